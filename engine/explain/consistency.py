@@ -1,0 +1,106 @@
+"""Where a dump contradicts itself or its kernel. All of these are notes, never errors.
+
+The kernel prints a dump over milliseconds while others allocate and free, so the same quantity
+may show two values; only a free list that does not add up to its own total is damaged text.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.report.memory import MemDump, ZoneDump
+
+RULED_MARKS = ("low", "high")
+
+
+def contradictions(dump: MemDump, kernel: Kernel | None) -> list[Finding]:
+    """Return what in the dump does not fit; checks against rules only if the kernel is known."""
+    found = [one for zone in dump.zones for one in _lists(zone)]
+    found += _totals(dump)
+    found += _reserved(dump)
+    if kernel is not None:
+        swap_pages = dump.tail.get("swap_free_kb", 0) // PAGE_KB
+        for zone in dump.zones:
+            found += _unreclaimable(kernel, zone, swap_pages)
+            found += _marks(kernel, zone)
+    return found
+
+
+def _lists(zone: ZoneDump) -> list[Finding]:
+    found: list[Finding] = []
+    listed, free = zone.listed_pages(), zone.pages("free")
+    if listed is None:
+        return found
+    if free is not None and free != listed:
+        found.append(
+            finding(
+                "note.lists", zone=zone.name, free=free, listed=listed, moved=abs(free - listed)
+            )
+        )
+    total_kb = zone.blocks_total_kb
+    if total_kb is not None and total_kb != listed * zone.page_kb:
+        found.append(
+            finding(
+                "note.list_total",
+                zone=zone.name,
+                listed_kb=listed * zone.page_kb,
+                total_kb=total_kb,
+            )
+        )
+    return found
+
+
+def _totals(dump: MemDump) -> list[Finding]:
+    differing = []
+    for name, total in dump.totals.items():
+        parts = [zone.pages(name) for zone in dump.zones]
+        known = [part for part in parts if part is not None]
+        if known and len(known) == len(parts) and sum(known) != total:
+            differing.append(f"{name} {total} against {sum(known)}")
+    return [finding("note.totals", fields=differing)] if differing else []
+
+
+def _reserved(dump: MemDump) -> list[Finding]:
+    ram, printed = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
+    managed = [zone.pages("managed") for zone in dump.zones]
+    if ram is None or printed is None or not managed or None in managed:
+        return []
+    computed = ram - sum(pages for pages in managed if pages is not None)
+    return (
+        []
+        if computed == printed
+        else [finding("note.reserved", printed=printed, computed=computed)]
+    )
+
+
+def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Finding]:
+    scanned, reclaimable = zone.pages("pages_scanned"), zone.reclaimable_pages(swap_pages)
+    if scanned is None or reclaimable is None or zone.all_unreclaimable is None:
+        return []
+    limit = kernel.unreclaimable_factor * reclaimable
+    expected = scanned >= limit
+    if expected == zone.all_unreclaimable:
+        return []
+    return [
+        finding(
+            "note.unreclaimable",
+            zone=zone.name,
+            printed="yes" if zone.all_unreclaimable else "no",
+            scanned=scanned,
+            limit=f"{kernel.unreclaimable_factor} x {reclaimable}",
+            expected="yes" if expected else "no",
+        )
+    ]
+
+
+def _marks(kernel: Kernel, zone: ZoneDump) -> list[Finding]:
+    minimum, managed = zone.pages("min"), zone.pages("managed")
+    if minimum is None or managed is None:
+        return []
+    low, high = kernel.gaps(minimum, managed, kernel.watermark_scale_factor or 0)
+    return [
+        finding("note.marks", zone=zone.name, mark=mark, printed=printed, computed=computed)
+        for mark, computed in zip(RULED_MARKS, (low, high), strict=True)
+        if (printed := zone.pages(mark)) is not None and printed != computed
+    ]

@@ -1,0 +1,135 @@
+"""What a screen draws: one frame of a timeline, and the timeline that answers for it.
+
+Live play, a replayed session, an imported log and a live capture are all timelines; a screen does
+not know which it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The memory that a frame shows, and how it relates to the frame's moment.
+
+    `age_us` is how much later (or, if negative, earlier) than the frame it was printed; `own` is
+    False for a dump of an earlier frame that is carried on.
+    """
+
+    dump: MemDump
+    own: bool
+    age_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment. `index` counts from 0; what is not known is None, never 0.
+
+    `time_us` is the moment itself; `shown` the memory as last known; `before` the dump before it
+    in the same boot, for the deltas; `report` the kernel's report if this frame is one.
+    """
+
+    index: int
+    boot: int
+    time_us: int | None
+    title: str
+    observed: bool
+    release: str | None
+    kernel: Kernel | None
+    shown: Shown | None
+    before: MemDump | None
+    report: Report | None
+    first_line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log: number from 1, text, and whether a form describes it."""
+
+    number: int
+    text: str
+    understood: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something worth stopping at: a report, a refusal, a kill. `frame` is where it is seen."""
+
+    frame: int
+    time_us: int | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A place that the recorder or the user marked, with its name."""
+
+    frame: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootSpan:
+    """One boot on the time axis: its frames, its kernel, and whether its clock is wall time.
+
+    Times of different boots must never be compared.
+    """
+
+    index: int
+    first_frame: int
+    last_frame: int
+    release: str | None
+    kernel: Kernel | None
+    wall: bool
+
+
+class Timeline(Protocol):
+    """Frames by number, and the log beside them."""
+
+    @property
+    def name(self) -> str:
+        """What the recording is called."""
+        ...
+
+    @property
+    def boots(self) -> tuple[BootSpan, ...]:
+        """The boots in order; every frame belongs to one."""
+        ...
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events in order."""
+        ...
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """All markers in order."""
+        ...
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the log has."""
+        ...
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+        ...
+
+    def frame(self, index: int) -> Frame:
+        """Return one frame; raises IndexError beyond the ends."""
+        ...
+
+    def nearest_dump(self, index: int) -> Shown | None:
+        """Return the dump that a verdict on this frame is made by: its own, else the nearest."""
+        ...
+
+    def lines(self, first: int, count: int) -> list[LogLine]:
+        """Return up to `count` lines from number `first` on."""
+        ...

@@ -1,0 +1,96 @@
+"""Watermarks, lowmem_reserve and min_free_kbytes, each rule written once for ints and Terms.
+
+Units: pages, unless a name ends in _kb or _kbytes. Source: mm/page_alloc.c of 4.5 and 4.6.2:
+init_per_zone_wmark_min, __setup_per_zone_wmarks, setup_per_zone_lowmem_reserve.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mmplay.engine.terms import N, larger, rule, smaller, square_root
+
+PAGE_SHIFT = 12
+PAGE_KB = 4
+
+ZONES = ("DMA", "DMA32", "Normal", "Movable")
+"""Zones of x86_64 in index order; a zone without pages is simply empty."""
+
+MIN_FREE_KBYTES_FLOOR = 128
+MIN_FREE_KBYTES_CEILING = 65536
+SCALE_BASE = 10000
+
+
+class GapRule(Protocol):
+    """How far low and high lie above min; `scale` is vm.watermark_scale_factor."""
+
+    def __call__(self, minimum: N, managed: N, scale: N) -> tuple[N, N]:
+        """Return (low, high) in pages."""
+        ...
+
+
+def pages_min(min_free_kbytes: N) -> N:
+    """Return vm.min_free_kbytes in pages (__setup_per_zone_wmarks, 4.5)."""
+    return rule("pages_min", min_free_kbytes // PAGE_KB)
+
+
+def zone_min(min_free_kbytes: N, managed: N, lowmem_pages: N) -> N:
+    """Return a zone's min watermark: its share of min_free_kbytes by managed pages.
+
+    `lowmem_pages` is the sum of managed over all zones but HighMem. Source: 4.5,
+    __setup_per_zone_wmarks.
+    """
+    return rule("zone_min", pages_min(min_free_kbytes) * managed // lowmem_pages)
+
+
+def quarter_gaps(minimum: N, managed: N, scale: N) -> tuple[N, N]:
+    """Return low and high of 4.5: min plus a quarter, min plus half."""
+    return (
+        rule("low_quarter", minimum + minimum // 4),
+        rule("high_half", minimum + minimum // 2),
+    )
+
+
+def scaled_gaps(minimum: N, managed: N, scale: N) -> tuple[N, N]:
+    """Return low and high since commit 795ae7a0de6b (4.6, next-20160311).
+
+    The gap is a quarter of min, or managed * watermark_scale_factor / 10000 if that is more.
+    """
+    gap = rule("gap", larger(minimum // 4, managed * scale // SCALE_BASE))
+    return rule("low_gap", minimum + gap), rule("high_gap", minimum + gap * 2)
+
+
+def lowmem_reserve(above: N, ratio: N) -> N:
+    """Return the pages a zone keeps from callers that could use a higher zone.
+
+    `above` is the sum of managed of the zones over it up to the caller's class zone; a ratio
+    below 1 counts as 1. Source: setup_per_zone_lowmem_reserve (4.5).
+    """
+    return rule("lowmem_reserve", above // ratio)
+
+
+def reserves(managed: tuple[int, ...], ratios: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return lowmem_reserve[zone][class zone] in pages for zones in index order.
+
+    A zone reserves nothing from its own class and below; zones without a ratio (Movable) reserve
+    nothing at all.
+    """
+    rows = []
+    for low in range(len(managed)):
+        row = [
+            lowmem_reserve(sum(managed[low + 1 : high + 1]), max(1, ratios[low]))
+            if high > low and low < len(ratios)
+            else 0
+            for high in range(len(managed))
+        ]
+        rows.append(tuple(row))
+    return tuple(rows)
+
+
+def default_min_free_kbytes(lowmem_kbytes: N, floor: N, ceiling: N) -> N:
+    """Return what the kernel chooses for vm.min_free_kbytes: the root of 16 times lowmem in kB.
+
+    Source: init_per_zone_wmark_min (4.5).
+    """
+    root = square_root(lowmem_kbytes * 16)
+    return rule("min_free_kbytes", smaller(larger(root, floor), ceiling))

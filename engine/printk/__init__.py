@@ -1,0 +1,1 @@
+"""printk lines, each described once and used both ways: to print and to read."""

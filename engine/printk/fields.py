@@ -1,0 +1,132 @@
+"""The kinds of field a printk line is made of: how each is read and how it is printed.
+
+A field's value is an int, a str, a bool or a list of such, so that it can be stored in a trace.
+Rendering what was parsed gives the same text: patterns only accept what the kernel would print.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+U64_MAX = (1 << 64) - 1
+S64_MIN = -(1 << 63)
+
+_DECIMAL = r"(?:0|[1-9][0-9]{0,19})"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKind:
+    """One kind of field: `pattern` has no groups; `read` raises ValueError on what cannot be."""
+
+    pattern: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+
+
+def _bounded(text: str) -> int:
+    value = int(text)
+    if not S64_MIN <= value <= U64_MAX:
+        raise ValueError("beyond 64 bits")
+    return value
+
+
+def _read_list(text: str) -> list[int]:
+    return [_bounded(part) for part in text.split()]
+
+
+def _write_list(values: list[int]) -> str:
+    return "".join(f" {value}" for value in values)
+
+
+_BLOCK = re.compile(r"([0-9]+)\*([0-9]+)kB(?: \(([A-Z]+)\))? ")
+
+
+def _read_blocks(text: str) -> list[list[Any]]:
+    return [
+        [_bounded(count), _bounded(size_kb), letters or ""]
+        for count, size_kb, letters in _BLOCK.findall(text)
+    ]
+
+
+def _write_blocks(blocks: list[list[Any]]) -> str:
+    return "".join(
+        f"{count}*{size_kb}kB ({letters}) " if letters else f"{count}*{size_kb}kB "
+        for count, size_kb, letters in blocks
+    )
+
+
+_PAIR = re.compile(r" ([^ :]+):( ?)([0-9]+)(kB|KB|)(?= |$)")
+
+
+def _read_pairs(text: str) -> list[list[Any]]:
+    return [
+        [name, _bounded(number), f"{blank}{unit}"]
+        for name, blank, number, unit in _PAIR.findall(text)
+    ]
+
+
+def _write_pairs(pairs: list[list[Any]]) -> str:
+    return "".join(
+        f" {name}:{' ' if unit.startswith(' ') else ''}{value}{unit.lstrip()}"
+        for name, value, unit in pairs
+    )
+
+
+def _padded(width: int) -> FieldKind:
+    return FieldKind(rf" {{0,{width}}}-?[0-9]{{1,20}}", _bounded, lambda value: f"{value:{width}d}")
+
+
+def _text(pattern: str) -> FieldKind:
+    return FieldKind(pattern, str, str)
+
+
+def _prefixed(name: str, before: str, after: str) -> FieldKind:
+    """A word that is either absent (empty value) or stands between fixed characters."""
+    return FieldKind(
+        rf"(?:{re.escape(before)}{name}{re.escape(after)})?",
+        lambda text: text[len(before) : len(text) - len(after)],
+        lambda value: f"{before}{value}{after}" if value else "",
+    )
+
+
+FIELD_KINDS: dict[str, FieldKind] = {
+    "u": FieldKind(_DECIMAL, _bounded, str),
+    "d": FieldKind(rf"-?{_DECIMAL}", _bounded, str),
+    "kb": FieldKind(rf"{_DECIMAL}kB", lambda text: _bounded(text[:-2]), lambda value: f"{value}kB"),
+    "x": FieldKind(
+        r"0x(?:0|[1-9a-f][0-9a-f]{0,15})", lambda text: int(text, 16), lambda value: f"{value:#x}"
+    ),
+    "pointer": FieldKind(
+        r"[0-9a-f]{16}", lambda text: int(text, 16), lambda value: f"{value:016x}"
+    ),
+    "word": _text(r"[^ ]+"),
+    "text": _text(r".*"),
+    "comm": _text(r".+?"),
+    "names": _text(r"[A-Za-z0-9_|]*"),
+    "symbol": _text(r"[^ +\[\]]+"),
+    "zone": _text(r"[A-Za-z0-9]+"),
+    "taint": _text(r"(?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Z ]+)"),
+    "yes": FieldKind(
+        r"(?:yes|no)", lambda text: text == "yes", lambda value: "yes" if value else "no"
+    ),
+    "list": FieldKind(r"(?: -?[0-9]{1,20})*", _read_list, _write_list),
+    "blocks": FieldKind(
+        r"(?:[0-9]{1,20}\*[0-9]{1,20}kB (?:\([A-Z]+\) )?)+", _read_blocks, _write_blocks
+    ),
+    "pairs": FieldKind(
+        r"(?: [^ :]+: ?[0-9]{1,20}(?:kB|KB|))*",
+        _read_pairs,
+        _write_pairs,
+    ),
+    "mark": _prefixed("(?:IRQ|EOI|NMI|TASK|ENTRY_TRAMPOLINE|#DF)", "<", ">  "),
+    "guess": _prefixed(r"\?", "", " "),
+    "module": _prefixed(r"[^ \[\]]+", " [", "]"),
+    "p5": _padded(5),
+    "p7": _padded(7),
+    "p8": _padded(8),
+    "p9": _padded(9),
+}
+"""Every kind by the name that templates use."""

@@ -1,0 +1,75 @@
+"""From a line of text to the form it has: the parsing half of the line descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.forms import FORMS
+
+HEAD_LENGTH = 3
+"""Characters by which a line is looked up; every form with a fixed start has at least these."""
+
+Read = tuple[LineForm, Values]
+"""A form and the values that its lines have."""
+
+
+class FormIndex:
+    """Finds the form of a line without trying them all.
+
+    A form is filed under the first characters of its fixed start, or, if it starts with a value,
+    under a fixed text that any such line must contain.
+    """
+
+    def __init__(self, forms: Sequence[LineForm]) -> None:
+        self._by_head: dict[str, list[LineForm]] = {}
+        self._by_needle: list[tuple[str, LineForm]] = []
+        for one in forms:
+            literals = one.parts[0].literals
+            if len(literals[0]) >= HEAD_LENGTH:
+                self._by_head.setdefault(literals[0][:HEAD_LENGTH], []).append(one)
+            else:
+                self._by_needle.append((max(literals, key=len), one))
+
+    def read_first(self, text: str) -> list[Read]:
+        """Return every form whose first line is `text`, best first, with that line's values."""
+        found = []
+        for one in self._by_head.get(text[:HEAD_LENGTH], ()):
+            values = one.parts[0].parse(text)
+            if values is not None:
+                found.append((one, values))
+        for needle, one in self._by_needle:
+            if needle in text:
+                values = one.parts[0].parse(text)
+                if values is not None:
+                    found.append((one, values))
+        return found
+
+
+INDEX = FormIndex(FORMS)
+
+
+def read_lines(lines: Sequence[str], index: FormIndex = INDEX) -> Read | None:
+    """Return the form that starts at `lines[0]` and its values, or None.
+
+    `lines` are the texts of consecutive lines that one printk may have printed: those that share
+    the time stamp of the first. A form of n lines takes the first n of them.
+    """
+    for one, values in index.read_first(lines[0]):
+        whole = complete(one, values, lines)
+        if whole is not None:
+            return one, whole
+    return None
+
+
+def complete(one: LineForm, first: Values, lines: Sequence[str]) -> Values | None:
+    """Return all values of `one`, whose first line gave `first`; None if the rest is not its."""
+    if len(lines) < len(one.parts):
+        return None
+    values = dict(first)
+    for part, text in zip(one.parts[1:], lines[1:], strict=False):
+        more = part.parse(text)
+        if more is None:
+            return None
+        values.update(more)
+    return values

@@ -1,0 +1,1 @@
+"""What a kernel report says, as numbers: memory, request, call trace, slab report, OOM kill."""

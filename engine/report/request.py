@@ -1,0 +1,115 @@
+"""An allocation request as a report shows it: who asked, for what, from where.
+
+The context is read off the call trace: a function that can only be on the stack in softirq, or
+below reclaim, is evidence for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mmplay.engine.kernel.alloc_flags import Context
+
+
+@dataclass(frozen=True, slots=True)
+class StackEntry:
+    """One line of a call trace, innermost first.
+
+    `mark` is IRQ or EOI where the trace enters or leaves an interrupt stack; `guess` marks an
+    address that was merely found on the stack (printed with a question mark).
+    """
+
+    symbol: str
+    offset: int
+    size: int
+    address: int | None = None
+    module: str = ""
+    mark: str = ""
+    guess: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlubReport:
+    """What slab_out_of_memory printed: the caller's own mask, the cache, its slabs (mm/slub.c)."""
+
+    gfp: int
+    names: str | None
+    node: int
+    cache: str | None = None
+    object_size: int | None = None
+    buffer_size: int | None = None
+    default_order: int | None = None
+    min_order: int | None = None
+    nodes: tuple[tuple[int, int, int, int], ...] = ()
+    """(node, slabs, objs, free) for each node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One page request. `mode` is the mask that the page allocator saw; None is not known."""
+
+    comm: str | None
+    order: int | None
+    mode: int | None
+    names: str | None = None
+    pid: int | None = None
+    cpu: int | None = None
+    stack: tuple[StackEntry, ...] = ()
+    slub: SlubReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a context was concluded: the context bit and the function on the stack that shows it."""
+
+    context: Context
+    symbol: str
+
+
+SHOWN_BY: dict[str, Context] = {
+    **dict.fromkeys(
+        ("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action", "tasklet_action"),
+        Context.SOFTIRQ,
+    ),
+    **dict.fromkeys(("do_IRQ", "handle_irq_event", "handle_irq_event_percpu"), Context.HARDIRQ),
+    **dict.fromkeys(
+        ("try_to_free_pages", "__perform_reclaim", "balance_pgdat", "kswapd"), Context.PF_MEMALLOC
+    ),
+}
+"""Functions that cannot be on the stack without the context they show.
+
+Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
+the two stands further in decides.
+"""
+
+PAGE_ALLOCATOR = frozenset({"__alloc_pages_nodemask", "__alloc_pages", "__alloc_pages_slowpath"})
+
+
+@dataclass(frozen=True, slots=True)
+class ContextReading:
+    """The context that a call trace shows, and the evidence for each bit of it."""
+
+    context: Context
+    evidence: tuple[Evidence, ...]
+    traced: bool = True
+    """False if there was no call trace to read: then only the mask is known."""
+
+
+def read_context(stack: tuple[StackEntry, ...]) -> ContextReading:
+    """Return the context of the innermost page request of a call trace.
+
+    What lies under an interrupt belongs to the interrupted task and proves nothing:
+    __do_softirq masks PF_MEMALLOC while it runs (kernel/softirq.c, 4.5). Addresses that were
+    merely found on the stack are no evidence.
+    """
+    if not stack:
+        return ContextReading(Context.TASK, (), traced=False)
+    context, evidence = Context.TASK, []
+    for entry in stack:
+        shown = Context.TASK if entry.guess else SHOWN_BY.get(entry.symbol, Context.TASK)
+        if shown & ~context:
+            context |= shown
+            evidence.append(Evidence(shown, entry.symbol))
+        if context.in_interrupt or entry.mark == "EOI":
+            break
+    return ContextReading(context, tuple(evidence))

@@ -1,0 +1,1 @@
+"""Levels as data, their loader, goals and scoring."""

@@ -1,0 +1,43 @@
+"""`mmplay export`: a recording in another format, to standard output or a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
+
+from mmplay.commands.output import told_of_disk
+from mmplay.recordings.export import FORMATS
+from mmplay.recordings.library import open_recording
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("recording", metavar="TRACE|NAME", help="a trace or a shipped recording")
+    parser.add_argument("--format", required=True, choices=tuple(FORMATS), help="what to write")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write here, not to stdout")
+
+
+def run(args: Namespace) -> int:
+    """Export; raises InputError for an unreadable recording or an unwritable file."""
+    chunks = FORMATS[args.format](open_recording(args.recording))
+    if args.output is None:
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+    else:
+        _write_file(Path(args.output), chunks)
+    return 0
+
+
+def _write_file(path: Path, chunks: Iterable[bytes]) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with told_of_disk(path):
+        try:
+            with part.open("xb") as stream:
+                stream.writelines(chunks)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""`mmplay gfp`: what a mask means, what it allows, and which floor follows."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict, dataclass
+
+from mmplay.commands.output import add_json, add_kernel, print_json
+from mmplay.engine.errors import InputError
+from mmplay.engine.explain.abilities import abilities, phrases
+from mmplay.engine.explain.formula import symbolic
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
+from mmplay.engine.kernel.floors import class_of, floor
+from mmplay.engine.kernel.gfp import GfpLayout
+from mmplay.engine.kernel.versions import KERNELS, Kernel, layout_named
+from mmplay.engine.terms import given
+
+CONTEXTS: tuple[tuple[str, Context], ...] = (
+    ("task", Context.TASK),
+    ("softirq", Context.SOFTIRQ),
+    ("realtime task", Context.RT_TASK),
+    ("PF_MEMALLOC task", Context.PF_MEMALLOC),
+    ("TIF_MEMDIE task", Context.TIF_MEMDIE),
+)
+"""The contexts in which the same mask may meet another floor."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("mask", metavar="HEX|NAMES", help="0x2200020 or 'GFP_ATOMIC|__GFP_ZERO'")
+    parser.add_argument(
+        "--slab", action="store_true", help="show what SLUB passes on to the page allocator"
+    )
+    add_kernel(parser)
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Print the mask; raises InputError for an unknown name or kernel."""
+    layout = layout_named(args.kernel)
+    mask = layout.encode(args.mask)
+    kernel = KERNELS.get(args.kernel)
+    asked = mask
+    if args.slab:
+        mask = _through_slab(kernel, args.kernel, mask)
+    if args.json:
+        print_json(_as_json(args.kernel, layout, kernel, mask, asked))
+    else:
+        _print_text(args.kernel, layout, kernel, mask, asked)
+    return 0
+
+
+def _through_slab(kernel: Kernel | None, name: str, mask: int) -> int:
+    if kernel is None:
+        raise InputError(f"SLUB's mask in kernel {name} is not known; --slab knows {list(KERNELS)}")
+    return kernel.slab.page_mask(mask)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorIn:
+    """The floor that a mask meets in one context."""
+
+    context: str
+    caller: str
+    alloc_flags: list[str]
+    why: list[str]
+    floor: str
+
+
+def floors_by_context(kernel: Kernel, mask: int) -> list[FloorIn]:
+    """Return the floor in each context, as a formula over min and lowmem_reserve."""
+    rows = []
+    for name, context in CONTEXTS:
+        fired = kernel.fired(mask, context)
+        flags = kernel.alloc_flags(mask, context)
+        term = floor(kernel.reductions, given("min", 1), given("lowmem_reserve", 1), flags)
+        rows.append(
+            FloorIn(
+                name,
+                class_of(flags).name,
+                [f"ALLOC_{flag.name}" for flag in AllocFlag if flag and flag in flags],
+                [WORDS[one.name].title for one in fired],
+                symbolic(term),
+            )
+        )
+    return rows
+
+
+def _as_json(
+    name: str, layout: GfpLayout, kernel: Kernel | None, mask: int, asked: int
+) -> dict[str, object]:
+    return {
+        "kernel": name,
+        "asked": asked,
+        "mask": mask,
+        "names": layout.format(mask),
+        "bits": layout.single_bits(mask),
+        "lost": layout.single_bits(asked & ~mask),
+        "allows": asdict(abilities(layout, mask)),
+        "floors": [asdict(row) for row in floors_by_context(kernel, mask)] if kernel else None,
+    }
+
+
+def _print_text(name: str, layout: GfpLayout, kernel: Kernel | None, mask: int, asked: int) -> None:
+    if mask != asked:
+        lost = ", ".join(layout.single_bits(asked & ~mask)) or "nothing"
+        print(f"asked    {asked:#x} = {layout.format(asked)}")
+        print(f"lost     {lost}")
+    print(f"mask     {mask:#x} = {layout.format(mask) or 'no flags'}")
+    print(f"bits     {' '.join(layout.single_bits(mask)) or 'none'}")
+    print(f"kernel   {name} (bits of {layout.covers})")
+    print(f"allows   {', '.join(phrases(abilities(layout, mask)))}")
+    if kernel is None:
+        print(f"floors   the rules of {name} are not known, only its bits")
+        return
+    print("floors   refused when free <= floor")
+    for row in floors_by_context(kernel, mask):
+        print(f"  {row.context:<17}{row.caller:<14}{row.floor}")

@@ -1,0 +1,161 @@
+"""The table of verbs: what each is for, and the module that does it, loaded only when used."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import NoReturn, Protocol, cast
+
+from mmplay import __version__
+from mmplay.engine.errors import InputError
+
+
+class VerbModule(Protocol):
+    """What a verb's module offers."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the verb's arguments."""
+        ...
+
+    def run(self, args: Namespace) -> int:
+        """Do it; return the exit status. Raises InputError for bad input."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: its name, one line on what it does, and examples for its help."""
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+
+    def load(self) -> VerbModule:
+        """Import the verb's module."""
+        module = import_module(f"mmplay.commands.{self.name}_verb")
+        return cast(VerbModule, module)
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "replay",
+        "open the play screen on a recording, a trace or a kernel log",
+        ("mmplay replay mail-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
+    ),
+    Verb(
+        "explain",
+        "say why each allocation failed, with the numbers filled in",
+        ("mmplay explain kern.log", "dmesg | mmplay explain -", "mmplay explain kern.log --json"),
+    ),
+    Verb(
+        "import",
+        "turn a kernel log into a recording",
+        ("mmplay import kern.log -o incident.mmtrace", "mmplay import kern.log --json"),
+    ),
+    Verb(
+        "export",
+        "write a recording in another format",
+        ("mmplay export incident.mmtrace --format dmesg",),
+    ),
+    Verb(
+        "floors",
+        "compute watermarks, lowmem_reserve and every caller's floor",
+        (
+            "mmplay floors --zone DMA=3976 --zone DMA32=443833 --min-free-kbytes 5249",
+            "mmplay floors --kernel next-20160311 --zone DMA32=443813 --min-free-kbytes 5249",
+        ),
+    ),
+    Verb(
+        "gfp",
+        "decode and encode GFP masks",
+        ("mmplay gfp 0x2200020", "mmplay gfp 'GFP_ATOMIC|__GFP_ZERO' --slab"),
+    ),
+)
+"""Every verb, in the order of the help."""
+
+BY_NAME = {verb.name: verb for verb in VERBS}
+
+
+class OneLineParser(ArgumentParser):
+    """An argument parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError in place of printing the usage and exiting."""
+        raise InputError(f"{message}; see '{self.prog} --help'")
+
+
+def dispatch(args: list[str]) -> int:
+    """Run the verb that `args` names, or open the menu; raises InputError for bad use."""
+    verb = BY_NAME.get(args[0]) if args else None
+    if verb is not None:
+        module = verb.load()
+        parser = _verb_parser(verb)
+        module.add_arguments(parser)
+        return module.run(parser.parse_args(args[1:]))
+    if args and not args[0].startswith("-"):
+        raise InputError(_unknown_verb(args[0]))
+    return _without_verb(args)
+
+
+def _unknown_verb(word: str) -> str:
+    near = get_close_matches(word, BY_NAME, 1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return f"{word!r} is not a verb; {hint}verbs are {', '.join(BY_NAME)}; see 'mmplay --help'"
+
+
+def _verb_parser(verb: Verb) -> ArgumentParser:
+    return OneLineParser(
+        prog=f"mmplay {verb.name}",
+        description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
+        epilog="examples:\n" + "\n".join(f"  {line}" for line in verb.examples),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+
+
+def top_parser() -> ArgumentParser:
+    """Return the parser of `mmplay` without a verb."""
+    verbs = "\n".join(f"  {verb.name:<9}{verb.summary}" for verb in VERBS)
+    parser = OneLineParser(
+        prog="mmplay",
+        usage="mmplay [VERB ...] [--paths] [--version] [--theme T] [--ascii]",
+        description="Play and replay the Linux page allocator's worst moments.\n"
+        f"Without a verb, mmplay opens its menu.\n\nverbs:\n{verbs}",
+        epilog="exit status: 0 done, 1 checked and false, 2 bad use or unreadable input,\n"
+        "130 Ctrl-C\n\nexamples:\n  mmplay\n  mmplay replay mail-4.5.0-rc7\n"
+        "  dmesg | mmplay explain -\n  mmplay gfp 0x2200020",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"mmplay {__version__}")
+    parser.add_argument("--paths", action="store_true", help="print where mmplay keeps its files")
+    add_screen_options(parser)
+    return parser
+
+
+def add_screen_options(parser: ArgumentParser) -> None:
+    """Declare the options of every command that opens a screen."""
+    parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+
+
+def _without_verb(args: list[str]) -> int:
+    parser = top_parser()
+    parsed = parser.parse_args(args)
+    if parsed.paths:
+        from mmplay.commands.paths import print_paths
+
+        return print_paths()
+    require_terminal("the menu", parser)
+    from mmplay.commands.menu import open_menu
+
+    return open_menu(parsed)
+
+
+def require_terminal(what: str, parser: ArgumentParser | None = None) -> None:
+    """Raise InputError, after printing how to use mmplay, if there is no terminal to draw on."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return
+    (parser or top_parser()).print_usage(sys.stderr)
+    raise InputError(f"no terminal to open {what} in; name a verb, or see 'mmplay --help'")

@@ -1,0 +1,1 @@
+"""From a kernel log, however it was captured, to a trace. Nothing of the log is dropped."""

@@ -1,0 +1,95 @@
+"""Turns lines into messages: what one printk printed, understood or kept as it came."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.reader import INDEX, complete
+from mmplay.recordings.importer.prefix import Prefix, split_prefix
+from mmplay.recordings.importer.source import RawLine
+
+LONGEST_FORM = 8
+"""Lines that one printk may have; the totals block has the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One understood printk: its form, values, prefix, and the line it starts at.
+
+    All its lines share prefix and line end.
+    """
+
+    number: int
+    form: LineForm
+    values: Values
+    prefix: Prefix
+    end: bytes
+
+    @property
+    def count(self) -> int:
+        """How many lines it has."""
+        return len(self.form.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """One line that no form describes, as it came."""
+
+    line: RawLine
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    line: RawLine
+    prefix: Prefix
+    text: str
+
+
+def scan(lines: Iterable[RawLine]) -> Iterator[Message | Unknown]:
+    """Yield every line once, in order: inside a Message or as Unknown."""
+    window: deque[_Split] = deque()
+    source = iter(lines)
+    done = False
+    while True:
+        while not done and len(window) < LONGEST_FORM:
+            line = next(source, None)
+            if line is None:
+                done = True
+            else:
+                window.append(_split(line))
+        if not window:
+            return
+        message = _read(window)
+        for _ in range(message.count if isinstance(message, Message) else 1):
+            window.popleft()
+        yield message
+
+
+def _split(line: RawLine) -> _Split:
+    text = line.data.decode("utf-8", "surrogateescape")
+    prefix, rest = split_prefix(text)
+    return _Split(line, prefix, rest)
+
+
+def _read(window: deque[_Split]) -> Message | Unknown:
+    first = window[0]
+    if not first.line.cut_bytes:
+        for form, values in INDEX.read_first(first.text):
+            whole = complete(form, values, _same_printk(window, len(form.parts)))
+            if whole is not None:
+                return Message(first.line.number, form, whole, first.prefix, first.line.end)
+    return Unknown(first.line)
+
+
+def _same_printk(window: deque[_Split], count: int) -> list[str]:
+    """Return the texts of up to `count` lines that share prefix and line end with the first."""
+    first, texts = window[0], [window[0].text]
+    for n in range(1, min(count, len(window))):
+        other = window[n]
+        if other.prefix != first.prefix or other.line.end != first.line.end:
+            break
+        texts.append(other.text)
+    return texts

@@ -1,0 +1,122 @@
+"""The lines of an imported log, read back from its trace: understood ones from their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.forms import FORMS_BY_NAME
+from mmplay.recordings.importer.prefix import NO_PREFIX
+from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.to_trace import NEWLINE, restored_prefix
+from mmplay.recordings.trace.format import Code
+from mmplay.recordings.trace.reader import Record, TraceReader
+
+
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """Lines that no form describes, from line `number` on, as they came."""
+
+    number: int
+    count: int
+    data: bytes
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield (line number, bytes with line end) of each line."""
+        *whole, last = self.data.split(b"\n")
+        for n, line in enumerate(whole):
+            yield self.number + n, line + b"\n"
+        if last:
+            yield self.number + len(whole), last
+
+
+@dataclass(frozen=True, slots=True)
+class LogNote:
+    """A remark of the importer: line, code of the finding, operands."""
+
+    line: int
+    code: str
+    operands: dict[str, Any]
+
+
+LogItem = Message | RawBlock | LogNote
+
+
+class LogFormatError(Exception):
+    """A record of an intact trace that does not hold what its code promises."""
+
+
+def read_log(reader: TraceReader) -> Iterator[tuple[LogItem, Record]]:
+    """Yield the log items of a trace in order, each with its record; others are skipped.
+
+    Raises LogFormatError, with the offset, for a record that this version cannot hold.
+    """
+    number = 1
+    for record in reader:
+        item = item_of(record, number)
+        if item is None:
+            continue
+        yield item, record
+        if not isinstance(item, LogNote):
+            number += item.count
+
+
+def item_of(record: Record, number: int) -> LogItem | None:
+    """Return the log item in a record whose first line is `number`; None for other records.
+
+    Raises LogFormatError if the record does not hold what its code promises.
+    """
+    try:
+        match record.code:
+            case Code.PRINTK:
+                return _message(record.fields, number)
+            case Code.RAW:
+                count, data = record.fields
+                return RawBlock(number, _checked(count, int), _checked(data, bytes))
+            case Code.NOTE:
+                line, code, operands = record.fields
+                return LogNote(_checked(line, int), _checked(code, str), _checked(operands, dict))
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise LogFormatError(f"record at byte {record.offset}: {error}") from None
+    return None
+
+
+def _checked(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} expected")
+    return value
+
+
+def _message(fields: list[Any], number: int) -> Message:
+    name, prefix, values, *end = fields
+    form = FORMS_BY_NAME[name]
+    named = dict(zip(form.names, values, strict=True))
+    if type(prefix) not in (int, str):
+        raise TypeError("prefix expected")
+    message = Message(
+        number,
+        form,
+        named,
+        restored_prefix(prefix) if prefix != "" else NO_PREFIX,
+        _checked(end[0], bytes) if end else NEWLINE,
+    )
+    if not _is_canonical(form, named):
+        raise ValueError(f"values of {name} are not what a kernel prints")
+    return message
+
+
+def _is_canonical(form: LineForm, values: Values) -> bool:
+    """Tell whether the values are exactly those that their own text would be read as."""
+    again: Values = {}
+    for part, line in zip(form.parts, form.render(values), strict=True):
+        again |= part.parse(line) or {}
+    return again == values
+
+
+def rendered(item: Message) -> bytes:
+    """Return a message's lines as they stood in the log, line ends included."""
+    end = item.end.decode("ascii")
+    text = "".join(f"{item.prefix.text}{line}{end}" for line in item.form.render(item.values))
+    return text.encode("utf-8", "surrogateescape")

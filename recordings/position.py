@@ -1,0 +1,108 @@
+"""Positions in a recording, as typed: a time, a frame, a percentage, a mark, a word, a search.
+
+`61.526`  `+0.5s`  `-3m`  `#7`  `40%`  `'a`  `NAME`  `/text`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.frame import BootSpan, Timeline
+
+UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}
+
+_RELATIVE = re.compile(r"([+-])(\d{1,12})(?:\.(\d{1,6}))?(ms|s|m|h|)$")
+_TIME = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?s?$")
+_FRAME = re.compile(r"#(\d{1,12})$")
+_PERCENT = re.compile(r"(\d{1,3})(?:\.\d*)?%$")
+
+FORMS = "a time (61.526), +0.5s, -3m, #7, 40%, 'a, a marker's name, or /text"
+
+
+def find_position(timeline: Timeline, text: str, current: int = 0) -> int:
+    """Return the frame index that `text` names, seen from frame `current`.
+
+    A time means the last frame at or before it, in the boot of the current frame if that boot
+    spans it. Raises InputError for what is not there or not understood.
+    """
+    text = text.strip()
+    if not len(timeline):
+        raise InputError("this recording has no frames to go to")
+    if found := _FRAME.match(text):
+        return _frame_number(timeline, int(found[1]))
+    if found := _PERCENT.match(text):
+        return min(len(timeline) - 1, len(timeline) * min(100, int(found[1])) // 100)
+    if found := _RELATIVE.match(text):
+        return _relative(timeline, current, found)
+    if found := _TIME.match(text):
+        return _at_time(timeline, current, _microseconds(found[1], found[2]))
+    if text.startswith("/"):
+        return search_frames(timeline, text[1:], current)
+    return _named(timeline, text.removeprefix("'"), text)
+
+
+def _microseconds(whole: str, fraction: str | None) -> int:
+    return int(whole) * 1_000_000 + int((fraction or "0").ljust(6, "0"))
+
+
+def _frame_number(timeline: Timeline, number: int) -> int:
+    if not 1 <= number <= len(timeline):
+        raise InputError(f"#{number}: frames go from #1 to #{len(timeline)}")
+    return number - 1
+
+
+def _relative(timeline: Timeline, current: int, found: re.Match[str]) -> int:
+    sign, whole, fraction, unit = found.groups()
+    here = timeline.frame(current).time_us
+    if here is None:
+        raise InputError(f"{found[0]}: this frame has no time to count from")
+    delta = _microseconds(whole, fraction) * UNITS_US[unit] // 1_000_000
+    return _at_time(timeline, current, here + (delta if sign == "+" else -delta))
+
+
+def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
+    boot = _boot_at(timeline, timeline.boots, current, time_us)
+    best = boot.first_frame
+    for index in range(boot.first_frame, boot.last_frame + 1):
+        moment = timeline.frame(index).time_us
+        if moment is not None and moment <= time_us:
+            best = index
+    return best
+
+
+def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_us: int) -> BootSpan:
+    """Return the current boot if it spans the time, else the first that does, else the current."""
+    own = next(boot for boot in boots if boot.first_frame <= current <= boot.last_frame)
+    for boot in (own, *boots):
+        first = timeline.frame(boot.first_frame).time_us
+        last = timeline.frame(boot.last_frame).time_us
+        if first is not None and last is not None and first <= time_us <= last:
+            return boot
+    return own
+
+
+def search_frames(timeline: Timeline, text: str, current: int) -> int:
+    """Return the next frame after `current`, going round, whose log lines contain `text`."""
+    wanted = text.casefold()
+    if not wanted:
+        raise InputError("/: write a text to look for behind it")
+    for step in range(1, len(timeline) + 1):
+        index = (current + step) % len(timeline)
+        frame = timeline.frame(index)
+        lines = timeline.lines(frame.first_line, frame.last_line - frame.first_line + 1)
+        if any(wanted in line.text.casefold() for line in lines):
+            return index
+    raise InputError(f"/{text}: not found")
+
+
+def _named(timeline: Timeline, name: str, text: str) -> int:
+    for marker in timeline.markers:
+        if marker.name == name:
+            return marker.frame
+    wanted = name.casefold()
+    for event in timeline.events:
+        if wanted and wanted in event.title.casefold():
+            return event.frame
+    raise InputError(f"{text}: no such place; write {FORMS}")

@@ -1,0 +1,118 @@
+"""The builder: which report a line belongs to, and which boot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mmplay.engine.report.memory import ZoneDump
+from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.report.request import Request
+from mmplay.recordings.importer.scan import Message
+
+BACKWARDS_US = 1_000_000
+"""Time stamps may run back this much between CPUs; more is another boot."""
+
+SAME_REPORT_US = 10_000_000
+"""Parts of a report further apart than this belong to different reports."""
+
+
+@dataclass(slots=True)
+class Boot:
+    """One run of a kernel inside a log: where it starts, what it is, which clock it prints."""
+
+    index: int
+    first_line: int
+    release: str | None = None
+    wall: bool = False
+
+
+@dataclass(slots=True)
+class OpenReport:
+    """The report that lines of one caller go to; `traced` while its call trace is printed."""
+
+    report: Report
+    time_us: int | None
+    has_cpu: bool = False
+    traced: bool = False
+    zone: ZoneDump | None = None
+
+
+@dataclass(slots=True)
+class ReportBuilder:
+    """Takes messages in order; `reports` and `boots` grow as they come."""
+
+    reports: list[Report] = field(default_factory=list)
+    boots: list[Boot] = field(default_factory=list)
+    _open: dict[str, OpenReport] = field(default_factory=dict)
+    _latest_us: int | None = None
+
+    def enter_boot(self, message: Message) -> None:
+        """Note the message's time; begin a boot at its first line or when time runs back."""
+        time_us, role = message.prefix.time_us, message.form.role
+        backwards = (
+            time_us is not None
+            and self._latest_us is not None
+            and time_us < self._latest_us - BACKWARDS_US
+        )
+        if not self.boots or backwards or role == "boot":
+            self._begin_boot(message)
+        if time_us is not None:
+            self._latest_us = max(time_us, self._latest_us or 0)
+
+    def _begin_boot(self, message: Message) -> None:
+        self.boots.append(Boot(len(self.boots), message.number, wall=message.prefix.wall))
+        self._latest_us = None
+        self._open.clear()
+
+    def name_release(self, message: Message, release: str) -> None:
+        """Note what kernel this boot runs; another release than before is another boot.
+
+        The report whose line says so began before it, and moves into the new boot.
+        """
+        boot = self.boots[-1]
+        if boot.release in (None, release):
+            boot.release = release
+            return
+        opened = self.current(message)
+        self._begin_boot(message)
+        boot = self.boots[-1]
+        boot.release = release
+        if opened is not None and not opened.has_cpu:
+            boot.first_line = opened.report.first_line
+            opened.report.boot = boot.index
+            self._open[message.prefix.caller] = opened
+
+    def begin(
+        self, message: Message, kind: ReportKind, request: Request | None = None
+    ) -> OpenReport:
+        """Begin a report at this message and make it the current one of its caller."""
+        report = Report(
+            kind=kind,
+            time_us=message.prefix.time_us,
+            first_line=message.number,
+            last_line=message.number,
+            boot=self.boots[-1].index,
+            caller=message.prefix.caller,
+            request=request,
+        )
+        self.reports.append(report)
+        opened = OpenReport(report, message.prefix.time_us)
+        self._open[message.prefix.caller] = opened
+        return opened
+
+    def current(self, message: Message) -> OpenReport | None:
+        """Return the report that this message may belong to."""
+        opened = self._open.get(message.prefix.caller)
+        if opened is None:
+            return None
+        now, then = message.prefix.time_us, opened.time_us
+        if now is not None and then is not None and now - then > SAME_REPORT_US:
+            return None
+        return opened
+
+    def claim(self, opened: OpenReport, message: Message) -> None:
+        """Count the message's lines among those of the report."""
+        opened.report.lines.extend(range(message.number, message.number + message.count))
+        opened.report.last_line = message.number + message.count - 1
+        if message.prefix.time_us is not None:
+            opened.time_us = message.prefix.time_us

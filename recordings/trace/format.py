@@ -1,0 +1,87 @@
+"""The bytes of a trace: a magic word, then records, each `[check, body]` in msgpack.
+
+    magic   msgpack str "mmtrace"
+    record  msgpack array of two: bin of 8 bytes (check), bin (body)
+    body    msgpack array: record code, then its fields
+
+A record's check is a digest over the check before it and its own body, so that it covers both the
+record and its place: nothing can be changed, removed or moved unnoticed. The whole file is valid
+msgpack, but it is read with fixed bounds before anything is allocated, and ext types are refused.
+A finished file ends with an END record; one without it was cut or is still being written.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from hashlib import blake2b
+from typing import Any
+
+import msgpack
+
+from mmplay.engine.errors import InputError
+
+FORMAT = 1
+"""Version of the format; a reader refuses a later one and reads every earlier one."""
+
+MAGIC = msgpack.packb("mmtrace")
+CHECK_BYTES = 8
+MAX_BODY_BYTES = 1 << 24
+MAX_HEADER_BYTES = 1 << 16
+MAX_ITEMS = 1 << 20
+RECORD_HEAD = b"\x92\xc4" + bytes([CHECK_BYTES])
+"""How every record starts: array of two, bin8 of CHECK_BYTES."""
+
+BIN_SIZES = {0xC4: 1, 0xC5: 2, 0xC6: 4}
+"""msgpack's bin types and the bytes of their length."""
+
+
+class Code(IntEnum):
+    """Record codes. A number is never reused; a reader skips the ones it does not know."""
+
+    HEADER = 0
+    PRINTK = 1
+    RAW = 2
+    NOTE = 3
+    MARK = 4
+    END = 15
+
+
+class TraceError(InputError):
+    """A file that is no readable trace; the message names the place and what to do."""
+
+
+def check_of(previous: bytes, body: bytes) -> bytes:
+    """Return the check of a record: a digest over the check before it and the body."""
+    return blake2b(previous + body, digest_size=CHECK_BYTES).digest()
+
+
+def pack_body(code: Code, fields: list[Any]) -> bytes:
+    """Return a record's body."""
+    body: bytes = msgpack.packb([int(code), *fields], unicode_errors="surrogateescape")
+    return body
+
+
+def pack_record(check: bytes, body: bytes) -> bytes:
+    """Return a whole record as it stands in the file."""
+    packed: bytes = msgpack.packb([check, body])
+    return packed
+
+
+def _refuse_ext(code: int, data: bytes) -> Any:
+    raise ValueError(f"ext type {code} does not belong in a trace")
+
+
+def unpack_body(body: bytes) -> list[Any]:
+    """Return [code, *fields]; raises ValueError on anything but a plain array with a code."""
+    value = msgpack.unpackb(
+        body,
+        ext_hook=_refuse_ext,
+        unicode_errors="surrogateescape",
+        strict_map_key=True,
+        max_array_len=MAX_ITEMS,
+        max_map_len=MAX_ITEMS,
+        max_ext_len=0,
+    )
+    if not isinstance(value, list) or not value or type(value[0]) is not int:
+        raise ValueError("a record must be an array that starts with its code")
+    return value

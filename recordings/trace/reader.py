@@ -1,0 +1,185 @@
+"""Reads traces: tolerant of a cut end, exact about damage, bounded before it allocates."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mmplay.recordings.trace.format import (
+    BIN_SIZES,
+    CHECK_BYTES,
+    FORMAT,
+    MAGIC,
+    MAX_BODY_BYTES,
+    MAX_HEADER_BYTES,
+    RECORD_HEAD,
+    Code,
+    TraceError,
+    check_of,
+    unpack_body,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its offset in the file, its code (perhaps unknown) and its fields."""
+
+    offset: int
+    code: int
+    fields: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How reading ended: `closed` by an END record, or at `offset` for the reason in `why`.
+
+    `damaged` tells a changed record from a file that merely stops.
+    """
+
+    closed: bool
+    offset: int
+    why: str = ""
+    damaged: bool = False
+
+
+class TraceReader:
+    """Iterates over the whole records of a trace; afterwards `ending` tells how it ended."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        """Read magic and header; raises TraceError if this is no trace that we can read."""
+        self._stream = stream
+        self._name = name
+        self._check = MAGIC
+        self._offset = len(MAGIC)
+        self._count = 0
+        self.ending: Ending | None = None
+        self.header = self._read_header()
+
+    def _read_header(self) -> dict[str, Any]:
+        magic = self._stream.read(len(MAGIC))
+        if magic != MAGIC:
+            what = "is empty" if not magic else "is not an mmplay trace (wrong magic)"
+            raise TraceError(f"{self._name}: {what}; kernel logs are read by 'mmplay import'")
+        record = self._next(MAX_HEADER_BYTES)
+        if record is None or record.code != Code.HEADER or not record.fields:
+            raise TraceError(f"{self._name}: damaged header at byte {len(MAGIC)}; nothing to read")
+        header = record.fields[0]
+        version = header.get("format") if isinstance(header, dict) else None
+        if not isinstance(header, dict) or type(version) is not int:
+            raise TraceError(f"{self._name}: header at byte {len(MAGIC)} names no format version")
+        if version > FORMAT:
+            raise TraceError(
+                f"{self._name}: format {version} is newer than this mmplay reads ({FORMAT}); "
+                "update mmplay"
+            )
+        return header
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield record after record up to the end, a cut, or damage; see `ending`."""
+        while self.ending is None:
+            record = self._next(MAX_BODY_BYTES)
+            if record is None:
+                return
+            if record.code == Code.END:
+                self._finish(record)
+                return
+            yield record
+
+    def _finish(self, end: Record) -> None:
+        if end.fields != [self._count - 1]:
+            self._stop(end.offset, "the END record counts other records", damaged=True)
+        elif self._stream.read(1):
+            self._stop(self._offset, "bytes follow the END record", damaged=True)
+        else:
+            self.ending = Ending(closed=True, offset=self._offset)
+
+    def _stop(self, offset: int, why: str, damaged: bool) -> None:
+        self.ending = Ending(closed=False, offset=offset, why=why, damaged=damaged)
+
+    def _next(self, limit: int) -> Record | None:
+        start = self._offset
+        body = self._read_body(start, limit)
+        if body is None:
+            return None
+        try:
+            code, *fields = unpack_body(body)
+        except (ValueError, RecursionError) as error:
+            self._stop(start, f"the record cannot be unpacked: {error}", damaged=True)
+            return None
+        self._count += 1
+        return Record(start, code, fields)
+
+    def _read_body(self, start: int, limit: int) -> bytes | None:
+        head = self._stream.read(len(RECORD_HEAD) + CHECK_BYTES + 1)
+        if not head:
+            self._stop(start, "the file was not closed", damaged=False)
+            return None
+        fixed = head[: len(RECORD_HEAD)]
+        if fixed != RECORD_HEAD[: len(fixed)]:
+            self._stop(start, "no record starts here", damaged=True)
+            return None
+        if len(head) < len(RECORD_HEAD) + CHECK_BYTES + 1:
+            self._stop(start, "the file ends inside this record", damaged=False)
+            return None
+        if head[-1] not in BIN_SIZES:
+            self._stop(start, "the record has no body", damaged=True)
+            return None
+        return self._read_checked(start, limit, head)
+
+    def _read_checked(self, start: int, limit: int, head: bytes) -> bytes | None:
+        size_bytes = BIN_SIZES[head[-1]]
+        size_field = self._stream.read(size_bytes)
+        size = int.from_bytes(size_field, "big")
+        if size > limit or size >> 8 * (size_bytes // 2) == 0 < size_bytes - 1:
+            self._stop(start, f"a record of {size} bytes cannot be", damaged=True)
+            return None
+        body = self._stream.read(size)
+        if len(size_field) < size_bytes or len(body) < size:
+            self._stop(start, "the file ends inside this record", damaged=False)
+            return None
+        check = head[len(RECORD_HEAD) : -1]
+        if check != check_of(self._check, body):
+            self._stop(start, "check and content do not fit", damaged=True)
+            return None
+        self._check = check
+        self._offset = start + len(head) + size_bytes + size
+        return body
+
+
+def record_at(stream: BinaryIO, offset: int, limit: int) -> Record:
+    """Return the record at `offset` of a trace that was read whole before.
+
+    Its check is not computed again. Raises TraceError if no record of up to `limit` bytes stands
+    there, which means that the file changed meanwhile.
+    """
+    stream.seek(offset)
+    head = stream.read(len(RECORD_HEAD) + CHECK_BYTES + 1)
+    size_bytes = BIN_SIZES.get(head[-1], 0) if head else 0
+    size = int.from_bytes(stream.read(size_bytes), "big")
+    if size > limit:
+        raise TraceError(f"the trace changed while it was open (byte {offset})")
+    try:
+        code, *fields = unpack_body(stream.read(size))
+    except (ValueError, RecursionError):
+        raise TraceError(f"the trace changed while it was open (byte {offset})") from None
+    return Record(offset, code, fields)
+
+
+def open_trace(path: Path) -> BinaryIO:
+    """Open a trace for reading; raises TraceError for what is no regular readable file."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+            raise TraceError(f"{path}: is {kind}; name a trace file")
+        return path.open("rb")
+    except OSError as error:
+        raise TraceError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def is_trace(start: bytes) -> bool:
+    """Tell whether a file that begins with these bytes claims to be a trace."""
+    return start.startswith(MAGIC)

@@ -1,0 +1,53 @@
+"""Writes traces: record after record, each usable as soon as it is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mmplay.recordings.trace.format import FORMAT, MAGIC, Code, check_of, pack_body, pack_record
+
+
+class TraceWriter:
+    """Appends records to a binary stream and keeps the digest chain."""
+
+    def __init__(self, stream: BinaryIO, header: dict[str, Any]) -> None:
+        """Write magic and header at once; `header` is a plain map of str, int and None."""
+        self._stream = stream
+        self._check = MAGIC
+        self._count = 0
+        stream.write(MAGIC)
+        self.append(Code.HEADER, [{"format": FORMAT, **header}])
+
+    def append(self, code: Code, fields: list[Any]) -> None:
+        """Append one record; raises OSError if the disk does not take it."""
+        body = pack_body(code, fields)
+        self._check = check_of(self._check, body)
+        self._stream.write(pack_record(self._check, body))
+        self._count += 1
+
+    def close(self) -> None:
+        """Append the END record with the number of records before it."""
+        self.append(Code.END, [self._count])
+
+
+@contextmanager
+def new_trace(path: Path, header: dict[str, Any]) -> Iterator[TraceWriter]:
+    """Write a whole trace beside `path` and move it there when it is complete.
+
+    Nothing appears at `path`, and nothing is left beside it, if writing fails; raises OSError.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "xb") as stream:
+            writer = TraceWriter(stream, header)
+            yield writer
+            writer.close()
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
