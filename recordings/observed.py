@@ -248,7 +248,8 @@ def title_of(report: Report) -> str:
         return title
     if request.comm is None and request.slub is not None:
         return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
-    return f"{title}: {request.comm}, order {request.order}"
+    order = "" if request.order is None else f", order {request.order}"
+    return f"{title}: {request.comm}{order}"
 
 
 def open_observed(path: Path) -> ObservedTimeline:

@@ -267,7 +267,7 @@ Reclaim's failed looks; any page freed to the buddy lists sets it back to 0.
 
 all_unreclaimable = all_unreclaimable
 zone_reclaimable: all_unreclaimable
-The zone was scanned six times over what reclaim could look at, and nothing was freed meanwhile.
+A zone counts as unreclaimable once reclaim has scanned six times what it could free there.
 """,
 )
 
@@ -312,11 +312,11 @@ SLAB_FIELDS = _table(
     "mm/slub.c",
     """
 slabs = slabs
-slab_out_of_memory: slabs of the cache
+slab_out_of_memory: slabs
 Blocks of pages that the cache holds.
 
 objs = objs
-slab_out_of_memory: objects of the cache
+slab_out_of_memory: objects
 Objects in all its slabs, used or not.
 
 slab_free = free
@@ -326,6 +326,15 @@ Free objects on the node's partial slabs.
 slab_mask = GFP_RECLAIM_MASK
 new_slab: SLUB's mask
 The flags that new_slab lets through to the page allocator.
+""",
+)
+
+OOM_FIELDS = _table(
+    "mm/oom_kill.c",
+    """
+score = score
+oom_badness: the OOM killer's score
+Points per thousand of RAM: resident pages, page tables, and oom_score_adj thousandths of RAM.
 """,
 )
 
@@ -347,6 +356,7 @@ WORDS: dict[str, Words] = {
     **SCAN_FIELDS,
     **TAIL_FIELDS,
     **SLAB_FIELDS,
+    **OOM_FIELDS,
     **BLOCK_FIELDS,
 }
 """Every name that a Term, a rule or a counter may carry."""

@@ -96,7 +96,7 @@ KERNELS: dict[str, Kernel] = {
         ),
         Kernel(
             name="next-20160311",
-            source="v4.6.2 and the linux-mm patches of March 2016",
+            source="v4.6.2 and linux-mm, March 2016",
             gfp=GFP_LAYOUTS["4.5"],
             slab=_slab_mask(GFP_LAYOUTS["4.5"]),
             flag_rules=FLAG_RULES_4_5,

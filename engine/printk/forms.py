@@ -26,6 +26,17 @@ FAILURE_LATER = form(
     "nodemask={tail:text}",
 )
 
+VMALLOC_4_15 = form(
+    "failure/vmalloc-4.15",
+    "{comm:comm}: vmalloc: allocation failure: {bytes:u} bytes, mode:{mode:x}({names:names}), "
+    "nodemask={tail:text}",
+)
+VMALLOC_5_13 = form(
+    "failure/vmalloc-5.13",
+    "{comm:comm}: vmalloc error: size {bytes:u}, {why:comm}, mode:{mode:x}({names:names}), "
+    "nodemask={tail:text}",
+)
+
 CPU_4_5 = form(
     "cpu/4.5",
     "CPU: {cpu:u} PID: {pid:u} Comm: {comm:comm} {taint:taint} {release:word} {version:text}",
@@ -157,6 +168,18 @@ TASKS_HEAD = form(
     "tasks/4.5",
     "[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name",
 )
+TASKS_HEAD_3_X = form(
+    "tasks/3.x", "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name"
+)
+TASKS_HEAD_4_19 = form(
+    "tasks/4.19",
+    "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+)
+TASKS_HEAD_6_8 = form(
+    "tasks/6.8",
+    "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
+    "oom_score_adj name",
+)
 TASK_4_5 = form(
     "task/4.5",
     "[{pid:p5}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {nr_ptes:p7} {nr_pmds:p7} "
@@ -204,13 +227,14 @@ SUPPRESSED = form("suppressed/4.5", "{function:word}: {count:u} callbacks suppre
 LINUX_VERSION = form("boot/4.5", "Linux version {release:word} {tail:text}")
 
 FORMS: tuple[LineForm, ...] = (
-    *(FAILURE_4_5, FAILURE_4_6, FAILURE_LATER, FAILURE_2_6_32),
+    *(FAILURE_4_5, FAILURE_4_6, FAILURE_LATER, FAILURE_2_6_32, VMALLOC_4_15, VMALLOC_5_13),
     *(CPU_4_5, CPU_6_11, PID_2_6_32, HARDWARE, WORKQUEUE, STACK_WORDS, CALL_TRACE, ENTRY_4_5),
     *(ENTRY_LATER, MEM_INFO, TOTALS_4_5, *TOTALS_LINES, ZONE_4_5, ZONE_OLD, ZONE_ANY, NODE_ANY),
     *(ZONE_NO_NODE_OLD, ZONE_NO_NODE, RESERVE, BLOCKS, BLOCKS_NO_NODE, ZONE_EMPTY, HUGEPAGES),
     *(PAGECACHE, SWAPCACHE, SWAP_STATS, SWAP_FREE, SWAP_TOTAL, RAM, HIGHMEM, RESERVED),
     *(CMA_RESERVED, HWPOISONED, SLUB_4_5, SLUB_4_6, SLUB_CACHE, SLUB_NODE),
-    *(OOM_4_5, OOM_4_6, OOM_LATER, OOM_2_6_32, OOM_CPUSET, TASKS_HEAD, TASK_4_5, TASK_4_19),
+    *(OOM_4_5, OOM_4_6, OOM_LATER, OOM_2_6_32, OOM_CPUSET, TASKS_HEAD, TASKS_HEAD_3_X),
+    *(TASKS_HEAD_4_19, TASKS_HEAD_6_8, TASK_4_5, TASK_4_19),
     *(TASK_6_8, OOM_SUMMARY, KILL_4_5, KILL_ANY, KILLED_4_5, KILLED_3_X, KILLED_5_4, REAPED_4_6),
     *(SUPPRESSED, LINUX_VERSION),
 )

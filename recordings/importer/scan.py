@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.reader import INDEX, complete
 from mmplay.recordings.importer.prefix import Prefix, split_prefix
 from mmplay.recordings.importer.source import RawLine
+
+INDENT = "  "
 
 LONGEST_FORM = 8
 """Lines that one printk may have; the totals block has the most."""
@@ -77,11 +79,34 @@ def _split(line: RawLine) -> _Split:
 def _read(window: deque[_Split]) -> Message | Unknown:
     first = window[0]
     if not first.line.cut_bytes:
-        for form, values in INDEX.read_first(first.text):
-            whole = complete(form, values, _same_printk(window, len(form.parts)))
-            if whole is not None:
-                return Message(first.line.number, form, whole, first.prefix, first.line.end)
+        message = _message(window)
+        if message is not None:
+            return message
+        if first.text.startswith(INDENT):
+            return _outdented(first) or Unknown(first.line)
     return Unknown(first.line)
+
+
+def _outdented(split: _Split) -> Message | None:
+    """Read a line that was indented when it was pasted: take blanks off, leaving up to two."""
+    bare = split.text.lstrip(" ")
+    for kept in range(len(INDENT) + 1):
+        taken = len(split.text) - len(bare) - kept
+        if taken > 0:
+            prefix = replace(split.prefix, text=split.prefix.text + " " * taken, plain=False)
+            message = _message(deque([_Split(split.line, prefix, " " * kept + bare)]))
+            if message is not None:
+                return message
+    return None
+
+
+def _message(window: deque[_Split]) -> Message | None:
+    first = window[0]
+    for form, values in INDEX.read_first(first.text):
+        whole = complete(form, values, _same_printk(window, len(form.parts)))
+        if whole is not None:
+            return Message(first.line.number, form, whole, first.prefix, first.line.end)
+    return None
 
 
 def _same_printk(window: deque[_Split], count: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from mmplay.recordings.importer.prefix import Prefix, split_prefix, stamp
@@ -85,4 +86,4 @@ def restored_prefix(stored: int | str) -> Prefix:
     """Return the prefix that `stored_prefix` stored."""
     if isinstance(stored, int):
         return Prefix(stamp(stored), stored, plain=True)
-    return split_prefix(stored)[0]
+    return replace(split_prefix(stored)[0], text=stored)

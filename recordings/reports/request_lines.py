@@ -20,14 +20,14 @@ def boot_line(builder: ReportBuilder, message: Message) -> None:
 def failure(builder: ReportBuilder, message: Message) -> None:
     """Open a failure at its header."""
     values = message.values
-    request = Request(values["comm"], values["order"], values["mode"], values.get("names"))
+    request = Request(values["comm"], values.get("order"), values["mode"], values.get("names"))
     builder.claim(builder.begin(message, ReportKind.FAILURE, request), message)
 
 
 def oom(builder: ReportBuilder, message: Message) -> None:
     """Open an OOM report at its header: `invoked oom-killer`."""
     values = message.values
-    request = Request(values["comm"], values["order"], values["mode"], values.get("names"))
+    request = Request(values["comm"], values.get("order"), values["mode"], values.get("names"))
     builder.claim(builder.begin(message, ReportKind.OOM_KILL, request), message)
 
 

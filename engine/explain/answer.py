@@ -1,0 +1,98 @@
+"""Questions about a number on the screen, and their answers.
+
+An answer has up to five parts, always in this order: what it is, the rule in words, the rule with
+the numbers, what follows, what would change it. Its links lead to the numbers that it used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from mmplay.engine.explain.diagnose import Diagnosis
+from mmplay.engine.explain.finding import Finding
+from mmplay.engine.explain.formula import equation, symbolic
+from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.words import WORDS, Words
+from mmplay.engine.frame import Frame
+from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.terms import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question: the kind of number and which one, for example zone / 0, DMA32, free."""
+
+    kind: str
+    names: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer; a part with nothing to say is empty. `source` names function, file, version."""
+
+    title: str
+    what: str = ""
+    rule: str = ""
+    numbers: str = ""
+    consequence: str = ""
+    change: str = ""
+    source: str = ""
+    term: Term | None = None
+    links: tuple[tuple[str, Ask], ...] = ()
+
+    def parts(self) -> list[tuple[str, str]]:
+        """Return the parts that say something, each with its label."""
+        rows = (
+            ("what", self.what),
+            ("rule", self.rule),
+            ("numbers", self.numbers),
+            ("so", self.consequence),
+            ("change", self.change),
+        )
+        return [(label, text) for label, text in rows if text]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an answer is drawn from: the frame and what the rules say of it."""
+
+    frame: Frame
+    diagnosis: Diagnosis
+
+
+UNKNOWN = Answer("unknown", what="No dump has said this yet: the value is not known.")
+
+Answerer = Callable[[Scene, Ask], Answer]
+
+
+def both(pages: int) -> str:
+    """Return a page count with its kB: `629 pages (2516 kB)`."""
+    word = "page" if pages == 1 else "pages"
+    return f"{pages} {word} ({pages * PAGE_KB} kB)"
+
+
+def source_of(scene: Scene, words: Words) -> str:
+    """Return where the number is made: function, file, and what kernel source was read."""
+    version = scene.frame.kernel.source if scene.frame.kernel else scene.frame.release or "kernel"
+    return f"{words.function}  {words.path}  {version}"
+
+
+def with_formula(term: Term) -> str:
+    """Return `names = numbers = result`."""
+    text = equation(term)
+    names = symbolic(term)
+    return text if names == str(term.value) else f"{names} = {text}"
+
+
+def joined(findings: Iterable[Finding]) -> str:
+    """Return several findings as one line."""
+    return " · ".join(sentence(one) for one in findings)
+
+
+def field_answer(scene: Scene, name: str, title: str, what: str) -> Answer:
+    """Return an answer whose words come from the table entry `name`."""
+    words = WORDS.get(name)
+    if words is None:
+        return Answer(title, what=what)
+    return Answer(title, what=what, rule=words.text, source=source_of(scene, words))

@@ -1,0 +1,195 @@
+"""Answers about totals, closing lines, the request, its slab and the OOM kill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mmplay.engine.explain.answer import (
+    UNKNOWN,
+    Answer,
+    Ask,
+    Scene,
+    both,
+    field_answer,
+    joined,
+    source_of,
+)
+from mmplay.engine.explain.trend import objects_per_page
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report.request import Request
+
+
+def total(scene: Scene, ask: Ask) -> Answer:
+    """Answer for one total of the dump: (field,)."""
+    name = str(ask.names[0])
+    dump = scene.frame.shown.dump if scene.frame.shown else None
+    pages = dump.totals.get(name) if dump else None
+    if dump is None or pages is None:
+        return UNKNOWN
+    answer = field_answer(scene, name, name, f"{name} is {both(pages)} in all zones.")
+    links = tuple(
+        (zone.name, Ask("zone", (zone.node, zone.name, name)))
+        for zone in dump.zones
+        if zone.pages(name) is not None
+    )
+    return replace(
+        answer,
+        numbers=_sum(dump, name, pages),
+        consequence=_consequence(dump, name, pages),
+        change=_delta(scene, name, pages),
+        links=links,
+    )
+
+
+def _sum(dump: MemDump, name: str, pages: int) -> str:
+    parts = [(zone.name, zone.pages(name)) for zone in dump.zones]
+    known = [(zone, part) for zone, part in parts if part is not None]
+    if not known:
+        return ""
+    added = sum(part for _, part in known)
+    text = " + ".join(f"{zone} {part}" for zone, part in known)
+    if added == pages:
+        return f"{text} = {pages}"
+    return f"{text} = {added}, printed {pages}: totals and zones were read at different moments"
+
+
+def _consequence(dump: MemDump, name: str, pages: int) -> str:
+    file_pages = dump.totals.get("active_file", 0) + dump.totals.get("inactive_file", 0)
+    if name in ("dirty", "writeback") and file_pages:
+        percent = (pages * 200 + file_pages) // (2 * file_pages)
+        return f"{pages} of {file_pages} file pages = {percent} % of the file cache"
+    return ""
+
+
+def _delta(scene: Scene, name: str, pages: int) -> str:
+    before = scene.frame.before.totals.get(name) if scene.frame.before else None
+    if before is None or (scene.frame.shown and not scene.frame.shown.own):
+        return ""
+    return f"The dump before had {before}: {pages - before:+d} pages since."
+
+
+def tail(scene: Scene, ask: Ask) -> Answer:
+    """Answer for a closing line of the dump: (field,)."""
+    name = str(ask.names[0])
+    dump = scene.frame.shown.dump if scene.frame.shown else None
+    value = dump.tail.get(name) if dump else None
+    if value is None:
+        return UNKNOWN
+    unit = "kB" if name.endswith("_kb") else "pages"
+    title = WORDS[name].title if name in WORDS else name
+    return field_answer(scene, name, title, f"{title}: {value} {unit}.")
+
+
+def mode(scene: Scene, ask: Ask) -> Answer:
+    """Answer for the request's GFP mask."""
+    request = _request(scene)
+    if request is None or request.mode is None:
+        return UNKNOWN
+    about = scene.diagnosis.about_caller
+    first = joined(about[:1]) if about else f"mode {request.mode:#x}"
+    words = WORDS["alloc.high"]
+    return Answer(
+        f"mode {request.mode:#x}",
+        what=first,
+        rule=joined(one for one in about[1:] if one.code != "caller.slab_lost"),
+        consequence=joined(one for one in about if one.code == "caller.slab_lost"),
+        change=joined(one for one in scene.diagnosis.would_pass if one.code != "pass.pages"),
+        source=source_of(scene, words),
+    )
+
+
+def slub(scene: Scene, ask: Ask) -> Answer:
+    """Answer for SLUB's own mask, slabs, objects or free objects: (field,)."""
+    request = _request(scene)
+    report = request.slub if request else None
+    if report is None:
+        return UNKNOWN
+    name = str(ask.names[0])
+    if name == "gfp":
+        about = [one for one in scene.diagnosis.about_caller if one.code.startswith("caller.slab")]
+        words = WORDS["slab_mask"]
+        return Answer(
+            f"SLUB gfp {report.gfp:#x}",
+            what=f"SLUB was asked for an object with {report.gfp:#x}.",
+            rule=words.text,
+            numbers=joined(about),
+            change=joined(one for one in scene.diagnosis.would_pass if one.code == "pass.kept"),
+            source=source_of(scene, words),
+        )
+    return _slub_count(scene, name)
+
+
+def _slub_count(scene: Scene, name: str) -> Answer:
+    request = _request(scene)
+    report = request.slub if request else None
+    if report is None or not report.nodes:
+        return UNKNOWN
+    slabs, objs, free = (sum(node[at] for node in report.nodes) for at in (1, 2, 3))
+    value = {"slabs": slabs, "objs": objs, "slab_free": free}[name]
+    each = objects_per_page(report)
+    numbers = f"{slabs} slabs * {objs // slabs} objects = {objs}" if slabs else ""
+    cache, title = report.cache or "the cache", WORDS[name].title
+    return replace(
+        field_answer(scene, name, f"{cache}: {title}", f"{cache} has {value} {title}."),
+        numbers=numbers,
+        consequence=f"Every slab is one page of {each} objects." if each else "",
+    )
+
+
+def score(scene: Scene, ask: Ask) -> Answer:
+    """Answer for the OOM killer's score: points per thousand of RAM."""
+    report = scene.frame.report
+    kill = report.kill if report else None
+    if report is None or kill is None or kill.score is None:
+        return UNKNOWN
+    answer = Answer(
+        f"score {kill.score}",
+        what=f"{kill.comm} ({kill.pid}) was chosen with score {kill.score}.",
+        rule="score = points*1000/totalpages; points = resident pages + page tables + "
+        "oom_score_adj*(totalpages/1000)",
+        source=source_of(scene, WORDS["score"]),
+    )
+    dump = report.memory
+    ram, reserved = (dump.tail.get(n) if dump else None for n in ("ram_pages", "reserved_pages"))
+    sizes = (kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb)
+    if ram is None or reserved is None or None in sizes:
+        return answer
+    pages, total_pages = sum(size or 0 for size in sizes) // 4, ram - reserved
+    per_adj = total_pages // 1000
+    full = 1000 * per_adj + pages
+    return replace(
+        answer,
+        numbers=f"with oom_score_adj 1000: (1000*{per_adj} + {pages})*1000/{total_pages}"
+        f" = {full * 1000 // total_pages}; with 0: {pages * 1000 // total_pages}",
+        consequence="oom_score_adj decides here, not memory: the victim holds next to nothing."
+        if full * 1000 // total_pages == kill.score
+        else "",
+    )
+
+
+def entry(scene: Scene, ask: Ask) -> Answer:
+    """Answer for one line of the call trace: (position,)."""
+    request = _request(scene)
+    at = int(ask.names[0])
+    if request is None or at >= len(request.stack):
+        return UNKNOWN
+    one = request.stack[at]
+    module = f" of module {one.module}" if one.module else ""
+    return Answer(
+        one.symbol,
+        what=f"Return address in {one.symbol}{module}, {one.offset:#x} bytes into {one.size:#x}.",
+        rule="A question mark means that the address was only found on the stack: it may be left "
+        "over from an earlier call."
+        if one.guess
+        else "A caller on the way to the refused request; the innermost stands first.",
+        numbers=joined(
+            found
+            for found in scene.diagnosis.about_caller
+            if found.operands.get("symbol") == one.symbol and not one.guess
+        ),
+    )
+
+
+def _request(scene: Scene) -> Request | None:
+    return scene.frame.report.request if scene.frame.report else None

@@ -1,0 +1,307 @@
+"""Answers about a zone: its free pages, marks, reserve, floors, lists and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from mmplay.engine.explain.answer import (
+    UNKNOWN,
+    Answer,
+    Ask,
+    Scene,
+    both,
+    field_answer,
+    joined,
+    source_of,
+    with_formula,
+)
+from mmplay.engine.explain.diagnose import stop_finding
+from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.gate import ZoneTest, ladder, stop_of, zone_floor
+from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel.floors import CALLER_CLASSES
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES, zone_min
+from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.terms import Term, given
+
+FieldAnswerer = Callable[[Scene, ZoneDump, int], Answer]
+"""Answers for one field, given the zone and the field's value in pages."""
+
+
+def zone_of(scene: Scene, ask: Ask) -> ZoneDump | None:
+    """Return the zone that a question names: (node, zone, ...)."""
+    dump = scene.frame.shown.dump if scene.frame.shown else None
+    node, name, *_ = ask.names
+    return dump.zone(str(name), int(node)) if dump else None
+
+
+def class_zone_of(scene: Scene, zone: ZoneDump) -> int:
+    """Return the class zone that counts here: the caller's, or else the highest populated."""
+    caller = scene.diagnosis.caller
+    if caller is not None:
+        return caller.class_zone
+    dump = scene.frame.shown.dump if scene.frame.shown else None
+    indexes = [other.index for other in dump.populated()] if dump else []
+    return max((index for index in indexes if index is not None), default=zone.index or 0)
+
+
+def zone_field(scene: Scene, ask: Ask) -> Answer:
+    """Answer for one field of a zone: (node, zone, field)."""
+    zone = zone_of(scene, ask)
+    name = str(ask.names[2])
+    pages = zone.pages(name) if zone else None
+    if zone is None or pages is None:
+        return UNKNOWN
+    special = SPECIAL_FIELDS.get(name)
+    if special is not None:
+        return special(scene, zone, pages)
+    title = f"{zone.name} {name}"
+    return field_answer(scene, name, title, f"{name} of {zone.name} is {both(pages)}.")
+
+
+def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
+    answer = field_answer(
+        scene, "free", f"{zone.name} free", f"{zone.name} has {both(pages)} free."
+    )
+    kernel, test = scene.frame.kernel, _last_test(scene, zone)
+    if kernel is None:
+        return answer
+    class_index = class_zone_of(scene, zone)
+    stop = sentence(stop_finding(pages, stop_of(ladder(kernel, zone, class_index), pages)))
+    if test is None or test.floor is None or test.free is None:
+        return replace(answer, consequence=stop)
+    words = WORDS["floor"]
+    verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
+    return replace(
+        answer,
+        rule=words.text,
+        numbers=sentence(verdict),
+        consequence=stop,
+        change=joined(scene.diagnosis.would_pass),
+        source=source_of(scene, words),
+        term=test.floor,
+        links=_mark_links(zone, scene.diagnosis.asks[-1][0].mark, class_index),
+    )
+
+
+def _last_test(scene: Scene, zone: ZoneDump) -> ZoneTest | None:
+    """Return the test that decided: the first ask of an OOM report, else the last one."""
+    asks = scene.diagnosis.asks
+    if not asks:
+        return None
+    _, tests = asks[0] if asks[-1][0].mark == "high" else asks[-1]
+    return next((test for test in tests if test.zone.name == zone.name), None)
+
+
+def _mark_links(zone: ZoneDump, mark: str, class_index: int) -> tuple[tuple[str, Ask], ...]:
+    return (
+        (mark, Ask("zone", (zone.node, zone.name, mark))),
+        ("lowmem_reserve", Ask("reserve", (zone.node, zone.name, class_index))),
+    )
+
+
+def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
+    answer = field_answer(
+        scene, "min", f"{zone.name} min", f"The min watermark of {zone.name} is {both(pages)}."
+    )
+    dump = scene.frame.shown.dump if scene.frame.shown else None
+    span = min_free_span(dump) if dump else None
+    managed = zone.pages("managed")
+    if dump is None or span is None or managed is None:
+        return answer
+    lowmem_pages = sum(other.pages("managed") or 0 for other in dump.zones)
+    term = zone_min(
+        given("min_free_kbytes", span[0]),
+        given("managed", managed),
+        given("lowmem_pages", lowmem_pages),
+    )
+    words = WORDS["zone_min"]
+    return replace(
+        answer,
+        rule=words.text,
+        numbers=f"{with_formula(term)}, with pages_min = min_free_kbytes/{PAGE_KB}",
+        consequence=f"All printed minima follow from vm.min_free_kbytes {span[0]} to {span[1]}.",
+        change="vm.min_free_kbytes moves it; low and high move with it.",
+        source=source_of(scene, words),
+        term=term,
+        links=(("managed", Ask("zone", (zone.node, zone.name, "managed"))),),
+    )
+
+
+def min_free_span(dump: MemDump) -> tuple[int, int] | None:
+    """Return the smallest and largest vm.min_free_kbytes that give every printed min.
+
+    None where managed or min are not printed, or no value gives them all.
+    """
+    zones = [(zone.pages("min"), zone.pages("managed")) for zone in dump.zones]
+    known = [(low, managed) for low, managed in zones if low is not None and managed]
+    if not known or len(known) != len(zones):
+        return None
+    lowmem_pages = sum(managed for _, managed in known)
+    first = max(-(-low * lowmem_pages // managed) for low, managed in known)
+    last = min(-(-(low + 1) * lowmem_pages // managed) - 1 for low, managed in known)
+    if first > last:
+        return None
+    return first * PAGE_KB, last * PAGE_KB + PAGE_KB - 1
+
+
+def _gap_mark(name: str, at: int) -> FieldAnswerer:
+    def answerer(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
+        what = f"The {name} watermark of {zone.name} is {both(pages)}."
+        answer = field_answer(scene, name, f"{zone.name} {name}", what)
+        term = _gap_terms(scene.frame.kernel, zone)[at] if scene.frame.kernel else None
+        if term is None:
+            return answer
+        fits = "" if term.value == pages else f" The log prints {pages}: it does not fit."
+        return replace(
+            answer,
+            numbers=with_formula(term) + fits,
+            change="vm.min_free_kbytes, or vm.watermark_scale_factor where the kernel has it.",
+            term=term,
+            links=(
+                ("min", Ask("zone", (zone.node, zone.name, "min"))),
+                ("managed", Ask("zone", (zone.node, zone.name, "managed"))),
+            ),
+        )
+
+    return answerer
+
+
+def _gap_terms(kernel: Kernel | None, zone: ZoneDump) -> tuple[Term | None, Term | None]:
+    minimum, managed = zone.pages("min"), zone.pages("managed")
+    if kernel is None or minimum is None or managed is None:
+        return None, None
+    scale = given("watermark_scale_factor", kernel.watermark_scale_factor or 0)
+    return kernel.gaps(given("min", minimum), given("managed", managed), scale)
+
+
+def _managed(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
+    what = f"{zone.name} manages {both(pages)}."
+    answer = field_answer(scene, "managed", f"{zone.name} managed", what)
+    present = zone.pages("present")
+    if present is None:
+        return answer
+    kept = f"present {present} - managed {pages} = {present - pages} that boot kept for itself"
+    return replace(answer, numbers=kept)
+
+
+def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
+    what = f"Reclaim has looked at {pages} pages of {zone.name} since a page was last freed."
+    answer = field_answer(scene, "pages_scanned", f"{zone.name} pages_scanned", what)
+    kernel, reclaimable = scene.frame.kernel, zone.reclaimable_pages()
+    if kernel is None or reclaimable is None:
+        return answer
+    limit = kernel.unreclaimable_factor * reclaimable
+    sign, word = (">=", "yes") if pages >= limit else ("<", "no")
+    return replace(
+        answer,
+        rule=WORDS["all_unreclaimable"].text,
+        numbers=f"{pages} {sign} {kernel.unreclaimable_factor} x {reclaimable} = {limit}: {word}",
+        consequence="Above the limit reclaim only looks at priority 12.",
+        change="Any page freed to the buddy lists sets it to 0.",
+    )
+
+
+SPECIAL_FIELDS: dict[str, FieldAnswerer] = {
+    "free": _free,
+    "min": _minimum,
+    "low": _gap_mark("low", 0),
+    "high": _gap_mark("high", 1),
+    "managed": _managed,
+    "pages_scanned": _scanned,
+}
+"""Fields with a rule of their own."""
+
+
+def reserve(scene: Scene, ask: Ask) -> Answer:
+    """Answer for lowmem_reserve[class zone]: (node, zone, class zone index)."""
+    zone = zone_of(scene, ask)
+    class_index = int(ask.names[2])
+    kept = zone.reserve_for(class_index) if zone else None
+    if zone is None or kept is None:
+        return UNKNOWN
+    words = WORDS["lowmem_reserve"]
+    name = ZONES[class_index] if class_index < len(ZONES) else f"class {class_index}"
+    answer = Answer(
+        f"{zone.name} lowmem_reserve[{name}]",
+        what=f"{zone.name} keeps {both(kept)} from callers whose class zone is {name}.",
+        rule=words.text,
+        source=source_of(scene, words),
+        change="Writing or reading vm.lowmem_reserve_ratio computes it anew.",
+    )
+    numbers = _reserve_numbers(scene, zone, class_index, kept)
+    return replace(answer, numbers=numbers) if numbers else answer
+
+
+def _reserve_numbers(scene: Scene, zone: ZoneDump, class_index: int, kept: int) -> str:
+    kernel = scene.frame.kernel
+    dump = scene.frame.shown.dump if scene.frame.shown else None
+    ratios = kernel.lowmem_reserve_ratio if kernel else ()
+    if dump is None or zone.index is None or zone.index >= len(ratios) or kept == 0:
+        return ""
+    above = sum(
+        other.pages("managed") or 0
+        for other in dump.zones
+        if other.node == zone.node
+        and other.index is not None
+        and zone.index < other.index <= class_index
+    )
+    ratio = ratios[zone.index]
+    if above // ratio == kept:
+        return f"managed above/ratio = {above}/{ratio} = {kept}"
+    return (
+        f"{kept} = {kept * ratio} to {kept * ratio + ratio - 1} managed pages above / {ratio}: "
+        f"the value of boot, before init memory was freed; today {above}/{ratio} = {above // ratio}"
+    )
+
+
+def floor_of_class(scene: Scene, ask: Ask) -> Answer:
+    """Answer for the floor of one class in a zone: (node, zone, class name)."""
+    zone, kernel = zone_of(scene, ask), scene.frame.kernel
+    if zone is None or kernel is None:
+        return UNKNOWN
+    caller = next(one for one in CALLER_CLASSES if one.name == ask.names[2])
+    class_index = class_zone_of(scene, zone)
+    term = zone_floor(kernel, zone, caller, class_index)
+    free = zone.pages("free")
+    if term is None:
+        return UNKNOWN
+    words = WORDS["floor"]
+    verdict = "" if free is None else _verdict(free, term)
+    return Answer(
+        f"{zone.name} floor of {caller.name}",
+        what=f"A caller of class {caller.name} is refused in {zone.name} at {term.value} pages.",
+        rule=words.text,
+        numbers=with_formula(term),
+        consequence=verdict,
+        source=source_of(scene, words),
+        term=term,
+        links=_mark_links(zone, "min", class_index),
+    )
+
+
+def _verdict(free: int, term: Term) -> str:
+    if free <= term.value:
+        return f"{free} <= {equation(term)}: refused at this moment"
+    return f"{free} > {equation(term)}: would pass at this moment"
+
+
+def blocks(scene: Scene, ask: Ask) -> Answer:
+    """Answer for the free blocks of one order: (node, zone, order)."""
+    zone = zone_of(scene, ask)
+    order = int(ask.names[2])
+    if zone is None or zone.blocks is None or order >= len(zone.blocks):
+        return UNKNOWN
+    one = zone.blocks[order]
+    pages = one.count << order
+    listed = zone.listed_pages() or 0
+    letters = f" of types {one.types}" if one.types else ""
+    what = f"{zone.name} has {one.count} free blocks of {one.size_kb} kB{letters}."
+    return replace(
+        field_answer(scene, "blocks", f"{zone.name} order {order}", what),
+        numbers=f"{one.count} * 2^{order} = {pages} pages of the {listed} on the lists",
+    )
