@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Event, Frame, LogLine, Marker, Shown
@@ -36,6 +37,7 @@ class ObservedTimeline:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         """Read the trace; raises TraceError if it is not one that holds a log."""
         self._stream = stream
+        self._lock = Lock()
         reader = TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.notes: list[LogNote] = []
@@ -56,6 +58,9 @@ class ObservedTimeline:
         self._kernels = [self._kernel_of(boot.release) for boot in builder.boots]
         self._builder_boots = builder.boots
         self._boots = self._spans()
+        self._events = tuple(
+            Event(n, report.time_us, title_of(report)) for n, report in enumerate(self._reports)
+        )
 
     def _take(
         self, item: Message | RawBlock | LogNote, record: Record, builder: ReportBuilder
@@ -101,9 +106,7 @@ class ObservedTimeline:
     @property
     def events(self) -> tuple[Event, ...]:
         """Every report is an event."""
-        return tuple(
-            Event(n, report.time_us, title_of(report)) for n, report in enumerate(self._reports)
-        )
+        return self._events
 
     @property
     def markers(self) -> tuple[Marker, ...]:
@@ -203,7 +206,9 @@ class ObservedTimeline:
                     yield number, shown_text(data)
 
     def _item(self, position: int) -> LogItem | None:
-        record = record_at(self._stream, self._offsets[position], MAX_BODY_BYTES)
+        # A search reads in a thread of its own: seek and read belong together.
+        with self._lock:
+            record = record_at(self._stream, self._offsets[position], MAX_BODY_BYTES)
         return item_of(record, self._first_lines[position])
 
     def _lines_of(self, position: int) -> list[LogLine]:

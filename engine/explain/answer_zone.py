@@ -16,10 +16,10 @@ from mmplay.engine.explain.answer import (
     source_of,
     with_formula,
 )
-from mmplay.engine.explain.diagnose import stop_finding
+from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
-from mmplay.engine.explain.gate import ZoneTest, ladder, stop_of, zone_floor
+from mmplay.engine.explain.gate import Caller, ZoneTest, ladder, stop_of, zone_floor
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.floors import CALLER_CLASSES
@@ -67,13 +67,14 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     answer = field_answer(
         scene, "free", f"{zone.name} free", f"{zone.name} has {both(pages)} free."
     )
-    kernel, test = scene.frame.kernel, _last_test(scene, zone)
+    kernel, decided = scene.frame.kernel, deciding_test(scene.diagnosis, zone)
     if kernel is None:
         return answer
     class_index = class_zone_of(scene, zone)
     stop = sentence(stop_finding(pages, stop_of(ladder(kernel, zone, class_index), pages)))
-    if test is None or test.floor is None or test.free is None:
+    if decided is None or decided[1].floor is None or decided[1].free is None:
         return replace(answer, consequence=stop)
+    caller, test = decided
     words = WORDS["floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
     return replace(
@@ -84,17 +85,20 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         change=joined(scene.diagnosis.would_pass),
         source=source_of(scene, words),
         term=test.floor,
-        links=_mark_links(zone, scene.diagnosis.asks[-1][0].mark, class_index),
+        links=_mark_links(zone, caller.mark, class_index),
     )
 
 
-def _last_test(scene: Scene, zone: ZoneDump) -> ZoneTest | None:
-    """Return the test that decided: the first ask of an OOM report, else the last one."""
-    asks = scene.diagnosis.asks
+def deciding_test(diagnosis: Diagnosis, zone: ZoneDump) -> tuple[Caller, ZoneTest] | None:
+    """Return the test in `zone` that decided: the first ask of an OOM report, else the last."""
+    asks = diagnosis.asks
     if not asks:
         return None
-    _, tests = asks[0] if asks[-1][0].mark == "high" else asks[-1]
-    return next((test for test in tests if test.zone.name == zone.name), None)
+    caller, tests = asks[0] if asks[-1][0].mark == "high" else asks[-1]
+    for test in tests:
+        if test.zone.name == zone.name and test.zone.node == zone.node:
+            return caller, test
+    return None
 
 
 def _mark_links(zone: ZoneDump, mark: str, class_index: int) -> tuple[tuple[str, Ask], ...]:

@@ -1,0 +1,50 @@
+"""`mmplay replay`: the play screen on a recording, a trace or a kernel log."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+
+from mmplay.commands.menu import open_app
+from mmplay.commands.output import add_kernel
+from mmplay.commands.verbs import add_screen_options, require_terminal
+from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.versions import kernel_named
+from mmplay.recordings.importer.source import STDIN
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.position import find_position
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("recording", metavar="TRACE|NAME|LOG|-", help="what to replay")
+    parser.add_argument("--at", metavar="POS", help="start at a time, #frame, 40%%, or word")
+    add_kernel(parser, default=None)
+    add_screen_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Replay; raises InputError for an unreadable recording, or without a terminal."""
+    if args.kernel is not None:
+        kernel_named(args.kernel)
+    if not sys.stdout.isatty():
+        require_terminal("the play screen")
+    timeline = open_recording(args.recording, args.kernel)
+    if not len(timeline):
+        raise InputError(f"{args.recording}: holds no failure, OOM kill or Mem-Info to replay")
+    start = find_position(timeline, args.at) if args.at is not None else 0
+    if args.recording == STDIN:
+        _keyboard_from_terminal()
+    require_terminal("the play screen")
+    return open_app(args, timeline, start)
+
+
+def _keyboard_from_terminal() -> None:
+    """The log came through standard input: take the keyboard from the terminal itself."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        raise InputError("no terminal to read keys from; import the log with -o first") from None
+    os.dup2(terminal, sys.stdin.fileno())
+    os.close(terminal)

@@ -1,0 +1,126 @@
+"""The app: screens, themes, palette, and what Ctrl+C means."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Input
+from textual.worker import WorkerState
+
+from mmplay.engine.frame import Timeline
+from mmplay.tui.glyphs import ASCII, BOXES
+from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, MENU_ACTS, PLAY_ACTS, Act
+from mmplay.tui.screens.help import HelpScreen
+from mmplay.tui.screens.menu import MenuScreen
+from mmplay.tui.screens.panels import PanelsScreen
+from mmplay.tui.screens.play import STOPPABLE, PlayScreen
+from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
+from mmplay.tui.too_small import TooSmall
+
+HOW_TO_QUIT = "q goes back, Ctrl+Q quits"
+
+
+class MmplayApp(App[None]):
+    """mmplay in a terminal."""
+
+    TITLE = "mmplay"
+    CSS_PATH = "mmplay.tcss"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = [Binding("ctrl+c", "interrupt", "stop, copy, or say how to quit", priority=True)]
+
+    def __init__(
+        self,
+        timeline: Timeline | None = None,
+        start: int = 0,
+        theme: str = DEFAULT_THEME,
+        ascii_only: bool = False,
+    ) -> None:
+        """Open the menu, or the play screen on `timeline` at frame `start`."""
+        super().__init__()
+        for one in THEMES:
+            self.register_theme(one)
+        self._timeline = timeline
+        self._start = start
+        self.theme = theme
+        self.glyphs = ASCII if ascii_only else BOXES
+        self.set_class(ascii_only, "-ascii")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every theme the colours of our roles."""
+        return ROLE_DEFAULTS
+
+    def on_mount(self) -> None:
+        """Open the first screen."""
+        if self._timeline is None:
+            self.push_screen(MenuScreen())
+        else:
+            self.push_screen(PlayScreen(self._timeline, self.glyphs, self._start))
+
+    @on(MenuScreen.Opened)
+    def recording_opened(self, message: MenuScreen.Opened) -> None:
+        """Show a recording from the menu."""
+        self.push_screen(PlayScreen(message.timeline, self.glyphs))
+
+    @on(MenuScreen.Left)
+    @on(PanelsScreen.Left)
+    def screen_left(self) -> None:
+        """Go back; from the first screen quit, without asking."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def on_resize(self) -> None:
+        """Say so politely where the terminal is too small."""
+        TooSmall.cover(self)
+
+    def action_help(self) -> None:
+        """Show the keys of the present screen."""
+        self.push_screen(HelpScreen(self._acts()))
+
+    def _acts(self) -> tuple[Act, ...]:
+        return MENU_ACTS if isinstance(self.screen, MenuScreen) else PLAY_ACTS
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every act of the present screen in the palette, then Textual's own."""
+        acts = (*self._acts(), *COMMON_ACTS)
+        if isinstance(screen, PlayScreen):
+            acts += DIGIT_ACTS
+        for act in acts:
+            if act.action != "app.command_palette":
+                yield SystemCommand(act.help, f"key {act.shown}", self._runner(screen, act))
+        yield from super().get_system_commands(screen)
+
+    def _runner(self, screen: Screen[object], act: Act) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await screen.run_action(act.action)
+
+        return run
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: stop what is running, else copy a selection, else say how to quit."""
+        running = [
+            worker
+            for worker in self.workers
+            if worker.group == STOPPABLE
+            and worker.state in (WorkerState.RUNNING, WorkerState.PENDING)
+        ]
+        if running:
+            for worker in running:
+                worker.cancel()
+            return
+        selected = self._selected()
+        if selected:
+            self.copy_to_clipboard(selected)
+            self.notify("copied")
+        else:
+            self.notify(HOW_TO_QUIT)
+
+    def _selected(self) -> str | None:
+        if isinstance(self.focused, Input) and self.focused.selected_text:
+            return self.focused.selected_text
+        return self.screen.get_selected_text()

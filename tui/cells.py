@@ -1,0 +1,64 @@
+"""What panels are made of: rows of cells. A cell has a text, a role, and perhaps a question.
+
+Views build rows without knowing the terminal library; roles become colours in the theme. The
+question (`ask`) makes a cell a place for the cursor: the explain panel answers it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from mmplay.engine.explain.answer import Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of a row. `role` names a meaning (`refused`, `dim`), never a colour."""
+
+    text: str
+    role: str = "text"
+    ask: Ask | None = None
+
+
+Row = tuple[Cell, ...]
+"""One line of a panel."""
+
+
+def row(*parts: Cell | str) -> Row:
+    """Return a row; bare strings become plain cells."""
+    return tuple(part if isinstance(part, Cell) else Cell(part) for part in parts)
+
+
+def plain(cells: Row) -> str:
+    """Return the text of a row."""
+    return "".join(cell.text for cell in cells)
+
+
+def fit(text: str, width: int) -> str:
+    """Return `text` cut or padded to exactly `width` columns."""
+    return set_cell_size(text, max(0, width))
+
+
+def right(text: str, width: int) -> str:
+    """Return `text` padded on the left to `width` columns."""
+    return " " * max(0, width - cell_len(text)) + text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return `text` broken at blanks into lines of at most `width` columns; long words are cut."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if cell_len(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        while cell_len(word) > width > 0:
+            lines.append(word[:width])
+            word = word[width:]
+        line = word
+    return [*lines, line] if line or not lines else lines

@@ -1,0 +1,108 @@
+"""Every key: one table that makes the bindings, the footer, the help and the palette.
+
+An act's name is also its command in the palette and the name of the `action_...` that does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing a user can do: the action, its keys as Textual names them, how to show them.
+
+    `footer` is the word in the footer, empty if it is not shown there.
+    """
+
+    action: str
+    keys: str
+    shown: str
+    help: str
+    group: str
+    footer: str = ""
+
+    @property
+    def name(self) -> str:
+        """The command name in the palette."""
+        return self.action.split("(")[0].removeprefix("app.").replace("_", " ")
+
+    def binding(self) -> Binding:
+        """Return the Textual binding."""
+        return Binding(self.keys, self.action, self.help, show=False, key_display=self.shown)
+
+
+TIME = "Time"
+LOOK = "Look"
+FIND = "Find"
+OTHER = "Other"
+
+PLAY_ACTS: tuple[Act, ...] = (
+    Act("step(-1)", "comma", ",", "one frame back", TIME),
+    Act("step(1)", "full_stop", ".", "one frame forward", TIME, ", . frame"),
+    Act("event(1)", "t", "t", "next event", TIME, "t T event"),
+    Act("event(-1)", "T", "T", "previous event", TIME),
+    Act("marker(1)", "right_square_bracket", "]", "next marker", TIME),
+    Act("marker(-1)", "left_square_bracket", "[", "previous marker", TIME),
+    Act("play_or_pause", "space", "Space", "play or pause", TIME, "Space play"),
+    Act("speed(-1)", "less_than_sign", "<", "slower", TIME),
+    Act("speed(1)", "greater_than_sign", ">", "faster", TIME),
+    Act("first", "r", "r", "first frame", TIME),
+    Act("last", "Z", "Z", "last frame", TIME),
+    Act("go_to", "b", "b", "go to a time, frame or word", FIND, "b go to"),
+    Act("search", "slash", "/", "search the log", FIND, "/ search"),
+    Act("match(1)", "n", "n", "next match", FIND),
+    Act("match(-1)", "N", "N", "previous match", FIND),
+    Act("back_to", "apostrophe", "'", "back to where I was", FIND),
+    Act("explain", "e", "e", "explain the number here", LOOK, "e explain"),
+    Act("density", "v", "v", "density: calm, full, raw", LOOK),
+    Act("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
+    Act("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    Act("zoom", "z", "z", "zoom the panel", LOOK),
+    Act("copy_value", "y", "y", "copy the value here", LOOK),
+)
+"""The acts of the play screen, besides the digits, which jump to 0 % .. 90 %."""
+
+DIGIT_ACTS: tuple[Act, ...] = tuple(
+    Act(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)
+    for digit in range(10)
+)
+
+MENU_ACTS: tuple[Act, ...] = (
+    Act("open", "enter", "Enter", "open the chosen recording", OTHER, "Enter open"),
+    Act("import_log", "i", "i", "import a kernel log by its path", OTHER, "i import a log"),
+)
+
+COMMON_ACTS: tuple[Act, ...] = (
+    Act("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
+    Act("app.command_palette", "colon", ":", "every act by name (Ctrl+P)", OTHER),
+    Act("leave", "q,escape", "q", "back; at the start: quit", OTHER, "q back"),
+)
+
+PANEL_KEYS: tuple[tuple[str, str], ...] = (
+    ("h j k l", "move (arrows too)"),
+    ("g G", "top, bottom"),
+    ("PgUp PgDn", "a page up, down"),
+    ("Enter", "open what is here"),
+    ("Backspace", "back to the number before"),
+)
+"""Keys of the focused panel, for the help; the panels bind them themselves."""
+
+
+def bindings(*groups: tuple[Act, ...]) -> list[BindingType]:
+    """Return the Textual bindings of all acts in the groups."""
+    return [act.binding() for group in groups for act in group]
+
+
+def footer_text(acts: tuple[Act, ...], width: int) -> str:
+    """Return the footer: as many of the acts' words as fit, the last ones kept first.
+
+    The way out and the help stand at the end and are never cut off.
+    """
+    words = [act.footer for act in acts if act.footer]
+    common = [act.footer for act in COMMON_ACTS if act.footer]
+    while words and len("  ".join([*words, *common])) + 2 > width:
+        words.pop()
+    return " " + "  ".join([*words, *common])

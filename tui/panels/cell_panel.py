@@ -1,0 +1,297 @@
+"""The panel that all views share: rows of cells, a cursor that stops at numbers, scrolling."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mmplay.engine.explain.answer import Ask
+from mmplay.tui.cells import Cell, Row, plain
+
+ROLES = (
+    *("text", "dim", "label", "number", "changed", "fine", "below_high", "below_low", "below_min"),
+    *("refused", "zero", "unknown", "mark", "link", "header", "here", "cursor", "log", "hit"),
+)
+
+
+class CellPanel(Widget, can_focus=True):
+    """Draws rows with `render_line`; keys and mouse move the cursor over cells that can be asked.
+
+    Rows are set with `show`; the cursor keeps its question across frames where it still exists.
+    """
+
+    COMPONENT_CLASSES = {f"cell--{role.replace('_', '-')}" for role in ROLES}
+
+    BINDINGS = [
+        Binding("up,k", "move(-1, 0)", show=False),
+        Binding("down,j", "move(1, 0)", show=False),
+        Binding("left,h", "move(0, -1)", show=False),
+        Binding("right,l", "move(0, 1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("g,home", "edge(-1)", show=False),
+        Binding("G,end", "edge(1)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    class Chosen(Message):
+        """The cursor came to a number (or to none)."""
+
+        def __init__(self, panel: CellPanel, ask: Ask | None) -> None:
+            super().__init__()
+            self.panel = panel
+            self.ask = ask
+
+    class Opened(Message):
+        """Enter on a number."""
+
+        def __init__(self, panel: CellPanel, ask: Ask) -> None:
+            super().__init__()
+            self.panel = panel
+            self.ask = ask
+
+    def __init__(self, title: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self.panel_title = title
+        self.border_title = title
+        self.rows: list[Row] = []
+        self.top = 0
+        self.cursor: tuple[int, int] | None = None
+        self._note = ""
+        self._styles: dict[str, Style] = {}
+
+    # rows
+
+    def note(self, text: str) -> None:
+        """Say something at the panel's lower edge."""
+        self._note = text
+        self._tell_more()
+
+    def show(self, rows: list[Row], *, from_top: bool = False) -> None:
+        """Draw these rows; keep the cursor on the same question if it is still there.
+
+        With `from_top` the first row is in sight, wherever the cursor is.
+        """
+        asked = self.ask
+        self.rows = rows
+        places = self._places()
+        same = [place for place in places if asked is not None and self._ask_at(place) == asked]
+        self.cursor = same[0] if same else places[0] if places else None
+        self.top = max(0, min(self.top, len(rows) - self.size.height))
+        if from_top:
+            self.top = 0
+        elif self.has_focus:
+            self._follow()
+        self._tell_more()
+        self.refresh()
+
+    @property
+    def ask(self) -> Ask | None:
+        """The question under the cursor."""
+        return self._ask_at(self.cursor) if self.cursor else None
+
+    @property
+    def value(self) -> str:
+        """The text under the cursor."""
+        return self._cell(self.cursor).text.strip() if self.cursor else ""
+
+    def _cell(self, place: tuple[int, int]) -> Cell:
+        return self.rows[place[0]][place[1]]
+
+    def _ask_at(self, place: tuple[int, int]) -> Ask | None:
+        row, column = place
+        if row < len(self.rows) and column < len(self.rows[row]):
+            return self.rows[row][column].ask
+        return None
+
+    def _places(self) -> list[tuple[int, int]]:
+        return [
+            (n, m)
+            for n, cells in enumerate(self.rows)
+            for m, cell in enumerate(cells)
+            if cell.ask is not None
+        ]
+
+    # cursor
+
+    def action_move(self, down: int, across: int) -> None:
+        """Move the cursor by a number, or scroll where there is none in that direction."""
+        target = self._beside(across) if across else self._beyond(down)
+        if target is None:
+            self._scroll_by(down)
+        else:
+            self._place(target)
+
+    def _beside(self, across: int) -> tuple[int, int] | None:
+        places = self._places()
+        if self.cursor not in places:
+            return places[0] if places else None
+        n = places.index(self.cursor) + across
+        return places[n] if 0 <= n < len(places) else None
+
+    def _beyond(self, down: int) -> tuple[int, int] | None:
+        """Return the nearest number in the next row that has one, if that row is near."""
+        places = self._places()
+        if self.cursor is None:
+            return None
+        here, column = self.cursor[0], self._start(self.cursor)
+        rows = sorted({n for n, _ in places if (n - here) * down > 0}, key=lambda n: abs(n - here))
+        if not rows or abs(rows[0] - here) > max(1, self.size.height):
+            return None
+        same_row = [place for place in places if place[0] == rows[0]]
+        return min(same_row, key=lambda place: abs(self._start(place) - column))
+
+    def _start(self, place: tuple[int, int]) -> int:
+        row, index = place
+        return sum(cell_len(cell.text) for cell in self.rows[row][:index])
+
+    def _place(self, place: tuple[int, int]) -> None:
+        self.cursor = place
+        self._follow()
+        self._tell_more()
+        self.refresh()
+        self.post_message(self.Chosen(self, self.ask))
+
+    def _follow(self) -> None:
+        height = self.size.height
+        if self.cursor is None or height == 0:
+            return
+        if self.cursor[0] < self.top:
+            self.top = self.cursor[0]
+        elif self.cursor[0] >= self.top + height:
+            self.top = self.cursor[0] - height + 1
+
+    def _scroll_by(self, lines: int) -> None:
+        last = max(0, len(self.rows) - self.size.height)
+        self.top = max(0, min(last, self.top + lines))
+        self._tell_more()
+        self.refresh()
+
+    def action_page(self, direction: int) -> None:
+        """Scroll a page and take the cursor along."""
+        self._scroll_by(direction * max(1, self.size.height - 1))
+        visible = [p for p in self._places() if self.top <= p[0] < self.top + self.size.height]
+        if visible:
+            self._place(visible[0] if direction < 0 else visible[-1])
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or last row."""
+        self._scroll_by(direction * len(self.rows))
+        places = self._places()
+        if places:
+            self._place(places[0] if direction < 0 else places[-1])
+
+    def action_open(self) -> None:
+        """Open what is under the cursor."""
+        if self.ask is not None:
+            self.post_message(self.Opened(self, self.ask))
+
+    def on_focus(self) -> None:
+        """Tell which number is chosen now, and bring it into sight."""
+        self._follow()
+        self.border_title = f"> {self.panel_title}"
+        self.post_message(self.Chosen(self, self.ask))
+
+    def on_blur(self) -> None:
+        """Take the focus mark off the title."""
+        self.border_title = self.panel_title
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the number that was clicked."""
+        place = self._at(event.x, event.y)
+        if place is not None:
+            self._place(place)
+
+    def _at(self, x: int, y: int) -> tuple[int, int] | None:
+        offset = self.content_region.offset - self.region.offset
+        column, n = x - offset.x, y - offset.y + self.top
+        if not 0 <= n < len(self.rows):
+            return None
+        end = 0
+        for m, cell in enumerate(self.rows[n]):
+            end += cell_len(cell.text)
+            if column < end:
+                return (n, m) if cell.ask is not None else None
+        return None
+
+    def on_mouse_scroll_down(self) -> None:
+        """Scroll."""
+        self._scroll_by(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Scroll."""
+        self._scroll_by(-3)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._follow()
+        self._tell_more()
+
+    def _tell_more(self) -> None:
+        height, count = self.size.height, len(self.rows)
+        hidden = height and count > height
+        where = f"{self.top + 1}-{min(count, self.top + height)}/{count}" if hidden else ""
+        self.border_subtitle = "  ".join(text for text in (self._note, where) if text)
+
+    # drawing
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the old theme."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def role_style(self, role: str) -> Style:
+        """Return the style of a role in the current theme."""
+        if role not in self._styles:
+            style = self.get_component_rich_style(f"cell--{role.replace('_', '-')}")
+            self._styles[role] = style
+        return self._styles[role]
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        n = y + self.top
+        width = self.size.width
+        cells = self.row_at(n)
+        if cells is None:
+            return Strip.blank(width, self.rich_style)
+        segments = [
+            Segment(cell.text, self._cell_style(n, m, cell)) for m, cell in enumerate(cells)
+        ]
+        strip = Strip(segments).crop_extend(0, width, self.rich_style)
+        return self._selected(strip, n).apply_offsets(0, n)
+
+    def row_at(self, n: int) -> Row | None:
+        """Return row `n`, or None below the last."""
+        return self.rows[n] if 0 <= n < len(self.rows) else None
+
+    def _cell_style(self, row: int, column: int, cell: Cell) -> Style:
+        style = self.role_style(cell.role)
+        if self.has_focus and self.cursor == (row, column):
+            return style + self.role_style("cursor")
+        return style
+
+    def _selected(self, strip: Strip, row: int) -> Strip:
+        selection = self.text_selection
+        span = selection.get_span(row) if selection is not None else None
+        if span is None:
+            return strip
+        start, end = span
+        end = strip.cell_length if end == -1 else end
+        style = self.screen.get_component_rich_style("screen--selection")
+        before, chosen, after = strip.divide([start, end, strip.cell_length])
+        return Strip.join([before, chosen.apply_style(style), after])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text."""
+        return selection.extract("\n".join(plain(cells) for cells in self.rows)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw the new selection."""
+        self.refresh()

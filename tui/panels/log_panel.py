@@ -1,0 +1,118 @@
+"""The log pane: the lines around the frame's report, and the matches of a search."""
+
+from __future__ import annotations
+
+from textual.message import Message
+from textual.selection import Selection
+
+from mmplay.engine.frame import Frame, LogLine, Timeline
+from mmplay.tui.cells import Cell, Row, plain, row
+from mmplay.tui.panels.cell_panel import CellPanel
+
+
+class LogPanel(CellPanel):
+    """Draws only the lines in sight, whatever the length of the log."""
+
+    class LineChosen(Message):
+        """Enter on a line."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self, timeline: Timeline, *, id: str) -> None:
+        super().__init__("log", id=id)
+        self._timeline = timeline
+        self._frame: Frame | None = None
+        self._needle = ""
+        self.line = 1
+        self._cache: dict[int, LogLine] = {}
+
+    def show_frame(self, frame: Frame) -> None:
+        """Go to the first line of the frame's report."""
+        self._frame = frame
+        self.go_to_line(frame.first_line)
+
+    def show_matches(self, needle: str) -> None:
+        """Highlight every line that contains `needle`."""
+        self._needle = needle.casefold()
+        self.refresh()
+
+    def go_to_line(self, number: int) -> None:
+        """Put the cursor on a line and bring it into sight."""
+        self.line = max(1, min(self._timeline.line_count, number))
+        height = max(1, self.size.height)
+        if not self.top + 1 <= self.line <= self.top + height:
+            self.top = self._clamped(self.line - 1)
+        self._tell_more()
+        self.refresh()
+
+    def _clamped(self, top: int) -> int:
+        return max(0, min(self._timeline.line_count - self.size.height, top))
+
+    def action_move(self, down: int, across: int) -> None:
+        """Move the line cursor."""
+        if down:
+            self._walk(down)
+
+    def action_page(self, direction: int) -> None:
+        """Move a page."""
+        self._walk(direction * max(1, self.size.height - 1))
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or last line."""
+        self._walk(direction * self._timeline.line_count)
+
+    def _walk(self, lines: int) -> None:
+        number = max(1, min(self._timeline.line_count, self.line + lines))
+        height = max(1, self.size.height)
+        if number < self.top + 1:
+            self.top = number - 1
+        elif number > self.top + height:
+            self.top = number - height
+        self.go_to_line(number)
+
+    def action_open(self) -> None:
+        """Go to the frame that this line belongs to."""
+        self.post_message(self.LineChosen(self.line))
+
+    def _scroll_by(self, lines: int) -> None:
+        self._walk(lines)
+
+    def _tell_more(self) -> None:
+        self.border_subtitle = f"line {self.line}/{self._timeline.line_count}"
+
+    @property
+    def value(self) -> str:
+        """The text of the line under the cursor."""
+        line = self._line(self.line)
+        return line.text if line else ""
+
+    def _line(self, number: int) -> LogLine | None:
+        if number not in self._cache:
+            if len(self._cache) > 4 * max(50, self.size.height):
+                self._cache.clear()
+            for line in self._timeline.lines(number, max(1, self.size.height)):
+                self._cache[line.number] = line
+        return self._cache.get(number)
+
+    def row_at(self, n: int) -> Row | None:
+        """Return the row of one line of the log, or None below the last."""
+        line = self._line(n + 1)
+        return None if line is None else self._row(line)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text of the lines in sight."""
+        shown = range(self.top + self.size.height)
+        rows = [self.row_at(n) if n >= self.top else () for n in shown]
+        return selection.extract("\n".join(plain(cells or ()) for cells in rows)), "\n"
+
+    def _row(self, line: LogLine) -> Row:
+        frame = self._frame
+        inside = frame is not None and frame.first_line <= line.number <= frame.last_line
+        mark = ">" if line.number == self.line else "|" if inside else " "
+        role = "log" if inside else "dim"
+        if self._needle and self._needle in line.text.casefold():
+            role = "hit"
+        flag = " " if line.understood else "?"
+        return row(Cell(f"{mark}{flag}", "mark"), Cell(line.text, role))

@@ -1,0 +1,52 @@
+"""The timeline: events and the present on a line; click or arrows move along it."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+
+from mmplay.tui.panels.cell_panel import CellPanel
+
+
+class TimelineBar(CellPanel, can_focus=True):
+    """The timeline as a panel: when focused, arrows go 10 frames, with Shift 10 % of the run."""
+
+    BINDINGS = [
+        Binding("left,h", "stride(-10)", show=False),
+        Binding("right,l", "stride(10)", show=False),
+        Binding("shift+left", "share(-10)", show=False),
+        Binding("shift+right", "share(10)", show=False),
+    ]
+
+    class Wanted(Message):
+        """A move along the timeline: by frames, by a share of the run, or to a column."""
+
+        def __init__(self, frames: int = 0, percent: int = 0, column: int | None = None) -> None:
+            super().__init__()
+            self.frames = frames
+            self.percent = percent
+            self.column = column
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__("", id=id)
+
+    def action_stride(self, frames: int) -> None:
+        """Move by frames."""
+        self.post_message(self.Wanted(frames=frames))
+
+    def action_share(self, percent: int) -> None:
+        """Move by a share of the run."""
+        self.post_message(self.Wanted(percent=percent))
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the frame that is nearest to the click."""
+        self.post_message(self.Wanted(column=event.x))
+
+    def on_focus(self) -> None:
+        """The timeline has no title to mark; the line itself shows the focus."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """See on_focus."""
+        self.refresh()

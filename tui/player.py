@@ -1,0 +1,95 @@
+"""The playhead: where in a timeline we are, how fast we play, where we came from. No widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mmplay.engine.frame import Timeline
+
+SPEEDS: tuple[tuple[int, int], ...] = (
+    *((1, 8), (1, 4), (1, 2), (1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (64, 1)),
+)
+"""Speeds as fractions: 1/8 to 64 times."""
+
+NORMAL_SPEED = SPEEDS.index((1, 1))
+IDLE_LIMIT_US = 2_000_000
+"""A longer gap between two frames is shortened to this."""
+
+SHORTEST_US = 50_000
+"""At most 20 frames a second."""
+
+UNTIMED_US = 1_000_000
+"""What a frame lasts where the log has no times."""
+
+
+@dataclass(slots=True)
+class Player:
+    """Moves through a timeline; every move is clamped to its ends."""
+
+    timeline: Timeline
+    index: int = 0
+    playing: bool = False
+    speed: int = NORMAL_SPEED
+    _back: list[int] = field(default_factory=list)
+
+    @property
+    def last(self) -> int:
+        """The index of the last frame."""
+        return len(self.timeline) - 1
+
+    def to(self, index: int) -> None:
+        """Go to a frame."""
+        self.index = max(0, min(self.last, index))
+
+    def jump(self, index: int) -> None:
+        """Go to a frame and remember where we were."""
+        self._back.append(self.index)
+        self.to(index)
+
+    def back(self) -> bool:
+        """Return to where the last jump came from; False if there was none."""
+        if not self._back:
+            return False
+        here = self.index
+        self.to(self._back.pop())
+        self._back.append(here)
+        return True
+
+    def to_event(self, direction: int) -> bool:
+        """Go to the next or previous event; False if there is none."""
+        return self._to_place([event.frame for event in self.timeline.events], direction)
+
+    def to_marker(self, direction: int) -> bool:
+        """Go to the next or previous marker; False if there is none."""
+        return self._to_place([marker.frame for marker in self.timeline.markers], direction)
+
+    def _to_place(self, frames: list[int], direction: int) -> bool:
+        ahead = [frame for frame in frames if (frame - self.index) * direction > 0]
+        if not ahead:
+            return False
+        self.to(min(ahead, key=lambda frame: abs(frame - self.index)))
+        return True
+
+    def to_percent(self, percent: int) -> None:
+        """Go to a percentage of the run."""
+        self.jump(min(self.last, len(self.timeline) * percent // 100))
+
+    def faster(self, steps: int) -> None:
+        """Change the speed by steps of two."""
+        self.speed = max(0, min(len(SPEEDS) - 1, self.speed + steps))
+
+    def speed_text(self) -> str:
+        """Return the speed: x1, x1/4, x64."""
+        times, parts = SPEEDS[self.speed]
+        return f"x{times}" if parts == 1 else f"x{times}/{parts}"
+
+    def delay_us(self) -> int | None:
+        """Return how long the present frame is shown while playing; None at the end."""
+        if self.index >= self.last:
+            return None
+        now, then = self.timeline.frame(self.index), self.timeline.frame(self.index + 1)
+        gap = UNTIMED_US
+        if now.time_us is not None and then.time_us is not None and now.boot == then.boot:
+            gap = max(0, then.time_us - now.time_us)
+        times, parts = SPEEDS[self.speed]
+        return max(SHORTEST_US, min(IDLE_LIMIT_US, gap * parts // times))

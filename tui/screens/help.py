@@ -1,0 +1,69 @@
+"""The help: every key that is valid on the screen below, made from the table of keys."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen
+
+from mmplay.tui.cells import Cell, Row, fit, row
+from mmplay.tui.keys import COMMON_ACTS, PANEL_KEYS, Act
+from mmplay.tui.panels.cell_panel import CellPanel
+
+COLUMN = 38
+KEY_WIDTH = 10
+
+
+class HelpScreen(ModalScreen[None]):
+    """A list of keys by group, in two columns where there is room."""
+
+    BINDINGS = [Binding("q,escape,question_mark,f1,enter,space", "dismiss", show=False)]
+
+    def __init__(self, acts: tuple[Act, ...]) -> None:
+        super().__init__()
+        self._acts = acts
+
+    def compose(self) -> ComposeResult:
+        """One panel."""
+        yield CellPanel("keys", id="help")
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        panel = self.query_one("#help", CellPanel)
+        panel.focus()
+        self.call_after_refresh(lambda: panel.show(help_rows(self._acts, panel.size.width)))
+
+
+def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:
+    """Return the help: a heading per group, then its keys, in as many columns as fit."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for act in (*acts, *COMMON_ACTS):
+        groups.setdefault(act.group, []).append((act.shown, act.help))
+    if any(act.group == "Time" for act in acts):
+        groups["Time"].append(("0 - 9", "jump to 0 % .. 90 %"))
+        groups["In a panel"] = list(PANEL_KEYS)
+    groups.setdefault("Other", []).append(("Ctrl+Q", "quit at once; everything is saved"))
+    blocks = [_block(name, keys) for name, keys in groups.items()]
+    columns = max(1, min(3, width // COLUMN))
+    return _side_by_side(blocks, columns)
+
+
+def _block(name: str, keys: list[tuple[str, str]]) -> list[Row]:
+    rows = [row(Cell(fit(name.upper(), COLUMN), "label"))]
+    for key, text in keys:
+        rows.append(row(Cell(fit(key, KEY_WIDTH), "number"), Cell(fit(text, COLUMN - KEY_WIDTH))))
+    rows.append(row(fit("", COLUMN)))
+    return rows
+
+
+def _side_by_side(blocks: list[list[Row]], columns: int) -> list[Row]:
+    """Put each block under the shortest column."""
+    stacks: list[list[Row]] = [[] for _ in range(columns)]
+    for block in blocks:
+        min(stacks, key=len).extend(block)
+    height = max(len(stack) for stack in stacks)
+    blank = row(fit("", COLUMN))
+    return [
+        tuple(cell for stack in stacks for cell in (stack[n] if n < len(stack) else blank))
+        for n in range(height)
+    ]

@@ -1,0 +1,231 @@
+"""The panels of the play screen: their layout, what fills them, focus, zoom, explanations."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input
+
+from mmplay.engine.explain.answer import Ask
+from mmplay.engine.explain.ask import answer
+from mmplay.engine.frame import Timeline
+from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.keys import PLAY_ACTS, footer_text
+from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.panels.line_bar import LineBar
+from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.panels.timeline_bar import TimelineBar
+from mmplay.tui.player import Player
+from mmplay.tui.views.bars import header_row, timeline_rows
+from mmplay.tui.views.counters import counters_rows
+from mmplay.tui.views.explain import explain_rows
+from mmplay.tui.views.lists import lists_rows
+from mmplay.tui.views.report import report_rows
+from mmplay.tui.views.scene import DENSITIES, View, age_text
+from mmplay.tui.views.zones import zones_rows
+
+VIEWS = {
+    "zones": zones_rows,
+    "counters": counters_rows,
+    "report": report_rows,
+    "lists": lists_rows,
+}
+"""Panels that show the frame itself, and what fills them."""
+
+PANELS = ("zones", "counters", "explain", "log", "report", "lists", "timeline")
+"""Panels in the order of Tab."""
+
+LOWER = ("explain", "log", "report", "lists")
+"""Panels that share one place on a narrow screen."""
+
+
+class PanelsScreen(Screen[None]):
+    """Draws the frame a player stands at. State: the player, the questions asked, the density."""
+
+    class Left(Message):
+        """The user wants to go back from this screen."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
+
+    def __init__(self, timeline: Timeline, glyphs: Glyphs, start: int = 0) -> None:
+        super().__init__()
+        self.timeline = timeline
+        self.player = Player(timeline, start)
+        self.glyphs = glyphs
+        self.density = "full"
+        self.trail: tuple[Ask, ...] = ()
+        self._result: FrameDiagnosis | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panels; which of them show depends on the size, see the style sheet."""
+        yield LineBar(id="header")
+        with Horizontal(id="top"):
+            yield CellPanel("zones, pages", id="zones")
+            yield CellPanel("counters, pages", id="counters")
+        with Container(id="lower"):
+            yield CellPanel("why", id="explain")
+            yield LogPanel(self.timeline, id="log")
+            yield CellPanel("report", id="report")
+            yield CellPanel("free lists", id="lists")
+        yield TimelineBar(id="timeline")
+        yield LineBar(id="footer")
+        yield Input(id="prompt")
+
+    def on_mount(self) -> None:
+        """Show the first frame."""
+        self.query_one("#prompt", Input).display = False
+        self.choose_lower("explain")
+        self.panel("zones").focus()
+
+    def on_resize(self) -> None:
+        """Fill the new sizes once the layout has settled."""
+        self.call_after_refresh(self.draw)
+
+    def panel(self, name: str) -> CellPanel:
+        """Return a panel by its name."""
+        return self.query_one(f"#{name}", CellPanel)
+
+    # drawing
+
+    @property
+    def result(self) -> FrameDiagnosis:
+        """The diagnosis of the present frame."""
+        if self._result is None or self._result.frame.index != self.player.index:
+            self._result = diagnose_frame(self.timeline, self.player.index)
+        return self._result
+
+    def _view(self, panel: CellPanel) -> View:
+        return View(self.result, panel.size.width, panel.size.height, self.density, self.glyphs)
+
+    def draw(self) -> None:
+        """Draw the present frame everywhere."""
+        if not self.is_attached:
+            return
+        width = self.size.width
+        with self.app.batch_update():
+            state = ">" if self.player.playing else "||"
+            state = f"{state} {self.player.speed_text()}"
+            header = header_row(self.timeline, self.result.frame, state, width)
+            self.query_one("#header", LineBar).show([header])
+            for name, rows in VIEWS.items():
+                panel = self.panel(name)
+                panel.show(rows(self._view(panel)))
+            self.panel("zones").note(age_text(self.result.frame))
+            line = timeline_rows(self.timeline, self.result.frame, width, self.glyphs)
+            self.panel("timeline").show(line)
+            self.draw_explain()
+            self.say()
+
+    def draw_explain(self) -> None:
+        """Answer the last question asked."""
+        panel = self.panel("explain")
+        first = self.panel("zones").ask
+        if not self.trail and first is not None:
+            self.trail = (first,)
+        found = answer(self._view(panel).scene, self.trail[-1]) if self.trail else None
+        panel.panel_title = f"why: {found.title}" if found else "why"
+        panel.border_title = f"> {panel.panel_title}" if panel.has_focus else panel.panel_title
+        panel.show(explain_rows(self._view(panel), self.trail), from_top=not panel.has_focus)
+
+    def say(self, said: str = "") -> None:
+        """Say something in the footer, or show the keys there."""
+        text = f" {said}" if said else footer_text(PLAY_ACTS, self.size.width)
+        self.query_one("#footer", LineBar).say(text)
+
+    # questions
+
+    @on(CellPanel.Chosen)
+    def number_chosen(self, message: CellPanel.Chosen) -> None:
+        """The cursor came to a number: explain it."""
+        if message.panel.id in VIEWS and message.ask is not None:
+            self.trail = (message.ask,)
+            self.draw_explain()
+
+    @on(CellPanel.Opened)
+    def number_opened(self, message: CellPanel.Opened) -> None:
+        """Enter on a number: follow the link, or bring the explanation into sight."""
+        if message.panel.id == "explain":
+            self.trail = (*self.trail, message.ask)
+            self.draw_explain()
+        else:
+            self.action_explain()
+
+    def key_backspace(self) -> None:
+        """Go back to the number that the last link was on."""
+        if len(self.trail) > 1:
+            self.trail = self.trail[:-1]
+            self.draw_explain()
+
+    def action_explain(self) -> None:
+        """Explain what is under the cursor, in sight."""
+        focused = self.focused
+        if isinstance(focused, CellPanel) and focused.ask is not None and focused.id in VIEWS:
+            self.trail = (focused.ask,)
+        self.choose_lower("explain")
+        self.draw_explain()
+
+    def action_density(self) -> None:
+        """Go through calm, full and raw."""
+        at = (DENSITIES.index(self.density) + 1) % len(DENSITIES)
+        self.density = DENSITIES[at]
+        self.draw()
+        self.say(f"density: {self.density}")
+
+    def action_copy_value(self) -> None:
+        """Copy the value under the cursor to the terminal's clipboard."""
+        focused = self.focused
+        if isinstance(focused, CellPanel) and focused.value:
+            self.app.copy_to_clipboard(focused.value)
+            self.say(f"copied {focused.value}")
+
+    # panels
+
+    def choose_lower(self, name: str) -> None:
+        """Put a panel in the place that several share on a narrow screen."""
+        for other in LOWER:
+            self.panel(other).set_class(other == name, "-current")
+        # A panel that comes into sight has had no size to fill until the next layout.
+        self.call_after_refresh(self.draw)
+
+    def action_next_panel(self) -> None:
+        """Focus the next panel."""
+        self._focus_beside(1)
+
+    def action_previous_panel(self) -> None:
+        """Focus the previous panel."""
+        self._focus_beside(-1)
+
+    def _focus_beside(self, direction: int) -> None:
+        here = PANELS.index(self.focused_panel) if self.focused_panel else -direction
+        name = PANELS[(here + direction) % len(PANELS)]
+        if name in LOWER:
+            self.choose_lower(name)
+        self.panel(name).focus()
+        if self.has_class("-zoomed"):
+            self._zoom_on(name)
+
+    @property
+    def focused_panel(self) -> str:
+        """The name of the focused panel, or empty."""
+        name = self.focused.id if self.focused is not None else None
+        return name if name in PANELS else ""
+
+    def action_zoom(self) -> None:
+        """Give the focused panel the whole screen, or take it back."""
+        if self.has_class("-zoomed"):
+            self.remove_class("-zoomed")
+        elif self.focused_panel not in ("", "timeline"):
+            self.add_class("-zoomed")
+            self._zoom_on(self.focused_panel)
+        self.call_after_refresh(self.draw)
+
+    def _zoom_on(self, name: str) -> None:
+        for other in PANELS:
+            self.panel(other).set_class(other == name, "-zoom")
+        self.call_after_refresh(self.draw)

@@ -1,0 +1,235 @@
+"""The play screen: one timeline, whatever it came from, moved through frame by frame."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.timer import Timer
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.frame import Timeline
+from mmplay.recordings.position import FORMS, find_position
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, bindings
+from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.panels.timeline_bar import TimelineBar
+from mmplay.tui.screens.panels import PanelsScreen
+from mmplay.tui.search import LogSearch
+from mmplay.tui.views.bars import timeline_columns
+
+SEARCH = "search"
+STOPPABLE = "stoppable"
+"""The group of workers that Ctrl+C stops."""
+
+
+class PlayScreen(PanelsScreen):
+    """Moves through a timeline: by frame, event, marker, time, share, word; plays it."""
+
+    BINDINGS = bindings(PLAY_ACTS, DIGIT_ACTS, COMMON_ACTS)
+
+    def __init__(self, timeline: Timeline, glyphs: Glyphs, start: int = 0) -> None:
+        super().__init__(timeline, glyphs, start)
+        self._timer: Timer | None = None
+        self._search = LogSearch(timeline)
+        self._prompt_kind = ""
+
+    # moving
+
+    def _moved(self) -> None:
+        self.draw()
+        self._log().show_frame(self.result.frame)
+
+    def _log(self) -> LogPanel:
+        return self.query_one("#log", LogPanel)
+
+    def action_step(self, frames: int) -> None:
+        """Go some frames on or back; at the ends stay."""
+        before = self.player.index
+        self.player.to(before + frames)
+        self._moved()
+        if self.player.index == before:
+            self.say("this is the last frame" if frames > 0 else "this is the first frame")
+
+    def action_event(self, direction: int) -> None:
+        """Go to the next or previous event."""
+        self._or_say(self.player.to_event(direction), "no further event")
+
+    def action_marker(self, direction: int) -> None:
+        """Go to the next or previous marker."""
+        none = "no markers in this recording" if not self.timeline.markers else "no further marker"
+        self._or_say(self.player.to_marker(direction), none)
+
+    def action_back_to(self) -> None:
+        """Return to where the last jump came from."""
+        self._or_say(self.player.back(), "no jump to go back from")
+
+    def _or_say(self, moved: bool, otherwise: str) -> None:
+        self._moved()
+        if not moved:
+            self.say(otherwise)
+
+    def action_first(self) -> None:
+        """Go to the first frame."""
+        self.player.jump(0)
+        self._moved()
+
+    def action_last(self) -> None:
+        """Go to the last frame."""
+        self.player.jump(self.player.last)
+        self._moved()
+
+    def action_jump(self, digit: int) -> None:
+        """Go to a tenth of the run."""
+        self.player.to_percent(10 * digit)
+        self._moved()
+
+    @on(TimelineBar.Wanted)
+    def timeline_moved(self, message: TimelineBar.Wanted) -> None:
+        """Move as the timeline was asked to."""
+        if message.column is not None:
+            columns = timeline_columns(self.timeline, max(4, self.size.width - 4))
+            distance = [abs(column + 2 - message.column) for column in columns]
+            self.player.jump(distance.index(min(distance)))
+        else:
+            share = len(self.timeline) * message.percent // 100
+            self.player.to(self.player.index + message.frames + share)
+        self._moved()
+
+    # playing
+
+    def action_play_or_pause(self) -> None:
+        """Start playing, or stop."""
+        self.player.playing = not self.player.playing
+        self._schedule()
+        self.draw()
+
+    def action_speed(self, steps: int) -> None:
+        """Play faster or slower."""
+        self.player.faster(steps)
+        self._schedule()
+        self.draw()
+        self.say(f"speed {self.player.speed_text()}")
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if not self.player.playing:
+            return
+        delay_us = self.player.delay_us()
+        if delay_us is None:
+            self.player.playing = False
+            self.draw()
+            self.say("end of the recording")
+            return
+        self._timer = self.set_timer(delay_us / 1_000_000, self._tick)
+
+    def _tick(self) -> None:
+        self.player.to(self.player.index + 1)
+        self._moved()
+        self._schedule()
+
+    # prompts
+
+    def action_go_to(self) -> None:
+        """Ask where to go."""
+        self._ask_for("go", f"go to: {FORMS}")
+
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self._ask_for("search", "search the log (Enter; n, N go on; Esc leaves)")
+
+    def _ask_for(self, kind: str, placeholder: str) -> None:
+        self._prompt_kind = kind
+        prompt = self.query_one("#prompt", Input)
+        prompt.value = ""
+        prompt.placeholder = placeholder
+        prompt.display = True
+        self.query_one("#footer").display = False
+        prompt.focus()
+
+    def _close_prompt(self) -> None:
+        prompt = self.query_one("#prompt", Input)
+        prompt.display = False
+        self.query_one("#footer").display = True
+        self.panel("zones").focus()
+
+    @on(Input.Submitted, "#prompt")
+    def prompt_answered(self, message: Input.Submitted) -> None:
+        """Go there, or look for it."""
+        self._close_prompt()
+        if self._prompt_kind == "search":
+            self._start_search(message.value)
+        else:
+            self._go(message.value)
+
+    def _go(self, text: str) -> None:
+        try:
+            index = find_position(self.timeline, text, self.player.index)
+        except InputError as error:
+            self.say(str(error))
+            return
+        self.player.jump(index)
+        self._moved()
+
+    def _start_search(self, text: str) -> None:
+        self._search.needle = text
+        self._log().show_matches(text)
+        if text:
+            self.action_match(1)
+
+    def action_match(self, direction: int) -> None:
+        """Go to the next or previous line that the search finds."""
+        if not self._search.needle:
+            self.say("nothing to look for yet; / starts a search")
+            return
+        self.say("searching; Ctrl+C stops")
+        start = self._log().line
+        self.run_worker(
+            lambda: self._search.find(start, direction, lambda: get_current_worker().is_cancelled),
+            name=SEARCH,
+            group=STOPPABLE,
+            exclusive=True,
+            thread=True,
+        )
+
+    @on(Worker.StateChanged)
+    def search_ended(self, message: Worker.StateChanged) -> None:
+        """The search ended: go to the line it found, and to the frame there."""
+        if message.worker.name != SEARCH:
+            return
+        if message.state is WorkerState.CANCELLED:
+            self.say("search stopped")
+        elif message.state is WorkerState.SUCCESS:
+            line = message.worker.result
+            if isinstance(line, int):
+                self._to_line(line)
+            else:
+                self.say(f"not found: {self._search.needle}")
+
+    def _to_line(self, line: int) -> None:
+        for index in range(len(self.timeline)):
+            frame = self.timeline.frame(index)
+            if frame.first_line <= line <= frame.last_line:
+                if index != self.player.index:
+                    self.player.jump(index)
+                    self._moved()
+                break
+        self.choose_lower("log")
+        self._log().go_to_line(line)
+        self.say(f"line {line}: {self._search.needle}" if self._search.needle else "")
+
+    @on(LogPanel.LineChosen)
+    def line_chosen(self, message: LogPanel.LineChosen) -> None:
+        """Enter on a log line: go to its frame."""
+        self._to_line(message.number)
+
+    def action_leave(self) -> None:
+        """Close the prompt, take back the zoom, or leave the screen."""
+        if self.query_one("#prompt", Input).display:
+            self._close_prompt()
+        elif self.has_class("-zoomed"):
+            self.action_zoom()
+        else:
+            self.post_message(self.Left())

@@ -1,0 +1,92 @@
+"""Colours. Roles get them here; each role is also told by a word, a glyph or a sign.
+
+The default theme keeps to blue, cyan, yellow, orange and magenta, which people who cannot tell
+red from green can tell apart.
+"""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DEFAULT_THEME = "mmplay-safe"
+
+ROLE_DEFAULTS: dict[str, str] = {
+    "mm-fine": "#5a9bff",
+    "mm-below-high": "#41c7d9",
+    "mm-below-low": "#e6d04a",
+    "mm-below-min": "#ff9e3d",
+    "mm-refused": "#f06ad8",
+    "mm-mark": "#b9c2d0",
+    "mm-dim": "#8791a1",
+    "mm-label": "#e8ecf2",
+    "mm-number": "#ffffff",
+    "mm-link": "#7fb4ff",
+}
+"""Colour variables of the roles; themes may set their own."""
+
+SAFE = Theme(
+    name=DEFAULT_THEME,
+    primary="#5a9bff",
+    secondary="#41c7d9",
+    accent="#ffb454",
+    foreground="#d7dde6",
+    background="#10141b",
+    surface="#161b24",
+    panel="#1d2430",
+    success="#5a9bff",
+    warning="#e6d04a",
+    error="#f06ad8",
+    dark=True,
+    variables=ROLE_DEFAULTS,
+)
+
+CONTRAST = Theme(
+    name="mmplay-contrast",
+    primary="#ffffff",
+    secondary="#00ffff",
+    accent="#ffff00",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    success="#00aaff",
+    warning="#ffff00",
+    error="#ff66ff",
+    dark=True,
+    variables={
+        **ROLE_DEFAULTS,
+        "mm-fine": "#66b3ff",
+        "mm-dim": "#d0d0d0",
+        "mm-mark": "#ffffff",
+        "mm-refused": "#ff66ff",
+    },
+)
+
+LIGHT = Theme(
+    name="mmplay-light",
+    primary="#0b5cad",
+    secondary="#006f7f",
+    accent="#a34700",
+    foreground="#1b2028",
+    background="#fbfbf8",
+    surface="#f3f3ee",
+    panel="#e9e9e2",
+    success="#0b5cad",
+    warning="#7a6200",
+    error="#9c1c86",
+    dark=False,
+    variables={
+        "mm-fine": "#0b5cad",
+        "mm-below-high": "#00707f",
+        "mm-below-low": "#7a6200",
+        "mm-below-min": "#a34700",
+        "mm-refused": "#9c1c86",
+        "mm-mark": "#3d4653",
+        "mm-dim": "#5d6673",
+        "mm-label": "#11151b",
+        "mm-number": "#000000",
+        "mm-link": "#0b5cad",
+    },
+)
+
+THEMES: tuple[Theme, ...] = (SAFE, CONTRAST, LIGHT)

@@ -1,0 +1,65 @@
+"""The explain panel: the answer to the number under the cursor."""
+
+from __future__ import annotations
+
+from mmplay.engine.explain.answer import Answer, Ask
+from mmplay.engine.explain.ask import answer
+from mmplay.engine.explain.formula import equation, symbolic
+from mmplay.engine.terms import GIVEN, Term
+from mmplay.tui.cells import Cell, Row, row, wrap
+from mmplay.tui.views.scene import View
+
+LABEL_WIDTH = 9
+ROLES = {"numbers": "number", "what": "label"}
+
+
+def explain_rows(view: View, trail: tuple[Ask, ...]) -> list[Row]:
+    """Return the answer to the last question of the trail; earlier ones are the way back."""
+    if not trail:
+        return [row(Cell("Move the cursor to a number to ask why it is what it is.", "dim"))]
+    found = answer(view.scene, trail[-1])
+    parts = found.parts()
+    if view.density == "calm" and len(parts) > 2:
+        parts = [parts[0], *(part for part in parts if part[0] in ("numbers", "so"))]
+    rows: list[Row] = []
+    for label, text in parts:
+        rows += _part_rows(view, label, text)
+    rows += _foot(view, found, len(trail))
+    return rows
+
+
+def _part_rows(view: View, label: str, text: str) -> list[Row]:
+    lines = wrap(text, max(20, view.width - LABEL_WIDTH))
+    role = ROLES.get(label, "text")
+    if "refused" in text and label == "numbers":
+        role = "refused"
+    return [
+        row(Cell(f"{label if n == 0 else '':<{LABEL_WIDTH}}", "dim"), Cell(line, role))
+        for n, line in enumerate(lines)
+    ]
+
+
+def _foot(view: View, found: Answer, depth: int) -> list[Row]:
+    rows: list[Row] = []
+    if found.links:
+        cells: list[Cell] = [Cell(f"{'see':<{LABEL_WIDTH}}", "dim")]
+        for name, ask in found.links:
+            cells += [Cell(name, "link", ask), Cell("  ")]
+        if depth > 1:
+            cells.append(Cell("Backspace goes back", "dim"))
+        rows.append(tuple(cells))
+    if found.source and view.density != "calm":
+        rows.append(row(Cell(f"{'from':<{LABEL_WIDTH}}", "dim"), Cell(found.source, "dim")))
+    if found.term is not None and view.density == "raw":
+        rows += [row(" " * LABEL_WIDTH, Cell(line)) for line in _tree(found.term, 0)]
+    return rows
+
+
+def _tree(term: Term, depth: int) -> list[str]:
+    """Return the evaluation, one line a step, operands indented."""
+    name = symbolic(term) if term.op != GIVEN else term.name or "constant"
+    lines = [f"{'  ' * depth}{name}  {equation(term)}"]
+    for operand in term.operands:
+        if operand.op != GIVEN or operand.name:
+            lines += _tree(operand, depth + 1)
+    return lines

@@ -1,0 +1,125 @@
+"""The report itself: who asked for what, SLUB's part, the kill, and the call stack."""
+
+from __future__ import annotations
+
+from mmplay.engine.explain.answer import Ask
+from mmplay.engine.report.report import Report
+from mmplay.engine.report.request import Request, SlubReport, StackEntry
+from mmplay.tui.cells import Cell, Row, row
+from mmplay.tui.views.scene import View
+
+
+def report_rows(view: View) -> list[Row]:
+    """Return the rows of the report panel."""
+    report = view.frame.report
+    if report is None:
+        return [row(Cell("no report at this frame", "dim"))]
+    rows: list[Row] = []
+    if report.kill is not None:
+        rows += _kill_rows(report)
+    if report.request is not None:
+        rows += _request_rows(view, report.request)
+        rows += _stack_rows(view, report.request.stack)
+    return rows or [row(Cell("a bare Mem-Info: nobody was refused", "dim"))]
+
+
+def _kill_rows(report: Report) -> list[Row]:
+    kill = report.kill
+    if kill is None:
+        return []
+    score = "?" if kill.score is None else str(kill.score)
+    rows = [
+        row(
+            Cell("chosen ", "dim"),
+            Cell(f"{kill.comm} ({kill.pid})", "label"),
+            Cell("  score ", "dim"),
+            Cell(score, "number", Ask("score")),
+        )
+    ]
+    if kill.killed_pid is not None:
+        sizes = (
+            ("total-vm", kill.total_vm_kb),
+            ("anon", kill.anon_rss_kb),
+            ("file", kill.file_rss_kb),
+            ("shmem", kill.shmem_rss_kb),
+        )
+        text = "  ".join(f"{name} {size}kB" for name, size in sizes if size is not None)
+        rows.append(row(Cell("killed ", "dim"), Cell(f"{kill.killed_comm} ", "label"), text))
+    return rows
+
+
+def _request_rows(view: View, request: Request) -> list[Row]:
+    rows: list[Row] = []
+    if request.comm is not None:
+        who = [f"pid {request.pid}"] if request.pid is not None else []
+        who += [f"cpu {request.cpu}"] if request.cpu is not None else []
+        who += [f"order {request.order}"] if request.order is not None else []
+        rows.append(row(Cell(request.comm, "label"), Cell("  " + "  ".join(who))))
+    if request.mode is not None:
+        names = request.names or _names(view, request.mode)
+        rows.append(
+            row(
+                Cell("mode ", "dim"),
+                Cell(f"{request.mode:#x}", "number", Ask("mode")),
+                Cell(f"  {names}"),
+            )
+        )
+    caller = view.result.diagnosis.caller
+    if caller is not None and request.mode is not None:
+        doubt = "" if request.stack else "  unless it was freeing memory itself"
+        rows.append(
+            row(Cell("class ", "dim"), Cell(caller.caller.name, "label"), Cell(doubt, "unknown"))
+        )
+    if request.slub is not None:
+        rows += _slub_rows(view, request.slub)
+    return rows
+
+
+def _names(view: View, mode: int) -> str:
+    kernel = view.frame.kernel
+    return kernel.gfp.format(mode) if kernel else ""
+
+
+def _slub_rows(view: View, slub: SlubReport) -> list[Row]:
+    rows = [
+        row(
+            Cell("SLUB ", "dim"),
+            Cell(f"{slub.gfp:#x}", "number", Ask("slub", ("gfp",))),
+            Cell(f"  {slub.names or _names(view, slub.gfp)}  {slub.cache or ''}"),
+        )
+    ]
+    if slub.nodes:
+        sums = [sum(node[at] for node in slub.nodes) for at in (1, 2, 3)]
+        cells: list[Cell] = []
+        for name, label, value in zip(
+            ("slabs", "objs", "slab_free"), ("slabs", "objs", "free"), sums, strict=True
+        ):
+            cells += [
+                Cell(f"{label} ", "dim"),
+                Cell(str(value), "number", Ask("slub", (name,))),
+                Cell("  "),
+            ]
+        rows.append(tuple(cells))
+    return rows
+
+
+def _stack_rows(view: View, stack: tuple[StackEntry, ...]) -> list[Row]:
+    if not stack:
+        return [row(Cell("no call trace was printed", "unknown"))]
+    rows = [row(Cell("call stack, innermost first", "dim"))]
+    for n, entry in enumerate(stack):
+        if entry.mark:
+            rows.append(row(Cell(f"<{entry.mark}>", "mark")))
+        if entry.guess and view.density == "calm":
+            continue
+        rows.append(row("? " if entry.guess else "  ", _symbol(view, entry, n)))
+    return rows
+
+
+def _symbol(view: View, entry: StackEntry, position: int) -> Cell:
+    text = entry.symbol
+    if view.density == "raw":
+        text += f"+{entry.offset:#x}/{entry.size:#x}"
+    if entry.module:
+        text += f" [{entry.module}]"
+    return Cell(text, "dim" if entry.guess else "text", Ask("entry", (position,)))

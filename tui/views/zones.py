@@ -1,0 +1,196 @@
+"""The zones: free pages as bars, with the watermarks and every caller's floor marked on them."""
+
+from __future__ import annotations
+
+from mmplay.engine.explain.answer import Ask
+from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test
+from mmplay.engine.explain.gate import Rung, ladder
+from mmplay.engine.report.memory import ZoneDump
+from mmplay.tui.cells import Cell, Row, fit, right, row
+from mmplay.tui.views.scene import View
+
+NAME_WIDTH = 7
+VALUE_WIDTH = 8
+STATE_WIDTH = 10
+BEYOND = 3
+"""A bar shows up to this many times the highest mark; more free pages run off its end."""
+
+LETTERS: tuple[tuple[str, str, str, str], ...] = (
+    ("plain", "high", "h", "mark high"),
+    ("plain", "low", "l", "low"),
+    ("plain", "min", "m", "min"),
+    ("HARDER", "min", "d", "harder"),
+    ("HIGH", "min", "H", "high"),
+    ("HIGH+HARDER", "min", "A", "both"),
+)
+"""Class, mark, the letter on the bar, its name in the legend."""
+
+PRIORITY = "hldAHm"
+"""Where letters fall into one column the last of these is shown."""
+
+
+def zones_rows(view: View) -> list[Row]:
+    """Return the rows of the zones panel."""
+    dump = view.dump
+    if dump is None:
+        return [row(Cell("unknown: no dump yet", "unknown"))]
+    zones = [zone for zone in dump.zones if zone.kb] or dump.zones
+    roomy = view.height >= 5 * len(zones) + 1
+    rows: list[Row] = []
+    for zone in zones:
+        rows += _zone_rows(view, zone, roomy)
+    rows.append(_legend(view))
+    return rows
+
+
+def _zone_rows(view: View, zone: ZoneDump, roomy: bool) -> list[Row]:
+    rungs = _rungs(view, zone)
+    rows = [_bar_row(view, zone, rungs), _letters_row(view, zone, rungs), _marks_row(view, zone)]
+    if roomy:
+        rows += [_floors_row(zone, rungs), row("")]
+    return rows
+
+
+def _rungs(view: View, zone: ZoneDump) -> list[Rung]:
+    kernel = view.frame.kernel
+    return [] if kernel is None else ladder(kernel, zone, class_zone_of(view.scene, zone))
+
+
+def _bar_width(view: View) -> int:
+    return max(8, view.width - NAME_WIDTH - VALUE_WIDTH - STATE_WIDTH)
+
+
+def _scale(zone: ZoneDump, rungs: list[Rung]) -> int:
+    """Return the page count at the right end of the bar."""
+    marks = [rung.pages.value for rung in rungs] or [zone.pages("high") or 1]
+    top = max(1, *marks)
+    free = zone.pages("free") or 0
+    return min(max(free, top + top // 20), top * BEYOND)
+
+
+def _column(pages: int, scale: int, width: int) -> int:
+    return min(width - 1, pages * width // scale)
+
+
+def _bar_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
+    free = zone.pages("free")
+    ask = Ask("zone", (zone.node, zone.name, "free"))
+    name = fit(_zone_name(view, zone), NAME_WIDTH)
+    width = _bar_width(view)
+    if free is None:
+        return row(
+            Cell(name, "label"), fit("", width), Cell(right("?", VALUE_WIDTH), "unknown", ask)
+        )
+    role, glyph = level_of(view, zone, free)
+    scale = _scale(zone, rungs)
+    full = 0 if free == 0 else max(1, min(width, free * width // scale))
+    bar = glyph * full + view.glyphs.rest * (width - full)
+    if free > scale:
+        bar = bar[:-1] + view.glyphs.beyond
+    state, role = _state(view, zone, free, role)
+    value = right("0!" if free == 0 else str(free), VALUE_WIDTH)
+    return row(
+        Cell(name, "label"),
+        Cell(bar[:full], role),
+        Cell(bar[full:], "dim"),
+        Cell(value, "zero" if free == 0 else "number", ask),
+        Cell(fit(f" {state}", STATE_WIDTH), role),
+    )
+
+
+def _zone_name(view: View, zone: ZoneDump) -> str:
+    nodes = {other.node for other in view.dump.zones} if view.dump else set()
+    return f"{zone.node}:{zone.name}" if len(nodes) > 1 else zone.name
+
+
+def level_of(view: View, zone: ZoneDump, free: int) -> tuple[str, str]:
+    """Return role and glyph for a free count by the zone's own marks."""
+    glyphs = view.glyphs
+    low, high, minimum = (zone.pages(mark) for mark in ("low", "high", "min"))
+    if minimum is not None and free <= minimum:
+        return "below_min", glyphs.below_min
+    if low is not None and free <= low:
+        return "below_low", glyphs.below_low
+    if high is not None and free <= high:
+        return "below_high", glyphs.below_high
+    return "fine", glyphs.fine
+
+
+STATE_WORDS = {
+    "below_min": "below min",
+    "below_low": "below low",
+    "below_high": "below high",
+    "fine": "fine",
+}
+
+
+def _state(view: View, zone: ZoneDump, free: int, role: str) -> tuple[str, str]:
+    """Return the word behind the bar: the verdict of this frame's request, else the level."""
+    decided = deciding_test(view.result.diagnosis, zone)
+    if decided is not None:
+        verdict = str(decided[1].verdict)
+        return verdict, "refused" if verdict in ("refused", "no block") else role
+    return STATE_WORDS[role], role
+
+
+def _letters_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
+    width = _bar_width(view)
+    columns = [" "] * width
+    scale = _scale(zone, rungs)
+    placed = {
+        letter: _letter_column(rungs, cls, mark, scale, width) for cls, mark, letter, _ in LETTERS
+    }
+    for letter in PRIORITY:
+        column = placed.get(letter)
+        if column is not None:
+            columns[column] = letter
+    managed = zone.pages("managed")
+    ask = Ask("zone", (zone.node, zone.name, "managed"))
+    return row(
+        " " * NAME_WIDTH,
+        Cell("".join(columns), "mark"),
+        Cell(right("of ", VALUE_WIDTH), "dim"),
+        Cell("?" if managed is None else str(managed), "number", ask),
+    )
+
+
+def _letter_column(rungs: list[Rung], cls: str, mark: str, scale: int, width: int) -> int | None:
+    for rung in rungs:
+        if rung.caller.name == cls and rung.mark == mark:
+            return _column(rung.pages.value, scale, width)
+    return None
+
+
+def _marks_row(view: View, zone: ZoneDump) -> Row:
+    cells: list[Cell] = [Cell(" " * NAME_WIDTH)]
+    for name in ("min", "low", "high"):
+        pages = zone.pages(name)
+        cells.append(Cell(f"{name} ", "dim"))
+        ask = Ask("zone", (zone.node, zone.name, name))
+        cells.append(Cell("?" if pages is None else str(pages), "number", ask))
+        cells.append(Cell(" "))
+    class_index = class_zone_of(view.scene, zone)
+    kept = zone.reserve_for(class_index)
+    cells.append(Cell("reserve ", "dim"))
+    ask = Ask("reserve", (zone.node, zone.name, class_index))
+    cells.append(Cell("?" if kept is None else str(kept), "number", ask))
+    return tuple(cells)
+
+
+def _floors_row(zone: ZoneDump, rungs: list[Rung]) -> Row:
+    cells: list[Cell] = [Cell(" " * NAME_WIDTH), Cell("floors ", "dim")]
+    for cls, mark, letter, _ in reversed(LETTERS):
+        for rung in rungs:
+            if rung.caller.name == cls and rung.mark == mark and mark == "min":
+                cells.append(Cell(f"{letter} ", "mark"))
+                ask = Ask("floor", (zone.node, zone.name, cls))
+                cells.append(Cell(str(rung.pages.value), "number", ask))
+                cells.append(Cell("  "))
+    return tuple(cells)
+
+
+def _legend(view: View) -> Row:
+    if view.frame.kernel is None:
+        return row(Cell("rules unknown for this kernel: no floors", "unknown"))
+    words = "  ".join(f"{letter} {name}" for _, _, letter, name in reversed(LETTERS))
+    return row(Cell(words, "mark"))
