@@ -133,3 +133,7 @@ class Timeline(Protocol):
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Return up to `count` lines from number `first` on."""
         ...
+
+    def close(self) -> None:
+        """Let go of files; nothing is read afterwards."""
+        ...

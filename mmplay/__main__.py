@@ -6,7 +6,6 @@ import os
 import sys
 
 from mmplay import __version__
-from mmplay.commands.verbs import dispatch
 from mmplay.engine.errors import InputError
 
 BAD_USE = 2
@@ -19,6 +18,9 @@ def main(argv: list[str] | None = None) -> int:
     if args == ["--version"]:
         print(f"mmplay {__version__}")
         return 0
+    # Loading the verbs takes longer than all that --version has to do.
+    from mmplay.commands.verbs import dispatch
+
     try:
         status = dispatch(args)
         sys.stdout.flush()

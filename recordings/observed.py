@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from mmplay.engine.frame import BootSpan, Event, Frame, LogLine, Marker, Shown
 from mmplay.engine.kernel.releases import kernel_of_release
@@ -90,6 +90,16 @@ class ObservedTimeline:
                     BootSpan(boot.index, frames[0], frames[-1], boot.release, kernel, boot.wall)
                 )
         return tuple(spans)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file that the lines are read from; frames stay usable."""
+        self._stream.close()
 
     # Timeline
 
@@ -259,7 +269,12 @@ def title_of(report: Report) -> str:
 
 def open_observed(path: Path) -> ObservedTimeline:
     """Open the trace of an imported log; raises TraceError with the file's name."""
-    return ObservedTimeline(open_trace(path), str(path))
+    stream = open_trace(path)
+    try:
+        return ObservedTimeline(stream, str(path))
+    except BaseException:
+        stream.close()
+        raise
 
 
 def from_bytes(data: bytes, name: str) -> ObservedTimeline:

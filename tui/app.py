@@ -21,6 +21,9 @@ from mmplay.tui.screens.play import STOPPABLE, PlayScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
 from mmplay.tui.too_small import TooSmall
 
+TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
+"""Textual's own palette commands that make sense here."""
+
 HOW_TO_QUIT = "q goes back, Ctrl+Q quits"
 
 
@@ -93,7 +96,9 @@ class MmplayApp(App[None]):
         for act in acts:
             if act.action != "app.command_palette":
                 yield SystemCommand(act.help, f"key {act.shown}", self._runner(screen, act))
-        yield from super().get_system_commands(screen)
+        for command in super().get_system_commands(screen):
+            if command.title in TEXTUAL_COMMANDS:
+                yield command
 
     def _runner(self, screen: Screen[object], act: Act) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
@@ -116,9 +121,16 @@ class MmplayApp(App[None]):
         selected = self._selected()
         if selected:
             self.copy_to_clipboard(selected)
-            self.notify("copied")
+            self._tell("copied")
         else:
-            self.notify(HOW_TO_QUIT)
+            self._tell(HOW_TO_QUIT)
+
+    def _tell(self, text: str) -> None:
+        """Say it in the footer where there is one."""
+        if isinstance(self.screen, (PanelsScreen, MenuScreen)):
+            self.screen.say(text)
+        else:
+            self.notify(text)
 
     def _selected(self) -> str | None:
         if isinstance(self.focused, Input) and self.focused.selected_text:

@@ -16,6 +16,7 @@ from mmplay.engine.explain.answer import (
     source_of,
     with_formula,
 )
+from mmplay.engine.explain.consistency import mark_spans
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
@@ -160,7 +161,7 @@ def _gap_mark(name: str, at: int) -> FieldAnswerer:
         term = _gap_terms(scene.frame.kernel, zone)[at] if scene.frame.kernel else None
         if term is None:
             return answer
-        fits = "" if term.value == pages else f" The log prints {pages}: it does not fit."
+        fits = "" if term.value == pages else _misfit(scene.frame.kernel, zone, name, pages)
         return replace(
             answer,
             numbers=with_formula(term) + fits,
@@ -173,6 +174,16 @@ def _gap_mark(name: str, at: int) -> FieldAnswerer:
         )
 
     return answerer
+
+
+def _misfit(kernel: Kernel | None, zone: ZoneDump, name: str, printed: int) -> str:
+    minimum, managed = zone.pages("min"), zone.pages("managed")
+    if kernel is None or minimum is None or managed is None:
+        return ""
+    for mark, earliest, latest in mark_spans(kernel, minimum, managed):
+        if mark == name and earliest <= printed <= latest:
+            return f". The log prints {printed}: computed at boot, with fewer managed pages."
+    return f". The log prints {printed}: that does not fit."
 
 
 def _gap_terms(kernel: Kernel | None, zone: ZoneDump) -> tuple[Term | None, Term | None]:

@@ -41,7 +41,7 @@ def mask_findings(layout: GfpLayout, mode: int, printed: str | None) -> list[Fin
             abilities=phrases(abilities(layout, mode)),
         )
     ]
-    if printed is not None and printed != layout.format(mode):
+    if printed is not None and not layout.agrees(mode, printed):
         found.append(finding("caller.names_differ", printed=printed, names=names))
     return found
 

@@ -13,6 +13,9 @@ from mmplay.engine.report.memory import MemDump, ZoneDump
 
 RULED_MARKS = ("low", "high")
 
+FREED_AFTER_BOOT = 16384
+"""Pages that boot may still give back after the marks were computed (init memory, initrd)."""
+
 
 def contradictions(dump: MemDump, kernel: Kernel | None) -> list[Finding]:
     """Return what in the dump does not fit; checks against rules only if the kernel is known."""
@@ -98,9 +101,18 @@ def _marks(kernel: Kernel, zone: ZoneDump) -> list[Finding]:
     minimum, managed = zone.pages("min"), zone.pages("managed")
     if minimum is None or managed is None:
         return []
-    low, high = kernel.gaps(minimum, managed, kernel.watermark_scale_factor or 0)
     return [
-        finding("note.marks", zone=zone.name, mark=mark, printed=printed, computed=computed)
-        for mark, computed in zip(RULED_MARKS, (low, high), strict=True)
-        if (printed := zone.pages(mark)) is not None and printed != computed
+        finding("note.marks", zone=zone.name, mark=mark, printed=printed, computed=latest)
+        for mark, earliest, latest in mark_spans(kernel, minimum, managed)
+        if (printed := zone.pages(mark)) is not None and not earliest <= printed <= latest
     ]
+
+
+def mark_spans(kernel: Kernel, minimum: int, managed: int) -> list[tuple[str, int, int]]:
+    """Return (mark, smallest, largest) that low and high may have beside `minimum`.
+
+    The marks are computed at boot, when the zone manages a little less than it does later.
+    """
+    scale = kernel.watermark_scale_factor or 0
+    at_boot = kernel.gaps(minimum, managed - min(managed, FREED_AFTER_BOOT), scale)
+    return list(zip(RULED_MARKS, at_boot, kernel.gaps(minimum, managed, scale), strict=True))

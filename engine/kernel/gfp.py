@@ -24,8 +24,8 @@ class GfpLayout:
     """The GFP bits of a range of kernels.
 
     `bits` and `composites` map names to values; `print_order` lists the names as `%pGg` walks
-    them. `uncertain` are bits whose meaning depends on the kernel's configuration: they are
-    printed in hex, never named.
+    them. `uncertain` are bits whose meaning depends on the kernel's configuration; we never name
+    them.
     """
 
     name: str
@@ -99,6 +99,13 @@ class GfpLayout:
         if mask:
             parts.append(f"{mask:#x}")
         return "|".join(parts)
+
+    def agrees(self, mask: int, printed: str) -> bool:
+        """Tell whether a kernel of this layout could have printed these names for `mask`.
+
+        Bits that depend on the configuration may be part of any composite.
+        """
+        return printed in (self.format(mask), self.format(mask & ~self.uncertain))
 
     def single_bits(self, mask: int) -> list[str]:
         """Return the name of every set bit, lowest first; a bit without a name as hex."""

@@ -167,7 +167,7 @@ GFP_LAYOUTS: dict[str, GfpLayout] = {
         _layout("4.11", "4.11 and 4.12", _BITS_411, _HEAD_48, _COMMON, _TEMPORARY, _THP_48),
         _layout("4.13", "4.13 to 4.18", _BITS_413, _HEAD_48, _COMMON, _TEMPORARY, _THP_48),
         _layout("4.19", "4.19 to 5.1", _ascending(*_FROM_419), _HEAD_48, _COMMON, _THP_48),
-        _layout("5.4", "5.2 to 6.0", _BITS_52, _HEAD_48, _COMMON, _THP_48, uncertain=0x800000),
+        _layout("5.4", "5.2 to 6.0", _BITS_52, _HEAD_48, _COMMON, _THP_48, uncertain=0x1800000),
         _layout("6.1", "6.1 to 6.2", _BITS_61, _HEAD_48, _COMMON, _THP_48, uncertain=0xF000000),
         _layout(
             *("6.6", "6.6 to 6.11", _BITS_66, _HEAD_48),

@@ -42,7 +42,12 @@ def run(args: Namespace) -> int:
     """Explain; raises InputError for an unreadable log, an unknown kernel or place."""
     if args.kernel is not None:
         kernel_named(args.kernel)
-    timeline = open_recording(args.log, args.kernel)
+    with open_recording(args.log, args.kernel) as timeline:
+        _explain(args, timeline)
+    return 0
+
+
+def _explain(args: Namespace, timeline: ObservedTimeline) -> None:
     if not len(timeline):
         raise InputError(f"{args.log}: holds no failure, OOM kill or Mem-Info to explain")
     frames = range(len(timeline))
@@ -55,7 +60,6 @@ def run(args: Namespace) -> int:
     else:
         for result in results:
             _print_frame(timeline, result)
-    return 0
 
 
 def _print_frame(timeline: ObservedTimeline, result: FrameDiagnosis) -> None:

@@ -22,13 +22,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Export; raises InputError for an unreadable recording or an unwritable file."""
-    chunks = FORMATS[args.format](open_recording(args.recording))
-    if args.output is None:
+    with open_recording(args.recording) as timeline:
+        chunks = FORMATS[args.format](timeline)
+        if args.output is not None:
+            _write_file(Path(args.output), chunks)
+            return 0
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
-    else:
-        _write_file(Path(args.output), chunks)
     return 0
 
 

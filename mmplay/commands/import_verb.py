@@ -38,10 +38,10 @@ def run(args: Namespace) -> int:
         raise InputError(f"import {args.log}: say where to: -o FILE.mmtrace, or --json")
     if args.kernel is not None:
         kernel_named(args.kernel)
-    timeline = _import(args.log, args.output, args.kernel)
-    if args.json:
-        _write_json(timeline)
-    _say(args.log, timeline)
+    with _import(args.log, args.output, args.kernel) as timeline:
+        if args.json:
+            _write_json(timeline)
+        _say(args.log, timeline)
     return 0
 
 

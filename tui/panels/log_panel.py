@@ -9,6 +9,9 @@ from mmplay.engine.frame import Frame, LogLine, Timeline
 from mmplay.tui.cells import Cell, Row, plain, row
 from mmplay.tui.panels.cell_panel import CellPanel
 
+SIDE_STEP = 20
+"""Columns that left and right move along a long line."""
+
 
 class LogPanel(CellPanel):
     """Draws only the lines in sight, whatever the length of the log."""
@@ -26,6 +29,7 @@ class LogPanel(CellPanel):
         self._frame: Frame | None = None
         self._needle = ""
         self.line = 1
+        self._left = 0
         self._cache: dict[int, LogLine] = {}
 
     def show_frame(self, frame: Frame) -> None:
@@ -51,9 +55,12 @@ class LogPanel(CellPanel):
         return max(0, min(self._timeline.line_count - self.size.height, top))
 
     def action_move(self, down: int, across: int) -> None:
-        """Move the line cursor."""
+        """Move the line cursor, or look further along long lines."""
         if down:
             self._walk(down)
+        else:
+            self._left = max(0, self._left + across * SIDE_STEP)
+            self.refresh()
 
     def action_page(self, direction: int) -> None:
         """Move a page."""
@@ -115,4 +122,4 @@ class LogPanel(CellPanel):
         if self._needle and self._needle in line.text.casefold():
             role = "hit"
         flag = " " if line.understood else "?"
-        return row(Cell(f"{mark}{flag}", "mark"), Cell(line.text, role))
+        return row(Cell(f"{mark}{flag}", "mark"), Cell(line.text[self._left :], role))

@@ -12,6 +12,7 @@ from mmplay.tui.panels.cell_panel import CellPanel
 
 COLUMN = 38
 KEY_WIDTH = 10
+TEXT_WIDTH = COLUMN - KEY_WIDTH - 1
 
 
 class HelpScreen(ModalScreen[None]):
@@ -42,7 +43,7 @@ def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:
     if any(act.group == "Time" for act in acts):
         groups["Time"].append(("0 - 9", "jump to 0 % .. 90 %"))
         groups["In a panel"] = list(PANEL_KEYS)
-    groups.setdefault("Other", []).append(("Ctrl+Q", "quit at once; everything is saved"))
+    groups.setdefault("Other", []).append(("Ctrl+Q", "quit at once"))
     blocks = [_block(name, keys) for name, keys in groups.items()]
     columns = max(1, min(3, width // COLUMN))
     return _side_by_side(blocks, columns)
@@ -51,7 +52,7 @@ def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:
 def _block(name: str, keys: list[tuple[str, str]]) -> list[Row]:
     rows = [row(Cell(fit(name.upper(), COLUMN), "label"))]
     for key, text in keys:
-        rows.append(row(Cell(fit(key, KEY_WIDTH), "number"), Cell(fit(text, COLUMN - KEY_WIDTH))))
+        rows.append(row(Cell(fit(key, KEY_WIDTH), "number"), Cell(f"{fit(text, TEXT_WIDTH)} ")))
     rows.append(row(fit("", COLUMN)))
     return rows
 

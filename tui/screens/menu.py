@@ -86,13 +86,14 @@ class MenuScreen(Screen[None]):
             [*names, row(""), row("  ", Cell("import a kernel log ...", "link", Ask("import")))]
         )
         entries.focus()
-        self._say()
+        self.say()
 
     def on_resize(self) -> None:
         """Fit the footer to the new width."""
-        self._say()
+        self.say()
 
-    def _say(self, said: str = "") -> None:
+    def say(self, said: str = "") -> None:
+        """Say something in the footer, or show the keys there."""
         text = f" {said}" if said else footer_text(MENU_ACTS, self.size.width)
         self.query_one("#footer", LineBar).say(text)
 
@@ -139,7 +140,7 @@ class MenuScreen(Screen[None]):
             self._load(str(Path(message.value.strip()).expanduser()))
 
     def _load(self, name: str) -> None:
-        self._say(f"reading {name}; Ctrl+C stops")
+        self.say(f"reading {name}; Ctrl+C stops")
         self.run_worker(
             lambda: self._open(name), name=IMPORT, group=STOPPABLE, exclusive=True, thread=True
         )
@@ -151,7 +152,7 @@ class MenuScreen(Screen[None]):
         def progress(lines: int) -> None:
             if worker.is_cancelled:
                 raise WorkerCancelled
-            self.app.call_from_thread(self._say, f"{name}: {lines} lines; Ctrl+C stops")
+            self.app.call_from_thread(self.say, f"{name}: {lines} lines; Ctrl+C stops")
 
         try:
             return open_recording(name, progress=progress)
@@ -166,15 +167,15 @@ class MenuScreen(Screen[None]):
         if message.worker.name != IMPORT:
             return
         if message.state is WorkerState.CANCELLED:
-            self._say("stopped")
+            self.say("stopped")
         elif message.state is WorkerState.SUCCESS:
             result = message.worker.result
             if not isinstance(result, ObservedTimeline):
-                self._say(str(result))
+                self.say(str(result))
             elif not len(result):
-                self._say(f"{result.name}: no failure, OOM kill or Mem-Info in it")
+                self.say(f"{result.name}: no failure, OOM kill or Mem-Info in it")
             else:
-                self._say()
+                self.say()
                 self.post_message(self.Opened(result))
 
     def action_leave(self) -> None:
@@ -206,10 +207,14 @@ def _preview(entry: Shipped, width: int) -> list[Row]:
     try:
         if entry.path.stat().st_size > PREVIEW_BYTES:
             return [*rows, row(""), row(Cell("a long recording; Enter opens it", "dim"))]
-        timeline = open_recording(str(entry.path))
+        with open_recording(str(entry.path)) as timeline:
+            return [*rows, row(""), *_contents(timeline)]
     except (InputError, OSError) as error:
         return [row(Cell(line, "refused")) for line in wrap(str(error), width)]
-    rows.append(row(""))
+
+
+def _contents(timeline: Timeline) -> list[Row]:
+    rows: list[Row] = []
     for boot in timeline.boots:
         rows.append(row(Cell(boot.release or "release unknown", "label")))
         for index in range(boot.first_frame, boot.last_frame + 1):

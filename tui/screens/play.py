@@ -34,6 +34,11 @@ class PlayScreen(PanelsScreen):
         self._search = LogSearch(timeline)
         self._prompt_kind = ""
 
+    def on_unmount(self) -> None:
+        """Let go of the recording's file."""
+        self.workers.cancel_node(self)
+        self.timeline.close()
+
     # moving
 
     def _moved(self) -> None:

@@ -1,0 +1,224 @@
+"""GFP masks: bits, names, print order, SLUB's mask, alloc flags."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmplay.engine.explain.abilities import abilities, phrases
+from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
+from mmplay.engine.kernel.gfp import GfpError
+from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.kernel.releases import kernel_of_release, layout_of_release
+from mmplay.engine.kernel.versions import KERNELS, UnknownKernelError, kernel_named, layout_named
+from mmplay.engine.kernel.zonelist import class_zone, highest_zone
+
+LAYOUT = GFP_LAYOUTS["4.5"]
+
+COMPOSITES = (
+    *(("GFP_ATOMIC", 0x2080020), ("GFP_NOWAIT", 0x2000000), ("GFP_NOIO", 0x2400000)),
+    *(("GFP_NOFS", 0x2400040), ("GFP_KERNEL", 0x24000C0), ("GFP_KERNEL_ACCOUNT", 0x25000C0)),
+    *(("GFP_TEMPORARY", 0x24000D0), ("GFP_USER", 0x24200C0), ("GFP_HIGHUSER", 0x24200C2)),
+    *(("GFP_HIGHUSER_MOVABLE", 0x24200CA), ("GFP_TRANSHUGE", 0x4352CA), ("GFP_DMA", 1)),
+)
+
+
+@pytest.mark.parametrize(("name", "value"), COMPOSITES)
+def test_composites_of_4_5(name: str, value: int) -> None:
+    assert LAYOUT.value(name) == value
+
+
+PRINTED = (
+    # layout, mask, the names that a kernel of that layout printed
+    ("4.5", 0x2200020, "GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK"),
+    ("4.5", 0x2088020, "GFP_ATOMIC|__GFP_ZERO"),
+    ("4.5", 0x342004A, "GFP_NOFS|__GFP_HIGHMEM|__GFP_HARDWALL|__GFP_MOVABLE|__GFP_WRITE"),
+    ("4.8", 0x27080C0, "GFP_KERNEL_ACCOUNT|__GFP_ZERO|__GFP_NOTRACK"),
+    ("4.8", 0x24010C0, "GFP_KERNEL|__GFP_NORETRY"),
+    ("4.11", 0x14200CA, "GFP_HIGHUSER_MOVABLE"),
+    ("4.13", 0x14080C0, "GFP_KERNEL|__GFP_ZERO"),
+    ("4.19", 0x484020, "GFP_ATOMIC|__GFP_COMP"),
+    ("4.19", 0x6202C2, "GFP_HIGHUSER|__GFP_NOWARN"),
+    ("5.4", 0x40A20, "GFP_ATOMIC|__GFP_COMP"),
+    ("5.4", 0xC2CC0, "GFP_KERNEL|__GFP_NOWARN|__GFP_COMP|__GFP_NOMEMALLOC"),
+    ("5.4", 0x101CC0, "GFP_USER|__GFP_WRITE"),
+    ("6.1", 0x220, "__GFP_HIGH|__GFP_ATOMIC"),
+    ("6.1", 0x80820, "GFP_NOWAIT|__GFP_HIGH|__GFP_NOMEMALLOC"),
+    ("6.12", 0x800, "__GFP_KSWAPD_RECLAIM"),
+    ("6.12", 0x80820, "GFP_ATOMIC|__GFP_NOMEMALLOC"),
+    ("6.12", 0x141CCA, "GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_WRITE"),
+)
+
+
+@pytest.mark.parametrize(("layout", "mask", "names"), PRINTED)
+def test_names_as_kernels_printed_them(layout: str, mask: int, names: str) -> None:
+    assert GFP_LAYOUTS[layout].format(mask) == names
+
+
+@given(st.sampled_from(sorted(GFP_LAYOUTS)), st.integers(0, (1 << 32) - 1))
+def test_names_encode_back_to_the_mask(name: str, mask: int) -> None:
+    layout = GFP_LAYOUTS[name]
+    text = layout.format(mask)
+    assert (layout.encode(text) if text else 0) == mask
+    assert layout.encode(f"{mask:#x}") == mask
+
+
+@given(st.sampled_from(sorted(GFP_LAYOUTS)), st.integers(0, (1 << 32) - 1))
+def test_single_bits_add_up(name: str, mask: int) -> None:
+    layout = GFP_LAYOUTS[name]
+    assert sum(layout.encode(bit) for bit in layout.single_bits(mask)) == mask
+
+
+def test_every_layout_gives_each_bit_one_name() -> None:
+    for layout in GFP_LAYOUTS.values():
+        values = list(layout.bits.values())
+        assert len(values) == len(set(values)), layout.name
+        assert all(value & (value - 1) == 0 for value in values), layout.name
+
+
+def test_gfp_atomic_moved_through_the_years() -> None:
+    atomic = {name: layout.value("GFP_ATOMIC") for name, layout in GFP_LAYOUTS.items()}
+    assert atomic == {
+        **dict.fromkeys(("2.6.32", "3.10"), 0x20),
+        **dict.fromkeys(("4.4", "4.5", "4.8"), 0x2080020),
+        **dict.fromkeys(("4.11", "4.13"), 0x1080020),
+        "4.19": 0x480020,
+        **dict.fromkeys(("5.4", "6.1"), 0xA20),
+        **dict.fromkeys(("6.6", "6.12"), 0x820),
+    }
+
+
+@pytest.mark.parametrize("text", ["", "GFP_ATOMC", "0xzz", "0x100000000", "GFP_ATOMIC||__GFP_ZERO"])
+def test_bad_masks_are_refused(text: str) -> None:
+    with pytest.raises(GfpError):
+        LAYOUT.encode(text)
+
+
+def test_a_near_miss_gets_a_hint() -> None:
+    with pytest.raises(GfpError, match="did you mean GFP_ATOMIC"):
+        LAYOUT.encode("GFP_ATOMC")
+    with pytest.raises(GfpError, match="did you mean __GFP_ZERO"):
+        LAYOUT.encode("ZERO")
+
+
+@pytest.mark.parametrize(
+    ("asked", "passed"),
+    [
+        (0x2088020, 0x2200020),
+        (0x2080020, 0x2200020),
+        (0x2018200, 0x2210200),
+        (0x2098020, 0x2210020),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_slub_loses_gfp_atomic(name: str, asked: int, passed: int) -> None:
+    assert KERNELS[name].slab.page_mask(asked) == passed
+    assert not LAYOUT.has(passed, "__GFP_ATOMIC")
+
+
+HIGH, HARDER, NONE, ALL = (
+    AllocFlag.HIGH,
+    AllocFlag.HARDER,
+    AllocFlag.NONE,
+    AllocFlag.NO_WATERMARKS,
+)
+ALLOC = (
+    ("GFP_KERNEL", Context.TASK, NONE),
+    ("GFP_KERNEL", Context.PF_MEMALLOC, ALL),
+    ("GFP_KERNEL", Context.TIF_MEMDIE, ALL),
+    ("GFP_KERNEL", Context.RT_TASK, HARDER),
+    ("GFP_KERNEL|__GFP_NOMEMALLOC", Context.PF_MEMALLOC, NONE),
+    ("GFP_ATOMIC", Context.SOFTIRQ, HIGH | HARDER),
+    ("GFP_ATOMIC", Context.RT_TASK, HIGH | HARDER),
+    ("GFP_ATOMIC|__GFP_NOMEMALLOC", Context.TASK, HIGH),
+    ("GFP_ATOMIC|__GFP_NOMEMALLOC", Context.PF_MEMALLOC, HIGH),
+    ("0x2200020", Context.SOFTIRQ, HIGH),
+    ("0x2200020", Context.PF_MEMALLOC, HIGH | ALL),
+    ("0x2200020", Context.RT_TASK | Context.SOFTIRQ, HIGH),
+    ("0x2200020", Context.SOFTIRQ | Context.PF_MEMALLOC, HIGH | ALL),
+    ("0x2200020", Context.HARDIRQ | Context.PF_MEMALLOC, HIGH),
+    ("GFP_NOWAIT|__GFP_NOMEMALLOC|__GFP_NOWARN", Context.PF_MEMALLOC, NONE),
+    ("GFP_NOWAIT|__GFP_MEMALLOC", Context.TASK, ALL),
+    ("GFP_NOWAIT|__GFP_MEMALLOC", Context.HARDIRQ, ALL),
+)
+
+
+@pytest.mark.parametrize(("mask", "context", "flags"), ALLOC)
+def test_alloc_flags(mask: str, context: Context, flags: AllocFlag) -> None:
+    for kernel in KERNELS.values():
+        assert kernel.alloc_flags(kernel.gfp.encode(mask), context) == flags
+
+
+ZONE_OF = (
+    *(("GFP_KERNEL", 2), ("GFP_DMA", 0), ("GFP_DMA32", 1), ("__GFP_HIGHMEM", 2)),
+    *(("__GFP_MOVABLE", 2), ("GFP_HIGHUSER_MOVABLE", 3), ("__GFP_MOVABLE|GFP_DMA32", 1)),
+)
+
+
+@pytest.mark.parametrize(("mask", "zone"), ZONE_OF)
+def test_first_zone(mask: str, zone: int) -> None:
+    assert highest_zone(LAYOUT, LAYOUT.encode(mask)) == zone
+
+
+def test_class_zone_is_the_highest_populated() -> None:
+    assert class_zone(2, (0, 1)) == 1
+    assert class_zone(0, (0, 1)) == 0
+    assert class_zone(0, (1, 2)) is None
+
+
+def test_abilities_by_name_not_by_bit() -> None:
+    old = abilities(GFP_LAYOUTS["3.10"], 0xD0)
+    assert (old.may_sleep, old.may_do_io, old.may_enter_fs, old.wakes_kswapd) == (True,) * 4
+    atomic = abilities(GFP_LAYOUTS["6.1"], 0xA20)
+    assert (atomic.may_sleep, atomic.wakes_kswapd, atomic.may_use_reserves) == (False, True, True)
+    high = abilities(LAYOUT, 0x20)
+    assert not high.wakes_kswapd
+    assert "may not sleep" in phrases(high)
+    assert abilities(LAYOUT, LAYOUT.encode("GFP_NOFS|__GFP_NOFAIL")).retries == "never gives up"
+
+
+RELEASES = (
+    ("4.5.0-rc7+", "4.5-rc7"),
+    ("4.5.0-rc7-next-20160311+", "next-20160311"),
+    ("4.5.0", "4.5-rc7"),
+    ("4.5.7", "4.5-rc7"),
+    ("4.5.0-rc5-next-20160226+", None),
+    ("4.50.0", None),
+    ("4.6.0", None),
+    ("5.4.0-120-generic", None),
+)
+
+
+@pytest.mark.parametrize(("release", "name"), RELEASES)
+def test_rules_of_a_release(release: str, name: str | None) -> None:
+    kernel = kernel_of_release(release)
+    assert (kernel.name if kernel else None) == name
+
+
+@pytest.mark.parametrize(
+    ("release", "layout"),
+    [
+        ("2.6.32-504.el6", "2.6.32"),
+        ("3.10.0-514.6.1.el7.x86_64", "3.10"),
+        ("4.4.114+", "4.4"),
+        ("4.8.0-rc1", "4.8"),
+        ("4.10.1", None),
+        ("4.15.0+", "4.13"),
+        ("4.18.0-553.8.1.el8_10.x86_64", "4.19"),
+        ("5.2.0-rc7", "5.4"),
+        ("6.1.0-56-amd64", "6.1"),
+        ("6.2.0", "6.1"),
+        ("6.17.0", "6.12"),
+        ("strange", None),
+    ],
+)
+def test_layout_of_a_release(release: str, layout: str | None) -> None:
+    found = layout_of_release(release)
+    assert (found.name if found else None) == layout
+
+
+def test_unknown_kernels_are_named() -> None:
+    with pytest.raises(UnknownKernelError, match=r"did you mean 4\.5-rc7"):
+        kernel_named("4.5-rc8")
+    with pytest.raises(UnknownKernelError, match="GFP bits"):
+        layout_named("9.9")
+    assert layout_named("4.5-rc7") is LAYOUT

@@ -1,0 +1,143 @@
+"""Line descriptions: what is rendered is parsed again, and what is parsed renders the same."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmplay.engine.printk.fields import FIELD_KINDS
+from mmplay.engine.printk.form import LineForm, form
+from mmplay.engine.printk.forms import FAILURE_4_5, FORMS, FORMS_BY_NAME, TOTALS_4_5, ZONE_4_5
+from mmplay.engine.printk.reader import INDEX, read_lines
+
+U64 = st.integers(0, (1 << 64) - 1)
+S63 = st.integers(-(1 << 63), (1 << 63) - 1)
+WORD = st.text("abcdefghijklmnopqrstuvwxyzABC0123456789_./:-", min_size=1, max_size=15)
+ORDERS = st.lists(
+    st.tuples(
+        st.integers(0, 100_000),
+        st.sampled_from([4 << n for n in range(11)]),
+        st.sampled_from(["", "U", "UME", "UMEH", "C"]),
+    ).map(list),
+    min_size=1,
+    max_size=13,
+)
+PAIRS = st.lists(
+    st.tuples(
+        WORD.map(lambda word: word.replace(":", "_")), U64, st.sampled_from(["", "kB", "KB", " kB"])
+    ).map(list),
+    max_size=30,
+)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("u", "kb", "x", "pointer"), U64),
+    "d": S63,
+    **dict.fromkeys(("word", "text", "comm"), WORD),
+    "zone": st.sampled_from(["DMA", "DMA32", "Normal", "Movable", "HighMem"]),
+    "names": st.sampled_from(["", "GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_NOWAIT|0x8000000"]),
+    "symbol": st.sampled_from(["new_slab", "__slab_alloc.isra.68", "do_IRQ"]),
+    "taint": st.sampled_from(
+        ["Not tainted", "Tainted: G        W  O   ", "Kdump: loaded Not tainted"]
+    ),
+    "yes": st.booleans(),
+    "list": st.lists(S63, max_size=6),
+    "blocks": ORDERS,
+    "pairs": PAIRS,
+    "mark": st.sampled_from(["", "IRQ", "EOI", "NMI"]),
+    "guess": st.sampled_from(["", "?"]),
+    "module": st.sampled_from(["", "nf_conntrack", "e1000"]),
+    **dict.fromkeys(("p5", "p7", "p8", "p9"), st.integers(-9_999, 999_999_999)),
+}
+
+
+def kinds_of(one: LineForm) -> dict[str, str]:
+    """Return the field kinds of a form by field name."""
+    found: dict[str, str] = {}
+    for part in one.template.split("{")[1:]:
+        name, kind = part.split("}")[0].split(":")
+        found[name] = kind
+    return found
+
+
+def test_every_kind_is_covered_here() -> None:
+    assert set(VALUES) == set(FIELD_KINDS)
+
+
+@pytest.mark.parametrize("one", FORMS, ids=lambda one: one.name)
+@given(data=st.data())
+def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.DataObject) -> None:
+    kinds = kinds_of(one)
+    values = {name: data.draw(VALUES[kind], name) for name, kind in kinds.items()}
+    lines = one.render(values)
+    again: dict[str, Any] = {}
+    for part, line in zip(one.parts, lines, strict=True):
+        parsed = part.parse(line)
+        assert parsed is not None
+        again |= parsed
+    assert one.render(again) == lines
+    if not {"comm", "text", "word"} & set(kinds.values()):
+        assert again == values
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_read_renders_the_same(text: str) -> None:
+    for one, values in INDEX.read_first(text):
+        assert one.parts[0].render(values) == text
+
+
+@given(st.sampled_from(FORMS), st.data())
+def test_a_form_is_found_for_its_own_lines(one: LineForm, data: st.DataObject) -> None:
+    values = {name: data.draw(VALUES[kind]) for name, kind in kinds_of(one).items()}
+    lines = one.render(values)
+    read = read_lines(lines)
+    assert read is not None
+    found, found_values = read
+    assert found.render(found_values) == lines[: len(found.parts)]
+
+
+def test_names_are_unique_and_roles_shared() -> None:
+    assert len(FORMS_BY_NAME) == len(FORMS)
+    assert {one.role for one in FORMS if one.name.startswith("zone/")} == {"zone"}
+
+
+def test_a_wrong_number_is_not_accepted() -> None:
+    good = "kthreadd: page allocation failure: order:0, mode:0x2200020"
+    assert FAILURE_4_5.parts[0].parse(good) == {"comm": "kthreadd", "order": 0, "mode": 0x2200020}
+    for bad in (
+        good.replace("order:0", "order:00"),
+        good.replace("0x2200020", "0X2200020"),
+        good.replace("0x2200020", "0x02200020"),
+        good + " ",
+        good.replace("order:0", "order:" + "9" * 21),
+    ):
+        assert FAILURE_4_5.parts[0].parse(bad) is None
+
+
+def test_a_number_beyond_64_bits_is_not_accepted() -> None:
+    line = "18446744073709551616 pages RAM"
+    assert read_lines([line]) is None
+    assert read_lines(["18446744073709551615 pages RAM"]) is not None
+
+
+def test_the_totals_block_needs_all_its_lines() -> None:
+    values = {name: n for n, name in enumerate(TOTALS_4_5.names)}
+    lines = TOTALS_4_5.render(values)
+    assert len(lines) == 6
+    read = read_lines(lines)
+    assert read is not None
+    assert read[0] is TOTALS_4_5
+    assert read[1] == values
+    torn = read_lines(lines[:3])
+    assert torn is not None
+    assert torn[0].name == "totals.active_anon/any"
+
+
+def test_a_missing_value_cannot_be_rendered() -> None:
+    with pytest.raises(KeyError):
+        ZONE_4_5.render({"node": 0})
+
+
+def test_a_template_compiles_both_ways() -> None:
+    one = form("demo/1", "took {pages:u} page(s) [{zone:zone}]")
+    assert one.parts[0].parse("took 12 page(s) [DMA]") == {"pages": 12, "zone": "DMA"}
+    assert one.render({"pages": 12, "zone": "DMA"}) == ["took 12 page(s) [DMA]"]
