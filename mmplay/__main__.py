@@ -30,12 +30,16 @@ def main(argv: list[str] | None = None) -> int:
     except InputError as error:
         return _complain(str(error))
     except BrokenPipeError:
-        # The reader has gone; there is nobody left to tell. Point stdout away from the pipe so
-        # that the interpreter's own flush at exit stays silent too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except OSError as error:
+        _drop_output()
         return _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+
+
+def _drop_output() -> None:
+    """Point stdout at nothing, so that the interpreter's own flush at exit stays silent too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str) -> int:

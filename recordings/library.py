@@ -52,8 +52,10 @@ def open_recording(
                 return open_observed(one.path)
         known = ", ".join(one.name for one in shipped())
         raise SourceError(f"{name}: no such file or recording; shipped recordings: {known}")
-    if name != STDIN and Path(name).is_file() and _claims_to_be_trace(Path(name)):
-        return open_observed(Path(name))
+    path = Path(name)
+    is_trace_file = path.suffix == SUFFIX or (path.is_file() and _claims_to_be_trace(path))
+    if name != STDIN and is_trace_file:
+        return open_observed(path)
     return import_to_memory(name, kernel, progress)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
@@ -19,7 +19,7 @@ from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.panels import PanelsScreen
 from mmplay.tui.screens.play import STOPPABLE, PlayScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
-from mmplay.tui.too_small import TooSmall
+from mmplay.tui.too_small import cover
 
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
@@ -77,9 +77,9 @@ class MmplayApp(App[None]):
         else:
             self.exit()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Say so politely where the terminal is too small."""
-        TooSmall.cover(self)
+        cover(self, event.size)
 
     def action_help(self) -> None:
         """Show the keys of the present screen."""

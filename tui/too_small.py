@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -27,25 +28,24 @@ class TooSmall(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Say it."""
-        self._say()
+        self.say(self.app.size)
 
-    def on_resize(self) -> None:
-        """Say it with the new size, or go away."""
-        self._say()
-
-    def _say(self) -> None:
-        size = self.app.size
+    def say(self, size: Size) -> None:
+        """Say how large the terminal is and should be."""
         self.query_one("#too-small", Static).update(
             f"mmplay needs {COLUMNS}x{LINES}.\nThis terminal has {size.width}x{size.height}.\n"
             "Enlarge it, or press q to quit."
         )
 
-    @staticmethod
-    def cover(app: App[None]) -> None:
-        """Cover or uncover the app as its size demands."""
-        small = app.size.width < COLUMNS or app.size.height < LINES
-        covered = isinstance(app.screen, TooSmall)
-        if small and not covered:
-            app.push_screen(TooSmall())
-        elif not small and covered:
+
+def cover(app: App[None], size: Size) -> None:
+    """Cover or uncover the app as its new size demands."""
+    small = size.width < COLUMNS or size.height < LINES
+    top = app.screen
+    if isinstance(top, TooSmall):
+        if small:
+            top.say(size)
+        else:
             app.pop_screen()
+    elif small:
+        app.push_screen(TooSmall())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from mmplay.engine.explain.caller import caller_findings
+from mmplay.engine.explain.caller import caller_findings, mask_findings
 from mmplay.engine.explain.consistency import contradictions
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
@@ -21,6 +21,7 @@ from mmplay.engine.explain.gate import (
 from mmplay.engine.explain.remedy import remedies
 from mmplay.engine.kernel.alloc_flags import AllocFlag
 from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN, class_of
+from mmplay.engine.kernel.releases import layout_of_release
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.kernel.zonelist import class_zone
@@ -77,6 +78,7 @@ def diagnose(
         result.verdict = (
             finding("kernel.unknown", release=release) if release else finding("kernel.none")
         )
+        result.about_caller += _without_rules(report.request, release)
         return result
     if report.request is not None:
         reading = read_context(report.request.stack)
@@ -84,6 +86,14 @@ def diagnose(
     if seen is not None:
         _judge(result, report, kernel, seen)
     return result
+
+
+def _without_rules(request: Request | None, release: str | None) -> list[Finding]:
+    """Decode the mask of a kernel whose bits are known although its rules are not."""
+    layout = layout_of_release(release) if release else None
+    if layout is None or request is None or request.mode is None:
+        return []
+    return mask_findings(layout, request.mode, request.names)
 
 
 def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> None:

@@ -65,7 +65,7 @@ VERBS: tuple[Verb, ...] = (
         "compute watermarks, lowmem_reserve and every caller's floor",
         (
             "mmplay floors --zone DMA=3976 --zone DMA32=443833 --min-free-kbytes 5249",
-            "mmplay floors --kernel next-20160311 --zone DMA32=443813 --min-free-kbytes 5249",
+            "mmplay floors --zone Normal=2000000 --min-free-kbytes 16384 --json",
         ),
     ),
     Verb(

@@ -173,6 +173,7 @@ class MenuScreen(Screen[None]):
             if not isinstance(result, ObservedTimeline):
                 self.say(str(result))
             elif not len(result):
+                result.close()
                 self.say(f"{result.name}: no failure, OOM kill or Mem-Info in it")
             else:
                 self.say()

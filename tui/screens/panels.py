@@ -60,6 +60,8 @@ class PanelsScreen(Screen[None]):
         self.glyphs = glyphs
         self.density = "full"
         self.trail: tuple[Ask, ...] = ()
+        self._asked_from = "zones"
+        self._said = ""
         self._result: FrameDiagnosis | None = None
 
     def compose(self) -> ComposeResult:
@@ -120,7 +122,7 @@ class PanelsScreen(Screen[None]):
             line = timeline_rows(self.timeline, self.result.frame, width, self.glyphs)
             self.panel("timeline").show(line)
             self.draw_explain()
-            self.say()
+            self.say(self._said)
 
     def draw_explain(self) -> None:
         """Answer the last question asked."""
@@ -135,6 +137,7 @@ class PanelsScreen(Screen[None]):
 
     def say(self, said: str = "") -> None:
         """Say something in the footer, or show the keys there."""
+        self._said = said
         text = f" {said}" if said else footer_text(PLAY_ACTS, self.size.width)
         self.query_one("#footer", LineBar).say(text)
 
@@ -154,13 +157,17 @@ class PanelsScreen(Screen[None]):
             self.trail = (*self.trail, message.ask)
             self.draw_explain()
         else:
+            self._asked_from = str(message.panel.id)
             self.action_explain()
+            self.panel("explain").focus()
 
     def key_backspace(self) -> None:
-        """Go back to the number that the last link was on."""
+        """Go back to the number that the last link was on, then to the panel it came from."""
         if len(self.trail) > 1:
             self.trail = self.trail[:-1]
             self.draw_explain()
+        elif self.focused_panel == "explain":
+            self._focus_on(self._asked_from)
 
     def action_explain(self) -> None:
         """Explain what is under the cursor, in sight."""
@@ -204,6 +211,9 @@ class PanelsScreen(Screen[None]):
     def _focus_beside(self, direction: int) -> None:
         here = PANELS.index(self.focused_panel) if self.focused_panel else -direction
         name = PANELS[(here + direction) % len(PANELS)]
+        self._focus_on(name)
+
+    def _focus_on(self, name: str) -> None:
         if name in LOWER:
             self.choose_lower(name)
         self.panel(name).focus()

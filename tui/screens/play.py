@@ -42,6 +42,7 @@ class PlayScreen(PanelsScreen):
     # moving
 
     def _moved(self) -> None:
+        self._said = ""
         self.draw()
         self._log().show_frame(self.result.frame)
 

@@ -1,0 +1,54 @@
+"""What the screen tests share: an app at a size, and its screen as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from mmplay.recordings.library import open_recording
+from mmplay.tui.app import MmplayApp
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+
+
+@asynccontextmanager
+async def running(
+    recording: str | None, size: tuple[int, int] = (80, 24), **options: bool
+) -> AsyncIterator[Pilot[None]]:
+    """Run the app on a recording (or its menu) and settle."""
+    timeline = open_recording(recording) if recording else None
+    app = MmplayApp(timeline, **options)  # type: ignore[arg-type]
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        yield pilot
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until workers are done and everything is drawn."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> str:
+    """Press keys one by one, then return the screen."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+    return text_of(pilot)
+
+
+async def type_in(pilot: Pilot[None], text: str) -> str:
+    """Type a text into the prompt and press Enter."""
+    names = {" ": "space", "#": "number_sign", "%": "percent_sign", "/": "slash", ".": "full_stop"}
+    names |= {"-": "minus", "_": "underscore", "+": "plus", "'": "apostrophe"}
+    return await press(pilot, *(names.get(letter, letter) for letter in text), "enter")
+
+
+def text_of(pilot: Pilot[None]) -> str:
+    """Return the screen as plain text, blanks at line ends removed."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)

@@ -1,0 +1,80 @@
+"""The menu: a list and Enter, and a log by its path."""
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.tui.screens.menu import MenuScreen
+from mmplay.tui.screens.play import PlayScreen
+from tests.conftest import MAIL_RC7, mail_text
+from tests.tui.screens import SIZES, press, running, text_of, type_in
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_menu_lists_the_recordings(size: tuple[int, int]) -> None:
+    async with running(None, size) as pilot:
+        screen = text_of(pilot)
+        for text in ("mail-4.5.0-rc7", "mail-next-20160311", "import a kernel log", "Enter open"):
+            assert text in screen, text
+        assert "4.5.0-rc7+" in screen
+        assert "100 lines, 4 frames" in screen
+
+
+async def test_enter_opens_and_q_comes_back() -> None:
+    async with running(None) as pilot:
+        assert "78 lines, 2 frames" in await press(pilot, "down")
+        assert "t=89.794733" in await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, PlayScreen)
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, MenuScreen)
+        await pilot.press("q")
+        await pilot.pause()
+        assert not pilot.app.is_running
+
+
+async def test_a_log_is_imported_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kern.log").write_bytes(mail_text(MAIL_RC7))
+    async with running(None) as pilot:
+        await press(pilot, "down", "down", "enter")
+        screen = await type_in(pilot, "kern.log")
+        assert "t=59.562581" in screen
+
+
+async def test_a_log_that_cannot_be_read_is_told_in_the_footer() -> None:
+    async with running(None) as pilot:
+        await press(pilot, "i")
+        assert "no such file" in await type_in(pilot, "/none")
+        assert isinstance(pilot.app.screen, MenuScreen)
+        await press(pilot, "i")
+        assert "> recordings" in await press(pilot, "escape")
+
+
+async def test_a_log_without_reports_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("boot.log").write_text("[    0.000000] Linux version 4.5.0 (root@vm) #1\n")
+    async with running(None) as pilot:
+        await press(pilot, "i")
+        assert "no failure, OOM kill or Mem-Info" in await type_in(pilot, "boot.log")
+
+
+async def test_own_recordings_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = tmp_path / "mmplay" / "recordings"
+    folder.mkdir(parents=True)
+    (folder / "broken.mmtrace").write_bytes(b"no trace")
+    async with running(None) as pilot:
+        assert "broken" in text_of(pilot)
+        assert "wrong magic" in await press(pilot, "down", "down")
+
+
+async def test_help_in_the_menu() -> None:
+    async with running(None) as pilot:
+        screen = await press(pilot, "question_mark")
+        assert "import a kernel log" in screen
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, MenuScreen)

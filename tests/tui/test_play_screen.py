@@ -1,0 +1,332 @@
+"""The play screen, read as plain text at three sizes and driven by keys."""
+
+import pytest
+
+from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, MENU_ACTS, PLAY_ACTS, footer_text
+from mmplay.tui.screens.menu import MenuScreen
+from mmplay.tui.screens.play import PlayScreen
+from tests.conftest import MAIL_NEXT, MAIL_RC7
+from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
+
+
+def play_screen(pilot: object) -> PlayScreen:
+    screen = pilot.app.screen  # type: ignore[attr-defined]
+    assert isinstance(screen, PlayScreen)
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_first_frame_shows_what_matters(size: tuple[int, int]) -> None:
+    async with running(MAIL_NEXT, size) as pilot:
+        screen = text_of(pilot)
+        assert len(screen.splitlines()) == size[1]
+        assert max(map(len, screen.splitlines())) <= size[0]
+        for text in (
+            *("mail-next-20160311", "4.5.0-rc7-next-20160311+", "t=89.794733", "rec"),
+            *("1738 refused", "629 refused", "1738 <= 11 - 5 + 1732 = 1738: refused"),
+            *("printed 146.370 ms later", "swapper/2", "slab_unrecl", ", . frame", "q back"),
+        ):
+            assert text in screen, text
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_larger_screens_show_every_panel(size: tuple[int, int]) -> None:
+    async with running(MAIL_NEXT, size) as pilot:
+        screen = text_of(pilot)
+        for title in (
+            "zones, pages",
+            "counters, pages",
+            "why: DMA free",
+            "log",
+            "report",
+            "free lists",
+        ):
+            assert title in screen, title
+        for text in ("floors A 1737  H 1738  d 1741  m 1743", "call stack", "0x2088020", "281"):
+            assert text in screen, text
+
+
+async def test_a_small_screen_shows_one_lower_panel_at_a_time() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        assert "why: DMA free" in text_of(pilot)
+        assert "> counters" in await press(pilot, "tab")
+        assert "> why" in await press(pilot, "tab")
+        log = await press(pilot, "tab")
+        assert "> log" in log
+        assert "swapper/2: page allocation failure: order:0" in log
+        assert "why:" not in log
+        report = await press(pilot, "tab")
+        assert "mode 0x2200020  GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK" in report
+        lists = await press(pilot, "tab")
+        assert "281" in lists
+        assert "DMA32 lists sum to 629 pages" in lists
+        await press(pilot, "tab")
+        assert "> zones" in await press(pilot, "tab")
+        assert "> counters" not in await press(pilot, "shift+tab")
+
+
+async def test_frames_events_and_ends() -> None:
+    async with running(MAIL_RC7) as pilot:
+        assert "1/4" in text_of(pilot)
+        assert "this is the first frame" in await press(pilot, "comma")
+        second = await press(pilot, "full_stop")
+        assert "frame 2/4" in second
+        assert "page allocation failure: kthreadd" in second
+        assert "dump of 1.963 s earlier" in second
+        third = await press(pilot, "t")
+        assert "0! refused" in third
+        assert "3 no block" in third
+        assert "-3039" in third
+        await press(pilot, "t")
+        assert "no further event" in await press(pilot, "t")
+        assert "frame 3/4" in await press(pilot, "T")
+        assert "no markers" in await press(pilot, "right_square_bracket")
+        assert "frame 1/4" in await press(pilot, "r")
+        assert "frame 4/4" in await press(pilot, "Z")
+        assert "this is the last frame" in await press(pilot, "full_stop")
+        assert "frame 1/4" in await press(pilot, "apostrophe")
+        assert "frame 3/4" in await press(pilot, "5")
+        assert "frame 1/4" in await press(pilot, "0")
+
+
+async def test_go_to() -> None:
+    async with running(MAIL_RC7) as pilot:
+        await press(pilot, "b")
+        assert "frame 2/4" in await type_in(pilot, "61.5264")
+        await press(pilot, "b")
+        assert "frame 4/4" in await type_in(pilot, "#4")
+        await press(pilot, "b")
+        assert "frame 1/4" in await type_in(pilot, "OOM")
+        await press(pilot, "b")
+        assert "frames go from #1 to #4" in await type_in(pilot, "#9")
+        await press(pilot, "b")
+        assert "> zones" in await press(pilot, "escape")
+        assert play_screen(pilot).player.index == 0
+
+
+async def test_search_goes_round_and_back() -> None:
+    async with running(MAIL_RC7) as pilot:
+        await press(pilot, "slash")
+        found = await type_in(pilot, "kthreadd")
+        assert "frame 2/4" in found
+        assert "line 27: kthreadd" in found
+        await press(pilot, "slash")
+        first = await type_in(pilot, "lowmem_reserve")
+        assert "line 80: lowmem_reserve" in first
+        assert "line 82: lowmem_reserve" in await press(pilot, "n")
+        assert "line 9: lowmem_reserve" in await press(pilot, "n")
+        assert "line 82: lowmem_reserve" in await press(pilot, "N")
+        await press(pilot, "slash")
+        assert "not found: xyzzy" in await type_in(pilot, "xyzzy")
+
+
+async def test_match_without_a_search_says_how_to_start_one() -> None:
+    async with running(MAIL_RC7) as pilot:
+        assert "/ starts a search" in await press(pilot, "n")
+
+
+async def test_the_explanation_follows_the_cursor() -> None:
+    async with running(MAIL_NEXT, (120, 40)) as pilot:
+        assert "why: DMA managed" in await press(pilot, "down")
+        assert "1732 = 443392 to 443647" in await press(pilot, "down")
+        assert "why: DMA high" in await press(pilot, "left")
+        low = await press(pilot, "h")
+        assert "why: DMA low" in low
+        assert "min + gap = 11 + 3 = 14" in low
+        assert "why: DMA min" in await press(pilot, "h")
+        assert "why: DMA low" in await press(pilot, "l")
+        assert "why: free" in await press(pilot, "tab")
+        assert "113936 of 125404 file pages = 91 %" in await press(pilot, "down", "down")
+
+
+async def test_links_lead_to_the_numbers_behind_a_number() -> None:
+    async with running(MAIL_NEXT, (120, 40)) as pilot:
+        assert "> why: DMA free" in await press(pilot, "enter")
+        opened = await press(pilot, "enter")
+        assert "> why: DMA min" in opened
+        assert "5248 to 5251" in opened
+        assert "> why: DMA free" in await press(pilot, "backspace")
+        assert "> zones" in await press(pilot, "backspace")
+
+
+async def test_density() -> None:
+    async with running(MAIL_NEXT, (120, 40)) as pilot:
+        assert "page_check_address" not in text_of(pilot)
+        raw = await press(pilot, "v")
+        assert "density: raw" in raw
+        assert "dump_stack+0x4f/0x68" in raw
+        calm = await press(pilot, "v")
+        assert "density: calm" in calm
+        assert "An order-0 request" not in calm
+        assert "An order-0 request" in await press(pilot, "v")
+
+
+async def test_zoom_fills_the_screen_and_returns() -> None:
+    async with running(MAIL_NEXT, (120, 40)) as pilot:
+        await press(pilot, "tab", "tab", "tab")
+        zoomed = await press(pilot, "z")
+        assert "zones, pages" not in zoomed
+        assert "SLUB: Unable" not in zoomed
+        assert "90.549072" in zoomed
+        assert "zones, pages" in await press(pilot, "q")
+        assert isinstance(pilot.app.screen, PlayScreen)
+
+
+async def test_playing_ends_at_the_last_frame() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        player = play_screen(pilot).player
+        await press(pilot, *["greater_than_sign"] * 20)
+        assert "x64" in text_of(pilot)
+        play_screen(pilot).action_play_or_pause()
+        assert player.playing
+        assert "> x64" in text_of(pilot)
+        while player.playing:
+            await pilot.pause()
+        assert player.index == 1
+        assert "end of the recording" in text_of(pilot)
+        assert "x1/8" in await press(pilot, *["less_than_sign"] * 20)
+
+
+async def test_help_lists_every_key() -> None:
+    async with running(MAIL_NEXT, (200, 60)) as pilot:
+        screen = await press(pilot, "question_mark")
+        for act in (*PLAY_ACTS, *COMMON_ACTS):
+            assert act.shown in screen
+            assert act.help[:28] in screen, act.help
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, PlayScreen)
+
+
+async def test_the_palette_offers_every_act() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
+        for act in (*PLAY_ACTS, *DIGIT_ACTS):
+            assert act.help in titles
+        await press(pilot, "colon")
+        screen = await type_in(pilot, "last frame")
+        await settle(pilot)
+        assert "2/2" in screen or "2/2" in text_of(pilot)
+
+
+def test_every_act_can_be_done() -> None:
+    from mmplay.tui.app import MmplayApp
+
+    for screen, acts in ((PlayScreen, (*PLAY_ACTS, *DIGIT_ACTS)), (MenuScreen, MENU_ACTS)):
+        for act in (*acts, *COMMON_ACTS):
+            name, _, rest = act.action.partition("(")
+            owner = MmplayApp if name.startswith("app.") else screen
+            assert hasattr(owner, f"action_{name.removeprefix('app.')}"), act.action
+            assert not rest or rest.endswith(")")
+    keys = [key for act in (*PLAY_ACTS, *DIGIT_ACTS, *COMMON_ACTS) for key in act.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("width", [30, 80, 200])
+def test_the_footer_keeps_help_and_the_way_out(width: int) -> None:
+    text = footer_text(PLAY_ACTS, width)
+    assert len(text) <= max(width, 18)
+    assert text.endswith("? keys  q back")
+
+
+async def test_ctrl_c_says_how_to_quit() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        assert "q goes back, Ctrl+Q quits" in await press(pilot, "ctrl+c")
+        assert pilot.app.is_running
+
+
+async def test_ctrl_c_copies_a_selection() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        await press(pilot, "y")
+        assert pilot.app.clipboard == "1738"
+        pilot.app.screen.text_select_all()
+        await press(pilot, "ctrl+c")
+        assert "1738 <= 11 - 5 + 1732" in pilot.app.clipboard
+
+
+async def test_ctrl_c_stops_a_search() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        screen = play_screen(pilot)
+        screen._search.needle = "anything"
+
+        def slow(start: int, direction: int, stopped: object) -> None:
+            while not stopped():  # type: ignore[operator]
+                pass
+
+        screen._search.find = slow  # type: ignore[method-assign]
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        await settle(pilot)
+        assert "search stopped" in text_of(pilot)
+
+
+async def test_the_mouse_can_do_it_too() -> None:
+    async with running(MAIL_RC7, (120, 40)) as pilot:
+        await pilot.click("#timeline", offset=(119, 0))
+        await settle(pilot)
+        assert "frame 4/4" in text_of(pilot)
+        await pilot.click("#counters", offset=(30, 3))
+        await settle(pilot)
+        assert "why: dirty" in text_of(pilot)
+
+
+async def test_leaving_a_recording_quits_from_the_first_screen() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        await pilot.press("q")
+        await pilot.pause()
+        assert not pilot.app.is_running
+
+
+async def test_growing_and_shrinking() -> None:
+    async with running(MAIL_NEXT) as pilot:
+        await pilot.resize_terminal(70, 20)
+        await settle(pilot)
+        assert "mmplay needs 80x24" in text_of(pilot)
+        assert "70x20" in text_of(pilot)
+        await pilot.resize_terminal(200, 60)
+        await settle(pilot)
+        assert "free lists" in text_of(pilot)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "1738 refused" in text_of(pilot)
+
+
+async def test_no_meaning_by_colour_alone() -> None:
+    """The plain text of good and bad frames differs by words and glyphs."""
+    async with running(MAIL_RC7) as pilot:
+        kill = text_of(pilot)
+        empty = await press(pilot, "full_stop", "full_stop")
+    assert "refused" in kill
+    assert "0!" in empty
+    assert "no block" in empty
+    assert "█" in kill
+    assert "█" not in empty
+
+
+async def test_ascii_draws_with_ascii_only() -> None:
+    async with running(MAIL_RC7, (120, 40), ascii_only=True) as pilot:
+        screen = text_of(pilot)
+        assert "refused" in screen
+        assert [letter for letter in screen if ord(letter) > 126 and letter != "·"] == []
+
+
+async def test_unknown_values_are_not_zero() -> None:
+    import io
+
+    from mmplay.recordings.importer.source import read_lines
+    from mmplay.recordings.importer.to_trace import LogToTrace
+    from mmplay.recordings.observed import from_bytes
+    from mmplay.recordings.trace.writer import TraceWriter
+    from mmplay.tui.app import MmplayApp
+
+    stream = io.BytesIO()
+    writer = TraceWriter(stream, {"title": "bare"})
+    line = b"[    9.000000] demo: page allocation failure: order:0, mode:0x20\n"
+    LogToTrace(writer).write(read_lines(io.BytesIO(line), "bare"))
+    writer.close()
+    app = MmplayApp(from_bytes(stream.getvalue(), "bare"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        screen = text_of(pilot)
+        assert "unknown: no dump yet" in screen
+        assert "memory unknown" in screen

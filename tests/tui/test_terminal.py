@@ -1,0 +1,116 @@
+"""A real pseudo-terminal: start, draw, quit, and leave the terminal as it was."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
+PATIENCE_S = 30
+
+
+class Terminal:
+    """mmplay in a pseudo-terminal of 80x24."""
+
+    def __init__(self, *args: str) -> None:
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mmplay", *args],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        self.seen = b""
+
+    def wait_for(self, text: bytes) -> None:
+        """Read until `text` was printed."""
+        while text not in self.seen:
+            ready, _, _ = select.select([self.master], [], [], PATIENCE_S)
+            assert ready, f"{text!r} did not appear in {self.seen[-2000:]!r}"
+            self.seen += os.read(self.master, 65536)
+
+    def type(self, keys: bytes) -> None:
+        """Send keys."""
+        os.write(self.master, keys)
+
+    def end(self) -> int:
+        """Wait for the end, draining the terminal; return the exit status."""
+        while self.process.poll() is None:
+            if select.select([self.master], [], [], 0.05)[0]:
+                self.seen += os.read(self.master, 65536)
+        while select.select([self.master], [], [], 0)[0]:
+            self.seen += os.read(self.master, 65536)
+        return self.process.returncode
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    terminal = Terminal(*getattr(request, "param", ()))
+    yield terminal
+    terminal.close()
+
+
+def test_menu_recording_and_back(opened: Terminal) -> None:
+    opened.wait_for(b"import a kernel log")
+    opened.type(b"\r")
+    opened.wait_for(b"59.562581 rec")
+    opened.type(b"q")
+    opened.wait_for(b"what it holds")
+    opened.type(b"q")
+    assert opened.end() == 0
+    assert termios.tcgetattr(opened.slave) == opened.before
+    assert opened.seen.count(ALTERNATE_SCREEN_ON) == opened.seen.count(ALTERNATE_SCREEN_OFF)
+
+
+@pytest.mark.parametrize("opened", [("replay", "mail-next-20160311", "--at", "#2")], indirect=True)
+def test_replay_starts_where_it_is_told(opened: Terminal) -> None:
+    opened.wait_for(b"90.549072 rec")
+    opened.type(b"\x11")
+    assert opened.end() == 0
+
+
+def test_ctrl_c_inside_does_not_quit(opened: Terminal) -> None:
+    opened.wait_for(b"import a kernel log")
+    opened.type(b"\x03")
+    opened.wait_for(b"Ctrl+Q quits")
+    opened.type(b"\x11")
+    assert opened.end() == 0
+
+
+@pytest.mark.parametrize("opened", [("import", "-", "--json")], indirect=True)
+def test_ctrl_c_outside_the_app_ends_with_130(opened: Terminal) -> None:
+    opened.type(b"[    1.000000] hello\n")
+    opened.wait_for(b"hello")
+    os.killpg(opened.process.pid, signal.SIGINT)
+    assert opened.end() in (130, -signal.SIGINT)
+    assert b"Traceback" not in opened.seen
+
+
+@pytest.mark.parametrize("opened", [("--theme", "none-such")], indirect=True)
+def test_an_unknown_theme_is_one_line(opened: Terminal) -> None:
+    assert opened.end() == 2
+    assert b"themes are" in opened.seen
+    assert b"Traceback" not in opened.seen
