@@ -7,15 +7,14 @@ not know which it shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The memory that a frame shows, and how it relates to the frame's moment.
 
     `age_us` is how much later (or, if negative, earlier) than the frame it was printed; `own` is
@@ -49,8 +48,7 @@ class Frame:
     last_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line of the log: number from 1, text, and whether a form describes it."""
 
     number: int
@@ -58,8 +56,7 @@ class LogLine:
     understood: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something worth stopping at: a report, a refusal, a kill. `frame` is where it is seen."""
 
     frame: int
@@ -67,8 +64,7 @@ class Event:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """A place that the recorder or the user marked, with its name."""
 
     frame: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from mmplay.engine.frame import Frame
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
@@ -36,7 +34,7 @@ def _report_json(report: Report) -> Json:
         else None,
         "oom": {
             "invoked": _request_json(request) if request else None,
-            "kill": asdict(kill) if kill else None,
+            "kill": kill._asdict() if kill else None,
             "tasks": report.tasks,
         }
         if report.kind is ReportKind.OOM_KILL
@@ -61,11 +59,11 @@ def _request_json(request: Request) -> Json:
 
 def _entry_json(entry: StackEntry) -> Json:
     address = None if entry.address is None else f"{entry.address:016x}"
-    return {**asdict(entry), "address": address}
+    return {**entry._asdict(), "address": address}
 
 
 def _slub_json(slub: SlubReport) -> Json:
-    fields = asdict(slub)
+    fields = slub._asdict()
     names = ("node", "slabs", "objs", "free")
     fields["nodes"] = [dict(zip(names, node, strict=True)) for node in slub.nodes]
     return fields

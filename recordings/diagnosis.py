@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.engine.explain.consistency import contradictions
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
@@ -14,8 +14,7 @@ from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.kernel.watermarks import ZONES
 
 
-@dataclass(frozen=True, slots=True)
-class FrameDiagnosis:
+class FrameDiagnosis(NamedTuple):
     """A frame, what the rules say of it, and what changed since the dump before it."""
 
     frame: Frame

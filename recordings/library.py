@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay import __version__
-from mmplay.recordings.importer.source import STDIN, SourceError, open_source, read_lines
-from mmplay.recordings.importer.to_trace import LogToTrace, Progress
-from mmplay.recordings.observed import ObservedTimeline, open_observed
-from mmplay.recordings.trace.format import MAGIC
-from mmplay.recordings.trace.reader import is_trace
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.importer.source import STDIN, SourceError, claims_to_be_trace
+
+if TYPE_CHECKING:
+    from mmplay.recordings.importer.to_trace import Progress
+    from mmplay.recordings.observed import ObservedTimeline
 
 DATA = Path(__file__).parent / "data"
 SUFFIX = ".mmtrace"
-SPOOL_BYTES = 1 << 26
-"""A log imported only to be looked at stays in memory up to this size, then goes to a temp file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
+class Shipped(NamedTuple):
     """A recording that ships with mmplay."""
 
     name: str
@@ -34,11 +27,6 @@ def shipped() -> list[Shipped]:
     return [Shipped(path.stem, path) for path in sorted(DATA.glob(f"*{SUFFIX}"))]
 
 
-def trace_header(kind: str, title: str, kernel: str | None) -> dict[str, str | None]:
-    """Return the header of a new trace; `kernel` is set only where the user chose it."""
-    return {"kind": kind, "title": title, "kernel": kernel, "writer": f"mmplay {__version__}"}
-
-
 def open_recording(
     name: str, kernel: str | None = None, progress: Progress | None = None
 ) -> ObservedTimeline:
@@ -46,6 +34,9 @@ def open_recording(
 
     `kernel` overrides what a log says of its kernel. Raises InputError.
     """
+    # The menu lists recordings before it opens any: what opening needs is loaded here.
+    from mmplay.recordings.observed import open_observed
+
     if name != STDIN and not Path(name).exists():
         for one in shipped():
             if one.name == name:
@@ -53,59 +44,9 @@ def open_recording(
         known = ", ".join(one.name for one in shipped())
         raise SourceError(f"{name}: no such file or recording; shipped recordings: {known}")
     path = Path(name)
-    is_trace_file = path.suffix == SUFFIX or (path.is_file() and _claims_to_be_trace(path))
+    is_trace_file = path.suffix == SUFFIX or (path.is_file() and claims_to_be_trace(path))
     if name != STDIN and is_trace_file:
         return open_observed(path)
+    from mmplay.recordings.importer.run import import_to_memory
+
     return import_to_memory(name, kernel, progress)
-
-
-def _claims_to_be_trace(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return is_trace(stream.read(len(MAGIC)))
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def import_to_memory(
-    name: str, kernel: str | None = None, progress: Progress | None = None
-) -> ObservedTimeline:
-    """Import a log without keeping the trace; raises InputError."""
-    # The timeline keeps reading from the spool, so nothing here may close it on the way out.
-    spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115
-    try:
-        write_import(spool, name, kernel, progress)
-        spool.seek(0)
-        return ObservedTimeline(spool, name)
-    except BaseException:
-        spool.close()
-        raise
-
-
-def write_import(
-    stream: BinaryIO, name: str, kernel: str | None, progress: Progress | None = None
-) -> LogToTrace:
-    """Write the whole trace of a log to `stream`; raises InputError for an unreadable log."""
-    writer = TraceWriter(stream, trace_header("imported", title_of_source(name), kernel))
-    log = import_into(writer, name, progress)
-    writer.close()
-    return log
-
-
-def import_into(writer: TraceWriter, name: str, progress: Progress | None = None) -> LogToTrace:
-    """Append a log to a trace; raises SourceError if there is nothing in it to read."""
-    log = LogToTrace(writer)
-    if name != STDIN and Path(name).is_file() and _claims_to_be_trace(Path(name)):
-        raise SourceError(f"{name}: is a recording already; open it with 'mmplay replay {name}'")
-    with open_source(name) as stream:
-        log.write(read_lines(stream, name), progress)
-    if log.lines == 0:
-        raise SourceError(f"{name}: is empty: nothing to read")
-    if log.understood == 0:
-        raise SourceError(f"{name}: no line of it is a kernel memory report: nothing to read")
-    return log
-
-
-def title_of_source(name: str) -> str:
-    """Return the title of a recording made from a log of this name."""
-    return "standard input" if name == STDIN else Path(name).name.removesuffix(".log")

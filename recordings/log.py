@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.forms import FORMS_BY_NAME
-from mmplay.recordings.importer.prefix import NO_PREFIX
-from mmplay.recordings.importer.scan import Message
-from mmplay.recordings.importer.to_trace import NEWLINE, restored_prefix
+from mmplay.recordings.importer.message import Message
+from mmplay.recordings.importer.prefix import NO_PREFIX, restored_prefix
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 
 
-@dataclass(frozen=True, slots=True)
-class RawBlock:
+class RawBlock(NamedTuple):
     """Lines that no form describes, from line `number` on, as they came."""
 
     number: int
-    count: int
+    size: int
     data: bytes
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
@@ -32,14 +28,15 @@ class RawBlock:
             yield self.number + len(whole), last
 
 
-@dataclass(frozen=True, slots=True)
-class LogNote:
+class LogNote(NamedTuple):
     """A remark of the importer: line, code of the finding, operands."""
 
     line: int
     code: str
     operands: dict[str, Any]
 
+
+NEWLINE = b"\n"
 
 LogItem = Message | RawBlock | LogNote
 
@@ -60,7 +57,7 @@ def read_log(reader: TraceReader) -> Iterator[tuple[LogItem, Record]]:
             continue
         yield item, record
         if not isinstance(item, LogNote):
-            number += item.count
+            number += item.size
 
 
 def item_of(record: Record, number: int) -> LogItem | None:
@@ -92,27 +89,17 @@ def _checked(value: Any, kind: type) -> Any:
 def _message(fields: list[Any], number: int) -> Message:
     name, prefix, values, *end = fields
     form = FORMS_BY_NAME[name]
-    named = dict(zip(form.names, values, strict=True))
     if type(prefix) not in (int, str):
         raise TypeError("prefix expected")
-    message = Message(
+    if not form.holds(_checked(values, list)):
+        raise ValueError(f"values of {name} are not what a kernel prints")
+    return Message(
         number,
         form,
-        named,
+        dict(zip(form.names, values, strict=True)),
         restored_prefix(prefix) if prefix != "" else NO_PREFIX,
         _checked(end[0], bytes) if end else NEWLINE,
     )
-    if not _is_canonical(form, named):
-        raise ValueError(f"values of {name} are not what a kernel prints")
-    return message
-
-
-def _is_canonical(form: LineForm, values: Values) -> bool:
-    """Tell whether the values are exactly those that their own text would be read as."""
-    again: Values = {}
-    for part, line in zip(form.parts, form.render(values), strict=True):
-        again |= part.parse(line) or {}
-    return again == values
 
 
 def rendered(item: Message) -> bytes:

@@ -15,7 +15,7 @@ from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
-from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.message import Message
 from mmplay.recordings.log import (
     LogFormatError,
     LogItem,
@@ -70,9 +70,9 @@ class ObservedTimeline:
             return
         self._first_lines.append(item.number)
         self._offsets.append(record.offset)
-        self._line_count += item.count
+        self._line_count += item.size
         if isinstance(item, Message):
-            self.understood += item.count
+            self.understood += item.size
             feed(builder, item)
 
     def _kernel_of(self, release: str | None) -> Kernel | None:
@@ -227,7 +227,7 @@ class ObservedTimeline:
             texts = rendered(item).split(b"\n")
             return [
                 LogLine(item.number + n, shown_text(texts[n]), understood=True)
-                for n in range(item.count)
+                for n in range(item.size)
             ]
         if isinstance(item, RawBlock):
             return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]

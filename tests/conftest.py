@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mmplay.recordings.library import DATA, open_recording
 from mmplay.recordings.observed import ObservedTimeline
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 MAIL_RC7 = "mail-4.5.0-rc7"
 MAIL_NEXT = "mail-next-20160311"

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import WorkerState
 
-from mmplay.engine.frame import Timeline
 from mmplay.tui.glyphs import ASCII, BOXES
-from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, MENU_ACTS, PLAY_ACTS, Act
-from mmplay.tui.screens.help import HelpScreen
+from mmplay.tui.keys import COMMON_ACTS, Act
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen
 from mmplay.tui.screens.menu import MenuScreen
-from mmplay.tui.screens.panels import PanelsScreen
-from mmplay.tui.screens.play import STOPPABLE, PlayScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
 from mmplay.tui.too_small import cover
+
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Timeline
 
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
@@ -61,15 +61,20 @@ class MmplayApp(App[None]):
         if self._timeline is None:
             self.push_screen(MenuScreen())
         else:
-            self.push_screen(PlayScreen(self._timeline, self.glyphs, self._start))
+            self._play(self._timeline, self._start)
+
+    def _play(self, timeline: Timeline, start: int) -> None:
+        # The menu is drawn before anything that only the play screen needs is loaded.
+        from mmplay.tui.screens.play import PlayScreen
+
+        self.push_screen(PlayScreen(timeline, self.glyphs, start))
 
     @on(MenuScreen.Opened)
     def recording_opened(self, message: MenuScreen.Opened) -> None:
         """Show a recording from the menu."""
-        self.push_screen(PlayScreen(message.timeline, self.glyphs))
+        self._play(message.timeline, 0)
 
-    @on(MenuScreen.Left)
-    @on(PanelsScreen.Left)
+    @on(BaseScreen.Left)
     def screen_left(self) -> None:
         """Go back; from the first screen quit, without asking."""
         if len(self.screen_stack) > 2:
@@ -83,17 +88,15 @@ class MmplayApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys of the present screen."""
-        self.push_screen(HelpScreen(self._acts()))
+        from mmplay.tui.screens.help import HelpScreen
 
-    def _acts(self) -> tuple[Act, ...]:
-        return MENU_ACTS if isinstance(self.screen, MenuScreen) else PLAY_ACTS
+        if isinstance(self.screen, BaseScreen):
+            self.push_screen(HelpScreen(self.screen.ACTS))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every act of the present screen in the palette, then Textual's own."""
-        acts = (*self._acts(), *COMMON_ACTS)
-        if isinstance(screen, PlayScreen):
-            acts += DIGIT_ACTS
-        for act in acts:
+        acts = screen.ACTS if isinstance(screen, BaseScreen) else ()
+        for act in (*acts, *COMMON_ACTS):
             if act.action != "app.command_palette":
                 yield SystemCommand(act.help, f"key {act.shown}", self._runner(screen, act))
         for command in super().get_system_commands(screen):
@@ -127,12 +130,13 @@ class MmplayApp(App[None]):
 
     def _tell(self, text: str) -> None:
         """Say it in the footer where there is one."""
-        if isinstance(self.screen, (PanelsScreen, MenuScreen)):
+        if isinstance(self.screen, BaseScreen):
             self.screen.say(text)
         else:
             self.notify(text)
 
     def _selected(self) -> str | None:
-        if isinstance(self.focused, Input) and self.focused.selected_text:
-            return self.focused.selected_text
+        typed: str = getattr(self.focused, "selected_text", "")
+        if typed:
+            return typed
         return self.screen.get_selected_text()

@@ -6,15 +6,14 @@ question (`ask`) makes a cell a place for the cursor: the explain panel answers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.explain.question import Ask
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A piece of a row. `role` names a meaning (`refused`, `dim`), never a colour."""
 
     text: str

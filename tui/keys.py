@@ -5,13 +5,12 @@ An act's name is also its command in the palette and the name of the `action_...
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """One thing a user can do: the action, its keys as Textual names them, how to show them.
 
     `footer` is the word in the footer, empty if it is not shown there.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.engine.kernel.gfp import GfpLayout
 from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.kernel.zonelist import highest_zone
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(NamedTuple):
     """What a request may do. Source: include/linux/gfp.h, the flags' own descriptions."""
 
     may_sleep: bool

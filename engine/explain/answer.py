@@ -7,11 +7,12 @@ the numbers, what follows, what would change it. Its links lead to the numbers t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.formula import equation, symbolic
+from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.words import WORDS, Words
 from mmplay.engine.frame import Frame
@@ -19,16 +20,7 @@ from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.terms import Term
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A question: the kind of number and which one, for example zone / 0, DMA32, free."""
-
-    kind: str
-    names: tuple[str | int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer; a part with nothing to say is empty. `source` names function, file, version."""
 
     title: str
@@ -53,8 +45,7 @@ class Answer:
         return [(label, text) for label, text in rows if text]
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """What an answer is drawn from: the frame and what the rules say of it."""
 
     frame: Frame

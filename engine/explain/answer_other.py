@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
-    Ask,
     Scene,
     both,
     field_answer,
     joined,
     source_of,
 )
+from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.trend import objects_per_page
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.report.memory import MemDump
@@ -33,8 +31,7 @@ def total(scene: Scene, ask: Ask) -> Answer:
         for zone in dump.zones
         if zone.pages(name) is not None
     )
-    return replace(
-        answer,
+    return answer._replace(
         numbers=_sum(dump, name, pages),
         consequence=_consequence(dump, name, pages),
         change=_delta(scene, name, pages),
@@ -130,8 +127,8 @@ def _slub_count(scene: Scene, name: str) -> Answer:
     each = objects_per_page(report)
     numbers = f"{slabs} slabs * {objs // slabs} objects = {objs}" if slabs else ""
     cache, title = report.cache or "the cache", WORDS[name].title
-    return replace(
-        field_answer(scene, name, f"{cache}: {title}", f"{cache} has {value} {title}."),
+    answer = field_answer(scene, name, f"{cache}: {title}", f"{cache} has {value} {title}.")
+    return answer._replace(
         numbers=numbers,
         consequence=f"Every slab is one page of {each} objects." if each else "",
     )
@@ -158,8 +155,7 @@ def score(scene: Scene, ask: Ask) -> Answer:
     pages, total_pages = sum(size or 0 for size in sizes) // 4, ram - reserved
     per_adj = total_pages // 1000
     full = 1000 * per_adj + pages
-    return replace(
-        answer,
+    return answer._replace(
         numbers=f"with oom_score_adj 1000: (1000*{per_adj} + {pages})*1000/{total_pages}"
         f" = {full * 1000 // total_pages}; with 0: {pages * 1000 // total_pages}",
         consequence="oom_score_adj decides here, not memory: the victim holds next to nothing."

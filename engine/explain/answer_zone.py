@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
-    Ask,
     Scene,
     both,
     field_answer,
@@ -21,6 +19,7 @@ from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
 from mmplay.engine.explain.gate import Caller, ZoneTest, ladder, stop_of, zone_floor
+from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.floors import CALLER_CLASSES
@@ -74,12 +73,11 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     class_index = class_zone_of(scene, zone)
     stop = sentence(stop_finding(pages, stop_of(ladder(kernel, zone, class_index), pages)))
     if decided is None or decided[1].floor is None or decided[1].free is None:
-        return replace(answer, consequence=stop)
+        return answer._replace(consequence=stop)
     caller, test = decided
     words = WORDS["floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
-    return replace(
-        answer,
+    return answer._replace(
         rule=words.text,
         numbers=sentence(verdict),
         consequence=stop,
@@ -125,8 +123,7 @@ def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         given("lowmem_pages", lowmem_pages),
     )
     words = WORDS["zone_min"]
-    return replace(
-        answer,
+    return answer._replace(
         rule=words.text,
         numbers=f"{with_formula(term)}, with pages_min = min_free_kbytes/{PAGE_KB}",
         consequence=f"All printed minima follow from vm.min_free_kbytes {span[0]} to {span[1]}.",
@@ -162,8 +159,7 @@ def _gap_mark(name: str, at: int) -> FieldAnswerer:
         if term is None:
             return answer
         fits = "" if term.value == pages else _misfit(scene.frame.kernel, zone, name, pages)
-        return replace(
-            answer,
+        return answer._replace(
             numbers=with_formula(term) + fits,
             change="vm.min_free_kbytes, or vm.watermark_scale_factor where the kernel has it.",
             term=term,
@@ -201,7 +197,7 @@ def _managed(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     if present is None:
         return answer
     kept = f"present {present} - managed {pages} = {present - pages} that boot kept for itself"
-    return replace(answer, numbers=kept)
+    return answer._replace(numbers=kept)
 
 
 def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
@@ -212,8 +208,7 @@ def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         return answer
     limit = kernel.unreclaimable_factor * reclaimable
     sign, word = (">=", "yes") if pages >= limit else ("<", "no")
-    return replace(
-        answer,
+    return answer._replace(
         rule=WORDS["all_unreclaimable"].text,
         numbers=f"{pages} {sign} {kernel.unreclaimable_factor} x {reclaimable} = {limit}: {word}",
         consequence="Above the limit reclaim only looks at priority 12.",
@@ -249,7 +244,7 @@ def reserve(scene: Scene, ask: Ask) -> Answer:
         change="Writing or reading vm.lowmem_reserve_ratio computes it anew.",
     )
     numbers = _reserve_numbers(scene, zone, class_index, kept)
-    return replace(answer, numbers=numbers) if numbers else answer
+    return answer._replace(numbers=numbers) if numbers else answer
 
 
 def _reserve_numbers(scene: Scene, zone: ZoneDump, class_index: int, kept: int) -> str:
@@ -316,7 +311,7 @@ def blocks(scene: Scene, ask: Ask) -> Answer:
     listed = zone.listed_pages() or 0
     letters = f" of types {one.types}" if one.types else ""
     what = f"{zone.name} has {one.count} free blocks of {one.size_kb} kB{letters}."
-    return replace(
-        field_answer(scene, "blocks", f"{zone.name} order {order}", what),
+    answer = field_answer(scene, "blocks", f"{zone.name} order {order}", what)
+    return answer._replace(
         numbers=f"{one.count} * 2^{order} = {pages} pages of the {listed} on the lists",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.explain import answer_other, answer_zone
-from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Ask, Scene
+from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Scene
+from mmplay.engine.explain.question import Ask
 
 ANSWERERS: dict[str, Answerer] = {
     "zone": answer_zone.zone_field,

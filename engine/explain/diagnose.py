@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mmplay.engine.explain.caller import caller_findings, mask_findings
 from mmplay.engine.explain.consistency import contradictions
@@ -30,8 +31,7 @@ from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request, read_context
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """The dump that a report is judged by; `distance_us` is how much later it was printed.
 
     `own` is False where the report has no dump and the nearest one of the same boot stands in.
@@ -123,7 +123,7 @@ def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> li
     """Note the tests the slow path makes: with watermarks, then, if it may, without them."""
     if caller.caller is NO_WATERMARKS:
         marked = class_of(caller.alloc_flags & ~AllocFlag.NO_WATERMARKS)
-        first = replace(caller, caller=marked)
+        first = caller._replace(caller=marked)
         result.asks.append((first, test_all(kernel, dump, first)))
     tests = test_all(kernel, dump, caller)
     result.asks.append((caller, tests))
@@ -132,7 +132,7 @@ def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> li
 
 def _if_memalloc(kernel: Kernel, dump: MemDump, caller: Caller) -> Finding:
     """Without a call trace PF_MEMALLOC cannot be excluded: say what it would have changed."""
-    tests = test_all(kernel, dump, replace(caller, caller=NO_WATERMARKS))
+    tests = test_all(kernel, dump, caller._replace(caller=NO_WATERMARKS))
     for test in tests:
         if test.verdict is Verdict.PASSES:
             return finding("assumed.if_memalloc_passes", zone=test.zone.name)

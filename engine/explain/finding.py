@@ -6,7 +6,7 @@ sentence, so that a program need not read English.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.engine.explain.formula import equation, symbolic, tree
 from mmplay.engine.terms import Term
@@ -14,8 +14,7 @@ from mmplay.engine.terms import Term
 Operand = int | str | None | list[str] | Term
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """`code` is a key of the table of sentences, `operands` what its template names."""
 
     code: str

@@ -5,8 +5,8 @@ Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist (4.5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
 from mmplay.engine.kernel.floors import CallerClass, class_of, classes_at, floor
@@ -28,8 +28,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The caller as the test sees it: its class, its class zone, the order, the mark it meets.
 
     `class_zone` is a zone index; it decides which lowmem_reserve counts.
@@ -43,8 +42,7 @@ class Caller:
     alloc_flags: AllocFlag = AllocFlag.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneTest:
+class ZoneTest(NamedTuple):
     """The test in one zone. `free` is what is compared: free pages, less 2^order - 1."""
 
     zone: ZoneDump
@@ -137,8 +135,7 @@ def test_all(kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One floor on the ladder of a zone: who stops there, at which mark, at how many pages."""
 
     caller: CallerClass
@@ -157,8 +154,7 @@ def ladder(kernel: Kernel, zone: ZoneDump, class_index: int) -> list[Rung]:
     return sorted(rungs, key=lambda rung: -rung.pages.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """Where a free count stands on the ladder: on rungs, or between the two around it."""
 
     on: tuple[Rung, ...]

@@ -5,11 +5,10 @@ One table for all front ends. Keys are the names that Terms, alloc rules and cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What a number means: a title, a sentence, the kernel function and its file.
 
     `symbol` is how a formula writes it.

@@ -5,8 +5,8 @@ Source: mm/page_alloc.c:gfp_to_alloc_flags and mm/internal.h (4.5, same in 4.6).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple
 
 from mmplay.engine.kernel.gfp import GfpLayout
 
@@ -39,8 +39,7 @@ class Context(IntFlag):
 IN_INTERRUPT = Context.SOFTIRQ | Context.HARDIRQ
 
 
-@dataclass(frozen=True, slots=True)
-class FlagRule:
+class FlagRule(NamedTuple):
     """One line of gfp_to_alloc_flags: what must hold, what must not, and the flag it gives.
 
     `name` is a key of the table of words.

@@ -7,22 +7,20 @@ the caller's class zone is added; ALLOC_NO_WATERMARKS skips the test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.engine.kernel.alloc_flags import AllocFlag
 from mmplay.engine.terms import N, Term, constant, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Reduction:
+class Reduction(NamedTuple):
     """One discount on the watermark: with `flag`, mark -= mark / `divisor` (rounded down)."""
 
     flag: AllocFlag
     divisor: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallerClass:
+class CallerClass(NamedTuple):
     """A kind of caller by the floor it meets; `name` is a key of the table of words."""
 
     name: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.alloc_flags import (
@@ -28,8 +28,7 @@ SLAB_RECLAIM_NAMES = (
 """GFP_RECLAIM_MASK of 4.5 and 4.6.2 (mm/internal.h); __GFP_ATOMIC is not in it (d0164adc89f6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlabMask:
+class SlabMask(NamedTuple):
     """What SLUB lets through to the page allocator: flags & keeps | adds.
 
     Source: mm/slub.c:new_slab and alloc_slab_page, for a cache without constructor flags.
@@ -43,8 +42,7 @@ class SlabMask:
         return mask & self.keeps | self.adds
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
+class Kernel(NamedTuple):
     """One kernel version's rules.
 
     A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable pages were

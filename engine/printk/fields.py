@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 U64_MAX = (1 << 64) - 1
 S64_MIN = -(1 << 63)
@@ -17,13 +16,50 @@ S64_MIN = -(1 << 63)
 _DECIMAL = r"(?:0|[1-9][0-9]{0,19})"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldKind:
-    """One kind of field: `pattern` has no groups; `read` raises ValueError on what cannot be."""
+class FieldKind(NamedTuple):
+    """One kind of field: `pattern` has no groups; `read` raises ValueError on what cannot be.
+
+    `valid` tells, without any text, whether a value is one that `read` could have returned.
+    """
 
     pattern: str
     read: Callable[[str], Any]
     write: Callable[[Any], str]
+    valid: Callable[[Any], bool]
+
+
+def _is_unsigned(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= U64_MAX
+
+
+def _is_signed(value: Any) -> bool:
+    return type(value) is int and S64_MIN <= value <= U64_MAX
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str and "\n" not in value
+
+
+def _is_bool(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _rows_of(*checks: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """A list of rows whose cells pass these checks."""
+
+    def check(value: Any) -> bool:
+        return type(value) is list and all(
+            type(row) is list
+            and len(row) == len(checks)
+            and all(test(cell) for test, cell in zip(checks, row, strict=True))
+            for row in value
+        )
+
+    return check
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is list and all(_is_signed(item) for item in value)
 
 
 def _bounded(text: str) -> int:
@@ -76,11 +112,13 @@ def _write_pairs(pairs: list[list[Any]]) -> str:
 
 
 def _padded(width: int) -> FieldKind:
-    return FieldKind(rf" {{0,{width}}}-?[0-9]{{1,20}}", _bounded, lambda value: f"{value:{width}d}")
+    return FieldKind(
+        rf" {{0,{width}}}-?[0-9]{{1,20}}", _bounded, lambda value: f"{value:{width}d}", _is_signed
+    )
 
 
 def _text(pattern: str) -> FieldKind:
-    return FieldKind(pattern, str, str)
+    return FieldKind(pattern, str, str, _is_text)
 
 
 def _prefixed(name: str, before: str, after: str) -> FieldKind:
@@ -89,18 +127,27 @@ def _prefixed(name: str, before: str, after: str) -> FieldKind:
         rf"(?:{re.escape(before)}{name}{re.escape(after)})?",
         lambda text: text[len(before) : len(text) - len(after)],
         lambda value: f"{before}{value}{after}" if value else "",
+        _is_text,
     )
 
 
 FIELD_KINDS: dict[str, FieldKind] = {
-    "u": FieldKind(_DECIMAL, _bounded, str),
-    "d": FieldKind(rf"-?{_DECIMAL}", _bounded, str),
-    "kb": FieldKind(rf"{_DECIMAL}kB", lambda text: _bounded(text[:-2]), lambda value: f"{value}kB"),
+    "u": FieldKind(_DECIMAL, _bounded, str, _is_unsigned),
+    "d": FieldKind(rf"-?{_DECIMAL}", _bounded, str, _is_signed),
+    "kb": FieldKind(
+        rf"{_DECIMAL}kB",
+        lambda text: _bounded(text[:-2]),
+        lambda value: f"{value}kB",
+        _is_unsigned,
+    ),
     "x": FieldKind(
-        r"0x(?:0|[1-9a-f][0-9a-f]{0,15})", lambda text: int(text, 16), lambda value: f"{value:#x}"
+        r"0x(?:0|[1-9a-f][0-9a-f]{0,15})",
+        lambda text: int(text, 16),
+        lambda value: f"{value:#x}",
+        _is_unsigned,
     ),
     "pointer": FieldKind(
-        r"[0-9a-f]{16}", lambda text: int(text, 16), lambda value: f"{value:016x}"
+        r"[0-9a-f]{16}", lambda text: int(text, 16), lambda value: f"{value:016x}", _is_unsigned
     ),
     "word": _text(r"[^ ]+"),
     "text": _text(r".*"),
@@ -110,16 +157,23 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "zone": _text(r"[A-Za-z0-9]+"),
     "taint": _text(r"(?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Z ]+)"),
     "yes": FieldKind(
-        r"(?:yes|no)", lambda text: text == "yes", lambda value: "yes" if value else "no"
+        r"(?:yes|no)",
+        lambda text: text == "yes",
+        lambda value: "yes" if value else "no",
+        _is_bool,
     ),
-    "list": FieldKind(r"(?: -?[0-9]{1,20})*", _read_list, _write_list),
+    "list": FieldKind(r"(?: -?[0-9]{1,20})*", _read_list, _write_list, _is_list),
     "blocks": FieldKind(
-        r"(?:[0-9]{1,20}\*[0-9]{1,20}kB (?:\([A-Z]+\) )?)+", _read_blocks, _write_blocks
+        r"(?:[0-9]{1,20}\*[0-9]{1,20}kB (?:\([A-Z]+\) )?)+",
+        _read_blocks,
+        _write_blocks,
+        _rows_of(_is_unsigned, _is_unsigned, _is_text),
     ),
     "pairs": FieldKind(
         r"(?: [^ :]+: ?[0-9]{1,20}(?:kB|KB|))*",
         _read_pairs,
         _write_pairs,
+        _rows_of(_is_text, _is_unsigned, _is_text),
     ),
     "mark": _prefixed("(?:IRQ|EOI|NMI|TASK|ENTRY_TRAMPOLINE|#DF)", "<", ">  "),
     "guess": _prefixed(r"\?", "", " "),

@@ -8,7 +8,6 @@ read one at a time, since a log may have lost some of them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from mmplay.engine.printk.fields import FIELD_KINDS, FieldKind
@@ -19,14 +18,28 @@ Values = dict[str, Any]
 """Field names to values, in the order of the template."""
 
 
-@dataclass(frozen=True, slots=True)
 class LinePart:
-    """One line of a form."""
+    """One line of a form. Its pattern is compiled when a line is first read with it."""
 
-    literals: tuple[str, ...]
-    names: tuple[str, ...]
-    kinds: tuple[FieldKind, ...]
-    pattern: re.Pattern[str]
+    __slots__ = ("_pattern", "kinds", "literals", "names")
+
+    def __init__(self, template: str) -> None:
+        pieces = _SLOT.split(template)
+        self.literals = tuple(pieces[0::3])
+        self.names = tuple(pieces[1::3])
+        self.kinds: tuple[FieldKind, ...] = tuple(FIELD_KINDS[kind] for kind in pieces[2::3])
+        self._pattern: re.Pattern[str] | None = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The regular expression with one group for each field."""
+        if self._pattern is None:
+            text = re.escape(self.literals[0]) + "".join(
+                f"({kind.pattern}){re.escape(literal)}"
+                for kind, literal in zip(self.kinds, self.literals[1:], strict=True)
+            )
+            self._pattern = re.compile(text, re.DOTALL)
+        return self._pattern
 
     def parse(self, text: str) -> Values | None:
         """Return the values of one line without its time stamp, or None if it is another line.
@@ -54,18 +67,6 @@ class LinePart:
         return "".join(pieces)
 
 
-def _compile(template: str) -> LinePart:
-    pieces = _SLOT.split(template)
-    literals, names = tuple(pieces[0::3]), tuple(pieces[1::3])
-    kinds = tuple(FIELD_KINDS[kind] for kind in pieces[2::3])
-    pattern = re.escape(literals[0]) + "".join(
-        f"({kind.pattern}){re.escape(literal)}"
-        for kind, literal in zip(kinds, literals[1:], strict=True)
-    )
-    return LinePart(literals, names, kinds, re.compile(pattern, re.DOTALL))
-
-
-@dataclass(frozen=True, slots=True)
 class LineForm:
     """The description of one printk: a stable name, what it means, and its lines.
 
@@ -73,22 +74,38 @@ class LineForm:
     traces and is never given to another template.
     """
 
-    name: str
-    role: str
-    template: str
-    parts: tuple[LinePart, ...]
+    __slots__ = ("_parts", "name", "role", "template")
 
-    def render(self, values: Values) -> list[str]:
-        """Return all lines of this printk; raises KeyError if a value is missing."""
-        return [part.render(values) for part in self.parts]
+    def __init__(self, name: str, template: str) -> None:
+        self.name = name
+        self.role = name.rsplit("/", 1)[0]
+        self.template = template
+        self._parts: tuple[LinePart, ...] | None = None
+
+    @property
+    def parts(self) -> tuple[LinePart, ...]:
+        """The lines of this printk, in order."""
+        if self._parts is None:
+            self._parts = tuple(LinePart(line) for line in self.template.split("\n"))
+        return self._parts
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all fields, in the order of the template."""
         return tuple(name for part in self.parts for name in part.names)
 
+    def render(self, values: Values) -> list[str]:
+        """Return all lines of this printk; raises KeyError if a value is missing."""
+        return [part.render(values) for part in self.parts]
+
+    def holds(self, values: list[Any]) -> bool:
+        """Tell whether these are values that a line of this form could have, in field order."""
+        kinds = [kind for part in self.parts for kind in part.kinds]
+        return len(values) == len(kinds) and all(
+            kind.valid(value) for kind, value in zip(kinds, values, strict=True)
+        )
+
 
 def form(name: str, template: str) -> LineForm:
-    """Return the compiled form of `template`; the role is the name up to its last slash."""
-    parts = tuple(_compile(line) for line in template.split("\n"))
-    return LineForm(name, name.rsplit("/", 1)[0], template, parts)
+    """Return the form of `template`; the role is the name up to its last slash."""
+    return LineForm(name, template)

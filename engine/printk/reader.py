@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.forms import FORMS
@@ -46,16 +47,19 @@ class FormIndex:
         return found
 
 
-INDEX = FormIndex(FORMS)
+@cache
+def form_index() -> FormIndex:
+    """Return the index over all forms; made when a log is first read."""
+    return FormIndex(FORMS)
 
 
-def read_lines(lines: Sequence[str], index: FormIndex = INDEX) -> Read | None:
+def read_lines(lines: Sequence[str]) -> Read | None:
     """Return the form that starts at `lines[0]` and its values, or None.
 
     `lines` are the texts of consecutive lines that one printk may have printed: those that share
     the time stamp of the first. A form of n lines takes the first n of them.
     """
-    for one, values in index.read_first(lines[0]):
+    for one, values in form_index().read_first(lines[0]):
         whole = complete(one, values, lines)
         if whole is not None:
             return one, whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.request import Request
@@ -17,8 +18,7 @@ class ReportKind(StrEnum):
     DUMP = "dump"
 
 
-@dataclass(frozen=True, slots=True)
-class OomKill:
+class OomKill(NamedTuple):
     """The kill lines of the OOM killer. Sizes in kB; None where a line is missing."""
 
     pid: int

@@ -6,13 +6,12 @@ below reclaim, is evidence for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.engine.kernel.alloc_flags import Context
 
 
-@dataclass(frozen=True, slots=True)
-class StackEntry:
+class StackEntry(NamedTuple):
     """One line of a call trace, innermost first.
 
     `mark` is IRQ or EOI where the trace enters or leaves an interrupt stack; `guess` marks an
@@ -28,8 +27,7 @@ class StackEntry:
     guess: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SlubReport:
+class SlubReport(NamedTuple):
     """What slab_out_of_memory printed: the caller's own mask, the cache, its slabs (mm/slub.c)."""
 
     gfp: int
@@ -44,8 +42,7 @@ class SlubReport:
     """(node, slabs, objs, free) for each node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One page request. `mode` is the mask that the page allocator saw; None is not known."""
 
     comm: str | None
@@ -58,8 +55,7 @@ class Request:
     slub: SlubReport | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why a context was concluded: the context bit and the function on the stack that shows it."""
 
     context: Context
@@ -85,8 +81,7 @@ the two stands further in decides.
 PAGE_ALLOCATOR = frozenset({"__alloc_pages_nodemask", "__alloc_pages", "__alloc_pages_slowpath"})
 
 
-@dataclass(frozen=True, slots=True)
-class ContextReading:
+class ContextReading(NamedTuple):
     """The context that a call trace shows, and the evidence for each bit of it."""
 
     context: Context

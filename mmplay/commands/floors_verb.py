@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mmplay.commands.output import add_json, add_kernel, print_json
 from mmplay.engine.errors import InputError
@@ -92,8 +92,7 @@ def _scale(kernel: Kernel, text: str | None) -> int:
     return scale
 
 
-@dataclass(frozen=True, slots=True)
-class Floors:
+class Floors(NamedTuple):
     """A machine by its zones, and everything that follows from them. Pages."""
 
     kernel: Kernel
@@ -139,8 +138,7 @@ def _as_given(mark: str, pages: Term) -> Term:
     return given(mark, pages.value)
 
 
-@dataclass(frozen=True, slots=True)
-class FloorRow:
+class FloorRow(NamedTuple):
     """One floor: for callers of which class zone, at which mark, of which class."""
 
     class_zone: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from mmplay.commands.output import add_json, add_kernel, print_json
 from mmplay.engine.errors import InputError
@@ -57,8 +57,7 @@ def _through_slab(kernel: Kernel | None, name: str, mask: int) -> int:
     return kernel.slab.page_mask(mask)
 
 
-@dataclass(frozen=True, slots=True)
-class FloorIn:
+class FloorIn(NamedTuple):
     """The floor that a mask meets in one context."""
 
     context: str
@@ -97,8 +96,8 @@ def _as_json(
         "names": layout.format(mask),
         "bits": layout.single_bits(mask),
         "lost": layout.single_bits(asked & ~mask),
-        "allows": asdict(abilities(layout, mask)),
-        "floors": [asdict(row) for row in floors_by_context(kernel, mask)] if kernel else None,
+        "allows": abilities(layout, mask)._asdict(),
+        "floors": [row._asdict() for row in floors_by_context(kernel, mask)] if kernel else None,
     }
 
 

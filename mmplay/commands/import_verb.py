@@ -14,7 +14,7 @@ from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.recordings.as_json import frame_json
 from mmplay.recordings.diagnosis import dump_notes
-from mmplay.recordings.library import (
+from mmplay.recordings.importer.run import (
     import_into,
     import_to_memory,
     title_of_source,

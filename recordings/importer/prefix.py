@@ -6,27 +6,41 @@ Every prefix is kept as it came; only its time and its caller id are read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
-_STAMP = re.compile(
-    r"(?P<before>.{0,160}?)\[ *(?P<seconds>[0-9]{1,10})\.(?P<micros>[0-9]{6})\]"
-    r"(?P<caller>\[ *[TC][0-9]+\])?(?: (?:[^ ]+ )?kernel:)?(?: |$)",
-    re.DOTALL,
-)
 _CLOCK = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
 _QUOTE = r"(?:(?:> ?)+| +)?(?:<[0-9]{1,3}>)?"
-_WALL = tuple(
-    re.compile(_QUOTE + pattern)
-    for pattern in (
+
+
+class _Patterns(NamedTuple):
+    """The regular expressions, compiled when the first prefix is read."""
+
+    stamp: re.Pattern[str]
+    wall: tuple[re.Pattern[str], ...]
+    bare_quote: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    wall = (
         rf"(?P<month>[A-Z][a-z]{{2}}) +(?P<day>[0-9]{{1,2}}) {_CLOCK} (?:[^ ]+ )?kernel: ",
-        rf"[0-9]{{4}}-(?P<mon>[0-9]{{2}})-(?P<day>[0-9]{{2}})T{_CLOCK}(?:[.,](?P<frac>[0-9]{{1,6}}))?"
-        r"[0-9]*(?:Z|[+-][0-9]{2}:?[0-9]{2})? (?:[^ ]+ )?kernel: ",
+        rf"[0-9]{{4}}-(?P<mon>[0-9]{{2}})-(?P<day>[0-9]{{2}})T{_CLOCK}"
+        r"(?:[.,](?P<frac>[0-9]{1,6}))?[0-9]*(?:Z|[+-][0-9]{2}:?[0-9]{2})? (?:[^ ]+ )?kernel: ",
         rf"\[[^ \]]{{2,4}} (?P<month>[^ \]]{{3,4}}) +(?P<day>[0-9]{{1,2}}) {_CLOCK} [0-9]{{4}}\] ",
         r"\[ *\+[0-9]+\.[0-9]{6}\] ",
         r"kernel: ",
     )
-)
-_BARE_QUOTE = re.compile(r"(?:> ?)+|<[0-9]{1,3}>")
+    return _Patterns(
+        stamp=re.compile(
+            r"(?P<before>.{0,160}?)\[ *(?P<seconds>[0-9]{1,10})\.(?P<micros>[0-9]{6})\]"
+            r"(?P<caller>\[ *[TC][0-9]+\])?(?: (?:[^ ]+ )?kernel:)?(?: |$)",
+            re.DOTALL,
+        ),
+        wall=tuple(re.compile(_QUOTE + pattern) for pattern in wall),
+        bare_quote=re.compile(r"(?:> ?)+|<[0-9]{1,3}>"),
+    )
+
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS_BEFORE = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
@@ -35,8 +49,7 @@ DAYS_BEFORE = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
 SECOND_US = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """What stood before the text. `time_us` counts from boot, or from 1 January if `wall`.
 
     `plain` tells a prefix that printk itself writes, `[   59.562581] `: its text follows from its
@@ -60,14 +73,15 @@ def stamp(time_us: int) -> str:
 
 def split_prefix(line: str) -> tuple[Prefix, str]:
     """Return what stands before the kernel's text, and the text."""
-    found = _STAMP.match(line)
+    patterns = _patterns()
+    found = patterns.stamp.match(line)
     if found is not None:
         return _stamped(found), line[found.end() :]
-    for pattern in _WALL:
+    for pattern in patterns.wall:
         found = pattern.match(line)
         if found is not None:
             return Prefix(found.group(), _wall_time(found), wall=True), line[found.end() :]
-    found = _BARE_QUOTE.match(line)
+    found = patterns.bare_quote.match(line)
     if found is not None:
         return Prefix(found.group()), line[found.end() :]
     return NO_PREFIX, line
@@ -99,3 +113,15 @@ def _month(parts: dict[str, str | None]) -> int | None:
         return month if 0 <= month < len(MONTHS) else None
     name = (parts.get("month") or "")[:3]
     return MONTHS.index(name) if name in MONTHS else None
+
+
+def stored_prefix(prefix: Prefix) -> int | str:
+    """Return how a trace stores a prefix: the time of a plain one, the text of any other."""
+    return prefix.time_us if prefix.plain and prefix.time_us is not None else prefix.text
+
+
+def restored_prefix(stored: int | str) -> Prefix:
+    """Return the prefix that `stored_prefix` stored."""
+    if isinstance(stored, int):
+        return Prefix(stamp(stored), stored, plain=True)
+    return split_prefix(stored)[0]._replace(text=stored)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from mmplay.engine.printk.form import LineForm, Values
-from mmplay.engine.printk.reader import INDEX, complete
+from mmplay.engine.printk.reader import complete, form_index
+from mmplay.recordings.importer.message import Message, Unknown
 from mmplay.recordings.importer.prefix import Prefix, split_prefix
 from mmplay.recordings.importer.source import RawLine
 
@@ -17,34 +17,7 @@ LONGEST_FORM = 8
 """Lines that one printk may have; the totals block has the most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One understood printk: its form, values, prefix, and the line it starts at.
-
-    All its lines share prefix and line end.
-    """
-
-    number: int
-    form: LineForm
-    values: Values
-    prefix: Prefix
-    end: bytes
-
-    @property
-    def count(self) -> int:
-        """How many lines it has."""
-        return len(self.form.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """One line that no form describes, as it came."""
-
-    line: RawLine
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
+class _Split(NamedTuple):
     line: RawLine
     prefix: Prefix
     text: str
@@ -65,7 +38,7 @@ def scan(lines: Iterable[RawLine]) -> Iterator[Message | Unknown]:
         if not window:
             return
         message = _read(window)
-        for _ in range(message.count if isinstance(message, Message) else 1):
+        for _ in range(message.size if isinstance(message, Message) else 1):
             window.popleft()
         yield message
 
@@ -93,7 +66,7 @@ def _outdented(split: _Split) -> Message | None:
     for kept in range(len(INDENT) + 1):
         taken = len(split.text) - len(bare) - kept
         if taken > 0:
-            prefix = replace(split.prefix, text=split.prefix.text + " " * taken, plain=False)
+            prefix = split.prefix._replace(text=split.prefix.text + " " * taken, plain=False)
             message = _message(deque([_Split(split.line, prefix, " " * kept + bare)]))
             if message is not None:
                 return message
@@ -102,7 +75,7 @@ def _outdented(split: _Split) -> Message | None:
 
 def _message(window: deque[_Split]) -> Message | None:
     first = window[0]
-    for form, values in INDEX.read_first(first.text):
+    for form, values in form_index().read_first(first.text):
         whole = complete(form, values, _same_printk(window, len(form.parts)))
         if whole is not None:
             return Message(first.line.number, form, whole, first.prefix, first.line.end)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import stat
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from mmplay.engine.errors import InputError
+from mmplay.recordings.trace.format import MAGIC
+from mmplay.recordings.trace.reader import is_trace
 
 MAX_LINE_BYTES = 1 << 16
 """A longer line is cut here; the rest of it is counted and thrown away."""
@@ -23,22 +21,19 @@ SKIP_BYTES = 1 << 20
 
 STDIN = "-"
 
-UNPACKERS: tuple[tuple[bytes, Callable[[BinaryIO], object]], ...] = (
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
-    (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
-    (b"BZh", bz2.BZ2File),
+UNPACKERS: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xfd7zXZ\x00", "lzma", "LZMAFile"),
+    (b"\x1f\x8b", "gzip", "GzipFile"),
+    (b"BZh", "bz2", "BZ2File"),
 )
-"""First bytes of compressed logs and how to read them."""
-
-UNPACK_ERRORS = (lzma.LZMAError, zlib.error, EOFError)
+"""First bytes of compressed logs, and the class that unpacks them, loaded when needed."""
 
 
 class SourceError(InputError):
     """A log that cannot be read at all; the message names the file and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawLine:
+class RawLine(NamedTuple):
     """One line as it came: number from 1, bytes without the line end, and the line end.
 
     `cut_bytes` counts what was thrown away of a line over MAX_LINE_BYTES.
@@ -75,10 +70,21 @@ def open_source(name: str) -> Iterator[BinaryIO]:
 def _unpacked(stream: BinaryIO) -> BinaryIO:
     peek = getattr(stream, "peek", None)
     start = peek(8)[:8] if peek else b""
-    for magic, unpacker in UNPACKERS:
+    for magic, module, name in UNPACKERS:
         if start.startswith(magic):
-            return cast(BinaryIO, unpacker(stream))
+            unpacker = getattr(import_module(module), name)
+            packed = {"fileobj": stream} if module == "gzip" else {"filename": stream}
+            return cast(BinaryIO, unpacker(**packed))
     return stream
+
+
+def _reading_errors() -> tuple[type[BaseException], ...]:
+    """Return what reading may raise: a fault of the disk, or of an archive that is unpacked."""
+    errors: list[type[BaseException]] = [OSError, EOFError]
+    for module, name in (("lzma", "LZMAError"), ("zlib", "error")):
+        if module in sys.modules:
+            errors.append(getattr(sys.modules[module], name))
+    return tuple(errors)
 
 
 def read_lines(stream: BinaryIO, name: str) -> Iterator[RawLine]:
@@ -88,7 +94,7 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[RawLine]:
         while data := stream.readline(MAX_LINE_BYTES + 1):
             number += 1
             yield _line(stream, number, data)
-    except (OSError, *UNPACK_ERRORS) as error:
+    except _reading_errors() as error:
         raise SourceError(f"{name}: line {number + 1}: cannot be read: {error}") from None
 
 
@@ -107,3 +113,12 @@ def _line(stream: BinaryIO, number: int, data: bytes) -> RawLine:
             break
         skipped += len(more)
     return RawLine(number, kept, end, skipped)
+
+
+def claims_to_be_trace(path: Path) -> bool:
+    """Tell whether a file starts like a trace; raises SourceError if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return is_trace(stream.read(len(MAGIC)))
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
-from mmplay.recordings.importer.prefix import Prefix, split_prefix, stamp
-from mmplay.recordings.importer.scan import Message, scan
+from mmplay.recordings.importer.message import Message
+from mmplay.recordings.importer.prefix import stored_prefix
+from mmplay.recordings.importer.scan import scan
 from mmplay.recordings.importer.source import RawLine
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
@@ -54,8 +54,8 @@ class LogToTrace:
         if message.end != NEWLINE:
             fields.append(message.end)
         self._writer.append(Code.PRINTK, fields)
-        self.lines += message.count
-        self.understood += message.count
+        self.lines += message.size
+        self.understood += message.size
 
     def _unknown(self, line: RawLine) -> None:
         self._raw += line.data
@@ -75,15 +75,3 @@ class LogToTrace:
             self._writer.append(Code.RAW, [self._raw_lines, bytes(self._raw)])
             self._raw.clear()
             self._raw_lines = 0
-
-
-def stored_prefix(prefix: Prefix) -> int | str:
-    """Return how a trace stores a prefix: the time of a plain one, the text of any other."""
-    return prefix.time_us if prefix.plain and prefix.time_us is not None else prefix.text
-
-
-def restored_prefix(stored: int | str) -> Prefix:
-    """Return the prefix that `stored_prefix` stored."""
-    if isinstance(stored, int):
-        return Prefix(stamp(stored), stored, plain=True)
-    return replace(split_prefix(stored)[0], text=stored)

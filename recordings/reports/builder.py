@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mmplay.engine.report.memory import ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request
-from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.message import Message
 
 BACKWARDS_US = 1_000_000
 """Time stamps may run back this much between CPUs; more is another boot."""
@@ -112,7 +112,7 @@ class ReportBuilder:
 
     def claim(self, opened: OpenReport, message: Message) -> None:
         """Count the message's lines among those of the report."""
-        opened.report.lines.extend(range(message.number, message.number + message.count))
-        opened.report.last_line = message.number + message.count - 1
+        opened.report.lines.extend(range(message.number, message.number + message.size))
+        opened.report.last_line = message.number + message.size - 1
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us

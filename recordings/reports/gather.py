@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.message import Message
 from mmplay.recordings.reports import memory_lines, oom_lines, request_lines
 from mmplay.recordings.reports.builder import ReportBuilder
 

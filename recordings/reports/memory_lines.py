@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.report.report import ReportKind
-from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.message import Message
 from mmplay.recordings.reports.builder import OpenReport, ReportBuilder
 
 NO_VALUES = frozenset({"node", "zone", "pairs", "more", "all_unreclaimable"})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mmplay.engine.report.report import OomKill, ReportKind
-from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.message import Message
 from mmplay.recordings.reports.builder import ReportBuilder
 
 KILLED_SIZES = ("total_vm", "anon_rss", "file_rss", "shmem_rss")
@@ -36,7 +34,7 @@ def killed(builder: ReportBuilder, message: Message) -> None:
     if kill is None or kill.killed_pid is not None:
         kill = OomKill(values["pid"], values["comm"], time_us=message.prefix.time_us)
     sizes = {f"{name}_kb": values[name] for name in KILLED_SIZES if name in values}
-    kill = replace(kill, killed_pid=values["pid"], killed_comm=values["comm"], **sizes)
+    kill = kill._replace(killed_pid=values["pid"], killed_comm=values["comm"], **sizes)
     _kill(builder, message, kill)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report.report import ReportKind
 from mmplay.engine.report.request import Request, SlubReport, StackEntry
-from mmplay.recordings.importer.scan import Message
+from mmplay.recordings.importer.message import Message
 from mmplay.recordings.reports.builder import ReportBuilder
 
 
@@ -42,7 +41,7 @@ def cpu(builder: ReportBuilder, message: Message) -> None:
     if request.comm not in (None, values["comm"]):
         return
     opened.has_cpu = True
-    opened.report.request = replace(request, pid=values["pid"], cpu=values.get("cpu"))
+    opened.report.request = request._replace(pid=values["pid"], cpu=values.get("cpu"))
     builder.claim(opened, message)
 
 
@@ -69,7 +68,7 @@ def entry(builder: ReportBuilder, message: Message) -> None:
     if opened is None or not opened.traced or opened.report.request is None:
         return
     request = opened.report.request
-    opened.report.request = replace(request, stack=(*request.stack, _entry(message.values)))
+    opened.report.request = request._replace(stack=(*request.stack, _entry(message.values)))
     builder.claim(opened, message)
 
 
@@ -94,7 +93,7 @@ def slub(builder: ReportBuilder, message: Message) -> None:
         opened = builder.begin(message, ReportKind.FAILURE, request)
     values = message.values
     slub = SlubReport(values["gfp"], values.get("names"), values["node"])
-    opened.report.request = replace(request, slub=slub)
+    opened.report.request = request._replace(slub=slub)
     builder.claim(opened, message)
 
 
@@ -117,5 +116,5 @@ def _add_to_slub(builder: ReportBuilder, message: Message, **values: Any) -> Non
     request = opened.report.request if opened is not None else None
     if opened is None or request is None or request.slub is None:
         return
-    opened.report.request = replace(request, slub=replace(request.slub, **values))
+    opened.report.request = request._replace(slub=request.slub._replace(**values))
     builder.claim(opened, message)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.recordings.trace.format import (
     BIN_SIZES,
@@ -23,8 +22,7 @@ from mmplay.recordings.trace.format import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its offset in the file, its code (perhaps unknown) and its fields."""
 
     offset: int
@@ -32,8 +30,7 @@ class Record:
     fields: list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How reading ended: `closed` by an END record, or at `offset` for the reason in `why`.
 
     `damaged` tells a changed record from a file that merely stops.

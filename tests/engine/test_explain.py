@@ -1,7 +1,5 @@
 """Verdicts, stops, remedies and contradictions of made-up machines."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,7 +212,7 @@ def test_trend_counts_objects_only_where_it_can() -> None:
     assert found["trend.objects"].operands["objects"] == 60 * 64
     assert found["trend.rate"].operands["rate"] == 60 * 64 // 2
     assert "dirty" not in [one.operands.get("name") for one in found.values()]
-    large = replace(slub, default_order=3)
+    large = slub._replace(default_order=3)
     assert "trend.objects" not in [one.code for one in trend_findings(before, after, large)]
     assert trend_findings(MemDump(None), after, slub) == []
 

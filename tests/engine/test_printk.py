@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mmplay.engine.printk.fields import FIELD_KINDS
 from mmplay.engine.printk.form import LineForm, form
 from mmplay.engine.printk.forms import FAILURE_4_5, FORMS, FORMS_BY_NAME, TOTALS_4_5, ZONE_4_5
-from mmplay.engine.printk.reader import INDEX, read_lines
+from mmplay.engine.printk.reader import form_index, read_lines
 
 U64 = st.integers(0, (1 << 64) - 1)
 S63 = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -81,7 +81,7 @@ def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.Da
 
 @given(st.text(max_size=200))
 def test_whatever_is_read_renders_the_same(text: str) -> None:
-    for one, values in INDEX.read_first(text):
+    for one, values in form_index().read_first(text):
         assert one.parts[0].render(values) == text
 
 

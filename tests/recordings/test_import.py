@@ -1,5 +1,6 @@
 """Import and export: byte identity, boots, reports, hostile input."""
 
+import errno
 import hashlib
 import io
 import lzma
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.engine.report.report import ReportKind
 from mmplay.recordings.importer.prefix import NO_PREFIX, split_prefix, stamp
+from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.importer.source import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.to_trace import LogToTrace
-from mmplay.recordings.library import import_to_memory, open_recording
+from mmplay.recordings.library import open_recording
 from mmplay.recordings.observed import ObservedTimeline, from_bytes
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import mail_text
@@ -337,12 +339,15 @@ def test_directories_and_missing_files(tmp_path: Path) -> None:
         open_recording(str(tmp_path / "none"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_no_permission(tmp_path: Path) -> None:
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "secret.log"
     path.write_bytes(b"x")
-    path.chmod(0)
-    with pytest.raises(InputError, match="Permission denied"):
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=r"secret\.log: cannot be read: Permission denied"):
         open_recording(str(path))
 
 

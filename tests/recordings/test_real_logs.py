@@ -7,7 +7,7 @@ import pytest
 
 from mmplay.engine.kernel.releases import layout_of_release
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
-from mmplay.recordings.library import import_to_memory
+from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.observed import ObservedTimeline
 from tests.conftest import SHARED
 

@@ -14,7 +14,8 @@ from mmplay.tui.views.bars import timeline_columns, timeline_rows
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
-from mmplay.tui.views.scene import DENSITIES, View, span_text, time_text
+from mmplay.tui.views.scene import DENSITIES, View
+from mmplay.tui.views.times import span_text, time_text
 from mmplay.tui.views.zones import zones_rows
 
 

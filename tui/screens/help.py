@@ -38,7 +38,10 @@ class HelpScreen(ModalScreen[None]):
 def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:
     """Return the help: a heading per group, then its keys, in as many columns as fit."""
     groups: dict[str, list[tuple[str, str]]] = {}
+    digits = {f"{digit}" for digit in range(10)}
     for act in (*acts, *COMMON_ACTS):
+        if act.shown in digits:
+            continue
         groups.setdefault(act.group, []).append((act.shown, act.help))
     if any(act.group == "Time" for act in acts):
         groups["Time"].append(("0 - 9", "jump to 0 % .. 90 %"))

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_worker
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.frame import Timeline
+from mmplay.engine.explain.question import Ask
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, shipped
-from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.paths import user_paths
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
-from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings, footer_text
+from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.line_bar import LineBar
-from mmplay.tui.screens.play import STOPPABLE
-from mmplay.tui.views.scene import time_text
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen
+from mmplay.tui.views.times import time_text
+
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Timeline
+    from mmplay.recordings.observed import ObservedTimeline
 
 IMPORT = "import"
 WIDEST = 400
@@ -41,12 +42,11 @@ ABOUT: dict[str, str] = {
 """What the shipped recordings are about."""
 
 
-class MenuScreen(Screen[None]):
+class MenuScreen(BaseScreen):
     """A list and Enter; on the right, what the chosen recording holds."""
 
+    ACTS = MENU_ACTS
     BINDINGS = bindings(MENU_ACTS, COMMON_ACTS)
-
-    AUTO_FOCUS = ""
 
     class Opened(Message):
         """A recording is ready to be shown."""
@@ -54,9 +54,6 @@ class MenuScreen(Screen[None]):
         def __init__(self, timeline: Timeline) -> None:
             super().__init__()
             self.timeline = timeline
-
-    class Left(Message):
-        """The user wants to quit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,11 +66,9 @@ class MenuScreen(Screen[None]):
             yield CellPanel("recordings", id="entries")
             yield CellPanel("what it holds", id="preview")
         yield LineBar(id="footer")
-        yield Input(id="prompt", placeholder="path of a kernel log (Enter imports, Esc leaves)")
 
     def on_mount(self) -> None:
         """List what there is."""
-        self.query_one("#prompt", Input).display = False
         self._entries = [*shipped(), *_own_recordings()]
         title = f" mmplay {__version__}   the Linux page allocator, played and replayed"
         self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
@@ -92,11 +87,6 @@ class MenuScreen(Screen[None]):
         """Fit the footer to the new width."""
         self.say()
 
-    def say(self, said: str = "") -> None:
-        """Say something in the footer, or show the keys there."""
-        text = f" {said}" if said else footer_text(MENU_ACTS, self.size.width)
-        self.query_one("#footer", LineBar).say(text)
-
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
         """Show what the chosen recording holds."""
@@ -105,7 +95,12 @@ class MenuScreen(Screen[None]):
         if ask is None or ask.kind != "open":
             preview.show(_import_help(preview.size.width))
             return
+        # The list is painted first; looking into a recording loads all that opening one needs.
         entry = self._entries[int(ask.names[0])]
+        self.call_after_refresh(self._show_preview, entry)
+
+    def _show_preview(self, entry: Shipped) -> None:
+        preview = self.query_one("#preview", CellPanel)
         preview.show(_preview(entry, max(20, preview.size.width)))
 
     @on(CellPanel.Opened)
@@ -122,22 +117,16 @@ class MenuScreen(Screen[None]):
 
     def action_import_log(self) -> None:
         """Ask for the path of a log."""
-        prompt = self.query_one("#prompt", Input)
-        prompt.display = True
-        self.query_one("#footer").display = False
-        prompt.focus()
+        self.ask_for("import", "path of a kernel log (Enter imports, Esc leaves)")
 
-    def _close_prompt(self) -> None:
-        self.query_one("#prompt", Input).display = False
-        self.query_one("#footer").display = True
-        self.query_one("#entries").focus()
-
-    @on(Input.Submitted, "#prompt")
-    def path_given(self, message: Input.Submitted) -> None:
+    def answered(self, kind: str, text: str) -> None:
         """Import the log."""
-        self._close_prompt()
-        if message.value.strip():
-            self._load(str(Path(message.value.strip()).expanduser()))
+        if text.strip():
+            self._load(str(Path(text.strip()).expanduser()))
+
+    def prompt_closed(self) -> None:
+        """Go back to the list."""
+        self.query_one("#entries").focus()
 
     def _load(self, name: str) -> None:
         self.say(f"reading {name}; Ctrl+C stops")
@@ -170,8 +159,8 @@ class MenuScreen(Screen[None]):
             self.say("stopped")
         elif message.state is WorkerState.SUCCESS:
             result = message.worker.result
-            if not isinstance(result, ObservedTimeline):
-                self.say(str(result))
+            if result is None or isinstance(result, str):
+                self.say(result or "")
             elif not len(result):
                 result.close()
                 self.say(f"{result.name}: no failure, OOM kill or Mem-Info in it")
@@ -181,9 +170,7 @@ class MenuScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """Close the prompt, or quit."""
-        if self.query_one("#prompt", Input).display:
-            self._close_prompt()
-        else:
+        if not self.close_prompt():
             self.post_message(self.Left())
 
 

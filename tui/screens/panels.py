@@ -5,21 +5,18 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
-from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Input
 
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.ask import answer
+from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Timeline
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import PLAY_ACTS, footer_text
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.player import Player
+from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.bars import header_row, timeline_rows
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows
@@ -43,13 +40,9 @@ LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
 
 
-class PanelsScreen(Screen[None]):
+class PanelsScreen(BaseScreen):
     """Draws the frame a player stands at. State: the player, the questions asked, the density."""
 
-    class Left(Message):
-        """The user wants to go back from this screen."""
-
-    AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
 
@@ -61,7 +54,6 @@ class PanelsScreen(Screen[None]):
         self.density = "full"
         self.trail: tuple[Ask, ...] = ()
         self._asked_from = "zones"
-        self._said = ""
         self._result: FrameDiagnosis | None = None
 
     def compose(self) -> ComposeResult:
@@ -77,11 +69,9 @@ class PanelsScreen(Screen[None]):
             yield CellPanel("free lists", id="lists")
         yield TimelineBar(id="timeline")
         yield LineBar(id="footer")
-        yield Input(id="prompt")
 
     def on_mount(self) -> None:
         """Show the first frame."""
-        self.query_one("#prompt", Input).display = False
         self.choose_lower("explain")
         self.panel("zones").focus()
 
@@ -122,7 +112,7 @@ class PanelsScreen(Screen[None]):
             line = timeline_rows(self.timeline, self.result.frame, width, self.glyphs)
             self.panel("timeline").show(line)
             self.draw_explain()
-            self.say(self._said)
+            self.say(self.said)
 
     def draw_explain(self) -> None:
         """Answer the last question asked."""
@@ -134,12 +124,6 @@ class PanelsScreen(Screen[None]):
         panel.panel_title = f"why: {found.title}" if found else "why"
         panel.border_title = f"> {panel.panel_title}" if panel.has_focus else panel.panel_title
         panel.show(explain_rows(self._view(panel), self.trail), from_top=not panel.has_focus)
-
-    def say(self, said: str = "") -> None:
-        """Say something in the footer, or show the keys there."""
-        self._said = said
-        text = f" {said}" if said else footer_text(PLAY_ACTS, self.size.width)
-        self.query_one("#footer", LineBar).say(text)
 
     # questions
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import on
 from textual.timer import Timer
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from mmplay.engine.errors import InputError
@@ -14,25 +13,24 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, bindings
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.panels.timeline_bar import TimelineBar
+from mmplay.tui.screens.base import STOPPABLE
 from mmplay.tui.screens.panels import PanelsScreen
 from mmplay.tui.search import LogSearch
 from mmplay.tui.views.bars import timeline_columns
 
 SEARCH = "search"
-STOPPABLE = "stoppable"
-"""The group of workers that Ctrl+C stops."""
 
 
 class PlayScreen(PanelsScreen):
     """Moves through a timeline: by frame, event, marker, time, share, word; plays it."""
 
-    BINDINGS = bindings(PLAY_ACTS, DIGIT_ACTS, COMMON_ACTS)
+    ACTS = (*PLAY_ACTS, *DIGIT_ACTS)
+    BINDINGS = bindings(ACTS, COMMON_ACTS)
 
     def __init__(self, timeline: Timeline, glyphs: Glyphs, start: int = 0) -> None:
         super().__init__(timeline, glyphs, start)
         self._timer: Timer | None = None
         self._search = LogSearch(timeline)
-        self._prompt_kind = ""
 
     def on_unmount(self) -> None:
         """Let go of the recording's file."""
@@ -42,7 +40,7 @@ class PlayScreen(PanelsScreen):
     # moving
 
     def _moved(self) -> None:
-        self._said = ""
+        self.said = ""
         self.draw()
         self._log().show_frame(self.result.frame)
 
@@ -140,35 +138,22 @@ class PlayScreen(PanelsScreen):
 
     def action_go_to(self) -> None:
         """Ask where to go."""
-        self._ask_for("go", f"go to: {FORMS}")
+        self.ask_for("go", f"go to: {FORMS}")
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self._ask_for("search", "search the log (Enter; n, N go on; Esc leaves)")
+        self.ask_for(SEARCH, "search the log (Enter; n, N go on; Esc leaves)")
 
-    def _ask_for(self, kind: str, placeholder: str) -> None:
-        self._prompt_kind = kind
-        prompt = self.query_one("#prompt", Input)
-        prompt.value = ""
-        prompt.placeholder = placeholder
-        prompt.display = True
-        self.query_one("#footer").display = False
-        prompt.focus()
-
-    def _close_prompt(self) -> None:
-        prompt = self.query_one("#prompt", Input)
-        prompt.display = False
-        self.query_one("#footer").display = True
+    def prompt_closed(self) -> None:
+        """Go back to the zones."""
         self.panel("zones").focus()
 
-    @on(Input.Submitted, "#prompt")
-    def prompt_answered(self, message: Input.Submitted) -> None:
+    def answered(self, kind: str, text: str) -> None:
         """Go there, or look for it."""
-        self._close_prompt()
-        if self._prompt_kind == "search":
-            self._start_search(message.value)
+        if kind == SEARCH:
+            self._start_search(text)
         else:
-            self._go(message.value)
+            self._go(text)
 
     def _go(self, text: str) -> None:
         try:
@@ -233,9 +218,9 @@ class PlayScreen(PanelsScreen):
 
     def action_leave(self) -> None:
         """Close the prompt, take back the zoom, or leave the screen."""
-        if self.query_one("#prompt", Input).display:
-            self._close_prompt()
-        elif self.has_class("-zoomed"):
+        if self.close_prompt():
+            return
+        if self.has_class("-zoomed"):
             self.action_zoom()
         else:
             self.post_message(self.Left())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmplay.engine.frame import BootSpan, Frame, Timeline
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.scene import time_text
+from mmplay.tui.views.times import time_text
 
 
 def boot_of(timeline: Timeline, frame: Frame) -> BootSpan:
