@@ -7,11 +7,12 @@ not know which it shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.report.memory import MemDump
-from mmplay.engine.report.report import Report
+if TYPE_CHECKING:
+    from mmplay.engine.kernel.versions import Kernel
+    from mmplay.engine.report.memory import MemDump
+    from mmplay.engine.report.report import Report
 
 
 class Shown(NamedTuple):

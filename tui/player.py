@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mmplay.engine.frame import Timeline
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Timeline
+
 
 SPEEDS: tuple[tuple[int, int], ...] = (
     *((1, 8), (1, 4), (1, 2), (1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (64, 1)),

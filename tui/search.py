@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from mmplay.engine.frame import Timeline
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Timeline
+
 
 CHUNK = 1_000
 """Lines read at a time; between two chunks the search can be stopped."""

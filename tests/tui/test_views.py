@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.observed import ObservedTimeline
 from mmplay.tui.cells import plain, wrap
+from mmplay.tui.density import DENSITIES
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.player import SPEEDS, Player
 from mmplay.tui.search import LogSearch
@@ -14,7 +15,7 @@ from mmplay.tui.views.bars import timeline_columns, timeline_rows
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
-from mmplay.tui.views.scene import DENSITIES, View
+from mmplay.tui.views.scene import View
 from mmplay.tui.views.times import span_text, time_text
 from mmplay.tui.views.zones import zones_rows
 

@@ -14,11 +14,7 @@ from textual.widget import Widget
 
 from mmplay.engine.explain.question import Ask
 from mmplay.tui.cells import Cell, Row, plain
-
-ROLES = (
-    *("text", "dim", "label", "number", "changed", "fine", "below_high", "below_low", "below_min"),
-    *("refused", "zero", "unknown", "mark", "link", "header", "here", "cursor", "log", "hit"),
-)
+from mmplay.tui.theme import REVERSE, style_of
 
 
 class CellPanel(Widget, can_focus=True):
@@ -26,8 +22,6 @@ class CellPanel(Widget, can_focus=True):
 
     Rows are set with `show`; the cursor keeps its question across frames where it still exists.
     """
-
-    COMPONENT_CLASSES = {f"cell--{role.replace('_', '-')}" for role in ROLES}
 
     BINDINGS = [
         Binding("up,k", "move(-1, 0)", show=False),
@@ -250,8 +244,7 @@ class CellPanel(Widget, can_focus=True):
     def role_style(self, role: str) -> Style:
         """Return the style of a role in the current theme."""
         if role not in self._styles:
-            style = self.get_component_rich_style(f"cell--{role.replace('_', '-')}")
-            self._styles[role] = style
+            self._styles[role] = self.rich_style + style_of(role, self.app.theme_variables)
         return self._styles[role]
 
     def render_line(self, y: int) -> Strip:
@@ -274,7 +267,7 @@ class CellPanel(Widget, can_focus=True):
     def _cell_style(self, row: int, column: int, cell: Cell) -> Style:
         style = self.role_style(cell.role)
         if self.has_focus and self.cursor == (row, column):
-            return style + self.role_style("cursor")
+            return style + REVERSE
         return style
 
     def _selected(self, strip: Strip, row: int) -> Strip:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 from textual.selection import Selection
 
-from mmplay.engine.frame import Frame, LogLine, Timeline
 from mmplay.tui.cells import Cell, Row, plain, row
 from mmplay.tui.panels.cell_panel import CellPanel
+
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Frame, LogLine, Timeline
 
 SIDE_STEP = 20
 """Columns that left and right move along a long line."""

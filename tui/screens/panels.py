@@ -6,10 +6,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.question import Ask
-from mmplay.engine.frame import Timeline
-from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
+from mmplay.engine.frame import Frame, Timeline
+from mmplay.tui.density import DENSITIES, FULL
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.line_bar import LineBar
@@ -17,21 +16,10 @@ from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
-from mmplay.tui.views.bars import header_row, timeline_rows
-from mmplay.tui.views.counters import counters_rows
-from mmplay.tui.views.explain import explain_rows
-from mmplay.tui.views.lists import lists_rows
-from mmplay.tui.views.report import report_rows
-from mmplay.tui.views.scene import DENSITIES, View, age_text
-from mmplay.tui.views.zones import zones_rows
+from mmplay.tui.views.painter import Painter
 
-VIEWS = {
-    "zones": zones_rows,
-    "counters": counters_rows,
-    "report": report_rows,
-    "lists": lists_rows,
-}
-"""Panels that show the frame itself, and what fills them."""
+FRAME_PANELS = ("zones", "counters", "report", "lists")
+"""Panels that show the frame itself."""
 
 PANELS = ("zones", "counters", "explain", "log", "report", "lists", "timeline")
 """Panels in the order of Tab."""
@@ -50,11 +38,10 @@ class PanelsScreen(BaseScreen):
         super().__init__()
         self.timeline = timeline
         self.player = Player(timeline, start)
-        self.glyphs = glyphs
-        self.density = "full"
+        self.density = FULL
         self.trail: tuple[Ask, ...] = ()
         self._asked_from = "zones"
-        self._result: FrameDiagnosis | None = None
+        self.painter = Painter(timeline, glyphs)
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; which of them show depends on the size, see the style sheet."""
@@ -71,7 +58,7 @@ class PanelsScreen(BaseScreen):
         yield LineBar(id="footer")
 
     def on_mount(self) -> None:
-        """Show the first frame."""
+        """Start on the zones, with their explanation below."""
         self.choose_lower("explain")
         self.panel("zones").focus()
 
@@ -86,31 +73,23 @@ class PanelsScreen(BaseScreen):
     # drawing
 
     @property
-    def result(self) -> FrameDiagnosis:
-        """The diagnosis of the present frame."""
-        if self._result is None or self._result.frame.index != self.player.index:
-            self._result = diagnose_frame(self.timeline, self.player.index)
-        return self._result
-
-    def _view(self, panel: CellPanel) -> View:
-        return View(self.result, panel.size.width, panel.size.height, self.density, self.glyphs)
+    def frame(self) -> Frame:
+        """The present frame."""
+        return self.painter.frame(self.player.index)
 
     def draw(self) -> None:
         """Draw the present frame everywhere."""
         if not self.is_attached:
             return
-        width = self.size.width
+        painter, index, width = self.painter, self.player.index, self.size.width
         with self.app.batch_update():
-            state = ">" if self.player.playing else "||"
-            state = f"{state} {self.player.speed_text()}"
-            header = header_row(self.timeline, self.result.frame, state, width)
-            self.query_one("#header", LineBar).show([header])
-            for name, rows in VIEWS.items():
+            state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
+            self.query_one("#header", LineBar).show([painter.header(index, state, width)])
+            for name in FRAME_PANELS:
                 panel = self.panel(name)
-                panel.show(rows(self._view(panel)))
-            self.panel("zones").note(age_text(self.result.frame))
-            line = timeline_rows(self.timeline, self.result.frame, width, self.glyphs)
-            self.panel("timeline").show(line)
+                panel.show(painter.rows(name, index, panel.size, self.density))
+            self.panel("zones").note(painter.age(index))
+            self.panel("timeline").show(painter.timeline(index, width))
             self.draw_explain()
             self.say(self.said)
 
@@ -120,17 +99,17 @@ class PanelsScreen(BaseScreen):
         first = self.panel("zones").ask
         if not self.trail and first is not None:
             self.trail = (first,)
-        found = answer(self._view(panel).scene, self.trail[-1]) if self.trail else None
-        panel.panel_title = f"why: {found.title}" if found else "why"
-        panel.border_title = f"> {panel.panel_title}" if panel.has_focus else panel.panel_title
-        panel.show(explain_rows(self._view(panel), self.trail), from_top=not panel.has_focus)
+        title, rows = self.painter.explain(self.trail, self.player.index, panel.size, self.density)
+        panel.panel_title = title
+        panel.border_title = f"> {title}" if panel.has_focus else title
+        panel.show(rows, from_top=not panel.has_focus)
 
     # questions
 
     @on(CellPanel.Chosen)
     def number_chosen(self, message: CellPanel.Chosen) -> None:
         """The cursor came to a number: explain it."""
-        if message.panel.id in VIEWS and message.ask is not None:
+        if message.panel.id in FRAME_PANELS and message.ask is not None:
             self.trail = (message.ask,)
             self.draw_explain()
 
@@ -156,7 +135,11 @@ class PanelsScreen(BaseScreen):
     def action_explain(self) -> None:
         """Explain what is under the cursor, in sight."""
         focused = self.focused
-        if isinstance(focused, CellPanel) and focused.ask is not None and focused.id in VIEWS:
+        if (
+            isinstance(focused, CellPanel)
+            and focused.ask is not None
+            and focused.id in FRAME_PANELS
+        ):
             self.trail = (focused.ask,)
         self.choose_lower("explain")
         self.draw_explain()

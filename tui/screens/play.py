@@ -42,7 +42,7 @@ class PlayScreen(PanelsScreen):
     def _moved(self) -> None:
         self.said = ""
         self.draw()
-        self._log().show_frame(self.result.frame)
+        self._log().show_frame(self.frame)
 
     def _log(self) -> LogPanel:
         return self.query_one("#log", LogPanel)

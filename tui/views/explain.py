@@ -8,6 +8,7 @@ from mmplay.engine.explain.formula import equation, symbolic
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.terms import GIVEN, Term
 from mmplay.tui.cells import Cell, Row, row, wrap
+from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View
 
 LABEL_WIDTH = 9
@@ -20,7 +21,7 @@ def explain_rows(view: View, trail: tuple[Ask, ...]) -> list[Row]:
         return [row(Cell("Move the cursor to a number to ask why it is what it is.", "dim"))]
     found = answer(view.scene, trail[-1])
     parts = found.parts()
-    if view.density == "calm" and len(parts) > 2:
+    if view.density == CALM and len(parts) > 2:
         parts = [parts[0], *(part for part in parts if part[0] in ("numbers", "so"))]
     rows: list[Row] = []
     for label, text in parts:
@@ -49,9 +50,9 @@ def _foot(view: View, found: Answer, depth: int) -> list[Row]:
         if depth > 1:
             cells.append(Cell("Backspace goes back", "dim"))
         rows.append(tuple(cells))
-    if found.source and view.density != "calm":
+    if found.source and view.density != CALM:
         rows.append(row(Cell(f"{'from':<{LABEL_WIDTH}}", "dim"), Cell(found.source, "dim")))
-    if found.term is not None and view.density == "raw":
+    if found.term is not None and view.density == RAW:
         rows += [row(" " * LABEL_WIDTH, Cell(line)) for line in _tree(found.term, 0)]
     return rows
 

@@ -6,6 +6,7 @@ from mmplay.engine.explain.question import Ask
 from mmplay.engine.report.report import Report
 from mmplay.engine.report.request import Request, SlubReport, StackEntry
 from mmplay.tui.cells import Cell, Row, row
+from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View
 
 
@@ -110,7 +111,7 @@ def _stack_rows(view: View, stack: tuple[StackEntry, ...]) -> list[Row]:
     for n, entry in enumerate(stack):
         if entry.mark:
             rows.append(row(Cell(f"<{entry.mark}>", "mark")))
-        if entry.guess and view.density == "calm":
+        if entry.guess and view.density == CALM:
             continue
         rows.append(row("? " if entry.guess else "  ", _symbol(view, entry, n)))
     return rows
@@ -118,7 +119,7 @@ def _stack_rows(view: View, stack: tuple[StackEntry, ...]) -> list[Row]:
 
 def _symbol(view: View, entry: StackEntry, position: int) -> Cell:
     text = entry.symbol
-    if view.density == "raw":
+    if view.density == RAW:
         text += f"+{entry.offset:#x}/{entry.size:#x}"
     if entry.module:
         text += f" [{entry.module}]"

@@ -11,8 +11,6 @@ from mmplay.recordings.diagnosis import FrameDiagnosis
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.times import span_text
 
-DENSITIES = ("calm", "full", "raw")
-
 
 class View(NamedTuple):
     """A frame with its diagnosis, the size to fill in columns and rows, density and glyphs."""
