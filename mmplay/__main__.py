@@ -18,10 +18,10 @@ def main(argv: list[str] | None = None) -> int:
     if args == ["--version"]:
         print(f"mmplay {__version__}")
         return 0
-    # Loading the verbs takes longer than all that --version has to do.
-    from mmplay.commands.verbs import dispatch
-
     try:
+        # Loading the verbs takes longer than all that --version has to do.
+        from mmplay.commands.verbs import dispatch
+
         status = dispatch(args)
         sys.stdout.flush()
         return status

@@ -20,7 +20,7 @@ from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
 from mmplay.engine.explain.gate import Caller, ZoneTest, ladder, stop_of, zone_floor
 from mmplay.engine.explain.question import Ask
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.floors import CALLER_CLASSES
 from mmplay.engine.kernel.versions import Kernel
@@ -68,6 +68,9 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         scene, "free", f"{zone.name} free", f"{zone.name} has {both(pages)} free."
     )
     kernel, decided = scene.frame.kernel, deciding_test(scene.diagnosis, zone)
+    shown = scene.frame.shown
+    if shown is not None and not shown.own:
+        answer = answer._replace(what=f"{answer.what} {_old(scene, zone)}")
     if kernel is None:
         return answer
     class_index = class_zone_of(scene, zone)
@@ -89,15 +92,30 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
 
 
 def deciding_test(diagnosis: Diagnosis, zone: ZoneDump) -> tuple[Caller, ZoneTest] | None:
-    """Return the test in `zone` that decided: the first ask of an OOM report, else the last."""
+    """Return the test in `zone` that decided: the first ask of an OOM report, else the last.
+
+    None if the verdict was not made by this zone's dump but by another one.
+    """
     asks = diagnosis.asks
     if not asks:
         return None
     caller, tests = asks[0] if asks[-1][0].mark == "high" else asks[-1]
     for test in tests:
-        if test.zone.name == zone.name and test.zone.node == zone.node:
+        if test.zone is zone:
             return caller, test
     return None
+
+
+def _old(scene: Scene, zone: ZoneDump) -> str:
+    """Say that a number is carried on from an earlier dump, and what the judged dump has."""
+    shown = scene.frame.shown
+    age = "" if shown is None or shown.age_us is None else f" ({seconds(abs(shown.age_us))} ago)"
+    text = f"That is the last dump before this report{age}."
+    for _, tests in scene.diagnosis.asks[-1:]:
+        for test in tests:
+            if test.zone is not zone and test.zone.name == zone.name and test.free is not None:
+                text += f" The nearest dump, by which it is judged, has {test.free.value} free."
+    return text
 
 
 def _mark_links(zone: ZoneDump, mark: str, class_index: int) -> tuple[tuple[str, Ask], ...]:

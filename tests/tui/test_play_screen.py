@@ -73,6 +73,8 @@ async def test_frames_events_and_ends() -> None:
         assert "frame 2/4" in second
         assert "page allocation failure: kthreadd" in second
         assert "dump of 1.963 s earlier" in second
+        assert "1300 below min" in second
+        assert "by which it is judged, has" in second
         third = await press(pilot, "t")
         assert "0! refused" in third
         assert "3 no block" in third

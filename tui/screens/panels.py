@@ -59,6 +59,7 @@ class PanelsScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Start on the zones, with their explanation below."""
+        self.query_one("#log", LogPanel).show_frame(self.frame)
         self.choose_lower("explain")
         self.panel("zones").focus()
 

@@ -11,7 +11,7 @@ from mmplay.tui.views.scene import View
 
 NAME_WIDTH = 7
 VALUE_WIDTH = 8
-STATE_WIDTH = 10
+STATE_WIDTH = 12
 BEYOND = 3
 """A bar shows up to this many times the highest mark; more free pages run off its end."""
 
@@ -120,7 +120,7 @@ STATE_WORDS = {
     "below_min": "below min",
     "below_low": "below low",
     "below_high": "below high",
-    "fine": "fine",
+    "fine": "above high",
 }
 
 
