@@ -6,6 +6,7 @@ not know which it shows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -57,14 +58,6 @@ class LogLine(NamedTuple):
     understood: bool
 
 
-class Event(NamedTuple):
-    """Something worth stopping at: a report, a refusal, a kill. `frame` is where it is seen."""
-
-    frame: int
-    time_us: int | None
-    title: str
-
-
 class Marker(NamedTuple):
     """A place that the recorder or the user marked, with its name."""
 
@@ -101,8 +94,8 @@ class Timeline(Protocol):
         ...
 
     @property
-    def events(self) -> tuple[Event, ...]:
-        """All events in order."""
+    def event_frames(self) -> Sequence[int]:
+        """The frames worth stopping at, in order: a report, a refusal, a kill."""
         ...
 
     @property
@@ -121,6 +114,10 @@ class Timeline(Protocol):
 
     def frame(self, index: int) -> Frame:
         """Return one frame; raises IndexError beyond the ends."""
+        ...
+
+    def time_us(self, index: int) -> int | None:
+        """Return the moment of a frame, without making the frame."""
         ...
 
     def nearest_dump(self, index: int) -> Shown | None:

@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 import io
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
-from threading import Lock
 from typing import Any, BinaryIO, Self
 
-from mmplay.engine.frame import BootSpan, Event, Frame, LogLine, Marker, Shown
+from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.recordings.importer.message import Message
-from mmplay.recordings.log import (
-    LogFormatError,
-    LogItem,
-    LogNote,
-    RawBlock,
-    item_of,
-    read_log,
-    rendered,
-)
+from mmplay.recordings.log import LogFormatError, LogNote, RawBlock, read_log, rendered
+from mmplay.recordings.log_index import LogIndex
 from mmplay.recordings.reports.builder import ReportBuilder
-from mmplay.recordings.reports.gather import feed
-from mmplay.recordings.trace.format import MAX_BODY_BYTES, TraceError
-from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace, record_at
+from mmplay.recordings.reports.gather import feed, gather_one
+from mmplay.recordings.reports.index import ReportIndex
+from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
+
+KEPT_REPORTS = 64
+"""Reports that are kept after they were read from their lines."""
 
 
 class ObservedTimeline:
-    """Frames of an imported log. Opening reads the whole trace once and keeps only an index."""
+    """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         """Read the trace; raises TraceError if it is not one that holds a log."""
         self._stream = stream
-        self._lock = Lock()
         reader = TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.notes: list[LogNote] = []
-        self._first_lines = array("Q")
-        self._offsets = array("Q")
-        builder = ReportBuilder()
-        self._line_count = 0
+        self._log = LogIndex(stream)
         self.understood = 0
+        builder = ReportBuilder()
         try:
             for item, record in read_log(reader):
                 self._take(item, record, builder)
@@ -53,14 +47,15 @@ class ObservedTimeline:
             raise TraceError(f"{name}: {error}") from None
         if reader.ending is None:
             raise TraceError(f"{name}: ended without an ending")
+        builder.finish()
         self.ending: Ending = reader.ending
-        self._reports: list[Report] = builder.reports
-        self._kernels = [self._kernel_of(boot.release) for boot in builder.boots]
-        self._builder_boots = builder.boots
-        self._boots = self._spans()
-        self._events = tuple(
-            Event(n, report.time_us, title_of(report)) for n, report in enumerate(self._reports)
-        )
+        self._index: ReportIndex = builder.index
+        self._all_boots = [
+            BootSpan(boot.index, 0, 0, boot.release, self._kernel_of(boot.release), boot.wall)
+            for boot in builder.boots
+        ]
+        self._boots = tuple(self._spans())
+        self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
 
     def _take(
         self, item: Message | RawBlock | LogNote, record: Record, builder: ReportBuilder
@@ -68,9 +63,7 @@ class ObservedTimeline:
         if isinstance(item, LogNote):
             self.notes.append(item)
             return
-        self._first_lines.append(item.number)
-        self._offsets.append(record.offset)
-        self._line_count += item.size
+        self._log.add(item, record)
         if isinstance(item, Message):
             self.understood += item.size
             feed(builder, item)
@@ -81,15 +74,21 @@ class ObservedTimeline:
             return KERNELS.get(forced)
         return kernel_of_release(release) if release else None
 
-    def _spans(self) -> tuple[BootSpan, ...]:
-        spans = []
-        for boot, kernel in zip(self._builder_boots, self._kernels, strict=True):
-            frames = [n for n, report in enumerate(self._reports) if report.boot == boot.index]
-            if frames:
-                spans.append(
-                    BootSpan(boot.index, frames[0], frames[-1], boot.release, kernel, boot.wall)
-                )
-        return tuple(spans)
+    def _spans(self) -> Iterator[BootSpan]:
+        for first, last in self._index.boot_spans():
+            boot = self._all_boots[self._index.boot(first)]
+            yield replace(boot, first_frame=first, last_frame=last)
+
+    def _gather(self, index: int) -> Report:
+        """Read one report from its lines again."""
+        first, last = self._index.lines(index)
+        items = takewhile(lambda item: item.number <= last, self._log.items_from(first))
+        messages = (item for item in items if isinstance(item, Message))
+        report = gather_one(messages, first)
+        if report is None:
+            raise TraceError(f"{self.name}: the trace changed while it was open")
+        report.boot = self._index.boot(index)
+        return report
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +97,7 @@ class ObservedTimeline:
         self.close()
 
     def close(self) -> None:
-        """Close the file that the lines are read from; frames stay usable."""
+        """Close the file that lines and reports are read from."""
         self._stream.close()
 
     # Timeline
@@ -114,9 +113,9 @@ class ObservedTimeline:
         return self._boots
 
     @property
-    def events(self) -> tuple[Event, ...]:
+    def event_frames(self) -> Sequence[int]:
         """Every report is an event."""
-        return self._events
+        return range(len(self._index))
 
     @property
     def markers(self) -> tuple[Marker, ...]:
@@ -126,25 +125,30 @@ class ObservedTimeline:
     @property
     def line_count(self) -> int:
         """How many lines the log has."""
-        return self._line_count
+        return self._log.line_count
 
     def __len__(self) -> int:
         """How many reports the log has."""
-        return len(self._reports)
+        return len(self._index)
+
+    def time_us(self, index: int) -> int | None:
+        """Return the moment of a report's first line."""
+        return self._index.time_us(index)
 
     def frame(self, index: int) -> Frame:
         """Return the frame of one report; raises IndexError beyond the ends."""
-        if not 0 <= index < len(self._reports):
+        if not 0 <= index < len(self._index):
             raise IndexError(index)
-        report = self._reports[index]
+        report = self._report(index)
+        boot = self._all_boots[report.boot]
         return Frame(
             index=index,
             boot=report.boot,
             time_us=report.time_us,
             title=title_of(report),
             observed=True,
-            release=self._builder_boots[report.boot].release,
-            kernel=self._kernels[report.boot],
+            release=boot.release,
+            kernel=boot.kernel,
             shown=self._shown(index),
             before=self._before(index),
             report=report,
@@ -154,90 +158,64 @@ class ObservedTimeline:
 
     def _shown(self, index: int) -> Shown | None:
         """Return the report's own dump, or the last one before it in the same boot."""
-        report = self._reports[index]
-        if report.memory is not None:
-            return Shown(report.memory, own=True, age_us=report.memory_delay_us())
-        earlier = self._before(index)
-        if earlier is None:
+        if self._index.has_memory(index):
+            return self._as_shown(index, index)
+        return self._as_shown(index, self._index.dump_beside(index, -1))
+
+    def _as_shown(self, index: int, dump: int | None) -> Shown | None:
+        memory = self._report(dump).memory if dump is not None else None
+        if dump is None or memory is None:
             return None
-        return Shown(earlier, own=False, age_us=_distance(report, earlier))
+        return Shown(memory, own=dump == index, age_us=self._index.distance_us(index, dump))
 
     def _before(self, index: int) -> MemDump | None:
-        return next(self._dumps(index, step=-1), None)
-
-    def _dumps(self, index: int, step: int) -> Iterator[MemDump]:
-        boot = self._reports[index].boot
-        other = index + step
-        while 0 <= other < len(self._reports) and self._reports[other].boot == boot:
-            memory = self._reports[other].memory
-            if memory is not None:
-                yield memory
-            other += step
+        earlier = self._index.dump_beside(index, -1)
+        return None if earlier is None else self._report(earlier).memory
 
     def nearest_dump(self, index: int) -> Shown | None:
         """Return the report's own dump, else the nearest in time of the same boot."""
-        report = self._reports[index]
-        if report.memory is not None:
-            return self._shown(index)
+        if self._index.has_memory(index):
+            return self._as_shown(index, index)
         near = [
-            Shown(dump, own=False, age_us=_distance(report, dump))
+            (abs(distance), dump)
             for step in (1, -1)
-            if (dump := next(self._dumps(index, step), None)) is not None
+            if (dump := self._index.dump_beside(index, step)) is not None
+            and (distance := self._index.distance_us(index, dump)) is not None
         ]
-        timed = [shown for shown in near if shown.age_us is not None]
-        return min(timed, key=lambda shown: abs(shown.age_us or 0), default=None)
+        return self._as_shown(index, min(near)[1]) if near else None
+
+    # the log
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Return up to `count` lines from number `first` on."""
         found: list[LogLine] = []
-        position = bisect_right(self._first_lines, first) - 1
-        while 0 <= position < len(self._offsets) and len(found) < count:
-            for line in self._lines_of(position):
-                if first <= line.number < first + count:
-                    found.append(line)
-            position += 1
+        for item in self._log.items_from(first):
+            if item.number >= first + count:
+                break
+            found += [line for line in log_lines(item) if first <= line.number < first + count]
         return found
 
     def text(self) -> Iterator[bytes]:
         """Yield the log as it was imported, in pieces."""
-        for position in range(len(self._offsets)):
-            item = self._item(position)
-            if isinstance(item, Message):
-                yield rendered(item)
-            elif isinstance(item, RawBlock):
-                yield item.data
+        for item in self._log.items_from(1):
+            yield rendered(item) if isinstance(item, Message) else item.data
 
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
-        for position in range(len(self._offsets)):
-            item = self._item(position)
+        for item in self._log.items_from(1):
             if isinstance(item, RawBlock):
                 for number, data in item.lines():
                     yield number, shown_text(data)
 
-    def _item(self, position: int) -> LogItem | None:
-        # A search reads in a thread of its own: seek and read belong together.
-        with self._lock:
-            record = record_at(self._stream, self._offsets[position], MAX_BODY_BYTES)
-        return item_of(record, self._first_lines[position])
 
-    def _lines_of(self, position: int) -> list[LogLine]:
-        item = self._item(position)
-        if isinstance(item, Message):
-            texts = rendered(item).split(b"\n")
-            return [
-                LogLine(item.number + n, shown_text(texts[n]), understood=True)
-                for n in range(item.size)
-            ]
-        if isinstance(item, RawBlock):
-            return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]
-        return []
-
-
-def _distance(report: Report, dump: MemDump) -> int | None:
-    if report.time_us is None or dump.time_us is None:
-        return None
-    return dump.time_us - report.time_us
+def log_lines(item: Message | RawBlock) -> list[LogLine]:
+    """Return the lines of one item of the log, as they can be shown."""
+    if isinstance(item, RawBlock):
+        return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]
+    texts = rendered(item).split(b"\n")
+    return [
+        LogLine(item.number + n, shown_text(texts[n]), understood=True) for n in range(item.size)
+    ]
 
 
 def shown_text(data: bytes) -> str:

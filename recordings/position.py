@@ -55,7 +55,7 @@ def _frame_number(timeline: Timeline, number: int) -> int:
 
 def _relative(timeline: Timeline, current: int, found: re.Match[str]) -> int:
     sign, whole, fraction, unit = found.groups()
-    here = timeline.frame(current).time_us
+    here = timeline.time_us(current)
     if here is None:
         raise InputError(f"{found[0]}: this frame has no time to count from")
     delta = _microseconds(whole, fraction) * UNITS_US[unit] // 1_000_000
@@ -66,7 +66,7 @@ def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
     boot = _boot_at(timeline, timeline.boots, current, time_us)
     best = boot.first_frame
     for index in range(boot.first_frame, boot.last_frame + 1):
-        moment = timeline.frame(index).time_us
+        moment = timeline.time_us(index)
         if moment is not None and moment <= time_us:
             best = index
     return best
@@ -76,8 +76,8 @@ def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_u
     """Return the current boot if it spans the time, else the first that does, else the current."""
     own = next(boot for boot in boots if boot.first_frame <= current <= boot.last_frame)
     for boot in (own, *boots):
-        first = timeline.frame(boot.first_frame).time_us
-        last = timeline.frame(boot.last_frame).time_us
+        first = timeline.time_us(boot.first_frame)
+        last = timeline.time_us(boot.last_frame)
         if first is not None and last is not None and first <= time_us <= last:
             return boot
     return own
@@ -102,7 +102,7 @@ def _named(timeline: Timeline, name: str, text: str) -> int:
         if marker.name == name:
             return marker.frame
     wanted = name.casefold()
-    for event in timeline.events:
-        if wanted and wanted in event.title.casefold():
-            return event.frame
+    for index in timeline.event_frames:
+        if wanted and wanted in timeline.frame(index).title.casefold():
+            return index
     raise InputError(f"{text}: no such place; write {FORMS}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -60,13 +61,13 @@ class Player:
 
     def to_event(self, direction: int) -> bool:
         """Go to the next or previous event; False if there is none."""
-        return self._to_place([event.frame for event in self.timeline.events], direction)
+        return self._to_place(self.timeline.event_frames, direction)
 
     def to_marker(self, direction: int) -> bool:
         """Go to the next or previous marker; False if there is none."""
         return self._to_place([marker.frame for marker in self.timeline.markers], direction)
 
-    def _to_place(self, frames: list[int], direction: int) -> bool:
+    def _to_place(self, frames: Sequence[int], direction: int) -> bool:
         ahead = [frame for frame in frames if (frame - self.index) * direction > 0]
         if not ahead:
             return False
@@ -90,9 +91,10 @@ class Player:
         """Return how long the present frame is shown while playing; None at the end."""
         if self.index >= self.last:
             return None
-        now, then = self.timeline.frame(self.index), self.timeline.frame(self.index + 1)
+        now, then = self.timeline.time_us(self.index), self.timeline.time_us(self.index + 1)
+        starts_boot = any(boot.first_frame == self.index + 1 for boot in self.timeline.boots)
         gap = UNTIMED_US
-        if now.time_us is not None and then.time_us is not None and now.boot == then.boot:
-            gap = max(0, then.time_us - now.time_us)
+        if now is not None and then is not None and not starts_boot:
+            gap = max(0, then - now)
         times, parts = SPEEDS[self.speed]
         return max(SHORTEST_US, min(IDLE_LIMIT_US, gap * parts // times))

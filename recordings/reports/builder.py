@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mmplay.engine.report.memory import ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request
 from mmplay.recordings.importer.message import Message
+from mmplay.recordings.reports.index import ReportIndex
 
 BACKWARDS_US = 1_000_000
 """Time stamps may run back this much between CPUs; more is another boot."""
+
+MAX_OPEN = 256
+"""Reports of more callers than this at a time: the oldest gets no more lines."""
 
 SAME_REPORT_US = 10_000_000
 """Parts of a report further apart than this belong to different reports."""
@@ -31,6 +36,7 @@ class OpenReport:
     """The report that lines of one caller go to; `traced` while its call trace is printed."""
 
     report: Report
+    row: int
     time_us: int | None
     has_cpu: bool = False
     traced: bool = False
@@ -39,9 +45,13 @@ class OpenReport:
 
 @dataclass(slots=True)
 class ReportBuilder:
-    """Takes messages in order; `reports` and `boots` grow as they come."""
+    """Takes messages in order; `index` and `boots` grow as they come.
 
-    reports: list[Report] = field(default_factory=list)
+    Only reports that may still get lines are held; `sealed`, if given, is told of each that ends.
+    """
+
+    index: ReportIndex = field(default_factory=ReportIndex)
+    sealed: Callable[[Report], None] | None = None
     boots: list[Boot] = field(default_factory=list)
     _open: dict[str, OpenReport] = field(default_factory=dict)
     _latest_us: int | None = None
@@ -62,7 +72,18 @@ class ReportBuilder:
     def _begin_boot(self, message: Message) -> None:
         self.boots.append(Boot(len(self.boots), message.number, wall=message.prefix.wall))
         self._latest_us = None
+        self.finish()
+
+    def finish(self) -> None:
+        """Seal every report: no line will come for them any more."""
+        for opened in self._open.values():
+            self._seal(opened)
         self._open.clear()
+
+    def _seal(self, opened: OpenReport) -> None:
+        self.index.seal(opened.row, opened.report)
+        if self.sealed is not None:
+            self.sealed(opened.report)
 
     def name_release(self, message: Message, release: str) -> None:
         """Note what kernel this boot runs; another release than before is another boot.
@@ -74,10 +95,13 @@ class ReportBuilder:
             boot.release = release
             return
         opened = self.current(message)
+        moves = opened is not None and not opened.has_cpu
+        if moves:
+            del self._open[message.prefix.caller]
         self._begin_boot(message)
         boot = self.boots[-1]
         boot.release = release
-        if opened is not None and not opened.has_cpu:
+        if opened is not None and moves:
             boot.first_line = opened.report.first_line
             opened.report.boot = boot.index
             self._open[message.prefix.caller] = opened
@@ -95,10 +119,17 @@ class ReportBuilder:
             caller=message.prefix.caller,
             request=request,
         )
-        self.reports.append(report)
-        opened = OpenReport(report, message.prefix.time_us)
-        self._open[message.prefix.caller] = opened
+        opened = OpenReport(report, self.index.begin(report), message.prefix.time_us)
+        self._replace(message.prefix.caller, opened)
         return opened
+
+    def _replace(self, caller: str, opened: OpenReport) -> None:
+        earlier = self._open.pop(caller, None)
+        if earlier is None and len(self._open) >= MAX_OPEN:
+            earlier = self._open.pop(next(iter(self._open)))
+        if earlier is not None:
+            self._seal(earlier)
+        self._open[caller] = opened
 
     def current(self, message: Message) -> OpenReport | None:
         """Return the report that this message may belong to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from mmplay.engine.report.report import Report
 from mmplay.recordings.importer.message import Message
 from mmplay.recordings.reports import memory_lines, oom_lines, request_lines
 from mmplay.recordings.reports.builder import ReportBuilder
@@ -49,17 +50,21 @@ HANDLERS: dict[str, Handler] = {
 """What a report does with each role of line; other lines are kept and belong to no report."""
 
 
-def gather(messages: Iterable[Message]) -> ReportBuilder:
-    """Return the builder after all messages: its reports and boots are in order."""
-    builder = ReportBuilder()
-    for message in messages:
-        feed(builder, message)
-    return builder
-
-
 def feed(builder: ReportBuilder, message: Message) -> None:
     """Add one message to the report it belongs to."""
     handler = HANDLERS.get(message.form.role)
     if handler is not None:
         builder.enter_boot(message)
         handler(builder, message)
+
+
+def gather_one(messages: Iterable[Message], first_line: int) -> Report | None:
+    """Return the report that begins at `first_line` among messages that start there."""
+    found: list[Report] = []
+    builder = ReportBuilder(
+        sealed=lambda report: found.append(report) if report.first_line == first_line else None
+    )
+    for message in messages:
+        feed(builder, message)
+    builder.finish()
+    return found[0] if found else None

@@ -23,9 +23,10 @@ from mmplay.recordings.trace.format import (
 
 
 class Record(NamedTuple):
-    """One record: its offset in the file, its code (perhaps unknown) and its fields."""
+    """One record: where it starts and ends in the file, its code (perhaps unknown), its fields."""
 
     offset: int
+    end: int
     code: int
     fields: list[Any]
 
@@ -107,7 +108,7 @@ class TraceReader:
             self._stop(start, f"the record cannot be unpacked: {error}", damaged=True)
             return None
         self._count += 1
-        return Record(start, code, fields)
+        return Record(start, self._offset, code, fields)
 
     def _read_body(self, start: int, limit: int) -> bytes | None:
         head = self._stream.read(len(RECORD_HEAD) + CHECK_BYTES + 1)
@@ -162,7 +163,7 @@ def record_at(stream: BinaryIO, offset: int, limit: int) -> Record:
         code, *fields = unpack_body(stream.read(size))
     except (ValueError, RecursionError):
         raise TraceError(f"the trace changed while it was open (byte {offset})") from None
-    return Record(offset, code, fields)
+    return Record(offset, stream.tell(), code, fields)
 
 
 def open_trace(path: Path) -> BinaryIO:

@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.report.report import ReportKind
+from mmplay.engine.report.report import Report, ReportKind
+from mmplay.recordings.importer.message import Message
 from mmplay.recordings.importer.prefix import NO_PREFIX, split_prefix, stamp
 from mmplay.recordings.importer.run import import_to_memory
+from mmplay.recordings.importer.scan import scan
 from mmplay.recordings.importer.source import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.observed import ObservedTimeline, from_bytes
+from mmplay.recordings.reports.builder import ReportBuilder
+from mmplay.recordings.reports.gather import feed
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import mail_text
 
@@ -379,3 +383,20 @@ def test_a_recording_whose_values_no_kernel_prints_is_refused(mail_trace: bytes)
         record = msgpack.packb([1, *fields])
         with pytest.raises(TraceError, match="byte"):
             from_bytes(data + pack_record(check_of(check, record), record), "demo")
+
+
+@given(st.data())
+def test_a_report_read_again_is_the_report_that_was_read(data: st.DataObject) -> None:
+    """Only an index of reports is kept: reading one from its lines must give the same."""
+    text = (mail_text("mail-4.5.0-rc7") + mail_text("mail-next-20160311")).splitlines(keepends=True)
+    lines = data.draw(st.lists(st.sampled_from(text), max_size=80))
+    timeline = imported(b"".join(lines))
+    once: dict[int, Report] = {}
+    builder = ReportBuilder(sealed=lambda report: once.update({report.first_line: report}))
+    messages = (item for item in scan(read_lines(io.BytesIO(b"".join(lines)), "demo")))
+    for message in messages:
+        if isinstance(message, Message):
+            feed(builder, message)
+    builder.finish()
+    again = {frame.first_line: frame.report for frame in map(timeline.frame, range(len(timeline)))}
+    assert again == once

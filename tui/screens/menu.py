@@ -206,9 +206,8 @@ def _contents(timeline: Timeline) -> list[Row]:
     for boot in timeline.boots:
         rows.append(row(Cell(boot.release or "release unknown", "label")))
         for index in range(boot.first_frame, boot.last_frame + 1):
-            event = timeline.events[index]
-            when = time_text(event.time_us, boot.wall)
-            rows.append(row(Cell(f"{when:>12}  ", "dim"), Cell(event.title)))
+            when = time_text(timeline.time_us(index), boot.wall)
+            rows.append(row(Cell(f"{when:>12}  ", "dim"), Cell(timeline.frame(index).title)))
     rows.append(row(""))
     rows.append(row(Cell(f"{timeline.line_count} lines, {len(timeline)} frames", "dim")))
     return rows

@@ -48,7 +48,7 @@ def timeline_columns(timeline: Timeline, width: int) -> list[int]:
 
 
 def _offsets(timeline: Timeline, boot: BootSpan, share: int) -> list[int]:
-    times = [event.time_us for event in timeline.events[boot.first_frame : boot.last_frame + 1]]
+    times = [timeline.time_us(n) for n in range(boot.first_frame, boot.last_frame + 1)]
     known = [time for time in times if time is not None]
     first, last = (min(known), max(known)) if known else (0, 0)
     if len(known) != len(times) or first == last:
@@ -63,8 +63,8 @@ def timeline_rows(timeline: Timeline, frame: Frame, width: int, glyphs: Glyphs) 
     line = [glyphs.line] * inner
     for boot in timeline.boots[1:]:
         line[max(0, columns[boot.first_frame] - 1)] = glyphs.break_
-    for event in timeline.events:
-        line[columns[event.frame]] = glyphs.event
+    for event in timeline.event_frames:
+        line[columns[event]] = glyphs.event
     for marker in timeline.markers:
         line[columns[marker.frame]] = glyphs.marker
     here = columns[frame.index]
@@ -80,8 +80,8 @@ def timeline_rows(timeline: Timeline, frame: Frame, width: int, glyphs: Glyphs) 
 
 def _label_row(timeline: Timeline, frame: Frame, width: int) -> Row:
     boot = boot_of(timeline, frame)
-    first = time_text(timeline.events[boot.first_frame].time_us, boot.wall)
-    last = time_text(timeline.events[boot.last_frame].time_us, boot.wall)
+    first = time_text(timeline.time_us(boot.first_frame), boot.wall)
+    last = time_text(timeline.time_us(boot.last_frame), boot.wall)
     middle = fit(f" {frame.title}", max(0, width - len(first) - len(last) - 4))
     return row(
         Cell(f" {first} ", "dim"),
