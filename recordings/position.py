@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan, Timeline
@@ -21,11 +21,18 @@ _PERCENT = re.compile(r"(\d{1,3})(?:\.\d*)?%$")
 FORMS = "a time (61.526), +0.5s, -3m, #7, 40%, 'a, a marker's name, or /text"
 
 
-def find_position(timeline: Timeline, text: str, current: int = 0) -> int:
+def _never() -> bool:
+    return False
+
+
+def find_position(
+    timeline: Timeline, text: str, current: int = 0, stopped: Callable[[], bool] = _never
+) -> int:
     """Return the frame index that `text` names, seen from frame `current`.
 
     A time means the last frame at or before it, in the boot of the current frame if that boot
-    spans it. Raises InputError for what is not there or not understood.
+    spans it. `stopped` is asked now and then whether to give up. Raises InputError for what is
+    not there, not understood or given up.
     """
     text = text.strip()
     if not len(timeline):
@@ -39,8 +46,8 @@ def find_position(timeline: Timeline, text: str, current: int = 0) -> int:
     if found := _TIME.match(text):
         return _at_time(timeline, current, _microseconds(found[1], found[2]))
     if text.startswith("/"):
-        return search_frames(timeline, text[1:], current)
-    return _named(timeline, text.removeprefix("'"), text)
+        return search_frames(timeline, text[1:], current, stopped)
+    return _named(timeline, text.removeprefix("'"), text, stopped)
 
 
 def _microseconds(whole: str, fraction: str | None) -> int:
@@ -83,12 +90,16 @@ def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_u
     return own
 
 
-def search_frames(timeline: Timeline, text: str, current: int) -> int:
+def search_frames(
+    timeline: Timeline, text: str, current: int, stopped: Callable[[], bool] = _never
+) -> int:
     """Return the next frame after `current`, going round, whose log lines contain `text`."""
     wanted = text.casefold()
     if not wanted:
         raise InputError("/: write a text to look for behind it")
     for step in range(1, len(timeline) + 1):
+        if stopped():
+            raise InputError(f"/{text}: stopped")
         index = (current + step) % len(timeline)
         frame = timeline.frame(index)
         lines = timeline.lines(frame.first_line, frame.last_line - frame.first_line + 1)
@@ -97,12 +108,14 @@ def search_frames(timeline: Timeline, text: str, current: int) -> int:
     raise InputError(f"/{text}: not found")
 
 
-def _named(timeline: Timeline, name: str, text: str) -> int:
+def _named(timeline: Timeline, name: str, text: str, stopped: Callable[[], bool]) -> int:
     for marker in timeline.markers:
         if marker.name == name:
             return marker.frame
     wanted = name.casefold()
     for index in timeline.event_frames:
+        if stopped():
+            raise InputError(f"{text}: stopped")
         if wanted and wanted in timeline.frame(index).title.casefold():
             return index
     raise InputError(f"{text}: no such place; write {FORMS}")

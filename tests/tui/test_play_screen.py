@@ -270,6 +270,21 @@ async def test_the_mouse_can_do_it_too() -> None:
         await pilot.click("#counters", offset=(30, 3))
         await settle(pilot)
         assert "why: dirty" in text_of(pilot)
+        await pilot.click("#log", offset=(10, 3))
+        await settle(pilot)
+        assert "line 94/100" in text_of(pilot)
+        await pilot.click("#counters", offset=(30, 1), times=2)
+        await settle(pilot)
+        assert "> why: free" in text_of(pilot)
+
+
+async def test_without_colour_the_screen_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(MAIL_RC7) as pilot:
+        coloured = text_of(pilot)
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(MAIL_RC7) as pilot:
+        assert pilot.app.no_color
+        assert text_of(pilot) == coloured
 
 
 async def test_leaving_a_recording_quits_from_the_first_screen() -> None:

@@ -198,9 +198,13 @@ class CellPanel(Widget, can_focus=True):
         self.border_title = self.panel_title
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the number that was clicked."""
+        """Put the cursor on the number that was clicked; open it at the second click."""
         place = self._at(event.x, event.y)
-        if place is not None:
+        if place is None:
+            return
+        if place == self.cursor and event.chain > 1:
+            self.action_open()
+        else:
             self._place(place)
 
     def _at(self, x: int, y: int) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.message import Message
 from textual.selection import Selection
 
@@ -86,6 +87,12 @@ class LogPanel(CellPanel):
     def action_open(self) -> None:
         """Go to the frame that this line belongs to."""
         self.post_message(self.LineChosen(self.line))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the line that was clicked; go to its frame at the second click."""
+        self.go_to_line(self.top + event.y - (self.content_region.y - self.region.y) + 1)
+        if event.chain > 1:
+            self.action_open()
 
     def _scroll_by(self, lines: int) -> None:
         self._walk(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import on
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState, get_current_worker
@@ -18,7 +20,13 @@ from mmplay.tui.screens.panels import PanelsScreen
 from mmplay.tui.search import LogSearch
 from mmplay.tui.views.bars import timeline_columns
 
-SEARCH = "search"
+SEARCH, JUMP = "search", "jump"
+
+
+def _stopped() -> Callable[[], bool]:
+    """Return a test, for use inside a worker, that tells whether Ctrl+C stopped it."""
+    worker = get_current_worker()
+    return lambda: worker.is_cancelled
 
 
 class PlayScreen(PanelsScreen):
@@ -156,13 +164,23 @@ class PlayScreen(PanelsScreen):
             self._go(text)
 
     def _go(self, text: str) -> None:
-        try:
-            index = find_position(self.timeline, text, self.player.index)
-        except InputError as error:
-            self.say(str(error))
-            return
-        self.player.jump(index)
-        self._moved()
+        current = self.player.index
+
+        def find() -> int | str:
+            try:
+                return find_position(self.timeline, text, current, _stopped())
+            except InputError as error:
+                return str(error)
+
+        self.say("looking; Ctrl+C stops")
+        self.run_worker(find, name=JUMP, group=STOPPABLE, exclusive=True, thread=True)
+
+    def _jump_ended(self, found: int | str) -> None:
+        if isinstance(found, str):
+            self.say(found)
+        else:
+            self.player.jump(found)
+            self._moved()
 
     def _start_search(self, text: str) -> None:
         self._search.needle = text
@@ -178,7 +196,7 @@ class PlayScreen(PanelsScreen):
         self.say("searching; Ctrl+C stops")
         start = self._log().line
         self.run_worker(
-            lambda: self._search.find(start, direction, lambda: get_current_worker().is_cancelled),
+            lambda: self._search.find(start, direction, _stopped()),
             name=SEARCH,
             group=STOPPABLE,
             exclusive=True,
@@ -186,18 +204,23 @@ class PlayScreen(PanelsScreen):
         )
 
     @on(Worker.StateChanged)
-    def search_ended(self, message: Worker.StateChanged) -> None:
-        """The search ended: go to the line it found, and to the frame there."""
-        if message.worker.name != SEARCH:
+    def worker_ended(self, message: Worker.StateChanged) -> None:
+        """A search or a jump ended: go to what it found, or say that it found nothing."""
+        worker = message.worker
+        if worker.group != STOPPABLE:
             return
         if message.state is WorkerState.CANCELLED:
-            self.say("search stopped")
+            self.say(f"{worker.name} stopped")
+        elif message.state is WorkerState.SUCCESS and worker.name == JUMP:
+            self._jump_ended(worker.result if worker.result is not None else "")
         elif message.state is WorkerState.SUCCESS:
-            line = message.worker.result
-            if isinstance(line, int):
-                self._to_line(line)
-            else:
-                self.say(f"not found: {self._search.needle}")
+            self._search_ended(worker.result)
+
+    def _search_ended(self, line: int | None) -> None:
+        if line is None:
+            self.say(f"not found: {self._search.needle}")
+        else:
+            self._to_line(line)
 
     def _to_line(self, line: int) -> None:
         for index in range(len(self.timeline)):
