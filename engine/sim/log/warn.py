@@ -1,0 +1,88 @@
+"""The reports of a failed request: warn_alloc_failed and slab_out_of_memory.
+
+Source: mm/page_alloc.c:warn_alloc_failed and mm/slub.c:slab_out_of_memory (4.5).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.printk.form import Values
+from mmplay.engine.printk.forms import FORMS_BY_NAME, SLUB_CACHE, SLUB_NODE
+from mmplay.engine.sim.log.caller import Caller
+from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.log.ratelimit import PAGES, SLABS, allowed, missed
+from mmplay.engine.sim.log.stacks import dump_stack
+from mmplay.engine.sim.mm.asks import Ask
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+
+def warn_failures(m: Machine, caller: Caller, ask: Ask, order: int, slab: int, count: int) -> None:
+    """Warn of `count` requests that failed at one moment; `slab` is the cache's number or -1.
+
+    Once a rate limit refuses, it refuses the rest of them too.
+    """
+    pages = slabs = True
+    for index in range(count):
+        if pages:
+            pages = warn_alloc_failed(m, caller, ask, order)
+            if not pages:
+                missed(m, PAGES, count - index - 1)
+        if slabs and slab >= 0:
+            slabs = warn_slab_failed(m, caller, slab)
+            if not slabs:
+                missed(m, SLABS, count - index - 1)
+        if not pages and not (slabs and slab >= 0):
+            return
+
+
+def warn_alloc_failed(m: Machine, caller: Caller, ask: Ask, order: int) -> bool:
+    """Print that a page request failed, how it was reached, and the memory; tell if it printed."""
+    state = m.state
+    if ask.nowarn:
+        return False
+    if not allowed(m, PAGES):
+        state.counters.warn_suppressed += 1
+        return False
+    state.counters.warn_printed += 1
+    values: Values = {"comm": caller.comm(m), "order": order, "mode": ask.gfp}
+    m.printk(FORMS_BY_NAME[m.kernel.failure_form], named(m, values, ask.gfp))
+    dump_stack(m, caller, ask)
+    show_mem(m, caller.cpu)
+    return True
+
+
+def warn_slab_failed(m: Machine, caller: Caller, number: int) -> bool:
+    """Print which cache could not grow and what it holds; tell if it printed."""
+    if not allowed(m, SLABS):
+        return False
+    kind, cache = m.setup.caches[number], m.state.caches[number]
+    head: Values = {"node": -1, "gfp": caller.gfp}
+    m.printk(FORMS_BY_NAME[m.kernel.slub_form], named(m, head, caller.gfp))
+    m.printk(
+        SLUB_CACHE,
+        {
+            "cache": kind.name,
+            "object_size": kind.object_size,
+            "buffer_size": kind.size,
+            "default_order": kind.orders.order,
+            "min_order": kind.orders.min_order,
+        },
+    )
+    m.printk(
+        SLUB_NODE,
+        {
+            "node": 0,
+            "slabs": cache.slabs(),
+            "objs": cache.objects(),
+            "free": cache.free_objects(),
+        },
+    )
+    return True
+
+
+def named(m: Machine, values: Values, gfp: int) -> Values:
+    """Add the names of the flags; a form of a kernel that does not print them ignores them."""
+    return {**values, "names": m.kernel.gfp.format(gfp)}

@@ -1,0 +1,1 @@
+"""Memory management by rule: gates, page allocator, reclaim, SLUB, writeback, OOM killer."""

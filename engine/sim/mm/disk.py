@@ -1,0 +1,107 @@
+"""The disk: pages under I/O, the requests they make, and how they complete.
+
+Source of the limits: block/blk-core.c of 4.5 (blk_queue_congestion_threshold). The disk itself is
+a rate: one request after the other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.sim.run.actors import DISK
+from mmplay.engine.sim.run.sched import wake
+from mmplay.engine.sim.setup import SECOND_NS
+from mmplay.engine.sim.state.zone import Zone
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+
+def requests(m: Machine) -> int:
+    """Return how many requests the pages under I/O make."""
+    return -(-m.state.under_io // m.setup.disk.pages_per_request)
+
+
+def congested(m: Machine) -> bool:
+    """Tell whether the queue is 7/8 full and a bit: the mark at which a bdi counts as congested."""
+    limit = m.setup.disk.requests
+    return limit > 0 and requests(m) >= limit - limit // 8 + 1
+
+
+def room(m: Machine) -> int:
+    """Return how many more pages the queue takes; without a limit a great many."""
+    disk = m.setup.disk
+    if disk.requests == 0:
+        return 1 << 40
+    return max(0, disk.requests * disk.pages_per_request - m.state.under_io)
+
+
+def submit(m: Machine, pages: int) -> None:
+    """Put pages under I/O and start the disk if it stands still for want of work."""
+    m.state.under_io += pages
+    start(m)
+
+
+def start(m: Machine) -> None:
+    """Let the disk take the next request, if it is free, works, and has one."""
+    state = m.state
+    if state.disk_busy or not state.disk_rate or not state.under_io or state.disk_left == 0:
+        return
+    state.disk_busy = 1
+    pages = min(state.under_io, m.setup.disk.pages_per_request)
+    begin = max(state.now_ns, m.setup.disk.start_ns)
+    m.push(begin + pages * SECOND_NS // state.disk_rate, DISK, pages, state.disk_token)
+
+
+def complete(m: Machine, pages: int, token: int) -> None:
+    """End a request: its pages are clean (end_page_writeback)."""
+    state = m.state
+    if token != state.disk_token:
+        return
+    state.disk_busy = 0
+    if state.disk_left > 0:
+        pages = min(pages, state.disk_left)
+        state.disk_left -= pages
+    pages = min(pages, state.under_io)
+    state.under_io -= pages
+    state.counters.nr_written += pages
+    _spread(m, pages)
+    if m.steps is not None:
+        m.steps.append(("end_page_writeback", pages, state.under_io))
+    start(m)
+    if state.flusher_waits and _let_go(m):
+        wake(m, state.flusher_task)
+
+
+def _let_go(m: Machine) -> bool:
+    """Tell whether the flusher may go on: the queue is no longer full, or all is written."""
+    state, limit = m.state, m.setup.disk.requests
+    if state.flusher_waits > 1:
+        return state.under_io == 0
+    return limit == 0 or requests(m) < limit - limit // 8 - limit // 16 - 1
+
+
+def _spread(m: Machine, pages: int) -> None:
+    """Take completed pages from the zones by their share of the pages under writeback."""
+    zones = m.state.zones
+    total = sum(zone.writeback for zone in zones)
+    left = pages
+    for zone in zones:
+        share = min(zone.writeback, pages * zone.writeback // total if total else 0)
+        left -= share
+        _clean(zone, share)
+    for zone in reversed(zones):
+        more = min(left, zone.writeback)
+        left -= more
+        _clean(zone, more)
+
+
+def _clean(zone: Zone, pages: int) -> None:
+    """Make pages clean; those that reclaim had met already go to the tail of the list."""
+    if not pages:
+        return
+    marked = zone.marked * pages // (zone.dirty + zone.writeback)
+    zone.writeback -= pages
+    zone.marked -= marked
+    zone.clean_tail += marked
+    zone.clean += pages - marked

@@ -1,0 +1,77 @@
+"""The GFP masks that the simulated callers pass, by this kernel's bits.
+
+Source: include/linux/gfp.h of 4.5; the masks of the callers are named in `Masks`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.kernel.versions import Kernel
+
+PAGE_CACHE = ("GFP_NOFS", "__GFP_HARDWALL", "__GFP_HIGHMEM", "__GFP_MOVABLE", "__GFP_WRITE")
+"""XFS clears __GFP_FS of its inodes' masks (fs/xfs/xfs_iops.c:xfs_setup_inode)."""
+
+
+class Masks(NamedTuple):
+    """Masks of requests, and single bits that the rules add or take away."""
+
+    page_cache: int
+    radix_node: int
+    fault: int
+    kernel: int
+    stack: int
+    net_atomic: int
+    frag_large: int
+    frag_single: int
+    xfs: int
+    wb: tuple[int, ...]
+    atomic: int
+    nowarn: int
+    noretry: int
+    nomemalloc: int
+    direct_reclaim: int
+    reclaimable: int
+    comp: int
+
+
+WB_VARIANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("atomic", ("GFP_ATOMIC", "__GFP_ZERO")),
+    ("nomemalloc", ("GFP_ATOMIC", "__GFP_ZERO", "__GFP_NOMEMALLOC")),
+    ("nowait", ("GFP_NOWAIT", "__GFP_ZERO", "__GFP_NOMEMALLOC", "__GFP_NOWARN")),
+    ("none", ()),
+)
+"""How wb_start_writeback asks: as in 4.5, the first patch, the mail's patch, not at all."""
+
+WB_NONE = 3
+
+
+def make_masks(kernel: Kernel) -> Masks:
+    """Return the masks in the bits of this kernel."""
+    layout = kernel.gfp
+
+    def bits(*names: str) -> int:
+        return layout.mask(names)
+
+    return Masks(
+        page_cache=bits(*PAGE_CACHE),
+        radix_node=bits("GFP_NOFS"),
+        fault=bits("GFP_HIGHUSER_MOVABLE", "__GFP_ZERO"),
+        kernel=bits("GFP_KERNEL"),
+        stack=bits("GFP_KERNEL", "__GFP_NOTRACK"),
+        net_atomic=bits("GFP_ATOMIC"),
+        frag_large=bits(
+            *("GFP_ATOMIC", "__GFP_COLD", "__GFP_COMP", "__GFP_NOWARN", "__GFP_NORETRY"),
+            "__GFP_NOMEMALLOC",
+        ),
+        frag_single=bits("GFP_ATOMIC", "__GFP_COLD"),
+        xfs=bits("GFP_NOFS", "__GFP_NOWARN"),
+        wb=tuple(bits(*names) for _, names in WB_VARIANTS),
+        atomic=bits("__GFP_ATOMIC"),
+        nowarn=bits("__GFP_NOWARN"),
+        noretry=bits("__GFP_NORETRY"),
+        nomemalloc=bits("__GFP_NOMEMALLOC"),
+        direct_reclaim=bits("__GFP_DIRECT_RECLAIM"),
+        reclaimable=bits("__GFP_RECLAIMABLE"),
+        comp=bits("__GFP_COMP"),
+    )

@@ -1,0 +1,215 @@
+"""get_page_from_freelist and what surrounds it: which zone serves a request, if any.
+
+Every function that takes a page returns its number and leaves its zone in `m.zone`; -1 means that
+no zone serves it. Source: mm/page_alloc.c of 4.5 (get_page_from_freelist, buffered_rmqueue,
+reset_alloc_batches, reserve_highatomic_pageblock, __free_pages_ok), mm/page-writeback.c
+(zone_dirty_ok).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.sim.mm.asks import Ask
+from mmplay.engine.sim.mm.gates import Gate, total_reserve
+from mmplay.engine.sim.mm.pcp import take_page
+from mmplay.engine.sim.mm.vmstat import count_block, count_taken
+from mmplay.engine.sim.state.buddy import (
+    HIGHATOMIC,
+    MAX_ORDER,
+    PAGEBLOCK_ORDER,
+    PAGEBLOCK_PAGES,
+    PCP_TYPES,
+    TYPES,
+)
+from mmplay.engine.sim.state.zone import FAIR_DEPLETED, Zone
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+ORDINARY = tuple(range(PCP_TYPES))
+ANY_TYPE = tuple(range(TYPES))
+
+
+def watermark_ok(zone: Zone, floor: int, order: int, harder: bool) -> bool:
+    """Tell whether a zone may serve a request (__zone_watermark_ok).
+
+    `floor` already holds mark, discounts, reserve and what is kept for high-order atomics.
+    """
+    if zone.free - (1 << order) + 1 <= floor:
+        return False
+    if order == 0:
+        return True
+    return zone.buddy.has_block(order, ANY_TYPE if harder else ORDINARY)
+
+
+def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
+    """Take a block from the first zone whose floor allows it (get_page_from_freelist)."""
+    for zone, floor in gate:
+        allowed = watermark_ok(zone, floor, order, ask.harder)
+        if m.steps is not None:
+            m.steps.append(("zone_watermark_ok", zone.index, zone.free, floor, order, allowed))
+        if allowed:
+            page = rmqueue(m, zone, ask, order, cpu)
+            if page >= 0:
+                return page
+    return -1
+
+
+def take_anyway(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    """Take a block whatever the floors say (ALLOC_NO_WATERMARKS)."""
+    for zone in m.zonelists[ask.class_zone]:
+        page = rmqueue(m, zone, ask, order, cpu)
+        if m.steps is not None:
+            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0))
+        if page >= 0:
+            return page
+    return -1
+
+
+def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    """Take a block above the low mark, spread over zones by size and dirty pages (the fast path).
+
+    A zone whose share of the round is used up is skipped; if that leaves nothing, the shares
+    start again.
+    """
+    gate = m.gates[ask.low_gate]
+    for fair in (True, False):
+        skipped = False
+        for zone, floor in gate:
+            if fair and zone.flags & FAIR_DEPLETED:
+                skipped = True
+                continue
+            if ask.for_write and not zone_dirty_ok(m, zone):
+                if m.steps is not None:
+                    m.steps.append(("zone_dirty_ok", zone.index, zone.dirty, zone.writeback))
+                continue
+            if not watermark_ok(zone, floor, order, harder=False):
+                continue
+            page = rmqueue(m, zone, ask, order, cpu)
+            if page >= 0:
+                if m.steps is not None:
+                    m.steps.append(("fast_path", zone.index, zone.free, floor, order))
+                return page
+        if not skipped:
+            break
+        reset_alloc_batches(m, ask.class_zone)
+    if m.steps is not None:
+        m.steps.append(("fast_path_fails", ask.class_zone, order))
+    return -1
+
+
+def take_many(m: Machine, ask: Ask, cpu: int, want: int) -> int:
+    """Take up to `want` single pages as one fast path after the other would; return how many.
+
+    All come from one zone (`m.zone`): its counter does not move while the CPU's list lasts, so
+    that every one of these tests has the same answer. Not for __GFP_WRITE, where each page that
+    is dirtied may change it.
+    """
+    page = take_fast(m, ask, 0, cpu)
+    if page < 0:
+        return 0
+    zone = m.zone
+    pages = zone.pcp[cpu][ask.kind]
+    more = min(want - 1, len(pages), max(0, zone.batch))
+    for _ in range(more):
+        zone.hand_out(pages.pop(), 1)
+    zone.batch -= more
+    if zone.batch <= 0:
+        zone.flags |= FAIR_DEPLETED
+    m.state.counters.pgalloc += more
+    return more + 1
+
+
+def reset_alloc_batches(m: Machine, class_zone: int) -> None:
+    """Start a new round of the fair policy in the preferred zone and those below it."""
+    for zone in m.zonelists[class_zone]:
+        zone.batch = zone.high - zone.low
+        zone.flags &= ~FAIR_DEPLETED
+
+
+def zone_dirty_ok(m: Machine, zone: Zone) -> bool:
+    """Tell whether a zone holds no more than its share of dirty pages (zone_dirty_limit)."""
+    dirtyable = (
+        zone.free - min(zone.free, total_reserve(zone)) + zone.active_file + zone.inactive_file
+    )
+    return zone.dirty + zone.writeback <= dirtyable * m.state.dirty_ratio // 100
+
+
+def rmqueue(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
+    """Take a block off a zone (buffered_rmqueue); -1 if its lists cannot give one."""
+    if order == 0:
+        page = take_page(m, zone, cpu, ask.kind)
+        if page < 0:
+            return -1
+    else:
+        page = _take_block(m, zone, ask, order, cpu)
+        if page < 0:
+            return -1
+    m.zone = zone
+    zone.hand_out(page, 1 << order)
+    return page
+
+
+def _take_block(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
+    page = zone.buddy.take_smallest(order, HIGHATOMIC) if ask.harder else -1
+    if page < 0:
+        page = zone.buddy.take(order, ask.kind)
+    if page < 0:
+        return -1
+    count_taken(zone, cpu, 1 << order)
+    zone.batch -= 1 << order
+    if zone.batch <= 0:
+        zone.flags |= FAIR_DEPLETED
+    m.state.counters.pgalloc += 1 << order
+    if ask.harder:
+        _reserve_highatomic(m, zone, page)
+    return page
+
+
+def _reserve_highatomic(m: Machine, zone: Zone, page: int) -> None:
+    """Keep the pageblock of a high-order atomic request for more of the kind."""
+    if zone.reserved_highatomic >= zone.managed // 100 + PAGEBLOCK_PAGES:
+        return
+    block = page >> PAGEBLOCK_ORDER
+    if zone.buddy.block_types[block] == HIGHATOMIC:
+        return
+    zone.reserved_highatomic += PAGEBLOCK_PAGES
+    zone.buddy.block_types[block] = HIGHATOMIC
+    zone.buddy.move_free_pages(block, HIGHATOMIC)
+    m.state.counters.highatomic_reserved += 1
+    m.refresh_gates()
+
+
+def unreserve_highatomic(m: Machine, ask: Ask) -> None:
+    """Give one reserved pageblock to the caller's type; every zone keeps one block."""
+    for zone in m.zonelists[ask.class_zone]:
+        if zone.reserved_highatomic <= PAGEBLOCK_PAGES:
+            continue
+        for order in range(MAX_ORDER):
+            blocks = zone.buddy.lists[HIGHATOMIC * MAX_ORDER + order]
+            if not blocks:
+                continue
+            zone.reserved_highatomic -= PAGEBLOCK_PAGES
+            block = blocks[-1] >> PAGEBLOCK_ORDER
+            zone.buddy.block_types[block] = ask.kind
+            zone.buddy.move_free_pages(block, ask.kind)
+            m.refresh_gates()
+            return
+
+
+def give_block(m: Machine, zone: Zone, cpu: int, order: int) -> None:
+    """Free a block of order > 0 straight to the free lists (__free_pages_ok).
+
+    Its pages are those in use longest, which lie together if they were handed out together.
+    """
+    pages = [zone.hand_back() for _ in range(1 << order)]
+    types = zone.buddy.block_types
+    zone.pages_scanned = 0
+    m.state.counters.pgfree += 1 << order
+    if pages[0] % (1 << order) == 0 and pages[-1] - pages[0] == (1 << order) - 1:
+        zone.buddy.give(pages[0], order, types[pages[0] >> PAGEBLOCK_ORDER])
+    else:
+        for page in pages:
+            zone.buddy.give(page, 0, types[page >> PAGEBLOCK_ORDER])
+    count_block(zone, cpu, 1 << order)

@@ -1,0 +1,197 @@
+"""SLUB: objects from the CPU's slab, the node's partial slabs, or a new slab.
+
+Source: mm/slub.c of 4.5 (slab_alloc_node, ___slab_alloc, get_partial_node, allocate_slab,
+__slab_free, discard_slab). Objects are not followed one by one: those that were allocated
+together are freed together, oldest slab first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.sim.log.warn import warn_alloc_failed, warn_slab_failed
+from mmplay.engine.sim.mm.asks import Ask, ask_key
+from mmplay.engine.sim.mm.nowait import alloc_nowait
+from mmplay.engine.sim.mm.page_alloc import give_block
+from mmplay.engine.sim.mm.pcp import give_pages
+from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, min_partial
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.log.caller import Caller
+    from mmplay.engine.sim.run.machine import Machine
+
+
+def take_objects(m: Machine, number: int, want: int, caller: Caller) -> int:
+    """Allocate up to `want` objects for a caller that cannot wait; return how many it got.
+
+    All of them are asked for at one moment: once one is refused, so are the rest, and each
+    refusal is counted and warned of like the first.
+    """
+    cache, cpu = m.state.caches[number], caller.cpu
+    got = 0
+    while got < want:
+        free = cache.cpu_free[cpu]
+        if free:
+            took = min(free, want - got)
+            cache.cpu_free[cpu] = free - took
+            got += took
+        elif not _refill(m, number, caller):
+            refused(m, number, want - got, caller)
+            break
+    return got
+
+
+def _refill(m: Machine, number: int, caller: Caller) -> bool:
+    """Give the CPU a slab with free objects (___slab_alloc)."""
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    cpu = caller.cpu
+    ask = page_ask(m, kind, caller.gfp, caller.context)
+    drop_cpu_slab(cache, cpu)
+    if take_partial(cache, cpu, ask.no_watermarks):
+        return True
+    orders = kind.orders
+    first = first_ask(m, ask, orders.order > orders.min_order)
+    page = alloc_nowait(m, first, orders.order, cpu)
+    if page >= 0:
+        own_slab(m, number, cpu, orders.order, orders.objects)
+        return True
+    page = alloc_nowait(m, ask, orders.min_order, cpu)
+    if page >= 0:
+        own_slab(m, number, cpu, orders.min_order, orders.min_objects)
+        return True
+    return False
+
+
+def page_ask(m: Machine, kind: CacheKind, gfp: int, context: Context) -> Ask:
+    """Return the page request behind an object request: what SLUB lets through (new_slab)."""
+    mask = m.slab_mask.page_mask(gfp)
+    if kind.reclaimable:
+        mask |= m.masks.reclaimable
+    if kind.orders.order > 0:
+        mask |= m.masks.comp
+    return m.ask(ask_key(mask, context))
+
+
+def first_ask(m: Machine, ask: Ask, larger: bool) -> Ask:
+    """Return the first of the two page requests for a slab: it neither warns nor insists.
+
+    A larger than minimal slab is not worth reclaiming for (allocate_slab, 4.5).
+    """
+    mask = ask.gfp | m.masks.nowarn | m.masks.noretry
+    if ask.can_reclaim and larger:
+        mask = (mask | m.masks.nomemalloc) & ~m.masks.direct_reclaim
+    return m.ask(ask_key(mask, ask.context))
+
+
+def drop_cpu_slab(cache: Cache, cpu: int) -> None:
+    """Let go of the CPU's slab, which has no free object left."""
+    if cache.cpu_zone[cpu] >= 0:
+        cache.add_full(
+            cache.cpu_objects[cpu], cache.cpu_zone[cpu], cache.cpu_order[cpu], cache.cpu_pfm[cpu]
+        )
+        cache.cpu_zone[cpu] = -1
+
+
+def take_partial(cache: Cache, cpu: int, reserves: bool) -> bool:
+    """Give the CPU a partial slab; one from the reserves only to who may use them."""
+    for index, (free, objects, zone, order, pfmemalloc) in enumerate(cache.partial):
+        if pfmemalloc and not reserves:
+            continue
+        del cache.partial[index]
+        _own(cache, cpu, free, objects, zone, order, pfmemalloc)
+        return True
+    return False
+
+
+def own_slab(m: Machine, number: int, cpu: int, order: int, objects: int) -> None:
+    """Make the block that was just taken the CPU's slab."""
+    cache, kind, zone = m.state.caches[number], m.setup.caches[number], m.zone
+    pages = 1 << order
+    if kind.reclaimable:
+        zone.slab_reclaimable += pages
+    else:
+        zone.slab_unreclaimable += pages
+    m.state.counters.slab_pages_added += pages
+    _own(cache, cpu, objects, objects, m.zone_number(zone), order, int(m.pfmemalloc))
+    if m.steps is not None:
+        m.steps.append(("new_slab", number, zone.index, order, objects, int(m.pfmemalloc)))
+
+
+def _own(
+    cache: Cache, cpu: int, free: int, objects: int, zone: int, order: int, pfmemalloc: int
+) -> None:
+    cache.cpu_free[cpu] = free
+    cache.cpu_objects[cpu] = objects
+    cache.cpu_zone[cpu] = zone
+    cache.cpu_order[cpu] = order
+    cache.cpu_pfm[cpu] = pfmemalloc
+
+
+def refused(m: Machine, number: int, count: int, caller: Caller) -> None:
+    """Count and warn of refused object requests: two page requests each, the second may print."""
+    kind = m.setup.caches[number]
+    ask = page_ask(m, kind, caller.gfp, caller.context)
+    caller.count_failures(m, 2 * count)
+    if m.steps is not None:
+        m.steps.append(("slab_refused", number, count, ask.gfp))
+    if ask.nowarn:
+        return
+    for _ in range(count):
+        printed = warn_alloc_failed(m, caller, ask, kind.orders.min_order)
+        printed |= warn_slab_failed(m, caller, number)
+        if not printed:
+            break
+    ...
+
+
+# giving back
+
+
+def give_objects(m: Machine, number: int, count: int, cpu: int) -> None:
+    """Free objects, those of the oldest slab first; an empty slab may go (__slab_free)."""
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    while count:
+        slab = next((one for one in cache.partial if one[0] < one[1]), None)
+        if slab is None:
+            slab = _oldest_full(cache)
+            if slab is None:
+                _give_to_cpus(cache, count)
+                return
+            cache.partial.append(slab)
+        back = min(count, slab[1] - slab[0])
+        slab[0] += back
+        count -= back
+        if slab[0] == slab[1] and len(cache.partial) > min_partial(kind.size):
+            cache.partial.remove(slab)
+            _discard(m, kind, slab, cpu)
+
+
+def _oldest_full(cache: Cache) -> list[int] | None:
+    if not cache.full:
+        return None
+    run = cache.full[0]
+    run[0] -= 1
+    if run[0] == 0:
+        del cache.full[0]
+    return [0, *run[1:]]
+
+
+def _give_to_cpus(cache: Cache, count: int) -> None:
+    for cpu, zone in enumerate(cache.cpu_zone):
+        if zone >= 0:
+            back = min(count, cache.cpu_objects[cpu] - cache.cpu_free[cpu])
+            cache.cpu_free[cpu] += back
+            count -= back
+
+
+def _discard(m: Machine, kind: CacheKind, slab: list[int], cpu: int) -> None:
+    zone, order = m.state.zones[slab[2]], slab[3]
+    if kind.reclaimable:
+        zone.slab_reclaimable -= 1 << order
+    else:
+        zone.slab_unreclaimable -= 1 << order
+    if order:
+        give_block(m, zone, cpu, order)
+    else:
+        give_pages(m, zone, cpu, 1, cold=False)

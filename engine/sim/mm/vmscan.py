@@ -1,0 +1,116 @@
+"""Scanning the file lists of a zone: what one priority looks at, what it frees, what it marks.
+
+The lists are counts. Pages that can be dropped at the tail are met first; the other clean ones lie
+evenly among the rest, and what integer division leaves over is carried to the next scan. Without
+swap only file lists are scanned. Source: mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg,
+shrink_inactive_list, shrink_page_list, shrink_active_list).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.sim.mm.disk import congested
+from mmplay.engine.sim.mm.pcp import give_pages
+from mmplay.engine.sim.state.zone import ALL_DIRTY, ALL_WRITEBACK, CONGESTED, Zone
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+SWAP_CLUSTER_MAX = 32
+DEF_PRIORITY = 12
+
+
+def shrink_zone(
+    m: Machine, zone: Zone, priority: int, cpu: int, target: int, stop_early: bool
+) -> tuple[int, int]:
+    """Scan a zone at one priority; return (pages scanned on the inactive list, pages freed).
+
+    With `stop_early` the scan ends after the batch that brought the freed pages to `target`.
+    """
+    scan = zone.inactive_file >> priority
+    if zone.active_file > zone.inactive_file:
+        _shrink_active(zone, zone.active_file >> priority)
+    if scan == 0:
+        return 0, 0
+    if zone.clean_tail or zone.clean:
+        return _shrink_inactive(m, zone, scan, cpu, target if stop_early else scan + 1)
+    if zone.marked < zone.dirty + zone.writeback:
+        _mark(zone, scan, zone.inactive_file)
+    zone.pages_scanned += scan
+    if m.steps is not None:
+        m.steps.append(("shrink_inactive_list", zone.index, priority, scan, 0))
+    return scan, 0
+
+
+def _shrink_active(zone: Zone, scan: int) -> None:
+    """Move pages that nobody maps from the active to the inactive list."""
+    movable = max(0, zone.active_file - zone.mapped)
+    if not scan or not movable:
+        return
+    moved, zone.active_rest = divmod(scan * movable + zone.active_rest, zone.active_file)
+    moved = min(moved, movable)
+    zone.active_file -= moved
+    zone.inactive_file += moved
+    zone.clean += moved
+    zone.pages_scanned += scan
+
+
+def _shrink_inactive(m: Machine, zone: Zone, scan: int, cpu: int, enough: int) -> tuple[int, int]:
+    """Scan part of the inactive list and free the clean pages met, until `enough` are freed."""
+    tail = min(scan, zone.clean_tail, _batches(enough))
+    rest = scan - tail if tail < enough else 0
+    general = zone.inactive_file - zone.clean_tail
+    found = 0
+    if rest and zone.clean:
+        need = -(-(enough - tail) * general // zone.clean)
+        rest = min(rest, _batches(need))
+        found, zone.clean_rest = divmod(rest * zone.clean + zone.clean_rest, general)
+        found = min(found, zone.clean)
+    if rest:
+        _mark(zone, rest, general)
+    freed = tail + found
+    zone.clean_tail -= tail
+    zone.clean -= found
+    zone.inactive_file -= freed
+    zone.pages_scanned += tail + rest
+    if freed:
+        give_pages(m, zone, cpu, freed, cold=True)
+    if m.steps is not None:
+        m.steps.append(("shrink_inactive_list", zone.index, -1, tail + rest, freed))
+    return tail + rest, freed
+
+
+def _batches(pages: int) -> int:
+    return -(-pages // SWAP_CLUSTER_MAX) * SWAP_CLUSTER_MAX
+
+
+def _mark(zone: Zone, scanned: int, listed: int) -> None:
+    """Set PageReclaim on the dirty and writeback pages met: once clean they go to the tail."""
+    plain = zone.dirty + zone.writeback - zone.marked
+    if plain > 0:
+        more, zone.marked_rest = divmod(scanned * plain + zone.marked_rest, max(1, listed))
+        zone.marked += min(more, plain)
+
+
+def note_batch(m: Machine, zone: Zone) -> bool:
+    """Set the zone's flags after a scan; tell whether a direct reclaimer must wait for the disk.
+
+    Source: the end of shrink_inactive_list, and wait_iff_congested.
+    """
+    others = zone.inactive_file - zone.dirty - zone.writeback
+    if zone.writeback and zone.dirty == 0 and others <= 0:
+        zone.flags |= ALL_WRITEBACK
+    if zone.dirty and zone.writeback == 0 and others <= 0:
+        zone.flags |= ALL_DIRTY
+    if not (m.setup.disk.requests and congested(m)):
+        return False
+    if zone.dirty + zone.writeback:
+        zone.flags |= CONGESTED
+    return bool(zone.flags & CONGESTED)
+
+
+def too_many_isolated(zone: Zone, io_and_fs: bool) -> bool:
+    """Tell whether so many pages are already taken off the list that a reclaimer must wait."""
+    inactive = zone.inactive_file >> 3 if io_and_fs else zone.inactive_file
+    return zone.isolated_file > inactive

@@ -1,0 +1,124 @@
+"""One machine in motion: its state, the tables that follow from it, and the loop of turns.
+
+A turn takes one actor from the heap, ordered by (time_ns, sequence), and lets it act once. Between
+turns everything that matters is in the state; all else here can be rebuilt from it (`bind`).
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Any
+
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.sim.mm.asks import Ask, make_ask
+from mmplay.engine.sim.mm.gates import Gate, make_gates, zonelist
+from mmplay.engine.sim.mm.masks import Masks, make_masks
+from mmplay.engine.sim.run.actors import ACTORS
+from mmplay.engine.sim.setup import Setup
+from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.zone import Zone
+
+Printed = tuple[int, LineForm, Values]
+"""One printk: (time_ns, form, values)."""
+
+Step = tuple[Any, ...]
+"""One kernel decision inside a turn: (code, operands...); `steps` has the words."""
+
+
+class Machine:
+    """See the module. `steps` is a list while someone wants the steps of the turns, else None.
+
+    `log` holds what was printed since the machine was made or bound; the state counts all lines.
+    `zone` and `pfmemalloc` are how the page allocator answers besides the page itself.
+    """
+
+    __slots__ = (
+        *("setup", "kernel", "state", "steps", "log", "gates", "zonelists", "masks", "slab_mask"),
+        *("zone", "pfmemalloc", "_asks", "_numbers"),
+    )
+
+    def __init__(self, setup: Setup, state: State) -> None:
+        """Take a setup and a state that belongs to it."""
+        self.setup = setup
+        self.kernel: Kernel = setup.kernel
+        self.masks: Masks = make_masks(setup.kernel)
+        self.steps: list[Step] | None = None
+        self.log: list[Printed] = []
+        self._asks: dict[int, Ask] = {}
+        self.bind(state)
+
+    def bind(self, state: State) -> None:
+        """Go on from another state of the same setup."""
+        self.state = state
+        self.zonelists = [zonelist(state.zones, index) for index in range(4)]
+        self.zone: Zone = state.zones[0]
+        self.pfmemalloc = False
+        self._numbers = {zone.index: number for number, zone in enumerate(state.zones)}
+        keeps = self.kernel.slab.keeps | (self.masks.atomic if state.slab_keeps_atomic else 0)
+        self.slab_mask = self.kernel.slab._replace(keeps=keeps)
+        self.refresh_gates()
+
+    def refresh_gates(self) -> None:
+        """Compute the floors again, after a mark, a reserve or a highatomic block changed."""
+        self.gates: list[Gate] = make_gates(self.kernel, self.state.zones)
+
+    # small questions
+
+    def ask(self, key: int) -> Ask:
+        """Return the request of this key (`asks.ask_key`)."""
+        known = self._asks.get(key)
+        if known is None:
+            populated = tuple(zone.index for zone in self.state.zones)
+            known = self._asks[key] = make_ask(self.kernel, populated, key)
+        return known
+
+    def zone_number(self, zone: Zone) -> int:
+        """Return a zone's place in `state.zones`."""
+        return self._numbers[zone.index]
+
+    def reclaimable(self, zone: Zone) -> bool:
+        """Tell whether reclaim still thinks a zone worth scanning (zone_reclaimable, 4.5)."""
+        pages = zone.active_file + zone.inactive_file + zone.isolated_file
+        return zone.pages_scanned < self.kernel.unreclaimable_factor * pages
+
+    # printing
+
+    def printk(self, form: LineForm, values: Values, cost_ns: int | None = None) -> None:
+        """Print one printk; who prints next starts where this one ends."""
+        state = self.state
+        time_ns = max(state.now_ns, state.print_ready_ns)
+        self.log.append((time_ns, form, values))
+        lines = form.template.count("\n") + 1
+        state.log_lines += lines
+        each = self.setup.costs.print_line if cost_ns is None else cost_ns
+        state.print_ready_ns = time_ns + lines * each
+
+    # turns
+
+    def push(self, time_ns: int, kind: int, number: int, token: int = 0) -> None:
+        """Let an actor act at a time; equal times go in the order of pushing."""
+        state = self.state
+        state.sequence += 1
+        heappush(state.heap, (time_ns, state.sequence, kind, number, token))
+
+    def turn(self) -> bool:
+        """Make one turn; return False if nothing will ever happen again."""
+        state = self.state
+        if not state.heap:
+            return False
+        time_ns, _, kind, number, token = heappop(state.heap)
+        state.now_ns = time_ns
+        state.turn += 1
+        ACTORS[kind](self, number, token)
+        return True
+
+    def run_until(self, time_ns: int) -> None:
+        """Make every turn up to and including this time."""
+        state = self.state
+        heap = state.heap
+        while heap and heap[0][0] <= time_ns:
+            now, _, kind, number, token = heappop(heap)
+            state.now_ns = now
+            state.turn += 1
+            ACTORS[kind](self, number, token)

@@ -1,0 +1,119 @@
+"""CPUs, their queues, and sleeping: which task acts when.
+
+A CPU goes round its queue, a time slice each. A task that slept for half a scheduling period or
+more goes to the front of the queue and runs at the next tick, as CFS's credit for sleepers makes
+it (kernel/sched/fair.c:place_entity, 4.5); one that napped goes to the back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.sim.run.actors import CPU, TIMER
+from mmplay.engine.sim.setup import JIFFY_NS, MILLISECOND_NS
+from mmplay.engine.sim.state.tasks import RUNNABLE, SLEEPING, STOPPED
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+LONG_SLEEP_NS = 12 * MILLISECOND_NS
+"""Half of sysctl_sched_latency on four CPUs: who slept longer is put first."""
+
+
+def sleep(m: Machine, task: int, ns: int, state: int = SLEEPING) -> None:
+    """Put the running task to sleep for a time."""
+    sleep_until(m, task, m.state.now_ns + ns, state)
+
+
+def sleep_until(m: Machine, task: int, time_ns: int, state: int = SLEEPING) -> None:
+    """Put the running task to sleep until a time, or until it is woken."""
+    wait(m, task, state)
+    m.push(time_ns, TIMER, task, m.state.tasks.token[task])
+
+
+def wait(m: Machine, task: int, state: int = SLEEPING) -> None:
+    """Put the running task to sleep until somebody wakes it."""
+    tasks = m.state.tasks
+    tasks.state[task] = state
+    tasks.token[task] += 1
+    tasks.since_ns[task] = m.state.now_ns
+
+
+def wake(m: Machine, task: int) -> bool:
+    """Wake a sleeping task; tell whether it slept."""
+    state = m.state
+    tasks = state.tasks
+    if tasks.state[task] == RUNNABLE or tasks.state[task] >= STOPPED:
+        return False
+    tasks.state[task] = RUNNABLE
+    tasks.token[task] += 1
+    enqueue(m, task, state.now_ns - tasks.since_ns[task] >= LONG_SLEEP_NS)
+    return True
+
+
+def enqueue(m: Machine, task: int, first: bool) -> None:
+    """Put a runnable task on a CPU: an idle one if there is, else the queue it was on last."""
+    state = m.state
+    cpus = state.cpus
+    number = state.tasks.cpu[task]
+    if cpus[number].current >= 0:
+        number = next((n for n, cpu in enumerate(cpus) if cpu.current < 0), number)
+        state.tasks.cpu[task] = number
+    cpu = cpus[number]
+    if cpu.current < 0:
+        cpu.current = task
+        cpu.slice_end_ns = state.now_ns + m.setup.costs.time_slice
+        if not cpu.busy:
+            cpu.busy = 1
+            m.push(max(state.now_ns, cpu.ready_ns), CPU, number)
+        return
+    if first:
+        cpu.queue.insert(cpu.first, task)
+        cpu.first += 1
+        tick = state.now_ns - state.now_ns % JIFFY_NS + JIFFY_NS
+        cpu.slice_end_ns = min(cpu.slice_end_ns, tick)
+    else:
+        cpu.queue.append(task)
+
+
+def timer(m: Machine, task: int, token: int) -> None:
+    """Wake a task whose time is up, unless something else woke it before."""
+    if m.state.tasks.token[task] == token:
+        wake(m, task)
+
+
+def run_cpu(m: Machine, number: int, _: int) -> None:
+    """Let the CPU's task act once, and come back when that is done.
+
+    Who prints is busy until the last line is out.
+    """
+    state = m.state
+    cpu = state.cpus[number]
+    now = state.now_ns
+    if now < cpu.ready_ns:
+        m.push(cpu.ready_ns, CPU, number)
+        return
+    task = cpu.current
+    if now >= cpu.slice_end_ns or state.tasks.state[task] != RUNNABLE:
+        task = next_task(m, number)
+        if task < 0:
+            cpu.busy = 0
+            return
+    lines = state.log_lines
+    ready = now + m.act(task, number)
+    if state.log_lines != lines:
+        ready = max(ready, state.print_ready_ns)
+    cpu.ready_ns = ready
+    m.push(ready, CPU, number)
+
+
+def next_task(m: Machine, number: int) -> int:
+    """Take the next task of a CPU's queue; the one that ran goes to the back. -1 if none."""
+    cpu = m.state.cpus[number]
+    task = cpu.current
+    if task >= 0 and m.state.tasks.state[task] == RUNNABLE:
+        cpu.queue.append(task)
+    cpu.current = cpu.queue.pop(0) if cpu.queue else -1
+    cpu.first = max(0, cpu.first - 1)
+    cpu.slice_end_ns = m.state.now_ns + m.setup.costs.time_slice
+    return cpu.current

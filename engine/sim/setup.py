@@ -1,0 +1,94 @@
+"""What never changes during a run: the machine, its kernel, its workloads, the costs of things.
+
+A setup is built by a start (`engine.sim.starts`) and is not part of the state: the same setup,
+seed and actions give the same run.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.sim.state.slab_cache import CacheKind
+
+MICROSECOND_NS = 1_000
+MILLISECOND_NS = 1_000_000
+SECOND_NS = 1_000_000_000
+JIFFY_NS = MILLISECOND_NS
+"""HZ is 1000, as in the kernels of the mail's logs (assumed)."""
+
+
+class Costs(NamedTuple):
+    """How long things take on this machine, in ns. Calibrated: see `starts.calibration`."""
+
+    reclaim_call: int
+    scanned_page: int
+    page: int
+    write: int
+    packet: int
+    print_line: int
+    oom_print_line: int
+    exit_page: int
+    time_slice: int
+
+
+class DiskKind(NamedTuple):
+    """A disk: what it writes a second, how it queues, and when it stands still.
+
+    `requests` is nr_requests of the queue (0: no limit), each of up to `pages_per_request`;
+    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins.
+    """
+
+    pages_per_second: int
+    requests: int
+    pages_per_request: int
+    start_ns: int = 0
+    stall_after: int = -1
+
+
+class Flow(NamedTuple):
+    """Network load: frames a second, one in `frames_per_flow` starts a new flow, and the CPU."""
+
+    frames_per_second: int
+    frames_per_flow: int
+    cpu: int
+    start_ns: int = 0
+
+
+class Workload(NamedTuple):
+    """Tasks of one kind. `program` is a name of `run.programs`; `groups` processes share an mm
+    among `per_group` tasks each; `pages` is what each of them wants, -1 without end.
+
+    `gap_ns` is the pause between two rounds of a task and `start_ns` when the first begins.
+    """
+
+    name: str
+    program: str
+    groups: int
+    per_group: int = 1
+    pages: int = -1
+    start_ns: int = 0
+    gap_ns: int = 0
+    adj: int = 0
+    numbered: bool = False
+
+
+class Setup(NamedTuple):
+    """One machine. `assumed` and `calibrated` say what no log told, for the run's header."""
+
+    name: str
+    kernel: Kernel
+    cpus: int
+    cpu_ids: int
+    release: str
+    version: str
+    hardware: str
+    costs: Costs
+    disk: DiskKind
+    flow: Flow | None
+    caches: tuple[CacheKind, ...]
+    workloads: tuple[Workload, ...]
+    script: tuple[tuple[int, str, str], ...] = ()
+    """(time_ns, action, value): what happens by itself."""
+    assumed: tuple[str, ...] = ()
+    calibrated: tuple[str, ...] = ()

@@ -1,0 +1,156 @@
+"""One zone of the machine: what it manages, where its pages are, and its reclaim state.
+
+All counts are pages. Conservation: managed = on the free lists + on per-CPU lists + every place
+in PLACES.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.sim.state.buddy import PCP_TYPES, Buddy
+
+LRU = ("active_anon", "inactive_anon", "active_file", "inactive_file", "unevictable")
+
+PLACES = (
+    *LRU,
+    *("isolated_anon", "isolated_file", "slab_reclaimable", "slab_unreclaimable"),
+    *("stack_pages", "pagetables", "other", "held"),
+)
+"""Where a page that is not free may be. `other` are pages that no printed counter knows; `held`
+are pages that a workload or the network card's ring holds."""
+
+COUNTS = (
+    *("index", "managed", "present", "min", "low", "high", "free", "lowest"),
+    *PLACES,
+    *("dirty", "writeback", "clean", "clean_tail", "marked", "mapped", "shmem"),
+    *("pages_scanned", "batch", "reserved_highatomic", "pcp_batch", "pcp_high", "threshold"),
+    *("flags", "used_pages", "clean_rest", "active_rest", "marked_rest"),
+)
+"""Every plain number of a zone; they are packed in this order.
+
+`free` is NR_FREE_PAGES as the kernel's counter has it, `lowest` the lowest it has been: with drift
+on, CPUs hold differences back (`diffs`). The inactive file list is made of `dirty` pages, pages
+under `writeback`, `clean` ones that reclaim can drop, `clean_tail` ones at its very end, and the
+rest, which are in use and stay. `marked` of the dirty and writeback pages carry PageReclaim.
+`batch` is NR_ALLOC_BATCH of the fair policy. The three `_rest` carry what integer division left.
+"""
+
+FAIR_DEPLETED, CONGESTED, ALL_DIRTY, ALL_WRITEBACK = 1, 2, 4, 8
+"""Bits of `flags`: ZONE_FAIR_DEPLETED, ZONE_CONGESTED, ZONE_DIRTY, ZONE_WRITEBACK."""
+
+
+class Zone:
+    """The mutable state of one zone.
+
+    `used` are runs [first page, count] of pages that left the allocator. Pages that are freed
+    come from the oldest run: consecutive pages were handed out together and merge again when they
+    come back. `pcp[cpu][type]` are the per-CPU lists; the head is the end.
+    """
+
+    __slots__ = (*COUNTS, "buddy", "diffs", "name", "pcp", "reserve", "used")
+
+    index: int
+    managed: int
+    present: int
+    min: int
+    low: int
+    high: int
+    free: int
+    lowest: int
+    active_anon: int
+    inactive_anon: int
+    active_file: int
+    inactive_file: int
+    unevictable: int
+    isolated_anon: int
+    isolated_file: int
+    slab_reclaimable: int
+    slab_unreclaimable: int
+    stack_pages: int
+    pagetables: int
+    other: int
+    held: int
+    dirty: int
+    writeback: int
+    clean: int
+    clean_tail: int
+    marked: int
+    mapped: int
+    shmem: int
+    pages_scanned: int
+    batch: int
+    reserved_highatomic: int
+    pcp_batch: int
+    pcp_high: int
+    threshold: int
+    flags: int
+    used_pages: int
+    clean_rest: int
+    active_rest: int
+    marked_rest: int
+
+    def __init__(self, name: str, index: int, managed: int, present: int, cpus: int) -> None:
+        """An empty zone: no page is anywhere yet."""
+        for field in COUNTS:
+            setattr(self, field, 0)
+        self.name = name
+        self.index = index
+        self.managed = managed
+        self.present = present
+        self.reserve: list[int] = [0, 0, 0, 0]
+        self.buddy = Buddy(managed)
+        self.pcp: list[list[list[int]]] = [[[] for _ in range(PCP_TYPES)] for _ in range(cpus)]
+        self.diffs: list[int] = [0] * cpus
+        self.used: list[list[int]] = []
+
+    def copy(self) -> Zone:
+        """Return an independent copy."""
+        other = Zone.__new__(Zone)
+        for field in COUNTS:
+            setattr(other, field, getattr(self, field))
+        other.name = self.name
+        other.reserve = self.reserve[:]
+        other.buddy = self.buddy.copy()
+        other.pcp = [[pages[:] for pages in lists] for lists in self.pcp]
+        other.diffs = self.diffs[:]
+        other.used = [run[:] for run in self.used]
+        return other
+
+    def on_pcp(self) -> int:
+        """Return the pages on all per-CPU lists."""
+        return sum(len(pages) for lists in self.pcp for pages in lists)
+
+    def real_free(self) -> int:
+        """Return the pages on the free lists, differences that CPUs hold back included."""
+        return self.free + sum(self.diffs)
+
+    def reclaimable(self) -> int:
+        """Return zone_reclaimable_pages without swap (mm/vmscan.c, 4.5)."""
+        return self.active_file + self.inactive_file + self.isolated_file
+
+    def placed(self) -> int:
+        """Return the pages that are in use, by the counters."""
+        places: list[int] = [getattr(self, name) for name in PLACES]
+        return sum(places)
+
+    # pages that are in use but not followed one by one
+
+    def hand_out(self, page: int, count: int) -> None:
+        """Note that pages left the allocator."""
+        self.used_pages += count
+        last = self.used[-1] if self.used else None
+        if last is not None and last[0] + last[1] == page:
+            last[1] += count
+        else:
+            self.used.append([page, count])
+
+    def hand_back(self) -> int:
+        """Return the page that has been in use longest."""
+        run = self.used[0]
+        page = run[0]
+        self.used_pages -= 1
+        if run[1] == 1:
+            del self.used[0]
+        else:
+            run[0] += 1
+            run[1] -= 1
+        return page
