@@ -47,7 +47,10 @@ class Kernel(NamedTuple):
 
     A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable pages were
     scanned (mm/vmscan.c:zone_reclaimable). `prints_gfp_names` tells whether its printk lines name
-    the flags (%pGg). `source` is what was read, for the explanations.
+    the flags (%pGg), and the three forms are how it words its reports. `retry` names the rule by
+    which __alloc_pages_slowpath goes round again (`sim.mm.retry`); `reclaimable_is_progress`
+    tells whether do_try_to_free_pages calls it progress that a zone could still be scanned.
+    `source` is what was read, for the explanations.
     """
 
     name: str
@@ -61,6 +64,11 @@ class Kernel(NamedTuple):
     watermark_scale_factor: int | None
     unreclaimable_factor: int
     prints_gfp_names: bool
+    failure_form: str
+    slub_form: str
+    oom_form: str
+    retry: str
+    reclaimable_is_progress: bool
 
     def fired(self, mask: int, context: Context) -> tuple[FlagRule, ...]:
         """Return the rules of gfp_to_alloc_flags that fire for this request."""
@@ -91,6 +99,11 @@ KERNELS: dict[str, Kernel] = {
             watermark_scale_factor=None,
             unreclaimable_factor=6,
             prints_gfp_names=False,
+            failure_form="failure/4.5",
+            slub_form="slub/4.5",
+            oom_form="oom/4.5",
+            retry="zone_reclaimable",
+            reclaimable_is_progress=True,
         ),
         Kernel(
             name="next-20160311",
@@ -104,6 +117,11 @@ KERNELS: dict[str, Kernel] = {
             watermark_scale_factor=10,
             unreclaimable_factor=6,
             prints_gfp_names=True,
+            failure_form="failure/4.6",
+            slub_form="slub/4.6",
+            oom_form="oom/4.6",
+            retry="should_reclaim_retry",
+            reclaimable_is_progress=False,
         ),
     )
 }

@@ -223,6 +223,9 @@ REAPED_4_6 = form(
     "oom_reaper: reaped process {pid:d} ({comm:comm}), now anon-rss:{anon_rss:kb}, "
     "file-rss:{file_rss:kb}, shmem-rss:{shmem_rss:kb}",
 )
+PANIC = form(
+    "panic/4.5", "Kernel panic - not syncing: Out of memory and no killable processes..."
+)
 SUPPRESSED = form("suppressed/4.5", "{function:word}: {count:u} callbacks suppressed")
 LINUX_VERSION = form("boot/4.5", "Linux version {release:word} {tail:text}")
 
@@ -236,7 +239,7 @@ FORMS: tuple[LineForm, ...] = (
     *(OOM_4_5, OOM_4_6, OOM_LATER, OOM_2_6_32, OOM_CPUSET, TASKS_HEAD, TASKS_HEAD_3_X),
     *(TASKS_HEAD_4_19, TASKS_HEAD_6_8, TASK_4_5, TASK_4_19),
     *(TASK_6_8, OOM_SUMMARY, KILL_4_5, KILL_ANY, KILLED_4_5, KILLED_3_X, KILLED_5_4, REAPED_4_6),
-    *(SUPPRESSED, LINUX_VERSION),
+    *(PANIC, SUPPRESSED, LINUX_VERSION),
 )
 """Every form, the exact before the general: a reader takes the first that fits."""
 

@@ -19,7 +19,10 @@ JIFFY_NS = MILLISECOND_NS
 
 
 class Costs(NamedTuple):
-    """How long things take on this machine, in ns. Calibrated: see `starts.calibration`."""
+    """How long things take on this machine, in ns. Calibrated: see `starts.calibration`.
+
+    `exit_slab_pages` is how many pages of slab objects a task gives back when it exits.
+    """
 
     reclaim_call: int
     scanned_page: int
@@ -28,7 +31,8 @@ class Costs(NamedTuple):
     packet: int
     print_line: int
     oom_print_line: int
-    exit_page: int
+    exit_task: int
+    exit_slab_pages: int
     time_slice: int
 
 

@@ -22,6 +22,7 @@ class Masks(NamedTuple):
     kernel: int
     stack: int
     net_atomic: int
+    net_zeroed: int
     frag_large: int
     frag_single: int
     xfs: int
@@ -60,6 +61,7 @@ def make_masks(kernel: Kernel) -> Masks:
         kernel=bits("GFP_KERNEL"),
         stack=bits("GFP_KERNEL", "__GFP_NOTRACK"),
         net_atomic=bits("GFP_ATOMIC"),
+        net_zeroed=bits("GFP_ATOMIC", "__GFP_ZERO"),
         frag_large=bits(
             *("GFP_ATOMIC", "__GFP_COLD", "__GFP_COMP", "__GFP_NOWARN", "__GFP_NORETRY"),
             "__GFP_NOMEMALLOC",

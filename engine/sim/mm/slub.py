@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.sim.log.warn import warn_alloc_failed, warn_slab_failed
+from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.mm.asks import Ask, ask_key
 from mmplay.engine.sim.mm.nowait import alloc_nowait
 from mmplay.engine.sim.mm.page_alloc import give_block
@@ -85,12 +85,17 @@ def first_ask(m: Machine, ask: Ask, larger: bool) -> Ask:
 
 
 def drop_cpu_slab(cache: Cache, cpu: int) -> None:
-    """Let go of the CPU's slab, which has no free object left."""
-    if cache.cpu_zone[cpu] >= 0:
-        cache.add_full(
-            cache.cpu_objects[cpu], cache.cpu_zone[cpu], cache.cpu_order[cpu], cache.cpu_pfm[cpu]
-        )
-        cache.cpu_zone[cpu] = -1
+    """Let go of the CPU's slab: to the full ones, or to the partial list (deactivate_slab)."""
+    zone = cache.cpu_zone[cpu]
+    if zone < 0:
+        return
+    free, objects = cache.cpu_free[cpu], cache.cpu_objects[cpu]
+    if free:
+        cache.partial.append([free, objects, zone, cache.cpu_order[cpu], cache.cpu_pfm[cpu]])
+    else:
+        cache.add_full(objects, zone, cache.cpu_order[cpu], cache.cpu_pfm[cpu])
+    cache.cpu_zone[cpu] = -1
+    cache.cpu_free[cpu] = 0
 
 
 def take_partial(cache: Cache, cpu: int, reserves: bool) -> bool:
@@ -135,14 +140,8 @@ def refused(m: Machine, number: int, count: int, caller: Caller) -> None:
     caller.count_failures(m, 2 * count)
     if m.steps is not None:
         m.steps.append(("slab_refused", number, count, ask.gfp))
-    if ask.nowarn:
-        return
-    for _ in range(count):
-        printed = warn_alloc_failed(m, caller, ask, kind.orders.min_order)
-        printed |= warn_slab_failed(m, caller, number)
-        if not printed:
-            break
-    ...
+    if not ask.nowarn:
+        warn_failures(m, caller, ask, kind.orders.min_order, number, count)
 
 
 # giving back

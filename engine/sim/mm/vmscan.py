@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.state.zone import ALL_DIRTY, ALL_WRITEBACK, CONGESTED, Zone
+from mmplay.engine.sim.state.zone import CONGESTED, Zone
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 SWAP_CLUSTER_MAX = 32
 DEF_PRIORITY = 12
 
+NEVER = 1 << 40
+"""More pages than any scan frees."""
 
-def shrink_zone(
-    m: Machine, zone: Zone, priority: int, cpu: int, target: int, stop_early: bool
-) -> tuple[int, int]:
+
+def shrink_zone(m: Machine, zone: Zone, priority: int, cpu: int, enough: int) -> tuple[int, int]:
     """Scan a zone at one priority; return (pages scanned on the inactive list, pages freed).
 
-    With `stop_early` the scan ends after the batch that brought the freed pages to `target`.
+    The scan ends after the batch that brought the freed pages to `enough` (NEVER: it does not).
     """
     scan = zone.inactive_file >> priority
     if zone.active_file > zone.inactive_file:
@@ -34,7 +35,7 @@ def shrink_zone(
     if scan == 0:
         return 0, 0
     if zone.clean_tail or zone.clean:
-        return _shrink_inactive(m, zone, scan, cpu, target if stop_early else scan + 1)
+        return _shrink_inactive(m, zone, scan, cpu, enough)
     if zone.marked < zone.dirty + zone.writeback:
         _mark(zone, scan, zone.inactive_file)
     zone.pages_scanned += scan
@@ -93,24 +94,22 @@ def _mark(zone: Zone, scanned: int, listed: int) -> None:
         zone.marked += min(more, plain)
 
 
-def note_batch(m: Machine, zone: Zone) -> bool:
-    """Set the zone's flags after a scan; tell whether a direct reclaimer must wait for the disk.
+def waits_for_disk(m: Machine, zone: Zone) -> bool:
+    """Tell whether a direct reclaimer must wait for the disk after a scan (wait_iff_congested).
 
-    Source: the end of shrink_inactive_list, and wait_iff_congested.
+    Source: the end of shrink_inactive_list: the zone counts as congested if the dirty pages met
+    belong to a device whose queue is full.
     """
-    others = zone.inactive_file - zone.dirty - zone.writeback
-    if zone.writeback and zone.dirty == 0 and others <= 0:
-        zone.flags |= ALL_WRITEBACK
-    if zone.dirty and zone.writeback == 0 and others <= 0:
-        zone.flags |= ALL_DIRTY
-    if not (m.setup.disk.requests and congested(m)):
+    if not congested(m):
         return False
     if zone.dirty + zone.writeback:
         zone.flags |= CONGESTED
     return bool(zone.flags & CONGESTED)
 
 
-def too_many_isolated(zone: Zone, io_and_fs: bool) -> bool:
-    """Tell whether so many pages are already taken off the list that a reclaimer must wait."""
-    inactive = zone.inactive_file >> 3 if io_and_fs else zone.inactive_file
-    return zone.isolated_file > inactive
+def too_many_isolated(zone: Zone, shift: int) -> bool:
+    """Tell whether so many pages are already taken off the list that a reclaimer must wait.
+
+    `shift` is 3 for who may do I/O and enter the file system, so that others get further, else 0.
+    """
+    return zone.isolated_file > zone.inactive_file >> shift

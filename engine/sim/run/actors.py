@@ -1,16 +1,7 @@
-"""The kinds of actor on the heap, and what each does when its time comes."""
+"""The kinds of actor on the heap; what each does is in `turns`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
-
 CPU, TIMER, DISK, NIC, VMSTAT, SCRIPT, WORKLOAD = range(7)
-
-Actor = Callable[["Machine", int, int], None]
-
-ACTORS: list[Actor] = []
-"""By kind; filled by `register`, once all rules are imported."""
+"""A CPU whose turn is over, a sleep that ends, a disk request that completes, a frame that
+arrives, a CPU that folds its counters, an event of the script, a workload that begins."""

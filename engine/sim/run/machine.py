@@ -1,12 +1,12 @@
-"""One machine in motion: its state, the tables that follow from it, and the loop of turns.
+"""One machine in motion: its state, and the tables that follow from it.
 
-A turn takes one actor from the heap, ordered by (time_ns, sequence), and lets it act once. Between
-turns everything that matters is in the state; all else here can be rebuilt from it (`bind`).
+Between turns (`turns`) everything that matters is in the state; all else here can be rebuilt from
+it (`bind`).
 """
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Any
 
 from mmplay.engine.kernel.versions import Kernel
@@ -14,7 +14,6 @@ from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.sim.mm.asks import Ask, make_ask
 from mmplay.engine.sim.mm.gates import Gate, make_gates, zonelist
 from mmplay.engine.sim.mm.masks import Masks, make_masks
-from mmplay.engine.sim.run.actors import ACTORS
 from mmplay.engine.sim.setup import Setup
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import Zone
@@ -35,7 +34,8 @@ class Machine:
 
     __slots__ = (
         *("setup", "kernel", "state", "steps", "log", "gates", "zonelists", "masks", "slab_mask"),
-        *("zone", "pfmemalloc", "_asks", "_numbers"),
+        *("cache_numbers", "line_ns"),
+        *("zone", "pfmemalloc", "_asks", "numbers"),
     )
 
     def __init__(self, setup: Setup, state: State) -> None:
@@ -43,9 +43,11 @@ class Machine:
         self.setup = setup
         self.kernel: Kernel = setup.kernel
         self.masks: Masks = make_masks(setup.kernel)
+        self.line_ns = setup.costs.print_line
         self.steps: list[Step] | None = None
         self.log: list[Printed] = []
         self._asks: dict[int, Ask] = {}
+        self.cache_numbers = {kind.name: number for number, kind in enumerate(setup.caches)}
         self.bind(state)
 
     def bind(self, state: State) -> None:
@@ -54,7 +56,7 @@ class Machine:
         self.zonelists = [zonelist(state.zones, index) for index in range(4)]
         self.zone: Zone = state.zones[0]
         self.pfmemalloc = False
-        self._numbers = {zone.index: number for number, zone in enumerate(state.zones)}
+        self.numbers = {zone.index: number for number, zone in enumerate(state.zones)}
         keeps = self.kernel.slab.keeps | (self.masks.atomic if state.slab_keeps_atomic else 0)
         self.slab_mask = self.kernel.slab._replace(keeps=keeps)
         self.refresh_gates()
@@ -75,7 +77,7 @@ class Machine:
 
     def zone_number(self, zone: Zone) -> int:
         """Return a zone's place in `state.zones`."""
-        return self._numbers[zone.index]
+        return self.numbers[zone.index]
 
     def reclaimable(self, zone: Zone) -> bool:
         """Tell whether reclaim still thinks a zone worth scanning (zone_reclaimable, 4.5)."""
@@ -84,41 +86,17 @@ class Machine:
 
     # printing
 
-    def printk(self, form: LineForm, values: Values, cost_ns: int | None = None) -> None:
+    def printk(self, form: LineForm, values: Values) -> None:
         """Print one printk; who prints next starts where this one ends."""
         state = self.state
         time_ns = max(state.now_ns, state.print_ready_ns)
         self.log.append((time_ns, form, values))
         lines = form.template.count("\n") + 1
         state.log_lines += lines
-        each = self.setup.costs.print_line if cost_ns is None else cost_ns
-        state.print_ready_ns = time_ns + lines * each
-
-    # turns
+        state.print_ready_ns = time_ns + lines * self.line_ns
 
     def push(self, time_ns: int, kind: int, number: int, token: int = 0) -> None:
         """Let an actor act at a time; equal times go in the order of pushing."""
         state = self.state
         state.sequence += 1
         heappush(state.heap, (time_ns, state.sequence, kind, number, token))
-
-    def turn(self) -> bool:
-        """Make one turn; return False if nothing will ever happen again."""
-        state = self.state
-        if not state.heap:
-            return False
-        time_ns, _, kind, number, token = heappop(state.heap)
-        state.now_ns = time_ns
-        state.turn += 1
-        ACTORS[kind](self, number, token)
-        return True
-
-    def run_until(self, time_ns: int) -> None:
-        """Make every turn up to and including this time."""
-        state = self.state
-        heap = state.heap
-        while heap and heap[0][0] <= time_ns:
-            now, _, kind, number, token = heappop(heap)
-            state.now_ns = now
-            state.turn += 1
-            ACTORS[kind](self, number, token)

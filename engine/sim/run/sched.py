@@ -76,44 +76,16 @@ def enqueue(m: Machine, task: int, first: bool) -> None:
         cpu.queue.append(task)
 
 
+def dequeue(m: Machine, task: int) -> None:
+    """Take a runnable task off its CPU or queue: it was stopped."""
+    cpu = m.state.cpus[m.state.tasks.cpu[task]]
+    if task in cpu.queue:
+        if cpu.queue.index(task) < cpu.first:
+            cpu.first -= 1
+        cpu.queue.remove(task)
+
+
 def timer(m: Machine, task: int, token: int) -> None:
     """Wake a task whose time is up, unless something else woke it before."""
     if m.state.tasks.token[task] == token:
         wake(m, task)
-
-
-def run_cpu(m: Machine, number: int, _: int) -> None:
-    """Let the CPU's task act once, and come back when that is done.
-
-    Who prints is busy until the last line is out.
-    """
-    state = m.state
-    cpu = state.cpus[number]
-    now = state.now_ns
-    if now < cpu.ready_ns:
-        m.push(cpu.ready_ns, CPU, number)
-        return
-    task = cpu.current
-    if now >= cpu.slice_end_ns or state.tasks.state[task] != RUNNABLE:
-        task = next_task(m, number)
-        if task < 0:
-            cpu.busy = 0
-            return
-    lines = state.log_lines
-    ready = now + m.act(task, number)
-    if state.log_lines != lines:
-        ready = max(ready, state.print_ready_ns)
-    cpu.ready_ns = ready
-    m.push(ready, CPU, number)
-
-
-def next_task(m: Machine, number: int) -> int:
-    """Take the next task of a CPU's queue; the one that ran goes to the back. -1 if none."""
-    cpu = m.state.cpus[number]
-    task = cpu.current
-    if task >= 0 and m.state.tasks.state[task] == RUNNABLE:
-        cpu.queue.append(task)
-    cpu.current = cpu.queue.pop(0) if cpu.queue else -1
-    cpu.first = max(0, cpu.first - 1)
-    cpu.slice_end_ns = m.state.now_ns + m.setup.costs.time_slice
-    return cpu.current

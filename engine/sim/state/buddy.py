@@ -142,6 +142,10 @@ class Buddy:
             moved += 1 << order
         return moved
 
+    def detach(self, page: int) -> None:
+        """Take a free block off its list: its pages are somebody's now."""
+        self._remove(page)
+
     def _remove(self, page: int) -> None:
         index = self.where.pop(page)
         blocks = self.lists[index]

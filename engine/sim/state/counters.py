@@ -18,7 +18,7 @@ COUNTERS: tuple[str, ...] = (
     # failures by who asked, and what was printed of them
     *("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "warn_printed", "warn_suppressed"),
     # network
-    *("rx_packets", "rx_alloc_skb_failed", "alloc_rx_buff_failed", "rx_missed", "nf_new"),
+    *("rx_packets", "rx_alloc_frag_failed", "alloc_rx_buff_failed", "rx_missed", "nf_new"),
     *("nf_drop", "nf_no_ext"),
     # page allocator
     *("file_pages_added", "slab_pages_added", "highatomic_reserved"),
@@ -77,7 +77,7 @@ class Counters:
     warn_printed: int
     warn_suppressed: int
     rx_packets: int
-    rx_alloc_skb_failed: int
+    rx_alloc_frag_failed: int
     alloc_rx_buff_failed: int
     rx_missed: int
     nf_new: int

@@ -13,7 +13,7 @@ from array import array
 from mmplay.engine.sim.state.buddy import MAX_ORDER, TYPES, Buddy
 from mmplay.engine.sim.state.counters import COUNTERS, Counters
 from mmplay.engine.sim.state.slab_cache import Cache
-from mmplay.engine.sim.state.state import LISTS, NUMBERS, Cpu, State
+from mmplay.engine.sim.state.state import CPU_NUMBERS, LISTS, NUMBERS, Cpu, State
 from mmplay.engine.sim.state.tasks import COLUMNS, Tasks
 from mmplay.engine.sim.state.zone import COUNTS, Zone
 
@@ -36,7 +36,7 @@ def pack_state(state: State) -> bytes:
         _put_zone(out, zone)
     out.append(len(state.cpus))
     for cpu in state.cpus:
-        out += [cpu.current, cpu.slice_end_ns, cpu.busy]
+        out += [getattr(cpu, name) for name in CPU_NUMBERS]
         _put_list(out, cpu.queue)
     out.append(len(state.caches))
     for cache in state.caches:
@@ -81,8 +81,8 @@ def _put_cache(out: list[int], cache: Cache) -> None:
     for slab in cache.partial:
         out += slab
     out.append(len(cache.full))
-    for key in sorted(cache.full):
-        out += [key, cache.full[key]]
+    for run in cache.full:
+        out += run
 
 
 class _Reader:
@@ -145,7 +145,8 @@ def unpack_state(data: bytes) -> State:
         _take_zone(reader, zone, name)
     for _ in range(reader.one()):
         cpu = Cpu()
-        cpu.current, cpu.slice_end_ns, cpu.busy = reader.some(3)
+        for name in CPU_NUMBERS:
+            setattr(cpu, name, reader.one())
         cpu.queue = reader.counted()
         state.cpus.append(cpu)
     state.caches = [_take_cache(reader) for _ in range(reader.one())]
@@ -184,5 +185,5 @@ def _take_cache(reader: _Reader) -> Cache:
     for name in CACHE_COLUMNS:
         setattr(cache, name, reader.counted())
     cache.partial = [reader.some(5) for _ in range(reader.one())]
-    cache.full = dict(reader.some(2) for _ in range(reader.one()))  # type: ignore[misc]
+    cache.full = [reader.some(5) for _ in range(reader.one())]
     return cache

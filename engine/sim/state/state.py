@@ -17,65 +17,32 @@ HeapEntry = tuple[int, int, int, int, int]
 """(time_ns, sequence, actor kind, actor number, token)."""
 
 
-CPU_NUMBERS = ("current", "slice_end_ns", "ready_ns", "first", "busy")
-
-
-class Cpu:
-    """One CPU: the task it runs (-1 none), its queue, and when its time slice ends.
-
-    The first `first` tasks of the queue were put there for having slept long; `busy` tells that
-    its next turn is on the heap, not before `ready_ns`.
-    """
-
-    __slots__ = (*CPU_NUMBERS, "queue")
-
-    current: int
-    slice_end_ns: int
-    ready_ns: int
-    first: int
-    busy: int
-
-    def __init__(self) -> None:
-        """Idle."""
-        for name in CPU_NUMBERS:
-            setattr(self, name, 0)
-        self.current = -1
-        self.queue: list[int] = []
-
-    def copy(self) -> Cpu:
-        """Return an independent copy."""
-        other = Cpu.__new__(Cpu)
-        for name in CPU_NUMBERS:
-            setattr(other, name, getattr(self, name))
-        other.queue = self.queue[:]
-        return other
-
-
-NUMBERS = (
-    *("now_ns", "turn", "sequence", "rng", "started"),
-    # sysctls
+CPU_NUMBERS = (
+    *("now_ns", "turn", "sequence", "rng", "started_ns", "log_lines", "print_ready_ns"),
+    # sysctls and choices
     *("min_free_kbytes", "watermark_scale_factor", "dirty_ratio", "dirty_background_ratio"),
-    *("swappiness", "oom_reaper", "wb_mask", "slab_keeps_atomic", "reclaim_cost_ns"),
+    *("oom_reaper", "wb_mask", "slab_keeps_atomic", "drift"),
     # writeback
-    *("works_queued", "flusher", "wb_wakeup", "under_io", "disk_left", "disk_on", "disk_rate"),
-    *("disk_token", "last_dirty_limit"),
+    *("works_queued", "flusher_task", "flusher_waits", "wb_wakeup", "wb_left", "wb_reason"),
+    *("under_io", "disk_left", "disk_rate", "disk_token", "disk_busy", "dirtiers"),
+    *("dirty_limit", "dirty_limit_ns"),
     # network
-    *("ring", "frag_bytes", "frag_order", "packet_rate", "flow_token", "conntracks", "skbs"),
-    # OOM killer and printing
-    *("oom_lock", "oom_victims", "warn_begin_ns", "warn_printed", "warn_missed"),
-    *("slab_begin_ns", "slab_printed", "slab_missed", "oom_begin_ns", "oom_printed", "oom_missed"),
-    *("print_ready_ns", "first_fail_task", "first_fail_ns", "wb_lowest_free"),
+    *("ring", "frag_left", "packet_rate", "flow_token", "flow_rest", "conntracks"),
+    # OOM killer
+    *("oom_lock", "oom_victims", "first_fail_ns", "first_fail_task", "next_pid"),
     # reclaim
-    *("kswapd_task", "kswapd_priority", "kswapd_awake", "throttled", "pressure"),
+    *("kswapd_task", "kswapd_awake", "kswapd_order", "kswapd_class", "throttled"),
 )
 """Every plain number of the state, in the order in which they are packed."""
 
-LISTS = ("lowmem_reserve_ratio", "works", "min_seen")
-"""Flat lists of ints. `works` are runs [pages, reason, count, ...]; `min_seen` free per zone."""
+LISTS = ("lowmem_reserve_ratio", "works", "limits", "frags", "flows")
+"""Flat lists of ints: `works` are runs of pages, reason, count; `limits` three rate limits of
+begin, printed, missed; `frags` the receive ring's fragments as order, buffers, zone; `flows`
+connections as end_ns, conntracks, extensions."""
 
 
 class State:
-    """See the module. `started` is the moment of the first turn; times are ns since boot."""
+    """See the module. `started_ns` is the moment of the first turn; times are ns since boot."""
 
     __slots__ = (*NUMBERS, *LISTS, "caches", "counters", "cpus", "heap", "tasks", "zones")
 
@@ -83,55 +50,52 @@ class State:
     turn: int
     sequence: int
     rng: int
-    started: int
+    started_ns: int
+    log_lines: int
+    print_ready_ns: int
     min_free_kbytes: int
     watermark_scale_factor: int
     dirty_ratio: int
     dirty_background_ratio: int
-    swappiness: int
     oom_reaper: int
     wb_mask: int
     slab_keeps_atomic: int
-    reclaim_cost_ns: int
+    drift: int
     works_queued: int
-    flusher: int
+    flusher_task: int
+    flusher_waits: int
     wb_wakeup: int
+    wb_left: int
+    wb_reason: int
     under_io: int
     disk_left: int
-    disk_on: int
     disk_rate: int
     disk_token: int
-    last_dirty_limit: int
+    disk_busy: int
+    dirtiers: int
+    dirty_limit: int
+    dirty_limit_ns: int
     ring: int
-    frag_bytes: int
-    frag_order: int
+    frag_left: int
     packet_rate: int
     flow_token: int
+    flow_rest: int
     conntracks: int
-    skbs: int
     oom_lock: int
     oom_victims: int
-    warn_begin_ns: int
-    warn_printed: int
-    warn_missed: int
-    slab_begin_ns: int
-    slab_printed: int
-    slab_missed: int
-    oom_begin_ns: int
-    oom_printed: int
-    oom_missed: int
-    print_ready_ns: int
-    first_fail_task: int
     first_fail_ns: int
-    wb_lowest_free: int
+    first_fail_task: int
+    next_pid: int
     kswapd_task: int
-    kswapd_priority: int
     kswapd_awake: int
+    kswapd_order: int
+    kswapd_class: int
     throttled: int
-    pressure: int
     lowmem_reserve_ratio: list[int]
     works: list[int]
-    min_seen: list[int]
+    limits: list[int]
+    frags: list[int]
+    flows: list[int]
 
     def __init__(self) -> None:
         """An empty machine at time 0."""

@@ -12,12 +12,13 @@ IDENTITY = ("pid", "kind", "load", "number", "group", "adj")
 SCHEDULING = ("state", "token", "cpu", "since_ns", "flags", "pc")
 REQUEST = ("stage", "ask", "order", "purpose", "slab", "loops", "gained")
 RECLAIM = ("again", "priority", "scanned", "reclaimed", "isolated")
-MEMORY = ("rss0", "rss1", "rss2", "rss3", "file_rss", "tables")
-WORK = ("want", "done", "dirtied", "pause_at", "spare")
+MEMORY = ("rss0", "rss1", "rss2", "rss3", "file_rss", "tables", "vm_kb")
+WORK = ("want", "done", "dirtied", "pause_at", "until_ns")
 
 COLUMNS = (*IDENTITY, *SCHEDULING, *REQUEST, *RECLAIM, *MEMORY, *WORK)
 """Every column, in the order in which they are packed. `load` is the number of the workload,
-`group` the pid that an mm belongs to, `rss0` to `rss3` the anonymous pages by zone."""
+`group` the pid that an mm belongs to, `rss0` to `rss3` the anonymous pages by zone, `tables` the
+page table pages; `until_ns` is when a timed wait ends."""
 
 
 class TaskState(IntEnum):
@@ -76,11 +77,12 @@ class Tasks:
     rss3: list[int]
     file_rss: list[int]
     tables: list[int]
+    vm_kb: list[int]
     want: list[int]
     done: list[int]
     dirtied: list[int]
     pause_at: list[int]
-    spare: list[int]
+    until_ns: list[int]
 
     def __init__(self) -> None:
         """No tasks yet."""

@@ -23,7 +23,8 @@ COUNTS = (
     *PLACES,
     *("dirty", "writeback", "clean", "clean_tail", "marked", "mapped", "shmem"),
     *("pages_scanned", "batch", "reserved_highatomic", "pcp_batch", "pcp_high", "threshold"),
-    *("flags", "used_pages", "clean_rest", "active_rest", "marked_rest"),
+    *("slab_base", "slab_reclaimable_base", "flags", "used_pages"),
+    *("clean_rest", "active_rest", "marked_rest"),
 )
 """Every plain number of a zone; they are packed in this order.
 
@@ -31,11 +32,12 @@ COUNTS = (
 on, CPUs hold differences back (`diffs`). The inactive file list is made of `dirty` pages, pages
 under `writeback`, `clean` ones that reclaim can drop, `clean_tail` ones at its very end, and the
 rest, which are in use and stay. `marked` of the dirty and writeback pages carry PageReclaim.
-`batch` is NR_ALLOC_BATCH of the fair policy. The three `_rest` carry what integer division left.
+`batch` is NR_ALLOC_BATCH of the fair policy. `slab_base` and `slab_reclaimable_base` of the slab
+pages belong to caches that are not simulated. The three `_rest` carry what integer division left.
 """
 
-FAIR_DEPLETED, CONGESTED, ALL_DIRTY, ALL_WRITEBACK = 1, 2, 4, 8
-"""Bits of `flags`: ZONE_FAIR_DEPLETED, ZONE_CONGESTED, ZONE_DIRTY, ZONE_WRITEBACK."""
+FAIR_DEPLETED, CONGESTED = 1, 2
+"""Bits of `flags`: ZONE_FAIR_DEPLETED, ZONE_CONGESTED."""
 
 
 class Zone:
@@ -82,6 +84,8 @@ class Zone:
     pcp_batch: int
     pcp_high: int
     threshold: int
+    slab_base: int
+    slab_reclaimable_base: int
     flags: int
     used_pages: int
     clean_rest: int
@@ -154,3 +158,11 @@ class Zone:
             run[0] += 1
             run[1] -= 1
         return page
+
+    def move_used(self, page: int, place: int) -> None:
+        """Note that what was in one page is now in another (migration)."""
+        for index, (first, count) in enumerate(self.used):
+            if first <= page < first + count:
+                parts = [[first, page - first], [place, 1], [page + 1, first + count - page - 1]]
+                self.used[index : index + 1] = [run for run in parts if run[1]]
+                return

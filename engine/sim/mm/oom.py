@@ -1,0 +1,208 @@
+"""The OOM killer: who is chosen, what is printed, who gets the signal.
+
+Source: mm/oom_kill.c of 4.5 (out_of_memory, oom_badness, select_bad_process, oom_kill_process,
+mark_oom_victim) and, for the reaper, of 4.6. Every task here is a process of its own; those of one
+`group` share an mm. Task tables are not printed (vm.oom_dump_tasks is 0, as in the mail's logs).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.printk.forms import (
+    FORMS_BY_NAME,
+    KILL_4_5,
+    KILLED_4_5,
+    OOM_CPUSET,
+    PANIC,
+    REAPED_4_6,
+)
+from mmplay.engine.sim.log.caller import Caller
+from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.log.ratelimit import KILLS, allowed
+from mmplay.engine.sim.log.stacks import dump_stack
+from mmplay.engine.sim.log.warn import named
+from mmplay.engine.sim.mm.asks import Ask
+from mmplay.engine.sim.mm.pcp import give_pages
+from mmplay.engine.sim.run.sched import sleep_until, wake
+from mmplay.engine.sim.state.tasks import (
+    BLOCKED,
+    EXITED,
+    EXITING,
+    FATAL,
+    KTHREAD,
+    SLEEPING,
+    THROTTLED,
+    TIF_MEMDIE,
+    Tasks,
+)
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+ADJ_MIN = -1000
+ADJ_SCALE = 1000
+NOBODY = -1
+
+
+def total_pages(m: Machine) -> int:
+    """Return the pages that scores are measured against: all managed ones; there is no swap."""
+    return sum(zone.managed for zone in m.state.zones)
+
+
+def badness(m: Machine, task: int) -> int:
+    """Return a task's points: what killing it frees, plus its oom_score_adj in pages."""
+    tasks = m.state.tasks
+    owner = _owner(tasks, task)
+    pages = tasks.rss(owner) + tasks.file_rss[owner] + tasks.tables[owner]
+    return max(1, pages + tasks.adj[task] * (total_pages(m) // ADJ_SCALE))
+
+
+def _owner(tasks: Tasks, task: int) -> int:
+    """Return the task that the counts of a shared mm are kept with: the first of its group."""
+    return tasks.pid.index(tasks.group[task]) if tasks.group[task] else task
+
+
+def score(m: Machine, task: int) -> int:
+    """Return the points as the kill line prints them, in thousandths of all memory."""
+    return badness(m, task) * ADJ_SCALE // total_pages(m)
+
+
+def select_worst(m: Machine) -> int:
+    """Return the task with most points, of equal ones the first; NOBODY if none may be killed."""
+    tasks = m.state.tasks
+    worst, most = NOBODY, 0
+    known: dict[tuple[int, int], int] = {}
+    for task in range(len(tasks)):
+        if tasks.state[task] == EXITED or tasks.flags[task] & KTHREAD or not tasks.group[task]:
+            continue
+        if tasks.adj[task] == ADJ_MIN:
+            continue
+        key = (tasks.group[task], tasks.adj[task])
+        points = known.get(key)
+        if points is None:
+            points = known[key] = badness(m, task)
+        if points > most:
+            worst, most = task, points
+    return worst
+
+
+def out_of_memory(
+    m: Machine, task: int, cpu: int, caller: Caller, ask: Ask, kill_stage: int
+) -> int:
+    """Decide what to do about a request that nothing can satisfy; return the time taken.
+
+    A dying task is let at the reserves; while a victim has not died yet nothing is killed; else
+    the report is printed and the task goes on at `kill_stage`, holding the OOM lock.
+    """
+    state = m.state
+    tasks = state.tasks
+    if tasks.flags[task] & (FATAL | EXITING):
+        mark_victim(m, task)
+        return 0
+    if state.oom_victims:
+        state.counters.oom_aborts += 1
+        if m.steps is not None:
+            m.steps.append(("oom_aborts", task, state.oom_victims))
+        return 0
+    if select_worst(m) == NOBODY:
+        m.printk(PANIC, {})
+        state.heap.clear()
+        return 0
+    state.oom_lock = 1
+    tasks.stage[task] = kill_stage
+    if m.steps is not None:
+        m.steps.append(("out_of_memory", task, ask.gfp, tasks.order[task]))
+    if allowed(m, KILLS):
+        _print_header(m, caller, ask, tasks.order[task], tasks.adj[task])
+        sleep_until(m, task, state.print_ready_ns, BLOCKED)
+    return 1
+
+
+def _print_header(m: Machine, caller: Caller, ask: Ask, order: int, adj: int) -> None:
+    """Print who invoked the killer, how, and the memory (dump_header)."""
+    comm = caller.comm(m)
+    values = {"comm": comm, "mode": ask.gfp, "order": order, "adj": adj}
+    m.line_ns = m.setup.costs.oom_print_line
+    m.printk(FORMS_BY_NAME[m.kernel.oom_form], named(m, values, ask.gfp))
+    m.printk(OOM_CPUSET, {"comm": comm, "cpuset": "/", "mems": "0"})
+    dump_stack(m, caller, ask)
+    show_mem(m, caller.cpu)
+    m.line_ns = m.setup.costs.print_line
+
+
+def kill_worst(m: Machine, task: int) -> None:
+    """Kill the worst task: its line, SIGKILL to all that share its mm, reserves for one of them."""
+    state = m.state
+    tasks = state.tasks
+    victim = select_worst(m)
+    if victim == NOBODY:
+        return
+    owner = _owner(tasks, victim)
+    who = {"pid": tasks.pid[victim], "comm": tasks.names[victim]}
+    rss = {
+        "anon_rss": tasks.rss(owner) * PAGE_KB,
+        "file_rss": tasks.file_rss[owner] * PAGE_KB,
+        "shmem_rss": 0,
+    }
+    m.printk(KILL_4_5, {**who, "score": score(m, victim)})
+    total_vm = tasks.vm_kb[owner] or rss["anon_rss"] + rss["file_rss"]
+    m.printk(KILLED_4_5, {**who, "total_vm": total_vm, **rss})
+    state.counters.oom_kill += 1
+    if m.steps is not None:
+        m.steps.append(("oom_kill_process", victim, badness(m, victim), total_pages(m)))
+    mark_victim(m, victim)
+    for other in range(len(tasks)):
+        if tasks.group[other] == tasks.group[victim] and tasks.state[other] != EXITED:
+            send_kill(m, other)
+    if state.oom_reaper:
+        _reap(m, victim, owner, tasks.cpu[task])
+
+
+def send_kill(m: Machine, task: int) -> None:
+    """Send SIGKILL: who sleeps interruptibly wakes, who is blocked does not."""
+    tasks = m.state.tasks
+    tasks.flags[task] |= FATAL
+    if tasks.state[task] in (SLEEPING, THROTTLED):
+        wake(m, task)
+
+
+def mark_victim(m: Machine, task: int) -> None:
+    """Let a dying task ignore the floors (TIF_MEMDIE)."""
+    tasks = m.state.tasks
+    if not tasks.flags[task] & TIF_MEMDIE:
+        tasks.flags[task] |= TIF_MEMDIE
+        m.state.oom_victims += 1
+
+
+def unmark_victim(m: Machine, task: int) -> None:
+    """The victim is gone: the killer may choose again (exit_oom_victim)."""
+    tasks = m.state.tasks
+    if tasks.flags[task] & TIF_MEMDIE:
+        tasks.flags[task] &= ~TIF_MEMDIE
+        m.state.oom_victims -= 1
+
+
+def _reap(m: Machine, victim: int, owner: int, cpu: int) -> None:
+    """Take the anonymous pages of a victim at once; it then no longer blocks the killer."""
+    tasks = m.state.tasks
+    m.state.counters.oom_reaped += free_anon(m, owner, cpu)
+    values = {"anon_rss": 0, "file_rss": tasks.file_rss[owner] * PAGE_KB, "shmem_rss": 0}
+    m.printk(REAPED_4_6, {"pid": tasks.pid[victim], "comm": tasks.names[victim], **values})
+    unmark_victim(m, victim)
+
+
+def free_anon(m: Machine, owner: int, cpu: int) -> int:
+    """Free the anonymous pages of an mm; return how many there were."""
+    tasks = m.state.tasks
+    freed = 0
+    for zone in m.state.zones:
+        column = (tasks.rss0, tasks.rss1, tasks.rss2, tasks.rss3)[zone.index]
+        pages = min(column[owner], zone.active_anon)
+        if pages:
+            zone.active_anon -= pages
+            give_pages(m, zone, cpu, pages, cold=False)
+            freed += pages
+        column[owner] = 0
+    return freed

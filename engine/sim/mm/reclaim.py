@@ -1,0 +1,162 @@
+"""try_to_free_pages: two passes over twelve priorities, and the works it asks the flusher for.
+
+One turn is one (pass, priority) as long as the next one scans something, for callers that overlap
+trip each other's scan counts; a call that only polls zones it has given up is one turn. Source:
+mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones). Slab shrinkers are left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.sim.mm.asks import Ask
+from mmplay.engine.sim.mm.dirty import vm_writeout_waits
+from mmplay.engine.sim.mm.disk import congested
+from mmplay.engine.sim.mm.flusher import start_works
+from mmplay.engine.sim.mm.vmscan import (
+    DEF_PRIORITY,
+    NEVER,
+    SWAP_CLUSTER_MAX,
+    shrink_zone,
+    too_many_isolated,
+    waits_for_disk,
+)
+from mmplay.engine.sim.run.sched import sleep
+from mmplay.engine.sim.setup import MILLISECOND_NS
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL
+from mmplay.engine.sim.state.zone import Zone
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+WRITE_BACK_AFTER = SWAP_CLUSTER_MAX + SWAP_CLUSTER_MAX // 2
+"""More pages scanned than this in a call, and every priority asks the flusher to write."""
+
+PASSES = 2
+CONGESTION_WAIT_NS = 100 * MILLISECOND_NS
+GOING_ON = -1
+
+
+def start_call(m: Machine, task: int) -> None:
+    """Begin a call for this task."""
+    tasks = m.state.tasks
+    tasks.again[task] = 0
+    tasks.priority[task] = DEF_PRIORITY
+    tasks.scanned[task] = 0
+    tasks.reclaimed[task] = 0
+    counters = m.state.counters
+    counters.allocstall += 1
+    counters.reclaim_calls += 1
+
+
+def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
+    """Go on with a call; return (progress or GOING_ON, pages scanned in this turn)."""
+    tasks = m.state.tasks
+    _put_back(m, task)
+    before = tasks.scanned[task]
+    zones = m.zonelists[ask.class_zone]
+    if _waits_for_isolated(m, task, ask, zones):
+        fatal = tasks.flags[task] & FATAL
+        return (SWAP_CLUSTER_MAX if fatal else GOING_ON), 0
+    while True:
+        _scan(m, task, cpu, zones)
+        if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
+            return tasks.reclaimed[task], tasks.scanned[task] - before
+        more = any(m.reclaimable(zone) and zone.inactive_file for zone in zones)
+        _ask_flusher(m, task, cpu, way, more)
+        if tasks.priority[task] < 0 and _pass_ends(m, task):
+            return _progress(m, task, zones), tasks.scanned[task] - before
+        if more or _sleeps(m, task, ask, zones):
+            _isolate(m, task, zones)
+            return GOING_ON, tasks.scanned[task] - before
+
+
+def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> None:
+    """Scan every zone that is worth it at the task's priority (shrink_zones)."""
+    tasks = m.state.tasks
+    priority = tasks.priority[task]
+    enough = NEVER
+    if priority != DEF_PRIORITY:
+        enough = SWAP_CLUSTER_MAX - tasks.reclaimed[task]
+    scanned = freed = 0
+    for zone in zones:
+        if priority != DEF_PRIORITY and not m.reclaimable(zone):
+            continue
+        looked, got = shrink_zone(m, zone, priority, cpu, enough)
+        scanned += looked
+        freed += got
+    tasks.scanned[task] += scanned
+    tasks.reclaimed[task] += freed
+    counters = m.state.counters
+    counters.pgscan_direct += scanned
+    counters.pgsteal_direct += freed
+
+
+def _ask_flusher(m: Machine, task: int, cpu: int, way: str, more: bool) -> None:
+    """Count the priorities down: one, or all that are left of the pass if they scan nothing."""
+    tasks = m.state.tasks
+    priorities = 1 if more else tasks.priority[task] + 1
+    tasks.priority[task] -= priorities
+    if tasks.scanned[task] > WRITE_BACK_AFTER:
+        start_works(m, task, cpu, way, priorities, tasks.scanned[task])
+
+
+def _pass_ends(m: Machine, task: int) -> bool:
+    """Start the second pass if nothing was freed; tell whether the call is over."""
+    tasks = m.state.tasks
+    tasks.again[task] += 1
+    if tasks.reclaimed[task] or tasks.again[task] >= PASSES:
+        return True
+    tasks.priority[task] = DEF_PRIORITY
+    m.state.counters.allocstall += 1
+    return False
+
+
+def _progress(m: Machine, task: int, zones: tuple[Zone, ...]) -> int:
+    """Return what do_try_to_free_pages returns: 4.5 calls a reclaimable zone progress."""
+    freed = m.state.tasks.reclaimed[task]
+    if freed or not m.kernel.reclaimable_is_progress:
+        return freed
+    return int(any(m.reclaimable(zone) for zone in zones))
+
+
+def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
+    shift = 3 if ask.enters_fs and ask.does_io else 0
+    if not any(too_many_isolated(zone, shift) for zone in zones):
+        return False
+    if m.steps is not None:
+        m.steps.append(("too_many_isolated", task))
+    if not m.state.tasks.flags[task] & FATAL:
+        sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
+        m.state.counters.congestion_waits += 1
+    return True
+
+
+def _sleeps(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
+    """Wait for the disk where the kernel would, between two priorities."""
+    waits = congested(m) and any([waits_for_disk(m, zone) for zone in zones])
+    if not waits and not vm_writeout_waits(m):
+        return False
+    sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
+    m.state.counters.congestion_waits += 1
+    return True
+
+
+def _isolate(m: Machine, task: int, zones: tuple[Zone, ...]) -> None:
+    """Between two turns a reclaimer holds one batch off the list."""
+    zone = zones[0]
+    count = min(SWAP_CLUSTER_MAX, zone.inactive_file - zone.clean - zone.clean_tail)
+    if count > 0:
+        zone.inactive_file -= count
+        zone.isolated_file += count
+        m.state.tasks.isolated[task] = zone.index << 8 | count
+
+
+def _put_back(m: Machine, task: int) -> None:
+    tasks = m.state.tasks
+    held = tasks.isolated[task]
+    if held:
+        zone = m.state.zones[m.numbers[held >> 8]]
+        zone.inactive_file += held & 0xFF
+        zone.isolated_file -= held & 0xFF
+        tasks.isolated[task] = 0

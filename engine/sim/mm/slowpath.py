@@ -1,0 +1,230 @@
+"""Page requests of tasks that may wait: the fast path, and __alloc_pages_slowpath as stages.
+
+Where the kernel would sleep or go on for long, the request stands in the task's columns (`stage`,
+`ask`, `order`, `purpose`) and goes on in a later turn. Source: mm/page_alloc.c of 4.5
+(__alloc_pages_nodemask, __alloc_pages_slowpath, __alloc_pages_direct_reclaim,
+__alloc_pages_may_oom).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.sim.log.caller import TASK, Caller
+from mmplay.engine.sim.log.warn import warn_failures
+from mmplay.engine.sim.mm.asks import Ask, ask_key
+from mmplay.engine.sim.mm.compaction import compact
+from mmplay.engine.sim.mm.nowait import retry_nowait
+from mmplay.engine.sim.mm.oom import kill_worst, out_of_memory
+from mmplay.engine.sim.mm.page_alloc import take_fast, take_from, unreserve_highatomic
+from mmplay.engine.sim.mm.pcp import drain_all
+from mmplay.engine.sim.mm.purposes import PURPOSES
+from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
+from mmplay.engine.sim.mm.retry import COSTLY_ORDER, RETRY_RULES
+from mmplay.engine.sim.mm.throttle import (
+    hold_back,
+    is_exempt,
+    may_go_on,
+    reserves_ok,
+    start_waiting,
+)
+from mmplay.engine.sim.run.sched import sleep
+from mmplay.engine.sim.setup import JIFFY_NS
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, RUNNABLE, TIF_MEMDIE
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+NONE, RETRY, THROTTLE, RECLAIM, KILL, KILLED, DONE, FAILED = range(8)
+"""Stages: no request; go round; held back; inside try_to_free_pages; the OOM report is printed
+and the kill follows; after the kill; a page was got or refused, which `finish` tells."""
+
+
+def ask_of(m: Machine, task: int) -> Ask:
+    """Return the task's request as it stands: a dying victim may ignore the floors."""
+    tasks = m.state.tasks
+    context = Context.TIF_MEMDIE if tasks.flags[task] & TIF_MEMDIE else Context.TASK
+    return m.ask(ask_key(tasks.ask[task], context))
+
+
+def caller_of(m: Machine, task: int, cpu: int) -> Caller:
+    """Return who makes the task's request."""
+    tasks = m.state.tasks
+    purpose = PURPOSES[tasks.purpose[task]]
+    gfp = purpose.mask(m.masks)
+    return Caller(TASK, task, cpu, gfp, ask_of(m, task).context, purpose.way)
+
+
+def begin_page(m: Machine, task: int, cpu: int, gfp: int, order: int) -> int:
+    """Ask for a block; return the time taken. The task's stage then is DONE, or it waits."""
+    tasks = m.state.tasks
+    tasks.ask[task] = gfp
+    tasks.order[task] = order
+    tasks.loops[task] = 0
+    tasks.gained[task] = 0
+    m.pfmemalloc = False
+    if take_fast(m, ask_of(m, task), order, cpu) >= 0:
+        tasks.stage[task] = DONE
+        return m.setup.costs.page
+    return _retry(m, task, cpu)
+
+
+def go_on(m: Machine, task: int, cpu: int) -> int:
+    """Go on with a request that stands in its columns; return the time taken."""
+    return STAGES[m.state.tasks.stage[task]](m, task, cpu)
+
+
+def _end(m: Machine, task: int, page: int) -> int:
+    m.state.tasks.stage[task] = DONE if page >= 0 else FAILED
+    return m.setup.costs.page
+
+
+def _fail(m: Machine, task: int, cpu: int, ask: Ask) -> int:
+    """nopage: count and warn. A slab's requests are warned of by SLUB's caller."""
+    tasks = m.state.tasks
+    caller = caller_of(m, task, cpu)
+    caller.count_failures(m, 1)
+    if m.steps is not None:
+        m.steps.append(("nopage", task, tasks.order[task], ask.gfp))
+    warn_failures(m, caller, ask, tasks.order[task], -1, 1)
+    return _end(m, task, -1)
+
+
+def _retry(m: Machine, task: int, cpu: int) -> int:
+    """One round: kswapd, the floors, the reserves if allowed, compaction, then reclaim."""
+    tasks = m.state.tasks
+    ask = ask_of(m, task)
+    order = tasks.order[task]
+    page = retry_nowait(m, ask, order, cpu)
+    if page >= 0:
+        return _end(m, task, page)
+    memdie = tasks.flags[task] & TIF_MEMDIE and not ask.nofail
+    if not ask.can_reclaim or memdie:
+        return _fail(m, task, cpu, ask)
+    if order and compact(m, ask, order, cpu):
+        return _end(m, task, 0)
+    if not is_exempt(m, task) and not reserves_ok(m):
+        tasks.stage[task] = THROTTLE
+        start_waiting(m, task, ask)
+        return m.setup.costs.page
+    return _start_reclaim(m, task, cpu, ask)
+
+
+def _throttled(m: Machine, task: int, cpu: int) -> int:
+    """Woken from throttle_direct_reclaim: go on, or wait again."""
+    ask = ask_of(m, task)
+    m.state.throttled -= 1
+    if not may_go_on(m, task, ask):
+        hold_back(m, task, ask)
+        return m.setup.costs.page
+    if m.state.tasks.flags[task] & FATAL:
+        return _after_reclaim(m, task, cpu, ask, 1)
+    return _start_reclaim(m, task, cpu, ask)
+
+
+def _start_reclaim(m: Machine, task: int, cpu: int, ask: Ask) -> int:
+    start_call(m, task)
+    m.state.tasks.stage[task] = RECLAIM
+    return m.setup.costs.reclaim_call + _go_on_reclaiming(m, task, cpu, ask)
+
+
+def _reclaiming(m: Machine, task: int, cpu: int) -> int:
+    return _go_on_reclaiming(m, task, cpu, ask_of(m, task))
+
+
+def _go_on_reclaiming(m: Machine, task: int, cpu: int, ask: Ask) -> int:
+    way = PURPOSES[m.state.tasks.purpose[task]].way
+    progress, scanned = reclaim(m, task, cpu, ask, way)
+    cost = scanned * m.setup.costs.scanned_page + 1
+    if progress == GOING_ON:
+        return cost
+    if m.steps is not None:
+        m.steps.append(("try_to_free_pages", task, m.state.tasks.scanned[task], progress))
+    return cost + _after_reclaim(m, task, cpu, ask, progress)
+
+
+def _after_reclaim(m: Machine, task: int, cpu: int, ask: Ask, progress: int) -> int:
+    """Take what reclaim brought; else decide whether to go round again or to kill."""
+    tasks = m.state.tasks
+    order = tasks.order[task]
+    tasks.stage[task] = RETRY
+    if progress:
+        page = _take_freed(m, ask, order, cpu)
+        if page >= 0:
+            return _end(m, task, page)
+    if ask.noretry:
+        return _last_try(m, task, cpu, ask)
+    if RETRY_RULES[m.kernel.retry](m, task, ask, progress):
+        return 0
+    return _may_oom(m, task, cpu, ask)
+
+
+def _take_freed(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    m.pfmemalloc = False
+    page = take_from(m, m.gates[ask.gate], ask, order, cpu)
+    if page >= 0:
+        return page
+    unreserve_highatomic(m, ask)
+    drained = drain_all(m)
+    if m.steps is not None:
+        m.steps.append(("drain_all_pages", drained))
+    return take_from(m, m.gates[ask.gate], ask, order, cpu)
+
+
+def _last_try(m: Machine, task: int, cpu: int, ask: Ask) -> int:
+    order = m.state.tasks.order[task]
+    if order and compact(m, ask, order, cpu):
+        return _end(m, task, 0)
+    return _fail(m, task, cpu, ask)
+
+
+def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
+    """Take the OOM lock, look once more above the high mark, and kill if that is allowed."""
+    state = m.state
+    order = state.tasks.order[task]
+    if state.oom_lock:
+        sleep(m, task, JIFFY_NS, BLOCKED)
+        if m.steps is not None:
+            m.steps.append(("oom_lock_busy", task))
+        return 0
+    m.pfmemalloc = False
+    page = take_from(m, m.gates[ask.high_gate], ask, order, cpu)
+    if page >= 0:
+        return _end(m, task, page)
+    if not ask.nofail:
+        if order > COSTLY_ORDER or not ask.oom_allowed:
+            return _last_try(m, task, cpu, ask)
+        if not ask.enters_fs:
+            if m.steps is not None:
+                m.steps.append(("no_oom_for_nofs", task, ask.gfp))
+            return 0
+    return out_of_memory(m, task, cpu, caller_of(m, task, cpu), ask, KILL)
+
+
+def _kill(m: Machine, task: int, cpu: int) -> int:
+    """The report is out: kill, and let a jiffy pass."""
+    kill_worst(m, task)
+    tasks = m.state.tasks
+    tasks.stage[task] = KILLED
+    if tasks.state[task] == RUNNABLE and not tasks.flags[task] & FATAL:
+        sleep(m, task, JIFFY_NS)
+    return m.setup.costs.page
+
+
+def _killed(m: Machine, task: int, cpu: int) -> int:
+    tasks = m.state.tasks
+    m.state.oom_lock = 0
+    tasks.loops[task] = 0
+    tasks.stage[task] = RETRY
+    return _retry(m, task, cpu)
+
+
+STAGES: dict[int, Callable[[Machine, int, int], int]] = {
+    RETRY: _retry,
+    THROTTLE: _throttled,
+    RECLAIM: _reclaiming,
+    KILL: _kill,
+    KILLED: _killed,
+}

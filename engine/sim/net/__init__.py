@@ -1,0 +1,1 @@
+"""The network card, its receive ring, and what the softirq allocates for a packet."""

@@ -1,0 +1,105 @@
+"""Frames arrive: NET_RX softirq takes a socket buffer, tracks the connection, refills the ring.
+
+One turn is one frame and its NAPI poll: at the rates simulated here a poll never finds its budget
+of 64 used up. Source: drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq,
+e1000_alloc_rx_buffers), net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c
+(init_conntrack) and nf_conntrack_extend.c of 4.5.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.sim.log.caller import NET, Caller
+from mmplay.engine.sim.mm.slub import give_objects, take_objects
+from mmplay.engine.sim.net.ring import refill, use_buffer
+from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.setup import SECOND_NS
+from mmplay.engine.sim.state.rng import advance
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+TIMEOUT_NS = 30 * SECOND_NS
+"""nf_conntrack_udp_timeout: how long a connection without answer is remembered."""
+BUCKET_NS = SECOND_NS // 10
+"""Connections that end in the same tenth of a second are kept together."""
+FLOW_NUMBERS = 3
+
+SKB, CONNTRACK, EXTENSION = "skbuff_head_cache", "nf_conntrack", "kmalloc-64"
+
+
+def frame_arrives(m: Machine, cpu: int, token: int) -> None:
+    """Take one frame off the wire, and let the next one come."""
+    state = m.state
+    if token != state.flow_token or not state.packet_rate:
+        return
+    state.rng, random = advance(state.rng)
+    gap = SECOND_NS // state.packet_rate
+    m.push(state.now_ns + gap // 2 + random % gap, NIC, cpu, token)
+    _forget_old(m, cpu)
+    if state.ring == 0:
+        state.counters.rx_missed += 1
+        refill(m, cpu)
+        return
+    _clean(m, cpu)
+    refill(m, cpu)
+
+
+def caller(m: Machine, cpu: int, gfp: int, way: str) -> Caller:
+    """Return the softirq as a caller, on top of whatever its CPU was doing."""
+    return Caller(NET, m.state.cpus[cpu].current, cpu, gfp, Context.SOFTIRQ, way)
+
+
+def _clean(m: Machine, cpu: int) -> None:
+    """Receive the frame at the ring's head (e1000_clean_rx_irq)."""
+    state = m.state
+    number = m.cache_numbers[SKB]
+    if not take_objects(m, number, 1, caller(m, cpu, m.masks.net_atomic, "skb")):
+        state.counters.alloc_rx_buff_failed += 1
+        return
+    state.counters.rx_packets += 1
+    use_buffer(m, cpu)
+    if state.flow_rest:
+        state.flow_rest -= 1
+    else:
+        _track(m, cpu)
+    give_objects(m, number, 1, cpu)
+
+
+def _track(m: Machine, cpu: int) -> None:
+    """Remember a new connection; without memory its packet is dropped (init_conntrack).
+
+    A connection whose event extension finds no memory lives on without it.
+    """
+    state = m.state
+    flow = m.setup.flow
+    state.flow_rest = flow.frames_per_flow - 1 if flow else 0
+    counters = state.counters
+    gfp = m.masks.net_atomic
+    if not take_objects(m, m.cache_numbers[CONNTRACK], 1, caller(m, cpu, gfp, "conntrack")):
+        counters.nf_drop += 1
+        return
+    who = caller(m, cpu, m.masks.net_zeroed, "extension")
+    extended = take_objects(m, m.cache_numbers[EXTENSION], 1, who)
+    counters.nf_new += 1
+    counters.nf_no_ext += 1 - extended
+    state.conntracks += 1
+    flows = state.flows
+    end = (state.now_ns + TIMEOUT_NS) // BUCKET_NS * BUCKET_NS
+    if not flows or flows[-FLOW_NUMBERS] != end:
+        flows += (end, 0, 0)
+    flows[-2] += 1
+    flows[-1] += extended
+
+
+def _forget_old(m: Machine, cpu: int) -> None:
+    """Free connections whose time is up."""
+    flows = m.state.flows
+    while flows and flows[0] <= m.state.now_ns:
+        _, tracked, extended = flows[:FLOW_NUMBERS]
+        del flows[:FLOW_NUMBERS]
+        m.state.conntracks -= tracked
+        give_objects(m, m.cache_numbers[CONNTRACK], tracked, cpu)
+        give_objects(m, m.cache_numbers[EXTENSION], extended, cpu)
