@@ -50,7 +50,7 @@ class Kernel(NamedTuple):
     the flags (%pGg), and the three forms are how it words its reports. `retry` names the rule by
     which __alloc_pages_slowpath goes round again (`sim.mm.retry`); `reclaimable_is_progress`
     tells whether do_try_to_free_pages calls it progress that a zone could still be scanned.
-    `source` is what was read, for the explanations.
+    `release` is what uname says; `source` what was read, for the explanations.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Kernel(NamedTuple):
     watermark_scale_factor: int | None
     unreclaimable_factor: int
     prints_gfp_names: bool
+    release: str
     failure_form: str
     slub_form: str
     oom_form: str
@@ -99,6 +100,7 @@ KERNELS: dict[str, Kernel] = {
             watermark_scale_factor=None,
             unreclaimable_factor=6,
             prints_gfp_names=False,
+            release="4.5.0-rc7+",
             failure_form="failure/4.5",
             slub_form="slub/4.5",
             oom_form="oom/4.5",
@@ -117,6 +119,7 @@ KERNELS: dict[str, Kernel] = {
             watermark_scale_factor=10,
             unreclaimable_factor=6,
             prints_gfp_names=True,
+            release="4.5.0-rc7-next-20160311+",
             failure_form="failure/4.6",
             slub_form="slub/4.6",
             oom_form="oom/4.6",

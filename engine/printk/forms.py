@@ -226,6 +226,8 @@ REAPED_4_6 = form(
 PANIC = form(
     "panic/4.5", "Kernel panic - not syncing: Out of memory and no killable processes..."
 )
+SYSRQ_OOM = form("sysrqf/4.5", "sysrq: SysRq : Manual OOM execution")
+SYSRQ_SHOW_MEM = form("sysrqm/4.5", "sysrq: SysRq : Show Memory")
 SUPPRESSED = form("suppressed/4.5", "{function:word}: {count:u} callbacks suppressed")
 LINUX_VERSION = form("boot/4.5", "Linux version {release:word} {tail:text}")
 
@@ -239,7 +241,7 @@ FORMS: tuple[LineForm, ...] = (
     *(OOM_4_5, OOM_4_6, OOM_LATER, OOM_2_6_32, OOM_CPUSET, TASKS_HEAD, TASKS_HEAD_3_X),
     *(TASKS_HEAD_4_19, TASKS_HEAD_6_8, TASK_4_5, TASK_4_19),
     *(TASK_6_8, OOM_SUMMARY, KILL_4_5, KILL_ANY, KILLED_4_5, KILLED_3_X, KILLED_5_4, REAPED_4_6),
-    *(PANIC, SUPPRESSED, LINUX_VERSION),
+    *(PANIC, SYSRQ_OOM, SYSRQ_SHOW_MEM, SUPPRESSED, LINUX_VERSION),
 )
 """Every form, the exact before the general: a reader takes the first that fits."""
 

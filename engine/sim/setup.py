@@ -63,7 +63,8 @@ class Workload(NamedTuple):
     """Tasks of one kind. `program` is a name of `run.programs`; `groups` processes share an mm
     among `per_group` tasks each; `pages` is what each of them wants, -1 without end.
 
-    `gap_ns` is the pause between two rounds of a task and `start_ns` when the first begins.
+    `gap_ns` is the pause between two rounds of a task, `start_ns` when the first begins, `order` what
+    an allocator asks for, `adj` their oom_score_adj; `numbered` groups have their number in the name.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Workload(NamedTuple):
     start_ns: int = 0
     gap_ns: int = 0
     adj: int = 0
+    order: int = 0
     numbered: bool = False
 
 

@@ -1,7 +1,7 @@
 """Dirty limits, and how a writer is held back by them.
 
 Source: mm/page-writeback.c of 4.5 (global_dirtyable_memory, domain_dirty_limits,
-balance_dirty_pages, dirty_poll_interval). Simplified as follows: below the free run nobody waits;
+update_dirty_limit, balance_dirty_pages, dirty_poll_interval). Simplified as follows: below the free run nobody waits;
 between it and the limit a writer sleeps so that all of them together write what the disk takes;
 above it a writer sleeps 200 ms at a time until the dirty pages fall.
 """
@@ -22,6 +22,9 @@ MIN_PAUSE_NS = 10 * MILLISECOND_NS
 FIRST_CHECK = 32
 """nr_dirtied_pause of a new task."""
 EXCEEDED_CHECK = 8
+UPDATE_NS = 200 * MILLISECOND_NS
+LIMIT_SHIFT = 5
+"""update_dirty_limit: every 200 ms a 32nd of the way."""
 VM_WRITEOUT = (11, 10)
 """throttle_vm_writeout waits above the dirty limit and a tenth."""
 
@@ -54,6 +57,8 @@ def pause_ns(m: Machine, task: int) -> int:
     tasks = state.tasks
     dirty = dirty_pages(m)
     background, limit = dirty_limits(m)
+    _follow(m, limit, dirty)
+    limit = max(limit, state.dirty_limit)
     free_run = (background + limit) // 2
     dirtied, tasks.dirtied[task] = tasks.dirtied[task], 0
     if m.steps is not None:
@@ -72,6 +77,19 @@ def pause_ns(m: Machine, task: int) -> int:
     return max(MIN_PAUSE_NS, min(MAX_PAUSE_NS, dirtied * writers * SECOND_NS // state.disk_rate))
 
 
+def _follow(m: Machine, threshold: int, dirty: int) -> None:
+    """Let the hard limit follow the threshold: up at once, down slowly and never below dirty."""
+    state = m.state
+    if state.dirty_limit < threshold:
+        state.dirty_limit = threshold
+    if state.now_ns < state.dirty_limit_ns + UPDATE_NS:
+        return
+    state.dirty_limit_ns = state.now_ns
+    above = state.dirty_limit - max(threshold, dirty)
+    if above > 0:
+        state.dirty_limit -= above >> LIMIT_SHIFT
+
+
 def _check_after(room: int) -> int:
     """Return after how many pages a task looks again: a power of two near the root of the room."""
     return 1 << (max(1, room).bit_length() - 1) // 2
@@ -79,12 +97,12 @@ def _check_after(room: int) -> int:
 
 def over_limit(m: Machine) -> bool:
     """Tell whether a writer that sleeps above the limit must go on sleeping."""
-    return dirty_pages(m) >= dirty_limits(m)[1]
+    return dirty_pages(m) >= max(dirty_limits(m)[1], m.state.dirty_limit)
 
 
 def vm_writeout_waits(m: Machine) -> bool:
     """Tell whether a reclaimer must wait for writeback to end (throttle_vm_writeout)."""
     under_io = m.state.under_io
-    if under_io == 0:
+    if under_io * VM_WRITEOUT[1] <= m.state.dirty_limit * VM_WRITEOUT[0]:
         return False
     return under_io * VM_WRITEOUT[1] > dirty_limits(m)[1] * VM_WRITEOUT[0]

@@ -1,7 +1,7 @@
 """kswapd: woken below the low mark, it scans until every zone it can help is above its high mark.
 
-Source: mm/vmscan.c of 4.5 (wakeup_kswapd, kswapd, balance_pgdat, kswapd_shrink_zone,
-prepare_kswapd_sleep, pgdat_balanced, zone_balanced). One turn is one priority. It writes no pages
+Source: mm/vmscan.c of 4.5 (kswapd, balance_pgdat, kswapd_shrink_zone,
+prepare_kswapd_sleep, pgdat_balanced). One turn is one priority. It writes no pages
 itself, and its compaction of the node is left out.
 """
 
@@ -13,10 +13,11 @@ from mmplay.engine.sim.mm.dirty import vm_writeout_waits
 from mmplay.engine.sim.mm.gates import set_thresholds
 from mmplay.engine.sim.mm.throttle import reserves_ok, wake_throttled
 from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY, SWAP_CLUSTER_MAX, shrink_zone
-from mmplay.engine.sim.run.sched import sleep, wait, wake
+from mmplay.engine.sim.mm.wakeup import zone_balanced
+from mmplay.engine.sim.run.sched import sleep, wait
 from mmplay.engine.sim.setup import MILLISECOND_NS
-from mmplay.engine.sim.state.tasks import BLOCKED, SLEEPING
-from mmplay.engine.sim.state.zone import CONGESTED, Zone
+from mmplay.engine.sim.state.tasks import BLOCKED
+from mmplay.engine.sim.state.zone import CONGESTED
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
@@ -28,33 +29,6 @@ NAP_NS = 100 * MILLISECOND_NS
 CONGESTION_WAIT_NS = 100 * MILLISECOND_NS
 GAP_PARTS = 100
 """KSWAPD_ZONE_BALANCE_GAP_RATIO."""
-
-
-def wake_kswapd(m: Machine, class_zone: int, order: int) -> None:
-    """Wake kswapd if it sleeps and a zone of the request is below its high mark."""
-    state = m.state
-    task = state.kswapd_task
-    if task < 0:
-        return
-    if state.kswapd_order < order:
-        state.kswapd_order = order
-        state.kswapd_class = min(state.kswapd_class, class_zone)
-    if state.tasks.state[task] != SLEEPING:
-        return
-    if all(zone_balanced(zone, order, 0, 0) for zone in m.zonelists[class_zone]):
-        return
-    if m.steps is not None:
-        m.steps.append(("wakeup_kswapd", class_zone, order))
-    state.counters.kswapd_wakes += 1
-    wake(m, task)
-
-
-def zone_balanced(zone: Zone, order: int, gap: int, class_zone: int) -> bool:
-    """Tell whether a zone is above its high mark and a gap, for requests of this class."""
-    floor = zone.high + gap + zone.reserve[class_zone] + zone.reserved_highatomic
-    if zone.free - (1 << order) + 1 <= floor:
-        return False
-    return order == 0 or zone.buddy.has_block(order, (0, 1, 2))
 
 
 def pgdat_balanced(m: Machine, order: int, class_zone: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.kswapd import wake_kswapd
+from mmplay.engine.sim.mm.wakeup import wake_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_anyway, take_fast, take_from
 
 if TYPE_CHECKING:

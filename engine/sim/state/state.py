@@ -17,7 +17,41 @@ HeapEntry = tuple[int, int, int, int, int]
 """(time_ns, sequence, actor kind, actor number, token)."""
 
 
-CPU_NUMBERS = (
+CPU_NUMBERS = ("current", "slice_end_ns", "ready_ns", "first", "busy")
+
+
+class Cpu:
+    """One CPU: the task it runs (-1 none), its queue, and when its time slice ends.
+
+    The first `first` tasks of the queue were put there for having slept long; `busy` tells that
+    its next turn is on the heap, not before `ready_ns`.
+    """
+
+    __slots__ = (*CPU_NUMBERS, "queue")
+
+    current: int
+    slice_end_ns: int
+    ready_ns: int
+    first: int
+    busy: int
+
+    def __init__(self) -> None:
+        """Idle."""
+        for name in CPU_NUMBERS:
+            setattr(self, name, 0)
+        self.current = -1
+        self.queue: list[int] = []
+
+    def copy(self) -> Cpu:
+        """Return an independent copy."""
+        other = Cpu.__new__(Cpu)
+        for name in CPU_NUMBERS:
+            setattr(other, name, getattr(self, name))
+        other.queue = self.queue[:]
+        return other
+
+
+NUMBERS = (
     *("now_ns", "turn", "sequence", "rng", "started_ns", "log_lines", "print_ready_ns"),
     # sysctls and choices
     *("min_free_kbytes", "watermark_scale_factor", "dirty_ratio", "dirty_background_ratio"),

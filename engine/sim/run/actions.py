@@ -1,0 +1,200 @@
+"""What a player, a level or a script may do to the machine; what the kernel refuses changes nothing.
+
+An action is a name and a value, both text, as they stand in recordings and level files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
+from mmplay.engine.sim.mm.disk import start as start_disk
+from mmplay.engine.sim.mm.gates import set_marks, set_reserves
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.mm.oom import kill_worst, select_worst, send_kill
+from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.run.workloads import scale_workload, start_workload, stop_workload
+from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+
+class RefusedError(InputError):
+    """The kernel does not take this; the message says what it would say, and why."""
+
+
+INT_MAX = (1 << 31) - 1
+MAX_RATE = 1_000_000
+
+
+def do_action(m: Machine, name: str, value: str) -> None:
+    """Do an action; raises RefusedError, and then nothing has changed."""
+    action = ACTIONS.get(name)
+    if action is None:
+        raise RefusedError(f"{name}: no such action; there are {', '.join(sorted(ACTIONS))}")
+    action(m, value)
+    if m.steps is not None:
+        m.steps.append(("action", name, value))
+
+
+def number(name: str, text: str, low: int, high: int) -> int:
+    """Return a number within bounds; raises RefusedError as write(2) to /proc/sys would."""
+    try:
+        value = int(text, 10)
+    except ValueError:
+        raise RefusedError(f"{name}: {text[:40]!r} is no number: EINVAL") from None
+    if not low <= value <= high:
+        raise RefusedError(f"{name}: {value} is not in {low}..{high}: EINVAL")
+    return value
+
+
+# sysctls
+
+
+def _min_free_kbytes(m: Machine, text: str) -> None:
+    m.state.min_free_kbytes = number("min_free_kbytes", text, 0, INT_MAX)
+    _new_marks(m)
+
+
+def _scale_factor(m: Machine, text: str) -> None:
+    if m.kernel.watermark_scale_factor is None:
+        raise RefusedError(
+            f"watermark_scale_factor: {m.kernel.name} has no such sysctl: ENOENT (it came with 4.6)"
+        )
+    m.state.watermark_scale_factor = number("watermark_scale_factor", text, 1, 1000)
+    _new_marks(m)
+
+
+def _new_marks(m: Machine) -> None:
+    set_marks(m.kernel, m.state)
+    m.refresh_gates()
+
+
+def _reserve_ratio(m: Machine, text: str) -> None:
+    ratios = [number("lowmem_reserve_ratio", part, -INT_MAX, INT_MAX) for part in text.split()]
+    if not ratios or len(ratios) > len(m.state.lowmem_reserve_ratio):
+        raise RefusedError(
+            f"lowmem_reserve_ratio: {len(m.state.lowmem_reserve_ratio)} numbers at most: EINVAL"
+        )
+    m.state.lowmem_reserve_ratio[: len(ratios)] = [max(1, ratio) for ratio in ratios]
+    set_reserves(m.state)
+    m.refresh_gates()
+
+
+def _percent(field: str, low: int) -> Callable[[Machine, str], None]:
+    def change(m: Machine, text: str) -> None:
+        setattr(m.state, field, number(field, text, low, 100))
+
+    return change
+
+
+def _choice(field: str, choices: tuple[str, ...]) -> Callable[[Machine, str], None]:
+    def change(m: Machine, text: str) -> None:
+        if text not in choices:
+            raise RefusedError(f"{field}: {text[:40]!r} is none of {', '.join(choices)}")
+        setattr(m.state, field, choices.index(text))
+        m.bind(m.state)
+
+    return change
+
+
+# tasks and workloads
+
+
+def _kill(m: Machine, text: str) -> None:
+    pid = number("kill", text, 1, INT_MAX)
+    tasks = m.state.tasks
+    if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
+        raise RefusedError(f"kill: ({pid}) - No such process: ESRCH")
+    task = tasks.pid.index(pid)
+    if tasks.flags[task] & KTHREAD:
+        raise RefusedError(f"kill: {pid} ({tasks.names[task]}) is a kernel thread: no effect")
+    send_kill(m, task)
+
+
+def _workload(m: Machine, name: str) -> int:
+    names = [load.name for load in m.setup.workloads]
+    if name not in names:
+        raise RefusedError(f"no workload {name[:40]!r}; there are {', '.join(names) or 'none'}")
+    return names.index(name)
+
+
+def _stop(m: Machine, text: str) -> None:
+    stop_workload(m, _workload(m, text))
+
+
+def _start(m: Machine, text: str) -> None:
+    start_workload(m, _workload(m, text), 0)
+
+
+def _scale(m: Machine, text: str) -> None:
+    name, _, count = text.partition(" ")
+    groups = number("scale", count, 0, 4096)
+    scale_workload(m, _workload(m, name), groups)
+
+
+# hardware
+
+
+def _disk(m: Machine, text: str) -> None:
+    state = m.state
+    state.disk_rate = number("disk", text, 0, MAX_RATE * 10)
+    state.disk_left = -1
+    if state.disk_busy and not state.disk_rate:
+        state.disk_token += 1
+        state.disk_busy = 0
+    start_disk(m)
+
+
+def _packets(m: Machine, text: str) -> None:
+    state = m.state
+    if m.setup.flow is None:
+        raise RefusedError("packets: this machine has no network card: ENODEV")
+    state.packet_rate = number("packets", text, 0, MAX_RATE)
+    state.flow_token += 1
+    if state.packet_rate:
+        m.push(state.now_ns, NIC, m.setup.flow.cpu, state.flow_token)
+
+
+# sysrq
+
+
+def _sysrq_m(m: Machine, text: str) -> None:
+    m.printk(SYSRQ_SHOW_MEM, {})
+    show_mem(m, 0)
+
+
+def _sysrq_f(m: Machine, text: str) -> None:
+    """Kill the worst task by hand (moom_callback): no watermark is asked."""
+    if select_worst(m) < 0:
+        raise RefusedError("sysrq-f: there is no task that may be killed")
+    m.printk(SYSRQ_OOM, {})
+    if m.state.oom_victims:
+        m.state.counters.oom_aborts += 1
+        return
+    kill_worst(m, 0)
+
+
+ACTIONS: dict[str, Callable[[Machine, str], None]] = {
+    "min_free_kbytes": _min_free_kbytes,
+    "watermark_scale_factor": _scale_factor,
+    "lowmem_reserve_ratio": _reserve_ratio,
+    "dirty_ratio": _percent("dirty_ratio", 0),
+    "dirty_background_ratio": _percent("dirty_background_ratio", 0),
+    "oom_reaper": _choice("oom_reaper", ("off", "on")),
+    "wb_mask": _choice("wb_mask", tuple(name for name, _ in WB_VARIANTS)),
+    "slab_keeps_atomic": _choice("slab_keeps_atomic", ("no", "yes")),
+    "kill": _kill,
+    "stop": _stop,
+    "start": _start,
+    "scale": _scale,
+    "disk": _disk,
+    "packets": _packets,
+    "sysrq_m": _sysrq_m,
+    "sysrq_f": _sysrq_f,
+}
+"""By name. swappiness is missing: without swap no rule here reads it."""

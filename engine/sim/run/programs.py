@@ -1,0 +1,247 @@
+"""What tasks do when their turn comes: a request goes on, or their program does.
+
+Each program is a function (machine, task, cpu) that acts once and returns the time taken in ns;
+what it waits for stands in the task's columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mmplay.engine.sim.mm.asks import ask_key
+from mmplay.engine.sim.mm.dirty import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
+from mmplay.engine.sim.mm.kswapd import run_kswapd
+from mmplay.engine.sim.mm.page_alloc import take_many
+from mmplay.engine.sim.mm.purposes import (
+    ANON,
+    CACHE_PAGE,
+    PURPOSES,
+    RADIX,
+    STACK,
+    TABLE,
+    TRANSACTION,
+    USER,
+)
+from mmplay.engine.sim.mm.slab_wait import begin_object, slab_goes_on
+from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_page, go_on
+from mmplay.engine.sim.run.exit import exit_task
+from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done
+from mmplay.engine.sim.run.sched import sleep, wait
+from mmplay.engine.sim.state.tasks import FATAL, KTHREAD
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+Program = Callable[["Machine", int, int], int]
+
+WRITER, EATER, ALLOCATOR, KTHREADD, PARENT, FLUSHER, KSWAPD = range(7)
+PROGRAM_NAMES = ("writer", "eater", "allocator", "kthreadd", "parent", "flusher", "kswapd")
+
+PAUSED = 1
+"""A writer's `pc` while balance_dirty_pages holds it."""
+
+NODE_PAGES = 64
+"""Pages that one node of the page cache's tree points to (RADIX_TREE_MAP_SIZE)."""
+
+TABLE_PAGES = 512
+"""Pages that one page table maps."""
+
+FAULTS = 32
+"""Page faults of one turn, while nothing makes them wait."""
+
+
+def act(m: Machine, task: int, cpu: int) -> int:
+    """Let a task act once; return the time taken in ns."""
+    tasks = m.state.tasks
+    if tasks.stage[task]:
+        cost = go_on(m, task, cpu)
+    elif tasks.flags[task] & FATAL and not tasks.flags[task] & KTHREAD:
+        return exit_task(m, task, cpu)
+    else:
+        cost = PROGRAMS[tasks.kind[task]](m, task, cpu)
+    while tasks.stage[task] >= DONE:
+        if tasks.slab[task]:
+            cost += slab_goes_on(m, task, cpu)
+            continue
+        got = tasks.stage[task] == DONE
+        tasks.stage[task] = NONE
+        cost += FINISH[tasks.purpose[task]](m, task, got)
+    return cost or 1
+
+
+def ask_page(m: Machine, task: int, cpu: int, purpose: int, order: int = 0) -> int:
+    """Ask for pages for a purpose."""
+    m.state.tasks.purpose[task] = purpose
+    return begin_page(m, task, cpu, PURPOSES[purpose].mask(m.masks), order)
+
+
+def ask_object(m: Machine, task: int, cpu: int, purpose: int) -> int:
+    """Ask for a slab object for a purpose."""
+    m.state.tasks.purpose[task] = purpose
+    return begin_object(m, task, cpu)
+
+
+# programs
+
+
+def run_writer(m: Machine, task: int, cpu: int) -> int:
+    """Append 4 KiB to a file, as far as balance_dirty_pages lets it."""
+    tasks = m.state.tasks
+    if tasks.pc[task] == PAUSED:
+        if over_limit(m):
+            sleep(m, task, MAX_PAUSE_NS)
+            return m.setup.costs.page
+        tasks.pc[task] = 0
+    if tasks.dirtied[task] >= (tasks.pause_at[task] or FIRST_CHECK):
+        pause = pause_ns(m, task)
+        if pause:
+            tasks.pc[task] = PAUSED
+            sleep(m, task, pause)
+            return m.setup.costs.page
+    if tasks.done[task] and tasks.done[task] % NODE_PAGES == 0 and tasks.loops[task] >= 0:
+        tasks.loops[task] = -1
+        return m.setup.costs.write + ask_object(m, task, cpu, RADIX)
+    return m.setup.costs.write + ask_page(m, task, cpu, CACHE_PAGE)
+
+
+def run_eater(m: Machine, task: int, cpu: int) -> int:
+    """Touch one new page after the other until it has what it wants."""
+    tasks = m.state.tasks
+    left = tasks.want[task] - tasks.done[task]
+    if left == 0:
+        wait(m, task)
+        return m.setup.costs.page
+    if tasks.done[task] // TABLE_PAGES >= tasks.tables[task]:
+        return ask_page(m, task, cpu, TABLE)
+    batch = FAULTS if left < 0 else min(FAULTS, left)
+    got = take_many(m, m.ask(ask_key(m.masks.fault)), cpu, batch)
+    if not got:
+        return ask_page(m, task, cpu, ANON)
+    _add_anon(m, task, got)
+    return got * m.setup.costs.page
+
+
+def run_allocator(m: Machine, task: int, cpu: int) -> int:
+    """Ask for a block every `gap_ns` and keep it."""
+    load = m.setup.workloads[m.state.tasks.load[task]]
+    tasks = m.state.tasks
+    if tasks.want[task] >= 0 and tasks.done[task] >= tasks.want[task]:
+        wait(m, task)
+        return m.setup.costs.page
+    if load.gap_ns and tasks.pc[task]:
+        tasks.pc[task] = 0
+        sleep(m, task, load.gap_ns)
+        return m.setup.costs.page
+    tasks.pc[task] = 1
+    return ask_page(m, task, cpu, USER, load.order)
+
+
+def run_kthreadd(m: Machine, task: int, cpu: int) -> int:
+    """Ask for the stack of a new kernel thread."""
+    tasks = m.state.tasks
+    if tasks.pc[task]:
+        tasks.pc[task] = 0
+        load = m.setup.workloads[tasks.load[task]]
+        if load.gap_ns:
+            sleep(m, task, load.gap_ns)
+        else:
+            wait(m, task)
+        return m.setup.costs.page
+    tasks.pc[task] = 1
+    return ask_page(m, task, cpu, STACK, STACK_ORDER)
+
+
+STACK_ORDER = 2
+
+
+def run_parent(m: Machine, task: int, cpu: int) -> int:
+    """Wait for ever (pause)."""
+    wait(m, task)
+    return m.setup.costs.page
+
+
+PROGRAMS: tuple[Program, ...] = (
+    run_writer,
+    run_eater,
+    run_allocator,
+    run_kthreadd,
+    run_parent,
+    run_flusher,
+    run_kswapd,
+)
+"""By kind."""
+
+
+# what becomes of a page or object
+
+
+def _page_cached(m: Machine, task: int, got: bool) -> int:
+    if not got:
+        m.state.tasks.flags[task] |= FATAL
+        return 0
+    state, zone = m.state, m.zone
+    tasks = state.tasks
+    zone.inactive_file += 1
+    zone.dirty += 1
+    if not tasks.dirtied[task]:
+        state.dirtiers += 1
+    tasks.dirtied[task] += 1
+    tasks.done[task] += 1
+    tasks.loops[task] = 0
+    state.counters.nr_dirtied += 1
+    return m.setup.costs.page
+
+
+def _add_anon(m: Machine, task: int, pages: int) -> None:
+    tasks, zone = m.state.tasks, m.zone
+    zone.active_anon += pages
+    (tasks.rss0, tasks.rss1, tasks.rss2, tasks.rss3)[zone.index][task] += pages
+    tasks.done[task] += pages
+    m.state.counters.pgfault += pages
+
+
+def _anon_mapped(m: Machine, task: int, got: bool) -> int:
+    if got:
+        _add_anon(m, task, 1)
+    else:
+        m.state.tasks.flags[task] |= FATAL
+    return 0
+
+
+def _table_made(m: Machine, task: int, got: bool) -> int:
+    if got:
+        m.zone.pagetables += 1
+        m.state.tasks.tables[task] += 1
+    else:
+        m.state.tasks.flags[task] |= FATAL
+    return 0
+
+
+def _stack_made(m: Machine, task: int, got: bool) -> int:
+    if got:
+        m.zone.stack_pages += 1 << m.state.tasks.order[task]
+    return 0
+
+
+def _block_kept(m: Machine, task: int, got: bool) -> int:
+    if got:
+        m.zone.held += 1 << m.state.tasks.order[task]
+        m.state.tasks.done[task] += 1 << m.state.tasks.order[task]
+    return 0
+
+
+def _node_made(m: Machine, task: int, got: bool) -> int:
+    return 0
+
+
+FINISH: dict[int, Callable[["Machine", int, bool], int]] = {
+    CACHE_PAGE: _page_cached,
+    RADIX: _node_made,
+    ANON: _anon_mapped,
+    TABLE: _table_made,
+    STACK: _stack_made,
+    USER: _block_kept,
+    TRANSACTION: transaction_done,
+}
+"""By purpose: what is done with what was got, or not got."""

@@ -1,0 +1,79 @@
+"""Every number that no rule and no log determines, each with its reason. The one place for them.
+
+`CALIBRATED` were fitted to a measured or logged result, `ASSUMED` were chosen because something
+had to be. A start quotes the reasons of those that it uses in the run's header.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Constant(NamedTuple):
+    """One constant: its value, and why it is what it is."""
+
+    value: int
+    reason: str
+
+
+CALIBRATED: dict[str, Constant] = {
+    "reclaim_call_ns": Constant(
+        500_000, "CPU cost of a try_to_free_pages call: makes the mail's burst last 1.9 s"
+    ),
+    "scanned_page_ns": Constant(100, "CPU cost of one scanned page: the length of the slow phase"),
+    "retry_call_ns": Constant(
+        45_000, "the same call where every fruitless round sleeps 100 ms first: CPUs are idle"
+    ),
+    "completions": Constant(
+        4486, "pages whose writeback ends between the two dumps: writeback 5308 -> 822"
+    ),
+    "completion_rate": Constant(
+        60_000, "pages/s: the completions come in a burst soon after the kill, then the disk stalls"
+    ),
+    "eater_pages": Constant(
+        3_930, "anonymous pages between the two dumps: active_anon 289393 -> 293335"
+    ),
+    "flows": Constant(
+        5, "new flows/s in the burst: no softirq request needs a new slab page before depletion"
+    ),
+    "flows_nomemalloc": Constant(50, "new flows/s where the network must reach its floor"),
+    "kthread_ask_ns": Constant(
+        1_940_000_000, "kthreadd asks for a stack so long after the dump: it fails first in the log"
+    ),
+    "oom_print_line_ns": Constant(
+        2_760_000, "a line of the OOM report on the console: 68.5 ms for the whole report"
+    ),
+    "print_line_ns": Constant(1_500, "a line of the failure report: 61.527978 to 61.528086"),
+    "print_line_next_ns": Constant(2_660_000, "a line of log 1: its report takes 160 ms"),
+}
+
+ASSUMED: dict[str, Constant] = {
+    "cpus": Constant(4, "online CPUs of the mail's machine"),
+    "cpu_ids": Constant(64, "possible CPUs of the mail's machine (cpus=0-63 in its pools)"),
+    "page_ns": Constant(1_000, "CPU cost of handing out one page"),
+    "write_ns": Constant(4_000, "CPU cost of a 4 KiB write besides its page"),
+    "packet_ns": Constant(10_000, "CPU cost of a frame"),
+    "exit_ns": Constant(50_000, "CPU cost of a task's exit"),
+    "exit_slab_pages": Constant(
+        4, "slab pages a task gives back with its 4 stack pages: real victims returned 8 pages"
+    ),
+    "time_slice_ns": Constant(3_000_000, "time slice of a CPU among many runnable tasks"),
+    "disk_rate": Constant(25_600, "pages/s: 100 MB/s, the kernel's own first guess of a bandwidth"),
+    "disk_requests": Constant(128, "nr_requests of the block queue"),
+    "pages_per_request": Constant(64, "pages of one request"),
+    "groups": Constant(64, "forks of the reproducer"),
+    "writers": Constant(16, "writers of each fork"),
+    "works_slabs": Constant(225, "kmalloc-64 slabs at the start: 3218 - 2993, all full"),
+    "reserved_shift": Constant(6, "struct pages take a 64th of memory"),
+    "reserved_pages": Constant(2_850, "kernel image and the rest of early boot"),
+}
+
+
+def value(name: str) -> int:
+    """Return a constant by name."""
+    return (CALIBRATED.get(name) or ASSUMED[name]).value
+
+
+def reasons(table: dict[str, Constant], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `name value: reason` for the constants that a start used."""
+    return tuple(f"{name} {table[name].value}: {table[name].reason}" for name in names)

@@ -1,0 +1,170 @@
+"""What every start shares: CPUs, caches, kernel threads, rate limits, the first events."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.sim.mm.disk import start as start_disk
+from mmplay.engine.sim.mm.kswapd import ASLEEP
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.net.ring import LARGE_ORDER, RING, buffers_in
+from mmplay.engine.sim.run.actors import NIC, SCRIPT, VMSTAT
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.workloads import add_task
+from mmplay.engine.sim.setup import Costs, Setup, Workload
+from mmplay.engine.sim.starts.calibration import value
+from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, slab_order
+from mmplay.engine.sim.state.state import Cpu, State
+from mmplay.engine.sim.state.tasks import BLOCKED
+
+CACHES = (
+    ("kmalloc-64", 64, 64, False),
+    ("nf_conntrack", 320, 312, False),
+    ("skbuff_head_cache", 256, 232, False),
+    ("radix_tree_node", 576, 576, True),
+    ("xfs_trans", 232, 232, False),
+)
+"""(name, buffer size, object size, reclaimable) of the caches that are simulated."""
+
+KERNEL_LOADS = (
+    Workload("kthreadd", "kthreadd", 1),
+    Workload("kswapd0", "kswapd", 1),
+    Workload("kworker/u128:2", "flusher", 1),
+)
+"""The first workloads of every setup; their numbers are their places."""
+
+KTHREADD, KSWAPD, FLUSHER = range(3)
+
+
+class Choice(NamedTuple):
+    """What whoever starts a run may choose: kernel, variant of the patch, seed, packets."""
+
+    kernel: Kernel
+    variant: str = "atomic"
+    seed: int = 0
+    keep_atomic: bool = False
+    packets: int = -1
+
+    @property
+    def wb_mask(self) -> int:
+        """The number of the variant."""
+        return [name for name, _ in WB_VARIANTS].index(self.variant)
+
+
+def cache_kinds(cpu_ids: int) -> tuple[CacheKind, ...]:
+    """Return the simulated caches of a machine with so many possible CPUs."""
+    return tuple(
+        CacheKind(name, size, object_size, slab_order(size, cpu_ids), reclaimable)
+        for name, size, object_size, reclaimable in CACHES
+    )
+
+
+def costs(kernel: Kernel) -> Costs:
+    """Return what things cost under this kernel's retry rule."""
+    sleepy = not kernel.reclaimable_is_progress
+    return Costs(
+        reclaim_call=value("retry_call_ns" if sleepy else "reclaim_call_ns"),
+        scanned_page=value("scanned_page_ns"),
+        page=value("page_ns"),
+        write=value("write_ns"),
+        packet=value("packet_ns"),
+        print_line=value("print_line_next_ns" if sleepy else "print_line_ns"),
+        oom_print_line=value("oom_print_line_ns"),
+        exit_task=value("exit_ns"),
+        exit_slab_pages=value("exit_slab_pages"),
+        time_slice=value("time_slice_ns"),
+    )
+
+
+def empty_state(kernel: Kernel, choice: Choice, cpus: int, start_ns: int) -> State:
+    """Return a state with CPUs and sysctls, but without zones and tasks."""
+    state = State()
+    state.now_ns = state.started_ns = state.print_ready_ns = start_ns
+    state.rng = choice.seed
+    state.cpus = [Cpu() for _ in range(cpus)]
+    state.watermark_scale_factor = kernel.watermark_scale_factor or 0
+    state.dirty_ratio, state.dirty_background_ratio = 20, 10
+    state.lowmem_reserve_ratio = list(kernel.lowmem_reserve_ratio)
+    state.limits = [0] * 9
+    state.wb_mask = choice.wb_mask
+    state.slab_keeps_atomic = int(choice.keep_atomic)
+    state.disk_left = -1
+    state.kswapd_task = state.flusher_task = state.first_fail_task = -1
+    return state
+
+
+def add_caches(setup: Setup, state: State, full: dict[str, int]) -> None:
+    """Give each cache its full slabs, or else one slab of free objects, in the highest zone.
+
+    What the zone's slab counters hold beyond them belongs to caches that are not simulated.
+    """
+    number = len(state.zones) - 1
+    zone = state.zones[number]
+    for kind in setup.caches:
+        cache = Cache(setup.cpus)
+        order, objects = kind.orders.order, kind.orders.objects
+        slabs = full.get(kind.name, 0)
+        for _ in range(slabs):
+            cache.add_full(objects, number, order, 0)
+        if not slabs:
+            cache.partial.append([objects, objects, number, order, 0])
+        state.caches.append(cache)
+    for index, one in enumerate(state.zones):
+        one.slab_base = one.slab_unreclaimable - _slab_pages(setup, state, index, False)
+        one.slab_reclaimable_base = one.slab_reclaimable - _slab_pages(setup, state, index, True)
+    if zone.slab_base < 0 or zone.slab_reclaimable_base < 0:
+        raise ValueError("the caches need more slab pages than the zone has")
+
+
+def _slab_pages(setup: Setup, state: State, number: int, reclaimable: bool) -> int:
+    return sum(
+        cache.pages(number)
+        for kind, cache in zip(setup.caches, state.caches, strict=True)
+        if kind.reclaimable == reclaimable
+    )
+
+
+def fill_ring(state: State) -> None:
+    """Fill the receive ring with buffers cut from large fragments, whose pages are `held`."""
+    zone = state.zones[-1]
+    state.ring = RING
+    each = buffers_in(LARGE_ORDER)
+    fragments = -(-RING // each)
+    if zone.other < fragments << LARGE_ORDER:
+        state.ring = 0
+        return
+    for number in range(fragments):
+        used = min(each, RING - number * each)
+        state.frags += (LARGE_ORDER, each, len(state.zones) - 1)
+        state.frag_left = each - used
+    zone.held += fragments << LARGE_ORDER
+    zone.other -= fragments << LARGE_ORDER
+
+
+def add_kernel_threads(m: Machine) -> None:
+    """Add kthreadd, kswapd and the flusher, all asleep."""
+    for number, pid in ((KTHREADD, 2), (KSWAPD, 45), (FLUSHER, 98)):
+        m.state.next_pid = pid
+        add_task(m, number, 0, KERNEL_LOADS[number].name)
+    m.state.tasks.pc[m.state.kswapd_task] = ASLEEP
+
+
+def block(m: Machine, task: int) -> None:
+    """Let a task wait for something that this machine never does."""
+    m.state.tasks.state[task] = BLOCKED
+
+
+def start_events(m: Machine) -> None:
+    """Put the first frame, the script and the counters' timers on the heap."""
+    state, flow = m.state, m.setup.flow
+    if flow is not None:
+        state.packet_rate = flow.frames_per_second
+        if state.packet_rate:
+            m.push(max(state.now_ns, flow.start_ns), NIC, flow.cpu, state.flow_token)
+    start_disk(m)
+    for number, (time_ns, _, _) in enumerate(m.setup.script):
+        m.push(time_ns, SCRIPT, number)
+    if state.drift:
+        for cpu in range(len(state.cpus)):
+            m.push(state.now_ns + (cpu + 1) * 1_000_000_000 // len(state.cpus), VMSTAT, cpu)

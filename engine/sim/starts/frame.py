@@ -1,0 +1,165 @@
+"""A start from one Mem-Info frame of a log: the mail's machine at its OOM kill, or any other.
+
+Zone rows win over totals. Marks and reserves are as printed, so far as the kernel that runs is the
+one that printed them. Tasks are those of the mail's reproducer; an OOM report that is being printed
+goes on to its kill.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.report.report import Report
+from mmplay.engine.sim.mm.purposes import ANON, CACHE_PAGE
+from mmplay.engine.sim.mm.slowpath import KILL, RETRY
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.sched import enqueue, sleep_until
+from mmplay.engine.sim.run.programs import PARENT
+from mmplay.engine.sim.run.workloads import add_task
+from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.starts.calibration import ASSUMED, CALIBRATED, reasons, value
+from mmplay.engine.sim.starts.common import (
+    KERNEL_LOADS,
+    KTHREADD,
+    Choice,
+    add_caches,
+    add_kernel_threads,
+    block,
+    cache_kinds,
+    costs,
+    empty_state,
+    fill_ring,
+    start_events,
+)
+from mmplay.engine.sim.starts.zones import zones_of
+from mmplay.engine.sim.state.tasks import BLOCKED, RUNNABLE
+
+WRITERS, EATER = len(KERNEL_LOADS), len(KERNEL_LOADS) + 1
+UNTIL_ALL_WRITTEN = 2
+"""The flusher waits until nothing is under I/O any more: the disk never gets there."""
+
+HARDWARE = "QEMU Standard PC (i440FX + PIIX, 1996)"
+
+
+def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
+    """Return the machine of a report, at the moment of its Mem-Info; raises InputError."""
+    dump = report.memory
+    if dump is None or dump.time_us is None:
+        raise InputError("the frame has no Mem-Info of its own: there is nothing to start from")
+    start_ns = dump.time_us * 1000
+    setup = _setup(report, choice, start_ns)
+    state = empty_state(choice.kernel, choice, setup.cpus, start_ns)
+    state.zones = zones_of(dump, choice.kernel, printed_by, state)
+    state.drift = int(choice.variant == "atomic" and choice.kernel.name == printed_by.name)
+    state.min_free_kbytes = 4 * sum(zone.min for zone in state.zones)
+    add_caches(setup, state, {"kmalloc-64": value("works_slabs")})
+    fill_ring(state)
+    state.under_io = sum(zone.writeback for zone in state.zones)
+    state.disk_rate = value("completion_rate")
+    state.disk_left = value("completions")
+    state.dirty_limit = sum(zone.dirty + zone.writeback for zone in state.zones)
+    m = Machine(setup, state)
+    _add_tasks(m, report, start_ns)
+    start_events(m)
+    return m
+
+
+def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
+    kill_ns = _kill_ns(report, start_ns)
+    rate = choice.packets
+    if rate < 0:
+        rate = value("flows_nomemalloc" if choice.variant == "nomemalloc" else "flows")
+    cpu_ids = value("cpu_ids")
+    loads = (
+        KERNEL_LOADS[KTHREADD]._replace(start_ns=start_ns + value("kthread_ask_ns")),
+        *KERNEL_LOADS[1:],
+        Workload("file_io", "writer", value("groups"), value("writers") + 1, adj=1000,
+                 numbered=True),
+        Workload("memeater", "eater", 1, pages=value("eater_pages")),
+    )
+    calibrated = tuple(CALIBRATED)
+    return Setup(
+        name="mail",
+        kernel=choice.kernel,
+        cpus=value("cpus"),
+        cpu_ids=cpu_ids,
+        release=choice.kernel.release,
+        version="#1",
+        hardware=HARDWARE,
+        costs=costs(choice.kernel),
+        disk=DiskKind(
+            pages_per_second=value("completion_rate"),
+            requests=value("disk_requests"),
+            pages_per_request=value("pages_per_request"),
+            start_ns=kill_ns,
+            stall_after=value("completions"),
+        ),
+        flow=Flow(rate, 1, cpu=2),
+        caches=cache_kinds(cpu_ids),
+        workloads=loads,
+        assumed=reasons(ASSUMED, ("cpus", "cpu_ids", "groups", "writers", "works_slabs")),
+        calibrated=reasons(CALIBRATED, calibrated),
+    )
+
+
+def _kill_ns(report: Report, start_ns: int) -> int:
+    kill = report.kill
+    if kill is None or kill.time_us is None:
+        return start_ns
+    return kill.time_us * 1000
+
+
+def _add_tasks(m: Machine, report: Report, start_ns: int) -> None:
+    """Add the kernel's threads, the eater that prints, and the writers, all in reclaim."""
+    add_kernel_threads(m)
+    state = m.state
+    tasks = state.tasks
+    block(m, state.kswapd_task)
+    block(m, state.flusher_task)
+    state.flusher_waits = UNTIL_ALL_WRITTEN
+    sleep_until(m, 0, m.setup.workloads[KTHREADD].start_ns)
+    kill = report.kill
+    victim = kill.killed_pid if kill is not None else None
+    state.next_pid = (victim or 1001) - 1
+    _add_eater(m, report)
+    for group in range(m.setup.workloads[WRITERS].groups):
+        _add_writers(m, report, group)
+
+
+def _add_eater(m: Machine, report: Report) -> None:
+    state, tasks = m.state, m.state.tasks
+    eater = add_task(m, EATER, 0, m.setup.workloads[EATER].name)
+    tasks.purpose[eater] = ANON
+    tasks.ask[eater] = m.masks.fault
+    for zone in state.zones:
+        (tasks.rss0, tasks.rss1, tasks.rss2, tasks.rss3)[zone.index][eater] = zone.active_anon // 2
+    if report.kill is None:
+        tasks.state[eater] = RUNNABLE
+        tasks.stage[eater] = RETRY
+        enqueue(m, eater, first=False)
+        return
+    state.oom_lock = 1
+    tasks.stage[eater] = KILL
+    sleep_until(m, eater, _kill_ns(report, state.now_ns), BLOCKED)
+
+
+def _add_writers(m: Machine, report: Report, group: int) -> None:
+    """Add one fork: a parent that pauses, and its writers."""
+    tasks = m.state.tasks
+    load = m.setup.workloads[WRITERS]
+    name = f"{load.name}.{group:02d}"
+    parent = add_task(m, WRITERS, 0, name, pc=0)
+    tasks.kind[parent] = PARENT
+    kill = report.kill
+    if kill is not None and kill.anon_rss_kb is not None:
+        tasks.rss1[parent] = kill.anon_rss_kb // 4
+        tasks.file_rss[parent] = (kill.file_rss_kb or 0) // 4
+        tasks.vm_kb[parent] = kill.total_vm_kb or 0
+    for _ in range(load.per_group - 1):
+        writer = add_task(m, WRITERS, tasks.pid[parent], name)
+        tasks.purpose[writer] = CACHE_PAGE
+        tasks.ask[writer] = m.masks.page_cache
+        tasks.stage[writer] = RETRY
+        tasks.pause_at[writer] = 1
+        tasks.state[writer] = RUNNABLE
+        enqueue(m, writer, first=False)

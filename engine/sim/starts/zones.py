@@ -1,0 +1,130 @@
+"""Zones of a machine: from a printed Mem-Info block, or fresh.
+
+What a dump does not say is chosen by rule: where blocks lie (no two free ones are buddies), which
+CPU holds the pages of the per-CPU lists, and which cache owns which slab page.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.sim.mm.gates import set_gaps
+from mmplay.engine.sim.mm.pcp import set_batch
+from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE
+from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.zone import LRU, PLACES, Zone
+
+LIST_PAGES = (*LRU, "slab_reclaimable", "slab_unreclaimable", "pagetables")
+COPIED = ("min", "low", "high", *LIST_PAGES, "isolated_anon", "isolated_file", "dirty", "writeback", "mapped", "shmem")
+
+
+def zone_from_dump(dump: ZoneDump, kernel: Kernel, printed_by: Kernel, state: State) -> Zone:
+    """Return a zone as its line and its free lists say; raises InputError if they do not fit."""
+    index = dump.index
+    managed = _pages(dump, "managed")
+    if index is None:
+        raise InputError(f"zone {dump.name}: x86_64 has no such zone")
+    cpus = len(state.cpus)
+    zone = Zone(dump.name, index, managed, _pages(dump, "present"), cpus)
+    for name in COPIED:
+        setattr(zone, name, _pages(dump, name))
+    zone.batch = zone.high - zone.low
+    if kernel.name != printed_by.name:
+        set_gaps(kernel, state, zone)
+    zone.pages_scanned = _pages(dump, "pages_scanned")
+    zone.stack_pages = _pages(dump, "kernel_stack")
+    zone.reserve = list(dump.reserve or (0, 0, 0, 0))[:4]
+    zone.marked = zone.dirty + zone.writeback
+    set_batch(zone)
+    zone.free = zone.lowest = _pages(dump, "free")
+    _lay_blocks(zone, dump)
+    _fill_pcp(zone, _pages(dump, "free_pcp"))
+    _use_the_rest(zone)
+    return zone
+
+
+def _pages(dump: ZoneDump, name: str) -> int:
+    pages = dump.pages(name)
+    if pages is None:
+        raise InputError(f"zone {dump.name}: the dump has no {name}; a start needs it")
+    return pages
+
+
+def _lay_blocks(zone: Zone, dump: ZoneDump) -> None:
+    """Put the printed free blocks on their lists, largest first, each beside pages in use."""
+    at = 0
+    listed = 0
+    for blocks in reversed(dump.blocks or ()):
+        letters = blocks.types or "M"
+        kinds = [LETTERS.index(letter) for letter in letters]
+        for number in range(blocks.count):
+            rest = MOVABLE if MOVABLE in kinds else kinds[0]
+            kind = kinds[number] if number < len(kinds) else rest
+            at = _lay(zone, at, blocks.order, kind)
+        listed += blocks.count << blocks.order
+    for _ in range(zone.free - listed):
+        at = _lay(zone, at, 0, MOVABLE)
+
+
+def _lay(zone: Zone, at: int, order: int, kind: int) -> int:
+    """Lay a block at the next place whose buddy is in use; return where the next may begin."""
+    size = 1 << order
+    start = -(-at // (2 * size)) * 2 * size
+    if start + size > zone.managed:
+        start = -(-at // size) * size
+    index = kind * MAX_ORDER + order
+    zone.buddy.lists[index].insert(0, start)
+    zone.buddy.where[start] = index
+    return start + size
+
+
+def _fill_pcp(zone: Zone, pages: int) -> None:
+    """Put pages on the lists of the CPUs that do not report, in equal shares."""
+    cpus = len(zone.pcp)
+    last = zone.managed
+    for number in range(pages):
+        last -= 2
+        zone.pcp[1 + number % (cpus - 1) if cpus > 1 else 0][MOVABLE].append(last)
+
+
+def _use_the_rest(zone: Zone) -> None:
+    """Everything else is in use; what no counter names is `other`."""
+    taken = {page for lists in zone.pcp for pages in lists for page in pages}
+    for page, index in zone.buddy.where.items():
+        taken.update(range(page, page + (1 << index % MAX_ORDER)))
+    start = None
+    for page in range(zone.managed + 1):
+        used = page < zone.managed and page not in taken
+        if used and start is None:
+            start = page
+        elif not used and start is not None:
+            zone.hand_out(start, page - start)
+            start = None
+    zone.other = zone.used_pages - sum(getattr(zone, name) for name in PLACES if name != "other")
+    if zone.other < 0:
+        raise InputError(f"zone {zone.name}: the dump counts more pages than it manages")
+
+
+def fresh_zone(name: str, index: int, managed: int, present: int, cpus: int) -> Zone:
+    """Return a zone all of whose pages are free, in blocks as large as they come."""
+    zone = Zone(name, index, managed, present, cpus)
+    set_batch(zone)
+    page = 0
+    while page < managed:
+        order = MAX_ORDER - 1
+        while page % (1 << order) or page + (1 << order) > managed:
+            order -= 1
+        zone.buddy.lists[MOVABLE * MAX_ORDER + order].insert(0, page)
+        zone.buddy.where[page] = MOVABLE * MAX_ORDER + order
+        page += 1 << order
+    zone.free = zone.lowest = managed
+    return zone
+
+
+def zones_of(dump: MemDump, kernel: Kernel, printed_by: Kernel, state: State) -> list[Zone]:
+    """Return the zones of a dump, lowest first."""
+    known = sorted(dump.populated(), key=lambda zone: zone.index or 0)
+    if not known:
+        raise InputError("the frame has no zone lines: a start needs them")
+    return [zone_from_dump(one, kernel, printed_by, state) for one in known]
