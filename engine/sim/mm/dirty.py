@@ -58,7 +58,6 @@ def pause_ns(m: Machine, task: int) -> int:
     dirty = dirty_pages(m)
     background, limit = dirty_limits(m)
     _follow(m, limit, dirty)
-    limit = max(limit, state.dirty_limit)
     free_run = (background + limit) // 2
     dirtied, tasks.dirtied[task] = tasks.dirtied[task], 0
     if m.steps is not None:
@@ -97,7 +96,7 @@ def _check_after(room: int) -> int:
 
 def over_limit(m: Machine) -> bool:
     """Tell whether a writer that sleeps above the limit must go on sleeping."""
-    return dirty_pages(m) >= max(dirty_limits(m)[1], m.state.dirty_limit)
+    return dirty_pages(m) >= dirty_limits(m)[1]
 
 
 def vm_writeout_waits(m: Machine) -> bool:

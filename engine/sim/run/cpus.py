@@ -30,7 +30,10 @@ def run_cpu(m: Machine, number: int, _: int) -> None:
             cpu.busy = 0
             return
     lines = state.log_lines
-    ready = now + act(m, task, number)
+    cost = act(m, task, number)
+    if state.tasks.credit_ns[task] > 0:
+        state.tasks.credit_ns[task] -= cost
+    ready = now + cost
     if state.log_lines != lines:
         ready = max(ready, state.print_ready_ns)
     cpu.ready_ns = ready
@@ -41,8 +44,13 @@ def next_task(m: Machine, number: int) -> int:
     """Take the next task of a CPU's queue; the one that ran goes to the back. -1 if none."""
     cpu = m.state.cpus[number]
     task = cpu.current
-    if task >= 0 and m.state.tasks.state[task] == RUNNABLE:
-        cpu.queue.append(task)
+    tasks = m.state.tasks
+    if task >= 0 and tasks.state[task] == RUNNABLE:
+        if tasks.credit_ns[task] > 0:
+            cpu.queue.insert(cpu.first, task)
+            cpu.first += 1
+        else:
+            cpu.queue.append(task)
     cpu.current = cpu.queue.pop(0) if cpu.queue else -1
     cpu.first = max(0, cpu.first - 1)
     cpu.slice_end_ns = m.state.now_ns + m.setup.costs.time_slice

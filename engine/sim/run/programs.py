@@ -101,8 +101,8 @@ def run_writer(m: Machine, task: int, cpu: int) -> int:
             return m.setup.costs.page
     if tasks.done[task] and tasks.done[task] % NODE_PAGES == 0 and tasks.loops[task] >= 0:
         tasks.loops[task] = -1
-        return m.setup.costs.write + ask_object(m, task, cpu, RADIX)
-    return m.setup.costs.write + ask_page(m, task, cpu, CACHE_PAGE)
+        return ask_object(m, task, cpu, RADIX)
+    return ask_page(m, task, cpu, CACHE_PAGE)
 
 
 def run_eater(m: Machine, task: int, cpu: int) -> int:
@@ -190,7 +190,7 @@ def _page_cached(m: Machine, task: int, got: bool) -> int:
     tasks.done[task] += 1
     tasks.loops[task] = 0
     state.counters.nr_dirtied += 1
-    return m.setup.costs.page
+    return m.setup.costs.write
 
 
 def _add_anon(m: Machine, task: int, pages: int) -> None:

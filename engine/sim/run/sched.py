@@ -1,8 +1,9 @@
 """CPUs, their queues, and sleeping: which task acts when.
 
 A CPU goes round its queue, a time slice each. A task that slept for half a scheduling period or
-more goes to the front of the queue and runs at the next tick, as CFS's credit for sleepers makes
-it (kernel/sched/fair.c:place_entity, 4.5); one that napped goes to the back.
+more gets that much CPU time before the others: it goes to the front of the queue, runs at the next
+tick, and keeps what it did not use over a nap, as CFS's credit for sleepers makes it
+(kernel/sched/fair.c:place_entity, 4.5). Without credit a task goes to the back.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
 LONG_SLEEP_NS = 12 * MILLISECOND_NS
-"""Half of sysctl_sched_latency on four CPUs: who slept longer is put first."""
+"""Half of sysctl_sched_latency: who slept longer than this is put first for as long."""
 
 
 def sleep(m: Machine, task: int, ns: int, state: int = SLEEPING) -> None:
@@ -47,11 +48,13 @@ def wake(m: Machine, task: int) -> bool:
         return False
     tasks.state[task] = RUNNABLE
     tasks.token[task] += 1
-    enqueue(m, task, state.now_ns - tasks.since_ns[task] >= LONG_SLEEP_NS)
+    if state.now_ns - tasks.since_ns[task] >= LONG_SLEEP_NS:
+        tasks.credit_ns[task] = LONG_SLEEP_NS
+    enqueue(m, task)
     return True
 
 
-def enqueue(m: Machine, task: int, first: bool) -> None:
+def enqueue(m: Machine, task: int) -> None:
     """Put a runnable task on a CPU: an idle one if there is, else the queue it was on last."""
     state = m.state
     cpus = state.cpus
@@ -67,7 +70,7 @@ def enqueue(m: Machine, task: int, first: bool) -> None:
             cpu.busy = 1
             m.push(max(state.now_ns, cpu.ready_ns), CPU, number)
         return
-    if first:
+    if state.tasks.credit_ns[task] > 0:
         cpu.queue.insert(cpu.first, task)
         cpu.first += 1
         tick = state.now_ns - state.now_ns % JIFFY_NS + JIFFY_NS

@@ -60,7 +60,7 @@ def start_workload(m: Machine, number: int, _: int) -> None:
     for task in mine:
         if tasks.state[task] == STOPPED:
             tasks.state[task] = RUNNABLE
-            enqueue(m, task, first=False)
+            enqueue(m, task)
     if not mine:
         scale_workload(m, number, m.setup.workloads[number].groups)
 
@@ -83,7 +83,7 @@ def scale_workload(m: Machine, number: int, groups: int) -> None:
     for group_number in range(len(owners), groups):
         for task in add_group(m, number, group_number):
             tasks.state[task] = RUNNABLE
-            enqueue(m, task, first=False)
+            enqueue(m, task)
     for owner in owners[groups:]:
         for task in mine:
             if tasks.group[task] == owner:

@@ -136,7 +136,7 @@ def _add_eater(m: Machine, report: Report) -> None:
     if report.kill is None:
         tasks.state[eater] = RUNNABLE
         tasks.stage[eater] = RETRY
-        enqueue(m, eater, first=False)
+        enqueue(m, eater)
         return
     state.oom_lock = 1
     tasks.stage[eater] = KILL
@@ -162,4 +162,4 @@ def _add_writers(m: Machine, report: Report, group: int) -> None:
         tasks.stage[writer] = RETRY
         tasks.pause_at[writer] = 1
         tasks.state[writer] = RUNNABLE
-        enqueue(m, writer, first=False)
+        enqueue(m, writer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 IDENTITY = ("pid", "kind", "load", "number", "group", "adj")
-SCHEDULING = ("state", "token", "cpu", "since_ns", "flags", "pc")
+SCHEDULING = ("state", "token", "cpu", "since_ns", "credit_ns", "flags", "pc")
 REQUEST = ("stage", "ask", "order", "purpose", "slab", "loops", "gained")
 RECLAIM = ("again", "priority", "scanned", "reclaimed", "isolated")
 MEMORY = ("rss0", "rss1", "rss2", "rss3", "file_rss", "tables", "vm_kb")
@@ -18,7 +18,8 @@ WORK = ("want", "done", "dirtied", "pause_at", "until_ns")
 COLUMNS = (*IDENTITY, *SCHEDULING, *REQUEST, *RECLAIM, *MEMORY, *WORK)
 """Every column, in the order in which they are packed. `load` is the number of the workload,
 `group` the pid that an mm belongs to, `rss0` to `rss3` the anonymous pages by zone, `tables` the
-page table pages; `until_ns` is when a timed wait ends."""
+page table pages; `credit_ns` is the CPU time that a task may still have before the others because
+it slept, `until_ns` when a timed wait ends."""
 
 
 class TaskState(IntEnum):
@@ -57,6 +58,7 @@ class Tasks:
     token: list[int]
     cpu: list[int]
     since_ns: list[int]
+    credit_ns: list[int]
     flags: list[int]
     pc: list[int]
     stage: list[int]
