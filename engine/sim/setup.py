@@ -40,7 +40,8 @@ class DiskKind(NamedTuple):
     """A disk: what it writes a second, how it queues, and when it stands still.
 
     `requests` is nr_requests of the queue (0: no limit), each of up to `pages_per_request`;
-    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins.
+    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins; one in
+    `redirty_every` pages that it wrote is written to again at once (0: none).
     """
 
     pages_per_second: int
@@ -48,6 +49,7 @@ class DiskKind(NamedTuple):
     pages_per_request: int
     start_ns: int = 0
     stall_after: int = -1
+    redirty_every: int = 0
 
 
 class Flow(NamedTuple):

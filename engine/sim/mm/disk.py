@@ -66,6 +66,7 @@ def complete(m: Machine, pages: int, token: int) -> None:
     state.under_io -= pages
     state.counters.nr_written += pages
     _spread(m, pages)
+    _redirty(m, pages)
     if m.steps is not None:
         m.steps.append(("end_page_writeback", pages, state.under_io))
     start(m)
@@ -94,6 +95,19 @@ def _spread(m: Machine, pages: int) -> None:
         more = min(left, zone.writeback)
         left -= more
         _clean(zone, more)
+
+
+def _redirty(m: Machine, pages: int) -> None:
+    """Let some of the pages that became clean be written to again."""
+    state, every = m.state, m.setup.disk.redirty_every
+    if not every:
+        return
+    again, state.redirty_rest = divmod(pages + state.redirty_rest, every)
+    for zone in reversed(state.zones):
+        count = min(again, zone.clean_tail)
+        zone.clean_tail -= count
+        zone.dirty += count
+        again -= count
 
 
 def _clean(zone: Zone, pages: int) -> None:

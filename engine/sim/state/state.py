@@ -59,7 +59,7 @@ NUMBERS = (
     # writeback
     *("works_queued", "flusher_task", "flusher_waits", "wb_wakeup", "wb_left", "wb_reason"),
     *("under_io", "disk_left", "disk_rate", "disk_token", "disk_busy", "dirtiers"),
-    *("dirty_limit", "dirty_limit_ns"),
+    *("dirty_limit", "dirty_limit_ns", "redirty_rest"),
     # network
     *("ring", "frag_left", "packet_rate", "flow_token", "flow_rest", "conntracks"),
     # OOM killer
@@ -109,6 +109,7 @@ class State:
     dirtiers: int
     dirty_limit: int
     dirty_limit_ns: int
+    redirty_rest: int
     ring: int
     frag_left: int
     packet_rate: int
