@@ -66,7 +66,7 @@ class Workload(NamedTuple):
     among `per_group` tasks each; `pages` is what each of them wants, -1 without end.
 
     `gap_ns` is the pause between two rounds of a task, `start_ns` when the first begins, `order` what
-    an allocator asks for, `adj` their oom_score_adj; `numbered` groups have their number in the name.
+    an allocator asks for, `per_table` how many pages a page table of an eater maps, `adj` their oom_score_adj; `numbered` groups have their number in the name.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Workload(NamedTuple):
     gap_ns: int = 0
     adj: int = 0
     order: int = 0
+    per_table: int = 512
     numbered: bool = False
 
 

@@ -44,9 +44,6 @@ PAUSED = 1
 NODE_PAGES = 64
 """Pages that one node of the page cache's tree points to (RADIX_TREE_MAP_SIZE)."""
 
-TABLE_PAGES = 512
-"""Pages that one page table maps."""
-
 FAULTS = 32
 """Page faults of one turn, while nothing makes them wait."""
 
@@ -112,9 +109,11 @@ def run_eater(m: Machine, task: int, cpu: int) -> int:
     if left == 0:
         wait(m, task)
         return m.setup.costs.page
-    if tasks.done[task] // TABLE_PAGES >= tasks.tables[task]:
+    per_table = m.setup.workloads[tasks.load[task]].per_table
+    if tasks.done[task] // per_table >= tasks.tables[task]:
         return ask_page(m, task, cpu, TABLE)
     batch = FAULTS if left < 0 else min(FAULTS, left)
+    batch = min(batch, per_table)
     got = take_many(m, m.ask(ask_key(m.masks.fault)), cpu, batch)
     if not got:
         return ask_page(m, task, cpu, ANON)

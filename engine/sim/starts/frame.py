@@ -75,7 +75,8 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         *KERNEL_LOADS[1:],
         Workload("file_io", "writer", value("groups"), value("writers") + 1, adj=1000,
                  numbered=True),
-        Workload("memeater", "eater", 1, pages=value("eater_pages")),
+        Workload("memeater", "eater", 1, pages=value("eater_pages"),
+                 per_table=value("pages_per_table")),
     )
     calibrated = tuple(CALIBRATED)
     return Setup(
