@@ -44,6 +44,16 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay replay mail-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
     ),
     Verb(
+        "run",
+        "simulate a machine: the mail's, or a fresh one",
+        ("mmplay run mail --json", "mmplay run mail --variant nowait", "mmplay run boot --ram 4G"),
+    ),
+    Verb(
+        "fidelity",
+        "compare the simulated mail with its log, number by number",
+        ("mmplay fidelity", "mmplay fidelity --json"),
+    ),
+    Verb(
         "explain",
         "say why each allocation failed, with the numbers filled in",
         ("mmplay explain kern.log", "dmesg | mmplay explain -", "mmplay explain kern.log --json"),

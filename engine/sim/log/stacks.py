@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TOP = ("dump_stack",)
 WARN = ("warn_alloc_failed", "__alloc_pages_nodemask")
+OOM = ("dump_header", "oom_kill_process", "out_of_memory", "__alloc_pages_nodemask")
 SLAB = ("alloc_pages_current", "new_slab", "___slab_alloc", "__slab_alloc")
 RECLAIM = (
     *("kmem_cache_alloc", "wb_start_writeback", "wakeup_flusher_threads"),
@@ -75,21 +76,21 @@ NET_WAYS: dict[str, tuple[str, ...]] = {
 SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush"})
 
 
-def functions(caller: Caller) -> list[tuple[str, str]]:
-    """Return (mark, function) of the trace, innermost first."""
+def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return (mark, function) of the trace, innermost first; `report` is WARN or OOM."""
     if caller.way in NET_WAYS:
-        inside = (*WARN, *(SLAB if caller.way in SLAB_WAYS else ()), *NET_WAYS[caller.way])
+        inside = (*report, *(SLAB if caller.way in SLAB_WAYS else ()), *NET_WAYS[caller.way])
         marked = [("IRQ", TOP[0]), *(("", name) for name in inside)]
         if caller.task < 0:
             marked += [("EOI", IDLE[0]), *(("", name) for name in IDLE[1:])]
         return marked
     wakes_flusher, _, way = caller.way.rpartition("/")
-    inner = (*WARN, *SLAB, *RECLAIM) if wakes_flusher else WARN
+    inner = (*report, *SLAB, *RECLAIM) if wakes_flusher else report
     slab = SLAB if way in SLAB_WAYS and not wakes_flusher else ()
     return [("", name) for name in (*TOP, *inner, *slab, *TASK_WAYS[way])]
 
 
-def dump_stack(m: Machine, caller: Caller, ask: Ask) -> None:
+def dump_stack(m: Machine, caller: Caller, ask: Ask, report: tuple[str, ...] = WARN) -> None:
     """Print who was running, on what machine, and the call trace."""
     setup = m.setup
     cpu: Values = {
@@ -106,7 +107,7 @@ def dump_stack(m: Machine, caller: Caller, ask: Ask) -> None:
     for words in ((0x86, 0, 0, 0), (ask.gfp, 0, 0, 0), (0, 0, 0, 0)):
         m.printk(STACK_WORDS, dict(zip("abcd", words, strict=True)))
     m.printk(CALL_TRACE, {})
-    for mark, function in functions(caller):
+    for mark, function in functions(caller, report):
         place = symbol_of(m.kernel.name, function)
         entry: Values = {
             "mark": mark,

@@ -57,6 +57,9 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
     counters = state.counters
     counters.wb_work += got
     counters.wb_nowork += works - got
+    if got < works and not state.first_fail_ns and state.wb_mask != WB_NONE:
+        state.first_fail_ns = state.now_ns
+        state.first_fail_task = task
     if m.steps is not None:
         m.steps.append(("wb_start_writeback", works, got, pages, state.wb_mask))
     if got:

@@ -21,7 +21,7 @@ from mmplay.engine.printk.forms import (
 from mmplay.engine.sim.log.caller import Caller
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.log.ratelimit import KILLS, allowed
-from mmplay.engine.sim.log.stacks import dump_stack
+from mmplay.engine.sim.log.stacks import OOM, dump_stack
 from mmplay.engine.sim.log.warn import named
 from mmplay.engine.sim.mm.asks import Ask
 from mmplay.engine.sim.mm.pcp import give_pages
@@ -127,7 +127,7 @@ def _print_header(m: Machine, caller: Caller, ask: Ask, order: int, adj: int) ->
     m.line_ns = m.setup.costs.oom_print_line
     m.printk(FORMS_BY_NAME[m.kernel.oom_form], named(m, values, ask.gfp))
     m.printk(OOM_CPUSET, {"comm": comm, "cpuset": "/", "mems": "0"})
-    dump_stack(m, caller, ask)
+    dump_stack(m, caller, ask, OOM)
     show_mem(m, caller.cpu)
     m.line_ns = m.setup.costs.print_line
 

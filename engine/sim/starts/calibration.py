@@ -18,7 +18,7 @@ class Constant(NamedTuple):
 
 CALIBRATED: dict[str, Constant] = {
     "reclaim_call_ns": Constant(
-        425000, "CPU cost of a try_to_free_pages call: makes the mail's burst last 1.9 s"
+        430000, "CPU cost of a try_to_free_pages call: makes the mail's burst last 1.9 s"
     ),
     "scanned_page_ns": Constant(100, "CPU cost of one scanned page: the length of the slow phase"),
     "retry_call_ns": Constant(
@@ -34,10 +34,10 @@ CALIBRATED: dict[str, Constant] = {
         119, "pages that one page table maps for the eater: 3942 pages came with 33 page tables"
     ),
     "redirty_every": Constant(
-        11, "one of so many completed pages is dirtied again: dirty grew by 744 pages"
+        12, "one of so many completed pages is dirtied again: dirty grew by 744 pages"
     ),
     "eater_pages": Constant(
-        3300, "what it gets of the 4486 pages before it stops; the log has 3942 anonymous pages more"
+        3190, "what it gets of the 4486 pages before it stops; the log has 3942 anonymous pages more"
     ),
     "flows": Constant(
         5, "new flows/s in the burst: no softirq request needs a new slab page before depletion"
@@ -57,13 +57,13 @@ ASSUMED: dict[str, Constant] = {
     "cpus": Constant(4, "online CPUs of the mail's machine"),
     "cpu_ids": Constant(64, "possible CPUs of the mail's machine (cpus=0-63 in its pools)"),
     "page_ns": Constant(500, "CPU cost of handing out one page"),
-    "write_ns": Constant(12000, "CPU cost of a 4 KiB write besides its page"),
+    "write_ns": Constant(19500, "CPU cost of a 4 KiB write besides its page"),
     "packet_ns": Constant(10_000, "CPU cost of a frame"),
     "exit_ns": Constant(50_000, "CPU cost of a task's exit"),
     "exit_slab_pages": Constant(
         4, "slab pages a task gives back with its 4 stack pages: real victims returned 8 pages"
     ),
-    "time_slice_ns": Constant(3_000_000, "time slice of a CPU among many runnable tasks"),
+    "time_slice_ns": Constant(4_000_000, "time slice of a CPU among many runnable tasks"),
     "disk_rate": Constant(25_600, "pages/s: 100 MB/s, the kernel's own first guess of a bandwidth"),
     "disk_requests": Constant(128, "nr_requests of the block queue"),
     "pages_per_request": Constant(64, "pages of one request"),
