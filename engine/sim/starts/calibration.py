@@ -18,7 +18,7 @@ class Constant(NamedTuple):
 
 CALIBRATED: dict[str, Constant] = {
     "reclaim_call_ns": Constant(
-        430000, "CPU cost of a try_to_free_pages call: makes the mail's burst last 1.9 s"
+        435000, "CPU cost of a try_to_free_pages call: makes the mail's burst last 1.9 s"
     ),
     "scanned_page_ns": Constant(100, "CPU cost of one scanned page: the length of the slow phase"),
     "retry_call_ns": Constant(
@@ -37,7 +37,7 @@ CALIBRATED: dict[str, Constant] = {
         12, "one of so many completed pages is dirtied again: dirty grew by 744 pages"
     ),
     "eater_pages": Constant(
-        3190, "what it gets of the 4486 pages before it stops; the log has 3942 anonymous pages more"
+        3260, "what it gets of the 4486 pages before it stops; the log has 3942 anonymous pages more"
     ),
     "flows": Constant(
         5, "new flows/s in the burst: no softirq request needs a new slab page before depletion"
@@ -57,7 +57,7 @@ ASSUMED: dict[str, Constant] = {
     "cpus": Constant(4, "online CPUs of the mail's machine"),
     "cpu_ids": Constant(64, "possible CPUs of the mail's machine (cpus=0-63 in its pools)"),
     "page_ns": Constant(500, "CPU cost of handing out one page"),
-    "write_ns": Constant(19500, "CPU cost of a 4 KiB write besides its page"),
+    "write_ns": Constant(18500, "CPU cost of a 4 KiB write besides its page"),
     "packet_ns": Constant(10_000, "CPU cost of a frame"),
     "exit_ns": Constant(50_000, "CPU cost of a task's exit"),
     "exit_slab_pages": Constant(

@@ -12,6 +12,7 @@ from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.report import Report
 from mmplay.engine.sim.mm.purposes import ANON, CACHE_PAGE
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
+from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.sched import enqueue, sleep_until
 from mmplay.engine.sim.run.programs import PARENT
@@ -129,6 +130,7 @@ def _add_tasks(m: Machine, report: Report, start_ns: int) -> None:
     for task in reversed(range(len(tasks))):
         if tasks.stage[task] == RETRY and tasks.load[task] == WRITERS:
             _wait_for_report(m, report, task)
+    _hold_isolated(m)
 
 
 def _add_eater(m: Machine, report: Report) -> None:
@@ -146,6 +148,24 @@ def _add_eater(m: Machine, report: Report) -> None:
     state.oom_lock = 1
     tasks.stage[eater] = KILL
     sleep_until(m, eater, _kill_ns(report, state.now_ns), BLOCKED)
+
+
+def _hold_isolated(m: Machine) -> None:
+    """Let the pages that reclaimers hold off the lists be held: a batch by kswapd, which is stuck.
+
+    Assumed: 32 pages stay isolated to the end of the log, as they do while kswapd waits in a write.
+    """
+    tasks = m.state.tasks
+    writers = iter([task for task in range(len(tasks)) if tasks.stage[task] == RETRY])
+    for zone in m.state.zones:
+        left = zone.isolated_file
+        if left >= SWAP_CLUSTER_MAX:
+            tasks.isolated[m.state.kswapd_task] = zone.index << 8 | SWAP_CLUSTER_MAX
+            left -= SWAP_CLUSTER_MAX
+        while left:
+            count = min(left, SWAP_CLUSTER_MAX)
+            tasks.isolated[next(writers)] = zone.index << 8 | count
+            left -= count
 
 
 def _wait_for_report(m: Machine, report: Report, writer: int) -> None:
