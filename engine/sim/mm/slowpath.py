@@ -184,6 +184,7 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     """Take the OOM lock, look once more above the high mark, and kill if that is allowed."""
     state = m.state
     order = state.tasks.order[task]
+    state.tasks.loops[task] = 0
     if state.oom_lock:
         sleep(m, task, JIFFY_NS, BLOCKED)
         if m.steps is not None:
@@ -216,7 +217,6 @@ def _kill(m: Machine, task: int, cpu: int) -> int:
 def _killed(m: Machine, task: int, cpu: int) -> int:
     tasks = m.state.tasks
     m.state.oom_lock = 0
-    tasks.loops[task] = 0
     tasks.stage[task] = RETRY
     return _retry(m, task, cpu)
 

@@ -38,8 +38,8 @@ Program = Callable[["Machine", int, int], int]
 WRITER, EATER, ALLOCATOR, KTHREADD, PARENT, FLUSHER, KSWAPD = range(7)
 PROGRAM_NAMES = ("writer", "eater", "allocator", "kthreadd", "parent", "flusher", "kswapd")
 
-PAUSED = 1
-"""A writer's `pc` while balance_dirty_pages holds it."""
+PAUSED, HAS_NODE = 1, 2
+"""A writer's `pc` while balance_dirty_pages holds it, and once it has a tree node for its page."""
 
 NODE_PAGES = 64
 """Pages that one node of the page cache's tree points to (RADIX_TREE_MAP_SIZE)."""
@@ -96,8 +96,8 @@ def run_writer(m: Machine, task: int, cpu: int) -> int:
             tasks.pc[task] = PAUSED
             sleep(m, task, pause)
             return m.setup.costs.page
-    if tasks.done[task] and tasks.done[task] % NODE_PAGES == 0 and tasks.loops[task] >= 0:
-        tasks.loops[task] = -1
+    if tasks.done[task] % NODE_PAGES == NODE_PAGES - 1 and tasks.pc[task] != HAS_NODE:
+        tasks.pc[task] = HAS_NODE
         return ask_object(m, task, cpu, RADIX)
     return ask_page(m, task, cpu, CACHE_PAGE)
 
@@ -187,7 +187,7 @@ def _page_cached(m: Machine, task: int, got: bool) -> int:
         state.dirtiers += 1
     tasks.dirtied[task] += 1
     tasks.done[task] += 1
-    tasks.loops[task] = 0
+    tasks.pc[task] = 0
     state.counters.nr_dirtied += 1
     return m.setup.costs.write
 
