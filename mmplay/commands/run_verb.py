@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_kernel(parser)
     parser.add_argument("--variant", metavar="V", default="atomic", help=", ".join(VARIANTS))
     parser.add_argument("--until", metavar="SECONDS", help="stop at this time of the machine")
-    parser.add_argument("--seed", metavar="N", default="0", help="of the packets' arrivals")
+    parser.add_argument("--seed", metavar="N", default="1", help="of the packets' arrivals")
     parser.add_argument("--packets", metavar="N", help="new flows a second")
     parser.add_argument(
         "--keep-atomic", action="store_true", help="let SLUB's mask keep __GFP_ATOMIC"

@@ -42,7 +42,7 @@ class Choice(NamedTuple):
 
     kernel: Kernel
     variant: str = "atomic"
-    seed: int = 0
+    seed: int = 1
     keep_atomic: bool = False
     packets: int = -1
 

@@ -1,0 +1,33 @@
+"""Machines for tests: the mail's in every variant, and helpers to run them."""
+
+from __future__ import annotations
+
+from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.turns import turn
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.recordings.starts import machine_of, mail_machine
+
+SECOND = 1_000_000_000
+RC7, NEXT = "4.5-rc7", "next-20160311"
+LOG_1 = "mail-next-20160311"
+
+
+def mail(
+    variant: str = "atomic", kernel: str = RC7, seed: int = 1, packets: int = -1
+) -> Machine:
+    """Return the mail's machine."""
+    return mail_machine(Choice(kernel_named(kernel), variant, seed, packets=packets))
+
+
+def log_1(keep_atomic: str) -> Machine:
+    """Return the machine of log 1, with or without __GFP_ATOMIC in SLUB's mask."""
+    choice = Choice(kernel_named(NEXT), "nomemalloc", keep_atomic=keep_atomic == "keeps")
+    return machine_of(LOG_1, 0, choice)
+
+
+def until_depleted(m: Machine, limit_ns: int = 62 * SECOND) -> Machine:
+    """Run until a work cannot be allocated."""
+    while not m.state.first_fail_ns and m.state.now_ns < limit_ns and turn(m):
+        pass
+    return m

@@ -1,0 +1,108 @@
+"""The same digest whatever the way: again, in pieces, packed and unpacked, forked, on any Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mmplay.engine.sim.check import check
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.run.turns import run_turns, run_until
+from mmplay.engine.sim.state.packing import PackError, pack_state, unpack_state
+
+from tests.engine.sim.machines import NEXT, RC7, mail
+
+VARIANTS = [name for name, _ in WB_VARIANTS]
+SHORT_NS = 59_700_000_000
+PROGRAM = """
+from mmplay.engine.sim.run.turns import run_until
+from tests.engine.sim.machines import mail
+for variant in ("atomic", "nomemalloc", "nowait", "none"):
+    m = mail(variant)
+    run_until(m, 59_700_000_000)
+    print(m.state.digest())
+"""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_twenty_runs_have_one_digest(variant: str) -> None:
+    digests: Counter[str] = Counter()
+    for _ in range(20):
+        m = mail(variant)
+        run_until(m, 59_650_000_000)
+        digests[m.state.digest()] += 1
+    assert len(digests) == 1
+
+
+def test_hash_seeds_change_nothing() -> None:
+    outputs = set()
+    for seed in ("0", "1", "4242"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert len(outputs.pop().split()) == len(VARIANTS)
+
+
+@pytest.mark.parametrize("kernel", [RC7, NEXT])
+def test_stepping_is_running(kernel: str) -> None:
+    run, step = mail(kernel=kernel), mail(kernel=kernel)
+    step.steps = []
+    run_until(run, SHORT_NS)
+    while step.state.turn < run.state.turn:
+        step.steps.clear()
+        run_turns(step, 1)
+    assert step.state.digest() == run.state.digest()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 9000))
+def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
+    m = mail("nomemalloc")
+    run_turns(m, turns)
+    packed = pack_state(m.state)
+    fork = m.state.copy()
+    run_turns(m, 200)
+    expected = m.state.digest()
+    for state in (unpack_state(packed), fork):
+        other = mail("nomemalloc")
+        other.bind(state)
+        run_turns(other, 200)
+        assert other.state.digest() == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_damaged_states_are_refused(data: st.DataObject) -> None:
+    packed = pack_state(mail().state)
+    cut = data.draw(st.integers(0, len(packed) - 1))
+    with pytest.raises(PackError):
+        unpack_state(packed[:cut])
+
+
+@pytest.mark.parametrize("kernel", [RC7, NEXT])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_everything_adds_up(kernel: str, variant: str) -> None:
+    m = mail(variant, kernel)
+    assert check(m) == []
+    while m.state.now_ns < 59_660_000_000:
+        run_turns(m, 1)
+        if m.state.turn % 50 == 0:
+            assert check(m) == []
+    for _ in range(300):
+        run_turns(m, 1)
+        assert check(m) == []
+    while m.state.now_ns < 61_600_000_000:
+        run_turns(m, 400)
+        assert check(m) == []

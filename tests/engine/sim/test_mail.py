@@ -1,0 +1,95 @@
+"""The mail's timeline out of rules: from the OOM frame at 59.56 s to depleted reserves."""
+
+from __future__ import annotations
+
+import pytest
+from mmplay.engine.sim.log.caller import WB
+from mmplay.engine.sim.mm.throttle import is_exempt
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.turns import run_until, turn
+from mmplay.recordings.simulated import log_text
+
+from tests.engine.sim.machines import SECOND, mail, until_depleted
+
+
+@pytest.fixture(scope="module")
+def depleted() -> Machine:
+    return until_depleted(mail())
+
+
+def test_first_refusal_falls_where_the_log_has_it(depleted: Machine) -> None:
+    assert 61.40 * SECOND <= depleted.state.first_fail_ns <= 61.526 * SECOND
+
+
+def test_nothing_is_left(depleted: Machine) -> None:
+    assert sum(zone.free for zone in depleted.state.zones) <= 8
+
+
+def test_slab_pages(depleted: Machine) -> None:
+    pages = sum(zone.slab_unreclaimable for zone in depleted.state.zones)
+    assert abs(pages - 10070) <= 10070 * 3 // 100
+
+
+def test_works_slabs(depleted: Machine) -> None:
+    cache = depleted.state.caches[0]
+    assert abs(cache.slabs() - 3218) <= 3218 * 3 // 100
+    assert cache.objects() == 64 * cache.slabs()
+    assert cache.free_objects() == 0
+
+
+def test_the_first_task_refused_is_exempt_from_the_throttle(depleted: Machine) -> None:
+    assert is_exempt(depleted, depleted.state.first_fail_task)
+
+
+def test_two_page_failures_for_each_failed_work(depleted: Machine) -> None:
+    counters = depleted.state.counters
+    assert counters.wb_nowork > 0
+    assert getattr(counters, WB) == 2 * counters.wb_nowork
+
+
+def test_the_failure_is_printed_as_the_log_prints_it(depleted: Machine) -> None:
+    text = log_text(depleted)
+    failures = [line for line in text if "page allocation failure" in line]
+    assert failures[0].endswith("page allocation failure: order:0, mode:0x2200020")
+    assert any("SLUB: Unable to allocate memory on node -1 (gfp=0x2088020)" in one for one in text)
+    slabs = depleted.state.caches[0].slabs()
+    cache = "  cache: kmalloc-64, object size: 64, buffer size: 64, default order: 0, min order: 0"
+    at = next(n for n, line in enumerate(text) if line.endswith(cache))
+    assert text[at + 1].endswith(f"  node 0: slabs: {slabs}, objs: {64 * slabs}, free: 0")
+    assert any("wakeup_flusher_threads+" in line for line in text)
+
+
+def test_dma32_goes_to_its_high_floor_then_dma_then_both_to_nothing() -> None:
+    """Without drift the stops are exact; with it they show within what CPUs hold back."""
+    m = mail()
+    m.state.drift = 0
+    for zone in m.state.zones:
+        zone.threshold = 0
+    dma, dma32 = m.state.zones
+    lowest_before_dma_moves = dma32.free
+    dma_when_dma32_passes_its_floor = 0
+    while dma32.free > 0 and turn(m):
+        if dma.free == 1742:
+            lowest_before_dma_moves = min(lowest_before_dma_moves, dma32.free)
+        elif dma32.free < 650 - 31 and not dma_when_dma32_passes_its_floor:
+            dma_when_dma32_passes_its_floor = dma.free
+    assert 650 - 31 <= lowest_before_dma_moves <= 650
+    assert dma_when_dma32_passes_its_floor in (1737, 1738)
+    assert dma.free in (1736, 1737, 1738)
+
+
+def test_the_kill_is_the_logs_kill() -> None:
+    m = mail()
+    run_until(m, 59_640_000_000)
+    text = log_text(m)
+    assert text[0] == (
+        "[   59.628838] Out of memory: Kill process 4450 (file_io.00) score 998 or sacrifice child"
+    )
+    assert "anon-rss:100kB, file-rss:1184kB" in text[1]
+
+
+def test_without_works_the_reserves_stay() -> None:
+    m = mail("none")
+    run_until(m, 61_526_000_000)
+    assert m.state.caches[0].slabs() <= 226 + m.state.counters.nf_new // 64
+    assert m.state.zones[0].free >= 1742 - 4

@@ -1,0 +1,121 @@
+"""Where each variant of the patch settles, and who is refused then."""
+
+from __future__ import annotations
+
+import pytest
+from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.sim.mm.nowait import alloc_nowait
+from mmplay.engine.sim.mm.slub import page_ask
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.turns import run_until, turn
+from mmplay.recordings.simulated import SimTimeline, log_text
+
+from tests.engine.sim.machines import NEXT, SECOND, log_1, mail
+
+MANY_PACKETS = 2400
+
+
+@pytest.fixture(scope="module")
+def nomemalloc() -> Machine:
+    m = mail("nomemalloc")
+    run_until(m, 62_500_000_000)
+    return m
+
+
+def test_nomemalloc_settles_at_the_high_floors(nomemalloc: Machine) -> None:
+    dma, dma32 = nomemalloc.state.zones
+    assert dma.free == 1738
+    assert 488 <= dma32.free <= 650
+
+
+def test_nomemalloc_starves_the_network_but_not_the_ring(nomemalloc: Machine) -> None:
+    counters = nomemalloc.state.counters
+    assert counters.alloc_fail_net > 0
+    assert counters.nf_drop + counters.nf_no_ext + counters.alloc_rx_buff_failed > 0
+    assert counters.rx_alloc_frag_failed == 0
+    assert nomemalloc.state.ring == 256
+
+
+def test_dma_goes_one_page_lower_only_through_the_rings_own_requests() -> None:
+    """Ring refill keeps __GFP_ATOMIC: HIGH and HARDER, one page below the HIGH floor of DMA."""
+    m = mail("nomemalloc")
+    m.steps = []
+    dma = m.state.zones[0]
+    while dma.free > 1737 and m.state.now_ns < 65 * SECOND:
+        m.steps.clear()
+        turn(m)
+    assert dma.free == 1737
+    floors = [step[3] for step in m.steps if step[:2] == ("zone_watermark_ok", 0) and step[5]]
+    assert 1737 in floors
+
+
+def test_log_1_comes_out_under_next() -> None:
+    m = mail("nomemalloc", NEXT, packets=MANY_PACKETS)
+    run_until(m, 63 * SECOND)
+    text = log_text(m)
+    mode = "mode:0x2200020(GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK)"
+    at = next(
+        n
+        for n, line in enumerate(text)
+        if line.endswith(f"swapper/2: page allocation failure: order:0, {mode}")
+    )
+    report = text[at : at + 70]
+    dma = next(line for line in report if "Node 0 DMA free" in line)
+    assert "DMA free:6952kB min:44kB low:56kB high:68kB" in dma
+    assert dma.endswith("all_unreclaimable? yes")
+    dma32 = next(line for line in report if "Node 0 DMA32 free" in line)
+    assert "min:5200kB low:6972kB high:8744kB" in dma32
+    assert any(line.endswith("lowmem_reserve[]: 0 1732 1732 1732") for line in report)
+    slub = "SLUB: Unable to allocate memory on node -1, gfp=0x2088020(GFP_ATOMIC|__GFP_ZERO)"
+    assert any(line.endswith(slub) for line in report)
+    cache = "  cache: kmalloc-64, object size: 64, buffer size: 64, default order: 0, min order: 0"
+    assert any(line.endswith(cache) for line in report)
+    assert any("__nf_ct_ext_add_length" in line for line in report)
+    assert any(line.endswith(", free: 0") for line in report)
+
+
+def test_nowait_never_takes_a_page_at_or_below_min() -> None:
+    m = mail("nowait")
+    m.steps = []
+    while m.state.now_ns < 60 * SECOND:
+        m.steps.clear()
+        turn(m)
+        _no_slab_below_min(m)
+    run_until(m, 66 * SECOND)
+    counters = m.state.counters
+    assert counters.wb_nowork > 100_000
+    assert counters.alloc_fail_net == 0
+    assert not [line for line in log_text(m) if "page allocation failure" in line]
+    assert m.state.zones[0].free >= 1738
+
+
+def _no_slab_below_min(m: Machine) -> None:
+    """The floor that a new slab for works passed was min, in every zone."""
+    assert m.steps is not None
+    works = [step for step in m.steps if step[0] == "wb_start_writeback" and step[2]]
+    if not works:
+        return
+    for step in m.steps:
+        if step[0] == "no_watermarks":
+            raise AssertionError(step)
+
+
+@pytest.mark.parametrize(("slab_mask", "served"), [("drops", False), ("keeps", True)])
+def test_the_request_of_log_1_with_the_flag_kept(slab_mask: str, served: bool) -> None:
+    m = log_1(slab_mask)
+    assert [zone.free for zone in m.state.zones] == [1738, 629]
+    ask = page_ask(m, m.setup.caches[0], m.masks.net_zeroed, Context.SOFTIRQ)
+    assert (alloc_nowait(m, ask, 0, 2) >= 0) is served
+
+
+def test_a_run_on_the_timeline_shows_its_reports() -> None:
+    run = SimTimeline(mail(), 61_500_000_000)
+    first = run.frame(run.event_frames[0])
+    assert first.title.startswith("OOM kill") or "4450" in first.title
+    last = run.frame(run.event_frames[-1])
+    assert last.report is not None
+    assert last.report.request is not None
+    assert last.report.request.mode == 0x2200020
+    again = run.frame(run.event_frames[0])
+    assert again.shown == first.shown
+    run.close()
