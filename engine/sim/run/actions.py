@@ -116,6 +116,17 @@ def _kill(m: Machine, text: str) -> None:
     send_kill(m, task)
 
 
+def _kill_group(m: Machine, text: str) -> None:
+    """Send SIGKILL to every process that shares an mm."""
+    pid = number("kill_group", text, 1, INT_MAX)
+    tasks = m.state.tasks
+    mine = [task for task in range(len(tasks)) if tasks.group[task] == pid]
+    if not any(tasks.state[task] != EXITED for task in mine):
+        raise RefusedError(f"kill_group: ({pid}) - No such process: ESRCH")
+    for task in mine:
+        send_kill(m, task)
+
+
 def _workload(m: Machine, name: str) -> int:
     names = [load.name for load in m.setup.workloads]
     if name not in names:
@@ -189,6 +200,7 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "wb_mask": _choice("wb_mask", tuple(name for name, _ in WB_VARIANTS)),
     "slab_keeps_atomic": _choice("slab_keeps_atomic", ("no", "yes")),
     "kill": _kill,
+    "kill_group": _kill_group,
     "stop": _stop,
     "start": _start,
     "scale": _scale,
