@@ -1,0 +1,138 @@
+"""A fresh boot of an x86_64 machine of any size.
+
+Source: mm/page_alloc.c of 4.5 (init_per_zone_wmark_min), mm/huge_memory.c
+(set_recommended_min_free_kbytes). How much of memory the kernel image and the struct pages take is
+assumed, and so is the small userland that has just started.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.watermarks import (
+    MIN_FREE_KBYTES_CEILING,
+    MIN_FREE_KBYTES_FLOOR,
+    PAGE_KB,
+    default_min_free_kbytes,
+    zone_min,
+)
+from mmplay.engine.sim.mm.gates import set_marks, set_reserves
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
+from mmplay.engine.sim.starts.common import (
+    KERNEL_LOADS,
+    Choice,
+    add_caches,
+    add_kernel_threads,
+    cache_kinds,
+    costs,
+    empty_state,
+    fill_ring,
+    start_events,
+)
+from mmplay.engine.sim.starts.zones import fresh_zone
+from mmplay.engine.sim.state.buddy import PAGEBLOCK_PAGES
+from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.zone import Zone
+
+DMA_PRESENT, DMA_MANAGED = 3998, 3977
+"""The first 16 MB, of which the BIOS keeps some."""
+DMA_END = 4096
+LOW_PAGES = 3 * 1024 * 1024 // PAGE_KB
+"""RAM below the hole for devices: 3 GiB; the rest lies above 4 GiB."""
+THP_LEAST_PAGES = 512 * 1024 // PAGE_KB
+THP_SHARE = 20
+USERLAND = (("active_anon", 128), ("active_file", 128), ("inactive_file", 64),
+            ("slab_unreclaimable", 256), ("slab_reclaimable", 256), ("stack_pages", 1024),
+            ("pagetables", 2048), ("other", 128))
+"""(place, what part of memory is there): a text console and a few daemons."""
+
+LOADS = (
+    *KERNEL_LOADS,
+    Workload("writers", "writer", 0, 4, numbered=True),
+    Workload("eater", "eater", 0),
+    Workload("allocator", "allocator", 0, gap_ns=10_000_000),
+)
+"""What waits for `scale`; nothing runs at first."""
+
+
+def fresh_boot(ram_kb: int, choice: Choice, cpus: int = 4) -> Machine:
+    """Return a machine with so much RAM, a second after boot; raises InputError below 32 MB."""
+    if ram_kb < 32 * 1024:
+        raise InputError(f"{ram_kb} kB of RAM: a machine needs 32 MB or more")
+    kernel = choice.kernel
+    flow = Flow(max(0, choice.packets), 1, cpu=0)
+    setup = Setup(
+        name="boot",
+        kernel=kernel,
+        cpus=cpus,
+        cpu_ids=cpus,
+        release=kernel.release,
+        version="#1",
+        hardware="",
+        costs=costs(kernel),
+        disk=DiskKind(value("disk_rate"), value("disk_requests"), value("pages_per_request")),
+        flow=flow,
+        caches=cache_kinds(cpus),
+        workloads=LOADS,
+        assumed=reasons(ASSUMED, ("reserved_shift", "reserved_pages", "disk_rate", "page_ns")),
+    )
+    state = empty_state(kernel, choice, cpus, 1_000_000_000)
+    state.zones = _zones(ram_kb // PAGE_KB, cpus)
+    state.disk_rate = setup.disk.pages_per_second
+    state.min_free_kbytes = _min_free_kbytes(kernel, state)
+    set_marks(kernel, state)
+    set_reserves(state)
+    for zone in state.zones:
+        _boot_userland(zone)
+    add_caches(setup, state, {})
+    fill_ring(state)
+    m = Machine(setup, state)
+    add_kernel_threads(m)
+    m.state.next_pid = 1001
+    start_events(m)
+    return m
+
+
+def _zones(pages: int, cpus: int) -> list[Zone]:
+    """Return the zones of so many pages: DMA, DMA32 up to 3 GiB, Normal for the rest."""
+    struct_pages = pages >> value("reserved_shift")
+    low, high = min(pages, LOW_PAGES), max(0, pages - LOW_PAGES)
+    zones = [fresh_zone("DMA", 0, DMA_MANAGED, DMA_PRESENT, cpus)]
+    lost = value("reserved_pages") + (struct_pages if not high else low >> value("reserved_shift"))
+    present = low - DMA_END
+    zones.append(fresh_zone("DMA32", 1, max(DMA_END, present - lost), present, cpus))
+    if high:
+        zones.append(fresh_zone("Normal", 2, high - (high >> value("reserved_shift")), high, cpus))
+    return zones
+
+
+def _min_free_kbytes(kernel: Kernel, state: State) -> int:
+    """Return what init_per_zone_wmark_min sets, late, after THP had raised the marks for itself."""
+    managed = sum(zone.managed for zone in state.zones)
+    free = managed
+    if managed >= THP_LEAST_PAGES:
+        zones = len(state.zones)
+        wanted = PAGEBLOCK_PAGES * zones * 2 + PAGEBLOCK_PAGES * zones * 9
+        raised = min(wanted, managed // THP_SHARE) * PAGE_KB
+        for zone in state.zones:
+            least = zone_min(raised, zone.managed, managed)
+            free -= kernel.gaps(least, zone.managed, state.watermark_scale_factor)[1]
+    return default_min_free_kbytes(
+        free * PAGE_KB, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING
+    )
+
+
+def _boot_userland(zone: Zone) -> None:
+    """Take the pages of a small userland off the free lists."""
+    if zone.index == 0:
+        return
+    for place, part in USERLAND:
+        pages = zone.managed // part // 4 * 4
+        for _ in range(pages):
+            zone.hand_out(zone.buddy.take(0, 1), 1)
+        setattr(zone, place, getattr(zone, place) + pages)
+        zone.free -= pages
+    zone.clean = zone.inactive_file
+    zone.lowest = zone.free
