@@ -62,7 +62,7 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
         _scan(m, task, cpu, zones)
         if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
             return tasks.reclaimed[task], tasks.scanned[task] - before
-        more = any(m.reclaimable(zone) and zone.inactive_file for zone in zones)
+        more = any(m.reclaimable(zone) for zone in zones)
         _ask_flusher(m, task, cpu, way, more)
         if tasks.priority[task] < 0 and _pass_ends(m, task):
             return _progress(m, task, zones), tasks.scanned[task] - before
