@@ -50,8 +50,12 @@ def compare() -> list[Row]:
     while not machine.state.first_fail_ns and machine.state.now_ns < LAST_NS and turn(machine):
         pass
     rows.append(
-        Row("first refusal, ms", _first_failure_ms(reports), machine.state.first_fail_ns // 10**6,
-            LOAD)
+        Row(
+            "first refusal, ms",
+            _first_failure_ms(reports),
+            machine.state.first_fail_ns // 10**6,
+            LOAD,
+        )
     )
     rows += _rows("depleted", _memory(last), memory_of(machine))
     cache = machine.state.caches[0]

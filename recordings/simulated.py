@@ -85,7 +85,7 @@ class SimTimeline:
         """Return the report of each frame that printed the first line of one."""
         if self._reports is None:
             return {}
-        placed = {}
+        placed: dict[int, int] = {}
         for index in range(len(self._reports)):
             first = self._reports.frame(index).first_line
             frame = next(n for n, count in enumerate(self._lines_of) if count >= first)

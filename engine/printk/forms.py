@@ -223,9 +223,7 @@ REAPED_4_6 = form(
     "oom_reaper: reaped process {pid:d} ({comm:comm}), now anon-rss:{anon_rss:kb}, "
     "file-rss:{file_rss:kb}, shmem-rss:{shmem_rss:kb}",
 )
-PANIC = form(
-    "panic/4.5", "Kernel panic - not syncing: Out of memory and no killable processes..."
-)
+PANIC = form("panic/4.5", "Kernel panic - not syncing: Out of memory and no killable processes...")
 SYSRQ_OOM = form("sysrqf/4.5", "sysrq: SysRq : Manual OOM execution")
 SYSRQ_SHOW_MEM = form("sysrqm/4.5", "sysrq: SysRq : Show Memory")
 SUPPRESSED = form("suppressed/4.5", "{function:word}: {count:u} callbacks suppressed")

@@ -1,4 +1,4 @@
-"""A conservation checker: it looks at a machine and never changes it. Tests run it; play does not."""
+"""A conservation checker: it looks at a machine, never changes it, and is off in play."""
 
 from __future__ import annotations
 

@@ -62,11 +62,13 @@ class Flow(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """Tasks of one kind. `program` is a name of `run.programs`; `groups` processes share an mm
-    among `per_group` tasks each; `pages` is what each of them wants, -1 without end.
+    """Tasks of one kind.
 
-    `gap_ns` is the pause between two rounds of a task, `start_ns` when the first begins, `order` what
-    an allocator asks for, `per_table` how many pages a page table of an eater maps, `adj` their oom_score_adj; `numbered` groups have their number in the name.
+    `program` is a name of `run.programs`; `groups` are mms, each shared by `per_group` tasks;
+    `pages` is what each task wants, -1 without end. `gap_ns` is the pause between two rounds of a
+    task, `start_ns` when the first begins, `order` what an allocator asks for, `per_table` how
+    many pages a page table of an eater maps, `adj` their oom_score_adj; `numbered` groups have
+    their number in the name.
     """
 
     name: str

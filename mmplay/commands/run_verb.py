@@ -132,10 +132,12 @@ def _show(args: Namespace, m: Machine, until_ns: int) -> int:
 def _print_text(m: Machine, choice: Choice) -> None:
     state = m.state
     print(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}")
-    for kind, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
+    for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
-            print(f"  {kind}: {line}")
-    print(f"at {state.now_ns / 1e9:.6f} s, after {state.turn} turns, digest {state.digest()}")
+            print(f"  {why}: {line}")
+    print(
+        f"at {state.now_ns // 1000 / 1e6:.6f} s, after {state.turn} turns, digest {state.digest()}"
+    )
     for zone in state.zones:
         print(f"  {zone.name:<8} free {zone.free} (min {zone.min}, lowest {zone.lowest}) pages")
     for kind, cache in zip(m.setup.caches, state.caches, strict=True):

@@ -14,8 +14,10 @@ WB, NET, TASK = "alloc_fail_wb", "alloc_fail_net", "alloc_fail_task"
 
 
 class Caller(NamedTuple):
-    """One caller. `task` is the current task of the CPU, -1 if it idles; `gfp` the mask that the
-    caller wrote, before SLUB took anything off it. `way` names the functions between the task or
+    """One caller.
+
+    `task` is the current task of the CPU, -1 if it idles; `gfp` the mask that the caller wrote,
+    before SLUB took anything off it. `way` names the functions between the task or
     the interrupt and the allocator: a key of `stacks.WAYS`.
     """
 

@@ -31,9 +31,7 @@ def allowed(m: Machine, which: int) -> bool:
         limits[at + BEGIN] = now
     if now > limits[at + BEGIN] + INTERVAL_NS:
         if limits[at + MISSED]:
-            m.printk(
-                SUPPRESSED, {"function": FUNCTIONS[which], "count": limits[at + MISSED]}
-            )
+            m.printk(SUPPRESSED, {"function": FUNCTIONS[which], "count": limits[at + MISSED]})
         limits[at : at + SIZE] = [0, 0, 0]
     if limits[at + PRINTED] < BURST:
         limits[at + PRINTED] += 1

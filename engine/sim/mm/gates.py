@@ -37,7 +37,9 @@ def zonelist(zones: list[Zone], class_zone: int) -> tuple[Zone, ...]:
 def make_gates(kernel: Kernel, zones: list[Zone]) -> list[Gate]:
     """Return all gates, by class zone * CODES + code."""
     return [
-        tuple((zone, _floor(kernel, zone, class_zone, code)) for zone in zonelist(zones, class_zone))
+        tuple(
+            (zone, _floor(kernel, zone, class_zone, code)) for zone in zonelist(zones, class_zone)
+        )
         for class_zone in range(len(ZONES))
         for code in range(CODES)
     ]

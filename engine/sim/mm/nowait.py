@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.wakeup import wake_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_anyway, take_fast, take_from
+from mmplay.engine.sim.mm.wakeup import wake_kswapd
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine

@@ -74,28 +74,31 @@ def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     start again.
     """
     gate = m.gates[ask.low_gate]
-    for fair in (True, False):
-        skipped = False
-        for zone, floor in gate:
-            if fair and zone.flags & FAIR_DEPLETED:
-                skipped = True
-                continue
-            if ask.for_write and not zone_dirty_ok(m, zone):
-                if m.steps is not None:
-                    m.steps.append(("zone_dirty_ok", zone.index, zone.dirty, zone.writeback))
-                continue
-            if not watermark_ok(zone, floor, order, harder=False):
-                continue
-            page = rmqueue(m, zone, ask, order, cpu)
-            if page >= 0:
-                if m.steps is not None:
-                    m.steps.append(("fast_path", zone.index, zone.free, floor, order))
-                return page
-        if not skipped:
-            break
+    page = _take_round(m, gate, ask, order, cpu, FAIR_DEPLETED)
+    if page < 0 and any(zone.flags & FAIR_DEPLETED for zone, _ in gate):
         reset_alloc_batches(m, ask.class_zone)
-    if m.steps is not None:
+        page = _take_round(m, gate, ask, order, cpu, 0)
+    if page < 0 and m.steps is not None:
         m.steps.append(("fast_path_fails", ask.class_zone, order))
+    return page
+
+
+def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: int) -> int:
+    """Look at every zone once; those with a flag in `skip` are left out."""
+    for zone, floor in gate:
+        if zone.flags & skip:
+            continue
+        if ask.for_write and not zone_dirty_ok(m, zone):
+            if m.steps is not None:
+                m.steps.append(("zone_dirty_ok", zone.index, zone.dirty, zone.writeback))
+            continue
+        if not watermark_ok(zone, floor, order, harder=False):
+            continue
+        page = rmqueue(m, zone, ask, order, cpu)
+        if page >= 0:
+            if m.steps is not None:
+                m.steps.append(("fast_path", zone.index, zone.free, floor, order))
+            return page
     return -1
 
 

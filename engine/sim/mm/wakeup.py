@@ -1,4 +1,7 @@
-"""Waking kswapd, and when a zone needs it. Source: mm/vmscan.c of 4.5 (wakeup_kswapd, zone_balanced)."""
+"""Waking kswapd, and when a zone needs it.
+
+Source: mm/vmscan.c of 4.5 (wakeup_kswapd, zone_balanced).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a player, a level or a script may do to the machine; what the kernel refuses changes nothing.
+"""What a player, a level or a script may do to the machine.
+
+What the kernel refuses changes nothing.
 
 An action is a name and a value, both text, as they stand in recordings and level files.
 """
@@ -9,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
+from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS

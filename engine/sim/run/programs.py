@@ -234,7 +234,7 @@ def _node_made(m: Machine, task: int, got: bool) -> int:
     return 0
 
 
-FINISH: dict[int, Callable[["Machine", int, bool], int]] = {
+FINISH: dict[int, Callable[[Machine, int, bool], int]] = {
     CACHE_PAGE: _page_cached,
     RADIX: _node_made,
     ANON: _anon_mapped,

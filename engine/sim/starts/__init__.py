@@ -1,1 +1,1 @@
-"""Where a machine comes from: the mail's frame, a fresh boot, a dump of a log, a row of counters."""
+"""Where a machine comes from: a frame of a log, a fresh boot, a row of measured counters."""

@@ -43,9 +43,16 @@ LOW_PAGES = 3 * 1024 * 1024 // PAGE_KB
 """RAM below the hole for devices: 3 GiB; the rest lies above 4 GiB."""
 THP_LEAST_PAGES = 512 * 1024 // PAGE_KB
 THP_SHARE = 20
-USERLAND = (("active_anon", 128), ("active_file", 128), ("inactive_file", 64),
-            ("slab_unreclaimable", 256), ("slab_reclaimable", 256), ("stack_pages", 1024),
-            ("pagetables", 2048), ("other", 128))
+USERLAND = (
+    ("active_anon", 128),
+    ("active_file", 128),
+    ("inactive_file", 64),
+    ("slab_unreclaimable", 256),
+    ("slab_reclaimable", 256),
+    ("stack_pages", 1024),
+    ("pagetables", 2048),
+    ("other", 128),
+)
 """(place, what part of memory is there): a text console and a few daemons."""
 
 LOADS = (
@@ -119,9 +126,7 @@ def _min_free_kbytes(kernel: Kernel, state: State) -> int:
         for zone in state.zones:
             least = zone_min(raised, zone.managed, managed)
             free -= kernel.gaps(least, zone.managed, state.watermark_scale_factor)[1]
-    return default_min_free_kbytes(
-        free * PAGE_KB, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING
-    )
+    return default_min_free_kbytes(free * PAGE_KB, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING)
 
 
 def _boot_userland(zone: Zone) -> None:

@@ -28,7 +28,8 @@ CALIBRATED: dict[str, Constant] = {
         4486, "pages whose writeback ends between the two dumps: writeback 5308 -> 822"
     ),
     "completion_rate": Constant(
-        1_000_000, "pages/s: the completions come at once, soon after the kill; then the disk stalls"
+        1_000_000,
+        "pages/s: the completions come at once, soon after the kill; then the disk stalls",
     ),
     "pages_per_table": Constant(
         119, "pages that one page table maps for the eater: 3942 pages came with 33 page tables"
@@ -37,7 +38,8 @@ CALIBRATED: dict[str, Constant] = {
         12, "one of so many completed pages is dirtied again: dirty grew by 744 pages"
     ),
     "eater_pages": Constant(
-        3260, "what it gets of the 4486 pages before it stops; the log has 3942 anonymous pages more"
+        3260,
+        "what it gets of the 4486 pages before it stops; the log has 3942 anonymous pages more",
     ),
     "flows": Constant(
         5, "new flows/s in the burst: no softirq request needs a new slab page before depletion"

@@ -98,8 +98,9 @@ def _setup(measured: Measured, choice: Choice) -> Setup:
         caches=cache_kinds(measured.cpus),
         workloads=(
             *KERNEL_LOADS,
-            Workload("file_io", "writer", measured.groups, measured.per_group, adj=1000,
-                     numbered=True),
+            Workload(
+                "file_io", "writer", measured.groups, measured.per_group, adj=1000, numbered=True
+            ),
         ),
         script=script,
         assumed=reasons(ASSUMED, ("page_ns", "write_ns", "time_slice_ns")),

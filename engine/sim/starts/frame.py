@@ -14,8 +14,8 @@ from mmplay.engine.sim.mm.purposes import ANON, CACHE_PAGE
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.run.sched import enqueue, sleep_until
 from mmplay.engine.sim.run.programs import PARENT
+from mmplay.engine.sim.run.sched import enqueue, sleep_until
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.starts.calibration import ASSUMED, CALIBRATED, reasons, value
@@ -74,10 +74,12 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     loads = (
         KERNEL_LOADS[KTHREADD]._replace(start_ns=start_ns + value("kthread_ask_ns")),
         *KERNEL_LOADS[1:],
-        Workload("file_io", "writer", value("groups"), value("writers") + 1, adj=1000,
-                 numbered=True),
-        Workload("memeater", "eater", 1, pages=value("eater_pages"),
-                 per_table=value("pages_per_table")),
+        Workload(
+            "file_io", "writer", value("groups"), value("writers") + 1, adj=1000, numbered=True
+        ),
+        Workload(
+            "memeater", "eater", 1, pages=value("eater_pages"), per_table=value("pages_per_table")
+        ),
     )
     calibrated = tuple(CALIBRATED)
     return Setup(
@@ -171,8 +173,9 @@ def _hold_isolated(m: Machine) -> None:
 def _wait_for_report(m: Machine, report: Report, writer: int) -> None:
     """Let a writer go on when the report is out.
 
-    The youngest go first. Assumed: a logged dump has the same free pages in its first line and, 23 ms later, in its zone
-    lines, so that nobody drew on the reserves while it was printed. They get no credit for it.
+    The youngest go first. Assumed: a logged dump has the same free pages in its first line and,
+    23 ms later, in its zone lines, so that nobody drew on the reserves while it was printed. They
+    get no credit for it.
     """
     tasks = m.state.tasks
     tasks.until_ns[writer] = _kill_ns(report, m.state.now_ns)

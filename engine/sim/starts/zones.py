@@ -16,7 +16,18 @@ from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import LRU, PLACES, Zone
 
 LIST_PAGES = (*LRU, "slab_reclaimable", "slab_unreclaimable", "pagetables")
-COPIED = ("min", "low", "high", *LIST_PAGES, "isolated_anon", "isolated_file", "dirty", "writeback", "mapped", "shmem")
+COPIED = (
+    "min",
+    "low",
+    "high",
+    *LIST_PAGES,
+    "isolated_anon",
+    "isolated_file",
+    "dirty",
+    "writeback",
+    "mapped",
+    "shmem",
+)
 
 
 def zone_from_dump(dump: ZoneDump, kernel: Kernel, printed_by: Kernel, state: State) -> Zone:

@@ -30,9 +30,7 @@ def slab_order(size: int, cpu_ids: int) -> SlabOrder:
     wanted = min(4 * (cpu_ids.bit_length() + 1), (PAGE_SIZE << MAX_SLAB_ORDER) // size)
     order = _calculate_order(size, wanted)
     least = max(0, (-(-size // PAGE_SIZE) - 1).bit_length())
-    return SlabOrder(
-        order, (PAGE_SIZE << order) // size, least, (PAGE_SIZE << least) // size
-    )
+    return SlabOrder(order, (PAGE_SIZE << order) // size, least, (PAGE_SIZE << least) // size)
 
 
 def _calculate_order(size: int, objects: int) -> int:

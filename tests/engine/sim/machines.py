@@ -13,9 +13,7 @@ RC7, NEXT = "4.5-rc7", "next-20160311"
 LOG_1 = "mail-next-20160311"
 
 
-def mail(
-    variant: str = "atomic", kernel: str = RC7, seed: int = 1, packets: int = -1
-) -> Machine:
+def mail(variant: str = "atomic", kernel: str = RC7, seed: int = 1, packets: int = -1) -> Machine:
     """Return the mail's machine."""
     return mail_machine(Choice(kernel_named(kernel), variant, seed, packets=packets))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.sim.check import check
@@ -12,7 +13,6 @@ from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
-
 from tests.engine.sim.machines import NEXT, RC7, SECOND
 
 MB = 1024

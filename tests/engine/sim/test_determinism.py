@@ -1,4 +1,4 @@
-"""The same digest whatever the way: again, in pieces, packed and unpacked, forked, on any Python."""
+"""The same digest whatever the way: again, in pieces, packed and unpacked, forked."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.state.packing import PackError, pack_state, unpack_state
-
 from tests.engine.sim.machines import NEXT, RC7, mail
 
 VARIANTS = [name for name, _ in WB_VARIANTS]

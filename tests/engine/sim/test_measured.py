@@ -8,13 +8,13 @@ import lzma
 from pathlib import Path
 
 import pytest
+
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.counters import Measured, from_counters
-
 from tests.engine.sim.machines import RC7
 from tests.engine.sim.measured import H0, H2
 
@@ -85,7 +85,7 @@ def test_h2_keeps_min_and_the_reserve_of_dma() -> None:
 @pytest.mark.skipif(not TRUTH.exists(), reason="the measured runs are not here")
 @pytest.mark.parametrize(("name", "fixture"), [("H0", H0), ("H2", H2)])
 def test_the_fixture_is_the_measured_row(name: str, fixture: Measured) -> None:
-    text = lzma.open(TRUTH / f"{name}.csv.xz", "rt").read()
+    text = lzma.decompress((TRUTH / f"{name}.csv.xz").read_bytes()).decode()
     rows = csv.DictReader(io.StringIO(text))
     row = next(row for row in rows if round(float(row["t"]) * 1e6) * 1000 == fixture.time_ns)
     assert int(row["nr_running"]) > 180

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+
 from mmplay.engine.kernel.alloc_flags import Context
 from mmplay.engine.sim.mm.nowait import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.recordings.simulated import SimTimeline, log_text
-
 from tests.engine.sim.machines import NEXT, SECOND, log_1, mail
 
 MANY_PACKETS = 2400
