@@ -21,7 +21,7 @@ from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.observed import ObservedTimeline, title_of
 from mmplay.recordings.trace.writer import TraceWriter
 
-KEEP_EVERY = 128
+KEEP_EVERY = 512
 """Turns between kept states: running that many again takes about 4 ms."""
 
 

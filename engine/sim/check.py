@@ -31,7 +31,7 @@ def _zone(m: Machine, zone: Zone) -> list[str]:
         found.append(f"{listed} + {zone.on_pcp()} + {zone.used_pages} are not {zone.managed} pages")
     if zone.used_pages != zone.placed():
         found.append(f"{zone.used_pages} pages in use, {zone.placed()} have a place")
-    if sum(count for _, count in zone.used) != zone.used_pages:
+    if sum(zone.used[1::2]) != zone.used_pages:
         found.append("the runs of used pages do not add up")
     held = zone.dirty + zone.writeback + zone.clean + zone.clean_tail
     if held > zone.reclaimable():

@@ -66,9 +66,7 @@ def _put_zone(out: list[int], zone: Zone) -> None:
     for lists in zone.pcp:
         for pages in lists:
             _put_list(out, pages)
-    out.append(len(zone.used))
-    for run in zone.used:
-        out += run
+    _put_list(out, zone.used)
     for blocks in zone.buddy.lists:
         _put_list(out, blocks)
     _put_list(out, list(zone.buddy.block_types))
@@ -168,7 +166,7 @@ def _take_zone(reader: _Reader, zone: Zone, name: str) -> None:
     zone.reserve = reader.counted()
     zone.diffs = reader.counted()
     zone.pcp = [[reader.counted() for _ in range(3)] for _ in zone.diffs]
-    zone.used = [reader.some(2) for _ in range(reader.one())]
+    zone.used = reader.counted()
     zone.buddy = Buddy(0)
     zone.buddy.lists = [reader.counted() for _ in range(TYPES * MAX_ORDER)]
     zone.buddy.where = {

@@ -43,7 +43,7 @@ FAIR_DEPLETED, CONGESTED = 1, 2
 class Zone:
     """The mutable state of one zone.
 
-    `used` are runs [first page, count] of pages that left the allocator. Pages that are freed
+    `used` are runs of pages that left the allocator, flat: first page, count, .... Pages that are freed
     come from the oldest run: consecutive pages were handed out together and merge again when they
     come back. `pcp[cpu][type]` are the per-CPU lists; the head is the end.
     """
@@ -104,7 +104,7 @@ class Zone:
         self.buddy = Buddy(managed)
         self.pcp: list[list[list[int]]] = [[[] for _ in range(PCP_TYPES)] for _ in range(cpus)]
         self.diffs: list[int] = [0] * cpus
-        self.used: list[list[int]] = []
+        self.used: list[int] = []
 
     def copy(self) -> Zone:
         """Return an independent copy."""
@@ -116,7 +116,7 @@ class Zone:
         other.buddy = self.buddy.copy()
         other.pcp = [[pages[:] for pages in lists] for lists in self.pcp]
         other.diffs = self.diffs[:]
-        other.used = [run[:] for run in self.used]
+        other.used = self.used[:]
         return other
 
     def on_pcp(self) -> int:
@@ -141,28 +141,30 @@ class Zone:
     def hand_out(self, page: int, count: int) -> None:
         """Note that pages left the allocator."""
         self.used_pages += count
-        last = self.used[-1] if self.used else None
-        if last is not None and last[0] + last[1] == page:
-            last[1] += count
+        used = self.used
+        if used and used[-2] + used[-1] == page:
+            used[-1] += count
         else:
-            self.used.append([page, count])
+            used += (page, count)
 
     def hand_back(self) -> int:
         """Return the page that has been in use longest."""
-        run = self.used[0]
-        page = run[0]
+        used = self.used
+        page = used[0]
         self.used_pages -= 1
-        if run[1] == 1:
-            del self.used[0]
+        if used[1] == 1:
+            del used[:2]
         else:
-            run[0] += 1
-            run[1] -= 1
+            used[0] += 1
+            used[1] -= 1
         return page
 
     def move_used(self, page: int, place: int) -> None:
         """Note that what was in one page is now in another (migration)."""
-        for index, (first, count) in enumerate(self.used):
+        used = self.used
+        for at in range(0, len(used), 2):
+            first, count = used[at], used[at + 1]
             if first <= page < first + count:
-                parts = [[first, page - first], [place, 1], [page + 1, first + count - page - 1]]
-                self.used[index : index + 1] = [run for run in parts if run[1]]
+                parts = ((first, page - first), (place, 1), (page + 1, first + count - page - 1))
+                used[at : at + 2] = [number for run in parts if run[1] for number in run]
                 return
