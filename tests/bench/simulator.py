@@ -72,7 +72,9 @@ def main() -> None:
     counters = machine.state.counters
     requests = counters.wb_work + counters.wb_nowork + counters.pgalloc
     print(f"SimPy, {TIMEOUTS} timeouts   {best['simpy']:.3f} s")
-    print(f"burst, no steps         {best['burst']:.3f} s  ratio {best['burst'] / best['simpy']:.2f}")
+    print(
+        f"burst, no steps         {best['burst']:.3f} s  ratio {best['burst'] / best['simpy']:.2f}"
+    )
     ratio = best["recorded"] / best["burst"]
     print(f"burst, states kept      {best['recorded']:.3f} s  {ratio:.2f} of the burst")
     print(f"turns/s                 {machine.state.turn / best['burst']:.0f}")

@@ -1,0 +1,89 @@
+"""`mmplay run` and `mmplay fidelity` as a user calls them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from mmplay.__main__ import main
+
+
+def output(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
+    code = main(list(args))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_run_mail_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", "mail", "--json", "--until", "61.5")
+    assert code == 0
+    run = json.loads(out)
+    assert run["schema"] == 1
+    assert run["zones"]["DMA32"]["free"] == 0
+    assert run["slab"]["kmalloc-64"]["objs"] == 64 * run["slab"]["kmalloc-64"]["slabs"]
+    assert run["counters"]["wb_work"] > 190_000
+    assert run["min_free"]["DMA"] <= 1
+    assert 61_400_000 <= run["first_fail"]["time_us"] <= 61_526_000
+    assert all(":" in line for line in run["calibrated"] + run["assumed"])
+
+
+def test_run_writes_a_log_that_imports(
+    capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
+) -> None:
+    path = str(tmp_path) + "/run.log"
+    assert output(capsys, "run", "mail", "--until", "61.5", "-o", path)[0] == 0
+    code, out, _ = output(capsys, "import", path, "--json")
+    assert code == 0
+    log = json.loads(out)
+    assert log["unknown"] == []
+    assert log["understood"] == log["lines"] > 50
+    assert output(capsys, "explain", path)[0] == 0
+
+
+def test_run_boot(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", "boot", "--ram", "1G", "--kernel", "next-20160311")
+    assert code == 0
+    assert "DMA32" in out
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("run", "nowhere"),
+        ("run", "mail", "--variant", "magic"),
+        ("run", "mail", "--until", "soon"),
+        ("run", "mail", "--until", "1e99"),
+        ("run", "mail", "--seed", "-1"),
+        ("run", "mail", "--seed", "9" * 500),
+        ("run", "mail", "--packets", "many"),
+        ("run", "mail", "--kernel", "6.99"),
+        ("run", "boot", "--ram", "1"),
+        ("run", "boot", "--ram", "999999G"),
+        ("run", "mail", "--until", "59.6", "-o", "/nonexistent/x.log"),
+    ],
+)
+def test_bad_use_is_one_line(capsys: pytest.CaptureFixture[str], args: tuple[str, ...]) -> None:
+    code, out, err = output(capsys, *args)
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_fidelity(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "fidelity", "--json")
+    assert code == 0
+    rows = {row["name"]: row for row in json.loads(out)["rows"]}
+    for row in rows.values():
+        if row["by"] == "rule" and row["logged"] >= 50:
+            assert abs(row["simulated"] - row["logged"]) <= row["logged"] * 3 // 100, row
+    assert rows["refused mode"]["logged"] == rows["refused mode"]["simulated"]
+    assert rows["slub gfp"]["logged"] == rows["slub gfp"]["simulated"]
+    assert rows["depleted isolated_file"]["simulated"] == 32
+
+
+def test_fidelity_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "fidelity")
+    assert code == 0
+    assert "not determined" in out
+    assert "kmalloc-64 slabs" in out
