@@ -15,17 +15,22 @@ from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.summary import summary
 from mmplay.recordings.simulated import SimTimeline, log_text
-from mmplay.recordings.starts import mail_machine
+from mmplay.recordings.starts import machine_of, mail_machine
 
 MAIL_UNTIL = "61.7"
 BOOT_SECONDS = "10"
+AFTER_FRAME_NS = 2_000_000_000
+"""A run from a frame of a log goes on for two seconds, if nothing else is said."""
 MAX_SECONDS = 3600
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("start", metavar="mail|boot", help="where to start from")
+    parser.add_argument(
+        "start", metavar="mail|boot|RECORDING|LOG", help="where to start from: a log's own memory"
+    )
+    parser.add_argument("--frame", metavar="N", default="0", help="which frame of a log, from 0")
     add_kernel(parser)
     parser.add_argument("--variant", metavar="V", default="atomic", help=", ".join(VARIANTS))
     parser.add_argument("--until", metavar="SECONDS", help="stop at this time of the machine")
@@ -74,7 +79,11 @@ def _start(args: Namespace, choice: Choice) -> tuple[Machine, int]:
 
         machine = fresh_boot(size_kb(args.ram), choice)
         return machine, nanoseconds(args.until or BOOT_SECONDS, "--until")
-    raise InputError(f"run {args.start}: starts are mail, boot")
+    index = whole(args.frame, "--frame", 1 << 32)
+    machine = machine_of(args.start, index, choice)
+    if args.until is not None:
+        return machine, nanoseconds(args.until, "--until")
+    return machine, machine.state.now_ns + AFTER_FRAME_NS
 
 
 def header(m: Machine, choice: Choice) -> dict[str, object]:

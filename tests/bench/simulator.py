@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import simpy
+
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.state.state import State
-
 from tests.engine.sim.machines import mail
 
 TIMEOUTS = 750_000
@@ -26,7 +26,7 @@ def timeouts() -> None:
     """Let SimPy make its bare timeouts."""
     environment = simpy.Environment()
 
-    def clock() -> object:
+    def clock() -> Generator[simpy.Event, None, None]:
         for _ in range(TIMEOUTS):
             yield environment.timeout(1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from mmplay.__main__ import main
 
 
@@ -87,3 +88,17 @@ def test_fidelity_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert "not determined" in out
     assert "kmalloc-64 slabs" in out
+
+
+def test_run_from_a_frame_of_a_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", "mail-next-20160311", "--variant", "nowait", "--json")
+    assert code == 0
+    run = json.loads(out)
+    assert run["time_us"] > 91_000_000
+    assert run["zones"]["DMA"]["min"] == 11
+
+
+def test_a_frame_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = output(capsys, "run", "mail-next-20160311", "--frame", "77")
+    assert code == 2
+    assert "no frame 77" in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
@@ -114,7 +115,7 @@ def add_caches(setup: Setup, state: State, full: dict[str, int]) -> None:
         one.slab_base = one.slab_unreclaimable - _slab_pages(setup, state, index, False)
         one.slab_reclaimable_base = one.slab_reclaimable - _slab_pages(setup, state, index, True)
     if zone.slab_base < 0 or zone.slab_reclaimable_base < 0:
-        raise ValueError("the caches need more slab pages than the zone has")
+        raise InputError("the dump has fewer slab pages than the simulated caches begin with")
 
 
 def _slab_pages(setup: Setup, state: State, number: int, reclaimable: bool) -> int:

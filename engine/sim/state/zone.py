@@ -43,9 +43,9 @@ FAIR_DEPLETED, CONGESTED = 1, 2
 class Zone:
     """The mutable state of one zone.
 
-    `used` are runs of pages that left the allocator, flat: first page, count, .... Pages that are freed
-    come from the oldest run: consecutive pages were handed out together and merge again when they
-    come back. `pcp[cpu][type]` are the per-CPU lists; the head is the end.
+    `used` are runs of pages that left the allocator, flat: first page, count, and so on. Pages
+    that are freed come from the oldest run: consecutive pages were handed out together and merge
+    again when they come back. `pcp[cpu][type]` are the per-CPU lists; the head is the end.
     """
 
     __slots__ = (*COUNTS, "buddy", "diffs", "name", "pcp", "reserve", "used")

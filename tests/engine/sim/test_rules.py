@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mmplay.engine.kernel.alloc_flags import Context
 from mmplay.engine.sim.mm.asks import CODES, HIGH_MARK, LOW, MIN, ask_key
 from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
@@ -15,7 +16,6 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.state.slab_cache import slab_order
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import FATAL, TIF_MEMDIE
-
 from tests.engine.sim.machines import NEXT, RC7, mail
 
 DMA32_CLASS = 1
