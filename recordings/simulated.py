@@ -39,6 +39,12 @@ def log_text(m: Machine) -> list[str]:
     ]
 
 
+def write_log(writer: TraceWriter, lines: list[str], name: str) -> None:
+    """Append a run's log to a trace, as an import would."""
+    data = ("\n".join(lines) + "\n").encode()
+    LogToTrace(writer).write(read_lines(io.BytesIO(data), name))
+
+
 class SimTimeline:
     """See the module. Making one runs the machine up to `until_ns`."""
 
@@ -75,8 +81,7 @@ class SimTimeline:
     def _import(self) -> ObservedTimeline | None:
         spool = io.BytesIO()
         writer = TraceWriter(spool, trace_header("simulated", self.name, None))
-        data = ("\n".join(self._log) + "\n").encode()
-        LogToTrace(writer).write(read_lines(io.BytesIO(data), self.name))
+        write_log(writer, self._log, self.name)
         writer.close()
         spool.seek(0)
         return ObservedTimeline(spool, self.name)

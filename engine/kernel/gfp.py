@@ -81,7 +81,7 @@ class GfpLayout:
         except ValueError:
             raise GfpError(f"{part!r} is not a hexadecimal mask") from None
         if mask > U32_MAX:
-            raise GfpError(f"{part} does not fit in 32 bits")
+            raise GfpError(f"{part[:40]} does not fit in 32 bits")
         return mask
 
     def format(self, mask: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 from mmplay.commands.output import told_of_disk
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.replacing import replacing
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,11 +34,5 @@ def run(args: Namespace) -> int:
 
 
 def _write_file(path: Path, chunks: Iterable[bytes]) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with told_of_disk(path):
-        try:
-            with part.open("xb") as stream:
-                stream.writelines(chunks)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+    with told_of_disk(path), replacing(path) as stream:
+        stream.writelines(chunks)

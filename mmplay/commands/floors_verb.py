@@ -17,6 +17,7 @@ from mmplay.engine.terms import Term, given
 MAX_PAGES = 1 << 40
 MAX_KBYTES = 1 << 31
 MAX_SCALE = 1000
+MAX_DIGITS = 20
 """The kernel's own bounds: min_free_kbytes is an int, watermark_scale_factor at most 1000."""
 
 
@@ -76,8 +77,10 @@ def _zones(pairs: list[str], option: str) -> dict[str, int]:
 
 
 def _number(text: str, option: str, limit: int) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < limit):
-        raise InputError(f"{option} {text}: expected a whole number from 0 to {limit - 1}")
+    if len(text) > MAX_DIGITS or not (text.isascii() and text.isdigit() and int(text) < limit):
+        raise InputError(
+            f"{option} {text[:MAX_DIGITS]}: expected a whole number from 0 to {limit - 1}"
+        )
     return int(text)
 
 

@@ -14,8 +14,12 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.summary import summary
-from mmplay.recordings.simulated import SimTimeline, log_text
+from mmplay.recordings.importer.run import trace_header
+from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.replacing import replacing
+from mmplay.recordings.simulated import SimTimeline, log_text, write_log
 from mmplay.recordings.starts import machine_of, mail_machine
+from mmplay.recordings.trace.writer import new_trace
 
 MAIL_UNTIL = "61.7"
 BOOT_SECONDS = "10"
@@ -40,7 +44,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--keep-atomic", action="store_true", help="let SLUB's mask keep __GFP_ATOMIC"
     )
     parser.add_argument("--ram", metavar="SIZE", default="2G", help="of a fresh machine: 512M, 4G")
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write the kernel log here")
+    parser.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help="write the kernel log here; a recording if it ends in .mmtrace",
+    )
     parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
     add_json(parser)
     add_screen_options(parser)
@@ -128,8 +137,16 @@ def size_kb(text: str) -> int:
 
 
 def _write_log(m: Machine, path: Path) -> None:
-    with told_of_disk(path), path.open("w") as out:
-        out.writelines(f"{line}\n" for line in log_text(m))
+    """Write the run's kernel log: as a recording if the name says so, else as text."""
+    if path.suffix == SUFFIX:
+        with (
+            told_of_disk(path),
+            new_trace(path, trace_header("simulated", m.setup.name, None)) as w,
+        ):
+            write_log(w, log_text(m), m.setup.name)
+        return
+    with told_of_disk(path), replacing(path) as out:
+        out.writelines(f"{line}\n".encode() for line in log_text(m))
 
 
 def _show(args: Namespace, m: Machine, until_ns: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mmplay.recordings.replacing import replacing
 from mmplay.recordings.trace.format import FORMAT, MAGIC, Code, check_of, pack_body, pack_record
 
 
@@ -40,14 +40,7 @@ def new_trace(path: Path, header: dict[str, Any]) -> Iterator[TraceWriter]:
 
     Nothing appears at `path`, and nothing is left beside it, if writing fails; raises OSError.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "xb") as stream:
-            writer = TraceWriter(stream, header)
-            yield writer
-            writer.close()
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as stream:
+        writer = TraceWriter(stream, header)
+        yield writer
+        writer.close()

@@ -102,3 +102,15 @@ def test_a_frame_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = output(capsys, "run", "mail-next-20160311", "--frame", "77")
     assert code == 2
     assert "no frame 77" in err
+
+
+def test_run_writes_a_recording(
+    capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
+) -> None:
+    path = str(tmp_path) + "/run.mmtrace"
+    assert output(capsys, "run", "mail", "--until", "61.5", "-o", path)[0] == 0
+    code, out, _ = output(capsys, "export", path, "--format", "dmesg")
+    assert code == 0
+    code, out, _ = output(capsys, "explain", path)
+    assert code == 0
+    assert "file_io.00" in out

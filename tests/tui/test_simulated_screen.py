@@ -1,0 +1,29 @@
+"""A simulated run on the play screen: the same screen, the same keys, at three sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.recordings.simulated import SimTimeline
+from mmplay.tui.app import MmplayApp
+from tests.engine.sim.machines import mail
+from tests.tui.screens import text_of
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_event_by_event_to_the_depletion(size: tuple[int, int]) -> None:
+    run = SimTimeline(mail(), 61_480_000_000)
+    app = MmplayApp(run, 0, ascii_only=False)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert "1742" in text_of(pilot)
+        await pilot.press("t", "t")
+        await pilot.pause()
+        shown = text_of(pilot)
+        assert "page allocation failure" in shown
+        assert "61.453" in shown
+        await pilot.press(",")
+        await pilot.pause()
+        assert "turn " in text_of(pilot)
