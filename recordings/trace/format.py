@@ -43,6 +43,14 @@ class Code(IntEnum):
     RAW = 2
     NOTE = 3
     MARK = 4
+    SETUP = 5
+    KEY = 6
+    ACT = 7
+    UNDO = 8
+    ROW = 9
+    EVENT = 10
+    LOG = 11
+    REACHED = 12
     END = 15
 
 
@@ -67,14 +75,32 @@ def pack_record(check: bytes, body: bytes) -> bytes:
     return packed
 
 
+def pack_plain(value: Any) -> bytes:
+    """Return lists, texts and numbers as msgpack."""
+    packed: bytes = msgpack.packb(value)
+    return packed
+
+
+def unpack_plain(data: bytes) -> Any:
+    """Return what `pack_plain` packed; raises ValueError for anything but plain values."""
+    return _unpacked(data)
+
+
 def _refuse_ext(code: int, data: bytes) -> Any:
     raise ValueError(f"ext type {code} does not belong in a trace")
 
 
 def unpack_body(body: bytes) -> list[Any]:
     """Return [code, *fields]; raises ValueError on anything but a plain array with a code."""
-    value = msgpack.unpackb(
-        body,
+    value = _unpacked(body)
+    if not isinstance(value, list) or not value or type(value[0]) is not int:
+        raise ValueError("a record must be an array that starts with its code")
+    return value
+
+
+def _unpacked(data: bytes) -> Any:
+    return msgpack.unpackb(
+        data,
         ext_hook=_refuse_ext,
         unicode_errors="surrogateescape",
         strict_map_key=True,
@@ -82,6 +108,3 @@ def unpack_body(body: bytes) -> list[Any]:
         max_map_len=MAX_ITEMS,
         max_ext_len=0,
     )
-    if not isinstance(value, list) or not value or type(value[0]) is not int:
-        raise ValueError("a record must be an array that starts with its code")
-    return value

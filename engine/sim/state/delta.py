@@ -1,17 +1,25 @@
 """What changed between two moments of a machine, as short lists of ints, and how to apply it.
 
-A part that changed is written as a splice or, if it kept its length and little of it changed, as
-single places. The events are sorted by age, so that those that are gone and those that are new
-are few numbers. Applying `difference(old, new)` to `old` gives `new` exactly.
+A part that changed is written as single places, if it kept its length and little of it changed, or
+as one stretch of the old list with new numbers before and behind it, as queues move. The events
+are sorted by age, so that those that are gone and those that are new are few numbers. Applying
+`difference(old, new)` to `old` gives `new` exactly.
 """
 
 from __future__ import annotations
+
+from array import array
+from itertools import accumulate, compress, count
+from operator import ne
 
 from mmplay.engine.sim.state.parts import HEAP_COLUMNS, PackError
 
 SPARSE, SPLICE, EVENTS = range(3)
 DENSE = 4
 """A list of which more than one in so many places changed is written as a splice."""
+
+ANCHOR = 4
+"""So many numbers in a row tell where a stretch of the old list is in the new one."""
 
 Change = list[int]
 """[number of the part, kind, ...]."""
@@ -34,15 +42,37 @@ def difference(old: list[list[int]], new: list[list[int]]) -> list[Change]:
 
 def _change(number: int, old: list[int], new: list[int]) -> Change:
     if len(old) == len(new):
-        places = [n for n, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        places = list(compress(count(), map(ne, old, new)))
         if len(places) * DENSE <= len(new) or len(new) < DENSE:
             return [number, SPARSE, *_steps(places), *(new[n] - old[n] for n in places)]
+    start, at, length = _stretch(old, new)
+    return [number, SPLICE, start, length, at, *new[:at], *new[at + length :]]
+
+
+def _stretch(old: list[int], new: list[int]) -> tuple[int, int, int]:
+    """Return (place in old, place in new, length) of the longest stretch that was found in both.
+
+    What both begin with, what both end with, and what lies around the middle of the old list.
+    """
     first = _common(old, new)
-    least = min(len(old), len(new)) - first
-    last = 0
-    while last < least and old[-1 - last] == new[-1 - last]:
-        last += 1
-    return [number, SPLICE, first, last, *new[first : len(new) - last]]
+    last = _common_end(old, new)
+    found = [(0, 0, first), (len(old) - last, len(new) - last, last)]
+    middle = len(old) // 2
+    moved = _place_of(old[middle : middle + ANCHOR], new)
+    if moved >= 0:
+        before = _common_end(old[:middle], new[:moved])
+        length = before + _common(old[middle:], new[moved:])
+        found.append((middle - before, moved - before, length))
+    return max(found, key=lambda one: one[2])
+
+
+def _place_of(anchor: list[int], numbers: list[int]) -> int:
+    """Return where a few numbers stand in a list, -1 if nowhere."""
+    if len(anchor) < ANCHOR:
+        return -1
+    wanted, data = array("q", anchor).tobytes(), array("q", numbers).tobytes()
+    place = data.find(wanted)
+    return place // 8 if place >= 0 and place % 8 == 0 else -1
 
 
 def _common(old: list[int], new: list[int]) -> int:
@@ -55,6 +85,11 @@ def _common(old: list[int], new: list[int]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def _common_end(old: list[int], new: list[int]) -> int:
+    """Return how many numbers both end with."""
+    return _common(old[::-1], new[::-1])
 
 
 def _steps(places: list[int]) -> list[int]:
@@ -101,33 +136,26 @@ def _apply_sparse(parts: list[list[int]], number: int, rest: list[int]) -> None:
 
 def _apply_splice(parts: list[list[int]], number: int, rest: list[int]) -> None:
     old = parts[number]
-    first, last, *middle = rest
-    if first < 0 or last < 0 or first + last > len(old):
+    start, length, at, *fresh = rest
+    if min(start, length, at) < 0 or start + length > len(old) or at > len(fresh):
         raise PackError("a splice is longer than what it changes")
-    parts[number] = old[:first] + middle + old[len(old) - last :]
+    parts[number] = fresh[:at] + old[start : start + length] + fresh[at:]
 
 
 def _apply_events(parts: list[list[int]], number: int, rest: list[int]) -> None:
-    count = rest[0]
-    if not 0 <= count < len(rest) or number + EVENT_WIDTH != len(parts):
+    gone = rest[0]
+    if not 0 <= gone < len(rest) or number + EVENT_WIDTH != len(parts):
         raise PackError("events are missing")
-    gone = set(_sums(rest[1 : 1 + count]))
-    fresh = rest[1 + count :]
+    kept = bytearray(b"\1") * len(parts[number])
+    for place in accumulate(rest[1 : 1 + gone]):
+        kept[place] = 0
+    fresh = rest[1 + gone :]
     size, odd = divmod(len(fresh), EVENT_WIDTH)
     if odd:
         raise PackError("an event is cut")
     for n in range(EVENT_WIDTH):
-        old = parts[number + n]
-        kept = [value for place, value in enumerate(old) if place not in gone]
-        parts[number + n] = kept + _sums(fresh[n * size : (n + 1) * size])
-
-
-def _sums(steps: list[int]) -> list[int]:
-    total, values = 0, []
-    for step in steps:
-        total += step
-        values.append(total)
-    return values
+        old = compress(parts[number + n], kept)
+        parts[number + n] = [*old, *accumulate(fresh[n * size : (n + 1) * size])]
 
 
 _KINDS = (_apply_sparse, _apply_splice, _apply_events)

@@ -21,8 +21,6 @@ from mmplay.engine.sim.state.parts import (
 )
 from mmplay.engine.sim.state.state import State
 
-SIGN = 1 << 63
-
 
 def pack_state(state: State) -> bytes:
     """Return the state as bytes."""
@@ -30,7 +28,7 @@ def pack_state(state: State) -> bytes:
     for part in parts_of(state):
         out.append(len(part))
         out += part
-    numbers = array("q", (n - (SIGN << 1) if n >= SIGN else n for n in out))
+    numbers = array("q", out)
     if sys.byteorder == "big":
         numbers.byteswap()
     names = "\n".join(names_of(state)).encode()

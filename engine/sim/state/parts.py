@@ -7,6 +7,7 @@ them. A state of equal parts and names is an equal state.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from mmplay.engine.sim.state.buddy import MAX_ORDER, PCP_TYPES, TYPES, Buddy
@@ -21,7 +22,10 @@ SLAB = 5
 """Numbers of one slab or run of full slabs."""
 
 HEAP_COLUMNS = ("time", "sequence", "kind", "number", "token")
-MASK = (1 << 64) - 1
+RNG = NUMBERS.index("rng")
+HALF_BITS = 32
+HALF = (1 << HALF_BITS) - 1
+"""The generator's 64 bits stand as two numbers, so that every number and change has a sign."""
 
 
 class PackError(ValueError):
@@ -50,6 +54,8 @@ def shape_of(state: State) -> Shape:
 def parts_of(state: State) -> list[list[int]]:
     """Return the parts; lists of the state itself are not copied, so change none of them."""
     parts: list[list[int]] = [[getattr(state, name) for name in NUMBERS]]
+    parts[0][RNG] = state.rng >> HALF_BITS
+    parts[0].append(state.rng & HALF)
     parts += [getattr(state, name) for name in LISTS]
     parts.append([getattr(state.counters, name) for name in COUNTERS])
     for zone in state.zones:
@@ -60,14 +66,10 @@ def parts_of(state: State) -> list[list[int]]:
         parts += [getattr(cache, name) for name in CACHE_COLUMNS]
         parts += ([n for slab in cache.partial for n in slab], [n for r in cache.full for n in r])
     parts += [getattr(state.tasks, column) for column in COLUMNS]
-    events = sorted(state.heap, key=_sequence)
+    # By age: what was pushed later stands later, so that two moments differ little.
+    events = sorted(state.heap, key=itemgetter(1))
     parts += [list(column) for column in zip(*events, strict=True)] or [[] for _ in HEAP_COLUMNS]
     return parts
-
-
-def _sequence(entry: tuple[int, ...]) -> int:
-    """By age: what was pushed later stands later, so that two moments differ little."""
-    return entry[1]
 
 
 def _zone_parts(zone: Zone) -> Iterator[list[int]]:
@@ -145,8 +147,10 @@ def state_of(shape: Shape, parts: list[list[int]], names: list[str]) -> State:
         raise PackError(f"{len(parts)} parts are not the parts of such a machine")
     take = _Parts(parts)
     state = State()
-    _set(state, NUMBERS, take)
-    state.rng &= MASK
+    *numbers, low = take.exactly(len(NUMBERS) + 1)
+    for name, value in zip(NUMBERS, numbers, strict=True):
+        setattr(state, name, value)
+    state.rng = (state.rng & HALF) << HALF_BITS | low & HALF
     for name in LISTS:
         setattr(state, name, take.any())
     state.counters = Counters()
