@@ -9,7 +9,7 @@ from mmplay.recordings.importer.source import STDIN, SourceError, claims_to_be_t
 
 if TYPE_CHECKING:
     from mmplay.recordings.importer.to_trace import Progress
-    from mmplay.recordings.observed import ObservedTimeline
+    from mmplay.recordings.recording import Recording
 
 DATA = Path(__file__).parent / "data"
 SUFFIX = ".mmtrace"
@@ -29,24 +29,24 @@ def shipped() -> list[Shipped]:
 
 def open_recording(
     name: str, kernel: str | None = None, progress: Progress | None = None
-) -> ObservedTimeline:
+) -> Recording:
     """Open a shipped recording by name, a trace, or a kernel log (`-` is standard input).
 
     `kernel` overrides what a log says of its kernel. Raises InputError.
     """
     # The menu lists recordings before it opens any: what opening needs is loaded here.
-    from mmplay.recordings.observed import open_observed
+    from mmplay.recordings.opening import open_trace_file
 
     if name != STDIN and not Path(name).exists():
         for one in shipped():
             if one.name == name:
-                return open_observed(one.path)
+                return open_trace_file(one.path)
         known = ", ".join(one.name for one in shipped())
         raise SourceError(f"{name}: no such file or recording; shipped recordings: {known}")
     path = Path(name)
     is_trace_file = path.suffix == SUFFIX or (path.is_file() and claims_to_be_trace(path))
     if name != STDIN and is_trace_file:
-        return open_observed(path)
+        return open_trace_file(path)
     from mmplay.recordings.importer.run import import_to_memory
 
     return import_to_memory(name, kernel, progress)

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown
+from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown, frame_by_time
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
@@ -31,10 +31,13 @@ KEPT_REPORTS = 64
 class ObservedTimeline:
     """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        """Read the trace; raises TraceError if it is not one that holds a log."""
+    def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
+        """Read the trace; raises TraceError if it is not one that holds a log.
+
+        `reader` is one that stands behind the header already.
+        """
         self._stream = stream
-        reader = TraceReader(stream, name)
+        reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.notes: list[LogNote] = []
         self._log = LogIndex(stream)
@@ -134,6 +137,18 @@ class ObservedTimeline:
     def time_us(self, index: int) -> int | None:
         """Return the moment of a report's first line."""
         return self._index.time_us(index)
+
+    def frame_at(self, time_us: int, boot: BootSpan) -> int:
+        """Return the last report of a boot that is not later than a moment, else its first."""
+        return frame_by_time(self, time_us, boot)
+
+    def frame_of_line(self, line: int) -> int | None:
+        """Return the report that a line lies in."""
+        for index in range(len(self._index)):
+            first, last = self._index.lines(index)
+            if first <= line <= last:
+                return index
+        return None
 
     def frame(self, index: int) -> Frame:
         """Return the frame of one report; raises IndexError beyond the ends."""

@@ -102,12 +102,15 @@ SENTENCES: dict[str, str] = _read_table(_TABLE)
 """Every finding's template by its code."""
 
 
-class _Number(int):
+COUNTED = ("pages", "objects", "times")
+
+
+class Number(int):
     """An integer that knows the specs of the templates."""
 
     def __format__(self, spec: str) -> str:
-        if spec == "pages":
-            return f"{int(self)} page" if self == 1 else f"{int(self)} pages"
+        if spec in COUNTED:
+            return f"{int(self)} {spec[:-1] if self == 1 else spec}"
         if spec == "hex":
             return f"{int(self):#x}"
         if spec == "seconds":
@@ -132,5 +135,5 @@ def _shown(value: Operand) -> object:
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, int):
-        return _Number(value)
+        return Number(value)
     return "unknown" if value is None else value

@@ -112,7 +112,7 @@ def _workload(value: Any) -> Workload:
     groups, per_group, *rest = _numbers(numbers, len(Workload._fields) - 3, least=-1000)
     _number(groups, 0, MAX_TASKS)
     _number(per_group, 1, MAX_TASKS)
-    load = Workload(_text(name), program, groups, per_group, *rest, numbered)
+    load = Workload._make([_text(name), program, groups, per_group, *rest, numbered])
     if load.per_table < 1 or not 0 <= load.order <= 10 or load.gap_ns < 0 or load.start_ns < 0:
         raise SetupError("no workload is like this")
     return load

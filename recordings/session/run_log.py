@@ -10,7 +10,7 @@ from typing import Any
 from mmplay.engine.frame import LogLine
 from mmplay.engine.printk.forms import FORMS_BY_NAME
 from mmplay.engine.report.report import Report
-from mmplay.engine.sim.run.machine import Printed
+from mmplay.engine.sim.run.machine import Machine, Printed
 from mmplay.recordings.importer.message import Message
 from mmplay.recordings.importer.prefix import Prefix, stamp
 from mmplay.recordings.log import NEWLINE, rendered
@@ -121,3 +121,12 @@ def _message(item: Any, number: int) -> Message:
         return Message(number, form, named, Prefix(stamp(time_us), time_us, plain=True), NEWLINE)
     except (KeyError, ValueError, TypeError):
         raise TraceError("a LOG record holds what no kernel prints") from None
+
+
+def log_text(m: Machine) -> list[str]:
+    """Return what a machine has printed since it was made, one string a line, with time stamps."""
+    return [
+        f"{stamp(time_ns // 1000)}{line}"
+        for time_ns, form, values in m.log
+        for line in form.render(values)
+    ]

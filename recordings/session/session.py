@@ -102,12 +102,7 @@ class Session:
         while made < turns and heap and heap[0][0] <= until_ns:
             turn(m)
             made += 1
-            if (
-                state.now_ns >= row_ns
-                or state.turn >= key_turn
-                or m.log
-                or any(firsts(counters))
-            ):
+            if state.now_ns >= row_ns or state.turn >= key_turn or m.log or any(firsts(counters)):
                 self._after_turn(m)
                 row_ns, key_turn, firsts = self._row_ns, self._key_turn, self._firsts
             if stop is not None and stop.holds(m):
@@ -192,8 +187,14 @@ class Session:
     def reached(self) -> None:
         """Note how far the run got."""
         entries = self.tape.entries
-        if not entries or entries[-1].turn < self.end:
+        if self.tape.writer is not None and entries[-1].turn < self.end:
             self._put(Code.REACHED, [])
+        self.tape.flush()
+
+    def finish(self) -> None:
+        """Note how far the run got, and write no more."""
+        self.reached()
+        self.tape.finish()
 
     # looking back
 
@@ -261,7 +262,7 @@ class Session:
     def fork(self, at: int, header: dict[str, Any], writer: TraceWriter | None = None) -> Session:
         """Return another session that has everything up to turn `at`, and goes its own way."""
         other = Session.__new__(Session)
-        first, state = self.keys.at_or_before(self.first)
+        _, state = self.keys.at_or_before(self.first)
         setup = self.live.setup
         other.prepare(Machine(setup, state), header, Tape(writer))
         for entry in self.tape.entries:

@@ -20,6 +20,7 @@ the run stopped: `verify` makes it again and compares.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from mmplay.recordings.trace.format import Code, TraceError
@@ -87,16 +88,36 @@ class Tape:
 
     def write(self, entry: Entry) -> None:
         """Write an entry to the file, if there is one that takes it."""
-        if self.writer is None:
-            return
+        if self.writer is not None:
+            with self._disk():
+                self.writer.append(entry.code, entry.body())
+
+    def flush(self) -> None:
+        """Hand everything to the system, so that it survives if mmplay is killed."""
+        if self.writer is not None:
+            with self._disk():
+                self.writer.flush()
+
+    def finish(self) -> None:
+        """End the file."""
+        if self.writer is not None:
+            with self._disk():
+                self.writer.finish()
+        self.writer = None
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Stop writing if the disk takes no more; the run goes on."""
         try:
-            self.writer.append(entry.code, entry.body())
+            yield
         except (OSError, ValueError) as error:
             self.stop(str(getattr(error, "strerror", None) or error))
 
     def stop(self, why: str) -> None:
         """Write no more, for this reason."""
-        self.trouble, self.writer = why, None
+        writer, self.writer, self.trouble = self.writer, None, why
+        if writer is not None:
+            writer.abandon()
 
     def take_back(self, turn: int, time_us: int) -> Entry | None:
         """Take back the last act and everything behind it; return the act, None without one."""

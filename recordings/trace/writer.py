@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,6 +32,20 @@ class TraceWriter:
     def close(self) -> None:
         """Append the END record with the number of records before it."""
         self.append(Code.END, [self._count])
+
+    def flush(self) -> None:
+        """Hand what was written to the system; raises OSError."""
+        self._stream.flush()
+
+    def finish(self) -> None:
+        """Append the END record and close the stream; raises OSError."""
+        self.close()
+        self._stream.close()
+
+    def abandon(self) -> None:
+        """Close the stream without an END record, whatever the disk says."""
+        with suppress(OSError):
+            self._stream.close()
 
 
 @contextmanager

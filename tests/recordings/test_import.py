@@ -24,7 +24,7 @@ from mmplay.recordings.observed import ObservedTimeline, from_bytes
 from mmplay.recordings.reports.builder import ReportBuilder
 from mmplay.recordings.reports.gather import feed
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.conftest import mail_text
+from tests.conftest import mail_text, open_shipped
 
 DIGESTS = {
     "mail-4.5.0-rc7": (100, "218f50891fea0c1757b0de1af364cff69b6d2455344d243d8b5e71f1207c8734"),
@@ -45,7 +45,7 @@ def imported(data: bytes) -> ObservedTimeline:
 @pytest.mark.parametrize("name", sorted(DIGESTS))
 def test_the_shipped_recordings_give_the_logs_back_byte_for_byte(name: str) -> None:
     lines, digest = DIGESTS[name]
-    with open_recording(name) as timeline:
+    with open_shipped(name) as timeline:
         assert (timeline.line_count, timeline.understood) == (lines, lines)
         assert hashlib.sha256(b"".join(timeline.text())).hexdigest() == digest
 

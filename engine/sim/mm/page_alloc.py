@@ -48,7 +48,8 @@ def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
     for zone, floor in gate:
         allowed = watermark_ok(zone, floor, order, ask.harder)
         if m.steps is not None:
-            m.steps.append(("zone_watermark_ok", zone.index, zone.free, floor, order, allowed))
+            step = (zone.index, zone.free, floor, order, allowed, ask.gfp)
+            m.steps.append(("zone_watermark_ok", *step))
         if allowed:
             page = rmqueue(m, zone, ask, order, cpu)
             if page >= 0:
@@ -61,7 +62,7 @@ def take_anyway(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     for zone in m.zonelists[ask.class_zone]:
         page = rmqueue(m, zone, ask, order, cpu)
         if m.steps is not None:
-            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0))
+            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0, ask.gfp))
         if page >= 0:
             return page
     return -1

@@ -93,9 +93,7 @@ def part_names(shape: Shape) -> list[str]:
     names = ["numbers", *LISTS, "counters"]
     for zone in range(shape.zones):
         names += [f"zone {zone} {name}" for name in ZONE_FIXED]
-        names += [
-            f"zone {zone} pcp {cpu}.{kind}" for cpu in range(shape.cpus) for kind in range(3)
-        ]
+        names += [f"zone {zone} pcp {cpu}.{kind}" for cpu in range(shape.cpus) for kind in range(3)]
         names += [f"zone {zone} free list {n}" for n in range(TYPES * MAX_ORDER)]
     for cpu in range(shape.cpus):
         names += [f"cpu {cpu}", f"cpu {cpu} queue"]

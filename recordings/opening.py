@@ -1,0 +1,51 @@
+"""Opens a trace of any kind: the header says which timeline shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.recording import Recording
+from mmplay.recordings.session.load import load_from
+from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.reader import TraceReader, open_trace
+
+
+def open_trace_file(path: Path) -> Recording:
+    """Open a trace; raises TraceError for what is none, or of a kind that is not known."""
+    stream = open_trace(path)
+    try:
+        return open_stream(stream, str(path))
+    except BaseException:
+        stream.close()
+        raise
+
+
+def open_stream(stream: BinaryIO, name: str) -> Recording:
+    """Open the trace in a stream, which the recording then owns; raises TraceError."""
+    reader = TraceReader(stream, name)
+    kind = reader.header.get("kind")
+    opener = OPENERS.get(str(kind))
+    if opener is None:
+        raise TraceError(f"{name}: holds a {str(kind)[:40]!r} recording; this mmplay knows none")
+    return opener(reader, stream, name)
+
+
+def _observed(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
+    return ObservedTimeline(stream, name, reader)
+
+
+def _simulated(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
+    loaded = load_from(reader, name)
+    stream.close()
+    return SessionTimeline(loaded.session, ending=loaded.ending)
+
+
+OPENERS: dict[str, Callable[[TraceReader, BinaryIO, str], Recording]] = {
+    "imported": _observed,
+    "simulated": _simulated,
+}
+"""By the `kind` of the header."""
