@@ -1,0 +1,81 @@
+"""Sentences about questions: why an answer is right, and which rule a wrong one would need."""
+
+from __future__ import annotations
+
+ASKED = """
+truth.first_zone: {mask:hex} may start in {highest} or below; the highest of these zones that has
+    pages is {zone}
+truth.floor: the floor of class {caller} in {zone} at {mark}, class zone {class_zone}: {floor}
+truth.lowest_served: the test is free <= floor, so the last page is given at {free}
+truth.mark: the {mark} mark of {zone}: {pages}
+truth.reserve: {zone} keeps {pages} from callers whose class zone is {class_zone}
+truth.managed: {zone} manages {pages}
+truth.computed: {result}
+truth.boot: transparent huge pages had raised the marks before: {result}
+truth.class: {caller}: {why}
+truth.drain: {steps}
+truth.decoded: {mask:hex} = {names}
+truth.bits: {mask:hex} sets {names}
+truth.ability: {mask:hex} ({names}): {ability}
+truth.reserves: {mask:hex}: class {caller} ({why})
+truth.slab: SLUB passes {mask:hex} & {keeps:hex} | {adds:hex} = {result:hex} on
+truth.slab_lost: {mask:hex} loses {lost}: GFP_RECLAIM_MASK ({keeps:hex}) does not have it
+truth.slab_keeps_all: {mask:hex} loses nothing
+truth.buddy: order {order} differs in bit {order}: {result}
+truth.split: the smallest large enough block is of order {larger}: it starts at {block}
+truth.merged: the block grows to order {order}: each buddy in turn is free
+truth.not_merged: its buddy {buddy} is not free: the block stays at order {order}
+truth.fits: {zone} has a free block of order {larger}
+truth.fits_not: {zone} has no free block of order {order} or more that any caller may take
+truth.objects: one slab of {cache} is {pages:pages} and holds {each}: {result}
+truth.works: {scanned:pages} scanned in the call; above {limit} every priority that is left asks
+truth.no_works: {scanned:pages} scanned in the call, never more than {limit}: nobody is asked
+truth.unreclaimable: {scanned} scanned against {limit}
+truth.dirty: of {dirtyable} dirtyable pages: {result}
+truth.trend: the dirty limit goes from {before} to {after}
+truth.key: {symbol} is on the way: __perform_reclaim has set PF_MEMALLOC and drops it when it
+    returns
+truth.no_key: no function on the way sets PF_MEMALLOC
+truth.metric: {name} is {value}
+truth.fact: {why}
+
+wrong.class: {answer} would be right if {premise}; {because}
+wrong.mark: {answer} is the floor at the {other} mark; this caller meets {mark}
+wrong.no_reserve: {answer} leaves the lowmem_reserve of {zone} out: {floor}
+wrong.own_zone: {answer} would be right for a caller that may only use {zone}; this one could have
+    used {class_zone}, so {reserve:pages} are kept from it
+wrong.reserve_counts: {answer} would be right for a caller that could have used a higher zone; this
+    one may only use {zone}, and nothing is kept from it
+wrong.last_page: {answer} would be right if the test were free < floor; it is free <= floor
+wrong.one_more: {answer} is one too many: the floor itself is already refused
+wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
+wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
+wrong.test: {answer} would be right if {premise}; {because}
+wrong.kernel: {answer} would be right on {kernel}: {result}
+wrong.other_mark: {answer} is the {other} mark; asked is {mark}
+wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first: {result}
+wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers
+wrong.zone: {answer} would be right if {mask:hex} could start there; it may start in {highest} or
+    below, and {highest} {state}
+wrong.uphill: {answer} would be right if the block's neighbour on the other side were its buddy; the
+    buddy is the one that differs in bit {order} alone
+wrong.order: {answer} would be the buddy if the block were of order {other}
+wrong.unmasked: {answer} would be right if SLUB passed everything on; GFP_RECLAIM_MASK ({keeps:hex})
+    takes {lost} away
+wrong.no_notrack: {answer} leaves out what SLUB adds: {added}
+wrong.flag_more: {flags} is not in {mask:hex}
+wrong.flag_less: {flags} is missing: {mask:hex} has it
+wrong.layout: {answer} would be right with the bits of {kernel}: a bit means what its kernel says
+wrong.works_reclaimable: {answer} would be right if the zone still counted as worth scanning
+wrong.works_unreclaimable: {answer} would be right if the zone were given up already: then only
+    priority 12 scans
+wrong.per_page: {answer} counts {other}; asked are {unit}
+wrong.no_adj: {answer} would be right without oom_score_adj
+wrong.of_ram: {answer} would be right if the limit were a share of all memory; it is a share of what
+    may become dirty
+wrong.place: {answer} comes at place {place}, not {given}
+wrong.yes: yes would need {need}
+wrong.no: no would need {need}
+wrong.number: {answer}: no rule here gives that; {right}
+wrong.other: {answer}: no rule here says that; {right}
+"""
