@@ -19,7 +19,8 @@ truth.bits: {mask:hex} sets {names}
 truth.ability: {mask:hex} ({names}): {ability}
 truth.reserves: {mask:hex}: class {caller} ({why})
 truth.slab: SLUB passes {mask:hex} & {keeps:hex} | {adds:hex} = {result:hex} on
-truth.slab_lost: {mask:hex} loses {lost}: GFP_RECLAIM_MASK ({keeps:hex}) does not have it
+truth.slab_lost: {mask:hex} loses {lost}: GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK ({keeps:hex}) does
+    not have it
 truth.slab_keeps_all: {mask:hex} loses nothing
 truth.buddy: order {order} differs in bit {order}: {result}
 truth.split: the smallest large enough block is of order {larger}: it starts at {block}
@@ -36,6 +37,7 @@ truth.trend: the dirty limit goes from {before} to {after}
 truth.key: {symbol} is on the way: __perform_reclaim has set PF_MEMALLOC and drops it when it
     returns
 truth.no_key: no function on the way sets PF_MEMALLOC
+truth.exit: task {pid} gives back {freed:pages}; {sharers} others share its {rss:pages} of memory
 truth.metric: {name} is {value}
 truth.fact: {why}
 
@@ -47,25 +49,51 @@ wrong.own_zone: {answer} would be right for a caller that may only use {zone}; t
 wrong.reserve_counts: {answer} would be right for a caller that could have used a higher zone; this
     one may only use {zone}, and nothing is kept from it
 wrong.last_page: {answer} would be right if the test were free < floor; it is free <= floor
-wrong.one_more: {answer} is one too many: the floor itself is already refused
+wrong.one_more: at {answer} it is refused: the test is free <= floor
 wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
 wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
-wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first: {result}
+wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first:
+    {result}
 wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers
-wrong.zone: {answer} would be right if {mask:hex} could start there; it may start in {highest} or
-    below, and {highest} {state}
+wrong.zone_above: {answer} would be right if the mask allowed it; the highest zone it allows is
+    {highest}
+wrong.zone_empty: {answer} would be right if it had pages on this machine
+wrong.zone_below: {answer} is tried only after {zone}: the list goes from the highest zone down
+wrong.caller: {answer} would be right with {need}
+wrong.all_free: {answer} would be right if all {free} free pages counted; the test sees {seen}
+wrong.need: {answer} would need {need}
+wrong.today: {answer} would be right if it were computed from today's managed pages ({result}); it
+    was computed at boot, from fewer
+wrong.present: {answer} would be right if boot had kept nothing for itself
+wrong.only_high: {answer} would be right without lowmem_reserve
+wrong.thp_stays: {answer} is what transparent huge pages had set; the late computation overwrote it
+wrong.no_factor: {answer} would be the root of lowmem itself; the kernel takes it of 16 times that
+wrong.only_stack: {answer} would be right if only the kernel stack came back
+wrong.nothing_freed: {answer} would be right until the task really ends; then its stack comes back
+wrong.shared: {answer} would be right if nobody shared its memory
+wrong.smallest_first: {answer} heads the list of order {order}; a smaller block that is large enough
+    is taken first, and of equal ones the right type
+wrong.merge: {answer} would be right if merging went by being free or near; it goes from buddy to
+    buddy while each is free and of the same order
+wrong.fact: {answer} is right for {other}, not for {own}
+wrong.stranger: {answer} is none of {names}
+wrong.short: {answer} of {names} are named
 wrong.uphill: {answer} would be right if the block's neighbour on the other side were its buddy; the
     buddy is the one that differs in bit {order} alone
 wrong.order: {answer} would be the buddy if the block were of order {other}
-wrong.unmasked: {answer} would be right if SLUB passed everything on; GFP_RECLAIM_MASK ({keeps:hex})
-    takes {lost} away
+wrong.unmasked: {answer} would be right if SLUB passed everything on;
+    GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK ({keeps:hex}) takes {lost} away
 wrong.no_notrack: {answer} leaves out what SLUB adds: {added}
-wrong.flag_more: {flags} is not in {mask:hex}
-wrong.flag_less: {flags} is missing: {mask:hex} has it
+wrong.flags: {answer}: {problems}
 wrong.layout: {answer} would be right with the bits of {kernel}: a bit means what its kernel says
+wrong.before: {answer} is the answer before {action} {value}; after it: {right}
+wrong.works_below: {answer} would be right for an inactive list of fewer than {cliff} pages: the two
+    scans at priority 12 then come to {limit} pages at most
+wrong.works_above: {answer} would be right from {cliff} inactive pages on: only then do the two
+    scans at priority 12 come to more than {limit} pages
 wrong.works_reclaimable: {answer} would be right if the zone still counted as worth scanning
 wrong.works_unreclaimable: {answer} would be right if the zone were given up already: then only
     priority 12 scans
@@ -74,8 +102,6 @@ wrong.no_adj: {answer} would be right without oom_score_adj
 wrong.of_ram: {answer} would be right if the limit were a share of all memory; it is a share of what
     may become dirty
 wrong.place: {answer} comes at place {place}, not {given}
-wrong.yes: yes would need {need}
-wrong.no: no would need {need}
 wrong.number: {answer}: no rule here gives that; {right}
 wrong.other: {answer}: no rule here says that; {right}
 """

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from mmplay.engine.explain.words_table import read_words
 
+PCP = read_words(
+    "mm/page_alloc.c",
+    """
+pcp_batch = batch
+zone_batchsize: pages moved between a per-CPU list and the free lists at once
+A quarter of a thousandth of the zone, at most 32, then one below a power of two, at least 1.
+""",
+)
+
 BUDDY = read_words(
     "mm/page_alloc.c",
     """
@@ -130,11 +139,15 @@ do_try_to_free_pages: works of one reclaim call
 Once a call has scanned more than 48 pages, every priority that is left asks the flusher. A call
 that frees nothing makes two passes of 13 priorities, and does not count anew in the second.
 
+reclaimable_pages = reclaimable
+zone_reclaimable_pages: pages that reclaim could free
+The zone's file pages, those taken off the lists included; with swap also the anonymous ones.
+
 unreclaimable_limit = limit
 zone_reclaimable: scanned pages at which a zone is given up
 Six times the file pages that could be reclaimed; with swap also the anonymous ones.
 """,
 )
 
-RULES = {**BUDDY, **DIRTY, **POINTS, **SLAB, **RECLAIM}
+RULES = {**PCP, **BUDDY, **DIRTY, **POINTS, **SLAB, **RECLAIM}
 """Every name that these rules give to a Term."""

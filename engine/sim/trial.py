@@ -60,7 +60,9 @@ def _machine(kernel: Kernel, inactive_file: int) -> Machine:
     state.wb_mask = WB_NONE
     disk = DiskKind(0, 0, 1)
     caches = cache_kinds(1)
-    setup = Setup(NAME, kernel, 1, 1, *("", "", ""), costs(kernel), disk, None, caches, KERNEL_LOADS)
+    setup = Setup(
+        NAME, kernel, 1, 1, *("", "", ""), costs(kernel), disk, None, caches, KERNEL_LOADS
+    )
     m = Machine(setup, state)
     add_kernel_threads(m)
     return m
