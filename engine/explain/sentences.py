@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, Operand
 from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.sentences_asked import ASKED
 from mmplay.engine.terms import Term
 
 _TABLE = """
@@ -98,7 +99,7 @@ def _read_table(text: str) -> dict[str, str]:
     return table
 
 
-SENTENCES: dict[str, str] = _read_table(_TABLE)
+SENTENCES: dict[str, str] = _read_table(_TABLE) | _read_table(ASKED)
 """Every finding's template by its code."""
 
 

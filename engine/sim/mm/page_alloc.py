@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.kernel.dirty_limits import dirty_limit, dirtyable
 from mmplay.engine.sim.mm.asks import Ask
 from mmplay.engine.sim.mm.gates import Gate, total_reserve
 from mmplay.engine.sim.mm.pcp import take_page
@@ -134,10 +135,9 @@ def reset_alloc_batches(m: Machine, class_zone: int) -> None:
 
 def zone_dirty_ok(m: Machine, zone: Zone) -> bool:
     """Tell whether a zone holds no more than its share of dirty pages (zone_dirty_limit)."""
-    dirtyable = (
-        zone.free - min(zone.free, total_reserve(zone)) + zone.active_file + zone.inactive_file
-    )
-    return zone.dirty + zone.writeback <= dirtyable * m.state.dirty_ratio // 100
+    file_pages = zone.active_file + zone.inactive_file
+    pages = dirtyable(zone.free, total_reserve(zone), file_pages)
+    return zone.dirty + zone.writeback <= dirty_limit(pages, m.state.dirty_ratio)
 
 
 def rmqueue(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
