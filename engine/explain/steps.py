@@ -248,6 +248,25 @@ STEPS: dict[str, StepWords] = {
     "do_exit": _row(
         "do_exit", "kernel/exit.c", "task pages", "{task} ends and gives back {pages:pages}"
     ),
+    "request_served": _row(
+        "__alloc_pages_nodemask",
+        _ALLOC,
+        "zone page order gfp",
+        "served: a block of order {order} from {zone}, at page {page} (mode {gfp:hex})",
+    ),
+    "request_refused": _row(
+        "__alloc_pages_nodemask",
+        _ALLOC,
+        "gfp order",
+        "refused at the door: order {order}, mode {gfp:hex}",
+    ),
+    "free": _row(
+        "__free_one_page",
+        _ALLOC,
+        "zone page order largest",
+        "{zone}: the block of order {order} at page {page} is free; the largest free order is "
+        "{largest} now",
+    ),
     "action": _row("sysctl", "", "name value", "you: {name} {value}"),
 }
 """By code of the step."""
@@ -280,7 +299,12 @@ def decision(m: Machine, step: Step) -> Decision:
         for name, value in operands.items()
     }
     shown |= {name: make(operands) for name, make in EXTRA.get(code, {}).items()}
-    refused = operands.get("ok") is False or code in ("nopage", "slab_refused", "fast_path_fails")
+    refused = operands.get("ok") is False or code in (
+        "nopage",
+        "slab_refused",
+        "fast_path_fails",
+        "request_refused",
+    )
     return Decision(code, words.function, words.path, words.text.format(**shown), operands, refused)
 
 

@@ -49,7 +49,7 @@ def _shape(setup: Setup, state: State) -> Iterator[str]:
     if len(state.lowmem_reserve_ratio) != len(setup.kernel.lowmem_reserve_ratio):
         yield "lowmem_reserve_ratio has another length"
     if len(state.limits) != 9 or any(
-        len(values) % 3 for values in (state.works, state.frags, state.flows)
+        len(values) % 3 for values in (state.works, state.frags, state.flows, state.blocks)
     ):
         yield "a list is cut"
 
@@ -74,21 +74,24 @@ def _numbers(setup: Setup, state: State) -> Iterator[str]:
     for name, least, most in places:
         if not least <= getattr(state, name) <= most:
             yield f"{name} is {getattr(state, name)}"
-    lists = (*state.works, *state.frags, *state.flows, *state.limits)
+    lists = (*state.works, *state.frags, *state.flows, *state.limits, *state.blocks)
     if not all(0 <= number <= MOST for number in lists):
         yield "a list holds an impossible number"
+    zones, orders = state.blocks[0::3], state.blocks[2::3]
+    if any(zone >= len(state.zones) for zone in zones) or any(order > 10 for order in orders):
+        yield "a block is held that cannot be"
     for number, cpu in enumerate(state.cpus):
         if not -1 <= cpu.current < tasks or not all(0 <= task < tasks for task in cpu.queue):
             yield f"CPU {number} runs a task that is not there"
         if not 0 <= cpu.first <= len(cpu.queue):
             yield f"CPU {number} puts more tasks first than wait"
-    zones = len(state.zones)
+    count = len(state.zones)
     for cache in state.caches:
         slabs = [*cache.partial, *cache.full]
         zone_numbers = [*cache.cpu_zone, *(slab[2] for slab in slabs)]
         orders = [*cache.cpu_order, *(slab[3] for slab in slabs)]
         counts = [number for slab in slabs for number in slab[:2]]
-        if not all(-1 <= number < zones for number in zone_numbers):
+        if not all(-1 <= number < count for number in zone_numbers):
             yield "a slab lies in no zone"
         if not all(0 <= order <= 3 for order in orders) or not all(
             0 <= number <= MOST_COUNT for number in counts

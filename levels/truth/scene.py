@@ -13,22 +13,13 @@ from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.kernel.zonelist import class_zone, highest_zone
 from mmplay.engine.sim.mm.masks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.requests import CONTEXTS, SLAB
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.answer import TruthError
 
 NORMAL = ZONES.index("Normal")
 WB = "wb:"
-SLAB = "slab"
 
-CONTEXTS: dict[str, Context] = {
-    "task": Context.TASK,
-    "softirq": Context.SOFTIRQ,
-    "hardirq": Context.HARDIRQ,
-    "pf_memalloc": Context.PF_MEMALLOC,
-    "tif_memdie": Context.TIF_MEMDIE,
-    "rt_task": Context.RT_TASK,
-}
-"""Words for contexts in a caller, as in `GFP_ATOMIC:softirq`."""
 
 MAX_NUMBER = 1 << 50
 

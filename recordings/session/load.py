@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.sane import faults
 from mmplay.engine.sim.setup_fields import SetupError, setup_of
 from mmplay.engine.sim.state.packing import unpack_state
 from mmplay.engine.sim.state.parts import PackError
 from mmplay.recordings.session.keyframes import MAX_STATE_BYTES, NO_BASE, inflated
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.session import Session, known_act
 from mmplay.recordings.session.tape import Entry, Tape, entry_of
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader
@@ -63,7 +62,7 @@ def _take(session: Session, entry: Entry, offset: int) -> None:
             raise TraceError(f"record at byte {offset}: a mark has a name and a note")
     elif entry.code is Code.ACT:
         name, value = entry.fields
-        if name not in ACTIONS or type(value) is not str:
+        if not known_act(name) or type(value) is not str:
             raise TraceError(f"record at byte {offset}: {str(name)[:40]!r} is no action")
     try:
         session.take(entry)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from mmplay.engine.sim.metrics import Metric
-from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.machine import Machine, Step
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.setup_fields import setup_fields
@@ -30,6 +30,24 @@ BACKWARDS = 64
 
 FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_drop", "wb_nowork")
 """Counters whose first count is an event."""
+
+
+BY_LEVEL = "@"
+NOTED = frozenset({"answer", "place", "skip", "ask"})
+"""Acts of a level that do nothing to the machine."""
+
+
+def do_act(m: Machine, name: str, value: str) -> None:
+    """Do an act of the tape; raises RefusedError."""
+    name = name.removeprefix(BY_LEVEL)
+    if name not in NOTED:
+        do_action(m, name, value)
+
+
+def known_act(name: object) -> bool:
+    """Tell whether an act of this name may stand on a tape."""
+    bare = name.removeprefix(BY_LEVEL) if isinstance(name, str) else ""
+    return bare in NOTED or bare in ACTIONS
 
 
 def _nothing(_: Counters) -> tuple[int, ...]:
@@ -139,9 +157,12 @@ class Session:
             self._watch_firsts()
 
     def act(self, name: str, value: str) -> None:
-        """Do something to the machine at the end; raises RefusedError, then nothing changed."""
+        """Do something to the machine at the end; raises RefusedError, then nothing changed.
+
+        What a level does by itself has BY_LEVEL before its name; a name of NOTED is only noted.
+        """
         m = self.to_end()
-        do_action(m, name, value)
+        do_act(m, name, value)
         self._put(Code.ACT, [name, value])
         self._printed(m)
         self._view_turn = -1
@@ -243,7 +264,7 @@ class Session:
     def _act_again(self, m: Machine, at: int) -> None:
         for entry in self.acts:
             if entry.turn == at:
-                do_action(m, *entry.fields)
+                do_act(m, *entry.fields)
 
     def steps_of(self, at: int) -> list[Step]:
         """Return the decisions of turn `at`, made again; the acts after it come last."""

@@ -202,6 +202,14 @@ def unreserve_highatomic(m: Machine, ask: Ask) -> None:
             return
 
 
+def give_one_block(m: Machine, zone: Zone, cpu: int, page: int, order: int) -> None:
+    """Free this very block straight to the free lists, where it merges (__free_one_page)."""
+    zone.pages_scanned = 0
+    m.state.counters.pgfree += 1 << order
+    zone.buddy.give(page, order, zone.buddy.block_types[page >> PAGEBLOCK_ORDER])
+    count_block(zone, cpu, 1 << order)
+
+
 def give_block(m: Machine, zone: Zone, cpu: int, order: int) -> None:
     """Free a block of order > 0 straight to the free lists (__free_pages_ok).
 
