@@ -27,7 +27,7 @@ MAX_NUMBER = 1 << 50
 class MetricReader(Protocol):
     """Reads one number of a running machine by its dotted name; raises InputError."""
 
-    def __call__(self, machine: Machine, name: str) -> int:
+    def __call__(self, machine: Machine, name: str, /) -> int:
         """Return the number."""
         ...
 

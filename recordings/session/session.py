@@ -7,7 +7,7 @@ from the nearest keyframe. What happens is put on a tape as it happens (see `tap
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 from mmplay.engine.sim.metrics import Metric
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
@@ -16,7 +16,6 @@ from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.setup_fields import setup_fields
 from mmplay.engine.sim.state.counters import Counters
 from mmplay.engine.sim.state.state import State
-from mmplay.engine.sim.watch import Condition
 from mmplay.recordings.session.keyframes import KEEP_EVERY, Keyframes
 from mmplay.recordings.session.rows import next_row_ns, readers
 from mmplay.recordings.session.run_log import RunLog, log_fields
@@ -52,6 +51,14 @@ def known_act(name: object) -> bool:
 
 def _nothing(_: Counters) -> tuple[int, ...]:
     return ()
+
+
+class Stop(Protocol):
+    """Something that a run stops at: a condition (`engine.sim.watch`), or a level's run."""
+
+    def holds(self, m: Machine, /) -> bool:
+        """Tell whether it has come."""
+        ...
 
 
 class Session:
@@ -107,7 +114,7 @@ class Session:
     # going on
 
     def advance(
-        self, turns: int = FOREVER_NS, until_ns: int = FOREVER_NS, stop: Condition | None = None
+        self, turns: int = FOREVER_NS, until_ns: int = FOREVER_NS, stop: Stop | None = None
     ) -> int:
         """Make up to so many turns, none later than a time; return how many there were.
 

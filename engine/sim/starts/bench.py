@@ -15,7 +15,7 @@ from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.workloads import schedule
 from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
-from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
+from mmplay.engine.sim.starts.calibration import ASSUMED, reasons
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
     Choice,
