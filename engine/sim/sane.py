@@ -80,18 +80,25 @@ def _numbers(setup: Setup, state: State) -> Iterator[str]:
     zones, orders = state.blocks[0::3], state.blocks[2::3]
     if any(zone >= len(state.zones) for zone in zones) or any(order > 10 for order in orders):
         yield "a block is held that cannot be"
+    yield from _cpus(state, tasks)
+    yield from _slabs(state)
+
+
+def _cpus(state: State, tasks: int) -> Iterator[str]:
     for number, cpu in enumerate(state.cpus):
         if not -1 <= cpu.current < tasks or not all(0 <= task < tasks for task in cpu.queue):
             yield f"CPU {number} runs a task that is not there"
-        if not 0 <= cpu.first <= len(cpu.queue):
-            yield f"CPU {number} puts more tasks first than wait"
-    count = len(state.zones)
+        if not 0 <= cpu.first <= len(cpu.queue) or cpu.busy not in (0, 1):
+            yield f"CPU {number} is in no state that can be"
+
+
+def _slabs(state: State) -> Iterator[str]:
     for cache in state.caches:
         slabs = [*cache.partial, *cache.full]
-        zone_numbers = [*cache.cpu_zone, *(slab[2] for slab in slabs)]
+        zones = [*cache.cpu_zone, *(slab[2] for slab in slabs)]
         orders = [*cache.cpu_order, *(slab[3] for slab in slabs)]
         counts = [number for slab in slabs for number in slab[:2]]
-        if not all(-1 <= number < count for number in zone_numbers):
+        if not all(-1 <= number < len(state.zones) for number in zones):
             yield "a slab lies in no zone"
         if not all(0 <= order <= 3 for order in orders) or not all(
             0 <= number <= MOST_COUNT for number in counts
@@ -138,9 +145,6 @@ def _events(setup: Setup, state: State) -> Iterator[str]:
         if not 0 <= sequence <= state.sequence or abs(token) > MOST:
             yield "an event has an impossible number"
             return
-    for cpu, has in enumerate(state.cpus):
-        if has.busy not in (0, 1):
-            yield f"CPU {cpu} is neither busy nor not"
 
 
 def _zone(zone: Zone) -> Iterator[str]:
