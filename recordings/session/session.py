@@ -293,7 +293,7 @@ class Session:
         _, state = self.keys.at_or_before(self.first)
         setup = self.live.setup
         other.prepare(Machine(setup, state), header, Tape(writer))
-        for entry in self.tape.entries:
+        for entry in (*self.tape.entries, *self.tape.marks):
             if entry.turn <= at and entry.code is not Code.REACHED:
                 other.take(entry)
         other.end = at

@@ -70,7 +70,7 @@ def entry_of(code: int, fields: list[Any], offset: int) -> Entry | None:
 
 
 class Tape:
-    """Entries in order. While `writer` is set, each is written as it comes.
+    """Entries in order of their turns, and marks. While `writer` is set, each is written as it comes.
 
     A disk that does not take it stops the writing, never the run: `trouble` then says why.
     """
@@ -78,12 +78,13 @@ class Tape:
     def __init__(self, writer: TraceWriter | None = None) -> None:
         """An empty tape."""
         self.entries: list[Entry] = []
+        self.marks: list[Entry] = []
         self.writer = writer
         self.trouble = ""
 
     def add(self, entry: Entry) -> None:
-        """Append an entry."""
-        self.entries.append(entry)
+        """Append an entry; a mark may be set at any turn, and stands beside the others."""
+        (self.marks if entry.code is Code.MARK else self.entries).append(entry)
         self.write(entry)
 
     def write(self, entry: Entry) -> None:
@@ -126,6 +127,7 @@ class Tape:
             return None
         act = self.entries[places[-1]]
         del self.entries[places[-1] :]
+        self.marks = [mark for mark in self.marks if mark.turn <= act.turn]
         self.write(Entry(Code.UNDO, turn, time_us, []))
         return act
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Self
@@ -42,6 +42,7 @@ class SessionTimeline:
         self.ending = ending
         self._frame = lru_cache(maxsize=KEPT_FRAMES)(self._make)
         self._times: dict[int, int] = {}
+        self._known_events: tuple[int, dict[int, str]] | None = None
 
     # what the screen asks
 
@@ -62,6 +63,13 @@ class SessionTimeline:
         return sorted(self._events())
 
     def _events(self) -> dict[int, str]:
+        """Return the title of every frame that is an event; kept until the tape grows."""
+        count = len(self.session.tape.entries)
+        if self._known_events is None or self._known_events[0] != count:
+            self._known_events = (count, self._find_events())
+        return self._known_events[1]
+
+    def _find_events(self) -> dict[int, str]:
         session = self.session
         found: dict[int, str] = {}
         for entry in session.tape.entries:
@@ -78,7 +86,7 @@ class SessionTimeline:
     def markers(self) -> tuple[Marker, ...]:
         """What the user marked, in order."""
         first = self.session.first
-        marks = self.session.tape.of(Code.MARK)
+        marks = self.session.tape.marks
         return tuple(sorted(Marker(mark.turn - first, *mark.fields) for mark in marks))
 
     @property
@@ -94,14 +102,23 @@ class SessionTimeline:
         """Return the moment of a turn."""
         known = self._times.get(index)
         if known is None:
-            known = self._machine(index).state.now_ns // 1000
+            known = self._time_on_tape(self.session.first + index)
+            if known is None:
+                known = self._machine(index).state.now_ns // 1000
             self._times[index] = known
         return known
+
+    def _time_on_tape(self, turn: int) -> int | None:
+        """Return the moment of a turn that has a record."""
+        entries = self.session.tape.entries
+        place = bisect_left(entries, turn, key=lambda entry: entry.turn)
+        found = entries[place] if place < len(entries) else None
+        return found.time_us if found is not None and found.turn == turn else None
 
     def frame_at(self, time_us: int, boot: BootSpan) -> int:
         """Return the last frame not later than a moment, else the first."""
         session = self.session
-        entries = [entry for entry in session.tape.entries if entry.code is not Code.MARK]
+        entries = session.tape.entries
         place = bisect_right(entries, time_us, key=lambda entry: entry.time_us)
         turn = entries[max(0, place - 1)].turn
         last = entries[place].turn if place < len(entries) else session.end
@@ -133,6 +150,7 @@ class SessionTimeline:
         """Say that turns were added or taken back: what was kept of the frames may be wrong."""
         self._frame.cache_clear()
         self._times.clear()
+        self._known_events = None
 
     @property
     def notes(self) -> Sequence[LogNote]:

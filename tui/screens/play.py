@@ -18,7 +18,7 @@ from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.screens.base import STOPPABLE
 from mmplay.tui.screens.panels import PanelsScreen
 from mmplay.tui.search import LogSearch
-from mmplay.tui.views.bars import timeline_columns
+from mmplay.tui.views.bars import Columns
 
 SEARCH, JUMP = "search", "jump"
 
@@ -100,9 +100,8 @@ class PlayScreen(PanelsScreen):
     def timeline_moved(self, message: TimelineBar.Wanted) -> None:
         """Move as the timeline was asked to."""
         if message.column is not None:
-            columns = timeline_columns(self.timeline, max(4, self.size.width - 4))
-            distance = [abs(column + 2 - message.column) for column in columns]
-            self.player.jump(distance.index(min(distance)))
+            columns = Columns(self.timeline, max(4, self.size.width - 4))
+            self.player.jump(columns.frame(message.column - 2))
         else:
             share = len(self.timeline) * message.percent // 100
             self.player.to(self.player.index + message.frames + share)
@@ -223,13 +222,10 @@ class PlayScreen(PanelsScreen):
             self._to_line(line)
 
     def _to_line(self, line: int) -> None:
-        for index in range(len(self.timeline)):
-            frame = self.timeline.frame(index)
-            if frame.first_line <= line <= frame.last_line:
-                if index != self.player.index:
-                    self.player.jump(index)
-                    self._moved()
-                break
+        index = self.timeline.frame_of_line(line)
+        if index is not None and index != self.player.index:
+            self.player.jump(index)
+            self._moved()
         self.choose_lower("log")
         self._log().go_to_line(line)
         self.say(f"line {line}: {self._search.needle}" if self._search.needle else "")

@@ -16,7 +16,7 @@ from mmplay.recordings.session.keyframes import KEEP_EVERY, base_of
 from mmplay.recordings.session.load import load_session
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import begin_session, fork_session, session_header
-from mmplay.recordings.trace.format import Code, TraceError
+from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.engine.sim.machines import mail
@@ -120,7 +120,7 @@ def test_everything_comes_back_from_the_file() -> None:
     assert other.to_end().state.digest() == one.live.state.digest()
     assert other.machine_at(1300).state.digest() == one.machine_at(1300).state.digest()
     assert other.log.messages == one.log.messages
-    assert [entry.fields for entry in other.tape.of(Code.MARK)] == [["here", "look"]]
+    assert [entry.fields for entry in other.tape.marks] == [["here", "look"]]
 
 
 @pytest.fixture(scope="module")
