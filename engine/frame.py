@@ -117,6 +117,15 @@ class Timeline(Protocol):
         ...
 
     @property
+    def live(self) -> bool:
+        """Whether frames may still come at the end."""
+        ...
+
+    def grow(self, frames: int) -> int:
+        """Let up to so many frames come at the end; return how many came. 0 if it is not live."""
+        ...
+
+    @property
     def boots(self) -> tuple[BootSpan, ...]:
         """The boots in order; every frame belongs to one."""
         ...

@@ -39,13 +39,16 @@ class ObservedTimeline:
         self._stream = stream
         reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
+        self.path: Path | None = None
         self.notes: list[LogNote] = []
+        self._marks: list[Marker] = []
         self._log = LogIndex(stream)
         self.understood = 0
         builder = ReportBuilder()
         try:
             for item, record in read_log(reader):
                 self._take(item, record, builder)
+            marks = reader.marks
         except LogFormatError as error:
             raise TraceError(f"{name}: {error}") from None
         if reader.ending is None:
@@ -58,6 +61,8 @@ class ObservedTimeline:
             for boot in builder.boots
         ]
         self._boots = tuple(self._spans())
+        for mark in marks:
+            self.add_mark(*mark)
         self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
 
     def _take(
@@ -111,6 +116,15 @@ class ObservedTimeline:
         return str(self.header.get("title") or "log")
 
     @property
+    def live(self) -> bool:
+        """A log that was imported has ended."""
+        return False
+
+    def grow(self, frames: int) -> int:
+        """Nothing comes after the end of a log."""
+        return 0
+
+    @property
     def boots(self) -> tuple[BootSpan, ...]:
         """The boots that have frames, in order."""
         return self._boots
@@ -122,8 +136,13 @@ class ObservedTimeline:
 
     @property
     def markers(self) -> tuple[Marker, ...]:
-        """An imported log has no markers."""
-        return ()
+        """What the user marked, in order."""
+        return tuple(sorted(self._marks))
+
+    def add_mark(self, frame: int, name: str, note: str) -> None:
+        """Show a mark; one beyond the frames is of no use."""
+        if 0 <= frame < len(self):
+            self._marks.append(Marker(frame, name, note))
 
     @property
     def line_count(self) -> int:

@@ -18,10 +18,12 @@ def open_trace_file(path: Path) -> Recording:
     """Open a trace; raises TraceError for what is none, or of a kind that is not known."""
     stream = open_trace(path)
     try:
-        return open_stream(stream, str(path))
+        recording = open_stream(stream, str(path))
     except BaseException:
         stream.close()
         raise
+    recording.path = path
+    return recording
 
 
 def open_stream(stream: BinaryIO, name: str) -> Recording:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol, Self
 
 from mmplay.engine.frame import Timeline
@@ -11,10 +12,14 @@ from mmplay.recordings.trace.reader import Ending
 
 
 class Recording(Timeline, Protocol):
-    """A timeline that came out of a file. `header` is the trace's; `ending` tells how it ends."""
+    """A timeline that came out of a trace.
+
+    `header` is the trace's; `ending` tells how it ends, `path` where it lies if it is a file.
+    """
 
     header: dict[str, Any]
     ending: Ending
+    path: Path | None
 
     @property
     def notes(self) -> Sequence[LogNote]:

@@ -57,13 +57,21 @@ class Condition(NamedTuple):
 def condition(m: Machine, text: str) -> Condition:
     """Return the condition that a text describes on this machine; raises InputError."""
     text = " ".join(text.split())
-    found = _COMPARED.match(text)
-    if found is not None:
-        name = _OF_ZONE.sub(r"zones.\2.\1", found[1])
-        return Condition(text, metric(m, name), OPERATORS[found[2]], int(found[3]))
+    parts = parts_of_condition(text)
+    if parts is not None:
+        name, sign, bound = parts
+        return Condition(text, metric(m, name), OPERATORS[sign], bound)
     name = ALIASES.get(text.lower(), text.lower())
     if name not in EVENTS:
         raise InputError(f"{text[:60]!r} is no condition; write {HELP}")
     (counter,) = EVENTS[name]
     read = metric(m, counter)
     return Condition(text, read, OPERATORS[">"], read(m))
+
+
+def parts_of_condition(text: str) -> tuple[str, str, int] | None:
+    """Return name, sign and bound of a comparison; None for an event or anything else."""
+    found = _COMPARED.match(" ".join(text.split()))
+    if found is None:
+        return None
+    return _OF_ZONE.sub(r"zones.\2.\1", found[1]), found[2], int(found[3])

@@ -70,7 +70,7 @@ def entry_of(code: int, fields: list[Any], offset: int) -> Entry | None:
 
 
 class Tape:
-    """Entries in order of their turns, and marks. While `writer` is set, each is written as it comes.
+    """Entries in order of their turns, and marks. With a `writer` each is written as it comes.
 
     A disk that does not take it stops the writing, never the run: `trouble` then says why.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Self
 
 from mmplay.engine.explain.steps import STEPS, decision
@@ -13,6 +14,7 @@ from mmplay.engine.report.memory import MemDump
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.run.machine import Machine, Step
 from mmplay.engine.sim.view import memory_of
+from mmplay.engine.sim.watch import Condition, condition
 from mmplay.recordings.log import LogNote, rendered
 from mmplay.recordings.observed import title_of
 from mmplay.recordings.session.session import Session
@@ -21,6 +23,9 @@ from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 
 KEPT_FRAMES = 64
+ASK_EVERY = 256
+"""Turns between two looks whether a search was stopped."""
+
 STILL_RUNNING = Ending(closed=False, offset=0, why="it is still running")
 EVENT_WORDS = {
     "alloc_fail_wb": "wb_start_writeback is refused for the first time",
@@ -36,10 +41,13 @@ EVENT_WORDS = {
 class SessionTimeline:
     """See the module. Frame n is turn `session.first` + n."""
 
-    def __init__(self, session: Session, ending: Ending = STILL_RUNNING) -> None:
+    def __init__(self, session: Session, ending: Ending | None = None) -> None:
+        """`ending` is how the file ended that it came from; a run without one goes on."""
         self.session = session
+        self._live = ending is None
+        self.path: Path | None = None
         self.header = session.header
-        self.ending = ending
+        self.ending = ending or STILL_RUNNING
         self._frame = lru_cache(maxsize=KEPT_FRAMES)(self._make)
         self._times: dict[int, int] = {}
         self._known_events: tuple[int, dict[int, str]] | None = None
@@ -50,6 +58,11 @@ class SessionTimeline:
     def name(self) -> str:
         """What the run is called."""
         return str(self.header.get("title") or self.session.live.setup.name)
+
+    @property
+    def live(self) -> bool:
+        """Whether the run goes on."""
+        return self._live
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:
@@ -145,6 +158,63 @@ class SessionTimeline:
     def nearest_dump(self, index: int) -> Shown | None:
         """Return the memory of the frame itself."""
         return self.frame(index).shown
+
+    def grow(self, frames: int) -> int:
+        """Let a run that goes on make so many turns more; return how many there were."""
+        if not self._live:
+            return 0
+        made = self.session.advance(turns=frames)
+        self.session.reached()
+        return made
+
+    def find_break(self, text: str, current: int, stopped: Callable[[], bool]) -> int | None:
+        """Return the next frame at which a condition comes true, None if none or if stopped.
+
+        Raises InputError for what is no condition.
+        """
+        session = self.session
+        first, last = session.first + current, session.end
+        watched = condition(session.machine_at(first), text)
+        held = watched.holds(session.view)
+        for turn in range(first + 1, last + 1):
+            holds = watched.holds(session.machine_at(turn))
+            if holds and not held:
+                return turn - session.first
+            held = holds
+            if turn % ASK_EVERY == 0 and stopped():
+                return None
+        return self._grow_until(watched, held, stopped)
+
+    def comes_true(self, text: str, index: int) -> bool:
+        """Tell whether a condition holds at a frame and did not before; raises InputError."""
+        session = self.session
+        watched = condition(session.machine_at(session.first + index - 1), text)
+        before = watched.holds(session.view)
+        return not before and watched.holds(session.machine_at(session.first + index))
+
+    @property
+    def first_is_log(self) -> bool:
+        """Whether the run started from a frame of a log, with assumptions."""
+        return bool(self.header.get("start") == "frame")
+
+    def _grow_until(
+        self, watched: Condition, held: bool, stopped: Callable[[], bool]
+    ) -> int | None:
+        """Let a run that goes on make turns until the condition comes true."""
+        session = self.session
+        while self._live and not stopped():
+            made = session.advance(turns=1 if held else ASK_EVERY, stop=watched)
+            holds = watched.holds(session.live)
+            if holds and not held:
+                return session.end - session.first
+            held = holds
+            if not made:
+                return None
+        return None
+
+    def add_mark(self, frame: int, name: str, note: str) -> None:
+        """Show a mark that was written to the file."""
+        self.session.mark(self.session.first + frame, name, note)
 
     def changed(self) -> None:
         """Say that turns were added or taken back: what was kept of the frames may be wrong."""

@@ -63,7 +63,7 @@ def check_of(previous: bytes, body: bytes) -> bytes:
     return blake2b(previous + body, digest_size=CHECK_BYTES).digest()
 
 
-def pack_body(code: Code, fields: list[Any]) -> bytes:
+def pack_body(code: int, fields: list[Any]) -> bytes:
     """Return a record's body."""
     body: bytes = msgpack.packb([int(code), *fields], unicode_errors="surrogateescape")
     return body

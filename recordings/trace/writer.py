@@ -24,6 +24,10 @@ class TraceWriter:
 
     def append(self, code: Code, fields: list[Any]) -> None:
         """Append one record; raises OSError if the disk does not take it."""
+        self.append_code(code, fields)
+
+    def append_code(self, code: int, fields: list[Any]) -> None:
+        """Append a record of any code, also one that only a later version knows."""
         body = pack_body(code, fields)
         self._check = check_of(self._check, body)
         self._stream.write(pack_record(self._check, body))

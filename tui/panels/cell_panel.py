@@ -63,6 +63,11 @@ class CellPanel(Widget, can_focus=True):
 
     # rows
 
+    def retitle(self, title: str) -> None:
+        """Give the panel another title."""
+        self.panel_title = title
+        self.border_title = f"> {title}" if self.has_focus else title
+
     def note(self, text: str) -> None:
         """Say something at the panel's lower edge."""
         self._note = text

@@ -90,6 +90,7 @@ class PanelsScreen(BaseScreen):
                 panel = self.panel(name)
                 panel.show(painter.rows(name, index, panel.size, self.density))
             self.panel("zones").note(painter.age(index))
+            self.panel("report").retitle("turn" if self.frame.facts is not None else "report")
             self.panel("timeline").show(painter.timeline(index, width))
             self.draw_explain()
             self.say(self.said)
@@ -101,8 +102,7 @@ class PanelsScreen(BaseScreen):
         if not self.trail and first is not None:
             self.trail = (first,)
         title, rows = self.painter.explain(self.trail, self.player.index, panel.size, self.density)
-        panel.panel_title = title
-        panel.border_title = f"> {title}" if panel.has_focus else title
+        panel.retitle(title)
         panel.show(rows, from_top=not panel.has_focus)
 
     # questions
