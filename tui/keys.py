@@ -37,6 +37,7 @@ TIME = "Time"
 LOOK = "Look"
 FIND = "Find"
 RUN = "Run"
+LEVEL = "Level"
 OTHER = "Other"
 
 PLAY_ACTS: tuple[Act, ...] = (
@@ -71,6 +72,8 @@ PLAY_ACTS: tuple[Act, ...] = (
 RUN_ACTS: tuple[Act, ...] = (
     Act("inside", "i", "i", "inside this turn, or out", RUN, "i inside"),
     Act("act", "x", "x", "do something to the machine", RUN, "x act"),
+    Act("stack", "c", "c", "call stack of this turn", RUN),
+    Act("where", "s", "s", "where in the kernel", RUN),
     Act("undo", "u", "u", "undo my last act", RUN, "u undo"),
     Act("redo", "ctrl+r", "^R", "redo it", RUN),
     Act("fork", "f", "f", "fork here: what if", RUN, "f fork"),
@@ -79,6 +82,14 @@ RUN_ACTS: tuple[Act, ...] = (
     Act("changes", "V", "V", "what changed, what is assumed", RUN),
 )
 """What can be done to a simulated run, or to a fork of anything."""
+
+LEVEL_ACTS: tuple[Act, ...] = (
+    Act("answer", "p", "p", "answer the question", LEVEL, "p answer"),
+    Act("hint", "H", "H", "hint: the first is free", LEVEL, "H hint"),
+    Act("skip", "S", "S", "skip the question", LEVEL),
+    Act("restart", "R", "R", "begin the level again", LEVEL),
+)
+"""What only a level has; digits choose while there is something to choose."""
 
 DIGIT_ACTS: tuple[Act, ...] = tuple(
     Act(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)

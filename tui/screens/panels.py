@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Frame, Timeline
+from mmplay.tui.cells import Row
 from mmplay.tui.density import DENSITIES, FULL
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.cell_panel import CellPanel
@@ -21,15 +24,17 @@ from mmplay.tui.views.painter import Painter
 FRAME_PANELS = ("zones", "counters", "report", "lists")
 """Panels that show the frame itself."""
 
-PANELS = ("zones", "counters", "explain", "log", "report", "lists", "timeline")
-"""Panels in the order of Tab."""
-
 LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
 
 
 class PanelsScreen(BaseScreen):
-    """Draws the frame a player stands at. State: the player, the questions asked, the density."""
+    """Draws the frame a player stands at. State: the player, the questions asked, the density.
+
+    `EXTRA_LOWER` are panels of a subclass, in the place below; `extra_rows` fills them.
+    """
+
+    EXTRA_LOWER: ClassVar[tuple[str, ...]] = ()
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
@@ -50,6 +55,8 @@ class PanelsScreen(BaseScreen):
             yield CellPanel("zones, pages", id="zones")
             yield CellPanel("counters, pages", id="counters")
         with Container(id="lower"):
+            for name in self.EXTRA_LOWER:
+                yield CellPanel(name, id=name)
             yield CellPanel("why", id="explain")
             yield LogPanel(self.timeline, id="log")
             yield CellPanel("report", id="report")
@@ -66,6 +73,20 @@ class PanelsScreen(BaseScreen):
     def on_resize(self) -> None:
         """Fill the new sizes once the layout has settled."""
         self.call_after_refresh(self.draw)
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The panels that share the place below."""
+        return (*self.EXTRA_LOWER, *LOWER)
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """All panels in the order of Tab."""
+        return ("zones", "counters", *self.lower, "timeline")
+
+    def extra_rows(self, name: str, width: int) -> tuple[str, list[Row]]:
+        """Return title and rows of a panel of EXTRA_LOWER."""
+        return name, []
 
     def panel(self, name: str) -> CellPanel:
         """Return a panel by its name."""
@@ -91,6 +112,11 @@ class PanelsScreen(BaseScreen):
                 panel.show(painter.rows(name, index, panel.size, self.density))
             self.panel("zones").note(painter.age(index))
             self.panel("report").retitle("turn" if self.frame.facts is not None else "report")
+            for name in self.EXTRA_LOWER:
+                panel = self.panel(name)
+                title, rows = self.extra_rows(name, max(20, panel.size.width))
+                panel.retitle(title)
+                panel.show(rows)
             self.panel("timeline").show(painter.timeline(index, width))
             self.draw_explain()
             self.say(self.said)
@@ -163,7 +189,7 @@ class PanelsScreen(BaseScreen):
 
     def choose_lower(self, name: str) -> None:
         """Put a panel in the place that several share on a narrow screen."""
-        for other in LOWER:
+        for other in self.lower:
             self.panel(other).set_class(other == name, "-current")
         # A panel that comes into sight has had no size to fill until the next layout.
         self.call_after_refresh(self.draw)
@@ -177,12 +203,12 @@ class PanelsScreen(BaseScreen):
         self._focus_beside(-1)
 
     def _focus_beside(self, direction: int) -> None:
-        here = PANELS.index(self.focused_panel) if self.focused_panel else -direction
-        name = PANELS[(here + direction) % len(PANELS)]
+        here = self.panels.index(self.focused_panel) if self.focused_panel else -direction
+        name = self.panels[(here + direction) % len(self.panels)]
         self._focus_on(name)
 
     def _focus_on(self, name: str) -> None:
-        if name in LOWER:
+        if name in self.lower:
             self.choose_lower(name)
         self.panel(name).focus()
         if self.has_class("-zoomed"):
@@ -192,7 +218,7 @@ class PanelsScreen(BaseScreen):
     def focused_panel(self) -> str:
         """The name of the focused panel, or empty."""
         name = self.focused.id if self.focused is not None else None
-        return name if name in PANELS else ""
+        return name if name in self.panels else ""
 
     def action_zoom(self) -> None:
         """Give the focused panel the whole screen, or take it back."""
@@ -204,6 +230,6 @@ class PanelsScreen(BaseScreen):
         self.call_after_refresh(self.draw)
 
     def _zoom_on(self, name: str) -> None:
-        for other in PANELS:
+        for other in self.panels:
             self.panel(other).set_class(other == name, "-zoom")
         self.call_after_refresh(self.draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Timeline
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import HELP
@@ -15,6 +16,7 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.screens.move import MoveScreen
+from mmplay.tui.views.turn import chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
 
@@ -78,6 +80,20 @@ class PlayScreen(MoveScreen):
             self.say("the last decision of this turn; i goes out" if frames > 0 else "the first")
         else:
             self.draw()
+
+    def action_stack(self) -> None:
+        """Show the call stack: of the turn's decision, or of the report."""
+        self.choose_lower("report")
+
+    def action_where(self) -> None:
+        """Say where in the kernel this turn's decision was made."""
+        facts = self.frame.facts
+        chosen = chosen_decision(facts, self.painter.inside) if facts is not None else None
+        if chosen is None:
+            self.say("no decision here: Enter on a function of the call stack says where it is")
+            return
+        self.trail = (Ask("decision", (chosen,)),)
+        self.choose_lower("explain")
 
     # acts
 
