@@ -61,8 +61,8 @@ class Entry(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that leads here: id, aliases and counters."""
-        return (self.id, *self.aliases, *self.counters)
+        """Every name that leads here, the id first: aliases and counters."""
+        return tuple(dict.fromkeys((self.id, *self.aliases, *self.counters)))
 
     def as_json(self) -> dict[str, object]:
         """Return the entry as plain data."""
@@ -210,7 +210,7 @@ def _check_links(entries: dict[str, Entry], where: str) -> None:
                 raise GlossaryError(f"{where}: entry {entry.id}: {no_such('term', name, entries)}")
             if name == entry.id:
                 raise GlossaryError(f"{where}: entry {entry.id} is related to itself")
-        for name in dict.fromkeys(entry.names):
+        for name in entry.names:
             if name in owners:
                 raise GlossaryError(f"{where}: {name} leads to {owners[name]} and to {entry.id}")
             owners[name] = entry.id
