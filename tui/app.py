@@ -93,6 +93,15 @@ class MmplayApp(App[None]):
         if isinstance(self.screen, BaseScreen):
             self.push_screen(HelpScreen(self.screen.ACTS))
 
+    def action_glossary(self) -> None:
+        """Open the glossary, on the term of the number that is explained; from it go back."""
+        from mmplay.tui.screens.glossary import GlossaryScreen
+
+        if isinstance(self.screen, GlossaryScreen):
+            self.pop_screen()
+        elif isinstance(self.screen, BaseScreen):
+            self.push_screen(GlossaryScreen(self.screen.glossary_term()))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every act of the present screen in the palette, then Textual's own."""
         acts = screen.ACTS if isinstance(screen, BaseScreen) else ()

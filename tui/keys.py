@@ -101,8 +101,18 @@ MENU_ACTS: tuple[Act, ...] = (
     Act("import_log", "i", "i", "import a kernel log by its path", OTHER, "i import a log"),
 )
 
+GLOSSARY_ACTS: tuple[Act, ...] = (
+    Act("search", "slash", "/", "search the terms", FIND, "/ search"),
+    Act("next_panel", "tab,shift+tab", "Tab", "terms or text", LOOK, "Tab panel"),
+    Act("follow", "enter", "Enter", "open what is here", LOOK, "Enter follow"),
+    Act("go_back", "backspace", "Backspace", "back to the term before", LOOK, "Backspace back"),
+    Act("copy_value", "y", "y", "copy the term's name", LOOK),
+)
+"""The acts of the glossary."""
+
 COMMON_ACTS: tuple[Act, ...] = (
     Act("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
+    Act("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Act("app.command_palette", "colon", ":", "every act by name (Ctrl+P)", OTHER),
     Act("leave", "q,escape", "q", "back; at the start: quit", OTHER, "q back"),
 )

@@ -82,7 +82,7 @@ FACTS: dict[str, Fact] = {
         "mm/page_alloc.c",
     ),
     "when.highatomic_returned": Fact(
-        "after fruitless direct reclaim",
+        "after direct reclaim got no page",
         "a pageblock is given back when direct reclaim freed pages and still no page was got",
         "unreserve_highatomic_pageblock",
         "mm/page_alloc.c",

@@ -28,7 +28,8 @@ caller.untraced: no call trace was printed: the context is not known, only the m
 caller.abilities: {mode:hex} = {names}: {abilities}
 caller.names_differ: the log names {printed}; this kernel's table gives {names}
 caller.slab: a slab page: SLUB was asked with {gfp:hex} ({names}) and passed {mode:hex} on
-caller.slab_lost: {lost} did not get through: GFP_RECLAIM_MASK ({keeps:hex}) does not have it
+caller.slab_lost: {lost} did not get through: GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK ({keeps:hex})
+    does not have it
 caller.slab_differs: SLUB was asked with {gfp:hex}; its mask would pass {expected:hex} on, but the
     page allocator printed {mode:hex}
 

@@ -7,6 +7,7 @@ truth.first_zone: {mask:hex} may start in {highest} or below; the highest of the
     pages is {zone}
 truth.floor: the floor of class {caller} in {zone} at {mark}, class zone {class_zone}: {floor}
 truth.lowest_served: the test is free <= floor, so the last page is given at {free}
+truth.asks_none: it asks for no page, so no floor concerns it
 truth.mark: the {mark} mark of {zone}: {pages}
 truth.reserve: {zone} keeps {pages} from callers whose class zone is {class_zone}
 truth.managed: {zone} manages {pages}

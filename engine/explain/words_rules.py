@@ -9,7 +9,8 @@ PCP = read_words(
     """
 pcp_batch = batch
 zone_batchsize: pages moved between a per-CPU list and the free lists at once
-A quarter of a thousandth of the zone, at most 32, then one below a power of two, at least 1.
+The batch is a quarter of a thousandth of the zone, at most 32, made one less than a power of two;
+at least 1.
 """,
 )
 
@@ -85,7 +86,8 @@ Writers are stopped here. It is a share of dirtyable memory, and falls when that
 
 dirty_background = background
 domain_dirty_limits: the background threshold
-Above it the flusher writes without being asked; never above half of a smaller dirty limit.
+Above it the flusher writes without being asked. If it is not below the dirty limit, half of
+that limit is taken.
 """,
 )
 

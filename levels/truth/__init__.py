@@ -11,6 +11,7 @@ from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.kernel.versions import KERNELS, Kernel, layout_named
 from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
@@ -28,7 +29,7 @@ def truth(
     text: str,
     kernel: Kernel,
     machine: Machine | None = None,
-    metrics: MetricReader | None = None,
+    metrics: MetricReader = read,
 ) -> Truth:
     """Return the answer to a question of this kernel and, where it needs one, this machine.
 
@@ -52,7 +53,7 @@ def _usage_of(words: list[str]) -> str:
 
 
 def _answer(
-    words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader | None
+    words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader
 ) -> Truth:
     if IF not in words:
         return _ask(words, kernel, machine, metrics)
@@ -74,9 +75,7 @@ def _answer(
     return after._replace(others=(Other(before.comparable(), why), *after.others))
 
 
-def _ask(
-    words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader | None
-) -> Truth:
+def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader) -> Truth:
     words, scene = _scene(words, kernel, machine, metrics)
     in_kb = words[:1] == [KB_WORD]
     words = words[int(in_kb) :]
@@ -87,7 +86,7 @@ def _ask(
 
 
 def _scene(
-    words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader | None
+    words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader
 ) -> tuple[list[str], Scene]:
     """Return the words without `in KERNEL`, and whom they are asked of."""
     if IN not in words:

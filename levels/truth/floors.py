@@ -25,6 +25,7 @@ from mmplay.levels.truth.scene import NORMAL, Scene, Who, options, whole, zone_i
 
 MARKS = ("min", "low", "high")
 NOW = "now"
+NO_REQUEST = "wb:none"
 
 
 def source(kernel: Kernel, name: str) -> str:
@@ -146,8 +147,13 @@ def floor_of(scene: Scene, words: list[str]) -> Truth:
 
 
 def lowest_served(scene: Scene, words: list[str]) -> Truth:
-    """`lowest_served ZONE CALLER [MARK] [for ZONE]`: the lowest free count that gets a page."""
+    """`lowest_served ZONE CALLER [MARK] [for ZONE]`: the lowest free count that gets a page.
+
+    Of `wb:none`, which asks for no page, the answer is the name `none`.
+    """
     words, chosen = counted(words, ("for",), 2, 3)
+    if words[1] == NO_REQUEST:
+        return _asks_for_none(scene)
     gate = _gate(scene, words, chosen)
     value = gate.floor.value + 1
     itself = Other(value - 1, finding("wrong.one_more", answer=value - 1))
@@ -161,6 +167,14 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
         PAGES,
         gate.floor + 1,
         (itself, *gate.others(1)),
+    )
+
+
+def _asks_for_none(scene: Scene) -> Truth:
+    """Answer for a writeback that allocates nothing (commit 85009b4f5f03, 2017)."""
+    return Truth(
+        *("", "none", NAME, (finding("truth.asks_none"),), WORDS["floor"].text),
+        f"wb_start_writeback  fs/fs-writeback.c  {scene.kernel.source}",
     )
 
 

@@ -46,7 +46,7 @@ class Scene(NamedTuple):
     layout: GfpLayout
     rules: Kernel | None
     state: Machine | None
-    metrics: MetricReader | None
+    metrics: MetricReader
 
     @property
     def kernel(self) -> Kernel:

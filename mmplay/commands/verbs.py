@@ -81,6 +81,11 @@ VERBS: tuple[Verb, ...] = (
         "decode and encode GFP masks",
         ("mmplay gfp 0x2200020", "mmplay gfp 'GFP_ATOMIC|__GFP_ZERO' --slab"),
     ),
+    Verb(
+        "glossary",
+        "say what a term means: a zone, a mark, a flag, a counter",
+        ("mmplay glossary lowmem_reserve", "mmplay glossary reserve", "mmplay glossary --json"),
+    ),
 )
 """Every verb, in the order of the help."""
 

@@ -128,6 +128,13 @@ class CellPanel(Widget, can_focus=True):
         else:
             self._place(target)
 
+    def choose(self, ask: Ask) -> bool:
+        """Put the cursor on the first cell with this question; tell whether there is one."""
+        place = next((place for place in self._places() if self._ask_at(place) == ask), None)
+        if place is not None:
+            self._place(place)
+        return place is not None
+
     def _beside(self, across: int) -> tuple[int, int] | None:
         places = self._places()
         if self.cursor not in places:

@@ -34,6 +34,10 @@ class BaseScreen(Screen[None]):
         text = f" {said}" if said else footer_text(self.ACTS, self.size.width)
         self.query_one("#footer", LineBar).say(text)
 
+    def glossary_term(self) -> str:
+        """Return the term that the glossary opens on from here; empty for its first."""
+        return ""
+
     # the prompt
 
     def ask_for(self, kind: str, placeholder: str) -> None:

@@ -185,6 +185,13 @@ class PanelsScreen(BaseScreen):
             self.app.copy_to_clipboard(focused.value)
             self.say(f"copied {focused.value}")
 
+    def glossary_term(self) -> str:
+        """Return the term of the number that is explained."""
+        from mmplay.levels.glossary import entry_for
+
+        entry = entry_for(self.trail[-1]) if self.trail else None
+        return entry.id if entry else ""
+
     # panels
 
     def choose_lower(self, name: str) -> None:
