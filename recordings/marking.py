@@ -38,7 +38,7 @@ def mark_frame(timeline: Timeline, index: int, name: str, note: str) -> str:
     """Mark a frame; return what to tell the user. Raises InputError or OSError."""
     if len(note) > MAX_NOTE or len(name) > MAX_NOTE:
         raise InputError(f"a note has up to {MAX_NOTE} characters")
-    if isinstance(timeline, SessionTimeline) and timeline.live:
+    if isinstance(timeline, SessionTimeline) and timeline.path is None:
         timeline.session.mark(timeline.session.first + index, name, note)
         timeline.session.tape.flush()
         return f"marked {name}"

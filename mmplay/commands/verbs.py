@@ -38,6 +38,7 @@ class Verb(NamedTuple):
 
 
 VERBS: tuple[Verb, ...] = (
+    Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
         "replay",
         "open the play screen on a recording, a trace or a kernel log",

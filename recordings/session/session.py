@@ -32,7 +32,8 @@ FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_
 
 
 BY_LEVEL = "@"
-NOTED = frozenset({"answer", "place", "skip", "ask"})
+ASK = "ask"
+NOTED = frozenset({"answer", "place", "skip", ASK})
 """Acts of a level that do nothing to the machine."""
 
 

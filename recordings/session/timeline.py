@@ -17,7 +17,7 @@ from mmplay.engine.sim.view import memory_of
 from mmplay.engine.sim.watch import Condition, condition
 from mmplay.recordings.log import LogNote, rendered
 from mmplay.recordings.observed import title_of
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.session import ASK, BY_LEVEL, Session
 from mmplay.recordings.session.tape import Entry
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
@@ -92,7 +92,8 @@ class SessionTimeline:
             turn = session.log.report_turn(number)
             found[turn - session.first] = title_of(session.log.report(number))
         for act in session.acts:
-            found[act.turn - session.first] = act_text(act)
+            if act.fields[0] != BY_LEVEL + ASK:
+                found[act.turn - session.first] = act_text(act)
         return found
 
     @property
@@ -308,9 +309,10 @@ class SessionTimeline:
 
 
 def act_text(act: Entry) -> str:
-    """Return what the player did, in words."""
+    """Return what the player or the level did, in words."""
     name, value = act.fields
-    return f"you: {name} {value}".rstrip()
+    who = "the level" if name.startswith(BY_LEVEL) else "you"
+    return f"{who}: {name.removeprefix(BY_LEVEL)} {value}".rstrip()
 
 
 def _decided(m: Machine, actor: Actor | None, steps: list[Step]) -> tuple[Decided, ...]:

@@ -118,6 +118,14 @@ class CellPanel(Widget, can_focus=True):
             if cell.ask is not None
         ]
 
+    def scroll_to_text(self, text: str) -> None:
+        """Bring the first row that holds a text to the top, as far as there are rows below."""
+        places = [n for n, cells in enumerate(self.rows) if text in plain(cells)]
+        if places:
+            self.top = max(0, min(places[0], len(self.rows) - self.size.height))
+            self._tell_more()
+            self.refresh()
+
     # cursor
 
     def action_move(self, down: int, across: int) -> None:

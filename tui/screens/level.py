@@ -34,6 +34,7 @@ class LevelScreen(PlayScreen):
     ACTS = (*LEVEL_ACTS, *PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
     BINDINGS = bindings(ACTS, COMMON_ACTS)
     EXTRA_LOWER = (TASK,)
+    FIRST_LOWER, FIRST_FOCUS = TASK, TASK
 
     def __init__(self, level: Level, begin: Begin, finished: Finished, glyphs: Glyphs) -> None:
         self.level = level
@@ -46,9 +47,6 @@ class LevelScreen(PlayScreen):
 
     def on_mount(self) -> None:
         """Start with the story."""
-        super().on_mount()
-        self.choose_lower(TASK)
-        self.panel(TASK).focus()
         title = f"{self.level.id} {self.level.title}"
         self.app.push_screen(ListScreen(title, story_rows(self.level_run)))
 

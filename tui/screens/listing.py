@@ -13,7 +13,7 @@ from mmplay.tui.panels.cell_panel import CellPanel
 class ListScreen(ModalScreen[None]):
     """Rows in a box; any of the ways out closes it."""
 
-    BINDINGS = [Binding("q,escape,enter,space", "dismiss", show=False)]
+    BINDINGS = [Binding("q,escape,enter,space", "dismiss", show=False, priority=True)]
 
     def __init__(self, title: str, rows: list[Row]) -> None:
         super().__init__()
@@ -32,6 +32,7 @@ class ListScreen(ModalScreen[None]):
 
     def _fill(self) -> None:
         panel = self.query_one("#listing", CellPanel)
+        panel.note("Enter goes on")
         panel.show([line for one in self._rows for line in _wrapped(one, panel.size.width)])
 
 

@@ -35,6 +35,7 @@ class PanelsScreen(BaseScreen):
     """
 
     EXTRA_LOWER: ClassVar[tuple[str, ...]] = ()
+    FIRST_LOWER, FIRST_FOCUS = "explain", "zones"
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
@@ -65,10 +66,10 @@ class PanelsScreen(BaseScreen):
         yield LineBar(id="footer")
 
     def on_mount(self) -> None:
-        """Start on the zones, with their explanation below."""
+        """Start on the zones, with their explanation below, or as a subclass says."""
         self.query_one("#log", LogPanel).show_frame(self.frame)
-        self.choose_lower("explain")
-        self.panel("zones").focus()
+        self.choose_lower(self.FIRST_LOWER)
+        self.panel(self.FIRST_FOCUS).focus()
 
     def on_resize(self) -> None:
         """Fill the new sizes once the layout has settled."""

@@ -16,7 +16,7 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.screens.move import MoveScreen
-from mmplay.tui.views.turn import chosen_decision
+from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
 
@@ -84,6 +84,7 @@ class PlayScreen(MoveScreen):
     def action_stack(self) -> None:
         """Show the call stack: of the turn's decision, or of the report."""
         self.choose_lower("report")
+        self.call_after_refresh(lambda: self.panel("report").scroll_to_text(CALL_STACK))
 
     def action_where(self) -> None:
         """Say where in the kernel this turn's decision was made."""

@@ -8,7 +8,7 @@ from mmplay.engine.report.request import Request, SlubReport, StackEntry
 from mmplay.tui.cells import Cell, Row, row
 from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View
-from mmplay.tui.views.turn import turn_rows
+from mmplay.tui.views.turn import CALL_STACK, turn_rows
 
 
 def report_rows(view: View) -> list[Row]:
@@ -110,7 +110,7 @@ def _slub_rows(view: View, slub: SlubReport) -> list[Row]:
 def _stack_rows(view: View, stack: tuple[StackEntry, ...]) -> list[Row]:
     if not stack:
         return [row(Cell("no call trace was printed", "unknown"))]
-    rows = [row(Cell("call stack, innermost first", "dim"))]
+    rows = [row(Cell(CALL_STACK, "dim"))]
     for n, entry in enumerate(stack):
         if entry.mark:
             rows.append(row(Cell(f"<{entry.mark}>", "mark")))

@@ -9,6 +9,7 @@ from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View
 
 MARK_WIDTH = 2
+CALL_STACK = "call stack, innermost first"
 
 
 def turn_rows(view: View, facts: TurnFacts) -> list[Row]:
@@ -58,4 +59,4 @@ def _stack_rows(view: View, one: Decided) -> list[Row]:
     else:
         text = " < ".join(one.stack)
         listed = [row("  ", Cell(line, "dim")) for line in wrap(text, max(20, view.width - 2))]
-    return [row(Cell("call stack, innermost first", "dim")), *listed]
+    return [row(Cell(CALL_STACK, "dim")), *listed]
