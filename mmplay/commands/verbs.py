@@ -69,6 +69,11 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay export incident.mmtrace --format dmesg",),
     ),
     Verb(
+        "verify",
+        "check a recording: every byte, and a simulated run by making it again",
+        ("mmplay verify mail-run-atomic", "mmplay verify *.mmtrace --json"),
+    ),
+    Verb(
         "floors",
         "compute watermarks, lowmem_reserve and every caller's floor",
         (

@@ -11,7 +11,7 @@ holds besides:
     EVENT    what happened first here, a counter's name
     LOG      [form's name, time_us, values] of every printk of the turn
     MARK     name, note
-    REACHED  (nothing: the run got here)
+    REACHED  digest of header, setup and state: the run got here
 
 SETUP and a KEY without a base come first. The rest follows from them, from the acts and from where
 the run stopped: `verify` makes it again and compares.
@@ -21,10 +21,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mmplay.recordings.trace.format import Code, TraceError
-from mmplay.recordings.trace.writer import TraceWriter
+
+DIGEST_BYTES = 16
+
+
+class Sink(Protocol):
+    """Where records go: a file's writer, or one that compares them with a file's."""
+
+    def append(self, code: Code, fields: list[Any], /) -> None:
+        """Take one record; raises OSError if the disk does not."""
+        ...
+
+    def flush(self) -> None:
+        """Hand everything to the system."""
+        ...
+
+    def finish(self) -> None:
+        """End it."""
+        ...
+
+    def abandon(self) -> None:
+        """Leave it without an end."""
+        ...
 
 
 class Entry(NamedTuple):
@@ -49,7 +70,7 @@ SESSION_CODES = frozenset(
 
 SIZES: dict[Code, int] = {
     **{Code.SETUP: 1, Code.KEY: 2, Code.ACT: 2, Code.UNDO: 0, Code.EVENT: 1, Code.LOG: 1},
-    **{Code.MARK: 2, Code.REACHED: 0},
+    **{Code.MARK: 2, Code.REACHED: 1},
 }
 """How many fields a record has behind its time; a ROW has one a column."""
 
@@ -75,7 +96,7 @@ class Tape:
     A disk that does not take it stops the writing, never the run: `trouble` then says why.
     """
 
-    def __init__(self, writer: TraceWriter | None = None) -> None:
+    def __init__(self, writer: Sink | None = None) -> None:
         """An empty tape."""
         self.entries: list[Entry] = []
         self.marks: list[Entry] = []
