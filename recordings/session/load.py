@@ -99,7 +99,8 @@ def first_machine(setup_entry: Entry | None, key: Entry | None, offsets: list[in
     Raises TraceError, with the offset of the record that is to blame.
     """
     if setup_entry is None or key is None or (setup_entry.code, key.code) != (Code.SETUP, Code.KEY):
-        raise TraceError("a simulated run begins with its setup and a whole state")
+        why = "a simulated run begins with its setup and a whole state"
+        raise TraceError(f"record at byte {offsets[0]}: {why}")
     try:
         setup = setup_of(setup_entry.fields[0])
     except SetupError as error:

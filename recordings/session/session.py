@@ -231,9 +231,9 @@ class Session:
         self._put(Code.REACHED, [self.digest(m)])
 
     def digest(self, m: Machine) -> bytes:
-        """Return a digest of the header, the setup and a state of this run."""
+        """Return a digest of the header, the setup, all that the run was told, and a state."""
         header = {name: value for name, value in self.header.items() if name != "format"}
-        start = pack_body(Code.SETUP, [header, setup_fields(m.setup)])
+        start = pack_body(Code.SETUP, [header, setup_fields(m.setup), self.tape.told])
         return blake2b(start + pack_state(m.state), digest_size=DIGEST_BYTES).digest()
 
     def finish(self) -> None:

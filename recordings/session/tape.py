@@ -11,7 +11,7 @@ holds besides:
     EVENT    what happened first here, a counter's name
     LOG      [form's name, time_us, values] of every printk of the turn
     MARK     name, note
-    REACHED  digest of header, setup and state: the run got here
+    REACHED  digest of all that the run was told and came to (`Session.digest`): it got here
 
 SETUP and a KEY without a base come first. The rest follows from them, from the acts and from where
 the run stopped: `verify` makes it again and compares.
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
-from mmplay.recordings.trace.format import Code, TraceError
+from mmplay.recordings.trace.format import Code, TraceError, check_of, pack_body
 
 DIGEST_BYTES = 16
 
@@ -68,6 +68,9 @@ SESSION_CODES = frozenset(
     }
 )
 
+TOLD = frozenset({Code.ACT, Code.UNDO, Code.MARK})
+"""Records that do not follow from the rules."""
+
 SIZES: dict[Code, int] = {
     **{Code.SETUP: 1, Code.KEY: 2, Code.ACT: 2, Code.UNDO: 0, Code.EVENT: 1, Code.LOG: 1},
     **{Code.MARK: 2, Code.REACHED: 1},
@@ -93,7 +96,8 @@ def entry_of(code: int, fields: list[Any], offset: int) -> Entry | None:
 class Tape:
     """Entries in order of their turns, and marks. With a `writer` each is written as it comes.
 
-    A disk that does not take it stops the writing, never the run: `trouble` then says why.
+    A disk that does not take it stops the writing, never the run: `trouble` then says why. `told`
+    is a digest of all that the run was told, what was taken back included.
     """
 
     def __init__(self, writer: Sink | None = None) -> None:
@@ -102,6 +106,7 @@ class Tape:
         self.marks: list[Entry] = []
         self.writer = writer
         self.trouble = ""
+        self.told = b""
 
     def add(self, entry: Entry) -> None:
         """Append an entry; a mark may be set at any turn, and stands beside the others."""
@@ -110,6 +115,8 @@ class Tape:
 
     def write(self, entry: Entry) -> None:
         """Write an entry to the file, if there is one that takes it."""
+        if entry.code in TOLD:
+            self.told = check_of(self.told, pack_body(entry.code, entry.body()))
         if self.writer is not None:
             with self._disk():
                 self.writer.append(entry.code, entry.body())

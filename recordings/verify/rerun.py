@@ -101,7 +101,7 @@ class _Again:
         placed = self.witness.next or self.witness.records[-1]
         why = str(error) if isinstance(error, InputError) else "the rules cannot go on from here"
         if self.session is None:
-            return Fault(placed.offset, None, None, "start", None, None, why)
+            return Fault(placed.offset, None, None, "start", None, None, f"cannot be run: {why}")
         text = f"turn {self.session.live.state.turn}: {why} (record at byte {placed.offset})"
         return Fault(placed.offset, placed.entry.turn, placed.entry.time_us, "run", None, None, text)
 
