@@ -1,4 +1,4 @@
-"""`mmplay verify`: is a recording as it was written, and does a simulated run come out again?"""
+"""`mmplay verify`: is a recording as it was written, and does a simulated run come out again."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from the nearest keyframe. What happens is put on a tape as it happens (see `tap
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -21,7 +20,7 @@ from mmplay.engine.sim.state.state import State
 from mmplay.recordings.session.keyframes import KEEP_EVERY, Keyframes
 from mmplay.recordings.session.rows import next_row_ns, readers
 from mmplay.recordings.session.run_log import RunLog, log_fields
-from mmplay.recordings.session.tape import DIGEST_BYTES, Entry, Sink, Tape
+from mmplay.recordings.session.tape import Entry, Sink, Tape, digest_of
 from mmplay.recordings.trace.format import Code, pack_body
 
 FOREVER_NS = 1 << 62
@@ -80,6 +79,7 @@ class Session:
         self.log = RunLog()
         self.redone: list[Entry] = []
         self.first = self.end = m.state.turn
+        self._began = b""
         self._view_turn = -1
         self._passed: dict[int, State] = {}
         self._live_turn = m.state.turn
@@ -231,10 +231,13 @@ class Session:
         self._put(Code.REACHED, [self.digest(m)])
 
     def digest(self, m: Machine) -> bytes:
-        """Return a digest of the header, the setup, all that the run was told, and a state."""
-        header = {name: value for name, value in self.header.items() if name != "format"}
-        start = pack_body(Code.SETUP, [header, setup_fields(m.setup), self.tape.told])
-        return blake2b(start + pack_state(m.state), digest_size=DIGEST_BYTES).digest()
+        """Return a digest of how the run began, all that it was told, and a state it came to."""
+        if not self._began:
+            header = {name: value for name, value in self.header.items() if name != "format"}
+            _, state = self.keys.at_or_before(self.first)
+            start = pack_body(Code.SETUP, [header, setup_fields(m.setup)])
+            self._began = digest_of(start + pack_state(state))
+        return digest_of(self._began + self.tape.told + pack_state(m.state))
 
     def finish(self) -> None:
         """Note how far the run got, and write no more."""

@@ -21,11 +21,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 from mmplay.recordings.trace.format import Code, TraceError, check_of, pack_body
 
 DIGEST_BYTES = 16
+
+
+def digest_of(data: bytes) -> bytes:
+    """Return the digest that a recording keeps of a longer piece of data."""
+    return blake2b(data, digest_size=DIGEST_BYTES).digest()
 
 
 class Sink(Protocol):

@@ -98,12 +98,12 @@ class _Again:
 
     def _broken(self, error: BaseException) -> Fault:
         """Return the fault of a record at which the run cannot go on."""
-        placed = self.witness.next or self.witness.records[-1]
+        offset, entry = self.witness.next or self.witness.records[-1]
         why = str(error) if isinstance(error, InputError) else "the rules cannot go on from here"
         if self.session is None:
-            return Fault(placed.offset, None, None, "start", None, None, f"cannot be run: {why}")
-        text = f"turn {self.session.live.state.turn}: {why} (record at byte {placed.offset})"
-        return Fault(placed.offset, placed.entry.turn, placed.entry.time_us, "run", None, None, text)
+            return Fault(offset, None, None, "start", None, None, f"cannot be run: {why}")
+        text = f"turn {self.session.live.state.turn}: {why} (record at byte {offset})"
+        return Fault(offset, entry.turn, entry.time_us, "run", None, None, text)
 
     def _begin(self) -> Session:
         setup, key = self.witness.records[:2]
