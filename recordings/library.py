@@ -27,6 +27,12 @@ def shipped() -> list[Shipped]:
     return [Shipped(path.stem, path) for path in sorted(DATA.glob(f"*{SUFFIX}"))]
 
 
+def trace_path(name: str) -> Path:
+    """Return the path of a trace: that of a shipped recording by name, else the name itself."""
+    path = Path(name)
+    return path if path.exists() else next((s.path for s in shipped() if s.name == name), path)
+
+
 def open_recording(
     name: str, kernel: str | None = None, progress: Progress | None = None
 ) -> Recording:

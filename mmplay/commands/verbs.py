@@ -70,6 +70,20 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay export incident.mmtrace --format dmesg",),
     ),
     Verb(
+        "verify",
+        "check a recording: every byte, and a simulated run by making it again",
+        ("mmplay verify mail-run-atomic", "mmplay verify *.mmtrace --json"),
+    ),
+    Verb(
+        "diff",
+        "say where two recordings part, and what follows",
+        (
+            "mmplay diff mail-run-atomic mail-run-nowait",
+            "mmplay diff run.mmtrace fork.mmtrace --align oom --json",
+            "mmplay diff mail-run-atomic mail-4.5.0-rc7",
+        ),
+    ),
+    Verb(
         "floors",
         "compute watermarks, lowmem_reserve and every caller's floor",
         (

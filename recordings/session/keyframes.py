@@ -104,6 +104,10 @@ class Keyframes:
         there = self._get(number)
         return self.turns[number], state_of(there.shape, there.parts, there.names)
 
+    def decoded(self, number: int) -> Decoded:
+        """Return keyframe `number` put together; raises PackError for a damaged one."""
+        return self._get(number)
+
     def _get(self, number: int) -> Decoded:
         known = self._decoded.get(number)
         if known is not None:

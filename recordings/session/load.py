@@ -45,7 +45,7 @@ def load_from(reader: TraceReader, name: str) -> Loaded:
     try:
         session = _begin(records, reader)
         for record in records:
-            entry = entry_of(record.code, record.fields, record.offset)
+            entry = session_entry(record)
             if entry is not None:
                 _take(session, entry, record.offset)
     except TraceError as error:
@@ -56,14 +56,22 @@ def load_from(reader: TraceReader, name: str) -> Loaded:
     return Loaded(session, reader.ending, str(reader.header.get("writer") or "unknown"))
 
 
-def _take(session: Session, entry: Entry, offset: int) -> None:
+def session_entry(record: Record) -> Entry | None:
+    """Return the entry in a record, None for a code that is none; raises TraceError."""
+    entry = entry_of(record.code, record.fields, record.offset)
+    if entry is None:
+        return None
     if entry.code is Code.MARK:
         if not all(type(text) is str for text in entry.fields):
-            raise TraceError(f"record at byte {offset}: a mark has a name and a note")
+            raise TraceError(f"record at byte {record.offset}: a mark has a name and a note")
     elif entry.code is Code.ACT:
         name, value = entry.fields
         if not known_act(name) or type(value) is not str:
-            raise TraceError(f"record at byte {offset}: {str(name)[:40]!r} is no action")
+            raise TraceError(f"record at byte {record.offset}: {str(name)[:40]!r} is no action")
+    return entry
+
+
+def _take(session: Session, entry: Entry, offset: int) -> None:
     try:
         session.take(entry)
     except (*BROKEN, PackError) as error:
@@ -75,19 +83,24 @@ def _begin(records: Iterator[Record], reader: TraceReader) -> Session:
     if len(first) < 2:
         why = reader.ending.why if reader.ending is not None else "no records"
         raise TraceError(f"the run's start is missing ({why})")
-    setup_entry, key = (entry_of(one.code, one.fields, one.offset) for one in first)
-    if setup_entry is None or key is None or (setup_entry.code, key.code) != (Code.SETUP, Code.KEY):
-        raise TraceError("a simulated run begins with its setup and a whole state")
-    machine = _machine(setup_entry, key, [one.offset for one in first])
+    setup_entry, key = (session_entry(one) for one in first)
+    machine = first_machine(setup_entry, key, [one.offset for one in first])
     session = Session.__new__(Session)
     session.prepare(machine, reader.header, Tape())
-    _take(session, setup_entry, first[0].offset)
-    _take(session, key, first[1].offset)
+    for entry, record in zip((setup_entry, key), first, strict=True):
+        if entry is not None:
+            _take(session, entry, record.offset)
     return session
 
 
-def _machine(setup_entry: Entry, key: Entry, offsets: list[int]) -> Machine:
-    """Return the machine that a run starts with, once it is sure that it can be run."""
+def first_machine(setup_entry: Entry | None, key: Entry | None, offsets: list[int]) -> Machine:
+    """Return the machine that a run starts with, once it is sure that it can be run.
+
+    Raises TraceError, with the offset of the record that is to blame.
+    """
+    if setup_entry is None or key is None or (setup_entry.code, key.code) != (Code.SETUP, Code.KEY):
+        why = "a simulated run begins with its setup and a whole state"
+        raise TraceError(f"record at byte {offsets[0]}: {why}")
     try:
         setup = setup_of(setup_entry.fields[0])
     except SetupError as error:

@@ -15,13 +15,13 @@ from mmplay.engine.sim.run.machine import Machine, Step
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.setup_fields import setup_fields
 from mmplay.engine.sim.state.counters import Counters
+from mmplay.engine.sim.state.packing import pack_state
 from mmplay.engine.sim.state.state import State
 from mmplay.recordings.session.keyframes import KEEP_EVERY, Keyframes
 from mmplay.recordings.session.rows import next_row_ns, readers
 from mmplay.recordings.session.run_log import RunLog, log_fields
-from mmplay.recordings.session.tape import Entry, Tape
-from mmplay.recordings.trace.format import Code
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.session.tape import Entry, Sink, Tape, digest_of
+from mmplay.recordings.trace.format import Code, pack_body
 
 FOREVER_NS = 1 << 62
 BACKWARDS = 64
@@ -65,11 +65,10 @@ class Stop(Protocol):
 class Session:
     """See the module. Turns count as the machine's own; the first is `first`, the last `end`."""
 
-    def __init__(self, m: Machine, header: dict[str, Any], writer: TraceWriter | None = None):
+    def __init__(self, m: Machine, header: dict[str, Any], writer: Sink | None = None):
         """Begin at a machine that no turn of this session was made of yet."""
         self.prepare(m, header, Tape(writer))
-        self._put(Code.SETUP, [setup_fields(m.setup)])
-        self._put(Code.KEY, self.keys.add(self.first, m.state))
+        self.begin()
 
     def prepare(self, m: Machine, header: dict[str, Any], tape: Tape) -> None:
         """Set out from a machine, with a tape that is empty so far."""
@@ -81,11 +80,17 @@ class Session:
         self.log = RunLog()
         self.redone: list[Entry] = []
         self.first = self.end = m.state.turn
+        self._began = b""
         self._view_turn = -1
         self._passed: dict[int, State] = {}
         self._live_turn = m.state.turn
         self._readers: list[Metric] = readers(m)
         self._watch()
+
+    def begin(self) -> None:
+        """Put what the run starts from on the tape."""
+        self._put(Code.SETUP, [setup_fields(self.live.setup)])
+        self._put(Code.KEY, self.keys.add(self.first, self.live.state))
 
     # what there is
 
@@ -173,6 +178,7 @@ class Session:
         do_act(m, name, value)
         self._put(Code.ACT, [name, value])
         self._printed(m)
+        self._events(m)
         self._view_turn = -1
         self._passed.clear()
         self.redone.clear()
@@ -214,11 +220,25 @@ class Session:
         self.tape.add(Entry(Code.MARK, at, time_us, [name, note]))
 
     def reached(self) -> None:
-        """Note how far the run got."""
-        entries = self.tape.entries
-        if self.tape.writer is not None and entries[-1].turn < self.end:
-            self._put(Code.REACHED, [])
+        """Note how far the run got, and hand everything to the system."""
+        last = self.tape.entries[-1]
+        if self.tape.writer is not None and (last.code, last.turn) != (Code.REACHED, self.end):
+            self.note_reached()
         self.tape.flush()
+
+    def note_reached(self) -> None:
+        """Put how far the run got on the tape, with a digest of all that it came to."""
+        m = self.to_end()
+        self._put(Code.REACHED, [self.digest(m)])
+
+    def digest(self, m: Machine) -> bytes:
+        """Return a digest of how the run began, all that it was told, and a state it came to."""
+        if not self._began:
+            header = {name: value for name, value in self.header.items() if name != "format"}
+            _, state = self.keys.at_or_before(self.first)
+            start = pack_body(Code.SETUP, [header, setup_fields(m.setup)])
+            self._began = digest_of(start + pack_state(state))
+        return digest_of(self._began + self.tape.told + pack_state(m.state))
 
     def finish(self) -> None:
         """Note how far the run got, and write no more."""
@@ -288,7 +308,7 @@ class Session:
 
     # another timeline
 
-    def fork(self, at: int, header: dict[str, Any], writer: TraceWriter | None = None) -> Session:
+    def fork(self, at: int, header: dict[str, Any], writer: Sink | None = None) -> Session:
         """Return another session that has everything up to turn `at`, and goes its own way."""
         other = Session.__new__(Session)
         _, state = self.keys.at_or_before(self.first)

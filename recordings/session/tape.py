@@ -11,7 +11,7 @@ holds besides:
     EVENT    what happened first here, a counter's name
     LOG      [form's name, time_us, values] of every printk of the turn
     MARK     name, note
-    REACHED  (nothing: the run got here)
+    REACHED  digest of all that the run was told and came to (`Session.digest`): it got here
 
 SETUP and a KEY without a base come first. The rest follows from them, from the acts and from where
 the run stopped: `verify` makes it again and compares.
@@ -21,10 +21,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from hashlib import blake2b
+from typing import Any, NamedTuple, Protocol
 
-from mmplay.recordings.trace.format import Code, TraceError
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.trace.format import Code, TraceError, check_of, pack_body
+
+DIGEST_BYTES = 16
+
+
+def digest_of(data: bytes) -> bytes:
+    """Return the digest that a recording keeps of a longer piece of data."""
+    return blake2b(data, digest_size=DIGEST_BYTES).digest()
+
+
+class Sink(Protocol):
+    """Where records go: a file's writer, or one that compares them with a file's."""
+
+    def append(self, code: Code, fields: list[Any], /) -> None:
+        """Take one record; raises OSError if the disk does not."""
+        ...
+
+    def flush(self) -> None:
+        """Hand everything to the system."""
+        ...
+
+    def finish(self) -> None:
+        """End it."""
+        ...
+
+    def abandon(self) -> None:
+        """Leave it without an end."""
+        ...
 
 
 class Entry(NamedTuple):
@@ -47,9 +74,12 @@ SESSION_CODES = frozenset(
     }
 )
 
+TOLD = frozenset({Code.ACT, Code.UNDO, Code.MARK})
+"""Records that do not follow from the rules."""
+
 SIZES: dict[Code, int] = {
     **{Code.SETUP: 1, Code.KEY: 2, Code.ACT: 2, Code.UNDO: 0, Code.EVENT: 1, Code.LOG: 1},
-    **{Code.MARK: 2, Code.REACHED: 0},
+    **{Code.MARK: 2, Code.REACHED: 1},
 }
 """How many fields a record has behind its time; a ROW has one a column."""
 
@@ -72,15 +102,17 @@ def entry_of(code: int, fields: list[Any], offset: int) -> Entry | None:
 class Tape:
     """Entries in order of their turns, and marks. With a `writer` each is written as it comes.
 
-    A disk that does not take it stops the writing, never the run: `trouble` then says why.
+    A disk that does not take it stops the writing, never the run: `trouble` then says why. `told`
+    is a digest of all that the run was told, what was taken back included.
     """
 
-    def __init__(self, writer: TraceWriter | None = None) -> None:
+    def __init__(self, writer: Sink | None = None) -> None:
         """An empty tape."""
         self.entries: list[Entry] = []
         self.marks: list[Entry] = []
         self.writer = writer
         self.trouble = ""
+        self.told = b""
 
     def add(self, entry: Entry) -> None:
         """Append an entry; a mark may be set at any turn, and stands beside the others."""
@@ -89,6 +121,8 @@ class Tape:
 
     def write(self, entry: Entry) -> None:
         """Write an entry to the file, if there is one that takes it."""
+        if entry.code in TOLD:
+            self.told = check_of(self.told, pack_body(entry.code, entry.body()))
         if self.writer is not None:
             with self._disk():
                 self.writer.append(entry.code, entry.body())

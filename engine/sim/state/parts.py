@@ -7,6 +7,7 @@ them. A state of equal parts and names is an equal state.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -88,7 +89,8 @@ def names_of(state: State) -> list[str]:
     return [*(zone.name for zone in state.zones), *state.tasks.names]
 
 
-def part_names(shape: Shape) -> list[str]:
+@lru_cache(maxsize=8)
+def part_names(shape: Shape) -> tuple[str, ...]:
     """Return what each part is, for messages."""
     names = ["numbers", *LISTS, "counters"]
     for zone in range(shape.zones):
@@ -100,7 +102,7 @@ def part_names(shape: Shape) -> list[str]:
     for cache in range(shape.caches):
         names += [f"cache {cache} {name}" for name in (*CACHE_COLUMNS, "partial", "full")]
     names += [f"tasks {column}" for column in COLUMNS]
-    return names + [f"events {column}" for column in HEAP_COLUMNS]
+    return (*names, *(f"events {column}" for column in HEAP_COLUMNS))
 
 
 class _Parts:
