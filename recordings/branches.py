@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Timeline
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
+from mmplay.recordings.recording import Recording
 from mmplay.recordings.session.store import begin_session, fork_session, session_header
 from mmplay.recordings.session.timeline import SessionTimeline
 
@@ -53,3 +56,11 @@ def assumptions(timeline: SessionTimeline) -> list[str]:
         *(f"assumed: {one}" for one in setup.assumed),
         *(f"calibrated: {one}" for one in setup.calibrated),
     ]
+
+
+def snapshot(timeline: Timeline) -> Recording:
+    """Return a timeline that another thread may look at while this one goes on."""
+    if isinstance(timeline, SessionTimeline):
+        session = timeline.session
+        return SessionTimeline(session.fork(session.end, session.header))
+    return cast(Recording, timeline)

@@ -78,6 +78,7 @@ RUN_ACTS: tuple[Act, ...] = (
     Act("redo", "ctrl+r", "^R", "redo it", RUN),
     Act("fork", "f", "f", "fork here: what if", RUN, "f fork"),
     Act("other", "o", "o", "show the other fork", RUN),
+    Act("compare", "d", "d", "compare with the other fork", RUN, "d diff"),
     Act("annotate", "a", "a", "write a note here", RUN),
     Act("changes", "V", "V", "what changed, what is assumed", RUN),
 )
@@ -90,6 +91,13 @@ LEVEL_ACTS: tuple[Act, ...] = (
     Act("restart", "R", "R", "begin the level again", LEVEL),
 )
 """What only a level has; digits choose while there is something to choose."""
+
+COMPARE_ACTS: tuple[Act, ...] = (
+    Act("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
+    Act("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    Act("align", "b", "b", "align on another moment", FIND, "b align"),
+    Act("density", "v", "v", "what differs, or every number", LOOK, "v density"),
+)
 
 DIGIT_ACTS: tuple[Act, ...] = tuple(
     Act(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)

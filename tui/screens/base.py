@@ -18,6 +18,9 @@ STOPPABLE = "stoppable"
 class BaseScreen(Screen[None]):
     """A screen with `#header` and `#footer`; `ACTS` are what its keys, help and palette offer."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
+
     ACTS: ClassVar[tuple[Act, ...]] = ()
     AUTO_FOCUS = ""
 

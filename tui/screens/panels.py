@@ -37,9 +37,6 @@ class PanelsScreen(BaseScreen):
     EXTRA_LOWER: ClassVar[tuple[str, ...]] = ()
     FIRST_LOWER, FIRST_FOCUS = "explain", "zones"
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
-
     def __init__(self, timeline: Timeline, glyphs: Glyphs, start: int = 0) -> None:
         super().__init__()
         self.timeline = timeline

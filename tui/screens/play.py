@@ -7,8 +7,9 @@ from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Timeline
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import HELP
-from mmplay.recordings.branches import assumptions, branch
+from mmplay.recordings.branches import assumptions, branch, snapshot
 from mmplay.recordings.breakpoints import find_break, holds_at
+from mmplay.recordings.library import open_recording
 from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.tui.cells import Cell, row
@@ -19,6 +20,7 @@ from mmplay.tui.screens.move import MoveScreen
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
+COMPARE = "compare"
 
 
 class PlayScreen(MoveScreen):
@@ -188,6 +190,28 @@ class PlayScreen(MoveScreen):
         self.show_timeline(other, index)
         self.say(f"{number + 1} of {len(self.branches)}: {other.name}")
 
+    def action_compare(self) -> None:
+        """Compare this timeline with the fork before it, or with a recording by name."""
+        if len(self.branches) < 2:
+            self.ask_for(COMPARE, "compare with: a recording, its name or path")
+            return
+        here = self.branches.index(self.timeline)
+        self._compare(self.branches[here - 1], self.timeline)
+
+    def _compare_with(self, name: str) -> None:
+        try:
+            other = open_recording(name.strip())
+        except InputError as error:
+            self.say(str(error))
+            return
+        self.branches.append(other)
+        self._compare(self.timeline, other)
+
+    def _compare(self, a: Timeline, b: Timeline) -> None:
+        from mmplay.tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(snapshot(a), snapshot(b), self.painter.glyphs))
+
     # marks
 
     def action_mark(self) -> None:
@@ -269,5 +293,7 @@ class PlayScreen(MoveScreen):
             self._set_break(text)
         elif kind == ACT:
             self._act(text)
+        elif kind == COMPARE and text.strip():
+            self._compare_with(text)
         else:
             super().answered(kind, text)

@@ -32,7 +32,7 @@ class Painter:
 
     def __init__(self, timeline: Timeline, glyphs: Glyphs) -> None:
         self._timeline = timeline
-        self._glyphs = glyphs
+        self.glyphs = glyphs
         self._result: FrameDiagnosis | None = None
         self.inside: int | None = None
 
@@ -56,7 +56,7 @@ class Painter:
         return self.result(index).frame
 
     def _view(self, index: int, size: tuple[int, int], density: str) -> View:
-        return View(self.result(index), size[0], size[1], density, self._glyphs, self.inside)
+        return View(self.result(index), size[0], size[1], density, self.glyphs, self.inside)
 
     def rows(self, panel: str, index: int, size: tuple[int, int], density: str) -> list[Row]:
         """Return the rows of a panel of this size (columns, rows)."""
@@ -76,7 +76,7 @@ class Painter:
 
     def timeline(self, index: int, width: int) -> list[Row]:
         """Return the timeline."""
-        return timeline_rows(self._timeline, self.frame(index), width, self._glyphs)
+        return timeline_rows(self._timeline, self.frame(index), width, self.glyphs)
 
     def age(self, index: int) -> str:
         """Return how the memory that is shown relates to the frame's moment."""

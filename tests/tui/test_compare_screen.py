@@ -1,0 +1,70 @@
+"""The compare screen: a fork beside its origin, at three sizes; a run beside a log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.tui.app import MmplayApp
+from mmplay.tui.glyphs import ASCII, BOXES
+from mmplay.tui.screens.compare import CompareScreen
+from tests.sessions import mail_run
+from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
+    app = MmplayApp(mail_run(59_900_000_000))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "5", "f", "x")
+        await type_in(pilot, "wb_mask nowait")
+        await press(pilot, "B")
+        await type_in(pilot, "time_us >= 59890000")
+        shown = await press(pilot, "d")
+        assert "COMPARE" in shown
+        assert "you: wb_mask nowait" in shown
+        assert "wb_start_writeback" in shown
+        assert "zones.DMA32.free" in shown
+        assert "numbers" in shown
+        table = await press(pilot, "G")
+        assert "failed less often" in table or "B - A" in table or "wb_" in table
+        assert "density: raw" in await press(pilot, "v")
+        await press(pilot, "b")
+        assert "nowhere" in await type_in(pilot, "nowhere")
+        back = await press(pilot, "q")
+        assert "COMPARE" not in back
+
+
+async def test_a_log_beside_a_run() -> None:
+    async with running("mail-4.5.0-rc7") as pilot:
+        await press(pilot, "d")
+        shown = await type_in(pilot, "mail-next-20160311")
+        assert "COMPARE" in shown
+        assert "mail-next" in shown
+
+
+async def test_what_cannot_be_opened_is_said() -> None:
+    async with running("mail-4.5.0-rc7") as pilot:
+        await press(pilot, "d")
+        assert "no such file" in await type_in(pilot, "nothing")
+
+
+@pytest.mark.parametrize("glyphs", [ASCII, BOXES])
+async def test_equal_runs_have_nothing_to_show(glyphs: object) -> None:
+    app = MmplayApp(mail_run(59_600_000_000))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        one, two = mail_run(59_600_000_000), mail_run(59_600_000_000)
+        app.push_screen(CompareScreen(one, two, glyphs))  # type: ignore[arg-type]
+        await settle(pilot)
+        await settle(pilot)
+        assert "nothing differs" in text_of(pilot)
+        assert "every number is the same" in text_of(pilot)

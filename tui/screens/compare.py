@@ -1,0 +1,146 @@
+"""Compare: where two timelines part, what they come to, free pages of both over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from mmplay.engine.comparison import Comparison
+from mmplay.engine.errors import InputError
+from mmplay.recordings.compare import compare
+from mmplay.recordings.compare.aligning import FORMS, START
+from mmplay.recordings.recording import Recording
+from mmplay.tui.cells import Cell, fit, row
+from mmplay.tui.density import DENSITIES, FULL
+from mmplay.tui.glyphs import ASCII, Glyphs
+from mmplay.tui.keys import COMMON_ACTS, COMPARE_ACTS, bindings
+from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.panels.line_bar import LineBar
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen
+from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
+
+PANELS = ("parting", "chart", "table")
+COMPARING = "comparison"
+ALIGN = "align"
+WIDEST = 400
+
+
+class CompareScreen(BaseScreen):
+    """Shows A beside B. Both are looked at in a thread: nothing else may move them meanwhile."""
+
+    ACTS = COMPARE_ACTS
+    BINDINGS = bindings(COMPARE_ACTS, COMMON_ACTS)
+
+    def __init__(self, a: Recording, b: Recording, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._a, self._b = a, b
+        self._glyphs = glyphs
+        self._found: Comparison | None = None
+        self._align = START
+        self._density = FULL
+
+    def compose(self) -> ComposeResult:
+        """Lay out where they part, the chart, and the table."""
+        yield LineBar(id="header")
+        with Container(id="compare"):
+            yield CellPanel("where they part", id="parting")
+            yield CellPanel("free pages", id="chart")
+            yield CellPanel("numbers", id="table")
+        yield LineBar(id="footer")
+
+    def on_mount(self) -> None:
+        """Begin to compare."""
+        title = f" COMPARE  A: {self._a.name}   B: {self._b.name}"
+        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
+        self.query_one("#table", CellPanel).focus()
+        self._start()
+
+    def on_resize(self) -> None:
+        """Fill the new sizes."""
+        self.call_after_refresh(self.draw)
+
+    def _start(self) -> None:
+        self.say("comparing; Ctrl+C stops")
+        a, b, align = self._a, self._b, self._align
+
+        def work() -> Comparison | str:
+            worker = get_current_worker()
+            stopped: Callable[[], bool] = lambda: worker.is_cancelled  # noqa: E731
+            try:
+                return compare(a, b, align, stopped=stopped)
+            except InputError as error:
+                return str(error)
+
+        self.run_worker(work, name=COMPARING, group=STOPPABLE, exclusive=True, thread=True)
+
+    @on(Worker.StateChanged)
+    def compared(self, message: Worker.StateChanged) -> None:
+        """Show the comparison, or say why there is none."""
+        if message.worker.name != COMPARING:
+            return
+        if message.state is WorkerState.CANCELLED:
+            self.say("stopped")
+        elif message.state is WorkerState.SUCCESS:
+            result = message.worker.result
+            if isinstance(result, Comparison):
+                self._found = result
+                self.said = ""
+                self.draw()
+            else:
+                self.say(str(result))
+
+    def draw(self) -> None:
+        """Draw what was found."""
+        found = self._found
+        if found is None or not self.is_attached:
+            return
+        panels = {name: self.query_one(f"#{name}", CellPanel) for name in PANELS}
+        widths = {name: max(20, panel.size.width) for name, panel in panels.items()}
+        panels["parting"].show(parting_rows(found, widths["parting"]))
+        ascii_only = self._glyphs is ASCII
+        panels["chart"].show(chart_rows(found, widths["chart"], ascii_only))
+        panels["table"].show(table_rows(found, self._density))
+        self.say(self.said)
+
+    def action_align(self) -> None:
+        """Ask for another alignment."""
+        self.ask_for(ALIGN, f"align on: {FORMS}")
+
+    def answered(self, kind: str, text: str) -> None:
+        """Compare anew."""
+        if kind == ALIGN and text.strip():
+            self._align = text.strip()
+            self._start()
+
+    def prompt_closed(self) -> None:
+        """Go back to the table."""
+        self.query_one("#table").focus()
+
+    def action_density(self) -> None:
+        """Show what differs, or every number."""
+        at = (DENSITIES.index(self._density) + 1) % len(DENSITIES)
+        self._density = DENSITIES[at]
+        self.draw()
+        self.say(f"density: {self._density}")
+
+    def action_next_panel(self) -> None:
+        """Focus the next panel."""
+        self._focus_beside(1)
+
+    def action_previous_panel(self) -> None:
+        """Focus the previous panel."""
+        self._focus_beside(-1)
+
+    def _focus_beside(self, direction: int) -> None:
+        name = self.focused.id if self.focused is not None else None
+        here = PANELS.index(name) if name in PANELS else 0
+        self.query_one(f"#{PANELS[(here + direction) % len(PANELS)]}").focus()
+
+    def action_leave(self) -> None:
+        """Close the prompt, or go back."""
+        if not self.close_prompt():
+            self.post_message(self.Left())

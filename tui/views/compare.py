@@ -1,0 +1,101 @@
+"""Two timelines beside each other: free pages as bars over time, where they part, the table."""
+
+from __future__ import annotations
+
+from mmplay.engine.comparison import Comparison, Row, Series
+from mmplay.engine.explain.comparing import parting, seconds, table_title, tally_text
+from mmplay.tui.cells import Cell, fit, right, row, wrap
+from mmplay.tui.cells import Row as Cells
+from mmplay.tui.density import RAW
+
+LEVELS = " ▁▂▃▄▅▆▇█"
+ASCII_LEVELS = " ._-=+*%#"
+NAME_WIDTH = 26
+VALUE_WIDTH = 13
+LABEL = 2
+
+
+def parting_rows(c: Comparison, width: int) -> list[Cells]:
+    """Return where the two part: the first difference, then what follows from it."""
+    rows: list[Cells] = []
+    for n, line in enumerate(parting(c)):
+        role = "label" if n == 0 else "text"
+        indent = "  " if line.startswith("  ") else ""
+        rows += [row(indent, Cell(part, role)) for part in wrap(line.strip(), width - len(indent))]
+    return rows
+
+
+def chart_rows(c: Comparison, width: int, ascii_only: bool) -> list[Cells]:
+    """Return a bar line per zone and side, on one scale a zone, and the span of time."""
+    rows: list[Cells] = []
+    for one in c.series:
+        known = [value for value in (*one.a, *one.b) if value is not None]
+        if not known or max(known) == 0:
+            continue
+        top = max(known)
+        rows.append(row(Cell(f"{one.name}, pages, full is {top}", "dim")))
+        for side, values in (("A", one.a), ("B", one.b)):
+            rows.append(_bar(side, values, top, width, ascii_only))
+    if c.series:
+        rows.append(_axis(c.series[0], c, width))
+    return rows or [row(Cell("no moments that both have: nothing to draw", "dim"))]
+
+
+def _bar(
+    side: str, values: tuple[int | None, ...], top: int, width: int, ascii_only: bool
+) -> Cells:
+    glyphs = ASCII_LEVELS if ascii_only else LEVELS
+    last = next((value for value in reversed(values) if value is not None), None)
+    end = right("?" if last is None else str(last), 8)
+    room = max(4, width - LABEL - len(end))
+    cells = []
+    for column in range(room):
+        value = values[column * len(values) // room]
+        cells.append("?" if value is None else glyphs[_level(value, top, len(glyphs))])
+    role = "fine" if side == "A" else "below_min"
+    return row(Cell(f"{side} ", "label"), Cell("".join(cells), role), Cell(end, "number"))
+
+
+def _level(value: int, top: int, levels: int) -> int:
+    """Return how full a column is; only 0 is empty."""
+    if value <= 0:
+        return 0
+    return max(1, min(levels - 1, value * (levels - 1) // top))
+
+
+def _axis(one: Series, c: Comparison, width: int) -> Cells:
+    start = seconds(one.start_us)
+    end = seconds(one.start_us + one.column_us * len(one.a))
+    text = f"  {start}{' ' * max(1, width - 12 - len(start) - len(end))}{end}"
+    return row(Cell(fit(text, width), "dim"))
+
+
+def table_rows(c: Comparison, density: str) -> list[Cells]:
+    """Return the table at the aligned moment; what does not differ is left out, save in raw."""
+    rows = [
+        row(Cell(table_title(c), "label")),
+        row(
+            Cell(fit("", NAME_WIDTH)),
+            *(Cell(right(head, VALUE_WIDTH), "dim") for head in ("A", "B", "B - A")),
+        ),
+    ]
+    shown = [one for one in c.rows if one.delta != 0 or density == RAW]
+    rows += [_table_row(one) for one in shown]
+    if not shown:
+        rows.append(row(Cell("every number is the same", "dim")))
+    verdict = tally_text(c)
+    if verdict:
+        rows += [row(""), row(Cell(verdict, "label"))]
+    return rows
+
+
+def _table_row(one: Row) -> Cells:
+    delta = one.delta
+    shown = "" if delta is None else f"{delta:+d}"
+    values = ["?" if value is None else str(value) for value in (one.a, one.b)]
+    role = "refused" if one.failure and delta else "number"
+    return row(
+        Cell(fit(one.name, NAME_WIDTH), "label"),
+        *(Cell(right(value, VALUE_WIDTH), role) for value in values),
+        Cell(right(shown, VALUE_WIDTH), "changed" if delta else "dim"),
+    )
