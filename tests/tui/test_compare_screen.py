@@ -31,7 +31,7 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         shown = await press(pilot, "d")
         assert "COMPARE" in shown
         assert "you: wb_mask nowait" in shown
-        assert "wb_start_writeback" in shown
+        assert "they part at turn" in shown
         assert "zones.DMA32.free" in shown
         assert "numbers" in shown
         table = await press(pilot, "G")
