@@ -28,7 +28,7 @@ class Played(NamedTuple):
 
 
 def played_files(most: int = 200) -> list[Path]:
-    """Return the files of the latest sessions, the newest first; none if the folder is not there."""
+    """Return the files of the latest sessions, newest first; none without the folder."""
     try:
         found = sorted(sessions_folder().glob(f"*{SUFFIX}"), reverse=True)
     except OSError:
