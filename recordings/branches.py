@@ -23,7 +23,11 @@ def branch(timeline: Timeline, index: int) -> SessionTimeline:
         session = timeline.session
         turn = session.first + index
         header = session_header(
-            f"{plain_name(timeline.name)} (fork)", start="fork", parent=timeline.name, turn=turn
+            f"{plain_name(timeline.name)} (fork)",
+            start="fork",
+            parent=timeline.name,
+            turn=turn,
+            kernel=session.live.kernel.name,
         )
         return SessionTimeline(fork_session(session, turn, header))
     return _from_frame(timeline, index)

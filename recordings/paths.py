@@ -14,4 +14,5 @@ def user_paths() -> dict[str, Path]:
         "config": dirs.user_config_path,
         "state": dirs.user_state_path,
         "recordings": dirs.user_data_path / "recordings",
+        "levels": dirs.user_data_path / "levels",
     }

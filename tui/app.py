@@ -86,6 +86,11 @@ class MmplayApp(App[None]):
         """Show a recording from the menu."""
         self._play(message.timeline, 0)
 
+    @on(MenuScreen.LevelChosen)
+    def level_chosen(self, message: MenuScreen.LevelChosen) -> None:
+        """Play a level from the menu."""
+        self.play_level(message.level)
+
     @on(BaseScreen.Left)
     def screen_left(self) -> None:
         """Go back; from the first screen quit, without asking."""

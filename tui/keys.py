@@ -105,7 +105,10 @@ DIGIT_ACTS: tuple[Act, ...] = tuple(
 )
 
 MENU_ACTS: tuple[Act, ...] = (
-    Act("open", "enter", "Enter", "open the chosen recording", OTHER, "Enter open"),
+    Act("open", "enter", "Enter", "open the chosen entry", OTHER, "Enter open"),
+    Act("section('level')", "1", "1", "go to the levels", OTHER, "1 levels"),
+    Act("section('open')", "2", "2", "go to the recordings", OTHER, "2 recordings"),
+    Act("section('played')", "3", "3", "go to what was played", OTHER, "3 played"),
     Act("import_log", "i", "i", "import a kernel log by its path", OTHER, "i import a log"),
 )
 

@@ -3,25 +3,74 @@
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
+from mmplay.engine.explain.question import Ask
+from mmplay.recordings.library import shipped
+from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.screens.level import LevelScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import MAIL_RC7, mail_text
-from tests.tui.screens import SIZES, press, running, text_of, type_in
+from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
+
+OWN = len(shipped())
+"""The first recording of the user's own in the list."""
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests play is not among the user's own sessions."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
+async def choose(pilot: Pilot[None], kind: str, number: int = 0) -> str:
+    """Put the cursor on an entry."""
+    panel = pilot.app.screen.query_one("#entries", CellPanel)
+    assert panel.choose(Ask(kind, (number,) if kind != "import" else ()))
+    await settle(pilot)
+    return text_of(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_menu_lists_the_recordings(size: tuple[int, int]) -> None:
     async with running(None, size) as pilot:
-        screen = text_of(pilot)
-        for text in ("mail-4.5.0-rc7", "mail-next-20160311", "import a kernel log", "Enter open"):
+        screen = await choose(pilot, "open")
+        for text in ("mail-4.5.0-rc7", "mail-next-20160311", "Recordings", "Enter open"):
             assert text in screen, text
         assert "4.5.0-rc7+" in screen
         assert "100 lines, 4 frames" in screen
+        assert "import a kernel log" in await choose(pilot, "import")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_first_level_is_preselected_and_enter_plays_it(size: tuple[int, int]) -> None:
+    async with running(None, size) as pilot:
+        screen = text_of(pilot)
+        assert "1 Ground" in screen
+        assert "not won yet" in screen
+        assert "stars 0/" in screen
+        await press(pilot, "enter", "enter")
+        assert isinstance(pilot.app.screen, LevelScreen)
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, MenuScreen)
+        played = await press(pilot, "3")
+        assert "Played" in played
+        assert "not finished" in played
+        assert "turns" in played
+
+
+async def test_digits_lead_to_the_sections() -> None:
+    async with running(None) as pilot:
+        assert "100 lines, 4 frames" in await press(pilot, "2")
+        assert "not won yet" in await press(pilot, "1")
+        assert "none yet" in await press(pilot, "3")
 
 
 async def test_enter_opens_and_q_comes_back() -> None:
     async with running(None) as pilot:
+        await press(pilot, "2")
         assert "78 lines, 2 frames" in await press(pilot, "down")
         assert "t=89.794733" in await press(pilot, "enter")
         assert isinstance(pilot.app.screen, PlayScreen)
@@ -38,7 +87,8 @@ async def test_a_log_is_imported_by_its_path(
     monkeypatch.chdir(tmp_path)
     Path("kern.log").write_bytes(mail_text(MAIL_RC7))
     async with running(None) as pilot:
-        await press(pilot, "down", "down", "enter")
+        await choose(pilot, "import")
+        await press(pilot, "enter")
         screen = await type_in(pilot, "kern.log")
         assert "t=59.562581" in screen
 
@@ -49,7 +99,7 @@ async def test_a_log_that_cannot_be_read_is_told_in_the_footer() -> None:
         assert "no such file" in await type_in(pilot, "/none")
         assert isinstance(pilot.app.screen, MenuScreen)
         await press(pilot, "i")
-        assert "> recordings" in await press(pilot, "escape")
+        assert "> levels and recordings" in await press(pilot, "escape")
 
 
 async def test_a_log_without_reports_says_so(
@@ -62,14 +112,13 @@ async def test_a_log_without_reports_says_so(
         assert "no failure, OOM kill or Mem-Info" in await type_in(pilot, "boot.log")
 
 
-async def test_own_recordings_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+async def test_own_recordings_are_listed(tmp_path: Path) -> None:
     folder = tmp_path / "mmplay" / "recordings"
     folder.mkdir(parents=True)
     (folder / "broken.mmtrace").write_bytes(b"no trace")
     async with running(None) as pilot:
-        assert "broken" in text_of(pilot)
-        assert "wrong magic" in await press(pilot, "down", "down")
+        assert "broken" in await choose(pilot, "open", OWN)
+        assert "magic" in text_of(pilot)
 
 
 async def test_help_in_the_menu() -> None:

@@ -74,7 +74,9 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 
 def test_menu_recording_and_back(opened: Terminal) -> None:
-    opened.wait_for(b"import a kernel log")
+    opened.wait_for(b"1 levels")
+    opened.type(b"2")
+    opened.wait_for(b"100 lines, 4 frames")
     opened.type(b"\r")
     opened.wait_for(b"59.562581 rec")
     opened.type(b"q")

@@ -1,7 +1,8 @@
-"""The menu: recordings to open, and a kernel log to import by its path."""
+"""The menu: levels by world, recordings, what was played, and a kernel log by its path."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,21 +15,33 @@ from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_wor
 from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.question import Ask
+from mmplay.levels.listing import LevelLine, level_lines
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, shipped
 from mmplay.recordings.paths import user_paths
+from mmplay.recordings.session.listing import played, played_files
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen
-from mmplay.tui.views.times import time_text
+from mmplay.tui.views.menu import (
+    import_help,
+    level_preview,
+    menu_rows,
+    played_preview,
+    problem,
+    recording_preview,
+)
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
+    from mmplay.levels.model import Level
     from mmplay.recordings.recording import Recording
 
-IMPORT = "import"
+IMPORT, PLAYED = "import", "played"
 WIDEST = 400
+SESSIONS = 20
+"""Played sessions that are listed."""
 
 PREVIEW_BYTES = 1 << 20
 """Recordings up to this size are looked into for the preview."""
@@ -43,7 +56,7 @@ ABOUT: dict[str, str] = {
 
 
 class MenuScreen(BaseScreen):
-    """A list and Enter; on the right, what the chosen recording holds."""
+    """A list and Enter; on the right, what the chosen entry holds."""
 
     ACTS = MENU_ACTS
     BINDINGS = bindings(MENU_ACTS, COMMON_ACTS)
@@ -55,69 +68,169 @@ class MenuScreen(BaseScreen):
             super().__init__()
             self.timeline = timeline
 
+    class LevelChosen(Message):
+        """A level is to be played."""
+
+        def __init__(self, level: Level) -> None:
+            super().__init__()
+            self.level = level
+
     def __init__(self) -> None:
         super().__init__()
-        self._entries: list[Shipped] = []
+        self._levels: list[LevelLine] = []
+        self._recordings: list[Shipped] = []
+        self._sessions: list[Path] = []
+        self._best: dict[str, int] = {}
+        self._lines: dict[Path, tuple[str, str]] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out list and preview."""
         yield LineBar(id="header")
         with Horizontal(id="menu"):
-            yield CellPanel("recordings", id="entries")
+            yield CellPanel("levels and recordings", id="entries")
             yield CellPanel("what it holds", id="preview")
         yield LineBar(id="footer")
 
     def on_mount(self) -> None:
-        """List what there is."""
-        self._entries = [*shipped(), *_own_recordings()]
-        title = f" mmplay {__version__}   the Linux page allocator, played and replayed"
-        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
-        entries = self.query_one("#entries", CellPanel)
-        names = [
-            row("  ", Cell(entry.name, "label", Ask("open", (n,))))
-            for n, entry in enumerate(self._entries)
-        ]
-        entries.show(
-            [*names, row(""), row("  ", Cell("import a kernel log ...", "link", Ask("import")))]
-        )
-        entries.focus()
+        """List what there is, on the next level to play."""
+        self._fill()
+        self._entries.choose(self._next())
+        self._entries.focus()
         self.say()
+        self.call_after_refresh(self._read_sessions)
+
+    def _read_sessions(self) -> None:
+        """Look into what was played, in a thread: the list is painted without waiting for it."""
+        files = [path for path in self._sessions if path not in self._lines]
+
+        def read() -> dict[Path, tuple[str, str]]:
+            return {path: _session_line(path) for path in files}
+
+        if files:
+            self.run_worker(read, name=PLAYED, group=PLAYED, thread=True, exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        """Back from a level or a recording: it may have earned stars, and it was recorded."""
+        if self._recordings:
+            self._fill()
+            self._read_sessions()
 
     def on_resize(self) -> None:
-        """Fit the footer to the new width."""
-        self.say()
+        """Fit list and footer to the new width."""
+        self.call_after_refresh(self._fill)
+
+    @property
+    def _entries(self) -> CellPanel:
+        return self.query_one("#entries", CellPanel)
+
+    def _fill(self) -> None:
+        self._levels = level_lines()
+        self._recordings = [*shipped(), *_own_recordings()]
+        self._sessions = played_files(SESSIONS)
+        self._best = _best_stars(self._levels)
+        width = max(24, self._entries.size.width)
+        sessions = [self._lines.get(path, (path.stem, "")) for path in self._sessions]
+        self._entries.show(menu_rows(self._levels, self._best, self._recordings, sessions, width))
+        stars, most = sum(self._best.values()), 3 * len(self._levels)
+        title = f" mmplay {__version__}   the Linux page allocator, played and replayed"
+        score = f"stars {stars}/{most} " if most else ""
+        room = max(0, self.size.width - len(score))
+        self.query_one("#header", LineBar).show(
+            [row(Cell(fit(title, room), "header"), Cell(fit(score, WIDEST), "header"))]
+        )
+        self.say(self.said)
+
+    def _next(self) -> Ask:
+        """Return the next thing to do: the first level that is not won yet."""
+        for line in self._levels:
+            if line.id not in self._best:
+                return Ask("level", (str(line.path),))
+        return Ask("open", (0,))
+
+    # previews
 
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
-        """Show what the chosen recording holds."""
-        ask = message.ask
-        preview = self.query_one("#preview", CellPanel)
-        if ask is None or ask.kind != "open":
-            preview.show(_import_help(preview.size.width))
-            return
-        # The list is painted first; looking into a recording loads all that opening one needs.
-        entry = self._entries[int(ask.names[0])]
-        self.call_after_refresh(self._show_preview, entry)
+        """Show what the chosen entry holds, once the list is painted."""
+        if message.panel.id == "entries":
+            self.call_after_refresh(self._show_preview, message.ask)
 
-    def _show_preview(self, entry: Shipped) -> None:
-        preview = self.query_one("#preview", CellPanel)
-        preview.show(_preview(entry, max(20, preview.size.width)))
+    def _show_preview(self, ask: Ask | None) -> None:
+        panel = self.query_one("#preview", CellPanel)
+        width = max(20, panel.size.width)
+        previews: dict[str, Callable[[Ask, int], list[Row]]] = {
+            "level": self._level_preview,
+            "open": self._recording_preview,
+            "played": self._played_preview,
+        }
+        if ask is None or ask.kind not in previews:
+            panel.show(import_help(width))
+            return
+        try:
+            panel.show(previews[ask.kind](ask, width))
+        except (InputError, OSError) as error:
+            panel.show(problem(str(error), width))
+
+    def _level_preview(self, ask: Ask, width: int) -> list[Row]:
+        from mmplay.levels.load import load_level
+
+        level = load_level(Path(str(ask.names[0])))
+        return level_preview(level, self._best.get(level.id), width)
+
+    def _recording_preview(self, ask: Ask, width: int) -> list[Row]:
+        entry = self._recordings[int(ask.names[0])]
+        about = ABOUT.get(entry.name, str(entry.path))
+        if entry.path.stat().st_size > PREVIEW_BYTES:
+            text = f"{about}  A long recording; Enter opens it."
+            return [row(Cell(line)) for line in wrap(text, width)]
+        with open_recording(str(entry.path)) as timeline:
+            return recording_preview(timeline, about, width)
+
+    def _played_preview(self, ask: Ask, width: int) -> list[Row]:
+        return played_preview(played(self._sessions[int(ask.names[0])]), width)
+
+    # opening
 
     @on(CellPanel.Opened)
     def entry_opened(self, message: CellPanel.Opened) -> None:
         """Open it."""
-        if message.ask.kind == "import":
+        ask = message.ask
+        if ask.kind == "import":
             self.action_import_log()
-        elif message.ask.kind == "open":
-            self._load(str(self._entries[int(message.ask.names[0])].path))
+        elif ask.kind == "level":
+            self._play(Path(str(ask.names[0])))
+        elif ask.kind == "open":
+            self._load(str(self._recordings[int(ask.names[0])].path))
+        elif ask.kind == "played":
+            self._load(str(self._sessions[int(ask.names[0])]))
+
+    def _play(self, path: Path) -> None:
+        from mmplay.levels.load import load_level
+
+        try:
+            self.post_message(self.LevelChosen(load_level(path)))
+        except InputError as error:
+            self.say(str(error))
 
     def action_open(self) -> None:
-        """Open the chosen recording."""
-        self.query_one("#entries", CellPanel).action_open()
+        """Open the chosen entry."""
+        self._entries.action_open()
 
     def action_import_log(self) -> None:
         """Ask for the path of a log."""
         self.ask_for("import", "path of a kernel log (Enter imports, Esc leaves)")
+
+    def action_section(self, kind: str) -> None:
+        """Go to the levels, the recordings, or what was played."""
+        first = {
+            "level": Ask("level", (str(self._levels[0].path),)) if self._levels else None,
+            "open": Ask("open", (0,)),
+            "played": Ask("played", (0,)) if self._sessions else None,
+        }[kind]
+        if first is None:
+            self.say("there are none yet")
+        else:
+            self._entries.choose(first)
 
     def answered(self, kind: str, text: str) -> None:
         """Import the log."""
@@ -126,7 +239,7 @@ class MenuScreen(BaseScreen):
 
     def prompt_closed(self) -> None:
         """Go back to the list."""
-        self.query_one("#entries").focus()
+        self._entries.focus()
 
     def _load(self, name: str) -> None:
         self.say(f"reading {name}; Ctrl+C stops")
@@ -153,6 +266,9 @@ class MenuScreen(BaseScreen):
     @on(Worker.StateChanged)
     def loaded(self, message: Worker.StateChanged) -> None:
         """Show the recording, or say why not."""
+        if message.worker.name == PLAYED and message.state is WorkerState.SUCCESS:
+            self._lines |= message.worker.result or {}
+            self._fill()
         if message.worker.name != IMPORT:
             return
         if message.state is WorkerState.CANCELLED:
@@ -182,32 +298,15 @@ def _own_recordings() -> list[Shipped]:
         return []
 
 
-def _import_help(width: int) -> list[Row]:
-    text = (
-        "Any kernel log: dmesg, journalctl -k, a serial console, xz or gz too. "
-        "Nothing of it leaves this machine."
-    )
-    return [row(line) for line in wrap(text, max(20, width))]
+def _best_stars(levels: list[LevelLine]) -> dict[str, int]:
+    """Return the stars of every level that was won."""
+    return {}
 
 
-def _preview(entry: Shipped, width: int) -> list[Row]:
-    rows = [row(Cell(line)) for line in wrap(ABOUT.get(entry.name, str(entry.path)), width)]
+def _session_line(path: Path) -> tuple[str, str]:
+    """Return a session's name in the list, and how it ended, from its name and its last mark."""
     try:
-        if entry.path.stat().st_size > PREVIEW_BYTES:
-            return [*rows, row(""), row(Cell("a long recording; Enter opens it", "dim"))]
-        with open_recording(str(entry.path)) as timeline:
-            return [*rows, row(""), *_contents(timeline)]
-    except (InputError, OSError) as error:
-        return [row(Cell(line, "refused")) for line in wrap(str(error), width)]
-
-
-def _contents(timeline: Timeline) -> list[Row]:
-    rows: list[Row] = []
-    for boot in timeline.boots:
-        rows.append(row(Cell(boot.release or "release unknown", "label")))
-        for index in range(boot.first_frame, boot.last_frame + 1):
-            when = time_text(timeline.time_us(index), boot.wall)
-            rows.append(row(Cell(f"{when:>12}  ", "dim"), Cell(timeline.frame(index).title)))
-    rows.append(row(""))
-    rows.append(row(Cell(f"{timeline.line_count} lines, {len(timeline)} frames", "dim")))
-    return rows
+        one = played(path)
+    except InputError:
+        return path.stem, "damaged"
+    return f"{path.stem[4:13]} {one.title}", one.result.partition(",")[0] or f"{one.turns} turns"

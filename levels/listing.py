@@ -1,0 +1,59 @@
+"""Levels for a list: id, title and world of each, read without checking the whole file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from mmplay.levels.load import shipped_levels
+from mmplay.recordings.paths import user_paths
+
+WORLDS: dict[int, str] = {
+    1: "Ground",
+    2: "Flags and floors",
+    3: "Reserves",
+    4: "Tuning and orders",
+    5: "The mail, and after",
+}
+"""Titles of the worlds; levels of any other world are a user's own."""
+
+OWN = "Your levels"
+HEAD_BYTES = 2048
+_LINE = re.compile(r'^(id|title|world)\s*=\s*"?([^"\n]*)"?\s*$', re.MULTILINE)
+
+
+class LevelLine(NamedTuple):
+    """One level of the list."""
+
+    path: Path
+    id: str
+    title: str
+    world: int
+
+
+def level_lines() -> list[LevelLine]:
+    """Return the shipped levels in order, then the user's own; unreadable files are left out."""
+    own = sorted(user_paths()["levels"].glob("*.toml"))
+    return [line for path in (*shipped_levels(), *own) if (line := _line(path)) is not None]
+
+
+def _line(path: Path) -> LevelLine | None:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    found = dict(_LINE.findall(head.partition("\n[")[0]))
+    world = found.get("world", "0")
+    return LevelLine(
+        path,
+        found.get("id", path.stem),
+        found.get("title", path.name),
+        int(world) if world.isdigit() else 0,
+    )
+
+
+def world_title(world: int) -> str:
+    """Return a world's heading."""
+    return f"{world} {WORLDS[world]}" if world in WORLDS else OWN
