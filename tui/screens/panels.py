@@ -196,6 +196,7 @@ class PanelsScreen(BaseScreen):
         """Put a panel in the place that several share on a narrow screen."""
         for other in self.lower:
             self.panel(other).set_class(other == name, "-current")
+        self.set_class(name == "lists", "-lists")
         # A panel that comes into sight has had no size to fill until the next layout.
         self.call_after_refresh(self.draw)
 
