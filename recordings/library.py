@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mmplay.recordings.importer.source import STDIN, SourceError, claims_to_be_trace
 
 if TYPE_CHECKING:
-    from mmplay.recordings.importer.to_trace import Progress
+    from mmplay.recordings.importer.run import Progress
     from mmplay.recordings.observed import ObservedTimeline
 
 DATA = Path(__file__).parent / "data"

@@ -71,15 +71,17 @@ class LineForm:
     """The description of one printk: a stable name, what it means, and its lines.
 
     `role` says what a report does with the values (`zone`, `failure`, ...); `name` is stored in
-    traces and is never given to another template.
+    traces and is never given to another template. `clue` is a pattern that its first line surely
+    contains, needed where no fixed text of the line is long enough to tell it from others.
     """
 
-    __slots__ = ("_parts", "name", "role", "template")
+    __slots__ = ("_parts", "clue", "name", "role", "template")
 
-    def __init__(self, name: str, template: str) -> None:
+    def __init__(self, name: str, template: str, clue: str = "") -> None:
         self.name = name
         self.role = name.rsplit("/", 1)[0]
         self.template = template
+        self.clue = clue
         self._parts: tuple[LinePart, ...] | None = None
 
     @property
@@ -106,6 +108,6 @@ class LineForm:
         )
 
 
-def form(name: str, template: str) -> LineForm:
+def form(name: str, template: str, clue: str = "") -> LineForm:
     """Return the form of `template`; the role is the name up to its last slash."""
-    return LineForm(name, template)
+    return LineForm(name, template, clue)

@@ -52,14 +52,23 @@ PID_2_6_32 = form(
 )
 HARDWARE = form("hardware/4.5", "Hardware name: {hardware:text}")
 WORKQUEUE = form("workqueue/4.5", "Workqueue: {workqueue:text}")
-STACK_WORDS = form("words/4.5", " {a:pointer} {b:pointer} {c:pointer} {d:pointer}")
+STACK_WORDS = form(
+    "words/4.5",
+    " {a:pointer} {b:pointer} {c:pointer} {d:pointer}",
+    clue=r"\n(?:(?<=[0-9a-f]{16}\n)|(?<=[0-9a-f]{16}\r\n))",
+)
 CALL_TRACE = form("trace/4.5", "Call Trace:")
 ENTRY_4_5 = form(
     "entry/4.5",
     " {mark:mark}[<{address:pointer}>] {guess:guess}{symbol:symbol}+{offset:x}/{size:x}"
     "{module:module}",
+    clue=r"\+0x[0-9a-f]+/0x",
 )
-ENTRY_LATER = form("entry/4.19", " {guess:guess}{symbol:symbol}+{offset:x}/{size:x}{module:module}")
+ENTRY_LATER = form(
+    "entry/4.19",
+    " {guess:guess}{symbol:symbol}+{offset:x}/{size:x}{module:module}",
+    clue=r"\+0x[0-9a-f]+/0x",
+)
 
 MEM_INFO = form("meminfo/4.5", "Mem-Info:")
 TOTALS_4_5 = form(
@@ -108,8 +117,14 @@ NODE_ANY = form(
     "node/any", "Node {node:u}{pairs:pairs} all_unreclaimable? {all_unreclaimable:yes}{more:pairs}"
 )
 RESERVE = form("reserve/4.5", "lowmem_reserve[]:{reserve:list}")
-BLOCKS = form("blocks/4.5", "Node {node:u} {zone:zone}: {blocks:blocks}= {total:kb}")
-BLOCKS_NO_NODE = form("blocks/nonuma", "{zone:zone}: {blocks:blocks}= {total:kb}")
+BLOCKS = form(
+    "blocks/4.5",
+    "Node {node:u} {zone:zone}: {blocks:blocks}= {total:kb}",
+    clue=r"\*[0-9]+kB ",
+)
+BLOCKS_NO_NODE = form(
+    "blocks/nonuma", "{zone:zone}: {blocks:blocks}= {total:kb}", clue=r"\*[0-9]+kB "
+)
 ZONE_EMPTY = form("empty/2.6.32", "Node {node:u} {zone:zone}: empty")
 HUGEPAGES = form(
     "hugepages/4.5",
@@ -180,20 +195,24 @@ TASKS_HEAD_6_8 = form(
     "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
     "oom_score_adj name",
 )
+TASK_CLUE = r"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ "
 TASK_4_5 = form(
     "task/4.5",
     "[{pid:p5}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {nr_ptes:p7} {nr_pmds:p7} "
     "{swapents:p8}         {adj:p5} {comm:comm}",
+    clue=TASK_CLUE,
 )
 TASK_4_19 = form(
     "task/4.19",
     "[{pid:p7}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {pgtables_bytes:p8} {swapents:p8}"
     "         {adj:p5} {comm:comm}",
+    clue=TASK_CLUE,
 )
 TASK_6_8 = form(
     "task/6.8",
     "[{pid:p7}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {rss_anon:p8} {rss_file:p8} "
     "{rss_shmem:p9} {pgtables_bytes:p8} {swapents:p8}         {adj:p5} {comm:comm}",
+    clue=TASK_CLUE,
 )
 OOM_SUMMARY = form("oomkill/5.0", "oom-kill:constraint={constraint:word}")
 KILL_4_5 = form(

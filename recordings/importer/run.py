@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from mmplay import __version__
+from mmplay.recordings.importer.blocks import read_lines
+from mmplay.recordings.importer.message import Lines, count_lines
 from mmplay.recordings.importer.source import (
     STDIN,
+    Source,
     SourceError,
     claims_to_be_trace,
     open_source,
-    read_lines,
 )
-from mmplay.recordings.importer.to_trace import LogToTrace, Progress
+from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 SPOOL_BYTES = 1 << 26
 """A log imported only to be looked at stays in memory up to this size, then goes to a temp file."""
+
+
+class Done(NamedTuple):
+    """How far an import is: lines, bytes, and of how many bytes; None where not known."""
+
+    lines: int
+    bytes: int | None
+    size: int | None
+
+
+Progress = Callable[[Done], None]
+"""Called now and then while a log is read; may raise to cancel."""
 
 
 def trace_header(kind: str, title: str, kernel: str | None) -> dict[str, str | None]:
@@ -57,13 +72,22 @@ def import_into(writer: TraceWriter, name: str, progress: Progress | None = None
     log = LogToTrace(writer)
     if name != STDIN and Path(name).is_file() and claims_to_be_trace(Path(name)):
         raise SourceError(f"{name}: is a recording already; open it with 'mmplay replay {name}'")
-    with open_source(name) as stream:
-        log.write(read_lines(stream, name), progress)
+    with open_source(name) as source:
+        log.write(_told(read_lines(source.stream, name), source, progress))
     if log.lines == 0:
         raise SourceError(f"{name}: is empty: nothing to read")
     if log.understood == 0:
         raise SourceError(f"{name}: no line of it is a kernel memory report: nothing to read")
     return log
+
+
+def _told(lines: Iterable[Lines], source: Source, progress: Progress | None) -> Iterator[Lines]:
+    """Yield the lines, and tell after each block how far that is."""
+    for block in lines:
+        yield block
+        if progress is not None:
+            last = block.number + count_lines(block.data) - 1
+            progress(Done(last, source.done(), source.size))
 
 
 def title_of_source(name: str) -> str:

@@ -17,7 +17,7 @@ from mmplay.recordings.importer.message import Message
 from mmplay.recordings.importer.prefix import NO_PREFIX, split_prefix, stamp
 from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.importer.scan import scan
-from mmplay.recordings.importer.source import MAX_LINE_BYTES, read_lines
+from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.observed import ObservedTimeline, from_bytes
