@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mmplay.recordings.importer.source import STDIN, SourceError, claims_to_be_trace
 
 if TYPE_CHECKING:
-    from mmplay.recordings.importer.run import Progress
     from mmplay.recordings.observed import ObservedTimeline
+    from mmplay.recordings.progress import Progress
 
 DATA = Path(__file__).parent / "data"
 SUFFIX = ".mmtrace"
@@ -46,7 +46,7 @@ def open_recording(
     path = Path(name)
     is_trace_file = path.suffix == SUFFIX or (path.is_file() and claims_to_be_trace(path))
     if name != STDIN and is_trace_file:
-        return open_observed(path)
+        return open_observed(path, progress)
     from mmplay.recordings.importer.run import import_to_memory
 
     return import_to_memory(name, kernel, progress)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mmplay.engine.printk.forms import FORMS_BY_NAME
-from mmplay.recordings.importer.message import Message
+from mmplay.recordings.importer.message import Message, count_lines
 from mmplay.recordings.importer.prefix import NO_PREFIX, restored_prefix
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
@@ -70,14 +70,19 @@ def item_of(record: Record, number: int) -> LogItem | None:
             case Code.PRINTK:
                 return _message(record.fields, number)
             case Code.RAW:
-                count, data = record.fields
-                return RawBlock(number, _checked(count, int), _checked(data, bytes))
+                return _raw_block(number, *record.fields)
             case Code.NOTE:
                 line, code, operands = record.fields
                 return LogNote(_checked(line, int), _checked(code, str), _checked(operands, dict))
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise LogFormatError(f"record at byte {record.offset}: {error}") from None
     return None
+
+
+def _raw_block(number: int, count: int, data: bytes) -> RawBlock:
+    if _checked(count, int) != count_lines(_checked(data, bytes)) or count == 0:
+        raise ValueError("lines and their number do not fit")
+    return RawBlock(number, count, data)
 
 
 def _checked(value: Any, kind: type) -> Any:

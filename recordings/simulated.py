@@ -15,8 +15,8 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.view import memory_of
-from mmplay.recordings.importer.run import trace_header
 from mmplay.recordings.importer.blocks import read_lines
+from mmplay.recordings.importer.run import trace_header
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.observed import ObservedTimeline, title_of
 from mmplay.recordings.trace.writer import TraceWriter

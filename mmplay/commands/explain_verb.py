@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 
-from mmplay.commands.output import add_json, add_kernel, print_json
+from mmplay.commands.output import JsonObject, add_json, add_kernel
+from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.gate import Caller, ZoneTest
@@ -42,7 +45,9 @@ def run(args: Namespace) -> int:
     """Explain; raises InputError for an unreadable log, an unknown kernel or place."""
     if args.kernel is not None:
         kernel_named(args.kernel)
-    with open_recording(args.log, args.kernel) as timeline:
+    with progress_bar(args.log) as progress:
+        timeline = open_recording(args.log, args.kernel, progress)
+    with timeline:
         _explain(args, timeline)
     return 0
 
@@ -56,7 +61,10 @@ def _explain(args: Namespace, timeline: ObservedTimeline) -> None:
         frames = range(at, at + 1)
     results = (diagnose_frame(timeline, index) for index in frames)
     if args.json or args.format == "json":
-        print_json({"name": timeline.name, "frames": [diagnosis_json(one) for one in results]})
+        out = JsonObject(sys.stdout)
+        out.field("name", timeline.name)
+        out.rows("frames", (json.dumps(diagnosis_json(one)) for one in results))
+        out.close()
     else:
         for result in results:
             _print_frame(timeline, result)

@@ -23,7 +23,7 @@ class Message(NamedTuple):
     @property
     def size(self) -> int:
         """How many lines it has."""
-        return len(self.form.parts)
+        return self.form.size
 
 
 class Lines(NamedTuple):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from mmplay import __version__
 from mmplay.recordings.importer.blocks import read_lines
@@ -19,22 +19,11 @@ from mmplay.recordings.importer.source import (
 )
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.progress import Done, Progress
 from mmplay.recordings.trace.writer import TraceWriter
 
 SPOOL_BYTES = 1 << 26
 """A log imported only to be looked at stays in memory up to this size, then goes to a temp file."""
-
-
-class Done(NamedTuple):
-    """How far an import is: lines, bytes, and of how many bytes; None where not known."""
-
-    lines: int
-    bytes: int | None
-    size: int | None
-
-
-Progress = Callable[[Done], None]
-"""Called now and then while a log is read; may raise to cancel."""
 
 
 def trace_header(kind: str, title: str, kernel: str | None) -> dict[str, str | None]:
@@ -51,7 +40,7 @@ def import_to_memory(
     try:
         write_import(spool, name, kernel, progress)
         spool.seek(0)
-        return ObservedTimeline(spool, name)
+        return ObservedTimeline(spool, name, progress)
     except BaseException:
         spool.close()
         raise
@@ -83,11 +72,13 @@ def import_into(writer: TraceWriter, name: str, progress: Progress | None = None
 
 def _told(lines: Iterable[Lines], source: Source, progress: Progress | None) -> Iterator[Lines]:
     """Yield the lines, and tell after each block how far that is."""
+    read = 0
     for block in lines:
         yield block
         if progress is not None:
+            read += len(block.data) + block.cut_bytes
             last = block.number + count_lines(block.data) - 1
-            progress(Done(last, source.done(), source.size))
+            progress(Done("reading", last, source.done(read), source.size))
 
 
 def title_of_source(name: str) -> str:

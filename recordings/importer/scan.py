@@ -152,7 +152,7 @@ class _Scanner:
 
     def _message(self, first: _Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
-            texts, after = self._same_printk(first, len(form.parts))
+            texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
             if whole is not None:
                 return _Found(form, whole, first.prefix, first.end, after)

@@ -37,9 +37,9 @@ class Source(NamedTuple):
     size: int | None
     """Bytes of the file as it lies on the disk; None where that is not known."""
 
-    def done(self) -> int | None:
-        """Return how many of `size` bytes were read; None where that is not known."""
-        return None if self.size is None else self.raw.tell()
+    def done(self, read: int) -> int:
+        """Return how many of `size` bytes were taken; without a size, the `read` unpacked ones."""
+        return read if self.size is None else self.raw.tell()
 
 
 @contextmanager
@@ -68,7 +68,11 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     if stat.S_ISFIFO(mode):
         return _pipe(path)
-    what = "a directory; name a log file" if stat.S_ISDIR(mode) else "no file; name a log, or - for a stream"
+    what = (
+        "a directory; name a log file"
+        if stat.S_ISDIR(mode)
+        else "no file; name a log, or - for a stream"
+    )
     raise SourceError(f"{path}: is {what}")
 
 

@@ -16,6 +16,7 @@ RAW_BLOCK_BYTES = 1 << 18
 
 NEWLINE = b"\n"
 
+
 class LogToTrace:
     """Appends a log to a trace, keeping the order of its lines."""
 

@@ -6,10 +6,14 @@ its call trace, a boot. The rest is what machines print all day.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from random import Random
 
 from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
+
+REPEATED_BYTES = 20_000_000
+"""A larger log is made of one of this size over and over."""
 
 SECTION_LINES = 8_000
 """Ordinary lines between two sets of reports."""
@@ -24,7 +28,7 @@ ORDINARY = (
     "usb 1-{a}: new high-speed USB device number {a} using xhci_hcd",
     "usb 1-{a}: New USB device found, idVendor=8087, idProduct={c:04x}, bcdDevice= {a}.00",
     "usb 1-{a}: New USB device strings: Mfr=0, Product=0, SerialNumber=0",
-    "audit: type=1400 audit(1457900000.{b:03d}:{c}): apparmor=\"STATUS\" operation=\"profile_load\" "
+    'audit: type=1400 audit(1457900000.{b:03d}:{c}): apparmor="STATUS" operation="profile_load" '
     'profile="unconfined" name="/usr/sbin/demo-{a}" pid={c} comm="apparmor_parser"',
     "IPv6: ADDRCONF(NETDEV_CHANGE): veth{c:07x}: link becomes ready",
     "docker0: port {a}(veth{c:07x}) entered blocking state",
@@ -41,17 +45,17 @@ ORDINARY = (
     "sd {a}:0:0:0: [sda] Attached SCSI disk",
     "sd {a}:0:0:0: [sda] {c} 512-byte logical blocks: (500 GB/466 GiB)",
     "nf_conntrack: default automatic helper assignment has been turned off for security reasons",
-    "TCP: request_sock_TCP: Possible SYN flooding on port {b}. Sending cookies.  Check SNMP counters.",
-    "perf: interrupt took too long ({c} > 2500), lowering kernel.perf_event_max_sample_rate to 50000",
+    "TCP: request_sock_TCP: Possible SYN flooding on port {b}. Sending cookies.",
+    "perf: interrupt took too long ({c} > 2500), lowering the sample rate to 50000",
     "ACPI: Power Button [PWRF]",
-    "PCI: Using host bridge windows from ACPI; if necessary, use \"pci=nocrs\" and report a bug",
+    'PCI: Using host bridge windows from ACPI; if necessary, use "pci=nocrs" and report a bug',
     "pci 0000:00:{a:02x}.0: [8086:{c:04x}] type 00 class 0x060000",
     "pci 0000:00:{a:02x}.0: reg 0x10: [mem 0xd{c:07x}-0xd{c:07x} 64bit pref]",
     "BIOS-e820: [mem 0x{c:016x}-0x000000007fffffff] usable",
     "kvm [{c}]: vcpu{a}, guest rIP: 0xffffffff81060000 disabled perfctr wrmsr: 0xc2 data 0xffff",
     "wlp2s0: authenticate with 02:00:00:00:{a:02x}:{a:02x}",
     "wlp2s0: associate with 02:00:00:00:{a:02x}:{a:02x} (try 1/3)",
-    "rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: {{ {a}-... }} {c} jiffies s: {b}",
+    "rcu: INFO: rcu_sched detected stalls on CPUs/tasks: {{ {a}-... }} {c} jiffies s: {b}",
     "CIFS VFS: Server demo-nas-{a}.example has not responded in 120 seconds. Reconnecting...",
     "nfs: server demo-nfs.example not responding, still trying",
     "NFSD: starting 90-second grace period (net {c:x})",
@@ -61,7 +65,7 @@ ORDINARY = (
     "input: AT Translated Set 2 keyboard as /devices/platform/i8042/serio0/input/input{a}",
     "Adding {c}k swap on /dev/sda{a}.  Priority:-1 extents:1 across:{c}k SSFS",
     "INFO: task demo-{a}:{c} blocked for more than 120 seconds.",
-    "demo-{a}[{c}]: segfault at 0 ip 00005581e7{c:06x} sp 00007ffc0cbd95e0 error 4 in demo[55{b:04x}+1000]",
+    "demo-{a}[{c}]: segfault at 0 ip 00005581e7{c:06x} error 4 in demo[55{b:04x}+1000]",
 )
 """`a` is small, `b` goes to 999, `c` to 65535."""
 
@@ -144,4 +148,12 @@ def repeated_log(size: int, seed: int = 7) -> Iterator[bytes]:
         yield once[: size - done]
 
 
-REPEATED_BYTES = 20_000_000
+def main() -> None:
+    """Write a log: `python -m tests.bench.serial_log BYTES FILE`."""
+    size, name = sys.argv[1:]
+    with open(name, "wb") as stream:
+        stream.writelines(repeated_log(int(size)))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.report.report import Report, ReportKind
+from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.message import Message
 from mmplay.recordings.importer.prefix import NO_PREFIX, split_prefix, stamp
 from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.importer.scan import scan
-from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.observed import ObservedTimeline, from_bytes
@@ -259,7 +259,7 @@ def test_a_long_line_is_cut_and_noted(tmp_path: Path, rc7: ObservedTimeline) -> 
 
 
 def check_cut(timeline: ObservedTimeline) -> None:
-    assert [(note.line, note.code) for note in timeline.notes] == [(1, "import.cut")]
+    assert [(note.line, note.code) for note in timeline.notes()] == [(1, "import.cut")]
     assert timeline.line_count == 101
     assert len(timeline) == 4
     first = next(timeline.text())

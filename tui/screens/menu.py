@@ -25,8 +25,8 @@ from mmplay.tui.views.times import time_text
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
-    from mmplay.recordings.importer.run import Done
     from mmplay.recordings.observed import ObservedTimeline
+    from mmplay.recordings.progress import Done
 
 IMPORT = "import"
 WIDEST = 400
