@@ -218,8 +218,9 @@ class ObservedTimeline:
         """Yield (line number, text) of every line that no form describes."""
         for item in self._log.items_from(1):
             if isinstance(item, RawBlock):
-                for number, data in item.lines():
-                    yield number, shown_text(data)
+                texts = item.data.decode("utf-8", "replace").split("\n")
+                for number, text in enumerate(texts[: item.size], item.number):
+                    yield number, _printable(text.rstrip("\r"))
 
 
 def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
@@ -236,7 +237,10 @@ def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
 
 def shown_text(data: bytes) -> str:
     """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
-    text = data.rstrip(b"\r\n").decode("utf-8", "replace")
+    return _printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))
+
+
+def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
