@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Self
 from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
+from mmplay.engine.printable import printable
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.recordings.importer.message import Message
@@ -220,7 +221,7 @@ class ObservedTimeline:
             if isinstance(item, RawBlock):
                 texts = item.data.decode("utf-8", "replace").split("\n")
                 for number, text in enumerate(texts[: item.size], item.number):
-                    yield number, _printable(text.rstrip("\r"))
+                    yield number, printable(text.rstrip("\r"))
 
 
 def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
@@ -237,13 +238,7 @@ def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
 
 def shown_text(data: bytes) -> str:
     """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
-    return _printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))
-
-
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))
 
 
 TITLES: dict[ReportKind, str] = {

@@ -17,6 +17,7 @@ from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.kernel.floors import NO_WATERMARKS
 from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.printable import printable
 from mmplay.recordings.diagnosis import (
     FrameDiagnosis,
     diagnose_frame,
@@ -74,8 +75,8 @@ def _print_frame(timeline: ObservedTimeline, result: FrameDiagnosis) -> None:
     frame, diagnosis = result.frame, result.diagnosis
     time = "no time" if frame.time_us is None else seconds(frame.time_us)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    print(f"#{frame.index + 1}  {time}  {frame.title}")
-    print(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})")
+    print(printable(f"#{frame.index + 1}  {time}  {frame.title}"))
+    print(printable(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})"))
     if diagnosis.verdict is not None:
         _section("verdict", [sentence(diagnosis.verdict)])
     for caller, tests in diagnosis.asks:
@@ -112,6 +113,6 @@ def _trend(trend: list[Finding]) -> list[str]:
 def _section(label: str, lines: list[str]) -> None:
     width = max(60, min(120, shutil.get_terminal_size().columns)) - LABEL - 4
     for n, line in enumerate(lines):
-        wrapped = textwrap.wrap(line, width, subsequent_indent="  ") or [""]
+        wrapped = textwrap.wrap(printable(line), width, subsequent_indent="  ") or [""]
         for m, part in enumerate(wrapped):
             print(f"    {label if n == m == 0 else '':<{LABEL}}{part}")

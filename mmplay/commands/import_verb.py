@@ -16,6 +16,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.printable import printable
 from mmplay.recordings.as_json import frame_json
 from mmplay.recordings.diagnosis import dump_notes
 from mmplay.recordings.importer.run import (
@@ -63,7 +64,7 @@ def _import(args: Namespace) -> ObservedTimeline:
 def _say(log: str, timeline: ObservedTimeline) -> None:
     unknown = timeline.line_count - timeline.understood
     said = f"{timeline.line_count} lines, {unknown} kept as they came, {len(timeline)} frames"
-    print(f"mmplay: {log}: {said}", file=sys.stderr)
+    print(printable(f"mmplay: {log}: {said}"), file=sys.stderr)
 
 
 def _write_json(timeline: ObservedTimeline) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from mmplay.engine.printable import printable
 from mmplay.recordings.progress import Done, Progress
 
 EVERY_S = 0.1
@@ -35,7 +36,7 @@ def progress_bar(name: str) -> Iterator[Progress | None]:
 class _Bar:
     def __init__(self, out: TextIO, name: str) -> None:
         self._out = out
-        self._name = "".join(c if c.isprintable() else "?" for c in name)[-LONGEST_NAME:]
+        self._name = printable(name)[-LONGEST_NAME:]
         self._step = ""
         self._begun = self._shown = time.monotonic()
 

@@ -29,7 +29,7 @@ MAX_BODY_BYTES = 1 << 22
 MAX_HEADER_BYTES = 1 << 16
 MAX_FIELDS = 1 << 10
 MAX_PLAIN_BYTES = 1 << 18
-"""What a body may hold beside fields that are bytes: an empty list is one byte here, 64 unpacked."""
+"""What a body may hold beside its bytes fields: an empty list is one byte here, 64 in memory."""
 
 SMALL_BODY_BYTES = 1 << 12
 """A body up to this size is unpacked without weighing it first, whatever it claims to hold."""

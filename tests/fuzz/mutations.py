@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -16,6 +17,12 @@ Files = dict[str, bytes]
 Way = Callable[[Random, bytes, Files], bytes]
 """A way takes the dice, one file, and all files of its kind; it returns another file."""
 
+
+MANY_BYTES = 4096
+"""Only a smaller record is put in many times."""
+
+NUMBERS = (b"0", b"-1", b"64", b"4294967295", b"18446744073709551615", b"9" * 20, b"9" * 5000, b"")
+DIGITS = re.compile(rb"[0-9]+")
 
 # bytes
 
@@ -102,7 +109,8 @@ def revalued(random: Random, data: bytes, _: Files) -> bytes:
     """Put other values into fields, also deep inside, and compute the checks anew."""
     bodies = bodies_of(data)
     for _n in range(random.choice((1, 1, 4))):
-        at = random.randrange(len(bodies))
+        # Half of them in the record that opens a report: most of the others are call traces.
+        at = random.choice((1, random.randrange(len(bodies))))
         record = msgpack.unpackb(bodies[at], unicode_errors="surrogateescape", strict_map_key=False)
         bodies[at] = pack(_changed(random, record))
     return closed(bodies)
@@ -129,7 +137,8 @@ def injected(random: Random, data: bytes, _: Files) -> bytes:
         code = random.choice((*map(int, Code), 7, 99, -1, value(random)))
         body = pack([code, *(value(random) for _n in range(random.randrange(4)))])
     at = random.randrange(len(bodies))
-    return closed([*bodies[:at], *[body] * random.choice((1, 1, 3, 200)), *bodies[at:]])
+    times = random.choice((1, 1, 3, 200)) if len(body) < MANY_BYTES else 1
+    return closed([*bodies[:at], *[body] * times, *bodies[at:]])
 
 
 def lengthened(random: Random, data: bytes, _: Files) -> bytes:
@@ -174,8 +183,10 @@ def renumbered(random: Random, data: bytes, _: Files) -> bytes:
     words = data.split(b" ")
     for _n in range(random.choice((1, 10, 100))):
         at = random.randrange(len(words))
-        number = random.choice((b"0", b"-1", b"9" * 20, b"9" * 5000, b"18446744073709551615", b""))
-        words[at] = random.choice((number, words[at] + number, number + b"kB", b"0x" + number))
+        number = random.choice(NUMBERS)
+        words[at] = random.choice(
+            (DIGITS.sub(number, words[at]), words[at] + number, number + b"kB", b"0x" + number)
+        )
     return b" ".join(words)
 
 

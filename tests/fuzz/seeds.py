@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 from collections.abc import Callable
 from functools import cache
 
+from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
+from mmplay.recordings.importer.run import trace_header
+from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import shipped
+from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.serial_log import serial_log
 from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
 
@@ -16,7 +21,17 @@ SERIAL_BYTES = 40_000
 
 
 def _recordings() -> dict[str, bytes]:
-    return {f"{one.name}.mmtrace": one.path.read_bytes() for one in shipped()}
+    files = {f"{one.name}.mmtrace": one.path.read_bytes() for one in shipped()}
+    long_line = b"x" * (MAX_LINE_BYTES + 1) + b"\n"
+    return {**files, "cut-line.mmtrace": _recorded(long_line + mail_text(MAIL_NEXT))}
+
+
+def _recorded(log: bytes) -> bytes:
+    stream = io.BytesIO()
+    writer = TraceWriter(stream, trace_header("imported", "demo", None))
+    LogToTrace(writer).write(read_lines(io.BytesIO(log), "demo"))
+    writer.close()
+    return stream.getvalue()
 
 
 def _logs() -> dict[str, bytes]:
