@@ -38,6 +38,12 @@ class LogNote(NamedTuple):
 
 NEWLINE = b"\n"
 
+LAST_US = 10**16 - 1
+"""The latest time that a stamp of ten digits can say."""
+
+NOTES: dict[str, tuple[str, ...]] = {"import.cut": ("line", "cut")}
+"""The remarks an importer makes, with the operands of each: all are numbers."""
+
 LogItem = Message | RawBlock | LogNote
 
 
@@ -70,13 +76,26 @@ def item_of(record: Record, number: int) -> LogItem | None:
             case Code.PRINTK:
                 return _message(record.fields, number)
             case Code.RAW:
-                return _raw_block(number, *record.fields)
+                count, data = record.fields
+                return _raw_block(number, count, data)
             case Code.NOTE:
                 line, code, operands = record.fields
-                return LogNote(_checked(line, int), _checked(code, str), _checked(operands, dict))
+                return _note(line, code, operands)
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise LogFormatError(f"record at byte {record.offset}: {error}") from None
+        name = Code(record.code).name
+        raise LogFormatError(
+            f"record at byte {record.offset}: holds no {name} ({error}); import the log again"
+        ) from None
     return None
+
+
+def _note(line: int, code: str, operands: dict[str, Any]) -> LogNote | None:
+    """Return a remark; None for one that only a later version has words for."""
+    names = NOTES.get(_checked(code, str))
+    if names is None:
+        return None
+    checked = {name: _checked(_checked(operands, dict)[name], int) for name in names}
+    return LogNote(_checked(line, int), code, checked)
 
 
 def _raw_block(number: int, count: int, data: bytes) -> RawBlock:
@@ -94,7 +113,7 @@ def _checked(value: Any, kind: type) -> Any:
 def _message(fields: list[Any], number: int) -> Message:
     name, prefix, values, *end = fields
     form = FORMS_BY_NAME[name]
-    if type(prefix) not in (int, str):
+    if type(prefix) not in (int, str) or (type(prefix) is int and not 0 <= prefix <= LAST_US):
         raise TypeError("prefix expected")
     if not form.holds(_checked(values, list)):
         raise ValueError(f"values of {name} are not what a kernel prints")

@@ -115,7 +115,8 @@ class ObservedTimeline:
     @property
     def name(self) -> str:
         """What the recording is called."""
-        return str(self.header.get("title") or "log")
+        title = self.header.get("title")
+        return title if isinstance(title, str) and title else "log"
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:

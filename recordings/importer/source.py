@@ -68,12 +68,9 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     if stat.S_ISFIFO(mode):
         return _pipe(path)
-    what = (
-        "a directory; name a log file"
-        if stat.S_ISDIR(mode)
-        else "no file; name a log, or - for a stream"
-    )
-    raise SourceError(f"{path}: is {what}")
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"{path}: is a directory; name a log file")
+    raise SourceError(f"{path}: is no file; name a log file, or - for standard input")
 
 
 def _pipe(path: Path) -> BinaryIO:
