@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.printk.clues import clue_of, clues, line_clues
@@ -17,6 +17,7 @@ PREFIXES = st.sampled_from([b"", b"[    1.000000] ", b"<4>", b"> ", b"      ", b
 
 
 @pytest.mark.parametrize("one", FORMS, ids=lambda one: one.name)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_first_line_of_a_form_has_a_clue(one: LineForm, data: st.DataObject) -> None:
     values: dict[str, Any] = {
@@ -29,6 +30,7 @@ def test_the_first_line_of_a_form_has_a_clue(one: LineForm, data: st.DataObject)
 
 
 @pytest.mark.parametrize("one", FORMS, ids=lambda one: one.name)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_a_pattern_takes_has_a_clue(one: LineForm, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(one.parts[0].pattern, fullmatch=True))
