@@ -28,12 +28,38 @@ class Shown(NamedTuple):
     age_us: int | None
 
 
+class Decided(NamedTuple):
+    """One decision of a simulated turn: in words, with the call stack, innermost function first."""
+
+    text: str
+    function: str
+    path: str
+    refused: bool
+    stack: tuple[str, ...]
+
+
+class TurnFacts(NamedTuple):
+    """What a simulated frame knows besides its memory.
+
+    `actor` tells who acted, `decisions` what was decided, `counters` what was counted so far and
+    `counters_before` up to the frame before; `acts` are what the player did after the turn.
+    """
+
+    turn: int
+    actor: str
+    decisions: tuple[Decided, ...]
+    counters: dict[str, int]
+    counters_before: dict[str, int]
+    acts: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One moment. `index` counts from 0; what is not known is None, never 0.
 
     `time_us` is the moment itself; `shown` the memory as last known; `before` the dump before it
-    in the same boot, for the deltas; `report` the kernel's report if this frame is one.
+    in the same boot, for the deltas; `report` the kernel's report if this frame is one; `facts`
+    are there if it was simulated.
     """
 
     index: int
@@ -48,6 +74,7 @@ class Frame:
     report: Report | None
     first_line: int
     last_line: int
+    facts: TurnFacts | None = None
 
 
 class LogLine(NamedTuple):
@@ -59,10 +86,11 @@ class LogLine(NamedTuple):
 
 
 class Marker(NamedTuple):
-    """A place that the recorder or the user marked, with its name."""
+    """A place that the recorder or the user marked, with its name and perhaps a note."""
 
     frame: int
     name: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,15 @@ class Timeline(Protocol):
     @property
     def name(self) -> str:
         """What the recording is called."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether frames may still come at the end."""
+        ...
+
+    def grow(self, frames: int) -> int:
+        """Let up to so many frames come at the end; return how many came. 0 if it is not live."""
         ...
 
     @property
@@ -120,6 +157,14 @@ class Timeline(Protocol):
         """Return the moment of a frame, without making the frame."""
         ...
 
+    def frame_at(self, time_us: int, boot: BootSpan) -> int:
+        """Return the last frame of a boot that is not later than a moment, else its first."""
+        ...
+
+    def frame_of_line(self, line: int) -> int | None:
+        """Return the frame that a line of the log belongs to, None if to none."""
+        ...
+
     def nearest_dump(self, index: int) -> Shown | None:
         """Return the dump that a verdict on this frame is made by: its own, else the nearest."""
         ...
@@ -131,3 +176,13 @@ class Timeline(Protocol):
     def close(self) -> None:
         """Let go of files; nothing is read afterwards."""
         ...
+
+
+def frame_by_time(timeline: Timeline, time_us: int, boot: BootSpan) -> int:
+    """Return what `Timeline.frame_at` returns, by looking at every frame of the boot."""
+    best = boot.first_frame
+    for index in range(boot.first_frame, boot.last_frame + 1):
+        moment = timeline.time_us(index)
+        if moment is not None and moment <= time_us:
+            best = index
+    return best

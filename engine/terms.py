@@ -48,6 +48,10 @@ class Term:
         right = as_term(other)
         return Term(self.value // right.value, "/", (self, right))
 
+    def __xor__(self, other: Term | int) -> Term:
+        right = as_term(other)
+        return Term(self.value ^ right.value, "XOR", (self, right))
+
 
 N = TypeVar("N", int, Term)
 """A rule works on ints or on Terms, and returns what it was given."""

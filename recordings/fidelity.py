@@ -16,7 +16,8 @@ from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.simulated import SimTimeline
+from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.store import session_header
 from mmplay.recordings.starts import MAIL, mail_machine
 
 RULE, LOAD, START, OPEN = "rule", "calibration", "start", "not determined"
@@ -67,7 +68,7 @@ def compare() -> list[Row]:
             Row("kmalloc-64 objs", objs, cache.objects(), RULE),
             Row("kmalloc-64 free", free, cache.free_objects(), RULE),
         ]
-    rows += _request_rows(last, SimTimeline(mail_machine(_choice()), LAST_NS))
+    rows += _request_rows(last, _run())
     return rows
 
 
@@ -123,10 +124,16 @@ def _rows(prefix: str, logged: MemDump, simulated: MemDump) -> list[Row]:
     return rows
 
 
-def _request_rows(logged: Report, run: SimTimeline) -> list[Row]:
+def _run() -> Session:
+    session = Session(mail_machine(_choice()), session_header("mail"))
+    session.advance(until_ns=LAST_NS)
+    return session
+
+
+def _request_rows(logged: Report, run: Session) -> list[Row]:
     """Compare the request that was refused first with one that the log shows."""
-    for index in run.event_frames:
-        request = None if (report := run.frame(index).report) is None else report.request
+    for number in range(run.log.report_count()):
+        request = run.log.report(number).request
         if request is not None and logged.request is not None and request.slub is not None:
             return [
                 Row("refused mode", logged.request.mode or 0, request.mode or 0, RULE),

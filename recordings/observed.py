@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown
+from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown, frame_by_time
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.printable import printable
@@ -33,17 +33,29 @@ KEPT_REPORTS = 64
 class ObservedTimeline:
     """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
-    def __init__(self, stream: BinaryIO, name: str, progress: Progress | None = None) -> None:
-        """Read the trace; raises TraceError if it is not one that holds a log."""
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str,
+        reader: TraceReader | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Read the trace; raises TraceError if it is not one that holds a log.
+
+        `reader` is one that stands behind the header already.
+        """
         self._stream = stream
-        reader = TraceReader(stream, name)
+        reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
+        self.path: Path | None = None
+        self._marks: list[Marker] = []
         self._log = LogIndex(stream)
         self.understood = 0
         builder = ReportBuilder()
         try:
             for item, record in self._told(read_log(reader), progress):
                 self._take(item, record, builder)
+            marks = reader.marks
         except LogFormatError as error:
             raise TraceError(f"{name}: {error}") from None
         if reader.ending is None:
@@ -56,6 +68,8 @@ class ObservedTimeline:
             for boot in builder.boots
         ]
         self._boots = tuple(self._spans())
+        for mark in marks:
+            self.add_mark(*mark)
         self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
 
     def _told(
@@ -119,6 +133,15 @@ class ObservedTimeline:
         return title if isinstance(title, str) and title else "log"
 
     @property
+    def live(self) -> bool:
+        """A log that was imported has ended."""
+        return False
+
+    def grow(self, frames: int) -> int:
+        """Nothing comes after the end of a log."""
+        return 0
+
+    @property
     def boots(self) -> tuple[BootSpan, ...]:
         """The boots that have frames, in order."""
         return self._boots
@@ -130,8 +153,13 @@ class ObservedTimeline:
 
     @property
     def markers(self) -> tuple[Marker, ...]:
-        """An imported log has no markers."""
-        return ()
+        """What the user marked, in order."""
+        return tuple(sorted(self._marks))
+
+    def add_mark(self, frame: int, name: str, note: str) -> None:
+        """Show a mark; one beyond the frames is of no use."""
+        if 0 <= frame < len(self):
+            self._marks.append(Marker(frame, name, note))
 
     @property
     def line_count(self) -> int:
@@ -145,6 +173,18 @@ class ObservedTimeline:
     def time_us(self, index: int) -> int | None:
         """Return the moment of a report's first line."""
         return self._index.time_us(index)
+
+    def frame_at(self, time_us: int, boot: BootSpan) -> int:
+        """Return the last report of a boot that is not later than a moment, else its first."""
+        return frame_by_time(self, time_us, boot)
+
+    def frame_of_line(self, line: int) -> int | None:
+        """Return the report that a line lies in."""
+        for index in range(len(self._index)):
+            first, last = self._index.lines(index)
+            if first <= line <= last:
+                return index
+        return None
 
     def frame(self, index: int) -> Frame:
         """Return the frame of one report; raises IndexError beyond the ends."""
@@ -212,9 +252,10 @@ class ObservedTimeline:
         for item in self._log.items_from(1):
             yield rendered(item) if isinstance(item, Message) else item.data
 
-    def notes(self) -> Iterator[LogNote]:
-        """Yield the remarks of the importer, in order."""
-        return self._log.notes()
+    @property
+    def notes(self) -> Sequence[LogNote]:
+        """The remarks of the importer, in order; read from the trace again."""
+        return list(self._log.notes())
 
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
@@ -275,7 +316,7 @@ def open_observed(path: Path, progress: Progress | None = None) -> ObservedTimel
     """Open the trace of an imported log; raises TraceError with the file's name."""
     stream = open_trace(path)
     try:
-        return ObservedTimeline(stream, str(path), progress)
+        return ObservedTimeline(stream, str(path), progress=progress)
     except BaseException:
         stream.close()
         raise

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.frame import BootSpan, Timeline
+from mmplay.engine.frame import BootSpan, LogLine, Timeline
 
 UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}
 
@@ -17,6 +17,8 @@ _RELATIVE = re.compile(r"([+-])(\d{1,12})(?:\.(\d{1,6}))?(ms|s|m|h|)$")
 _TIME = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?s?$")
 _FRAME = re.compile(r"#(\d{1,12})$")
 _PERCENT = re.compile(r"(\d{1,3})(?:\.\d*)?%$")
+
+LINES_AT_ONCE = 256
 
 FORMS = "a time (61.526), +0.5s, -3m, #7, 40%, 'a, a marker's name, or /text"
 
@@ -71,12 +73,7 @@ def _relative(timeline: Timeline, current: int, found: re.Match[str]) -> int:
 
 def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
     boot = _boot_at(timeline, timeline.boots, current, time_us)
-    best = boot.first_frame
-    for index in range(boot.first_frame, boot.last_frame + 1):
-        moment = timeline.time_us(index)
-        if moment is not None and moment <= time_us:
-            best = index
-    return best
+    return timeline.frame_at(time_us, boot)
 
 
 def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_us: int) -> BootSpan:
@@ -97,15 +94,22 @@ def search_frames(
     wanted = text.casefold()
     if not wanted:
         raise InputError("/: write a text to look for behind it")
-    for step in range(1, len(timeline) + 1):
+    start = timeline.frame(current).last_line + 1
+    for line in _lines_from(timeline, start):
         if stopped():
             raise InputError(f"/{text}: stopped")
-        index = (current + step) % len(timeline)
-        frame = timeline.frame(index)
-        lines = timeline.lines(frame.first_line, frame.last_line - frame.first_line + 1)
-        if any(wanted in line.text.casefold() for line in lines):
-            return index
+        if wanted in line.text.casefold():
+            found = timeline.frame_of_line(line.number)
+            if found is not None:
+                return found
     raise InputError(f"/{text}: not found")
+
+
+def _lines_from(timeline: Timeline, start: int) -> Iterator[LogLine]:
+    """Yield every line of the log once, from `start` on and round to the line before it."""
+    for first, last in ((start, timeline.line_count), (1, start - 1)):
+        for number in range(first, last + 1, LINES_AT_ONCE):
+            yield from timeline.lines(number, min(LINES_AT_ONCE, last + 1 - number))
 
 
 def _named(timeline: Timeline, name: str, text: str, stopped: Callable[[], bool]) -> int:

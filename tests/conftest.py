@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mmplay.recordings.library import DATA, open_recording
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.library import DATA
+from mmplay.recordings.observed import ObservedTimeline, open_observed
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,27 +22,32 @@ SHARED = Path(__file__).parent.parent.parent / "shared"
 """Facts and logs that lie beside the project on development machines only."""
 
 
+def open_shipped(name: str) -> ObservedTimeline:
+    """Open one of the mail's two imported logs."""
+    return open_observed(DATA / f"{name}.mmtrace")
+
+
 @pytest.fixture(params=[MAIL_RC7, MAIL_NEXT])
 def mail(request: pytest.FixtureRequest) -> Iterator[ObservedTimeline]:
-    with open_recording(request.param) as timeline:
+    with open_shipped(request.param) as timeline:
         yield timeline
 
 
 @pytest.fixture
 def rc7() -> Iterator[ObservedTimeline]:
-    with open_recording(MAIL_RC7) as timeline:
+    with open_shipped(MAIL_RC7) as timeline:
         yield timeline
 
 
 @pytest.fixture
 def linux_next() -> Iterator[ObservedTimeline]:
-    with open_recording(MAIL_NEXT) as timeline:
+    with open_shipped(MAIL_NEXT) as timeline:
         yield timeline
 
 
 def mail_text(name: str) -> bytes:
     """Return one of the mail's logs as the kernel printed it."""
-    with open_recording(name) as timeline:
+    with open_shipped(name) as timeline:
         return b"".join(timeline.text())
 
 

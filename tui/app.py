@@ -20,6 +20,7 @@ from mmplay.tui.too_small import cover
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
+    from mmplay.levels.model import Level
 
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
@@ -41,13 +42,15 @@ class MmplayApp(App[None]):
         start: int = 0,
         theme: str = DEFAULT_THEME,
         ascii_only: bool = False,
+        level: Level | None = None,
     ) -> None:
-        """Open the menu, or the play screen on `timeline` at frame `start`."""
+        """Open the menu, a level, or the play screen on `timeline` at frame `start`."""
         super().__init__()
         for one in THEMES:
             self.register_theme(one)
         self._timeline = timeline
         self._start = start
+        self._level = level
         self.theme = theme
         self.glyphs = ASCII if ascii_only else BOXES
         self.set_class(ascii_only, "-ascii")
@@ -58,7 +61,9 @@ class MmplayApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the first screen."""
-        if self._timeline is None:
+        if self._level is not None:
+            self.play_level(self._level)
+        elif self._timeline is None:
             self.push_screen(MenuScreen())
         else:
             self._play(self._timeline, self._start)
@@ -68,6 +73,13 @@ class MmplayApp(App[None]):
         from mmplay.tui.screens.play import PlayScreen
 
         self.push_screen(PlayScreen(timeline, self.glyphs, start))
+
+    def play_level(self, level: Level) -> None:
+        """Open a level."""
+        from mmplay.levels.play.recorded import begin_recorded, keep_result
+        from mmplay.tui.screens.level import LevelScreen
+
+        self.push_screen(LevelScreen(level, begin_recorded, keep_result, self.glyphs))
 
     @on(MenuScreen.Opened)
     def recording_opened(self, message: MenuScreen.Opened) -> None:
@@ -92,6 +104,15 @@ class MmplayApp(App[None]):
 
         if isinstance(self.screen, BaseScreen):
             self.push_screen(HelpScreen(self.screen.ACTS))
+
+    def action_glossary(self) -> None:
+        """Open the glossary, on the term of the number that is explained; from it go back."""
+        from mmplay.tui.screens.glossary import GlossaryScreen
+
+        if isinstance(self.screen, GlossaryScreen):
+            self.pop_screen()
+        elif isinstance(self.screen, BaseScreen):
+            self.push_screen(GlossaryScreen(self.screen.glossary_term()))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every act of the present screen in the palette, then Textual's own."""

@@ -36,6 +36,8 @@ class Act(NamedTuple):
 TIME = "Time"
 LOOK = "Look"
 FIND = "Find"
+RUN = "Run"
+LEVEL = "Level"
 OTHER = "Other"
 
 PLAY_ACTS: tuple[Act, ...] = (
@@ -46,6 +48,7 @@ PLAY_ACTS: tuple[Act, ...] = (
     Act("marker(1)", "right_square_bracket", "]", "next marker", TIME),
     Act("marker(-1)", "left_square_bracket", "[", "previous marker", TIME),
     Act("play_or_pause", "space", "Space", "play or pause", TIME, "Space play"),
+    Act("play_or_pause(-1)", "P", "P", "play backwards", TIME),
     Act("speed(-1)", "less_than_sign", "<", "slower", TIME),
     Act("speed(1)", "greater_than_sign", ">", "faster", TIME),
     Act("first", "r", "r", "first frame", TIME),
@@ -54,7 +57,9 @@ PLAY_ACTS: tuple[Act, ...] = (
     Act("search", "slash", "/", "search the log", FIND, "/ search"),
     Act("match(1)", "n", "n", "next match", FIND),
     Act("match(-1)", "N", "N", "previous match", FIND),
-    Act("back_to", "apostrophe", "'", "back to where I was", FIND),
+    Act("mark", "m", "m", "mark this frame", FIND),
+    Act("go_to_mark", "apostrophe", "'", "go to a mark; '' back", FIND),
+    Act("break", "B", "B", "break at a counter or event", FIND),
     Act("explain", "e", "e", "explain the number here", LOOK, "e explain"),
     Act("density", "v", "v", "density: calm, full, raw", LOOK),
     Act("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
@@ -63,6 +68,28 @@ PLAY_ACTS: tuple[Act, ...] = (
     Act("copy_value", "y", "y", "copy the value here", LOOK),
 )
 """The acts of the play screen, besides the digits, which jump to 0 % .. 90 %."""
+
+RUN_ACTS: tuple[Act, ...] = (
+    Act("inside", "i", "i", "inside this turn, or out", RUN, "i inside"),
+    Act("act", "x", "x", "do something to the machine", RUN, "x act"),
+    Act("stack", "c", "c", "call stack of this turn", RUN),
+    Act("where", "s", "s", "where in the kernel", RUN),
+    Act("undo", "u", "u", "undo my last act", RUN, "u undo"),
+    Act("redo", "ctrl+r", "^R", "redo it", RUN),
+    Act("fork", "f", "f", "fork here: what if", RUN, "f fork"),
+    Act("other", "o", "o", "show the other fork", RUN),
+    Act("annotate", "a", "a", "write a note here", RUN),
+    Act("changes", "V", "V", "what changed, what is assumed", RUN),
+)
+"""What can be done to a simulated run, or to a fork of anything."""
+
+LEVEL_ACTS: tuple[Act, ...] = (
+    Act("answer", "p", "p", "answer the question", LEVEL, "p answer"),
+    Act("hint", "H", "H", "hint: the first is free", LEVEL, "H hint"),
+    Act("skip", "S", "S", "skip the question", LEVEL),
+    Act("restart", "R", "R", "begin the level again", LEVEL),
+)
+"""What only a level has; digits choose while there is something to choose."""
 
 DIGIT_ACTS: tuple[Act, ...] = tuple(
     Act(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)
@@ -74,8 +101,18 @@ MENU_ACTS: tuple[Act, ...] = (
     Act("import_log", "i", "i", "import a kernel log by its path", OTHER, "i import a log"),
 )
 
+GLOSSARY_ACTS: tuple[Act, ...] = (
+    Act("search", "slash", "/", "search the terms", FIND, "/ search"),
+    Act("next_panel", "tab,shift+tab", "Tab", "terms or text", LOOK, "Tab panel"),
+    Act("follow", "enter", "Enter", "open what is here", LOOK, "Enter follow"),
+    Act("go_back", "backspace", "Backspace", "back to the term before", LOOK, "Backspace back"),
+    Act("copy_value", "y", "y", "copy the term's name", LOOK),
+)
+"""The acts of the glossary."""
+
 COMMON_ACTS: tuple[Act, ...] = (
     Act("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
+    Act("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Act("app.command_palette", "colon", ":", "every act by name (Ctrl+P)", OTHER),
     Act("leave", "q,escape", "q", "back; at the start: quit", OTHER, "q back"),
 )

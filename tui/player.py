@@ -34,6 +34,7 @@ class Player:
     index: int = 0
     playing: bool = False
     speed: int = NORMAL_SPEED
+    direction: int = 1
     _back: list[int] = field(default_factory=list)
 
     @property
@@ -89,12 +90,14 @@ class Player:
 
     def delay_us(self) -> int | None:
         """Return how long the present frame is shown while playing; None at the end."""
-        if self.index >= self.last:
+        other = self.index + self.direction
+        if not 0 <= other <= self.last:
             return None
-        now, then = self.timeline.time_us(self.index), self.timeline.time_us(self.index + 1)
-        starts_boot = any(boot.first_frame == self.index + 1 for boot in self.timeline.boots)
+        now, then = self.timeline.time_us(self.index), self.timeline.time_us(other)
+        later = max(self.index, other)
+        starts_boot = any(boot.first_frame == later for boot in self.timeline.boots)
         gap = UNTIMED_US
         if now is not None and then is not None and not starts_boot:
-            gap = max(0, then - now)
+            gap = abs(then - now)
         times, parts = SPEEDS[self.speed]
         return max(SHORTEST_US, min(IDLE_LIMIT_US, gap * parts // times))

@@ -64,6 +64,16 @@ YES_NO: tuple[tuple[str, str, str], ...] = (
     ("warns", "a failure is printed", "a failure is not printed"),
 )
 
+DECIDED_BY: dict[str, tuple[tuple[str, ...], bool]] = {
+    "may_sleep": (("__GFP_DIRECT_RECLAIM", "__GFP_WAIT"), True),
+    "wakes_kswapd": (("__GFP_KSWAPD_RECLAIM", "__GFP_NO_KSWAPD"), True),
+    "may_do_io": (("__GFP_IO",), True),
+    "may_enter_fs": (("__GFP_FS",), True),
+    "warns": (("__GFP_NOWARN",), False),
+    "may_use_reserves": (("__GFP_HIGH",), True),
+}
+"""Which flag decides an ability (the first that the layout has), and whether it gives it."""
+
 
 def phrases(can: Abilities) -> list[str]:
     """Return the abilities in words, one phrase each."""

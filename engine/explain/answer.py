@@ -14,7 +14,8 @@ from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.formula import equation, symbolic
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.words import WORDS, Words
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words_table import Words
 from mmplay.engine.frame import Frame
 from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.terms import Term

@@ -14,6 +14,7 @@ from mmplay.engine.explain.answer import (
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.trend import objects_per_page
 from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel import oom_score
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.request import Request
 
@@ -153,13 +154,15 @@ def score(scene: Scene, ask: Ask) -> Answer:
     if ram is None or reserved is None or None in sizes:
         return answer
     pages, total_pages = sum(size or 0 for size in sizes) // 4, ram - reserved
-    per_adj = total_pages // 1000
-    full = 1000 * per_adj + pages
+    per_adj = total_pages // oom_score.ADJ_SCALE
+    full, own = (
+        oom_score.score(oom_score.points(pages, adj, total_pages), total_pages) for adj in (1000, 0)
+    )
     return answer._replace(
         numbers=f"with oom_score_adj 1000: (1000*{per_adj} + {pages})*1000/{total_pages}"
-        f" = {full * 1000 // total_pages}; with 0: {pages * 1000 // total_pages}",
+        f" = {full}; with 0: {own}",
         consequence="oom_score_adj decides here, not memory: the victim holds next to nothing."
-        if full * 1000 // total_pages == kill.score
+        if full == kill.score
         else "",
     )
 

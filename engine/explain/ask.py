@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain import answer_other, answer_zone
+from mmplay.engine.explain import answer_other, answer_turn, answer_zone
 from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Scene
 from mmplay.engine.explain.question import Ask
 
@@ -17,6 +17,8 @@ ANSWERERS: dict[str, Answerer] = {
     "slub": answer_other.slub,
     "score": answer_other.score,
     "entry": answer_other.entry,
+    "decision": answer_turn.decision,
+    "counter": answer_turn.counter,
 }
 """Who answers which kind of question."""
 

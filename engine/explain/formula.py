@@ -10,7 +10,7 @@ from __future__ import annotations
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.terms import GIVEN, RULE, Term
 
-_RANK = {"+": 1, "-": 1, "*": 2, "/": 2}
+_RANK = {"XOR": 0, "+": 1, "-": 1, "*": 2, "/": 2}
 _DIVIDEND = 3
 """A product that is divided stands in parentheses: in whole numbers the order matters."""
 

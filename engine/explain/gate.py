@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.floors import CallerClass, class_of, classes_at, floor
+from mmplay.engine.kernel.floors import CallerClass, class_of, classes_at, floor, seen_free
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.zonelist import class_zone, highest_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
@@ -94,19 +94,12 @@ def test_zone(kernel: Kernel, zone: ZoneDump, caller: Caller) -> ZoneTest:
     floor_pages = zone_floor(kernel, zone, caller.caller, caller.class_zone, caller.mark)
     if free_pages is None or floor_pages is None:
         return ZoneTest(zone, Verdict.UNKNOWN)
-    free = _compared_free(free_pages, caller.order)
+    free = seen_free(given("free", free_pages), caller.order, Term(0), caller.caller.flags)
     if free.value <= floor_pages.value:
         return ZoneTest(zone, Verdict.REFUSED, free, floor_pages)
     if not has_block(zone, caller):
         return ZoneTest(zone, Verdict.NO_BLOCK, free, floor_pages)
     return ZoneTest(zone, Verdict.PASSES, free, floor_pages)
-
-
-def _compared_free(free_pages: int, order: int) -> Term:
-    free = given("free", free_pages)
-    if order <= 0:
-        return free
-    return rule("order_free", free - ((1 << order) - 1))
 
 
 def has_block(zone: ZoneDump, caller: Caller) -> bool:

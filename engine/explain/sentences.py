@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, Operand
 from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.sentences_asked import ASKED
 from mmplay.engine.terms import Term
 
 _TABLE = """
@@ -29,7 +30,8 @@ caller.untraced: no call trace was printed: the context is not known, only the m
 caller.abilities: {mode:hex} = {names}: {abilities}
 caller.names_differ: the log names {printed}; this kernel's table gives {names}
 caller.slab: a slab page: SLUB was asked with {gfp:hex} ({names}) and passed {mode:hex} on
-caller.slab_lost: {lost} did not get through: GFP_RECLAIM_MASK ({keeps:hex}) does not have it
+caller.slab_lost: {lost} did not get through: GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK ({keeps:hex})
+    does not have it
 caller.slab_differs: SLUB was asked with {gfp:hex}; its mask would pass {expected:hex} on, but the
     page allocator printed {mode:hex}
 
@@ -100,16 +102,19 @@ def _read_table(text: str) -> dict[str, str]:
     return table
 
 
-SENTENCES: dict[str, str] = _read_table(_TABLE)
+SENTENCES: dict[str, str] = _read_table(_TABLE) | _read_table(ASKED)
 """Every finding's template by its code."""
 
 
-class _Number(int):
+COUNTED = ("pages", "objects", "times")
+
+
+class Number(int):
     """An integer that knows the specs of the templates."""
 
     def __format__(self, spec: str) -> str:
-        if spec == "pages":
-            return f"{int(self)} page" if self == 1 else f"{int(self)} pages"
+        if spec in COUNTED:
+            return f"{int(self)} {spec[:-1] if self == 1 else spec}"
         if spec == "hex":
             return f"{int(self):#x}"
         if spec == "seconds":
@@ -134,5 +139,5 @@ def _shown(value: Operand) -> object:
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, int):
-        return _Number(value)
+        return Number(value)
     return "unknown" if value is None else value

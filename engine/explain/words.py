@@ -5,32 +5,9 @@ One table for all front ends. Keys are the names that Terms, alloc rules and cou
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Words(NamedTuple):
-    """What a number means: a title, a sentence, the kernel function and its file.
-
-    `symbol` is how a formula writes it.
-    """
-
-    symbol: str
-    title: str
-    text: str
-    function: str
-    path: str
-
-
-def _table(path: str, text: str) -> dict[str, Words]:
-    """Read entries of three lines: `name = symbol`, `function: title`, and the sentence."""
-    table = {}
-    for entry in text.strip().split("\n\n"):
-        names, titles, *sentence = entry.split("\n")
-        name, symbol = names.split(" = ")
-        function, title = titles.split(": ", 1)
-        table[name] = Words(symbol, title, " ".join(sentence), function, path)
-    return table
-
+from mmplay.engine.explain.words_rules import RULES
+from mmplay.engine.explain.words_table import Words
+from mmplay.engine.explain.words_table import read_words as _table
 
 WATERMARKS = _table(
     "mm/page_alloc.c",
@@ -357,5 +334,6 @@ WORDS: dict[str, Words] = {
     **SLAB_FIELDS,
     **OOM_FIELDS,
     **BLOCK_FIELDS,
+    **RULES,
 }
 """Every name that a Term, a rule or a counter may carry."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.terms import N, Term, constant, rule
+from mmplay.engine.terms import N, Term, as_term, constant, rule
 
 
 class Reduction(NamedTuple):
@@ -78,6 +78,18 @@ def discounted(reductions: tuple[Reduction, ...], mark: N, flags: AllocFlag) -> 
         if flags & reduction.flag:
             mark = mark - mark // reduction.divisor
     return mark
+
+
+def seen_free(free: N, order: int, highatomic: N, flags: AllocFlag) -> N:
+    """Return the free pages that the watermark test compares with the floor.
+
+    `highatomic` are the pages kept for high-order atomic requests: only ALLOC_HARDER sees them.
+    """
+    if order > 0:
+        free = rule("order_free", free - ((1 << order) - 1))
+    if flags & AllocFlag.HARDER or not as_term(highatomic).value:
+        return free
+    return rule("seen_free", free - highatomic)
 
 
 def refused(free: int, floor_pages: Term | int) -> bool:

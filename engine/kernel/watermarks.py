@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mmplay.engine.terms import N, larger, rule, smaller, square_root
+from mmplay.engine.terms import N, Term, given, larger, rule, smaller, square_root
 
 PAGE_SHIFT = 12
 PAGE_KB = 4
@@ -19,6 +19,10 @@ ZONES = ("DMA", "DMA32", "Normal", "Movable")
 MIN_FREE_KBYTES_FLOOR = 128
 MIN_FREE_KBYTES_CEILING = 65536
 SCALE_BASE = 10000
+HUGE_PAGES = 512
+"""Pages of a huge page and of a pageblock on x86_64."""
+THP_LEAST_PAGES = 512 * 1024 // PAGE_KB
+THP_SHARE = 20
 
 
 class GapRule(Protocol):
@@ -94,3 +98,38 @@ def default_min_free_kbytes(lowmem_kbytes: N, floor: N, ceiling: N) -> N:
     """
     root = square_root(lowmem_kbytes * 16)
     return rule("min_free_kbytes", smaller(larger(root, floor), ceiling))
+
+
+def total_reserve(managed: N, largest_reserve: N, high: N) -> N:
+    """Return what page cache does not count on of a zone (calculate_totalreserve_pages, 4.5)."""
+    return rule("total_reserve", smaller(managed, largest_reserve + high))
+
+
+def boot_min_free_kbytes(gaps: GapRule, managed: tuple[int, ...], scale: int) -> Term:
+    """Return vm.min_free_kbytes after boot, for the managed pages of the zones at that moment.
+
+    Transparent huge pages had raised the marks for themselves by then, and lowmem is counted
+    above the raised high marks. Source: mm/page_alloc.c (init_per_zone_wmark_min) and
+    mm/huge_memory.c (set_recommended_min_free_kbytes) of 4.5.
+    """
+    total = sum(managed)
+    raised = thp_min_free_kbytes(managed)
+    high = 0
+    if raised:
+        high = sum(gaps(zone_min(raised, pages, total), pages, scale)[1] for pages in managed)
+    free = given("managed", total) - given("high_marks", high)
+    floor, ceiling = Term(MIN_FREE_KBYTES_FLOOR), Term(MIN_FREE_KBYTES_CEILING)
+    lowmem = rule("lowmem_kbytes", free * PAGE_KB)
+    return default_min_free_kbytes(lowmem, floor, ceiling)
+
+
+def thp_min_free_kbytes(managed: tuple[int, ...]) -> int:
+    """Return what transparent huge pages set vm.min_free_kbytes to, 0 below 512 MB.
+
+    Two blocks a zone to start from and nine to keep the types apart, at most 5 % of memory.
+    Source: mm/huge_memory.c (hugepage_init, set_recommended_min_free_kbytes) of 4.5.
+    """
+    if sum(managed) < THP_LEAST_PAGES:
+        return 0
+    wanted = HUGE_PAGES * len(managed) * (2 + 9)
+    return min(wanted, sum(managed) // THP_SHARE) * PAGE_KB

@@ -7,7 +7,7 @@ import shutil
 import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mmplay.commands.output import JsonObject, add_json, add_kernel
 from mmplay.commands.progress import progress_bar
@@ -25,8 +25,8 @@ from mmplay.recordings.diagnosis import (
     gate_finding,
 )
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.position import find_position
+from mmplay.recordings.recording import Recording
 
 LABEL = 15
 TREND_ROWS = 6
@@ -53,14 +53,18 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _explain(args: Namespace, timeline: ObservedTimeline) -> None:
+def _explain(args: Namespace, timeline: Recording) -> None:
     if not len(timeline):
         raise InputError(f"{args.log}: holds no failure, OOM kill or Mem-Info to explain")
-    frames = range(len(timeline))
+    frames: Sequence[int] = timeline.event_frames
     if args.at is not None:
         at = find_position(timeline, args.at)
         frames = range(at, at + 1)
-    results = (diagnose_frame(timeline, index) for index in frames)
+    results = (
+        diagnose_frame(timeline, index)
+        for index in frames
+        if args.at is not None or timeline.frame(index).report is not None
+    )
     if args.json or args.format == "json":
         out = JsonObject(sys.stdout)
         out.field("name", timeline.name)
@@ -71,7 +75,7 @@ def _explain(args: Namespace, timeline: ObservedTimeline) -> None:
             _print_frame(timeline, result)
 
 
-def _print_frame(timeline: ObservedTimeline, result: FrameDiagnosis) -> None:
+def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
     frame, diagnosis = result.frame, result.diagnosis
     time = "no time" if frame.time_us is None else seconds(frame.time_us)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"

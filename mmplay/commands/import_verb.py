@@ -85,6 +85,6 @@ def _write_json(timeline: ObservedTimeline) -> None:
 
 def _notes(timeline: ObservedTimeline) -> Iterator[dict[str, object]]:
     """Yield the remarks on the log, by line: the importer's, and what a dump contradicts."""
-    imported = ((note.line, Finding(note.code, note.operands)) for note in timeline.notes())
+    imported = ((note.line, Finding(note.code, note.operands)) for note in timeline.notes)
     for line, one in merge(imported, dump_notes(timeline), key=itemgetter(0)):
         yield {"line": line, "code": one.code, "text": sentence(one)}

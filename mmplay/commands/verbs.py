@@ -38,6 +38,7 @@ class Verb(NamedTuple):
 
 
 VERBS: tuple[Verb, ...] = (
+    Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
         "replay",
         "open the play screen on a recording, a trace or a kernel log",
@@ -69,6 +70,20 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay export incident.mmtrace --format dmesg",),
     ),
     Verb(
+        "verify",
+        "check a recording: every byte, and a simulated run by making it again",
+        ("mmplay verify mail-run-atomic", "mmplay verify *.mmtrace --json"),
+    ),
+    Verb(
+        "diff",
+        "say where two recordings part, and what follows",
+        (
+            "mmplay diff mail-run-atomic mail-run-nowait",
+            "mmplay diff run.mmtrace fork.mmtrace --align oom --json",
+            "mmplay diff mail-run-atomic mail-4.5.0-rc7",
+        ),
+    ),
+    Verb(
         "floors",
         "compute watermarks, lowmem_reserve and every caller's floor",
         (
@@ -80,6 +95,11 @@ VERBS: tuple[Verb, ...] = (
         "gfp",
         "decode and encode GFP masks",
         ("mmplay gfp 0x2200020", "mmplay gfp 'GFP_ATOMIC|__GFP_ZERO' --slab"),
+    ),
+    Verb(
+        "glossary",
+        "say what a term means: a zone, a mark, a flag, a counter",
+        ("mmplay glossary lowmem_reserve", "mmplay glossary reserve", "mmplay glossary --json"),
     ),
 )
 """Every verb, in the order of the help."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mmplay.recordings.export.dmesg import dmesg
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.recording import Recording
 
-Exporter = Callable[[ObservedTimeline], Iterator[bytes]]
+Exporter = Callable[[Recording], Iterator[bytes]]
 """An exporter yields the file in pieces."""
 
 FORMATS: dict[str, Exporter] = {"dmesg": dmesg}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.recording import Recording
 
 
-def dmesg(timeline: ObservedTimeline) -> Iterator[bytes]:
-    """Yield the whole log, byte for byte as it was imported."""
+def dmesg(timeline: Recording) -> Iterator[bytes]:
+    """Yield the whole log, byte for byte as it was imported, or as the run printed it."""
     return timeline.text()

@@ -40,7 +40,7 @@ def import_to_memory(
     try:
         write_import(spool, name, kernel, progress)
         spool.seek(0)
-        return ObservedTimeline(spool, name, progress)
+        return ObservedTimeline(spool, name, progress=progress)
     except BaseException:
         spool.close()
         raise

@@ -27,6 +27,7 @@ MAGIC = msgpack.packb("mmtrace")
 CHECK_BYTES = 8
 MAX_BODY_BYTES = 1 << 22
 MAX_HEADER_BYTES = 1 << 16
+MAX_ITEMS = 1 << 20
 MAX_FIELDS = 1 << 10
 MAX_PLAIN_BYTES = 1 << 18
 """What a body may hold beside its bytes fields: an empty list is one byte here, 64 in memory."""
@@ -49,6 +50,14 @@ class Code(IntEnum):
     RAW = 2
     NOTE = 3
     MARK = 4
+    SETUP = 5
+    KEY = 6
+    ACT = 7
+    UNDO = 8
+    ROW = 9
+    EVENT = 10
+    LOG = 11
+    REACHED = 12
     END = 15
 
 
@@ -63,7 +72,7 @@ def check_of(previous: bytes, body: bytes) -> bytes:
     return check.digest()
 
 
-def pack_body(code: Code, fields: list[Any]) -> bytes:
+def pack_body(code: int, fields: list[Any]) -> bytes:
     """Return a record's body."""
     body: bytes = msgpack.packb([int(code), *fields], unicode_errors="surrogateescape")
     return body
@@ -75,6 +84,17 @@ def pack_record(check: bytes, body: bytes) -> bytes:
     return packed
 
 
+def pack_plain(value: Any) -> bytes:
+    """Return lists, texts and numbers as msgpack."""
+    packed: bytes = msgpack.packb(value)
+    return packed
+
+
+def unpack_plain(data: bytes) -> Any:
+    """Return what `pack_plain` packed; raises ValueError for anything but plain values."""
+    return _unpacked(data)
+
+
 def _refuse_ext(code: int, data: bytes) -> Any:
     raise ValueError(f"ext type {code} does not belong in a trace")
 
@@ -83,9 +103,16 @@ def unpack_body(body: bytes) -> list[Any]:
     """Return [code, *fields]; raises ValueError on anything but a plain array with a code."""
     if len(body) > SMALL_BODY_BYTES:
         _weigh(body)
-    most = min(len(body), MAX_PLAIN_BYTES)
-    value = msgpack.unpackb(
-        body,
+    value = _unpacked(body)
+    if not isinstance(value, list) or not value or type(value[0]) is not int:
+        raise ValueError("a record must be an array that starts with its code")
+    return value
+
+
+def _unpacked(data: bytes) -> Any:
+    most = min(len(data), MAX_ITEMS)
+    return msgpack.unpackb(
+        data,
         ext_hook=_refuse_ext,
         unicode_errors="surrogateescape",
         strict_map_key=True,
@@ -93,9 +120,6 @@ def unpack_body(body: bytes) -> list[Any]:
         max_map_len=most,
         max_ext_len=0,
     )
-    if not isinstance(value, list) or not value or type(value[0]) is not int:
-        raise ValueError("a record must be an array that starts with its code")
-    return value
 
 
 def _weigh(body: bytes) -> None:

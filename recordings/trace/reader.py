@@ -44,7 +44,10 @@ class Ending(NamedTuple):
 
 
 class TraceReader:
-    """Iterates over the whole records of a trace; afterwards `ending` tells how it ended."""
+    """Iterates over the whole records of a trace; afterwards `ending` tells how it ended.
+
+    `marks` are (frame, name, note) of the marks that came by.
+    """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         """Read magic and header; raises TraceError if this is no trace that we can read."""
@@ -54,6 +57,7 @@ class TraceReader:
         self._offset = len(MAGIC)
         self._count = 0
         self.ending: Ending | None = None
+        self.marks: list[tuple[int, str, str]] = []
         self.header = self._read_header()
 
     def _read_header(self) -> dict[str, Any]:
@@ -84,7 +88,15 @@ class TraceReader:
             if record.code == Code.END:
                 self._finish(record)
                 return
+            if record.code == Code.MARK:
+                self._take_mark(record)
             yield record
+
+    def _take_mark(self, record: Record) -> None:
+        """Keep a mark of the user: frame, time, name, note; anything else is none."""
+        match record.fields:
+            case [int() as frame, int(), str() as name, str() as note]:
+                self.marks.append((frame, name, note))
 
     def _finish(self, end: Record) -> None:
         if end.fields != [self._count - 1]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +24,10 @@ class TraceWriter:
 
     def append(self, code: Code, fields: list[Any]) -> None:
         """Append one record; raises OSError if the disk does not take it."""
+        self.append_code(code, fields)
+
+    def append_code(self, code: int, fields: list[Any]) -> None:
+        """Append a record of any code, also one that only a later version knows."""
         body = pack_body(code, fields)
         self._check = check_of(self._check, body)
         self._stream.write(pack_record(self._check, body))
@@ -32,6 +36,20 @@ class TraceWriter:
     def close(self) -> None:
         """Append the END record with the number of records before it."""
         self.append(Code.END, [self._count])
+
+    def flush(self) -> None:
+        """Hand what was written to the system; raises OSError."""
+        self._stream.flush()
+
+    def finish(self) -> None:
+        """Append the END record and close the stream; raises OSError."""
+        self.close()
+        self._stream.close()
+
+    def abandon(self) -> None:
+        """Close the stream without an END record, whatever the disk says."""
+        with suppress(OSError):
+            self._stream.close()
 
 
 @contextmanager

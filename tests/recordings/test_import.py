@@ -26,7 +26,7 @@ from mmplay.recordings.reports.builder import MOST_ROWS, ReportBuilder
 from mmplay.recordings.reports.gather import feed
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.conftest import mail_text
+from tests.conftest import mail_text, open_shipped
 
 DIGESTS = {
     "mail-4.5.0-rc7": (100, "218f50891fea0c1757b0de1af364cff69b6d2455344d243d8b5e71f1207c8734"),
@@ -47,7 +47,7 @@ def imported(data: bytes) -> ObservedTimeline:
 @pytest.mark.parametrize("name", sorted(DIGESTS))
 def test_the_shipped_recordings_give_the_logs_back_byte_for_byte(name: str) -> None:
     lines, digest = DIGESTS[name]
-    with open_recording(name) as timeline:
+    with open_shipped(name) as timeline:
         assert (timeline.line_count, timeline.understood) == (lines, lines)
         assert hashlib.sha256(b"".join(timeline.text())).hexdigest() == digest
 
@@ -261,7 +261,7 @@ def test_a_long_line_is_cut_and_noted(tmp_path: Path, rc7: ObservedTimeline) -> 
 
 
 def check_cut(timeline: ObservedTimeline) -> None:
-    assert [(note.line, note.code) for note in timeline.notes()] == [(1, "import.cut")]
+    assert [(note.line, note.code) for note in timeline.notes] == [(1, "import.cut")]
     assert timeline.line_count == 101
     assert len(timeline) == 4
     first = next(timeline.text())
@@ -422,7 +422,7 @@ def test_a_remark_of_a_later_version_is_passed_over() -> None:
     writer.append(Code.NOTE, [1, "import.later", {"x": []}])
     writer.close()
     timeline = from_bytes(stream.getvalue(), "demo")
-    assert list(timeline.notes()) == []
+    assert list(timeline.notes) == []
     assert timeline.name == "log"
 
 

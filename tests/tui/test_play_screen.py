@@ -86,7 +86,7 @@ async def test_frames_events_and_ends() -> None:
         assert "frame 1/4" in await press(pilot, "r")
         assert "frame 4/4" in await press(pilot, "Z")
         assert "this is the last frame" in await press(pilot, "full_stop")
-        assert "frame 1/4" in await press(pilot, "apostrophe")
+        assert "frame 1/4" in await press(pilot, "apostrophe", "apostrophe")
         assert "frame 3/4" in await press(pilot, "5")
         assert "frame 1/4" in await press(pilot, "0")
 

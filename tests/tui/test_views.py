@@ -11,7 +11,7 @@ from mmplay.tui.density import DENSITIES
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.player import SPEEDS, Player
 from mmplay.tui.search import LogSearch
-from mmplay.tui.views.bars import timeline_columns, timeline_rows
+from mmplay.tui.views.bars import Columns, timeline_rows
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
@@ -57,9 +57,11 @@ def test_the_timeline_fits_its_width(width: int) -> None:
     from mmplay.recordings.library import open_recording
 
     with open_recording("mail-4.5.0-rc7") as timeline:
-        columns = timeline_columns(timeline, width)
+        placed = Columns(timeline, width)
+        columns = [placed.of(index) for index in range(len(timeline))]
         assert columns == sorted(columns)
         assert 0 <= min(columns) <= max(columns) < width
+        assert all(placed.of(placed.frame(column)) == column for column in columns)
         for index in range(len(timeline)):
             rows = timeline_rows(timeline, timeline.frame(index), width + 4, BOXES)
             assert len(plain(rows[0])) == width + 4

@@ -63,6 +63,11 @@ class CellPanel(Widget, can_focus=True):
 
     # rows
 
+    def retitle(self, title: str) -> None:
+        """Give the panel another title."""
+        self.panel_title = title
+        self.border_title = f"> {title}" if self.has_focus else title
+
     def note(self, text: str) -> None:
         """Say something at the panel's lower edge."""
         self._note = text
@@ -113,6 +118,14 @@ class CellPanel(Widget, can_focus=True):
             if cell.ask is not None
         ]
 
+    def scroll_to_text(self, text: str) -> None:
+        """Bring the first row that holds a text to the top, as far as there are rows below."""
+        places = [n for n, cells in enumerate(self.rows) if text in plain(cells)]
+        if places:
+            self.top = max(0, min(places[0], len(self.rows) - self.size.height))
+            self._tell_more()
+            self.refresh()
+
     # cursor
 
     def action_move(self, down: int, across: int) -> None:
@@ -122,6 +135,13 @@ class CellPanel(Widget, can_focus=True):
             self._scroll_by(down)
         else:
             self._place(target)
+
+    def choose(self, ask: Ask) -> bool:
+        """Put the cursor on the first cell with this question; tell whether there is one."""
+        place = next((place for place in self._places() if self._ask_at(place) == ask), None)
+        if place is not None:
+            self._place(place)
+        return place is not None
 
     def _beside(self, across: int) -> tuple[int, int] | None:
         places = self._places()

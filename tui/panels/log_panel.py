@@ -37,6 +37,11 @@ class LogPanel(CellPanel):
         self._left = 0
         self._cache: dict[int, LogLine] = {}
 
+    def take(self, timeline: Timeline) -> None:
+        """Show another log, or the same one that has grown."""
+        self._timeline = timeline
+        self._cache.clear()
+
     def show_frame(self, frame: Frame) -> None:
         """Go to the first line of the frame's report."""
         self._frame = frame

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
 from mmplay.tui.keys import Act, footer_text
 from mmplay.tui.panels.line_bar import LineBar
@@ -33,14 +34,27 @@ class BaseScreen(Screen[None]):
         text = f" {said}" if said else footer_text(self.ACTS, self.size.width)
         self.query_one("#footer", LineBar).say(text)
 
+    def glossary_term(self) -> str:
+        """Return the term that the glossary opens on from here; empty for its first."""
+        return ""
+
     # the prompt
 
     def ask_for(self, kind: str, placeholder: str) -> None:
         """Ask for one line of text in place of the footer; `answered` gets it."""
         from mmplay.tui.prompt import Prompt
 
+        self._open_prompt(Prompt(kind, placeholder))
+
+    def ask_key(self, kind: str, question: str) -> None:
+        """Ask for one key in place of the footer; `answered` gets its character."""
+        from mmplay.tui.prompt import KeyPrompt
+
+        self._open_prompt(KeyPrompt(kind, question))
+
+    def _open_prompt(self, prompt: Widget) -> None:
+        self.close_prompt()
         self.query_one("#footer").display = False
-        prompt = Prompt(kind, placeholder)
         self.mount(prompt)
         prompt.focus()
 

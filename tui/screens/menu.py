@@ -25,8 +25,8 @@ from mmplay.tui.views.times import time_text
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
-    from mmplay.recordings.observed import ObservedTimeline
     from mmplay.recordings.progress import Done
+    from mmplay.recordings.recording import Recording
 
 IMPORT = "import"
 WIDEST = 400
@@ -135,7 +135,7 @@ class MenuScreen(BaseScreen):
             lambda: self._open(name), name=IMPORT, group=STOPPABLE, exclusive=True, thread=True
         )
 
-    def _open(self, name: str) -> ObservedTimeline | str:
+    def _open(self, name: str) -> Recording | str:
         """Open a recording or import a log, in a thread; return the error as text."""
         worker = get_current_worker()
 

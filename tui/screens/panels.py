@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Frame, Timeline
+from mmplay.tui.cells import Row
 from mmplay.tui.density import DENSITIES, FULL
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.cell_panel import CellPanel
@@ -21,15 +24,18 @@ from mmplay.tui.views.painter import Painter
 FRAME_PANELS = ("zones", "counters", "report", "lists")
 """Panels that show the frame itself."""
 
-PANELS = ("zones", "counters", "explain", "log", "report", "lists", "timeline")
-"""Panels in the order of Tab."""
-
 LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
 
 
 class PanelsScreen(BaseScreen):
-    """Draws the frame a player stands at. State: the player, the questions asked, the density."""
+    """Draws the frame a player stands at. State: the player, the questions asked, the density.
+
+    `EXTRA_LOWER` are panels of a subclass, in the place below; `extra_rows` fills them.
+    """
+
+    EXTRA_LOWER: ClassVar[tuple[str, ...]] = ()
+    FIRST_LOWER, FIRST_FOCUS = "explain", "zones"
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
@@ -50,6 +56,8 @@ class PanelsScreen(BaseScreen):
             yield CellPanel("zones, pages", id="zones")
             yield CellPanel("counters, pages", id="counters")
         with Container(id="lower"):
+            for name in self.EXTRA_LOWER:
+                yield CellPanel(name, id=name)
             yield CellPanel("why", id="explain")
             yield LogPanel(self.timeline, id="log")
             yield CellPanel("report", id="report")
@@ -58,14 +66,28 @@ class PanelsScreen(BaseScreen):
         yield LineBar(id="footer")
 
     def on_mount(self) -> None:
-        """Start on the zones, with their explanation below."""
+        """Start on the zones, with their explanation below, or as a subclass says."""
         self.query_one("#log", LogPanel).show_frame(self.frame)
-        self.choose_lower("explain")
-        self.panel("zones").focus()
+        self.choose_lower(self.FIRST_LOWER)
+        self.panel(self.FIRST_FOCUS).focus()
 
     def on_resize(self) -> None:
         """Fill the new sizes once the layout has settled."""
         self.call_after_refresh(self.draw)
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The panels that share the place below."""
+        return (*self.EXTRA_LOWER, *LOWER)
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """All panels in the order of Tab."""
+        return ("zones", "counters", *self.lower, "timeline")
+
+    def extra_rows(self, name: str, width: int) -> tuple[str, list[Row]]:
+        """Return title and rows of a panel of EXTRA_LOWER."""
+        return name, []
 
     def panel(self, name: str) -> CellPanel:
         """Return a panel by its name."""
@@ -90,6 +112,12 @@ class PanelsScreen(BaseScreen):
                 panel = self.panel(name)
                 panel.show(painter.rows(name, index, panel.size, self.density))
             self.panel("zones").note(painter.age(index))
+            self.panel("report").retitle("turn" if self.frame.facts is not None else "report")
+            for name in self.EXTRA_LOWER:
+                panel = self.panel(name)
+                title, rows = self.extra_rows(name, max(20, panel.size.width))
+                panel.retitle(title)
+                panel.show(rows)
             self.panel("timeline").show(painter.timeline(index, width))
             self.draw_explain()
             self.say(self.said)
@@ -101,8 +129,7 @@ class PanelsScreen(BaseScreen):
         if not self.trail and first is not None:
             self.trail = (first,)
         title, rows = self.painter.explain(self.trail, self.player.index, panel.size, self.density)
-        panel.panel_title = title
-        panel.border_title = f"> {title}" if panel.has_focus else title
+        panel.retitle(title)
         panel.show(rows, from_top=not panel.has_focus)
 
     # questions
@@ -159,11 +186,18 @@ class PanelsScreen(BaseScreen):
             self.app.copy_to_clipboard(focused.value)
             self.say(f"copied {focused.value}")
 
+    def glossary_term(self) -> str:
+        """Return the term of the number that is explained."""
+        from mmplay.levels.glossary import entry_for
+
+        entry = entry_for(self.trail[-1]) if self.trail else None
+        return entry.id if entry else ""
+
     # panels
 
     def choose_lower(self, name: str) -> None:
         """Put a panel in the place that several share on a narrow screen."""
-        for other in LOWER:
+        for other in self.lower:
             self.panel(other).set_class(other == name, "-current")
         # A panel that comes into sight has had no size to fill until the next layout.
         self.call_after_refresh(self.draw)
@@ -177,12 +211,12 @@ class PanelsScreen(BaseScreen):
         self._focus_beside(-1)
 
     def _focus_beside(self, direction: int) -> None:
-        here = PANELS.index(self.focused_panel) if self.focused_panel else -direction
-        name = PANELS[(here + direction) % len(PANELS)]
+        here = self.panels.index(self.focused_panel) if self.focused_panel else -direction
+        name = self.panels[(here + direction) % len(self.panels)]
         self._focus_on(name)
 
     def _focus_on(self, name: str) -> None:
-        if name in LOWER:
+        if name in self.lower:
             self.choose_lower(name)
         self.panel(name).focus()
         if self.has_class("-zoomed"):
@@ -192,7 +226,7 @@ class PanelsScreen(BaseScreen):
     def focused_panel(self) -> str:
         """The name of the focused panel, or empty."""
         name = self.focused.id if self.focused is not None else None
-        return name if name in PANELS else ""
+        return name if name in self.panels else ""
 
     def action_zoom(self) -> None:
         """Give the focused panel the whole screen, or take it back."""
@@ -204,6 +238,6 @@ class PanelsScreen(BaseScreen):
         self.call_after_refresh(self.draw)
 
     def _zoom_on(self, name: str) -> None:
-        for other in PANELS:
+        for other in self.panels:
             self.panel(other).set_class(other == name, "-zoom")
         self.call_after_refresh(self.draw)

@@ -1,249 +1,273 @@
-"""The play screen: one timeline, whatever it came from, moved through frame by frame."""
+"""The play screen: one timeline, whatever it came from; acts, undo, forks, marks, breakpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from textual import on
-from textual.timer import Timer
-from textual.worker import Worker, WorkerState, get_current_worker
-
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Timeline
-from mmplay.recordings.position import FORMS, find_position
+from mmplay.engine.sim.run.actions import ACTIONS
+from mmplay.engine.sim.watch import HELP
+from mmplay.recordings.branches import assumptions, branch
+from mmplay.recordings.breakpoints import find_break, holds_at
+from mmplay.recordings.marking import mark_frame
+from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, bindings
-from mmplay.tui.panels.log_panel import LogPanel
-from mmplay.tui.panels.timeline_bar import TimelineBar
-from mmplay.tui.screens.base import STOPPABLE
-from mmplay.tui.screens.panels import PanelsScreen
-from mmplay.tui.search import LogSearch
-from mmplay.tui.views.bars import timeline_columns
+from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
+from mmplay.tui.screens.listing import ListScreen
+from mmplay.tui.screens.move import MoveScreen
+from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
-SEARCH, JUMP = "search", "jump"
+MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
 
 
-def _stopped() -> Callable[[], bool]:
-    """Return a test, for use inside a worker, that tells whether Ctrl+C stopped it."""
-    worker = get_current_worker()
-    return lambda: worker.is_cancelled
+class PlayScreen(MoveScreen):
+    """What can be done to a timeline besides moving through it.
 
+    `branches` are the timelines that can be shown here: the one that was opened, and its forks.
+    """
 
-class PlayScreen(PanelsScreen):
-    """Moves through a timeline: by frame, event, marker, time, share, word; plays it."""
-
-    ACTS = (*PLAY_ACTS, *DIGIT_ACTS)
+    ACTS = (*PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
     BINDINGS = bindings(ACTS, COMMON_ACTS)
 
     def __init__(self, timeline: Timeline, glyphs: Glyphs, start: int = 0) -> None:
         super().__init__(timeline, glyphs, start)
-        self._timer: Timer | None = None
-        self._search = LogSearch(timeline)
+        self.branches: list[Timeline] = [timeline]
+        self._break = ""
+        self._told_trouble = False
 
     def on_unmount(self) -> None:
-        """Let go of the recording's file."""
+        """Let go of every timeline's file."""
         self.workers.cancel_node(self)
-        self.timeline.close()
+        for one in self.branches:
+            one.close()
 
-    # moving
+    @property
+    def run(self) -> SessionTimeline | None:
+        """The timeline, if it is a simulated run."""
+        return self.timeline if isinstance(self.timeline, SessionTimeline) else None
 
     def _moved(self) -> None:
-        self.said = ""
-        self.draw()
-        self._log().show_frame(self.frame)
+        self.painter.inside = None
+        super()._moved()
+        run = self.run
+        if run is not None and run.session.tape.trouble and not self._told_trouble:
+            self._told_trouble = True
+            self.say(f"not recorded any more: {run.session.tape.trouble}; the run goes on")
 
-    def _log(self) -> LogPanel:
-        return self.query_one("#log", LogPanel)
+    # inside a turn
+
+    def action_inside(self) -> None:
+        """Go inside this turn, decision by decision, or out again."""
+        facts = self.frame.facts
+        if facts is None:
+            self.say("a recorded frame: its decisions are not known")
+        elif not facts.decisions:
+            self.say("nothing was decided in this turn")
+        else:
+            self.painter.inside = 0 if self.painter.inside is None else None
+            self.choose_lower("report")
+            self.draw()
 
     def action_step(self, frames: int) -> None:
-        """Go some frames on or back; at the ends stay."""
-        before = self.player.index
-        self.player.to(before + frames)
-        self._moved()
-        if self.player.index == before:
-            self.say("this is the last frame" if frames > 0 else "this is the first frame")
-
-    def action_event(self, direction: int) -> None:
-        """Go to the next or previous event."""
-        self._or_say(self.player.to_event(direction), "no further event")
-
-    def action_marker(self, direction: int) -> None:
-        """Go to the next or previous marker."""
-        none = "no markers in this recording" if not self.timeline.markers else "no further marker"
-        self._or_say(self.player.to_marker(direction), none)
-
-    def action_back_to(self) -> None:
-        """Return to where the last jump came from."""
-        self._or_say(self.player.back(), "no jump to go back from")
-
-    def _or_say(self, moved: bool, otherwise: str) -> None:
-        self._moved()
-        if not moved:
-            self.say(otherwise)
-
-    def action_first(self) -> None:
-        """Go to the first frame."""
-        self.player.jump(0)
-        self._moved()
-
-    def action_last(self) -> None:
-        """Go to the last frame."""
-        self.player.jump(self.player.last)
-        self._moved()
-
-    def action_jump(self, digit: int) -> None:
-        """Go to a tenth of the run."""
-        self.player.to_percent(10 * digit)
-        self._moved()
-
-    @on(TimelineBar.Wanted)
-    def timeline_moved(self, message: TimelineBar.Wanted) -> None:
-        """Move as the timeline was asked to."""
-        if message.column is not None:
-            columns = timeline_columns(self.timeline, max(4, self.size.width - 4))
-            distance = [abs(column + 2 - message.column) for column in columns]
-            self.player.jump(distance.index(min(distance)))
+        """Go some frames on or back; inside a turn go by decisions."""
+        facts, inside = self.frame.facts, self.painter.inside
+        if facts is None or inside is None:
+            super().action_step(frames)
+            return
+        self.painter.inside = max(0, min(len(facts.decisions) - 1, inside + frames))
+        if self.painter.inside == inside:
+            self.say("the last decision of this turn; i goes out" if frames > 0 else "the first")
         else:
-            share = len(self.timeline) * message.percent // 100
-            self.player.to(self.player.index + message.frames + share)
-        self._moved()
-
-    # playing
-
-    def action_play_or_pause(self) -> None:
-        """Start playing, or stop."""
-        self.player.playing = not self.player.playing
-        self._schedule()
-        self.draw()
-
-    def action_speed(self, steps: int) -> None:
-        """Play faster or slower."""
-        self.player.faster(steps)
-        self._schedule()
-        self.draw()
-        self.say(f"speed {self.player.speed_text()}")
-
-    def _schedule(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        if not self.player.playing:
-            return
-        delay_us = self.player.delay_us()
-        if delay_us is None:
-            self.player.playing = False
             self.draw()
-            self.say("end of the recording")
-            return
-        self._timer = self.set_timer(delay_us / 1_000_000, self._tick)
 
-    def _tick(self) -> None:
-        self.player.to(self.player.index + 1)
-        self._moved()
-        self._schedule()
+    def action_stack(self) -> None:
+        """Show the call stack: of the turn's decision, or of the report."""
+        self.choose_lower("report")
+        self.call_after_refresh(lambda: self.panel("report").scroll_to_text(CALL_STACK))
+
+    def action_where(self) -> None:
+        """Say where in the kernel this turn's decision was made."""
+        facts = self.frame.facts
+        chosen = chosen_decision(facts, self.painter.inside) if facts is not None else None
+        if chosen is None:
+            self.say("no decision here: Enter on a function of the call stack says where it is")
+            return
+        self.trail = (Ask("decision", (chosen,)),)
+        self.choose_lower("explain")
+
+    # acts
+
+    def action_act(self) -> None:
+        """Ask what to do to the machine."""
+        self.ask_for(ACT, "act: NAME VALUE, for example wb_mask nowait, min_free_kbytes 8192")
+
+    def _act(self, text: str) -> None:
+        name, _, value = text.strip().partition(" ")
+        if not name:
+            return
+        try:
+            if name not in ACTIONS:
+                raise InputError(f"{name}: no such act; there are {', '.join(sorted(ACTIONS))}")
+            run = self._run_to_act_on()
+            run.session.act(name, value.strip())
+        except InputError as error:
+            self.say(str(error))
+            return
+        run.session.reached()
+        run.changed()
+        self.player.to(self.player.last)
+        self.refresh_timeline()
+        self.say(f"{name} {value}: done; u takes it back")
+
+    def _run_to_act_on(self) -> SessionTimeline:
+        """Return the run if we stand at its end, else a fork of what we see; raises InputError."""
+        run = self.run
+        if run is None or not run.live or self.player.index != self.player.last:
+            self._fork()
+        run = self.run
+        if run is None:
+            raise InputError("nothing to act on")
+        return run
+
+    def action_undo(self) -> None:
+        """Take back the last act and all that came after it."""
+        self._undo_or_redo("undo")
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        self._undo_or_redo("redo")
+
+    def _undo_or_redo(self, which: str) -> None:
+        run = self.run
+        if run is None or not run.live:
+            self.say("acts are undone in a run that goes on; this is a recording")
+            return
+        act = run.session.undo() if which == "undo" else run.session.redo()
+        if act is None:
+            self.say(f"nothing to {which}")
+            return
+        run.session.reached()
+        run.changed()
+        self.player.to(self.player.last)
+        self.refresh_timeline()
+        self.say(f"{which}: {' '.join(act.fields)}")
+
+    # forks
+
+    def action_fork(self) -> None:
+        """Fork here: another run that goes on from this frame."""
+        try:
+            self._fork()
+        except InputError as error:
+            self.say(str(error))
+            return
+        said = f"fork {len(self.branches)}: x acts, o shows the other, d compares"
+        assumed = (
+            len(assumptions(self.run)) if self.run is not None and self.run.first_is_log else 0
+        )
+        self.say(f"{said}; {assumed} assumptions (V lists them)" if assumed else said)
+
+    def _fork(self) -> None:
+        fork = branch(self.timeline, self.player.index)
+        self.branches.append(fork)
+        self.show_timeline(fork, len(fork) - 1)
+
+    def action_other(self) -> None:
+        """Show the next fork, at the same moment if it has it."""
+        if len(self.branches) < 2:
+            self.say("no fork yet; f forks here")
+            return
+        here = self.branches.index(self.timeline)
+        number = (here + 1) % len(self.branches)
+        other = self.branches[number]
+        moment = self.timeline.time_us(self.player.index)
+        index = self.player.index
+        if moment is not None:
+            index = other.frame_at(moment, other.boots[0])
+        self.show_timeline(other, index)
+        self.say(f"{number + 1} of {len(self.branches)}: {other.name}")
+
+    # marks
+
+    def action_mark(self) -> None:
+        """Ask for the letter of a mark."""
+        self.ask_key(MARK, "mark this frame with a letter (Esc leaves)")
+
+    def action_go_to_mark(self) -> None:
+        """Ask which mark to go to; ' again goes back to where we were."""
+        self.ask_key(MARK_JUMP, "go to the mark of a letter; ' goes back to where you were")
+
+    def action_annotate(self) -> None:
+        """Ask for a note on this frame."""
+        self.ask_for(NOTE, "note on this frame, kept in the recording")
+
+    def _mark(self, name: str, note: str) -> None:
+        try:
+            said = mark_frame(self.timeline, self.player.index, name, note)
+        except (InputError, OSError) as error:
+            self.say(str(error))
+            return
+        self.painter.forget()
+        self.draw()
+        self.say(said)
+
+    # breakpoints
+
+    def action_break(self) -> None:
+        """Ask for a condition to stop at."""
+        self.ask_for(BREAK, f"break at: {HELP}; empty takes it away")
+
+    def _set_break(self, text: str) -> None:
+        self._break = text.strip()
+        if not self._break:
+            self.say("no breakpoint")
+            return
+        current = self.player.index
+        self.look(lambda stopped: find_break(self.timeline, self._break, current, stopped))
+
+    def stops_here(self) -> bool:
+        """Tell whether playing stops here: the breakpoint's condition has just come true."""
+        return bool(self._break) and holds_at(self.timeline, self._break, self.player.index)
+
+    # what there is to read
+
+    def action_changes(self) -> None:
+        """List what was changed in this run, what is marked, and what was assumed."""
+        rows = [row(Cell("changed", "label"))]
+        run = self.run
+        acts = run.session.acts if run is not None else []
+        for act in acts:
+            when = f"{act.time_us // 10**6}.{act.time_us % 10**6:06d}"
+            rows.append(row(Cell(f"{when:>14}  ", "dim"), Cell(" ".join(act.fields))))
+        if not acts:
+            rows.append(row(Cell("nothing", "dim")))
+        rows += [row(""), row(Cell("marks", "label"))]
+        rows += [
+            row(Cell(f"#{one.frame + 1:<13} ", "dim"), Cell(f"{one.name}  {one.note}"))
+            for one in self.timeline.markers
+        ] or [row(Cell("none; m marks, a annotates", "dim"))]
+        if run is not None:
+            rows += [row(""), row(Cell("assumed and calibrated", "label"))]
+            rows += [row(one) for one in assumptions(run)]
+        self.app.push_screen(ListScreen("what changed", rows))
 
     # prompts
 
-    def action_go_to(self) -> None:
-        """Ask where to go."""
-        self.ask_for("go", f"go to: {FORMS}")
-
-    def action_search(self) -> None:
-        """Ask what to look for."""
-        self.ask_for(SEARCH, "search the log (Enter; n, N go on; Esc leaves)")
-
-    def prompt_closed(self) -> None:
-        """Go back to the zones."""
-        self.panel("zones").focus()
-
     def answered(self, kind: str, text: str) -> None:
-        """Go there, or look for it."""
-        if kind == SEARCH:
-            self._start_search(text)
+        """Do what was asked for."""
+        if kind == MARK_JUMP:
+            if text == "'":
+                self.action_back_to()
+            else:
+                self._go(f"'{text}")
+        elif kind == MARK:
+            self._mark(text, "")
+        elif kind == NOTE and text.strip():
+            self._mark("note", text.strip())
+        elif kind == BREAK:
+            self._set_break(text)
+        elif kind == ACT:
+            self._act(text)
         else:
-            self._go(text)
-
-    def _go(self, text: str) -> None:
-        current = self.player.index
-
-        def find() -> int | str:
-            try:
-                return find_position(self.timeline, text, current, _stopped())
-            except InputError as error:
-                return str(error)
-
-        self.say("looking; Ctrl+C stops")
-        self.run_worker(find, name=JUMP, group=STOPPABLE, exclusive=True, thread=True)
-
-    def _jump_ended(self, found: int | str) -> None:
-        if isinstance(found, str):
-            self.say(found)
-        else:
-            self.player.jump(found)
-            self._moved()
-
-    def _start_search(self, text: str) -> None:
-        self._search.needle = text
-        self._log().show_matches(text)
-        if text:
-            self.action_match(1)
-
-    def action_match(self, direction: int) -> None:
-        """Go to the next or previous line that the search finds."""
-        if not self._search.needle:
-            self.say("nothing to look for yet; / starts a search")
-            return
-        self.say("searching; Ctrl+C stops")
-        start = self._log().line
-        self.run_worker(
-            lambda: self._search.find(start, direction, _stopped()),
-            name=SEARCH,
-            group=STOPPABLE,
-            exclusive=True,
-            thread=True,
-        )
-
-    @on(Worker.StateChanged)
-    def worker_ended(self, message: Worker.StateChanged) -> None:
-        """A search or a jump ended: go to what it found, or say that it found nothing."""
-        worker = message.worker
-        if worker.group != STOPPABLE:
-            return
-        if message.state is WorkerState.CANCELLED:
-            self.say(f"{worker.name} stopped")
-        elif message.state is WorkerState.SUCCESS and worker.name == JUMP:
-            self._jump_ended(worker.result if worker.result is not None else "")
-        elif message.state is WorkerState.SUCCESS:
-            self._search_ended(worker.result)
-
-    def _search_ended(self, line: int | None) -> None:
-        if line is None:
-            self.say(f"not found: {self._search.needle}")
-        else:
-            self._to_line(line)
-
-    def _to_line(self, line: int) -> None:
-        for index in range(len(self.timeline)):
-            frame = self.timeline.frame(index)
-            if frame.first_line <= line <= frame.last_line:
-                if index != self.player.index:
-                    self.player.jump(index)
-                    self._moved()
-                break
-        self.choose_lower("log")
-        self._log().go_to_line(line)
-        self.say(f"line {line}: {self._search.needle}" if self._search.needle else "")
-
-    @on(LogPanel.LineChosen)
-    def line_chosen(self, message: LogPanel.LineChosen) -> None:
-        """Enter on a log line: go to its frame."""
-        self._to_line(message.number)
-
-    def action_leave(self) -> None:
-        """Close the prompt, take back the zoom, or leave the screen."""
-        if self.close_prompt():
-            return
-        if self.has_class("-zoomed"):
-            self.action_zoom()
-        else:
-            self.post_message(self.Left())
+            super().answered(kind, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mmplay.engine.frame import BootSpan, Frame, Timeline
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.glyphs import Glyphs
@@ -29,45 +31,76 @@ def header_row(timeline: Timeline, frame: Frame, state: str, width: int) -> Row:
     return row(Cell(fit(head, width - len(tail)), "header"), Cell(tail, "header"))
 
 
-def timeline_columns(timeline: Timeline, width: int) -> list[int]:
-    """Return the column of each frame on a line of `width`: by time inside a boot.
+class Columns:
+    """Where frames stand on a line of `width` columns: by time inside a boot.
 
     Each boot has its own share of the line, by its number of frames; times of different boots
-    are never joined.
+    are never joined. Where a boot has no times, its frames stand at equal distances.
     """
-    columns: list[int] = []
-    room = max(1, width - (len(timeline.boots) - 1))
-    start = 0
-    for n, boot in enumerate(timeline.boots):
-        count = boot.last_frame - boot.first_frame + 1
-        last = n == len(timeline.boots) - 1
-        share = room - start + n if last else max(1, room * count // max(1, len(timeline)))
-        columns += [start + n + offset for offset in _offsets(timeline, boot, max(1, share))]
-        start += share
-    return [min(width - 1, column) for column in columns]
 
+    def __init__(self, timeline: Timeline, width: int) -> None:
+        self._timeline = timeline
+        self._width = max(1, width)
+        self._shares = list(self._share_out())
 
-def _offsets(timeline: Timeline, boot: BootSpan, share: int) -> list[int]:
-    times = [timeline.time_us(n) for n in range(boot.first_frame, boot.last_frame + 1)]
-    known = [time for time in times if time is not None]
-    first, last = (min(known), max(known)) if known else (0, 0)
-    if len(known) != len(times) or first == last:
-        return [n * max(0, share - 1) // max(1, len(times) - 1) for n in range(len(times))]
-    return [(time - first) * (share - 1) // (last - first) for time in known]
+    def _share_out(self) -> Iterator[tuple[BootSpan, int, int]]:
+        """Yield each boot with its first column and how many columns it has."""
+        boots = self._timeline.boots
+        room = max(1, self._width - (len(boots) - 1))
+        start = 0
+        for n, boot in enumerate(boots):
+            count = boot.last_frame - boot.first_frame + 1
+            last = n == len(boots) - 1
+            whole = max(1, len(self._timeline))
+            share = room - start + n if last else max(1, room * count // whole)
+            yield boot, start + n, max(1, share)
+            start += share
+
+    def of(self, index: int) -> int:
+        """Return the column of a frame."""
+        boot, start, share = next(
+            one for one in self._shares if one[0].first_frame <= index <= one[0].last_frame
+        )
+        first, last = self._span(boot)
+        moment = self._timeline.time_us(index)
+        if first is None or last is None or moment is None or first >= last:
+            count = boot.last_frame - boot.first_frame
+            offset = (index - boot.first_frame) * max(0, share - 1) // max(1, count)
+        else:
+            offset = max(0, min(last, moment) - first) * (share - 1) // (last - first)
+        return min(self._width - 1, start + offset)
+
+    def _span(self, boot: BootSpan) -> tuple[int | None, int | None]:
+        return self._timeline.time_us(boot.first_frame), self._timeline.time_us(boot.last_frame)
+
+    def frame(self, column: int) -> int:
+        """Return the frame that is nearest to a column."""
+        boot, start, share = next(
+            (one for one in reversed(self._shares) if one[1] <= column), self._shares[0]
+        )
+        offset = max(0, min(share - 1, column - start))
+        first, last = self._span(boot)
+        if first is None or last is None or first >= last:
+            count = boot.last_frame - boot.first_frame
+            return boot.first_frame + offset * count // max(1, share - 1)
+        wanted = first + offset * (last - first) // max(1, share - 1)
+        before = self._timeline.frame_at(wanted, boot)
+        near = [before, min(boot.last_frame, before + 1)]
+        return min(near, key=lambda index: abs(self.of(index) - column))
 
 
 def timeline_rows(timeline: Timeline, frame: Frame, width: int, glyphs: Glyphs) -> list[Row]:
     """Return the timeline: a line with events, boots and the present, and what happens here."""
     inner = max(4, width - 4)
-    columns = timeline_columns(timeline, inner)
+    columns = Columns(timeline, inner)
     line = [glyphs.line] * inner
     for boot in timeline.boots[1:]:
-        line[max(0, columns[boot.first_frame] - 1)] = glyphs.break_
+        line[max(0, columns.of(boot.first_frame) - 1)] = glyphs.break_
     for event in timeline.event_frames:
-        line[columns[event]] = glyphs.event
+        line[columns.of(event)] = glyphs.event
     for marker in timeline.markers:
-        line[columns[marker.frame]] = glyphs.marker
-    here = columns[frame.index]
+        line[columns.of(marker.frame)] = glyphs.marker
+    here = columns.of(frame.index)
     cells = row(
         Cell(" |", "dim"),
         Cell("".join(line[:here]), "dim"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mmplay.engine.explain.question import Ask
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
@@ -38,6 +40,7 @@ def counters_rows(view: View) -> list[Row]:
     names = [name for name in ORDER if name in dump.totals]
     names += [name for name in dump.totals if name not in ORDER]
     rows = [_counter_row(view, name, dump.totals[name]) for name in names]
+    rows += _run_rows(view)
     rows += [
         row(_name(view, name), Cell(right(str(value), VALUE_WIDTH), "number", Ask("tail", (name,))))
         for name, value in dump.tail.items()
@@ -61,4 +64,31 @@ def _delta(view: View, name: str, value: int) -> Cell:
     if shown is None or not shown.own or before is None or name not in before.totals:
         return Cell("")
     change = value - before.totals[name]
+    return _change(change)
+
+
+def _run_rows(view: View) -> list[Row]:
+    """Return what a simulated run has counted, what this turn changed first."""
+    facts = view.frame.facts
+    if facts is None:
+        return []
+    changed = {
+        name: value - facts.counters_before.get(name, 0) for name, value in facts.counters.items()
+    }
+    names = sorted((name for name, value in facts.counters.items() if value), key=_order(changed))
+    return [
+        row(
+            _name(view, name),
+            Cell(right(str(facts.counters[name]), VALUE_WIDTH), "number", Ask("counter", (name,))),
+            _change(changed[name]) if facts.counters_before else Cell(""),
+        )
+        for name in names
+    ]
+
+
+def _order(changed: dict[str, int]) -> Callable[[str], bool]:
+    return lambda name: not changed[name]
+
+
+def _change(change: int) -> Cell:
     return Cell(right(f"{change:+d}", DELTA_WIDTH), "changed" if change else "dim")

@@ -34,6 +34,16 @@ class Painter:
         self._timeline = timeline
         self._glyphs = glyphs
         self._result: FrameDiagnosis | None = None
+        self.inside: int | None = None
+
+    def take(self, timeline: Timeline) -> None:
+        """Paint another timeline."""
+        self._timeline = timeline
+        self.forget()
+
+    def forget(self) -> None:
+        """Frames may have changed: diagnose them anew."""
+        self._result = None
 
     def result(self, index: int) -> FrameDiagnosis:
         """Return the diagnosis of a frame."""
@@ -46,7 +56,7 @@ class Painter:
         return self.result(index).frame
 
     def _view(self, index: int, size: tuple[int, int], density: str) -> View:
-        return View(self.result(index), size[0], size[1], density, self._glyphs)
+        return View(self.result(index), size[0], size[1], density, self._glyphs, self.inside)
 
     def rows(self, panel: str, index: int, size: tuple[int, int], density: str) -> list[Row]:
         """Return the rows of a panel of this size (columns, rows)."""

@@ -8,14 +8,17 @@ from mmplay.engine.report.request import Request, SlubReport, StackEntry
 from mmplay.tui.cells import Cell, Row, row
 from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View
+from mmplay.tui.views.turn import CALL_STACK, turn_rows
 
 
 def report_rows(view: View) -> list[Row]:
-    """Return the rows of the report panel."""
-    report = view.frame.report
+    """Return the rows of the report panel: a simulated turn's decisions, and the report."""
+    report, facts = view.frame.report, view.frame.facts
+    rows: list[Row] = turn_rows(view, facts) if facts is not None else []
     if report is None:
-        return [row(Cell("no report at this frame", "dim"))]
-    rows: list[Row] = []
+        return rows or [row(Cell("no report at this frame", "dim"))]
+    if rows:
+        rows.append(row(Cell("printed", "dim")))
     if report.kill is not None:
         rows += _kill_rows(report)
     if report.request is not None:
@@ -107,7 +110,7 @@ def _slub_rows(view: View, slub: SlubReport) -> list[Row]:
 def _stack_rows(view: View, stack: tuple[StackEntry, ...]) -> list[Row]:
     if not stack:
         return [row(Cell("no call trace was printed", "unknown"))]
-    rows = [row(Cell("call stack, innermost first", "dim"))]
+    rows = [row(Cell(CALL_STACK, "dim"))]
     for n, entry in enumerate(stack):
         if entry.mark:
             rows.append(row(Cell(f"<{entry.mark}>", "mark")))

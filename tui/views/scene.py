@@ -13,13 +13,17 @@ from mmplay.tui.views.times import span_text
 
 
 class View(NamedTuple):
-    """A frame with its diagnosis, the size to fill in columns and rows, density and glyphs."""
+    """A frame with its diagnosis, the size to fill in columns and rows, density and glyphs.
+
+    `inside` is the decision of a simulated turn that the screen stands at, None outside a turn.
+    """
 
     result: FrameDiagnosis
     width: int
     height: int
     density: str
     glyphs: Glyphs
+    inside: int | None = None
 
     @property
     def frame(self) -> Frame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.kernel import dirty_limits as dirty_limits_of
 from mmplay.engine.sim.mm.flusher import wake_flusher
 from mmplay.engine.sim.mm.gates import total_reserve
 from mmplay.engine.sim.setup import MILLISECOND_NS, SECOND_NS
@@ -33,17 +34,17 @@ def dirtyable(m: Machine) -> int:
     """Return the pages that may become dirty (global_dirtyable_memory)."""
     pages = 1
     for zone in m.state.zones:
-        free = max(0, zone.free)
-        pages += free - min(free, total_reserve(zone)) + zone.active_file + zone.inactive_file
+        file_pages = zone.active_file + zone.inactive_file
+        pages += dirty_limits_of.dirtyable(max(0, zone.free), total_reserve(zone), file_pages)
     return pages
 
 
 def dirty_limits(m: Machine) -> tuple[int, int]:
     """Return (background threshold, dirty threshold) in pages (domain_dirty_limits)."""
     pages = dirtyable(m)
-    limit = pages * m.state.dirty_ratio // 100
-    background = pages * m.state.dirty_background_ratio // 100
-    return (background if background < limit else limit // 2), limit
+    limit = dirty_limits_of.dirty_limit(pages, m.state.dirty_ratio)
+    ratio = m.state.dirty_background_ratio
+    return dirty_limits_of.background_limit(pages, ratio, limit), limit
 
 
 def dirty_pages(m: Machine) -> int:

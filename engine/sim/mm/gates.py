@@ -10,6 +10,7 @@ from mmplay.engine.kernel.alloc_flags import AllocFlag
 from mmplay.engine.kernel.floors import discounted
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES, reserves, zone_min
+from mmplay.engine.kernel.watermarks import total_reserve as total_reserve_pages
 from mmplay.engine.sim.mm.asks import CODES, MIN
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import Zone
@@ -81,7 +82,7 @@ def total_reserve(zone: Zone) -> int:
 
     Source: calculate_totalreserve_pages (4.5).
     """
-    return min(zone.managed, max(zone.reserve) + zone.high)
+    return total_reserve_pages(zone.managed, max(zone.reserve), zone.high)
 
 
 def set_thresholds(state: State) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.kernel import oom_score
+from mmplay.engine.kernel.oom_score import points
 from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.printk.forms import (
     FORMS_BY_NAME,
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
 ADJ_MIN = -1000
-ADJ_SCALE = 1000
 NOBODY = -1
 
 
@@ -56,7 +57,7 @@ def badness(m: Machine, task: int) -> int:
     tasks = m.state.tasks
     owner = _owner(tasks, task)
     pages = tasks.rss(owner) + tasks.file_rss[owner] + tasks.tables[owner]
-    return max(1, pages + tasks.adj[task] * (total_pages(m) // ADJ_SCALE))
+    return points(pages, tasks.adj[task], total_pages(m))
 
 
 def _owner(tasks: Tasks, task: int) -> int:
@@ -66,7 +67,7 @@ def _owner(tasks: Tasks, task: int) -> int:
 
 def score(m: Machine, task: int) -> int:
     """Return the points as the kill line prints them, in thousandths of all memory."""
-    return badness(m, task) * ADJ_SCALE // total_pages(m)
+    return oom_score.score(badness(m, task), total_pages(m))
 
 
 def select_worst(m: Machine) -> int:
@@ -80,11 +81,11 @@ def select_worst(m: Machine) -> int:
         if tasks.adj[task] == ADJ_MIN:
             continue
         key = (tasks.group[task], tasks.adj[task])
-        points = known.get(key)
-        if points is None:
-            points = known[key] = badness(m, task)
-        if points > most:
-            worst, most = task, points
+        bad = known.get(key)
+        if bad is None:
+            bad = known[key] = badness(m, task)
+        if bad > most:
+            worst, most = task, bad
     return worst
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.kernel.dirty_limits import dirty_limit, dirtyable
 from mmplay.engine.sim.mm.asks import Ask
 from mmplay.engine.sim.mm.gates import Gate, total_reserve
 from mmplay.engine.sim.mm.pcp import take_page
@@ -48,7 +49,8 @@ def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
     for zone, floor in gate:
         allowed = watermark_ok(zone, floor, order, ask.harder)
         if m.steps is not None:
-            m.steps.append(("zone_watermark_ok", zone.index, zone.free, floor, order, allowed))
+            step = (zone.index, zone.free, floor, order, allowed, ask.gfp)
+            m.steps.append(("zone_watermark_ok", *step))
         if allowed:
             page = rmqueue(m, zone, ask, order, cpu)
             if page >= 0:
@@ -61,7 +63,7 @@ def take_anyway(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     for zone in m.zonelists[ask.class_zone]:
         page = rmqueue(m, zone, ask, order, cpu)
         if m.steps is not None:
-            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0))
+            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0, ask.gfp))
         if page >= 0:
             return page
     return -1
@@ -133,10 +135,9 @@ def reset_alloc_batches(m: Machine, class_zone: int) -> None:
 
 def zone_dirty_ok(m: Machine, zone: Zone) -> bool:
     """Tell whether a zone holds no more than its share of dirty pages (zone_dirty_limit)."""
-    dirtyable = (
-        zone.free - min(zone.free, total_reserve(zone)) + zone.active_file + zone.inactive_file
-    )
-    return zone.dirty + zone.writeback <= dirtyable * m.state.dirty_ratio // 100
+    file_pages = zone.active_file + zone.inactive_file
+    pages = dirtyable(zone.free, total_reserve(zone), file_pages)
+    return zone.dirty + zone.writeback <= dirty_limit(pages, m.state.dirty_ratio)
 
 
 def rmqueue(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
@@ -199,6 +200,14 @@ def unreserve_highatomic(m: Machine, ask: Ask) -> None:
             zone.buddy.move_free_pages(block, ask.kind)
             m.refresh_gates()
             return
+
+
+def give_one_block(m: Machine, zone: Zone, cpu: int, page: int, order: int) -> None:
+    """Free this very block straight to the free lists, where it merges (__free_one_page)."""
+    zone.pages_scanned = 0
+    m.state.counters.pgfree += 1 << order
+    zone.buddy.give(page, order, zone.buddy.block_types[page >> PAGEBLOCK_ORDER])
+    count_block(zone, cpu, 1 << order)
 
 
 def give_block(m: Machine, zone: Zone, cpu: int, order: int) -> None:

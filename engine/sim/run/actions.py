@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.alloc_flags import Context
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.mm.disk import start as start_disk
@@ -18,7 +19,16 @@ from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_worst, select_worst, send_kill
 from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.run.requests import (
+    BLOCK_NUMBERS,
+    CONTEXTS,
+    SLAB,
+    give_back,
+    request,
+    set_free,
+)
 from mmplay.engine.sim.run.workloads import scale_workload, start_workload, stop_workload
+from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 
 if TYPE_CHECKING:
@@ -150,6 +160,40 @@ def _scale(m: Machine, text: str) -> None:
     scale_workload(m, _workload(m, name), groups)
 
 
+# requests at the door
+
+
+def _request(m: Machine, text: str) -> None:
+    """`MASK[:slab][:CONTEXT] [ORDER]`: ask for pages at once; refused or not, it is an answer."""
+    caller, _, order_text = text.partition(" ")
+    mask_text, *marks = caller.split(":")
+    mask, context = m.kernel.gfp.encode(mask_text), Context.TASK
+    for mark in marks:
+        if mark != SLAB and mark not in CONTEXTS:
+            raise RefusedError(f"request: {mark[:40]!r} is none of {', '.join((SLAB, *CONTEXTS))}")
+        context |= CONTEXTS.get(mark, Context.TASK)
+    if SLAB in marks:
+        mask = m.slab_mask.page_mask(mask)
+    request(m, mask, context, number("request", order_text or "0", 0, MAX_ORDER - 1))
+
+
+def _free(m: Machine, text: str) -> None:
+    """`N`: give back the Nth block that is held, from 1."""
+    held = len(m.state.blocks) // BLOCK_NUMBERS
+    if not held:
+        raise RefusedError("free: no block is held")
+    give_back(m, number("free", text, 1, held) - 1)
+
+
+def _set_free(m: Machine, text: str) -> None:
+    """`ZONE PAGES`: others take or free pages until so many are free."""
+    name, _, pages = text.partition(" ")
+    zone = next((zone for zone in m.state.zones if zone.name == name), None)
+    if zone is None:
+        raise RefusedError(f"set_free: {name[:40]!r} is no zone of this machine")
+    set_free(m, zone, number("set_free", pages, 0, zone.managed))
+
+
 # hardware
 
 
@@ -208,6 +252,9 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "scale": _scale,
     "disk": _disk,
     "packets": _packets,
+    "request": _request,
+    "free": _free,
+    "set_free": _set_free,
     "sysrq_m": _sysrq_m,
     "sysrq_f": _sysrq_f,
 }

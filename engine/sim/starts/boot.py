@@ -1,21 +1,13 @@
 """A fresh boot of an x86_64 machine of any size.
 
-Source: mm/page_alloc.c of 4.5 (init_per_zone_wmark_min), mm/huge_memory.c
-(set_recommended_min_free_kbytes). How much of memory the kernel image and the struct pages take is
+How much of memory the kernel image and the struct pages take is
 assumed, and so is the small userland that has just started.
 """
 
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import (
-    MIN_FREE_KBYTES_CEILING,
-    MIN_FREE_KBYTES_FLOOR,
-    PAGE_KB,
-    default_min_free_kbytes,
-    zone_min,
-)
+from mmplay.engine.kernel.watermarks import PAGE_KB, boot_min_free_kbytes
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
@@ -32,8 +24,6 @@ from mmplay.engine.sim.starts.common import (
     start_events,
 )
 from mmplay.engine.sim.starts.zones import fresh_zone
-from mmplay.engine.sim.state.buddy import PAGEBLOCK_PAGES
-from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import Zone
 
 DMA_PRESENT, DMA_MANAGED = 3998, 3977
@@ -41,8 +31,6 @@ DMA_PRESENT, DMA_MANAGED = 3998, 3977
 DMA_END = 4096
 LOW_PAGES = 3 * 1024 * 1024 // PAGE_KB
 """RAM below the hole for devices: 3 GiB; the rest lies above 4 GiB."""
-THP_LEAST_PAGES = 512 * 1024 // PAGE_KB
-THP_SHARE = 20
 USERLAND = (
     ("active_anon", 128),
     ("active_file", 128),
@@ -88,7 +76,9 @@ def fresh_boot(ram_kb: int, choice: Choice, cpus: int = 4) -> Machine:
     state = empty_state(kernel, choice, cpus, 1_000_000_000)
     state.zones = _zones(ram_kb // PAGE_KB, cpus)
     state.disk_rate = setup.disk.pages_per_second
-    state.min_free_kbytes = _min_free_kbytes(kernel, state)
+    managed = tuple(zone.managed for zone in state.zones)
+    scale = state.watermark_scale_factor
+    state.min_free_kbytes = boot_min_free_kbytes(kernel.gaps, managed, scale).value
     set_marks(kernel, state)
     set_reserves(state)
     for zone in state.zones:
@@ -113,20 +103,6 @@ def _zones(pages: int, cpus: int) -> list[Zone]:
     if high:
         zones.append(fresh_zone("Normal", 2, high - (high >> value("reserved_shift")), high, cpus))
     return zones
-
-
-def _min_free_kbytes(kernel: Kernel, state: State) -> int:
-    """Return what init_per_zone_wmark_min sets, late, after THP had raised the marks for itself."""
-    managed = sum(zone.managed for zone in state.zones)
-    free = managed
-    if managed >= THP_LEAST_PAGES:
-        zones = len(state.zones)
-        wanted = PAGEBLOCK_PAGES * zones * 2 + PAGEBLOCK_PAGES * zones * 9
-        raised = min(wanted, managed // THP_SHARE) * PAGE_KB
-        for zone in state.zones:
-            least = zone_min(raised, zone.managed, managed)
-            free -= kernel.gaps(least, zone.managed, state.watermark_scale_factor)[1]
-    return default_min_free_kbytes(free * PAGE_KB, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING)
 
 
 def _boot_userland(zone: Zone) -> None:

@@ -6,6 +6,8 @@ CPU holds the pages of the per-CPU lists, and which cache owns which slab page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.memory import MemDump, ZoneDump
@@ -49,9 +51,11 @@ def zone_from_dump(dump: ZoneDump, kernel: Kernel, printed_by: Kernel, state: St
     zone.marked = zone.dirty + zone.writeback
     set_batch(zone)
     zone.free = zone.lowest = _pages(dump, "free")
-    _lay_blocks(zone, dump)
+    letters = [(one.order, one.count, one.types or "M") for one in dump.blocks or ()]
+    lay_blocks(zone, letters)
     _fill_pcp(zone, _pages(dump, "free_pcp"))
-    _use_the_rest(zone)
+    use_the_rest(zone)
+    name_the_rest(zone)
     return zone
 
 
@@ -62,18 +66,20 @@ def _pages(dump: ZoneDump, name: str) -> int:
     return pages
 
 
-def _lay_blocks(zone: Zone, dump: ZoneDump) -> None:
-    """Put the printed free blocks on their lists, largest first, each beside pages in use."""
+def lay_blocks(zone: Zone, blocks: Sequence[tuple[int, int, str]]) -> None:
+    """Put free blocks of (order, count, letters) on the lists, each beside pages in use.
+
+    The largest come first. What the zone has free beyond them are single movable pages.
+    """
     at = 0
     listed = 0
-    for blocks in reversed(dump.blocks or ()):
-        letters = blocks.types or "M"
+    for order, count, letters in sorted(blocks, reverse=True, key=lambda one: one[0]):
         kinds = [LETTERS.index(letter) for letter in letters]
-        for number in range(blocks.count):
+        for number in range(count):
             rest = MOVABLE if MOVABLE in kinds else kinds[0]
             kind = kinds[number] if number < len(kinds) else rest
-            at = _lay(zone, at, blocks.order, kind)
-        listed += blocks.count << blocks.order
+            at = _lay(zone, at, order, kind)
+        listed += count << order
     for _ in range(zone.free - listed):
         at = _lay(zone, at, 0, MOVABLE)
 
@@ -99,8 +105,8 @@ def _fill_pcp(zone: Zone, pages: int) -> None:
         zone.pcp[1 + number % (cpus - 1) if cpus > 1 else 0][MOVABLE].append(last)
 
 
-def _use_the_rest(zone: Zone) -> None:
-    """Everything else is in use; what no counter names is `other`."""
+def use_the_rest(zone: Zone) -> None:
+    """Hand out every page that is neither free nor on a CPU's list."""
     taken = {page for lists in zone.pcp for pages in lists for page in pages}
     for page, index in zone.buddy.where.items():
         taken.update(range(page, page + (1 << index % MAX_ORDER)))
@@ -112,6 +118,10 @@ def _use_the_rest(zone: Zone) -> None:
         elif not used and start is not None:
             zone.hand_out(start, page - start)
             start = None
+
+
+def name_the_rest(zone: Zone) -> None:
+    """Count as `other` what no counter names; raises InputError if the counters have too much."""
     zone.other = zone.used_pages - sum(getattr(zone, name) for name in PLACES if name != "other")
     if zone.other < 0:
         raise InputError(f"zone {zone.name}: the dump counts more pages than it manages")

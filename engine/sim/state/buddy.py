@@ -7,6 +7,8 @@ steal_suitable_fallback, __free_one_page).
 
 from __future__ import annotations
 
+from mmplay.engine.kernel.buddies import buddy_of
+
 MAX_ORDER = 11
 PAGEBLOCK_ORDER = 9
 PAGEBLOCK_PAGES = 1 << PAGEBLOCK_ORDER
@@ -168,7 +170,7 @@ class Buddy:
         """
         where = self.where
         while order < MAX_ORDER - 1:
-            buddy = page ^ (1 << order)
+            buddy = buddy_of(page, order)
             index = where.get(buddy)
             if index is None or index % MAX_ORDER != order:
                 break
@@ -177,7 +179,7 @@ class Buddy:
             order += 1
         index = kind * MAX_ORDER + order
         if order < MAX_ORDER - 2:
-            next_buddy = where.get((page & ~(1 << order)) ^ (1 << (order + 1)))
+            next_buddy = where.get(buddy_of(page & ~(1 << order), order + 1))
             if next_buddy is not None and next_buddy % MAX_ORDER == order + 1:
                 self.lists[index].insert(0, page)
                 where[page] = index

@@ -22,6 +22,7 @@ COUNTERS: tuple[str, ...] = (
     *("nf_drop", "nf_no_ext"),
     # page allocator
     *("file_pages_added", "slab_pages_added", "highatomic_reserved"),
+    *("request_served", "request_refused"),
 )
 
 MEANING: dict[str, str] = {
@@ -35,6 +36,8 @@ MEANING: dict[str, str] = {
     "alloc_fail_task": "page requests of tasks that failed",
     "nf_drop": "packets dropped because nf_conn could not be allocated",
     "nf_no_ext": "connections without the event extension",
+    "request_served": "requests at the door (action request) that got their pages at once",
+    "request_refused": "requests at the door that would have had to wait, or failed",
     "rx_missed": "frames the NIC dropped because its ring was empty",
 }
 """What our own counters count."""
@@ -86,6 +89,8 @@ class Counters:
     file_pages_added: int
     slab_pages_added: int
     highatomic_reserved: int
+    request_served: int
+    request_refused: int
 
     def __init__(self) -> None:
         """All zero."""

@@ -69,10 +69,11 @@ NUMBERS = (
 )
 """Every plain number of the state, in the order in which they are packed."""
 
-LISTS = ("lowmem_reserve_ratio", "works", "limits", "frags", "flows")
+LISTS = ("lowmem_reserve_ratio", "works", "limits", "frags", "flows", "blocks")
 """Flat lists of ints: `works` are runs of pages, reason, count; `limits` three rate limits of
 begin, printed, missed; `frags` the receive ring's fragments as order, buffers, zone; `flows`
-connections as end_ns, conntracks, extensions."""
+connections as end_ns, conntracks, extensions; `blocks` what requests at the door hold, as number
+of the zone, page, order."""
 
 
 class State:
@@ -131,6 +132,7 @@ class State:
     limits: list[int]
     frags: list[int]
     flows: list[int]
+    blocks: list[int]
 
     def __init__(self) -> None:
         """An empty machine at time 0."""

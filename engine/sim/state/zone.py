@@ -159,6 +159,19 @@ class Zone:
             used[1] -= 1
         return page
 
+    def release(self, page: int, count: int) -> bool:
+        """Take certain pages off the runs of used ones; False, and no change, if they are not."""
+        used = self.used
+        for at in range(0, len(used), 2):
+            first, length = used[at], used[at + 1]
+            if first <= page and page + count <= first + length:
+                after = page + count
+                parts = ((first, page - first), (after, first + length - after))
+                used[at : at + 2] = [number for run in parts if run[1] for number in run]
+                self.used_pages -= count
+                return True
+        return False
+
     def move_used(self, page: int, place: int) -> None:
         """Note that what was in one page is now in another (migration)."""
         used = self.used

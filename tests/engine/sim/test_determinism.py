@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.run.turns import run_turns, run_until
-from mmplay.engine.sim.state.packing import PackError, pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.parts import PackError
 from tests.engine.sim.machines import NEXT, RC7, mail
 
 VARIANTS = [name for name, _ in WB_VARIANTS]

@@ -8,7 +8,7 @@ from mmplay.engine.sim.log.caller import WB
 from mmplay.engine.sim.mm.throttle import is_exempt
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.recordings.simulated import log_text
+from mmplay.recordings.session.run_log import log_text
 from tests.engine.sim.machines import SECOND, mail, until_depleted
 
 

@@ -9,8 +9,9 @@ from mmplay.engine.sim.mm.nowait import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.recordings.simulated import SimTimeline, log_text
+from mmplay.recordings.session.run_log import log_text
 from tests.engine.sim.machines import NEXT, SECOND, log_1, mail
+from tests.sessions import mail_run
 
 MANY_PACKETS = 2400
 
@@ -109,7 +110,7 @@ def test_the_request_of_log_1_with_the_flag_kept(slab_mask: str, served: bool) -
 
 
 def test_a_run_on_the_timeline_shows_its_reports() -> None:
-    run = SimTimeline(mail(), 61_500_000_000)
+    run = mail_run(61_500_000_000)
     first = run.frame(run.event_frames[0])
     assert first.title.startswith("OOM kill") or "4450" in first.title
     last = run.frame(run.event_frames[-1])

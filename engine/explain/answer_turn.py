@@ -1,0 +1,46 @@
+"""Answers about a simulated turn: its decisions, and what the run has counted."""
+
+from __future__ import annotations
+
+from mmplay.engine.explain.answer import UNKNOWN, Answer, Scene
+from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.sim.state.counters import MEANING
+
+VMSTAT = "counts up, as in /proc/vmstat"
+
+
+def decision(scene: Scene, ask: Ask) -> Answer:
+    """Return what one decision of the turn was, who made it, and on what way."""
+    facts = scene.frame.facts
+    number = int(ask.names[0])
+    if facts is None or number >= len(facts.decisions):
+        return UNKNOWN
+    one = facts.decisions[number]
+    version = scene.frame.kernel.source if scene.frame.kernel else ""
+    verdict = "The kernel says no here." if one.refused else ""
+    return Answer(
+        one.function,
+        what=one.text,
+        rule=f"{facts.actor} comes here by {' < '.join(one.stack)}." if one.stack else "",
+        consequence=verdict,
+        source=f"{one.function}  {one.path}  {version}" if one.path else "",
+    )
+
+
+def counter(scene: Scene, ask: Ask) -> Answer:
+    """Return what a counter of the run counts, and what this turn added."""
+    facts = scene.frame.facts
+    name = str(ask.names[0])
+    if facts is None or name not in facts.counters:
+        return UNKNOWN
+    now, before = facts.counters[name], facts.counters_before.get(name, 0)
+    words = WORDS.get(name)
+    meaning = MEANING.get(name) or (words.text if words is not None else VMSTAT)
+    return Answer(
+        name,
+        what=f"{name} is {now}.",
+        rule=meaning,
+        numbers=f"{before} + {now - before} = {now}" if now != before else "",
+        consequence="" if now != before else "This turn did not change it.",
+    )

@@ -1,0 +1,128 @@
+"""The words of a comparison: where two recordings part, and what follows."""
+
+from __future__ import annotations
+
+from mmplay.engine.comparison import Comparison, Difference, Kind, Row, Side
+
+SECONDS = 1_000_000
+
+ALIGNED = {"start": "their starts", "oom": "the OOM kill"}
+
+
+def seconds(time_us: int | None) -> str:
+    """Return a moment in seconds."""
+    if time_us is None:
+        return "a moment without time"
+    sign = "-" if time_us < 0 else ""
+    whole, part = divmod(abs(time_us), SECONDS)
+    return f"{sign}{whole}.{part:06d} s"
+
+
+def parting(c: Comparison) -> list[str]:
+    """Return where the two part, as lines: the sentence first, then what each side does."""
+    given = [f"given differently: {one.name}: A {one.a}, B {one.b}" for one in c.settings]
+    if c.first is None:
+        return [*given, _same(c)]
+    lines = [*given, *difference_lines(c.first, "they part", c.same_turns)]
+    if c.then is not None:
+        lines += difference_lines(c.then, "first other decision after that", None)
+    return lines
+
+
+def _same(c: Comparison) -> str:
+    if c.same_turns is None:
+        return "nothing differs in any memory that both show"
+    but = ", in spite of what they were given" if c.settings else ""
+    return f"nothing differs: all {c.same_turns} turns decide the same{but}"
+
+
+def difference_lines(one: Difference, what: str, same_turns: int | None) -> list[str]:
+    """Return a difference as lines."""
+    head = f"{what} at {_place(one.a)}"
+    if one.a.time_us != one.b.time_us:
+        head += f" in A, {_place(one.b)} in B"
+    if same_turns is not None:
+        head += f", after {same_turns} same turns"
+    lines = [f"{head}: {HEADS[one.kind]}{_where(one)}"]
+    lines += [f"  A: {_side(one, one.a)}", f"  B: {_side(one, one.b)}"]
+    operands = operand_text(one)
+    return [*lines, f"  {operands}"] if operands else lines
+
+
+HEADS = {
+    Kind.ACT: "they are told different things",
+    Kind.DECISION: "another decision",
+    Kind.ACTOR: "somebody else acts",
+    Kind.END: "one of them goes no further",
+    Kind.DUMP: "other numbers are printed",
+}
+
+
+def _place(side: Side) -> str:
+    turn = f"frame {side.frame + 1}" if side.turn is None else f"turn {side.turn}"
+    return f"{turn}, {seconds(side.time_us)}"
+
+
+def _where(one: Difference) -> str:
+    """Return who decides in which function, where both sides agree on that."""
+    actors = [side.actor for side in (one.a, one.b) if side.actor]
+    functions = [side.function for side in (one.a, one.b) if side.function]
+    words = [f" of {actors[0]}"] if one.kind is Kind.DECISION and actors else []
+    if functions:
+        path = one.a.path or one.b.path
+        words.append(f" in {functions[0]}" + (f" ({path})" if path else ""))
+    return "".join(words)
+
+
+def _side(one: Difference, side: Side) -> str:
+    other = one.b if side is one.a else one.a
+    text = side.text or ("nothing" if one.kind is Kind.ACT else "no such decision")
+    if one.kind is Kind.ACTOR:
+        return side.actor
+    named = bool(side.actor and side.actor != other.actor and one.kind is not Kind.ACT)
+    inside = side.function if side.function != other.function and other.function else ""
+    return ": ".join(part for part in (side.actor if named else "", inside, text) if part)
+
+
+def operand_text(one: Difference) -> str:
+    """Return the operands that two decisions of one kind have differently."""
+    if one.kind is Kind.DUMP:
+        return str(one.a.operands.get("note", ""))
+    if one.a.function != one.b.function:
+        return ""
+    ours, theirs = one.a.operands, one.b.operands
+    both = [name for name in ours if name in theirs and ours[name] != theirs[name]]
+    shown = [f"{name} {_shown(name, ours[name])} and {_shown(name, theirs[name])}" for name in both]
+    return f"operands: {', '.join(shown)}" if shown else ""
+
+
+def _shown(name: str, value: object) -> str:
+    return f"{value:#x}" if name == "gfp" and type(value) is int else str(value)
+
+
+def table_title(c: Comparison) -> str:
+    """Return which moments the table compares."""
+    one = c.alignment
+    kind = ALIGNED.get(one.name, one.name)
+    when = f"A at {seconds(one.at_a.time_us)}, B at {seconds(one.at_b.time_us)}"
+    return f"aligned at {kind}; {when}"
+
+
+def row_text(row: Row) -> str:
+    """Return a row of the table as text."""
+    values = ("-" if n is None else str(n) for n in (row.a, row.b))
+    delta = "-" if row.delta is None else f"{row.delta:+d}"
+    return f"{row.name:<34}" + "".join(f"{text:>14}" for text in (*values, delta))
+
+
+def tally_text(c: Comparison) -> str:
+    """Return which side failed less often; empty if no side counts failures."""
+    tally = c.tally
+    parts = [
+        f"{side} failed less often on {len(names)} ({', '.join(names)})"
+        for side, names in (("A", tally.a_fewer), ("B", tally.b_fewer))
+        if names
+    ]
+    if tally.same:
+        parts.append(f"{len(tally.same)} failure counters are the same")
+    return "; ".join(parts)

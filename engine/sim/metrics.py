@@ -1,0 +1,141 @@
+"""Every number of a machine by one name: goals, breakpoints, exports and comparisons ask here.
+
+The names are those of `mmplay run --json`: `zones.DMA.free`, `slab.kmalloc-64.slabs`,
+`min_free.DMA`, a counter's own name, a sysctl's own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
+from mmplay.engine.sim.mm.gates import total_reserve
+from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.state.tasks import EXITED
+from mmplay.engine.sim.state.zone import PLACES, Zone
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+Metric = Callable[["Machine"], int]
+
+ZONE_FIELDS = (
+    *("free", "min", "low", "high", "managed", "present", *PLACES),
+    *("dirty", "writeback", "mapped", "shmem", "pages_scanned", "reserved_highatomic"),
+)
+"""Fields of a zone that are read as they stand, in pages."""
+
+SYSCTLS = (
+    *("min_free_kbytes", "watermark_scale_factor", "dirty_ratio", "dirty_background_ratio"),
+    *("wb_mask", "slab_keeps_atomic", "oom_reaper"),
+)
+SUMS = ("free", "dirty", "writeback", "slab_unreclaimable", "inactive_file", "active_anon")
+"""Zone fields that have a sum over all zones by their bare name."""
+
+SLAB_FIELDS: dict[str, str] = {"slabs": "slabs", "objs": "objects", "free": "free_objects"}
+
+OTHERS: dict[str, Metric] = {
+    "time_us": lambda m: m.state.now_ns // 1000,
+    "turns": lambda m: m.state.turn,
+    "alloc_fail": lambda m: _all_failures(m),
+    "works_queued": lambda m: m.state.works_queued,
+    "ring": lambda m: m.state.ring,
+    "conntracks": lambda m: m.state.conntracks,
+    "packet_rate": lambda m: m.state.packet_rate,
+    "throttled": lambda m: m.state.throttled,
+    "oom_victims": lambda m: m.state.oom_victims,
+    "log_lines": lambda m: m.state.log_lines,
+    "tasks": lambda m: sum(state != EXITED for state in m.state.tasks.state),
+    "dirtyable": lambda m: dirtyable(m),
+    "dirty_background_threshold": lambda m: dirty_limits(m)[0],
+    "dirty_threshold": lambda m: dirty_limits(m)[1],
+    "totalreserve_pages": lambda m: sum(total_reserve(zone) for zone in m.state.zones),
+}
+
+
+def _all_failures(m: Machine) -> int:
+    counters = m.state.counters
+    return counters.alloc_fail_wb + counters.alloc_fail_net + counters.alloc_fail_task
+
+
+def metric(m: Machine, name: str) -> Metric:
+    """Return the function that reads a number; raises InputError with the nearest known name."""
+    found = _find(m, name)
+    if found is None:
+        near = get_close_matches(name, metric_names(m), 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(f"{name[:60]}: no number of this machine has that name{hint}")
+    return found
+
+
+def read(m: Machine, name: str) -> int:
+    """Return a number of the machine by name; raises InputError for an unknown name."""
+    return metric(m, name)(m)
+
+
+def _find(m: Machine, name: str) -> Metric | None:
+    if name in OTHERS:
+        return OTHERS[name]
+    if name in COUNTERS:
+        return lambda m: int(getattr(m.state.counters, name))
+    if name in SYSCTLS:
+        return lambda m: int(getattr(m.state, name))
+    if name in SUMS:
+        return lambda m: sum(int(getattr(zone, name)) for zone in m.state.zones)
+    kind, _, rest = name.partition(".")
+    owner, _, field = rest.rpartition(".")
+    if kind == "min_free":
+        owner, field = rest, "lowest"
+    return _FINDERS[kind](m, owner, field) if kind in _FINDERS else None
+
+
+def _zone_metric(m: Machine, zone_name: str, field: str) -> Metric | None:
+    number = next((n for n, zone in enumerate(m.state.zones) if zone.name == zone_name), None)
+    if number is None:
+        return None
+    if field in ZONE_DERIVED:
+        derived = ZONE_DERIVED[field]
+        return lambda m: derived(m, m.state.zones[number])
+    if field not in ZONE_FIELDS and field != "lowest":
+        return None
+    return lambda m: int(getattr(m.state.zones[number], field))
+
+
+ZONE_DERIVED: dict[str, Callable[[Machine, Zone], int]] = {
+    "free_pcp": lambda m, zone: zone.on_pcp(),
+    "all_unreclaimable": lambda m, zone: int(not m.reclaimable(zone)),
+    "reserve": lambda m, zone: max(zone.reserve),
+    "largest_order": lambda m, zone: max(
+        (n % 11 for n, blocks in enumerate(zone.buddy.lists) if blocks), default=-1
+    ),
+}
+
+
+def _slab_metric(m: Machine, cache_name: str, field: str) -> Metric | None:
+    number = m.cache_numbers.get(cache_name)
+    method = SLAB_FIELDS.get(field)
+    if number is None or method is None:
+        return None
+    return lambda m: int(getattr(m.state.caches[number], method)())
+
+
+_FINDERS: dict[str, Callable[[Machine, str, str], Metric | None]] = {
+    "zones": _zone_metric,
+    "min_free": _zone_metric,
+    "slab": _slab_metric,
+}
+
+
+def metric_names(m: Machine) -> list[str]:
+    """Return every name that this machine has a number for."""
+    zones = [zone.name for zone in m.state.zones]
+    fields = (*ZONE_FIELDS, *ZONE_DERIVED)
+    return [
+        *(*OTHERS, *COUNTERS, *SYSCTLS, *SUMS),
+        *(f"zones.{zone}.{field}" for zone in zones for field in fields),
+        *(f"min_free.{zone}" for zone in zones),
+        *(f"slab.{cache}.{field}" for cache in m.cache_numbers for field in SLAB_FIELDS),
+    ]

@@ -1,0 +1,182 @@
+"""A machine put together on the bench: zones as they are wanted, from a few pages to many.
+
+Whoever builds one says what the zones hold; what is left is in use by nobody that a counter names.
+Used by levels and tests. Nothing here decides anything: the rules are those of every machine.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.sim.mm.gates import set_gaps, set_marks, set_reserves
+from mmplay.engine.sim.mm.pcp import set_batch
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.workloads import schedule
+from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.starts.calibration import ASSUMED, reasons
+from mmplay.engine.sim.starts.common import (
+    KERNEL_LOADS,
+    Choice,
+    add_caches,
+    add_kernel_threads,
+    cache_kinds,
+    costs,
+    empty_state,
+    fill_ring,
+    start_events,
+)
+from mmplay.engine.sim.starts.zones import lay_blocks, name_the_rest, use_the_rest
+from mmplay.engine.sim.state.slab_cache import CacheKind
+from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.zone import PLACES, Zone
+
+START_NS = 1_000_000_000
+MAX_PAGES = 1 << 26
+
+PLACED = (*(name for name in PLACES if name not in ("other", "held")),)
+EXTRA = ("dirty", "writeback", "clean", "mapped", "shmem", "pages_scanned")
+"""What a bench zone may also say of its file pages."""
+
+
+class BenchZone(NamedTuple):
+    """One zone: pages managed and free, and where the rest is (`places`: names of PLACED, EXTRA).
+
+    `marks` are min, low, high (None: from min_free_kbytes); low and high of 0 follow from min.
+    `reserve` is lowmem_reserve by class zone (None: from the ratios). `blocks` are free blocks as
+    (order, count, type letter), no two of them buddies where there is room; what `free` counts
+    beyond them are single pages.
+    """
+
+    name: str
+    managed: int
+    free: int
+    marks: tuple[int, int, int] | None = None
+    reserve: tuple[int, ...] | None = None
+    present: int = 0
+    blocks: tuple[tuple[int, int, str], ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
+
+
+class Bench(NamedTuple):
+    """A machine: zones from the lowest up, CPUs, tasks, network, disk, sysctls.
+
+    `caches` tells whether SLUB's caches exist (a toy of a few pages has no room for them);
+    `settings` are (field of the state, value).
+    """
+
+    zones: tuple[BenchZone, ...]
+    min_free_kbytes: int = 0
+    cpus: int = 1
+    caches: bool = False
+    workloads: tuple[Workload, ...] = ()
+    flow: Flow | None = None
+    disk: DiskKind = DiskKind(0, 0, 64)
+    settings: tuple[tuple[str, int], ...] = ()
+    name: str = "bench"
+    hold_kswapd: bool = False
+
+
+def from_bench(bench: Bench, choice: Choice) -> Machine:
+    """Return the machine; raises InputError for zones that hold more than they manage."""
+    kinds = cache_kinds(bench.cpus) if bench.caches else ()
+    setup = _setup(bench, choice, kinds)
+    state = empty_state(choice.kernel, choice, bench.cpus, START_NS)
+    state.zones = [_zone(one, bench.cpus) for one in bench.zones]
+    _check_order(state.zones)
+    for name, number in bench.settings:
+        setattr(state, name, number)
+    _set_marks(bench, choice, state)
+    _make_room(setup, state)
+    for zone in state.zones:
+        _place_rest(zone)
+    add_caches(setup, state, {})
+    if bench.flow is not None:
+        fill_ring(state)
+    state.disk_rate = bench.disk.pages_per_second
+    state.under_io = sum(zone.writeback for zone in state.zones)
+    m = Machine(setup, state)
+    add_kernel_threads(m)
+    state.next_pid = 1001
+    for number in range(len(KERNEL_LOADS), len(setup.workloads)):
+        if setup.workloads[number].groups:
+            schedule(m, number)
+    start_events(m)
+    return m
+
+
+def _setup(bench: Bench, choice: Choice, kinds: tuple[CacheKind, ...]) -> Setup:
+    return Setup(
+        name=bench.name,
+        kernel=choice.kernel,
+        cpus=bench.cpus,
+        cpu_ids=bench.cpus,
+        release=choice.kernel.release,
+        version="#1",
+        hardware="",
+        costs=costs(choice.kernel),
+        disk=bench.disk,
+        flow=bench.flow,
+        caches=kinds,
+        workloads=(*KERNEL_LOADS, *bench.workloads),
+        assumed=reasons(ASSUMED, ("page_ns", "write_ns", "time_slice_ns")),
+    )
+
+
+def _zone(one: BenchZone, cpus: int) -> Zone:
+    if one.name not in ZONES:
+        raise InputError(f"zone {one.name}: zones are {', '.join(ZONES)}")
+    if not 0 < one.managed <= MAX_PAGES or not 0 <= one.free <= one.managed:
+        raise InputError(f"zone {one.name}: {one.free} of {one.managed} pages cannot be free")
+    zone = Zone(one.name, ZONES.index(one.name), one.managed, one.present or one.managed, cpus)
+    set_batch(zone)
+    for name, pages in one.places:
+        if name not in (*PLACED, *EXTRA):
+            raise InputError(f"zone {one.name}: {name} is no place; there are {', '.join(PLACED)}")
+        setattr(zone, name, pages)
+    zone.marked = 0
+    zone.free = zone.lowest = one.free
+    lay_blocks(zone, one.blocks)
+    use_the_rest(zone)
+    return zone
+
+
+def _check_order(zones: list[Zone]) -> None:
+    indexes = [zone.index for zone in zones]
+    if not indexes or indexes != sorted(set(indexes)):
+        raise InputError("zones: name each once, the lowest first")
+
+
+def _set_marks(bench: Bench, choice: Choice, state: State) -> None:
+    kernel = choice.kernel
+    state.min_free_kbytes = bench.min_free_kbytes
+    set_marks(kernel, state)
+    set_reserves(state)
+    for zone, one in zip(state.zones, bench.zones, strict=True):
+        if one.marks is not None:
+            zone.min, zone.low, zone.high = one.marks
+            if not zone.low:
+                set_gaps(kernel, state, zone)
+            zone.batch = max(1, zone.high - zone.low)
+        if one.reserve is not None:
+            zone.reserve = [*one.reserve, *[one.reserve[-1]] * 4][:4]
+    if not bench.min_free_kbytes:
+        state.min_free_kbytes = 4 * sum(zone.min for zone in state.zones)
+
+
+def _make_room(setup: Setup, state: State) -> None:
+    """Count the first slab of every cache among the slab pages of the highest zone."""
+    zone = state.zones[-1]
+    for kind in setup.caches:
+        if kind.reclaimable:
+            zone.slab_reclaimable += 1 << kind.orders.order
+        else:
+            zone.slab_unreclaimable += 1 << kind.orders.order
+
+
+def _place_rest(zone: Zone) -> None:
+    name_the_rest(zone)
+    held = zone.dirty + zone.writeback + zone.clean
+    if held > zone.reclaimable():
+        raise InputError(f"zone {zone.name}: its file lists are shorter than what is on them")

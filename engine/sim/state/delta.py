@@ -1,0 +1,161 @@
+"""What changed between two moments of a machine, as short lists of ints, and how to apply it.
+
+A part that changed is written as single places, if it kept its length and little of it changed, or
+as one stretch of the old list with new numbers before and behind it, as queues move. The events
+are sorted by age, so that those that are gone and those that are new are few numbers. Applying
+`difference(old, new)` to `old` gives `new` exactly.
+"""
+
+from __future__ import annotations
+
+from array import array
+from itertools import accumulate, compress, count
+from operator import ne
+
+from mmplay.engine.sim.state.parts import HEAP_COLUMNS, PackError
+
+SPARSE, SPLICE, EVENTS = range(3)
+DENSE = 4
+"""A list of which more than one in so many places changed is written as a splice."""
+
+ANCHOR = 4
+"""So many numbers in a row tell where a stretch of the old list is in the new one."""
+
+Change = list[int]
+"""[number of the part, kind, ...]."""
+
+EVENT_WIDTH = len(HEAP_COLUMNS)
+
+
+def difference(old: list[list[int]], new: list[list[int]]) -> list[Change]:
+    """Return the changes from one moment's parts to another's, of the same machine."""
+    plain = len(new) - EVENT_WIDTH
+    changes = [
+        _change(n, before, after)
+        for n, (before, after) in enumerate(zip(old[:plain], new[:plain], strict=True))
+        if before != after
+    ]
+    if old[plain:] != new[plain:]:
+        changes.append(_events(plain, old[plain:], new[plain:]))
+    return changes
+
+
+def _change(number: int, old: list[int], new: list[int]) -> Change:
+    if len(old) == len(new):
+        places = list(compress(count(), map(ne, old, new)))
+        if len(places) * DENSE <= len(new) or len(new) < DENSE:
+            return [number, SPARSE, *_steps(places), *(new[n] - old[n] for n in places)]
+    start, at, length = _stretch(old, new)
+    return [number, SPLICE, start, length, at, *new[:at], *new[at + length :]]
+
+
+def _stretch(old: list[int], new: list[int]) -> tuple[int, int, int]:
+    """Return (place in old, place in new, length) of the longest stretch that was found in both.
+
+    What both begin with, what both end with, and what lies around the middle of the old list.
+    """
+    first = _common(old, new)
+    last = _common_end(old, new)
+    found = [(0, 0, first), (len(old) - last, len(new) - last, last)]
+    middle = len(old) // 2
+    moved = _place_of(old[middle : middle + ANCHOR], new)
+    if moved >= 0:
+        before = _common_end(old[:middle], new[:moved])
+        length = before + _common(old[middle:], new[moved:])
+        found.append((middle - before, moved - before, length))
+    return max(found, key=lambda one: one[2])
+
+
+def _place_of(anchor: list[int], numbers: list[int]) -> int:
+    """Return where a few numbers stand in a list, -1 if nowhere."""
+    if len(anchor) < ANCHOR:
+        return -1
+    wanted, data = array("q", anchor).tobytes(), array("q", numbers).tobytes()
+    place = data.find(wanted)
+    return place // 8 if place >= 0 and place % 8 == 0 else -1
+
+
+def _common(old: list[int], new: list[int]) -> int:
+    """Return how many numbers both begin with; whole stretches are compared at once."""
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[low:middle] == new[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_end(old: list[int], new: list[int]) -> int:
+    """Return how many numbers both end with."""
+    return _common(old[::-1], new[::-1])
+
+
+def _steps(places: list[int]) -> list[int]:
+    """Return rising numbers as distances: small numbers pack into one byte."""
+    return [b - a for a, b in zip([0, *places], places, strict=False)]
+
+
+def _events(number: int, old: list[list[int]], new: list[list[int]]) -> Change:
+    """Events are known by their sequence: which are gone, and the columns of those that came."""
+    there = set(new[1])
+    gone = [n for n, sequence in enumerate(old[1]) if sequence not in there]
+    kept = len(old[1]) - len(gone)
+    change = [number, EVENTS, len(gone), *_steps(gone)]
+    for column in new:
+        change += _steps(column[kept:])
+    return change
+
+
+def apply(parts: list[list[int]], changes: list[Change]) -> None:
+    """Change the parts in place; lists that change are replaced, never changed themselves.
+
+    Raises PackError for changes that do not fit.
+    """
+    try:
+        for number, kind, *rest in changes:
+            if not 0 <= number < len(parts):
+                raise PackError("a change names no part")
+            _KINDS[kind](parts, number, rest)
+    except (IndexError, ValueError, TypeError):
+        raise PackError("a change does not fit the state before it") from None
+
+
+def _apply_sparse(parts: list[list[int]], number: int, rest: list[int]) -> None:
+    values = parts[number][:]
+    half, odd = divmod(len(rest), 2)
+    place = 0
+    for step, more in zip(rest[:half], rest[half:], strict=True):
+        place += step
+        if odd or not 0 <= place < len(values):
+            raise PackError("a change names no place")
+        values[place] += more
+    parts[number] = values
+
+
+def _apply_splice(parts: list[list[int]], number: int, rest: list[int]) -> None:
+    old = parts[number]
+    start, length, at, *fresh = rest
+    if min(start, length, at) < 0 or start + length > len(old) or at > len(fresh):
+        raise PackError("a splice is longer than what it changes")
+    parts[number] = fresh[:at] + old[start : start + length] + fresh[at:]
+
+
+def _apply_events(parts: list[list[int]], number: int, rest: list[int]) -> None:
+    gone = rest[0]
+    if not 0 <= gone < len(rest) or number + EVENT_WIDTH != len(parts):
+        raise PackError("events are missing")
+    kept = bytearray(b"\1") * len(parts[number])
+    for place in accumulate(rest[1 : 1 + gone]):
+        kept[place] = 0
+    fresh = rest[1 + gone :]
+    size, odd = divmod(len(fresh), EVENT_WIDTH)
+    if odd:
+        raise PackError("an event is cut")
+    for n in range(EVENT_WIDTH):
+        old = compress(parts[number + n], kept)
+        parts[number + n] = [*old, *accumulate(fresh[n * size : (n + 1) * size])]
+
+
+_KINDS = (_apply_sparse, _apply_splice, _apply_events)

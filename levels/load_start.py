@@ -1,0 +1,131 @@
+"""Reads [machine] of a level file: a named machine, or the zones and tasks of a bench."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.run.programs import PROGRAM_NAMES
+from mmplay.engine.sim.setup import DiskKind, Flow, Workload
+from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone
+from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
+from mmplay.levels.model import Start
+
+if TYPE_CHECKING:
+    from mmplay.levels.load import _Reader
+    from mmplay.levels.sections import Section
+
+BENCH = "bench"
+BASES = ("mail-rc7", "mail-next", "boot", BENCH)
+MAX_PAGES = 1 << 22
+MICROSECOND_NS = 1000
+SETTINGS = ("dirty_ratio", "dirty_background_ratio", "watermark_scale_factor", "oom_reaper")
+
+
+def load_start(section: Section, reader: _Reader) -> Start:
+    """Return the start in a [machine] table; raises LevelError."""
+    base = section.one_of("base", BASES, required=True)
+    start = Start(
+        base=base,
+        variant=section.one_of("variant", [name for name, _ in WB_VARIANTS], "atomic"),
+        packets=section.number("packets", default=-1, least=-1, most=1_000_000),
+        seed=section.number("seed", default=1),
+        practice_seed=section.number("practice_seed", default=2),
+        frame=section.number("frame"),
+        ram_kb=section.number("ram_kb", default=2 << 20, least=32 << 10, most=64 << 20),
+    )
+    if base == BENCH:
+        start = start._replace(bench=_bench(section, reader))
+    section.done()
+    return start
+
+
+def _bench(section: Section, reader: _Reader) -> Bench:
+    zones = section.take("zone", [])
+    loads = section.take("workload", [])
+    if not isinstance(zones, list) or not zones:
+        raise section.error("zone", "a bench needs [[machine.zone]] tables, the lowest first")
+    if not isinstance(loads, list):
+        raise section.error("workload", "write [[machine.workload]]")
+    settings = tuple(
+        (name, section.number(name, most=1000)) for name in SETTINGS if section.has(name)
+    )
+    return Bench(
+        zones=tuple(_zone(reader.section(one, "machine.zone", n)) for n, one in enumerate(zones)),
+        min_free_kbytes=section.number("min_free_kbytes", most=1 << 31),
+        cpus=section.number("cpus", default=1, least=1, most=16),
+        caches=section.flag("caches"),
+        workloads=tuple(
+            _workload(reader.section(one, "machine.workload", n)) for n, one in enumerate(loads)
+        ),
+        flow=_flow(section),
+        disk=_disk(section),
+        settings=settings,
+    )
+
+
+def _zone(section: Section) -> BenchZone:
+    marks = section.numbers("marks")
+    if marks and len(marks) != 3:
+        raise section.error("marks", "write [min, low, high]; low and high 0 follow from min")
+    zone = BenchZone(
+        name=section.one_of("name", ZONES, required=True),
+        managed=section.number("managed", least=1, most=MAX_PAGES, required=True),
+        free=section.number("free", most=MAX_PAGES, required=True),
+        marks=(marks[0], marks[1], marks[2]) if marks else None,
+        reserve=section.numbers("reserve") or None,
+        present=section.number("present", most=MAX_PAGES),
+        blocks=tuple(_block(section, one) for one in section.texts("blocks")),
+        places=tuple(
+            (name, section.number(name, most=MAX_PAGES))
+            for name in (*PLACED, *EXTRA)
+            if section.has(name)
+        ),
+    )
+    section.done()
+    return zone
+
+
+def _block(section: Section, text: str) -> tuple[int, int, str]:
+    """Return a run of free blocks: `COUNT x ORDER LETTER`, as in `3 x 2 M`."""
+    words = text.split()
+    ok = len(words) == 4 and words[1] == "x" and words[0].isdigit() and words[2].isdigit()
+    if not ok or int(words[2]) >= MAX_ORDER or words[3] not in LETTERS:
+        raise section.error("blocks", f"{text[:40]!r}: write 'COUNT x ORDER LETTER', as '3 x 2 M'")
+    return int(words[2]), int(words[0]), words[3]
+
+
+def _workload(section: Section) -> Workload:
+    load = Workload(
+        name=section.text("name", required=True),
+        program=section.one_of("program", PROGRAM_NAMES[:5], required=True),
+        groups=section.number("groups", default=1, most=256),
+        per_group=section.number("per_group", default=1, least=1, most=256),
+        pages=section.number("pages", default=-1, least=-1, most=MAX_PAGES),
+        start_ns=START_NS + section.number("start_us", most=1 << 40) * MICROSECOND_NS,
+        gap_ns=section.number("gap_us", most=1 << 40) * MICROSECOND_NS,
+        adj=section.number("oom_score_adj", least=-1000, most=1000),
+        order=section.number("order", most=MAX_ORDER - 1),
+        per_table=section.number("per_table", default=512, least=1, most=512),
+        numbered=section.flag("numbered"),
+    )
+    section.done()
+    return load
+
+
+def _flow(section: Section) -> Flow | None:
+    packets = section.number("flow_packets", most=1_000_000)
+    per_flow = section.number("frames_per_flow", default=1, least=1, most=1 << 20)
+    start_us = section.number("flow_start_us", most=1 << 40)
+    if not packets:
+        return None
+    return Flow(packets, per_flow, 0, START_NS + start_us * MICROSECOND_NS)
+
+
+def _disk(section: Section) -> DiskKind:
+    return DiskKind(
+        pages_per_second=section.number("disk_pages_per_second", most=1 << 24),
+        requests=section.number("disk_requests", default=128, most=1 << 16),
+        pages_per_request=section.number("disk_pages_per_request", default=64, least=1, most=1024),
+    )

@@ -1,0 +1,44 @@
+"""Builds the machine that a level starts with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.starts.bench import from_bench
+from mmplay.engine.sim.starts.boot import fresh_boot
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.levels.model import Level
+from mmplay.recordings.starts import machine_of, mail_machine
+
+LOG_1 = "mail-next-20160311"
+
+
+def machine_for(level: Level, seed: int | None = None) -> Machine:
+    """Return the level's machine; `seed` takes the place of the one that counts.
+
+    Raises InputError if it cannot be built.
+    """
+    start = level.start
+    seed = start.seed if seed is None else seed
+    choice = Choice(level.kernel, start.variant, seed, packets=start.packets)
+    try:
+        machine = _BASES[start.base](level, choice)
+    except InputError as error:
+        raise InputError(f"{level.file}: [machine]: {error}") from None
+    return machine
+
+
+def _bench(level: Level, choice: Choice) -> Machine:
+    if level.start.bench is None:
+        raise InputError("a bench without zones")
+    return from_bench(level.start.bench, choice)
+
+
+_BASES: dict[str, Callable[[Level, Choice], Machine]] = {
+    "mail-rc7": lambda level, choice: mail_machine(choice),
+    "mail-next": lambda level, choice: machine_of(LOG_1, level.start.frame, choice),
+    "boot": lambda level, choice: fresh_boot(level.start.ram_kb, choice),
+    "bench": _bench,
+}

@@ -1,0 +1,137 @@
+"""A level as data: what stands in its file, checked and typed. None of it is code."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.sim.starts.bench import Bench
+
+CHOICE, NUMBER, TEXT = "choice", "number", "text"
+"""How a question is answered: one of its options, a number, or words (flags, names in order)."""
+
+
+class Start(NamedTuple):
+    """Where the level's machine comes from: a named base, or a bench.
+
+    `variant`, `packets`, `seed` go to the start; `practice_seed` is another one, for practising.
+    """
+
+    base: str
+    bench: Bench | None = None
+    variant: str = "atomic"
+    packets: int = -1
+    seed: int = 1
+    practice_seed: int = 2
+    frame: int = 0
+    ram_kb: int = 0
+
+
+class Option(NamedTuple):
+    """One choice: the answer as the rule gives it, and how it is shown."""
+
+    value: str
+    text: str
+
+
+class Question(NamedTuple):
+    """Something the player must answer, a prediction or a placing.
+
+    `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
+    question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
+    condition, in the engine's own continuation. Before and after it the level may act by itself.
+    """
+
+    id: str
+    text: str
+    truth: str
+    kind: str = NUMBER
+    at: str = "start"
+    when: str = "now"
+    options: tuple[Option, ...] = ()
+    unit: str = ""
+    tolerance: int = 0
+    before: tuple[tuple[str, str], ...] = ()
+    after: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+
+
+class Goal(NamedTuple):
+    """A number and its bound; `text` says it in words, `at_end` that only the end counts."""
+
+    counter: str
+    op: str
+    value: int
+    text: str
+    at_end: bool = False
+
+
+class Hint(NamedTuple):
+    """A hint: in the level's own words, or the rule behind a question, which the engine words."""
+
+    text: str = ""
+    rule: str = ""
+
+
+class Move(NamedTuple):
+    """One act of a solution, at a turn, at a condition, or as soon as it can be done."""
+
+    action: str
+    value: str
+    at: str = ""
+
+
+class Real(NamedTuple):
+    """Now the real kernel: function and file, what the model leaves out, a log line of the kind."""
+
+    function: str
+    path: str
+    text: str
+    leaves_out: str
+    log: str = ""
+
+
+class Level(NamedTuple):
+    """One level. `right` is how many questions must be right (-1: all); `end` when the run ends.
+
+    `max_turns` bounds the run; `stride` is how many turns one key press makes.
+    """
+
+    id: str
+    title: str
+    world: int
+    file: str
+    kernel: Kernel
+    start: Start
+    learn: str
+    story: str
+    against: str
+    recreates: str
+    task: str
+    max_turns: int
+    real: Real
+    stride: int = 1
+    end: str = ""
+    right: int = -1
+    shuffle: bool = False
+    allow: tuple[str, ...] = ()
+    choices: tuple[Option, ...] = ()
+    wins: tuple[Goal, ...] = ()
+    loses: tuple[Goal, ...] = ()
+    questions: tuple[Question, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    solution: tuple[Move, ...] = ()
+    losing: tuple[Move, ...] = ()
+    terms: tuple[str, ...] = ()
+    digest: str = ""
+    random_wins: str = ""
+
+    @property
+    def par(self) -> int:
+        """The length of the shipped solution."""
+        return len(self.solution)
+
+    @property
+    def needed(self) -> int:
+        """How many questions must be answered right."""
+        return len(self.questions) if self.right < 0 else self.right

@@ -1,0 +1,201 @@
+"""Questions with all their numbers in them: `compute RULE NUMBER...`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isqrt
+from typing import NamedTuple
+
+from mmplay.engine.errors import no_such
+from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel import dirty_limits, oom_score, watermarks
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.sim.mm.pcp import batch_size
+from mmplay.engine.terms import Term, given
+from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
+from mmplay.levels.truth.floors import source
+from mmplay.levels.truth.marks import other_kernels
+from mmplay.levels.truth.scene import Scene, whole
+
+Numbers = list[int]
+
+
+class Rule(NamedTuple):
+    """One rule: the names of its numbers (a last `...` takes any number of them), and its Term.
+
+    `words` is the key of the table of words that says what it is.
+    """
+
+    names: tuple[str, ...]
+    words: str
+    term: Callable[[Kernel, Numbers], Term]
+    unit: str = PAGES
+    others: Callable[[Kernel, Numbers, int], list[Other]] = lambda kernel, numbers, value: []
+
+
+MANY = "..."
+
+
+def _terms(names: tuple[str, ...], numbers: Numbers) -> list[Term]:
+    return [given(name, number) for name, number in zip(names, numbers, strict=False)]
+
+
+def _zone_min(kernel: Kernel, n: Numbers) -> Term:
+    kbytes, managed, lowmem = _terms(("min_free_kbytes", "managed", "lowmem_pages"), n)
+    return watermarks.zone_min(kbytes, managed, lowmem)
+
+
+def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
+    def term(kernel: Kernel, n: Numbers) -> Term:
+        scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
+        terms = _terms(("min", "managed", "watermark_scale_factor"), [*n[:2], scale])
+        return kernel.gaps(*terms)[at]
+
+    return term
+
+
+def _gap_others(mark: str) -> Callable[[Kernel, Numbers, int], list[Other]]:
+    def others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+        return other_kernels(kernel, n[0], n[1], mark, value)
+
+    return others
+
+
+def _reserve(kernel: Kernel, n: Numbers) -> Term:
+    return watermarks.lowmem_reserve(*_terms(("above", "lowmem_reserve_ratio"), n))
+
+
+def _boot(kernel: Kernel, n: Numbers) -> Term:
+    scale = kernel.watermark_scale_factor or 0
+    return watermarks.boot_min_free_kbytes(kernel.gaps, tuple(n), scale)
+
+
+def _boot_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+    lowmem = given("lowmem_kbytes", sum(n) * watermarks.PAGE_KB)
+    plain = _clamped(lowmem)
+    raised = watermarks.thp_min_free_kbytes(tuple(n))
+    return [
+        Other(plain.value, finding("wrong.no_thp", answer=plain.value, result=plain)),
+        Other(raised, finding("wrong.thp_stays", answer=raised)),
+    ]
+
+
+def _clamped(lowmem: Term) -> Term:
+    least = Term(watermarks.MIN_FREE_KBYTES_FLOOR)
+    return watermarks.default_min_free_kbytes(
+        lowmem, least, Term(watermarks.MIN_FREE_KBYTES_CEILING)
+    )
+
+
+def _default(kernel: Kernel, n: Numbers) -> Term:
+    return _clamped(given("lowmem_kbytes", n[0]))
+
+
+def _default_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+    bare = isqrt(n[0])
+    return [Other(bare, finding("wrong.no_factor", answer=bare))]
+
+
+def _managed(kernel: Kernel, n: Numbers) -> Term:
+    present, reserved = _terms(("present", "reserved_pages"), n)
+    return present - reserved
+
+
+def _total_reserve(kernel: Kernel, n: Numbers) -> Term:
+    return watermarks.total_reserve(*_terms(("zone_managed", "largest_reserve", "high"), n))
+
+
+def _dirtyable(kernel: Kernel, n: Numbers) -> Term:
+    return dirty_limits.dirtyable(*_terms(("free", "kept", "file_pages"), n))
+
+
+def _dirty_limit(kernel: Kernel, n: Numbers) -> Term:
+    return dirty_limits.dirty_limit(*_terms(("dirtyable", "dirty_ratio"), n))
+
+
+def _points(kernel: Kernel, n: Numbers) -> Term:
+    return oom_score.points(*_terms(("task_pages", "oom_score_adj", "total_pages"), n))
+
+
+def _score(kernel: Kernel, n: Numbers) -> Term:
+    return oom_score.score(_points(kernel, n), given("total_pages", n[2]))
+
+
+def _score_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+    plain = _score(kernel, [n[0], 0, n[2]]).value
+    rounded = (n[0] * oom_score.ADJ_SCALE + n[1] * n[2]) // n[2] if n[2] else 0
+    return [
+        Other(plain, finding("wrong.no_adj", answer=plain)),
+        Other(rounded, finding("wrong.no_round", answer=rounded)),
+    ]
+
+
+def _objects(kernel: Kernel, n: Numbers) -> Term:
+    slabs, each = _terms(("slabs", "objects_per_slab"), n)
+    return slabs * each
+
+
+def _pcp_batch(kernel: Kernel, n: Numbers) -> Term:
+    return Term(max(1, batch_size(n[0])))
+
+
+def _unreclaimable(kernel: Kernel, n: Numbers) -> Term:
+    return given("reclaimable_pages", n[0]) * kernel.unreclaimable_factor
+
+
+RULES: dict[str, Rule] = {
+    "min": Rule(("MIN_FREE_KBYTES", "MANAGED", "LOWMEM"), "zone_min", _zone_min),
+    "low": Rule(("MIN", "MANAGED", "[SCALE]"), "low", _gap_mark(0), others=_gap_others("low")),
+    "high": Rule(("MIN", "MANAGED", "[SCALE]"), "high", _gap_mark(1), others=_gap_others("high")),
+    "lowmem_reserve": Rule(("ABOVE", "RATIO"), "lowmem_reserve", _reserve),
+    "min_free_kbytes": Rule(
+        ("LOWMEM_KB",), "min_free_kbytes", _default, KB, others=_default_others
+    ),
+    "boot_min_free_kbytes": Rule(
+        ("MANAGED", MANY), "min_free_kbytes", _boot, KB, others=_boot_others
+    ),
+    "managed": Rule(("PRESENT", "RESERVED"), "managed", _managed),
+    "total_reserve": Rule(("MANAGED", "RESERVE", "HIGH"), "total_reserve", _total_reserve),
+    "dirtyable": Rule(("FREE", "KEPT", "FILE"), "dirtyable", _dirtyable),
+    "dirty_limit": Rule(("DIRTYABLE", "RATIO"), "dirty_limit", _dirty_limit),
+    "points": Rule(("PAGES", "ADJ", "TOTAL"), "points", _points),
+    "score": Rule(("PAGES", "ADJ", "TOTAL"), "score", _score, "", others=_score_others),
+    "objects": Rule(("SLABS", "PER_SLAB"), "objs", _objects, "objects"),
+    "pcp_batch": Rule(("MANAGED",), "pcp_batch", _pcp_batch),
+    "unreclaimable_limit": Rule(("RECLAIMABLE",), "unreclaimable_limit", _unreclaimable),
+}
+"""By name; a name in brackets may be left out."""
+
+
+def compute(scene: Scene, words: list[str]) -> Truth:
+    """`compute RULE NUMBER...`: a rule of the kernel on given numbers."""
+    if not words or words[0] not in RULES:
+        raise TruthError(no_such("rule to compute", words[0] if words else "", RULES))
+    rule = RULES[words[0]]
+    numbers = [whole(word, "compute") for word in words[1:]]
+    _check(words[0], rule, numbers)
+    term = rule.term(scene.kernel, numbers)
+    code = "truth.boot" if words[0].startswith("boot") else "truth.computed"
+    return Truth(
+        *("", term.value, NUMBER, (finding(code, result=term),), WORDS[rule.words].text),
+        *(source(scene.kernel, rule.words), rule.unit, term),
+        tuple(
+            other
+            for other in rule.others(scene.kernel, numbers, term.value)
+            if other.value != term.value
+        ),
+    )
+
+
+def _check(name: str, rule: Rule, numbers: Numbers) -> None:
+    """Raise TruthError unless the numbers are as many as the rule takes, and usable."""
+    named = [one for one in rule.names if one != MANY]
+    least = sum(not one.startswith("[") for one in named)
+    if len(numbers) < least or (MANY not in rule.names and len(numbers) > len(named)):
+        raise TruthError(f"compute {name} {' '.join(rule.names)}: {len(numbers)} numbers given")
+    for one, number in zip(named, numbers, strict=False):
+        if number < 0 and one != "ADJ":
+            raise TruthError(f"compute {name}: {one} {number} is negative")
+        if number == 0 and one in ("LOWMEM", "RATIO", "TOTAL") and name != "dirty_limit":
+            raise TruthError(f"compute {name}: {one} is 0")

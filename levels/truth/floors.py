@@ -1,0 +1,335 @@
+"""Questions about floors: who is refused where, who got the last page, in which order they fall."""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import no_such
+from mmplay.engine.explain.callers import BECAUSE, NEEDS, PREMISE
+from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel.floors import (
+    CALLER_CLASSES,
+    NO_WATERMARKS,
+    CallerClass,
+    classes_at,
+    floor,
+    seen_free,
+)
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.kernel.zonelist import class_zone, highest_zone
+from mmplay.engine.sim.mm.gates import zonelist
+from mmplay.engine.sim.state.zone import Zone
+from mmplay.engine.terms import Term, given
+from mmplay.levels.truth.answer import NAME, NUMBER, ORDER, PAGES, YES_NO, Other, Truth, TruthError
+from mmplay.levels.truth.scene import NORMAL, Scene, Who, options, whole, zone_index
+
+MARKS = ("min", "low", "high")
+NOW = "now"
+NO_REQUEST = "wb:none"
+
+
+def source(kernel: Kernel, name: str) -> str:
+    """Return where the rule of a table key stands: function, file, what was read."""
+    words = WORDS[name]
+    return f"{words.function}  {words.path}  {kernel.source}"
+
+
+def mark_of(words: list[str], caller: CallerClass) -> str:
+    """Return the mark that a question names, min if none; raises TruthError."""
+    mark = words[0] if words else "min"
+    if mark not in MARKS:
+        raise TruthError(no_such("mark", mark, MARKS))
+    if caller not in (*classes_at(mark), NO_WATERMARKS):
+        raise TruthError(f"class {caller.name} is tested at min only; at {mark} there is plain")
+    return mark
+
+
+class Gate:
+    """One caller at one zone's door: everything that the floor is computed from."""
+
+    def __init__(self, scene: Scene, zone: Zone, who: Who, mark: str, class_index: int) -> None:
+        self.scene, self.zone, self.who, self.mark = scene, zone, who, mark
+        self.class_index = class_index
+        self.pages: int = getattr(zone, mark)
+        self.reserve = zone.reserve[class_index]
+
+    def floor_at(self, caller: CallerClass, mark: str | None = None) -> Term:
+        """Return the floor of a class here, at this mark or another."""
+        name = mark or self.mark
+        pages = given(name, getattr(self.zone, name))
+        kept = given("lowmem_reserve", self.reserve)
+        return floor(self.scene.kernel.reductions, pages, kept, caller.flags)
+
+    @property
+    def floor(self) -> Term:
+        """The caller's own floor."""
+        return self.floor_at(self.who.caller)
+
+    def why(self) -> Finding:
+        """Return the sentence that says what the floor is."""
+        return finding(
+            "truth.floor",
+            caller=self.who.caller.name,
+            zone=self.zone.name,
+            mark=self.mark,
+            class_zone=ZONES[self.class_index],
+            floor=self.floor,
+        )
+
+    def others(self, add: int = 0) -> list[Other]:
+        """Return the floors that other rules give, `add` pages above them."""
+        own = self.floor.value
+        found = [self._class(other, add) for other in self._other_classes()]
+        found += [self._mark(mark, add) for mark in MARKS if mark != self.mark]
+        if self.who.caller is not NO_WATERMARKS:
+            found += self._reserves(own, add)
+        return [other for other in found if other.value != own + add]
+
+    def _other_classes(self) -> list[CallerClass]:
+        return [one for one in classes_at(self.mark) if one != self.who.caller]
+
+    def _class(self, other: CallerClass, add: int) -> Other:
+        value = self.floor_at(other).value + add
+        why = finding(
+            "wrong.class",
+            answer=value,
+            premise=PREMISE[other.name],
+            because=BECAUSE[self.who.caller.name],
+        )
+        return Other(value, why)
+
+    def _mark(self, mark: str, add: int) -> Other:
+        value = self.floor_at(classes_at(mark)[0], mark).value + add
+        return Other(value, finding("wrong.mark", answer=value, other=mark, mark=self.mark))
+
+    def _reserves(self, own: int, add: int) -> list[Other]:
+        zone, class_name = self.zone.name, ZONES[self.class_index]
+        if self.reserve:
+            value = own - self.reserve + add
+            why = finding(
+                "wrong.own_zone",
+                answer=value,
+                zone=zone,
+                class_zone=class_name,
+                reserve=self.reserve,
+            )
+            return [Other(value, why)]
+        return [
+            Other(pages, finding("wrong.reserve_counts", answer=pages, zone=zone))
+            for pages in sorted({own + kept + add for kept in self.zone.reserve if kept})
+        ]
+
+
+def _gate(scene: Scene, words: list[str], chosen: dict[str, str]) -> Gate:
+    """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
+    zone, who = scene.zone(words[0]), scene.who(words[1])
+    mark = mark_of(words[2:], who.caller)
+    return Gate(scene, zone, who, mark, scene.class_zone(zone, who, chosen.get("for")))
+
+
+def floor_of(scene: Scene, words: list[str]) -> Truth:
+    """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
+    words, chosen = counted(words, ("for",), 2, 3)
+    gate = _gate(scene, words, chosen)
+    value = gate.floor.value
+    one_more = Other(value + 1, finding("wrong.last_page", answer=value + 1))
+    return Truth(
+        "",
+        value,
+        NUMBER,
+        (gate.why(),),
+        WORDS["floor"].text,
+        source(scene.kernel, "floor"),
+        PAGES,
+        gate.floor,
+        (*gate.others(), one_more),
+    )
+
+
+def lowest_served(scene: Scene, words: list[str]) -> Truth:
+    """`lowest_served ZONE CALLER [MARK] [for ZONE]`: the lowest free count that gets a page.
+
+    Of `wb:none`, which asks for no page, the answer is the name `none`.
+    """
+    words, chosen = counted(words, ("for",), 2, 3)
+    if words[1] == NO_REQUEST:
+        return _asks_for_none(scene)
+    gate = _gate(scene, words, chosen)
+    value = gate.floor.value + 1
+    itself = Other(value - 1, finding("wrong.one_more", answer=value - 1))
+    return Truth(
+        "",
+        value,
+        NUMBER,
+        (gate.why(), finding("truth.lowest_served", free=value)),
+        WORDS["floor"].text,
+        source(scene.kernel, "floor"),
+        PAGES,
+        gate.floor + 1,
+        (itself, *gate.others(1)),
+    )
+
+
+def _asks_for_none(scene: Scene) -> Truth:
+    """Answer for a writeback that allocates nothing (commit 85009b4f5f03, 2017)."""
+    return Truth(
+        *("", "none", NAME, (finding("truth.asks_none"),), WORDS["floor"].text),
+        f"wb_start_writeback  fs/fs-writeback.c  {scene.kernel.source}",
+    )
+
+
+def counted(
+    words: list[str], names: tuple[str, ...], least: int, most: int
+) -> tuple[list[str], dict[str, str]]:
+    """Return positional words and options; raises TruthError for too few or too many words."""
+    positional, chosen = options(words, names)
+    if not least <= len(positional) <= most:
+        count = str(least) if least == most else f"{least} to {most}"
+        raise TruthError(f"{len(positional)} words, {count} expected")
+    return positional, chosen
+
+
+def passes(scene: Scene, words: list[str]) -> Truth:
+    """`passes ZONE CALLER FREE [MARK] [order N] [highatomic N] [for ZONE]`: the watermark test.
+
+    FREE is a number, or `now`: the machine's own free count, and then also its free lists.
+    """
+    words, chosen = counted(words, ("order", "highatomic", "for"), 3, 4)
+    gate = _gate(scene, [*words[:2], *words[3:]], chosen)
+    order = order_of(chosen.get("order", "0"))
+    now = words[2] == NOW
+    free = gate.zone.free if now else whole(words[2], "FREE")
+    kept = gate.zone.reserved_highatomic if now else 0
+    if "highatomic" in chosen:
+        kept = whole(chosen["highatomic"], "highatomic")
+    seen = seen_free(
+        given("free", free),
+        order,
+        given("reserved_highatomic", kept),
+        gate.who.caller.flags,
+    )
+    allowed = seen.value > gate.floor.value
+    findings = [gate.why(), verdict(seen, gate.floor)]
+    if allowed and now and order and not gate.zone.buddy.has_block(order, (0, 1, 2)):
+        allowed = False
+        findings.append(finding("truth.fits_not", zone=gate.zone.name, order=order))
+    return Truth(
+        "",
+        allowed,
+        YES_NO,
+        tuple(findings),
+        WORDS["floor"].text,
+        source(scene.kernel, "floor"),
+        "",
+        gate.floor,
+        (Other(not allowed, _flip(gate, free, seen, allowed)),),
+    )
+
+
+def verdict(seen: Term, floor_pages: Term) -> Finding:
+    """Return the inequality and what it says."""
+    short = floor_pages.value + 1 - seen.value
+    if short > 0:
+        return finding("gate.refused", free=seen, floor=floor_pages, short=short)
+    return finding("gate.passes", free=seen, floor=floor_pages)
+
+
+def order_of(word: str) -> int:
+    """Return an order, 0 to 10; raises TruthError."""
+    order = whole(word, "order")
+    if not 0 <= order <= 10:
+        raise TruthError(f"order {order}: orders are 0 to 10")
+    return order
+
+
+def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
+    """Return the nearest rule under which the test would say the opposite."""
+    answer, because = ("no" if allowed else "yes"), BECAUSE[gate.who.caller.name]
+    if not allowed and seen.value == gate.floor.value:
+        return finding("wrong.last_page", answer=answer)
+    if not allowed and free > gate.floor.value:
+        return finding("wrong.all_free", answer=answer, free=free, seen=seen)
+    for other in CALLER_CLASSES[:: 1 if not allowed else -1]:
+        if other == gate.who.caller or gate.mark != "min":
+            continue
+        if (seen.value > gate.floor_at(other).value) is not allowed:
+            premise = PREMISE[other.name]
+            return finding("wrong.test", answer=answer, premise=premise, because=because)
+    return finding("wrong.other", answer=answer, right=f"the floor is {gate.floor.value}")
+
+
+def first_zone(scene: Scene, words: list[str]) -> Truth:
+    """`first_zone MASK [on ZONE...]`: the zone that the kernel tries first."""
+    at = words.index("on") if "on" in words else len(words)
+    if at != 1:
+        raise TruthError("one mask expected")
+    mask = scene.layout.encode(words[0])
+    named = [zone_index(name) for name in words[2:]]
+    populated = named or [zone.index for zone in scene.machine.state.zones]
+    highest = highest_zone(scene.layout, mask)
+    index = class_zone(highest, populated)
+    if index is None:
+        raise TruthError("no zone with pages may serve this mask")
+    why = finding("truth.first_zone", mask=mask, highest=ZONES[highest], zone=ZONES[index])
+    others = [
+        Other(name, _not_first(name, ZONES[index], highest, populated))
+        for name in ZONES
+        if name != ZONES[index]
+    ]
+    text = "A request starts in the highest zone that its mask allows and that has pages."
+    return Truth(
+        *("", ZONES[index], NAME, (why,), text),
+        f"gfp_zone  include/linux/gfp.h  {scene.layout.name}",
+        others=tuple(others),
+    )
+
+
+def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Finding:
+    index = ZONES.index(name)
+    if index > highest:
+        return finding("wrong.zone_above", answer=name, highest=ZONES[highest])
+    if index not in populated:
+        return finding("wrong.zone_empty", answer=name)
+    return finding("wrong.zone_below", answer=name, zone=right)
+
+
+def caller_class(scene: Scene, words: list[str]) -> Truth:
+    """`class MASK[:slab][:CONTEXT]`: the class that gfp_to_alloc_flags puts a caller in."""
+    words, _ = counted(words, (), 1, 1)
+    who = scene.who(words[0])
+    if who.mask is None:
+        raise TruthError(f"{words[0]!r} is a class already; a mask expected")
+    fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
+    why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
+    others = [
+        Other(one.name, finding("wrong.caller", answer=one.name, need=NEEDS[one.name]))
+        for one in CALLER_CLASSES
+        if one != who.caller
+    ]
+    return Truth(
+        *("", who.caller.name, NAME, (finding("truth.class", caller=who.caller.name, why=why),)),
+        "The mask's flags and the caller's context decide which discounts a request has.",
+        source(scene.kernel, "alloc.high"),
+        others=tuple(others),
+    )
+
+
+def drain_order(scene: Scene, words: list[str]) -> Truth:
+    """`drain_order CALLER... [for ZONE]`: zone and floor, in the order in which they are reached.
+
+    Each caller in turn takes pages until every zone refuses it.
+    """
+    words, chosen = counted(words, ("for",), 1, 5)
+    steps = []
+    for who in map(scene.who, words):
+        zones = scene.machine.state.zones
+        top = zone_index(chosen["for"]) if "for" in chosen else NORMAL
+        index = class_zone(top, [zone.index for zone in zones]) or 0
+        for zone in zonelist(zones, index):
+            steps.append(f"{zone.name} {Gate(scene, zone, who, 'min', index).floor.value}")
+    return Truth(
+        *("", tuple(steps), ORDER, (finding("truth.drain", steps=steps),)),
+        "A zone is used until its floor refuses the caller, then the next lower one.",
+        source(scene.kernel, "floor"),
+        PAGES,
+    )

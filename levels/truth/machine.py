@@ -1,0 +1,208 @@
+"""Questions that the machine itself answers: a copy of it does what is asked about."""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import no_such
+from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel import dirty_limits
+from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.report.request import StackEntry, read_context
+from mmplay.engine.sim.mm.dirty import dirtyable
+from mmplay.engine.sim.mm.gates import total_reserve
+from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
+from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
+from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
+from mmplay.engine.sim.trial import reclaim_call
+from mmplay.engine.terms import Term, given
+from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError
+from mmplay.levels.truth.floors import NOW, counted, source
+from mmplay.levels.truth.scene import Scene, whole
+
+RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
+OTHER_STATE = {RECLAIMABLE: "wrong.works_reclaimable", GIVEN_UP: "wrong.works_unreclaimable"}
+MOST_LISTED = 1 << 26
+"""Longer inactive lists than 256 GB are not asked about."""
+
+
+def fork(machine: Machine) -> Machine:
+    """Return an independent machine in the same state; what it does changes nothing here."""
+    return Machine(machine.setup, machine.state.copy())
+
+
+# reclaim and writeback
+
+
+def works_per_call(scene: Scene, words: list[str]) -> Truth:
+    """`works_per_call INACTIVE|now [reclaimable|unreclaimable]`: works of a fruitless call."""
+    words, _ = counted(words, (), 1, 2)
+    zones = scene.machine.state.zones if words[0] == NOW else []
+    inactive = zones[-1].inactive_file if zones else whole(words[0], "INACTIVE")
+    if not 0 <= inactive <= MOST_LISTED:
+        raise TruthError(f"INACTIVE {inactive}: expected 0 to {MOST_LISTED} pages")
+    known = (GIVEN_UP, RECLAIMABLE)
+    state = words[1] if len(words) > 1 else GIVEN_UP
+    if state not in known:
+        raise TruthError(no_such("state of a zone", state, known))
+    calls = {one: reclaim_call(scene.kernel, inactive, one == RECLAIMABLE) for one in known}
+    works, scanned = calls[state]
+    code = "truth.works" if works else "truth.no_works"
+    why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER)
+    other = known[1 - known.index(state)]
+    others = [Other(calls[other].works, finding(OTHER_STATE[other], answer=calls[other].works))]
+    others += _beyond_cliff(scene, inactive) if state == GIVEN_UP else []
+    return Truth(
+        *("", works, NUMBER, (why,), WORDS["works_per_call"].text),
+        *(source(scene.kernel, "works_per_call"), "works"),
+        others=tuple(one for one in others if one.value != works),
+    )
+
+
+def _beyond_cliff(scene: Scene, inactive: int) -> list[Other]:
+    """Return what the other side of the cliff gives: two scans that stay below the limit, or not.
+
+    A zone that was given up is only scanned at the first priority, once a pass.
+    """
+    cliff = (WRITE_BACK_AFTER // PASSES + 1) << DEF_PRIORITY
+    below, above = (reclaim_call(scene.kernel, at, False).works for at in (cliff - 1, cliff))
+    answer, code = (below, "below") if inactive >= cliff else (above, "above")
+    why = finding(f"wrong.works_{code}", answer=answer, cliff=cliff, limit=WRITE_BACK_AFTER)
+    return [Other(answer, why)]
+
+
+def unreclaimable(scene: Scene, words: list[str]) -> Truth:
+    """`unreclaimable ZONE`: whether reclaim has given the zone up."""
+    words, _ = counted(words, (), 1, 1)
+    zone = scene.zone(words[0])
+    pages = given("reclaimable_pages", zone.reclaimable())
+    limit = pages * scene.machine.kernel.unreclaimable_factor
+    given_up = not scene.machine.reclaimable(zone)
+    why = finding("truth.unreclaimable", scanned=zone.pages_scanned, limit=limit)
+    answer = "no" if given_up else "yes"
+    need = f"{'fewer than' if given_up else 'at least'} {limit.value} pages scanned"
+    return Truth(
+        *("", given_up, YES_NO, (why,), WORDS["all_unreclaimable"].text),
+        *(source(scene.kernel, "all_unreclaimable"), "", limit),
+        (Other(not given_up, finding("wrong.need", answer=answer, need=need)),),
+    )
+
+
+def dirty_limit(scene: Scene, words: list[str]) -> Truth:
+    """`dirty_limit`: where writers are stopped now."""
+    counted(words, (), 0, 0)
+    state = scene.machine.state
+    pages = given("dirtyable", dirtyable(scene.machine))
+    term = dirty_limits.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
+    managed = sum(zone.managed for zone in state.zones)
+    of_ram = dirty_limits.dirty_limit(managed, state.dirty_ratio)
+    why = finding("truth.dirty", dirtyable=pages.value, result=term)
+    return Truth(
+        *("", term.value, NUMBER, (why,), WORDS["dirty_limit"].text),
+        *(source(scene.kernel, "dirty_limit"), PAGES, term),
+        (Other(of_ram, finding("wrong.of_ram", answer=of_ram)),),
+    )
+
+
+def dirty_trend(scene: Scene, words: list[str]) -> Truth:
+    """`dirty_trend PERCENT`: what the dirty limit does when anonymous memory grows by so much.
+
+    The pages come from free memory that is not set aside, then from clean page cache.
+    """
+    words, _ = counted(words, (), 1, 1)
+    percent = whole(words[0], "PERCENT")
+    after = fork(scene.machine)
+    for zone in after.state.zones:
+        grows = zone.active_anon * percent // 100
+        from_free = min(grows, max(0, zone.free - total_reserve(zone)))
+        zone.free -= from_free
+        zone.inactive_file -= min(zone.inactive_file, grows - from_free)
+    before, then = (
+        dirty_limits.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (scene.machine, after)
+    )
+    value = "falls" if then < before else "rises" if then > before else "stays"
+    why = finding("truth.trend", before=before, after=then)
+    others = [
+        Other(one, finding("wrong.of_ram", answer=one))
+        for one in ("falls", "rises", "stays")
+        if one != value
+    ]
+    return Truth(
+        *("", value, NAME, (why,), WORDS["dirty_limit"].text),
+        source(scene.kernel, "dirty_limit"),
+        others=tuple(others),
+    )
+
+
+# tasks
+
+
+def holds_key(scene: Scene, words: list[str]) -> Truth:
+    """`holds_key FUNCTION...`: whether PF_MEMALLOC is set in the last of a path of calls.
+
+    The path begins with the outermost function.
+    """
+    words, _ = counted(words, (), 1, 40)
+    reading = read_context(tuple(StackEntry(name, 0, 0) for name in reversed(words)))
+    holds = bool(reading.context & Context.PF_MEMALLOC) and not reading.context.in_interrupt
+    symbol = next((e.symbol for e in reading.evidence if e.context & Context.PF_MEMALLOC), "")
+    why = finding("truth.key", symbol=symbol) if holds else finding("truth.no_key")
+    need = "a path without reclaim on it" if holds else "__perform_reclaim on the path to it"
+    opposite = finding("wrong.need", answer="no" if holds else "yes", need=need)
+    return Truth(
+        *("", holds, YES_NO, (why,)),
+        "__perform_reclaim sets PF_MEMALLOC before it reclaims and takes it back afterwards.",
+        source(scene.kernel, "alloc.pf_memalloc"),
+        others=(Other(not holds, opposite),),
+    )
+
+
+def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
+    """`freed_by_exit PID`: pages that come back when this one task ends now."""
+    words, _ = counted(words, (), 1, 1)
+    pid = whole(words[0], "PID")
+    m = fork(scene.machine)
+    tasks = m.state.tasks
+    if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
+        raise TruthError(f"there is no task {pid}")
+    task = tasks.pid.index(pid)
+    if tasks.flags[task] & KTHREAD:
+        raise TruthError(f"{pid} is a kernel thread: it does not end")
+    group = tasks.group[task]
+    owner = tasks.pid.index(group) if group else task
+    rss, before = tasks.rss(owner), m.state.counters.pgfree
+    sharers = sum(
+        tasks.group[one] == group and tasks.state[one] != EXITED for one in range(len(tasks))
+    )
+    exit_task(m, task, tasks.cpu[task])
+    freed = m.state.counters.pgfree - before
+    why = finding("truth.exit", pid=pid, freed=freed, sharers=max(0, sharers - 1), rss=rss)
+    others = [
+        Other(STACK_PAGES, finding("wrong.only_stack", answer=STACK_PAGES)),
+        Other(0, finding("wrong.nothing_freed", answer=0)),
+        Other(rss, finding("wrong.shared", answer=rss)),
+        Other(rss + freed, finding("wrong.shared", answer=rss + freed)),
+    ]
+    return Truth(
+        *("", freed, NUMBER, (why,)),
+        "A task gives back its kernel stack and a few slab pages; memory that others share stays "
+        "until the last of them is gone.",
+        f"do_exit  kernel/exit.c  {scene.kernel.source}",
+        PAGES,
+        others=tuple(other for other in others if other.value != freed),
+    )
+
+
+# any number
+
+
+def metric(scene: Scene, words: list[str]) -> Truth:
+    """`metric NAME`: one number of the running machine by its dotted name."""
+    words, _ = counted(words, (), 1, 1)
+    value = scene.metrics(scene.machine, words[0])
+    last = words[0].rpartition(".")[2]
+    rule = WORDS[last].text if last in WORDS else ""
+    where = source(scene.kernel, last) if last in WORDS else ""
+    why = finding("truth.metric", name=words[0], value=value)
+    return Truth("", value, NUMBER, (why,), rule, where, term=Term(value))

@@ -1,0 +1,188 @@
+"""Questions about a machine's marks and reserves."""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import no_such
+from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel.versions import KERNELS, Kernel
+from mmplay.engine.kernel.watermarks import (
+    MIN_FREE_KBYTES_CEILING,
+    MIN_FREE_KBYTES_FLOOR,
+    PAGE_KB,
+    ZONES,
+    default_min_free_kbytes,
+    lowmem_reserve,
+    total_reserve,
+    zone_min,
+)
+from mmplay.engine.sim.state.zone import Zone
+from mmplay.engine.terms import Term, given
+from mmplay.levels.truth.answer import NUMBER, PAGES, Other, Truth, TruthError
+from mmplay.levels.truth.floors import MARKS, counted, source
+from mmplay.levels.truth.scene import Scene, zone_index
+
+ALL = "all"
+GAP_WORDS = {"low": ("low_quarter", "low_gap"), "high": ("high_half", "high_gap")}
+
+
+def marks(scene: Scene, words: list[str]) -> Truth:
+    """`marks ZONE min|low|high`: a watermark of the machine."""
+    words, _ = counted(words, (), 2, 2)
+    zone, mark = scene.zone(words[0]), words[1]
+    if mark not in MARKS:
+        raise TruthError(no_such("mark", mark, MARKS))
+    value: int = getattr(zone, mark)
+    term = mark_term(scene, zone, mark)
+    name = term.name or mark
+    others = [
+        Other(
+            getattr(zone, one),
+            finding("wrong.other_mark", answer=getattr(zone, one), other=one, mark=mark),
+        )
+        for one in MARKS
+        if one != mark
+    ]
+    others += other_kernels(scene.kernel, zone.min, zone.managed, mark, value)
+    others += _without_thp(scene, zone, mark)
+    why = finding("truth.mark", mark=mark, zone=zone.name, pages=term)
+    return Truth(
+        *("", value, NUMBER, (why,), WORDS[name].text, source(scene.kernel, name), PAGES, term),
+        others=tuple(others),
+    )
+
+
+def mark_term(scene: Scene, zone: Zone, mark: str) -> Term:
+    """Return how a mark came about; the bare number where today's settings do not give it."""
+    state = scene.machine.state
+    value: int = getattr(zone, mark)
+    managed = given("managed", zone.managed)
+    if mark == "min":
+        lowmem = sum(one.managed for one in state.zones)
+        kbytes = given("min_free_kbytes", state.min_free_kbytes)
+        term = zone_min(kbytes, managed, given("lowmem_pages", lowmem))
+    else:
+        scale = given("watermark_scale_factor", state.watermark_scale_factor)
+        low, high = scene.kernel.gaps(given("min", zone.min), managed, scale)
+        term = low if mark == "low" else high
+    return term if term.value == value else given(mark, value)
+
+
+def _without_thp(scene: Scene, zone: Zone, mark: str) -> list[Other]:
+    """Return the min mark that the boot formula gives without transparent huge pages.
+
+    The pages of boot were fewer than today's; what lowmem_reserve was computed from tells them.
+    """
+    if mark != "min":
+        return []
+    state = scene.machine.state
+    lowest = state.zones[0]
+    lowmem = sum(one.managed for one in state.zones)
+    of_boot = lowest.managed + max(lowest.reserve) * state.lowmem_reserve_ratio[0]
+    return [_plain_min(zone, lowmem, boot) for boot in (of_boot, lowmem)]
+
+
+def _plain_min(zone: Zone, lowmem: int, boot: int) -> Other:
+    least, most = MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING
+    term = zone_min(
+        given("min_free_kbytes", default_min_free_kbytes(boot * PAGE_KB, least, most)),
+        given("managed", zone.managed),
+        given("lowmem_pages", lowmem),
+    )
+    return Other(term.value, finding("wrong.no_thp", answer=term.value, result=term))
+
+
+def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: int) -> list[Other]:
+    """Return what low or high would be on the other kernels."""
+    if mark == "min":
+        return []
+    found = []
+    for other in KERNELS.values():
+        scale = given("watermark_scale_factor", other.watermark_scale_factor or 0)
+        low, high = other.gaps(given("min", minimum), given("managed", managed), scale)
+        term = low if mark == "low" else high
+        if other.name != kernel.name and term.value != value:
+            why = finding("wrong.kernel", answer=term.value, kernel=other.name, result=term)
+            found.append(Other(term.value, why))
+    return found
+
+
+def reserve(scene: Scene, words: list[str]) -> Truth:
+    """`reserve ZONE CLASSZONE`: lowmem_reserve of a zone for callers of a class zone."""
+    words, _ = counted(words, (), 2, 2)
+    zone, index = scene.zone(words[0]), zone_index(words[1])
+    value = zone.reserve[index]
+    zones = scene.machine.state.zones
+    above = sum(one.managed for one in zones if zone.index < one.index <= index)
+    ratios = scene.machine.state.lowmem_reserve_ratio
+    term = given("lowmem_reserve", value)
+    others = []
+    if index > zone.index and zone.index < len(ratios):
+        today = lowmem_reserve(
+            given("above", above), given("lowmem_reserve_ratio", ratios[zone.index])
+        )
+        if today.value == value:
+            term = today
+        else:
+            why = finding("wrong.today", answer=today.value, result=today)
+            others.append(Other(today.value, why))
+    why = finding("truth.reserve", zone=zone.name, pages=term, class_zone=ZONES[index])
+    name = "lowmem_reserve"
+    return Truth(
+        *("", value, NUMBER, (why,), WORDS[name].text, source(scene.kernel, name), PAGES, term),
+        others=tuple(others),
+    )
+
+
+def managed(scene: Scene, words: list[str]) -> Truth:
+    """`managed ZONE|all`: pages handed to the page allocator."""
+    words, _ = counted(words, (), 1, 1)
+    zones = scene.machine.state.zones
+    if words[0] != ALL:
+        zones = [scene.zone(words[0])]
+    term = given("managed", zones[0].managed)
+    for zone in zones[1:]:
+        term = term + given("managed", zone.managed)
+    present = sum(zone.present for zone in zones)
+    why = finding("truth.managed", zone=", ".join(zone.name for zone in zones), pages=term)
+    others = (Other(present, finding("wrong.present", answer=present)),)
+    return Truth(
+        *("", term.value, NUMBER, (why,), WORDS["managed"].text),
+        *(source(scene.kernel, "managed"), PAGES, term, others),
+    )
+
+
+def set_aside(scene: Scene, words: list[str]) -> Truth:
+    """`total_reserve ZONE|all`: pages that page cache does not count on (totalreserve_pages)."""
+    words, _ = counted(words, (), 1, 1)
+    zones = scene.machine.state.zones
+    if words[0] != ALL:
+        zones = [scene.zone(words[0])]
+    parts = [
+        total_reserve(
+            given("zone_managed", zone.managed),
+            given("largest_reserve", max(zone.reserve)),
+            given("high", zone.high),
+        )
+        for zone in zones
+    ]
+    term = parts[0]
+    for part in parts[1:]:
+        term = term + part
+    text = "; ".join(
+        f"{zone.name} {equation(part)}" for zone, part in zip(zones, parts, strict=True)
+    )
+    high = sum(zone.high for zone in zones)
+    others = (Other(high, finding("wrong.only_high", answer=high)),)
+    return Truth(
+        "",
+        term.value,
+        NUMBER,
+        (finding("truth.computed", result=text),),
+        WORDS["total_reserve"].text,
+        source(scene.kernel, "total_reserve"),
+        PAGES,
+        term,
+        others,
+    )

@@ -1,0 +1,217 @@
+"""Questions about GFP masks: names, bits, what they allow, what SLUB makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmplay.engine.explain.abilities import DECIDED_BY, YES_NO, abilities
+from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
+from mmplay.engine.kernel.floors import class_of
+from mmplay.engine.kernel.gfp import GfpLayout
+from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
+from mmplay.levels.truth import answer as kinds
+from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth
+from mmplay.levels.truth.floors import counted, source
+from mmplay.levels.truth.scene import Scene
+
+Form = Callable[[Scene, list[str]], Truth]
+
+GFP_H = "include/linux/gfp.h"
+
+
+def _mask(scene: Scene, words: list[str]) -> int:
+    words, _ = counted(words, (), 1, 1)
+    return scene.layout.encode(words[0])
+
+
+def _names(layout: GfpLayout, mask: int) -> str:
+    return layout.format(mask) or "no flags"
+
+
+def decode(scene: Scene, words: list[str]) -> Truth:
+    """`decode MASK`: the names as the kernel prints them; any names of the same bits are right."""
+    mask = _mask(scene, words)
+    names = tuple(name for name in scene.layout.format(mask).split("|") if name)
+    why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
+    return _flags(scene, mask, names, why)
+
+
+def bits(scene: Scene, words: list[str]) -> Truth:
+    """`bits MASK`: the single bits by name."""
+    mask = _mask(scene, words)
+    names = tuple(scene.layout.single_bits(mask))
+    return _flags(scene, mask, names, finding("truth.bits", mask=mask, names=list(names)))
+
+
+def encode(scene: Scene, words: list[str]) -> Truth:
+    """`encode NAMES`: the mask in hex."""
+    mask = _mask(scene, words)
+    why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
+    rule = "A mask is the sum of its flags' bits, and every kernel has bits of its own."
+    return Truth(
+        *("", mask, MASK, (why,), rule, f"{GFP_H}  {scene.layout.name}"),
+        others=tuple(_by_other_layouts(scene.layout, words[0], mask)),
+        layout=scene.layout,
+    )
+
+
+def _flags(scene: Scene, mask: int, names: tuple[str, ...], why: Finding) -> Truth:
+    rule = "The names are taken in the order of the kernel's table, composites first."
+    return Truth(
+        *("", names, FLAGS, (why,), rule, f"format_flags  lib/vsprintf.c  {scene.layout.name}"),
+        others=tuple(_by_other_bits(scene.layout, mask)),
+        layout=scene.layout,
+    )
+
+
+def _by_other_bits(own: GfpLayout, mask: int) -> list[Other]:
+    """Return what the mask would mean with the bits of other kernels, as masks of our own."""
+    found = []
+    for layout in GFP_LAYOUTS.values():
+        for names in (layout.format(mask).split("|"), layout.single_bits(mask)):
+            known = [name for name in names if name in (*own.bits, *own.composites)]
+            meant = own.mask(known)
+            if meant != mask:
+                why = finding("wrong.layout", answer=_names(own, meant), kernel=layout.covers)
+                found.append(Other(meant, why))
+    return found
+
+
+def _by_other_layouts(own: GfpLayout, text: str, mask: int) -> list[Other]:
+    found = []
+    for layout in GFP_LAYOUTS.values():
+        if all(part in (*layout.bits, *layout.composites) for part in text.split("|")):
+            value = layout.encode(text)
+            if value != mask:
+                why = finding("wrong.layout", answer=f"{value:#x}", kernel=layout.covers)
+                found.append(Other(value, why))
+    return found
+
+
+def ability(name: str) -> Form:
+    """Return the form `NAME MASK`, where the name is one of the abilities."""
+    yes, no = next((yes, no) for key, yes, no in YES_NO if key == name)
+
+    def form(scene: Scene, words: list[str]) -> Truth:
+        mask = _mask(scene, words)
+        can = bool(getattr(abilities(scene.layout, mask), name))
+        why = finding(
+            "truth.ability",
+            mask=mask,
+            names=_names(scene.layout, mask),
+            ability=yes if can else no,
+        )
+        return Truth(
+            *("", can, kinds.YES_NO, (why,)),
+            "A flag of the mask decides it, by the bits of its own kernel.",
+            f"{GFP_H}  {scene.layout.name}",
+            others=(Other(not can, _opposite(scene.layout, name, mask, can)),),
+        )
+
+    return form
+
+
+def _opposite(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
+    """Return what the opposite would need: the bits of another kernel, or another flag."""
+    answer = "no" if can else "yes"
+    for other in GFP_LAYOUTS.values():
+        if other is not layout and bool(getattr(abilities(other, mask), name)) is not can:
+            return finding("wrong.layout", answer=answer, kernel=other.covers)
+    flags, gives = DECIDED_BY[name]
+    flag = next((flag for flag in flags if flag in layout.bits), flags[0])
+    need = flag if gives is not can else f"a mask without {flag}"
+    return finding("wrong.need", answer=answer, need=need)
+
+
+def uses_reserves(scene: Scene, words: list[str]) -> Truth:
+    """`uses_reserves MASK[:slab][:CONTEXT]`: whether the caller may go below min."""
+    words, _ = counted(words, (), 1, 1)
+    if scene.rules is None:
+        return _reserves_by_names(scene, words)
+    who = scene.who(words[0])
+    mask = who.mask or 0
+    fired = scene.kernel.fired(mask, who.context)
+    can = who.caller.flags != AllocFlag.NONE
+    titles = [WORDS[rule.name].title for rule in fired] or ["no discount"]
+    why = finding("truth.reserves", mask=mask, caller=who.caller.name, why=titles)
+    need = "a mask without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEMALLOC in an ordinary task"
+    if not can:
+        need = "__GFP_HIGH, __GFP_ATOMIC, __GFP_MEMALLOC or PF_MEMALLOC"
+    other = Other(not can, finding("wrong.need", answer="no" if can else "yes", need=need))
+    rule = "Below min may go who has a discount: by the mask's flags or by the task's own."
+    return Truth(
+        *("", can, kinds.YES_NO, (why,), rule, source(scene.kernel, "alloc.high")), others=(other,)
+    )
+
+
+def _reserves_by_names(scene: Scene, words: list[str]) -> Truth:
+    """Answer by the flags alone where the kernel's alloc rules are not known."""
+    return ability("may_use_reserves")(scene, words)
+
+
+def slab_mask(scene: Scene, words: list[str]) -> Truth:
+    """`slab_mask MASK`: the mask that SLUB passes on to the page allocator."""
+    mask = _mask(scene, words)
+    slab = scene.slab
+    passed = slab.page_mask(mask)
+    keeps, adds = slab.keeps, slab.adds
+    why = finding("truth.slab", mask=mask, keeps=keeps, adds=adds, result=passed)
+    lost = scene.layout.single_bits(mask & ~keeps)
+    added = scene.layout.format(adds)
+    unmasked = finding("wrong.unmasked", answer=f"{mask:#x}", keeps=keeps, lost=lost or ["nothing"])
+    bare = mask & keeps
+    others = (
+        Other(mask, unmasked),
+        Other(
+            mask | adds,
+            unmasked._replace(operands={**unmasked.operands, "answer": hex(mask | adds)}),
+        ),
+        Other(bare, finding("wrong.no_notrack", answer=f"{bare:#x}", added=added)),
+    )
+    return Truth(
+        *("", passed, MASK, (why, _lost(scene, mask)), WORDS["slab_mask"].text),
+        source(scene.kernel, "slab_mask"),
+        others=tuple(other for other in others if other.value != passed),
+        layout=scene.layout,
+    )
+
+
+def _lost(scene: Scene, mask: int) -> Finding:
+    lost = scene.layout.single_bits(mask & ~scene.slab.keeps)
+    if not lost:
+        return finding("truth.slab_keeps_all", mask=mask)
+    return finding("truth.slab_lost", mask=mask, lost=lost, keeps=scene.slab.keeps)
+
+
+def slab_lost(scene: Scene, words: list[str]) -> Truth:
+    """`slab_lost MASK`: the flags that SLUB does not pass on."""
+    mask = _mask(scene, words)
+    names = tuple(scene.layout.single_bits(mask & ~scene.slab.keeps))
+    return Truth(
+        *("", names, FLAGS, (_lost(scene, mask),), WORDS["slab_mask"].text),
+        source(scene.kernel, "slab_mask"),
+        layout=scene.layout,
+    )
+
+
+def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
+    """`slab_lost_discount MASK`: of the flags that SLUB loses, those that cost a discount."""
+    mask = _mask(scene, words)
+    passed = scene.slab.page_mask(mask)
+    lost = scene.layout.single_bits(mask & ~scene.slab.keeps)
+    kernel = scene.kernel
+    own = kernel.alloc_flags(passed, Context.TASK)
+    names = tuple(
+        name
+        for name in lost
+        if kernel.alloc_flags(passed | scene.layout.value(name), Context.TASK) != own
+    )
+    caller = class_of(own).name
+    why = finding("truth.reserves", mask=passed, caller=caller, why=[f"{n} is lost" for n in names])
+    return Truth(
+        *("", names, FLAGS, (_lost(scene, mask), why), WORDS["slab_mask"].text),
+        source(kernel, "slab_mask"),
+        layout=scene.layout,
+    )

@@ -1,0 +1,81 @@
+"""`mmplay diff`: where two recordings part, and what follows from it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from mmplay.commands.output import add_json, print_json
+from mmplay.engine.comparison import Comparison, Difference
+from mmplay.engine.explain.comparing import (
+    difference_lines,
+    parting,
+    row_text,
+    seconds,
+    table_title,
+    tally_text,
+)
+from mmplay.recordings.compare import compare
+from mmplay.recordings.compare.aligning import FORMS, START
+from mmplay.recordings.library import open_recording
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("a", metavar="A", help="a recording, a shipped one by name, or a log")
+    parser.add_argument("b", metavar="B", help="the other one")
+    parser.add_argument(
+        "--align", metavar="WHERE", default=START, help=f"{FORMS} (default {START})"
+    )
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Compare; raises InputError for an unreadable recording or a moment that is not there."""
+    with open_recording(args.a) as a, open_recording(args.b) as b:
+        found = compare(a, b, args.align)
+    if args.json:
+        print_json(comparison_json(found))
+    else:
+        _print_text(found)
+    return 0
+
+
+def _print_text(c: Comparison) -> None:
+    print(f"A {c.a_name}\nB {c.b_name}")
+    print("\n".join(parting(c)))
+    print(f"\n{table_title(c)}\n{'':<34}{'A':>14}{'B':>14}{'B - A':>14}")
+    for row in c.rows:
+        if row.delta != 0:
+            print(row_text(row))
+    for row in c.firsts:
+        moments = [seconds(one) if one is not None else "never" for one in (row.a, row.b)]
+        print(f"first {row.name}: A {moments[0]}, B {moments[1]} after the aligned moment")
+    if tally_text(c):
+        print(tally_text(c))
+
+
+def comparison_json(c: Comparison) -> dict[str, object]:
+    """Return a comparison as plain data."""
+    return {
+        "a": c.a_name,
+        "b": c.b_name,
+        "settings": [one._asdict() for one in c.settings],
+        "same_turns": c.same_turns,
+        "first": _difference_json(c.first),
+        "then": _difference_json(c.then),
+        "align": {
+            "name": c.alignment.name,
+            **{name: getattr(c.alignment, name)._asdict() for name in ("a", "b", "at_a", "at_b")},
+        },
+        "rows": [{**row._asdict(), "delta": row.delta} for row in c.rows],
+        "firsts_us": [{**row._asdict(), "delta": row.delta} for row in c.firsts],
+        "tally": c.tally._asdict(),
+        "series": [one._asdict() for one in c.series],
+    }
+
+
+def _difference_json(one: Difference | None) -> dict[str, object] | None:
+    if one is None:
+        return None
+    sides = {name: getattr(one, name)._asdict() for name in ("a", "b")}
+    return {"kind": str(one.kind), **sides, "text": difference_lines(one, "they part", None)}

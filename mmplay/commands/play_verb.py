@@ -1,0 +1,24 @@
+"""`mmplay play`: a level on its screen."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mmplay.commands.verbs import add_screen_options, require_terminal
+from mmplay.levels.load import load_level
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("level", metavar="LEVEL|FILE.toml", help="which level: L05, or a file")
+    add_screen_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Play; raises InputError for no such level, or without a terminal."""
+    level = load_level(Path(args.level))
+    require_terminal("a level")
+    from mmplay.commands.menu import open_app
+
+    return open_app(args, None, 0, level)

@@ -1,0 +1,107 @@
+"""Where `mmplay run` starts: the mail, a fresh boot, a frame of a log, a turn of a run."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmplay.commands.numbers import nanoseconds, size_kb, whole
+from mmplay.engine.errors import InputError
+from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.recordings.importer.source import claims_to_be_trace
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.position import find_position
+from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.store import session_header
+from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.starts import machine_of, mail_machine
+from mmplay.recordings.trace.writer import TraceWriter
+
+MAIL_UNTIL = "61.7"
+BOOT_SECONDS = "10"
+AFTER_FRAME_NS = 2_000_000_000
+"""A run from a frame of a log goes on for two seconds, if nothing else is said."""
+
+VARIANTS = tuple(name for name, _ in WB_VARIANTS)
+
+
+def choice_of(args: Namespace) -> Choice:
+    """Return what the arguments choose; raises InputError."""
+    if args.variant not in VARIANTS:
+        raise InputError(f"--variant {args.variant}: variants are {', '.join(VARIANTS)}")
+    return Choice(
+        kernel_named(args.kernel),
+        args.variant,
+        whole(args.seed, "--seed", (1 << 63) - 1),
+        args.keep_atomic,
+        -1 if args.packets is None else whole(args.packets, "--packets", 100_000),
+    )
+
+
+class Start:
+    """How a run begins: `session(header, writer)` makes it, `until_ns` is when it ends."""
+
+    def __init__(self, args: Namespace, choice: Choice) -> None:
+        """Find the start; raises InputError."""
+        self._choice = choice
+        self._parent: SessionTimeline | None = None
+        self._turn = 0
+        self._machine: Machine | None = None
+        until = args.until
+        if args.start == "mail":
+            self._machine = mail_machine(choice)
+            until = until or MAIL_UNTIL
+        elif args.start == "boot":
+            from mmplay.engine.sim.starts.boot import fresh_boot
+
+            self._machine = fresh_boot(size_kb(args.ram), choice)
+            until = until or BOOT_SECONDS
+        elif not self._is_run(args):
+            self._machine = machine_of(args.start, whole(args.frame, "--frame", 1 << 32), choice)
+        self.name = args.start
+        self.until_ns = nanoseconds(until, "--until") if until else self.now_ns + AFTER_FRAME_NS
+
+    def _is_run(self, args: Namespace) -> bool:
+        """Take a simulated recording as what is forked, if the start names one."""
+        path = Path(args.start)
+        if not path.is_file() or not claims_to_be_trace(path):
+            return False
+        recording = open_recording(args.start)
+        if not isinstance(recording, SessionTimeline):
+            recording.close()
+            return False
+        self._parent = recording
+        at = find_position(recording, args.at) if args.at else len(recording) - 1
+        self._turn = recording.session.first + at
+        return True
+
+    @property
+    def now_ns(self) -> int:
+        """The moment of the start."""
+        if self._parent is not None:
+            return self._parent.session.machine_at(self._turn).state.now_ns
+        return self._machine.state.now_ns if self._machine is not None else 0
+
+    def header(self) -> dict[str, object]:
+        """Return the header of the run's recording."""
+        choice = self._choice
+        if self._parent is not None:
+            return session_header(f"{self._parent.name} (fork)", start=self.name, turn=self._turn)
+        return session_header(
+            str(self.name),
+            start=str(self.name),
+            kernel=choice.kernel.name,
+            variant=choice.variant,
+            seed=choice.seed,
+        )
+
+    def session(self, writer: TraceWriter | None = None) -> Session:
+        """Return the session; it is written as it goes on if there is a writer."""
+        if self._parent is not None:
+            return self._parent.session.fork(self._turn, self.header(), writer)
+        if self._machine is None:
+            raise InputError(f"{self.name}: nothing to start from")
+        return Session(self._machine, self.header(), writer)

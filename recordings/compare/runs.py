@@ -1,0 +1,139 @@
+"""Where two simulated runs part: both are made again in step, decision by decision.
+
+It begins at the latest keyframe at which both machines are still the same. Runs that were given
+different things from the start are made from their start on; then only what they decide counts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from itertools import zip_longest
+from typing import NamedTuple
+
+from mmplay.engine.comparison import Difference, Kind, Setting
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.metrics import SYSCTLS
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.setup import Setup
+from mmplay.recordings.compare.walker import Made, Walker
+from mmplay.recordings.session.session import Session
+
+ASK_EVERY = 1024
+"""Turns between two looks at whether the user gave up."""
+
+WORDED: dict[str, tuple[str, ...]] = {
+    "wb_mask": tuple(name for name, _ in WB_VARIANTS),
+    "slab_keeps_atomic": ("no", "yes"),
+    "oom_reaper": ("off", "on"),
+}
+"""Settings whose numbers are choices."""
+
+IN_WORDS = ("name", "assumed", "calibrated")
+"""Fields of a setup that say where it comes from, and change nothing."""
+
+
+class Parted(NamedTuple):
+    """Where two runs part; `turn` is the last turn up to which they are the same."""
+
+    first: Difference | None
+    then: Difference | None
+    turn: int
+
+
+def part(a: Session, b: Session, stopped: Callable[[], bool]) -> Parted:
+    """Return where two runs part; raises InputError if they have no turn in common, or stopped."""
+    start = max(a.first, b.first)
+    if start > min(a.end, b.end):
+        raise InputError("the two runs have no turn in common")
+    at = _last_same(a, b, start)
+    walkers = Walker(a, at), Walker(b, at)
+    first, turn = _next(*walkers, stopped, acts=True)
+    then = None
+    if first is not None and first.kind is Kind.ACT:
+        then, _ = _next(*walkers, stopped, acts=False)
+    return Parted(first, then, turn)
+
+
+def _last_same(a: Session, b: Session, start: int) -> int:
+    """Return the latest turn with a keyframe on both sides at which all is the same."""
+    if a.live.setup != b.live.setup:
+        return start
+    turns = sorted(set(a.keys.turns) & set(b.keys.turns))
+    different = bisect_left(turns, True, key=lambda turn: not _same_at(a, b, turn))
+    return turns[different - 1] if different else start
+
+
+def _same_at(a: Session, b: Session, turn: int) -> bool:
+    """Tell whether two machines are the same after a turn, and were told the same before."""
+    acts = [[one for one in run.acts if one.turn < turn] for run in (a, b)]
+    states = [run.keys.decoded(bisect_left(run.keys.turns, turn)) for run in (a, b)]
+    return acts[0] == acts[1] and states[0] == states[1]
+
+
+def _next(
+    a: Walker, b: Walker, stopped: Callable[[], bool], *, acts: bool
+) -> tuple[Difference | None, int]:
+    """Walk on to the next difference; return it and the turn before it."""
+    while True:
+        if acts and a.acts() != b.acts():
+            return _act_difference(a, b), a.turn
+        if a.turn % ASK_EVERY == 0 and stopped():
+            raise InputError("comparing was stopped")
+        if a.ended or b.ended:
+            return _end_difference(a, b), a.turn
+        a.act()
+        b.act()
+        made = a.make(), b.make()
+        found = _made_difference(a, b, *made)
+        if found is not None:
+            return found, a.turn - 1
+
+
+def _act_difference(a: Walker, b: Walker) -> Difference:
+    """Return both sides' acts of this moment, without those they have in common at first."""
+    pairs = zip_longest(a.acts(), b.acts())
+    same = next(n for n, (one, other) in enumerate(pairs) if one != other)
+    return Difference(Kind.ACT, a.act_side(same), b.act_side(same))
+
+
+def _end_difference(a: Walker, b: Walker) -> Difference | None:
+    if a.ended and b.ended:
+        return None
+    return Difference(Kind.END, a.end_side(), b.end_side())
+
+
+def _made_difference(a: Walker, b: Walker, one: Made, other: Made) -> Difference | None:
+    if one.steps != other.steps:
+        pairs = zip_longest(one.steps, other.steps)
+        number = next(n for n, (step, step_b) in enumerate(pairs) if step != step_b)
+        return Difference(Kind.DECISION, a.made_side(one, number), b.made_side(other, number))
+    if one.who != other.who:
+        return Difference(Kind.ACTOR, a.made_side(one, 0), b.made_side(other, 0))
+    return None
+
+
+def settings_of(a: Session, b: Session) -> tuple[Setting, ...]:
+    """Return what the two machines were given differently before their first turn."""
+    ours, theirs = (Machine(run.live.setup, run.keys.at_or_before(run.first)[1]) for run in (a, b))
+    found = [
+        Setting(name, _shown(ours.setup, name), _shown(theirs.setup, name))
+        for name in Setup._fields
+        if name not in IN_WORDS and getattr(ours.setup, name) != getattr(theirs.setup, name)
+    ]
+    for name in SYSCTLS:
+        one, other = (int(getattr(m.state, name)) for m in (ours, theirs))
+        if one != other:
+            found.append(Setting(name, _worded(name, one), _worded(name, other)))
+    return tuple(found)
+
+
+def _shown(setup: Setup, name: str) -> str:
+    value = getattr(setup, name)
+    return str(getattr(value, "name", value))
+
+
+def _worded(name: str, value: int) -> str:
+    words = WORDED.get(name, ())
+    return words[value] if value < len(words) else str(value)

@@ -1,0 +1,78 @@
+"""Marks and notes of a user, kept in the recording's file.
+
+A run that is being recorded takes them as they come. A file that was closed is written anew with
+the mark in it; a shipped recording is left alone, and the user's own copy of it is marked.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.frame import Timeline
+from mmplay.recordings.library import DATA
+from mmplay.recordings.paths import user_paths
+from mmplay.recordings.replacing import replacing
+from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.trace.format import Code
+from mmplay.recordings.trace.reader import TraceReader, open_trace
+from mmplay.recordings.trace.writer import TraceWriter
+
+MAX_NOTE = 2000
+
+
+@runtime_checkable
+class Markable(Protocol):
+    """A timeline of a file that takes marks: where it lies, and how it learns of a new mark."""
+
+    path: Path | None
+
+    def add_mark(self, frame: int, name: str, note: str) -> None:
+        """Show a mark that was written to the file."""
+        ...
+
+
+def mark_frame(timeline: Timeline, index: int, name: str, note: str) -> str:
+    """Mark a frame; return what to tell the user. Raises InputError or OSError."""
+    if len(note) > MAX_NOTE or len(name) > MAX_NOTE:
+        raise InputError(f"a note has up to {MAX_NOTE} characters")
+    if isinstance(timeline, SessionTimeline) and timeline.path is None:
+        timeline.session.mark(timeline.session.first + index, name, note)
+        timeline.session.tape.flush()
+        return f"marked {name}"
+    if not isinstance(timeline, Markable) or timeline.path is None:
+        raise InputError("this recording has no file to keep a mark in; import it with -o first")
+    path = own_copy(timeline.path)
+    _write_mark(path, timeline, index, name, note)
+    timeline.add_mark(index, name, note)
+    where = "" if path == timeline.path else f" in your copy, {path}"
+    timeline.path = path
+    return f"marked {name}{where}"
+
+
+def own_copy(path: Path) -> Path:
+    """Return the path of a recording that may be written to: the user's copy of a shipped one."""
+    if path.resolve().parent != DATA.resolve():
+        return path
+    folder = user_paths()["recordings"]
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / path.name
+    if not copy.exists():
+        shutil.copyfile(path, copy)
+    return copy
+
+
+def _write_mark(path: Path, timeline: Timeline, index: int, name: str, note: str) -> None:
+    """Write the file anew, with the mark behind everything that it held."""
+    first = timeline.session.first if isinstance(timeline, SessionTimeline) else 0
+    with open_trace(path) as old, replacing(path) as new:
+        reader = TraceReader(old, str(path))
+        writer = TraceWriter(new, {k: v for k, v in reader.header.items() if k != "format"})
+        for record in reader:
+            writer.append_code(record.code, record.fields)
+        if reader.ending is not None and reader.ending.damaged:
+            raise InputError(f"{path}: is damaged at byte {reader.ending.offset}: not marked")
+        writer.append(Code.MARK, [first + index, timeline.time_us(index) or 0, name, note])
+        writer.close()

@@ -1,0 +1,1 @@
+"""Simulated runs that remember: recorded as they happen, seekable, forked, verified, compared."""

@@ -1,0 +1,166 @@
+"""Keyframes: whole states every few turns, kept as what changed since an earlier one.
+
+Keyframe k builds on the keyframe before it on its level: levels are powers of four, and every 64th
+stands alone. So any of them is put together from at most ten pieces, and most pieces are small.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+from mmplay.engine.sim.state.delta import apply, difference
+from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.parts import (
+    PackError,
+    Shape,
+    names_of,
+    parts_of,
+    shape_of,
+    state_of,
+)
+from mmplay.engine.sim.state.state import State
+from mmplay.recordings.trace.format import pack_plain, unpack_plain
+
+KEEP_EVERY = 768
+"""Turns between keyframes: running them again takes about 6 ms."""
+
+LEVEL, WHOLE_EVERY = 4, 64
+NO_BASE = -1
+KEPT = 16
+"""Decoded keyframes that are held; parts that did not change are shared between them."""
+
+MAX_STATE_BYTES = 1 << 23
+MAX_CHANGE_BYTES = 1 << 21
+
+
+class Decoded(NamedTuple):
+    """A keyframe put together."""
+
+    shape: Shape
+    parts: list[list[int]]
+    names: list[str]
+
+
+def base_of(number: int) -> int:
+    """Return the keyframe that keyframe `number` builds on, NO_BASE if on none."""
+    if number % WHOLE_EVERY == 0:
+        return NO_BASE
+    step = 1
+    while number % (step * LEVEL) == 0:
+        step *= LEVEL
+    return number - step
+
+
+class Keyframes:
+    """All keyframes of a run by their turns."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.turns: list[int] = []
+        self._pieces: list[tuple[int, bytes]] = []
+        self._decoded: OrderedDict[int, Decoded] = OrderedDict()
+
+    def add(self, turn: int, state: State) -> list[Any]:
+        """Keep a state; return [base, packed] as the record has it."""
+        number = len(self.turns)
+        base = base_of(number)
+        parts = [part[:] for part in parts_of(state)]
+        here = Decoded(shape_of(state), parts, names_of(state))
+        packed = _pack_whole(state) if base == NO_BASE else _pack_changes(self._get(base), here)
+        self.load(turn, base, packed)
+        self._hold(number, here)
+        return [base, packed]
+
+    def load(self, turn: int, base: int, packed: bytes) -> None:
+        """Take a keyframe from a record; raises PackError for one that cannot stand here."""
+        number = len(self.turns)
+        if type(base) is not int or base != base_of(number) or type(packed) is not bytes:
+            raise PackError(f"keyframe {number} does not build on what it should")
+        if self.turns and turn <= self.turns[-1]:
+            raise PackError(f"keyframe {number} is not later than the one before it")
+        self.turns.append(turn)
+        self._pieces.append((base, packed))
+
+    def drop_after(self, turn: int) -> None:
+        """Forget the keyframes of later turns."""
+        count = bisect_right(self.turns, turn)
+        del self.turns[count:], self._pieces[count:]
+        for number in [number for number in self._decoded if number >= count]:
+            del self._decoded[number]
+
+    def turn_before(self, turn: int) -> int:
+        """Return the turn of the nearest keyframe that is not later."""
+        return self.turns[max(0, bisect_right(self.turns, turn) - 1)]
+
+    def at_or_before(self, turn: int) -> tuple[int, State]:
+        """Return the nearest keyframe that is not later: its turn and its state, a copy.
+
+        Raises PackError for a damaged keyframe.
+        """
+        number = max(0, bisect_right(self.turns, turn) - 1)
+        there = self._get(number)
+        return self.turns[number], state_of(there.shape, there.parts, there.names)
+
+    def decoded(self, number: int) -> Decoded:
+        """Return keyframe `number` put together; raises PackError for a damaged one."""
+        return self._get(number)
+
+    def _get(self, number: int) -> Decoded:
+        known = self._decoded.get(number)
+        if known is not None:
+            self._decoded.move_to_end(number)
+            return known
+        base, packed = self._pieces[number]
+        if base == NO_BASE:
+            found = _unpack_whole(packed)
+        else:
+            found = _unpack_changes(self._get(base), packed)
+        self._hold(number, found)
+        return found
+
+    def _hold(self, number: int, decoded: Decoded) -> None:
+        self._decoded[number] = decoded
+        while len(self._decoded) > KEPT:
+            self._decoded.popitem(last=False)
+
+
+def _pack_whole(state: State) -> bytes:
+    return zlib.compress(pack_state(state))
+
+
+def _unpack_whole(packed: bytes) -> Decoded:
+    state = unpack_state(inflated(packed, MAX_STATE_BYTES))
+    return Decoded(shape_of(state), parts_of(state), names_of(state))
+
+
+def _pack_changes(old: Decoded, new: Decoded) -> bytes:
+    changes = difference(old.parts, new.parts)
+    return zlib.compress(pack_plain([changes, new.names[len(old.names) :]]))
+
+
+def _unpack_changes(old: Decoded, packed: bytes) -> Decoded:
+    try:
+        changes, more = unpack_plain(inflated(packed, MAX_CHANGE_BYTES))
+        names = [*old.names, *(name for name in more if type(name) is str)]
+        if not all(type(n) is int for change in changes for n in change):
+            raise PackError("a change holds something else than numbers")
+    except (ValueError, TypeError) as error:
+        raise PackError(str(error)) from None
+    parts = list(old.parts)
+    apply(parts, changes)
+    return Decoded(old.shape, parts, names)
+
+
+def inflated(packed: bytes, limit: int) -> bytes:
+    """Return the bytes behind compressed ones; raises PackError beyond `limit` or if damaged."""
+    inflater = zlib.decompressobj()
+    try:
+        data = inflater.decompress(packed, limit)
+    except zlib.error:
+        raise PackError("compressed data is damaged") from None
+    if not inflater.eof or inflater.unused_data:
+        raise PackError("compressed data is cut or too large")
+    return data

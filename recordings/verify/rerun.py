@@ -1,0 +1,171 @@
+"""Makes a recorded run again from its setup and first state, acts and undone acts included.
+
+How far it is run follows from the file: a record that the rules make is waited for only up to its
+own turn, and keyframes come every few hundred turns. So a file cannot ask for more turns than it
+has records for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.state.parts import PackError
+from mmplay.recordings.session.load import BROKEN, first_machine, session_entry
+from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.tape import Entry, Tape
+from mmplay.recordings.trace.format import Code, TraceError
+from mmplay.recordings.trace.reader import TraceReader
+from mmplay.recordings.verify.verdict import Fault, damage
+from mmplay.recordings.verify.witness import DiffersError, Placed, Side, Witness, fault_of
+
+STOPPERS = (*BROKEN, PackError, InputError, OverflowError, RecursionError, MemoryError)
+"""What a run may end with that started from a state which cannot be."""
+
+
+class Rerun(NamedTuple):
+    """How far a run was made again: records and turns that agree, the moment, the first fault."""
+
+    records: int
+    turns: int
+    time_us: int | None
+    fault: Fault | None
+
+
+def rerun(reader: TraceReader) -> Rerun:
+    """Make the run again whose header was just read, and compare."""
+    records, fault = _read(reader)
+    if len(records) < 2:
+        return Rerun(0, 0, None, fault or damage(_end(reader), "the run's start is missing"))
+    witness = Witness(records)
+    again = _Again(witness, reader.header)
+    earlier = again.run()
+    return Rerun(witness.at, again.turns, again.time_us, earlier or fault)
+
+
+def _read(reader: TraceReader) -> tuple[list[Placed], Fault | None]:
+    """Return the file's records up to the first that is damaged, and what is wrong with that."""
+    records: list[Placed] = []
+    for record in reader:
+        try:
+            entry = session_entry(record)
+        except TraceError as error:
+            return records, Fault(record.offset, None, None, "record", None, None, str(error))
+        if entry is None:
+            return records, damage(record.offset, f"{record.code} is no record of a run")
+        records.append(Placed(record.offset, entry))
+    ending = reader.ending
+    damaged = ending is not None and ending.damaged
+    return records, damage(ending.offset, ending.why) if ending and damaged else None
+
+
+def _end(reader: TraceReader) -> int:
+    return reader.ending.offset if reader.ending is not None else 0
+
+
+class _Again:
+    """One run made again under the eyes of a witness."""
+
+    def __init__(self, witness: Witness, header: dict[str, object]) -> None:
+        self.witness = witness
+        self.header = header
+        self.session: Session | None = None
+        marked = (one.entry for one in witness.records if one.entry.code is Code.MARK)
+        self._stops = sorted({entry.turn for entry in marked})
+        self._times: dict[int, int] = {}
+
+    @property
+    def turns(self) -> int:
+        """How many turns were made."""
+        return 0 if self.session is None else self.session.end - self.session.first
+
+    @property
+    def time_us(self) -> int | None:
+        """The moment that was reached."""
+        return None if self.session is None else self.session.live.state.now_ns // 1000
+
+    def run(self) -> Fault | None:
+        """Make the run; return the first fault."""
+        try:
+            session = self._begin()
+            while (placed := self.witness.next) is not None:
+                self._follow(session, placed)
+        except DiffersError as error:
+            return error.fault
+        except STOPPERS as error:
+            return self._broken(error)
+        return None
+
+    def _broken(self, error: BaseException) -> Fault:
+        """Return the fault of a record at which the run cannot go on."""
+        offset, entry = self.witness.next or self.witness.records[-1]
+        why = str(error) if isinstance(error, InputError) else "the rules cannot go on from here"
+        if self.session is None:
+            return Fault(offset, None, None, "start", None, None, f"cannot be run: {why}")
+        text = f"turn {self.session.live.state.turn}: {why} (record at byte {offset})"
+        return Fault(offset, entry.turn, entry.time_us, "run", None, None, text)
+
+    def _begin(self) -> Session:
+        setup, key = self.witness.records[:2]
+        machine = first_machine(setup.entry, key.entry, [setup.offset, key.offset])
+        session = Session.__new__(Session)
+        session.prepare(machine, self.header, Tape(self.witness))
+        self.session = self.witness.session = session
+        session.begin()
+        self._note(session)
+        return session
+
+    def _note(self, session: Session) -> None:
+        """Keep the moment of a turn: a mark may be set there later."""
+        self._times[session.end] = session.live.state.now_ns // 1000
+
+    def _follow(self, session: Session, placed: Placed) -> None:
+        """Bring the run to the file's next record, and past it."""
+        entry, before = placed.entry, self.witness.at
+        self._go(session, entry.turn)
+        driver = DRIVERS.get(entry.code)
+        if driver is not None and self.witness.at == before:
+            driver(self, session, placed)
+        if self.witness.at == before:
+            raise DiffersError(fault_of(placed, Side(entry.code.name, "one record", None)))
+
+    def _go(self, session: Session, turn: int) -> None:
+        """Make turns up to one, stopping wherever a mark is."""
+        stops = [stop for stop in self._stops if session.end < stop < turn]
+        for stop in [*stops, turn] if turn > session.end else []:
+            wanted = stop - session.end
+            if session.advance(turns=wanted) < wanted:
+                raise InputError("nothing ever happens again in this run, but the file goes on")
+            self._note(session)
+
+    def act(self, session: Session, placed: Placed) -> None:
+        """Do what the file says was done."""
+        if placed.entry.turn == session.end:
+            session.act(*placed.entry.fields)
+
+    def undo(self, session: Session, placed: Placed) -> None:
+        """Take the last act back."""
+        if placed.entry.turn == session.end:
+            act = session.undo()
+            if act is not None:
+                self.witness.keys.drop_after(act.turn)
+
+    def mark(self, session: Session, placed: Placed) -> None:
+        """Set a mark: its words are the user's, its moment is the run's."""
+        entry = placed.entry
+        if entry.turn in self._times:
+            session.tape.add(Entry(Code.MARK, entry.turn, self._times[entry.turn], entry.fields))
+
+    def reached(self, session: Session, placed: Placed) -> None:
+        """Note that the run got here."""
+        if placed.entry.turn == session.end:
+            session.note_reached()
+
+
+DRIVERS = {
+    Code.ACT: _Again.act,
+    Code.UNDO: _Again.undo,
+    Code.MARK: _Again.mark,
+    Code.REACHED: _Again.reached,
+}
+"""Records that are not made by the rules: what the file tells the run to do."""

@@ -1,0 +1,104 @@
+"""Parts of a state and differences between two moments: exact both ways, damage refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.turns import run_turns
+from mmplay.engine.sim.state.delta import apply, difference
+from mmplay.engine.sim.state.parts import (
+    HEAP_COLUMNS,
+    PackError,
+    names_of,
+    part_names,
+    parts_of,
+    shape_of,
+    state_of,
+)
+from tests.engine.sim.machines import NEXT, mail
+
+NUMBERS = st.lists(st.integers(-(1 << 40), 1 << 40), max_size=40)
+
+
+def copied(parts: list[list[int]]) -> list[list[int]]:
+    return [part[:] for part in parts]
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 4000), st.integers(1, 3000), st.sampled_from(["atomic", "nowait"]))
+def test_a_difference_applied_is_the_later_moment(start: int, more: int, variant: str) -> None:
+    m = mail(variant)
+    run_turns(m, start)
+    before = copied(parts_of(m.state))
+    run_turns(m, more)
+    changes = difference(before, parts_of(m.state))
+    there = list(before)
+    apply(there, changes)
+    assert there == parts_of(m.state)
+    state = state_of(shape_of(m.state), there, names_of(m.state))
+    assert state.digest() == m.state.digest()
+    assert sum(map(len, changes)) < sum(map(len, there)) // 3
+
+
+def test_new_tasks_and_waiting_ones_are_in_the_difference() -> None:
+    m = mail("nowait", NEXT)
+    before = copied(parts_of(m.state))
+    do_action(m, "scale", "file_io 66")
+    run_turns(m, 50)
+    there = list(before)
+    apply(there, difference(before, parts_of(m.state)))
+    assert there == parts_of(m.state)
+
+
+@given(NUMBERS, NUMBERS)
+def test_any_two_lists_differ_by_something_that_can_be_applied(
+    old: list[int], new: list[int]
+) -> None:
+    events: list[list[int]] = [[] for _ in HEAP_COLUMNS]
+    before, after = [old, *events], [new, *events]
+    there = list(before)
+    apply(there, difference(before, after))
+    assert there == after
+
+
+def test_equal_moments_have_no_difference() -> None:
+    parts = parts_of(mail().state)
+    assert difference(parts, copied(parts)) == []
+
+
+def test_every_part_has_a_name() -> None:
+    state = mail().state
+    assert len(part_names(shape_of(state))) == len(parts_of(state))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        [10**6, 0, 0, 1],
+        [-1, 0, 0, 1],
+        [0, 0, 10**6, 1],
+        [0, 0, 1],
+        [0, 1, 0, 10**6, 0],
+        [0, 1, -1, 0, 0],
+        [0, 7],
+        [0],
+        [0, 2, 0],
+    ],
+)
+def test_a_change_that_does_not_fit_is_refused(change: list[int]) -> None:
+    parts = parts_of(mail().state)
+    with pytest.raises(PackError):
+        apply(list(parts), [change])
+
+
+def test_parts_of_another_shape_are_no_state() -> None:
+    state = mail().state
+    parts, names = parts_of(state), names_of(state)
+    for wrong in (parts[:-1], [*parts, []], [[], *parts[1:]], [*parts[:-1], [1]]):
+        with pytest.raises(PackError):
+            state_of(shape_of(state), wrong, names)
+    with pytest.raises(PackError):
+        state_of(shape_of(state)._replace(zones=0), parts, names)

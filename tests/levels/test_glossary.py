@@ -1,0 +1,283 @@
+"""The glossary: nothing is missing, nothing leads nowhere, every term fits the smallest screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.engine.explain.ask import ANSWERERS
+from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.kernel.alloc_flags import FLAG_RULES_4_5
+from mmplay.engine.kernel.floors import CALLER_CLASSES
+from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.sim.run.actions import ACTIONS
+from mmplay.engine.sim.state.counters import COUNTERS, MEANING
+from mmplay.levels.glossary import (
+    LEVELS,
+    Entry,
+    GlossaryError,
+    entry_for,
+    entry_named,
+    entry_of_word,
+    gfp_values,
+    glossary,
+    read_glossary,
+    search,
+)
+from mmplay.levels.truth.compute import RULES
+from mmplay.tui.cells import plain
+from mmplay.tui.views.glossary import term_rows
+
+SMALLEST = (51, 20)
+"""Columns and rows of the text on a screen of 80x24."""
+
+WITHOUT_ENTRY = {
+    "file_pages_added": "no rule counts it yet, so that it is always 0",
+}
+"""Counters that are left out, and why."""
+
+ENTRIES = list(glossary().values())
+
+
+def entry(text: str) -> Entry:
+    return read_glossary(text, "t.toml")["x"]
+
+
+def test_there_are_enough_terms_and_each_says_something() -> None:
+    assert len(ENTRIES) >= 120
+    for one in ENTRIES:
+        assert one.title
+        assert one.text.endswith((".", "?")), one.id
+        assert one.related, one.id
+        assert one.levels or one.source, one.id
+        assert len(one.text) > 12, one.id
+
+
+@pytest.mark.parametrize("one", ENTRIES, ids=[one.id for one in ENTRIES])
+def test_a_term_fits_the_smallest_screen(one: Entry) -> None:
+    width, height = SMALLEST
+    rows = term_rows(one, width)
+    assert len(rows) <= height
+    assert max(len(plain(cells)) for cells in rows) <= width
+    links = [cell.ask for cells in rows for cell in cells if cell.ask is not None]
+    assert [ask.names[0] for ask in links] == list(one.related)
+
+
+def test_no_two_terms_say_the_same() -> None:
+    assert len({one.text for one in ENTRIES}) == len(ENTRIES)
+    assert len({one.id.casefold() for one in ENTRIES}) == len(ENTRIES)
+
+
+def test_every_term_can_be_reached_from_another() -> None:
+    linked = {name for one in ENTRIES for name in one.related}
+    assert {one.id for one in ENTRIES} == linked
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_every_key_of_the_table_of_words_has_one_term(key: str) -> None:
+    assert sum(key in one.words for one in ENTRIES) == 1
+    found = entry_of_word(key)
+    assert found is not None
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+def test_every_counter_has_one_term(name: str) -> None:
+    if name in WITHOUT_ENTRY:
+        assert not any(name in one.counters for one in ENTRIES)
+        return
+    found = entry_named(name)
+    assert name in found.counters
+    assert name in MEANING or name in found.text or found.id == name or _is_its_title(name, found)
+
+
+def _is_its_title(name: str, found: Entry) -> bool:
+    """Tell whether a term's text speaks of a counter by its family: `pgscan` of pgscan_direct."""
+    return name.rpartition("_")[0] in found.text
+
+
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_every_action_has_a_term(name: str) -> None:
+    assert entry_named(name)
+
+
+def test_zones_classes_flags_and_rules_have_terms() -> None:
+    for name in ZONES:
+        assert entry_named(name).id == name
+    for caller in CALLER_CLASSES:
+        assert caller.name in entry_named(caller.name).names
+        assert entry_named(f"class {caller.name}") is entry_named(caller.name)
+    for rule in FLAG_RULES_4_5:
+        assert entry_of_word(rule.name)
+    for layout in GFP_LAYOUTS.values():
+        for name in (*layout.bits, *layout.composites):
+            assert entry_named(name).id == name
+
+
+def test_values_of_flags_are_those_of_the_layouts() -> None:
+    assert gfp_values("", "GFP_ATOMIC") == (
+        "0x20 in 2.6.32 to 4.3",
+        "0x2080020 in 4.4 to 4.9",
+        "0x1080020 in 4.11 to 4.18",
+        "0x480020 in 4.19 to 5.1",
+        "0xa20 in 5.2 to 6.2",
+        "0x820 in 6.6 and later",
+    )
+    assert gfp_values("", "__GFP_HIGH") == ("0x20 in 2.6.32 and later",)
+    assert gfp_values("", "__GFP_NOACCOUNT") == ("0x100000 in 4.4",)
+
+
+def test_layouts_with_the_same_value_lie_side_by_side() -> None:
+    layouts = list(GFP_LAYOUTS.values())
+    for name in {flag for one in layouts for flag in (*one.bits, *one.composites)}:
+        values = [{**one.bits, **one.composites}.get(name) for one in layouts]
+        runs = [value for at, value in enumerate(values) if at == 0 or values[at - 1] != value]
+        known = [value for value in runs if value is not None]
+        assert len(known) == len(set(known)), name
+
+
+def test_formulas_are_the_rules_own() -> None:
+    assert glossary()["low"].formulas == ("4.5-rc7: min + min/4", "next-20160311: min + gap")
+    assert glossary()["min"].formulas == ("(pages_min * managed)/lowmem_pages",)
+    assert glossary()["totalreserve"].formulas == ("min(managed, largest lowmem_reserve + high)",)
+    shown = {line for one in ENTRIES for line in one.formulas}
+    assert len(shown) >= 20
+    assert "score" in RULES
+
+
+def test_one_text_serves_the_panel_and_the_glossary() -> None:
+    for name in ("dirty", "active_anon", "lowmem_reserve", "managed"):
+        assert WORDS[name].text in glossary()[name].text
+
+
+# searching
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("min", "min"),
+        ("HIGH", "ALLOC_HIGH"),
+        ("high", "high"),
+        ("lowmem_res", "lowmem_reserve"),
+        ("classzone", "class zone"),
+        ("conntrack", "nf_conn"),
+        ("nowait", "GFP_NOWAIT"),
+        ("__gfp_atomic", "__GFP_ATOMIC"),
+        ("alloc_fail_net", "alloc_fail"),
+        ("badness", "oom_badness"),
+    ],
+)
+def test_a_search_finds_names_beginnings_and_aliases(text: str, first: str) -> None:
+    assert search(text)[0].id == first
+
+
+def test_a_search_looks_into_titles_and_texts_last() -> None:
+    found = [one.id for one in search("cpuset")]
+    assert "__GFP_HARDWALL" in found
+    assert search("no such thing anywhere") == []
+    assert len(search("  ")) == len(ENTRIES)
+    names = search("dirty")
+    assert names[0].id == "dirty"
+    assert {one.id for one in names} >= {"dirty limit", "dirty_ratio", "balance_dirty_pages"}
+
+
+def test_a_name_that_is_almost_a_term() -> None:
+    with pytest.raises(GlossaryError, match="did you mean watermark"):
+        entry_named("watermrak")
+    with pytest.raises(GlossaryError, match="it stands in"):
+        entry_named("reserve")
+
+
+# from a number
+
+
+@pytest.mark.parametrize(
+    ("ask", "term"),
+    [
+        (Ask("zone", (0, "DMA32", "free")), "free"),
+        (Ask("zone", (0, "DMA32", "min")), "min"),
+        (Ask("zone", (0, "DMA32", "pages_scanned")), "pages_scanned"),
+        (Ask("reserve", (0, "DMA", 1)), "lowmem_reserve"),
+        (Ask("floor", (0, "DMA32", "HIGH")), "ALLOC_HIGH"),
+        (Ask("floor", (0, "DMA32", "NO_WATERMARKS")), "ALLOC_NO_WATERMARKS"),
+        (Ask("blocks", (0, "DMA32", 3)), "blocks"),
+        (Ask("total", ("slab_unreclaimable",)), "slab_unreclaimable"),
+        (Ask("tail", ("swap_total_kb",)), "swap"),
+        (Ask("mode"), "GFP mask"),
+        (Ask("slub", ("slabs",)), "slab"),
+        (Ask("slub", ("gfp",)), "GFP mask"),
+        (Ask("score"), "score"),
+        (Ask("entry", (3,)), "page allocation failure"),
+    ],
+)
+def test_the_term_of_a_number(ask: Ask, term: str) -> None:
+    found = entry_for(ask)
+    assert found is not None
+    assert found.id == term
+
+
+def test_every_kind_of_question_leads_to_a_term() -> None:
+    tried = {
+        "zone",
+        "reserve",
+        "floor",
+        "blocks",
+        "total",
+        "tail",
+        "mode",
+        "slub",
+        "score",
+        "entry",
+    }
+    assert set(ANSWERERS) == tried
+    assert entry_for(Ask("total", ("unheard_of",))) is None
+
+
+# bad files
+
+GOOD = 'format = 1\n[[entry]]\nid = "x"\ntitle = "t"\ntext = "Text."\n'
+
+
+def test_a_small_file() -> None:
+    one = entry(GOOD + 'since = "4.4"\nuntil = "4.7"\nsource = "f a.c"\nversion = "4.6"\n')
+    assert (one.kernels, one.source) == ("4.4 to 4.7", "f a.c (4.6)")
+    assert entry(GOOD + 'until = "4.7"\n').kernels == "up to 4.7"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "expected format = 1"),
+        ("format = 2\nentry = []\n", "expected format = 1"),
+        ("format = 1\n[[entry\n", "t.toml"),
+        (GOOD + 'titel = "t"\n', "did you mean title?"),
+        (GOOD + "levels = 3\n", "levels must be a list of texts"),
+        (GOOD + 'levels = ["L21"]\n', "'L21' is no level"),
+        (GOOD + 'counters = ["allocstal"]\n', "did you mean allocstall?"),
+        (GOOD + 'words = ["dirti"]\n', "no key of the table of words"),
+        (GOOD + 'rule = "mni"\n', "did you mean min?"),
+        (GOOD + 'gfp = "__GFP_NONE"\n', "no kernel has the flag"),
+        (GOOD + 'related = ["y"]\n', "'y' is no term"),
+        (GOOD + 'related = ["x"]\n', "related to itself"),
+        (GOOD + GOOD.removeprefix("format = 1\n"), "stands there twice"),
+        (GOOD + '[[entry]]\nid = "y"\ntitle = "t"\ntext = "T."\naliases = ["x"]\n', "leads to x"),
+        ('format = 1\n[[entry]]\nid = "x"\n', "title and text are missing"),
+        ('format = 1\n[[entry]]\ntitle = "x"\ntext = "T."\n', "an id is missing"),
+        (GOOD.replace('"t"', "5"), "title must be a text"),
+        ("format = 1\nentry = 5\n", "expected"),
+        ("format = 1\nentry = [5]\n", "expected"),
+    ],
+)
+def test_a_bad_file_names_entry_and_key(text: str, said: str) -> None:
+    with pytest.raises(GlossaryError) as raised:
+        read_glossary(text, "t.toml")
+    assert said in str(raised.value)
+    assert str(raised.value).startswith("t.toml")
+
+
+def test_levels_are_the_twenty_of_the_curriculum() -> None:
+    assert LEVELS[0] == "L01"
+    assert LEVELS[-1] == "L20"
+    used = {level for one in ENTRIES for level in one.levels}
+    assert used == set(LEVELS)

@@ -1,0 +1,509 @@
+"""Right answers against the fact sheet: every form, both kernels, and what wrong answers get."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.explain.facts import FACTS
+from mmplay.engine.kernel.floors import CALLER_CLASSES, floor
+from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.kernel.oom_score import points, score
+from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.trial import reclaim_call
+from mmplay.levels.truth import FORMS, Truth, TruthError, truth, usage
+from mmplay.levels.truth.compute import RULES
+from tests.engine.sim.machines import NEXT, RC7, log_1, mail
+
+MACHINES: dict[str, Machine] = {RC7: mail(), NEXT: log_1("loses")}
+
+
+def ask(text: str, kernel: str = RC7) -> Truth:
+    return truth(text, KERNELS[kernel], MACHINES[kernel])
+
+
+def value(text: str, kernel: str = RC7) -> object:
+    return ask(text, kernel).value
+
+
+CLASSES = ("plain", "HARDER", "HIGH", "HIGH+HARDER", "NO_WATERMARKS")
+LADDER = (
+    ("floor DMA32 {}", (1300, 975, 650, 488, 0)),
+    ("floor DMA {}", (1743, 1741, 1738, 1737, 0)),
+    ("floor DMA {} for DMA", (11, 9, 6, 5, 0)),
+    ("lowest_served DMA32 {}", (1301, 976, 651, 489, 1)),
+    ("kb floor DMA {}", (6972, 6964, 6952, 6948, 0)),
+)
+
+
+@pytest.mark.parametrize("kernel", [RC7, NEXT])
+@pytest.mark.parametrize(("text", "expected"), LADDER)
+def test_the_table_of_floors(kernel: str, text: str, expected: tuple[int, ...]) -> None:
+    assert tuple(value(text.format(name), kernel) for name in CLASSES) == expected
+
+
+BOTH = (
+    # zones and callers
+    ("first_zone GFP_DMA", "DMA"),
+    ("first_zone GFP_DMA32", "DMA32"),
+    ("first_zone GFP_KERNEL", "DMA32"),
+    ("first_zone 0x342004a", "DMA32"),
+    ("first_zone GFP_HIGHUSER_MOVABLE on DMA DMA32 Normal", "Normal"),
+    ("class 0x2200020", "HIGH"),
+    ("class GFP_ATOMIC", "HIGH+HARDER"),
+    ("class GFP_ATOMIC:slab", "HIGH"),
+    ("class GFP_KERNEL", "plain"),
+    ("class GFP_KERNEL:pf_memalloc", "NO_WATERMARKS"),
+    ("class GFP_KERNEL:tif_memdie", "NO_WATERMARKS"),
+    ("class GFP_KERNEL:rt_task", "HARDER"),
+    ("class 0x2210200:pf_memalloc", "plain"),
+    ("floor DMA32 GFP_ATOMIC:softirq", 488),
+    ("floor DMA GFP_DMA", 11),
+    ("lowest_served DMA32 wb:atomic", 1),
+    ("lowest_served DMA32 wb:nomemalloc", 651),
+    ("lowest_served DMA32 wb:nowait", 1301),
+    ("lowest_served DMA32 wb:none", "none"),
+    # the watermark test
+    ("passes DMA32 plain 1300", False),
+    ("passes DMA32 plain 1301", True),
+    ("passes DMA32 HIGH 629", False),
+    ("passes DMA32 HIGH+HARDER 629", True),
+    ("passes DMA HIGH 1738", False),
+    ("passes DMA HIGH 1739", True),
+    ("passes DMA32 plain 1500 highatomic 512", False),
+    ("passes DMA32 HARDER 1500 highatomic 512", True),
+    ("passes DMA32 plain 1303 order 2", False),
+    ("passes DMA32 plain 1304 order 2", True),
+    ("passes DMA32 NO_WATERMARKS 0", False),
+    ("passes DMA32 NO_WATERMARKS 1", True),
+    ("drain_order HIGH NO_WATERMARKS", ("DMA32 650", "DMA 1738", "DMA32 0", "DMA 0")),
+    # marks
+    ("marks DMA min", 11),
+    ("marks DMA32 min", 1300),
+    ("reserve DMA DMA32", 1732),
+    ("reserve DMA32 Normal", 0),
+    ("floor DMA HIGH if lowmem_reserve_ratio 256 256 32", 1739),
+    ("reserve DMA DMA32 if lowmem_reserve_ratio 8192", 54),
+    ("marks DMA32 min if min_free_kbytes 16384", 4059),
+    ("marks DMA32 low if min_free_kbytes 16384", 5073),
+    # masks
+    ("decode 0x2200020", ("GFP_NOWAIT", "__GFP_HIGH", "__GFP_NOTRACK")),
+    ("decode 0x2088020", ("GFP_ATOMIC", "__GFP_ZERO")),
+    ("decode 0x20", ("__GFP_HIGH",)),
+    ("decode 0x20 in 3.10", ("GFP_ATOMIC",)),
+    ("decode 0xa20 in 6.1", ("GFP_ATOMIC",)),
+    ("encode GFP_ATOMIC in 4.19", 0x480020),
+    ("encode GFP_HIGHUSER_MOVABLE", 0x24200CA),
+    ("bits 0x2200020", ("__GFP_HIGH", "__GFP_NOTRACK", "__GFP_KSWAPD_RECLAIM")),
+    ("may_sleep 0x2200020", False),
+    ("may_sleep 0xd0 in 3.10", True),
+    ("may_sleep 0xd0", False),
+    ("wakes_kswapd 0x2200020", True),
+    ("may_do_io GFP_NOFS", True),
+    ("may_enter_fs GFP_NOFS", False),
+    ("warns 0x2210200", False),
+    ("uses_reserves 0x20", True),
+    ("uses_reserves 0x2210200", False),
+    ("uses_reserves 0xcc0 in 6.1", False),
+    ("uses_reserves 0xa20 in 6.1", True),
+    ("slab_mask 0x2088020", 0x2200020),
+    ("slab_mask 0x2018200", 0x2210200),
+    ("slab_mask 0x2098020", 0x2210020),
+    ("slab_mask 0x2088020 if slab_keeps_atomic yes", 0x2280020),
+    ("slab_lost 0x2088020", ("__GFP_ZERO", "__GFP_ATOMIC")),
+    ("slab_lost_discount 0x2088020", ("__GFP_ATOMIC",)),
+    # blocks and slabs
+    ("buddy 12 2", 8),
+    ("buddy 8 2", 12),
+    ("buddy 0 10", 1024),
+    ("objects_per_page kmalloc-64", 64),
+    ("objects_per_page nf_conntrack", 12),
+    ("objects_per_slab kmalloc-64", 64),
+    ("objects_per_slab skbuff_head_cache cpus 4", 16),
+    ("objects_per_slab skbuff_head_cache cpus 64", 32),
+    ("objects_per_slab kmalloc-128 cpus 128", 64),
+    ("objects_per_slab kmalloc-512 cpus 128", 64),
+    ("objects kmalloc-64 3218", 205_952),
+    ("objects kmalloc-64 728", 46_592),
+    ("objects kmalloc-64 2993", 191_552),
+    # reclaim and tasks
+    ("works_per_call 114585", 13),
+    ("works_per_call 110045 unreclaimable", 13),
+    ("works_per_call 102400", 13),
+    ("works_per_call 102399", 0),
+    ("works_per_call 114585 reclaimable", 25),
+    ("unreclaimable DMA", True),
+    ("dirty_trend 40", "falls"),
+    ("holds_key SyS_write __alloc_pages_nodemask", False),
+    ("holds_key __alloc_pages_nodemask try_to_free_pages wb_start_writeback", True),
+    ("holds_key try_to_free_pages do_IRQ __do_softirq", False),
+    # given numbers
+    ("compute managed 524157 76348", 447_809),
+    ("compute score 321 1000 447809", 998),
+    ("compute score 361 1000 447809", 998),
+    ("compute points 321 1000 447809", 447_321),
+    ("compute points 10 -1000 447809", 1),
+    ("compute min 5249 443833 447809", 1300),
+    ("compute min 5249 3976 447809", 11),
+    ("compute lowmem_reserve 443500 256", 1732),
+    ("compute lowmem_reserve 443833 256", 1733),
+    ("compute boot_min_free_kbytes 3976 443500", 5249),
+    ("compute boot_min_free_kbytes 3976 57631", 1985),
+    ("compute min_free_kbytes 1789904", 5351),
+    ("compute dirtyable 3042 3698 123851", 123_851),
+    ("compute dirty_limit 123852 20", 24_770),
+    ("compute pcp_batch 443833", 31),
+    ("compute pcp_batch 3976", 1),
+    ("compute objects 3218 64", 205_952),
+    ("compute unreclaimable_limit 124320", 745_920),
+    # facts
+    ("fact mark.kswapd_sleeps", "high"),
+    ("fact cost.nf_conn", "packet dropped"),
+    ("fact cost.extension", "nothing dropped"),
+    ("fact loop.writeback", ("scan", "wake", "reserve", "stuck", "nothing freed")),
+)
+
+
+@pytest.mark.parametrize("kernel", [RC7, NEXT])
+@pytest.mark.parametrize(("text", "expected"), BOTH)
+def test_values_that_both_kernels_share(kernel: str, text: str, expected: object) -> None:
+    assert value(text, kernel) == expected
+
+
+DIFFERENT = (
+    ("marks DMA low", 13, 14),
+    ("marks DMA high", 16, 17),
+    ("marks DMA32 low", 1625, 1743),
+    ("marks DMA32 high", 1950, 2186),
+    ("floor DMA32 plain low", 1625, 1743),
+    ("floor DMA plain low", 1745, 1746),
+    ("floor DMA plain high", 1748, 1749),
+    ("marks DMA32 high if min_free_kbytes 16384", 6088, 6087),
+    ("compute low 1300 443833", 1625, 1743),
+    ("compute high 1300 443833", 1950, 2186),
+    ("total_reserve all", 3698, 3935),
+    ("total_reserve DMA", 1748, 1749),
+    ("managed all", 447_809, 447_789),
+    ("managed DMA32", 443_833, 443_813),
+    ("dirty_limit", 24_758, 25_081),
+    ("passes DMA32 HIGH now", True, False),
+)
+
+
+@pytest.mark.parametrize(("text", "rc7", "linux_next"), DIFFERENT)
+def test_values_that_differ(text: str, rc7: object, linux_next: object) -> None:
+    assert (value(text, RC7), value(text, NEXT)) == (rc7, linux_next)
+
+
+def test_each_form_is_tried_above() -> None:
+    asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
+    own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric"}
+    assert asked | own == set(FORMS)
+    rules = {text.split()[1] for text, *_ in (*BOTH, *DIFFERENT) if text.startswith("compute")}
+    assert rules | {"total_reserve"} == set(RULES)
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_each_form_says_what_it_takes(name: str) -> None:
+    assert usage(name).startswith(f"`{name}")
+    assert usage(name).count("`") == 2
+
+
+WRONG = (
+    # question, wrong answer, what the sentence must say
+    ("floor DMA32 HIGH", "1300", "1300 would be right if min were a hard wall; __GFP_HIGH halves"),
+    ("floor DMA32 HIGH", "488", "both the half and the quarter"),
+    ("floor DMA32 HIGH", "0", "could ignore every floor"),
+    ("floor DMA32 HIGH", "1625", "floor at the low mark; this caller meets min"),
+    ("floor DMA32 HIGH", "651", "if the test were free < floor"),
+    ("floor DMA32 HIGH", "2600", "would be right in kB"),
+    ("kb floor DMA HIGH", "1738", "would be right in pages"),
+    ("kb floor DMA HIGH", "6972", "6972 would be right if min were a hard wall"),
+    ("floor DMA HIGH", "6", "so 1732 pages are kept from it"),
+    ("floor DMA HIGH for DMA", "1738", "nothing is kept from it"),
+    ("lowest_served DMA32 HIGH", "650", "at 650 it is refused"),
+    ("lowest_served DMA32 wb:nomemalloc", "1", "could ignore every floor"),
+    ("passes DMA32 HIGH 650", "yes", "free < floor"),
+    ("passes DMA32 HIGH 629", "yes", "both the half and the quarter"),
+    ("passes DMA32 HIGH+HARDER 629", "no", "only __GFP_HIGH's half"),
+    ("passes DMA32 plain 1500 highatomic 512", "yes", "all 1500 free pages"),
+    ("drain_order HIGH NO_WATERMARKS", "DMA 1738, DMA32 650", "DMA 1738 comes at place 2, not 1"),
+    ("drain_order HIGH", "DMA32 650", "1 of 2"),
+    ("first_zone GFP_KERNEL", "Normal", "if it had pages"),
+    ("first_zone GFP_DMA", "DMA32", "highest zone it allows is DMA"),
+    ("first_zone GFP_KERNEL", "DMA", "only after DMA32"),
+    ("class GFP_ATOMIC:slab", "HIGH+HARDER", "with __GFP_HIGH|__GFP_ATOMIC"),
+    ("marks DMA32 low", "1743", "right on next-20160311: 1300 + 443 = 1743"),
+    ("marks DMA32 min", "1325", "huge pages not raised the marks first"),
+    ("marks DMA32 min", "1625", "asked is min"),
+    ("reserve DMA DMA32", "1733", "443833/256 = 1733"),
+    ("floor DMA HIGH if lowmem_reserve_ratio 256 256 32", "1738", "the answer before"),
+    ("managed all", "524157", "boot had kept nothing"),
+    ("decode 0x20", "GFP_ATOMIC", "the bits of 2.6.32"),
+    ("decode 0x2200020", "GFP_NOWAIT|__GFP_HIGH", "__GFP_NOTRACK missing"),
+    ("decode 0x2200020", "0x2200120", "__GFP_COLD too many"),
+    ("may_sleep 0xd0", "yes", "2.6.32 to 3.9"),
+    ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
+    ("encode GFP_ATOMIC", "0x20", "2.6.32 to 3.9"),
+    ("slab_mask 0x2088020", "0x2088020", "if SLUB passed everything on"),
+    ("slab_mask 0x2088020", "0x2000020", "what SLUB adds: __GFP_NOTRACK"),
+    ("buddy 12 2", "16", "neighbour on the other side"),
+    ("buddy 12 2", "13", "of order 0"),
+    ("objects kmalloc-64 3218", "3218", "counts slabs"),
+    ("works_per_call 114585", "25", "still counted as worth scanning"),
+    ("works_per_call 114585", "0", "fewer than 102400 pages"),
+    ("works_per_call 102399", "13", "from 102400 inactive pages on"),
+    ("dirty_limit", "89561", "share of all memory"),
+    ("dirty_trend 40", "rises", "share of what may become dirty"),
+    ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),
+    ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
+    ("compute score 321 1000 447809", "0", "without oom_score_adj"),
+    ("fact mark.kswapd_sleeps", "low", "right for first_try"),
+    ("floor DMA32 HIGH", "12345", "no rule here gives that"),
+)
+
+
+@pytest.mark.parametrize(("text", "answer", "said"), WRONG)
+def test_a_wrong_answer_is_met_with_the_rule_that_it_would_need(
+    text: str, answer: str, said: str
+) -> None:
+    found = ask(text)
+    assert not found.accepts(answer)
+    assert said in found.wrong(answer)
+    assert found.wrong(found.shown()) == ""
+    assert found.accepts(found.shown())
+
+
+@pytest.mark.parametrize(("text", "_expected"), BOTH)
+def test_every_truth_explains_itself(text: str, _expected: object) -> None:
+    found = ask(text)
+    assert found.explanation()
+    assert all(line and "{" not in line for line in found.explanation())
+    assert found.text == text
+    assert found.source
+    assert found.as_json()["value"] is not None
+    for hint in found.hints():
+        assert hint
+    for other in found.others:
+        assert other.value != found.comparable() or type(other.value) is not type(found.value)
+
+
+def test_hints_lead_up_to_the_answer_without_saying_it() -> None:
+    rule, names, numbers = ask("floor DMA HIGH").hints()
+    assert "free <= floor" in rule
+    assert names == "min - min/2 + lowmem_reserve"
+    assert numbers == "11 - 5 + 1732"
+
+
+def test_answers_may_be_written_in_several_ways() -> None:
+    objects = ask("objects kmalloc-64 3218")
+    for answer in ("205952", "205 952", "205,952", "0x32480"):
+        assert objects.accepts(answer)
+    assert objects.accepts("205950", tolerance=2)
+    assert not objects.accepts("205949", tolerance=2)
+    mask = ask("slab_mask 0x2088020")
+    assert mask.accepts("GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK")
+    assert ask("decode 0x2200020").accepts("__GFP_NOTRACK|__GFP_HIGH|__GFP_KSWAPD_RECLAIM")
+    assert ask("class 0x2200020").accepts("high")
+    assert ask("passes DMA32 HIGH 651").accepts("Y")
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [("", "floor DMA32 HIGH"), ("many", "floor DMA32 HIGH"), ("perhaps", "passes DMA32 HIGH 1")],
+)
+def test_an_answer_that_cannot_be_read(answer: str, question: str) -> None:
+    with pytest.raises(TruthError):
+        ask(question).accepts(answer)
+
+
+BAD = (
+    ("flor DMA32 HIGH", "did you mean floor?"),
+    ("", "is no question"),
+    ("kb", "is no question"),
+    ("floor", "0 words, 2 to 3 expected"),
+    ("floor DMA3 HIGH", "did you mean DMA32?"),
+    ("floor dma32 high", "did you mean DMA32?"),
+    ("floor DMA32 HIGHT", "did you mean HIGH?"),
+    ("floor DMA32 HIGH mn", "did you mean min?"),
+    ("floor DMA32 HIGH low", "tested at min only"),
+    ("floor DMA32 HIGH for DMA", "never comes to DMA32"),
+    ("floor DMA32 GFP_DMA", "never comes to DMA32"),
+    ("floor DMA32 GFP_ATOMIC:softir", "did you mean softirq?"),
+    ("floor DMA32 wb:none", "no variant"),
+    ("floor DMA32 HIGH for", "needs a value"),
+    ("passes DMA32 HIGH many", "is no number"),
+    ("passes DMA32 HIGH 5 order 11", "orders are 0 to 10"),
+    ("passes DMA32 HIGH 5 order 1 order 2", "twice"),
+    ("decode GFP_ATOMC", "did you mean GFP_ATOMIC?"),
+    ("decode 0xzz", "not a hexadecimal mask"),
+    ("decode 0x20 in 9.9", "known are"),
+    ("floor DMA32 HIGH in 6.1", "only the GFP bits of 6.1"),
+    ("decode 0x20 in 6.1 now", "stands at the end"),
+    ("marks DMA32 mid", "did you mean min?"),
+    ("compute flor 1", "is no rule to compute"),
+    ("compute min 1 2", "2 numbers given"),
+    ("compute lowmem_reserve 5 0", "RATIO is 0"),
+    ("compute managed -5 2", "negative"),
+    ("compute managed 99999999999999999999999 2", "too large"),
+    ("buddy 13 2", "must divide by 2^2"),
+    ("objects_per_page skbuff", "is no cache"),
+    ("works_per_call 5 unreclaimabel", "did you mean unreclaimable?"),
+    ("works_per_call -1", "expected 0 to"),
+    ("fact mark.retri", "did you mean mark.retry?"),
+    ("floor DMA32 HIGH if", "needs a machine, an action and its value"),
+    ("floor DMA32 HIGH if min_free_kbyte 5", "did you mean min_free_kbytes?"),
+    ("floor DMA32 HIGH if min_free_kbytes x", "EINVAL"),
+    ("kb decode 0x20", "numbers of pages"),
+    ("metric zones.DMA.fre", "did you mean zones.DMA.free?"),
+    ("freed_by_exit 99999", "no task 99999"),
+    ("freed_by_exit 2", "kernel thread"),
+    ("merged_order DMA 5 3", "no block of order 3 at 5"),
+    ("x" * 500, "longer than 400"),
+)
+
+
+@pytest.mark.parametrize(("text", "said"), BAD)
+def test_a_bad_question_says_what_is_allowed(text: str, said: str) -> None:
+    with pytest.raises(TruthError) as raised:
+        ask(text)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_without_a_machine() -> None:
+    kernel = KERNELS[RC7]
+    assert truth("buddy 12 2", kernel).value == 8
+    assert truth("first_zone GFP_DMA on DMA DMA32", kernel).value == "DMA"
+    assert truth("objects kmalloc-64 3218", kernel).value == 205_952
+    with pytest.raises(TruthError, match="cpus N"):
+        truth("objects_per_slab skbuff_head_cache", kernel)
+    with pytest.raises(TruthError, match="needs a machine"):
+        truth("floor DMA32 HIGH", kernel)
+
+
+def test_metrics_are_numbers_of_the_machine() -> None:
+    found = ask("metric zones.DMA.free")
+    assert found.value == 1742
+    assert value("metric slab.kmalloc-64.slabs") == 225
+    assert value("metric min_free_kbytes if min_free_kbytes 9000") == 9000
+    assert found.rule
+    assert not found.accepts("1743")
+
+
+def test_nothing_is_done_to_the_machine() -> None:
+    machine = MACHINES[RC7]
+    before = machine.state.digest()
+    for text, *_ in (*BOTH, *DIFFERENT):
+        ask(text)
+    for text in ("freed_by_exit 4450", "split_block DMA 0", "fits DMA32 5"):
+        ask(text)
+    assert machine.state.digest() == before
+
+
+def test_what_one_victim_gives_back() -> None:
+    found = ask("freed_by_exit 4450")
+    assert found.value == 8
+    assert "16 others share its 25 pages" in found.explanation()[0]
+    assert "nobody shared" in found.wrong("25")
+    assert "only the kernel stack" in found.wrong("4")
+
+
+def test_splits_and_merges_are_the_buddy_allocators_own() -> None:
+    zone = MACHINES[RC7].state.zones[0]
+    for order in range(4):
+        page = ask(f"split_block DMA {order}").value
+        assert page == zone.buddy.copy().take(order, 1)
+    free = next(iter(zone.buddy.where))
+    with pytest.raises(TruthError, match="free already"):
+        ask(f"merged_order DMA {free} 0")
+    order = zone.buddy.where[free] % 11
+    held = free ^ (1 << order)
+    if held % (1 << order) == 0 and held not in zone.buddy.where:
+        grown = value(f"merged_order DMA {held} {order}")
+        assert isinstance(grown, int)
+        assert grown > order
+    assert value("fits DMA 0") is True
+    assert value("fits DMA32 10") is False
+
+
+@given(
+    st.integers(0, 1 << 24),
+    st.sampled_from(CALLER_CLASSES),
+    st.sampled_from(["DMA", "DMA32"]),
+    st.sampled_from([RC7, NEXT]),
+)
+def test_passes_is_the_floor_at_any_free_count(
+    free: int, caller: object, zone: str, kernel: str
+) -> None:
+    name = getattr(caller, "name", "")
+    limit = value(f"floor {zone} {name}", kernel)
+    assert isinstance(limit, int)
+    assert value(f"passes {zone} {name} {free}", kernel) is (free > limit)
+
+
+@given(st.integers(0, 1 << 20), st.integers(0, 10))
+def test_the_buddy_of_the_buddy_is_the_block(number: int, order: int) -> None:
+    block = number << order
+    buddy = value(f"buddy {block} {order}")
+    assert value(f"buddy {buddy} {order}") == block
+    assert buddy != block
+
+
+@given(st.integers(0, (1 << 26) - 1), st.sampled_from(sorted(GFP_LAYOUTS)))
+def test_what_is_decoded_encodes_to_the_same(mask: int, layout: str) -> None:
+    found = ask(f"decode {mask:#x} in {layout}")
+    assert found.accepts(found.shown())
+    assert found.accepts(f"{mask:#x}")
+    assert ask(f"bits {mask:#x} in {layout}").accepts(found.shown())
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_more_than_an_error(text: str) -> None:
+    try:
+        found = ask(text)
+    except InputError:
+        return
+    assert found.explanation()
+
+
+@given(
+    st.lists(st.sampled_from([*FORMS, *CLASSES, "DMA", "DMA32", "min", "5", "0x20"]), max_size=5)
+)
+def test_no_mix_of_words_is_more_than_an_error(words: list[str]) -> None:
+    try:
+        found = ask(" ".join(words))
+    except InputError:
+        return
+    assert found.accepts(found.shown())
+
+
+@given(st.integers(0, 1 << 20))
+def test_the_cliff_of_works(inactive: int) -> None:
+    for kernel in KERNELS.values():
+        works = reclaim_call(kernel, inactive, reclaimable=False).works
+        # 13 priorities of the second pass; from 49 << 12 pages on the first pass asks, too.
+        assert works == 13 * ((inactive >= 102_400) + (inactive >= 200_704))
+
+
+@given(st.integers(0, 1 << 30), st.integers(-1000, 1000), st.integers(1, 1 << 30))
+def test_points_are_those_of_the_kernel(pages: int, adj: int, total: int) -> None:
+    added = pages + adj * (total // 1000)
+    assert points(pages, adj, total) == (added if added > 0 else 1)
+    assert score(points(pages, adj, total), total) == max(added, 1) * 1000 // total
+
+
+def test_the_facts_of_a_group_are_told_apart() -> None:
+    assert len({fact.why for fact in FACTS.values()}) == len(FACTS)
+    for name in FACTS:
+        assert ask(f"fact {name}").explanation()
+
+
+def test_the_floors_are_the_engines() -> None:
+    zone = MACHINES[NEXT].state.zones[1]
+    for caller in CALLER_CLASSES:
+        expected = floor(KERNELS[NEXT].reductions, zone.min, zone.reserve[1], caller.flags)
+        assert value(f"floor DMA32 {caller.name}", NEXT) == expected

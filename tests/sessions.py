@@ -1,0 +1,50 @@
+"""Sessions for tests: the mail's run, kept in memory."""
+
+from __future__ import annotations
+
+import io
+
+from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.store import session_header
+from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.trace.writer import TraceWriter
+from tests.engine.sim.machines import mail
+
+MAIL_START_NS = 59_562_581_000
+
+
+def session(until_ns: int = 0, variant: str = "atomic", kernel: str = "4.5-rc7") -> Session:
+    """Return a session of the mail's machine, run until a time."""
+    one = Session(mail(variant, kernel), session_header("mail", start="mail", variant=variant))
+    one.advance(until_ns=until_ns)
+    return one
+
+
+def mail_run(until_ns: int, variant: str = "atomic") -> SessionTimeline:
+    """Return the timeline of such a session."""
+    return SessionTimeline(session(until_ns, variant))
+
+
+class Recorded:
+    """A session that writes its trace into memory; `data()` ends it and returns the bytes."""
+
+    def __init__(self, variant: str = "atomic", kernel: str = "4.5-rc7") -> None:
+        header = session_header("mail", start="mail", variant=variant)
+        self.stream = _Kept()
+        self.session = Session(mail(variant, kernel), header, TraceWriter(self.stream, header))
+
+    def data(self) -> bytes:
+        """End the recording and return its bytes."""
+        self.session.finish()
+        return self.stream.kept
+
+
+class _Kept(io.BytesIO):
+    """Keeps its bytes when it is closed."""
+
+    kept = b""
+
+    def close(self) -> None:
+        if not self.closed:
+            self.kept = self.getvalue()
+        super().close()

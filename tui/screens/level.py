@@ -1,0 +1,251 @@
+"""A level on the play screen: the same panels and keys, and a panel that says what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.model import Level
+from mmplay.levels.play.run import LevelRun, Reply
+from mmplay.levels.play.timeline import LevelTimeline
+from mmplay.tui.cells import Row
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_ACTS, bindings
+from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.screens.listing import ListScreen
+from mmplay.tui.screens.play import PlayScreen
+from mmplay.tui.views.task import closing_rows, story_rows, task_rows
+
+ANSWER = "answer"
+TASK = "task"
+
+Begin = Callable[[Level], LevelRun]
+"""Makes a fresh run of a level, recorded like every play."""
+
+Finished = Callable[[LevelRun], None]
+"""Keeps what a run has earned."""
+
+
+class LevelScreen(PlayScreen):
+    """Plays one level. `begin` makes its runs, `finished` is told of each that ended."""
+
+    ACTS = (*LEVEL_ACTS, *PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
+    BINDINGS = bindings(ACTS, COMMON_ACTS)
+    EXTRA_LOWER = (TASK,)
+    FIRST_LOWER, FIRST_FOCUS = TASK, TASK
+
+    def __init__(self, level: Level, begin: Begin, finished: Finished, glyphs: Glyphs) -> None:
+        self.level = level
+        self._begin, self._finished = begin, finished
+        self.game = LevelTimeline(begin(level))
+        self._reply: Reply | None = None
+        self._hint = ""
+        self._over = False
+        super().__init__(self.game, glyphs)
+
+    def on_mount(self) -> None:
+        """Start with the story."""
+        title = f"{self.level.id} {self.level.title}"
+        self.app.push_screen(ListScreen(title, story_rows(self.level_run)))
+
+    @property
+    def level_run(self) -> LevelRun:
+        """The run that is played."""
+        return self.game.level_run
+
+    @property
+    def _playing_here(self) -> bool:
+        """Whether the level itself is shown, not a fork of it."""
+        return self.timeline is self.game
+
+    # drawing
+
+    def extra_rows(self, name: str, width: int) -> tuple[str, list[Row]]:
+        """Fill the task panel."""
+        run = self.level_run
+        score = run.score()
+        title = f"{self.level.id}  acts {score.acts}/{score.par}"
+        if not self._playing_here:
+            return f"{title}  (this is a fork: o goes back)", []
+        return title, task_rows(run, self._reply, self._hint, width, self.density)
+
+    def _moved(self) -> None:
+        super()._moved()
+        if not self.level_run.playing and not self._over:
+            self._end()
+
+    def _end(self) -> None:
+        self._over = True
+        self._finished(self.level_run)
+        self.choose_lower(TASK)
+        self.panel(TASK).focus()
+        self.app.push_screen(ListScreen(str(self.level_run.outcome), closing_rows(self.level_run)))
+
+    def _changed(self) -> None:
+        """The run took an act: show where it stands now."""
+        self.game.session.reached()
+        self.game.changed()
+        self.player.to(self.player.last)
+        self.refresh_timeline()
+        self.choose_lower(TASK)
+
+    # going on
+
+    def _grow(self, frames: int) -> None:
+        question = self.level_run.open_question()
+        if self._playing_here and frames > 0 and question is not None:
+            self.player.playing = False
+            self.choose_lower(TASK)
+            self.panel(TASK).focus()
+            self.app.call_after_refresh(self.say, "answer first, or S skips the question")
+            return
+        if frames > 0:
+            self._reply, self._hint = None, ""
+        super()._grow(frames)
+        if self._playing_here and frames > 0:
+            self.player.to(self.player.last)
+
+    def action_step(self, frames: int) -> None:
+        """One step of the level at its end, else one frame."""
+        at_end = self.player.index == self.player.last
+        super().action_step(frames)
+        if self._playing_here and frames > 0 and at_end:
+            self.player.to(self.player.last)
+            self._moved()
+            if self.level_run.open_question() is not None:
+                self.choose_lower(TASK)
+
+    # choosing and answering
+
+    def action_jump(self, digit: int) -> None:
+        """A digit chooses where there is something to choose, else jumps."""
+        if self._playing_here and self._options():
+            self._choose(digit)
+        else:
+            super().action_jump(digit)
+
+    def _options(self) -> tuple[str, ...]:
+        """Return what digits choose now: answers of a question, or acts of the level."""
+        run = self.level_run
+        question = run.open_question()
+        if not run.playing:
+            return ()
+        if question is not None:
+            return tuple(option.value for option in question.options)
+        return tuple(option.value for option in self.level.choices)
+
+    def _choose(self, digit: int) -> None:
+        options = self._options()
+        if not 1 <= digit <= len(options):
+            self.say(f"choose 1 to {len(options)}")
+            return
+        chosen = options[digit - 1]
+        if self.level_run.open_question() is not None:
+            self._answer(chosen)
+        else:
+            self._act(chosen)
+
+    @on(CellPanel.Opened)
+    def choice_opened(self, message: CellPanel.Opened) -> None:
+        """Enter on a choice takes it; after the end Enter reads on."""
+        if message.panel.id == TASK and message.ask.kind == "choice":
+            message.stop()
+            self._choose(int(message.ask.names[0]))
+
+    def action_answer(self) -> None:
+        """Ask for the answer to the open question."""
+        question = self.level_run.open_question()
+        if question is None:
+            self.say("nothing is asked now")
+        else:
+            unit = f" ({question.unit})" if question.unit else ""
+            self.ask_for(ANSWER, f"your answer{unit}")
+
+    def _answer(self, text: str) -> None:
+        run = self.level_run
+        question = run.open_question()
+        if question is None:
+            self.say("nothing is asked now")
+            return
+        try:
+            self._reply = run.answer(question.id, text.strip())
+        except InputError as error:
+            self.say(str(error))
+            return
+        self._hint = ""
+        self._changed()
+
+    def action_skip(self) -> None:
+        """Skip the open question."""
+        question = self.level_run.open_question()
+        if question is None:
+            self.say("nothing is asked now")
+            return
+        self.level_run.skip(question.id)
+        self._reply = None
+        self._changed()
+
+    def action_hint(self) -> None:
+        """Show the next hint: the first is free, each other costs a star."""
+        self._hint = self.level_run.hint()
+        self.choose_lower(TASK)
+        self.draw()
+
+    # acts
+
+    def _act(self, text: str) -> None:
+        if not self._playing_here:
+            super()._act(text)
+            return
+        name, _, value = text.strip().partition(" ")
+        if not name:
+            return
+        try:
+            self.level_run.act(name, value.strip())
+        except InputError as error:
+            self.say(str(error))
+            return
+        self._reply, self._hint = None, ""
+        self._changed()
+
+    def action_undo(self) -> None:
+        """Take back the player's last act, or an answer."""
+        if not self._playing_here:
+            super().action_undo()
+            return
+        if not self.level_run.undo():
+            self.say("nothing to undo")
+            return
+        self._over = not self.level_run.playing
+        self._reply, self._hint = None, ""
+        self._changed()
+
+    def action_restart(self) -> None:
+        """Begin the level again."""
+        for one in self.branches:
+            one.close()
+        self.game = LevelTimeline(self._begin(self.level))
+        self.branches = [self.game]
+        self._reply, self._hint, self._over = None, "", False
+        self.show_timeline(self.game, 0)
+        self.choose_lower(TASK)
+        self.say("begun again")
+
+    def answered(self, kind: str, text: str) -> None:
+        """Take an answer, or what the play screen asked for."""
+        if kind == ANSWER:
+            self._answer(text)
+        else:
+            super().answered(kind, text)
+
+    def prompt_closed(self) -> None:
+        """Go back to the task."""
+        self.panel(TASK).focus()
+
+    def key_enter(self) -> None:
+        """After the end: read on."""
+        if not self.level_run.playing:
+            rows = closing_rows(self.level_run)
+            self.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
