@@ -11,18 +11,18 @@ from __future__ import annotations
 from mmplay.engine.printk.form import LineForm, form
 
 FAILURE_4_5 = form(
-    "failure/4.5", "{comm:comm}: page allocation failure: order:{order:d}, mode:{mode:x}"
+    "failure/4.5", "{comm:comm}: page allocation failure: order:{order:order}, mode:{mode:x}"
 )
 FAILURE_4_6 = form(
     "failure/4.6",
-    "{comm:comm}: page allocation failure: order:{order:d}, mode:{mode:x}({names:names})",
+    "{comm:comm}: page allocation failure: order:{order:order}, mode:{mode:x}({names:names})",
 )
 FAILURE_2_6_32 = form(
-    "failure/2.6.32", "{comm:comm}: page allocation failure. order:{order:d}, mode:{mode:x}"
+    "failure/2.6.32", "{comm:comm}: page allocation failure. order:{order:order}, mode:{mode:x}"
 )
 FAILURE_LATER = form(
     "failure/4.13",
-    "{comm:comm}: page allocation failure: order:{order:d}, mode:{mode:x}({names:names}), "
+    "{comm:comm}: page allocation failure: order:{order:order}, mode:{mode:x}({names:names}), "
     "nodemask={tail:text}",
 )
 
@@ -153,7 +153,7 @@ SLUB_4_6 = form(
 SLUB_CACHE = form(
     "slubcache/4.5",
     "  cache: {cache:comm}, object size: {object_size:d}, buffer size: {buffer_size:d}, "
-    "default order: {default_order:d}, min order: {min_order:d}",
+    "default order: {default_order:order}, min order: {min_order:order}",
 )
 SLUB_NODE = form(
     "slubnode/4.5", "  node {node:d}: slabs: {slabs:d}, objs: {objs:d}, free: {free:d}"
@@ -161,21 +161,21 @@ SLUB_NODE = form(
 
 OOM_4_5 = form(
     "oom/4.5",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:d}, oom_score_adj={adj:d}",
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:order}, oom_score_adj={adj:d}",
 )
 OOM_4_6 = form(
     "oom/4.6",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), order={order:d}, "
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), order={order:order}, "
     "oom_score_adj={adj:d}",
 )
 OOM_LATER = form(
     "oom/4.13",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), {mask:text}order={order:d}, "
-    "oom_score_adj={adj:d}",
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), {mask:text}"
+    "order={order:order}, oom_score_adj={adj:d}",
 )
 OOM_2_6_32 = form(
     "oom/2.6.32",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:d}, oom_adj={oom_adj:d}, "
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:order}, oom_adj={oom_adj:d}, "
     "oom_score_adj={adj:d}",
 )
 OOM_CPUSET = form("cpuset/4.5", "{comm:comm} cpuset={cpuset:word} mems_allowed={mems:word}")
