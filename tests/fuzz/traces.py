@@ -2,7 +2,8 @@
 
 `python -m tests.fuzz.traces --cases 5000 --seed 1` runs that many cases and prints what was found:
 another exception than InputError, more than LIMIT_MB of memory, no end; also what took longer than
-LIMIT_S seconds. Each case depends on seed and number alone: `--only N` runs it again, `--keep DIR` keeps the files.
+LIMIT_S seconds. Each case depends on seed and number alone: `--only N` runs it again, `--keep DIR`
+keeps the files.
 """
 
 from __future__ import annotations
