@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmplay.engine.explain.consistency import contradictions
@@ -38,15 +39,14 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     return FrameDiagnosis(frame, diagnosis, trend)
 
 
-def dump_notes(timeline: Timeline) -> list[tuple[int, Finding]]:
-    """Return (line, finding) for every contradiction inside a dump of the recording."""
-    found = []
+def dump_notes(timeline: Timeline) -> Iterator[tuple[int, Finding]]:
+    """Yield (line, finding) for every contradiction inside a dump of the recording."""
     for index in range(len(timeline)):
         frame = timeline.frame(index)
         memory = frame.report.memory if frame.report else None
         if memory is not None:
-            found += [(frame.first_line, one) for one in contradictions(memory, frame.kernel)]
-    return found
+            for one in contradictions(memory, frame.kernel):
+                yield frame.first_line, one
 
 
 def finding_json(one: Finding) -> dict[str, object]:

@@ -13,11 +13,13 @@ from typing import Any, BinaryIO, Self
 from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown, frame_by_time
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
+from mmplay.engine.printable import printable
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.recordings.importer.message import Message
-from mmplay.recordings.log import LogFormatError, LogNote, RawBlock, read_log, rendered
+from mmplay.recordings.log import LogFormatError, LogItem, LogNote, RawBlock, read_log, rendered
 from mmplay.recordings.log_index import LogIndex
+from mmplay.recordings.progress import TOLD_BYTES, Done, Progress
 from mmplay.recordings.reports.builder import ReportBuilder
 from mmplay.recordings.reports.gather import feed, gather_one
 from mmplay.recordings.reports.index import ReportIndex
@@ -31,7 +33,13 @@ KEPT_REPORTS = 64
 class ObservedTimeline:
     """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
-    def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str,
+        reader: TraceReader | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Read the trace; raises TraceError if it is not one that holds a log.
 
         `reader` is one that stands behind the header already.
@@ -40,13 +48,12 @@ class ObservedTimeline:
         reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.path: Path | None = None
-        self.notes: list[LogNote] = []
         self._marks: list[Marker] = []
         self._log = LogIndex(stream)
         self.understood = 0
         builder = ReportBuilder()
         try:
-            for item, record in read_log(reader):
+            for item, record in self._told(read_log(reader), progress):
                 self._take(item, record, builder)
             marks = reader.marks
         except LogFormatError as error:
@@ -65,11 +72,20 @@ class ObservedTimeline:
             self.add_mark(*mark)
         self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
 
-    def _take(
-        self, item: Message | RawBlock | LogNote, record: Record, builder: ReportBuilder
-    ) -> None:
+    def _told(
+        self, items: Iterator[tuple[LogItem, Record]], progress: Progress | None
+    ) -> Iterator[tuple[LogItem, Record]]:
+        """Yield the items, and tell now and then how far that is."""
+        told, size = 0, size_of(self._stream)
+        for item, record in items:
+            yield item, record
+            if progress is not None and record.end - told >= TOLD_BYTES:
+                told = record.end
+                progress(Done("opening", self._log.line_count, told, size))
+
+    def _take(self, item: LogItem, record: Record, builder: ReportBuilder) -> None:
         if isinstance(item, LogNote):
-            self.notes.append(item)
+            self._log.add_note(record)
             return
         self._log.add(item, record)
         if isinstance(item, Message):
@@ -113,7 +129,8 @@ class ObservedTimeline:
     @property
     def name(self) -> str:
         """What the recording is called."""
-        return str(self.header.get("title") or "log")
+        title = self.header.get("title")
+        return title if isinstance(title, str) and title else "log"
 
     @property
     def live(self) -> bool:
@@ -222,11 +239,12 @@ class ObservedTimeline:
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Return up to `count` lines from number `first` on."""
+        wanted = range(first, first + count)
         found: list[LogLine] = []
         for item in self._log.items_from(first):
-            if item.number >= first + count:
+            if item.number >= wanted.stop:
                 break
-            found += [line for line in log_lines(item) if first <= line.number < first + count]
+            found += log_lines(item, wanted)
         return found
 
     def text(self) -> Iterator[bytes]:
@@ -234,28 +252,35 @@ class ObservedTimeline:
         for item in self._log.items_from(1):
             yield rendered(item) if isinstance(item, Message) else item.data
 
+    @property
+    def notes(self) -> Sequence[LogNote]:
+        """The remarks of the importer, in order; read from the trace again."""
+        return list(self._log.notes())
+
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         for item in self._log.items_from(1):
             if isinstance(item, RawBlock):
-                for number, data in item.lines():
-                    yield number, shown_text(data)
+                texts = item.data.decode("utf-8", "replace").split("\n")
+                for number, text in enumerate(texts[: item.size], item.number):
+                    yield number, printable(text.rstrip("\r"))
 
 
-def log_lines(item: Message | RawBlock) -> list[LogLine]:
-    """Return the lines of one item of the log, as they can be shown."""
+def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
+    """Return those lines of one item of the log that are wanted, as they can be shown."""
     if isinstance(item, RawBlock):
-        return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]
-    texts = rendered(item).split(b"\n")
-    return [
-        LogLine(item.number + n, shown_text(texts[n]), understood=True) for n in range(item.size)
-    ]
+        return [
+            LogLine(number, shown_text(data), understood=False)
+            for number, data in item.lines()
+            if number in wanted
+        ]
+    lines = enumerate(rendered(item).split(b"\n")[: item.size], item.number)
+    return [LogLine(n, shown_text(data), understood=True) for n, data in lines if n in wanted]
 
 
 def shown_text(data: bytes) -> str:
     """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
-    text = data.rstrip(b"\r\n").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))
 
 
 TITLES: dict[ReportKind, str] = {
@@ -279,11 +304,19 @@ def title_of(report: Report) -> str:
     return f"{title}: {request.comm}{order}"
 
 
-def open_observed(path: Path) -> ObservedTimeline:
+def size_of(stream: BinaryIO) -> int:
+    """Return how many bytes a file has, leaving it where it stands."""
+    here = stream.tell()
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(here)
+    return size
+
+
+def open_observed(path: Path, progress: Progress | None = None) -> ObservedTimeline:
     """Open the trace of an imported log; raises TraceError with the file's name."""
     stream = open_trace(path)
     try:
-        return ObservedTimeline(stream, str(path))
+        return ObservedTimeline(stream, str(path), progress=progress)
     except BaseException:
         stream.close()
         raise

@@ -116,7 +116,14 @@ def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> Non
     if request is not None and not request.stack:
         result.assumed.append(_if_memalloc(kernel, seen.dump, caller))
     if any(test.verdict is Verdict.PASSES for test in tests):
-        result.notes.append(finding("gate.skew", delay_us=seen.distance_us))
+        result.notes.append(_skew(seen))
+
+
+def _skew(seen: Seen) -> Finding:
+    """A request that the dump's numbers would let pass was refused by earlier numbers."""
+    if seen.distance_us is None:
+        return finding("gate.skew_untimed")
+    return finding("gate.skew", delay_us=seen.distance_us)
 
 
 def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:

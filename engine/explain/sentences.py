@@ -17,6 +17,8 @@ gate.passes: {free} > {floor}: passes
 gate.no block: {free} > {floor}: the gate is open, but no free list has a block to give
 gate.unknown: the dump lacks a number that the test needs: no verdict
 gate.skew: the dump was printed {delay_us:seconds} after the refusal: pages moved in between
+gate.skew_untimed: the dump was printed after the refusal, the log does not say how long after:
+    pages moved in between
 
 caller.class: class {caller}: {why}
 caller.plain: class plain: no rule of gfp_to_alloc_flags gives this caller a discount
