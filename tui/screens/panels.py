@@ -216,7 +216,7 @@ class PanelsScreen(BaseScreen):
         if name in self.lower:
             self.choose_lower(name)
         self.panel(name).focus()
-        if self.has_class("-zoomed"):
+        if self.has_class("-zoomed") and name != "timeline":
             self._zoom_on(name)
 
     @property
@@ -237,4 +237,6 @@ class PanelsScreen(BaseScreen):
     def _zoom_on(self, name: str) -> None:
         for other in self.panels:
             self.panel(other).set_class(other == name, "-zoom")
+        self.query_one("#top").set_class(name not in LOWER, "-zoom")
+        self.query_one("#lower").set_class(name in LOWER, "-zoom")
         self.call_after_refresh(self.draw)

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 TOP = ("dump_stack",)
 WARN = ("warn_alloc_failed", "__alloc_pages_nodemask")
-OOM = ("dump_header", "oom_kill_process", "out_of_memory", "__alloc_pages_nodemask")
+OOM = (
+    *("dump_header", "oom_kill_process", "out_of_memory"),
+    "__alloc_pages_nodemask@out_of_memory",
+)
 SLAB = ("alloc_pages_current", "new_slab", "___slab_alloc", "__slab_alloc")
 RECLAIM = (
     *("kmem_cache_alloc", "wb_start_writeback", "wakeup_flusher_threads"),
-    *("do_try_to_free_pages", "try_to_free_pages", "__alloc_pages_nodemask"),
+    *("do_try_to_free_pages", "try_to_free_pages"),
+    "__alloc_pages_nodemask@try_to_free_pages",
 )
 SYSCALL = ("entry_SYSCALL_64_fastpath",)
 WRITE = (
