@@ -30,7 +30,6 @@ from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request, read_context
 
-
 BY_HAND = -1
 """The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""
 

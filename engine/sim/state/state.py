@@ -55,6 +55,7 @@ NUMBERS = (
     *("now_ns", "turn", "sequence", "rng", "started_ns", "log_lines", "print_ready_ns"),
     # sysctls and choices
     *("min_free_kbytes", "watermark_scale_factor", "dirty_ratio", "dirty_background_ratio"),
+    *("dirty_bytes", "dirty_background_bytes", "swappiness"),
     *("oom_reaper", "wb_mask", "slab_keeps_atomic", "drift"),
     # writeback
     *("works_queued", "flusher_task", "flusher_waits", "wb_wakeup", "wb_left", "wb_reason"),
@@ -92,6 +93,9 @@ class State:
     watermark_scale_factor: int
     dirty_ratio: int
     dirty_background_ratio: int
+    dirty_bytes: int
+    dirty_background_bytes: int
+    swappiness: int
     oom_reaper: int
     wb_mask: int
     slab_keeps_atomic: int
