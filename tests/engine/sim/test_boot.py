@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
@@ -17,7 +20,9 @@ from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
-from mmplay.recordings.simulated import log_text
+from mmplay.recordings.diagnosis import diagnose_frame
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.session.run_log import log_text
 from tests.engine.sim.machines import NEXT, RC7, SECOND, mail
 
 MB = 1024
@@ -189,7 +194,7 @@ def test_dirty_limits_are_shares_or_bytes_whichever_was_written_last() -> None:
     assert (m.state.dirty_bytes, m.state.dirty_background_bytes) == (0, 0)
 
 
-def test_sysrq_f_reports_and_kills_even_while_a_victim_is_dying() -> None:
+def test_sysrq_f_reports_and_kills_even_while_a_victim_is_dying(tmp_path: Path) -> None:
     m = mail()
     mark_victim(m, m.state.tasks.pid.index(4467))
     do_action(m, "sysrq_f", "")
@@ -206,6 +211,13 @@ def test_sysrq_f_reports_and_kills_even_while_a_victim_is_dying() -> None:
     assert text[-1].startswith("Killed process")
     assert m.state.counters.oom_kill == 1
     assert m.state.oom_victims == 2
+    log = tmp_path / "kern.log"
+    log.write_text("\n".join(log_text(m)) + "\n")
+    with open_recording(str(log)) as timeline:
+        diagnosis = diagnose_frame(timeline, len(timeline) - 1).diagnosis
+    assert diagnosis.asks == []
+    assert diagnosis.verdict is not None
+    assert "no watermark was tested" in sentence(diagnosis.verdict)
     assert check(m) == []
 
 
