@@ -108,6 +108,13 @@ def test_the_request_of_log_1_with_the_flag_kept(slab_mask: str, served: bool) -
     assert (alloc_nowait(m, ask, 0, 2) >= 0) is served
 
 
+def test_a_start_takes_the_slabs_that_the_log_counts() -> None:
+    cache = log_1("drops").state.caches[0]
+    assert (cache.slabs(), cache.objects(), cache.free_objects()) == (728, 46592, 0)
+    assert not [line for line in log_1("drops").setup.assumed if "works_slabs" in line]
+    assert [line for line in mail().setup.assumed if "works_slabs" in line]
+
+
 def test_a_run_on_the_timeline_shows_its_reports() -> None:
     run = mail_run(61_500_000_000)
     first = run.frame(run.event_frames[0])
