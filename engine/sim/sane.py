@@ -21,6 +21,7 @@ from mmplay.engine.sim.state.tasks import COLUMNS, EXITED
 from mmplay.engine.sim.state.zone import COUNTS, Zone
 
 MOST = 1 << 62
+LONG_MAX = (1 << 63) - 1
 MOST_PAGES = 1 << 28
 """1 TB: the largest machine that a start makes."""
 
@@ -63,6 +64,9 @@ def _numbers(setup: Setup, state: State) -> Iterator[str]:
         ("wb_mask", 0, len(WB_VARIANTS) - 1),
         ("dirty_ratio", 0, 100),
         ("dirty_background_ratio", 0, 100),
+        ("dirty_bytes", 0, LONG_MAX),
+        ("dirty_background_bytes", 0, LONG_MAX),
+        ("swappiness", 0, 100),
         ("ring", 0, 256),
         ("disk_rate", 0, MOST_COUNT),
         ("packet_rate", 0, 1 << 20),

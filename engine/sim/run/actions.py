@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.kernel.gfp import GfpError
 from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.sim.log.memory_report import show_mem
@@ -175,7 +176,10 @@ def _request(m: Machine, text: str) -> None:
     """`MASK[:slab][:CONTEXT] [ORDER]`: ask for pages at once; refused or not, it is an answer."""
     caller, _, order_text = text.partition(" ")
     mask_text, *marks = caller.split(":")
-    mask, context = m.kernel.gfp.encode(mask_text), Context.TASK
+    try:
+        mask, context = m.kernel.gfp.encode(mask_text), Context.TASK
+    except GfpError as error:
+        raise RefusedError(f"request: {error}") from None
     for mark in marks:
         if mark != SLAB and mark not in CONTEXTS:
             raise RefusedError(f"request: {mark[:40]!r} is none of {', '.join((SLAB, *CONTEXTS))}")

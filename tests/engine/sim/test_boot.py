@@ -128,6 +128,12 @@ def test_packets_are_tracked_and_forgotten() -> None:
         ("packets", "-5"),
         ("wb_mask", "GFP_MAGIC"),
         ("oom_reaper", "maybe"),
+        ("request", "GFP_MAGIC"),
+        ("request", "GFP_KERNEL 11"),
+        ("request", "GFP_KERNEL:nowhere"),
+        ("free", "1"),
+        ("set_free", "Nowhere 3"),
+        ("set_free", "DMA 3978"),
         ("sysrq_f", ""),
     ],
 )
@@ -155,6 +161,8 @@ def test_what_the_kernel_refuses_changes_nothing(name: str, value: str) -> None:
         ("scale", "writers 3"),
         ("disk", "0"),
         ("packets", "500"),
+        ("request", "GFP_ATOMIC:slab:softirq 3"),
+        ("set_free", "DMA32 900"),
         ("sysrq_m", ""),
     ],
 )
@@ -171,6 +179,7 @@ def test_every_action_has_a_test_above() -> None:
     tried = {"kill", "kill_group", "stop", "start", "sysrq_f", "watermark_scale_factor"}
     tried |= {"min_free_kbytes", "lowmem_reserve_ratio", "dirty_ratio", "dirty_background_ratio"}
     tried |= {"dirty_bytes", "dirty_background_bytes", "swappiness"}
+    tried |= {"request", "free", "set_free"}
     tried |= {"oom_reaper", "wb_mask", "slab_keeps_atomic", "scale", "disk", "packets", "sysrq_m"}
     tried |= {"request", "free", "set_free"}  # in test_bench
     assert set(ACTIONS) == tried
