@@ -18,7 +18,15 @@ from mmplay.engine.sim.run.programs import PARENT
 from mmplay.engine.sim.run.sched import enqueue, sleep_until
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
-from mmplay.engine.sim.starts.calibration import ASSUMED, CALIBRATED, reasons, value
+from mmplay.engine.sim.starts.calibration import (
+    ASSUMED,
+    CALIBRATED,
+    DRIFT_RULE,
+    FRAME_RULES,
+    KILL_RULE,
+    reasons,
+    value,
+)
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
     KTHREADD,
@@ -33,12 +41,17 @@ from mmplay.engine.sim.starts.common import (
     start_events,
 )
 from mmplay.engine.sim.starts.zones import zones_of
+from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import BLOCKED, RUNNABLE
 
 WRITERS, EATER = len(KERNEL_LOADS), len(KERNEL_LOADS) + 1
 UNTIL_ALL_WRITTEN = 2
 """The flusher waits until nothing is under I/O any more: the disk never gets there."""
 
+ASSUMED_COSTS = (
+    *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns"),
+    *("disk_requests", "pages_per_request"),
+)
 WORKS = "kmalloc-64"
 """The cache of works (struct wb_writeback_work)."""
 
@@ -55,6 +68,7 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     state = empty_state(choice.kernel, choice, setup.cpus, start_ns)
     state.zones = zones_of(dump, choice.kernel, printed_by, state)
     state.drift = int(choice.variant == "atomic" and choice.kernel.name == printed_by.name)
+    setup = setup._replace(assumed=(*setup.assumed, *_rules(report, state)))
     state.min_free_kbytes = 4 * sum(zone.min for zone in state.zones)
     logged = _logged_slabs(report)
     add_caches(setup, state, {WORKS: value("works_slabs") if logged is None else logged})
@@ -67,6 +81,15 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     _add_tasks(m, report, start_ns)
     start_events(m)
     return m
+
+
+def _rules(report: Report, state: State) -> list[str]:
+    """Return by which rules the machine was filled, each a line of the run's header."""
+    other = ", ".join(f"{zone.name} {zone.other}" for zone in state.zones)
+    named = [*FRAME_RULES, f"other pages, which no counter names: {other}"]
+    if report.kill is not None:
+        named.append(KILL_RULE)
+    return [*named, DRIFT_RULE] if state.drift else named
 
 
 def _logged_slabs(report: Report) -> int | None:
@@ -98,7 +121,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     )
     calibrated = tuple(CALIBRATED)
     slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
-    assumed = ("cpus", "cpu_ids", "groups", "writers", *slabs)
+    assumed = ("cpus", "cpu_ids", "groups", "writers", *slabs, *ASSUMED_COSTS)
     return Setup(
         name="mail",
         kernel=choice.kernel,

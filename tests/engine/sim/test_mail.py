@@ -137,6 +137,14 @@ def test_pages_that_reach_the_free_lists_reset_the_scan_count() -> None:
     assert dma32.pages_scanned == 0
 
 
+def test_the_header_says_what_was_assumed() -> None:
+    assumed = "\n".join(mail().setup.assumed)
+    assert "other pages, which no counter names: DMA 172, DMA32 8092" in assumed
+    for text in ("HZ 1000", "lowmem_reserve: as printed", "vmstat drift", "page_ns 500"):
+        assert text in assumed
+    assert "vmstat drift" not in "\n".join(mail("nomemalloc").setup.assumed)
+
+
 def test_without_works_the_reserves_stay() -> None:
     m = mail("none")
     run_until(m, 61_526_000_000)
