@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.mm.bio import POOL
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.purposes import PURPOSES
 from mmplay.engine.sim.mm.slowpath import FAILED
@@ -68,6 +69,8 @@ def _numbers(setup: Setup, state: State) -> Iterator[str]:
         ("dirty_background_bytes", 0, LONG_MAX),
         ("swappiness", 0, 100),
         ("ring", 0, 256),
+        ("bio_vectors", 0, MOST_COUNT),
+        ("bio_pool_out", 0, POOL),
         ("disk_rate", 0, MOST_COUNT),
         ("packet_rate", 0, 1 << 20),
         ("kswapd_order", 0, 10),

@@ -27,16 +27,12 @@ if TYPE_CHECKING:
 
 TOP = ("dump_stack",)
 WARN = ("warn_alloc_failed", "__alloc_pages_nodemask")
-OOM = (
-    *("dump_header", "oom_kill_process", "out_of_memory"),
-    "__alloc_pages_nodemask@out_of_memory",
-)
+OOM = ("dump_header", "oom_kill_process", "out_of_memory", "__alloc_pages_nodemask")
 OOM_BY_HAND = OOM[:-1]
 SLAB = ("alloc_pages_current", "new_slab", "___slab_alloc", "__slab_alloc")
 RECLAIM = (
     *("kmem_cache_alloc", "wb_start_writeback", "wakeup_flusher_threads"),
-    *("do_try_to_free_pages", "try_to_free_pages"),
-    "__alloc_pages_nodemask@try_to_free_pages",
+    *("do_try_to_free_pages", "try_to_free_pages", "__alloc_pages_nodemask"),
 )
 SYSCALL = ("entry_SYSCALL_64_fastpath",)
 WRITE = (
@@ -71,6 +67,12 @@ TASK_WAYS: dict[str, tuple[str, ...]] = {
         *("wb_writeback", "wb_workfn", "process_one_work", "worker_thread", *KTHREAD),
     ),
     "sysrq": ("moom_callback", "process_one_work", "worker_thread", *KTHREAD),
+    "bio": (
+        *("kmem_cache_alloc", "mempool_alloc_slab", "mempool_alloc", "bvec_alloc"),
+        *("bio_alloc_bioset", "xfs_alloc_ioend_bio", "xfs_submit_ioend", "xfs_vm_writepage"),
+        *("write_cache_pages", "do_writepages", "wb_writeback", "wb_workfn"),
+        *("process_one_work", "worker_thread", *KTHREAD),
+    ),
     "kswapd": ("kswapd_shrink_zone", "kswapd", *KTHREAD),
 }
 """From the page allocator outwards, by what a task is doing."""
@@ -86,7 +88,7 @@ NET_WAYS: dict[str, tuple[str, ...]] = {
 }
 """From the page allocator to the interrupt, by what the network card's softirq asks for."""
 
-SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush"})
+SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "bio"})
 
 
 def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -122,8 +124,10 @@ def dump_stack(m: Machine, caller: Caller, ask: Ask, report: tuple[str, ...] = W
     for words in ((0x86, 0, 0, 0), (ask.gfp, 0, 0, 0), (0, 0, 0, 0)):
         m.printk(STACK_WORDS, dict(zip("abcd", words, strict=True)))
     m.printk(CALL_TRACE, {})
+    callee = ""
     for mark, function in functions(caller, report):
-        place = symbol_of(m.kernel.name, function)
+        place = symbol_of(m.kernel.name, function, callee)
+        callee = function
         entry: Values = {
             "mark": mark,
             "address": place.address,

@@ -1,8 +1,8 @@
 """Where functions lie in memory, for call traces.
 
 Functions that the mail's logs show have their real place; a place for the others is made up from
-the name, always the same one. `function@callee` is the return address of another call in the same
-function than the one the plain name stands for.
+the name, always the same one. `function@callee` is the place of another call in the same function
+than the one the plain name stands for.
 """
 
 from __future__ import annotations
@@ -110,14 +110,20 @@ MODULES: dict[str, str] = {
 }
 
 
-def symbol_of(kernel: str, function: str) -> Symbol:
-    """Return where a function lies in this kernel; made up if no log has shown it."""
+USUAL_CALLEE = {"__alloc_pages_nodemask": "warn_alloc_failed"}
+"""Functions that call several others of a trace, and the call that their plain entry is of."""
+
+
+def symbol_of(kernel: str, function: str, callee: str = "") -> Symbol:
+    """Return where a function lies in this kernel, at its call of `callee`.
+
+    The place is made up if no log has shown it.
+    """
     table = KNOWN.get(kernel, {})
-    name, _, callee = function.partition("@")
-    found = table.get(function)
-    if found is None and callee:
-        found = _other_call(table.get(name) or _made_up(name), callee)
-    return found or _made_up(name)
+    usual = table.get(function) or _made_up(function)
+    if USUAL_CALLEE.get(function, callee) == callee:
+        return usual
+    return table.get(f"{function}@{callee}") or _other_call(usual, callee)
 
 
 def _other_call(one: Symbol, callee: str) -> Symbol:

@@ -87,9 +87,7 @@ FRAME_RULES: tuple[str, ...] = (
 )
 """How a start from a frame chooses what the log does not say, for the run's header."""
 
-KILL_RULE = (
-    "the OOM report: the eater prints it, holding oom_lock; the reserves are left alone till then"
-)
+KILL_RULE = "the OOM report: the eater prints it, holding oom_lock; no reserves are used meanwhile"
 DRIFT_RULE = "vmstat drift: on in the unpatched run; it lets a log print 12 kB beside empty lists"
 
 

@@ -25,6 +25,7 @@ CACHES = (
     ("skbuff_head_cache", 256, 232, False),
     ("radix_tree_node", 576, 576, True),
     ("xfs_trans", 232, 232, False),
+    ("biovec-256", 4096, 4096, False),
 )
 """(name, buffer size, object size, reclaimable) of the caches that are simulated."""
 

@@ -60,6 +60,7 @@ NUMBERS = (
     # writeback
     *("works_queued", "flusher_task", "flusher_waits", "wb_wakeup", "wb_left", "wb_reason"),
     *("under_io", "disk_left", "disk_rate", "disk_token", "disk_busy", "dirtiers"),
+    *("bio_vectors", "bio_pool_out"),
     *("dirty_limit", "dirty_limit_ns", "redirty_rest"),
     # network
     *("ring", "frag_left", "packet_rate", "flow_token", "flow_rest", "conntracks"),
@@ -112,6 +113,8 @@ class State:
     disk_token: int
     disk_busy: int
     dirtiers: int
+    bio_vectors: int
+    bio_pool_out: int
     dirty_limit: int
     dirty_limit_ns: int
     redirty_rest: int

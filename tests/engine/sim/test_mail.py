@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.sim.log.caller import WB
+from mmplay.engine.sim.log.symbols import symbol_of
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.throttle import is_exempt
 from mmplay.engine.sim.run.machine import Machine
@@ -135,6 +136,24 @@ def test_pages_that_reach_the_free_lists_reset_the_scan_count() -> None:
     assert dma32.pages_scanned == scanned
     give_pages(m, dma32, 0, dma32.pcp_high, cold=False)
     assert dma32.pages_scanned == 0
+
+
+def test_a_function_that_called_twice_has_two_return_addresses(depleted: Machine) -> None:
+    """The offsets are those of the mail's own trace."""
+    text = [line for line in log_text(depleted) if "__alloc_pages_nodemask" in line][:2]
+    assert text[0].endswith("[<ffffffff81109e3f>] __alloc_pages_nodemask+0x23f/0xa60")
+    assert text[1].endswith("[<ffffffff8110a166>] __alloc_pages_nodemask+0x566/0xa60")
+
+
+@pytest.mark.parametrize("kernel", ["4.5-rc7", "next-20160311"])
+def test_a_place_that_no_log_shows_lies_inside_its_function(kernel: str) -> None:
+    usual = symbol_of(kernel, "__alloc_pages_nodemask", "warn_alloc_failed")
+    for callee in ("out_of_memory", "try_to_free_pages"):
+        place = symbol_of(kernel, "__alloc_pages_nodemask", callee)
+        assert place.symbol == "__alloc_pages_nodemask"
+        assert place.address - place.offset == usual.address - usual.offset
+        assert place.offset != usual.offset
+        assert 0 < place.offset < place.size
 
 
 def test_the_header_says_what_was_assumed() -> None:
