@@ -11,7 +11,7 @@ from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.trend import trend_findings
-from mmplay.engine.frame import Frame, Timeline
+from mmplay.engine.frame import Frame, Shown, Timeline
 from mmplay.engine.kernel.watermarks import ZONES
 
 
@@ -29,7 +29,7 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     report = frame.report
     if report is None:
         return FrameDiagnosis(frame, Diagnosis(frame.kernel), [])
-    nearest = timeline.nearest_dump(index)
+    nearest = _judged_by(timeline, frame)
     seen = Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
     diagnosis = diagnose(report, frame.kernel, seen, frame.release)
     trend: list[Finding] = []
@@ -37,6 +37,16 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
         slub = report.request.slub if report.request else None
         trend = trend_findings(frame.before, report.memory, slub)
     return FrameDiagnosis(frame, diagnosis, trend)
+
+
+def _judged_by(timeline: Timeline, frame: Frame) -> Shown | None:
+    """Return the dump that is shown if it is the frame's own, else the nearest.
+
+    The very same dump: a view finds its zones' verdicts by identity.
+    """
+    if frame.shown is not None and frame.shown.own:
+        return frame.shown
+    return timeline.nearest_dump(frame.index)
 
 
 def dump_notes(timeline: Timeline) -> Iterator[tuple[int, Finding]]:
