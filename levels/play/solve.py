@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.machines import machine_for
-from mmplay.levels.model import Level, Move
+from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
 from mmplay.levels.play.moments import moment
-from mmplay.levels.play.run import ANSWER, PLACE, SKIP, LevelRun
+from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter

@@ -33,7 +33,7 @@ FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_
 
 BY_LEVEL = "@"
 ASK = "ask"
-NOTED = frozenset({"answer", "place", "skip", ASK})
+NOTED = frozenset({"answer", "skip", ASK, "hint", "missed"})
 """Acts of a level that do nothing to the machine."""
 
 
