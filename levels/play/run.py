@@ -26,9 +26,11 @@ from mmplay.recordings.session.session import BY_LEVEL, Session
 from mmplay.recordings.session.tape import Entry
 
 RESULT = "result"
-"""The mark at the end of a recorded run: outcome and stars."""
+"""The mark at the end of a recorded run: outcome and stars. The last one counts."""
 
 T = TypeVar("T")
+
+__all__ = ["RESULT", "GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 
 
 class LevelRun:
@@ -218,7 +220,8 @@ class LevelRun:
     def _finish(self, outcome: Outcome, reason: str) -> None:
         self.outcome, self.reason = outcome, reason
         score = self.score()
-        self.session.mark(self.session.end, RESULT, f"{outcome}, {score.stars} of 3 stars")
+        text = f"{outcome}, {score.stars} stars, {score.acts} acts of par {score.par}"
+        self.session.mark(self.session.end, RESULT, text)
 
     # what the player does
 
@@ -288,7 +291,9 @@ class LevelRun:
         missed, hints, redone = self._missed(), self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
-        self.outcome, self.reason = Outcome.PLAYING, ""
+        if not self.playing:
+            self.outcome, self.reason = Outcome.PLAYING, ""
+            self.session.mark(self.session.end, RESULT, self.outcome)
         self._come_to()
         self.note(MISSED, *sorted(missed - self.notes.missed))
         self.note(HINT, *map(str, range(self.hints_used + 1, hints + 1)))
