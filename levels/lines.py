@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-MAX_LINE = 1000
+MAX_LINE = 2000
 MAX_DOTS = 8
 """A dotted key costs a TOML parser the square of its length; no level needs more dots in a line."""
 

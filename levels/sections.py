@@ -88,6 +88,13 @@ class Section:
         """Return a text as it stands, without a line break at its end."""
         return self._text(key).strip("\n")
 
+    def whole(self, key: str, most: int) -> str:
+        """Return a text of up to `most` characters as it stands, whatever is in it."""
+        value = self.take(key, required=True)
+        if not isinstance(value, str) or len(value) > most:
+            raise self.error(key, f"must be a text of up to {most} characters")
+        return value
+
     def _text(self, key: str, default: str = "", required: bool = False) -> str:
         value = self.take(key, default, required)
         self._check_text(key, value)

@@ -55,6 +55,7 @@ class LevelRun:
         self.truths: dict[str, Truth] = {}
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
+        self._notes: tuple[bytes, Notes] | None = None
         self._laters: dict[str, Machine] = {}
         self._laters_of = (-1, -1)
         self._stops: list[Moment] = []
@@ -83,8 +84,11 @@ class LevelRun:
 
     @property
     def notes(self) -> Notes:
-        """What the tape says so far."""
-        return Notes(self.session.acts)
+        """What the tape says so far; read again once something was done or taken back."""
+        told = self.session.tape.told
+        if self._notes is None or self._notes[0] != told:
+            self._notes = (told, Notes(self.session.acts))
+        return self._notes[1]
 
     @property
     def answers(self) -> dict[str, str]:
