@@ -6,6 +6,7 @@ A level is named by its id in any case (`L05`), by a file, or by a pack and an i
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from mmplay.recordings.paths import user_paths
 
 OF_PACK = ":"
 MAX_FILES = 200
+_LIKE_SHIPPED = re.compile(r"[Ll]\d{1,3}", re.ASCII)
 
 
 class Listed(NamedTuple):
@@ -70,7 +72,8 @@ def is_level_name(name: str) -> bool:
     """Tell whether a word can only mean a level: a level file, a pack's level, a level's id."""
     if name.endswith(SUFFIX) or f"{SUFFIX}{OF_PACK}" in name:
         return True
-    return any(one.level.id.casefold() == name.casefold() for one in all_levels() if one.level)
+    ids = [one.level.id.casefold() for one in all_levels() if one.level is not None]
+    return name.casefold() in ids or _LIKE_SHIPPED.fullmatch(name) is not None
 
 
 def is_kept(level: Level) -> bool:
@@ -86,12 +89,17 @@ def find_level(name: str) -> Level:
         path = Path(file)
     if name.endswith(SUFFIX) or inside or path.is_file():
         return _of_file(path, inside)
-    known = all_levels()
-    for one in known:
-        if one.level is not None and one.level.id.casefold() == name.casefold():
-            return one.level
-    ids = [one.level.id for one in known if one.level is not None]
-    raise InputError(f"{no_such('level', name, ids)}; or name a file that ends in {SUFFIX}")
+    return level_of_id(name)
+
+
+def level_of_id(name: str) -> Level:
+    """Return the level of the list with this id, in any case; raises InputError."""
+    levels = [one.level for one in all_levels() if one.level is not None]
+    for level in levels:
+        if level.id.casefold() == name.casefold():
+            return level
+    problem = no_such("level", name, [level.id for level in levels])
+    raise InputError(f"{problem}; or name a file that ends in {SUFFIX}")
 
 
 def _of_file(path: Path, ident: str) -> Level:

@@ -359,6 +359,10 @@ class LevelRun:
             and self.truths[one.id].accepts(notes.answers[one.id], one.tolerance)
         }
 
+    def is_right(self, ident: str) -> bool:
+        """Tell whether a question is answered, and right."""
+        return ident in self._right_ones(self.notes)
+
     def right(self) -> int:
         """Return how many answers are right."""
         return len(self._right_ones(self.notes))
