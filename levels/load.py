@@ -68,7 +68,7 @@ def load_level(path: Path) -> Level:
 def read_text(path: Path, most: int) -> str:
     """Return the text of a file of up to `most` bytes; raises LevelError."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_without_waiting) as stream:
             if not S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise LevelError(f"{path}: is no regular file")
             data = stream.read(most + 1)
@@ -80,6 +80,11 @@ def read_text(path: Path, most: int) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise LevelError(f"{path}: is no UTF-8 text at byte {error.start}") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to must not hold us up."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_level(text: str, name: str) -> Level:
