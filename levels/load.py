@@ -25,8 +25,8 @@ from mmplay.levels.language import (
     check_truth,
     check_when,
 )
-from mmplay.levels.listing import shipped_levels
 from mmplay.levels.lines import Lines, excess
+from mmplay.levels.listing import shipped_levels
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
     ALL_ACTS,

@@ -59,7 +59,7 @@ BAD = [
     (DOOR.replace('"no"]', '"nein"]') + RIGHT, "", "questions", "yes or no"),
     (NUMBER + 'options = ["16", "16"]\n' + LOW, "", "questions", "2 options are right"),
     (NUMBER + 'options = ["17", "18"]\n' + LOW, "", "questions", "0 options are right"),
-    (WIN + move("solution", 5) + DOOR.replace("[[ask]]", '[[ask]]\nat = "zones.DMA32.free < 0"'), ALLOW,
+    (WIN + move("solution", 5) + DOOR.replace("[[ask]]", '[[ask]]\nat = "turns < 0"'), ALLOW,
      "questions", "is never asked"),
     (SOLVED, ALLOW, "questions", "no hint"),
     (SOLVED + '[[hint]]\nrule = "floor Normal plain"\n', ALLOW, "questions", "hint"),
