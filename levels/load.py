@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from stat import S_ISREG
 
@@ -53,7 +54,7 @@ MAX_QUESTIONS, MAX_MOVES = 120, 400
 
 ACTS = (*ACTIONS, *VERBS)
 
-__all__ = ["load_level", "read_level", "read_moves", "shipped_levels"]
+__all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
@@ -171,15 +172,21 @@ def _check_whole(level: Level, top: Section) -> None:
         raise top.error("right", f"{level.needed} of {len(ids)} questions cannot be right")
     if not level.wins and not ids:
         raise top.error("", "a level needs a [[win]] or an [[ask]]")
-    for move in (*level.solution, *level.losing):
+    check_moves(level, (*level.solution, *level.losing), level.file)
+
+
+def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
+    """Complain about moves of a file that no player of the level could make; raises LevelError."""
+    ids = [one.id for one in level.questions]
+    for move in moves:
         if move.action in (ANSWER, PLACE, SKIP):
             ident = move.value.partition(" ")[0]
             if ident not in ids:
                 problem = no_such("question", ident, ids)
-                raise LevelError(f"{level.file}:{move.line}: value: {problem}")
+                raise LevelError(f"{name}:{move.line}: value: {problem}")
         elif move.action not in (*level.allow, *VERBS):
             problem = f"{move.action} is not in `allow`: the player could not do it"
-            raise LevelError(f"{level.file}:{move.line}: action: {problem}")
+            raise LevelError(f"{name}:{move.line}: action: {problem}")
 
 
 def _limit(top: Section, text: str) -> tuple[str, int]:

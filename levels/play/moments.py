@@ -48,3 +48,20 @@ def later(m: Machine, when: str, end: str, end_turn: int) -> Machine:
     while state.turn < end_turn and not there(other) and turn(other):
         other.log.clear()
     return other
+
+
+class Laters:
+    """The continuations that were made from one state, each once: several questions may ask."""
+
+    def __init__(self) -> None:
+        self._of = (-1, -1)
+        self._machines: dict[str, Machine] = {}
+
+    def machine(self, m: Machine, changes: int, when: str, end: str, end_turn: int) -> Machine:
+        """Return `later`; `changes` tells states of one turn apart. Raises InputError."""
+        here = (m.state.turn, changes)
+        if here != self._of:
+            self._of, self._machines = here, {}
+        if when not in self._machines:
+            self._machines[when] = later(m, when, end, end_turn)
+        return self._machines[when]

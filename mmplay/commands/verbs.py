@@ -40,6 +40,16 @@ class Verb(NamedTuple):
 VERBS: tuple[Verb, ...] = (
     Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
+        "speak",
+        "a level or a recording in line mode: for screen readers, slow links, pipes",
+        ("mmplay speak L03", "echo why | mmplay speak mail-next-20160311"),
+    ),
+    Verb(
+        "progress",
+        "what was won; --export and --import carry it to another machine",
+        ("mmplay progress", "mmplay progress --export stars.jsonl"),
+    ),
+    Verb(
         "levels",
         "list, check, begin and pack levels",
         (

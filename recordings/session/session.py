@@ -299,7 +299,7 @@ class Session:
     def steps_of(self, at: int) -> list[Step]:
         """Return the decisions of turn `at`, made again; the acts after it come last."""
         if at <= self.first:
-            return []
+            return self._steps_at_start()
         m = self.machine_at(at - 1)
         m.steps = []
         try:
@@ -307,6 +307,15 @@ class Session:
             return m.steps
         finally:
             m.steps = None
+
+    def _steps_at_start(self) -> list[Step]:
+        """Return the decisions of the acts before the first turn."""
+        m = self.view
+        m.bind(self.keys.at_or_before(self.first)[1])
+        m.steps = []
+        self._act_again(m, self.first)
+        found, m.steps, m.log, self._view_turn = m.steps, None, [], self.first
+        return found
 
     # another timeline
 

@@ -16,6 +16,7 @@ from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.question import Ask
 from mmplay.levels.listing import LevelLine, level_lines
+from mmplay.levels.progress import load
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, shipped
 from mmplay.recordings.paths import user_paths
 from mmplay.recordings.session.listing import played, played_files
@@ -301,7 +302,8 @@ def _own_recordings() -> list[Shipped]:
 
 def _best_stars(levels: list[LevelLine]) -> dict[str, int]:
     """Return the stars of every level that was won."""
-    return {}
+    best = load().levels
+    return {line.id: best[line.id].stars for line in levels if line.id in best}
 
 
 def _session_line(path: Path) -> tuple[str, str]:
