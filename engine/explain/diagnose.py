@@ -20,8 +20,8 @@ from mmplay.engine.explain.gate import (
     test_all,
 )
 from mmplay.engine.explain.remedy import remedies
-from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN, class_of
+from mmplay.engine.kernel.alloc_flags import SECOND_TRY
+from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.kernel.releases import layout_of_release
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES
@@ -120,9 +120,12 @@ def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> Non
 
 
 def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:
-    """Note the tests the slow path makes: with watermarks, then, if it may, without them."""
-    if caller.caller is NO_WATERMARKS:
-        marked = class_of(caller.alloc_flags & ~AllocFlag.NO_WATERMARKS)
+    """Note the tests the slow path makes: the ordinary one, then, if it may, that of a second try.
+
+    The second goes without watermarks, or as an OOM victim (__gfp_pfmemalloc_flags).
+    """
+    if caller.alloc_flags & SECOND_TRY:
+        marked = kernel.class_of(caller.alloc_flags & ~SECOND_TRY)
         first = caller._replace(caller=marked)
         result.asks.append((first, test_all(kernel, dump, first)))
     tests = test_all(kernel, dump, caller)
@@ -173,6 +176,8 @@ def _assume(result: Diagnosis, report: Report, seen: Seen) -> None:
         )
     elif seen.distance_us:
         result.assumed.append(finding("assumed.own_dump", distance_us=seen.distance_us))
+    if any("reserved_highatomic" in zone.kb for zone in seen.dump.zones):
+        return
     letters = {
         letter
         for zone in seen.dump.zones

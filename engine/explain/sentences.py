@@ -78,6 +78,9 @@ trend.field: {name} {delta:+d} pages in {span_us:seconds} ({before} -> {after})
 trend.objects: {delta:pages} of slab are {objects} objects of {cache}, if all of it is {cache}
 trend.rate: that is {rate} objects a second
 
+distance.left: {caller} is {left:pages} from refusal ({free} > {floor})
+distance.none: {caller} is refused now ({free} <= {floor})
+
 reclaim.dirty: {percent} % of the file cache is dirty ({dirty} of {file} pages);
     {writeback:pages} under writeback
 reclaim.no_swap: no swap: anonymous memory cannot leave

@@ -12,7 +12,6 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import seconds, sentence
-from mmplay.engine.kernel.floors import NO_WATERMARKS
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.recordings.diagnosis import (
     FrameDiagnosis,
@@ -27,6 +26,10 @@ from mmplay.recordings.recording import Recording
 LABEL = 15
 TREND_ROWS = 6
 """Totals of a trend that the text shows; JSON has them all."""
+
+
+SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
+"""How the test of a second try is labelled, by the caller's class."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,8 +90,8 @@ def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
 
 
 def _ask_label(caller: Caller) -> str:
-    if caller.caller is NO_WATERMARKS:
-        return "no watermarks"
+    if caller.caller.name in SECOND_TRIES:
+        return SECOND_TRIES[caller.caller.name]
     return "last look" if caller.mark == "high" else f"at {caller.mark}"
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.facts import FACTS
-from mmplay.engine.kernel.floors import CALLER_CLASSES, floor
+from mmplay.engine.kernel.floors import CLASSES_4_5, floor
 from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.kernel.oom_score import points, score
 from mmplay.engine.kernel.versions import KERNELS
@@ -432,7 +432,7 @@ def test_splits_and_merges_are_the_buddy_allocators_own() -> None:
 
 @given(
     st.integers(0, 1 << 24),
-    st.sampled_from(CALLER_CLASSES),
+    st.sampled_from(CLASSES_4_5),
     st.sampled_from(["DMA", "DMA32"]),
     st.sampled_from([RC7, NEXT]),
 )
@@ -504,6 +504,6 @@ def test_the_facts_of_a_group_are_told_apart() -> None:
 
 def test_the_floors_are_the_engines() -> None:
     zone = MACHINES[NEXT].state.zones[1]
-    for caller in CALLER_CLASSES:
-        expected = floor(KERNELS[NEXT].reductions, zone.min, zone.reserve[1], caller.flags)
+    for caller in CLASSES_4_5:
+        expected = floor(KERNELS[NEXT].gate.reductions, zone.min, zone.reserve[1], caller.flags)
         assert value(f"floor DMA32 {caller.name}", NEXT) == expected

@@ -126,7 +126,7 @@ def _print_header(m: Machine, caller: Caller, ask: Ask, order: int, adj: int) ->
     comm = caller.comm(m)
     values = {"comm": comm, "mode": ask.gfp, "order": order, "adj": adj}
     m.line_ns = m.setup.costs.oom_print_line
-    m.printk(FORMS_BY_NAME[m.kernel.oom_form], named(m, values, ask.gfp))
+    m.printk(FORMS_BY_NAME[m.rules.oom_form], named(m, values, ask.gfp))
     m.printk(OOM_CPUSET, {"comm": comm, "cpuset": "/", "mems": "0"})
     dump_stack(m, caller, ask, OOM)
     show_mem(m, caller.cpu)
