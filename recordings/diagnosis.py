@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.explain.consistency import contradictions
-from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
+from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
 from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
@@ -27,7 +27,7 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     frame = timeline.frame(index)
     report = frame.report
     if report is None:
-        return FrameDiagnosis(frame, Diagnosis(frame.kernel), [])
+        return FrameDiagnosis(frame, _at_rest(frame), [])
     nearest = timeline.nearest_dump(index)
     seen = Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
     diagnosis = diagnose(report, frame.kernel, seen, frame.release)
@@ -36,6 +36,12 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
         slub = report.request.slub if report.request else None
         trend = trend_findings(frame.before, report.memory, slub)
     return FrameDiagnosis(frame, diagnosis, trend)
+
+
+def _at_rest(frame: Frame) -> Diagnosis:
+    if frame.shown is None:
+        return Diagnosis(frame.kernel)
+    return diagnose_moment(frame.shown.dump, frame.kernel, frame.release)
 
 
 def dump_notes(timeline: Timeline) -> list[tuple[int, Finding]]:
@@ -69,6 +75,10 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "stopped_last": [
             {"zone": zone.name, "node": zone.node, **finding_json(one)}
             for zone, one in diagnosis.stops
+        ],
+        "distances": [
+            {"zone": zone.name, "node": zone.node, **finding_json(one)}
+            for zone, one in diagnosis.distances
         ],
         "would_pass": [finding_json(one) for one in diagnosis.would_pass],
         "assumed": [finding_json(one) for one in diagnosis.assumed],

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -15,17 +13,11 @@ from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
-from mmplay.recordings.importer.message import Message
-from mmplay.recordings.log import LogFormatError, LogNote, RawBlock, read_log, rendered
-from mmplay.recordings.log_index import LogIndex
-from mmplay.recordings.reports.builder import ReportBuilder
-from mmplay.recordings.reports.gather import feed, gather_one
+from mmplay.recordings.log import LogFormatError, LogNote, read_log
+from mmplay.recordings.report_log import ReportLog
 from mmplay.recordings.reports.index import ReportIndex
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
-
-KEPT_REPORTS = 64
-"""Reports that are kept after they were read from their lines."""
+from mmplay.recordings.trace.reader import Ending, TraceReader, open_trace
 
 
 class ObservedTimeline:
@@ -40,63 +32,41 @@ class ObservedTimeline:
         reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.path: Path | None = None
-        self.notes: list[LogNote] = []
         self._marks: list[Marker] = []
-        self._log = LogIndex(stream)
-        self.understood = 0
-        builder = ReportBuilder()
+        self._log = ReportLog(stream, name)
         try:
             for item, record in read_log(reader):
-                self._take(item, record, builder)
-            marks = reader.marks
+                self._log.take(item, record)
         except LogFormatError as error:
             raise TraceError(f"{name}: {error}") from None
         if reader.ending is None:
             raise TraceError(f"{name}: ended without an ending")
-        builder.finish()
+        self._log.finish()
         self.ending: Ending = reader.ending
-        self._index: ReportIndex = builder.index
-        self._all_boots = [
-            BootSpan(boot.index, 0, 0, boot.release, self._kernel_of(boot.release), boot.wall)
-            for boot in builder.boots
-        ]
+        self._index: ReportIndex = self._log.index
+        self._all_boots = self._log.boots(self._kernel_of)
         self._boots = tuple(self._spans())
-        for mark in marks:
+        for mark in reader.marks:
             self.add_mark(*mark)
-        self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
-
-    def _take(
-        self, item: Message | RawBlock | LogNote, record: Record, builder: ReportBuilder
-    ) -> None:
-        if isinstance(item, LogNote):
-            self.notes.append(item)
-            return
-        self._log.add(item, record)
-        if isinstance(item, Message):
-            self.understood += item.size
-            feed(builder, item)
+        self._report = self._log.report
 
     def _kernel_of(self, release: str | None) -> Kernel | None:
-        forced = self.header.get("kernel")
-        if isinstance(forced, str):
-            return KERNELS.get(forced)
-        return kernel_of_release(release) if release else None
+        return kernel_of(self.header, release)
 
     def _spans(self) -> Iterator[BootSpan]:
         for first, last in self._index.boot_spans():
             boot = self._all_boots[self._index.boot(first)]
             yield replace(boot, first_frame=first, last_frame=last)
 
-    def _gather(self, index: int) -> Report:
-        """Read one report from its lines again."""
-        first, last = self._index.lines(index)
-        items = takewhile(lambda item: item.number <= last, self._log.items_from(first))
-        messages = (item for item in items if isinstance(item, Message))
-        report = gather_one(messages, first)
-        if report is None:
-            raise TraceError(f"{self.name}: the trace changed while it was open")
-        report.boot = self._index.boot(index)
-        return report
+    @property
+    def notes(self) -> list[LogNote]:
+        """What the importer remarked."""
+        return self._log.notes
+
+    @property
+    def understood(self) -> int:
+        """How many lines a form describes."""
+        return self._log.understood
 
     def __enter__(self) -> Self:
         return self
@@ -222,40 +192,23 @@ class ObservedTimeline:
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Return up to `count` lines from number `first` on."""
-        found: list[LogLine] = []
-        for item in self._log.items_from(first):
-            if item.number >= first + count:
-                break
-            found += [line for line in log_lines(item) if first <= line.number < first + count]
-        return found
+        return self._log.lines(first, count)
 
     def text(self) -> Iterator[bytes]:
         """Yield the log as it was imported, in pieces."""
-        for item in self._log.items_from(1):
-            yield rendered(item) if isinstance(item, Message) else item.data
+        return self._log.text()
 
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
-        for item in self._log.items_from(1):
-            if isinstance(item, RawBlock):
-                for number, data in item.lines():
-                    yield number, shown_text(data)
+        return self._log.unknown_lines()
 
 
-def log_lines(item: Message | RawBlock) -> list[LogLine]:
-    """Return the lines of one item of the log, as they can be shown."""
-    if isinstance(item, RawBlock):
-        return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]
-    texts = rendered(item).split(b"\n")
-    return [
-        LogLine(item.number + n, shown_text(texts[n]), understood=True) for n in range(item.size)
-    ]
-
-
-def shown_text(data: bytes) -> str:
-    """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
-    text = data.rstrip(b"\r\n").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
+    """Return the rules for a release in this trace: those that a user chose win."""
+    forced = header.get("kernel")
+    if isinstance(forced, str):
+        return KERNELS.get(forced)
+    return kernel_of_release(release) if release else None
 
 
 TITLES: dict[ReportKind, str] = {

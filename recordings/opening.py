@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from mmplay.recordings.live.timeline import LiveTimeline
 from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.session.load import load_from
@@ -46,8 +47,13 @@ def _simulated(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
     return SessionTimeline(loaded.session, ending=loaded.ending)
 
 
+def _live(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
+    return LiveTimeline(stream, name, reader)
+
+
 OPENERS: dict[str, Callable[[TraceReader, BinaryIO, str], Recording]] = {
     "imported": _observed,
+    "live": _live,
     "simulated": _simulated,
 }
 """By the `kind` of the header."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.caller import caller_findings, mask_findings
 from mmplay.engine.explain.consistency import contradictions
+from mmplay.engine.explain.distance import distances
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
     Caller,
@@ -46,7 +47,8 @@ class Seen(NamedTuple):
 class Diagnosis:
     """Everything the rules say about one report; lists are empty where they say nothing.
 
-    `asks` are the tests that were made, in order, each with the mark and the caller it was for.
+    `asks` are the tests that were made, in order, each with the mark and the caller it was for;
+    `distances` stand in their place where nobody was refused.
     """
 
     kernel: Kernel | None
@@ -55,6 +57,7 @@ class Diagnosis:
     about_caller: list[Finding] = field(default_factory=list)
     asks: list[tuple[Caller, list[ZoneTest]]] = field(default_factory=list)
     stops: list[tuple[ZoneDump, Finding]] = field(default_factory=list)
+    distances: list[tuple[ZoneDump, Finding]] = field(default_factory=list)
     would_pass: list[Finding] = field(default_factory=list)
     assumed: list[Finding] = field(default_factory=list)
     reclaim: list[Finding] = field(default_factory=list)
@@ -75,9 +78,7 @@ def diagnose(
             result.notes += contradictions(seen.dump, kernel)
         result.reclaim += reclaim_findings(seen.dump)
     if kernel is None:
-        result.verdict = (
-            finding("kernel.unknown", release=release) if release else finding("kernel.none")
-        )
+        result.verdict = _no_verdict(release)
         result.about_caller += _without_rules(report.request, release)
         return result
     if report.request is not None:
@@ -86,6 +87,38 @@ def diagnose(
     if seen is not None:
         _judge(result, report, kernel, seen)
     return result
+
+
+def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -> Diagnosis:
+    """Return what the rules say of a moment at which nothing was reported.
+
+    How far typical callers are from refusal in each zone; without a known kernel no number.
+    """
+    result = Diagnosis(kernel)
+    if kernel is None:
+        result.verdict = _no_verdict(release)
+        return result
+    highest = _highest_zone(dump)
+    if highest is None:
+        return result
+    for zone in dump.populated():
+        if (zone.index or 0) <= highest:
+            result.distances += [(zone, one) for one in distances(kernel, zone, highest)]
+    result.reclaim += reclaim_findings(dump)
+    result.assumed.append(finding("assumed.class_zone", zone=ZONES[highest]))
+    if result.distances and not any("reserved_highatomic" in zone.kb for zone in dump.zones):
+        result.assumed.append(finding("assumed.highatomic_unknown"))
+    return result
+
+
+def _no_verdict(release: str | None) -> Finding:
+    return finding("kernel.unknown", release=release) if release else finding("kernel.none")
+
+
+def _highest_zone(dump: MemDump) -> int | None:
+    """Return the class zone of callers that may use any ordinary zone."""
+    zones = (z.index for z in dump.populated() if z.index is not None)
+    return class_zone(ZONES.index("Normal"), zones)
 
 
 def _without_rules(request: Request | None, release: str | None) -> list[Finding]:
@@ -155,9 +188,7 @@ def _caller(
             zone = ZONES[caller.class_zone]
             result.assumed.append(finding("assumed.class_zone", zone=zone))
         return caller
-    highest = class_zone(
-        ZONES.index("Normal"), (z.index for z in dump.populated() if z.index is not None)
-    )
+    highest = _highest_zone(dump)
     if highest is None:
         return None
     result.assumed.append(finding("assumed.no_header", zone=ZONES[highest]))

@@ -42,7 +42,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Explain; raises InputError for an unreadable log, an unknown kernel or place."""
+    """Explain every event, or without any the last frame.
+
+    Raises InputError for an unreadable log, an unknown kernel or place.
+    """
     if args.kernel is not None:
         kernel_named(args.kernel)
     with open_recording(args.log, args.kernel) as timeline:
@@ -53,7 +56,7 @@ def run(args: Namespace) -> int:
 def _explain(args: Namespace, timeline: Recording) -> None:
     if not len(timeline):
         raise InputError(f"{args.log}: holds no failure, OOM kill or Mem-Info to explain")
-    frames: Sequence[int] = timeline.event_frames
+    frames: Sequence[int] = timeline.event_frames or range(len(timeline) - 1, len(timeline))
     if args.at is not None:
         at = find_position(timeline, args.at)
         frames = range(at, at + 1)
@@ -79,6 +82,7 @@ def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
         _section("verdict", [sentence(diagnosis.verdict)])
     for caller, tests in diagnosis.asks:
         _section(_ask_label(caller), [_test_line(test) for test in tests])
+    _section("how far", [f"{z.name:<8}{sentence(one)}" for z, one in diagnosis.distances])
     _section("caller", _words(diagnosis.about_caller))
     _section("stopped last", [f"{z.name}: {sentence(one)}" for z, one in diagnosis.stops])
     _section("would pass", _words(diagnosis.would_pass))

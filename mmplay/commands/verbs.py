@@ -65,6 +65,15 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay import kern.log -o incident.mmtrace", "mmplay import kern.log --json"),
     ),
     Verb(
+        "record",
+        "record this machine's memory while it runs",
+        (
+            "mmplay record",
+            "mmplay record -o night.mmtrace --interval 100ms --keep 12h",
+            "mmplay record --screen",
+        ),
+    ),
+    Verb(
         "export",
         "write a recording in another format",
         ("mmplay export incident.mmtrace --format dmesg",),

@@ -135,7 +135,9 @@ def test_distance_of_a_zone(name: str) -> None:
     atomic, plain = distances(KERNELS[name], zone(629), 1)
     assert sentence(atomic) == "GFP_ATOMIC is 536 pages from refusal (629 > 247 - 123 - 124/4 = 93)"
     assert sentence(plain) == "GFP_KERNEL is 382 pages from refusal (629 > 247)"
-    assert sentence(distances(KERNELS[name], zone(93), 1)[0]).startswith("GFP_ATOMIC is refused")
+    assert sentence(distances(KERNELS[name], zone(93), 1)[0]).startswith(
+        "GFP_ATOMIC is refused here"
+    )
     unknown = ZoneDump(0, "DMA32", kb={"free": 4})
     assert distances(KERNELS[name], unknown, 1) == []
 

@@ -1,0 +1,123 @@
+"""The log inside a trace: its lines, and the reports that are gathered from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import takewhile
+from typing import BinaryIO
+
+from mmplay.engine.frame import BootSpan, LogLine
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.report.report import Report
+from mmplay.recordings.importer.message import Message
+from mmplay.recordings.log import LogItem, LogNote, RawBlock, rendered
+from mmplay.recordings.log_index import LogIndex
+from mmplay.recordings.reports.builder import ReportBuilder
+from mmplay.recordings.reports.gather import feed, gather_one
+from mmplay.recordings.reports.index import ReportIndex
+from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.reader import Record
+
+KEPT_REPORTS = 64
+"""Reports that are kept after they were read from their lines."""
+
+
+class ReportLog:
+    """Filled while a trace is read, asked afterwards; keeps indexes only."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        """An empty log; lines will be read again from `stream`."""
+        self._name = name
+        self._lines = LogIndex(stream)
+        self._builder = ReportBuilder()
+        self.notes: list[LogNote] = []
+        self.understood = 0
+        self._read = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
+
+    def take(self, item: LogItem, record: Record) -> None:
+        """Add the next item of the trace."""
+        if isinstance(item, LogNote):
+            self.notes.append(item)
+            return
+        self._lines.add(item, record)
+        if isinstance(item, Message):
+            self.understood += item.size
+            feed(self._builder, item)
+
+    def settle(self) -> None:
+        """Bring the index up to date; more lines may come."""
+        self._builder.settle()
+
+    def finish(self) -> None:
+        """No line comes any more."""
+        self._builder.finish()
+
+    @property
+    def index(self) -> ReportIndex:
+        """One row a report."""
+        return self._builder.index
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are."""
+        return self._lines.line_count
+
+    def boots(self, kernel_of: Callable[[str | None], Kernel | None]) -> list[BootSpan]:
+        """Return every boot that the log shows, without frames."""
+        return [
+            BootSpan(boot.index, 0, 0, boot.release, kernel_of(boot.release), boot.wall)
+            for boot in self._builder.boots
+        ]
+
+    def report(self, row: int) -> Report:
+        """Return one report."""
+        first, last = self.index.lines(row)
+        return self._read(row, first, last)
+
+    def _gather(self, row: int, first: int, last: int) -> Report:
+        """Read one report from its lines again."""
+        items = takewhile(lambda item: item.number <= last, self._lines.items_from(first))
+        messages = (item for item in items if isinstance(item, Message))
+        report = gather_one(messages, first)
+        if report is None:
+            raise TraceError(f"{self._name}: the trace changed while it was open")
+        report.boot = self.index.boot(row)
+        return report
+
+    def lines(self, first: int, count: int) -> list[LogLine]:
+        """Return up to `count` lines from number `first` on."""
+        found: list[LogLine] = []
+        for item in self._lines.items_from(first):
+            if item.number >= first + count:
+                break
+            found += [line for line in log_lines(item) if first <= line.number < first + count]
+        return found
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the log as it was recorded, in pieces."""
+        for item in self._lines.items_from(1):
+            yield rendered(item) if isinstance(item, Message) else item.data
+
+    def unknown_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield (line number, text) of every line that no form describes."""
+        for item in self._lines.items_from(1):
+            if isinstance(item, RawBlock):
+                for number, data in item.lines():
+                    yield number, shown_text(data)
+
+
+def log_lines(item: Message | RawBlock) -> list[LogLine]:
+    """Return the lines of one item of the log, as they can be shown."""
+    if isinstance(item, RawBlock):
+        return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]
+    texts = rendered(item).split(b"\n")
+    return [
+        LogLine(item.number + n, shown_text(texts[n]), understood=True) for n in range(item.size)
+    ]
+
+
+def shown_text(data: bytes) -> str:
+    """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
+    text = data.rstrip(b"\r\n").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
