@@ -94,7 +94,8 @@ class SimRules(NamedTuple):
     The three forms are how it words its reports. `retry` names the rule by which
     __alloc_pages_slowpath goes round again (`sim.mm.retry`); `reclaimable_is_progress` tells
     whether do_try_to_free_pages calls it progress that a zone could still be scanned. `release` is
-    what uname says.
+    what uname says. A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable
+    pages were scanned (mm/vmscan.c:zone_reclaimable).
     """
 
     release: str
@@ -103,15 +104,14 @@ class SimRules(NamedTuple):
     oom_form: str
     retry: str
     reclaimable_is_progress: bool
+    unreclaimable_factor: int = 6
 
 
 class Kernel(NamedTuple):
     """One kernel version's rules.
 
     `source` is what was read, for the explanations. Zones in `capped_zones` have no share in
-    vm.min_free_kbytes, but a small min of their own. A zone is all_unreclaimable once
-    `unreclaimable_factor` times its reclaimable pages were scanned (mm/vmscan.c:zone_reclaimable);
-    None where that is not how the kernel decides. `sim` is None for a kernel that cannot be
+    vm.min_free_kbytes, but a small min of their own. `sim` is None for a kernel that cannot be
     simulated: its floors, marks and masks are known, its reclaim is not.
     """
 
@@ -124,7 +124,6 @@ class Kernel(NamedTuple):
     lowmem_reserve_ratio: tuple[int, ...]
     watermark_scale_factor: int | None
     capped_zones: tuple[str, ...] = ()
-    unreclaimable_factor: int | None = None
     sim: SimRules | None = None
 
     def fired(self, mask: int, context: Context) -> tuple[FlagRule, ...]:
@@ -142,6 +141,11 @@ class Kernel(NamedTuple):
     def classes_at(self, mark: str) -> tuple[CallerClass, ...]:
         """Return the classes that test against `min`, `low` or `high`."""
         return classes_at(self.gate.classes, mark)
+
+    @property
+    def unreclaimable_factor(self) -> int | None:
+        """How often a zone is scanned before it is given up; None where that is not known."""
+        return None if self.sim is None else self.sim.unreclaimable_factor
 
     def marks(
         self, zone: str, managed: N, lowmem_pages: N, min_free_kbytes: N, scale: N
@@ -204,7 +208,6 @@ _RC7 = Kernel(
     gaps=quarter_gaps,
     lowmem_reserve_ratio=(256, 256, 32),
     watermark_scale_factor=None,
-    unreclaimable_factor=6,
     sim=SimRules(
         release="4.5.0-rc7+",
         failure_form="failure/4.5",

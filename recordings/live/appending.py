@@ -38,6 +38,9 @@ class AppendFile:
         self.position += done
         return done
 
+    def flush(self) -> None:
+        """Do nothing: every write goes to the system at once."""
+
     def sync(self) -> None:
         """Let the disk take what was written; raises OSError."""
         os.fsync(self._file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -174,7 +175,8 @@ class LiveTimeline:
 
     def frame_at(self, time_us: int, boot: BootSpan) -> int:
         """Return the last frame that is not later than a moment, else the first."""
-        return frame_by_time(self, time_us, boot)
+        later = bisect_right(range(len(self)), time_us, key=lambda n: self.time_us(n) or 0)
+        return max(0, later - 1)
 
     def frame_of_line(self, line: int) -> int | None:
         """Return the report that a line lies in."""

@@ -18,6 +18,14 @@ class Sink(Protocol):
         """Take all of `data`; raises OSError."""
         ...
 
+    def flush(self) -> None:
+        """Hand what was written to the system; raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """Take no more."""
+        ...
+
 
 class TraceWriter:
     """Appends records to a binary stream and keeps the digest chain."""

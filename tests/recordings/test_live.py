@@ -178,7 +178,7 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     files.close()
 
 
-RECORDS = (
+RECORDS: tuple[tuple[bytes, list[bytes]], ...] = (
     (b"6,1,5140900,-;NET: Registered\n SUBSYSTEM=net\n", [b"[    5.140900] NET: Registered"]),
     (
         b"4,2,100000000,c,caller=T12;two\\x0alines\n",
@@ -435,8 +435,8 @@ def hostile(header: dict[str, object], *records: tuple[Code, list[object]]) -> b
     return out.getvalue()
 
 
-HEADER = {"kind": "live", "page_kb": 4, "files": ["zoneinfo"]}
-HOSTILE = (
+HEADER: dict[str, object] = {"kind": "live", "page_kb": 4, "files": ["zoneinfo"]}
+HOSTILE: tuple[tuple[dict[str, object], tuple[tuple[Code, list[object]], ...]], ...] = (
     ({"kind": "live"}, ()),
     ({"kind": "live", "page_kb": 4, "files": []}, ()),
     ({"kind": "live", "page_kb": "4", "files": ["zoneinfo"]}, ()),

@@ -37,7 +37,7 @@ class Machine:
             "setup",
             "kernel",
             "rules",
-            "factor",
+           
             "state",
             "steps",
             "log",
@@ -55,7 +55,6 @@ class Machine:
         self.setup = setup
         self.kernel: Kernel = setup.kernel
         self.rules: SimRules = setup.kernel.simulated()
-        self.factor = setup.kernel.unreclaimable_factor or 0
         self.masks: Masks = make_masks(setup.kernel)
         self.line_ns = setup.costs.print_line
         self.steps: list[Step] | None = None
@@ -96,7 +95,7 @@ class Machine:
     def reclaimable(self, zone: Zone) -> bool:
         """Tell whether reclaim still thinks a zone worth scanning (zone_reclaimable, 4.5)."""
         pages = zone.active_file + zone.inactive_file + zone.isolated_file
-        return zone.pages_scanned < self.factor * pages
+        return zone.pages_scanned < self.rules.unreclaimable_factor * pages
 
     # printing
 
