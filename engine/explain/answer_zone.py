@@ -85,7 +85,8 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     stop = sentence(stop_finding(pages, stop_of(ladder(kernel, zone, class_index), pages)))
     if decided is None or decided[1].floor is None or decided[1].free is None:
         apart = joined(distances(kernel, zone, class_index))
-        return answer._replace(numbers=apart, consequence=stop)
+        rule_text = WORDS["floor"].text if apart else answer.rule
+        return answer._replace(rule=rule_text, numbers=apart, consequence=stop)
     caller, test = decided
     words = WORDS["floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)

@@ -8,9 +8,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Self
+from typing import Any, BinaryIO, Self
 
-from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown
+from mmplay.engine.frame import BootSpan, Frame, Growth, LogLine, Marker, Shown
 from mmplay.engine.report.memory import MemDump
 from mmplay.recordings.live.layout import memory_of
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names
@@ -24,13 +24,6 @@ KEPT_DUMPS = 64
 """Samples that are kept as dumps after they were decoded."""
 
 MAX_PAGE_KB = 1 << 20
-
-
-class Growth(NamedTuple):
-    """How a recording that is still written has changed: frames at its end, frames at its start."""
-
-    added: int
-    dropped: int
 
 
 class LiveTimeline:
@@ -96,11 +89,10 @@ class LiveTimeline:
             self._read_on()
             return Growth(len(self) - before, 0)
         last_us = self._samples.time_us(len(self._samples) - 1) if len(self._samples) else 0
-        old = self._stream
-        stream = open_trace(Path(self._file_name))
-        self._open(stream, TraceReader(stream, self._file_name))
-        old.close()
-        self._read_on()
+        fresh = open_live(Path(self._file_name))
+        self.close()
+        # The new file is sound: go on as what it was opened as.
+        self.__dict__.update(fresh.__dict__)
         known = sum(1 for n in range(len(self)) if (self.time_us(n) or 0) <= last_us)
         return Growth(len(self) - known, max(0, before - known))
 

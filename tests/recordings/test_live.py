@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.frame import Growth
 from mmplay.engine.kernel.versions import KERNELS
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
@@ -30,7 +31,7 @@ from mmplay.recordings.live.numbers import (
     packed_text,
 )
 from mmplay.recordings.live.sources import KernelLog, ProcFiles, lines_of
-from mmplay.recordings.live.timeline import Growth, LiveTimeline, open_live
+from mmplay.recordings.live.timeline import LiveTimeline, open_live
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import mail_text, shared
