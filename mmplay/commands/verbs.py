@@ -93,6 +93,11 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        "anonymise",
+        "take the names of hosts, tasks, addresses and paths out of a recording",
+        ("mmplay anonymise incident.mmtrace -o public.mmtrace",),
+    ),
+    Verb(
         "floors",
         "compute watermarks, lowmem_reserve and every caller's floor",
         (
