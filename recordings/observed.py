@@ -6,21 +6,21 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
-from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown, frame_by_time
+from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
-from mmplay.recordings.log import LogFormatError, LogNote, read_log
-from mmplay.recordings.report_log import ReportLog
+from mmplay.recordings.log import LogFormatError, read_log
+from mmplay.recordings.report_log import LogTimeline, ReportLog
 from mmplay.recordings.reports.index import ReportIndex
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, TraceReader, open_trace
 
 
-class ObservedTimeline:
+class ObservedTimeline(LogTimeline):
     """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
     def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
@@ -32,7 +32,6 @@ class ObservedTimeline:
         reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.path: Path | None = None
-        self._marks: list[Marker] = []
         self._log = ReportLog(stream, name)
         try:
             for item, record in read_log(reader):
@@ -46,8 +45,7 @@ class ObservedTimeline:
         self._index: ReportIndex = self._log.index
         self._all_boots = self._log.boots(self._kernel_of)
         self._boots = tuple(self._spans())
-        for mark in reader.marks:
-            self.add_mark(*mark)
+        self._take_marks(reader)
         self._report = self._log.report
 
     def _kernel_of(self, release: str | None) -> Kernel | None:
@@ -57,26 +55,6 @@ class ObservedTimeline:
         for first, last in self._index.boot_spans():
             boot = self._all_boots[self._index.boot(first)]
             yield replace(boot, first_frame=first, last_frame=last)
-
-    @property
-    def notes(self) -> list[LogNote]:
-        """What the importer remarked."""
-        return self._log.notes
-
-    @property
-    def understood(self) -> int:
-        """How many lines a form describes."""
-        return self._log.understood
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file that lines and reports are read from."""
-        self._stream.close()
 
     # Timeline
 
@@ -103,21 +81,6 @@ class ObservedTimeline:
     def event_frames(self) -> Sequence[int]:
         """Every report is an event."""
         return range(len(self._index))
-
-    @property
-    def markers(self) -> tuple[Marker, ...]:
-        """What the user marked, in order."""
-        return tuple(sorted(self._marks))
-
-    def add_mark(self, frame: int, name: str, note: str) -> None:
-        """Show a mark; one beyond the frames is of no use."""
-        if 0 <= frame < len(self):
-            self._marks.append(Marker(frame, name, note))
-
-    @property
-    def line_count(self) -> int:
-        """How many lines the log has."""
-        return self._log.line_count
 
     def __len__(self) -> int:
         """How many reports the log has."""
@@ -187,20 +150,6 @@ class ObservedTimeline:
             and (distance := self._index.distance_us(index, dump)) is not None
         ]
         return self._as_shown(index, min(near)[1]) if near else None
-
-    # the log
-
-    def lines(self, first: int, count: int) -> list[LogLine]:
-        """Return up to `count` lines from number `first` on."""
-        return self._log.lines(first, count)
-
-    def text(self) -> Iterator[bytes]:
-        """Yield the log as it was imported, in pieces."""
-        return self._log.text()
-
-    def unknown_lines(self) -> Iterator[tuple[int, str]]:
-        """Yield (line number, text) of every line that no form describes."""
-        return self._log.unknown_lines()
 
 
 def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:

@@ -94,7 +94,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "anonymise",
-        "take the names of hosts, tasks, addresses and paths out of a recording",
+        "take host and task names, addresses, paths out of a recording",
         ("mmplay anonymise incident.mmtrace -o public.mmtrace",),
     ),
     Verb(

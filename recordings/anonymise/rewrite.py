@@ -69,7 +69,10 @@ def rewrite(source: Source, writer: TraceWriter) -> None:
     scrubber = Scrubber(names)
     slabs = _Slabs(source.header)
     for record, item in _items(source):
-        if item is None:
+        if record.code == Code.MARK:
+            fields = [scrubber.text(one) if type(one) is str else one for one in record.fields]
+            writer.append(Code.MARK, fields)
+        elif item is None:
             writer.append_body(slabs.body(record))
         else:
             writer.append(*_rewritten(scrubber, item))
@@ -191,4 +194,4 @@ class _Slabs:
                 self._left_out = b"(" in text
             if self._left_out:
                 fields[place] = None
-        return pack_body(Code(record.code), fields)
+        return pack_body(record.code, fields)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
-from mmplay.engine.frame import BootSpan, Frame, Growth, LogLine, Marker, Shown
+from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
 from mmplay.engine.report.memory import MemDump
 from mmplay.recordings.live.layout import memory_of
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names
 from mmplay.recordings.log import LogFormatError, LogNote, item_of
 from mmplay.recordings.observed import kernel_of, title_of
-from mmplay.recordings.report_log import ReportLog
+from mmplay.recordings.report_log import LogTimeline, ReportLog
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 
@@ -26,7 +26,7 @@ KEPT_DUMPS = 64
 MAX_PAGE_KB = 1 << 20
 
 
-class LiveTimeline:
+class LiveTimeline(LogTimeline):
     """Frames of a live trace. Opening reads it once and keeps indexes; `grow` reads on."""
 
     def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
@@ -35,6 +35,7 @@ class LiveTimeline:
         `reader` is one that has read the header already.
         """
         self._file_name = name
+        self.path: Path | None = None
         self._open(stream, reader or TraceReader(stream, name))
         self._read_on()
 
@@ -62,6 +63,7 @@ class LiveTimeline:
             raise TraceError(f"{self._file_name}: {error}") from None
         self._log.settle()
         self.ending: Ending = self._reader.ending or Ending(closed=False, offset=0)
+        self._take_marks(self._reader)
 
     def _take(self, record: Record) -> None:
         if record.code in SAMPLE_CODES:
@@ -109,16 +111,6 @@ class LiveTimeline:
             return False
         return (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file that samples and lines are read from."""
-        self._stream.close()
-
     # Timeline
 
     @property
@@ -136,26 +128,6 @@ class LiveTimeline:
     def event_frames(self) -> Sequence[int]:
         """The frames of reports in the kernel log."""
         return self._events
-
-    @property
-    def markers(self) -> tuple[Marker, ...]:
-        """None."""
-        return ()
-
-    @property
-    def line_count(self) -> int:
-        """How many lines of the kernel log there are."""
-        return self._log.line_count
-
-    @property
-    def notes(self) -> list[LogNote]:
-        """What could not be recorded."""
-        return self._log.notes
-
-    @property
-    def understood(self) -> int:
-        """How many lines a form describes."""
-        return self._log.understood
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -246,20 +218,6 @@ class LiveTimeline:
             return shown
         sample = self._samples.nearest(moment)
         return None if sample is None else self._as_shown(index, sample)
-
-    # the log
-
-    def lines(self, first: int, count: int) -> list[LogLine]:
-        """Return up to `count` lines from number `first` on."""
-        return self._log.lines(first, count)
-
-    def text(self) -> Iterator[bytes]:
-        """Yield the kernel log in pieces."""
-        return self._log.text()
-
-    def unknown_lines(self) -> Iterator[tuple[int, str]]:
-        """Yield (line number, text) of every line that no form describes."""
-        return self._log.unknown_lines()
 
 
 def page_kb_of(header: dict[str, Any], name: str) -> int:
