@@ -27,7 +27,7 @@ from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
 
 KIND = "live"
-KEY_EVERY = 512
+KEY_EVERY = 256
 """Samples from one SAMPLE_KEY to the next; fewer if that would be much of what is kept."""
 
 SLACK = 4
