@@ -194,7 +194,7 @@ class GrowingTimeline(Protocol):
         """Tell whether more may come."""
         ...
 
-    def grow(self) -> Growth:
+    def follow(self) -> Growth:
         """Read what was written meanwhile; raises InputError if that cannot be read."""
         ...
 

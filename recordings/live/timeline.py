@@ -27,7 +27,7 @@ MAX_PAGE_KB = 1 << 20
 
 
 class LiveTimeline(LogTimeline):
-    """Frames of a live trace. Opening reads it once and keeps indexes; `grow` reads on."""
+    """Frames of a live trace. Opening reads it once and keeps indexes; `follow` reads on."""
 
     def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
         """Read the trace; raises TraceError. `name` is its path, if it is a file.
@@ -35,7 +35,7 @@ class LiveTimeline(LogTimeline):
         `reader` is one that has read the header already.
         """
         self._file_name = name
-        self.path: Path | None = None
+        self._path: Path | None = None
         self._open(stream, reader or TraceReader(stream, name))
         self._read_on()
 
@@ -83,7 +83,7 @@ class LiveTimeline(LogTimeline):
 
     # growing
 
-    def grow(self) -> Growth:
+    def follow(self) -> Growth:
         """Read what was written meanwhile; raises TraceError if the file is no trace any more."""
         before = len(self)
         if not self._was_replaced():
@@ -102,6 +102,24 @@ class LiveTimeline(LogTimeline):
     def growing(self) -> bool:
         """Tell whether the file has no end yet: it may be written at this moment."""
         return not self.ending.closed and not self.ending.damaged
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file lies; None while it grows: nobody else may write to it."""
+        return None if self.growing else self._path
+
+    @path.setter
+    def path(self, path: Path | None) -> None:
+        self._path = path
+
+    @property
+    def live(self) -> bool:
+        """More may come, but from the recorder, not when it is asked for (`follow`)."""
+        return self.growing
+
+    def grow(self, frames: int) -> int:
+        """Nothing comes for the asking."""
+        return 0
 
     def _was_replaced(self) -> bool:
         """Tell whether another file stands at the path: old samples were dropped."""

@@ -328,13 +328,13 @@ def test_a_timeline_grows_with_its_file(bench: Callable[..., Bench]) -> None:
     one.sample(Machine())
     with open_live(one.path) as timeline:
         assert timeline.growing
-        assert timeline.grow() == Growth(0, 0)
+        assert timeline.follow() == Growth(0, 0)
         one.sample(Machine(free=800))
         one.sample(Machine(free=700))
-        assert timeline.grow() == Growth(2, 0)
+        assert timeline.follow() == Growth(2, 0)
         assert shown_free(timeline, 2) == 700
         one.capture.close()
-        assert timeline.grow() == Growth(0, 0)
+        assert timeline.follow() == Growth(0, 0)
         assert not timeline.growing
 
 
@@ -350,7 +350,7 @@ def test_old_samples_are_dropped_and_nothing_else(bench: Callable[..., Bench]) -
         dropped = 0
         for n in range(200):
             one.sample(Machine(free=2000 - n, hits=13000 + n))
-            growth = timeline.grow()
+            growth = timeline.follow()
             dropped += growth.dropped
             assert timeline.time_us(len(timeline) - 1) == one.clock.now_us
             assert shown_free(timeline, len(timeline) - 1) == 2000 - n

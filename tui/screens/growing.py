@@ -36,7 +36,7 @@ class GrowingScreen(MoveScreen):
             return
         following = self.player.index == self.player.last
         try:
-            growth = self.timeline.grow()
+            growth = self.timeline.follow()
         except InputError as error:
             self._stop_growth()
             self.say(str(error))

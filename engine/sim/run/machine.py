@@ -33,19 +33,8 @@ class Machine:
     """
 
     __slots__ = (
-        *(
-            "setup",
-            "kernel",
-            "rules",
-           
-            "state",
-            "steps",
-            "log",
-            "gates",
-            "zonelists",
-            "masks",
-            "slab_mask",
-        ),
+        *("setup", "kernel", "rules", "state", "steps", "log", "gates", "zonelists", "masks"),
+        "slab_mask",
         *("cache_numbers", "line_ns"),
         *("zone", "pfmemalloc", "_asks", "numbers"),
     )
