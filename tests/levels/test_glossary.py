@@ -137,7 +137,10 @@ def test_layouts_with_the_same_value_lie_side_by_side() -> None:
 
 
 def test_formulas_are_the_rules_own() -> None:
-    assert glossary()["low"].formulas == ("4.5-rc7: min + min/4", "next-20160311, 6.1, 6.6, 6.12: min + gap")
+    assert glossary()["low"].formulas == (
+        "4.5-rc7: min + min/4",
+        "next-20160311, 6.1, 6.6, 6.12: min + gap",
+    )
     assert glossary()["min"].formulas == ("(pages_min * managed)/lowmem_pages",)
     assert glossary()["totalreserve"].formulas == ("min(managed, largest lowmem_reserve + high)",)
     shown = {line for one in ENTRIES for line in one.formulas}
