@@ -301,6 +301,7 @@ OF_KIND: dict[str, str] = {
     "mode": "GFP mask",
     "score": "score",
     "entry": "page allocation failure",
+    "decision": "slow path",
 }
 """Kinds of questions that one term answers, whichever number it is; of others the last name is
 the field."""

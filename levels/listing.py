@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.levels.load import shipped_levels
 from mmplay.recordings.paths import user_paths
 
 WORLDS: dict[int, str] = {
@@ -18,6 +17,7 @@ WORLDS: dict[int, str] = {
 }
 """Titles of the worlds; levels of any other world are a user's own."""
 
+DATA = Path(__file__).parent / "data"
 OWN = "Your levels"
 HEAD_BYTES = 2048
 _LINE = re.compile(r'^(id|title|world)\s*=\s*"?([^"\n]*)"?\s*$', re.MULTILINE)
@@ -30,6 +30,11 @@ class LevelLine(NamedTuple):
     id: str
     title: str
     world: int
+
+
+def shipped_levels() -> list[Path]:
+    """Return the files of the shipped levels, in order."""
+    return sorted(DATA.glob("L[0-9][0-9]*.toml"))
 
 
 def level_lines() -> list[LevelLine]:

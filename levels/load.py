@@ -10,6 +10,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.versions import KERNELS, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import OPERATORS
+from mmplay.levels.listing import shipped_levels
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
     CHOICE,
@@ -26,18 +27,12 @@ from mmplay.levels.model import (
 from mmplay.levels.sections import LevelError, Place, Section, headers
 
 FORMAT = 1
-DATA = Path(__file__).parent / "data"
 MAX_BYTES = 1 << 18
 MAX_QUESTIONS = 120
 VERBS = ("answer", "place", "skip", "wait")
 """What a player may do besides the engine's actions."""
 
 ACTS = (*ACTIONS, *VERBS)
-
-
-def shipped_levels() -> list[Path]:
-    """Return the files of the shipped levels, in order."""
-    return sorted(DATA.glob("L[0-9][0-9]*.toml"))
 
 
 def load_level(path: Path) -> Level:

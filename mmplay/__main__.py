@@ -7,6 +7,7 @@ import sys
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 
 BAD_USE = 2
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ def _drop_output() -> None:
 
 
 def _complain(message: str) -> int:
-    print(f"mmplay: {' '.join(message.split())}", file=sys.stderr)
+    print(printable(f"mmplay: {' '.join(message.split())}"), file=sys.stderr)
     return BAD_USE
 
 

@@ -22,11 +22,12 @@ def frame_json(frame: Frame) -> Json:
         "release": frame.release,
         "kernel": frame.kernel.name if frame.kernel else None,
         "lines": [frame.first_line, frame.last_line],
-        **(_report_json(report) if report else {}),
+        **(report_json(report) if report else {}),
     }
 
 
-def _report_json(report: Report) -> Json:
+def report_json(report: Report) -> Json:
+    """Return everything a report says: request, kill, call trace, slab report, memory."""
     request, kill = report.request, report.kill
     return {
         "failure": _request_json(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmplay.engine.explain.consistency import contradictions
@@ -10,7 +11,7 @@ from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.trend import trend_findings
-from mmplay.engine.frame import Frame, Timeline
+from mmplay.engine.frame import Frame, Shown, Timeline
 from mmplay.engine.kernel.watermarks import ZONES
 
 
@@ -28,7 +29,7 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     report = frame.report
     if report is None:
         return FrameDiagnosis(frame, _at_rest(frame), [])
-    nearest = timeline.nearest_dump(index)
+    nearest = _judged_by(timeline, frame)
     seen = Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
     diagnosis = diagnose(report, frame.kernel, seen, frame.release)
     trend: list[Finding] = []
@@ -38,21 +39,30 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     return FrameDiagnosis(frame, diagnosis, trend)
 
 
+def _judged_by(timeline: Timeline, frame: Frame) -> Shown | None:
+    """Return the dump that is shown if it is the frame's own, else the nearest.
+
+    The very same dump: a view finds its zones' verdicts by identity.
+    """
+    if frame.shown is not None and frame.shown.own:
+        return frame.shown
+    return timeline.nearest_dump(frame.index)
+
+
 def _at_rest(frame: Frame) -> Diagnosis:
     if frame.shown is None:
         return Diagnosis(frame.kernel)
     return diagnose_moment(frame.shown.dump, frame.kernel, frame.release)
 
 
-def dump_notes(timeline: Timeline) -> list[tuple[int, Finding]]:
-    """Return (line, finding) for every contradiction inside a dump of the recording."""
-    found = []
+def dump_notes(timeline: Timeline) -> Iterator[tuple[int, Finding]]:
+    """Yield (line, finding) for every contradiction inside a dump of the recording."""
     for index in range(len(timeline)):
         frame = timeline.frame(index)
         memory = frame.report.memory if frame.report else None
         if memory is not None:
-            found += [(frame.first_line, one) for one in contradictions(memory, frame.kernel)]
-    return found
+            for one in contradictions(memory, frame.kernel):
+                yield frame.first_line, one
 
 
 def finding_json(one: Finding) -> dict[str, object]:

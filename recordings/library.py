@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mmplay.recordings.importer.source import STDIN, SourceError, claims_to_be_trace
 
 if TYPE_CHECKING:
-    from mmplay.recordings.importer.to_trace import Progress
+    from mmplay.recordings.progress import Progress
     from mmplay.recordings.recording import Recording
 
 DATA = Path(__file__).parent / "data"
@@ -52,7 +52,7 @@ def open_recording(
     path = Path(name)
     is_trace_file = path.suffix == SUFFIX or (path.is_file() and claims_to_be_trace(path))
     if name != STDIN and is_trace_file:
-        return open_trace_file(path)
+        return open_trace_file(path, progress)
     from mmplay.recordings.importer.run import import_to_memory
 
     return import_to_memory(name, kernel, progress)

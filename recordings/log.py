@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mmplay.engine.printk.forms import FORMS_BY_NAME
-from mmplay.recordings.importer.message import Message
+from mmplay.recordings.importer.message import Message, count_lines
 from mmplay.recordings.importer.prefix import NO_PREFIX, restored_prefix
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
@@ -37,6 +37,12 @@ class LogNote(NamedTuple):
 
 
 NEWLINE = b"\n"
+
+LAST_US = 10**16 - 1
+"""The latest time that a stamp of ten digits can say."""
+
+NOTES: dict[str, tuple[str, ...]] = {"import.cut": ("line", "cut")}
+"""The remarks an importer makes, with the operands of each: all are numbers."""
 
 LogItem = Message | RawBlock | LogNote
 
@@ -71,13 +77,31 @@ def item_of(record: Record, number: int) -> LogItem | None:
                 return _message(record.fields, number)
             case Code.RAW:
                 count, data = record.fields
-                return RawBlock(number, _checked(count, int), _checked(data, bytes))
+                return _raw_block(number, count, data)
             case Code.NOTE:
                 line, code, operands = record.fields
-                return LogNote(_checked(line, int), _checked(code, str), _checked(operands, dict))
+                return _note(line, code, operands)
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise LogFormatError(f"record at byte {record.offset}: {error}") from None
+        name = Code(record.code).name
+        raise LogFormatError(
+            f"record at byte {record.offset}: holds no {name} ({error}); import the log again"
+        ) from None
     return None
+
+
+def _note(line: int, code: str, operands: dict[str, Any]) -> LogNote | None:
+    """Return a remark; None for one that only a later version has words for."""
+    names = NOTES.get(_checked(code, str))
+    if names is None:
+        return None
+    checked = {name: _checked(_checked(operands, dict)[name], int) for name in names}
+    return LogNote(_checked(line, int), code, checked)
+
+
+def _raw_block(number: int, count: int, data: bytes) -> RawBlock:
+    if _checked(count, int) != count_lines(_checked(data, bytes)) or count == 0:
+        raise ValueError("lines and their number do not fit")
+    return RawBlock(number, count, data)
 
 
 def _checked(value: Any, kind: type) -> Any:
@@ -89,7 +113,7 @@ def _checked(value: Any, kind: type) -> Any:
 def _message(fields: list[Any], number: int) -> Message:
     name, prefix, values, *end = fields
     form = FORMS_BY_NAME[name]
-    if type(prefix) not in (int, str):
+    if type(prefix) not in (int, str) or (type(prefix) is int and not 0 <= prefix <= LAST_US):
         raise TypeError("prefix expected")
     if not form.holds(_checked(values, list)):
         raise ValueError(f"values of {name} are not what a kernel prints")

@@ -26,6 +26,7 @@ class LogIndex:
         self._lock = Lock()
         self._first_lines = array("Q")
         self._offsets = array("Q")
+        self._note_offsets = array("Q")
         self._items = 0
         self._end = 0
         self.line_count = 0
@@ -39,6 +40,21 @@ class LogIndex:
         self._end = record.end
         self.line_count += item.size
 
+    def add_note(self, record: Record) -> None:
+        """Note where a remark of the importer stands."""
+        self._note_offsets.append(record.offset)
+
+    def notes(self) -> Iterator[LogNote]:
+        """Yield the remarks of the importer in order."""
+        for offset in self._note_offsets:
+            item = item_of(self._record(offset), 1)
+            if isinstance(item, LogNote):
+                yield item
+
+    def _record(self, offset: int) -> Record:
+        with self._lock:
+            return record_at(self._stream, offset, MAX_BODY_BYTES)
+
     def items_from(self, line: int) -> Iterator[Message | RawBlock]:
         """Yield the items of the log in order, from the one that holds `line` on."""
         position = bisect_right(self._first_lines, line) - 1
@@ -46,8 +62,7 @@ class LogIndex:
             return
         number, offset = self._first_lines[position], self._offsets[position]
         while offset < self._end:
-            with self._lock:
-                record = record_at(self._stream, offset, MAX_BODY_BYTES)
+            record = self._record(offset)
             offset = record.end
             item: LogItem | None = item_of(record, number)
             if item is None or isinstance(item, LogNote):

@@ -13,17 +13,24 @@ from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
-from mmplay.recordings.log import LogFormatError, read_log
+from mmplay.recordings.log import LogFormatError, LogItem, read_log
+from mmplay.recordings.progress import TOLD_BYTES, Done, Progress
 from mmplay.recordings.report_log import LogTimeline, ReportLog
 from mmplay.recordings.reports.index import ReportIndex
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Ending, TraceReader, open_trace
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 
 
 class ObservedTimeline(LogTimeline):
     """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
-    def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str,
+        reader: TraceReader | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Read the trace; raises TraceError if it is not one that holds a log.
 
         `reader` is one that stands behind the header already.
@@ -34,7 +41,7 @@ class ObservedTimeline(LogTimeline):
         self.path: Path | None = None
         self._log = ReportLog(stream, name)
         try:
-            for item, record in read_log(reader):
+            for item, record in self._told(read_log(reader), progress):
                 self._log.take(item, record)
         except LogFormatError as error:
             raise TraceError(f"{name}: {error}") from None
@@ -47,6 +54,17 @@ class ObservedTimeline(LogTimeline):
         self._boots = tuple(self._spans())
         self._take_marks(reader)
         self._report = self._log.report
+
+    def _told(
+        self, items: Iterator[tuple[LogItem, Record]], progress: Progress | None
+    ) -> Iterator[tuple[LogItem, Record]]:
+        """Yield the items, and tell now and then how far that is."""
+        told, size = 0, size_of(self._stream)
+        for item, record in items:
+            yield item, record
+            if progress is not None and record.end - told >= TOLD_BYTES:
+                told = record.end
+                progress(Done("opening", self._log.line_count, told, size))
 
     def _kernel_of(self, release: str | None) -> Kernel | None:
         return kernel_of(self.header, release)
@@ -61,7 +79,8 @@ class ObservedTimeline(LogTimeline):
     @property
     def name(self) -> str:
         """What the recording is called."""
-        return str(self.header.get("title") or "log")
+        title = self.header.get("title")
+        return title if isinstance(title, str) and title else "log"
 
     @property
     def live(self) -> bool:
@@ -181,11 +200,19 @@ def title_of(report: Report) -> str:
     return f"{title}: {request.comm}{order}"
 
 
-def open_observed(path: Path) -> ObservedTimeline:
+def size_of(stream: BinaryIO) -> int:
+    """Return how many bytes a file has, leaving it where it stands."""
+    here = stream.tell()
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(here)
+    return size
+
+
+def open_observed(path: Path, progress: Progress | None = None) -> ObservedTimeline:
     """Open the trace of an imported log; raises TraceError with the file's name."""
     stream = open_trace(path)
     try:
-        return ObservedTimeline(stream, str(path))
+        return ObservedTimeline(stream, str(path), progress=progress)
     except BaseException:
         stream.close()
         raise

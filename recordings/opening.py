@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from mmplay.recordings.live.timeline import LiveTimeline
 from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.progress import Progress
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.session.load import load_from
 from mmplay.recordings.session.timeline import SessionTimeline
@@ -15,11 +16,11 @@ from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
 
-def open_trace_file(path: Path) -> Recording:
+def open_trace_file(path: Path, progress: Progress | None = None) -> Recording:
     """Open a trace; raises TraceError for what is none, or of a kind that is not known."""
     stream = open_trace(path)
     try:
-        recording = open_stream(stream, str(path))
+        recording = open_stream(stream, str(path), progress)
     except BaseException:
         stream.close()
         raise
@@ -27,31 +28,36 @@ def open_trace_file(path: Path) -> Recording:
     return recording
 
 
-def open_stream(stream: BinaryIO, name: str) -> Recording:
+def open_stream(stream: BinaryIO, name: str, progress: Progress | None = None) -> Recording:
     """Open the trace in a stream, which the recording then owns; raises TraceError."""
     reader = TraceReader(stream, name)
     kind = reader.header.get("kind")
     opener = OPENERS.get(str(kind))
     if opener is None:
         raise TraceError(f"{name}: holds a {str(kind)[:40]!r} recording; this mmplay knows none")
-    return opener(reader, stream, name)
+    return opener(reader, stream, name, progress)
 
 
-def _observed(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
-    return ObservedTimeline(stream, name, reader)
+Opener = Callable[[TraceReader, BinaryIO, str, Progress | None], Recording]
 
 
-def _simulated(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
+def _observed(
+    reader: TraceReader, stream: BinaryIO, name: str, progress: Progress | None
+) -> Recording:
+    return ObservedTimeline(stream, name, reader, progress)
+
+
+def _simulated(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
     loaded = load_from(reader, name)
     stream.close()
     return SessionTimeline(loaded.session, ending=loaded.ending)
 
 
-def _live(reader: TraceReader, stream: BinaryIO, name: str) -> Recording:
+def _live(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
     return LiveTimeline(stream, name, reader)
 
 
-OPENERS: dict[str, Callable[[TraceReader, BinaryIO, str], Recording]] = {
+OPENERS: dict[str, Opener] = {
     "imported": _observed,
     "live": _live,
     "simulated": _simulated,

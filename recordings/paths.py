@@ -16,3 +16,8 @@ def user_paths() -> dict[str, Path]:
         "recordings": dirs.user_data_path / "recordings",
         "levels": dirs.user_data_path / "levels",
     }
+
+
+def sessions_folder() -> Path:
+    """Return the folder of played sessions; it need not exist."""
+    return user_paths()["state"] / "sessions"

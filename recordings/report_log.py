@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 
 from mmplay.engine.frame import BootSpan, LogLine, Marker
 from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.printable import printable
 from mmplay.engine.report.report import Report
 from mmplay.recordings.importer.message import Message
 from mmplay.recordings.log import LogItem, LogNote, RawBlock, rendered
@@ -31,14 +32,13 @@ class ReportLog:
         self._name = name
         self._lines = LogIndex(stream)
         self._builder = ReportBuilder()
-        self.notes: list[LogNote] = []
         self.understood = 0
         self._read = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
 
     def take(self, item: LogItem, record: Record) -> None:
         """Add the next item of the trace."""
         if isinstance(item, LogNote):
-            self.notes.append(item)
+            self._lines.add_note(record)
             return
         self._lines.add(item, record)
         if isinstance(item, Message):
@@ -52,6 +52,10 @@ class ReportLog:
     def finish(self) -> None:
         """No line comes any more."""
         self._builder.finish()
+
+    def notes(self) -> list[LogNote]:
+        """Return the remarks of who recorded it, in order; read from the trace again."""
+        return list(self._lines.notes())
 
     @property
     def index(self) -> ReportIndex:
@@ -87,11 +91,12 @@ class ReportLog:
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Return up to `count` lines from number `first` on."""
+        wanted = range(first, first + count)
         found: list[LogLine] = []
         for item in self._lines.items_from(first):
-            if item.number >= first + count:
+            if item.number >= wanted.stop:
                 break
-            found += [line for line in log_lines(item) if first <= line.number < first + count]
+            found += log_lines(item, wanted)
         return found
 
     def text(self) -> Iterator[bytes]:
@@ -103,8 +108,9 @@ class ReportLog:
         """Yield (line number, text) of every line that no form describes."""
         for item in self._lines.items_from(1):
             if isinstance(item, RawBlock):
-                for number, data in item.lines():
-                    yield number, shown_text(data)
+                texts = item.data.decode("utf-8", "replace").split("\n")
+                for number, text in enumerate(texts[: item.size], item.number):
+                    yield number, printable(text.rstrip("\r"))
 
 
 class LogTimeline:
@@ -127,7 +133,7 @@ class LogTimeline:
     @property
     def notes(self) -> list[LogNote]:
         """Remarks of who recorded it."""
-        return self._log.notes
+        return self._log.notes()
 
     @property
     def understood(self) -> int:
@@ -172,17 +178,18 @@ class LogTimeline:
         return self._log.unknown_lines()
 
 
-def log_lines(item: Message | RawBlock) -> list[LogLine]:
-    """Return the lines of one item of the log, as they can be shown."""
+def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
+    """Return those lines of one item of the log that are wanted, as they can be shown."""
     if isinstance(item, RawBlock):
-        return [LogLine(n, shown_text(data), understood=False) for n, data in item.lines()]
-    texts = rendered(item).split(b"\n")
-    return [
-        LogLine(item.number + n, shown_text(texts[n]), understood=True) for n in range(item.size)
-    ]
+        return [
+            LogLine(number, shown_text(data), understood=False)
+            for number, data in item.lines()
+            if number in wanted
+        ]
+    lines = enumerate(rendered(item).split(b"\n")[: item.size], item.number)
+    return [LogLine(n, shown_text(data), understood=True) for n, data in lines if n in wanted]
 
 
 def shown_text(data: bytes) -> str:
     """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
-    text = data.rstrip(b"\r\n").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))

@@ -13,8 +13,8 @@ VMSTAT = "counts up, as in /proc/vmstat"
 def decision(scene: Scene, ask: Ask) -> Answer:
     """Return what one decision of the turn was, who made it, and on what way."""
     facts = scene.frame.facts
-    number = int(ask.names[0])
-    if facts is None or number >= len(facts.decisions):
+    number = ask.names[0]
+    if facts is None or not isinstance(number, int) or number >= len(facts.decisions):
         return UNKNOWN
     one = facts.decisions[number]
     version = scene.frame.kernel.source if scene.frame.kernel else ""

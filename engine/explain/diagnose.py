@@ -20,7 +20,7 @@ from mmplay.engine.explain.gate import (
     stop_of,
     test_all,
 )
-from mmplay.engine.explain.remedy import remedies
+from mmplay.engine.explain.remedy import last_look_pages, remedies
 from mmplay.engine.kernel.alloc_flags import SECOND_TRY
 from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.kernel.releases import layout_of_release
@@ -30,6 +30,9 @@ from mmplay.engine.kernel.zonelist import class_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request, read_context
+
+BY_HAND = -1
+"""The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""
 
 
 class Seen(NamedTuple):
@@ -138,18 +141,28 @@ def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> Non
     _stops(result, kernel, seen.dump, caller)
     if report.kind is ReportKind.DUMP:
         return
-    tests = _ask(result, kernel, seen.dump, caller)
-    if report.kind is ReportKind.OOM_KILL:
-        _last_look(result, kernel, seen.dump, caller)
-        return
     request = report.request
+    if request is not None and request.order == BY_HAND:
+        result.verdict = finding("oom.by_hand")
+        return
+    tests = _ask(result, kernel, seen.dump, caller)
     result.would_pass += remedies(
         kernel, seen.dump, caller, tests, request.slub if request else None
     )
+    if report.kind is ReportKind.OOM_KILL:
+        _last_look(result, kernel, seen.dump, caller)
+        return
     if request is not None and not request.stack:
         result.assumed.append(_if_memalloc(kernel, seen.dump, caller))
     if any(test.verdict is Verdict.PASSES for test in tests):
-        result.notes.append(finding("gate.skew", delay_us=seen.distance_us))
+        result.notes.append(_skew(seen))
+
+
+def _skew(seen: Seen) -> Finding:
+    """A request that the dump's numbers would let pass was refused by earlier numbers."""
+    if seen.distance_us is None:
+        return finding("gate.skew_untimed")
+    return finding("gate.skew", delay_us=seen.distance_us)
 
 
 def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:
@@ -224,7 +237,9 @@ def _assume(result: Diagnosis, report: Report, seen: Seen) -> None:
 def _last_look(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> None:
     """The OOM killer asks once more at the high mark before it kills (__alloc_pages_may_oom)."""
     look = Caller(PLAIN, caller.class_zone, caller.order, mark="high")
-    result.asks.append((look, test_all(kernel, dump, look)))
+    tests = test_all(kernel, dump, look)
+    result.asks.append((look, tests))
+    result.would_pass += last_look_pages(tests)
     result.assumed.append(finding("assumed.last_look"))
 
 
@@ -242,7 +257,7 @@ def _stops(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> 
 def stop_finding(free: int, stop: Stop) -> Finding:
     """Return in which class's stop a free count stands, as a finding."""
     if stop.on:
-        callers = [f"{rung.caller.name} at {rung.mark}" for rung in stop.on]
+        callers = [_rung(rung) for rung in stop.on]
         return finding("stop.on", free=free, callers=callers)
     operands: dict[str, int | str | None] = {"free": free}
     if stop.above is not None:
@@ -255,6 +270,9 @@ def stop_finding(free: int, stop: Stop) -> Finding:
 
 
 def _rung(rung: Rung) -> str:
+    """Name a floor by class and mark; NO_WATERMARKS looks at no mark."""
+    if rung.caller is NO_WATERMARKS:
+        return rung.caller.name
     return f"{rung.caller.name} at {rung.mark}"
 
 

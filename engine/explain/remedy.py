@@ -57,6 +57,18 @@ def remedies(
     return [*pages, *flags, *settings]
 
 
+def last_look_pages(tests: list[ZoneTest]) -> list[Finding]:
+    """Return what the OOM killer's last look was short of, in the zone that was nearest.
+
+    Empty if it was not refused everywhere.
+    """
+    short = [(test.short_by, test.zone.name) for test in tests if test.short_by]
+    if len(short) < len(tests) or not short:
+        return []
+    pages, zone = min(short)
+    return [finding("pass.last_look", pages=pages, zone=zone)]
+
+
 def _flags(
     kernel: Kernel, caller: Caller, refused: list[ZoneTest], slub: SlubReport | None
 ) -> list[Finding]:

@@ -17,6 +17,8 @@ gate.passes: {free} > {floor}: passes
 gate.no block: {free} > {floor}: the gate is open, but no free list has a block to give
 gate.unknown: the dump lacks a number that the test needs: no verdict
 gate.skew: the dump was printed {delay_us:seconds} after the refusal: pages moved in between
+gate.skew_untimed: the dump was printed after the refusal, the log does not say how long after:
+    pages moved in between
 
 caller.class: class {caller}: {why}
 caller.plain: class plain: no rule of gfp_to_alloc_flags gives this caller a discount
@@ -28,8 +30,8 @@ caller.untraced: no call trace was printed: the context is not known, only the m
 caller.abilities: {mode:hex} = {names}: {abilities}
 caller.names_differ: the log names {printed}; this kernel's table gives {names}
 caller.slab: a slab page: SLUB was asked with {gfp:hex} ({names}) and passed {mode:hex} on
-caller.slab_lost: {lost} did not get through: GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK ({keeps:hex})
-    does not have it
+caller.slab_lost: {lost} did not get through: new_slab keeps GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK
+    ({keeps:hex}) only
 caller.slab_differs: SLUB was asked with {gfp:hex}; its mask would pass {expected:hex} on, but the
     page allocator printed {mode:hex}
 
@@ -58,6 +60,7 @@ stop.lists_empty: free counts {free:pages}, but every free list is empty: the co
     (per-CPU vmstat)
 
 pass.pages: {pages:pages} more free in {zone}
+pass.last_look: {pages:pages} more free in {zone} at the last look: nobody is killed
 pass.kept: {flags} kept by SLUB: class {caller}, floor {floor} in {zone}, {free} passes
 pass.class: as a caller of class {caller} ({how}): floor {floor} in {zone}, {free} passes
 pass.min_free: vm.min_free_kbytes at most {kbytes}
@@ -90,6 +93,8 @@ reclaim.dirty: {percent} % of the file cache is dirty ({dirty} of {file} pages);
     {writeback:pages} under writeback
 reclaim.no_swap: no swap: anonymous memory cannot leave
 reclaim.zones: all_unreclaimable: {zones}
+
+oom.by_hand: the kill was asked for by hand (sysrq-f prints order -1): no watermark was tested
 
 kernel.unknown: the rules of kernel {release} are not known: no verdict
 kernel.none: the log does not name its kernel: no verdict (name one with --kernel)

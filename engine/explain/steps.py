@@ -239,6 +239,12 @@ STEPS: dict[str, StepWords] = {
         "pages left",
         "the flusher hands {pages:pages} to the disk; {left} of the work are left",
     ),
+    "bio_alloc": _row(
+        "bio_alloc_bioset",
+        "block/bio.c",
+        "wanted got lent",
+        "{wanted} vectors for bios: {got} from the slab, {lent} from the mempool",
+    ),
     "end_page_writeback": _row(
         "end_page_writeback",
         "mm/filemap.c",

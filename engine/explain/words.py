@@ -337,7 +337,7 @@ slab_free = free
 slab_out_of_memory: free objects
 Free objects on the node's partial slabs.
 
-slab_mask = GFP_RECLAIM_MASK
+slab_mask = GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK
 new_slab: SLUB's mask
 The flags that new_slab lets through to the page allocator.
 """,

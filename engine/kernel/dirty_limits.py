@@ -6,6 +6,7 @@ domain_dirty_limits).
 
 from __future__ import annotations
 
+from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.terms import N, as_term, rule, smaller
 
 PER_CENT = 100
@@ -21,9 +22,18 @@ def dirty_limit(pages: N, ratio: N) -> N:
     return rule("dirty_limit", pages * ratio // PER_CENT)
 
 
+def bytes_limit(size_bytes: int) -> int:
+    """Return the pages of a limit that vm.dirty_bytes or vm.dirty_background_bytes sets."""
+    return -(-size_bytes // PAGE_BYTES)
+
+
 def background_limit(pages: N, ratio: N, limit: N) -> N:
     """Return where the flusher begins by itself: below the limit, or at half of it."""
-    background = pages * ratio // PER_CENT
+    return halved_above(pages * ratio // PER_CENT, limit)
+
+
+def halved_above(background: N, limit: N) -> N:
+    """Return a background threshold, or half of the limit where it is not below that."""
     if as_term(background).value < as_term(limit).value:
         return rule("dirty_background", background)
     return rule("dirty_background", limit // 2)

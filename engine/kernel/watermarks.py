@@ -12,6 +12,7 @@ from mmplay.engine.terms import N, Term, constant, given, larger, rule, smaller,
 
 PAGE_SHIFT = 12
 PAGE_KB = 4
+PAGE_BYTES = 1 << PAGE_SHIFT
 
 ZONES = ("DMA", "DMA32", "Normal", "Movable")
 """Zones of x86_64 in index order; a zone without pages is simply empty."""

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 U64_MAX = (1 << 64) - 1
 S64_MIN = -(1 << 63)
+MAX_ORDER = 63
+"""No kernel has a block of more pages than this power of two; -1 asks for an OOM kill (SysRq f)."""
 
 _DECIMAL = r"(?:0|[1-9][0-9]{0,19})"
 
@@ -34,6 +36,17 @@ def _is_unsigned(value: Any) -> bool:
 
 def _is_signed(value: Any) -> bool:
     return type(value) is int and S64_MIN <= value <= U64_MAX
+
+
+def _is_order(value: Any) -> bool:
+    return type(value) is int and -1 <= value <= MAX_ORDER
+
+
+def _read_order(text: str) -> int:
+    value = int(text)
+    if not _is_order(value):
+        raise ValueError("no block is so large")
+    return value
 
 
 def _is_text(value: Any) -> bool:
@@ -134,6 +147,7 @@ def _prefixed(name: str, before: str, after: str) -> FieldKind:
 FIELD_KINDS: dict[str, FieldKind] = {
     "u": FieldKind(_DECIMAL, _bounded, str, _is_unsigned),
     "d": FieldKind(rf"-?{_DECIMAL}", _bounded, str, _is_signed),
+    "order": FieldKind(r"(?:-1|[0-9]{1,2})", _read_order, str, _is_order),
     "kb": FieldKind(
         rf"{_DECIMAL}kB",
         lambda text: _bounded(text[:-2]),

@@ -71,16 +71,21 @@ class LineForm:
     """The description of one printk: a stable name, what it means, and its lines.
 
     `role` says what a report does with the values (`zone`, `failure`, ...); `name` is stored in
-    traces and is never given to another template.
+    traces and is never given to another template; `size` counts its lines. `clue` is a
+    pattern that its first line surely contains: `engine.printk.clues` says what for.
     """
 
-    __slots__ = ("_parts", "name", "role", "template")
+    __slots__ = ("_kinds", "_names", "_parts", "clue", "name", "role", "size", "template")
 
-    def __init__(self, name: str, template: str) -> None:
+    def __init__(self, name: str, template: str, clue: str = "") -> None:
         self.name = name
         self.role = name.rsplit("/", 1)[0]
         self.template = template
+        self.clue = clue
+        self.size = template.count("\n") + 1
         self._parts: tuple[LinePart, ...] | None = None
+        self._names: tuple[str, ...] | None = None
+        self._kinds: tuple[FieldKind, ...] = ()
 
     @property
     def parts(self) -> tuple[LinePart, ...]:
@@ -92,7 +97,10 @@ class LineForm:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all fields, in the order of the template."""
-        return tuple(name for part in self.parts for name in part.names)
+        if self._names is None:
+            self._names = tuple(name for part in self.parts for name in part.names)
+            self._kinds = tuple(kind for part in self.parts for kind in part.kinds)
+        return self._names
 
     def render(self, values: Values) -> list[str]:
         """Return all lines of this printk; raises KeyError if a value is missing."""
@@ -100,12 +108,11 @@ class LineForm:
 
     def holds(self, values: list[Any]) -> bool:
         """Tell whether these are values that a line of this form could have, in field order."""
-        kinds = [kind for part in self.parts for kind in part.kinds]
-        return len(values) == len(kinds) and all(
-            kind.valid(value) for kind, value in zip(kinds, values, strict=True)
-        )
+        if len(values) != len(self.names):
+            return False
+        return all(kind.valid(value) for kind, value in zip(self._kinds, values, strict=True))
 
 
-def form(name: str, template: str) -> LineForm:
+def form(name: str, template: str, clue: str = "") -> LineForm:
     """Return the form of `template`; the role is the name up to its last slash."""
-    return LineForm(name, template)
+    return LineForm(name, template, clue)

@@ -11,18 +11,18 @@ from __future__ import annotations
 from mmplay.engine.printk.form import LineForm, form
 
 FAILURE_4_5 = form(
-    "failure/4.5", "{comm:comm}: page allocation failure: order:{order:d}, mode:{mode:x}"
+    "failure/4.5", "{comm:comm}: page allocation failure: order:{order:order}, mode:{mode:x}"
 )
 FAILURE_4_6 = form(
     "failure/4.6",
-    "{comm:comm}: page allocation failure: order:{order:d}, mode:{mode:x}({names:names})",
+    "{comm:comm}: page allocation failure: order:{order:order}, mode:{mode:x}({names:names})",
 )
 FAILURE_2_6_32 = form(
-    "failure/2.6.32", "{comm:comm}: page allocation failure. order:{order:d}, mode:{mode:x}"
+    "failure/2.6.32", "{comm:comm}: page allocation failure. order:{order:order}, mode:{mode:x}"
 )
 FAILURE_LATER = form(
     "failure/4.13",
-    "{comm:comm}: page allocation failure: order:{order:d}, mode:{mode:x}({names:names}), "
+    "{comm:comm}: page allocation failure: order:{order:order}, mode:{mode:x}({names:names}), "
     "nodemask={tail:text}",
 )
 
@@ -52,14 +52,23 @@ PID_2_6_32 = form(
 )
 HARDWARE = form("hardware/4.5", "Hardware name: {hardware:text}")
 WORKQUEUE = form("workqueue/4.5", "Workqueue: {workqueue:text}")
-STACK_WORDS = form("words/4.5", " {a:pointer} {b:pointer} {c:pointer} {d:pointer}")
+STACK_WORDS = form(
+    "words/4.5",
+    " {a:pointer} {b:pointer} {c:pointer} {d:pointer}",
+    clue=r"\n(?:(?<=[0-9a-f]{16}\n)|(?<=[0-9a-f]{16}\r\n))",
+)
 CALL_TRACE = form("trace/4.5", "Call Trace:")
 ENTRY_4_5 = form(
     "entry/4.5",
     " {mark:mark}[<{address:pointer}>] {guess:guess}{symbol:symbol}+{offset:x}/{size:x}"
     "{module:module}",
+    clue=r"\+0x[0-9a-f]+/0x",
 )
-ENTRY_LATER = form("entry/4.19", " {guess:guess}{symbol:symbol}+{offset:x}/{size:x}{module:module}")
+ENTRY_LATER = form(
+    "entry/4.19",
+    " {guess:guess}{symbol:symbol}+{offset:x}/{size:x}{module:module}",
+    clue=r"\+0x[0-9a-f]+/0x",
+)
 
 MEM_INFO = form("meminfo/4.5", "Mem-Info:")
 TOTALS_4_5 = form(
@@ -108,8 +117,14 @@ NODE_ANY = form(
     "node/any", "Node {node:u}{pairs:pairs} all_unreclaimable? {all_unreclaimable:yes}{more:pairs}"
 )
 RESERVE = form("reserve/4.5", "lowmem_reserve[]:{reserve:list}")
-BLOCKS = form("blocks/4.5", "Node {node:u} {zone:zone}: {blocks:blocks}= {total:kb}")
-BLOCKS_NO_NODE = form("blocks/nonuma", "{zone:zone}: {blocks:blocks}= {total:kb}")
+BLOCKS = form(
+    "blocks/4.5",
+    "Node {node:u} {zone:zone}: {blocks:blocks}= {total:kb}",
+    clue=r"\*[0-9]+kB ",
+)
+BLOCKS_NO_NODE = form(
+    "blocks/nonuma", "{zone:zone}: {blocks:blocks}= {total:kb}", clue=r"\*[0-9]+kB "
+)
 ZONE_EMPTY = form("empty/2.6.32", "Node {node:u} {zone:zone}: empty")
 HUGEPAGES = form(
     "hugepages/4.5",
@@ -138,7 +153,7 @@ SLUB_4_6 = form(
 SLUB_CACHE = form(
     "slubcache/4.5",
     "  cache: {cache:comm}, object size: {object_size:d}, buffer size: {buffer_size:d}, "
-    "default order: {default_order:d}, min order: {min_order:d}",
+    "default order: {default_order:order}, min order: {min_order:order}",
 )
 SLUB_NODE = form(
     "slubnode/4.5", "  node {node:d}: slabs: {slabs:d}, objs: {objs:d}, free: {free:d}"
@@ -146,21 +161,21 @@ SLUB_NODE = form(
 
 OOM_4_5 = form(
     "oom/4.5",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:d}, oom_score_adj={adj:d}",
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:order}, oom_score_adj={adj:d}",
 )
 OOM_4_6 = form(
     "oom/4.6",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), order={order:d}, "
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), order={order:order}, "
     "oom_score_adj={adj:d}",
 )
 OOM_LATER = form(
     "oom/4.13",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), {mask:text}order={order:d}, "
-    "oom_score_adj={adj:d}",
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}({names:names}), {mask:text}"
+    "order={order:order}, oom_score_adj={adj:d}",
 )
 OOM_2_6_32 = form(
     "oom/2.6.32",
-    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:d}, oom_adj={oom_adj:d}, "
+    "{comm:comm} invoked oom-killer: gfp_mask={mode:x}, order={order:order}, oom_adj={oom_adj:d}, "
     "oom_score_adj={adj:d}",
 )
 OOM_CPUSET = form("cpuset/4.5", "{comm:comm} cpuset={cpuset:word} mems_allowed={mems:word}")
@@ -180,20 +195,24 @@ TASKS_HEAD_6_8 = form(
     "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
     "oom_score_adj name",
 )
+TASK_CLUE = r"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ "
 TASK_4_5 = form(
     "task/4.5",
     "[{pid:p5}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {nr_ptes:p7} {nr_pmds:p7} "
     "{swapents:p8}         {adj:p5} {comm:comm}",
+    clue=TASK_CLUE,
 )
 TASK_4_19 = form(
     "task/4.19",
     "[{pid:p7}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {pgtables_bytes:p8} {swapents:p8}"
     "         {adj:p5} {comm:comm}",
+    clue=TASK_CLUE,
 )
 TASK_6_8 = form(
     "task/6.8",
     "[{pid:p7}] {uid:p5} {tgid:p5} {total_vm:p8} {rss:p8} {rss_anon:p8} {rss_file:p8} "
     "{rss_shmem:p9} {pgtables_bytes:p8} {swapents:p8}         {adj:p5} {comm:comm}",
+    clue=TASK_CLUE,
 )
 OOM_SUMMARY = form("oomkill/5.0", "oom-kill:constraint={constraint:word}")
 KILL_4_5 = form(

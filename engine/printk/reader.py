@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from mmplay.engine.printk.form import LineForm, Values
@@ -32,19 +32,17 @@ class FormIndex:
             else:
                 self._by_needle.append((max(literals, key=len), one))
 
-    def read_first(self, text: str) -> list[Read]:
-        """Return every form whose first line is `text`, best first, with that line's values."""
-        found = []
+    def read_first(self, text: str) -> Iterator[Read]:
+        """Yield every form whose first line is `text`, best first, with that line's values."""
         for one in self._by_head.get(text[:HEAD_LENGTH], ()):
             values = one.parts[0].parse(text)
             if values is not None:
-                found.append((one, values))
+                yield one, values
         for needle, one in self._by_needle:
             if needle in text:
                 values = one.parts[0].parse(text)
                 if values is not None:
-                    found.append((one, values))
-        return found
+                    yield one, values
 
 
 @cache
@@ -68,8 +66,10 @@ def read_lines(lines: Sequence[str]) -> Read | None:
 
 def complete(one: LineForm, first: Values, lines: Sequence[str]) -> Values | None:
     """Return all values of `one`, whose first line gave `first`; None if the rest is not its."""
-    if len(lines) < len(one.parts):
+    if len(lines) < one.size:
         return None
+    if one.size == 1:
+        return first
     values = dict(first)
     for part, text in zip(one.parts[1:], lines[1:], strict=False):
         more = part.parse(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmplay.engine.sim.mm.bio import POOL
 from mmplay.engine.sim.mm.flusher import RUN
 from mmplay.engine.sim.run.flusher_task import IDLE
 from mmplay.engine.sim.run.machine import Machine
@@ -80,7 +81,10 @@ def _caches(m: Machine) -> list[str]:
 
 
 def _works(m: Machine) -> list[str]:
+    """Every work in hand or queued is counted, and every bio under I/O has a vector."""
     state = m.state
+    if not 0 <= state.bio_pool_out <= POOL or state.bio_vectors < 0:
+        return [f"{state.bio_vectors} vectors are out, {state.bio_pool_out} of the pool's {POOL}"]
     queued = sum(state.works[RUN - 1 :: RUN])
     in_hand = state.flusher_task >= 0 and state.tasks.pc[state.flusher_task] != IDLE
     if state.works_queued - queued not in (0, int(in_hand)):

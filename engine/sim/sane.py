@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.mm.bio import POOL
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.purposes import PURPOSES
 from mmplay.engine.sim.mm.slowpath import FAILED
@@ -21,6 +22,7 @@ from mmplay.engine.sim.state.tasks import COLUMNS, EXITED
 from mmplay.engine.sim.state.zone import COUNTS, Zone
 
 MOST = 1 << 62
+LONG_MAX = (1 << 63) - 1
 MOST_PAGES = 1 << 28
 """1 TB: the largest machine that a start makes."""
 
@@ -63,7 +65,12 @@ def _numbers(setup: Setup, state: State) -> Iterator[str]:
         ("wb_mask", 0, len(WB_VARIANTS) - 1),
         ("dirty_ratio", 0, 100),
         ("dirty_background_ratio", 0, 100),
+        ("dirty_bytes", 0, LONG_MAX),
+        ("dirty_background_bytes", 0, LONG_MAX),
+        ("swappiness", 0, 100),
         ("ring", 0, 256),
+        ("bio_vectors", 0, MOST_COUNT),
+        ("bio_pool_out", 0, POOL),
         ("disk_rate", 0, MOST_COUNT),
         ("packet_rate", 0, 1 << 20),
         ("kswapd_order", 0, 10),

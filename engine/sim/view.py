@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
-from mmplay.engine.sim.log.memory_report import free_lists, tail, totals, zone_line
+from mmplay.engine.sim.log.memory_report import (
+    HUGE_KB,
+    free_lists,
+    hugepages,
+    tail,
+    totals,
+    zone_line,
+)
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.state.zone import Zone
 
@@ -16,6 +23,7 @@ def memory_of(m: Machine) -> MemDump:
     time_us = m.state.now_ns // 1000
     dump = MemDump(time_us, totals=dict(totals(m)))
     dump.zones = [_zone(m, zone, time_us) for zone in m.state.zones]
+    dump.hugepages = [values for values in map(hugepages, HUGE_KB)]
     for _, values in tail(m):
         dump.tail.update(values)
     return dump

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 
-from mmplay.commands.output import add_json, add_kernel, print_json
+from mmplay.commands.output import JsonObject, add_json, add_kernel
+from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.printable import printable
 from mmplay.recordings.diagnosis import (
     FrameDiagnosis,
     diagnose_frame,
@@ -48,7 +52,9 @@ def run(args: Namespace) -> int:
     """
     if args.kernel is not None:
         kernel_named(args.kernel)
-    with open_recording(args.log, args.kernel) as timeline:
+    with progress_bar(args.log) as progress:
+        timeline = open_recording(args.log, args.kernel, progress)
+    with timeline:
         _explain(args, timeline)
     return 0
 
@@ -66,7 +72,10 @@ def _explain(args: Namespace, timeline: Recording) -> None:
         if args.at is not None or timeline.frame(index).report is not None
     )
     if args.json or args.format == "json":
-        print_json({"name": timeline.name, "frames": [diagnosis_json(one) for one in results]})
+        out = JsonObject(sys.stdout)
+        out.field("name", timeline.name)
+        out.rows("frames", (json.dumps(diagnosis_json(one)) for one in results))
+        out.close()
     else:
         for result in results:
             _print_frame(timeline, result)
@@ -76,8 +85,8 @@ def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
     frame, diagnosis = result.frame, result.diagnosis
     time = "no time" if frame.time_us is None else seconds(frame.time_us)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    print(f"#{frame.index + 1}  {time}  {frame.title}")
-    print(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})")
+    print(printable(f"#{frame.index + 1}  {time}  {frame.title}"))
+    print(printable(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})"))
     if diagnosis.verdict is not None:
         _section("verdict", [sentence(diagnosis.verdict)])
     for caller, tests in diagnosis.asks:
@@ -115,6 +124,6 @@ def _trend(trend: list[Finding]) -> list[str]:
 def _section(label: str, lines: list[str]) -> None:
     width = max(60, min(120, shutil.get_terminal_size().columns)) - LABEL - 4
     for n, line in enumerate(lines):
-        wrapped = textwrap.wrap(line, width, subsequent_indent="  ") or [""]
+        wrapped = textwrap.wrap(printable(line), width, subsequent_indent="  ") or [""]
         for m, part in enumerate(wrapped):
             print(f"    {label if n == m == 0 else '':<{LABEL}}{part}")

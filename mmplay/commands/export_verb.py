@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mmplay.commands.output import told_of_disk
+from mmplay.commands.progress import progress_bar
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.replacing import replacing
@@ -22,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Export; raises InputError for an unreadable recording or an unwritable file."""
-    with open_recording(args.recording) as timeline:
+    with progress_bar(args.recording) as progress:
+        timeline = open_recording(args.recording, progress=progress)
+    with timeline:
         chunks = FORMATS[args.format](timeline)
         if args.output is not None:
             _write_file(Path(args.output), chunks)

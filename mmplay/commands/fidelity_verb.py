@@ -1,4 +1,4 @@
-"""`mmplay fidelity`: every number of the mail's second dump, logged and simulated."""
+"""`mmplay fidelity`: every number of the mail's frames, logged and simulated."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.output import add_json, print_json
 from mmplay.recordings.fidelity import Row, compare
+
+NAMES = frozenset({"pid", "killed_pid", "cpu", "mode", "gfp"})
+"""Numbers that name something: no distance between two of them means anything."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -19,14 +22,25 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json({"rows": [row._asdict() for row in rows]})
         return 0
-    print(f"{'number':<30} {'logged':>10} {'simulated':>10} {'error':>8}  decided by")
+    print(f"{'frame and number':<38} {'logged':>10} {'simulated':>10} {'error':>8}  decided by")
     for row in rows:
-        print(f"{row.name:<30} {row.logged:>10} {row.simulated:>10} {_error(row):>8}  {row.by}")
+        name, simulated = f"{row.frame}: {row.name}", _simulated(row)
+        print(f"{name:<38} {row.logged:>10} {simulated:>10} {_error(row):>8}  {row.by}")
     return 0
 
 
+def _simulated(row: Row) -> str:
+    return "not printed" if row.simulated is None else str(row.simulated)
+
+
 def _error(row: Row) -> str:
+    """Return how far off the simulated number is; names such as a pid are the same or not."""
+    if row.simulated is None:
+        return ""
+    if row.name.rpartition(" ")[2] in NAMES:
+        return "same" if row.simulated == row.logged else "other"
+    error = row.simulated - row.logged
     if row.logged == 0:
-        return "0" if row.simulated == 0 else f"{row.simulated:+d}"
-    tenths = (row.simulated - row.logged) * 1000 // abs(row.logged)
-    return f"{tenths / 10:+.1f}%"
+        return "0" if error == 0 else f"{error:+d}"
+    tenths = (abs(error) * 2000 + abs(row.logged)) // (2 * abs(row.logged))
+    return f"{'-' if error < 0 else '+'}{tenths // 10}.{tenths % 10}%"

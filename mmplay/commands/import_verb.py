@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 
-from mmplay.commands.output import SCHEMA, add_json, add_kernel, told_of_disk
+from mmplay.commands.output import JsonObject, add_json, add_kernel, told_of_disk
+from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.printable import printable
 from mmplay.recordings.as_json import frame_json
 from mmplay.recordings.diagnosis import dump_notes
 from mmplay.recordings.importer.run import (
@@ -38,49 +43,48 @@ def run(args: Namespace) -> int:
         raise InputError(f"import {args.log}: say where to: -o FILE.mmtrace, or --json")
     if args.kernel is not None:
         kernel_named(args.kernel)
-    with _import(args.log, args.output, args.kernel) as timeline:
+    with _import(args) as timeline:
         if args.json:
             _write_json(timeline)
         _say(args.log, timeline)
     return 0
 
 
-def _import(log: str, output: str | None, kernel: str | None) -> ObservedTimeline:
-    if output is None:
-        return import_to_memory(log, kernel)
-    path = Path(output)
-    header = trace_header("imported", title_of_source(log), kernel)
-    with told_of_disk(path), new_trace(path, header) as writer:
-        import_into(writer, log)
-    return open_observed(path)
+def _import(args: Namespace) -> ObservedTimeline:
+    with progress_bar(args.log) as progress:
+        if args.output is None:
+            return import_to_memory(args.log, args.kernel, progress)
+        path = Path(args.output)
+        header = trace_header("imported", title_of_source(args.log), args.kernel)
+        with told_of_disk(path), new_trace(path, header) as writer:
+            import_into(writer, args.log, progress)
+        return open_observed(path, progress)
 
 
 def _say(log: str, timeline: ObservedTimeline) -> None:
     unknown = timeline.line_count - timeline.understood
     said = f"{timeline.line_count} lines, {unknown} kept as they came, {len(timeline)} frames"
-    print(f"mmplay: {log}: {said}", file=sys.stderr)
+    print(printable(f"mmplay: {log}: {said}"), file=sys.stderr)
 
 
 def _write_json(timeline: ObservedTimeline) -> None:
-    """Write the object piece by piece, so that a long log needs no more memory than a short one."""
-    out = sys.stdout
-    out.write(f'{{"schema": {SCHEMA},\n "lines": {timeline.line_count},\n')
-    out.write(f' "understood": {timeline.understood},\n "unknown": [')
-    for n, (number, text) in enumerate(timeline.unknown_lines()):
-        out.write(",\n  " if n else "\n  ")
-        json.dump({"line": number, "text": text}, out)
-    out.write('],\n "notes": ')
-    json.dump(_notes(timeline), out, indent=1)
-    out.write(',\n "frames": [')
-    for index in range(len(timeline)):
-        out.write(",\n  " if index else "\n  ")
-        json.dump(frame_json(timeline.frame(index)), out)
-    out.write("]}\n")
+    out = JsonObject(sys.stdout)
+    out.field("lines", timeline.line_count)
+    out.field("understood", timeline.understood)
+    # A million lines: an encoder for each would take most of the time.
+    text_json = json.encoder.encode_basestring_ascii
+    out.rows(
+        "unknown",
+        (f'{{"line": {n}, "text": {text_json(text)}}}' for n, text in timeline.unknown_lines()),
+    )
+    out.rows("notes", map(json.dumps, _notes(timeline)))
+    frames = (frame_json(timeline.frame(index)) for index in range(len(timeline)))
+    out.rows("frames", map(json.dumps, frames))
+    out.close()
 
 
-def _notes(timeline: ObservedTimeline) -> list[dict[str, object]]:
-    notes = [(note.line, Finding(note.code, note.operands)) for note in timeline.notes]
-    return [
-        {"line": line, "code": one.code, "text": sentence(one)}
-        for line, one in sorted(notes + dump_notes(timeline), key=lambda row: row[0])
-    ]
+def _notes(timeline: ObservedTimeline) -> Iterator[dict[str, object]]:
+    """Yield the remarks on the log, by line: the importer's, and what a dump contradicts."""
+    imported = ((note.line, Finding(note.code, note.operands)) for note in timeline.notes)
+    for line, one in merge(imported, dump_notes(timeline), key=itemgetter(0)):
+        yield {"line": line, "code": one.code, "text": sentence(one)}

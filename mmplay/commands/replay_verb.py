@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.menu import open_app
 from mmplay.commands.output import add_kernel
+from mmplay.commands.progress import progress_bar
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.versions import kernel_named
@@ -30,7 +31,8 @@ def run(args: Namespace) -> int:
         kernel_named(args.kernel)
     if not sys.stdout.isatty():
         require_terminal("the play screen")
-    timeline = open_recording(args.recording, args.kernel)
+    with progress_bar(args.recording) as progress:
+        timeline = open_recording(args.recording, args.kernel, progress)
     if not len(timeline):
         raise InputError(f"{args.recording}: holds no failure, OOM kill or Mem-Info to replay")
     start = find_position(timeline, args.at) if args.at is not None else 0

@@ -1,4 +1,4 @@
-"""What one printk of a log was: understood, or kept as it came."""
+"""What the lines of a log are: a printk that was understood, or lines kept as they came."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.recordings.importer.prefix import Prefix
-from mmplay.recordings.importer.source import RawLine
 
 
 class Message(NamedTuple):
@@ -24,10 +23,20 @@ class Message(NamedTuple):
     @property
     def size(self) -> int:
         """How many lines it has."""
-        return len(self.form.parts)
+        return self.form.size
 
 
-class Unknown(NamedTuple):
-    """One line that no form describes, as it came."""
+class Lines(NamedTuple):
+    """Whole lines as they came, line ends included; only the last of a log may lack its end.
 
-    line: RawLine
+    `number` counts from 1. `cut_bytes` is what was thrown away of a single line that was too long.
+    """
+
+    number: int
+    data: bytes
+    cut_bytes: int = 0
+
+
+def count_lines(data: bytes) -> int:
+    """Return how many lines these bytes are, a last one without line end counted."""
+    return data.count(b"\n") + (not data.endswith(b"\n") and data != b"")

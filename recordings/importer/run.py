@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from mmplay import __version__
+from mmplay.recordings.importer.blocks import read_lines
+from mmplay.recordings.importer.message import Lines, count_lines
 from mmplay.recordings.importer.source import (
     STDIN,
+    Source,
     SourceError,
     claims_to_be_trace,
     open_source,
-    read_lines,
 )
-from mmplay.recordings.importer.to_trace import LogToTrace, Progress
+from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.progress import Done, Progress
 from mmplay.recordings.trace.writer import TraceWriter
 
 SPOOL_BYTES = 1 << 26
@@ -36,7 +40,7 @@ def import_to_memory(
     try:
         write_import(spool, name, kernel, progress)
         spool.seek(0)
-        return ObservedTimeline(spool, name)
+        return ObservedTimeline(spool, name, progress=progress)
     except BaseException:
         spool.close()
         raise
@@ -57,13 +61,24 @@ def import_into(writer: TraceWriter, name: str, progress: Progress | None = None
     log = LogToTrace(writer)
     if name != STDIN and Path(name).is_file() and claims_to_be_trace(Path(name)):
         raise SourceError(f"{name}: is a recording already; open it with 'mmplay replay {name}'")
-    with open_source(name) as stream:
-        log.write(read_lines(stream, name), progress)
+    with open_source(name) as source:
+        log.write(_told(read_lines(source.stream, name), source, progress))
     if log.lines == 0:
         raise SourceError(f"{name}: is empty: nothing to read")
     if log.understood == 0:
         raise SourceError(f"{name}: no line of it is a kernel memory report: nothing to read")
     return log
+
+
+def _told(lines: Iterable[Lines], source: Source, progress: Progress | None) -> Iterator[Lines]:
+    """Yield the lines, and tell after each block how far that is."""
+    read = 0
+    for block in lines:
+        yield block
+        if progress is not None:
+            read += len(block.data) + block.cut_bytes
+            last = block.number + count_lines(block.data) - 1
+            progress(Done("reading", last, source.done(read), source.size))
 
 
 def title_of_source(name: str) -> str:

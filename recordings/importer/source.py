@@ -1,7 +1,8 @@
-"""Reads a log line by line with bounded memory, from a file, a pipe or standard input."""
+"""Opens a log: a file, a pipe or standard input, packed or not."""
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -13,11 +14,6 @@ from typing import BinaryIO, NamedTuple, cast
 from mmplay.engine.errors import InputError
 from mmplay.recordings.trace.format import MAGIC
 from mmplay.recordings.trace.reader import is_trace
-
-MAX_LINE_BYTES = 1 << 16
-"""A longer line is cut here; the rest of it is counted and thrown away."""
-
-SKIP_BYTES = 1 << 20
 
 STDIN = "-"
 
@@ -33,32 +29,31 @@ class SourceError(InputError):
     """A log that cannot be read at all; the message names the file and why."""
 
 
-class RawLine(NamedTuple):
-    """One line as it came: number from 1, bytes without the line end, and the line end.
+class Source(NamedTuple):
+    """An open log: its bytes, unpacked, and the file or pipe that they come from."""
 
-    `cut_bytes` counts what was thrown away of a line over MAX_LINE_BYTES.
-    """
+    stream: BinaryIO
+    raw: BinaryIO
+    size: int | None
+    """Bytes of the file as it lies on the disk; None where that is not known."""
 
-    number: int
-    data: bytes
-    end: bytes
-    cut_bytes: int = 0
+    def done(self, read: int) -> int:
+        """Return how many of `size` bytes were taken; without a size, the `read` unpacked ones."""
+        return read if self.size is None else self.raw.tell()
 
 
 @contextmanager
-def open_source(name: str) -> Iterator[BinaryIO]:
+def open_source(name: str) -> Iterator[Source]:
     """Open a log by path, or standard input for `-`, unpacking xz, gzip and bzip2.
 
-    Raises SourceError for a directory, a missing file or one without permission.
+    Raises SourceError for what holds no log: a directory, a device, a pipe that nobody writes to,
+    a missing file or one without permission.
     """
     if name == STDIN:
         yield _unpacked(sys.stdin.buffer)
         return
-    path = Path(name)
     try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            raise SourceError(f"{name}: is a directory; name a log file")
-        stream = path.open("rb")
+        stream = _opened(Path(name))
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror}") from None
     except ValueError:
@@ -67,52 +62,55 @@ def open_source(name: str) -> Iterator[BinaryIO]:
         yield _unpacked(stream)
 
 
-def _unpacked(stream: BinaryIO) -> BinaryIO:
-    peek = getattr(stream, "peek", None)
+def _opened(path: Path) -> BinaryIO:
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
+        return path.open("rb")
+    if stat.S_ISFIFO(mode):
+        return _pipe(path)
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"{path}: is a directory; name a log file")
+    raise SourceError(f"{path}: is no file; name a log file, or - for standard input")
+
+
+def _pipe(path: Path) -> BinaryIO:
+    """Open a pipe without waiting for somebody to write to it."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(handle, True)
+    stream = open(handle, "rb")  # noqa: SIM115
+    if not stream.peek(1):
+        stream.close()
+        raise SourceError(f"{path}: is a pipe that nobody writes to; start its writer first")
+    return stream
+
+
+def _unpacked(raw: BinaryIO) -> Source:
+    peek = getattr(raw, "peek", None)
     start = peek(8)[:8] if peek else b""
     for magic, module, name in UNPACKERS:
         if start.startswith(magic):
             unpacker = getattr(import_module(module), name)
-            packed = {"fileobj": stream} if module == "gzip" else {"filename": stream}
-            return cast(BinaryIO, unpacker(**packed))
-    return stream
+            packed = {"fileobj": raw} if module == "gzip" else {"filename": raw}
+            return Source(cast(BinaryIO, unpacker(**packed)), raw, _size(raw))
+    return Source(raw, raw, _size(raw))
 
 
-def _reading_errors() -> tuple[type[BaseException], ...]:
+def _size(raw: BinaryIO) -> int | None:
+    """Return the size of a regular file."""
+    try:
+        about = os.fstat(raw.fileno())
+    except OSError:
+        return None
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
+
+
+def reading_errors() -> tuple[type[BaseException], ...]:
     """Return what reading may raise: a fault of the disk, or of an archive that is unpacked."""
     errors: list[type[BaseException]] = [OSError, EOFError]
     for module, name in (("lzma", "LZMAError"), ("zlib", "error")):
         if module in sys.modules:
             errors.append(getattr(sys.modules[module], name))
     return tuple(errors)
-
-
-def read_lines(stream: BinaryIO, name: str) -> Iterator[RawLine]:
-    """Yield every line of `stream`; raises SourceError if reading fails midway."""
-    number = 0
-    try:
-        while data := stream.readline(MAX_LINE_BYTES + 1):
-            number += 1
-            yield _line(stream, number, data)
-    except _reading_errors() as error:
-        raise SourceError(f"{name}: line {number + 1}: cannot be read: {error}") from None
-
-
-def _line(stream: BinaryIO, number: int, data: bytes) -> RawLine:
-    if data.endswith(b"\r\n"):
-        return RawLine(number, data[:-2], b"\r\n")
-    if data.endswith(b"\n"):
-        return RawLine(number, data[:-1], b"\n")
-    if len(data) <= MAX_LINE_BYTES:
-        return RawLine(number, data, b"")
-    kept, skipped, end = data[:MAX_LINE_BYTES], len(data) - MAX_LINE_BYTES, b""
-    while more := stream.readline(SKIP_BYTES):
-        if more.endswith(b"\n"):
-            end = b"\n"
-            skipped += len(more) - 1
-            break
-        skipped += len(more)
-    return RawLine(number, kept, end, skipped)
 
 
 def claims_to_be_trace(path: Path) -> bool:

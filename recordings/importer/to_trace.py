@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from mmplay.recordings.importer.message import Message
+from mmplay.recordings.importer.message import Lines, Message, count_lines
 from mmplay.recordings.importer.prefix import stored_prefix
 from mmplay.recordings.importer.scan import scan
-from mmplay.recordings.importer.source import RawLine
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
 
@@ -16,11 +15,6 @@ RAW_BLOCK_BYTES = 1 << 18
 """Unknown lines are stored together up to this size."""
 
 NEWLINE = b"\n"
-
-PROGRESS_LINES = 1 << 14
-
-Progress = Callable[[int], None]
-"""Called now and then with the number of lines read so far; may raise to cancel."""
 
 
 class LogToTrace:
@@ -33,15 +27,13 @@ class LogToTrace:
         self.lines = 0
         self.understood = 0
 
-    def write(self, source: Iterable[RawLine], progress: Progress | None = None) -> None:
+    def write(self, source: Iterable[Lines]) -> None:
         """Append every line of `source`; raises OSError if the trace cannot be written."""
         for item in scan(source):
             if isinstance(item, Message):
                 self._message(item)
             else:
-                self._unknown(item.line)
-            if progress is not None and self.lines % PROGRESS_LINES == 0:
-                progress(self.lines)
+                self._unknown(item)
         self._flush()
 
     def _message(self, message: Message) -> None:
@@ -57,18 +49,29 @@ class LogToTrace:
         self.lines += message.size
         self.understood += message.size
 
-    def _unknown(self, line: RawLine) -> None:
-        self._raw += line.data
-        self._raw += line.end
-        self._raw_lines += 1
-        self.lines += 1
-        if line.cut_bytes:
+    def _unknown(self, lines: Lines) -> None:
+        start = 0
+        while start < len(lines.data):
+            start = self._keep(lines.data, start)
+        if lines.cut_bytes:
             self._flush()
-            self._writer.append(
-                Code.NOTE, [line.number, "import.cut", {"line": line.number, "cut": line.cut_bytes}]
-            )
-        elif len(self._raw) >= RAW_BLOCK_BYTES:
+            cut = {"line": lines.number, "cut": lines.cut_bytes}
+            self._writer.append(Code.NOTE, [lines.number, "import.cut", cut])
+
+    def _keep(self, data: bytes, start: int) -> int:
+        """Keep lines from `start` on, until a block is full; return where the next line starts."""
+        room = RAW_BLOCK_BYTES - len(self._raw)
+        end = len(data)
+        if room <= end - start:
+            end = data.find(b"\n", start + room - 1) + 1 or end
+        kept = data[start:end]
+        self._raw += kept
+        count = count_lines(kept)
+        self._raw_lines += count
+        self.lines += count
+        if len(self._raw) >= RAW_BLOCK_BYTES:
             self._flush()
+        return end
 
     def _flush(self) -> None:
         if self._raw_lines:

@@ -10,14 +10,13 @@ A SAMPLE_KEY stands at the start and then every so many samples: reading can beg
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mmplay.recordings.importer.message import Lines
 from mmplay.recordings.importer.run import trace_header
-from mmplay.recordings.importer.source import read_lines
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.live.appending import AppendFile
 from mmplay.recordings.live.numbers import TextEncoder
@@ -148,8 +147,8 @@ class Capture:
             self._note("record.lost", {"times": self._log.lost - self._lost})
             self._lost = self._log.lost
         if lines:
-            text = io.BytesIO(b"".join(line + b"\n" for line in lines))
-            LogToTrace(self._writer).write(read_lines(text, str(self.path)))
+            text = b"".join(line + b"\n" for line in lines)
+            LogToTrace(self._writer).write([Lines(1, text)])
 
     def _trim(self) -> None:
         """Begin, or go on with, dropping what is older than is kept."""

@@ -134,7 +134,8 @@ class LiveTimeline(LogTimeline):
     @property
     def name(self) -> str:
         """What the recording is called."""
-        return str(self.header.get("title") or "capture")
+        title = self.header.get("title")
+        return title if isinstance(title, str) and title else "capture"
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:

@@ -21,6 +21,14 @@ SAME_REPORT_US = 10_000_000
 """Parts of a report further apart than this belong to different reports."""
 
 
+MOST_ROWS = 1024
+"""Zones, huge page lines, SLUB nodes or trace entries of one report: no kernel prints as many.
+Without a bound, a text that repeats such a line takes quadratic time."""
+
+MOST_TASKS = 1 << 16
+"""Rows of a task table that are kept in its report: a bound for the memory it takes."""
+
+
 @dataclass(slots=True)
 class Boot:
     """One run of a kernel inside a log: where it starts, what it is, which clock it prints."""

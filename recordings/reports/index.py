@@ -66,12 +66,9 @@ class ReportIndex:
 
     def dump_beside(self, row: int, step: int) -> int | None:
         """Return the nearest row before (-1) or after (1) that has a dump, in the same boot."""
-        other = row + step
-        while 0 <= other < len(self) and self._boots[other] == self._boots[row]:
-            if self._has_memory[other]:
-                return other
-            other += step
-        return None
+        dumps = self._has_memory
+        other = dumps.find(1, row + 1) if step > 0 else dumps.rfind(1, 0, row)
+        return other if other >= 0 and self._boots[other] == self._boots[row] else None
 
     def has_memory(self, row: int) -> bool:
         """Tell whether the report has a dump of its own."""

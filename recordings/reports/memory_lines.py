@@ -8,7 +8,7 @@ from mmplay.engine.printk.form import Values
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.report.report import ReportKind
 from mmplay.recordings.importer.message import Message
-from mmplay.recordings.reports.builder import OpenReport, ReportBuilder
+from mmplay.recordings.reports.builder import MOST_ROWS, OpenReport, ReportBuilder
 
 NO_VALUES = frozenset({"node", "zone", "pairs", "more", "all_unreclaimable"})
 """Fields of a line that are not numbers of their own."""
@@ -89,7 +89,12 @@ def blocks(builder: ReportBuilder, message: Message) -> None:
 
 def hugepages(builder: ReportBuilder, message: Message) -> None:
     """One line per node and huge page size."""
-    _, dump = _dump(builder, message, lambda dump: message.values in dump.hugepages)
+    values = message.values
+    _, dump = _dump(
+        builder,
+        message,
+        lambda dump: len(dump.hugepages) >= MOST_ROWS or values in dump.hugepages,
+    )
     dump.hugepages.append(dict(message.values))
 
 
@@ -122,10 +127,12 @@ def _zone(dump: MemDump, node: int, name: str) -> ZoneDump:
 
 
 def _has_line(dump: MemDump, node: int, name: str) -> bool:
+    """Tell whether this line must be of another dump."""
     zone = dump.zone(name, node)
-    return zone is not None and bool(zone.kb)
+    return bool(zone.kb) if zone is not None else len(dump.zones) >= MOST_ROWS
 
 
 def _has_blocks(dump: MemDump, node: int, name: str) -> bool:
+    """Tell whether these free lists must be of another dump."""
     zone = dump.zone(name, node)
-    return zone is not None and zone.blocks is not None
+    return zone.blocks is not None if zone is not None else len(dump.zones) >= MOST_ROWS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.report.report import OomKill, ReportKind
 from mmplay.recordings.importer.message import Message
-from mmplay.recordings.reports.builder import ReportBuilder
+from mmplay.recordings.reports.builder import MOST_TASKS, ReportBuilder
 
 KILLED_SIZES = ("total_vm", "anon_rss", "file_rss", "shmem_rss")
 
@@ -12,7 +12,9 @@ KILLED_SIZES = ("total_vm", "anon_rss", "file_rss", "shmem_rss")
 def task(builder: ReportBuilder, message: Message) -> None:
     """One row of the OOM killer's task table."""
     opened = builder.current(message)
-    if opened is not None and opened.report.memory is not None:
+    if opened is None or opened.report.memory is None:
+        return
+    if len(opened.report.tasks) < MOST_TASKS:
         opened.report.tasks.append(dict(message.values))
         builder.claim(opened, message)
 

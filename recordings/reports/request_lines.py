@@ -8,7 +8,7 @@ from mmplay.engine.printk.form import Values
 from mmplay.engine.report.report import ReportKind
 from mmplay.engine.report.request import Request, SlubReport, StackEntry
 from mmplay.recordings.importer.message import Message
-from mmplay.recordings.reports.builder import ReportBuilder
+from mmplay.recordings.reports.builder import MOST_ROWS, ReportBuilder
 
 
 def boot_line(builder: ReportBuilder, message: Message) -> None:
@@ -68,6 +68,8 @@ def entry(builder: ReportBuilder, message: Message) -> None:
     if opened is None or not opened.traced or opened.report.request is None:
         return
     request = opened.report.request
+    if len(request.stack) >= MOST_ROWS:
+        return
     opened.report.request = request._replace(stack=(*request.stack, _entry(message.values)))
     builder.claim(opened, message)
 
@@ -106,9 +108,10 @@ def slub_node(builder: ReportBuilder, message: Message) -> None:
     """Slabs, objects and free objects on one node."""
     opened = builder.current(message)
     request = opened.report.request if opened is not None else None
-    if request is not None and request.slub is not None:
+    slub = request.slub if request is not None else None
+    if slub is not None and len(slub.nodes) < MOST_ROWS:
         row = tuple(message.values[name] for name in ("node", "slabs", "objs", "free"))
-        _add_to_slub(builder, message, nodes=(*request.slub.nodes, row))
+        _add_to_slub(builder, message, nodes=(*slub.nodes, row))
 
 
 def _add_to_slub(builder: ReportBuilder, message: Message, **values: Any) -> None:

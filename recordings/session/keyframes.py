@@ -33,7 +33,8 @@ KEPT = 16
 """Decoded keyframes that are held; parts that did not change are shared between them."""
 
 MAX_STATE_BYTES = 1 << 23
-MAX_CHANGE_BYTES = 1 << 21
+MAX_CHANGE_BYTES = 1 << 19
+"""More than this stands alone: nested lists of a byte each would fill the memory of a reader."""
 
 
 class Decoded(NamedTuple):
@@ -69,7 +70,9 @@ class Keyframes:
         base = base_of(number)
         parts = [part[:] for part in parts_of(state)]
         here = Decoded(shape_of(state), parts, names_of(state))
-        packed = _pack_whole(state) if base == NO_BASE else _pack_changes(self._get(base), here)
+        packed = b"" if base == NO_BASE else _pack_changes(self._get(base), here)
+        if not packed:
+            base, packed = NO_BASE, _pack_whole(state)
         self.load(turn, base, packed)
         self._hold(number, here)
         return [base, packed]
@@ -77,7 +80,7 @@ class Keyframes:
     def load(self, turn: int, base: int, packed: bytes) -> None:
         """Take a keyframe from a record; raises PackError for one that cannot stand here."""
         number = len(self.turns)
-        if type(base) is not int or base != base_of(number) or type(packed) is not bytes:
+        if base not in (NO_BASE, base_of(number)) or type(packed) is not bytes:
             raise PackError(f"keyframe {number} does not build on what it should")
         if self.turns and turn <= self.turns[-1]:
             raise PackError(f"keyframe {number} is not later than the one before it")
@@ -137,8 +140,10 @@ def _unpack_whole(packed: bytes) -> Decoded:
 
 
 def _pack_changes(old: Decoded, new: Decoded) -> bytes:
+    """Return the changes, or nothing if they are more than a reader takes."""
     changes = difference(old.parts, new.parts)
-    return zlib.compress(pack_plain([changes, new.names[len(old.names) :]]))
+    plain = pack_plain([changes, new.names[len(old.names) :]])
+    return zlib.compress(plain) if len(plain) <= MAX_CHANGE_BYTES else b""
 
 
 def _unpack_changes(old: Decoded, packed: bytes) -> Decoded:

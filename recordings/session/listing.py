@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.recordings.session.store import SUFFIX, sessions_folder
-from mmplay.recordings.trace.reader import TraceReader, open_trace
+from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.paths import sessions_folder
 
 RESULT = "result"
 """Name of the mark that says how a run of a level ended."""
@@ -38,6 +38,9 @@ def played_files(most: int = 200) -> list[Path]:
 
 def played(path: Path) -> Played:
     """Return what a session's file says of it, without running anything; raises InputError."""
+    # A list of names is made before any of them is opened.
+    from mmplay.recordings.trace.reader import TraceReader, open_trace
+
     with open_trace(path) as stream:
         reader = TraceReader(stream, str(path))
         turns = time_us = first = -1

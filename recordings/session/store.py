@@ -14,17 +14,12 @@ from typing import Any, BinaryIO
 from mmplay import __version__
 from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.run.machine import Machine
-from mmplay.recordings.paths import user_paths
+from mmplay.recordings.paths import sessions_folder
 from mmplay.recordings.session.load import KIND
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.trace.writer import TraceWriter
 
 SUFFIX = ".mmtrace"
-
-
-def sessions_folder() -> Path:
-    """Return the folder of played sessions; it need not exist."""
-    return user_paths()["state"] / "sessions"
 
 
 def session_header(title: str, **more: Any) -> dict[str, Any]:

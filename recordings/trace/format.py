@@ -25,9 +25,16 @@ FORMAT = 1
 
 MAGIC = msgpack.packb("mmtrace")
 CHECK_BYTES = 8
-MAX_BODY_BYTES = 1 << 24
+MAX_BODY_BYTES = 1 << 22
 MAX_HEADER_BYTES = 1 << 16
 MAX_ITEMS = 1 << 20
+MAX_FIELDS = 1 << 10
+MAX_PLAIN_BYTES = 1 << 18
+"""What a body may hold beside its bytes fields: an empty list is one byte here, 64 in memory."""
+
+SMALL_BODY_BYTES = 1 << 12
+"""A body up to this size is unpacked without weighing it first, whatever it claims to hold."""
+
 RECORD_HEAD = b"\x92\xc4" + bytes([CHECK_BYTES])
 """How every record starts: array of two, bin8 of CHECK_BYTES."""
 
@@ -62,7 +69,9 @@ class TraceError(InputError):
 
 def check_of(previous: bytes, body: bytes) -> bytes:
     """Return the check of a record: a digest over the check before it and the body."""
-    return blake2b(previous + body, digest_size=CHECK_BYTES).digest()
+    check = blake2b(previous, digest_size=CHECK_BYTES)
+    check.update(body)
+    return check.digest()
 
 
 def pack_body(code: int, fields: list[Any]) -> bytes:
@@ -94,6 +103,8 @@ def _refuse_ext(code: int, data: bytes) -> Any:
 
 def unpack_body(body: bytes) -> list[Any]:
     """Return [code, *fields]; raises ValueError on anything but a plain array with a code."""
+    if len(body) > SMALL_BODY_BYTES:
+        _weigh(body)
     value = _unpacked(body)
     if not isinstance(value, list) or not value or type(value[0]) is not int:
         raise ValueError("a record must be an array that starts with its code")
@@ -101,12 +112,33 @@ def unpack_body(body: bytes) -> list[Any]:
 
 
 def _unpacked(data: bytes) -> Any:
+    most = min(len(data), MAX_ITEMS)
     return msgpack.unpackb(
         data,
         ext_hook=_refuse_ext,
         unicode_errors="surrogateescape",
         strict_map_key=True,
-        max_array_len=MAX_ITEMS,
-        max_map_len=MAX_ITEMS,
+        max_array_len=most,
+        max_map_len=most,
         max_ext_len=0,
     )
+
+
+def _weigh(body: bytes) -> None:
+    """Raise ValueError if the body holds less than it claims, or more than a record may."""
+    unpacker = msgpack.Unpacker(max_buffer_size=len(body))
+    unpacker.feed(body)
+    plain = 0
+    try:
+        fields = unpacker.read_array_header()
+        if fields > MAX_FIELDS:
+            raise ValueError(f"{fields} fields cannot be")
+        for _ in range(fields):
+            start = unpacker.tell()
+            unpacker.skip()
+            if body[start] not in BIN_SIZES:
+                plain += unpacker.tell() - start
+    except msgpack.OutOfData:
+        raise ValueError("it ends early") from None
+    if plain > MAX_PLAIN_BYTES:
+        raise ValueError("it holds too much")

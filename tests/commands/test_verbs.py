@@ -322,7 +322,8 @@ def test_version_paths_and_help(run: Run) -> None:
     assert run("--version") == (0, f"mmplay {__version__}\n", "")
     status, out, _ = run("--paths")
     assert status == 0
-    assert {line.split("\t")[0] for line in out.splitlines()} == {"config", "state", "recordings"}
+    folders = {"config", "state", "recordings", "levels"}
+    assert {line.split("\t")[0] for line in out.splitlines()} == folders
     status, out, _ = run("--help")
     assert status == 0
     assert max(map(len, out.splitlines())) <= 80

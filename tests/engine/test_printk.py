@@ -32,6 +32,7 @@ PAIRS = st.lists(
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("u", "kb", "x", "pointer"), U64),
     "d": S63,
+    "order": st.integers(-1, 63),
     **dict.fromkeys(("word", "text", "comm"), WORD),
     "zone": st.sampled_from(["DMA", "DMA32", "Normal", "Movable", "HighMem"]),
     "names": st.sampled_from(["", "GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_NOWAIT|0x8000000"]),
@@ -141,3 +142,9 @@ def test_a_template_compiles_both_ways() -> None:
     one = form("demo/1", "took {pages:u} page(s) [{zone:zone}]")
     assert one.parts[0].parse("took 12 page(s) [DMA]") == {"pages": 12, "zone": "DMA"}
     assert one.render({"pages": 12, "zone": "DMA"}) == ["took 12 page(s) [DMA]"]
+
+
+@pytest.mark.parametrize("order", ["64", "4294967295", "-2", "07"])
+def test_an_order_that_cannot_be_is_not_read(order: str) -> None:
+    assert read_lines([f"a: page allocation failure: order:{order}, mode:0x20"]) is None
+    assert read_lines(["a: page allocation failure: order:10, mode:0x20"]) is not None

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.report.report import Report, ReportKind
+from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
+from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.message import Message
 from mmplay.recordings.importer.prefix import NO_PREFIX, split_prefix, stamp
 from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.importer.scan import scan
-from mmplay.recordings.importer.source import MAX_LINE_BYTES, read_lines
 from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.observed import ObservedTimeline, from_bytes
-from mmplay.recordings.reports.builder import ReportBuilder
+from mmplay.recordings.reports.builder import MOST_ROWS, ReportBuilder
 from mmplay.recordings.reports.gather import feed
+from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import mail_text, open_shipped
 
@@ -378,9 +380,21 @@ def test_a_recording_whose_values_no_kernel_prints_is_refused(mail_trace: bytes)
         ["no/such/form", 1, []],
         ["blocks/4.5", 1, [0, "DMA", [[1, 2]], 3]],
         ["ram/4.5", None, [1]],
+        ["ram/4.5", -1, [1]],
+        ["ram/4.5", 10**16, [1]],
         ["ram/4.5"],
     ):
         record = msgpack.packb([1, *fields])
+        with pytest.raises(TraceError, match="byte"):
+            from_bytes(data + pack_record(check_of(check, record), record), "demo")
+    for code, *fields in (
+        [2, 2, b"one line\n"],
+        [2, 1 << 63, b""],
+        [2, 0, b""],
+        [3, 1, "import.cut", {}],
+        [3, 1, "import.cut", {"line": "x", "cut": 1}],
+    ):
+        record = msgpack.packb([code, *fields])
         with pytest.raises(TraceError, match="byte"):
             from_bytes(data + pack_record(check_of(check, record), record), "demo")
 
@@ -400,3 +414,58 @@ def test_a_report_read_again_is_the_report_that_was_read(data: st.DataObject) ->
     builder.finish()
     again = {frame.first_line: frame.report for frame in map(timeline.frame, range(len(timeline)))}
     assert again == once
+
+
+def test_a_remark_of_a_later_version_is_passed_over() -> None:
+    stream = io.BytesIO()
+    writer = TraceWriter(stream, {"title": ["no", "text"]})
+    writer.append(Code.NOTE, [1, "import.later", {"x": []}])
+    writer.close()
+    timeline = from_bytes(stream.getvalue(), "demo")
+    assert list(timeline.notes) == []
+    assert timeline.name == "log"
+
+
+def unstamped(name: str) -> list[bytes]:
+    return [line.split(b"] ", 1)[1] for line in mail_text(name).splitlines(keepends=True)]
+
+
+def test_a_dump_without_time_is_said_to_be_of_an_unknown_moment() -> None:
+    text = b"".join(unstamped("mail-next-20160311"))
+    timeline = imported(text.replace(b"DMA32 free:2516kB", b"DMA32 free:99999kB"))
+    texts = [
+        one["text"]
+        for index in range(len(timeline))
+        for one in diagnosis_json(diagnose_frame(timeline, index))["contradictions"]  # type: ignore[attr-defined]
+    ]
+    assert any("does not say how long after" in text for text in texts)
+
+
+REPEATED = {
+    "zone": (b"Node 0 DMA free:", MOST_ROWS),
+    "hugepages": (b"Node 0 hugepages_total=0", MOST_ROWS),
+}
+
+
+@pytest.mark.parametrize("role", REPEATED)
+def test_a_dump_holds_so_many_rows_and_no_more(role: str) -> None:
+    start, most = REPEATED[role]
+    lines = unstamped("mail-4.5.0-rc7")
+    at = next(n for n, line in enumerate(lines) if line.startswith(start))
+    rows = [lines[at].replace(b"Node 0", b"Node %d" % node) for node in range(most + 5)]
+    timeline = imported(b"".join([*lines[:at], *rows]))
+    dumps = [timeline.frame(n).report.memory for n in range(len(timeline))]  # type: ignore[union-attr]
+    assert len(dumps) == 2
+    for dump in dumps:
+        assert dump is not None
+        assert max(len(dump.zones), len(dump.hugepages)) <= most
+
+
+def test_a_call_trace_holds_so_many_entries_and_no_more() -> None:
+    lines = unstamped("mail-next-20160311")
+    at = next(n for n, line in enumerate(lines) if b"dump_stack" in line)
+    timeline = imported(b"".join([*lines[:at], *[lines[at]] * (MOST_ROWS + 5), *lines[at:]]))
+    request = timeline.frame(0).report.request  # type: ignore[union-attr]
+    assert request is not None
+    assert len(request.stack) == MOST_ROWS
+    assert timeline.frame(0).report.memory is not None  # type: ignore[union-attr]

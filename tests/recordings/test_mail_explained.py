@@ -53,6 +53,34 @@ def test_log_1_is_refused_by_the_floor_of_gfp_high(linux_next: ObservedTimeline)
     assert found["stop.between"][0]["below"] == "HIGH+HARDER at min"
 
 
+def test_what_slub_lets_through_is_named_with_both_masks(linux_next: ObservedTimeline) -> None:
+    result = diagnose_frame(linux_next, 0)
+    lost = next(one for one in result.diagnosis.about_caller if one.code == "caller.slab_lost")
+    assert sentence(lost) == (
+        "__GFP_ZERO, __GFP_ATOMIC did not get through: new_slab keeps "
+        "GFP_RECLAIM_MASK|GFP_CONSTRAINT_MASK (0x2473ee0) only"
+    )
+
+
+def test_what_would_have_spared_the_killed_task(rc7: ObservedTimeline) -> None:
+    result = diagnose_frame(rc7, 0)
+    assert [sentence(one) for one in result.diagnosis.would_pass] == [
+        "1 page more free in DMA32",
+        "2 pages more free in DMA",
+        "as a caller of class HARDER (a realtime task): floor 1300 - 1300/4 = 975 in DMA32, "
+        "1300 passes",
+        "vm.min_free_kbytes at most 5247",
+        "vm.lowmem_reserve_ratio of DMA at least 257: lowmem_reserve 1726",
+        "7 pages more free in DMA at the last look: nobody is killed",
+    ]
+
+
+def test_a_stop_without_a_mark_names_none(rc7: ObservedTimeline) -> None:
+    stops = [sentence(one) for _, one in diagnose_frame(rc7, 2).diagnosis.stops]
+    assert "0 is exactly the floor of NO_WATERMARKS: that is where such a caller stops" in stops
+    assert "3 lies between the floors of HIGH+HARDER at min (1737) and NO_WATERMARKS (0)" in stops
+
+
 def test_log_1_would_have_passed_with_the_lost_flag(linux_next: ObservedTimeline) -> None:
     result = diagnose_frame(linux_next, 0)
     kept = next(one for one in result.diagnosis.would_pass if one.code == "pass.kept")

@@ -148,6 +148,9 @@ BODIES = {
     "a huge array": b"\xdd\xff\xff\xff\xff",
     "a huge string": b"\x91\xdb\xff\xff\xff\xff",
     "a map with odd keys": msgpack.packb([1, {(1, 2): 3}]),
+    "more arrays than memory": b"\xdd\x00\x0f\xff\xf0" + b"\x90" * 0xFFFF0,
+    "arrays that claim to be long": b"\x92\x01" + b"\xdd\x00\x0f\xff\xff" * 2000,
+    "too many fields": b"\xdc\x20\x00" + b"\x01" * 0x2000,
     "bytes behind the value": msgpack.packb([1]) + b"\x00",
     "nothing": b"",
 }

@@ -174,6 +174,31 @@ async def test_zoom_fills_the_screen_and_returns() -> None:
         assert isinstance(pilot.app.screen, PlayScreen)
 
 
+ZOOMED = (
+    ("zones", "1738 refused"),
+    ("counters", "pagetables"),
+    ("explain", "in all zones"),
+    ("log", "swapper/2: page allocation failure"),
+    ("report", "nf_conntrack"),
+    ("lists", "DMA32 lists sum to 629 pages"),
+)
+"""(panel, what it shows when it has the screen to itself)."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_panel_can_have_the_screen_to_itself(size: tuple[int, int]) -> None:
+    async with running(MAIL_NEXT, size) as pilot:
+        await press(pilot, "z")
+        for number, (name, text) in enumerate(ZOOMED):
+            zoomed = await press(pilot, "tab") if number else text_of(pilot)
+            panel = play_screen(pilot).panel(name)
+            assert panel.region.size == (size[0], size[1] - 4), name
+            assert text in zoomed, name
+            assert zoomed.count("━┓") == 1
+        assert "DMA32 lists sum" in await press(pilot, "tab")
+        assert "1738 refused" in await press(pilot, "tab")
+
+
 async def test_playing_ends_at_the_last_frame() -> None:
     async with running(MAIL_NEXT) as pilot:
         player = play_screen(pilot).player
@@ -330,7 +355,7 @@ async def test_ascii_draws_with_ascii_only() -> None:
 async def test_unknown_values_are_not_zero() -> None:
     import io
 
-    from mmplay.recordings.importer.source import read_lines
+    from mmplay.recordings.importer.blocks import read_lines
     from mmplay.recordings.importer.to_trace import LogToTrace
     from mmplay.recordings.observed import from_bytes
     from mmplay.recordings.trace.writer import TraceWriter

@@ -23,6 +23,8 @@ async def test_event_by_event_to_the_depletion(size: tuple[int, int]) -> None:
         shown = text_of(pilot)
         assert "page allocation failure" in shown
         assert "61.453" in shown
+        assert shown.count("0! refused") == 2
+        assert "0 <= 0: refused, 1 page short" in shown
         await pilot.press(",")
         await pilot.pause()
         assert "turn " in text_of(pilot)

@@ -43,6 +43,9 @@ class CellPanel(Widget, can_focus=True):
             self.panel = panel
             self.ask = ask
 
+    class Resized(Message):
+        """The panel has another size: what is in it was made for the old one."""
+
     class Opened(Message):
         """Enter on a number."""
 
@@ -248,9 +251,10 @@ class CellPanel(Widget, can_focus=True):
         self._scroll_by(-3)
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor in sight, and tell who fills the panel."""
         self._follow()
         self._tell_more()
+        self.post_message(self.Resized())
 
     def _tell_more(self) -> None:
         height, count = self.size.height, len(self.rows)

@@ -36,6 +36,7 @@ from mmplay.tui.views.menu import (
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
+    from mmplay.recordings.progress import Done
     from mmplay.recordings.recording import Recording
 
 IMPORT, PLAYED = "import", "played"
@@ -251,10 +252,10 @@ class MenuScreen(BaseScreen):
         """Open a recording or import a log, in a thread; return the error as text."""
         worker = get_current_worker()
 
-        def progress(lines: int) -> None:
+        def progress(done: Done) -> None:
             if worker.is_cancelled:
                 raise WorkerCancelled
-            self.app.call_from_thread(self.say, f"{name}: {lines} lines; Ctrl+C stops")
+            self.app.call_from_thread(self.say, f"{name}: {done.lines} lines; Ctrl+C stops")
 
         try:
             return open_recording(name, progress=progress)

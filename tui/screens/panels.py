@@ -45,6 +45,7 @@ class PanelsScreen(BaseScreen):
         self.trail: tuple[Ask, ...] = ()
         self._asked_from = "zones"
         self.painter = Painter(timeline, glyphs)
+        self._drawing_soon = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; which of them show depends on the size, see the style sheet."""
@@ -70,7 +71,18 @@ class PanelsScreen(BaseScreen):
 
     def on_resize(self) -> None:
         """Fill the new sizes once the layout has settled."""
-        self.call_after_refresh(self.draw)
+        self.draw_soon()
+
+    @on(CellPanel.Resized)
+    def panel_resized(self) -> None:
+        """Fill a panel that came into sight or changed its size."""
+        self.draw_soon()
+
+    def draw_soon(self) -> None:
+        """Draw once after the next layout, however often it was asked for before that."""
+        if not self._drawing_soon:
+            self._drawing_soon = True
+            self.call_after_refresh(self.draw)
 
     @property
     def lower(self) -> tuple[str, ...]:
@@ -99,6 +111,7 @@ class PanelsScreen(BaseScreen):
 
     def draw(self) -> None:
         """Draw the present frame everywhere."""
+        self._drawing_soon = False
         if not self.is_attached:
             return
         painter, index, width = self.painter, self.player.index, self.size.width
@@ -197,8 +210,7 @@ class PanelsScreen(BaseScreen):
         for other in self.lower:
             self.panel(other).set_class(other == name, "-current")
         self.set_class(name == "lists", "-lists")
-        # A panel that comes into sight has had no size to fill until the next layout.
-        self.call_after_refresh(self.draw)
+        self.draw_soon()
 
     def action_next_panel(self) -> None:
         """Focus the next panel."""
@@ -217,7 +229,7 @@ class PanelsScreen(BaseScreen):
         if name in self.lower:
             self.choose_lower(name)
         self.panel(name).focus()
-        if self.has_class("-zoomed"):
+        if self.has_class("-zoomed") and name != "timeline":
             self._zoom_on(name)
 
     @property
@@ -233,9 +245,11 @@ class PanelsScreen(BaseScreen):
         elif self.focused_panel not in ("", "timeline"):
             self.add_class("-zoomed")
             self._zoom_on(self.focused_panel)
-        self.call_after_refresh(self.draw)
+        self.draw_soon()
 
     def _zoom_on(self, name: str) -> None:
         for other in self.panels:
             self.panel(other).set_class(other == name, "-zoom")
-        self.call_after_refresh(self.draw)
+        self.query_one("#top").set_class(name not in LOWER, "-zoom")
+        self.query_one("#lower").set_class(name in LOWER, "-zoom")
+        self.draw_soon()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mmplay.engine.explain.question import Ask
-from mmplay.engine.frame import Timeline
 from mmplay.levels.listing import LevelLine, world_title
-from mmplay.levels.model import Level
 from mmplay.recordings.library import Shipped
-from mmplay.recordings.session.listing import Played
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.views.times import time_text
+
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Timeline
+    from mmplay.levels.model import Level
+    from mmplay.recordings.session.listing import Played
 
 STARS = 3
 MAX_FRAMES = 40

@@ -13,10 +13,16 @@ WB, NET, TASK = "alloc_fail_wb", "alloc_fail_net", "alloc_fail_task"
 """Counters of failed page requests, by who asked."""
 
 
+IDLE, WORKER = -1, -2
+"""A `task` that is none of the machine's: the idle task, and the worker of the events queue."""
+WORKER_PID = 4
+"""The first kernel thread after ksoftirqd/0 on a fresh 4.5 machine; assumed."""
+
+
 class Caller(NamedTuple):
     """One caller.
 
-    `task` is the current task of the CPU, -1 if it idles; `gfp` the mask that the caller wrote,
+    `task` is the current task of the CPU, or IDLE or WORKER; `gfp` the mask that the caller wrote,
     before SLUB took anything off it. `way` names the functions between the task or
     the interrupt and the allocator: a key of `stacks.WAYS`.
     """
@@ -35,10 +41,14 @@ class Caller(NamedTuple):
 
     def comm(self, m: Machine) -> str:
         """Return the name of the current task, as printk's current->comm."""
-        if self.task < 0:
+        if self.task == WORKER:
+            return f"kworker/{self.cpu}:0"
+        if self.task == IDLE:
             return f"swapper/{self.cpu}"
         return m.state.tasks.names[self.task]
 
     def pid(self, m: Machine) -> int:
         """Return the pid of the current task; the idle task's is 0."""
-        return 0 if self.task < 0 else m.state.tasks.pid[self.task]
+        if self.task == WORKER:
+            return WORKER_PID
+        return 0 if self.task == IDLE else m.state.tasks.pid[self.task]

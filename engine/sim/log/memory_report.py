@@ -56,9 +56,14 @@ def show_mem(m: Machine, cpu: int) -> None:
     for zone in m.state.zones:
         m.printk(BLOCKS, free_lists(zone))
     for size in HUGE_KB:
-        m.printk(HUGEPAGES, {"node": 0, "total": 0, "free": 0, "surplus": 0, "size": size})
+        m.printk(HUGEPAGES, hugepages(size))
     for form, values in tail(m):
         m.printk(form, values)
+
+
+def hugepages(size_kb: int) -> Values:
+    """Return the line of one size of huge pages: none were set aside."""
+    return {"node": 0, "total": 0, "free": 0, "surplus": 0, "size": size_kb}
 
 
 def totals(m: Machine) -> Values:

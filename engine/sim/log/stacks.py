@@ -10,8 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.printk.forms import CALL_TRACE, CPU_4_5, ENTRY_4_5, HARDWARE, STACK_WORDS
-from mmplay.engine.sim.log.caller import Caller
+from mmplay.engine.printk.forms import (
+    CALL_TRACE,
+    CPU_4_5,
+    ENTRY_4_5,
+    HARDWARE,
+    STACK_WORDS,
+    WORKQUEUE,
+)
+from mmplay.engine.sim.log.caller import WORKER, Caller
 from mmplay.engine.sim.log.symbols import symbol_of
 from mmplay.engine.sim.mm.asks import Ask
 
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 TOP = ("dump_stack",)
 WARN = ("warn_alloc_failed", "__alloc_pages_nodemask")
 OOM = ("dump_header", "oom_kill_process", "out_of_memory", "__alloc_pages_nodemask")
+OOM_BY_HAND = OOM[:-1]
 SLAB = ("alloc_pages_current", "new_slab", "___slab_alloc", "__slab_alloc")
 RECLAIM = (
     *("kmem_cache_alloc", "wb_start_writeback", "wakeup_flusher_threads"),
@@ -58,6 +66,13 @@ TASK_WAYS: dict[str, tuple[str, ...]] = {
         *("xfs_map_blocks", "xfs_vm_writepage", "write_cache_pages", "do_writepages"),
         *("wb_writeback", "wb_workfn", "process_one_work", "worker_thread", *KTHREAD),
     ),
+    "sysrq": ("moom_callback", "process_one_work", "worker_thread", *KTHREAD),
+    "bio": (
+        *("kmem_cache_alloc", "mempool_alloc_slab", "mempool_alloc", "bvec_alloc"),
+        *("bio_alloc_bioset", "xfs_alloc_ioend_bio", "xfs_submit_ioend", "xfs_vm_writepage"),
+        *("write_cache_pages", "do_writepages", "wb_writeback", "wb_workfn"),
+        *("process_one_work", "worker_thread", *KTHREAD),
+    ),
     "kswapd": ("kswapd_shrink_zone", "kswapd", *KTHREAD),
 }
 """From the page allocator outwards, by what a task is doing."""
@@ -73,7 +88,7 @@ NET_WAYS: dict[str, tuple[str, ...]] = {
 }
 """From the page allocator to the interrupt, by what the network card's softirq asks for."""
 
-SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush"})
+SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "bio"})
 
 
 def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -104,11 +119,15 @@ def dump_stack(m: Machine, caller: Caller, ask: Ask, report: tuple[str, ...] = W
     m.printk(CPU_4_5, cpu)
     if setup.hardware:
         m.printk(HARDWARE, {"hardware": setup.hardware})
+    if caller.task == WORKER:
+        m.printk(WORKQUEUE, {"workqueue": "events moom_callback"})
     for words in ((0x86, 0, 0, 0), (ask.gfp, 0, 0, 0), (0, 0, 0, 0)):
         m.printk(STACK_WORDS, dict(zip("abcd", words, strict=True)))
     m.printk(CALL_TRACE, {})
+    callee = ""
     for mark, function in functions(caller, report):
-        place = symbol_of(m.kernel.name, function)
+        place = symbol_of(m.kernel.name, function, callee)
+        callee = function
         entry: Values = {
             "mark": mark,
             "address": place.address,

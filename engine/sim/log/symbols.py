@@ -1,7 +1,8 @@
 """Where functions lie in memory, for call traces.
 
 Functions that the mail's logs show have their real place; a place for the others is made up from
-the name, always the same one.
+the name, always the same one. `function@callee` is the place of another call in the same function
+than the one the plain name stands for.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ def _text(symbol: str, low_address: int, offset: int, size: int, module: str = "
 
 def _table(*symbols: Symbol) -> dict[str, Symbol]:
     """Key the symbols by name without the suffix that the compiler gave to a clone."""
-    return {symbol.symbol.partition(".")[0]: symbol for symbol in symbols}
+    return {
+        symbol.symbol.partition(".")[0]: symbol._replace(symbol=symbol.symbol.partition("@")[0])
+        for symbol in symbols
+    }
 
 
 KNOWN: dict[str, dict[str, Symbol]] = {
@@ -39,6 +43,7 @@ KNOWN: dict[str, dict[str, Symbol]] = {
         _text("dump_stack", 0x812A4D65, 0x4D, 0x68),
         _text("warn_alloc_failed", 0x81106DC7, 0xF7, 0x150),
         _text("__alloc_pages_nodemask", 0x81109E3F, 0x23F, 0xA60),
+        _text("__alloc_pages_nodemask@try_to_free_pages", 0x8110A166, 0x566, 0xA60),
         _text("alloc_pages_current", 0x8114D927, 0x87, 0x110),
         _text("new_slab", 0x81155181, 0x3A1, 0x440),
         _text("___slab_alloc", 0x81156FDF, 0x3CF, 0x590),
@@ -105,10 +110,28 @@ MODULES: dict[str, str] = {
 }
 
 
-def symbol_of(kernel: str, function: str) -> Symbol:
-    """Return where a function lies in this kernel; made up if no log has shown it."""
-    known = KNOWN.get(kernel, {}).get(function)
-    return known if known is not None else _made_up(function)
+USUAL_CALLEE = {"__alloc_pages_nodemask": "warn_alloc_failed"}
+"""Functions that call several others of a trace, and the call that their plain entry is of."""
+
+
+def symbol_of(kernel: str, function: str, callee: str = "") -> Symbol:
+    """Return where a function lies in this kernel, at its call of `callee`.
+
+    The place is made up if no log has shown it.
+    """
+    table = KNOWN.get(kernel, {})
+    usual = table.get(function) or _made_up(function)
+    if USUAL_CALLEE.get(function, callee) == callee:
+        return usual
+    return table.get(f"{function}@{callee}") or _other_call(usual, callee)
+
+
+def _other_call(one: Symbol, callee: str) -> Symbol:
+    """Return a made-up return address of another call in the function of `one`."""
+    offset = crc32(callee.encode()) % (one.size - 5) + 5
+    if offset == one.offset:
+        offset -= 1
+    return one._replace(address=one.address - one.offset + offset, offset=offset)
 
 
 def _made_up(function: str) -> Symbol:

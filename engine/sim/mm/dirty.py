@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel import dirty_limits as dirty_limits_of
+from mmplay.engine.kernel.dirty_limits import halved_above
 from mmplay.engine.sim.mm.flusher import wake_flusher
-from mmplay.engine.sim.mm.gates import total_reserve
+from mmplay.engine.sim.mm.gates import limit_of, zone_dirtyable
 from mmplay.engine.sim.setup import MILLISECOND_NS, SECOND_NS
 
 if TYPE_CHECKING:
@@ -32,19 +32,15 @@ VM_WRITEOUT = (11, 10)
 
 def dirtyable(m: Machine) -> int:
     """Return the pages that may become dirty (global_dirtyable_memory)."""
-    pages = 1
-    for zone in m.state.zones:
-        file_pages = zone.active_file + zone.inactive_file
-        pages += dirty_limits_of.dirtyable(max(0, zone.free), total_reserve(zone), file_pages)
-    return pages
+    return 1 + sum(zone_dirtyable(zone) for zone in m.state.zones)
 
 
 def dirty_limits(m: Machine) -> tuple[int, int]:
     """Return (background threshold, dirty threshold) in pages (domain_dirty_limits)."""
-    pages = dirtyable(m)
-    limit = dirty_limits_of.dirty_limit(pages, m.state.dirty_ratio)
-    ratio = m.state.dirty_background_ratio
-    return dirty_limits_of.background_limit(pages, ratio, limit), limit
+    state, pages = m.state, dirtyable(m)
+    limit = limit_of(pages, state.dirty_ratio, state.dirty_bytes)
+    ratio, size = state.dirty_background_ratio, state.dirty_background_bytes
+    return halved_above(limit_of(pages, ratio, size), limit), limit
 
 
 def dirty_pages(m: Machine) -> int:

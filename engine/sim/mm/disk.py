@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.mm.bio import end_bios
 from mmplay.engine.sim.run.actors import DISK
 from mmplay.engine.sim.run.sched import wake
 from mmplay.engine.sim.setup import SECOND_NS
@@ -69,6 +70,7 @@ def complete(m: Machine, pages: int, token: int) -> None:
     _redirty(m, pages)
     if m.steps is not None:
         m.steps.append(("end_page_writeback", pages, state.under_io))
+    end_bios(m, cpu=0)
     start(m)
     if state.flusher_waits and _let_go(m):
         wake(m, state.flusher_task)

@@ -7,6 +7,7 @@ setup_per_zone_lowmem_reserve, calculate_totalreserve_pages), mm/vmstat.c (thres
 from __future__ import annotations
 
 from mmplay.engine.kernel.alloc_flags import AllocFlag
+from mmplay.engine.kernel.dirty_limits import bytes_limit, dirty_limit, dirtyable
 from mmplay.engine.kernel.floors import discounted
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES, reserves, zone_min
@@ -83,6 +84,17 @@ def total_reserve(zone: Zone) -> int:
     Source: calculate_totalreserve_pages (4.5).
     """
     return total_reserve_pages(zone.managed, max(zone.reserve), zone.high)
+
+
+def zone_dirtyable(zone: Zone) -> int:
+    """Return the pages of a zone that may become dirty (zone_dirtyable_memory, 4.5)."""
+    file_pages = zone.active_file + zone.inactive_file
+    return dirtyable(max(0, zone.free), total_reserve(zone), file_pages)
+
+
+def limit_of(pages: int, ratio: int, size_bytes: int) -> int:
+    """Return a limit in pages: of two sysctls the one that was written last counts."""
+    return bytes_limit(size_bytes) if size_bytes else dirty_limit(pages, ratio)
 
 
 def set_thresholds(state: State) -> None:

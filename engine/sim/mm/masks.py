@@ -26,6 +26,7 @@ class Masks(NamedTuple):
     frag_large: int
     frag_single: int
     xfs: int
+    bio_vector: int
     wb: tuple[int, ...]
     atomic: int
     nowarn: int
@@ -68,6 +69,9 @@ def make_masks(kernel: Kernel) -> Masks:
         ),
         frag_single=bits("GFP_ATOMIC", "__GFP_COLD"),
         xfs=bits("GFP_NOFS", "__GFP_NOWARN"),
+        bio_vector=bits(
+            "__GFP_KSWAPD_RECLAIM", "__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN"
+        ),
         wb=tuple(bits(*names) for _, names in WB_VARIANTS),
         atomic=bits("__GFP_ATOMIC"),
         nowarn=bits("__GFP_NOWARN"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.kernel import oom_score
+from mmplay.engine.kernel.alloc_flags import Context
 from mmplay.engine.kernel.oom_score import points
 from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.printk.forms import (
@@ -20,12 +21,12 @@ from mmplay.engine.printk.forms import (
     PANIC,
     REAPED_4_6,
 )
-from mmplay.engine.sim.log.caller import Caller
+from mmplay.engine.sim.log.caller import TASK, WORKER, Caller
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.log.ratelimit import KILLS, allowed
-from mmplay.engine.sim.log.stacks import OOM, dump_stack
+from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, dump_stack
 from mmplay.engine.sim.log.warn import named
-from mmplay.engine.sim.mm.asks import Ask
+from mmplay.engine.sim.mm.asks import Ask, ask_key
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.run.sched import sleep_until, wake
 from mmplay.engine.sim.state.tasks import (
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 ADJ_MIN = -1000
 NOBODY = -1
+BY_HAND = -1
+"""The order that sysrq-f reports."""
 
 
 def total_pages(m: Machine) -> int:
@@ -116,24 +119,38 @@ def out_of_memory(
     if m.steps is not None:
         m.steps.append(("out_of_memory", task, ask.gfp, tasks.order[task]))
     if allowed(m, KILLS):
-        _print_header(m, caller, ask, tasks.order[task], tasks.adj[task])
+        m.line_ns = m.setup.costs.oom_print_line
+        _print_header(m, caller, ask, tasks.order[task], tasks.adj[task], OOM)
+        m.line_ns = m.setup.costs.print_line
         sleep_until(m, task, state.print_ready_ns, BLOCKED)
     return 1
 
 
-def _print_header(m: Machine, caller: Caller, ask: Ask, order: int, adj: int) -> None:
+def _print_header(
+    m: Machine, caller: Caller, ask: Ask, order: int, adj: int, report: tuple[str, ...]
+) -> None:
     """Print who invoked the killer, how, and the memory (dump_header)."""
     comm = caller.comm(m)
     values = {"comm": comm, "mode": ask.gfp, "order": order, "adj": adj}
-    m.line_ns = m.setup.costs.oom_print_line
     m.printk(FORMS_BY_NAME[m.rules.oom_form], named(m, values, ask.gfp))
     m.printk(OOM_CPUSET, {"comm": comm, "cpuset": "/", "mems": "0"})
-    dump_stack(m, caller, ask, OOM)
+    dump_stack(m, caller, ask, report)
     show_mem(m, caller.cpu)
-    m.line_ns = m.setup.costs.print_line
 
 
-def kill_worst(m: Machine, task: int) -> None:
+def kill_by_hand(m: Machine, cpu: int) -> None:
+    """Do what sysrq-f asks for: report and kill, whatever is free and whoever is dying already.
+
+    A victim that has not died yet does not stop it (oom_scan_process_thread), and may well be
+    chosen again. Source: drivers/tty/sysrq.c:moom_callback (4.5).
+    """
+    caller = Caller(TASK, WORKER, cpu, m.masks.kernel, Context.TASK, "sysrq")
+    if allowed(m, KILLS):
+        _print_header(m, caller, m.ask(ask_key(m.masks.kernel)), BY_HAND, 0, OOM_BY_HAND)
+    kill_worst(m, cpu)
+
+
+def kill_worst(m: Machine, cpu: int) -> None:
     """Kill the worst task: its line, SIGKILL to all that share its mm, reserves for one of them."""
     state = m.state
     tasks = state.tasks
@@ -158,7 +175,7 @@ def kill_worst(m: Machine, task: int) -> None:
         if tasks.group[other] == tasks.group[victim] and tasks.state[other] != EXITED:
             send_kill(m, other)
     if state.oom_reaper:
-        _reap(m, victim, owner, tasks.cpu[task])
+        _reap(m, victim, owner, cpu)
 
 
 def send_kill(m: Machine, task: int) -> None:

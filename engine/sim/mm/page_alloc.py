@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.dirty_limits import dirty_limit, dirtyable
 from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.gates import Gate, total_reserve
+from mmplay.engine.sim.mm.gates import Gate, limit_of, zone_dirtyable
 from mmplay.engine.sim.mm.pcp import take_page
 from mmplay.engine.sim.mm.vmstat import count_block, count_taken
 from mmplay.engine.sim.state.buddy import (
@@ -135,9 +134,11 @@ def reset_alloc_batches(m: Machine, class_zone: int) -> None:
 
 def zone_dirty_ok(m: Machine, zone: Zone) -> bool:
     """Tell whether a zone holds no more than its share of dirty pages (zone_dirty_limit)."""
-    file_pages = zone.active_file + zone.inactive_file
-    pages = dirtyable(zone.free, total_reserve(zone), file_pages)
-    return zone.dirty + zone.writeback <= dirty_limit(pages, m.state.dirty_ratio)
+    pages = zone_dirtyable(zone)
+    limit = limit_of(pages, m.state.dirty_ratio, m.state.dirty_bytes)
+    if m.state.dirty_bytes:
+        limit = limit * pages // (1 + sum(zone_dirtyable(one) for one in m.state.zones))
+    return zone.dirty + zone.writeback <= limit
 
 
 def rmqueue(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:

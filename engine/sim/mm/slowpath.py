@@ -206,7 +206,7 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
 
 def _kill(m: Machine, task: int, cpu: int) -> int:
     """The report is out: kill, and let a jiffy pass."""
-    kill_worst(m, task)
+    kill_worst(m, cpu)
     tasks = m.state.tasks
     tasks.stage[task] = KILLED
     if tasks.state[task] == RUNNABLE and not tasks.flags[task] & FATAL:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.caller import NET, Caller
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.mm.asks import ask_key
@@ -27,7 +28,6 @@ BUFFER_BYTES = 1920
 """A frame of 1522 bytes with its headroom, and the shared info behind it, both cache-aligned."""
 
 LARGE_ORDER = 3
-PAGE_BYTES = 4096
 FRAG_NUMBERS = 3
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.kernel.gfp import GfpError
+from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.mm.oom import kill_worst, select_worst, send_kill
+from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.run.actors import NIC
 from mmplay.engine.sim.run.requests import (
     BLOCK_NUMBERS,
@@ -40,6 +42,7 @@ class RefusedError(InputError):
 
 
 INT_MAX = (1 << 31) - 1
+LONG_MAX = (1 << 63) - 1
 MAX_RATE = 1_000_000
 
 
@@ -97,9 +100,15 @@ def _reserve_ratio(m: Machine, text: str) -> None:
     m.refresh_gates()
 
 
-def _percent(field: str, low: int) -> Callable[[Machine, str], None]:
+def _number(
+    field: str, low: int, high: int, rival: str | None = None
+) -> Callable[[Machine, str], None]:
+    """Return an action that sets a number and clears the sysctl that says the same otherwise."""
+
     def change(m: Machine, text: str) -> None:
-        setattr(m.state, field, number(field, text, low, 100))
+        setattr(m.state, field, number(field, text, low, high))
+        if rival is not None:
+            setattr(m.state, rival, 0)
 
     return change
 
@@ -167,7 +176,10 @@ def _request(m: Machine, text: str) -> None:
     """`MASK[:slab][:CONTEXT] [ORDER]`: ask for pages at once; refused or not, it is an answer."""
     caller, _, order_text = text.partition(" ")
     mask_text, *marks = caller.split(":")
-    mask, context = m.kernel.gfp.encode(mask_text), Context.TASK
+    try:
+        mask, context = m.kernel.gfp.encode(mask_text), Context.TASK
+    except GfpError as error:
+        raise RefusedError(f"request: {error}") from None
     for mark in marks:
         if mark != SLAB and mark not in CONTEXTS:
             raise RefusedError(f"request: {mark[:40]!r} is none of {', '.join((SLAB, *CONTEXTS))}")
@@ -226,22 +238,24 @@ def _sysrq_m(m: Machine, text: str) -> None:
 
 
 def _sysrq_f(m: Machine, text: str) -> None:
-    """Kill the worst task by hand (moom_callback): no watermark is asked."""
+    """Kill the worst task by hand: no watermark is asked."""
     if select_worst(m) < 0:
         raise RefusedError("sysrq-f: there is no task that may be killed")
     m.printk(SYSRQ_OOM, {})
-    if m.state.oom_victims:
-        m.state.counters.oom_aborts += 1
-        return
-    kill_worst(m, 0)
+    kill_by_hand(m, 0)
 
 
 ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "min_free_kbytes": _min_free_kbytes,
     "watermark_scale_factor": _scale_factor,
     "lowmem_reserve_ratio": _reserve_ratio,
-    "dirty_ratio": _percent("dirty_ratio", 0),
-    "dirty_background_ratio": _percent("dirty_background_ratio", 0),
+    "dirty_ratio": _number("dirty_ratio", 0, 100, "dirty_bytes"),
+    "dirty_background_ratio": _number("dirty_background_ratio", 0, 100, "dirty_background_bytes"),
+    "dirty_bytes": _number("dirty_bytes", 2 * PAGE_BYTES, LONG_MAX, "dirty_ratio"),
+    "dirty_background_bytes": _number(
+        "dirty_background_bytes", 1, LONG_MAX, "dirty_background_ratio"
+    ),
+    "swappiness": _number("swappiness", 0, 100),
     "oom_reaper": _choice("oom_reaper", ("off", "on")),
     "wb_mask": _choice("wb_mask", tuple(name for name, _ in WB_VARIANTS)),
     "slab_keeps_atomic": _choice("slab_keeps_atomic", ("no", "yes")),
@@ -258,4 +272,4 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "sysrq_m": _sysrq_m,
     "sysrq_f": _sysrq_f,
 }
-"""By name. swappiness is missing: without swap no rule here reads it."""
+"""By name. Nothing follows from swappiness: without swap get_scan_count does not look at it."""

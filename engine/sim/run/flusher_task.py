@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.mm.bio import take_vectors
 from mmplay.engine.sim.mm.dirty import dirty_limits
 from mmplay.engine.sim.mm.disk import room, submit
 from mmplay.engine.sim.mm.flusher import BACKGROUND, RUN, WORKS_CACHE, has_dirty_io
@@ -106,11 +107,18 @@ def _end_work(m: Machine, task: int, cpu: int) -> int:
 
 
 def _write_chunk(m: Machine, task: int, cpu: int) -> int:
-    """Put up to a chunk of dirty pages under I/O, from every zone by its share."""
+    """Put up to a chunk of dirty pages under I/O, from every zone by its share.
+
+    Without a vector for a single bio it waits for one that is under I/O to end.
+    """
     state = m.state
     zones = state.zones
     dirty = _dirty(m)
-    pages = min(CHUNK, dirty, room(m))
+    pages = take_vectors(m, task, cpu, min(CHUNK, dirty, room(m)))
+    if not pages:
+        state.flusher_waits = 1
+        wait(m, task, BLOCKED)
+        return m.setup.costs.page
     left = pages
     for zone in zones:
         share = min(zone.dirty, -(-pages * zone.dirty // dirty), left)

@@ -77,6 +77,20 @@ ASSUMED: dict[str, Constant] = {
 }
 
 
+FRAME_RULES: tuple[str, ...] = (
+    "HZ 1000, PREEMPT: a kernel that prints and schedules as these logs do",
+    "marks, lowmem_reserve: as printed; today's managed pages would give a larger reserve",
+    "free lists: as printed, order-0 pages up to free; each letter has a block, none a free buddy",
+    "per-CPU pages: those of the zone line, on the CPUs that do not report",
+    "other caches: one slab of free objects each",
+    "tasks: every writer in NOFS reclaim, kswapd and the flusher stuck, kthreadd asleep",
+)
+"""How a start from a frame chooses what the log does not say, for the run's header."""
+
+KILL_RULE = "the OOM report: the eater prints it, holding oom_lock; no reserves are used meanwhile"
+DRIFT_RULE = "vmstat drift: on in the unpatched run; it lets a log print 12 kB beside empty lists"
+
+
 def value(name: str) -> int:
     """Return a constant by name."""
     return (CALIBRATED.get(name) or ASSUMED[name]).value

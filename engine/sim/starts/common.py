@@ -25,6 +25,7 @@ CACHES = (
     ("skbuff_head_cache", 256, 232, False),
     ("radix_tree_node", 576, 576, True),
     ("xfs_trans", 232, 232, False),
+    ("biovec-256", 4096, 4096, False),
 )
 """(name, buffer size, object size, reclaimable) of the caches that are simulated."""
 
@@ -85,7 +86,7 @@ def empty_state(kernel: Kernel, choice: Choice, cpus: int, start_ns: int) -> Sta
     state.rng = choice.seed
     state.cpus = [Cpu() for _ in range(cpus)]
     state.watermark_scale_factor = kernel.watermark_scale_factor or 0
-    state.dirty_ratio, state.dirty_background_ratio = 20, 10
+    state.dirty_ratio, state.dirty_background_ratio, state.swappiness = 20, 10, 60
     state.lowmem_reserve_ratio = list(kernel.lowmem_reserve_ratio)
     state.limits = [0] * 9
     state.wb_mask = choice.wb_mask

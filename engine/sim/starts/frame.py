@@ -18,7 +18,15 @@ from mmplay.engine.sim.run.programs import PARENT
 from mmplay.engine.sim.run.sched import enqueue, sleep_until
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
-from mmplay.engine.sim.starts.calibration import ASSUMED, CALIBRATED, reasons, value
+from mmplay.engine.sim.starts.calibration import (
+    ASSUMED,
+    CALIBRATED,
+    DRIFT_RULE,
+    FRAME_RULES,
+    KILL_RULE,
+    reasons,
+    value,
+)
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
     KTHREADD,
@@ -33,11 +41,19 @@ from mmplay.engine.sim.starts.common import (
     start_events,
 )
 from mmplay.engine.sim.starts.zones import zones_of
+from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import BLOCKED, RUNNABLE
 
 WRITERS, EATER = len(KERNEL_LOADS), len(KERNEL_LOADS) + 1
 UNTIL_ALL_WRITTEN = 2
 """The flusher waits until nothing is under I/O any more: the disk never gets there."""
+
+ASSUMED_COSTS = (
+    *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns"),
+    *("disk_requests", "pages_per_request"),
+)
+WORKS = "kmalloc-64"
+"""The cache of works (struct wb_writeback_work)."""
 
 HARDWARE = "QEMU Standard PC (i440FX + PIIX, 1996)"
 
@@ -52,8 +68,10 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     state = empty_state(choice.kernel, choice, setup.cpus, start_ns)
     state.zones = zones_of(dump, choice.kernel, printed_by, state)
     state.drift = int(choice.variant == "atomic" and choice.kernel.name == printed_by.name)
+    setup = setup._replace(assumed=(*setup.assumed, *_rules(report, state)))
     state.min_free_kbytes = 4 * sum(zone.min for zone in state.zones)
-    add_caches(setup, state, {"kmalloc-64": value("works_slabs")})
+    logged = _logged_slabs(report)
+    add_caches(setup, state, {WORKS: value("works_slabs") if logged is None else logged})
     fill_ring(state)
     state.under_io = sum(zone.writeback for zone in state.zones)
     state.disk_rate = value("completion_rate")
@@ -63,6 +81,26 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     _add_tasks(m, report, start_ns)
     start_events(m)
     return m
+
+
+def _rules(report: Report, state: State) -> list[str]:
+    """Return by which rules the machine was filled, each a line of the run's header."""
+    other = ", ".join(f"{zone.name} {zone.other}" for zone in state.zones)
+    named = [*FRAME_RULES, f"other pages, which no counter names: {other}"]
+    if report.kill is not None:
+        named.append(KILL_RULE)
+    return [*named, DRIFT_RULE] if state.drift else named
+
+
+def _logged_slabs(report: Report) -> int | None:
+    """Return the slabs of works that the report's own SLUB lines count, all full; None if none do.
+
+    Slabs with free objects would have served the request.
+    """
+    slub = report.request.slub if report.request is not None else None
+    if slub is None or slub.cache != WORKS:
+        return None
+    return sum(slabs for _, slabs, _, _ in slub.nodes)
 
 
 def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
@@ -82,6 +120,8 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         ),
     )
     calibrated = tuple(CALIBRATED)
+    slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
+    assumed = ("cpus", "cpu_ids", "groups", "writers", *slabs, *ASSUMED_COSTS)
     return Setup(
         name="mail",
         kernel=choice.kernel,
@@ -102,7 +142,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         flow=Flow(rate, 1, cpu=2),
         caches=cache_kinds(cpu_ids),
         workloads=loads,
-        assumed=reasons(ASSUMED, ("cpus", "cpu_ids", "groups", "writers", "works_slabs")),
+        assumed=reasons(ASSUMED, assumed),
         calibrated=reasons(CALIBRATED, calibrated),
     )
 

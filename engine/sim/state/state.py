@@ -55,10 +55,12 @@ NUMBERS = (
     *("now_ns", "turn", "sequence", "rng", "started_ns", "log_lines", "print_ready_ns"),
     # sysctls and choices
     *("min_free_kbytes", "watermark_scale_factor", "dirty_ratio", "dirty_background_ratio"),
+    *("dirty_bytes", "dirty_background_bytes", "swappiness"),
     *("oom_reaper", "wb_mask", "slab_keeps_atomic", "drift"),
     # writeback
     *("works_queued", "flusher_task", "flusher_waits", "wb_wakeup", "wb_left", "wb_reason"),
     *("under_io", "disk_left", "disk_rate", "disk_token", "disk_busy", "dirtiers"),
+    *("bio_vectors", "bio_pool_out"),
     *("dirty_limit", "dirty_limit_ns", "redirty_rest"),
     # network
     *("ring", "frag_left", "packet_rate", "flow_token", "flow_rest", "conntracks"),
@@ -92,6 +94,9 @@ class State:
     watermark_scale_factor: int
     dirty_ratio: int
     dirty_background_ratio: int
+    dirty_bytes: int
+    dirty_background_bytes: int
+    swappiness: int
     oom_reaper: int
     wb_mask: int
     slab_keeps_atomic: int
@@ -108,6 +113,8 @@ class State:
     disk_token: int
     disk_busy: int
     dirtiers: int
+    bio_vectors: int
+    bio_pool_out: int
     dirty_limit: int
     dirty_limit_ns: int
     redirty_rest: int

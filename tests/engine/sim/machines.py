@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.sim.mm.slowpath import NONE, RETRY
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
@@ -22,6 +23,24 @@ def log_1(keep_atomic: str) -> Machine:
     """Return the machine of log 1, with or without __GFP_ATOMIC in SLUB's mask."""
     choice = Choice(kernel_named(NEXT), "nomemalloc", keep_atomic=keep_atomic == "keeps")
     return machine_of(LOG_1, 0, choice)
+
+
+def without_kill(eater_asks: bool = True) -> Machine:
+    """Return the mail's machine as if a victim never died: nobody is exempt from the throttle.
+
+    kthreadd does not ask for its stack. Without `eater_asks` the eater asks for nothing either, and
+    the disk gives nothing back.
+    """
+    m = mail()
+    tasks = m.state.tasks
+    eater = tasks.names.index("memeater")
+    tasks.token[tasks.names.index("kthreadd")] += 1
+    m.state.oom_lock = 0
+    tasks.stage[eater] = RETRY if eater_asks else NONE
+    m.state.oom_victims = int(eater_asks)
+    if not eater_asks:
+        tasks.want[eater] = m.state.disk_left = 0
+    return m
 
 
 def until_depleted(m: Machine, limit_ns: int = 62 * SECOND) -> Machine:

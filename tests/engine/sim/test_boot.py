@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
+from mmplay.engine.sim.mm.gates import zone_dirtyable
+from mmplay.engine.sim.mm.oom import mark_victim
+from mmplay.engine.sim.mm.page_alloc import zone_dirty_ok
 from mmplay.engine.sim.run.actions import ACTIONS, RefusedError, do_action
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
-from tests.engine.sim.machines import NEXT, RC7, SECOND
+from mmplay.recordings.diagnosis import diagnose_frame
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.session.run_log import log_text
+from tests.engine.sim.machines import NEXT, RC7, SECOND, mail
 
 MB = 1024
 
@@ -104,6 +114,10 @@ def test_packets_are_tracked_and_forgotten() -> None:
         ("watermark_scale_factor", "10"),
         ("lowmem_reserve_ratio", "1 2 3 4 5"),
         ("dirty_ratio", "101"),
+        ("dirty_bytes", "8191"),
+        ("dirty_bytes", str(1 << 63)),
+        ("dirty_background_bytes", "0"),
+        ("swappiness", "101"),
         ("kill", "99999"),
         ("kill", "2"),
         ("kill_group", "99999"),
@@ -114,6 +128,12 @@ def test_packets_are_tracked_and_forgotten() -> None:
         ("packets", "-5"),
         ("wb_mask", "GFP_MAGIC"),
         ("oom_reaper", "maybe"),
+        ("request", "GFP_MAGIC"),
+        ("request", "GFP_KERNEL 11"),
+        ("request", "GFP_KERNEL:nowhere"),
+        ("free", "1"),
+        ("set_free", "Nowhere 3"),
+        ("set_free", "DMA 3978"),
         ("sysrq_f", ""),
     ],
 )
@@ -132,12 +152,17 @@ def test_what_the_kernel_refuses_changes_nothing(name: str, value: str) -> None:
         ("lowmem_reserve_ratio", "64 64 32"),
         ("dirty_ratio", "40"),
         ("dirty_background_ratio", "5"),
+        ("dirty_bytes", "8192"),
+        ("dirty_background_bytes", "4097"),
+        ("swappiness", "0"),
         ("oom_reaper", "on"),
         ("wb_mask", "nowait"),
         ("slab_keeps_atomic", "yes"),
         ("scale", "writers 3"),
         ("disk", "0"),
         ("packets", "500"),
+        ("request", "GFP_ATOMIC:slab:softirq 3"),
+        ("set_free", "DMA32 900"),
         ("sysrq_m", ""),
     ],
 )
@@ -153,9 +178,56 @@ def test_actions_leave_a_machine_that_adds_up(name: str, value: str) -> None:
 def test_every_action_has_a_test_above() -> None:
     tried = {"kill", "kill_group", "stop", "start", "sysrq_f", "watermark_scale_factor"}
     tried |= {"min_free_kbytes", "lowmem_reserve_ratio", "dirty_ratio", "dirty_background_ratio"}
+    tried |= {"dirty_bytes", "dirty_background_bytes", "swappiness"}
+    tried |= {"request", "free", "set_free"}
     tried |= {"oom_reaper", "wb_mask", "slab_keeps_atomic", "scale", "disk", "packets", "sysrq_m"}
     tried |= {"request", "free", "set_free"}  # in test_bench
     assert set(ACTIONS) == tried
+
+
+def test_dirty_limits_are_shares_or_bytes_whichever_was_written_last() -> None:
+    m = boot(256)
+    share = dirty_limits(m)
+    do_action(m, "dirty_bytes", "40960001")
+    do_action(m, "dirty_background_bytes", "4097")
+    assert dirty_limits(m) == (2, 10001)
+    assert (m.state.dirty_ratio, m.state.dirty_background_ratio) == (0, 0)
+    dma = m.state.zones[0]
+    dma.dirty = 10001 * zone_dirtyable(dma) // dirtyable(m)
+    assert zone_dirty_ok(m, dma)
+    dma.dirty += 1
+    assert not zone_dirty_ok(m, dma)
+    do_action(m, "dirty_ratio", "20")
+    do_action(m, "dirty_background_ratio", "10")
+    assert dirty_limits(m) == share
+    assert (m.state.dirty_bytes, m.state.dirty_background_bytes) == (0, 0)
+
+
+def test_sysrq_f_reports_and_kills_even_while_a_victim_is_dying(tmp_path: Path) -> None:
+    m = mail()
+    mark_victim(m, m.state.tasks.pid.index(4467))
+    do_action(m, "sysrq_f", "")
+    text = [line.partition("] ")[2] for line in log_text(m)]
+    assert text[:4] == [
+        "sysrq: SysRq : Manual OOM execution",
+        "kworker/0:0 invoked oom-killer: gfp_mask=0x24000c0, order=-1, oom_score_adj=0",
+        "kworker/0:0 cpuset=/ mems_allowed=0",
+        "CPU: 0 PID: 4 Comm: kworker/0:0 Not tainted 4.5.0-rc7+ #1",
+    ]
+    assert "Workqueue: events moom_callback" in text
+    assert any("moom_callback+" in line for line in text)
+    assert not any("__alloc_pages_nodemask" in line for line in text)
+    assert text[-1].startswith("Killed process")
+    assert m.state.counters.oom_kill == 1
+    assert m.state.oom_victims == 2
+    log = tmp_path / "kern.log"
+    log.write_text("\n".join(log_text(m)) + "\n")
+    with open_recording(str(log)) as timeline:
+        diagnosis = diagnose_frame(timeline, len(timeline) - 1).diagnosis
+    assert diagnosis.asks == []
+    assert diagnosis.verdict is not None
+    assert "no watermark was tested" in sentence(diagnosis.verdict)
+    assert check(m) == []
 
 
 def test_a_stopped_workload_stands_still_and_goes_on() -> None:

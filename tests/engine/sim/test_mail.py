@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.sim.log.caller import WB
+from mmplay.engine.sim.log.symbols import symbol_of
+from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.throttle import is_exempt
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.recordings.session.run_log import log_text
-from tests.engine.sim.machines import SECOND, mail, until_depleted
+from tests.engine.sim.machines import SECOND, mail, until_depleted, without_kill
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,80 @@ def test_the_kill_is_the_logs_kill() -> None:
         "[   59.628838] Out of memory: Kill process 4450 (file_io.00) score 998 or sacrifice child"
     )
     assert "anon-rss:100kB, file-rss:1184kB" in text[1]
+
+
+def test_sixty_four_works_take_a_page(depleted: Machine) -> None:
+    counters, cache = depleted.state.counters, depleted.state.caches[0]
+    objects = counters.wb_work + counters.nf_new - counters.nf_no_ext
+    assert objects + sum(cache.cpu_free) == 64 * (cache.slabs() - 225)
+
+
+def test_without_the_kill_half_of_the_mins_stays() -> None:
+    """The kill and throttle_direct_reclaim decide the result."""
+    m = without_kill()
+    run_until(m, 61_200_000_000)
+    dma, dma32 = m.state.zones
+    assert (dma.free, dma32.free) == (655, 0)
+    assert m.state.throttled > 100
+    calls, free = m.state.counters.reclaim_calls, m.state.zones[0].free
+    run_until(m, 61_500_000_000)
+    assert m.state.counters.reclaim_calls == calls
+    assert m.state.zones[0].free == free
+
+
+def test_a_throttled_task_makes_one_call_a_second() -> None:
+    m = without_kill()
+    run_until(m, 61_500_000_000)
+    tasks = m.state.throttled
+    for second in (62, 63):
+        before = m.state.counters.reclaim_calls
+        run_until(m, second * SECOND + 500_000_000)
+        assert abs(m.state.counters.reclaim_calls - before - tasks) <= tasks // 50
+    assert m.state.zones[0].free < 655
+
+
+def test_who_cannot_enter_the_file_system_never_calls_the_oom_killer() -> None:
+    m = without_kill(eater_asks=False)
+    run_until(m, 61 * SECOND)
+    counters = m.state.counters
+    assert counters.reclaim_calls > 5000
+    assert (counters.oom_kill, counters.oom_aborts) == (0, 0)
+
+
+def test_pages_that_reach_the_free_lists_reset_the_scan_count() -> None:
+    m = mail()
+    dma32 = m.state.zones[1]
+    scanned = dma32.pages_scanned
+    give_pages(m, dma32, 0, 1, cold=False)
+    assert dma32.pages_scanned == scanned
+    give_pages(m, dma32, 0, dma32.pcp_high, cold=False)
+    assert dma32.pages_scanned == 0
+
+
+def test_a_function_that_called_twice_has_two_return_addresses(depleted: Machine) -> None:
+    """The offsets are those of the mail's own trace."""
+    text = [line for line in log_text(depleted) if "__alloc_pages_nodemask" in line][:2]
+    assert text[0].endswith("[<ffffffff81109e3f>] __alloc_pages_nodemask+0x23f/0xa60")
+    assert text[1].endswith("[<ffffffff8110a166>] __alloc_pages_nodemask+0x566/0xa60")
+
+
+@pytest.mark.parametrize("kernel", ["4.5-rc7", "next-20160311"])
+def test_a_place_that_no_log_shows_lies_inside_its_function(kernel: str) -> None:
+    usual = symbol_of(kernel, "__alloc_pages_nodemask", "warn_alloc_failed")
+    for callee in ("out_of_memory", "try_to_free_pages"):
+        place = symbol_of(kernel, "__alloc_pages_nodemask", callee)
+        assert place.symbol == "__alloc_pages_nodemask"
+        assert place.address - place.offset == usual.address - usual.offset
+        assert place.offset != usual.offset
+        assert 0 < place.offset < place.size
+
+
+def test_the_header_says_what_was_assumed() -> None:
+    assumed = "\n".join(mail().setup.assumed)
+    assert "other pages, which no counter names: DMA 172, DMA32 8092" in assumed
+    for text in ("HZ 1000", "lowmem_reserve: as printed", "vmstat drift", "page_ns 500"):
+        assert text in assumed
+    assert "vmstat drift" not in "\n".join(mail("nomemalloc").setup.assumed)
 
 
 def test_without_works_the_reserves_stay() -> None:

@@ -1,0 +1,91 @@
+"""Who reads a file: each may raise InputError and nothing else; a verb may only exit as it says."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from mmplay.__main__ import main
+from mmplay.recordings.as_json import frame_json
+from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
+from mmplay.recordings.export import FORMATS
+from mmplay.recordings.library import open_recording
+
+Consumer = Callable[[Path], None]
+
+FRAMES = 12
+"""Frames of a recording that are looked at; a spoiled log can have hundreds."""
+
+CONTROL = {chr(code) for code in (*range(32), *range(127, 160))} - {"\n"}
+
+
+class Broken(Exception):
+    """What was printed, or how it ended, is not as promised."""
+
+
+def frames(path: Path) -> None:
+    """Show and diagnose frames, as the play screen does."""
+    with open_recording(str(path)) as timeline:
+        for index in range(min(FRAMES, len(timeline))):
+            frame_json(timeline.frame(index))
+            diagnosis_json(diagnose_frame(timeline, index))
+
+
+def lines(path: Path) -> None:
+    """Read lines at both ends, in the middle and beyond."""
+    with open_recording(str(path)) as timeline:
+        for first in (1, timeline.line_count // 2, timeline.line_count - 5, 1 << 62):
+            timeline.lines(first, 30)
+
+
+def exports(path: Path) -> None:
+    """Export to every format."""
+    for export in FORMATS.values():
+        with open_recording(str(path)) as timeline:
+            for _ in export(timeline):
+                pass
+
+
+def verb(*args: str) -> Consumer:
+    """Return a consumer that runs a verb in this process; `PATH` stands for the file."""
+
+    def run(path: Path) -> None:
+        data, err = io.BytesIO(), io.StringIO()
+        out = io.TextIOWrapper(data, "utf-8")
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main([str(path) if word == "PATH" else word for word in args])
+        out.flush()
+        check_exit(status, err.getvalue())
+        check_text(data.getvalue().decode() if "export" not in args else "")
+
+    return run
+
+
+def check_exit(status: int, said: str) -> None:
+    """Raise Broken unless it ended well, or badly with one line that says why."""
+    if status not in (0, 2) or "Traceback" in said:
+        raise Broken(f"exit status {status}: {said!r}")
+    if status == 2 and (said.count("\n") != 1 or not said.startswith("mmplay: ")):
+        raise Broken(f"not one line: {said!r}")
+    check_text(said)
+
+
+def check_text(text: str) -> None:
+    """Raise Broken if a terminal would take something in the text for a command."""
+    found = CONTROL.intersection(text)
+    if found:
+        raise Broken(f"control characters {sorted(found)!r} are printed")
+
+
+CONSUMERS: dict[str, Consumer] = {
+    "frames": frames,
+    "lines": lines,
+    "exports": exports,
+    "explain": verb("explain", "PATH"),
+    "explain --json": verb("explain", "PATH", "--json"),
+    "import --json": verb("import", "PATH", "--json"),
+    "export dmesg": verb("export", "PATH", "--format", "dmesg"),
+}
+"""Everything that opens a file whose sender is not trusted, by name."""
