@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mmplay.recordings.progress import Done
     from mmplay.recordings.recording import Recording
 
-IMPORT, PLAYED = "import", "played"
+IMPORT, PLAYED, PREVIEW = "import", "played", "preview"
 WIDEST = 400
 SESSIONS = 20
 """Played sessions that are listed."""
@@ -153,25 +153,31 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
-        """Show what the chosen entry holds, once the list is painted."""
-        if message.panel.id == "entries":
-            self.call_after_refresh(self._show_preview, message.ask)
+        """Look into the chosen entry, in a thread: what that loads must not hold up the list."""
+        if message.panel.id != "entries":
+            return
+        ask, width = message.ask, max(20, self.query_one("#preview", CellPanel).size.width)
+        self.run_worker(
+            lambda: self._preview(ask, width),
+            name=PREVIEW,
+            group=PREVIEW,
+            thread=True,
+            exclusive=True,
+        )
 
-    def _show_preview(self, ask: Ask | None) -> None:
-        panel = self.query_one("#preview", CellPanel)
-        width = max(20, panel.size.width)
+    def _preview(self, ask: Ask | None, width: int) -> list[Row]:
+        """Return what an entry holds."""
         previews: dict[str, Callable[[Ask, int], list[Row]]] = {
             "level": self._level_preview,
             "open": self._recording_preview,
             "played": self._played_preview,
         }
         if ask is None or ask.kind not in previews:
-            panel.show(import_help(width))
-            return
+            return import_help(width)
         try:
-            panel.show(previews[ask.kind](ask, width))
+            return previews[ask.kind](ask, width)
         except (InputError, OSError) as error:
-            panel.show(problem(str(error), width))
+            return problem(str(error), width)
 
     def _level_preview(self, ask: Ask, width: int) -> list[Row]:
         from mmplay.levels.load import load_level
@@ -271,6 +277,8 @@ class MenuScreen(BaseScreen):
         if message.worker.name == PLAYED and message.state is WorkerState.SUCCESS:
             self._lines |= message.worker.result or {}
             self._fill()
+        if message.worker.name == PREVIEW and message.state is WorkerState.SUCCESS:
+            self.query_one("#preview", CellPanel).show(message.worker.result or [])
         if message.worker.name != IMPORT:
             return
         if message.state is WorkerState.CANCELLED:
