@@ -6,7 +6,7 @@ The names are those of `mmplay run --json`: `zones.DMA.free`, `slab.kmalloc-64.s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -131,11 +131,16 @@ _FINDERS: dict[str, Callable[[Machine, str, str], Metric | None]] = {
 
 def metric_names(m: Machine) -> list[str]:
     """Return every name that this machine has a number for."""
-    zones = [zone.name for zone in m.state.zones]
-    fields = (*ZONE_FIELDS, *ZONE_DERIVED)
+    return names_for([zone.name for zone in m.state.zones], m.cache_numbers)
+
+
+def names_for(zones: Iterable[str], caches: Iterable[str]) -> list[str]:
+    """Return every name that a machine with these zones and caches has a number for."""
+    fields = (*ZONE_FIELDS, *ZONE_DERIVED, "lowest")
+    zone_names = tuple(zones)
     return [
         *(*OTHERS, *COUNTERS, *SYSCTLS, *SUMS),
-        *(f"zones.{zone}.{field}" for zone in zones for field in fields),
-        *(f"min_free.{zone}" for zone in zones),
-        *(f"slab.{cache}.{field}" for cache in m.cache_numbers for field in SLAB_FIELDS),
+        *(f"zones.{zone}.{field}" for zone in zone_names for field in fields),
+        *(f"min_free.{zone}" for zone in zone_names),
+        *(f"slab.{cache}.{field}" for cache in caches for field in SLAB_FIELDS),
     ]

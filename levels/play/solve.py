@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.machines import machine_for
-from mmplay.levels.model import Level, Move
+from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
 from mmplay.levels.play.moments import moment
-from mmplay.levels.play.run import ANSWER, PLACE, SKIP, LevelRun
+from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
 
 ALL_TURNS = 1 << 30
+START = "level"
+"""What the header of a level's recording names as its start."""
 
 
 def begin(level: Level, seed: int | None = None, writer: TraceWriter | None = None) -> LevelRun:
@@ -27,8 +30,9 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
     """Return the header of a recording of this level."""
     return session_header(
         f"{level.id} {level.title}",
-        start="level",
+        start=START,
         level=level.id,
+        level_digest=level.digest,
         kernel=level.kernel.name,
         seed=seed,
     )
@@ -37,14 +41,17 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
 def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     """Play moves in order, each at its time, and let the run go to its end.
 
-    Questions that the moves leave out are skipped. Raises RefusedError for an act that the level
-    or the kernel does not take.
+    Questions that the moves leave out are skipped. Raises RefusedError, with the move's line, for
+    an act that the level or the kernel does not take.
     """
     for move in moves:
-        _wait_for(run, move)
-        if not run.playing:
-            break
-        run.act(move.action, move.value)
+        try:
+            _wait_for(run, move)
+            if not run.playing:
+                break
+            run.act(move.action, move.value)
+        except InputError as error:
+            raise RefusedError(f"line {move.line}: {move.action} {move.value}: {error}") from None
     while run.playing:
         question = run.open_question()
         if question is not None:
@@ -68,4 +75,4 @@ def _wait_for(run: LevelRun, move: Move) -> None:
         elif not answers and there(run.session.to_end()):
             return
         elif run.advance(ALL_TURNS, None if answers else there) == 0 and run.playing:
-            raise RefusedError(f"{move.action} {move.value}: its time never comes")
+            raise RefusedError("its time never comes")
