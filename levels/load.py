@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from stat import S_ISREG
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import no_such
 from mmplay.engine.kernel.versions import KERNELS, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import OPERATORS
+from mmplay.levels.language import (
+    AFTER,
+    END,
+    MAX_TURNS,
+    NOW,
+    START,
+    TURN,
+    check_act,
+    check_counter,
+    check_moment,
+    check_truth,
+    check_when,
+)
+from mmplay.levels.lines import Lines, excess
 from mmplay.levels.listing import shipped_levels
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
+    ALL_ACTS,
+    ANSWER,
     CHOICE,
     NUMBER,
+    PLACE,
+    SKIP,
     TEXT,
+    VERBS,
+    Event,
     Goal,
     Hint,
     Level,
@@ -24,118 +46,152 @@ from mmplay.levels.model import (
     Question,
     Real,
 )
-from mmplay.levels.sections import LevelError, Place, Section, headers
+from mmplay.levels.sections import MAX_NUMBER, LevelError, Place, Section
 
 FORMAT = 1
-MAX_BYTES = 1 << 18
-MAX_QUESTIONS = 120
-VERBS = ("answer", "place", "skip", "wait")
-"""What a player may do besides the engine's actions."""
+MAX_BYTES = 1 << 16
+MAX_QUESTIONS, MAX_MOVES = 120, 400
 
 ACTS = (*ACTIONS, *VERBS)
+
+__all__ = ["load_level", "read_level", "read_moves", "shipped_levels"]
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
+_SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
+_WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 def load_level(path: Path) -> Level:
     """Read a level file; raises LevelError with file, line and key."""
+    return read_level(read_text(path, MAX_BYTES), str(path))
+
+
+def read_text(path: Path, most: int) -> str:
+    """Return the text of a file of up to `most` bytes; raises LevelError."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        with open(path, "rb", opener=_without_waiting) as stream:
+            if not S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise LevelError(f"{path}: is no regular file")
+            data = stream.read(most + 1)
     except OSError as error:
         raise LevelError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise LevelError(f"{path}: is larger than {MAX_BYTES} bytes: no level is")
+    if len(data) > most:
+        raise LevelError(f"{path}: is larger than {most} bytes: no level is")
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise LevelError(f"{path}: is no UTF-8 text at byte {error.start}") from None
-    return read_level(text, str(path))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to must not hold us up."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_level(text: str, name: str) -> Level:
     """Return the level in a text; raises LevelError."""
+    return _level(read_toml(text, name))
+
+
+def read_toml(text: str, name: str) -> Section:
+    """Return the top table of a TOML text; raises LevelError."""
+    text = text.replace("\r\n", "\n")
+    too_much = excess(text)
+    if too_much is not None:
+        raise LevelError(f"{name}:{too_much[0]}: {too_much[1]}")
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise LevelError(f"{name}: is no TOML: {error}") from None
-    return _Reader(values, text, name).level()
+    except RecursionError:
+        raise LevelError(f"{name}: is nested too deeply for a level") from None
+    except ValueError as error:
+        found = _WHERE.search(str(error))
+        line = f":{found[1]}" if found is not None else ""
+        problem = _WHERE.sub("", str(error))
+        raise LevelError(f"{name}{line}: is no TOML: {problem[:200]}") from None
+    return Section(values, Place(name, Lines(text)))
 
 
-class _Reader:
-    """Reads the tables of one file."""
-
-    def __init__(self, values: dict[str, Any], text: str, name: str) -> None:
-        self._lines = tuple(text.split("\n"))
-        self._headers = headers(text)
-        self._name = name
-        self.top = self.section(values, "", 0)
-
-    def section(self, values: object, name: str, number: int) -> Section:
-        """Return table `number` of this name."""
-        lines = self._headers.get(name, [0])
-        return Section(
-            values, name, Place(self._name, self._lines, lines[min(number, len(lines) - 1)])
-        )
-
-    def tables(self, name: str) -> list[Section]:
-        """Return all tables of an array of tables."""
-        values = self.top.take(name, [])
-        if not isinstance(values, list):
-            raise self.top.error(name, f"write [[{name}]]")
-        return [self.section(one, name, number) for number, one in enumerate(values)]
-
-    def level(self) -> Level:
-        top = self.top
-        if top.number("format", required=True) != FORMAT:
-            raise top.error("format", f"this mmplay reads format {FORMAT}")
-        kernel = kernel_named(top.one_of("kernel", KERNELS, required=True))
-        start = load_start(self.section(top.take("machine", required=True), "machine", 0), self)
-        questions = [one for table in self.tables("ask") for one in _questions(table)]
-        if len(questions) > MAX_QUESTIONS:
-            raise top.error("", f"asks more than {MAX_QUESTIONS} questions")
-        level = Level(
-            id=top.text("id", required=True),
-            title=top.text("title", required=True),
-            world=top.number("world", least=0, most=99),
-            file=self._name,
-            kernel=kernel,
-            start=start,
-            learn=top.text("learn", required=True),
-            story=top.text("story", required=True),
-            against=top.text("against"),
-            recreates=top.text("recreates"),
-            task=top.text("task", required=True),
-            max_turns=top.number("max_turns", most=1 << 20, required=True),
-            real=_real(self.section(top.take("real", required=True), "real", 0)),
-            stride=top.number("stride", default=1, least=1, most=100_000),
-            end=top.text("end"),
-            right=top.number("right", default=-1, least=-1, most=MAX_QUESTIONS),
-            shuffle=top.flag("shuffle"),
-            allow=top.texts("allow", (*ACTS, "undo")),
-            choices=tuple(_option(top, "choices", one) for one in top.texts("choices")),
-            wins=tuple(_goal(table) for table in self.tables("win")),
-            loses=tuple(_goal(table) for table in self.tables("lose")),
-            questions=tuple(questions),
-            hints=tuple(_hint(table) for table in self.tables("hint")),
-            solution=tuple(_move(table) for table in self.tables("solution")),
-            losing=tuple(_move(table) for table in self.tables("losing")),
-            terms=top.texts("terms"),
-            digest=top.text("digest"),
-            random_wins=top.text("random_wins"),
-        )
-        top.done()
-        _check_ids(level, top)
-        return level
+def _level(top: Section) -> Level:
+    if top.number("format", required=True) != FORMAT:
+        raise top.error("format", f"this mmplay reads format {FORMAT}")
+    kernel = kernel_named(top.one_of("kernel", KERNELS, required=True))
+    allow = top.texts("allow", ACTS)
+    level = Level(
+        id=_ident(top, "id"),
+        title=top.text("title", required=True),
+        world=top.number("world", most=99),
+        file=top.place.file,
+        kernel=kernel,
+        start=load_start(top.table("machine"), kernel),
+        learn=top.text("learn", required=True),
+        story=top.text("story", required=True),
+        against=top.text("against"),
+        recreates=top.text("recreates"),
+        task=top.text("task", required=True),
+        max_turns=top.number("max_turns", least=1, most=MAX_TURNS, required=True),
+        real=_real(top.table("real")),
+        stride=top.number("stride", default=1, least=1, most=100_000),
+        end=_moment(top, "end"),
+        right=top.number("right", default=-1, most=MAX_QUESTIONS),
+        shuffle=top.flag("shuffle"),
+        allow=allow,
+        limits=tuple(_limit(top, one) for one in top.texts("limits")),
+        events=tuple(_event(table) for table in top.tables("event", MAX_MOVES)),
+        choices=tuple(_choice(top, one, allow) for one in top.texts("choices")),
+        wins=tuple(_goal(table) for table in top.tables("win")),
+        loses=tuple(_goal(table) for table in top.tables("lose")),
+        questions=_questions(top),
+        hints=tuple(_hint(table) for table in top.tables("hint")),
+        solution=_moves(top, "solution"),
+        losing=_moves(top, "losing"),
+        terms=top.texts("terms"),
+        digest=top.text("digest"),
+        random_wins=top.text("random_wins"),
+    )
+    top.done()
+    _check_whole(level, top)
+    return level
 
 
-def _check_ids(level: Level, top: Section) -> None:
+def _ident(section: Section, key: str) -> str:
+    ident = section.text(key, required=True)
+    if not _ID.fullmatch(ident):
+        raise section.error(key, "write a letter and up to 31 letters, digits, - or _")
+    return ident
+
+
+def _moment(section: Section, key: str) -> str:
+    there = section.has(key)
+    text = section.text(key)
+    return section.checked(key, text, check_moment) if there else text
+
+
+def _check_whole(level: Level, top: Section) -> None:
+    """Check what more than one key has a say in."""
     ids = [one.id for one in level.questions]
-    for one in ids:
-        if ids.count(one) > 1:
-            raise top.error("", f"two questions have the id {one!r}")
     if level.needed > len(ids):
         raise top.error("right", f"{level.needed} of {len(ids)} questions cannot be right")
     if not level.wins and not ids:
         raise top.error("", "a level needs a [[win]] or an [[ask]]")
+    for move in (*level.solution, *level.losing):
+        if move.action in (ANSWER, PLACE, SKIP):
+            ident = move.value.partition(" ")[0]
+            if ident not in ids:
+                problem = no_such("question", ident, ids)
+                raise LevelError(f"{level.file}:{move.line}: value: {problem}")
+        elif move.action not in (*level.allow, *VERBS):
+            problem = f"{move.action} is not in `allow`: the player could not do it"
+            raise LevelError(f"{level.file}:{move.line}: action: {problem}")
+
+
+def _limit(top: Section, text: str) -> tuple[str, int]:
+    """Return how often something may be done: `NAME COUNT`."""
+    name, _, count = text.partition(" ")
+    if name not in (*ACTIONS, ALL_ACTS):
+        raise top.error("limits", no_such("action", name, (ALL_ACTS, *sorted(ACTIONS))))
+    if not (count.isascii() and count.isdigit() and len(count) < 4):
+        raise top.error("limits", f"{text[:40]!r}: write 'NAME COUNT', as '{ALL_ACTS} 2'")
+    return name, int(count)
 
 
 def _option(section: Section, key: str, text: str) -> Option:
@@ -145,41 +201,91 @@ def _option(section: Section, key: str, text: str) -> Option:
     return Option(value.strip(), shown.strip() if bar else value.strip())
 
 
-def _questions(section: Section) -> list[Question]:
+def _choice(top: Section, text: str, allow: tuple[str, ...]) -> Option:
+    """Return an act to choose: `ACTION VALUE | what is shown`."""
+    option = _option(top, "choices", text)
+    name = option.value.partition(" ")[0]
+    if name not in ACTIONS:
+        raise top.error("choices", no_such("action", name, sorted(ACTIONS)))
+    if name not in allow:
+        raise top.error("choices", f"{name} is not in `allow`: the player could not do it")
+    return option
+
+
+def _questions(top: Section) -> tuple[Question, ...]:
+    """Return all questions in order; `after` may name any that stands before."""
+    found: list[Question] = []
+    for table in top.tables("ask", MAX_QUESTIONS):
+        questions = _asked(table)
+        group = questions[0].group
+        if group in {one.group for one in found}:
+            raise table.error("id", f"there is a question {group!r} already")
+        _check_after(table, questions[0].at, found)
+        found += questions
+        if len(found) > MAX_QUESTIONS:
+            raise table.error("", f"the level asks more than {MAX_QUESTIONS} questions")
+    return tuple(found)
+
+
+def _check_after(table: Section, at: str, found: list[Question]) -> None:
+    if at.startswith(AFTER):
+        ident = at.removeprefix(AFTER)
+        known = list(dict.fromkeys(name for one in found for name in (one.group, one.id)))
+        if ident not in known:
+            raise table.error("at", no_such("question before this one", ident, known))
+
+
+def _asked(table: Section) -> list[Question]:
     """Return the question of a table, once for each line of `each`: {0}, {1} are its words."""
-    options = tuple(_option(section, "options", one) for one in section.texts("options"))
-    kind = section.one_of("kind", (NUMBER, CHOICE, TEXT), CHOICE if options else NUMBER)
+    group = _ident(table, "id")
+    options = tuple(_option(table, "options", one) for one in table.texts("options"))
     question = Question(
-        id=section.text("id", required=True),
-        text=section.text("text", required=True),
-        truth=section.text("truth", required=True),
-        kind=kind,
-        at=section.text("at", "start"),
-        when=section.text("when", "now"),
+        id=group,
+        text=table.text("text", required=True),
+        truth=table.text("truth", required=True),
+        kind=table.one_of("kind", (NUMBER, CHOICE, TEXT), CHOICE if options else NUMBER),
+        at=_moment(table, "at") or START,
+        when=table.text("when", NOW),
         options=options,
-        unit=section.text("unit"),
-        tolerance=section.number("tolerance"),
-        before=tuple(_act(section, "before", one) for one in section.texts("before")),
-        after=tuple(_act(section, "after", one) for one in section.texts("after")),
-        why=section.text("why"),
+        unit=table.text("unit"),
+        tolerance=table.number("tolerance"),
+        before=tuple(_act(one) for one in table.texts("before")),
+        after=tuple(_act(one) for one in table.texts("after")),
+        why=table.text("why"),
+        group=group,
+        line=table.place.line(),
     )
-    if kind == CHOICE and len(options) < 2:
-        raise section.error("options", "a choice needs two or more")
-    each = section.texts("each")
-    section.done()
-    if not each:
-        return [question]
-    try:
-        return [_filled(question, number, line) for number, line in enumerate(each, 1)]
-    except (IndexError, KeyError, ValueError):
-        raise section.error("each", "text or truth name a word that a line does not have") from None
+    if question.kind == CHOICE and len(options) < 2:
+        raise table.error("options", "a choice needs two or more")
+    if question.kind == NUMBER and options:
+        raise table.error("options", "a number is typed, not chosen")
+    each = table.texts("each")
+    table.done()
+    found = [_filled(table, question, n, line) for n, line in enumerate(each, 1)] or [question]
+    for one in found:
+        table.checked("truth", one.truth, check_truth)
+        table.checked("when", one.when, check_when)
+        for key, acts in (("before", one.before), ("after", one.after)):
+            for name, _ in acts:
+                table.checked(key, name, check_act)
+    return found
 
 
-def _filled(question: Question, number: int, line: str) -> Question:
+def _act(text: str) -> tuple[str, str]:
+    name, _, value = text.strip().partition(" ")
+    return name, value.strip()
+
+
+def _filled(table: Section, question: Question, number: int, line: str) -> Question:
     words = [word.strip() for word in line.split("|")]
 
+    def word(slot: re.Match[str]) -> str:
+        if int(slot[1]) >= len(words):
+            raise table.error("each", f"line {number} has no word {{{slot[1]}}}")
+        return words[int(slot[1])]
+
     def fill(text: str) -> str:
-        return text.format(*words)
+        return _SLOT.sub(word, text)
 
     return question._replace(
         id=f"{question.id}.{number}",
@@ -187,61 +293,83 @@ def _filled(question: Question, number: int, line: str) -> Question:
         truth=fill(question.truth),
         when=fill(question.when),
         why=fill(question.why),
-        at=question.at if number == 1 or question.at != "start" else "start",
-        before=tuple((name, fill(value)) for name, value in question.before),
-        after=tuple((name, fill(value)) for name, value in question.after),
+        before=tuple((fill(name), fill(value)) for name, value in question.before),
+        after=tuple((fill(name), fill(value)) for name, value in question.after),
     )
 
 
-def _act(section: Section, key: str, text: str) -> tuple[str, str]:
-    name, _, value = text.strip().partition(" ")
-    if name not in ACTIONS:
-        raise section.error(
-            key, f"{name[:40]!r} is no action; there are {', '.join(sorted(ACTIONS))}"
-        )
-    return name, value.strip()
+def _event(table: Section) -> Event:
+    event = Event(
+        at_us=table.number("at_us", required=True),
+        action=table.one_of("action", ACTIONS, required=True),
+        value=table.text("value"),
+        line=table.place.line(),
+    )
+    table.done()
+    return event
 
 
-def _goal(section: Section) -> Goal:
+def _goal(table: Section) -> Goal:
+    counter = table.text("counter", required=True)
     goal = Goal(
-        counter=section.text("counter", required=True),
-        op=section.one_of("op", OPERATORS, required=True),
-        value=section.number("value", least=-(1 << 50), required=True),
-        text=section.text("text", required=True),
-        at_end=section.one_of("at", ("end", "now"), "now") == "end",
+        counter=table.checked("counter", counter, check_counter),
+        op=table.one_of("op", OPERATORS, required=True),
+        value=table.number("value", least=-MAX_NUMBER, required=True),
+        text=table.text("text", required=True),
+        at_end=table.one_of("at", (END, NOW), NOW) == END,
+        line=table.place.line(),
     )
-    section.done()
+    table.done()
     return goal
 
 
-def _hint(section: Section) -> Hint:
-    hint = Hint(section.text("text"), section.text("rule"))
-    section.done()
+def _hint(table: Section) -> Hint:
+    hint = Hint(table.text("text"), table.text("rule"), table.place.line())
+    table.done()
     if bool(hint.text) == bool(hint.rule):
-        raise section.error("", "a hint has either a text or a rule")
+        raise table.error("", "a hint has either a text or a rule")
+    if hint.rule:
+        table.checked("rule", hint.rule, check_truth)
     return hint
 
 
-def _move(section: Section) -> Move:
-    action = section.one_of("action", ACTS, required=True)
-    key = section.text("key")
-    value = section.text("value")
-    turn = section.number("turn", default=-1, least=-1)
-    at = section.text("at", f"turn {turn}" if turn >= 0 else "")
-    section.done()
-    return Move(action, f"{key} {value}".strip(), at)
+def _moves(top: Section, key: str) -> tuple[Move, ...]:
+    """Return the moves of an array of tables; `values` are several moves of one action."""
+    return tuple(move for table in top.tables(key, MAX_MOVES) for move in _some_moves(table))
 
 
-def _real(section: Section) -> Real:
+def _some_moves(table: Section) -> list[Move]:
+    action = table.one_of("action", ACTS, required=True)
+    key, value, values = table.text("key"), table.text("value"), table.texts("values")
+    turn = table.number("turn", default=-1)
+    at = _moment(table, "at") or (f"{TURN}{turn}" if turn >= 0 else "")
+    table.done()
+    if values and (key or value):
+        raise table.error("values", "stands in the place of key and value")
+    texts = [" ".join(one.split()) for one in values] or [f"{key} {value}".strip()]
+    return [Move(action, text, at, table.place.line()) for text in texts]
+
+
+def _real(table: Section) -> Real:
     real = Real(
-        function=section.text("function", required=True),
-        path=section.text("path", required=True),
-        text=section.text("text", required=True),
-        leaves_out=section.text("leaves_out", required=True),
-        log=section.raw("log"),
+        function=table.text("function", required=True),
+        path=table.text("path", required=True),
+        text=table.text("text", required=True),
+        leaves_out=table.text("leaves_out", required=True),
+        log=table.raw("log"),
     )
-    section.done()
+    table.done()
     return real
 
 
-__all__ = ["InputError", "LevelError", "load_level", "read_level", "shipped_levels"]
+def read_moves(text: str, name: str) -> tuple[Move, ...]:
+    """Return the moves of a file of actions: [[solution]] tables alone, or a whole level.
+
+    Raises LevelError.
+    """
+    top = read_toml(text, name)
+    moves = _moves(top, "solution")
+    if top.has("format"):
+        return moves
+    top.done()
+    return moves

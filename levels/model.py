@@ -10,6 +10,13 @@ from mmplay.engine.sim.starts.bench import Bench
 CHOICE, NUMBER, TEXT = "choice", "number", "text"
 """How a question is answered: one of its options, a number, or words (flags, names in order)."""
 
+ANSWER, PLACE, SKIP, WAIT, MARK = "answer", "place", "skip", "wait", "mark"
+VERBS = (ANSWER, MARK, PLACE, SKIP, WAIT)
+"""What a player may do besides the engine's actions."""
+
+UNCOUNTED = (WAIT, MARK)
+ALL_ACTS = "acts"
+
 
 class Start(NamedTuple):
     """Where the level's machine comes from: a named base, or a bench.
@@ -40,6 +47,7 @@ class Question(NamedTuple):
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
     condition, in the engine's own continuation. Before and after it the level may act by itself.
+    `group` is the id of the [[ask]] that it came from, `line` where that stands.
     """
 
     id: str
@@ -54,6 +62,20 @@ class Question(NamedTuple):
     before: tuple[tuple[str, str], ...] = ()
     after: tuple[tuple[str, str], ...] = ()
     why: str = ""
+    group: str = ""
+    line: int = 0
+
+
+class Event(NamedTuple):
+    """What happens by itself so many microseconds after the start: an action of the engine.
+
+    `line` is where it stands in the file.
+    """
+
+    at_us: int
+    action: str
+    value: str
+    line: int = 0
 
 
 class Goal(NamedTuple):
@@ -64,6 +86,7 @@ class Goal(NamedTuple):
     value: int
     text: str
     at_end: bool = False
+    line: int = 0
 
 
 class Hint(NamedTuple):
@@ -71,6 +94,7 @@ class Hint(NamedTuple):
 
     text: str = ""
     rule: str = ""
+    line: int = 0
 
 
 class Move(NamedTuple):
@@ -79,6 +103,12 @@ class Move(NamedTuple):
     action: str
     value: str
     at: str = ""
+    line: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether it counts as an act: looking around does not."""
+        return self.action not in UNCOUNTED
 
 
 class Real(NamedTuple):
@@ -94,7 +124,8 @@ class Real(NamedTuple):
 class Level(NamedTuple):
     """One level. `right` is how many questions must be right (-1: all); `end` when the run ends.
 
-    `max_turns` bounds the run; `stride` is how many turns one key press makes.
+    `max_turns` bounds the run; `stride` is how many turns one key press makes. `limits` say how
+    often an action may be done, all of them together under ALL_ACTS.
     """
 
     id: str
@@ -115,6 +146,8 @@ class Level(NamedTuple):
     right: int = -1
     shuffle: bool = False
     allow: tuple[str, ...] = ()
+    limits: tuple[tuple[str, int], ...] = ()
+    events: tuple[Event, ...] = ()
     choices: tuple[Option, ...] = ()
     wins: tuple[Goal, ...] = ()
     loses: tuple[Goal, ...] = ()
@@ -128,8 +161,8 @@ class Level(NamedTuple):
 
     @property
     def par(self) -> int:
-        """The length of the shipped solution."""
-        return len(self.solution)
+        """The length of the shipped solution, in acts."""
+        return sum(move.counts for move in self.solution)
 
     @property
     def needed(self) -> int:

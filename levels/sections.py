@@ -5,18 +5,15 @@ A complaint names the file, the line, the key, what is allowed, and the nearest 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, no_such
+from mmplay.levels.lines import Lines
 
 MAX_TEXT = 4000
 MAX_NUMBER = 1 << 50
-
-_HEADER = re.compile(r"\s*\[{1,2}\s*([\w.\-\"]+)\s*\]{1,2}")
-_KEY = re.compile(r"\s*([\w\-]+)\s*=")
+MAX_LIST = 120
 
 
 class LevelError(InputError):
@@ -24,57 +21,33 @@ class LevelError(InputError):
 
 
 class Place(NamedTuple):
-    """Where a table stands: the file's name, its lines, and the line of the table's header."""
+    """Where a table stands: the file's name, its lines, the table's name and which of them."""
 
     file: str
-    lines: tuple[str, ...]
-    line: int
+    lines: Lines
+    table: str = ""
+    number: int = 0
 
-    def key_line(self, key: str) -> int:
+    def line(self, key: str = "") -> int:
         """Return the line of a key of this table, else the table's own."""
-        in_text = False
-        for number in range(self.line, len(self.lines)):
-            line = self.lines[number]
-            if not in_text and number > self.line and _HEADER.match(line):
-                break
-            found = None if in_text else _KEY.match(line)
-            if found is not None and found[1] == key:
-                return number + 1
-            if line.count('"""') % 2 or line.count("'''") % 2:
-                in_text = not in_text
-        return self.line + (0 if self.line else 1)
-
-
-def headers(text: str) -> dict[str, list[int]]:
-    """Return the lines (from 0) at which each table of a TOML text begins."""
-    found: dict[str, list[int]] = {"": [0]}
-    in_text = False
-    for number, line in enumerate(text.split("\n")):
-        match = None if in_text else _HEADER.match(line)
-        if match is not None:
-            found.setdefault(match[1].replace('"', ""), []).append(number + 1)
-        if line.count('"""') % 2 or line.count("'''") % 2:
-            in_text = not in_text
-    return found
+        return self.lines.of(self.table, self.number, key)
 
 
 class Section:
     """One table of the file. Keys are taken one by one; `done` complains about what is left."""
 
-    def __init__(self, values: object, name: str, place: Place) -> None:
+    def __init__(self, values: object, place: Place) -> None:
         """Raises LevelError for anything but a table."""
-        self.name = name
         self.place = place
         self._known: list[str] = []
         if not isinstance(values, dict):
-            raise self.error("", f"[{name}] must be a table")
+            raise self.error("", f"[{place.table}] must be a table")
         self._values: dict[str, Any] = dict(values)
 
     def error(self, key: str, problem: str) -> LevelError:
-        """Return a complaint about a key of this table."""
-        line = self.place.key_line(key) if key else max(1, self.place.line)
-        where = f" {key}" if key else ""
-        return LevelError(f"{self.place.file}:{line}:{where} {problem}")
+        """Return a complaint about a key of this table, or (no key) about the table."""
+        where = f"{key}: " if key else ""
+        return LevelError(f"{self.place.file}:{self.place.line(key)}: {where}{problem}")
 
     def has(self, key: str) -> bool:
         """Tell whether the key is there."""
@@ -83,27 +56,58 @@ class Section:
     def take(self, key: str, default: Any = None, required: bool = False) -> Any:
         """Return a value and cross it off."""
         self._known.append(key)
-        if key not in self._values:
-            if required:
-                name = f"[{self.name}]" if self.name else "the file"
-                raise self.error("", f"{name} lacks {key}")
-            return default
-        return self._values.pop(key)
+        if key in self._values:
+            return self._values.pop(key)
+        if required:
+            name = f"[{self.place.table}]" if self.place.table else "the file"
+            raise self.error("", f"{name} lacks {key}")
+        return default
+
+    def tables(self, key: str, most: int = MAX_LIST) -> list[Section]:
+        """Return the tables of an array of tables."""
+        name = f"{self.place.table}.{key}".lstrip(".")
+        value = self.take(key, [])
+        if not isinstance(value, list) or len(value) > most:
+            raise self.error(key, f"write [[{name}]], at most {most} of them")
+        return [
+            Section(one, self.place._replace(table=name, number=number))
+            for number, one in enumerate(value)
+        ]
+
+    def table(self, key: str) -> Section:
+        """Return a table that must be there."""
+        name = f"{self.place.table}.{key}".lstrip(".")
+        return Section(self.take(key, required=True), self.place._replace(table=name, number=0))
 
     def text(self, key: str, default: str = "", required: bool = False) -> str:
         """Return a text with its line breaks at blank lines only."""
-        value = self.take(key, default, required)
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise self.error(key, f"must be a text of up to {MAX_TEXT} characters")
-        paragraphs = value.strip().split("\n\n")
+        paragraphs = self._text(key, default, required).strip().split("\n\n")
         return "\n\n".join(" ".join(one.split()) for one in paragraphs)
 
     def raw(self, key: str) -> str:
         """Return a text as it stands, without a line break at its end."""
-        value = self.take(key, "")
+        return self._text(key).strip("\n")
+
+    def whole(self, key: str, most: int) -> str:
+        """Return a text of up to `most` characters as it stands, whatever is in it."""
+        value = self.take(key, required=True)
+        if not isinstance(value, str) or len(value) > most:
+            raise self.error(key, f"must be a text of up to {most} characters")
+        return value
+
+    def _text(self, key: str, default: str = "", required: bool = False) -> str:
+        value = self.take(key, default, required)
+        self._check_text(key, value)
+        if required and not value.strip():
+            raise self.error(key, "must not be empty")
+        return str(value)
+
+    def _check_text(self, key: str, value: object) -> None:
         if not isinstance(value, str) or len(value) > MAX_TEXT:
             raise self.error(key, f"must be a text of up to {MAX_TEXT} characters")
-        return value.strip("\n")
+        strange = next((c for c in value if not c.isprintable() and c != "\n"), "")
+        if strange:
+            raise self.error(key, f"holds the character {strange!r}; only printable text is shown")
 
     def number(
         self,
@@ -115,7 +119,7 @@ class Section:
     ) -> int:
         """Return a whole number within bounds."""
         value = self.take(key, default, required)
-        if type(value) is not int or not least <= value <= most:
+        if type(value) is not int or not (least <= value <= most or value == default):
             raise self.error(key, f"must be a whole number from {least} to {most}")
         return value
 
@@ -127,31 +131,32 @@ class Section:
         return value
 
     def one_of(
-        self, key: str, allowed: Iterable[str], default: str = "", required: bool = False
+        self, key: str, allowed: Collection[str], default: str = "", required: bool = False
     ) -> str:
-        """Return a text that must be one of some words."""
+        """Return a text that must be one of some words, if it is there."""
+        there = self.has(key)
         value = self.text(key, default, required)
-        names = list(allowed)
-        if value not in names and not (value == default and not required):
-            raise self.error(key, _not_among(value, names))
+        if there and value not in allowed:
+            raise self.error(key, no_such("word of this key", value, allowed))
         return value
 
-    def texts(self, key: str, allowed: Iterable[str] | None = None) -> tuple[str, ...]:
+    def texts(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """Return a list of texts, each among `allowed` if that is given."""
         value = self.take(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self.error(key, "must be a list of texts")
-        names = None if allowed is None else list(allowed)
+        if not isinstance(value, list) or len(value) > MAX_LIST:
+            raise self.error(key, f"must be a list of up to {MAX_LIST} texts")
         for one in value:
-            if names is not None and one not in names:
-                raise self.error(key, _not_among(one, names))
+            self._check_text(key, one)
+            if allowed is not None and one not in allowed:
+                raise self.error(key, no_such("word of this key", one, allowed))
         return tuple(value)
 
-    def numbers(self, key: str) -> tuple[int, ...]:
-        """Return a list of whole numbers."""
+    def numbers(self, key: str, most: int = MAX_NUMBER) -> tuple[int, ...]:
+        """Return a list of up to four whole numbers, 0 to `most`."""
         value = self.take(key, [])
-        if not isinstance(value, list) or not all(type(one) is int for one in value):
-            raise self.error(key, "must be a list of whole numbers")
+        fine = isinstance(value, list) and len(value) <= 4
+        if not fine or not all(type(one) is int and 0 <= one <= most for one in value):
+            raise self.error(key, f"must be a list of up to 4 whole numbers from 0 to {most}")
         return tuple(value)
 
     def checked(self, key: str, text: str, check: Callable[[str], object]) -> str:
@@ -165,10 +170,4 @@ class Section:
     def done(self) -> None:
         """Complain about the first key that nothing asked for."""
         for key in self._values:
-            raise self.error(key, _not_among(key, self._known))
-
-
-def _not_among(word: str, names: list[str]) -> str:
-    near = get_close_matches(word, names, 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{word[:40]!r} is not known here; {hint}allowed: {', '.join(names)}"
+            raise self.error(key, no_such("key of this table", key, self._known))

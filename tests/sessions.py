@@ -30,7 +30,7 @@ class Recorded:
 
     def __init__(self, variant: str = "atomic", kernel: str = "4.5-rc7") -> None:
         header = session_header("mail", start="mail", variant=variant)
-        self.stream = _Kept()
+        self.stream = Kept()
         self.session = Session(mail(variant, kernel), header, TraceWriter(self.stream, header))
 
     def data(self) -> bytes:
@@ -39,7 +39,7 @@ class Recorded:
         return self.stream.kept
 
 
-class _Kept(io.BytesIO):
+class Kept(io.BytesIO):
     """Keeps its bytes when it is closed."""
 
     kept = b""

@@ -54,19 +54,36 @@ class Condition(NamedTuple):
         return self.compare(self.read(m), self.bound)
 
 
-def condition(m: Machine, text: str) -> Condition:
-    """Return the condition that a text describes on this machine; raises InputError."""
+class Words(NamedTuple):
+    """A condition as it is written: a number's name, an operator and its bound.
+
+    An event has the name of its counter, and no bound yet.
+    """
+
+    name: str
+    operator: str
+    bound: int | None
+
+
+def read_condition(text: str) -> Words:
+    """Return what a text says, whatever machine it is asked of; raises InputError."""
     text = " ".join(text.split())
     parts = parts_of_condition(text)
     if parts is not None:
-        name, sign, bound = parts
-        return Condition(text, metric(m, name), OPERATORS[sign], bound)
+        return Words(*parts)
     name = ALIASES.get(text.lower(), text.lower())
     if name not in EVENTS:
         raise InputError(f"{text[:60]!r} is no condition; write {HELP}")
     (counter,) = EVENTS[name]
-    read = metric(m, counter)
-    return Condition(text, read, OPERATORS[">"], read(m))
+    return Words(counter, ">", None)
+
+
+def condition(m: Machine, text: str) -> Condition:
+    """Return the condition that a text describes on this machine; raises InputError."""
+    words = read_condition(text)
+    read = metric(m, words.name)
+    bound = read(m) if words.bound is None else words.bound
+    return Condition(" ".join(text.split()), read, OPERATORS[words.operator], bound)
 
 
 def parts_of_condition(text: str) -> tuple[str, str, int] | None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from mmplay.levels.library import is_kept
 from mmplay.levels.model import Level
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header
+from mmplay.levels.progress import record
 from mmplay.recordings.session.store import open_writer
 
 
-def begin_recorded(level: Level) -> LevelRun:
+def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:
     """Return a fresh run of a level that is written while it is played; raises InputError."""
-    writer, trouble = open_writer(level_header(level, level.start.seed))
-    run = begin(level, writer=writer)
+    used = level.start.seed if seed is None else seed
+    writer, trouble = open_writer(level_header(level, used))
+    run = begin(level, seed, writer)
     run.session.tape.trouble = run.session.tape.trouble or trouble
     return run
 
 
-def keep_result(run: LevelRun) -> None:
-    """Keep how a finished run ended in its recording."""
-    score = run.score()
-    text = f"{run.outcome}, {score.stars} stars, {score.acts} acts of par {score.par}"
-    run.session.mark(run.session.end, "result", text)
-    run.session.tape.flush()
+def keep_result(run: LevelRun) -> str:
+    """Keep a finished run: its recording and, if it is the best, its stars.
+
+    Only runs that count are kept as progress: those of the level's own seed, of a level in the
+    list. Returns what went wrong, empty if nothing did.
+    """
+    run.session.reached()
+    if run.seed != run.level.start.seed or not is_kept(run.level):
+        return ""
+    return record(run.level.id, run.score())

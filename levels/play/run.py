@@ -2,114 +2,78 @@
 
 Everything that counts stands on the session's tape, so that a run can be recorded, undone and made
 again: acts, answers (`answer ID VALUE`), skipped questions, and (with `@`) what the level did and
-asked by itself.
+asked by itself, the hints that were given and the answers that were wrong before an undo.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
-from typing import NamedTuple
+from typing import TypeVar
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.sim.metrics import Metric, metric, read
+from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.state.rng import advance as random_step
-from mmplay.engine.sim.watch import OPERATORS
-from mmplay.levels.model import Goal, Level, Question
-from mmplay.levels.play.moments import AFTER, END, START, Moment, later, moment
+from mmplay.levels.language import AFTER, END, whole
+from mmplay.levels.model import ALL_ACTS, ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
+from mmplay.levels.play.goals import GoalState, Outcome, Reply, Score, bound, stars
+from mmplay.levels.play.moments import Moment, later, moment
+from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
+from mmplay.levels.play.order import in_order
+from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.session.session import BY_LEVEL, NOTED, Session
+from mmplay.recordings.session.session import BY_LEVEL, Session
 from mmplay.recordings.session.tape import Entry
 
-ANSWER, PLACE, SKIP, ASK, WAIT = "answer", "place", "skip", "ask", "wait"
+RESULT = "result"
+"""The mark at the end of a recorded run: outcome and stars. The last one counts."""
 
+T = TypeVar("T")
 
-class Outcome(StrEnum):
-    """How a run stands."""
-
-    PLAYING = "playing"
-    WON = "won"
-    LOST = "lost"
-
-
-class GoalState(NamedTuple):
-    """A goal, whether it is met, and why (not): what the number is, and what it must be."""
-
-    text: str
-    met: bool
-    why: str
-
-
-class Reply(NamedTuple):
-    """What an answer was worth: right or not, the truth, and what a wrong answer would need."""
-
-    question: Question
-    answer: str
-    right: bool
-    truth: Truth
-    wrong_because: str
-
-
-class Score(NamedTuple):
-    """What a finished run earned. `hints` were used, `acts` done by the player."""
-
-    won: bool
-    stars: int
-    acts: int
-    par: int
-    right: int
-    asked: int
-    hints: int
-
-
-class _Bound(NamedTuple):
-    goal: Goal
-    read: Metric
-    compare: Callable[[int, int], bool]
-
-    def met(self, m: Machine) -> bool:
-        return self.compare(self.read(m), self.goal.value)
+__all__ = ["RESULT", "GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 
 
 class LevelRun:
-    """See the module. Made on a session that has not begun, or begins anew after `restart`."""
+    """See the module. Made on a session that has not begun; to restart, make another."""
 
     def __init__(self, level: Level, session: Session, seed: int | None = None) -> None:
-        """Ask what is asked at the start; raises InputError for a level that names what is not."""
+        """Ask what is asked at the start; raises LevelError for a level that names what is not."""
         self.level = level
         self.session = session
         self.seed = level.start.seed if seed is None else seed
         m = session.live
         self.end_turn = session.first + level.max_turns
-        self._wins = [_bound(m, goal) for goal in level.wins]
-        self._loses = [_bound(m, goal) for goal in level.loses]
+        self._wins = [bound(m, goal, level.file) for goal in level.wins]
+        self._loses = [bound(m, goal, level.file) for goal in level.loses]
         self._end = moment(m, level.end or END, self.end_turn)
-        self.questions = self._in_order()
-        self._moments: dict[str, Moment] = {
-            one.id: moment(m, one.at, self.end_turn)
+        self.questions = in_order(level, self.seed)
+        self._moments = {
+            one.id: self._named(one, "at", self._moment_of, one)
             for one in self.questions
             if not one.at.startswith(AFTER)
         }
         self.truths: dict[str, Truth] = {}
-        self.first_replies: dict[str, bool] = {}
-        self.hints_used = 0
-        self._until: Moment | None = None
+        self.redone: list[tuple[str, str]] = []
+        self._given: list[str] = []
+        self._notes: tuple[bytes, Notes] | None = None
+        self._laters: dict[str, Machine] = {}
+        self._laters_of = (-1, -1)
+        self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
         self._come_to()
 
-    def _in_order(self) -> tuple[Question, ...]:
-        """Return the questions, those of the start shuffled by the seed if the level says so."""
-        questions = list(self.level.questions)
-        if not self.level.shuffle:
-            return tuple(questions)
-        state = self.seed
-        for last in range(len(questions) - 1, 0, -1):
-            state, number = random_step(state)
-            place = number % (last + 1)
-            questions[last], questions[place] = questions[place], questions[last]
-        return tuple(questions)
+    def _moment_of(self, question: Question) -> Moment:
+        if question.at == END:
+            return self._end
+        return moment(self.session.live, question.at, self.end_turn)
+
+    def _named(self, question: Question, key: str, do: Callable[..., T], *args: object) -> T:
+        """Do something for a question; an InputError names the question's place in the file."""
+        try:
+            return do(*args)
+        except InputError as error:
+            where = f"{self.level.file}:{question.line}: {question.id}: {key}"
+            raise LevelError(f"{where}: {error}") from None
 
     # what there is
 
@@ -118,24 +82,38 @@ class LevelRun:
         """Tell whether the run still goes on."""
         return self.outcome is Outcome.PLAYING
 
-    def _notes(self, name: str) -> dict[str, str]:
-        """Return what was noted under a name: question ids and values."""
-        found = {}
-        for entry in self.session.acts:
-            if entry.fields[0].removeprefix(BY_LEVEL) == name:
-                ident, _, value = entry.fields[1].partition(" ")
-                found[ident] = value
-        return found
+    @property
+    def notes(self) -> Notes:
+        """What the tape says so far; read again once something was done or taken back."""
+        told = self.session.tape.told
+        if self._notes is None or self._notes[0] != told:
+            self._notes = (told, Notes(self.session.acts))
+        return self._notes[1]
 
     @property
     def answers(self) -> dict[str, str]:
         """The answers so far, by question."""
-        return {**self._notes(ANSWER), **self._notes(PLACE)}
+        return self.notes.answers
+
+    @property
+    def hints_used(self) -> int:
+        """How many hints were given; undo does not give them back."""
+        return self.notes.hints
+
+    @property
+    def turns_left(self) -> int:
+        """How many turns the run has at most."""
+        return self.end_turn - self.session.end
 
     def open_question(self) -> Question | None:
         """Return the question that must be answered (or skipped) before anything goes on."""
-        asked, done = self._notes(ASK), {**self.answers, **self._notes(SKIP)}
-        return next((one for one in self.questions if one.id in asked and one.id not in done), None)
+        return self._open(self.notes)
+
+    def _open(self, notes: Notes) -> Question | None:
+        for one in self.questions:
+            if one.id in notes.asked and not notes.done(one.id):
+                return one
+        return None
 
     def player_acts(self) -> list[Entry]:
         """Return what the player did: acts and answers, not what the level did."""
@@ -150,119 +128,141 @@ class LevelRun:
         """
         if not self.playing:
             return 0
-        question = self.open_question()
-        if question is not None:
-            raise RefusedError(f"first answer: {question.text}")
-        self._until = until
-        made = self.session.advance(min(turns, self.end_turn - self.session.end), stop=self)
-        self._until = None
-        self._come_to(still=made == 0)
+        self._refuse_if_asked()
+        self._stops = self._stops_now(until)
+        made = self.session.advance(min(turns, self.turns_left), stop=self)
+        if made:
+            self.redone.clear()
+        self._come_to(still=not self.session.live.state.heap)
         return made
 
+    def _stops_now(self, until: Moment | None) -> list[Moment]:
+        """Return what ends an advance from here: a question, a goal, the end."""
+        notes = self.notes
+        found = [until] if until is not None else []
+        found += [self._end] if self.level.end else []
+        found += [one.met for one in self._loses]
+        found += [there for ident, there in self._moments.items() if ident not in notes.asked]
+        if self._can_win_now(notes):
+            found.append(self._wins_met)
+        return found
+
     def holds(self, m: Machine) -> bool:
-        """Tell whether something comes up: a question, a goal, the end (see Session.advance)."""
-        if self._end(m) or any(bound.met(m) for bound in self._loses):
-            return True
-        if self._until is not None and self._until(m):
-            return True
-        if any(self._moments[one](m) for one in self._waiting):
-            return True
-        return self._can_win_now() and all(bound.met(m) for bound in self._wins)
+        """Tell whether something comes up (see Session.advance)."""
+        return any(stop(m) for stop in self._stops)
 
-    def _can_win_now(self) -> bool:
+    def _wins_met(self, m: Machine) -> bool:
+        return all(one.met(m) for one in self._wins)
+
+    def _can_win_now(self, notes: Notes) -> bool:
         now = bool(self._wins) and not any(goal.at_end for goal in self.level.wins)
-        return now and not self.level.end and self._all_answered()
+        return now and not self.level.end and self._all_answered(notes)
 
-    def _all_answered(self) -> bool:
-        return all(one.id in self.answers for one in self.questions)
+    def _all_answered(self, notes: Notes) -> bool:
+        return all(one.id in notes.answers for one in self.questions)
 
     def _come_to(self, still: bool = False) -> None:
-        """Ask what is to be asked now, and see whether the run is over."""
-        m = self.session.to_end()
-        asked = self._notes(ASK)
-        done = {**self.answers, **self._notes(SKIP)}
-        for question in self.questions:
-            if question.id not in asked and self.playing and self._due(question, m, done):
-                self._ask(question)
-                break
-        asked = self._notes(ASK)
-        self._waiting = [
-            one.id for one in self.questions if one.id not in asked and one.id in self._moments
-        ]
+        """Ask what is to be asked now, and see whether the run is over.
+
+        `still` tells that nothing will ever happen again unless the player acts.
+        """
+        m, notes = self.session.to_end(), self.notes
+        if self.playing and self._open(notes) is None:
+            for question in self.questions:
+                if question.id not in notes.asked and self._due(question, m, notes):
+                    self._ask(question)
+                    break
         self._judge(still)
 
-    def _due(self, question: Question, m: Machine, done: dict[str, str]) -> bool:
-        if self.open_question() is not None:
-            return False
-        if question.at.startswith(AFTER):
-            return question.at.removeprefix(AFTER) in done
-        return self._moments[question.id](m)
+    def _due(self, question: Question, m: Machine, notes: Notes) -> bool:
+        if not question.at.startswith(AFTER):
+            return self._moments[question.id](m)
+        name = question.at.removeprefix(AFTER)
+        return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
 
     def _ask(self, question: Question) -> None:
         for name, value in question.before:
-            self.session.act(BY_LEVEL + name, value)
+            self._named(question, "before", self.session.act, BY_LEVEL + name, value)
         self.session.act(BY_LEVEL + ASK, question.id)
-        m = self.session.to_end()
-        then = later(m, question.when, self.end_turn)
-        self.truths[question.id] = truth(question.truth, self.level.kernel, then, read)
+        self.truths[question.id] = self._named(question, "truth", self._truth, question)
+
+    def _truth(self, question: Question) -> Truth:
+        """Return the answer, asked of the engine's own continuation; that is made once."""
+        m, here = self.session.to_end(), (self.session.end, self.notes.changes)
+        if here != self._laters_of:
+            self._laters, self._laters_of = {}, here
+        if question.when not in self._laters:
+            end = self.level.end or END
+            self._laters[question.when] = later(m, question.when, end, self.end_turn)
+        return truth(question.truth, self.level.kernel, self._laters[question.when], read)
 
     def _judge(self, still: bool) -> None:
-        m = self.session.to_end()
-        lost = next((bound.goal for bound in self._loses if bound.met(m)), None)
+        m, notes = self.session.to_end(), self.notes
+        lost = next((one.goal for one in self._loses if one.met(m)), None)
         if lost is not None:
             self._finish(Outcome.LOST, lost.text)
             return
-        if self.open_question() is not None:
+        if self._open(notes) is not None:
             return
-        if self._too_many_wrong():
-            self._finish(Outcome.LOST, f"{self.right()} right: {self.level.needed} are needed")
+        if self._cannot_be_right(notes):
+            why = f"{self.right()} of {len(self.questions)} right: {self.level.needed} are needed"
+            self._finish(Outcome.LOST, why)
             return
         over = self._end(m) or m.state.turn >= self.end_turn or still
-        won = all(bound.met(m) for bound in self._wins) and self._all_answered()
-        only_questions = not self._wins and not self.level.end and self._all_answered()
-        if won and (over or only_questions or self._can_win_now()):
+        won = self._wins_met(m) and self._all_answered(notes)
+        only_questions = not self._wins and not self.level.end
+        if won and (over or only_questions or self._can_win_now(notes)):
             self._finish(Outcome.WON, "every goal is met")
-        elif over:
+        elif over or (only_questions and all(notes.done(one.id) for one in self.questions)):
             missing = [one.why for one in self.goals() if not one.met]
             self._finish(Outcome.LOST, "; ".join(missing) or "the run is over")
 
-    def _too_many_wrong(self) -> bool:
-        answered = len(self.answers) + len(self._notes(SKIP))
-        left = len(self.questions) - answered
+    def _cannot_be_right(self, notes: Notes) -> bool:
+        left = sum(not notes.done(one.id) for one in self.questions)
         return bool(self.questions) and self.right() + left < self.level.needed
 
     def _finish(self, outcome: Outcome, reason: str) -> None:
         self.outcome, self.reason = outcome, reason
+        score = self.score()
+        text = f"{outcome}, {score.stars} stars, {score.acts} acts of par {score.par}"
+        self.session.mark(self.session.end, RESULT, text)
 
     # what the player does
+
+    def _refuse_if_asked(self) -> None:
+        question = self.open_question()
+        if question is not None:
+            raise RefusedError(f"first answer {question.id}: {question.text}")
 
     def act(self, name: str, value: str) -> None:
         """Do an act of the level's vocabulary; raises RefusedError, then nothing changed."""
         if not self.playing:
-            raise RefusedError(f"the run is {self.outcome}: R begins it again")
-        if name in (ANSWER, PLACE):
-            ident, _, answer = value.partition(" ")
-            self.answer(ident, answer)
-            return
-        if name == SKIP:
-            self.skip(value)
-            return
-        if name == WAIT:
-            self.advance(_turns(value))
+            raise RefusedError(f"the run is {self.outcome}: take an act back, or restart")
+        verb = VERB_ACTS.get(name)
+        if verb is not None:
+            verb(self, value)
             return
         if name not in self.level.allow:
-            allowed = ", ".join(self.level.allow) or "nothing but answers"
-            raise RefusedError(f"{name}: this level does not allow it; allowed: {allowed}")
-        question = self.open_question()
-        if question is not None:
-            raise RefusedError(f"first answer: {question.text}")
+            allowed = self.level.allow or ("nothing but answers",)
+            raise RefusedError(no_such("act of this level", name, allowed))
+        self._refuse_if_asked()
+        self._refuse_beyond_limits(name)
         self.session.act(name, value)
+        self.redone.clear()
         self._come_to()
+
+    def _refuse_beyond_limits(self, name: str) -> None:
+        acts = self.notes.acts
+        done = {ALL_ACTS: sum(acts.values()) - acts[ANSWER] - acts[SKIP], name: acts[name]}
+        for one, most in self.level.limits:
+            if done.get(one, -1) >= most:
+                raise RefusedError(f"{name}: this level takes {one} at most {most} times")
 
     def _question(self, ident: str) -> Question:
         question = self.open_question()
         if question is None or question.id != ident:
-            raise RefusedError(f"{ident[:40] or 'nothing'}: is not asked now")
+            now = f"; {question.id} is" if question is not None else "; nothing is"
+            raise RefusedError(f"{ident[:40] or 'nothing'} is not asked now{now}")
         return question
 
     def answer(self, ident: str, answer: str) -> Reply:
@@ -271,102 +271,148 @@ class LevelRun:
         known = self.truths[ident]
         right = known.accepts(answer, question.tolerance)
         reply = Reply(question, answer, right, known, "" if right else known.wrong(answer))
-        self.first_replies.setdefault(ident, right)
-        self.session.act(ANSWER, f"{ident} {answer}")
-        for name, value in question.after:
-            self.session.act(BY_LEVEL + name, value)
-        self._come_to()
+        self._done(question, ANSWER, f"{ident} {answer}")
         return reply
 
     def skip(self, ident: str) -> None:
         """Leave the open question; a run with a skipped question is never won."""
-        question = self._question(ident)
-        self.session.act(SKIP, question.id)
+        self._done(self._question(ident), SKIP, ident)
+
+    def _done(self, question: Question, name: str, value: str) -> None:
+        self.session.act(name, value)
+        self.redone.clear()
+        for act, of_it in question.after:
+            self._named(question, "after", self.session.act, BY_LEVEL + act, of_it)
         self._come_to()
 
     def undo(self) -> bool:
-        """Take back the player's last act and all that followed; False if there was none."""
+        """Take back the player's last act and all that followed; False if there was none.
+
+        Hints that were given and answers that were wrong stay noted.
+        """
         if not self.player_acts():
             return False
+        missed, hints, redone = self._missed(), self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
-        self.outcome, self.reason = Outcome.PLAYING, ""
+        if not self.playing:
+            self.outcome, self.reason = Outcome.PLAYING, ""
+            self.session.mark(self.session.end, RESULT, self.outcome)
         self._come_to()
+        self.note(MISSED, *sorted(missed - self.notes.missed))
+        self.note(HINT, *map(str, range(self.hints_used + 1, hints + 1)))
+        self.redone = [*redone, tuple(act.fields)] if act is not None else redone
         return True
+
+    def redo(self) -> bool:
+        """Do again what was taken back last; False if there is nothing, or time went on since."""
+        if not self.redone:
+            return False
+        *rest, (name, value) = self.redone
+        self.act(name, value)
+        self.redone = rest
+        return True
+
+    def note(self, name: str, *values: str) -> None:
+        """Put notes of the level on the tape: HINT or MISSED."""
+        for value in values:
+            self.session.act(BY_LEVEL + name, value)
 
     def hint(self) -> str:
         """Return the next hint and count it; the last one again when there are no more."""
         hints = self.hints()
-        if not hints:
-            return "this level has no hints"
-        text = hints[min(self.hints_used, len(hints) - 1)]
-        self.hints_used = min(self.hints_used + 1, len(hints))
-        return text
+        new = [text for text in hints if text not in self._given]
+        if not new:
+            return hints[-1] if hints else "there is no hint for this"
+        if self.playing:
+            self._given.append(new[0])
+            self.note(HINT, str(self.hints_used + 1))
+        return new[0]
 
     def hints(self) -> list[str]:
-        """Return all hints in words; the engine words those that name a rule."""
+        """Return the hints for now: the level's, in its words or the engine's, then the rule's own.
+
+        The open question's rule and formula come last; none of them is the answer.
+        """
         m = self.session.to_end()
         found: list[str] = []
         for hint in self.level.hints:
-            if hint.text:
-                found.append(hint.text)
-            else:
-                found += truth(hint.rule, self.level.kernel, m, read).hints()
-        return found
+            found += [hint.text] if hint.text else self._rule_hints(hint.rule, m, hint.line)
+        question = self.open_question()
+        if question is not None:
+            found += self.truths[question.id].hints()
+        return list(dict.fromkeys(found))
+
+    def _rule_hints(self, rule: str, m: Machine, line: int) -> tuple[str, ...]:
+        try:
+            return truth(rule, self.level.kernel, m, read).hints()
+        except InputError as error:
+            raise LevelError(f"{self.level.file}:{line}: hint: {error}") from None
 
     # how it stands
 
+    def _right_ones(self, notes: Notes) -> set[str]:
+        return {
+            one.id
+            for one in self.questions
+            if one.id in notes.answers
+            and self.truths[one.id].accepts(notes.answers[one.id], one.tolerance)
+        }
+
+    def is_right(self, ident: str) -> bool:
+        """Tell whether a question is answered, and right."""
+        return ident in self._right_ones(self.notes)
+
     def right(self) -> int:
         """Return how many answers are right."""
-        answers = self.answers
-        return sum(
-            self.truths[one.id].accepts(answers[one.id], one.tolerance)
-            for one in self.questions
-            if one.id in answers and one.id in self.truths
-        )
+        return len(self._right_ones(self.notes))
+
+    def _missed(self) -> set[str]:
+        """Return the questions whose first reply was not right."""
+        notes = self.notes
+        replied = {*notes.answers, *notes.skipped}
+        return notes.missed | (replied - self._right_ones(notes))
 
     def goals(self) -> list[GoalState]:
         """Return every goal with its reason, the questions last."""
-        m = self.session.to_end()
-        found = [_state(bound, m) for bound in self._wins]
+        m, notes = self.session.to_end(), self.notes
+        found = [one.state(m) for one in self._wins]
         if self.questions:
-            answered, right = len(self.answers), self.right()
-            need = self.level.needed
+            answered, right, need = len(notes.answers), self.right(), self.level.needed
             text = f"answer {len(self.questions)} questions, {need} of them right"
+            why = f"{answered} answered, {right} right, {need} needed"
+            why += f", {len(notes.skipped)} skipped" if notes.skipped else ""
             met = answered == len(self.questions) and right >= need
-            found.append(GoalState(text, met, f"{answered} answered, {right} right, {need} needed"))
+            found.append(GoalState(text, met, why if met else f"not yet: {why}"))
         return found
 
     def score(self) -> Score:
         """Return what the run has earned so far."""
-        acts = len(self.player_acts())
-        won = self.outcome is Outcome.WON
-        predicted = len(self.first_replies) == len(self.questions) and all(
-            self.first_replies.values()
-        )
-        stars = 0
-        if won:
-            within = acts <= self.level.par
-            stars = 1 + within + (within and predicted and self.hints_used <= 1)
-        counts = (acts, self.level.par, self.right(), len(self.questions), self.hints_used)
-        return Score(won, stars, *counts)
+        notes, won = self.notes, self.outcome is Outcome.WON
+        acts, missed = sum(notes.acts.values()), len(self._missed())
+        earned = stars(won, acts, self.level.par, missed, notes.hints)
+        asked = len(self.questions)
+        return Score(won, earned, acts, self.level.par, self.right(), asked, notes.hints, missed)
 
 
-def _bound(m: Machine, goal: Goal) -> _Bound:
-    return _Bound(goal, metric(m, goal.counter), OPERATORS[goal.op])
+def _answer(run: LevelRun, value: str) -> None:
+    ident, _, answer = value.partition(" ")
+    run.answer(ident, answer)
 
 
-def _state(bound: _Bound, m: Machine) -> GoalState:
-    goal, now = bound.goal, bound.read(m)
-    met = bound.met(m)
-    why = f"{goal.counter} is {now}, needs {goal.op} {goal.value}"
-    return GoalState(goal.text, met, why if met else f"not yet: {why}")
+def _wait(run: LevelRun, value: str) -> None:
+    run.advance(whole(value) if value else run.level.stride)
 
 
-def _turns(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 9):
-        raise RefusedError(f"wait: {value[:40]!r} is no number of turns")
-    return int(value)
+def _mark(run: LevelRun, value: str) -> None:
+    run.session.mark(run.session.end, value[:40] or "mark")
 
 
-__all__ = ["NOTED", "START", "InputError", "LevelRun", "Outcome", "Reply", "Score"]
+VERB_ACTS: dict[str, Callable[[LevelRun, str], None]] = {
+    ANSWER: _answer,
+    PLACE: _answer,
+    SKIP: LevelRun.skip,
+    WAIT: _wait,
+    MARK: _mark,
+}
+"""What a player may do besides the engine's actions."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from mmplay.commands.verbs import add_screen_options, require_terminal
-from mmplay.levels.load import load_level
+from mmplay.levels.library import find_level
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Play; raises InputError for no such level, or without a terminal."""
-    level = load_level(Path(args.level))
+    level = find_level(args.level)
     require_terminal("a level")
     from mmplay.commands.menu import open_app
 

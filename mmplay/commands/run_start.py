@@ -25,6 +25,9 @@ BOOT_SECONDS = "10"
 AFTER_FRAME_NS = 2_000_000_000
 """A run from a frame of a log goes on for two seconds, if nothing else is said."""
 
+STARTS = ("mail", "boot")
+"""Starts that are no file."""
+
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
 
 
@@ -35,7 +38,7 @@ def choice_of(args: Namespace) -> Choice:
     return Choice(
         kernel_named(args.kernel),
         args.variant,
-        whole(args.seed, "--seed", (1 << 63) - 1),
+        whole(args.seed or "1", "--seed", (1 << 63) - 1),
         args.keep_atomic,
         -1 if args.packets is None else whole(args.packets, "--packets", 100_000),
     )

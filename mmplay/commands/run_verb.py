@@ -6,13 +6,13 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mmplay.commands.output import add_json, add_kernel, print_json, told_of_disk
-from mmplay.commands.run_start import VARIANTS, Start, choice_of
+from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.summary import summary
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.library import SUFFIX, trace_path
 from mmplay.recordings.paths import sessions_folder
 from mmplay.recordings.replacing import replacing
 from mmplay.recordings.session.run_log import text_of
@@ -21,14 +21,17 @@ from mmplay.recordings.session.store import open_writer
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
+LEVEL_SUFFIX = ".toml"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "start",
-        metavar="mail|boot|RECORDING|LOG",
-        help="where to start: the mail, a fresh machine, a log's own memory, a turn of a run",
+        metavar="LEVEL|mail|boot|RECORDING|LOG",
+        help="a level, or where to start: the mail, a fresh machine, a log's own memory, a run",
     )
+    parser.add_argument("--actions", metavar="FILE", help="of a level: play this [[solution]]")
     parser.add_argument("--frame", metavar="N", default="0", help="which frame of a log, from 0")
     parser.add_argument("--at", metavar="POS", help="which turn of a run (default its last)")
     add_kernel(parser)
@@ -41,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="do this at the start, for example 'wb_mask nowait'; may be given again",
     )
     parser.add_argument("--until", metavar="SECONDS", help="stop at this time of the machine")
-    parser.add_argument("--seed", metavar="N", default="1", help="of the packets' arrivals")
+    parser.add_argument("--seed", metavar="N", help="of the packets' arrivals (default 1)")
     parser.add_argument("--packets", metavar="N", help="new flows a second")
     parser.add_argument(
         "--keep-atomic", action="store_true", help="let SLUB's mask keep __GFP_ATOMIC"
@@ -60,6 +63,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run; raises InputError for a bad name or number."""
+    if _is_level(args):
+        from mmplay.commands.run_level import run_level
+
+        return run_level(args)
+    if args.actions is not None:
+        raise InputError("--actions: is for levels; to act at the start use --act 'NAME VALUE'")
     choice = choice_of(args)
     start = Start(args, choice)
     if args.screen:
@@ -72,6 +81,17 @@ def run(args: Namespace) -> int:
     else:
         _print_text(machine, choice)
     return 0
+
+
+def _is_level(args: Namespace) -> bool:
+    """Tell whether the start names a level; a file of another kind is none."""
+    if args.start in STARTS or (
+        trace_path(args.start).is_file() and LEVEL_SUFFIX not in args.start
+    ):
+        return False
+    from mmplay.levels.library import is_level_name
+
+    return is_level_name(args.start)
 
 
 def header(m: Machine, choice: Choice) -> dict[str, object]:

@@ -40,6 +40,16 @@ class Verb(NamedTuple):
 VERBS: tuple[Verb, ...] = (
     Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
+        "levels",
+        "list, check, begin and pack levels",
+        (
+            "mmplay levels list",
+            "mmplay levels check L03",
+            "mmplay levels new my.toml",
+            "mmplay levels pack course/ -o course.toml",
+        ),
+    ),
+    Verb(
         "replay",
         "open the play screen on a recording, a trace or a kernel log",
         ("mmplay replay mail-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),

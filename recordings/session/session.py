@@ -32,9 +32,11 @@ FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_
 
 
 BY_LEVEL = "@"
-ASK = "ask"
-NOTED = frozenset({"answer", "place", "skip", ASK})
+NOTED = frozenset({"answer", "skip", "ask", "hint", "missed"})
 """Acts of a level that do nothing to the machine."""
+
+UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed")})
+"""Notes that a level makes for itself: nobody acted."""
 
 
 def do_act(m: Machine, name: str, value: str) -> None:

@@ -17,7 +17,7 @@ from mmplay.engine.sim.view import memory_of
 from mmplay.engine.sim.watch import Condition, condition
 from mmplay.recordings.log import LogNote, rendered
 from mmplay.recordings.observed import title_of
-from mmplay.recordings.session.session import ASK, BY_LEVEL, Session
+from mmplay.recordings.session.session import BY_LEVEL, UNSEEN, Session
 from mmplay.recordings.session.tape import Entry
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
@@ -92,7 +92,7 @@ class SessionTimeline:
             turn = session.log.report_turn(number)
             found[turn - session.first] = title_of(session.log.report(number))
         for act in session.acts:
-            if act.fields[0] != BY_LEVEL + ASK:
+            if act.fields[0] not in UNSEEN:
                 found[act.turn - session.first] = act_text(act)
         return found
 
@@ -267,14 +267,14 @@ class SessionTimeline:
         m = self._machine(index)
         self._times[index] = m.state.now_ns // 1000
         actor = actor_of(m, *upcoming) if upcoming is not None else None
-        acts = tuple(act_text(act) for act in session.acts if act.turn == turn)
+        seen = [act for act in session.acts if act.turn == turn and act.fields[0] not in UNSEEN]
         facts = TurnFacts(
             turn=turn,
             actor=actor.title if actor is not None else "the start",
             decisions=_decided(m, actor, steps),
             counters=m.state.counters.as_dict(),
             counters_before=counted,
-            acts=acts,
+            acts=tuple(map(act_text, seen)),
         )
         return self._framed(index, m, before, facts)
 

@@ -24,8 +24,8 @@ TASK = "task"
 Begin = Callable[[Level], LevelRun]
 """Makes a fresh run of a level, recorded like every play."""
 
-Finished = Callable[[LevelRun], None]
-"""Keeps what a run has earned."""
+Finished = Callable[[LevelRun], str]
+"""Keeps what a run has earned; returns what went wrong, empty if nothing did."""
 
 
 class LevelScreen(PlayScreen):
@@ -78,7 +78,9 @@ class LevelScreen(PlayScreen):
 
     def _end(self) -> None:
         self._over = True
-        self._finished(self.level_run)
+        trouble = self._finished(self.level_run)
+        if trouble:
+            self.say(trouble)
         self.choose_lower(TASK)
         self.panel(TASK).focus()
         self.app.push_screen(ListScreen(str(self.level_run.outcome), closing_rows(self.level_run)))

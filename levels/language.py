@@ -1,0 +1,104 @@
+"""What can be said of the words of a level file without running anything.
+
+Truths, moments, counters and acts are checked here as far as that goes; `levels check` asks the
+rest of the level's own machine.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+
+from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.kernel.versions import layout_named
+from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.sim.metrics import is_of_tasks, names_for
+from mmplay.engine.sim.run.actions import ACTIONS
+from mmplay.engine.sim.starts.common import CACHES
+from mmplay.engine.sim.watch import read_condition
+from mmplay.levels.truth import FORMS, IF, IN, KB_WORD, MAX_QUESTION
+
+START, END, NOW, TURN, AFTER = "start", "end", "now", "turn ", "after "
+MAX_MOMENT = 100
+MAX_TURNS = 1 << 20
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(names_for(ZONES, [name for name, *_ in CACHES]))
+
+
+def check_counter(name: str) -> None:
+    """Complain about what no machine has a number for; raises InputError."""
+    if name in _names() or is_of_tasks(name):
+        return
+    near = get_close_matches(name, _names(), 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    known = "`mmplay run mail --json` prints such names"
+    raise InputError(f"{name[:60]!r} is no number of a machine; {hint}{known}")
+
+
+def whole(text: str) -> int:
+    """Return a number of turns; raises InputError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= MAX_TURNS):
+        raise InputError(f"{text[:40]!r} is no number of turns from 0 to {MAX_TURNS}")
+    return int(text)
+
+
+def turns_on(when: str) -> int | None:
+    """Return N of `+N turns`, None for another moment; raises InputError."""
+    if not when.startswith("+"):
+        return None
+    return whole(when[1:].removesuffix("turns").removesuffix("turn").strip())
+
+
+def check_condition(text: str) -> None:
+    """Complain about what is no condition; raises InputError."""
+    if len(text) > MAX_MOMENT:
+        raise InputError(f"is longer than {MAX_MOMENT} characters")
+    check_counter(read_condition(text).name)
+
+
+def check_moment(text: str) -> None:
+    """Complain about what is no moment of a run; raises InputError."""
+    if text in (START, NOW, END) or text.startswith(AFTER):
+        return
+    if text.startswith(TURN):
+        whole(text.removeprefix(TURN))
+        return
+    try:
+        check_condition(text)
+    except InputError as error:
+        raise InputError(f"{error}; or start, end, turn N, after QUESTION") from None
+
+
+def check_when(text: str) -> None:
+    """Complain about what is no moment at which an answer comes true; raises InputError."""
+    if text.startswith(AFTER):
+        raise InputError("an answer comes true now, at the end, +N turns on, or at a condition")
+    if turns_on(text) is None:
+        check_moment(text)
+
+
+def check_act(name: str) -> None:
+    """Complain about what is no action of the engine; raises InputError."""
+    if name not in ACTIONS:
+        raise InputError(no_such("action", name, sorted(ACTIONS)))
+
+
+def check_truth(text: str) -> None:
+    """Complain about a question that no machine could answer; raises InputError."""
+    words = text.split()
+    if len(text) > MAX_QUESTION:
+        raise InputError(f"is longer than {MAX_QUESTION} characters")
+    if IF in words:
+        at = words.index(IF)
+        check_act((words[at + 1 :] or [""])[0])
+        words = words[:at]
+    if IN in words:
+        layout_named((words[words.index(IN) + 1 :] or [""])[0])
+    words = words[1:] if words[:1] == [KB_WORD] else words
+    if not words or words[0] not in FORMS:
+        raise InputError(no_such("question", words[0] if words else "", FORMS))
+    if words[0] == "metric":
+        check_counter(" ".join(words[1:]))

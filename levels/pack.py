@@ -1,0 +1,90 @@
+"""A pack: several levels in one file.
+
+It is TOML, `pack = 1` and one [[level]] for each file with its `name` and its whole `text`. A name
+is only shown: nothing is ever written to a place that a pack names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.load import MAX_BYTES, read_level, read_text, read_toml
+from mmplay.levels.model import Level
+from mmplay.levels.sections import LevelError
+
+PACK = 1
+MAX_LEVELS = 100
+MAX_PACK_BYTES = 1 << 22
+SUFFIX = ".toml"
+
+_IS_PACK = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*pack[ \t]*=", re.ASCII)
+
+
+def is_pack(text: str) -> bool:
+    """Tell whether a text is a pack: its first key is `pack`."""
+    return _IS_PACK.match(text) is not None
+
+
+def levels_in(path: Path) -> list[Level]:
+    """Return the levels of a file, a pack or a single level; raises LevelError."""
+    text = read_text(path, MAX_PACK_BYTES)
+    if is_pack(text):
+        return list(read_pack(text, str(path)))
+    if len(text.encode()) > MAX_BYTES:
+        raise LevelError(f"{path}: is larger than {MAX_BYTES} bytes: no level is")
+    return [read_level(text, str(path))]
+
+
+def read_pack(text: str, name: str) -> Iterator[Level]:
+    """Yield the levels of a pack; raises LevelError, which names the file inside."""
+    top = read_toml(text, name)
+    if top.number("pack") != PACK:
+        raise top.error("pack", f"this mmplay reads pack {PACK}")
+    found: dict[str, str] = {}
+    for table in top.tables("level", MAX_LEVELS):
+        inside, level_text = table.text("name", required=True), table.whole("text", MAX_BYTES)
+        table.done()
+        level = read_level(level_text, f"{name}({inside})")
+        if level.id.casefold() in found:
+            raise table.error("name", f"{level.id} is in {found[level.id.casefold()]} already")
+        found[level.id.casefold()] = inside
+        yield level
+    top.done()
+
+
+def packed(folder: Path) -> tuple[str, list[Level]]:
+    """Return the pack of a folder's level files as text, and its levels.
+
+    Raises InputError for a folder without levels, LevelError for a level that cannot be used.
+    """
+    try:
+        paths = sorted(one for one in folder.iterdir() if one.suffix == SUFFIX)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
+    if not paths:
+        raise InputError(f"{folder}: holds no level; levels are files that end in {SUFFIX}")
+    texts = [(path.name, read_text(path, MAX_BYTES)) for path in paths]
+    text = pack_text(texts)
+    return text, list(read_pack(text, str(folder)))
+
+
+def pack_text(texts: Sequence[tuple[str, str]]) -> str:
+    """Return a pack of named texts."""
+    tables = [f"[[level]]\nname = {_quoted(name)}\ntext = {_block(text)}\n" for name, text in texts]
+    return "\n".join([f"# Levels for mmplay.\npack = {PACK}\n", *tables])
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\\", "\\\\").replace('"', '\\"')
+    return "".join(c if c.isprintable() or c == "\n" else f"\\U{ord(c):08x}" for c in text)
+
+
+def _quoted(text: str) -> str:
+    return f'"{_escaped(text)}"'.replace("\n", "\\n")
+
+
+def _block(text: str) -> str:
+    return f'"""\n{_escaped(text)}"""'

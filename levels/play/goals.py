@@ -1,0 +1,95 @@
+"""Goals on a machine, how they stand and why; what a run is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.metrics import Metric, metric
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.watch import OPERATORS
+from mmplay.levels.model import Goal, Question
+from mmplay.levels.sections import LevelError
+from mmplay.levels.truth import Truth
+
+
+class Outcome(StrEnum):
+    """How a run stands."""
+
+    PLAYING = "playing"
+    WON = "won"
+    LOST = "lost"
+
+
+class GoalState(NamedTuple):
+    """A goal, whether it is met, and why (not): what the number is, and what it must be."""
+
+    text: str
+    met: bool
+    why: str
+
+
+class Reply(NamedTuple):
+    """What an answer was worth: right or not, the truth, and what a wrong answer would need."""
+
+    question: Question
+    answer: str
+    right: bool
+    truth: Truth
+    wrong_because: str
+
+
+class Score(NamedTuple):
+    """What a run earned. `acts` were done by the player, `missed` says what was not right at first.
+
+    Stars: won; within par; within par, nothing missed and at most the free hint.
+    """
+
+    won: bool
+    stars: int
+    acts: int
+    par: int
+    right: int
+    asked: int
+    hints: int
+    missed: int = 0
+
+
+FREE_HINTS = 1
+
+
+def stars(won: bool, acts: int, par: int, missed: int, hints: int) -> int:
+    """Return what a run earned: one rule for all levels."""
+    if not won:
+        return 0
+    if acts > par:
+        return 1
+    return 3 if not missed and hints <= FREE_HINTS else 2
+
+
+class Bound(NamedTuple):
+    """A goal bound to the machine's number."""
+
+    goal: Goal
+    read: Metric
+    compare: Callable[[int, int], bool]
+
+    def met(self, m: Machine) -> bool:
+        """Tell whether the number is there."""
+        return self.compare(self.read(m), self.goal.value)
+
+    def state(self, m: Machine) -> GoalState:
+        """Return how the goal stands and why."""
+        goal, met = self.goal, self.met(m)
+        why = f"{goal.counter} is {self.read(m)}, needs {goal.op} {goal.value}"
+        return GoalState(goal.text, met, why if met else f"not yet: {why}")
+
+
+def bound(m: Machine, goal: Goal, file: str) -> Bound:
+    """Return a goal on this machine; raises LevelError if it has no such number."""
+    try:
+        return Bound(goal, metric(m, goal.counter), OPERATORS[goal.op])
+    except InputError as error:
+        raise LevelError(f"{file}:{goal.line}: counter: {error}") from None

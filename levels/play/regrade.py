@@ -1,0 +1,90 @@
+"""Plays a recorded run of a level again, to see whether it earns what it says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.library import level_of_id
+from mmplay.levels.model import Level
+from mmplay.levels.play.goals import Outcome, Score
+from mmplay.levels.play.notes import HINT, MISSED
+from mmplay.levels.play.run import RESULT, LevelRun
+from mmplay.levels.play.solve import START, begin
+from mmplay.recordings.session.session import BY_LEVEL, Session
+
+
+class Regraded(NamedTuple):
+    """What a recorded run earns when it is played again.
+
+    `same` tells that it comes to the same state; `said` is what the recording says of its result,
+    empty if it says nothing; `changed` that the level is another than the one that was played.
+    """
+
+    level: Level
+    outcome: Outcome
+    reason: str
+    score: Score
+    same: bool
+    said: str
+    changed: bool
+
+
+def is_level_run(session: Session) -> bool:
+    """Tell whether a session is the run of a level."""
+    return session.header.get("start") == START
+
+
+def result_of(session: Session) -> str:
+    """Return what a recording says of its result: its last result mark, empty if it has none."""
+    notes = [mark.fields[1] for mark in session.tape.marks if mark.fields[0] == RESULT]
+    return notes[-1] if notes else ""
+
+
+def regrade(session: Session, level: Level | None = None) -> Regraded:
+    """Play a loaded run again, of the level that it names or of this one.
+
+    Raises InputError for what is no run of a level, for a level that is not known, and for an act
+    that the level does not take.
+    """
+    header = session.header
+    if not is_level_run(session):
+        raise InputError(f"{header.get('title')}: is no run of a level")
+    level = level or level_of_id(str(header.get("level")))
+    seed = header.get("seed")
+    if type(seed) is not int or not 0 <= seed < 1 << 63:
+        raise InputError(f"{header.get('title')}: has no seed")
+    run = begin(level, seed)
+    _play_again(run, session)
+    return Regraded(
+        level,
+        run.outcome,
+        run.reason,
+        run.score(),
+        run.session.to_end().state.digest() == session.to_end().state.digest(),
+        result_of(session),
+        header.get("level_digest") != level.digest,
+    )
+
+
+def _play_again(run: LevelRun, session: Session) -> None:
+    for act in session.acts:
+        name, value = act.fields
+        note = name.removeprefix(BY_LEVEL)
+        if name.startswith(BY_LEVEL) and note not in (HINT, MISSED):
+            continue  # The level does again by itself what it did.
+        _go_to(run, act.turn)
+        if name.startswith(BY_LEVEL):
+            run.note(note, value)
+        else:
+            run.act(name, value)
+    _go_to(run, session.end)
+
+
+def _go_to(run: LevelRun, turn: int) -> None:
+    while run.session.end < turn and run.playing and run.open_question() is None:
+        if not run.advance(turn - run.session.end):
+            break
+    if run.session.end != turn:
+        title = run.session.header.get("title")
+        raise InputError(f"{title}: turn {turn} is not reached; the level stops before")

@@ -1,0 +1,231 @@
+"""The proof of a level: that it can be played, lost and won, and by nothing but what it teaches.
+
+Each result has a name, a verdict and a sentence. Nothing of it is taken from the level's word: the
+level is played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.fits import misfits
+from mmplay.levels.model import Level, Move
+from mmplay.levels.play.random_player import Guesser
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin, play
+from mmplay.levels.truth import Truth
+
+RUNS = 200
+MOST_WINS_PERCENT = 20
+
+
+class Result(NamedTuple):
+    """One thing that was proven, or not, and why."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+class Proof(NamedTuple):
+    """All results of one level, and the digest of its solution's end state."""
+
+    level: Level
+    results: tuple[Result, ...]
+    digest: str
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether everything holds."""
+        return all(result.ok for result in self.results)
+
+
+def prove(level: Level, runs: int = RUNS) -> Proof:
+    """Return the proof of a level, with so many runs of the random player."""
+    results = [Result(name, *_said(check, level)) for name, check in CHECKS.items()]
+    solved = next(result for result in results if result.name == SOLUTION)
+    digest = ""
+    if solved.ok:
+        digest = _played(level, level.solution).session.live.state.digest()
+        results.append(Result(DIGEST, *_same_digest(level, digest)))
+        results.append(Result(RANDOM, *_said(lambda one: _random(one, runs), level)))
+    return Proof(level, tuple(results), digest)
+
+
+Said = tuple[bool, str]
+
+
+def _said(check: Callable[[Level], Said], level: Level) -> Said:
+    """Return what a check says; a level that cannot be run says why."""
+    try:
+        return check(level)
+    except InputError as error:
+        return False, str(error)
+
+
+def _played(level: Level, moves: Sequence[Move]) -> LevelRun:
+    return play(begin(level), moves)
+
+
+def _at_start(level: Level) -> Said:
+    run = begin(level)
+    met = [goal.text for goal in run.goals() if goal.met]
+    if run.outcome is Outcome.PLAYING:
+        return True, "the run begins neither won nor lost"
+    return False, f"the run is {run.outcome} before anybody acts: {'; '.join(met) or run.reason}"
+
+
+def _by_nothing(level: Level) -> Said:
+    run = _played(level, ())
+    if run.outcome is Outcome.LOST:
+        return True, f"doing nothing loses: {run.reason}"
+    return False, "doing nothing wins: the goal is met by itself"
+
+
+def _by_losing(level: Level) -> Said:
+    if not level.losing:
+        if level.loses:
+            return False, "a level with a [[lose]] needs a [[losing]] line that shows how"
+        return True, "there is nothing to lose by but the questions and the turns"
+    run = _played(level, level.losing)
+    if run.outcome is not Outcome.LOST:
+        return False, f"the losing line does not lose: {run.outcome}"
+    if level.loses and run.reason not in {goal.text for goal in level.loses}:
+        return False, f"the losing line loses, but by no [[lose]]: {run.reason}"
+    return True, f"the losing line loses: {run.reason}"
+
+
+def _by_solution(level: Level) -> Said:
+    if not level.solution:
+        return False, "there is no [[solution]]"
+    run = _played(level, level.solution)
+    score = run.score()
+    if run.outcome is not Outcome.WON:
+        return False, f"the solution does not win: {run.reason}; {_wrong_answers(run)}"
+    if score.stars < 3:
+        return False, f"the solution earns {score.stars} stars: {_wrong_answers(run)}"
+    if score.acts != score.par:
+        return False, f"the solution has {score.par} acts, but the run ends after {score.acts}"
+    turns = run.session.end - run.session.first
+    return True, f"the solution wins in {score.acts} acts and {turns} turns"
+
+
+def _wrong_answers(run: LevelRun) -> str:
+    answers = run.answers
+    wrong = [
+        f"{one.id}: the kernel says {run.truths[one.id].shown()}, not {answers[one.id]}"
+        for one in run.questions
+        if one.id in answers and not run.truths[one.id].accepts(answers[one.id], one.tolerance)
+    ]
+    return "; ".join(wrong) or "no answer is wrong"
+
+
+def _by_less(level: Level) -> Said:
+    """Leave out each counted move of the solution in turn."""
+    moves, tried = level.solution, 0
+    for place, move in enumerate(moves):
+        if not move.counts:
+            continue
+        tried += 1
+        rest = (*moves[:place], *moves[place + 1 :])
+        if _wins(level, rest):
+            return False, f"the solution wins without `{move.action} {move.value}` too"
+    return tried > 0, f"without any one of its {tried} acts the solution does not win"
+
+
+def _wins(level: Level, moves: Sequence[Move]) -> bool:
+    """Tell whether moves win; a later one that is refused without the missing one does not."""
+    try:
+        return _played(level, moves).outcome is Outcome.WON
+    except InputError:
+        return False
+
+
+def _questions(level: Level) -> Said:
+    """Ask every question along the solution; every option must be readable, and one right."""
+    run = _played(level, level.solution)
+    problems = []
+    for question in run.questions:
+        truth = run.truths.get(question.id)
+        where = f"line {question.line}, {question.id}"
+        if truth is None:
+            problems.append(f"{where}: is never asked")
+            continue
+        values = [option.value for option in question.options]
+        right = [value for value in values if _accepts(truth, value, question.tolerance)]
+        if values and len(right) != 1 and question.kind == "choice":
+            problems.append(f"{where}: {len(right)} options are right, not one")
+        for value in values:
+            if value not in right and not truth.wrong(value):
+                problems.append(f"{where}: {value} is wrong without a word why")
+    hints = _hints_along(level)
+    if not hints:
+        problems.append("no hint: write a [[hint]]")
+    count = f"all {len(run.questions)} questions are asked and answered by the rules"
+    return not problems, "; ".join(problems) or f"{count}, and {hints} hints are said"
+
+
+def _accepts(truth: Truth, value: str, tolerance: int) -> bool:
+    return truth.accepts(value, tolerance)
+
+
+def _hints_along(level: Level) -> int:
+    """Return how many hints there are at the start of the run and at its end."""
+    run = begin(level)
+    at_start = set(run.hints())
+    return len(at_start | set(play(run, level.solution).hints()))
+
+
+def _goals(level: Level) -> Said:
+    """See that every goal can be missed, and is met in the end."""
+    solved = {goal.text: goal.met for goal in _played(level, level.solution).goals()}
+    unmet = [text for text, met in solved.items() if not met]
+    if unmet:
+        return False, f"not reached by the solution: {'; '.join(unmet)}"
+    return True, f"all {len(solved)} goals are reached"
+
+
+def _texts(level: Level) -> Said:
+    problems = list(misfits(level))
+    return not problems, "; ".join(problems) or "every text fits 80x24"
+
+
+def _same_digest(level: Level, digest: str) -> Said:
+    if level.digest == digest:
+        return True, f"the solution ends in the state {digest}"
+    known = level.digest or "nothing"
+    return False, f"the solution ends in {digest}, the file says {known}; --update writes it"
+
+
+def _random(level: Level, runs: int) -> Said:
+    won = sum(_random_wins(level, runs))
+    share = f"random play wins {won} of {runs} runs"
+    if won * 100 <= runs * MOST_WINS_PERCENT or level.random_wins:
+        return True, f"{share}{': ' + level.random_wins if level.random_wins else ''}"
+    return False, f"{share}, over {MOST_WINS_PERCENT} %: say why in random_wins"
+
+
+def _random_wins(level: Level, runs: int) -> Iterator[bool]:
+    """Play at random; raises InputError, naming the seed, for a run that does not end."""
+    for seed in range(runs):
+        run = begin(level)
+        if not Guesser(run, seed).play():
+            raise InputError(f"the random player's run {seed} does not end")
+        yield run.outcome is Outcome.WON
+
+
+SOLUTION, DIGEST, RANDOM = "solution", "digest", "random player"
+
+CHECKS: dict[str, Callable[[Level], Said]] = {
+    "start": _at_start,
+    "nothing": _by_nothing,
+    "losing": _by_losing,
+    SOLUTION: _by_solution,
+    "dropped act": _by_less,
+    "questions": _questions,
+    "goals": _goals,
+    "texts": _texts,
+}
+"""By name; DIGEST and RANDOM follow where the solution wins."""

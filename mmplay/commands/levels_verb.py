@@ -1,0 +1,179 @@
+"""`mmplay levels`: list, check, begin and pack levels."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from mmplay.commands.numbers import whole
+from mmplay.commands.output import add_json, print_json, told_of_disk
+from mmplay.engine.errors import InputError
+from mmplay.levels.golden import update_digest
+from mmplay.levels.library import Listed, all_levels, find_level, levels_folder
+from mmplay.levels.load import shipped_levels
+from mmplay.levels.model import Level
+from mmplay.levels.pack import levels_in, packed
+from mmplay.levels.progress import Best, load
+from mmplay.levels.proof import RUNS, Proof, prove
+from mmplay.levels.template import new_level
+from mmplay.recordings.replacing import replacing
+
+GOOD, FALSE, UNREADABLE = 0, 1, 2
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parts = parser.add_subparsers(dest="what", metavar="list|check|new|pack", required=True)
+    listing = parts.add_parser("list", help="all levels with their stars")
+    check = parts.add_parser("check", help="prove levels: that they are won, lost and bounded")
+    check.add_argument("files", metavar="LEVEL|FILE", nargs="*", help="default: all shipped levels")
+    check.add_argument("--update", action="store_true", help="write the digests of the solutions")
+    runs = f"runs of the random player (default {RUNS})"
+    check.add_argument("--runs", metavar="N", default=str(RUNS), help=runs)
+    new = parts.add_parser("new", help="begin a level file")
+    new.add_argument("file", metavar="FILE", help="a new file that ends in .toml")
+    pack = parts.add_parser("pack", help="make one file of a folder of levels")
+    pack.add_argument("folder", metavar="DIR")
+    pack.add_argument("-o", dest="output", metavar="FILE", required=True)
+    for part in (listing, check, new, pack):
+        add_json(part)
+
+
+def run(args: Namespace) -> int:
+    """Do it; the status of check is that of the worst level: good, false, unreadable."""
+    return PARTS[args.what](args)
+
+
+def _list(args: Namespace) -> int:
+    levels, progress = all_levels(), load()
+    if progress.notice:
+        print(f"mmplay: {progress.notice}", file=sys.stderr)
+    if args.json:
+        rows = [_row(one, progress.levels) for one in levels]
+        print_json({"folder": str(levels_folder()), "levels": rows})
+        return GOOD
+    for one in levels:
+        print(_line(one, progress.levels))
+    return GOOD
+
+
+def _row(one: Listed, wins: dict[str, Best]) -> dict[str, object]:
+    level = one.level
+    row: dict[str, object] = {"file": str(one.path), "shipped": one.shipped}
+    if level is None:
+        return {**row, "problem": one.problem}
+    best = wins.get(level.id)
+    return {
+        "id": level.id,
+        "title": level.title,
+        "world": level.world,
+        "kernel": level.kernel.name,
+        "par": level.par,
+        "stars": best.stars if best is not None else 0,
+        **row,
+    }
+
+
+def _line(one: Listed, wins: dict[str, Best]) -> str:
+    if one.level is None:
+        return f"-    ...  cannot be used: {one.problem}"
+    best = wins.get(one.level.id)
+    stars = "*" * best.stars if best is not None else ""
+    where = "" if one.shipped else f"  ({one.path})"
+    return f"{one.level.id:<4} {stars:.<3}  {one.level.title}{where}"
+
+
+def _check(args: Namespace) -> int:
+    runs, status = whole(args.runs, "--runs", 10_000), GOOD
+    proofs: list[Proof] = []
+    for name in args.files or [str(path) for path in shipped_levels()]:
+        try:
+            levels = _named(name)
+        except InputError as error:
+            print(f"mmplay: {error}", file=sys.stderr)
+            status = UNREADABLE
+            continue
+        for level in levels:
+            proofs.append(_proven(level, runs, args))
+            status = max(status, GOOD if proofs[-1].ok else FALSE)
+    if args.json:
+        print_json({"good": status == GOOD, "levels": [_proof_json(one) for one in proofs]})
+    return status
+
+
+def _named(name: str) -> list[Level]:
+    path = Path(name)
+    return levels_in(path) if path.is_file() else [find_level(name)]
+
+
+def _proven(level: Level, runs: int, args: Namespace) -> Proof:
+    proof = prove(level, runs)
+    if args.update and proof.digest and proof.digest != level.digest:
+        with told_of_disk(Path(level.file)):
+            update_digest(Path(level.file), proof.digest)
+        proof = prove(level._replace(digest=proof.digest), runs)
+    if not args.json:
+        print(_proof_text(proof), flush=True)
+    return proof
+
+
+def _proof_text(proof: Proof) -> str:
+    level = proof.level
+    head = f"{level.id} {level.title}: {'good' if proof.ok else 'false'}"
+    rows = [f"  {'ok ' if one.ok else 'BAD'} {one.name}: {one.text}" for one in proof.results]
+    return "\n".join([head, *rows])
+
+
+def _proof_json(proof: Proof) -> dict[str, object]:
+    level = proof.level
+    results = [one._asdict() for one in proof.results]
+    return {
+        "level": level.id,
+        "file": level.file,
+        "good": proof.ok,
+        "par": level.par,
+        "digest": proof.digest or None,
+        "results": results,
+    }
+
+
+def _new(args: Namespace) -> int:
+    path = Path(args.file)
+    ident = "".join(c for c in path.stem if c.isascii() and (c.isalnum() or c in "-_"))[:32]
+    if path.suffix != ".toml" or not ident[:1].isalpha():
+        raise InputError(f"{path}: name a file that begins with a letter and ends in .toml")
+    with told_of_disk(path):
+        try:
+            with path.open("x", encoding="utf-8") as stream:
+                stream.write(new_level(ident, str(path)))
+        except FileExistsError:
+            raise InputError(f"{path}: exists already") from None
+    if args.json:
+        print_json({"file": str(path), "id": ident})
+    else:
+        print(f"{path}: a level to begin with; check it with 'mmplay levels check {path}'")
+    return GOOD
+
+
+def _pack(args: Namespace) -> int:
+    path = Path(args.output)
+    text, levels = packed(Path(args.folder))
+    with told_of_disk(path), replacing(path) as stream:
+        stream.write(text.encode())
+    ids = [level.id for level in levels]
+    if args.json:
+        print_json({"file": str(path), "levels": ids})
+    else:
+        print(f"{path}: {len(ids)} levels: {', '.join(ids)}")
+    return GOOD
+
+
+PARTS: dict[str, Callable[[Namespace], int]] = {
+    "list": _list,
+    "check": _check,
+    "new": _new,
+    "pack": _pack,
+}
+"""What `mmplay levels` can do."""

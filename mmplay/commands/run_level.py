@@ -1,0 +1,113 @@
+"""`mmplay run LEVEL`: a level without a screen, played by a file of actions and scored the same."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmplay.commands.numbers import whole
+from mmplay.commands.output import print_json, told_of_disk
+from mmplay.engine.errors import InputError
+from mmplay.levels.library import find_level
+from mmplay.levels.load import MAX_BYTES, read_moves, read_text
+from mmplay.levels.model import Level, Move
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, level_header, play
+from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.replacing import replacing
+from mmplay.recordings.trace.writer import TraceWriter
+
+MAX_SEED = (1 << 63) - 1
+
+
+def run_level(args: Namespace) -> int:
+    """Play; raises InputError for no such level and for an act that it does not take."""
+    level = find_level(args.start)
+    seed = level.start.seed if args.seed is None else whole(args.seed, "--seed", MAX_SEED)
+    moves: tuple[Move, ...] = ()
+    if args.actions is not None:
+        path = Path(args.actions)
+        moves = read_moves(read_text(path, MAX_BYTES), str(path))
+    run = _played(args, level, seed, moves)
+    if args.json:
+        print_json(as_json(run))
+    else:
+        print("\n".join(as_lines(run)))
+    return 0
+
+
+def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -> LevelRun:
+    if args.output is None:
+        return _told(args, begin(level, seed), moves)
+    path = Path(args.output)
+    if path.suffix != SUFFIX:
+        raise InputError(f"{path}: the run of a level is a recording; name it *{SUFFIX}")
+    with told_of_disk(path), replacing(path) as stream:
+        writer = TraceWriter(stream, level_header(level, seed))
+        run = _told(args, begin(level, seed, writer), moves)
+        run.session.reached()
+        if run.session.tape.trouble:
+            raise InputError(f"{path}: cannot be written: {run.session.tape.trouble}")
+        writer.close()
+    return run
+
+
+def _told(args: Namespace, run: LevelRun, moves: tuple[Move, ...]) -> LevelRun:
+    """Play; a complaint about a move names the file that it stands in."""
+    try:
+        return play(run, moves)
+    except InputError as error:
+        raise InputError(f"{args.actions}: {error}") from None
+
+
+def as_json(run: LevelRun) -> dict[str, object]:
+    """Return how a run ended."""
+    score = run.score()
+    answers = run.answers
+    return {
+        "level": run.level.id,
+        "won": score.won,
+        "stars": score.stars,
+        "actions": score.acts,
+        "par": score.par,
+        "turns": run.session.end - run.session.first,
+        "digest": run.session.to_end().state.digest(),
+        "outcome": str(run.outcome),
+        "reason": run.reason,
+        "seed": run.seed,
+        "goals": [goal._asdict() for goal in run.goals()],
+        "predictions": [
+            {"id": one.id, "answer": answers.get(one.id), **_truth_json(run, one.id)}
+            for one in run.questions
+        ],
+    }
+
+
+def _truth_json(run: LevelRun, ident: str) -> dict[str, object]:
+    """Return whether an answer is right, and the truth; unknown for what was never asked."""
+    truth = run.truths.get(ident)
+    if truth is None:
+        return {"right": False, "truth": None}
+    value = truth.as_json()["value"]
+    return {"right": run.is_right(ident), "truth": value}
+
+
+def as_lines(run: LevelRun) -> list[str]:
+    """Return how a run ended, in words."""
+    score, level = run.score(), run.level
+    stars = "*" * score.stars
+    turns = run.session.end - run.session.first
+    found = [
+        f"{level.id} {level.title}: {run.outcome} {stars:.<3}",
+        f"  {run.reason}",
+        f"  {score.acts} acts, par {score.par}; {turns} turns, seed {run.seed}",
+    ]
+    found += [f"  [{'x' if goal.met else ' '}] {goal.text}: {goal.why}" for goal in run.goals()]
+    answers = run.answers
+    for one in run.questions:
+        truth = run.truths.get(one.id)
+        if truth is not None:
+            said = answers.get(one.id, "skipped")
+            verdict = "right" if run.is_right(one.id) else f"the kernel says {truth.shown()}"
+            found.append(f"  {one.id}: {said}: {verdict}")
+    return found

@@ -1,0 +1,86 @@
+"""Where keys stand in a TOML text, and what is too much for a parser."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.levels.lines import Lines, excess
+
+TEXT = '''\
+# [not] a = header
+format = 1
+story = """
+[machine]
+title = "in a text"
+"""
+"title" = 'x'
+nested = [
+  [1, 2],
+  ["[ask]"],
+]
+quote = "a \\" [ask] # no comment"
+[machine]   # a comment with """
+base = "bench"
+inline = { a = 1 }
+[[machine.zone]]
+name = "DMA"
+[[machine.zone]]
+name = "DMA32"
+free = 20
+[[ask]]
+id = "a"
+text = \'\'\'
+id = "b"
+[[ask]]
+\'\'\'
+[[ask]]
+text = "c"
+[ machine . deep ]
+x = 1
+'''
+
+
+@pytest.mark.parametrize(
+    ("table", "number", "key", "text"),
+    [
+        ("", 0, "format", "format = 1"),
+        ("", 0, "story", 'story = """'),
+        ("", 0, "title", "\"title\" = 'x'"),
+        ("", 0, "nested", "nested = ["),
+        ("", 0, "quote", 'quote = "a \\" [ask] # no comment"'),
+        ("machine", 0, "", '[machine]   # a comment with """'),
+        ("machine", 0, "base", 'base = "bench"'),
+        ("machine.zone", 0, "name", 'name = "DMA"'),
+        ("machine.zone", 1, "name", 'name = "DMA32"'),
+        ("machine.zone", 1, "free", "free = 20"),
+        ("machine.zone", 1, "managed", "[[machine.zone]]"),
+        ("ask", 0, "id", 'id = "a"'),
+        ("ask", 1, "text", 'text = "c"'),
+        ("ask", 1, "id", "[[ask]]"),
+        ("machine.inline", 0, "a", "inline = { a = 1 }"),
+        ("machine.deep", 0, "x", "x = 1"),
+    ],
+)
+def test_the_line_of_a_key(table: str, number: int, key: str, text: str) -> None:
+    assert TEXT.split("\n")[Lines(TEXT).of(table, number, key) - 1] == text
+
+
+def test_the_second_ask_is_not_the_one_inside_a_text() -> None:
+    lines = TEXT.split("\n")
+    assert Lines(TEXT).of("ask", 1) == max(
+        n for n, line in enumerate(lines, 1) if "[[ask]]" in line
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a = 1\nb" + ".b" * 60 + " = 1\n", 2), ("a = 1\n\n# " + "x" * 5000, 3)],
+)
+def test_what_no_level_needs(text: str, line: int) -> None:
+    found = excess(text)
+    assert found is not None
+    assert found[0] == line
+
+
+def test_dots_in_texts_and_comments_are_fine() -> None:
+    assert excess('a = "' + "." * 500 + '" # ' + "." * 500) is None

@@ -1,0 +1,93 @@
+"""The proof finds what is wrong with a level."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.levels.model import Level
+from mmplay.levels.proof import DIGEST, RANDOM, prove
+from tests.levels.proofs import DOOR, EATER, NUMBER, level
+
+RIGHT = '[[solution]]\naction = "answer"\nvalues = ["door.1 yes", "door.2 no", "door.3 no"]\n'
+LOW = '[[solution]]\naction = "answer"\nvalues = ["low 16"]\n'
+ALLOW = 'allow = ["dirty_ratio"]\n'
+
+
+def goal(kind: str, op: str, value: int) -> str:
+    return (
+        f'[[{kind}]]\ncounter = "dirty_ratio"\nop = "{op}"\nvalue = {value}\n'
+        f'text = "dirty_ratio {op} {value}"\n'
+    )
+
+
+def move(kind: str, value: int) -> str:
+    return f'[[{kind}]]\naction = "dirty_ratio"\nvalue = "{value}"\n'
+
+
+def verdict(one: Level, name: str) -> tuple[bool, str]:
+    result = next(result for result in prove(one, 10).results if result.name == name)
+    return result.ok, result.text
+
+
+def test_a_good_level_is_good() -> None:
+    one = level(DOOR + RIGHT)
+    first = prove(one, 40)
+    assert [result.name for result in first.results if not result.ok] == [DIGEST]
+    second = prove(one._replace(digest=first.digest), 40)
+    assert second.ok
+    assert second.digest == first.digest
+
+
+WIN, LOSE = goal("win", "==", 5), goal("lose", ">", 50)
+SOLVED = WIN + move("solution", 5)
+
+BAD = [
+    # tables, keys, which result, what it says
+    (goal("win", "==", 20) + move("solution", 5), ALLOW, "start", "won before anybody acts"),
+    (goal("lose", "==", 20) + SOLVED, ALLOW, "start", "lost before anybody acts"),
+    (goal("win", "==", 20) + 'at = "end"\n' + move("solution", 5), ALLOW, "nothing", "by itself"),
+    (SOLVED + LOSE, ALLOW, "losing", "needs a [[losing]] line"),
+    (SOLVED + LOSE + move("losing", 5), ALLOW, "losing", "does not lose: won"),
+    (SOLVED + LOSE + move("losing", 7), ALLOW, "losing", "by no [[lose]]"),
+    (WIN, ALLOW, "solution", "there is no [[solution]]"),
+    (WIN + move("solution", 6), ALLOW, "solution", "does not win"),
+    (WIN + move("solution", 500), ALLOW, "solution", "EINVAL"),
+    (DOOR + RIGHT.replace("door.2 no", "door.2 yes"), "", "solution", "door.2: the kernel says no"),
+    (DOOR + RIGHT.replace("door.2 no", "door.2 yes"), "right = 2", "solution", "earns 2 stars"),
+    (WIN + move("solution", 7) + move("solution", 5), ALLOW, "dropped act",
+     "without `dirty_ratio 7`"),
+    (DOOR.replace('"no"]', '"nein"]') + RIGHT, "", "questions", "yes or no"),
+    (NUMBER + 'options = ["16", "16"]\n' + LOW, "", "questions", "2 options are right"),
+    (NUMBER + 'options = ["17", "18"]\n' + LOW, "", "questions", "0 options are right"),
+    (WIN + move("solution", 5) + DOOR.replace("[[ask]]", '[[ask]]\nat = "turns < 0"'), ALLOW,
+     "questions", "is never asked"),
+    (SOLVED, ALLOW, "questions", "no hint"),
+    (SOLVED + '[[hint]]\nrule = "floor Normal plain"\n', ALLOW, "questions", "hint"),
+    (WIN + move("solution", 6), ALLOW, "goals", "not reached"),
+    (DOOR.replace("Does it pass?", "x " * 900) + RIGHT, "", "texts", "lines of 76 columns"),
+    (DOOR.replace("Does it pass?", "漢") + RIGHT, "", "texts", "two columns wide"),
+    (DOOR + RIGHT, "", DIGEST, "--update"),
+    (DOOR.replace('"14", "13", "12"', '"14"') + RIGHT.replace(', "door.2 no", "door.3 no"', ""),
+     "", RANDOM, "say why in random_wins"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tables", "keys", "name", "said"), BAD)
+def test_what_is_wrong_is_found(tables: str, keys: str, name: str, said: str) -> None:
+    ok, text = verdict(level(tables, keys, EATER), name)
+    assert not ok
+    assert said in text
+
+
+def test_random_wins_need_a_reason() -> None:
+    easy = DOOR.replace('"14", "13", "12"', '"14"')
+    one = level(easy + RIGHT.replace(', "door.2 no", "door.3 no"', ""), 'random_wins = "one door"')
+    ok, text = verdict(one, RANDOM)
+    assert ok
+    assert text.endswith(": one door")
+
+
+def test_a_losing_line_that_loses() -> None:
+    ok, text = verdict(level(SOLVED + LOSE + move("losing", 60), ALLOW, EATER), "losing")
+    assert ok
+    assert text.endswith("dirty_ratio > 50")

@@ -1,0 +1,54 @@
+"""Every shipped level is proven, by the same proofs as `mmplay levels check`.
+
+The random player plays fewer runs here; `levels check` makes all of them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.play.regrade import regrade
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, level_header, play
+from mmplay.levels.proof import CHECKS, DIGEST, RANDOM, Proof, prove
+from mmplay.recordings.session.load import load_session
+from mmplay.recordings.trace.writer import TraceWriter
+from tests.sessions import Kept
+
+RUNS = 10
+
+LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
+
+
+@cache
+def proof(path: Path) -> Proof:
+    return prove(load_level(path), RUNS)
+
+
+@pytest.mark.parametrize("name", [*CHECKS, DIGEST, RANDOM])
+@pytest.mark.parametrize("path", LEVELS)
+def test_proof(path: Path, name: str) -> None:
+    result = next((one for one in proof(path).results if one.name == name), None)
+    assert result is not None, "its solution does not win"
+    assert result.ok, result.text
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_a_recorded_solution_is_graded_the_same(path: Path) -> None:
+    level = load_level(path)
+    kept = Kept()
+    run: LevelRun = begin(level, writer=TraceWriter(kept, level_header(level, level.start.seed)))
+    play(run, level.solution)
+    run.session.finish()
+    loaded = load_session(BytesIO(kept.kept), "run.mmtrace").session
+    graded = regrade(loaded, level)
+    assert graded.score == run.score()
+    assert graded.outcome is run.outcome
+    assert graded.same
+    assert not graded.changed
+    assert graded.said.startswith("won, 3 stars")
