@@ -141,7 +141,7 @@ def _pcp_batch(kernel: Kernel, n: Numbers) -> Term:
 
 
 def _unreclaimable(kernel: Kernel, n: Numbers) -> Term:
-    return given("reclaimable_pages", n[0]) * kernel.unreclaimable_factor
+    return given("reclaimable_pages", n[0]) * kernel.simulated().unreclaimable_factor
 
 
 RULES: dict[str, Rule] = {

@@ -7,10 +7,9 @@ from mmplay.engine.explain.callers import BECAUSE, NEEDS, PREMISE
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.floors import (
-    CALLER_CLASSES,
     NO_WATERMARKS,
+    PLAIN,
     CallerClass,
-    classes_at,
     floor,
     seen_free,
 )
@@ -34,12 +33,12 @@ def source(kernel: Kernel, name: str) -> str:
     return f"{words.function}  {words.path}  {kernel.source}"
 
 
-def mark_of(words: list[str], caller: CallerClass) -> str:
+def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
     """Return the mark that a question names, min if none; raises TruthError."""
     mark = words[0] if words else "min"
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
-    if caller not in (*classes_at(mark), NO_WATERMARKS):
+    if caller not in (*kernel.classes_at(mark), NO_WATERMARKS):
         raise TruthError(f"class {caller.name} is tested at min only; at {mark} there is plain")
     return mark
 
@@ -58,7 +57,7 @@ class Gate:
         name = mark or self.mark
         pages = given(name, getattr(self.zone, name))
         kept = given("lowmem_reserve", self.reserve)
-        return floor(self.scene.kernel.reductions, pages, kept, caller.flags)
+        return floor(self.scene.kernel.gate.reductions, pages, kept, caller.flags)
 
     @property
     def floor(self) -> Term:
@@ -86,7 +85,7 @@ class Gate:
         return [other for other in found if other.value != own + add]
 
     def _other_classes(self) -> list[CallerClass]:
-        return [one for one in classes_at(self.mark) if one != self.who.caller]
+        return [one for one in self.scene.kernel.classes_at(self.mark) if one != self.who.caller]
 
     def _class(self, other: CallerClass, add: int) -> Other:
         value = self.floor_at(other).value + add
@@ -99,7 +98,7 @@ class Gate:
         return Other(value, why)
 
     def _mark(self, mark: str, add: int) -> Other:
-        value = self.floor_at(classes_at(mark)[0], mark).value + add
+        value = self.floor_at(PLAIN, mark).value + add
         return Other(value, finding("wrong.mark", answer=value, other=mark, mark=self.mark))
 
     def _reserves(self, own: int, add: int) -> list[Other]:
@@ -123,7 +122,7 @@ class Gate:
 def _gate(scene: Scene, words: list[str], chosen: dict[str, str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
     zone, who = scene.zone(words[0]), scene.who(words[1])
-    mark = mark_of(words[2:], who.caller)
+    mark = mark_of(scene.kernel, words[2:], who.caller)
     return Gate(scene, zone, who, mark, scene.class_zone(zone, who, chosen.get("for")))
 
 
@@ -207,6 +206,7 @@ def passes(scene: Scene, words: list[str]) -> Truth:
         order,
         given("reserved_highatomic", kept),
         gate.who.caller.flags,
+        scene.kernel.gate.sees_highatomic,
     )
     allowed = seen.value > gate.floor.value
     findings = [gate.why(), verdict(seen, gate.floor)]
@@ -249,7 +249,7 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return finding("wrong.last_page", answer=answer)
     if not allowed and free > gate.floor.value:
         return finding("wrong.all_free", answer=answer, free=free, seen=seen)
-    for other in CALLER_CLASSES[:: 1 if not allowed else -1]:
+    for other in gate.scene.kernel.gate.classes[:: 1 if not allowed else -1]:
         if other == gate.who.caller or gate.mark != "min":
             continue
         if (seen.value > gate.floor_at(other).value) is not allowed:
@@ -303,7 +303,7 @@ def caller_class(scene: Scene, words: list[str]) -> Truth:
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
         Other(one.name, finding("wrong.caller", answer=one.name, need=NEEDS[one.name]))
-        for one in CALLER_CLASSES
+        for one in scene.kernel.gate.classes
         if one != who.caller
     ]
     return Truth(

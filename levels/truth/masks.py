@@ -8,7 +8,6 @@ from mmplay.engine.explain.abilities import DECIDED_BY, YES_NO, abilities
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.floors import class_of
 from mmplay.engine.kernel.gfp import GfpLayout
 from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
 from mmplay.levels.truth import answer as kinds
@@ -208,7 +207,7 @@ def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
         for name in lost
         if kernel.alloc_flags(passed | scene.layout.value(name), Context.TASK) != own
     )
-    caller = class_of(own).name
+    caller = kernel.class_of(own).name
     why = finding("truth.reserves", mask=passed, caller=caller, why=[f"{n} is lost" for n in names])
     return Truth(
         *("", names, FLAGS, (_lost(scene, mask), why), WORDS["slab_mask"].text),

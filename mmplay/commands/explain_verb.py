@@ -15,7 +15,6 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import seconds, sentence
-from mmplay.engine.kernel.floors import NO_WATERMARKS
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.printable import printable
 from mmplay.recordings.diagnosis import (
@@ -33,6 +32,10 @@ TREND_ROWS = 6
 """Totals of a trend that the text shows; JSON has them all."""
 
 
+SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
+"""How the test of a second try is labelled, by the caller's class."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("log", metavar="LOG|TRACE|NAME|-", help="what to explain")
@@ -43,7 +46,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Explain; raises InputError for an unreadable log, an unknown kernel or place."""
+    """Explain every event, or without any the last frame.
+
+    Raises InputError for an unreadable log, an unknown kernel or place.
+    """
     if args.kernel is not None:
         kernel_named(args.kernel)
     with progress_bar(args.log) as progress:
@@ -56,7 +62,7 @@ def run(args: Namespace) -> int:
 def _explain(args: Namespace, timeline: Recording) -> None:
     if not len(timeline):
         raise InputError(f"{args.log}: holds no failure, OOM kill or Mem-Info to explain")
-    frames: Sequence[int] = timeline.event_frames
+    frames: Sequence[int] = timeline.event_frames or range(len(timeline) - 1, len(timeline))
     if args.at is not None:
         at = find_position(timeline, args.at)
         frames = range(at, at + 1)
@@ -85,6 +91,7 @@ def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
         _section("verdict", [sentence(diagnosis.verdict)])
     for caller, tests in diagnosis.asks:
         _section(_ask_label(caller), [_test_line(test) for test in tests])
+    _section("how far", [f"{z.name:<8}{sentence(one)}" for z, one in diagnosis.distances])
     _section("caller", _words(diagnosis.about_caller))
     _section("stopped last", [f"{z.name}: {sentence(one)}" for z, one in diagnosis.stops])
     _section("would pass", _words(diagnosis.would_pass))
@@ -96,8 +103,8 @@ def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
 
 
 def _ask_label(caller: Caller) -> str:
-    if caller.caller is NO_WATERMARKS:
-        return "no watermarks"
+    if caller.caller.name in SECOND_TRIES:
+        return SECOND_TRIES[caller.caller.name]
     return "last look" if caller.mark == "high" else f"at {caller.mark}"
 
 

@@ -75,6 +75,15 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay import kern.log -o incident.mmtrace", "mmplay import kern.log --json"),
     ),
     Verb(
+        "record",
+        "record this machine's memory while it runs",
+        (
+            "mmplay record",
+            "mmplay record -o night.mmtrace --interval 100ms --keep 12h",
+            "mmplay record --screen",
+        ),
+    ),
+    Verb(
         "export",
         "write a recording in another format",
         ("mmplay export incident.mmtrace --format dmesg",),
@@ -92,6 +101,11 @@ VERBS: tuple[Verb, ...] = (
             "mmplay diff run.mmtrace fork.mmtrace --align oom --json",
             "mmplay diff mail-run-atomic mail-4.5.0-rc7",
         ),
+    ),
+    Verb(
+        "anonymise",
+        "take host and task names, addresses, paths out of a recording",
+        ("mmplay anonymise incident.mmtrace -o public.mmtrace",),
     ),
     Verb(
         "floors",
