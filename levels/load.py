@@ -37,6 +37,7 @@ from mmplay.levels.model import (
     SKIP,
     TEXT,
     VERBS,
+    Event,
     Goal,
     Hint,
     Level,
@@ -135,6 +136,7 @@ def _level(top: Section) -> Level:
         shuffle=top.flag("shuffle"),
         allow=allow,
         limits=tuple(_limit(top, one) for one in top.texts("limits")),
+        events=tuple(_event(table) for table in top.tables("event", MAX_MOVES)),
         choices=tuple(_choice(top, one, allow) for one in top.texts("choices")),
         wins=tuple(_goal(table) for table in top.tables("win")),
         loses=tuple(_goal(table) for table in top.tables("lose")),
@@ -294,6 +296,17 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         before=tuple((fill(name), fill(value)) for name, value in question.before),
         after=tuple((fill(name), fill(value)) for name, value in question.after),
     )
+
+
+def _event(table: Section) -> Event:
+    event = Event(
+        at_us=table.number("at_us", required=True),
+        action=table.one_of("action", ACTIONS, required=True),
+        value=table.text("value"),
+        line=table.place.line(),
+    )
+    table.done()
+    return event
 
 
 def _goal(table: Section) -> Goal:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.run.actors import SCRIPT
 from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.bench import from_bench
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.levels.model import Level
+from mmplay.levels.model import Event, Level
 from mmplay.recordings.starts import machine_of, mail_machine
 
 LOG_1 = "mail-next-20160311"
@@ -27,7 +29,17 @@ def machine_for(level: Level, seed: int | None = None) -> Machine:
         machine = _BASES[start.base](level, choice)
     except InputError as error:
         raise InputError(f"{level.file}: [machine]: {error}") from None
+    _add_script(machine, level.events)
     return machine
+
+
+def _add_script(m: Machine, events: tuple[Event, ...]) -> None:
+    """Let a level's events happen: they join what the start itself put on the time axis."""
+    first, start_ns = len(m.setup.script), m.state.now_ns
+    script = [(start_ns + one.at_us * MICROSECOND_NS, one.action, one.value) for one in events]
+    m.setup = m.setup._replace(script=(*m.setup.script, *script))
+    for number, (time_ns, _, _) in enumerate(script, first):
+        m.push(time_ns, SCRIPT, number)
 
 
 def _bench(level: Level, choice: Choice) -> Machine:

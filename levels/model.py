@@ -66,6 +66,18 @@ class Question(NamedTuple):
     line: int = 0
 
 
+class Event(NamedTuple):
+    """What happens by itself so many microseconds after the start: an action of the engine.
+
+    `line` is where it stands in the file.
+    """
+
+    at_us: int
+    action: str
+    value: str
+    line: int = 0
+
+
 class Goal(NamedTuple):
     """A number and its bound; `text` says it in words, `at_end` that only the end counts."""
 
@@ -135,6 +147,7 @@ class Level(NamedTuple):
     shuffle: bool = False
     allow: tuple[str, ...] = ()
     limits: tuple[tuple[str, int], ...] = ()
+    events: tuple[Event, ...] = ()
     choices: tuple[Option, ...] = ()
     wins: tuple[Goal, ...] = ()
     loses: tuple[Goal, ...] = ()

@@ -274,6 +274,7 @@ STEPS: dict[str, StepWords] = {
         "{largest} now",
     ),
     "action": _row("sysctl", "", "name value", "you: {name} {value}"),
+    "script": _row("", "", "name value", "by itself: {name} {value}"),
 }
 """By code of the step."""
 

@@ -46,14 +46,17 @@ LONG_MAX = (1 << 63) - 1
 MAX_RATE = 1_000_000
 
 
-def do_action(m: Machine, name: str, value: str) -> None:
-    """Do an action; raises RefusedError, and then nothing has changed."""
+def do_action(m: Machine, name: str, value: str, by: str = "action") -> None:
+    """Do an action; raises RefusedError, and then nothing has changed.
+
+    `by` is the code of its step: `action` for who plays, `script` for what happens by itself.
+    """
     action = ACTIONS.get(name)
     if action is None:
         raise RefusedError(f"{name}: no such action; there are {', '.join(sorted(ACTIONS))}")
     action(m, value)
     if m.steps is not None:
-        m.steps.append(("action", name, value))
+        m.steps.append((by, name, value))
 
 
 def number(name: str, text: str, low: int, high: int) -> int:

@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 def run_script(m: Machine, number: int, _: int) -> None:
     """Do one event of the script."""
     _, name, value = m.setup.script[number]
-    do_action(m, name, value)
+    do_action(m, name, value, "script")
