@@ -12,7 +12,7 @@ from functools import cache
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.kernel.versions import layout_named
 from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.sim.metrics import names_for
+from mmplay.engine.sim.metrics import is_of_tasks, names_for
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.watch import read_condition
@@ -30,7 +30,7 @@ def _names() -> tuple[str, ...]:
 
 def check_counter(name: str) -> None:
     """Complain about what no machine has a number for; raises InputError."""
-    if name in _names():
+    if name in _names() or is_of_tasks(name):
         return
     near = get_close_matches(name, _names(), 1)
     hint = f"did you mean {near[0]}? " if near else ""

@@ -7,7 +7,7 @@ import re
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.run.programs import PROGRAM_NAMES
+from mmplay.engine.sim.run.programs import OWN_MASK, WORKLOADS
 from mmplay.engine.sim.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
@@ -57,7 +57,7 @@ def _bench(section: Section, kernel: Kernel) -> Bench:
         min_free_kbytes=section.number("min_free_kbytes", most=1 << 31),
         cpus=section.number("cpus", default=1, least=1, most=16),
         caches=section.flag("caches"),
-        workloads=tuple(_workload(one) for one in section.tables("workload", 32)),
+        workloads=tuple(_workload(one, kernel) for one in section.tables("workload", 32)),
         flow=_flow(section),
         disk=_disk(section),
         settings=_settings(section, kernel),
@@ -109,10 +109,10 @@ def _block(section: Section, text: str) -> tuple[int, int, str]:
     return int(found[2]), int(found[1]), found[3]
 
 
-def _workload(section: Section) -> Workload:
+def _workload(section: Section, kernel: Kernel) -> Workload:
     load = Workload(
         name=section.text("name", required=True),
-        program=section.one_of("program", PROGRAM_NAMES[:5], required=True),
+        program=section.one_of("program", WORKLOADS, required=True),
         groups=section.number("groups", default=1, most=256),
         per_group=section.number("per_group", default=1, least=1, most=256),
         pages=section.number("pages", default=-1, most=MAX_PAGES),
@@ -121,8 +121,14 @@ def _workload(section: Section) -> Workload:
         adj=section.number("oom_score_adj", least=-1000, most=1000),
         order=section.number("order", most=MAX_ORDER - 1),
         per_table=section.number("per_table", default=512, least=1, most=512),
+        burst=section.number("burst", default=1, least=1, most=MAX_PAGES),
         numbered=section.flag("numbered"),
+        gfp=section.text("gfp"),
     )
+    if load.gfp:
+        section.checked("gfp", load.gfp, kernel.gfp.encode)
+    if load.gfp and load.program not in OWN_MASK:
+        raise section.error("gfp", f"only a task of {', '.join(OWN_MASK)} has a mask of its own")
     section.done()
     return load
 

@@ -122,20 +122,46 @@ def _slab_metric(m: Machine, cache_name: str, field: str) -> Metric | None:
     return lambda m: int(getattr(m.state.caches[number], method)())
 
 
+TASK_FIELDS = ("done", "refused")
+"""Columns of tasks that have a sum over a workload's tasks: `tasks.NAME.done`."""
+
+
+def is_of_tasks(name: str) -> bool:
+    """Tell whether a name has the form of a workload's number; the workload may not be there."""
+    kind, _, rest = name.partition(".")
+    return kind == "tasks" and rest.rpartition(".")[2] in TASK_FIELDS
+
+
+def _task_metric(m: Machine, load_name: str, field: str) -> Metric | None:
+    loads = [load.name for load in m.setup.workloads]
+    if load_name not in loads or field not in TASK_FIELDS:
+        return None
+    number = loads.index(load_name)
+
+    def total(m: Machine) -> int:
+        tasks = m.state.tasks
+        column = getattr(tasks, field)
+        return sum(column[task] for task, load in enumerate(tasks.load) if load == number)
+
+    return total
+
+
 _FINDERS: dict[str, Callable[[Machine, str, str], Metric | None]] = {
     "zones": _zone_metric,
     "min_free": _zone_metric,
     "slab": _slab_metric,
+    "tasks": _task_metric,
 }
 
 
 def metric_names(m: Machine) -> list[str]:
     """Return every name that this machine has a number for."""
-    return names_for([zone.name for zone in m.state.zones], m.cache_numbers)
+    loads = [load.name for load in m.setup.workloads]
+    return names_for([zone.name for zone in m.state.zones], m.cache_numbers, loads)
 
 
-def names_for(zones: Iterable[str], caches: Iterable[str]) -> list[str]:
-    """Return every name that a machine with these zones and caches has a number for."""
+def names_for(zones: Iterable[str], caches: Iterable[str], loads: Iterable[str] = ()) -> list[str]:
+    """Return every name that a machine with these zones, caches, workloads has a number for."""
     fields = (*ZONE_FIELDS, *ZONE_DERIVED, "lowest")
     zone_names = tuple(zones)
     return [
@@ -143,4 +169,5 @@ def names_for(zones: Iterable[str], caches: Iterable[str]) -> list[str]:
         *(f"zones.{zone}.{field}" for zone in zone_names for field in fields),
         *(f"min_free.{zone}" for zone in zone_names),
         *(f"slab.{cache}.{field}" for cache in caches for field in SLAB_FIELDS),
+        *(f"tasks.{load}.{field}" for load in loads for field in TASK_FIELDS),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.kernel.versions import Kernel, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
 from mmplay.engine.sim.setup import Costs, DiskKind, Flow, Setup, Workload
@@ -55,7 +55,7 @@ def setup_of(fields: list[Any]) -> Setup:
             disk=DiskKind(*_numbers(disk, len(DiskKind._fields), least=-1)),
             flow=None if flow is None else Flow(*_numbers(flow, len(Flow._fields))),
             caches=tuple(_cache(one) for one in _list(caches)),
-            workloads=tuple(_workload(one) for one in _list(loads)),
+            workloads=tuple(_workload(one, kernel_named(kernel)) for one in _list(loads)),
             script=tuple(_event(one) for one in _list(script)),
             assumed=tuple(_text(one) for one in _list(assumed)),
             calibrated=tuple(_text(one) for one in _list(calibrated)),
@@ -105,15 +105,18 @@ def _cache(value: Any) -> CacheKind:
     return CacheKind(_text(name), *sizes, order, reclaimable)
 
 
-def _workload(value: Any) -> Workload:
-    name, program, *numbers, numbered = _list(value)
+def _workload(value: Any, kernel: Kernel) -> Workload:
+    name, program, *numbers, numbered, gfp = _list(value)
     if program not in PROGRAM_NAMES or type(numbered) is not bool:
         raise SetupError("no workload is like this")
-    groups, per_group, *rest = _numbers(numbers, len(Workload._fields) - 3, least=-1000)
+    groups, per_group, *rest = _numbers(numbers, len(Workload._fields) - 4, least=-1000)
     _number(groups, 0, MAX_TASKS)
     _number(per_group, 1, MAX_TASKS)
-    load = Workload._make([_text(name), program, groups, per_group, *rest, numbered])
-    if load.per_table < 1 or not 0 <= load.order <= 10 or load.gap_ns < 0 or load.start_ns < 0:
+    load = Workload._make([_text(name), program, groups, per_group, *rest, numbered, _text(gfp)])
+    if gfp:
+        kernel.gfp.encode(gfp)
+    times = (load.gap_ns, load.start_ns)
+    if min(load.per_table, load.burst) < 1 or min(times) < 0 or not 0 <= load.order <= 10:
         raise SetupError("no workload is like this")
     return load
 

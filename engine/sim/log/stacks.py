@@ -40,6 +40,7 @@ WRITE = (
     *("generic_perform_write", "xfs_file_buffered_aio_write", "xfs_file_write_iter"),
     *("__vfs_write", "vfs_write", "SyS_write", *SYSCALL),
 )
+READ = ("generic_file_read_iter", "__vfs_read", "vfs_read", "SyS_read", *SYSCALL)
 CONNTRACK = (
     *("nf_conntrack_in", "ipv4_conntrack_in", "nf_iterate", "nf_hook_slow", "ip_rcv"),
     *("__netif_receive_skb_core", "__netif_receive_skb", "netif_receive_skb_internal"),
@@ -54,6 +55,7 @@ KTHREAD = ("kthread", "ret_from_fork")
 
 TASK_WAYS: dict[str, tuple[str, ...]] = {
     "write": ("alloc_pages_current", "__page_cache_alloc", *WRITE),
+    "read": ("alloc_pages_current", "__page_cache_alloc", *READ),
     "fault": ("alloc_pages_vma", "handle_mm_fault", "__do_page_fault", "do_page_fault"),
     "fork": ("copy_process", "_do_fork", "kernel_thread", "kthreadd", "ret_from_fork"),
     "radix": (

@@ -17,6 +17,7 @@ class Masks(NamedTuple):
     """Masks of requests, and single bits that the rules add or take away."""
 
     page_cache: int
+    page_read: int
     radix_node: int
     fault: int
     kernel: int
@@ -57,6 +58,7 @@ def make_masks(kernel: Kernel) -> Masks:
 
     return Masks(
         page_cache=bits(*PAGE_CACHE),
+        page_read=bits("GFP_HIGHUSER_MOVABLE", "__GFP_COLD"),
         radix_node=bits("GFP_NOFS"),
         fault=bits("GFP_HIGHUSER_MOVABLE", "__GFP_ZERO"),
         kernel=bits("GFP_KERNEL"),

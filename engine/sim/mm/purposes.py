@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.sim.mm.masks import Masks
 
-CACHE_PAGE, RADIX, ANON, TABLE, STACK, USER, TRANSACTION = range(7)
+if TYPE_CHECKING:
+    from mmplay.engine.sim.run.machine import Machine
+
+CACHE_PAGE, RADIX, ANON, TABLE, STACK, USER, TRANSACTION, READ_PAGE = range(8)
 """Numbers of purposes: a page of the page cache and its tree node, anonymous memory and its page
-table, a kernel stack, an allocator's block, the file system's transaction for writing back."""
+table, a kernel stack, an allocator's block, the file system's transaction for writing back, a page
+of the page cache that is read."""
 
 
 class Purpose(NamedTuple):
@@ -29,5 +33,12 @@ PURPOSES: tuple[Purpose, ...] = (
     Purpose("kernel stack", "fork", lambda masks: masks.stack),
     Purpose("allocator", "user", lambda masks: masks.kernel),
     Purpose("transaction", "flush", lambda masks: masks.xfs, "xfs_trans"),
+    Purpose("page cache read", "read", lambda masks: masks.page_read),
 )
 """By number."""
+
+
+def mask_for(m: Machine, task: int, purpose: int) -> int:
+    """Return the mask that a task asks with: its workload's own, else the purpose's."""
+    own = m.load_masks[m.state.tasks.load[task]]
+    return own or PURPOSES[purpose].mask(m.masks)

@@ -20,7 +20,7 @@ from mmplay.engine.sim.mm.nowait import retry_nowait
 from mmplay.engine.sim.mm.oom import kill_worst, out_of_memory
 from mmplay.engine.sim.mm.page_alloc import take_fast, take_from, unreserve_highatomic
 from mmplay.engine.sim.mm.pcp import drain_all
-from mmplay.engine.sim.mm.purposes import PURPOSES
+from mmplay.engine.sim.mm.purposes import PURPOSES, mask_for
 from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
 from mmplay.engine.sim.mm.retry import COSTLY_ORDER, RETRY_RULES
 from mmplay.engine.sim.mm.throttle import (
@@ -53,7 +53,7 @@ def caller_of(m: Machine, task: int, cpu: int) -> Caller:
     """Return who makes the task's request."""
     tasks = m.state.tasks
     purpose = PURPOSES[tasks.purpose[task]]
-    gfp = purpose.mask(m.masks)
+    gfp = mask_for(m, task, tasks.purpose[task])
     return Caller(TASK, task, cpu, gfp, ask_of(m, task).context, purpose.way)
 
 
@@ -86,6 +86,7 @@ def _fail(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     tasks = m.state.tasks
     caller = caller_of(m, task, cpu)
     caller.count_failures(m, 1)
+    tasks.refused[task] += 1
     if m.steps is not None:
         m.steps.append(("nopage", task, tasks.order[task], ask.gfp))
     warn_failures(m, caller, ask, tasks.order[task], -1, 1)

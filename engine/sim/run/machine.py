@@ -34,7 +34,7 @@ class Machine:
 
     __slots__ = (
         *("setup", "kernel", "state", "steps", "log", "gates", "zonelists", "masks", "slab_mask"),
-        *("cache_numbers", "line_ns"),
+        *("cache_numbers", "line_ns", "load_masks"),
         *("zone", "pfmemalloc", "_asks", "numbers"),
     )
 
@@ -43,6 +43,8 @@ class Machine:
         self.setup = setup
         self.kernel: Kernel = setup.kernel
         self.masks: Masks = make_masks(setup.kernel)
+        encode = setup.kernel.gfp.encode
+        self.load_masks = tuple(encode(load.gfp) if load.gfp else 0 for load in setup.workloads)
         self.line_ns = setup.costs.print_line
         self.steps: list[Step] | None = None
         self.log: list[Printed] = []

@@ -16,17 +16,19 @@ from mmplay.engine.sim.mm.page_alloc import take_many
 from mmplay.engine.sim.mm.purposes import (
     ANON,
     CACHE_PAGE,
-    PURPOSES,
     RADIX,
+    READ_PAGE,
     STACK,
     TABLE,
     TRANSACTION,
     USER,
+    mask_for,
 )
 from mmplay.engine.sim.mm.slab_wait import begin_object, slab_goes_on
 from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_page, go_on
 from mmplay.engine.sim.run.exit import exit_task
 from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done
+from mmplay.engine.sim.run.reader import page_read, run_reader
 from mmplay.engine.sim.run.sched import sleep, wait
 from mmplay.engine.sim.state.tasks import FATAL, KTHREAD
 
@@ -35,8 +37,15 @@ if TYPE_CHECKING:
 
 Program = Callable[["Machine", int, int], int]
 
-WRITER, EATER, ALLOCATOR, KTHREADD, PARENT, FLUSHER, KSWAPD = range(7)
-PROGRAM_NAMES = ("writer", "eater", "allocator", "kthreadd", "parent", "flusher", "kswapd")
+WRITER, EATER, ALLOCATOR, KTHREADD, PARENT, FLUSHER, KSWAPD, READER = range(8)
+PROGRAM_NAMES = (
+    *("writer", "eater", "allocator", "kthreadd", "parent", "flusher", "kswapd", "reader"),
+)
+WORKLOADS = tuple(name for name in PROGRAM_NAMES if name not in ("flusher", "kswapd"))
+"""What a workload may run: of the other two every machine has one."""
+
+OWN_MASK = ("allocator", "reader")
+"""Programs whose workload may say with which mask they ask."""
 
 PAUSED, HAS_NODE = 1, 2
 """A writer's `pc` while balance_dirty_pages holds it, and once it has a tree node for its page."""
@@ -70,7 +79,7 @@ def act(m: Machine, task: int, cpu: int) -> int:
 def ask_page(m: Machine, task: int, cpu: int, purpose: int, order: int = 0) -> int:
     """Ask for pages for a purpose."""
     m.state.tasks.purpose[task] = purpose
-    return begin_page(m, task, cpu, PURPOSES[purpose].mask(m.masks), order)
+    return begin_page(m, task, cpu, mask_for(m, task, purpose), order)
 
 
 def ask_object(m: Machine, task: int, cpu: int, purpose: int) -> int:
@@ -168,6 +177,7 @@ PROGRAMS: tuple[Program, ...] = (
     run_parent,
     run_flusher,
     run_kswapd,
+    run_reader,
 )
 """By kind."""
 
@@ -242,5 +252,6 @@ FINISH: dict[int, Callable[[Machine, int, bool], int]] = {
     STACK: _stack_made,
     USER: _block_kept,
     TRANSACTION: transaction_done,
+    READ_PAGE: page_read,
 }
 """By purpose: what is done with what was got, or not got."""

@@ -79,7 +79,11 @@ class Bench(NamedTuple):
 
 
 def from_bench(bench: Bench, choice: Choice) -> Machine:
-    """Return the machine; raises InputError for zones that hold more than they manage."""
+    """Return the machine; raises InputError for zones that hold more than they manage.
+
+    And for a writer on a machine without SLUB's caches.
+    """
+    _check_loads(bench)
     kinds = cache_kinds(bench.cpus) if bench.caches else ()
     setup = _setup(bench, choice, kinds)
     state = empty_state(choice.kernel, choice, bench.cpus, START_NS)
@@ -140,6 +144,12 @@ def _zone(one: BenchZone, cpus: int) -> Zone:
     lay_blocks(zone, one.blocks)
     use_the_rest(zone)
     return zone
+
+
+def _check_loads(bench: Bench) -> None:
+    """A writer's pages need tree nodes, and SLUB's caches give them."""
+    if not bench.caches and any(load.program == "writer" for load in bench.workloads):
+        raise InputError("workload: a writer needs SLUB's caches: write caches = true")
 
 
 def _check_order(zones: list[Zone]) -> None:

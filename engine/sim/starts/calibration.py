@@ -60,6 +60,7 @@ ASSUMED: dict[str, Constant] = {
     "cpu_ids": Constant(64, "possible CPUs of the mail's machine (cpus=0-63 in its pools)"),
     "page_ns": Constant(500, "CPU cost of handing out one page"),
     "write_ns": Constant(18500, "CPU cost of a 4 KiB write besides its page"),
+    "read_ns": Constant(1_500, "CPU cost of reading 4 KiB from a fast disk besides its page"),
     "packet_ns": Constant(10_000, "CPU cost of a frame"),
     "exit_ns": Constant(50_000, "CPU cost of a task's exit"),
     "exit_slab_pages": Constant(

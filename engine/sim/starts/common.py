@@ -70,6 +70,7 @@ def costs(kernel: Kernel) -> Costs:
         scanned_page=value("scanned_page_ns"),
         page=value("page_ns"),
         write=value("write_ns"),
+        read=value("read_ns"),
         packet=value("packet_ns"),
         print_line=value("print_line_next_ns" if sleepy else "print_line_ns"),
         oom_print_line=value("oom_print_line_ns"),

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-IDENTITY = ("pid", "kind", "load", "number", "group", "adj")
+IDENTITY = ("pid", "kind", "load", "group", "adj")
 SCHEDULING = ("state", "token", "cpu", "since_ns", "credit_ns", "flags", "pc")
 REQUEST = ("stage", "ask", "order", "purpose", "slab", "loops", "gained")
 RECLAIM = ("again", "priority", "scanned", "reclaimed", "isolated")
 MEMORY = ("rss0", "rss1", "rss2", "rss3", "file_rss", "tables", "vm_kb")
-WORK = ("want", "done", "dirtied", "pause_at", "until_ns")
+WORK = ("want", "done", "refused", "dirtied", "pause_at", "until_ns")
 
 COLUMNS = (*IDENTITY, *SCHEDULING, *REQUEST, *RECLAIM, *MEMORY, *WORK)
 """Every column, in the order in which they are packed. `load` is the number of the workload,
 `group` the pid that an mm belongs to, `rss0` to `rss3` the anonymous pages by zone, `tables` the
 page table pages; `credit_ns` is the CPU time that a task may still have before the others because
-it slept, `until_ns` when a timed wait ends."""
+it slept, `done` the pages that it has of what it wants, `refused` its requests that failed,
+`until_ns` when a timed wait ends."""
 
 
 class TaskState(IntEnum):
@@ -51,7 +52,6 @@ class Tasks:
     pid: list[int]
     kind: list[int]
     load: list[int]
-    number: list[int]
     group: list[int]
     adj: list[int]
     state: list[int]
@@ -82,6 +82,7 @@ class Tasks:
     vm_kb: list[int]
     want: list[int]
     done: list[int]
+    refused: list[int]
     dirtied: list[int]
     pause_at: list[int]
     until_ns: list[int]
