@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
-from mmplay.levels.play.moments import moment
+from mmplay.levels.play.moments import Moment, moment
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
@@ -41,17 +43,13 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
 def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     """Play moves in order, each at its time, and let the run go to its end.
 
-    Questions that the moves leave out are skipped. Raises RefusedError, with the move's line, for
-    an act that the level or the kernel does not take.
+    Of answers that follow each other the one that is asked for comes first, since a level may
+    shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
+    line, for an act that the level or the kernel does not take.
     """
-    for move in moves:
-        try:
-            _wait_for(run, move)
-            if not run.playing:
-                break
-            run.act(move.action, move.value)
-        except InputError as error:
-            raise RefusedError(f"line {move.line}: {move.action} {move.value}: {error}") from None
+    player = _Player(run, moves)
+    while run.playing and player.left:
+        player.go_on()
     while run.playing:
         question = run.open_question()
         if question is not None:
@@ -61,18 +59,65 @@ def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     return run
 
 
-def _wait_for(run: LevelRun, move: Move) -> None:
-    """Go on to the move's time; to the question that an answer belongs to."""
-    answers = move.action in (ANSWER, PLACE, SKIP)
-    wanted = move.value.partition(" ")[0]
-    there = moment(run.session.live, move.at or "now", run.end_turn)
-    while run.playing:
-        question = run.open_question()
-        if question is not None and answers and question.id == wanted:
-            return
+class _Player:
+    """Plays the moves that are `left`."""
+
+    def __init__(self, run: LevelRun, moves: Sequence[Move]) -> None:
+        self.run, self.left = run, list(moves)
+        self._there: Moment | None = None
+
+    def go_on(self) -> None:
+        """Do the next move, or come nearer to its time."""
+        question = self.run.open_question()
         if question is not None:
-            run.skip(question.id)
-        elif not answers and there(run.session.to_end()):
-            return
-        elif run.advance(ALL_TURNS, None if answers else there) == 0 and run.playing:
-            raise RefusedError("its time never comes")
+            self._reply(question.id)
+        elif _is_answer(self.left[0]):
+            self._advance(None)
+        else:
+            self._act_or_wait()
+
+    def _act_or_wait(self) -> None:
+        move = self.left[0]
+        try:
+            there = self._time(move)
+        except InputError as error:
+            raise _refused(move, str(error)) from None
+        if there(self.run.session.to_end()):
+            self._do(move)
+        else:
+            self._advance(there)
+
+    def _reply(self, ident: str) -> None:
+        """Answer a question from the answers that come next, else skip it."""
+        answers = takewhile(_is_answer, self.left)
+        found = next((one for one in answers if one.value.partition(" ")[0] == ident), None)
+        if found is None:
+            self.run.skip(ident)
+        else:
+            self._do(found)
+
+    def _do(self, move: Move) -> None:
+        self.left.remove(move)
+        self._there = None
+        try:
+            self.run.act(move.action, move.value)
+        except InputError as error:
+            raise _refused(move, str(error)) from None
+
+    def _time(self, move: Move) -> Moment:
+        """Return the test of a move's time, the same one until the move is done."""
+        if self._there is None:
+            self._there = moment(self.run.session.live, move.at or NOW, self.run.end_turn)
+        return self._there
+
+    def _advance(self, until: Moment | None) -> None:
+        if self.run.advance(ALL_TURNS, until) == 0 and self.run.playing:
+            raise _refused(self.left[0], "its time never comes")
+
+
+def _refused(move: Move, problem: str) -> RefusedError:
+    return RefusedError(f"line {move.line}: {move.action} {move.value}: {problem}")
+
+
+def _is_answer(move: Move) -> bool:
+    return move.action in (ANSWER, PLACE, SKIP)
