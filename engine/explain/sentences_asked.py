@@ -6,6 +6,8 @@ ASKED = """
 truth.first_zone: {mask:hex} may start in {highest} or below; the highest of these zones that has
     pages is {zone}
 truth.floor: the floor of class {caller} in {zone} at {mark}, class zone {class_zone}: {floor}
+truth.zone_order: {mask:hex} may start in {highest} or below; with pages there are, downwards,
+    {zones}
 truth.lowest_served: the test is free <= floor, so the last page is given at {free}
 truth.asks_none: it asks for no page, so no floor concerns it
 truth.mark: the {mark} mark of {zone}: {pages}

@@ -9,10 +9,12 @@ from mmplay.levels.truth.answer import Truth
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import fact
 from mmplay.levels.truth.scene import Scene
+from mmplay.levels.truth.zone_order import zone_order
 
 FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     # zones and floors
     "first_zone": floors.first_zone,
+    "zone_order": zone_order,
     "class": floors.caller_class,
     "floor": floors.floor_of,
     "lowest_served": floors.lowest_served,
