@@ -35,6 +35,7 @@ from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.state.zone import Zone
 
 
 class RefusedError(InputError):
@@ -193,19 +194,34 @@ def _request(m: Machine, text: str) -> None:
 
 
 def _free(m: Machine, text: str) -> None:
-    """`N`: give back the Nth block that is held, from 1."""
-    held = len(m.state.blocks) // BLOCK_NUMBERS
+    """`N`: give back the Nth block that is held, from 1; `ZONE PAGE`: the one that begins there."""
+    blocks = m.state.blocks
+    held = len(blocks) // BLOCK_NUMBERS
     if not held:
         raise RefusedError("free: no block is held")
-    give_back(m, number("free", text, 1, held) - 1)
+    name, _, page = text.partition(" ")
+    if not page:
+        give_back(m, number("free", text, 1, held) - 1)
+        return
+    zone = _zone(m, "free", name)
+    first = number("free", page, 0, zone.managed - 1)
+    places = list(zip(blocks[::BLOCK_NUMBERS], blocks[1::BLOCK_NUMBERS], strict=True))
+    if (m.zone_number(zone), first) not in places:
+        raise RefusedError(f"free: no block that is held begins at page {first} of {name}")
+    give_back(m, places.index((m.zone_number(zone), first)))
+
+
+def _zone(m: Machine, action: str, name: str) -> Zone:
+    zone = next((zone for zone in m.state.zones if zone.name == name), None)
+    if zone is None:
+        raise RefusedError(f"{action}: {name[:40]!r} is no zone of this machine")
+    return zone
 
 
 def _set_free(m: Machine, text: str) -> None:
     """`ZONE PAGES`: others take or free pages until so many are free."""
     name, _, pages = text.partition(" ")
-    zone = next((zone for zone in m.state.zones if zone.name == name), None)
-    if zone is None:
-        raise RefusedError(f"set_free: {name[:40]!r} is no zone of this machine")
+    zone = _zone(m, "set_free", name)
     set_free(m, zone, number("set_free", pages, 0, zone.managed))
 
 
