@@ -45,6 +45,12 @@ FACTS: dict[str, Fact] = {
         "__alloc_pages_may_oom",
         "mm/page_alloc.c",
     ),
+    "kswapd.takes": Fact(
+        "clean page cache",
+        "without swap only the file lists are scanned, and dirty pages are left to the flusher",
+        "get_scan_count",
+        "mm/vmscan.c",
+    ),
     "cost.nf_conn": Fact(
         "packet dropped",
         "without an nf_conn the packet is dropped (NF_DROP)",

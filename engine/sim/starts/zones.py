@@ -107,17 +107,13 @@ def _fill_pcp(zone: Zone, pages: int) -> None:
 
 def use_the_rest(zone: Zone) -> None:
     """Hand out every page that is neither free nor on a CPU's list."""
-    taken = {page for lists in zone.pcp for pages in lists for page in pages}
-    for page, index in zone.buddy.where.items():
-        taken.update(range(page, page + (1 << index % MAX_ORDER)))
-    start = None
-    for page in range(zone.managed + 1):
-        used = page < zone.managed and page not in taken
-        if used and start is None:
-            start = page
-        elif not used and start is not None:
+    taken = [(page, 1) for lists in zone.pcp for pages in lists for page in pages]
+    taken += [(page, 1 << index % MAX_ORDER) for page, index in zone.buddy.where.items()]
+    start = 0
+    for page, count in (*sorted(taken), (zone.managed, 0)):
+        if page > start:
             zone.hand_out(start, page - start)
-            start = None
+        start = page + count
 
 
 def name_the_rest(zone: Zone) -> None:
