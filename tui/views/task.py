@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.question import Ask
+from mmplay.engine.sim.blocks import FREE, blocks_of
 from mmplay.levels.model import Question
 from mmplay.levels.play.run import GoalState, LevelRun, Outcome, Reply
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.density import CALM
 
 STARS = 3
+TOY_PAGES = 64
+"""Zones up to this size show where their blocks lie."""
 
 
 def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density: str) -> list[Row]:
@@ -17,6 +20,7 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
     `reply` is what the last answer was worth, `said` the last hint.
     """
     rows = _reply_rows(reply, width) if reply is not None else []
+    rows += _block_rows(run, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
         rows += _end_rows(run, width)
@@ -30,6 +34,25 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
     if density != CALM and question is None and run.playing:
         rows += [row(Cell(line, "dim")) for line in wrap(run.level.task, width)]
     return rows
+
+
+def _block_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return where the blocks of toy zones lie, page by page."""
+    m = run.session.live
+    rows: list[Row] = []
+    for zone in m.state.zones:
+        if zone.managed > TOY_PAGES:
+            continue
+        words = [_block_word(*one) for one in blocks_of(m, zone)]
+        rows += [
+            row(Cell(line, "number")) for line in wrap(f"pages, [free]:  {'  '.join(words)}", width)
+        ]
+    return rows
+
+
+def _block_word(first: int, last: int, what: str) -> str:
+    pages = f"{first}-{last}" if last > first else str(first)
+    return f"[{pages}]" if what == FREE else f"{pages} {what}"
 
 
 def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
