@@ -67,6 +67,8 @@ wrong.zone_empty: {answer} would be right if it had pages on this machine
 wrong.zone_below: {answer} is tried only after {zone}: the list goes from the highest zone down
 wrong.caller: {answer} would be right with {need}
 wrong.all_free: {answer} would be right if all {free} free pages counted; the test sees {seen}
+wrong.few_free: {answer} would be right with {floor:pages} or fewer; the test sees {seen}
+wrong.many_free: {answer} would be right with more than {floor:pages}; the test sees {seen}
 wrong.need: {answer} would need {need}
 wrong.today: {answer} would be right if it were computed from today's managed pages ({result}); it
     was computed at boot, from fewer
