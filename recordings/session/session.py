@@ -83,6 +83,7 @@ class Session:
         self.redone: list[Entry] = []
         self.first = self.end = m.state.turn
         self._began = b""
+        self._noted: tuple[int, bytes] | None = None
         self._view_turn = -1
         self._passed: dict[int, State] = {}
         self._live_turn = m.state.turn
@@ -223,15 +224,14 @@ class Session:
 
     def reached(self) -> None:
         """Note how far the run got, and hand everything to the system."""
-        last = self.tape.entries[-1]
-        if self.tape.writer is not None and (last.code, last.turn) != (Code.REACHED, self.end):
+        if self.tape.writer is not None and self._noted != (self.end, self.tape.told):
             self.note_reached()
         self.tape.flush()
 
     def note_reached(self) -> None:
         """Put how far the run got on the tape, with a digest of all that it came to."""
-        m = self.to_end()
-        self._put(Code.REACHED, [self.digest(m)])
+        self._put(Code.REACHED, [self.digest(self.to_end())])
+        self._noted = self.end, self.tape.told
 
     def digest(self, m: Machine) -> bytes:
         """Return a digest of how the run began, all that it was told, and a state it came to."""
