@@ -22,7 +22,7 @@ from mmplay.recordings.trace.writer import TraceWriter
 from tests.engine.sim.machines import mail
 from tests.sessions import Recorded, session
 
-MANY = 3 * KEEP_EVERY + 100
+MANY = 6 * KEEP_EVERY + 100
 
 
 @pytest.fixture(scope="module")
