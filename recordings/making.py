@@ -6,7 +6,6 @@ They follow from the rules alone. Whoever changes a rule makes them again; a tes
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from mmplay.engine.kernel.versions import DEFAULT_KERNEL, kernel_named
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import DATA, SUFFIX
-from mmplay.recordings.replacing import replacing
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
+from mmplay.recordings.session.tape import Sink
 from mmplay.recordings.starts import mail_machine
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.trace.writer import new_trace
 
 UNTIL_NS = 61_700_000_000
 """A little beyond the reports that the mail's log ends with."""
@@ -31,16 +30,17 @@ def name_of(variant: str) -> str:
     return f"mail-run-{variant}"
 
 
-def mail_run(variant: str, writer_of: Callable[[dict[str, Any]], TraceWriter | None]) -> Session:
-    """Make the mail's run with one of its four masks, from its first frame to UNTIL_NS.
-
-    `writer_of` returns the writer for a header, None to keep the run in memory.
-    """
+def header_of(variant: str) -> dict[str, Any]:
+    """Return the header of a variant's run."""
     choice = Choice(kernel_named(DEFAULT_KERNEL), variant)
-    header = session_header(
-        name_of(variant), start="mail", kernel=choice.kernel.name, variant=variant, seed=choice.seed
-    )
-    session = Session(mail_machine(choice), header, writer_of(header))
+    more = {"kernel": choice.kernel.name, "variant": variant, "seed": choice.seed}
+    return session_header(name_of(variant), start="mail", **more)
+
+
+def mail_run(variant: str, sink: Sink | None = None) -> Session:
+    """Return the mail's run with one of its four masks, from its first frame to UNTIL_NS."""
+    machine = mail_machine(Choice(kernel_named(DEFAULT_KERNEL), variant))
+    session = Session(machine, header_of(variant), sink)
     session.advance(until_ns=UNTIL_NS)
     return session
 
@@ -49,13 +49,11 @@ def make(folder: Path) -> None:
     """Write every variant's run into a folder; raises OSError."""
     for variant in VARIANTS:
         path = folder / f"{name_of(variant)}{SUFFIX}"
-        with replacing(path) as stream:
-            session = mail_run(variant, lambda header, out=stream: TraceWriter(out, header))
+        with new_trace(path, header_of(variant)) as writer:
+            session = mail_run(variant, writer)
             session.reached()
             if session.tape.trouble:
                 raise OSError(session.tape.trouble)
-            if isinstance(session.tape.writer, TraceWriter):
-                session.tape.writer.close()
         print(f"{path}: {path.stat().st_size} bytes")
 
 
