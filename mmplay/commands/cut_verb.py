@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from mmplay.commands.output import told_of_disk
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.recordings.cutting import cut_log, cut_run
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.observed import ObservedTimeline
@@ -38,7 +39,7 @@ def run(args: Namespace) -> int:
             raise InputError(f"--to {args.last} lies before --from {args.first}")
         with told_of_disk(output), replacing(output) as stream:
             said = _cut(recording, first, last, path, stream)
-    print(f"mmplay: {output}: {said}", file=sys.stderr)
+    print(printable(f"mmplay: {output}: {said}"), file=sys.stderr)
     return 0
 
 

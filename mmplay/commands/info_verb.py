@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.output import add_json, print_json
 from mmplay.engine.explain.comparing import seconds
+from mmplay.engine.printable import printable
 from mmplay.recordings.about import About, BootInfo, Listed, about
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import open_trace_file
@@ -29,7 +30,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json(_json(found))
     else:
-        print("\n".join(_lines(found)))
+        print("\n".join(printable(line) for line in _lines(found)))
     return 0
 
 
