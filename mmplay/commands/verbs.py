@@ -118,6 +118,19 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay anonymise incident.mmtrace -o public.mmtrace",),
     ),
     Verb(
+        "info",
+        "say what a recording holds, and how its file ends",
+        ("mmplay info mail-run-atomic", "mmplay info incident.mmtrace --json"),
+    ),
+    Verb(
+        "cut",
+        "write a part of a recording as a recording of its own",
+        (
+            "mmplay cut mail-run-atomic --from 61.4 --to 61.6 -o end.mmtrace",
+            "mmplay cut incident.mmtrace --from '#2' --to '#3' -o two.mmtrace",
+        ),
+    ),
+    Verb(
         "floors",
         "compute watermarks, lowmem_reserve and every caller's floor",
         (
