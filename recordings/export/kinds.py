@@ -1,0 +1,67 @@
+"""What only some kinds of recording know: asked by the kind in the header, never by the class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from mmplay.recordings.recording import Recording
+
+Made = TypeVar("Made")
+
+
+class Act(NamedTuple):
+    """Something that was done to a simulated machine, after turn `turn`."""
+
+    turn: int
+    time_us: int
+    name: str
+    value: str
+
+
+class Assumed(NamedTuple):
+    """A remark on what a recording rests on, and of which sort it is."""
+
+    sort: str
+    text: str
+
+
+def of_kind(recording: Recording, table: Mapping[str, Made], otherwise: Made) -> Made:
+    """Return what the table has for this recording's kind."""
+    return table.get(str(recording.header.get("kind")), otherwise)
+
+
+def acts_of(recording: Recording) -> list[Act]:
+    """Return what the player or the script's author did, in order; empty for what was observed."""
+    return of_kind(recording, ACTS, _no_acts)(recording)
+
+
+def assumed_of(recording: Recording) -> list[Assumed]:
+    """Return what the recording as a whole rests on; remarks on one report are in its diagnosis."""
+    return of_kind(recording, ASSUMED, _nothing_assumed)(recording)
+
+
+def _no_acts(_: Recording) -> list[Act]:
+    return []
+
+
+def _acts(timeline: Any) -> list[Act]:
+    acts = timeline.session.acts
+    return [Act(act.turn, act.time_us, *(str(field) for field in act.fields)) for act in acts]
+
+
+def _nothing_assumed(_: Recording) -> list[Assumed]:
+    return []
+
+
+def _setup_assumed(timeline: Any) -> list[Assumed]:
+    setup = timeline.session.live.setup
+    rows = (("assumed", setup.assumed), ("calibrated", setup.calibrated))
+    return [Assumed(sort, text) for sort, texts in rows for text in texts]
+
+
+SIMULATED = "simulated"
+
+ACTS: dict[str, Callable[[Any], list[Act]]] = {SIMULATED: _acts}
+ASSUMED: dict[str, Callable[[Any], list[Assumed]]] = {SIMULATED: _setup_assumed}
+"""By the kind of the header; an observed recording has neither."""

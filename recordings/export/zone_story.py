@@ -1,0 +1,253 @@
+"""The free pages of each zone over time, the floors beside them, and where free met which floor.
+
+A simulated run is made again, so that nothing between two kept rows is missed: every first meeting
+has its turn. Observed recordings know free only where a dump was printed, and say no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mmplay.engine.explain.gate import ladder
+from mmplay.engine.frame import BootSpan
+from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.kernel.zonelist import class_zone
+from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.sim.state.zone import Zone
+from mmplay.engine.sim.view import memory_of
+from mmplay.recordings.export.again import made_again
+from mmplay.recordings.export.kinds import SIMULATED, of_kind
+from mmplay.recordings.recording import Recording
+
+SPANS = 600
+"""A run's time is cut into so many spans; of each the lowest and the highest free are kept."""
+
+MARKS = ("high", "low", "min")
+
+
+class Level(NamedTuple):
+    """Free pages in a span of time: the lowest, the highest, and those at its end."""
+
+    time_us: int
+    lowest: int
+    highest: int
+    last: int
+
+
+class Meeting(NamedTuple):
+    """When free was first seen at or below a floor, and when it was last looked at before that.
+
+    `since_us` is None where free was there from the start.
+    """
+
+    time_us: int
+    since_us: int | None
+
+
+@dataclass(slots=True)
+class FloorLine:
+    """A floor over time: (time_us, pages) at each change. `name` is a mark or a caller's class."""
+
+    name: str
+    caller: str
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    met: Meeting | None = None
+
+    @property
+    def pages(self) -> int:
+        """The floor as it was last."""
+        return self.steps[-1][1]
+
+
+@dataclass(slots=True)
+class ZoneStory:
+    """One zone of one boot. `class_zone` is whose lowmem_reserve the floors hold."""
+
+    name: str
+    levels: list[Level] = field(default_factory=list)
+    floors: dict[str, FloorLine] = field(default_factory=dict)
+    class_zone: str = ""
+    _seen_us: int | None = None
+
+    def see(self, time_us: int, free: int) -> None:
+        """Note which floors a free count has met."""
+        for line in self.floors.values():
+            if line.met is None and free <= line.pages:
+                line.met = Meeting(time_us, self._seen_us)
+        self._seen_us = time_us
+
+    def set_floors(self, time_us: int, floors: Iterable[tuple[str, str, int]]) -> None:
+        """Note the floors from a moment on: (name, caller, pages)."""
+        for name, caller, pages in floors:
+            line = self.floors.setdefault(name, FloorLine(name, caller))
+            if not line.steps or line.pages != pages:
+                line.steps.append((time_us, pages))
+
+    def ordered(self) -> list[FloorLine]:
+        """Return the floors, highest first."""
+        return sorted(self.floors.values(), key=lambda line: -line.pages)
+
+
+class BootStory(NamedTuple):
+    """One boot: its zones, its events as (frame, time, title), and what it spans.
+
+    `exact` tells that free is known all the time, not only where it was printed.
+    """
+
+    boot: BootSpan
+    zones: list[ZoneStory]
+    events: list[tuple[int, int, str]]
+    first_us: int
+    last_us: int
+    exact: bool
+
+
+def stories_of(recording: Recording) -> list[BootStory]:
+    """Return the story of every boot that has a time axis and a zone."""
+    return [story for story in of_kind(recording, STORIES, _observed)(recording) if story.zones]
+
+
+def _events(recording: Recording, boot: BootSpan) -> list[tuple[int, int, str]]:
+    return [
+        (index, time_us, recording.frame(index).title)
+        for index in recording.event_frames
+        if boot.first_frame <= index <= boot.last_frame
+        and (time_us := recording.time_us(index)) is not None
+    ]
+
+
+def floors_of(
+    kernel: Kernel | None, dump: MemDump, zone: ZoneDump
+) -> Iterator[tuple[str, str, int]]:
+    """Yield (name, caller, pages) of every floor that an ordinary caller's request can meet.
+
+    Without rules only the marks themselves, as they were printed.
+    """
+    index = _class_zone(dump)
+    if kernel is None or index is None:
+        for mark in MARKS:
+            pages = zone.pages(mark)
+            if pages is not None:
+                yield mark, "", pages
+        return
+    for rung in ladder(kernel, zone, index):
+        if rung.caller.name == "NO_WATERMARKS":
+            continue
+        plain = rung.caller.name == "plain"
+        yield rung.mark if plain else rung.caller.name, rung.caller.name, rung.pages.value
+
+
+def _class_zone(dump: MemDump) -> int | None:
+    indexes = (zone.index for zone in dump.populated() if zone.index is not None)
+    return class_zone(ZONES.index("Normal"), indexes)
+
+
+def _named_class(dump: MemDump) -> str:
+    index = _class_zone(dump)
+    return "" if index is None else ZONES[index]
+
+
+# observed
+
+
+def _observed(recording: Recording) -> list[BootStory]:
+    return [_observed_boot(recording, boot) for boot in recording.boots]
+
+
+def _observed_boot(recording: Recording, boot: BootSpan) -> BootStory:
+    zones: dict[tuple[int, str], ZoneStory] = {}
+    times: list[int] = []
+    for index in range(boot.first_frame, boot.last_frame + 1):
+        frame = recording.frame(index)
+        if frame.time_us is not None:
+            times.append(frame.time_us)
+        if frame.shown is not None and frame.shown.own:
+            _add_dump(zones, frame.kernel, frame.shown.dump)
+    times += [level.time_us for zone in zones.values() for level in zone.levels]
+    span = (min(times), max(times)) if times else (0, 0)
+    events = _events(recording, boot)
+    return BootStory(boot, list(zones.values()), events, *span, exact=False)
+
+
+def _add_dump(
+    zones: dict[tuple[int, str], ZoneStory], kernel: Kernel | None, dump: MemDump
+) -> None:
+    several = len({zone.node for zone in dump.zones}) > 1
+    for zone in dump.zones:
+        free, managed = zone.pages("free"), zone.pages("managed")
+        time_us = zone.time_us if zone.time_us is not None else dump.time_us
+        if free is None or time_us is None or managed == 0:
+            continue
+        name = f"{zone.name} of node {zone.node}" if several else zone.name
+        story = zones.setdefault((zone.node, zone.name), ZoneStory(name))
+        story.class_zone = _named_class(dump) if kernel else ""
+        story.set_floors(time_us, floors_of(kernel, dump, zone))
+        story.see(time_us, free)
+        story.levels.append(Level(time_us, free, free, free))
+
+
+# simulated
+
+
+def _simulated(timeline: Any) -> list[BootStory]:
+    session = timeline.session
+    (boot,) = timeline.boots
+    last_us = session.machine_at(session.end).state.now_ns // 1000
+    first_us = session.machine_at(session.first).state.now_ns // 1000
+    teller = _Teller(boot.kernel, first_us, max(1, (last_us - first_us) // SPANS))
+    for one in made_again(session):
+        teller.take(one.time_ns // 1000, one.machine)
+    events = _events(timeline, boot)
+    return [BootStory(boot, teller.zones, events, first_us, last_us, exact=True)]
+
+
+STORIES: dict[str, Callable[[Any], list[BootStory]]] = {SIMULATED: _simulated}
+"""By the kind of the header; other kinds are read frame by frame."""
+
+
+class _Teller:
+    """Takes a run turn by turn."""
+
+    def __init__(self, kernel: Kernel | None, first_us: int, span_us: int) -> None:
+        self.zones: list[ZoneStory] = []
+        self._kernel = kernel
+        self._first_us = first_us
+        self._span_us = span_us
+        self._seen: list[tuple[object, ...]] = []
+        self._free: list[int] = []
+
+    def take(self, time_us: int, m: Any) -> None:
+        """Take the machine as a turn left it."""
+        zones: list[Zone] = m.state.zones
+        if not self.zones:
+            self.zones = [ZoneStory(zone.name) for zone in zones]
+            self._free = [-1] * len(zones)
+        marks: list[tuple[object, ...]] = [(z.min, z.low, z.high, *z.reserve) for z in zones]
+        if marks != self._seen:
+            self._seen = marks
+            self._set_floors(time_us, memory_of(m))
+            self._free = [-1] * len(zones)
+        span = time_us - (time_us - self._first_us) % self._span_us
+        for number, zone in enumerate(zones):
+            if zone.free != self._free[number]:
+                self._free[number] = zone.free
+                story = self.zones[number]
+                story.see(time_us, zone.free)
+                _add_level(story.levels, span, time_us, zone.free)
+
+    def _set_floors(self, time_us: int, dump: MemDump) -> None:
+        for story, zone in zip(self.zones, dump.zones, strict=True):
+            story.class_zone = _named_class(dump)
+            story.set_floors(time_us, floors_of(self._kernel, dump, zone))
+
+
+def _add_level(levels: list[Level], span: int, time_us: int, free: int) -> None:
+    last = levels[-1] if levels else None
+    if last is not None and last.time_us >= span:
+        low, high = min(last.lowest, free), max(last.highest, free)
+        levels[-1] = last._replace(lowest=low, highest=high, last=free)
+    else:
+        levels.append(Level(time_us, free, free, free))
