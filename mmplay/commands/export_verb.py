@@ -26,7 +26,7 @@ def run(args: Namespace) -> int:
     with progress_bar(args.recording) as progress:
         timeline = open_recording(args.recording, progress=progress)
     with timeline:
-        chunks = FORMATS[args.format](timeline)
+        chunks = FORMATS[args.format].load()(timeline)
         if args.output is not None:
             _write_file(Path(args.output), chunks)
             return 0
