@@ -38,7 +38,8 @@ figcaption { color: var(--soft); }
 @media (max-width: 40rem) { dl { display: block; } dd { margin-left: 1rem; } }
 @media print { :root { --ink: #000; --soft: #444; --paper: #fff; --line: #bbb; --head: #eee; }
   body { max-width: none; padding: 0; font-size: 10pt; } .scroll { overflow: visible; }
-  h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; } nav { display: none; } }
+  h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; }
+  figure svg { max-height: 15cm; } }
 """
 
 
