@@ -9,7 +9,7 @@ from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Tabl
 from mmplay.recordings.export.text import markup
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1b2028; --soft: #59636f; --paper: #fbfbf8;
+:root { --ink: #1b2028; --soft: #59636f; --paper: #fbfbf8;
   --line: #d5d9df; --head: #f0f1ee; --accent: #0b5cad; --no: #9c1c86; }
 @media (prefers-color-scheme: dark) { :root { --ink: #d7dde6; --soft: #9aa5b4; --paper: #10141b;
   --line: #2c3542; --head: #1a212c; --accent: #7fb4ff; --no: #f06ad8; } }
@@ -48,6 +48,7 @@ def html_page(title: str, blocks: Iterable[Block]) -> Iterator[str]:
     yield (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
         f"<title>{markup(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
     )
     for block in blocks:

@@ -25,12 +25,12 @@ class Thread(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Something that lasted from a moment to another (ns), and what it says of itself."""
+    """Something that lasted from a moment to another (ns); `args` is what it says, as JSON."""
 
     begin_ns: int
     end_ns: int
     name: str
-    args: dict[str, object]
+    args: str
 
 
 @lru_cache(maxsize=4096)
@@ -63,7 +63,7 @@ def instant(thread: Thread, time_ns: int, name: str, args: dict[str, object]) ->
 def _begin(thread: Thread, time_ns: int, one: Slice) -> str:
     return (
         f'{{"ph":"B","ts":{stamp(time_ns)},"pid":{thread.pid},"tid":{thread.tid},'
-        f'"name":{quoted(one.name)},"args":{json.dumps(one.args)}}}'
+        f'"name":{quoted(one.name)},"args":{one.args}}}'
     )
 
 

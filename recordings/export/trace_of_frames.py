@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from heapq import merge
 from operator import itemgetter
@@ -105,7 +106,8 @@ def _end_ns(frame: Frame) -> int:
     return max(time for time in times if time is not None) * NS_IN_US
 
 
-def _args(result: FrameDiagnosis) -> dict[str, object]:
+def _args(result: FrameDiagnosis) -> str:
+    """Return what a report's slice says, as JSON."""
     diagnosis = result.diagnosis
     tests = [
         f"{test.zone.name}: {sentence(gate_finding(test))}"
@@ -113,4 +115,4 @@ def _args(result: FrameDiagnosis) -> dict[str, object]:
         for test in tests
     ]
     verdict = [sentence(diagnosis.verdict)] if diagnosis.verdict else []
-    return {"frame": result.frame.index + 1, "why": [*verdict, *tests]}
+    return json.dumps({"frame": result.frame.index + 1, "why": [*verdict, *tests]})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.sim.log.actor import Actor
 from mmplay.engine.sim.run.actors import CPU, NIC, TIMER
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.machine import Machine, Step
 from mmplay.recordings.export.again import Turned, made_again
 from mmplay.recordings.export.trace_event import (
     OpenSlices,
@@ -26,6 +28,9 @@ MACHINE, TASKS, OTHERS = "machine", "tasks", "CPUs and devices"
 PAGES = "pages"
 COUNT = "count"
 
+KEPT_DECISIONS = 1 << 14
+"""Decisions that are kept in words: the same ones come again and again."""
+
 
 def trace_of_turns(timeline: Any, threads: Threads) -> Iterator[Timed]:
     """Yield the events of a simulated run in the order of time."""
@@ -37,6 +42,7 @@ class _Tracer:
 
     def __init__(self, timeline: Any, threads: Threads) -> None:
         self._timeline = timeline
+        self._machine: Machine = timeline.session.live
         self._threads = threads
         self._pid = threads.process(MACHINE)
         self._open = OpenSlices()
@@ -47,6 +53,7 @@ class _Tracer:
             self._marks.setdefault(marker.frame, []).append((marker.name, marker.note))
         self._rows = {entry.turn: values for entry, values in timeline.session.tape.rows()}
         self._columns = columns(timeline.session.live)
+        self._said = lru_cache(maxsize=KEPT_DECISIONS)(self._say)
 
     def events(self) -> Iterator[Timed]:
         """Yield everything, turn by turn."""
@@ -88,9 +95,24 @@ class _Tracer:
         return self._threads.thread(MACHINE, name, name)
 
     def _slices(self, one: Turned, actor: Actor) -> Iterator[Timed]:
-        args: dict[str, object] = {"turn": one.turn, "actor": actor.title}
+        args = json.dumps({"turn": one.turn, "actor": actor.title})
         outer = Slice(one.time_ns, one.until_ns, SLICE_NAMES.get(actor.kind, actor.title), args)
-        yield from self._open.add(self._thread(one.machine, actor), outer, _decisions(one))
+        self._machine = one.machine
+        yield from self._open.add(self._thread(one.machine, actor), outer, self._decisions(one))
+
+    def _decisions(self, one: Turned) -> Iterator[Slice]:
+        """Yield a turn's decisions: they share its time evenly, in order."""
+        count = len(one.steps)
+        span = one.until_ns - one.time_ns
+        for n, step in enumerate(one.steps):
+            begin, end = (one.time_ns + span * at // count for at in (n, n + 1))
+            yield Slice(begin, end, *self._said(step))
+
+    def _say(self, step: Step) -> tuple[str, str]:
+        """Return the function that decided, and its decision in words, as JSON."""
+        words = decision(self._machine, step)
+        refused = {"refused": True} if words.refused else {}
+        return words.function, json.dumps({"why": words.text, **refused})
 
     def _thread(self, m: Machine, actor: Actor) -> Thread:
         if actor.task >= 0:
@@ -103,16 +125,3 @@ class _Tracer:
 
 SLICE_NAMES = {CPU: "turn", TIMER: "wakes", NIC: "NET_RX softirq"}
 """What a slice is called by the kind of its actor; other actors lend it their own name."""
-
-
-def _decisions(one: Turned) -> Iterator[Slice]:
-    """Yield a turn's decisions: they share its time evenly, in order."""
-    count = len(one.steps)
-    span = one.until_ns - one.time_ns
-    for n, step in enumerate(one.steps):
-        words = decision(one.machine, step)
-        begin, end = (one.time_ns + span * at // count for at in (n, n + 1))
-        args: dict[str, object] = {"why": words.text}
-        if words.refused:
-            args["refused"] = True
-        yield Slice(begin, end, words.function, args)
