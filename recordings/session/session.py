@@ -299,12 +299,12 @@ class Session:
         if at <= self.first:
             return []
         m = self.machine_at(at - 1)
-        m.steps = []
-        try:
-            self._view_turn = self._bring(m, at - 1, at)
-            return m.steps
-        finally:
-            m.steps = None
+        m.steps = steps = []
+        # Not by `_bring`: where a keyframe stands, that would go on from it and make no turn.
+        turn(m)
+        self._act_again(m, at)
+        m.steps, m.log, self._view_turn = None, [], at
+        return steps
 
     # another timeline
 
