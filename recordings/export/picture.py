@@ -83,12 +83,13 @@ def described(stories: list[BootStory]) -> str:
 
 
 def met_text(one: FloorLine, story: BootStory) -> str:
-    """Return when free was first at or below a floor, in words."""
+    """Return when free was first at or below a floor, and at how many pages if it moved since."""
     if one.met is None:
         return "never"
     if one.met.since_us is None:
         return "from the start" if story.exact else "at the first dump"
-    return f"{'at' if story.exact else 'by'} {moment(one.met.time_us, story.boot.wall)}"
+    then = "" if one.met.pages == one.pages else f" ({one.met.pages})"
+    return f"{'at' if story.exact else 'by'} {moment(one.met.time_us, story.boot.wall)}{then}"
 
 
 class _Panel(NamedTuple):
@@ -179,8 +180,7 @@ def _drawn(panel: _Panel, scale: _Scale) -> Iterator[str]:
     yield from _pages_axis(scale)
     least = zone.floors.get("min")
     if least is not None:
-        y = scale.y(least.pages)
-        yield svg.box(LEFT, y, RIGHT - LEFT, scale.bottom - y, "below")
+        yield svg.path(f"{_steps(least, scale)} V{scale.bottom} H{LEFT} Z", "below")
     yield svg.text(LEFT, scale.top - 9, panel.title, "strong")
     for one in zone.ordered():
         yield svg.path(_steps(one, scale), f"floor {_class(one)}")
@@ -250,7 +250,7 @@ def _meetings(zone: ZoneStory, scale: _Scale) -> Iterator[str]:
     """Ring every place where free first met a floor, if it was seen to happen."""
     for one in zone.ordered():
         if scale.story.exact and one.met is not None and one.met.since_us is not None:
-            x, y = scale.x(one.met.time_us), scale.y(one.pages)
+            x, y = scale.x(one.met.time_us), scale.y(one.met.pages)
             yield svg.dot(x, y, 5, f"met {_class(one)}")
 
 

@@ -40,11 +40,12 @@ class Level(NamedTuple):
 class Meeting(NamedTuple):
     """When free was first seen at or below a floor, and when it was last looked at before that.
 
-    `since_us` is None where free was there from the start.
+    `since_us` is None where free was there from the start; `pages` is the floor as it was then.
     """
 
     time_us: int
     since_us: int | None
+    pages: int
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class ZoneStory:
         """Note which floors a free count has met."""
         for line in self.floors.values():
             if line.met is None and free <= line.pages:
-                line.met = Meeting(time_us, self._seen_us)
+                line.met = Meeting(time_us, self._seen_us, line.pages)
         self._seen_us = time_us
 
     def set_floors(self, time_us: int, floors: Iterable[tuple[str, str, int]]) -> None:

@@ -299,7 +299,8 @@ class Session:
         if at <= self.first:
             return []
         m = self.machine_at(at - 1)
-        m.steps = steps = []
+        steps: list[Step] = []
+        m.steps = steps
         # Not by `_bring`: where a keyframe stands, that would go on from it and make no turn.
         turn(m)
         self._act_again(m, at)
