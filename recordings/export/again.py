@@ -10,8 +10,10 @@ from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.actors import CPU
 from mmplay.engine.sim.run.machine import Machine, Step
 from mmplay.engine.sim.run.turns import turn
+from mmplay.recordings.session.load import BROKEN
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.tape import Entry
+from mmplay.recordings.trace.format import TraceError
 
 
 class Turned(NamedTuple):
@@ -31,18 +33,36 @@ class Turned(NamedTuple):
 
 
 def made_again(session: Session) -> Iterator[Turned]:
-    """Yield the start and then every turn up to the session's end, each with its decisions."""
+    """Yield the start and then every turn up to the session's end, each with its decisions.
+
+    Raises TraceError where the recording's run cannot be made.
+    """
     at, state = session.keys.at_or_before(session.first)
     m = Machine(session.live.setup, state)
     acts: dict[int, list[Entry]] = {}
     for act in session.acts:
         acts.setdefault(act.turn, []).append(act)
-    now = state.now_ns
-    yield Turned(at, m, None, now, now, [], _act(m, acts.get(at, [])))
+    yield _start(m, acts.get(at, []))
     while at < session.end:
-        one = _turn(m)
         at += 1
-        yield one._replace(acts=_act(m, acts.get(at, [])))
+        yield _made(m, at, acts.get(at, []))
+
+
+def _start(m: Machine, acts: list[Entry]) -> Turned:
+    now = m.state.now_ns
+    _act(m, acts)
+    return Turned(m.state.turn, m, None, now, now, [], acts)
+
+
+def _made(m: Machine, at: int, acts: list[Entry]) -> Turned:
+    try:
+        one = _turn(m)
+        _act(m, acts)
+    except BROKEN as error:
+        raise TraceError(f"turn {at} cannot be made again: {error}") from None
+    if one.turn != at:
+        raise TraceError(f"turn {at} cannot be made again: nothing happens after turn {one.turn}")
+    return one._replace(acts=acts)
 
 
 def _turn(m: Machine) -> Turned:
@@ -63,8 +83,7 @@ def _turn(m: Machine) -> Turned:
     return Turned(m.state.turn, m, actor, time_ns, until_ns, steps, [])
 
 
-def _act(m: Machine, acts: list[Entry]) -> list[Entry]:
+def _act(m: Machine, acts: list[Entry]) -> None:
     for act in acts:
         do_action(m, *act.fields)
     m.log = []
-    return acts

@@ -59,7 +59,7 @@ def _request(request: Request) -> Iterator[tuple[str, list[str]]]:
     yield "request", [", ".join([request.comm or "task unknown", *words])]
     symbols = [entry.symbol for entry in request.stack if not entry.guess]
     if symbols:
-        yield "call stack", [" < ".join(symbols)]
+        yield "call stack", [" ← ".join(symbols)]
 
 
 def _kill(kill: OomKill) -> str:

@@ -31,6 +31,12 @@ def of_kind(recording: Recording, table: Mapping[str, Made], otherwise: Made) ->
     return table.get(str(recording.header.get("kind")), otherwise)
 
 
+def said(recording: Recording, name: str) -> str | None:
+    """Return what the header says under a name, as text: a file may hold anything there."""
+    value = recording.header.get(name)
+    return None if value is None else str(value)
+
+
 def acts_of(recording: Recording) -> list[Act]:
     """Return what the player or the script's author did, in order; empty for what was observed."""
     return of_kind(recording, ACTS, _no_acts)(recording)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from mmplay.recordings.export.kinds import SIMULATED, of_kind
+from mmplay.recordings.export.kinds import SIMULATED, of_kind, said
 from mmplay.recordings.export.trace_event import Threads, Timed
 from mmplay.recordings.export.trace_of_frames import trace_of_frames
 from mmplay.recordings.export.trace_of_turns import trace_of_turns
@@ -39,7 +39,7 @@ def perfetto(recording: Recording) -> Iterator[bytes]:
     timed = of_kind(recording, TRACERS, trace_of_frames)(recording, threads)
     about = {
         "recording": recording.name,
-        "writer": recording.header.get("writer"),
+        "writer": said(recording, "writer"),
         "remarks": list(of_kind(recording, REMARKS, OBSERVED_REMARKS)),
     }
     yield b'{"displayTimeUnit":"ns","otherData":' + json.dumps(about).encode()

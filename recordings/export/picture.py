@@ -32,6 +32,9 @@ BEYOND = 3
 CLOSE = 12
 """Floors that lie in less than this part of a panel are shown once more, magnified."""
 
+MOST_DOTS = 60
+"""More dumps than this stand so close that a line says it better than dots."""
+
 MOST_EVENTS = 24
 """Events that get a number and a line of text; the others are marked only."""
 
@@ -231,10 +234,20 @@ def _free(levels: list[Level], scale: _Scale) -> Iterator[str]:
         yield svg.path(f"{curve} V{scale.bottom} H{LEFT} Z", "area")
         yield svg.path(curve, "free")
         return
-    points = " L".join(f"{scale.x(one.time_us)} {scale.y(one.last)}" for one in levels)
-    yield svg.path(f"M{points}", "free guess")
+    dots = len(levels) <= MOST_DOTS
+    yield svg.path(_seen(levels, scale), "free guess" if dots else "free")
+    if dots:
+        for one in levels:
+            yield svg.dot(scale.x(one.time_us), scale.y(one.last), 4, "dump")
+
+
+def _seen(levels: list[Level], scale: _Scale) -> str:
+    """Return the way from dump to dump, through the lowest and highest of each span."""
+    points = []
     for one in levels:
-        yield svg.dot(scale.x(one.time_us), scale.y(one.last), 4, "dump")
+        low, high, last = (scale.y(pages) for pages in (one.lowest, one.highest, one.last))
+        points.append(f"{scale.x(one.time_us)} {low} V{high} V{last}")
+    return f"M{' L'.join(points)}"
 
 
 def _stairs(levels: list[Level], scale: _Scale) -> str:
@@ -312,6 +325,9 @@ def _notes(parts: list[str], story: BootStory, y: int) -> int:
         notes.insert(0, f"and {len(story.events) - len(shown)} more events")
     callers = {one.caller for zone in story.zones for one in zone.floors.values()}
     known = [f"{name}: {HOW[name]}" for name in HOW if name in callers]
+    lines = [line for zone in story.zones for line in zone.ordered()]
+    if any(line.met is not None and line.met.pages != line.pages for line in lines):
+        notes.append("pages in brackets: the floor as it was when free met it")
     if known:
         notes.append(f"plain callers meet min; {'; '.join(known)}")
     y += 8

@@ -12,7 +12,7 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.export.as_html import html_page
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Table, Text
 from mmplay.recordings.export.incident import incident
-from mmplay.recordings.export.kinds import acts_of, assumed_of
+from mmplay.recordings.export.kinds import acts_of, assumed_of, said
 from mmplay.recordings.export.picture import described, met_text, picture
 from mmplay.recordings.export.series import Row, series_of
 from mmplay.recordings.export.text import moment
@@ -72,15 +72,15 @@ def _incidents(
 
 
 def _about(recording: Recording) -> Facts:
-    header, ending = recording.header, recording.ending
-    kind = str(header.get("kind"))
+    ending, kind = recording.ending, said(recording, "kind") or UNKNOWN
     rows = [("what", [KIND_WORDS.get(kind, kind)])]
     rows += [
         ("boot" if boot.index else "kernel", [_boot(recording, boot)]) for boot in _few(recording)
     ]
     rows.append(("frames", [f"{len(recording)}, with {recording.line_count} lines of log"]))
     rows.append(("ends", ["complete" if ending.closed else ending.why or "not complete"]))
-    rows += [(name, [str(header[name])]) for name in SAID_BY_HEADER if name in header]
+    told = ((name, said(recording, name)) for name in SAID_BY_HEADER)
+    rows += [(name, [text]) for name, text in told if text is not None]
     return Facts(rows)
 
 

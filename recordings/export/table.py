@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from mmplay.recordings.export.kinds import acts_of
+from mmplay.recordings.export.kinds import acts_of, said
 from mmplay.recordings.export.series import series_of
 from mmplay.recordings.recording import Recording
 
@@ -62,12 +62,11 @@ def _listed(name: str, items: Iterable[object]) -> Iterator[bytes]:
 
 
 def _what_it_is(recording: Recording) -> Mapping[str, object]:
-    header = recording.header
     kernels = [boot.kernel.name if boot.kernel else None for boot in recording.boots]
     return {
         "name": recording.name,
-        "kind": header.get("kind"),
-        "writer": header.get("writer"),
+        "kind": said(recording, "kind"),
+        "writer": said(recording, "writer"),
         "complete": recording.ending.closed,
         "frames": len(recording),
         "releases": [boot.release for boot in recording.boots],

@@ -73,17 +73,17 @@ def _slices(
     for time_us, index in timed:
         begin = time_us * NS_IN_US
         yield from opened.until(begin)
+        frame = recording.frame(index)
         if index in events:
-            title = recording.frame(index).title
             line = threads.thread(process, "events", "events")
-            yield instant(line, begin, title, {"frame": index + 1})
+            yield instant(line, begin, frame.title, {"frame": index + 1})
         for mark in (mark for mark in marks if mark.frame == index):
             line = threads.thread(process, "marks", "marks")
             yield instant(line, begin, mark.name, {"frame": index + 1, "note": mark.note})
-        result = diagnose_frame(recording, index)
-        if result.frame.report is not None:
-            thread = _task(result.frame, process, threads)
-            printed = Slice(begin, _end_ns(result.frame), result.frame.title, _args(result))
+        if frame.report is not None:
+            thread = _task(frame, process, threads)
+            args = _args(diagnose_frame(recording, index))
+            printed = Slice(begin, _end_ns(frame), frame.title, args)
             yield from opened.add(thread, printed)
     yield from opened.rest()
 

@@ -23,7 +23,7 @@ from mmplay.recordings.export.kinds import SIMULATED, of_kind
 from mmplay.recordings.recording import Recording
 
 SPANS = 600
-"""A run's time is cut into so many spans; of each the lowest and the highest free are kept."""
+"""A boot's time is cut into so many spans; of each the lowest and the highest free are kept."""
 
 MARKS = ("high", "low", "min")
 
@@ -63,6 +63,18 @@ class FloorLine:
         return self.steps[-1][1]
 
 
+class Spans(NamedTuple):
+    """A stretch of time, cut into `SPANS` of equal length."""
+
+    first_us: int
+    last_us: int
+
+    def start(self, time_us: int) -> int:
+        """Return when the span began that a moment lies in."""
+        length = max(1, (self.last_us - self.first_us) // SPANS)
+        return time_us - (time_us - self.first_us) % length
+
+
 @dataclass(slots=True)
 class ZoneStory:
     """One zone of one boot. `class_zone` is whose lowmem_reserve the floors hold."""
@@ -73,12 +85,18 @@ class ZoneStory:
     class_zone: str = ""
     _seen_us: int | None = None
 
-    def see(self, time_us: int, free: int) -> None:
-        """Note which floors a free count has met."""
+    def see(self, time_us: int, free: int, spans: Spans) -> None:
+        """Note a free count, and which floors it has met."""
         for line in self.floors.values():
             if line.met is None and free <= line.pages:
                 line.met = Meeting(time_us, self._seen_us, line.pages)
         self._seen_us = time_us
+        last = self.levels[-1] if self.levels else None
+        if last is not None and last.time_us >= spans.start(time_us):
+            low, high = min(last.lowest, free), max(last.highest, free)
+            self.levels[-1] = last._replace(lowest=low, highest=high, last=free)
+        else:
+            self.levels.append(Level(time_us, free, free, free))
 
     def set_floors(self, time_us: int, floors: Iterable[tuple[str, str, int]]) -> None:
         """Note the floors from a moment on: (name, caller, pages)."""
@@ -159,22 +177,23 @@ def _observed(recording: Recording) -> list[BootStory]:
 
 
 def _observed_boot(recording: Recording, boot: BootSpan) -> BootStory:
+    frames = range(boot.first_frame, boot.last_frame + 1)
+    known = [time for n in frames if (time := recording.time_us(n)) is not None]
+    spans = Spans(min(known, default=0), max(known, default=0))
     zones: dict[tuple[int, str], ZoneStory] = {}
-    times: list[int] = []
-    for index in range(boot.first_frame, boot.last_frame + 1):
+    for index in frames:
         frame = recording.frame(index)
-        if frame.time_us is not None:
-            times.append(frame.time_us)
         if frame.shown is not None and frame.shown.own:
-            _add_dump(zones, frame.kernel, frame.shown.dump)
-    times += [level.time_us for zone in zones.values() for level in zone.levels]
-    span = (min(times), max(times)) if times else (0, 0)
+            _add_dump(zones, frame.kernel, frame.shown.dump, spans)
+    last = max((zone.levels[-1].time_us for zone in zones.values()), default=0)
+    first = min((zone.levels[0].time_us for zone in zones.values()), default=last)
+    known += [first, last]
     events = _events(recording, boot)
-    return BootStory(boot, list(zones.values()), events, *span, exact=False)
+    return BootStory(boot, list(zones.values()), events, min(known), max(known), exact=False)
 
 
 def _add_dump(
-    zones: dict[tuple[int, str], ZoneStory], kernel: Kernel | None, dump: MemDump
+    zones: dict[tuple[int, str], ZoneStory], kernel: Kernel | None, dump: MemDump, spans: Spans
 ) -> None:
     several = len({zone.node for zone in dump.zones}) > 1
     for zone in dump.zones:
@@ -186,8 +205,7 @@ def _add_dump(
         story = zones.setdefault((zone.node, zone.name), ZoneStory(name))
         story.class_zone = _named_class(dump) if kernel else ""
         story.set_floors(time_us, floors_of(kernel, dump, zone))
-        story.see(time_us, free)
-        story.levels.append(Level(time_us, free, free, free))
+        story.see(time_us, free, spans)
 
 
 # simulated
@@ -198,7 +216,7 @@ def _simulated(timeline: Any) -> list[BootStory]:
     (boot,) = timeline.boots
     last_us = session.machine_at(session.end).state.now_ns // 1000
     first_us = session.machine_at(session.first).state.now_ns // 1000
-    teller = _Teller(boot.kernel, first_us, max(1, (last_us - first_us) // SPANS))
+    teller = _Teller(boot.kernel, Spans(first_us, last_us))
     for one in made_again(session):
         teller.take(one.time_ns // 1000, one.machine)
     events = _events(timeline, boot)
@@ -212,11 +230,10 @@ STORIES: dict[str, Callable[[Any], list[BootStory]]] = {SIMULATED: _simulated}
 class _Teller:
     """Takes a run turn by turn."""
 
-    def __init__(self, kernel: Kernel | None, first_us: int, span_us: int) -> None:
+    def __init__(self, kernel: Kernel | None, spans: Spans) -> None:
         self.zones: list[ZoneStory] = []
         self._kernel = kernel
-        self._first_us = first_us
-        self._span_us = span_us
+        self._spans = spans
         self._seen: list[tuple[object, ...]] = []
         self._free: list[int] = []
 
@@ -231,24 +248,12 @@ class _Teller:
             self._seen = marks
             self._set_floors(time_us, memory_of(m))
             self._free = [-1] * len(zones)
-        span = time_us - (time_us - self._first_us) % self._span_us
         for number, zone in enumerate(zones):
             if zone.free != self._free[number]:
                 self._free[number] = zone.free
-                story = self.zones[number]
-                story.see(time_us, zone.free)
-                _add_level(story.levels, span, time_us, zone.free)
+                self.zones[number].see(time_us, zone.free, self._spans)
 
     def _set_floors(self, time_us: int, dump: MemDump) -> None:
         for story, zone in zip(self.zones, dump.zones, strict=True):
             story.class_zone = _named_class(dump)
             story.set_floors(time_us, floors_of(self._kernel, dump, zone))
-
-
-def _add_level(levels: list[Level], span: int, time_us: int, free: int) -> None:
-    last = levels[-1] if levels else None
-    if last is not None and last.time_us >= span:
-        low, high = min(last.lowest, free), max(last.highest, free)
-        levels[-1] = last._replace(lowest=low, highest=high, last=free)
-    else:
-        levels.append(Level(time_us, free, free, free))

@@ -47,7 +47,7 @@ def test_the_floors_are_those_of_the_ladder() -> None:
     m = run.session.live
     for zone in memory_of(m).zones:
         rungs = ladder(m.kernel, zone, ZONES.index("DMA32"))
-        wanted = sorted((r.pages.value for r in rungs if r.caller.name != "NO_WATERMARKS"))
+        wanted = sorted(r.pages.value for r in rungs if r.caller.name != "NO_WATERMARKS")
         floors = zones_of(story.zones)[zone.name].ordered()
         assert sorted(one.pages for one in floors) == wanted
 
