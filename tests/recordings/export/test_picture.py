@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.export.svg import apart, round_step
-from mmplay.recordings.export.zone_story import stories_of
 from mmplay.recordings.observed import ObservedTimeline
 from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
 from tests.recordings.export.exported import (
@@ -108,6 +108,23 @@ def test_free_far_above_the_floors_runs_along_the_top(tmp_path: Path) -> None:
     with logged(tmp_path, text) as log:
         words = texts(drawn(export(log, "svg")))
     assert any("up to 300000, off this scale" in text for text in words)
+
+
+def test_dumps_that_stand_close_become_a_line(tmp_path: Path) -> None:
+    once = mail_text(MAIL_NEXT)
+    text = b"".join(
+        once.replace(b"[   89.", b"[  %d." % second)
+        .replace(b"[   90.", b"[  %d." % (second + 1))
+        .replace(b"DMA32 free:2516kB", b"DMA32 free:%dkB" % (2516 + 4 * second))
+        for second in range(100, 300, 2)
+    )
+    with logged(tmp_path, text) as log:
+        (story,) = stories_of(log)
+        root = drawn(export(log, "svg"))
+    dma32 = next(zone for zone in story.zones if zone.name == "DMA32")
+    assert [level.last for level in dma32.levels] == [629 + n for n in range(100, 300, 2)]
+    assert not of_class(root, "circle", "dump")
+    assert not of_class(root, "path", "guess")
 
 
 def test_one_moment_is_a_picture_too(linux_next: ObservedTimeline) -> None:

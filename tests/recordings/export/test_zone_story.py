@@ -11,7 +11,8 @@ from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.sim.view import memory_of
 from mmplay.engine.sim.watch import condition
 from mmplay.recordings.export.again import made_again
-from mmplay.recordings.export.zone_story import ZoneStory, stories_of
+from mmplay.recordings.export.stories import stories_of
+from mmplay.recordings.export.zone_story import ZoneStory
 from mmplay.recordings.observed import ObservedTimeline
 from tests.recordings.export.exported import hostile_log, logged, short_run
 from tests.sessions import mail_run, session
