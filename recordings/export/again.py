@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor
-from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.actors import CPU
 from mmplay.engine.sim.run.machine import Machine, Step
 from mmplay.engine.sim.run.turns import turn
 from mmplay.recordings.session.load import BROKEN
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.session import Session, do_act
 from mmplay.recordings.session.tape import Entry
 from mmplay.recordings.trace.format import TraceError
 
@@ -85,5 +84,5 @@ def _turn(m: Machine) -> Turned:
 
 def _act(m: Machine, acts: list[Entry]) -> None:
     for act in acts:
-        do_action(m, *act.fields)
+        do_act(m, *act.fields)
     m.log = []

@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from mmplay.recordings.recording import Recording
+from mmplay.recordings.session.tape import Entry
+from mmplay.recordings.session.timeline import act_text
 
 Made = TypeVar("Made")
 
 
 class Act(NamedTuple):
-    """Something that was done to a simulated machine, after turn `turn`."""
+    """Something that was done to a simulated machine after a turn; `text` says it in words."""
 
     turn: int
     time_us: int
     name: str
     value: str
+    text: str
 
 
 class Assumed(NamedTuple):
@@ -52,8 +55,8 @@ def _no_acts(_: Recording) -> list[Act]:
 
 
 def _acts(timeline: Any) -> list[Act]:
-    acts = timeline.session.acts
-    return [Act(act.turn, act.time_us, *(str(field) for field in act.fields)) for act in acts]
+    acts: list[Entry] = timeline.session.acts
+    return [Act(act.turn, act.time_us, *act.fields[:2], text=act_text(act)) for act in acts]
 
 
 def _nothing_assumed(_: Recording) -> list[Assumed]:

@@ -178,10 +178,7 @@ def _what_happened(recording: Recording) -> Iterator[Block]:
     ]
     if rows:
         yield Table("Everything worth stopping at", ("frame", "time", "what"), rows)
-    acts = [
-        (str(n), moment(one.time_us), f"{one.name} {one.value}".strip())
-        for n, one in enumerate(acts_of(recording), 1)
-    ]
+    acts = [(str(n), moment(one.time_us), one.text) for n, one in enumerate(acts_of(recording), 1)]
     if acts:
         yield Table("What was done to the machine", ("act", "time", "what"), acts)
     marks = [

@@ -22,6 +22,7 @@ from mmplay.recordings.export.trace_event import (
     instant,
 )
 from mmplay.recordings.session.rows import columns
+from mmplay.recordings.session.timeline import act_text
 
 MACHINE, TASKS, OTHERS = "machine", "tasks", "CPUs and devices"
 
@@ -87,7 +88,7 @@ class _Tracer:
         if title is not None:
             yield instant(self._line("events"), one.time_ns, title, {**at})
         for act in one.acts:
-            yield instant(self._line("acts"), one.time_ns, " ".join(act.fields).strip(), {**at})
+            yield instant(self._line("acts"), one.time_ns, act_text(act), {**at})
         for name, note in self._marks.get(index, []):
             yield instant(self._line("marks"), one.time_ns, name, {**at, "note": note})
 

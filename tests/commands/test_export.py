@@ -51,7 +51,7 @@ def test_a_recorded_run_is_exported(tmp_path: Path, capfd: pytest.CaptureFixture
     assert [one["name"] for one in found["acts"]] == ["min_free_kbytes"]
     assert len(found["rows"]) >= 3
     assert main(["export", trace, "--format", "html"]) == 0
-    assert "min_free_kbytes 8192" in Page(capfd.readouterr().out).cells
+    assert "you: min_free_kbytes 8192" in Page(capfd.readouterr().out).cells
 
 
 def test_a_cast_of_another_size(capfd: pytest.CaptureFixture[str]) -> None:

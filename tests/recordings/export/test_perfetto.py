@@ -99,7 +99,7 @@ def test_events_acts_and_marks_are_instants() -> None:
     run, trace = short_run(), run_trace()
     assert [one["args"]["frame"] - 1 for one in trace.instants("events")] == list(run.event_frames)
     (act,) = trace.instants("acts")
-    assert act["name"] == "min_free_kbytes 8192"
+    assert act["name"] == "you: min_free_kbytes 8192"
     (mark,) = trace.instants("marks")
     assert (mark["name"], mark["args"]["note"]) == ("half & <half>", 'a "note"')
 

@@ -80,7 +80,7 @@ def test_a_run_s_page_tells_acts_marks_and_what_was_assumed() -> None:
     run = short_run()
     page = page_of(run)
     assert "What was done to the machine" in page.words
-    assert "min_free_kbytes 8192" in page.cells
+    assert "you: min_free_kbytes 8192" in page.cells
     assert "half & <half>" in page.cells
     assert "made by rule, not measured" in page.words
     for text in (*run.session.live.setup.assumed, *run.session.live.setup.calibrated):
