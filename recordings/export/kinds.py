@@ -56,7 +56,11 @@ def _no_acts(_: Recording) -> list[Act]:
 
 def _acts(timeline: Any) -> list[Act]:
     acts: list[Entry] = timeline.session.acts
-    return [Act(act.turn, act.time_us, *act.fields[:2], text=act_text(act)) for act in acts]
+    return [
+        Act(act.turn, act.time_us, name, value, act_text(act))
+        for act in acts
+        for name, value in [act.fields]
+    ]
 
 
 def _nothing_assumed(_: Recording) -> list[Assumed]:

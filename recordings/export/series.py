@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from mmplay.engine.printable import printable
 from mmplay.engine.report.memory import MemDump
 from mmplay.recordings.export.kinds import SIMULATED, of_kind
 from mmplay.recordings.recording import Recording
@@ -75,7 +76,8 @@ def numbers_of(dump: MemDump) -> dict[str, int]:
     numbers: dict[str, int] = {**dump.totals, **dump.tail}
     several = len({zone.node for zone in dump.zones}) > 1
     for zone in dump.zones:
-        prefix = f"zones.{zone.node}:{zone.name}" if several else f"zones.{zone.name}"
+        node = f"{zone.node}:" if several else ""
+        prefix = f"zones.{node}{printable(zone.name)}"
         for name in zone.kb:
             pages = zone.pages(name)
             if pages is not None:
