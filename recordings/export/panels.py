@@ -12,7 +12,7 @@ from mmplay.recordings.export.zone_story import BootStory, FloorLine, Level, Zon
 LEFT, RIGHT = 76, 650
 """Where panels begin and end."""
 
-LABELS, PAGES, MET = 696, 842, 860
+LABELS, PAGES, MET = 696, 902, 920
 """Where the floors' names begin, their pages end, and when free met them begins."""
 
 PANEL, CLOSE_UP = 190, 112

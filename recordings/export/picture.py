@@ -11,6 +11,7 @@ from mmplay.recordings.export.panels import (
     LEFT,
     LINE,
     MET,
+    MOST_DOTS,
     PAGES,
     RIGHT,
     Scale,
@@ -23,7 +24,7 @@ from mmplay.recordings.export.text import markup, moment, shortened
 from mmplay.recordings.export.zone_story import BootStory
 from mmplay.recordings.recording import Recording
 
-WIDTH = 1000
+WIDTH = 1060
 HEAD, STRIP, FOOT, BETWEEN = 56, 44, 40, 36
 MARGIN = 20
 BADGE = 9
@@ -157,7 +158,7 @@ def _notes(parts: list[str], story: BootStory, y: int) -> int:
     if any(line.met is not None and line.met.pages != line.pages for line in lines):
         notes.append("pages in brackets: the floor as it was when free met it")
     if known:
-        notes.append(f"plain callers meet min; {'; '.join(known)}")
+        notes += ["plain callers meet min", *known]
     y += 8
     for note in notes:
         y += LINE
@@ -169,4 +170,6 @@ def _reading(story: BootStory) -> str:
     refused = "a request of order 0 is refused where free is at or below its caller's floor"
     if story.exact:
         return f"{refused}; a ring is where free first got there"
-    return f"{refused}; dots are dumps, between them nothing is known"
+    dense = any(len(zone.levels) > MOST_DOTS for zone in story.zones)
+    seen = "the line goes from dump to dump" if dense else "dots are dumps"
+    return f"{refused}; {seen}, between them nothing is known"

@@ -77,7 +77,7 @@ def numbers_of(dump: MemDump) -> dict[str, int]:
     several = len({zone.node for zone in dump.zones}) > 1
     for zone in dump.zones:
         node = f"{zone.node}:" if several else ""
-        prefix = f"zones.{node}{printable(zone.name)}"
+        prefix = f"zones.{node}{zone.name}"
         for name in zone.kb:
             pages = zone.pages(name)
             if pages is not None:
@@ -86,6 +86,6 @@ def numbers_of(dump: MemDump) -> dict[str, int]:
             numbers[f"{prefix}.all_unreclaimable"] = int(zone.all_unreclaimable)
         if zone.reserve:
             numbers[f"{prefix}.reserve"] = max(zone.reserve)
-    for node, fields in dump.nodes.items():
-        numbers |= {f"nodes.{node}.{name}_kb": value for name, value in fields.items()}
-    return numbers
+    for number, fields in dump.nodes.items():
+        numbers |= {f"nodes.{number}.{name}_kb": value for name, value in fields.items()}
+    return {printable(name): value for name, value in numbers.items()}
