@@ -77,7 +77,13 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "explain",
         "say why each allocation failed, with the numbers filled in",
-        ("mmplay explain kern.log", "dmesg | mmplay explain -", "mmplay explain kern.log --json"),
+        (
+            "mmplay explain kern.log",
+            "dmesg | mmplay explain -",
+            "mmplay explain kern.log --json",
+            "mmplay explain kern.log --at '#3' --format md",
+            "mmplay explain kern.log --format html > why.html",
+        ),
     ),
     Verb(
         "import",
@@ -96,7 +102,13 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "export",
         "write a recording in another format",
-        ("mmplay export incident.mmtrace --format dmesg",),
+        (
+            "mmplay export incident.mmtrace --format dmesg",
+            "mmplay export mail-4.5.0-rc7 --format html -o report.html",
+            "mmplay export kern.log --format csv | head",
+            "mmplay export run.mmtrace --format perfetto -o run.json",
+            "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
+        ),
     ),
     Verb(
         "verify",

@@ -314,12 +314,13 @@ class Session:
         if at <= self.first:
             return self._steps_at_start()
         m = self.machine_at(at - 1)
-        m.steps = []
-        try:
-            self._view_turn = self._bring(m, at - 1, at)
-            return m.steps
-        finally:
-            m.steps = None
+        steps: list[Step] = []
+        m.steps = steps
+        # Not by `_bring`: where a keyframe stands, that would go on from it and make no turn.
+        turn(m)
+        self._act_again(m, at)
+        m.steps, m.log, self._view_turn = None, [], at
+        return steps
 
     def _steps_at_start(self) -> list[Step]:
         """Return the decisions of the acts before the first turn."""

@@ -44,7 +44,7 @@ def exports(path: Path) -> None:
     """Export to every format."""
     for export in FORMATS.values():
         with open_recording(str(path)) as timeline:
-            for _ in export(timeline):
+            for _ in export.load()(timeline):
                 pass
 
 
