@@ -24,8 +24,8 @@ from mmplay.engine.sim.state.parts import (
 from mmplay.engine.sim.state.state import State
 from mmplay.recordings.trace.format import pack_plain, unpack_plain
 
-KEEP_EVERY = 384
-"""Turns between keyframes: running them again takes 1 to 4 ms."""
+KEEP_EVERY = 640
+"""Turns between keyframes: running them again takes 2 to 6 ms."""
 
 LEVEL, WHOLE_EVERY = 4, 256
 NO_BASE = -1
