@@ -84,6 +84,7 @@ wrong.smallest_first: {answer} heads the list of order {order}; a smaller block 
 wrong.merge: {answer} would be right if merging went by being free or near; it goes from buddy to
     buddy while each is free and of the same order
 wrong.fact: {answer} is right for {other}, not for {own}
+wrong.edge: {answer} comes after {other}, not after {own}
 wrong.stranger: {answer} is none of {names}
 wrong.short: {answer} of {names} are named
 wrong.uphill: {answer} would be right if the block's neighbour on the other side were its buddy; the
