@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.watch import condition
@@ -11,6 +12,9 @@ from mmplay.levels.language import END, NOW, START, TURN, turns_on, whole
 
 Moment = Callable[[Machine], bool]
 """Tells whether the moment has come."""
+
+Acts = tuple[tuple[str, str], ...]
+"""Acts by name and value."""
 
 
 def moment(m: Machine, text: str, end_turn: int) -> Moment:
@@ -29,13 +33,15 @@ def moment(m: Machine, text: str, end_turn: int) -> Moment:
     return condition(m, text).holds
 
 
-def later(m: Machine, when: str, end: str, end_turn: int) -> Machine:
+def later(m: Machine, when: str, end: str, end_turn: int, acts: Acts = ()) -> Machine:
     """Return another machine at a moment of this one's own continuation, nobody interfering.
 
-    `+N turns` counts from here, `end` is the level's moment `end`. What never comes is asked of
-    the last turn. Raises InputError.
+    `acts` are done first. `+N turns` counts from here, `end` is the level's moment `end`. What
+    never comes is asked of the last turn. Raises InputError.
     """
     other = Machine(m.setup, m.state.copy())
+    for name, value in acts:
+        do_action(other, name, value)
     if when == NOW:
         return other
     count = turns_on(when)

@@ -17,7 +17,7 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.language import AFTER, END, whole
 from mmplay.levels.model import ALL_ACTS, ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
 from mmplay.levels.play.goals import GoalState, Outcome, Reply, Score, bound, stars
-from mmplay.levels.play.moments import Moment, later, moment
+from mmplay.levels.play.moments import Acts, Moment, later, moment
 from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
 from mmplay.levels.play.order import in_order
 from mmplay.levels.sections import LevelError
@@ -56,7 +56,7 @@ class LevelRun:
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self._laters: dict[str, Machine] = {}
+        self._laters: dict[tuple[str, Acts], Machine] = {}
         self._laters_of = (-1, -1)
         self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
@@ -191,10 +191,11 @@ class LevelRun:
         m, here = self.session.to_end(), (self.session.end, self.notes.changes)
         if here != self._laters_of:
             self._laters, self._laters_of = {}, here
-        if question.when not in self._laters:
+        key = (question.when, question.suppose)
+        if key not in self._laters:
             end = self.level.end or END
-            self._laters[question.when] = later(m, question.when, end, self.end_turn)
-        return truth(question.truth, self.level.kernel, self._laters[question.when], read)
+            self._laters[key] = later(m, question.when, end, self.end_turn, question.suppose)
+        return truth(question.truth, self.level.kernel, self._laters[key], read)
 
     def _judge(self, still: bool) -> None:
         m, notes = self.session.to_end(), self.notes

@@ -57,6 +57,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     # what no rule computes
     "fact": fact,
     "metric": machine.metric,
+    "holds": machine.holds,
 }
 """Every form; what it takes stands in its docstring."""
 
