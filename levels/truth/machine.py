@@ -26,6 +26,7 @@ from mmplay.levels.truth.scene import Scene, whole
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
 OTHER_STATE = {RECLAIMABLE: "wrong.works_reclaimable", GIVEN_UP: "wrong.works_unreclaimable"}
 OPPOSITE = {"==": "!=", "!=": "==", "<=": ">", ">": "<=", ">=": "<", "<": ">="}
+KSWAPD = ("kswapd", "balance_pgdat")
 MOST_LISTED = 1 << 26
 """Longer inactive lists than 256 GB are not asked about."""
 
@@ -149,9 +150,12 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
     words, _ = counted(words, (), 1, 40)
     reading = read_context(tuple(StackEntry(name, 0, 0) for name in reversed(words)))
     holds = bool(reading.context & Context.PF_MEMALLOC) and not reading.context.in_interrupt
-    symbol = next((e.symbol for e in reading.evidence if e.context & Context.PF_MEMALLOC), "")
-    why = finding("truth.key", symbol=symbol) if holds else finding("truth.no_key")
+    symbol = reading.evidence[0].symbol if reading.evidence else ""
+    masked = reading.context.in_interrupt
+    code = "key_kswapd" if symbol in KSWAPD else "key" if holds else "no_key"
+    why = finding("truth.key_masked" if masked else f"truth.{code}", symbol=symbol)
     need = "a path without reclaim on it" if holds else "__perform_reclaim on the path to it"
+    need = "a softirq that keeps the flags of the task below it" if masked else need
     opposite = finding("wrong.need", answer="no" if holds else "yes", need=need)
     return Truth(
         *("", holds, YES_NO, (why,)),
