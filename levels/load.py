@@ -258,6 +258,7 @@ def _asked(table: Section) -> list[Question]:
         tolerance=table.number("tolerance"),
         before=tuple(_act(one) for one in table.texts("before")),
         after=tuple(_act(one) for one in table.texts("after")),
+        suppose=tuple(_act(one) for one in table.texts("suppose")),
         why=table.text("why"),
         group=group,
         line=table.place.line(),
@@ -272,8 +273,8 @@ def _asked(table: Section) -> list[Question]:
     for one in found:
         table.checked("truth", one.truth, check_truth)
         table.checked("when", one.when, check_when)
-        for key, acts in (("before", one.before), ("after", one.after)):
-            for name, _ in acts:
+        for key in ("before", "after", "suppose"):
+            for name, _ in getattr(one, key):
                 table.checked(key, name, check_act)
     return found
 
@@ -294,14 +295,18 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
     def fill(text: str) -> str:
         return _SLOT.sub(word, text)
 
+    def filled(acts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((fill(name), fill(value)) for name, value in acts)
+
     return question._replace(
         id=f"{question.id}.{number}",
         text=fill(question.text),
         truth=fill(question.truth),
         when=fill(question.when),
         why=fill(question.why),
-        before=tuple((fill(name), fill(value)) for name, value in question.before),
-        after=tuple((fill(name), fill(value)) for name, value in question.after),
+        before=filled(question.before),
+        after=filled(question.after),
+        suppose=filled(question.suppose),
     )
 
 

@@ -39,6 +39,10 @@ truth.dirty: of {dirtyable} dirtyable pages: {result}
 truth.trend: the dirty limit goes from {before} to {after}
 truth.key: {symbol} is on the way: __perform_reclaim has set PF_MEMALLOC and drops it when it
     returns
+truth.key_kswapd: kswapd sets PF_MEMALLOC when it starts and keeps it: freeing pages is all it does
+truth.key_masked: {symbol} runs on top of an interrupted task: __do_softirq takes PF_MEMALLOC away
+    while it runs, and a hard interrupt may not use it
+truth.served: {tests}
 truth.no_key: no function on the way sets PF_MEMALLOC
 truth.exit: task {pid} gives back {freed:pages}; {sharers} others share its {rss:pages} of memory
 truth.metric: {name} is {value}
@@ -67,6 +71,11 @@ wrong.zone_empty: {answer} would be right if it had pages on this machine
 wrong.zone_below: {answer} is tried only after {zone}: the list goes from the highest zone down
 wrong.caller: {answer} would be right with {need}
 wrong.all_free: {answer} would be right if all {free} free pages counted; the test sees {seen}
+wrong.few_free: {answer} would be right with {floor:pages} or fewer; the test sees {seen}
+wrong.many_free: {answer} would be right with more than {floor:pages}; the test sees {seen}
+wrong.zone_refuses: {answer} does not serve it; {test}
+wrong.asked_before: {answer} would be right if {zone}, which is asked before it, had refused
+wrong.none_served: {answer} would need every zone to refuse, but {test}
 wrong.need: {answer} would need {need}
 wrong.today: {answer} would be right if it were computed from today's managed pages ({result}); it
     was computed at boot, from fewer
@@ -82,6 +91,7 @@ wrong.smallest_first: {answer} heads the list of order {order}; a smaller block 
 wrong.merge: {answer} would be right if merging went by being free or near; it goes from buddy to
     buddy while each is free and of the same order
 wrong.fact: {answer} is right for {other}, not for {own}
+wrong.edge: {answer} comes after {other}, not after {own}
 wrong.stranger: {answer} is none of {names}
 wrong.short: {answer} of {names} are named
 wrong.uphill: {answer} would be right if the block's neighbour on the other side were its buddy; the

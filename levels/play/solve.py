@@ -10,7 +10,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
-from mmplay.levels.play.moments import Moment, moment
+from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
@@ -21,11 +21,19 @@ START = "level"
 """What the header of a level's recording names as its start."""
 
 
-def begin(level: Level, seed: int | None = None, writer: TraceWriter | None = None) -> LevelRun:
-    """Return a run of a level that has not begun; raises InputError."""
+def begin(
+    level: Level,
+    seed: int | None = None,
+    writer: TraceWriter | None = None,
+    laters: Laters | None = None,
+) -> LevelRun:
+    """Return a run of a level that has not begun; raises InputError.
+
+    Runs of one level may share the continuations that its questions are asked of.
+    """
     used = level.start.seed if seed is None else seed
     header = level_header(level, used)
-    return LevelRun(level, Session(machine_for(level, seed), header, writer), used)
+    return LevelRun(level, Session(machine_for(level, seed), header, writer), used, laters)
 
 
 def level_header(level: Level, seed: int) -> dict[str, object]:

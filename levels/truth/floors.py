@@ -244,18 +244,52 @@ def order_of(word: str) -> int:
 
 def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
     """Return the nearest rule under which the test would say the opposite."""
-    answer, because = ("no" if allowed else "yes"), BECAUSE[gate.who.caller.name]
+    answer = "no" if allowed else "yes"
     if not allowed and seen.value == gate.floor.value:
         return finding("wrong.last_page", answer=answer)
     if not allowed and free > gate.floor.value:
         return finding("wrong.all_free", answer=answer, free=free, seen=seen)
-    for other in gate.scene.kernel.gate.classes[:: 1 if not allowed else -1]:
-        if other == gate.who.caller or gate.mark != "min":
-            continue
-        if (seen.value > gate.floor_at(other).value) is not allowed:
-            premise = PREMISE[other.name]
-            return finding("wrong.test", answer=answer, premise=premise, because=because)
-    return finding("wrong.other", answer=answer, right=f"the floor is {gate.floor.value}")
+    by_class = _flip_by_class(gate, seen, allowed)
+    if by_class not in (None, NO_WATERMARKS):
+        return _as_class(gate, by_class, answer)
+    reserve = _flip_by_reserve(gate, seen, allowed, answer)
+    if reserve is not None:
+        return reserve
+    if by_class is not None:
+        return _as_class(gate, by_class, answer)
+    code = "wrong.few_free" if allowed else "wrong.many_free"
+    return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
+
+
+def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
+    """Return the nearest other class for which the test would say the opposite."""
+    classes = gate.scene.kernel.gate.classes
+    others = classes[:: 1 if not allowed else -1] if gate.mark == "min" else ()
+    for other in others:
+        if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
+            return other
+    return None
+
+
+def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
+    because = BECAUSE[gate.who.caller.name]
+    return finding("wrong.test", answer=answer, premise=PREMISE[other.name], because=because)
+
+
+def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Finding | None:
+    """Return what lowmem_reserve would have to do for the opposite, None if it decides nothing."""
+    zone, floor_pages = gate.zone, gate.floor.value
+    if allowed and not gate.reserve and seen.value <= floor_pages + max(zone.reserve):
+        return finding("wrong.reserve_counts", answer=answer, zone=zone.name)
+    if allowed or not gate.reserve or seen.value <= floor_pages - gate.reserve:
+        return None
+    return finding(
+        "wrong.own_zone",
+        answer=answer,
+        zone=zone.name,
+        class_zone=ZONES[gate.class_index],
+        reserve=gate.reserve,
+    )
 
 
 def first_zone(scene: Scene, words: list[str]) -> Truth:

@@ -220,6 +220,11 @@ def test_each_form_says_what_it_takes(name: str) -> None:
 
 WRONG = (
     # question, wrong answer, what the sentence must say
+    ("passes DMA plain 1736", "yes", "1732 pages are kept from it"),
+    ("passes DMA GFP_DMA 1736", "no", "nothing is kept from it"),
+    ("passes DMA plain 1744", "no", "1743 pages or fewer"),
+    ("passes DMA32 plain 200", "yes", "ignore every floor"),
+    ("passes DMA32 plain 1500 low", "yes", "more than 1625 pages"),
     ("floor DMA32 HIGH", "1300", "1300 would be right if min were a hard wall; __GFP_HIGH halves"),
     ("floor DMA32 HIGH", "488", "both the half and the quarter"),
     ("floor DMA32 HIGH", "0", "could ignore every floor"),
