@@ -16,7 +16,7 @@ from mmplay.levels.model import Level, Move
 from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.random_player import Guesser
 from mmplay.levels.play.run import LevelRun, Outcome
-from mmplay.levels.play.solve import begin, play
+from mmplay.levels.play.solve import begin, play, playing
 from mmplay.levels.truth import Truth
 
 RUNS = 200
@@ -157,10 +157,14 @@ def _by_less(tried: Tried) -> Said:
 
 def _wins(tried: Tried, moves: Sequence[Move]) -> bool:
     """Tell whether moves win; a later one that is refused without the missing one does not."""
+    run = tried.begin()
     try:
-        return tried.play(moves).outcome is Outcome.WON
+        for _ in playing(run, moves):
+            if run.notes.skipped:
+                return False  # A skipped question never wins: the rest need not be played.
     except InputError:
         return False
+    return run.outcome is Outcome.WON
 
 
 def _questions(tried: Tried) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from mmplay.engine.errors import InputError
@@ -55,16 +55,24 @@ def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
     line, for an act that the level or the kernel does not take.
     """
+    for _ in playing(run, moves):
+        pass
+    return run
+
+
+def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
+    """Play as `play` does, and yield the run after each step."""
     player = _Player(run, moves)
     while run.playing and player.left:
         player.go_on()
+        yield run
     while run.playing:
         question = run.open_question()
         if question is not None:
             run.skip(question.id)
         else:
             run.advance(ALL_TURNS)
-    return run
+        yield run
 
 
 class _Player:
