@@ -57,6 +57,9 @@ ACTS = (*ACTIONS, *VERBS)
 
 __all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
 
+BETWEEN = " | "
+"""What stands between two words of a line; a bar without blanks joins flags of one mask."""
+
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
 _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -202,7 +205,7 @@ def _limit(top: Section, text: str) -> tuple[str, int]:
 
 
 def _option(section: Section, key: str, text: str) -> Option:
-    value, bar, shown = text.partition("|")
+    value, bar, shown = text.partition(BETWEEN)
     if not value.strip() or len(text) > 120:
         raise section.error(key, "write 'VALUE | what is shown', or VALUE alone")
     return Option(value.strip(), shown.strip() if bar else value.strip())
@@ -285,7 +288,7 @@ def _act(text: str) -> tuple[str, str]:
 
 
 def _filled(table: Section, question: Question, number: int, line: str) -> Question:
-    words = [word.strip() for word in line.split("|")]
+    words = [word.strip() for word in line.split(BETWEEN)]
 
     def word(slot: re.Match[str]) -> str:
         if int(slot[1]) >= len(words):

@@ -257,6 +257,9 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return reserve
     if by_class is not None:
         return _as_class(gate, by_class, answer)
+    mark = _flip_by_mark(gate, seen) if allowed else None
+    if mark is not None:
+        return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark)
     code = "wrong.few_free" if allowed else "wrong.many_free"
     return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
 
@@ -269,6 +272,13 @@ def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
         if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
             return other
     return None
+
+
+def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
+    """Return the mark, higher than the one that is tested, at which it would be refused."""
+    others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
+    own = gate.who.caller
+    return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:

@@ -258,6 +258,10 @@ WRONG = (
     ("decode 0x2200020", "0x2200120", "__GFP_COLD too many"),
     ("may_sleep 0xd0", "yes", "2.6.32 to 3.9"),
     ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
+    ("may_do_io 0xc0", "yes", "would need __GFP_DIRECT_RECLAIM"),
+    ("may_do_io GFP_ATOMIC", "yes", "would need __GFP_IO and __GFP_DIRECT_RECLAIM"),
+    ("warns 0x200", "yes", "would need a mask without __GFP_NOWARN"),
+    ("uses_reserves 0x1082020 in 4.13", "no", "without __GFP_HIGH and __GFP_ATOMIC and __GFP_MEM"),
     ("encode GFP_ATOMIC", "0x20", "2.6.32 to 3.9"),
     ("slab_mask 0x2088020", "0x2088020", "if SLUB passed everything on"),
     ("slab_mask 0x2088020", "0x2000020", "what SLUB adds: __GFP_NOTRACK"),
@@ -274,6 +278,7 @@ WRONG = (
     ("compute score 321 1000 447809", "0", "without oom_score_adj"),
     ("fact mark.kswapd_sleeps", "low", "right for first_try"),
     ("floor DMA32 HIGH", "12345", "no rule here gives that"),
+    ("passes DMA32 plain 1301", "no", "at the low mark; this caller meets min now"),
 )
 
 
