@@ -58,6 +58,8 @@ wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
+wrong.step: {answer} is where low stands; asked is how far it is above min
+wrong.sum: {answer} would be right if {parts} were added; of the two the larger counts
 wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first:
     {result}
 wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers

@@ -189,6 +189,7 @@ DIFFERENT = (
     ("floor DMA plain high", 1748, 1749),
     ("marks DMA32 high if min_free_kbytes 16384", 6088, 6087),
     ("compute low 1300 443833", 1625, 1743),
+    ("kb compute step 16384 36700160", 16_384, 146_800),
     ("compute high 1300 443833", 1950, 2186),
     ("total_reserve all", 3698, 3935),
     ("total_reserve DMA", 1748, 1749),
