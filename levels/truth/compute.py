@@ -46,6 +46,11 @@ def _zone_min(kernel: Kernel, n: Numbers) -> Term:
     return watermarks.zone_min(kbytes, managed, lowmem)
 
 
+def _min_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+    whole_min = watermarks.pages_min(n[0])
+    return [Other(whole_min, finding("wrong.unshared", answer=whole_min))]
+
+
 def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
     def term(kernel: Kernel, n: Numbers) -> Term:
         scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
@@ -174,7 +179,9 @@ def _unreclaimable(kernel: Kernel, n: Numbers) -> Term:
 
 
 RULES: dict[str, Rule] = {
-    "min": Rule(("MIN_FREE_KBYTES", "MANAGED", "LOWMEM"), "zone_min", _zone_min),
+    "min": Rule(
+        ("MIN_FREE_KBYTES", "MANAGED", "LOWMEM"), "zone_min", _zone_min, others=_min_others
+    ),
     "low": Rule(("MIN", "MANAGED", "[SCALE]"), "low", _gap_mark(0), others=_gap_others("low")),
     "high": Rule(("MIN", "MANAGED", "[SCALE]"), "high", _gap_mark(1), others=_gap_others("high")),
     "step": Rule(("MIN", "MANAGED", "[SCALE]"), "step", _step, others=_step_others),

@@ -209,7 +209,8 @@ def test_each_form_is_tried_above() -> None:
     asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
     own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric"}
     assert asked | own == set(FORMS)
-    rules = {text.split()[1] for text, *_ in (*BOTH, *DIFFERENT) if text.startswith("compute")}
+    texts = [text.removeprefix("kb ").split() for text, *_ in (*BOTH, *DIFFERENT)]
+    rules = {words[1] for words in texts if words[0] == "compute"}
     assert rules | {"total_reserve"} == set(RULES)
 
 
