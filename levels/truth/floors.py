@@ -38,7 +38,8 @@ def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
     mark = words[0] if words else "min"
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
-    if caller not in (*kernel.classes_at(mark), NO_WATERMARKS):
+    tested = {one.name for one in (*kernel.classes_at(mark), NO_WATERMARKS)}
+    if caller.name not in tested:
         raise TruthError(f"class {caller.name} is tested at min only; at {mark} there is plain")
     return mark
 
@@ -249,13 +250,19 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return finding("wrong.last_page", answer=answer)
     if not allowed and free > gate.floor.value:
         return finding("wrong.all_free", answer=answer, free=free, seen=seen)
-    for other in gate.scene.kernel.gate.classes[:: 1 if not allowed else -1]:
-        if other == gate.who.caller or gate.mark != "min":
-            continue
+    classes = _by_floor(gate) if gate.mark == "min" else []
+    for other in classes[:: 1 if not allowed else -1]:
         if (seen.value > gate.floor_at(other).value) is not allowed:
             premise = PREMISE[other.name]
             return finding("wrong.test", answer=answer, premise=premise, because=because)
     return finding("wrong.other", answer=answer, right=f"the floor is {gate.floor.value}")
+
+
+def _by_floor(gate: Gate) -> list[CallerClass]:
+    """Return the classes, highest floor first; of equal floors the class that is listed first."""
+    classes = gate.scene.kernel.gate.classes
+    found = {gate.floor_at(one).value: one for one in reversed(classes)}
+    return [found[value] for value in sorted(found, reverse=True)]
 
 
 def first_zone(scene: Scene, words: list[str]) -> Truth:
