@@ -38,7 +38,8 @@ def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
     mark = words[0] if words else "min"
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
-    if caller not in (*kernel.classes_at(mark), NO_WATERMARKS):
+    tested = {one.name for one in (*kernel.classes_at(mark), NO_WATERMARKS)}
+    if caller.name not in tested:
         raise TruthError(f"class {caller.name} is tested at min only; at {mark} there is plain")
     return mark
 
@@ -266,8 +267,7 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
 
 def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
     """Return the nearest other class for which the test would say the opposite."""
-    classes = gate.scene.kernel.gate.classes
-    others = classes[:: 1 if not allowed else -1] if gate.mark == "min" else ()
+    others = _by_floor(gate)[:: 1 if not allowed else -1] if gate.mark == "min" else ()
     for other in others:
         if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
             return other
@@ -300,6 +300,13 @@ def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Find
         class_zone=ZONES[gate.class_index],
         reserve=gate.reserve,
     )
+
+
+def _by_floor(gate: Gate) -> list[CallerClass]:
+    """Return the classes, highest floor first; of equal floors the class that is listed first."""
+    classes = gate.scene.kernel.gate.classes
+    found = {gate.floor_at(one).value: one for one in reversed(classes)}
+    return [found[value] for value in sorted(found, reverse=True)]
 
 
 def first_zone(scene: Scene, words: list[str]) -> Truth:

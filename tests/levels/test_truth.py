@@ -189,6 +189,7 @@ DIFFERENT = (
     ("floor DMA plain high", 1748, 1749),
     ("marks DMA32 high if min_free_kbytes 16384", 6088, 6087),
     ("compute low 1300 443833", 1625, 1743),
+    ("kb compute step 16384 36700160", 16_384, 146_800),
     ("compute high 1300 443833", 1950, 2186),
     ("total_reserve all", 3698, 3935),
     ("total_reserve DMA", 1748, 1749),
@@ -208,7 +209,8 @@ def test_each_form_is_tried_above() -> None:
     asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
     own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric"}
     assert asked | own == set(FORMS)
-    rules = {text.split()[1] for text, *_ in (*BOTH, *DIFFERENT) if text.startswith("compute")}
+    texts = [text.removeprefix("kb ").split() for text, *_ in (*BOTH, *DIFFERENT)]
+    rules = {words[1] for words in texts if words[0] == "compute"}
     assert rules | {"total_reserve"} == set(RULES)
 
 
