@@ -77,6 +77,7 @@ WRONG = [
     (DOOR.replace('DMA32 plain {0} min"', 'x in 6.99"'), "", "", "truth", "6.99"),
     (DOOR.replace("set_free", "set_fre"), "", "", "before", "did you mean set_free?"),
     (DOOR.replace("{0} min", "{3} min"), "", "", "each", "has no word {3}"),
+    (DOOR.replace("pass?", "{0}" * 99).replace("14", "1" * 900), "", "", "each", "over 4000"),
     (DOOR + 'at = "after dor"', "", "", "after dor", "no question before this one"),
     (DOOR + 'at = "after door"', "", "", "after door", "no question before this one"),
     (DOOR + 'at = "zones.DMA32.fre <= 5"', "", "", "fre <= 5", "did you mean zones.DMA32.free?"),
