@@ -47,7 +47,7 @@ from mmplay.levels.model import (
     Question,
     Real,
 )
-from mmplay.levels.sections import MAX_NUMBER, LevelError, Place, Section
+from mmplay.levels.sections import MAX_NUMBER, MAX_TEXT, LevelError, Place, Section
 
 FORMAT = 1
 MAX_BYTES = 1 << 16
@@ -56,6 +56,9 @@ MAX_QUESTIONS, MAX_MOVES = 120, 400
 ACTS = (*ACTIONS, *VERBS)
 
 __all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
+
+BETWEEN = " | "
+"""What stands between two words of a line; a bar without blanks joins flags of one mask."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
@@ -202,7 +205,7 @@ def _limit(top: Section, text: str) -> tuple[str, int]:
 
 
 def _option(section: Section, key: str, text: str) -> Option:
-    value, bar, shown = text.partition("|")
+    value, bar, shown = text.partition(BETWEEN)
     if not value.strip() or len(text) > 120:
         raise section.error(key, "write 'VALUE | what is shown', or VALUE alone")
     return Option(value.strip(), shown.strip() if bar else value.strip())
@@ -258,6 +261,7 @@ def _asked(table: Section) -> list[Question]:
         tolerance=table.number("tolerance"),
         before=tuple(_act(one) for one in table.texts("before")),
         after=tuple(_act(one) for one in table.texts("after")),
+        suppose=tuple(_act(one) for one in table.texts("suppose")),
         why=table.text("why"),
         group=group,
         line=table.place.line(),
@@ -272,8 +276,8 @@ def _asked(table: Section) -> list[Question]:
     for one in found:
         table.checked("truth", one.truth, check_truth)
         table.checked("when", one.when, check_when)
-        for key, acts in (("before", one.before), ("after", one.after)):
-            for name, _ in acts:
+        for key in ("before", "after", "suppose"):
+            for name, _ in getattr(one, key):
                 table.checked(key, name, check_act)
     return found
 
@@ -284,7 +288,7 @@ def _act(text: str) -> tuple[str, str]:
 
 
 def _filled(table: Section, question: Question, number: int, line: str) -> Question:
-    words = [word.strip() for word in line.split("|")]
+    words = [word.strip() for word in line.split(BETWEEN)]
 
     def word(slot: re.Match[str]) -> str:
         if int(slot[1]) >= len(words):
@@ -292,7 +296,13 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         return words[int(slot[1])]
 
     def fill(text: str) -> str:
-        return _SLOT.sub(word, text)
+        filled = _SLOT.sub(word, text)
+        if len(filled) > MAX_TEXT:
+            raise table.error("each", f"line {number} makes a text of over {MAX_TEXT} characters")
+        return filled
+
+    def all_filled(acts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((fill(name), fill(value)) for name, value in acts)
 
     return question._replace(
         id=f"{question.id}.{number}",
@@ -300,8 +310,9 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         truth=fill(question.truth),
         when=fill(question.when),
         why=fill(question.why),
-        before=tuple((fill(name), fill(value)) for name, value in question.before),
-        after=tuple((fill(name), fill(value)) for name, value in question.after),
+        before=all_filled(question.before),
+        after=all_filled(question.after),
+        suppose=all_filled(question.suppose),
     )
 
 

@@ -46,7 +46,8 @@ class Question(NamedTuple):
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
-    condition, in the engine's own continuation. Before and after it the level may act by itself.
+    condition, in the engine's own continuation. Before and after it the level may act by itself;
+    what the question supposes is done in that continuation alone.
     `group` is the id of the [[ask]] that it came from, `line` where that stands.
     """
 
@@ -61,6 +62,7 @@ class Question(NamedTuple):
     tolerance: int = 0
     before: tuple[tuple[str, str], ...] = ()
     after: tuple[tuple[str, str], ...] = ()
+    suppose: tuple[tuple[str, str], ...] = ()
     why: str = ""
     group: str = ""
     line: int = 0

@@ -48,6 +48,10 @@ gap = gap
 __setup_per_zone_wmarks: gap between the watermarks
 A quarter of min, or the zone's managed pages * watermark_scale_factor / 10000 if larger.
 
+step = step between the marks
+__setup_per_zone_wmarks: low less min
+Up to 4.5 a quarter of min; since then that, or managed * watermark_scale_factor / 10000 if larger.
+
 low_gap = low
 __setup_per_zone_wmarks: low watermark
 The fast path's first try stops here, and kswapd is woken: min plus one gap.

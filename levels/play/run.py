@@ -38,8 +38,17 @@ __all__ = ["RESULT", "GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 class LevelRun:
     """See the module. Made on a session that has not begun; to restart, make another."""
 
-    def __init__(self, level: Level, session: Session, seed: int | None = None) -> None:
-        """Ask what is asked at the start; raises LevelError for a level that names what is not."""
+    def __init__(
+        self,
+        level: Level,
+        session: Session,
+        seed: int | None = None,
+        laters: Laters | None = None,
+    ) -> None:
+        """Ask what is asked at the start; raises LevelError for a level that names what is not.
+
+        Runs of one level may share `laters`.
+        """
         self.level = level
         self.session = session
         self.seed = level.start.seed if seed is None else seed
@@ -58,7 +67,7 @@ class LevelRun:
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self._laters = Laters()
+        self._laters = laters or Laters()
         self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
         self._come_to()
@@ -190,7 +199,7 @@ class LevelRun:
     def _truth(self, question: Question) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
         m, end = self.session.to_end(), self.level.end or END
-        then = self._laters.machine(m, self.notes.changes, question.when, end, self.end_turn)
+        then = self._laters.machine(m, question.when, end, self.end_turn, question.suppose)
         return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:

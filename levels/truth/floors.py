@@ -38,7 +38,8 @@ def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
     mark = words[0] if words else "min"
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
-    if caller not in (*kernel.classes_at(mark), NO_WATERMARKS):
+    tested = {one.name for one in (*kernel.classes_at(mark), NO_WATERMARKS)}
+    if caller.name not in tested:
         raise TruthError(f"class {caller.name} is tested at min only; at {mark} there is plain")
     return mark
 
@@ -257,18 +258,27 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return reserve
     if by_class is not None:
         return _as_class(gate, by_class, answer)
+    mark = _flip_by_mark(gate, seen) if allowed else None
+    if mark is not None:
+        return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark)
     code = "wrong.few_free" if allowed else "wrong.many_free"
     return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
 
 
 def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
     """Return the nearest other class for which the test would say the opposite."""
-    classes = gate.scene.kernel.gate.classes
-    others = classes[:: 1 if not allowed else -1] if gate.mark == "min" else ()
+    others = _by_floor(gate)[:: 1 if not allowed else -1] if gate.mark == "min" else ()
     for other in others:
         if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
             return other
     return None
+
+
+def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
+    """Return the mark, higher than the one that is tested, at which it would be refused."""
+    others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
+    own = gate.who.caller
+    return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
@@ -290,6 +300,13 @@ def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Find
         class_zone=ZONES[gate.class_index],
         reserve=gate.reserve,
     )
+
+
+def _by_floor(gate: Gate) -> list[CallerClass]:
+    """Return the classes, highest floor first; of equal floors the class that is listed first."""
+    classes = gate.scene.kernel.gate.classes
+    found = {gate.floor_at(one).value: one for one in reversed(classes)}
+    return [found[value] for value in sorted(found, reverse=True)]
 
 
 def first_zone(scene: Scene, words: list[str]) -> Truth:

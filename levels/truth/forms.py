@@ -9,6 +9,7 @@ from mmplay.levels.truth.answer import Truth
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import fact
 from mmplay.levels.truth.scene import Scene
+from mmplay.levels.truth.served import served
 from mmplay.levels.truth.zone_order import zone_order
 
 FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
@@ -20,6 +21,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "lowest_served": floors.lowest_served,
     "passes": floors.passes,
     "drain_order": floors.drain_order,
+    "served": served,
     # marks and reserves
     "marks": marks.marks,
     "reserve": marks.reserve,
@@ -57,6 +59,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     # what no rule computes
     "fact": fact,
     "metric": machine.metric,
+    "holds": machine.holds,
 }
 """Every form; what it takes stands in its docstring."""
 
