@@ -19,9 +19,7 @@ def shipped(ident: str) -> Level:
 
 def right_answers(run: LevelRun) -> Iterator[Question]:
     """Answer what is open with the solution's answers; each question is yielded before it."""
-    answers = dict(
-        move.value.split(" ", 1) for move in run.level.solution if move.action == ANSWER
-    )
+    answers = dict(move.value.split(" ", 1) for move in run.level.solution if move.action == ANSWER)
     while (question := run.open_question()) is not None:
         yield question
         run.answer(question.id, answers[question.id])
