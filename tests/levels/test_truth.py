@@ -260,7 +260,6 @@ WRONG = (
     ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
     ("may_do_io 0xc0", "yes", "would need __GFP_DIRECT_RECLAIM"),
     ("may_do_io GFP_ATOMIC", "yes", "would need __GFP_IO and __GFP_DIRECT_RECLAIM"),
-    ("warns 0x200", "yes", "would need a mask without __GFP_NOWARN"),
     ("uses_reserves 0x1082020 in 4.13", "no", "without __GFP_HIGH and __GFP_ATOMIC and __GFP_MEM"),
     ("encode GFP_ATOMIC", "0x20", "2.6.32 to 3.9"),
     ("slab_mask 0x2088020", "0x2088020", "if SLUB passed everything on"),
