@@ -56,7 +56,8 @@ wrong.one_more: at {answer} it is refused: the test is free <= floor
 wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
 wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
-wrong.test_mark: {answer} would be right at the {other} mark; at {mark} it would need {floor} pages or fewer
+wrong.test_mark: {answer} would be right at the {other} mark; at {mark} it would need {floor:pages}
+    or fewer
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
 wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first:

@@ -13,7 +13,7 @@ CPU, PARTIAL, FULL = "cpu", "partial", "full"
 
 
 class SlabRow(NamedTuple):
-    """One slab, or a run of `count` full ones that are alike.
+    """One slab, or a run of `slabs` full ones that are alike.
 
     `place` is its number in the list (that of a run's first slab), from 1; `zone` a zone's name,
     `pages` those of one slab; `cpu` is -1 unless it is a CPU's own; `reserves` tells that its page
@@ -22,7 +22,7 @@ class SlabRow(NamedTuple):
 
     place: int
     where: str
-    count: int
+    slabs: int
     in_use: int
     objects: int
     zone: str
@@ -43,9 +43,9 @@ def slabs_of(m: Machine, cache_name: str) -> list[SlabRow]:
         used = objects - free
         rows.append(_row(m, place, PARTIAL, 1, used, objects, zone, order, reserves))
         place += 1
-    for count, objects, zone, order, reserves in cache.full:
-        rows.append(_row(m, place, FULL, count, objects, objects, zone, order, reserves))
-        place += count
+    for slabs, objects, zone, order, reserves in cache.full:
+        rows.append(_row(m, place, FULL, slabs, objects, objects, zone, order, reserves))
+        place += slabs
     return rows
 
 
@@ -61,7 +61,7 @@ def _of_cpus(m: Machine, cache: Cache) -> list[SlabRow]:
     return rows
 
 
-def _row(m: Machine, place: int, where: str, count: int, *numbers: int) -> SlabRow:
+def _row(m: Machine, place: int, where: str, slabs: int, *numbers: int) -> SlabRow:
     used, objects, zone, order, reserves = numbers
     name = m.state.zones[zone].name
-    return SlabRow(place, where, count, used, objects, name, 1 << order, reserves=bool(reserves))
+    return SlabRow(place, where, slabs, used, objects, name, 1 << order, reserves=bool(reserves))

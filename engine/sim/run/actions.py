@@ -252,7 +252,7 @@ def _kfree(m: Machine, text: str) -> None:
     rows = slabs_of(m, _cache(m, "kfree", name))
     place = place_of(rows, slab)
     if place is None:
-        last = rows[-1].place + rows[-1].count - 1 if rows else 0
+        last = rows[-1].place + rows[-1].slabs - 1 if rows else 0
         raise RefusedError(
             f"kfree: no slab {slab[:20]!r} with objects in use; write 1 to {last}, full or partial"
         )

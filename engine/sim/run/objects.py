@@ -42,7 +42,7 @@ def place_of(rows: list[SlabRow], slab: str) -> int | None:
     if not (slab.isascii() and slab.isdigit() and len(slab) < 8):
         return None
     place = int(slab)
-    return place if any(row.place <= place < row.place + row.count for row in rows) else None
+    return place if any(row.place <= place < row.place + row.slabs for row in rows) else None
 
 
 def release(m: Machine, cache_name: str, place: int, count: int) -> None:
@@ -51,7 +51,7 @@ def release(m: Machine, cache_name: str, place: int, count: int) -> None:
     Raises InputError if the slab has not so many in use: a kernel would be corrupt after that.
     """
     rows = slabs_of(m, cache_name)
-    row = next(row for row in rows if row.place <= place < row.place + row.count)
+    row = next(row for row in rows if row.place <= place < row.place + row.slabs)
     count = count or row.in_use
     if not 0 < count <= row.in_use:
         raise InputError(f"slab {place} has {row.in_use} objects in use, not {count}")

@@ -40,7 +40,7 @@ def number(m: Machine, field: str) -> int:
 
 
 def shapes(m: Machine) -> list[tuple[str, int, int]]:
-    return [(row.where, row.count, row.in_use) for row in slabs_of(m, CACHE)]
+    return [(row.where, row.slabs, row.in_use) for row in slabs_of(m, CACHE)]
 
 
 def test_slabs_are_listed_by_place_and_kind() -> None:
@@ -57,9 +57,9 @@ def test_every_slab_and_object_is_in_the_list() -> None:
     m = with_slabs(6)
     do_action(m, "kfree", f"{CACHE} full 10")
     rows = slabs_of(m, CACHE)
-    assert sum(row.count for row in rows) == number(m, "slabs")
-    assert sum(row.count * row.in_use for row in rows) == number(m, "in_use")
-    assert sum(row.count * row.objects for row in rows) == number(m, "objs")
+    assert sum(row.slabs for row in rows) == number(m, "slabs")
+    assert sum(row.slabs * row.in_use for row in rows) == number(m, "in_use")
+    assert sum(row.slabs * row.objects for row in rows) == number(m, "objs")
 
 
 @pytest.mark.parametrize(("others", "pages"), [(0, 0), (3, 0), (4, 1), (5, 1)])
