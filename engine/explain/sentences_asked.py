@@ -60,7 +60,8 @@ wrong.one_more: at {answer} it is refused: the test is free <= floor
 wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
 wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
-wrong.test_mark: {answer} would be right at the {other} mark; this caller meets {mark} now
+wrong.test_mark: {answer} would be right at the {other} mark; at {mark} it would need {floor:pages}
+    or fewer
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
 wrong.step: {answer} is where low stands; asked is how far it is above min

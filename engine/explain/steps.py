@@ -227,6 +227,32 @@ STEPS: dict[str, StepWords] = {
         "{cache}: {count:objects} refused, two page requests each (mode {gfp:hex})",
         *SLAB[SLAB.index("___slab_alloc") :],
     ),
+    "kmalloc": _row(
+        "slab_alloc_node",
+        _SLUB,
+        "cache got failed",
+        "{got:objects} of {cache} allocated, {failed} refused",
+    ),
+    "kfree": _row(
+        "__slab_free",
+        _SLUB,
+        "cache count left objects",
+        "{cache}: {count:objects} of one slab freed; {left} of its {objects} are in use",
+    ),
+    "discard_slab": _row(
+        "discard_slab",
+        _SLUB,
+        "cache zone order listed least",
+        "{cache}: the slab is empty, {listed} are on the partial list, {least} suffice: its page "
+        "goes back to {zone}",
+        "__slab_free",
+    ),
+    "slab_kept": _row(
+        "__slab_free",
+        _SLUB,
+        "cache zone order listed least",
+        "{cache}: the slab is empty and stays: {listed} on the partial list, fewer than {least}",
+    ),
     "balance_dirty_pages": _row(
         "balance_dirty_pages",
         _DIRTY,

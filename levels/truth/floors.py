@@ -260,7 +260,7 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return _as_class(gate, by_class, answer)
     mark = _flip_by_mark(gate, seen) if allowed else None
     if mark is not None:
-        return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark)
+        return _at_mark(gate, mark, answer)
     code = "wrong.few_free" if allowed else "wrong.many_free"
     return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
 
@@ -279,6 +279,11 @@ def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
     others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
     own = gate.who.caller
     return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
+
+
+def _at_mark(gate: Gate, mark: str, answer: str) -> Finding:
+    floor_pages = gate.floor.value
+    return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark, floor=floor_pages)
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:

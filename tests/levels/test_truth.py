@@ -287,7 +287,7 @@ WRONG = (
     ("compute score 321 1000 447809", "0", "without oom_score_adj"),
     ("fact mark.kswapd_sleeps", "low", "right for first try"),
     ("floor DMA32 HIGH", "12345", "no rule here gives that"),
-    ("passes DMA32 plain 1301", "no", "at the low mark; this caller meets min now"),
+    ("passes DMA32 plain 1301", "no", "at the low mark; at min it would need 1300 pages or fewer"),
 )
 
 
