@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from mmplay.engine.kernel.versions import Kernel
@@ -175,6 +175,27 @@ class Timeline(Protocol):
 
     def close(self) -> None:
         """Let go of files; nothing is read afterwards."""
+        ...
+
+
+class Growth(NamedTuple):
+    """How a recording that is still written has changed: frames at its end, frames at its start."""
+
+    added: int
+    dropped: int
+
+
+@runtime_checkable
+class GrowingTimeline(Protocol):
+    """A timeline whose recording may still be written."""
+
+    @property
+    def growing(self) -> bool:
+        """Tell whether more may come."""
+        ...
+
+    def follow(self) -> Growth:
+        """Read what was written meanwhile; raises InputError if that cannot be read."""
         ...
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from mmplay.engine.errors import InputError
 from mmplay.engine.explain.formula import symbolic
 from mmplay.engine.kernel.versions import KERNELS
 from mmplay.levels.truth.compute import MANY, RULES
@@ -11,14 +14,17 @@ SAMPLE = 1
 
 
 def formulas_of(rule: str) -> tuple[str, ...]:
-    """Return the formula of a rule of `compute`; one line a kernel where they differ.
+    """Return the formula of a rule of `compute`; where kernels differ, one line for those alike.
 
-    A name that a rule computes by itself stands as its name.
+    A name that a rule computes by itself stands as its name; kernels without the rule are left out.
     """
     one = RULES[rule]
     numbers = [SAMPLE for name in one.names if name != MANY and not name.startswith("[")]
-    texts = {name: symbolic(one.term(kernel, numbers)) for name, kernel in KERNELS.items()}
-    if len(set(texts.values())) == 1:
-        text = next(iter(texts.values()))
+    alike: dict[str, list[str]] = {}
+    for name, kernel in KERNELS.items():
+        with suppress(InputError):
+            alike.setdefault(symbolic(one.term(kernel, numbers)), []).append(name)
+    if len(alike) == 1:
+        text = next(iter(alike))
         return () if text == str(SAMPLE) else (text,)
-    return tuple(f"{name}: {text}" for name, text in texts.items())
+    return tuple(f"{', '.join(names)}: {text}" for text, names in alike.items())

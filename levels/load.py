@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from stat import S_ISREG
 
@@ -54,7 +55,10 @@ MAX_QUESTIONS, MAX_MOVES = 120, 400
 
 ACTS = (*ACTIONS, *VERBS)
 
-__all__ = ["load_level", "read_level", "read_moves", "shipped_levels"]
+__all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
+
+BETWEEN = " | "
+"""What stands between two words of a line; a bar without blanks joins flags of one mask."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
@@ -173,15 +177,21 @@ def _check_whole(level: Level, top: Section) -> None:
         raise top.error("right", f"{level.needed} of {len(ids)} questions cannot be right")
     if not level.wins and not ids:
         raise top.error("", "a level needs a [[win]] or an [[ask]]")
-    for move in (*level.solution, *level.losing):
+    check_moves(level, (*level.solution, *level.losing), level.file)
+
+
+def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
+    """Complain about moves of a file that no player of the level could make; raises LevelError."""
+    ids = [one.id for one in level.questions]
+    for move in moves:
         if move.action in (ANSWER, PLACE, SKIP):
             ident = move.value.partition(" ")[0]
             if ident not in ids:
                 problem = no_such("question", ident, ids)
-                raise LevelError(f"{level.file}:{move.line}: value: {problem}")
+                raise LevelError(f"{name}:{move.line}: value: {problem}")
         elif move.action not in (*level.allow, *VERBS):
             problem = f"{move.action} is not in `allow`: the player could not do it"
-            raise LevelError(f"{level.file}:{move.line}: action: {problem}")
+            raise LevelError(f"{name}:{move.line}: action: {problem}")
 
 
 def _limit(top: Section, text: str) -> tuple[str, int]:
@@ -195,7 +205,7 @@ def _limit(top: Section, text: str) -> tuple[str, int]:
 
 
 def _option(section: Section, key: str, text: str) -> Option:
-    value, bar, shown = text.partition("|")
+    value, bar, shown = text.partition(BETWEEN)
     if not value.strip() or len(text) > 120:
         raise section.error(key, "write 'VALUE | what is shown', or VALUE alone")
     return Option(value.strip(), shown.strip() if bar else value.strip())
@@ -278,7 +288,7 @@ def _act(text: str) -> tuple[str, str]:
 
 
 def _filled(table: Section, question: Question, number: int, line: str) -> Question:
-    words = [word.strip() for word in line.split("|")]
+    words = [word.strip() for word in line.split(BETWEEN)]
 
     def word(slot: re.Match[str]) -> str:
         if int(slot[1]) >= len(words):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmplay.engine.explain.consistency import contradictions
-from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
+from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
 from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
@@ -28,7 +28,7 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     frame = timeline.frame(index)
     report = frame.report
     if report is None:
-        return FrameDiagnosis(frame, Diagnosis(frame.kernel), [])
+        return FrameDiagnosis(frame, _at_rest(frame), [])
     nearest = _judged_by(timeline, frame)
     seen = Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
     diagnosis = diagnose(report, frame.kernel, seen, frame.release)
@@ -47,6 +47,12 @@ def _judged_by(timeline: Timeline, frame: Frame) -> Shown | None:
     if frame.shown is not None and frame.shown.own:
         return frame.shown
     return timeline.nearest_dump(frame.index)
+
+
+def _at_rest(frame: Frame) -> Diagnosis:
+    if frame.shown is None:
+        return Diagnosis(frame.kernel)
+    return diagnose_moment(frame.shown.dump, frame.kernel, frame.release)
 
 
 def dump_notes(timeline: Timeline) -> Iterator[tuple[int, Finding]]:
@@ -79,6 +85,10 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "stopped_last": [
             {"zone": zone.name, "node": zone.node, **finding_json(one)}
             for zone, one in diagnosis.stops
+        ],
+        "distances": [
+            {"zone": zone.name, "node": zone.node, **finding_json(one)}
+            for zone, one in diagnosis.distances
         ],
         "would_pass": [finding_json(one) for one in diagnosis.would_pass],
         "assumed": [finding_json(one) for one in diagnosis.assumed],

@@ -41,8 +41,12 @@ NEWLINE = b"\n"
 LAST_US = 10**16 - 1
 """The latest time that a stamp of ten digits can say."""
 
-NOTES: dict[str, tuple[str, ...]] = {"import.cut": ("line", "cut")}
-"""The remarks an importer makes, with the operands of each: all are numbers."""
+NOTES: dict[str, dict[str, type]] = {
+    "import.cut": {"line": int, "cut": int},
+    "record.left_out": {"path": str, "why": str},
+    "record.lost": {"times": int},
+}
+"""The remarks that an importer or a capture makes, with the operands of each and their types."""
 
 LogItem = Message | RawBlock | LogNote
 
@@ -94,7 +98,8 @@ def _note(line: int, code: str, operands: dict[str, Any]) -> LogNote | None:
     names = NOTES.get(_checked(code, str))
     if names is None:
         return None
-    checked = {name: _checked(_checked(operands, dict)[name], int) for name in names}
+    given = _checked(operands, dict)
+    checked = {name: _checked(given[name], kind) for name, kind in names.items()}
     return LogNote(_checked(line, int), code, checked)
 
 

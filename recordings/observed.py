@@ -5,32 +5,23 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from itertools import takewhile
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
-from mmplay.engine.frame import BootSpan, Frame, LogLine, Marker, Shown, frame_by_time
+from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
 from mmplay.engine.kernel.releases import kernel_of_release
 from mmplay.engine.kernel.versions import KERNELS, Kernel
-from mmplay.engine.printable import printable
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
-from mmplay.recordings.importer.message import Message
-from mmplay.recordings.log import LogFormatError, LogItem, LogNote, RawBlock, read_log, rendered
-from mmplay.recordings.log_index import LogIndex
+from mmplay.recordings.log import LogFormatError, LogItem, read_log
 from mmplay.recordings.progress import TOLD_BYTES, Done, Progress
-from mmplay.recordings.reports.builder import ReportBuilder
-from mmplay.recordings.reports.gather import feed, gather_one
+from mmplay.recordings.report_log import LogTimeline, ReportLog
 from mmplay.recordings.reports.index import ReportIndex
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 
-KEPT_REPORTS = 64
-"""Reports that are kept after they were read from their lines."""
 
-
-class ObservedTimeline:
+class ObservedTimeline(LogTimeline):
     """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
 
     def __init__(
@@ -48,29 +39,21 @@ class ObservedTimeline:
         reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.path: Path | None = None
-        self._marks: list[Marker] = []
-        self._log = LogIndex(stream)
-        self.understood = 0
-        builder = ReportBuilder()
+        self._log = ReportLog(stream, name)
         try:
             for item, record in self._told(read_log(reader), progress):
-                self._take(item, record, builder)
-            marks = reader.marks
+                self._log.take(item, record)
         except LogFormatError as error:
             raise TraceError(f"{name}: {error}") from None
         if reader.ending is None:
             raise TraceError(f"{name}: ended without an ending")
-        builder.finish()
+        self._log.finish()
         self.ending: Ending = reader.ending
-        self._index: ReportIndex = builder.index
-        self._all_boots = [
-            BootSpan(boot.index, 0, 0, boot.release, self._kernel_of(boot.release), boot.wall)
-            for boot in builder.boots
-        ]
+        self._index: ReportIndex = self._log.index
+        self._all_boots = self._log.boots(self._kernel_of)
         self._boots = tuple(self._spans())
-        for mark in marks:
-            self.add_mark(*mark)
-        self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
+        self._take_marks(reader)
+        self._report = self._log.report
 
     def _told(
         self, items: Iterator[tuple[LogItem, Record]], progress: Progress | None
@@ -83,46 +66,13 @@ class ObservedTimeline:
                 told = record.end
                 progress(Done("opening", self._log.line_count, told, size))
 
-    def _take(self, item: LogItem, record: Record, builder: ReportBuilder) -> None:
-        if isinstance(item, LogNote):
-            self._log.add_note(record)
-            return
-        self._log.add(item, record)
-        if isinstance(item, Message):
-            self.understood += item.size
-            feed(builder, item)
-
     def _kernel_of(self, release: str | None) -> Kernel | None:
-        forced = self.header.get("kernel")
-        if isinstance(forced, str):
-            return KERNELS.get(forced)
-        return kernel_of_release(release) if release else None
+        return kernel_of(self.header, release)
 
     def _spans(self) -> Iterator[BootSpan]:
         for first, last in self._index.boot_spans():
             boot = self._all_boots[self._index.boot(first)]
             yield replace(boot, first_frame=first, last_frame=last)
-
-    def _gather(self, index: int) -> Report:
-        """Read one report from its lines again."""
-        first, last = self._index.lines(index)
-        items = takewhile(lambda item: item.number <= last, self._log.items_from(first))
-        messages = (item for item in items if isinstance(item, Message))
-        report = gather_one(messages, first)
-        if report is None:
-            raise TraceError(f"{self.name}: the trace changed while it was open")
-        report.boot = self._index.boot(index)
-        return report
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file that lines and reports are read from."""
-        self._stream.close()
 
     # Timeline
 
@@ -150,21 +100,6 @@ class ObservedTimeline:
     def event_frames(self) -> Sequence[int]:
         """Every report is an event."""
         return range(len(self._index))
-
-    @property
-    def markers(self) -> tuple[Marker, ...]:
-        """What the user marked, in order."""
-        return tuple(sorted(self._marks))
-
-    def add_mark(self, frame: int, name: str, note: str) -> None:
-        """Show a mark; one beyond the frames is of no use."""
-        if 0 <= frame < len(self):
-            self._marks.append(Marker(frame, name, note))
-
-    @property
-    def line_count(self) -> int:
-        """How many lines the log has."""
-        return self._log.line_count
 
     def __len__(self) -> int:
         """How many reports the log has."""
@@ -235,52 +170,13 @@ class ObservedTimeline:
         ]
         return self._as_shown(index, min(near)[1]) if near else None
 
-    # the log
 
-    def lines(self, first: int, count: int) -> list[LogLine]:
-        """Return up to `count` lines from number `first` on."""
-        wanted = range(first, first + count)
-        found: list[LogLine] = []
-        for item in self._log.items_from(first):
-            if item.number >= wanted.stop:
-                break
-            found += log_lines(item, wanted)
-        return found
-
-    def text(self) -> Iterator[bytes]:
-        """Yield the log as it was imported, in pieces."""
-        for item in self._log.items_from(1):
-            yield rendered(item) if isinstance(item, Message) else item.data
-
-    @property
-    def notes(self) -> Sequence[LogNote]:
-        """The remarks of the importer, in order; read from the trace again."""
-        return list(self._log.notes())
-
-    def unknown_lines(self) -> Iterator[tuple[int, str]]:
-        """Yield (line number, text) of every line that no form describes."""
-        for item in self._log.items_from(1):
-            if isinstance(item, RawBlock):
-                texts = item.data.decode("utf-8", "replace").split("\n")
-                for number, text in enumerate(texts[: item.size], item.number):
-                    yield number, printable(text.rstrip("\r"))
-
-
-def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
-    """Return those lines of one item of the log that are wanted, as they can be shown."""
-    if isinstance(item, RawBlock):
-        return [
-            LogLine(number, shown_text(data), understood=False)
-            for number, data in item.lines()
-            if number in wanted
-        ]
-    lines = enumerate(rendered(item).split(b"\n")[: item.size], item.number)
-    return [LogLine(n, shown_text(data), understood=True) for n, data in lines if n in wanted]
-
-
-def shown_text(data: bytes) -> str:
-    """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
-    return printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))
+def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
+    """Return the rules for a release in this trace: those that a user chose win."""
+    forced = header.get("kernel")
+    if isinstance(forced, str):
+        return KERNELS.get(forced)
+    return kernel_of_release(release) if release else None
 
 
 TITLES: dict[ReportKind, str] = {

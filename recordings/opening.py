@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from mmplay.recordings.live.timeline import LiveTimeline
 from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.progress import Progress
 from mmplay.recordings.recording import Recording
@@ -52,8 +53,13 @@ def _simulated(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | N
     return SessionTimeline(loaded.session, ending=loaded.ending)
 
 
+def _live(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
+    return LiveTimeline(stream, name, reader)
+
+
 OPENERS: dict[str, Opener] = {
     "imported": _observed,
+    "live": _live,
     "simulated": _simulated,
 }
 """By the `kind` of the header."""

@@ -46,6 +46,11 @@ class Player:
         """Go to a frame."""
         self.index = max(0, min(self.last, index))
 
+    def frames_dropped(self, count: int) -> None:
+        """So many frames at the start are gone: stay at the frame where we are, or at the first."""
+        self._back = [index - count for index in self._back if index >= count]
+        self.to(self.index - count)
+
     def jump(self, index: int) -> None:
         """Go to a frame and remember where we were."""
         self._back.append(self.index)

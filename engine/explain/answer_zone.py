@@ -16,17 +16,25 @@ from mmplay.engine.explain.answer import (
 )
 from mmplay.engine.explain.consistency import mark_spans
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
+from mmplay.engine.explain.distance import distances
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
-from mmplay.engine.explain.gate import Caller, ZoneTest, ladder, stop_of, zone_floor
+from mmplay.engine.explain.gate import (
+    Caller,
+    ZoneTest,
+    boost_of,
+    compared_free,
+    ladder,
+    stop_of,
+    zone_floor,
+)
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.floors import CALLER_CLASSES
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES, zone_min
 from mmplay.engine.report.memory import MemDump, ZoneDump
-from mmplay.engine.terms import Term, given
+from mmplay.engine.terms import Term, given, rule
 
 FieldAnswerer = Callable[[Scene, ZoneDump, int], Answer]
 """Answers for one field, given the zone and the field's value in pages."""
@@ -76,7 +84,9 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     class_index = class_zone_of(scene, zone)
     stop = sentence(stop_finding(pages, stop_of(ladder(kernel, zone, class_index), pages)))
     if decided is None or decided[1].floor is None or decided[1].free is None:
-        return answer._replace(consequence=stop)
+        apart = joined(distances(kernel, zone, class_index))
+        rule_text = WORDS["floor"].text if apart else answer.rule
+        return answer._replace(rule=rule_text, numbers=apart, consequence=stop)
     caller, test = decided
     words = WORDS["floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
@@ -130,16 +140,19 @@ def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         scene, "min", f"{zone.name} min", f"The min watermark of {zone.name} is {both(pages)}."
     )
     dump = scene.frame.shown.dump if scene.frame.shown else None
-    span = min_free_span(dump) if dump else None
+    capped = scene.frame.kernel.capped_zones if scene.frame.kernel else ()
+    span = min_free_span(dump, capped) if dump else None
     managed = zone.pages("managed")
-    if dump is None or span is None or managed is None:
+    if dump is None or span is None or managed is None or zone.name in capped:
         return answer
-    lowmem_pages = sum(other.pages("managed") or 0 for other in dump.zones)
+    lowmem_pages = sum(other.pages("managed") or 0 for other in _sharing(dump, capped))
     term = zone_min(
         given("min_free_kbytes", span[0]),
         given("managed", managed),
         given("lowmem_pages", lowmem_pages),
     )
+    if boost_of(zone):
+        term = rule("boosted", term + given("boost", boost_of(zone)))
     words = WORDS["zone_min"]
     return answer._replace(
         rule=words.text,
@@ -152,13 +165,22 @@ def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     )
 
 
-def min_free_span(dump: MemDump) -> tuple[int, int] | None:
+def _sharing(dump: MemDump, capped: tuple[str, ...]) -> list[ZoneDump]:
+    """Return the zones that share vm.min_free_kbytes."""
+    return [zone for zone in dump.zones if zone.name not in capped]
+
+
+def min_free_span(dump: MemDump, capped: tuple[str, ...] = ()) -> tuple[int, int] | None:
     """Return the smallest and largest vm.min_free_kbytes that give every printed min.
 
-    None where managed or min are not printed, or no value gives them all.
+    Zones in `capped` have a min of their own. None where managed or min are not printed, or no
+    value gives them all.
     """
-    zones = [(zone.pages("min"), zone.pages("managed")) for zone in dump.zones]
-    known = [(low, managed) for low, managed in zones if low is not None and managed]
+    zones = [
+        (zone.pages("min"), zone.pages("managed"), boost_of(zone))
+        for zone in _sharing(dump, capped)
+    ]
+    known = [(low - boost, managed) for low, managed, boost in zones if low is not None and managed]
     if not known or len(known) != len(zones):
         return None
     lowmem_pages = sum(managed for _, managed in known)
@@ -191,10 +213,9 @@ def _gap_mark(name: str, at: int) -> FieldAnswerer:
 
 
 def _misfit(kernel: Kernel | None, zone: ZoneDump, name: str, printed: int) -> str:
-    minimum, managed = zone.pages("min"), zone.pages("managed")
-    if kernel is None or minimum is None or managed is None:
+    if kernel is None:
         return ""
-    for mark, earliest, latest in mark_spans(kernel, minimum, managed):
+    for mark, earliest, latest in mark_spans(kernel, zone):
         if mark == name and earliest <= printed <= latest:
             return f". The log prints {printed}: computed at boot, with fewer managed pages."
     return f". The log prints {printed}: that does not fit."
@@ -202,10 +223,15 @@ def _misfit(kernel: Kernel | None, zone: ZoneDump, name: str, printed: int) -> s
 
 def _gap_terms(kernel: Kernel | None, zone: ZoneDump) -> tuple[Term | None, Term | None]:
     minimum, managed = zone.pages("min"), zone.pages("managed")
-    if kernel is None or minimum is None or managed is None:
+    if kernel is None or minimum is None or managed is None or zone.name in kernel.capped_zones:
         return None, None
     scale = given("watermark_scale_factor", kernel.watermark_scale_factor or 0)
-    return kernel.gaps(given("min", minimum), given("managed", managed), scale)
+    boost = given("boost", boost_of(zone))
+    if not boost.value:
+        return kernel.gaps(given("min", minimum), given("managed", managed), scale)
+    unboosted = rule("unboosted", given("min", minimum) - boost)
+    low, high = kernel.gaps(unboosted, given("managed", managed), scale)
+    return rule("boosted", low + boost), rule("boosted", high + boost)
 
 
 def _managed(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
@@ -222,13 +248,14 @@ def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     what = f"Reclaim has looked at {pages} pages of {zone.name} since a page was last freed."
     answer = field_answer(scene, "pages_scanned", f"{zone.name} pages_scanned", what)
     kernel, reclaimable = scene.frame.kernel, zone.reclaimable_pages()
-    if kernel is None or reclaimable is None:
+    factor = kernel.unreclaimable_factor if kernel else None
+    if factor is None or reclaimable is None:
         return answer
-    limit = kernel.unreclaimable_factor * reclaimable
+    limit = factor * reclaimable
     sign, word = (">=", "yes") if pages >= limit else ("<", "no")
     return answer._replace(
         rule=WORDS["all_unreclaimable"].text,
-        numbers=f"{pages} {sign} {kernel.unreclaimable_factor} x {reclaimable} = {limit}: {word}",
+        numbers=f"{pages} {sign} {factor} x {reclaimable} = {limit}: {word}",
         consequence="Above the limit reclaim only looks at priority 12.",
         change="Any page freed to the buddy lists sets it to 0.",
     )
@@ -292,14 +319,18 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
     zone, kernel = zone_of(scene, ask), scene.frame.kernel
     if zone is None or kernel is None:
         return UNKNOWN
-    caller = next(one for one in CALLER_CLASSES if one.name == ask.names[2])
+    caller = next((one for one in kernel.gate.classes if one.name == ask.names[2]), None)
+    if caller is None:
+        return UNKNOWN
     class_index = class_zone_of(scene, zone)
     term = zone_floor(kernel, zone, caller, class_index)
     free = zone.pages("free")
     if term is None:
         return UNKNOWN
     words = WORDS["floor"]
-    verdict = "" if free is None else _verdict(free, term)
+    verdict = ""
+    if free is not None:
+        verdict = _verdict(compared_free(kernel, zone, free, caller.flags, 0), term)
     return Answer(
         f"{zone.name} floor of {caller.name}",
         what=f"A caller of class {caller.name} is refused in {zone.name} at {term.value} pages.",
@@ -312,10 +343,10 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
     )
 
 
-def _verdict(free: int, term: Term) -> str:
-    if free <= term.value:
-        return f"{free} <= {equation(term)}: refused at this moment"
-    return f"{free} > {equation(term)}: would pass at this moment"
+def _verdict(free: Term, term: Term) -> str:
+    if free.value <= term.value:
+        return f"{equation(free)} <= {equation(term)}: refused at this moment"
+    return f"{equation(free)} > {equation(term)}: would pass at this moment"
 
 
 def blocks(scene: Scene, ask: Ask) -> Answer:

@@ -6,7 +6,6 @@ from mmplay.engine.explain.abilities import abilities, phrases
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.floors import class_of
 from mmplay.engine.kernel.gfp import GfpLayout
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.request import ContextReading, Request, SlubReport
@@ -60,7 +59,7 @@ def _class_findings(kernel: Kernel, mode: int, context: Context) -> list[Finding
     fired = kernel.fired(mode, context)
     if not fired:
         return [finding("caller.plain")]
-    caller = class_of(kernel.alloc_flags(mode, context))
+    caller = kernel.class_of(kernel.alloc_flags(mode, context))
     return [finding("caller.class", caller=caller.name, why=[WORDS[r.name].title for r in fired])]
 
 

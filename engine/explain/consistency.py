@@ -7,6 +7,7 @@ may show two values; only a free list that does not add up to its own total is d
 from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.gate import boost_of
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.report.memory import MemDump, ZoneDump
@@ -79,9 +80,12 @@ def _reserved(dump: MemDump) -> list[Finding]:
 
 def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Finding]:
     scanned, reclaimable = zone.pages("pages_scanned"), zone.reclaimable_pages(swap_pages)
-    if scanned is None or reclaimable is None or zone.all_unreclaimable is None:
+    factor = kernel.unreclaimable_factor
+    if scanned is None or reclaimable is None or factor is None:
         return []
-    limit = kernel.unreclaimable_factor * reclaimable
+    if zone.all_unreclaimable is None:
+        return []
+    limit = factor * reclaimable
     expected = scanned >= limit
     if expected == zone.all_unreclaimable:
         return []
@@ -91,28 +95,35 @@ def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Find
             zone=zone.name,
             printed="yes" if zone.all_unreclaimable else "no",
             scanned=scanned,
-            limit=f"{kernel.unreclaimable_factor} x {reclaimable}",
+            limit=f"{factor} x {reclaimable}",
             expected="yes" if expected else "no",
         )
     ]
 
 
 def _marks(kernel: Kernel, zone: ZoneDump) -> list[Finding]:
-    minimum, managed = zone.pages("min"), zone.pages("managed")
-    if minimum is None or managed is None:
-        return []
     return [
         finding("note.marks", zone=zone.name, mark=mark, printed=printed, computed=latest)
-        for mark, earliest, latest in mark_spans(kernel, minimum, managed)
+        for mark, earliest, latest in mark_spans(kernel, zone)
         if (printed := zone.pages(mark)) is not None and not earliest <= printed <= latest
     ]
 
 
-def mark_spans(kernel: Kernel, minimum: int, managed: int) -> list[tuple[str, int, int]]:
-    """Return (mark, smallest, largest) that low and high may have beside `minimum`.
+def mark_spans(kernel: Kernel, zone: ZoneDump) -> list[tuple[str, int, int]]:
+    """Return (mark, smallest, largest) that low and high may have beside the zone's min.
 
-    The marks are computed at boot, when the zone manages a little less than it does later.
+    The marks are computed at boot, when the zone manages a little less than it does later; the
+    boost is part of each. Empty where the dump does not say enough.
     """
-    scale = kernel.watermark_scale_factor or 0
-    at_boot = kernel.gaps(minimum, managed - min(managed, FREED_AFTER_BOOT), scale)
-    return list(zip(RULED_MARKS, at_boot, kernel.gaps(minimum, managed, scale), strict=True))
+    minimum, managed = zone.pages("min"), zone.pages("managed")
+    if minimum is None or managed is None or zone.name in kernel.capped_zones:
+        return []
+    scale, boost = kernel.watermark_scale_factor or 0, boost_of(zone)
+    least = managed - min(managed, FREED_AFTER_BOOT)
+    spans = zip(
+        RULED_MARKS,
+        kernel.gaps(minimum - boost, least, scale),
+        kernel.gaps(minimum - boost, managed, scale),
+        strict=True,
+    )
+    return [(mark, first + boost, last + boost) for mark, first, last in spans]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.caller import caller_findings, mask_findings
 from mmplay.engine.explain.consistency import contradictions
+from mmplay.engine.explain.distance import distances
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
     Caller,
@@ -20,8 +21,8 @@ from mmplay.engine.explain.gate import (
     test_all,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN, class_of
+from mmplay.engine.kernel.alloc_flags import SECOND_TRY
+from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.kernel.releases import layout_of_release
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES
@@ -49,7 +50,8 @@ class Seen(NamedTuple):
 class Diagnosis:
     """Everything the rules say about one report; lists are empty where they say nothing.
 
-    `asks` are the tests that were made, in order, each with the mark and the caller it was for.
+    `asks` are the tests that were made, in order, each with the mark and the caller it was for;
+    `distances` stand in their place where nobody was refused.
     """
 
     kernel: Kernel | None
@@ -58,6 +60,7 @@ class Diagnosis:
     about_caller: list[Finding] = field(default_factory=list)
     asks: list[tuple[Caller, list[ZoneTest]]] = field(default_factory=list)
     stops: list[tuple[ZoneDump, Finding]] = field(default_factory=list)
+    distances: list[tuple[ZoneDump, Finding]] = field(default_factory=list)
     would_pass: list[Finding] = field(default_factory=list)
     assumed: list[Finding] = field(default_factory=list)
     reclaim: list[Finding] = field(default_factory=list)
@@ -78,9 +81,7 @@ def diagnose(
             result.notes += contradictions(seen.dump, kernel)
         result.reclaim += reclaim_findings(seen.dump)
     if kernel is None:
-        result.verdict = (
-            finding("kernel.unknown", release=release) if release else finding("kernel.none")
-        )
+        result.verdict = _no_verdict(release)
         result.about_caller += _without_rules(report.request, release)
         return result
     if report.request is not None:
@@ -89,6 +90,38 @@ def diagnose(
     if seen is not None:
         _judge(result, report, kernel, seen)
     return result
+
+
+def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -> Diagnosis:
+    """Return what the rules say of a moment at which nothing was reported.
+
+    How far typical callers are from refusal in each zone; without a known kernel no number.
+    """
+    result = Diagnosis(kernel)
+    if kernel is None:
+        result.verdict = _no_verdict(release)
+        return result
+    highest = _highest_zone(dump)
+    if highest is None:
+        return result
+    for zone in dump.populated():
+        if (zone.index or 0) <= highest:
+            result.distances += [(zone, one) for one in distances(kernel, zone, highest)]
+    result.reclaim += reclaim_findings(dump)
+    result.assumed.append(finding("assumed.class_zone", zone=ZONES[highest]))
+    if result.distances and not any("reserved_highatomic" in zone.kb for zone in dump.zones):
+        result.assumed.append(finding("assumed.highatomic_unknown"))
+    return result
+
+
+def _no_verdict(release: str | None) -> Finding:
+    return finding("kernel.unknown", release=release) if release else finding("kernel.none")
+
+
+def _highest_zone(dump: MemDump) -> int | None:
+    """Return the class zone of callers that may use any ordinary zone."""
+    zones = (z.index for z in dump.populated() if z.index is not None)
+    return class_zone(ZONES.index("Normal"), zones)
 
 
 def _without_rules(request: Request | None, release: str | None) -> list[Finding]:
@@ -133,9 +166,12 @@ def _skew(seen: Seen) -> Finding:
 
 
 def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:
-    """Note the tests the slow path makes: with watermarks, then, if it may, without them."""
-    if caller.caller is NO_WATERMARKS:
-        marked = class_of(caller.alloc_flags & ~AllocFlag.NO_WATERMARKS)
+    """Note the tests the slow path makes: the ordinary one, then, if it may, that of a second try.
+
+    The second goes without watermarks, or as an OOM victim (__gfp_pfmemalloc_flags).
+    """
+    if caller.alloc_flags & SECOND_TRY:
+        marked = kernel.class_of(caller.alloc_flags & ~SECOND_TRY)
         first = caller._replace(caller=marked)
         result.asks.append((first, test_all(kernel, dump, first)))
     tests = test_all(kernel, dump, caller)
@@ -165,9 +201,7 @@ def _caller(
             zone = ZONES[caller.class_zone]
             result.assumed.append(finding("assumed.class_zone", zone=zone))
         return caller
-    highest = class_zone(
-        ZONES.index("Normal"), (z.index for z in dump.populated() if z.index is not None)
-    )
+    highest = _highest_zone(dump)
     if highest is None:
         return None
     result.assumed.append(finding("assumed.no_header", zone=ZONES[highest]))
@@ -186,6 +220,8 @@ def _assume(result: Diagnosis, report: Report, seen: Seen) -> None:
         )
     elif seen.distance_us:
         result.assumed.append(finding("assumed.own_dump", distance_us=seen.distance_us))
+    if any("reserved_highatomic" in zone.kb for zone in seen.dump.zones):
+        return
     letters = {
         letter
         for zone in seen.dump.zones

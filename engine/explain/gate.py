@@ -1,6 +1,7 @@
 """The watermark test of one request in every zone of a dump: the inequality and its verdict.
 
-Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist (4.5).
+Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist (4.5),
+__zone_watermark_unusable_free and zone_watermark_fast (6.1.176, 6.6.80).
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.floors import CallerClass, class_of, classes_at, floor, seen_free
+from mmplay.engine.kernel.floors import CallerClass, floor, seen_free
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.zonelist import class_zone, highest_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.terms import Term, given, rule
 
 PCP_TYPES = frozenset("UME")
-"""Types whose free blocks serve any request; H, C and I do not (order > 0, no ALLOC_HARDER)."""
+"""Types whose free blocks serve any request; H, C and I do not."""
 
 
 class Verdict(StrEnum):
@@ -43,7 +44,7 @@ class Caller(NamedTuple):
 
 
 class ZoneTest(NamedTuple):
-    """The test in one zone. `free` is what is compared: free pages, less 2^order - 1."""
+    """The test in one zone. `free` is what is compared: free pages, less what does not count."""
 
     zone: ZoneDump
     verdict: Verdict
@@ -68,13 +69,13 @@ def caller_of(
     if zone is None:
         return None
     flags = kernel.alloc_flags(mode, context)
-    return Caller(class_of(flags), zone, order, context=context, alloc_flags=flags)
+    return Caller(kernel.class_of(flags), zone, order, context=context, alloc_flags=flags)
 
 
 def zone_floor(
     kernel: Kernel, zone: ZoneDump, caller: CallerClass, class_index: int, mark: str = "min"
 ) -> Term | None:
-    """Return the floor that `caller` meets in `zone`, from the marks that the dump printed.
+    """Return the floor that `caller` meets in `zone` at order 0, from the marks that were printed.
 
     None if the dump lacks the mark or the reserve. Pages.
     """
@@ -83,38 +84,73 @@ def zone_floor(
     mark_pages, reserve = zone.pages(mark), zone.reserve_for(class_index)
     if mark_pages is None or reserve is None:
         return None
-    return floor(
-        kernel.reductions, given(mark, mark_pages), given("lowmem_reserve", reserve), caller.flags
-    )
+    tested, kept = given(mark, mark_pages), given("lowmem_reserve", reserve)
+    boost = dropped_boost(zone, caller.flags, mark)
+    if boost:
+        tested = rule("unboosted", tested - given("boost", boost))
+    return floor(kernel.gate.reductions, tested, kept, caller.flags)
+
+
+def boost_of(zone: ZoneDump) -> int:
+    """Return watermark_boost, which is part of every mark that is printed; 0 where it is not."""
+    return zone.pages("boost") or 0
+
+
+def dropped_boost(zone: ZoneDump, flags: AllocFlag, mark: str) -> int:
+    """Return the boost that does not count for callers with `flags` at this mark, in pages."""
+    return boost_of(zone) if flags & AllocFlag.UNBOOSTED and mark == "min" else 0
 
 
 def test_zone(kernel: Kernel, zone: ZoneDump, caller: Caller) -> ZoneTest:
     """Return the verdict of one zone for this caller."""
     free_pages = zone.pages("free")
-    floor_pages = zone_floor(kernel, zone, caller.caller, caller.class_zone, caller.mark)
+    floor_pages = zone_floor(kernel, zone, _tested_class(caller), caller.class_zone, caller.mark)
     if free_pages is None or floor_pages is None:
         return ZoneTest(zone, Verdict.UNKNOWN)
-    free = seen_free(given("free", free_pages), caller.order, Term(0), caller.caller.flags)
+    free = compared_free(kernel, zone, free_pages, caller.caller.flags, caller.order)
     if free.value <= floor_pages.value:
         return ZoneTest(zone, Verdict.REFUSED, free, floor_pages)
-    if not has_block(zone, caller):
+    if not has_block(kernel, zone, caller):
         return ZoneTest(zone, Verdict.NO_BLOCK, free, floor_pages)
     return ZoneTest(zone, Verdict.PASSES, free, floor_pages)
 
 
-def has_block(zone: ZoneDump, caller: Caller) -> bool:
+def _tested_class(caller: Caller) -> CallerClass:
+    """Above order 0 the boost counts for everybody."""
+    if caller.order <= 0:
+        return caller.caller
+    return caller.caller._replace(flags=caller.caller.flags & ~AllocFlag.UNBOOSTED)
+
+
+def compared_free(
+    kernel: Kernel, zone: ZoneDump, free_pages: int, flags: AllocFlag, order: int
+) -> Term:
+    """Return the pages that the test compares: free, less what this caller may not have.
+
+    Pages reserved for high-order atomic requests count only for callers that may go below min; a
+    dump that does not print them is taken as one without.
+    """
+    reserved = given("reserved_highatomic", zone.pages("reserved_highatomic") or 0)
+    free = given("free", free_pages)
+    return seen_free(free, order, reserved, flags, kernel.gate.sees_highatomic)
+
+
+def has_block(kernel: Kernel, zone: ZoneDump, caller: Caller) -> bool:
     """Tell whether the free lists hold a block that this caller could take.
 
-    Without free lists in the dump nothing speaks against it. Above order 0 ALLOC_HARDER may take
-    a block of any type.
+    Without free lists in the dump nothing speaks against it.
     """
     if zone.blocks is None:
         return True
-    harder = caller.order > 0 and caller.caller.flags & AllocFlag.HARDER
+    gate, flags = kernel.gate, caller.caller.flags
+    usable = set(PCP_TYPES)
+    for extra in gate.extra_above if caller.order > 0 else gate.extra_order_0:
+        if flags & extra.flags == extra.flags:
+            usable.update(extra.types)
     return any(
         blocks.count > 0
         and blocks.order >= caller.order
-        and (harder or not blocks.types or bool(PCP_TYPES & set(blocks.types)))
+        and (not blocks.types or bool(usable & set(blocks.types)))
         for blocks in zone.blocks
     )
 
@@ -141,7 +177,7 @@ def ladder(kernel: Kernel, zone: ZoneDump, class_index: int) -> list[Rung]:
     rungs = [
         Rung(caller, mark, pages)
         for mark in ("high", "low", "min")
-        for caller in classes_at(mark)
+        for caller in kernel.classes_at(mark)
         if (pages := zone_floor(kernel, zone, caller, class_index, mark)) is not None
     ]
     return sorted(rungs, key=lambda rung: -rung.pages.value)
@@ -160,4 +196,6 @@ def stop_of(rungs: list[Rung], free_pages: int) -> Stop:
     on = tuple(rung for rung in rungs if rung.pages.value == free_pages)
     above = [rung for rung in rungs if rung.pages.value > free_pages]
     below = [rung for rung in rungs if rung.pages.value < free_pages]
-    return Stop(on, above[-1] if above else None, below[0] if below else None)
+    # Of classes with the same floor the first, the most ordinary, stands for all.
+    lowest = [rung for rung in above if rung.pages.value == above[-1].pages.value]
+    return Stop(on, lowest[0] if lowest else None, below[0] if below else None)

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from mmplay.engine.explain.caller import kept_mask
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, test_zone
-from mmplay.engine.kernel.floors import CALLER_CLASSES, CallerClass, class_of, discounted
+from mmplay.engine.explain.gate import (
+    Caller,
+    Verdict,
+    ZoneTest,
+    boost_of,
+    dropped_boost,
+    test_zone,
+)
+from mmplay.engine.kernel.floors import CallerClass, discounted
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import PAGE_KB, zone_min
 from mmplay.engine.report.memory import MemDump, ZoneDump
@@ -20,6 +27,10 @@ HOW: dict[str, str] = {
     "HIGH": "__GFP_HIGH",
     "HIGH+HARDER": "__GFP_HIGH|__GFP_ATOMIC",
     "NO_WATERMARKS": "PF_MEMALLOC, TIF_MEMDIE or __GFP_MEMALLOC",
+    "NON_BLOCK": "no __GFP_DIRECT_RECLAIM",
+    "MIN_RESERVE": "__GFP_HIGH",
+    "OOM": "a victim of the OOM killer",
+    "MIN_RESERVE+NON_BLOCK": "GFP_ATOMIC",
 }
 """How a caller comes into each class (gfp_to_alloc_flags)."""
 
@@ -69,7 +80,7 @@ def _kept_by_slab(
     kernel: Kernel, caller: Caller, refused: list[ZoneTest], slub: SlubReport
 ) -> list[Finding]:
     mask = kept_mask(kernel, slub)
-    better = class_of(kernel.alloc_flags(mask, caller.context))
+    better = kernel.class_of(kernel.alloc_flags(mask, caller.context))
     lost = [
         name
         for name in kernel.gfp.single_bits(slub.gfp & ~kernel.slab.keeps)
@@ -91,7 +102,7 @@ def _kept_by_slab(
 
 
 def _next_class(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list[Finding]:
-    for better in CALLER_CLASSES:
+    for better in kernel.gate.classes:
         test = _first_pass(kernel, caller, better, refused)
         if test is not None:
             return [
@@ -128,14 +139,14 @@ def _smaller_min(
 
     Only the min mark follows from it alone; nothing is said where managed is not printed.
     """
-    managed = [zone.pages("managed") for zone in dump.zones]
-    if caller.mark != "min" or None in managed or not refused:
+    sharing = [test for test in refused if test.zone.name not in kernel.capped_zones]
+    lowmem_pages = lowmem(kernel, dump)
+    if caller.mark != "min" or lowmem_pages is None or not sharing:
         return []
-    lowmem_pages = sum(pages for pages in managed if pages is not None)
     lowest, highest = -1, lowmem_pages
     while highest - lowest > 1:
         middle = (lowest + highest) // 2
-        if any(_passes_with(kernel, caller, test, middle, lowmem_pages) for test in refused):
+        if any(_passes_with(kernel, caller, test, middle, lowmem_pages) for test in sharing):
             lowest = middle
         else:
             highest = middle
@@ -150,8 +161,16 @@ def _passes_with(
     managed, reserve = test.zone.pages("managed"), test.zone.reserve_for(caller.class_zone)
     if managed is None or reserve is None or test.free is None:
         return False
-    mark = zone_min(pages_min * PAGE_KB, managed, lowmem_pages)
-    return test.free.value > discounted(kernel.reductions, mark, caller.caller.flags) + reserve
+    flags = caller.caller.flags
+    boost = boost_of(test.zone) - dropped_boost(test.zone, flags, "min")
+    mark = zone_min(pages_min * PAGE_KB, managed, lowmem_pages) + boost
+    return test.free.value > discounted(kernel.gate.reductions, mark, flags) + reserve
+
+
+def lowmem(kernel: Kernel, dump: MemDump) -> int | None:
+    """Return the managed pages that share vm.min_free_kbytes; None where one is not printed."""
+    managed = [zone.pages("managed") for zone in dump.zones if zone.name not in kernel.capped_zones]
+    return None if None in managed else sum(pages for pages in managed if pages is not None)
 
 
 def _ratios(
@@ -159,12 +178,15 @@ def _ratios(
 ) -> list[Finding]:
     """Return, for each zone that its reserve alone closes, the ratio that would open it."""
     found = []
-    for zone in (test.zone for test in refused):
+    flags = caller.caller.flags
+    for test in refused:
+        zone = test.zone
         above = _managed_above(dump, zone, caller.class_zone)
-        free, mark = zone.pages("free"), zone.pages(caller.mark)
-        if not above or free is None or mark is None or caller.order > 0:
+        mark = zone.pages(caller.mark)
+        if not above or test.free is None or mark is None or caller.order > 0:
             continue
-        room = free - 1 - discounted(kernel.reductions, mark, caller.caller.flags)
+        mark -= dropped_boost(zone, flags, caller.mark)
+        room = test.free.value - 1 - discounted(kernel.gate.reductions, mark, flags)
         if room < 0 or (zone.reserve_for(caller.class_zone) or 0) <= room:
             continue
         ratio = above // (room + 1) + 1

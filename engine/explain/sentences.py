@@ -46,6 +46,8 @@ assumed.if_memalloc_passes: were it freeing memory itself (PF_MEMALLOC), no wate
 assumed.no_highatomic: no pages are reserved for high-order atomic requests: no H in the lists
 assumed.highatomic: the lists show highatomic blocks (H): callers without ALLOC_HARDER see fewer
     free pages than printed
+assumed.highatomic_unknown: how many pages are reserved for high-order atomic requests is not
+    said here: taken as none
 assumed.own_dump: the Mem-Info was printed {distance_us:seconds} after the request was refused
 assumed.other_dump: this report has no Mem-Info of its own: the numbers are from the dump printed
     {distance_us:seconds} {direction}
@@ -75,11 +77,17 @@ note.unreclaimable: {zone}: prints all_unreclaimable {printed}, but {scanned} sc
 note.reserved: {printed} pages are printed as reserved; RAM less managed is {computed}
 note.marks: {zone}: {mark} is printed as {printed}; this kernel computes {computed}
 
+record.left_out: {path} is left out: {why}
+record.lost: lines of the kernel log were overwritten before they were read ({times} times)
+
 import.cut: line {line} was longer than a line may be; {cut} bytes of it are gone
 
 trend.field: {name} {delta:+d} pages in {span_us:seconds} ({before} -> {after})
 trend.objects: {delta:pages} of slab are {objects} objects of {cache}, if all of it is {cache}
 trend.rate: that is {rate} objects a second
+
+distance.left: {caller} is {left:pages} from refusal ({free} > {floor})
+distance.none: {caller} is refused here ({free} <= {floor})
 
 reclaim.dirty: {percent} % of the file cache is dirty ({dirty} of {file} pages);
     {writeback:pages} under writeback

@@ -66,8 +66,12 @@ wrong.one_more: at {answer} it is refused: the test is free <= floor
 wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
 wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
+wrong.test_mark: {answer} would be right at the {other} mark; this caller meets {mark} now
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
+wrong.step: {answer} is where low stands; asked is how far it is above min
+wrong.unshared: {answer} is min_free_kbytes in pages; the zones share it by their managed pages
+wrong.sum: {answer} would be right if {parts} were added; of the two the larger counts
 wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first:
     {result}
 wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers

@@ -32,6 +32,10 @@ zone_min = min
 __setup_per_zone_wmarks: min watermark
 The zone's share of min_free_kbytes, by its managed pages.
 
+capped_min = min
+__setup_per_zone_wmarks: min watermark of a capped zone
+A zone for movable pages only: 1/1024 of its managed pages, from 32 to 128.
+
 low_quarter = low
 __setup_per_zone_wmarks: low watermark
 The fast path's first try stops here, and kswapd is woken. Up to 4.5: min plus a quarter.
@@ -43,6 +47,10 @@ kswapd goes back to sleep here. Up to 4.5: min plus half.
 gap = gap
 __setup_per_zone_wmarks: gap between the watermarks
 A quarter of min, or the zone's managed pages * watermark_scale_factor / 10000 if larger.
+
+step = step between the marks
+__setup_per_zone_wmarks: low less min
+Up to 4.5 a quarter of min; since then that, or managed * watermark_scale_factor / 10000 if larger.
 
 low_gap = low
 __setup_per_zone_wmarks: low watermark
@@ -89,6 +97,40 @@ The caller says it is important: it may go to half of min.
 alloc.atomic = ALLOC_HARDER
 gfp_to_alloc_flags: __GFP_ATOMIC gives ALLOC_HARDER
 The caller cannot wait: a quarter less, unless __GFP_NOMEMALLOC forbids reserves.
+
+unboosted = min without boost
+zone_watermark_fast: min without watermark_boost
+A boost raises all marks after blocks of the wrong type were used; callers that may go below min are
+tested at order 0 without it.
+
+boosted = mark
+boost_watermark: the mark with watermark_boost
+A boost raises all marks for a while after blocks of the wrong type were used.
+
+boost = boost
+boost_watermark: watermark_boost
+Pages by which all marks are raised for a while after blocks of the wrong type were used.
+
+alloc.min_reserve = ALLOC_MIN_RESERVE
+gfp_to_alloc_flags: __GFP_HIGH gives ALLOC_MIN_RESERVE
+The caller says it is important: it may go to half of min.
+
+alloc.non_block = ALLOC_NON_BLOCK
+gfp_to_alloc_flags: no __GFP_DIRECT_RECLAIM gives ALLOC_NON_BLOCK
+The caller cannot wait: beside ALLOC_MIN_RESERVE a quarter less, alone nothing; __GFP_NOMEMALLOC
+forbids it.
+
+alloc.rt_reserve = ALLOC_MIN_RESERVE
+gfp_to_alloc_flags: a realtime task gets ALLOC_MIN_RESERVE
+A realtime task that may sleep is let down to half of min.
+
+alloc.oom_victim = ALLOC_OOM
+__gfp_pfmemalloc_flags: a victim of the OOM killer gets ALLOC_OOM
+It is let down to half of min to be able to exit.
+
+alloc.unboosted = no boost
+zone_watermark_fast: at order 0 the boost does not count for this caller
+The min mark is tested without watermark_boost.
 
 alloc.rt_task = ALLOC_HARDER
 gfp_to_alloc_flags: a realtime task gets ALLOC_HARDER

@@ -27,12 +27,12 @@ A block merges with one block only: the one whose first page differs in bit n al
 
 reserved_highatomic = reserved_highatomic
 reserve_highatomic_pageblock: pages kept for high-order atomic requests
-Without ALLOC_HARDER they are taken off free before the watermark test.
+Callers that may not go below min have them taken off free before the watermark test.
 
 seen_free = free
 __zone_watermark_ok: the free pages that the test sees
-All but one page of the block are taken off free, and without ALLOC_HARDER also the pages that are
-kept for high-order atomic requests.
+All but one page of the block are taken off free, and for callers that may not go below min (in 4.5:
+without ALLOC_HARDER) also the pages that are kept for high-order atomic requests.
 
 lowmem_kbytes = lowmem
 nr_free_buffer_pages: lowmem in kB

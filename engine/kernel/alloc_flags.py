@@ -1,6 +1,7 @@
 """From a GFP mask and the caller's context to ALLOC_* flags, as a table of rules.
 
-Source: mm/page_alloc.c:gfp_to_alloc_flags and mm/internal.h (4.5, same in 4.6).
+Source: mm/page_alloc.c:gfp_to_alloc_flags, __gfp_pfmemalloc_flags and mm/internal.h (4.5, same in
+4.6; 6.1.176; 6.6.80).
 """
 
 from __future__ import annotations
@@ -12,12 +13,29 @@ from mmplay.engine.kernel.gfp import GfpLayout
 
 
 class AllocFlag(IntFlag):
-    """What a request may do to a watermark; the values are our own, the names the kernel's."""
+    """What a request may do to a watermark; the values are our own, the names the kernel's.
+
+    UNBOOSTED is no flag of the kernel's: it marks requests whose min mark is tested without
+    watermark_boost (zone_watermark_fast, 6.1 and later).
+    """
 
     NONE = 0
     HARDER = 1
     HIGH = 2
     NO_WATERMARKS = 4
+    MIN_RESERVE = 8
+    NON_BLOCK = 16
+    OOM = 32
+    UNBOOSTED = 64
+
+
+SECOND_TRY = AllocFlag.NO_WATERMARKS | AllocFlag.OOM
+"""Flags that the slow path uses only after a look without them (reserve_flags in 6.1)."""
+
+
+def flag_names(flags: AllocFlag) -> list[str]:
+    """Return the kernel's names of these flags."""
+    return [f"ALLOC_{flag.name}" for flag in flags if flag is not AllocFlag.UNBOOSTED]
 
 
 class Context(IntFlag):
@@ -64,18 +82,7 @@ class FlagRule(NamedTuple):
 
 NO_EMERGENCY = ("__GFP_NOMEMALLOC",)
 
-FLAG_RULES_4_5: tuple[FlagRule, ...] = (
-    FlagRule("alloc.high", AllocFlag.HIGH, gfp_all=("__GFP_HIGH",)),
-    FlagRule(
-        "alloc.atomic", AllocFlag.HARDER, gfp_all=("__GFP_ATOMIC",), gfp_none=("__GFP_NOMEMALLOC",)
-    ),
-    FlagRule(
-        "alloc.rt_task",
-        AllocFlag.HARDER,
-        gfp_none=("__GFP_ATOMIC",),
-        context_all=Context.RT_TASK,
-        context_none=IN_INTERRUPT,
-    ),
+EMERGENCY_RULES: tuple[FlagRule, ...] = (
     FlagRule(
         "alloc.memalloc",
         AllocFlag.NO_WATERMARKS,
@@ -95,6 +102,22 @@ FLAG_RULES_4_5: tuple[FlagRule, ...] = (
         context_all=Context.PF_MEMALLOC,
         context_none=IN_INTERRUPT,
     ),
+)
+"""Who may ignore the watermarks altogether: the same in every kernel we know."""
+
+FLAG_RULES_4_5: tuple[FlagRule, ...] = (
+    FlagRule("alloc.high", AllocFlag.HIGH, gfp_all=("__GFP_HIGH",)),
+    FlagRule(
+        "alloc.atomic", AllocFlag.HARDER, gfp_all=("__GFP_ATOMIC",), gfp_none=("__GFP_NOMEMALLOC",)
+    ),
+    FlagRule(
+        "alloc.rt_task",
+        AllocFlag.HARDER,
+        gfp_none=("__GFP_ATOMIC",),
+        context_all=Context.RT_TASK,
+        context_none=IN_INTERRUPT,
+    ),
+    *EMERGENCY_RULES,
     FlagRule(
         "alloc.tif_memdie",
         AllocFlag.NO_WATERMARKS,
@@ -103,6 +126,49 @@ FLAG_RULES_4_5: tuple[FlagRule, ...] = (
         context_none=IN_INTERRUPT,
     ),
 )
+
+
+FLAG_RULES_6: tuple[FlagRule, ...] = (
+    FlagRule("alloc.min_reserve", AllocFlag.MIN_RESERVE, gfp_all=("__GFP_HIGH",)),
+    FlagRule(
+        "alloc.non_block",
+        AllocFlag.NON_BLOCK,
+        gfp_none=("__GFP_DIRECT_RECLAIM", "__GFP_NOMEMALLOC"),
+    ),
+    FlagRule(
+        "alloc.rt_reserve",
+        AllocFlag.MIN_RESERVE,
+        gfp_all=("__GFP_DIRECT_RECLAIM",),
+        context_all=Context.RT_TASK,
+        context_none=IN_INTERRUPT,
+    ),
+    *EMERGENCY_RULES,
+    FlagRule(
+        "alloc.oom_victim",
+        AllocFlag.OOM,
+        gfp_none=NO_EMERGENCY,
+        context_all=Context.TIF_MEMDIE,
+        context_none=IN_INTERRUPT | Context.PF_MEMALLOC,
+    ),
+)
+"""The rules since ALLOC_HIGH became ALLOC_MIN_RESERVE (6.3, in 6.1 from 6.1.116 on)."""
+
+FLAG_RULES_6_1 = (
+    *FLAG_RULES_6,
+    FlagRule("alloc.unboosted", AllocFlag.UNBOOSTED, gfp_all=("__GFP_ATOMIC",)),
+)
+FLAG_RULES_6_6 = (
+    *FLAG_RULES_6,
+    FlagRule("alloc.unboosted", AllocFlag.UNBOOSTED, gfp_all=("__GFP_HIGH",)),
+    FlagRule(
+        "alloc.unboosted",
+        AllocFlag.UNBOOSTED,
+        gfp_all=("__GFP_DIRECT_RECLAIM",),
+        context_all=Context.RT_TASK,
+        context_none=IN_INTERRUPT,
+    ),
+)
+"""Who is tested without the boost: __GFP_ATOMIC in 6.1, whoever has ALLOC_MIN_RESERVE in 6.6."""
 
 
 def fired_rules(

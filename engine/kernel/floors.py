@@ -2,7 +2,8 @@
 
 A request of order 0 is refused when free <= floor. Source: mm/page_alloc.c:__zone_watermark_ok
 (4.5): min is halved for ALLOC_HIGH, then loses a quarter for ALLOC_HARDER, and lowmem_reserve of
-the caller's class zone is added; ALLOC_NO_WATERMARKS skips the test.
+the caller's class zone is added; ALLOC_NO_WATERMARKS skips the test. Since 6.3 (6.1.176, 6.6.80):
+ALLOC_MIN_RESERVE halves min, ALLOC_NON_BLOCK beside it takes another quarter, ALLOC_OOM halves.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mmplay.engine.terms import N, Term, as_term, constant, rule
 
 
 class Reduction(NamedTuple):
-    """One discount on the watermark: with `flag`, mark -= mark / `divisor` (rounded down)."""
+    """One discount: who has all of `flag` gets mark -= mark / `divisor` (rounded down)."""
 
     flag: AllocFlag
     divisor: int
@@ -30,36 +31,62 @@ class CallerClass(NamedTuple):
 PLAIN = CallerClass("plain", AllocFlag.NONE)
 NO_WATERMARKS = CallerClass("NO_WATERMARKS", AllocFlag.NO_WATERMARKS)
 
-CALLER_CLASSES: tuple[CallerClass, ...] = (
+CLASSES_4_5: tuple[CallerClass, ...] = (
     PLAIN,
     CallerClass("HARDER", AllocFlag.HARDER),
     CallerClass("HIGH", AllocFlag.HIGH),
     CallerClass("HIGH+HARDER", AllocFlag.HIGH | AllocFlag.HARDER),
     NO_WATERMARKS,
 )
-"""The five classes that exist at min, highest floor first."""
+"""The classes that exist at min, highest floor first."""
+
+_ATOMIC = AllocFlag.MIN_RESERVE | AllocFlag.NON_BLOCK
+
+CLASSES_6_1: tuple[CallerClass, ...] = (
+    PLAIN,
+    CallerClass("NON_BLOCK", AllocFlag.NON_BLOCK),
+    CallerClass("MIN_RESERVE", AllocFlag.MIN_RESERVE),
+    CallerClass("OOM", AllocFlag.OOM),
+    CallerClass("MIN_RESERVE+NON_BLOCK", _ATOMIC | AllocFlag.UNBOOSTED),
+    NO_WATERMARKS,
+)
+CLASSES_6_6: tuple[CallerClass, ...] = (
+    *CLASSES_6_1[:2],
+    CallerClass("MIN_RESERVE", AllocFlag.MIN_RESERVE | AllocFlag.UNBOOSTED),
+    *CLASSES_6_1[3:],
+)
+"""The same classes, whose floor the boost does not raise for more of them."""
 
 REDUCTIONS_4_5: tuple[Reduction, ...] = (
     Reduction(AllocFlag.HIGH, 2),
     Reduction(AllocFlag.HARDER, 4),
 )
+REDUCTIONS_6: tuple[Reduction, ...] = (
+    Reduction(AllocFlag.MIN_RESERVE, 2),
+    Reduction(_ATOMIC, 4),
+    Reduction(AllocFlag.OOM, 2),
+)
 
 
-def class_of(flags: AllocFlag) -> CallerClass:
-    """Return the class that these alloc flags put a caller in."""
+def class_of(classes: tuple[CallerClass, ...], flags: AllocFlag) -> CallerClass:
+    """Return the class of `classes` that these alloc flags put a caller in.
+
+    Flags of a second try stand in place of all others. The class carries UNBOOSTED as the flags do.
+    """
     if flags & AllocFlag.NO_WATERMARKS:
         return NO_WATERMARKS
-    wanted = flags & (AllocFlag.HIGH | AllocFlag.HARDER)
-    return next(caller for caller in CALLER_CLASSES if caller.flags == wanted)
+    wanted = AllocFlag.OOM if flags & AllocFlag.OOM else flags
+    found = next(one for one in classes if not (one.flags ^ wanted) & ~AllocFlag.UNBOOSTED)
+    return found if found.flags == wanted else found._replace(flags=wanted)
 
 
-def classes_at(mark: str) -> tuple[CallerClass, ...]:
-    """Return the classes that test against the mark `min`, `low` or `high`.
+def classes_at(classes: tuple[CallerClass, ...], mark: str) -> tuple[CallerClass, ...]:
+    """Return those of `classes` that test against the mark `min`, `low` or `high`.
 
     Only min is discounted: low is the fast path's first try and high the OOM killer's last look,
     both made before or without gfp_to_alloc_flags.
     """
-    return CALLER_CLASSES if mark == "min" else (PLAIN,)
+    return classes if mark == "min" else (PLAIN,)
 
 
 def floor(reductions: tuple[Reduction, ...], mark: N, reserve: N, flags: AllocFlag) -> N:
@@ -75,19 +102,20 @@ def floor(reductions: tuple[Reduction, ...], mark: N, reserve: N, flags: AllocFl
 def discounted(reductions: tuple[Reduction, ...], mark: N, flags: AllocFlag) -> N:
     """Return the watermark after every discount that `flags` give, in the kernel's order."""
     for reduction in reductions:
-        if flags & reduction.flag:
+        if flags & reduction.flag == reduction.flag:
             mark = mark - mark // reduction.divisor
     return mark
 
 
-def seen_free(free: N, order: int, highatomic: N, flags: AllocFlag) -> N:
+def seen_free(free: N, order: int, highatomic: N, flags: AllocFlag, sees: AllocFlag) -> N:
     """Return the free pages that the watermark test compares with the floor.
 
-    `highatomic` are the pages kept for high-order atomic requests: only ALLOC_HARDER sees them.
+    `highatomic` are the pages kept for high-order atomic requests: only who has one of the flags
+    `sees` (ALLOC_HARDER in 4.5), or no watermarks at all, counts them as free.
     """
     if order > 0:
         free = rule("order_free", free - ((1 << order) - 1))
-    if flags & AllocFlag.HARDER or not as_term(highatomic).value:
+    if flags & (sees | AllocFlag.NO_WATERMARKS) or not as_term(highatomic).value:
         return free
     return rule("seen_free", free - highatomic)
 

@@ -12,10 +12,17 @@ RULES_OF_RELEASE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"4\.5\.0-rc7-next-20160311\b"), "next-20160311"),
     (re.compile(r"4\.5\.0-rc\d+-next-"), ""),
     (re.compile(r"4\.5(\.\d+)?(-rc7)?(?![\d.])"), "4.5-rc7"),
+    (re.compile(r"6\.1\.(11[6-9]|1[2-9]\d|[2-9]\d\d)(?![\d.])"), "6.1"),
+    (re.compile(r"6\.1\.0-(2[89]|[3-9]\d|\d{3,})-(cloud-|rt-)?amd64\b"), "6.1"),
+    (re.compile(r"6\.6\.([6-9]\d|\d{3})(?![\d.])"), "6.6"),
+    (re.compile(r"6\.12\.\d+(?![\d.])(?!-rc|.*\.el\d)"), "6.12"),
 )
 """Releases whose rules we know, first match; an empty name means that they are not known.
 
-4.5.1 to 4.5.7 follow 4.5: the fix of the slab mask came after the last of them.
+4.5.1 to 4.5.7 follow 4.5: the fix of the slab mask came after the last of them. 6.1.116 took over
+the gate of 6.3; from 6.6.60 on non-blocking requests of order 0 may take highatomic blocks, as in
+6.12. Debian's 6.1.0-28 is 6.1.119, its 6.1.0-27 still 6.1.115. Kernels that a distribution has
+changed much (.el10) are left out.
 """
 
 _NUMBERS = re.compile(r"(\d+)\.(\d+)")

@@ -8,30 +8,53 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.alloc_flags import (
     FLAG_RULES_4_5,
+    FLAG_RULES_6_1,
+    FLAG_RULES_6_6,
     AllocFlag,
     Context,
     FlagRule,
     fired_rules,
     flags_of,
 )
-from mmplay.engine.kernel.floors import REDUCTIONS_4_5, Reduction
+from mmplay.engine.kernel.floors import (
+    CLASSES_4_5,
+    CLASSES_6_1,
+    CLASSES_6_6,
+    REDUCTIONS_4_5,
+    REDUCTIONS_6,
+    CallerClass,
+    Reduction,
+    class_of,
+    classes_at,
+)
 from mmplay.engine.kernel.gfp import GfpLayout
 from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.watermarks import GapRule, quarter_gaps, scaled_gaps
+from mmplay.engine.kernel.watermarks import (
+    GapRule,
+    capped_marks,
+    quarter_gaps,
+    scaled_gaps,
+    zone_min,
+)
+from mmplay.engine.terms import N
 
 DEFAULT_KERNEL = "4.5-rc7"
 
-SLAB_RECLAIM_NAMES = (
-    *("__GFP_RECLAIM", "__GFP_HIGH", "__GFP_IO", "__GFP_FS", "__GFP_NOWARN", "__GFP_REPEAT"),
-    *("__GFP_NOFAIL", "__GFP_NORETRY", "__GFP_MEMALLOC", "__GFP_NOMEMALLOC"),
+_SLAB_NAMES = (
+    *("__GFP_RECLAIM", "__GFP_HIGH", "__GFP_IO", "__GFP_FS", "__GFP_NOWARN", "__GFP_NOFAIL"),
+    *("__GFP_NORETRY", "__GFP_MEMALLOC", "__GFP_NOMEMALLOC"),
 )
+SLAB_NAMES_4_5 = (*_SLAB_NAMES, "__GFP_REPEAT")
 """GFP_RECLAIM_MASK of 4.5 and 4.6.2 (mm/internal.h); __GFP_ATOMIC is not in it (d0164adc89f6)."""
+
+SLAB_NAMES_6_6 = (*_SLAB_NAMES, "__GFP_RETRY_MAYFAIL")
+"""GFP_RECLAIM_MASK of 6.6.80 (mm/internal.h); 6.1.176 has __GFP_ATOMIC besides."""
 
 
 class SlabMask(NamedTuple):
     """What SLUB lets through to the page allocator: flags & keeps | adds.
 
-    Source: mm/slub.c:new_slab and alloc_slab_page, for a cache without constructor flags.
+    Source: mm/slub.c:new_slab and alloc_slab_page, for a cache without flags of its own.
     """
 
     keeps: int
@@ -42,92 +65,195 @@ class SlabMask(NamedTuple):
         return mask & self.keeps | self.adds
 
 
-class Kernel(NamedTuple):
-    """One kernel version's rules.
+class ExtraBlocks(NamedTuple):
+    """Callers with all of `flags` may also take blocks of these types (letters of the lists)."""
 
-    A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable pages were
-    scanned (mm/vmscan.c:zone_reclaimable). `prints_gfp_names` tells whether its printk lines name
-    the flags (%pGg), and the three forms are how it words its reports. `retry` names the rule by
-    which __alloc_pages_slowpath goes round again (`sim.mm.retry`); `reclaimable_is_progress`
-    tells whether do_try_to_free_pages calls it progress that a zone could still be scanned.
-    `release` is what uname says; `source` what was read, for the explanations.
+    flags: AllocFlag
+    types: str
+
+
+class GateRules(NamedTuple):
+    """The watermark test of a kernel: who gets which flags, and what they take off the mark.
+
+    `classes` are the kinds of caller that differ by it. Callers with one of `sees_highatomic`
+    count pages reserved for high-order atomic requests as free, all others do not. Blocks of the
+    ordinary types serve anybody; the rest is in `extra_order_0` and `extra_above`.
     """
 
-    name: str
-    source: str
-    gfp: GfpLayout
-    slab: SlabMask
     flag_rules: tuple[FlagRule, ...]
     reductions: tuple[Reduction, ...]
-    gaps: GapRule
-    lowmem_reserve_ratio: tuple[int, ...]
-    watermark_scale_factor: int | None
-    unreclaimable_factor: int
-    prints_gfp_names: bool
+    classes: tuple[CallerClass, ...]
+    sees_highatomic: AllocFlag
+    extra_order_0: tuple[ExtraBlocks, ...]
+    extra_above: tuple[ExtraBlocks, ...]
+
+
+class SimRules(NamedTuple):
+    """What only a simulated machine needs to know of its kernel.
+
+    The three forms are how it words its reports. `retry` names the rule by which
+    __alloc_pages_slowpath goes round again (`sim.mm.retry`); `reclaimable_is_progress` tells
+    whether do_try_to_free_pages calls it progress that a zone could still be scanned. `release` is
+    what uname says. A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable
+    pages were scanned (mm/vmscan.c:zone_reclaimable).
+    """
+
     release: str
     failure_form: str
     slub_form: str
     oom_form: str
     retry: str
     reclaimable_is_progress: bool
+    unreclaimable_factor: int = 6
+
+
+class Kernel(NamedTuple):
+    """One kernel version's rules.
+
+    `source` is what was read, for the explanations. Zones in `capped_zones` have no share in
+    vm.min_free_kbytes, but a small min of their own. `sim` is None for a kernel that cannot be
+    simulated: its floors, marks and masks are known, its reclaim is not.
+    """
+
+    name: str
+    source: str
+    gfp: GfpLayout
+    slab: SlabMask
+    gate: GateRules
+    gaps: GapRule
+    lowmem_reserve_ratio: tuple[int, ...]
+    watermark_scale_factor: int | None
+    capped_zones: tuple[str, ...] = ()
+    sim: SimRules | None = None
 
     def fired(self, mask: int, context: Context) -> tuple[FlagRule, ...]:
         """Return the rules of gfp_to_alloc_flags that fire for this request."""
-        return fired_rules(self.flag_rules, self.gfp, mask, context)
+        return fired_rules(self.gate.flag_rules, self.gfp, mask, context)
 
     def alloc_flags(self, mask: int, context: Context) -> AllocFlag:
         """Return the ALLOC_* flags of a request (gfp_to_alloc_flags)."""
         return flags_of(self.fired(mask, context))
 
+    def class_of(self, flags: AllocFlag) -> CallerClass:
+        """Return the class that alloc flags put a caller in."""
+        return class_of(self.gate.classes, flags)
 
-def _slab_mask(layout: GfpLayout) -> SlabMask:
-    keeps = layout.mask((*SLAB_RECLAIM_NAMES, "__GFP_HARDWALL", "__GFP_THISNODE"))
-    return SlabMask(keeps=keeps, adds=layout.value("__GFP_NOTRACK"))
+    def classes_at(self, mark: str) -> tuple[CallerClass, ...]:
+        """Return the classes that test against `min`, `low` or `high`."""
+        return classes_at(self.gate.classes, mark)
+
+    @property
+    def unreclaimable_factor(self) -> int | None:
+        """How often a zone is scanned before it is given up; None where that is not known."""
+        return None if self.sim is None else self.sim.unreclaimable_factor
+
+    def marks(
+        self, zone: str, managed: N, lowmem_pages: N, min_free_kbytes: N, scale: N
+    ) -> tuple[N, N, N]:
+        """Return min, low and high of a zone in pages (__setup_per_zone_wmarks).
+
+        `lowmem_pages` is the sum of managed over all zones that are not capped.
+        """
+        share: N = zone_min(min_free_kbytes, managed, lowmem_pages)
+        if zone in self.capped_zones:
+            return capped_marks(share, managed, scale)
+        low, high = self.gaps(share, managed, scale)
+        return share, low, high
+
+    def simulated(self) -> SimRules:
+        """Return what a simulation needs; raises InputError if it is not known."""
+        if self.sim is None:
+            known = ", ".join(one.name for one in KERNELS.values() if one.sim is not None)
+            raise InputError(
+                f"kernel {self.name} cannot be simulated: only its floors, watermarks and masks "
+                f"are known; simulated are {known}"
+            )
+        return self.sim
 
 
-KERNELS: dict[str, Kernel] = {
-    kernel.name: kernel
-    for kernel in (
-        Kernel(
-            name="4.5-rc7",
-            source="v4.5",
-            gfp=GFP_LAYOUTS["4.5"],
-            slab=_slab_mask(GFP_LAYOUTS["4.5"]),
-            flag_rules=FLAG_RULES_4_5,
-            reductions=REDUCTIONS_4_5,
-            gaps=quarter_gaps,
-            lowmem_reserve_ratio=(256, 256, 32),
-            watermark_scale_factor=None,
-            unreclaimable_factor=6,
-            prints_gfp_names=False,
-            release="4.5.0-rc7+",
-            failure_form="failure/4.5",
-            slub_form="slub/4.5",
-            oom_form="oom/4.5",
-            retry="zone_reclaimable",
-            reclaimable_is_progress=True,
-        ),
-        Kernel(
-            name="next-20160311",
-            source="v4.6.2 and linux-mm, March 2016",
-            gfp=GFP_LAYOUTS["4.5"],
-            slab=_slab_mask(GFP_LAYOUTS["4.5"]),
-            flag_rules=FLAG_RULES_4_5,
-            reductions=REDUCTIONS_4_5,
-            gaps=scaled_gaps,
-            lowmem_reserve_ratio=(256, 256, 32),
-            watermark_scale_factor=10,
-            unreclaimable_factor=6,
-            prints_gfp_names=True,
-            release="4.5.0-rc7-next-20160311+",
-            failure_form="failure/4.6",
-            slub_form="slub/4.6",
-            oom_form="oom/4.6",
-            retry="should_reclaim_retry",
-            reclaimable_is_progress=False,
-        ),
-    )
-}
+def _slab_mask(layout: GfpLayout, names: tuple[str, ...], adds: int = 0) -> SlabMask:
+    return SlabMask(keeps=layout.mask((*names, "__GFP_HARDWALL", "__GFP_THISNODE")), adds=adds)
+
+
+_GATE_4_5 = GateRules(
+    flag_rules=FLAG_RULES_4_5,
+    reductions=REDUCTIONS_4_5,
+    classes=CLASSES_4_5,
+    sees_highatomic=AllocFlag.HARDER,
+    extra_order_0=(),
+    extra_above=(ExtraBlocks(AllocFlag.HARDER, "HCI"),),
+)
+_NON_BLOCK, _MIN_RESERVE, _OOM = AllocFlag.NON_BLOCK, AllocFlag.MIN_RESERVE, AllocFlag.OOM
+_GATE_6_1 = GateRules(
+    flag_rules=FLAG_RULES_6_1,
+    reductions=REDUCTIONS_6,
+    classes=CLASSES_6_1,
+    sees_highatomic=_MIN_RESERVE | _NON_BLOCK | _OOM,
+    extra_order_0=(ExtraBlocks(_NON_BLOCK, "H"), ExtraBlocks(_OOM, "H")),
+    extra_above=(ExtraBlocks(_MIN_RESERVE | _NON_BLOCK, "H"), ExtraBlocks(_OOM, "H")),
+)
+_GATE_6_6 = _GATE_6_1._replace(
+    flag_rules=FLAG_RULES_6_6,
+    classes=CLASSES_6_6,
+    extra_above=_GATE_6_1.extra_order_0,
+)
+_LAYOUT_4_5 = GFP_LAYOUTS["4.5"]
+
+_RC7 = Kernel(
+    name="4.5-rc7",
+    source="v4.5",
+    gfp=_LAYOUT_4_5,
+    slab=_slab_mask(_LAYOUT_4_5, SLAB_NAMES_4_5, _LAYOUT_4_5.value("__GFP_NOTRACK")),
+    gate=_GATE_4_5,
+    gaps=quarter_gaps,
+    lowmem_reserve_ratio=(256, 256, 32),
+    watermark_scale_factor=None,
+    sim=SimRules(
+        release="4.5.0-rc7+",
+        failure_form="failure/4.5",
+        slub_form="slub/4.5",
+        oom_form="oom/4.5",
+        retry="zone_reclaimable",
+        reclaimable_is_progress=True,
+    ),
+)
+_NEXT = _RC7._replace(
+    name="next-20160311",
+    source="v4.6.2 and linux-mm, March 2016",
+    gaps=scaled_gaps,
+    watermark_scale_factor=10,
+    sim=SimRules(
+        release="4.5.0-rc7-next-20160311+",
+        failure_form="failure/4.6",
+        slub_form="slub/4.6",
+        oom_form="oom/4.6",
+        retry="should_reclaim_retry",
+        reclaimable_is_progress=False,
+    ),
+)
+_V6_1 = Kernel(
+    name="6.1",
+    source="v6.1.176",
+    gfp=GFP_LAYOUTS["6.1"],
+    slab=_slab_mask(GFP_LAYOUTS["6.1"], (*SLAB_NAMES_6_6, "__GFP_ATOMIC")),
+    gate=_GATE_6_1,
+    gaps=scaled_gaps,
+    lowmem_reserve_ratio=(256, 256, 32, 0),
+    watermark_scale_factor=10,
+)
+_V6_6 = _V6_1._replace(
+    name="6.6",
+    source="v6.6.80",
+    gfp=GFP_LAYOUTS["6.6"],
+    slab=_slab_mask(GFP_LAYOUTS["6.6"], SLAB_NAMES_6_6),
+    gate=_GATE_6_6,
+    capped_zones=("Movable",),
+)
+_V6_12 = _V6_6._replace(
+    name="6.12", source="v6.6.80; measured on 6.12.117", gfp=GFP_LAYOUTS["6.12"]
+)
+
+KERNELS: dict[str, Kernel] = {kernel.name: kernel for kernel in (_RC7, _NEXT, _V6_1, _V6_6, _V6_12)}
 """Every kernel whose rules are known, by name."""
 
 

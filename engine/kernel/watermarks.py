@@ -1,14 +1,14 @@
 """Watermarks, lowmem_reserve and min_free_kbytes, each rule written once for ints and Terms.
 
-Units: pages, unless a name ends in _kb or _kbytes. Source: mm/page_alloc.c of 4.5 and 4.6.2:
-init_per_zone_wmark_min, __setup_per_zone_wmarks, setup_per_zone_lowmem_reserve.
+Units: pages, unless a name ends in _kb or _kbytes. Source: mm/page_alloc.c of 4.5, 4.6.2, 6.1.176
+and 6.6.80: init_per_zone_wmark_min, __setup_per_zone_wmarks, setup_per_zone_lowmem_reserve.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from mmplay.engine.terms import N, Term, given, larger, rule, smaller, square_root
+from mmplay.engine.terms import N, Term, constant, given, larger, rule, smaller, square_root
 
 PAGE_SHIFT = 12
 PAGE_KB = 4
@@ -24,6 +24,9 @@ HUGE_PAGES = 512
 """Pages of a huge page and of a pageblock on x86_64."""
 THP_LEAST_PAGES = 512 * 1024 // PAGE_KB
 THP_SHARE = 20
+
+CAPPED_LEAST, CAPPED_MOST = 32, 128
+"""Bounds of a capped zone's min: SWAP_CLUSTER_MAX and 128 (__setup_per_zone_wmarks)."""
 
 
 class GapRule(Protocol):
@@ -42,7 +45,7 @@ def pages_min(min_free_kbytes: N) -> N:
 def zone_min(min_free_kbytes: N, managed: N, lowmem_pages: N) -> N:
     """Return a zone's min watermark: its share of min_free_kbytes by managed pages.
 
-    `lowmem_pages` is the sum of managed over all zones but HighMem. Source: 4.5,
+    `lowmem_pages` is the sum of managed over all zones but the capped ones. Source: 4.5,
     __setup_per_zone_wmarks.
     """
     return rule("zone_min", pages_min(min_free_kbytes) * managed // lowmem_pages)
@@ -61,8 +64,24 @@ def scaled_gaps(minimum: N, managed: N, scale: N) -> tuple[N, N]:
 
     The gap is a quarter of min, or managed * watermark_scale_factor / 10000 if that is more.
     """
-    gap = rule("gap", larger(minimum // 4, managed * scale // SCALE_BASE))
+    gap = scaled_gap(minimum, managed, scale)
     return rule("low_gap", minimum + gap), rule("high_gap", minimum + gap * 2)
+
+
+def scaled_gap(share: N, managed: N, scale: N) -> N:
+    """Return the gap between two marks since 4.6; `share` is the zone's part of pages_min."""
+    return rule("gap", larger(share // 4, managed * scale // SCALE_BASE))
+
+
+def capped_marks(share: N, managed: N, scale: N) -> tuple[N, N, N]:
+    """Return min, low and high of a zone whose min is capped (HighMem; Movable in 6.6 and later).
+
+    Its gap still follows from the share of pages_min that it would have had.
+    """
+    least, most = constant(managed, CAPPED_LEAST), constant(managed, CAPPED_MOST)
+    minimum = rule("capped_min", smaller(larger(managed // 1024, least), most))
+    gap = scaled_gap(share, managed, scale)
+    return minimum, rule("low_gap", minimum + gap), rule("high_gap", minimum + gap * 2)
 
 
 def lowmem_reserve(above: N, ratio: N) -> N:

@@ -43,7 +43,7 @@ def reclaim_call(kernel: Kernel, inactive_file: int, reclaimable: bool) -> Trial
     m = _machine(kernel, inactive_file)
     zone = m.state.zones[0]
     if not reclaimable:
-        zone.pages_scanned = kernel.unreclaimable_factor * inactive_file
+        zone.pages_scanned = kernel.simulated().unreclaimable_factor * inactive_file
     ask = m.ask(ask_key(m.masks.page_cache))
     start_call(m, KTHREADD)
     while reclaim(m, KTHREADD, 0, ask, "write")[0] == GOING_ON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 from mmplay.engine.sim.run.actions import do_action
@@ -12,6 +13,9 @@ from mmplay.levels.language import END, NOW, START, TURN, turns_on, whole
 
 Moment = Callable[[Machine], bool]
 """Tells whether the moment has come."""
+
+KEPT = 64
+"""Continuations that are held."""
 
 Acts = tuple[tuple[str, str], ...]
 """Acts by name and value."""
@@ -54,3 +58,28 @@ def later(m: Machine, when: str, end: str, end_turn: int, acts: Acts = ()) -> Ma
     while state.turn < end_turn and not there(other) and turn(other):
         other.log.clear()
     return other
+
+
+class Laters:
+    """The continuations that were made of one level's machines, each once.
+
+    Several questions may ask for the same, and so do many runs of one level.
+    """
+
+    def __init__(self) -> None:
+        self._machines: OrderedDict[tuple[str, str, Acts], Machine] = OrderedDict()
+
+    def machine(self, m: Machine, when: str, end: str, end_turn: int, acts: Acts) -> Machine:
+        """Return `later`, or the machine itself for now; it is looked at only. Raises InputError.
+
+        Runs that share this must be of one level and have the same last turn.
+        """
+        if when == NOW and not acts:
+            return m
+        key = (m.state.digest(), when, acts)
+        if key not in self._machines:
+            self._machines[key] = later(m, when, end, end_turn, acts)
+        self._machines.move_to_end(key)
+        while len(self._machines) > KEPT:
+            self._machines.popitem(last=False)
+        return self._machines[key]

@@ -16,8 +16,10 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.language import AFTER, END, whole
 from mmplay.levels.model import ALL_ACTS, ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
-from mmplay.levels.play.goals import GoalState, Outcome, Reply, Score, bound, stars
-from mmplay.levels.play.moments import Acts, Moment, later, moment
+from mmplay.levels.play.answers import Reply, reply_to
+from mmplay.levels.play.goals import GoalState, Outcome, Score, bound, stars
+from mmplay.levels.play.hints import hints_for
+from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
 from mmplay.levels.play.order import in_order
 from mmplay.levels.sections import LevelError
@@ -36,8 +38,17 @@ __all__ = ["RESULT", "GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 class LevelRun:
     """See the module. Made on a session that has not begun; to restart, make another."""
 
-    def __init__(self, level: Level, session: Session, seed: int | None = None) -> None:
-        """Ask what is asked at the start; raises LevelError for a level that names what is not."""
+    def __init__(
+        self,
+        level: Level,
+        session: Session,
+        seed: int | None = None,
+        laters: Laters | None = None,
+    ) -> None:
+        """Ask what is asked at the start; raises LevelError for a level that names what is not.
+
+        Runs of one level may share `laters`.
+        """
         self.level = level
         self.session = session
         self.seed = level.start.seed if seed is None else seed
@@ -56,8 +67,7 @@ class LevelRun:
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self._laters: dict[tuple[str, Acts], Machine] = {}
-        self._laters_of = (-1, -1)
+        self._laters = laters or Laters()
         self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
         self._come_to()
@@ -187,15 +197,10 @@ class LevelRun:
         self.truths[question.id] = self._named(question, "truth", self._truth, question)
 
     def _truth(self, question: Question) -> Truth:
-        """Return the answer, asked of the engine's own continuation; that is made once."""
-        m, here = self.session.to_end(), (self.session.end, self.notes.changes)
-        if here != self._laters_of:
-            self._laters, self._laters_of = {}, here
-        key = (question.when, question.suppose)
-        if key not in self._laters:
-            end = self.level.end or END
-            self._laters[key] = later(m, question.when, end, self.end_turn, question.suppose)
-        return truth(question.truth, self.level.kernel, self._laters[key], read)
+        """Return the answer, asked of the engine's own continuation."""
+        m, end = self.session.to_end(), self.level.end or END
+        then = self._laters.machine(m, question.when, end, self.end_turn, question.suppose)
+        return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:
         m, notes = self.session.to_end(), self.notes
@@ -269,9 +274,7 @@ class LevelRun:
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        known = self.truths[ident]
-        right = known.accepts(answer, question.tolerance)
-        reply = Reply(question, answer, right, known, "" if right else known.wrong(answer))
+        reply = reply_to(question, self.truths[ident], answer)
         self._done(question, ANSWER, f"{ident} {answer}")
         return reply
 
@@ -335,20 +338,9 @@ class LevelRun:
 
         The open question's rule and formula come last; none of them is the answer.
         """
-        m = self.session.to_end()
-        found: list[str] = []
-        for hint in self.level.hints:
-            found += [hint.text] if hint.text else self._rule_hints(hint.rule, m, hint.line)
         question = self.open_question()
-        if question is not None:
-            found += self.truths[question.id].hints()
-        return list(dict.fromkeys(found))
-
-    def _rule_hints(self, rule: str, m: Machine, line: int) -> tuple[str, ...]:
-        try:
-            return truth(rule, self.level.kernel, m, read).hints()
-        except InputError as error:
-            raise LevelError(f"{self.level.file}:{line}: hint: {error}") from None
+        own = self.truths[question.id].hints() if question is not None else ()
+        return hints_for(self.level, self.session.to_end(), own)
 
     # how it stands
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from mmplay.engine.errors import InputError
@@ -10,7 +10,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
-from mmplay.levels.play.moments import Moment, moment
+from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
@@ -21,11 +21,19 @@ START = "level"
 """What the header of a level's recording names as its start."""
 
 
-def begin(level: Level, seed: int | None = None, writer: TraceWriter | None = None) -> LevelRun:
-    """Return a run of a level that has not begun; raises InputError."""
+def begin(
+    level: Level,
+    seed: int | None = None,
+    writer: TraceWriter | None = None,
+    laters: Laters | None = None,
+) -> LevelRun:
+    """Return a run of a level that has not begun; raises InputError.
+
+    Runs of one level may share the continuations that its questions are asked of.
+    """
     used = level.start.seed if seed is None else seed
     header = level_header(level, used)
-    return LevelRun(level, Session(machine_for(level, seed), header, writer), used)
+    return LevelRun(level, Session(machine_for(level, seed), header, writer), used, laters)
 
 
 def level_header(level: Level, seed: int) -> dict[str, object]:
@@ -47,16 +55,24 @@ def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
     line, for an act that the level or the kernel does not take.
     """
+    for _ in playing(run, moves):
+        pass
+    return run
+
+
+def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
+    """Play as `play` does, and yield the run after each step."""
     player = _Player(run, moves)
     while run.playing and player.left:
         player.go_on()
+        yield run
     while run.playing:
         question = run.open_question()
         if question is not None:
             run.skip(question.id)
         else:
             run.advance(ALL_TURNS)
-    return run
+        yield run
 
 
 class _Player:

@@ -108,7 +108,9 @@ def _as_kb(found: Truth) -> Truth:
         if isinstance(other.value, int)
     )
     term = found.term * PAGE_KB if found.term is not None else None
-    return found._replace(value=found.value * PAGE_KB, unit=KB, term=term, others=others)
+    why = (*found.findings, finding("truth.computed", result=term)) if term else found.findings
+    value = found.value * PAGE_KB
+    return found._replace(value=value, unit=KB, term=term, others=others, findings=why)
 
 
 def _in_kb(why: Finding, pages: int) -> Finding:

@@ -10,7 +10,7 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel import dirty_limits, oom_score, watermarks
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
@@ -46,6 +46,11 @@ def _zone_min(kernel: Kernel, n: Numbers) -> Term:
     return watermarks.zone_min(kbytes, managed, lowmem)
 
 
+def _min_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+    whole_min = watermarks.pages_min(n[0])
+    return [Other(whole_min, finding("wrong.unshared", answer=whole_min))]
+
+
 def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
     def term(kernel: Kernel, n: Numbers) -> Term:
         scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
@@ -55,11 +60,40 @@ def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
     return term
 
 
+def _step(kernel: Kernel, n: Numbers) -> Term:
+    return _gap_mark(0)(kernel, n) - given("min", n[0])
+
+
+def _step_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+    found = {
+        term.value: finding("wrong.kernel", answer=term.value, kernel=other.name, result=term)
+        for other in reversed(KERNELS.values())
+        for term in (_step(other, n),)
+    }
+    low = value + n[0]
+    found[low] = finding("wrong.step", answer=low)
+    return [Other(*one) for one in found.items()]
+
+
 def _gap_others(mark: str) -> Callable[[Kernel, Numbers, int], list[Other]]:
     def others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
-        return other_kernels(kernel, n[0], n[1], mark, value)
+        other = "high" if mark == "low" else "low"
+        there = _gap_mark(int(other == "high"))(kernel, n).value
+        why = finding("wrong.other_mark", answer=there, other=other, mark=mark)
+        found = [*other_kernels(kernel, n[0], n[1], mark, value), Other(there, why)]
+        return [*found, *_sum_of_gaps(kernel, n, mark)]
 
     return others
+
+
+def _sum_of_gaps(kernel: Kernel, n: Numbers, mark: str) -> list[Other]:
+    """Return the mark if both parts of the gap were added, where the larger one counts."""
+    scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor
+    if scale is None:
+        return []
+    parts = n[0] // 4, n[1] * scale // watermarks.SCALE_BASE
+    value = n[0] + sum(parts) * (2 if mark == "high" else 1)
+    return [Other(value, finding("wrong.sum", answer=value, parts=[str(one) for one in parts]))]
 
 
 def _reserve(kernel: Kernel, n: Numbers) -> Term:
@@ -141,13 +175,16 @@ def _pcp_batch(kernel: Kernel, n: Numbers) -> Term:
 
 
 def _unreclaimable(kernel: Kernel, n: Numbers) -> Term:
-    return given("reclaimable_pages", n[0]) * kernel.unreclaimable_factor
+    return given("reclaimable_pages", n[0]) * kernel.simulated().unreclaimable_factor
 
 
 RULES: dict[str, Rule] = {
-    "min": Rule(("MIN_FREE_KBYTES", "MANAGED", "LOWMEM"), "zone_min", _zone_min),
+    "min": Rule(
+        ("MIN_FREE_KBYTES", "MANAGED", "LOWMEM"), "zone_min", _zone_min, others=_min_others
+    ),
     "low": Rule(("MIN", "MANAGED", "[SCALE]"), "low", _gap_mark(0), others=_gap_others("low")),
     "high": Rule(("MIN", "MANAGED", "[SCALE]"), "high", _gap_mark(1), others=_gap_others("high")),
+    "step": Rule(("MIN", "MANAGED", "[SCALE]"), "step", _step, others=_step_others),
     "lowmem_reserve": Rule(("ABOVE", "RATIO"), "lowmem_reserve", _reserve),
     "min_free_kbytes": Rule(
         ("LOWMEM_KB",), "min_free_kbytes", _default, KB, others=_default_others

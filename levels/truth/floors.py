@@ -7,10 +7,9 @@ from mmplay.engine.explain.callers import BECAUSE, NEEDS, PREMISE
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.floors import (
-    CALLER_CLASSES,
     NO_WATERMARKS,
+    PLAIN,
     CallerClass,
-    classes_at,
     floor,
     seen_free,
 )
@@ -34,12 +33,13 @@ def source(kernel: Kernel, name: str) -> str:
     return f"{words.function}  {words.path}  {kernel.source}"
 
 
-def mark_of(words: list[str], caller: CallerClass) -> str:
+def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
     """Return the mark that a question names, min if none; raises TruthError."""
     mark = words[0] if words else "min"
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
-    if caller not in (*classes_at(mark), NO_WATERMARKS):
+    tested = {one.name for one in (*kernel.classes_at(mark), NO_WATERMARKS)}
+    if caller.name not in tested:
         raise TruthError(f"class {caller.name} is tested at min only; at {mark} there is plain")
     return mark
 
@@ -58,7 +58,7 @@ class Gate:
         name = mark or self.mark
         pages = given(name, getattr(self.zone, name))
         kept = given("lowmem_reserve", self.reserve)
-        return floor(self.scene.kernel.reductions, pages, kept, caller.flags)
+        return floor(self.scene.kernel.gate.reductions, pages, kept, caller.flags)
 
     @property
     def floor(self) -> Term:
@@ -86,7 +86,7 @@ class Gate:
         return [other for other in found if other.value != own + add]
 
     def _other_classes(self) -> list[CallerClass]:
-        return [one for one in classes_at(self.mark) if one != self.who.caller]
+        return [one for one in self.scene.kernel.classes_at(self.mark) if one != self.who.caller]
 
     def _class(self, other: CallerClass, add: int) -> Other:
         value = self.floor_at(other).value + add
@@ -99,7 +99,7 @@ class Gate:
         return Other(value, why)
 
     def _mark(self, mark: str, add: int) -> Other:
-        value = self.floor_at(classes_at(mark)[0], mark).value + add
+        value = self.floor_at(PLAIN, mark).value + add
         return Other(value, finding("wrong.mark", answer=value, other=mark, mark=self.mark))
 
     def _reserves(self, own: int, add: int) -> list[Other]:
@@ -123,7 +123,7 @@ class Gate:
 def _gate(scene: Scene, words: list[str], chosen: dict[str, str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
     zone, who = scene.zone(words[0]), scene.who(words[1])
-    mark = mark_of(words[2:], who.caller)
+    mark = mark_of(scene.kernel, words[2:], who.caller)
     return Gate(scene, zone, who, mark, scene.class_zone(zone, who, chosen.get("for")))
 
 
@@ -207,6 +207,7 @@ def passes(scene: Scene, words: list[str]) -> Truth:
         order,
         given("reserved_highatomic", kept),
         gate.who.caller.flags,
+        scene.kernel.gate.sees_highatomic,
     )
     allowed = seen.value > gate.floor.value
     findings = [gate.why(), verdict(seen, gate.floor)]
@@ -257,17 +258,27 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return reserve
     if by_class is not None:
         return _as_class(gate, by_class, answer)
+    mark = _flip_by_mark(gate, seen) if allowed else None
+    if mark is not None:
+        return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark)
     code = "wrong.few_free" if allowed else "wrong.many_free"
     return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
 
 
 def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
     """Return the nearest other class for which the test would say the opposite."""
-    others = CALLER_CLASSES[:: 1 if not allowed else -1] if gate.mark == "min" else ()
+    others = _by_floor(gate)[:: 1 if not allowed else -1] if gate.mark == "min" else ()
     for other in others:
         if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
             return other
     return None
+
+
+def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
+    """Return the mark, higher than the one that is tested, at which it would be refused."""
+    others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
+    own = gate.who.caller
+    return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
@@ -289,6 +300,13 @@ def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Find
         class_zone=ZONES[gate.class_index],
         reserve=gate.reserve,
     )
+
+
+def _by_floor(gate: Gate) -> list[CallerClass]:
+    """Return the classes, highest floor first; of equal floors the class that is listed first."""
+    classes = gate.scene.kernel.gate.classes
+    found = {gate.floor_at(one).value: one for one in reversed(classes)}
+    return [found[value] for value in sorted(found, reverse=True)]
 
 
 def first_zone(scene: Scene, words: list[str]) -> Truth:
@@ -336,7 +354,7 @@ def caller_class(scene: Scene, words: list[str]) -> Truth:
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
         Other(one.name, finding("wrong.caller", answer=one.name, need=NEEDS[one.name]))
-        for one in CALLER_CLASSES
+        for one in scene.kernel.gate.classes
         if one != who.caller
     ]
     return Truth(

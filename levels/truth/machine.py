@@ -81,7 +81,7 @@ def unreclaimable(scene: Scene, words: list[str]) -> Truth:
     words, _ = counted(words, (), 1, 1)
     zone = scene.zone(words[0])
     pages = given("reclaimable_pages", zone.reclaimable())
-    limit = pages * scene.machine.kernel.unreclaimable_factor
+    limit = pages * scene.machine.rules.unreclaimable_factor
     given_up = not scene.machine.reclaimable(zone)
     why = finding("truth.unreclaimable", scanned=zone.pages_scanned, limit=limit)
     answer = "no" if given_up else "yes"

@@ -97,12 +97,13 @@ def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: 
     """Return what low or high would be on the other kernels."""
     if mark == "min":
         return []
-    found = []
+    found: list[Other] = []
     for other in KERNELS.values():
         scale = given("watermark_scale_factor", other.watermark_scale_factor or 0)
         low, high = other.gaps(given("min", minimum), given("managed", managed), scale)
         term = low if mark == "low" else high
-        if other.name != kernel.name and term.value != value:
+        known = {value, *(one.value for one in found)}
+        if other.name != kernel.name and term.value not in known:
             why = finding("wrong.kernel", answer=term.value, kernel=other.name, result=term)
             found.append(Other(term.value, why))
     return found

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.floors import CALLER_CLASSES, CallerClass, class_of
+from mmplay.engine.kernel.floors import CallerClass
 from mmplay.engine.kernel.gfp import GfpLayout
 from mmplay.engine.kernel.versions import KERNELS, Kernel, SlabMask
 from mmplay.engine.kernel.watermarks import ZONES
@@ -95,14 +95,14 @@ class Scene(NamedTuple):
 
         Raises TruthError, or GfpError for an unknown flag.
         """
-        for caller in CALLER_CLASSES:
+        for caller in self.kernel.gate.classes:
             if word.casefold() == caller.name.casefold():
                 return Who(caller)
         if word.startswith(WB):
             return self._writeback(word.removeprefix(WB))
         mask_text, *marks = word.split(":")
         if not looks_like_mask(mask_text):
-            names = [*(caller.name for caller in CALLER_CLASSES), *self.layout.composites]
+            names = [*(caller.name for caller in self.kernel.gate.classes), *self.layout.composites]
             raise TruthError(no_such("caller", word, names))
         mask, context = self.layout.encode(mask_text), Context.TASK
         for mark in marks:
@@ -115,7 +115,7 @@ class Scene(NamedTuple):
         return self._by_flags(mask, context)
 
     def _by_flags(self, mask: int, context: Context) -> Who:
-        return Who(class_of(self.kernel.alloc_flags(mask, context)), mask, context)
+        return Who(self.kernel.class_of(self.kernel.alloc_flags(mask, context)), mask, context)
 
     def _writeback(self, variant: str) -> Who:
         """Return wb_start_writeback below reclaim: a slab request with PF_MEMALLOC."""

@@ -9,9 +9,9 @@ from mmplay.commands.output import add_json, add_kernel, print_json
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import term_json
 from mmplay.engine.explain.formula import equation
-from mmplay.engine.kernel.floors import classes_at, floor
+from mmplay.engine.kernel.floors import floor
 from mmplay.engine.kernel.versions import Kernel, kernel_named
-from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES, reserves, zone_min
+from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES, reserves
 from mmplay.engine.terms import Term, given
 
 MAX_PAGES = 1 << 40
@@ -53,6 +53,8 @@ def run(args: Namespace) -> int:
     if set(boot) != set(managed):
         extra = ", ".join(sorted(set(boot) - set(managed)))
         raise InputError(f"--boot-managed {extra}: no such --zone was given")
+    if not lowmem(kernel, managed):
+        raise InputError(f"--zone {args.zone[0]}: name a zone that shares vm.min_free_kbytes too")
     kbytes = _number(args.min_free_kbytes, "--min-free-kbytes", MAX_KBYTES)
     table = Floors(kernel, managed, boot, kbytes, _scale(kernel, args.watermark_scale_factor))
     if args.json:
@@ -95,6 +97,11 @@ def _scale(kernel: Kernel, text: str | None) -> int:
     return scale
 
 
+def lowmem(kernel: Kernel, managed: dict[str, int]) -> int:
+    """Return the pages of the zones that share vm.min_free_kbytes."""
+    return sum(pages for name, pages in managed.items() if name not in kernel.capped_zones)
+
+
 class Floors(NamedTuple):
     """A machine by its zones, and everything that follows from them. Pages."""
 
@@ -106,14 +113,13 @@ class Floors(NamedTuple):
 
     def marks(self, zone: str) -> dict[str, Term]:
         """Return min, low and high of a zone, each with its evaluation."""
-        managed = given("managed", self.managed[zone])
-        minimum = zone_min(
+        minimum, low, high = self.kernel.marks(
+            zone,
+            given("managed", self.managed[zone]),
+            given("lowmem_pages", lowmem(self.kernel, self.managed)),
             given("min_free_kbytes", self.min_free_kbytes),
-            managed,
-            given("lowmem_pages", sum(self.managed.values())),
+            given("watermark_scale_factor", self.scale),
         )
-        scale = given("watermark_scale_factor", self.scale)
-        low, high = self.kernel.gaps(minimum, managed, scale)
         return {"min": minimum, "low": low, "high": high}
 
     def reserve(self, zone: str) -> tuple[int, ...]:
@@ -130,8 +136,10 @@ class Floors(NamedTuple):
                 continue
             kept = given("lowmem_reserve", reserve[class_index])
             for mark, pages in marks.items():
-                for caller in classes_at(mark):
-                    term = floor(self.kernel.reductions, _as_given(mark, pages), kept, caller.flags)
+                for caller in self.kernel.classes_at(mark):
+                    term = floor(
+                        self.kernel.gate.reductions, _as_given(mark, pages), kept, caller.flags
+                    )
                     found.append(FloorRow(ZONES[class_index], mark, caller.name, term))
         return found
 
@@ -194,7 +202,7 @@ def _print_text(table: Floors) -> None:
         for row in table.rows(name):
             who = f"{row.caller} at {row.mark}"
             print(
-                f"  {row.class_zone + '-class':<14}{who:<21}{_both(row.floor.value):>16}   "
+                f"  {row.class_zone + '-class':<14}{who:<30}{_both(row.floor.value):>16}   "
                 f"{equation(row.floor)}"
             )
 

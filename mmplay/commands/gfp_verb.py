@@ -10,8 +10,8 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.abilities import abilities, phrases
 from mmplay.engine.explain.formula import symbolic
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.floors import class_of, floor
+from mmplay.engine.kernel.alloc_flags import Context, flag_names
+from mmplay.engine.kernel.floors import floor
 from mmplay.engine.kernel.gfp import GfpLayout
 from mmplay.engine.kernel.versions import KERNELS, Kernel, layout_named
 from mmplay.engine.terms import given
@@ -73,12 +73,14 @@ def floors_by_context(kernel: Kernel, mask: int) -> list[FloorIn]:
     for name, context in CONTEXTS:
         fired = kernel.fired(mask, context)
         flags = kernel.alloc_flags(mask, context)
-        term = floor(kernel.reductions, given("min", 1), given("lowmem_reserve", 1), flags)
+        caller = kernel.class_of(flags)
+        minimum, kept = given("min", 1), given("lowmem_reserve", 1)
+        term = floor(kernel.gate.reductions, minimum, kept, caller.flags)
         rows.append(
             FloorIn(
                 name,
-                class_of(flags).name,
-                [f"ALLOC_{flag.name}" for flag in AllocFlag if flag and flag in flags],
+                caller.name,
+                flag_names(flags),
                 [WORDS[one.name].title for one in fired],
                 symbolic(term),
             )
@@ -115,4 +117,4 @@ def _print_text(name: str, layout: GfpLayout, kernel: Kernel | None, mask: int, 
         return
     print("floors   refused when free <= floor")
     for row in floors_by_context(kernel, mask):
-        print(f"  {row.context:<17}{row.caller:<14}{row.floor}")
+        print(f"  {row.context:<17}{row.caller:<23}{row.floor}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.frame import Timeline
-from mmplay.levels.model import Level
+
+if TYPE_CHECKING:
+    from mmplay.engine.frame import Timeline
+    from mmplay.levels.model import Level
 
 
 def open_menu(args: Namespace) -> int:

@@ -9,7 +9,7 @@ from mmplay.commands.numbers import whole
 from mmplay.commands.output import print_json, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level
-from mmplay.levels.load import MAX_BYTES, read_moves, read_text
+from mmplay.levels.load import MAX_BYTES, check_moves, read_moves, read_text
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
@@ -28,6 +28,7 @@ def run_level(args: Namespace) -> int:
     if args.actions is not None:
         path = Path(args.actions)
         moves = read_moves(read_text(path, MAX_BYTES), str(path))
+        check_moves(level, moves, str(path))
     run = _played(args, level, seed, moves)
     if args.json:
         print_json(as_json(run))

@@ -35,8 +35,10 @@ def choice_of(args: Namespace) -> Choice:
     """Return what the arguments choose; raises InputError."""
     if args.variant not in VARIANTS:
         raise InputError(f"--variant {args.variant}: variants are {', '.join(VARIANTS)}")
+    kernel = kernel_named(args.kernel)
+    kernel.simulated()
     return Choice(
-        kernel_named(args.kernel),
+        kernel,
         args.variant,
         whole(args.seed or "1", "--seed", (1 << 63) - 1),
         args.keep_atomic,

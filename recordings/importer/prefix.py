@@ -124,4 +124,5 @@ def restored_prefix(stored: int | str) -> Prefix:
     """Return the prefix that `stored_prefix` stored."""
     if isinstance(stored, int):
         return Prefix(stamp(stored), stored, plain=True)
-    return split_prefix(stored)[0]._replace(text=stored)
+    found = split_prefix(stored)[0]
+    return found._replace(text=stored, plain=found.plain and found.text == stored)

@@ -88,6 +88,11 @@ class ReportBuilder:
             self._seal(opened)
         self._open.clear()
 
+    def settle(self) -> None:
+        """Note in the index how far every open report has come; more lines may follow."""
+        for opened in self._open.values():
+            self.index.seal(opened.row, opened.report)
+
     def _seal(self, opened: OpenReport) -> None:
         self.index.seal(opened.row, opened.report)
         if self.sealed is not None:

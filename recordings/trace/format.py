@@ -59,6 +59,8 @@ class Code(IntEnum):
     LOG = 11
     REACHED = 12
     END = 15
+    SAMPLE_KEY = 20
+    SAMPLE = 21
 
 
 class TraceError(InputError):

@@ -98,6 +98,12 @@ class TraceReader:
             case [int() as frame, int(), str() as name, str() as note]:
                 self.marks.append((frame, name, note))
 
+    def resume(self) -> None:
+        """Go on where a file ended that was not closed: it may have grown."""
+        if self.ending is not None and not self.ending.closed and not self.ending.damaged:
+            self._stream.seek(self._offset)
+            self.ending = None
+
     def _finish(self, end: Record) -> None:
         if end.fields != [self._count - 1]:
             self._stop(end.offset, "the END record counts other records", damaged=True)
@@ -165,17 +171,27 @@ def record_at(stream: BinaryIO, offset: int, limit: int) -> Record:
     Its check is not computed again. Raises TraceError if no record of up to `limit` bytes stands
     there, which means that the file changed meanwhile.
     """
+    body, end = body_at(stream, offset, limit)
+    try:
+        code, *fields = unpack_body(body)
+    except (ValueError, RecursionError):
+        raise TraceError(f"the trace changed while it was open (byte {offset})") from None
+    return Record(offset, end, code, fields)
+
+
+def body_at(stream: BinaryIO, offset: int, limit: int) -> tuple[bytes, int]:
+    """Return the packed body of the record at `offset`, and where the record ends.
+
+    For a trace that was read whole before, or was written by us: its check is not computed. Raises
+    TraceError if no record of up to `limit` bytes stands there.
+    """
     stream.seek(offset)
     head = stream.read(len(RECORD_HEAD) + CHECK_BYTES + 1)
     size_bytes = BIN_SIZES.get(head[-1], 0) if head else 0
     size = int.from_bytes(stream.read(size_bytes), "big")
     if size > limit:
         raise TraceError(f"the trace changed while it was open (byte {offset})")
-    try:
-        code, *fields = unpack_body(stream.read(size))
-    except (ValueError, RecursionError):
-        raise TraceError(f"the trace changed while it was open (byte {offset})") from None
-    return Record(offset, stream.tell(), code, fields)
+    return stream.read(size), stream.tell()
 
 
 def open_trace(path: Path) -> BinaryIO:

@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 from mmplay.recordings.replacing import replacing
 from mmplay.recordings.trace.format import FORMAT, MAGIC, Code, check_of, pack_body, pack_record
 
 
+class Sink(Protocol):
+    """What a trace is written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of `data`; raises OSError."""
+        ...
+
+    def flush(self) -> None:
+        """Hand what was written to the system; raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """Take no more."""
+        ...
+
+
 class TraceWriter:
     """Appends records to a binary stream and keeps the digest chain."""
 
-    def __init__(self, stream: BinaryIO, header: dict[str, Any]) -> None:
+    def __init__(self, stream: Sink, header: dict[str, Any]) -> None:
         """Write magic and header at once; `header` is a plain map of str, int and None."""
         self._stream = stream
         self._check = MAGIC
@@ -28,7 +44,10 @@ class TraceWriter:
 
     def append_code(self, code: int, fields: list[Any]) -> None:
         """Append a record of any code, also one that only a later version knows."""
-        body = pack_body(code, fields)
+        self.append_body(pack_body(code, fields))
+
+    def append_body(self, body: bytes) -> None:
+        """Append one record whose body is packed already; raises OSError."""
         self._check = check_of(self._check, body)
         self._stream.write(pack_record(self._check, body))
         self._count += 1

@@ -53,7 +53,10 @@ def test_all_terms(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_of_one_and_of_several(capsys: pytest.CaptureFixture[str]) -> None:
     one = json.loads(run(capsys, "low", "--json")[1])
     assert one["schema"] == 1
-    assert one["term"]["formulas"] == ["4.5-rc7: min + min/4", "next-20160311: min + gap"]
+    assert one["term"]["formulas"] == [
+        "4.5-rc7: min + min/4",
+        "next-20160311, 6.1, 6.6, 6.12: min + gap",
+    ]
     assert one["term"]["levels"] == ["L03", "L04", "L15"]
     assert len(json.loads(run(capsys, "reserve", "--json")[1])["terms"]) > 5
 

@@ -12,7 +12,7 @@ from mmplay.engine.explain.remedy import remedies
 from mmplay.engine.explain.sentences import SENTENCES, seconds, sentence
 from mmplay.engine.explain.trend import trend_findings
 from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.floors import CALLER_CLASSES, PLAIN, floor
+from mmplay.engine.kernel.floors import CLASSES_4_5, PLAIN, floor
 from mmplay.engine.kernel.versions import KERNELS
 from mmplay.engine.kernel.watermarks import PAGE_KB, reserves, zone_min
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
@@ -92,7 +92,7 @@ def test_every_free_count_stands_somewhere_on_the_ladder(free: int) -> None:
 def test_the_reason_for_lost_flags_is_found_by_rule() -> None:
     dump = machine(900, 0)
     minimum = dump.zones[1].pages("min") or 0
-    between = (floor(RC7.reductions, minimum, 0, CALLER_CLASSES[2].flags)) - 5
+    between = (floor(RC7.gate.reductions, minimum, 0, CLASSES_4_5[2].flags)) - 5
     dump = machine(900, between)
     slub = SlubReport(0x2088020, None, -1, "kmalloc-64", nodes=((0, 1, 64, 0),))
     report = Report(ReportKind.FAILURE, 1_000_000, 1, 2)

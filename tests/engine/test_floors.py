@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmplay.engine.kernel.floors import CALLER_CLASSES, classes_at, floor
+from mmplay.engine.kernel.floors import CLASSES_4_5, classes_at, floor
 from mmplay.engine.kernel.versions import KERNELS
 from mmplay.engine.kernel.watermarks import reserves, zone_min
 
@@ -59,6 +59,8 @@ def test_lowmem_reserve_with_a_normal_zone() -> None:
     assert rows[1] == (0, 0, 959, 959)
 
 
+SIMULATED = sorted(name for name, kernel in KERNELS.items() if kernel.sim is not None)
+
 FLOORS = (
     # (mark, min/low/high pages, reserve) -> plain, HARDER, HIGH, HIGH+HARDER, NO_WATERMARKS
     ("min", 1300, 0, (1300, 975, 650, 488, 0)),
@@ -74,16 +76,18 @@ FLOORS = (
 
 
 @pytest.mark.parametrize(("mark", "pages", "reserve", "expected"), FLOORS)
-@pytest.mark.parametrize("name", sorted(KERNELS))
+@pytest.mark.parametrize("name", SIMULATED)
 def test_floors(name: str, mark: str, pages: int, reserve: int, expected: tuple[int, ...]) -> None:
-    reductions = KERNELS[name].reductions
-    found = tuple(floor(reductions, pages, reserve, one.flags) for one in classes_at(mark))
+    kernel = KERNELS[name]
+    found = tuple(
+        floor(kernel.gate.reductions, pages, reserve, one.flags) for one in kernel.classes_at(mark)
+    )
     assert found == expected
 
 
 def test_only_min_has_five_classes() -> None:
-    assert [len(classes_at(mark)) for mark in ("min", "low", "high")] == [5, 1, 1]
-    assert [one.name for one in CALLER_CLASSES] == [
+    assert [len(classes_at(CLASSES_4_5, mark)) for mark in ("min", "low", "high")] == [5, 1, 1]
+    assert [one.name for one in CLASSES_4_5] == [
         "plain",
         "HARDER",
         "HIGH",

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mmplay.engine.explain.formula import equation, symbolic
 from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.kernel.floors import CALLER_CLASSES, REDUCTIONS_4_5, floor
+from mmplay.engine.kernel.floors import CLASSES_4_5, REDUCTIONS_4_5, floor
 from mmplay.engine.kernel.versions import KERNELS
 from mmplay.engine.kernel.watermarks import default_min_free_kbytes, lowmem_reserve, zone_min
 from mmplay.engine.terms import Term
@@ -15,7 +15,7 @@ PAGES = st.integers(0, 1 << 34)
 POSITIVE = st.integers(1, 1 << 34)
 
 
-@given(PAGES, PAGES, st.sampled_from(CALLER_CLASSES))
+@given(PAGES, PAGES, st.sampled_from(CLASSES_4_5))
 def test_floor(mark: int, reserve: int, caller: object) -> None:
     flags = getattr(caller, "flags", AllocFlag.NONE)
     term = floor(REDUCTIONS_4_5, leaf("min", mark), leaf("lowmem_reserve", reserve), flags)

@@ -8,7 +8,7 @@ from mmplay.engine.explain.ask import ANSWERERS
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.alloc_flags import FLAG_RULES_4_5
-from mmplay.engine.kernel.floors import CALLER_CLASSES
+from mmplay.engine.kernel.floors import CLASSES_4_5
 from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.sim.run.actions import ACTIONS
@@ -104,7 +104,7 @@ def test_every_action_has_a_term(name: str) -> None:
 def test_zones_classes_flags_and_rules_have_terms() -> None:
     for name in ZONES:
         assert entry_named(name).id == name
-    for caller in CALLER_CLASSES:
+    for caller in CLASSES_4_5:
         assert caller.name in entry_named(caller.name).names
         assert entry_named(f"class {caller.name}") is entry_named(caller.name)
     for rule in FLAG_RULES_4_5:
@@ -137,7 +137,10 @@ def test_layouts_with_the_same_value_lie_side_by_side() -> None:
 
 
 def test_formulas_are_the_rules_own() -> None:
-    assert glossary()["low"].formulas == ("4.5-rc7: min + min/4", "next-20160311: min + gap")
+    assert glossary()["low"].formulas == (
+        "4.5-rc7: min + min/4",
+        "next-20160311, 6.1, 6.6, 6.12: min + gap",
+    )
     assert glossary()["min"].formulas == ("(pages_min * managed)/lowmem_pages",)
     assert glossary()["totalreserve"].formulas == ("min(managed, largest lowmem_reserve + high)",)
     shown = {line for one in ENTRIES for line in one.formulas}

@@ -16,11 +16,7 @@ from mmplay.levels.pack import is_pack, levels_in, pack_text, packed
 from mmplay.levels.template import new_level
 from tests.levels.proofs import DOOR, level_text
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def course(folder: Path, *ids: str) -> Path:

@@ -224,6 +224,17 @@ class LevelScreen(PlayScreen):
         self._reply, self._hint = None, ""
         self._changed()
 
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        if not self._playing_here:
+            super().action_redo()
+            return
+        if not self.level_run.redo():
+            self.say("nothing to redo")
+            return
+        self._reply, self._hint = None, ""
+        self._changed()
+
     def action_restart(self) -> None:
         """Begin the level again."""
         for one in self.branches:

@@ -16,6 +16,7 @@ from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.question import Ask
 from mmplay.levels.listing import LevelLine, level_lines
+from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, shipped
 from mmplay.recordings.paths import user_paths
 from mmplay.recordings.session.listing import played, played_files
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from mmplay.recordings.progress import Done
     from mmplay.recordings.recording import Recording
 
-IMPORT, PLAYED = "import", "played"
+IMPORT, PLAYED, PREVIEW = "import", "played", "preview"
 WIDEST = 400
 SESSIONS = 20
 """Played sessions that are listed."""
@@ -52,6 +53,14 @@ ABOUT: dict[str, str] = {
     "page is left. Who was refused first, and why?",
     "mail-next-20160311": "With the first patch: swapper/2 is refused one page, with 629 free. The "
     "flag that was lost on the way would have let it pass.",
+    "mail-run-atomic": "The same burst, simulated from its first frame: GFP_ATOMIC works fill "
+    "kmalloc-64 until no zone has a page. Step through it, or fork it.",
+    "mail-run-nomemalloc": "The burst with __GFP_NOMEMALLOC: DMA keeps its pages, yet the network "
+    "is refused. Who took what DMA32 had above its floor?",
+    "mail-run-nowait": "The burst with GFP_NOWAIT: the works stop at min, the network is never "
+    "refused. Compare it with mail-run-atomic.",
+    "mail-run-none": "The burst without works that need memory: the flusher is only woken. "
+    "What is left of the incident?",
 }
 """What the shipped recordings are about."""
 
@@ -128,18 +137,19 @@ class MenuScreen(BaseScreen):
         self._levels = level_lines()
         self._recordings = [*shipped(), *_own_recordings()]
         self._sessions = played_files(SESSIONS)
-        self._best = _best_stars(self._levels)
+        progress = load_progress()
+        self._best = {level: best.stars for level, best in progress.levels.items()}
         width = max(24, self._entries.size.width)
         sessions = [self._lines.get(path, (path.stem, "")) for path in self._sessions]
         self._entries.show(menu_rows(self._levels, self._best, self._recordings, sessions, width))
-        stars, most = sum(self._best.values()), 3 * len(self._levels)
+        stars, most = progress.stars, 3 * len(self._levels)
         title = f" mmplay {__version__}   the Linux page allocator, played and replayed"
         score = f"stars {stars}/{most} " if most else ""
         room = max(0, self.size.width - len(score))
         self.query_one("#header", LineBar).show(
             [row(Cell(fit(title, room), "header"), Cell(fit(score, WIDEST), "header"))]
         )
-        self.say(self.said)
+        self.say(self.said or progress.notice)
 
     def _next(self) -> Ask:
         """Return the next thing to do: the first level that is not won yet."""
@@ -152,25 +162,31 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
-        """Show what the chosen entry holds, once the list is painted."""
-        if message.panel.id == "entries":
-            self.call_after_refresh(self._show_preview, message.ask)
+        """Look into the chosen entry, in a thread: what that loads must not hold up the list."""
+        if message.panel.id != "entries":
+            return
+        ask, width = message.ask, max(20, self.query_one("#preview", CellPanel).size.width)
+        self.run_worker(
+            lambda: self._preview(ask, width),
+            name=PREVIEW,
+            group=PREVIEW,
+            thread=True,
+            exclusive=True,
+        )
 
-    def _show_preview(self, ask: Ask | None) -> None:
-        panel = self.query_one("#preview", CellPanel)
-        width = max(20, panel.size.width)
+    def _preview(self, ask: Ask | None, width: int) -> list[Row]:
+        """Return what an entry holds."""
         previews: dict[str, Callable[[Ask, int], list[Row]]] = {
             "level": self._level_preview,
             "open": self._recording_preview,
             "played": self._played_preview,
         }
         if ask is None or ask.kind not in previews:
-            panel.show(import_help(width))
-            return
+            return import_help(width)
         try:
-            panel.show(previews[ask.kind](ask, width))
+            return previews[ask.kind](ask, width)
         except (InputError, OSError) as error:
-            panel.show(problem(str(error), width))
+            return problem(str(error), width)
 
     def _level_preview(self, ask: Ask, width: int) -> list[Row]:
         from mmplay.levels.load import load_level
@@ -270,6 +286,8 @@ class MenuScreen(BaseScreen):
         if message.worker.name == PLAYED and message.state is WorkerState.SUCCESS:
             self._lines |= message.worker.result or {}
             self._fill()
+        if message.worker.name == PREVIEW and message.state is WorkerState.SUCCESS:
+            self.query_one("#preview", CellPanel).show(message.worker.result or [])
         if message.worker.name != IMPORT:
             return
         if message.state is WorkerState.CANCELLED:
@@ -297,11 +315,6 @@ def _own_recordings() -> list[Shipped]:
         return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
     except OSError:
         return []
-
-
-def _best_stars(levels: list[LevelLine]) -> dict[str, int]:
-    """Return the stars of every level that was won."""
-    return {}
 
 
 def _session_line(path: Path) -> tuple[str, str]:

@@ -15,15 +15,15 @@ from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
+from mmplay.tui.screens.growing import GrowingScreen
 from mmplay.tui.screens.listing import ListScreen
-from mmplay.tui.screens.move import MoveScreen
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
 COMPARE = "compare"
 
 
-class PlayScreen(MoveScreen):
+class PlayScreen(GrowingScreen):
     """What can be done to a timeline besides moving through it.
 
     `branches` are the timelines that can be shown here: the one that was opened, and its forks.

@@ -22,10 +22,13 @@ LETTERS: tuple[tuple[str, str, str, str], ...] = (
     ("HARDER", "min", "d", "harder"),
     ("HIGH", "min", "H", "high"),
     ("HIGH+HARDER", "min", "A", "both"),
+    ("OOM", "min", "o", "oom"),
+    ("MIN_RESERVE", "min", "H", "high"),
+    ("MIN_RESERVE+NON_BLOCK", "min", "A", "atomic"),
 )
-"""Class, mark, the letter on the bar, its name in the legend."""
+"""Class, mark, the letter on the bar, its name in the legend; a kernel has some of the classes."""
 
-PRIORITY = "hldAHm"
+PRIORITY = "hldoAHm"
 """Where letters fall into one column the last of these is shown."""
 
 
@@ -138,7 +141,9 @@ def _letters_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     columns = [" "] * width
     scale = _scale(zone, rungs)
     placed = {
-        letter: _letter_column(rungs, cls, mark, scale, width) for cls, mark, letter, _ in LETTERS
+        letter: column
+        for cls, mark, letter, _ in LETTERS
+        if (column := _letter_column(rungs, cls, mark, scale, width)) is not None
     }
     for letter in PRIORITY:
         column = placed.get(letter)
@@ -190,7 +195,11 @@ def _floors_row(zone: ZoneDump, rungs: list[Rung]) -> Row:
 
 
 def _legend(view: View) -> Row:
-    if view.frame.kernel is None:
+    kernel = view.frame.kernel
+    if kernel is None:
         return row(Cell("rules unknown for this kernel: no floors", "unknown"))
-    words = "  ".join(f"{letter} {name}" for _, _, letter, name in reversed(LETTERS))
+    classes = {caller.name for caller in kernel.gate.classes}
+    words = "  ".join(
+        f"{letter} {name}" for cls, _, letter, name in reversed(LETTERS) if cls in classes
+    )
     return row(Cell(words, "mark"))

@@ -48,7 +48,7 @@ def warn_alloc_failed(m: Machine, caller: Caller, ask: Ask, order: int) -> bool:
         return False
     state.counters.warn_printed += 1
     values: Values = {"comm": caller.comm(m), "order": order, "mode": ask.gfp}
-    m.printk(FORMS_BY_NAME[m.kernel.failure_form], named(m, values, ask.gfp))
+    m.printk(FORMS_BY_NAME[m.rules.failure_form], named(m, values, ask.gfp))
     dump_stack(m, caller, ask)
     show_mem(m, caller.cpu)
     return True
@@ -60,7 +60,7 @@ def warn_slab_failed(m: Machine, caller: Caller, number: int) -> bool:
         return False
     kind, cache = m.setup.caches[number], m.state.caches[number]
     head: Values = {"node": -1, "gfp": caller.gfp}
-    m.printk(FORMS_BY_NAME[m.kernel.slub_form], named(m, head, caller.gfp))
+    m.printk(FORMS_BY_NAME[m.rules.slub_form], named(m, head, caller.gfp))
     m.printk(
         SLUB_CACHE,
         {

@@ -50,7 +50,7 @@ def make_gates(kernel: Kernel, zones: list[Zone]) -> list[Gate]:
 def _floor(kernel: Kernel, zone: Zone, class_zone: int, code: int) -> int:
     flags = FLAG_SETS[max(0, code - MIN)]
     mark = (zone.low, zone.high, zone.min)[min(code, MIN)]
-    floor = discounted(kernel.reductions, mark, flags) + zone.reserve[class_zone]
+    floor = discounted(kernel.gate.reductions, mark, flags) + zone.reserve[class_zone]
     return floor if flags & AllocFlag.HARDER else floor + zone.reserved_highatomic
 
 

@@ -132,7 +132,7 @@ def _print_header(
     """Print who invoked the killer, how, and the memory (dump_header)."""
     comm = caller.comm(m)
     values = {"comm": comm, "mode": ask.gfp, "order": order, "adj": adj}
-    m.printk(FORMS_BY_NAME[m.kernel.oom_form], named(m, values, ask.gfp))
+    m.printk(FORMS_BY_NAME[m.rules.oom_form], named(m, values, ask.gfp))
     m.printk(OOM_CPUSET, {"comm": comm, "cpuset": "/", "mems": "0"})
     dump_stack(m, caller, ask, report)
     show_mem(m, caller.cpu)

@@ -115,7 +115,7 @@ def _pass_ends(m: Machine, task: int) -> bool:
 def _progress(m: Machine, task: int, zones: tuple[Zone, ...]) -> int:
     """Return what do_try_to_free_pages returns: 4.5 calls a reclaimable zone progress."""
     freed = m.state.tasks.reclaimed[task]
-    if freed or not m.kernel.reclaimable_is_progress:
+    if freed or not m.rules.reclaimable_is_progress:
         return freed
     return int(any(m.reclaimable(zone) for zone in zones))
 

@@ -157,7 +157,7 @@ def _after_reclaim(m: Machine, task: int, cpu: int, ask: Ask, progress: int) -> 
             return _end(m, task, page)
     if ask.noretry:
         return _last_try(m, task, cpu, ask)
-    if RETRY_RULES[m.kernel.retry](m, task, ask, progress):
+    if RETRY_RULES[m.rules.retry](m, task, ask, progress):
         return 0
     return _may_oom(m, task, cpu, ask)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappush
 from typing import Any
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.kernel.versions import Kernel, SimRules
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.sim.mm.asks import Ask, make_ask
 from mmplay.engine.sim.mm.gates import Gate, make_gates, zonelist
@@ -33,8 +33,8 @@ class Machine:
     """
 
     __slots__ = (
-        *("setup", "kernel", "state", "steps", "log", "gates", "zonelists", "masks", "slab_mask"),
-        *("cache_numbers", "line_ns", "load_masks"),
+        *("setup", "kernel", "rules", "state", "steps", "log", "gates", "zonelists", "masks"),
+        *("slab_mask", "cache_numbers", "line_ns", "load_masks"),
         *("zone", "pfmemalloc", "_asks", "numbers"),
     )
 
@@ -42,6 +42,7 @@ class Machine:
         """Take a setup and a state that belongs to it."""
         self.setup = setup
         self.kernel: Kernel = setup.kernel
+        self.rules: SimRules = setup.kernel.simulated()
         self.masks: Masks = make_masks(setup.kernel)
         encode = setup.kernel.gfp.encode
         self.load_masks = tuple(encode(load.gfp) if load.gfp else 0 for load in setup.workloads)
@@ -84,7 +85,7 @@ class Machine:
     def reclaimable(self, zone: Zone) -> bool:
         """Tell whether reclaim still thinks a zone worth scanning (zone_reclaimable, 4.5)."""
         pages = zone.active_file + zone.inactive_file + zone.isolated_file
-        return zone.pages_scanned < self.kernel.unreclaimable_factor * pages
+        return zone.pages_scanned < self.rules.unreclaimable_factor * pages
 
     # printing
 

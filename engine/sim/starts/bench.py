@@ -116,7 +116,7 @@ def _setup(bench: Bench, choice: Choice, kinds: tuple[CacheKind, ...]) -> Setup:
         kernel=choice.kernel,
         cpus=bench.cpus,
         cpu_ids=bench.cpus,
-        release=choice.kernel.release,
+        release=choice.kernel.simulated().release,
         version="#1",
         hardware="",
         costs=costs(choice.kernel),

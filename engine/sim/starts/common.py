@@ -64,7 +64,7 @@ def cache_kinds(cpu_ids: int) -> tuple[CacheKind, ...]:
 
 def costs(kernel: Kernel) -> Costs:
     """Return what things cost under this kernel's retry rule."""
-    sleepy = not kernel.reclaimable_is_progress
+    sleepy = not kernel.simulated().reclaimable_is_progress
     return Costs(
         reclaim_call=value("retry_call_ns" if sleepy else "reclaim_call_ns"),
         scanned_page=value("scanned_page_ns"),

@@ -127,7 +127,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         kernel=choice.kernel,
         cpus=value("cpus"),
         cpu_ids=cpu_ids,
-        release=choice.kernel.release,
+        release=choice.kernel.simulated().release,
         version="#1",
         hardware=HARDWARE,
         costs=costs(choice.kernel),

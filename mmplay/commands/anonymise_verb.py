@@ -1,0 +1,26 @@
+"""`mmplay anonymise`: a recording without the names of hosts, tasks, users, addresses, paths."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mmplay.commands.output import told_of_disk
+from mmplay.recordings.anonymise.rewrite import new_header, rewrite, source_of
+from mmplay.recordings.trace.writer import new_trace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("trace", metavar="TRACE", help="an imported or live recording")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", required=True, help="write the new recording here"
+    )
+
+
+def run(args: Namespace) -> int:
+    """Anonymise; raises InputError for what has no names, is damaged, or cannot be written."""
+    source, path = source_of(Path(args.trace)), Path(args.output)
+    with told_of_disk(path), new_trace(path, new_header(source)) as writer:
+        rewrite(source, writer)
+    return 0

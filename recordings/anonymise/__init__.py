@@ -1,0 +1,1 @@
+"""Takes names out of a recording: hosts, tasks, users, addresses and paths become pseudonyms."""

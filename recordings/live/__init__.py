@@ -1,0 +1,1 @@
+"""Live capture: samples of /proc and the kernel log of this machine, recorded and shown."""

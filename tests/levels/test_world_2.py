@@ -1,0 +1,76 @@
+"""What the levels of World 2 say, held against what their machines do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mmplay.engine.sim.check import check
+from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.model import ANSWER, Level, Question
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin
+
+
+def shipped(ident: str) -> Level:
+    return next(load_level(path) for path in shipped_levels() if path.stem == ident)
+
+
+def right_answers(run: LevelRun) -> Iterator[Question]:
+    """Answer what is open with the solution's answers; each question is yielded before it."""
+    answers = dict(move.value.split(" ", 1) for move in run.level.solution if move.action == ANSWER)
+    while (question := run.open_question()) is not None:
+        yield question
+        run.answer(question.id, answers[question.id])
+
+
+def machine(run: LevelRun) -> Machine:
+    return run.session.to_end()
+
+
+def count(run: LevelRun, name: str) -> Callable[[], int]:
+    return lambda: read(machine(run), name)
+
+
+# L07 The ladder
+
+
+def test_the_engine_opens_exactly_the_doors_that_the_answers_open() -> None:
+    run = begin(shipped("L07"))
+    served, last = count(run, "request_served"), 0
+    opened: dict[str, bool] = {}
+    asked = ""
+    for question in right_answers(run):
+        if asked.startswith("door"):
+            opened[asked] = served() > last
+        asked, last = question.id, served()
+    assert len(opened) == 40
+    for ident, open_ in opened.items():
+        truth = run.truths[ident]
+        with_key_at_zero = "pf_memalloc 0" in truth.text
+        assert open_ is (True if with_key_at_zero else truth.value)
+    assert not check(machine(run))
+
+
+def test_every_rung_is_met_at_its_floor_and_a_page_to_both_sides() -> None:
+    level = shipped("L07")
+    frees: dict[str, set[int]] = {}
+    run = begin(level)
+    for question in right_answers(run):
+        if question.group == "door":
+            words = run.truths[question.id].text.split()
+            floor = run.truths[question.id].term
+            assert floor is not None
+            frees.setdefault(str(floor.value), set()).add(int(words[3]))
+    for floor_pages, met in frees.items():
+        floor_value = int(floor_pages)
+        assert {floor_value, floor_value + 1} <= met
+        assert floor_value == 0 or floor_value - 1 in met
+    assert set(frees) == {"1300", "975", "650", "488", "0"}
+
+
+def test_the_order_of_the_doors_is_the_seed_s() -> None:
+    level = shipped("L07")
+    orders = {tuple(one.id for one in begin(level, seed).questions) for seed in (1, 1, 2)}
+    assert len(orders) == 2

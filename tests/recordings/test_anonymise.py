@@ -1,0 +1,286 @@
+"""Anonymised recordings: no name is left, everything else is."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import lzma
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mmplay.__main__ import main
+from mmplay.engine.errors import InputError
+from mmplay.recordings.anonymise.pseudonyms import Pseudonyms
+from mmplay.recordings.anonymise.rewrite import new_header, rewrite, source_of
+from mmplay.recordings.anonymise.scrub import Names, Scrubber
+from mmplay.recordings.importer.run import import_into, trace_header
+from mmplay.recordings.library import DATA, open_recording
+from mmplay.recordings.live.capture import Capture, Plan, Roots
+from mmplay.recordings.observed import ObservedTimeline, open_observed
+from mmplay.recordings.trace.writer import TraceWriter, new_trace
+from tests.conftest import MAIL_NEXT, mail_text, shared
+from tests.recordings.fake_proc import Machine, write_proc
+
+REPORT = mail_text(MAIL_NEXT).decode()
+
+
+def recorded(text: str, folder: Path) -> Path:
+    """Import a log's text into a trace."""
+    log, path = folder / "secret-host.log", folder / "in.mmtrace"
+    log.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with new_trace(path, trace_header("imported", "secret-host", None)) as writer:
+        import_into(writer, str(log))
+    return path
+
+
+def anonymised(path: Path) -> bytes:
+    """Return the whole new trace."""
+    out = io.BytesIO()
+    source = source_of(path)
+    writer = TraceWriter(out, new_header(source))
+    rewrite(source, writer)
+    writer.close()
+    return out.getvalue()
+
+
+def opened(data: bytes) -> ObservedTimeline:
+    return ObservedTimeline(io.BytesIO(data), "anonymised")
+
+
+def text_of(data: bytes) -> str:
+    with opened(data) as timeline:
+        return b"".join(timeline.text()).decode("utf-8", "surrogateescape")
+
+
+def numbers_only(timeline: ObservedTimeline) -> list[Any]:
+    """Return all reports, with the names of tasks taken out."""
+    found = []
+    for index in range(len(timeline)):
+        report = timeline.frame(index).report
+        assert report is not None
+        request = report.request and report.request._replace(comm=None)
+        kill = report.kill and report.kill._replace(comm="", killed_comm=None)
+        tasks = [
+            {key: value for key, value in row.items() if key != "comm"} for row in report.tasks
+        ]
+        found.append(replace(report, request=request, kill=kill, tasks=tasks))
+    return found
+
+
+LINES = (
+    ("Mar 13 10:00:01 web01.corp.example kernel: [   89.100000] eth0: up", "web01"),
+    ("2016-03-13T10:00:00.123456+01:00 db7 kernel: nothing", "db7"),
+    ("Mar 13 10:00:01 web01 sshd[77]: Accepted password for alice from 10.1.2.3", "alice"),
+    (
+        "[   90.000000] IN=eth0 MAC=0a:1b:2c:3d:4e:5f:60:71:82:93:a4:b5:08:00 SRC=10.1.2.3",
+        "10.1.2.3",
+    ),
+    (
+        "[   90.000000] IN=eth0 MAC=0a:1b:2c:3d:4e:5f:60:71:82:93:a4:b5:08:00 SRC=1.2.3.4",
+        "0a:1b:2c",
+    ),
+    ("[   90.000000] peer 2a02:8071:22:33::42: gone", "2a02:8071"),
+    ("[   90.000000] open /home/alice/.ssh/id_rsa failed", "alice"),
+    ("[   90.000000] oom task_memcg=/user.slice/user-1000.slice,task=payroll", "payroll"),
+    ("[   90.000000] payroll[123]: segfault at 0 ip 00007f", "payroll"),
+    ("[   90.000000] payroll cpuset=docker-77 mems_allowed=0", "docker-77"),
+    ("[   90.000000] payroll: x, nodemask=(null),cpuset=docker-77,mems_allowed=0", "docker-77"),
+    ("[   90.000000] root: mail bob@corp.example", "bob"),
+    ("[   90.000000] usb 1-1: SerialNumber: 4C530001230", "4C530001230"),
+    ("[   90.000000] EXT4-fs: UUID 3f9c1d3a-1111-2222-3333-444455556666", "3f9c1d3a"),
+    ("[   90.000000] fetch https://intra.corp.example/x?y", "intra.corp"),
+    ("[   90.000000] Linux version 6.1 is what builder@ci7.corp made", "ci7"),
+)
+
+
+@pytest.mark.parametrize(("line", "secret"), LINES)
+def test_no_name_is_left(line: str, secret: str, tmp_path: Path) -> None:
+    data = anonymised(recorded(f"{line}\n{REPORT}", tmp_path))
+    assert secret not in text_of(data)
+    assert secret.encode() not in data
+    assert b"secret-host" not in data
+
+
+KEPT = (
+    "[   90.000000] CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.1.0 #1",
+    "[   90.000000] kswapd0 woke kworker/u8:2 and ksoftirqd/1 and kthreadd",
+    "[   90.000000]  <IRQ>",
+    "[   90.000000]  </TASK>",
+    "[   90.000000]  shrink_node+0x2c6/0x720",
+    "[   90.000000]        lock_acquire+0x1c8/0x880",
+    "[   90.000000] pci 0000:00:1f.2: reg 0x10: [mem 0xfebf0000-0xfebf0fff]",
+    "[   90.000000] version 1.2.3, 4*4kB and/or 0*8kB at 10:20:30",
+    "[   90.000000] kernel BUG at mm/page_alloc.c:3000!",
+    "[   90.000000] listening on 0.0.0.0 and 127.0.0.1 and ::1",
+)
+
+
+@pytest.mark.parametrize("line", KEPT)
+def test_what_names_nobody_stays(line: str, tmp_path: Path) -> None:
+    assert line in text_of(anonymised(recorded(f"{line}\n{REPORT}", tmp_path)))
+
+
+def test_a_task_has_one_name_everywhere(tmp_path: Path) -> None:
+    text = (
+        "[   90.000000] payroll invoked oom-killer: gfp_mask=0x0(), order=0, "
+        "oom_score_adj=0\n"
+        "[   90.100000] note: payroll runs on, not payroll2\n"
+        "[   90.200000] Web Content went away\n"
+        "[   90.300000] Killed process 7 (Web Content) total-vm:1kB, anon-rss:0kB, file-rss:0kB, "
+        "shmem-rss:0kB\n"
+    )
+    found = text_of(anonymised(recorded(text, tmp_path))).splitlines()
+    assert found[0].startswith("[   90.000000] task-1 invoked oom-killer: ")
+    assert found[1] == "[   90.100000] note: task-1 runs on, not payroll2"
+    assert found[2] == "[   90.200000] task-2 went away"
+    assert "Killed process 7 (task-2) " in found[3]
+
+
+@pytest.mark.parametrize("name", ["mail-next-20160311", "mail-4.5.0-rc7"])
+def test_reports_are_the_same_but_for_names(name: str, tmp_path: Path) -> None:
+    path = DATA / f"{name}.mmtrace"
+    with open_observed(path) as before, opened(anonymised(path)) as after:
+        assert numbers_only(after) == numbers_only(before)
+        assert (after.line_count, after.understood) == (before.line_count, before.understood)
+        assert after.ending.closed
+
+
+WORD = st.from_regex(r"[a-z][a-z0-9]{5,11}", fullmatch=True).map(lambda word: f"zq{word}")
+SECRETS = st.fixed_dictionaries(
+    {
+        "host": WORD,
+        "task": WORD.map(lambda word: word[:15]),
+        "user": WORD,
+        "path": st.lists(WORD, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts)),
+        "v4": st.ip_addresses(v=4).filter(lambda ip: ip.is_global).map(str),
+        "v6": st.ip_addresses(v=6, network="2a00::/12").map(str),
+        "mac": st.binary(min_size=6, max_size=6).map(lambda octets: octets.hex(":")),
+    }
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SECRETS, st.sampled_from([": ", " = ", " (", ", ", "\t", ' "']))
+def test_whatever_the_names_are_none_is_left(
+    tmp_path: Path, secrets: dict[str, str], before: str
+) -> None:
+    s = secrets
+    lines = [
+        f"Mar 13 10:00:01 {s['host']} kernel: [   80.000001] up",
+        f"Mar 13 10:00:01 {s['host']} login[5]: {s['user']} from {s['v4']}",
+        f"[   80.000002] {s['task']} invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=0",
+        *(f"[   80.000003] here{before}{s[kind]}" for kind in ("v4", "v6", "mac", "path", "task")),
+        f"[   80.000004] {s['user']}@{s['host']}{before}{s['path']} {s['mac']}",
+    ]
+    path = recorded("\n".join(lines) + "\n" + REPORT, tmp_path)
+    data = anonymised(path)
+    assert anonymised(path) == data
+    text = text_of(data)
+    for secret in s.values():
+        assert secret not in text
+        assert secret.encode() not in data
+    with open_observed(path) as one, opened(data) as other:
+        assert other.understood == one.understood
+        assert len(other) == len(one)
+
+
+def test_a_second_time_changes_nothing_but_numbers(tmp_path: Path) -> None:
+    once = anonymised(recorded(REPORT, tmp_path))
+    (tmp_path / "once.mmtrace").write_bytes(once)
+    assert text_of(anonymised(tmp_path / "once.mmtrace")) == text_of(once)
+
+
+LOGS = ("080-hotsos-scenario.log.xz", "077-LukeShirnia-messages.1.log.xz", "139-lore-ltp-_.log.xz")
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_real_logs_keep_their_reports(name: str, tmp_path: Path) -> None:
+    with lzma.open(shared("logs", name)) as stream:
+        text = stream.read().decode("utf-8", "surrogateescape")
+    path = recorded(text, tmp_path)
+    with open_observed(path) as before, opened(anonymised(path)) as after:
+        assert numbers_only(after) == numbers_only(before)
+        assert (after.line_count, after.understood) == (before.line_count, before.understood)
+
+
+def test_pseudonyms_are_of_the_same_kind() -> None:
+    p = Pseudonyms()
+    assert [p.host("a"), p.host("b"), p.host("a")] == ["host-1", "host-2", "host-1"]
+    assert p.mac("0A:1B:2C:3D:4E:5F") == p.mac("0a:1b:2c:3d:4e:5f") == "02:00:00:00:00:01"
+    assert p.mac("00-11-22-33-44-55") == "02-00-00-00-00-02"
+    assert p.ipv6("2A02::1") == p.ipv6("2a02:0::1") == "2001:db8::1"
+    assert p.task("kworker/u8:2") == "kworker/u8:2"
+    found = [p.ipv4(f"10.0.{n >> 8}.{n & 255}") for n in range(1, 1000)]
+    assert len(set(found)) == len(found)
+    assert found[0] == "192.0.2.1"
+    assert found[254] == "198.51.100.1"
+    assert not any(ipaddress.ip_address(one).is_global for one in found)
+    assert p.ipv4("999.1.1.1") == "999.1.1.1"
+
+
+def test_no_line_of_nothing_breaks_it() -> None:
+    scrubber = Scrubber(Names())
+    for text in ("", "/", "//", ":::", "::", "@", "1.2.3", "a@", "\udcff/x", "00:11:22:33:44"):
+        assert isinstance(scrubber.text(text), str)
+
+
+# live captures and refusals
+
+
+def live_trace(folder: Path, slabs: str = "") -> Path:
+    proc, path = folder / "proc", folder / "live.mmtrace"
+    write_proc(proc, Machine())
+    with (proc / "slabinfo").open("a") as file:
+        file.write(slabs)
+    capture = Capture(path, Plan(1_000_000, 3_600_000_000), Roots(proc, folder / "none"))
+    capture.sample()
+    (proc / "vmstat").write_text((proc / "vmstat").read_text().replace("nr_dirty 25", "nr_dirty 9"))
+    capture.sample()
+    capture.close()
+    return path
+
+
+def test_a_live_capture_keeps_its_samples(tmp_path: Path) -> None:
+    path = live_trace(tmp_path)
+    out = tmp_path / "out.mmtrace"
+    assert main(["anonymise", str(path), "-o", str(out)]) == 0
+    with open_recording(str(path)) as before, open_recording(str(out)) as after:
+        assert after.name == "anonymised"
+        assert [after.frame(n).shown for n in range(2)] == [before.frame(n).shown for n in range(2)]
+
+
+def test_slab_caches_of_groups_are_left_out(tmp_path: Path) -> None:
+    path = live_trace(tmp_path, "kmalloc-64(123:payroll.service)  1 1 64 64 1\n")
+    data = anonymised(path)
+    (tmp_path / "out.mmtrace").write_bytes(data)
+    with open_recording(str(tmp_path / "out.mmtrace")) as timeline:
+        shown = timeline.frame(1).shown
+        assert shown is not None
+        assert shown.dump.totals["dirty"] == 9
+
+
+def test_a_simulated_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.mmtrace"
+    with new_trace(path, trace_header("simulated", "mail", None)):
+        pass
+    assert main(["anonymise", str(path), "-o", str(tmp_path / "out.mmtrace")]) == 2
+    err = capsys.readouterr().err
+    assert "is a simulated run: no name of anybody is in it" in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out.mmtrace").exists()
+
+
+def test_a_damaged_recording_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bad.mmtrace"
+    data = bytearray((DATA / f"{MAIL_NEXT}.mmtrace").read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match="damaged at byte"):
+        anonymised(path)
+    assert main(["anonymise", str(path), "-o", str(tmp_path / "out.mmtrace")]) == 2
+    assert not (tmp_path / "out.mmtrace").exists()
