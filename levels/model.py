@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench
 
 CHOICE, NUMBER, TEXT = "choice", "number", "text"
@@ -22,6 +23,7 @@ class Start(NamedTuple):
     """Where the level's machine comes from: a named base, or a bench.
 
     `variant`, `packets`, `seed` go to the start; `practice_seed` is another one, for practising.
+    `workloads` come to what a named base has.
     """
 
     base: str
@@ -32,6 +34,7 @@ class Start(NamedTuple):
     practice_seed: int = 2
     frame: int = 0
     ram_kb: int = 0
+    workloads: tuple[Workload, ...] = ()
 
 
 class Option(NamedTuple):

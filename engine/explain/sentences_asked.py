@@ -47,6 +47,12 @@ truth.no_key: no function on the way sets PF_MEMALLOC
 truth.exit: task {pid} gives back {freed:pages}; {sharers} others share its {rss:pages} of memory
 truth.metric: {name} is {value}
 truth.fact: {why}
+waits.lock: the file's lock is free once task {task} has its page
+waits.killer: oom_scan_process_thread finds task {task} with TIF_MEMDIE: it kills nobody else before
+    that has ended
+waits.locker: task {task} sleeps in down_write without a signal being able to wake it
+waits.memory: task {task} is inside __alloc_pages_slowpath with {gfp:hex}, and goes round
+waits.nothing: task {task} waits for nobody
 
 wrong.class: {answer} would be right if {premise}; {because}
 wrong.mark: {answer} is the floor at the {other} mark; this caller meets {mark}
@@ -97,6 +103,7 @@ wrong.merge: {answer} would be right if merging went by being free or near; it g
     buddy while each is free and of the same order
 wrong.fact: {answer} is right for {other}, not for {own}
 wrong.edge: {answer} comes after {other}, not after {own}
+wrong.waits: {answer} is what {own} waits for; asked is another edge, which leads to {right}
 wrong.stranger: {answer} is none of {names}
 wrong.short: {answer} of {names} are named
 wrong.uphill: {answer} would be right if the block's neighbour on the other side were its buddy; the

@@ -205,6 +205,12 @@ STEPS: dict[str, StepWords] = {
         "out_of_memory",
         *_NODEMASK,
     ),
+    "up_write": _row(
+        "up_write",
+        "kernel/locking/rwsem.c",
+        "task waiting",
+        "{task} has its page and gives the file's lock back: {waiting} waited for it",
+    ),
     "wb_start_writeback": _row(
         "wb_start_writeback",
         _WB,

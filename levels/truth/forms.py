@@ -10,6 +10,7 @@ from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import fact
 from mmplay.levels.truth.scene import Scene
 from mmplay.levels.truth.served import served
+from mmplay.levels.truth.waits import waits_for
 from mmplay.levels.truth.zone_order import zone_order
 
 FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
@@ -56,6 +57,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "dirty_trend": machine.dirty_trend,
     "holds_key": machine.holds_key,
     "freed_by_exit": machine.freed_by_exit,
+    "waits_for": waits_for,
     # what no rule computes
     "fact": fact,
     "metric": machine.metric,

@@ -21,7 +21,9 @@ from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
 from mmplay.engine.sim.run.objects import WAYS, allocate, place_of, release
+from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
     BLOCK_NUMBERS,
     CONTEXTS,
@@ -134,14 +136,19 @@ def _choice(field: str, choices: tuple[str, ...]) -> Callable[[Machine, str], No
 
 
 def _kill(m: Machine, text: str) -> None:
-    pid = number("kill", text, 1, INT_MAX)
+    send_kill(m, _living("kill", m, text))
+
+
+def _living(name: str, m: Machine, text: str) -> int:
+    """Return the process of a pid; raises RefusedError."""
+    pid = number(name, text, 1, INT_MAX)
     tasks = m.state.tasks
     if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
-        raise RefusedError(f"kill: ({pid}) - No such process: ESRCH")
+        raise RefusedError(f"{name}: ({pid}) - No such process: ESRCH")
     task = tasks.pid.index(pid)
     if tasks.flags[task] & KTHREAD:
-        raise RefusedError(f"kill: {pid} ({tasks.names[task]}) is a kernel thread: no effect")
-    send_kill(m, task)
+        raise RefusedError(f"{name}: {pid} ({tasks.names[task]}) is a kernel thread: no effect")
+    return task
 
 
 def _kill_group(m: Machine, text: str) -> None:
@@ -153,6 +160,14 @@ def _kill_group(m: Machine, text: str) -> None:
         raise RefusedError(f"kill_group: ({pid}) - No such process: ESRCH")
     for task in mine:
         send_kill(m, task)
+
+
+def _lock(m: Machine, text: str) -> None:
+    """Let a process wait for the file's lock that a holder has."""
+    task = _living("lock", m, text)
+    if holder_of(m, HOLDER) < 0:
+        raise RefusedError("lock: nobody holds the lock: there is nothing to wait for")
+    wait_for_lock(m, task, LOCKER)
 
 
 def _workload(m: Machine, name: str) -> int:
@@ -318,6 +333,7 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "slab_keeps_atomic": _choice("slab_keeps_atomic", ("no", "yes")),
     "kill": _kill,
     "kill_group": _kill_group,
+    "lock": _lock,
     "stop": _stop,
     "start": _start,
     "scale": _scale,
