@@ -16,6 +16,7 @@ truth.managed: {zone} manages {pages}
 truth.computed: {result}
 truth.boot: transparent huge pages had raised the marks before: {result}
 truth.class: {caller}: {why}
+truth.seen: for class {caller} the test counts {result}
 truth.drain: {steps}
 truth.decoded: {mask:hex} = {names}
 truth.bits: {mask:hex} sets {names}
@@ -75,6 +76,9 @@ wrong.unshared: {answer} is min_free_kbytes in pages; the zones share it by thei
 wrong.sum: {answer} would be right if {parts} were added; of the two the larger counts
 wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first:
     {result}
+wrong.no_highatomic: {answer} would be right if nothing were kept; {pages:pages} that are kept do
+    not count as free for this caller
+wrong.is_floor: {answer} is the floor that they are compared with; asked are the pages that count
 wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers
 wrong.zone_above: {answer} would be right if the mask allowed it; the highest zone it allows is
     {highest}

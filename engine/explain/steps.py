@@ -115,6 +115,21 @@ STEPS: dict[str, StepWords] = {
         "all CPUs give the pages on their lists back: {count:pages}",
         *_NODEMASK,
     ),
+    "reserve_highatomic": _row(
+        "reserve_highatomic_pageblock",
+        _ALLOC,
+        "zone page reserved",
+        "{zone}: the pageblock around page {page} is kept for high-order atomic requests; "
+        "{reserved:pages} are set aside now",
+        *_FREELIST,
+    ),
+    "unreserve_highatomic": _row(
+        "unreserve_highatomic_pageblock",
+        _ALLOC,
+        "zone page reserved",
+        "{zone}: the pageblock at page {page} is given back; {reserved:pages} stay set aside",
+        *_NODEMASK,
+    ),
     "compact_zone": _row(
         "compact_zone",
         "mm/compaction.c",
