@@ -246,8 +246,9 @@ class MenuScreen(BaseScreen):
         }[kind]
         if first is None:
             self.say("there are none yet")
-        else:
-            self._entries.choose(first)
+            return
+        self._entries.choose(first)
+        self._entries.scroll_above()
 
     def answered(self, kind: str, text: str) -> None:
         """Import the log."""
