@@ -39,11 +39,13 @@ class Number(NamedTuple):
 class Beside(NamedTuple):
     """One line of the mail, and the run's line of that kind, if it has printed one yet.
 
-    Times are in us; `numbers` are those that differ.
+    Times are in us; `numbers` are those that differ. The run starts from what the lines of its
+    frame say: it does not print those before `start_us`.
     """
 
     logged: str
     logged_us: int
+    start_us: int
     simulated: str = ""
     simulated_us: int | None = None
     numbers: tuple[Number, ...] = ()
@@ -52,6 +54,11 @@ class Beside(NamedTuple):
     def late_us(self) -> int | None:
         """How much later the run printed it; None if it has not."""
         return None if self.simulated_us is None else self.simulated_us - self.logged_us
+
+    @property
+    def same(self) -> bool:
+        """Tell whether the run has printed the very line, at whatever time."""
+        return self.simulated_us is not None and self.simulated == self.logged
 
 
 class _Line(NamedTuple):
@@ -73,7 +80,8 @@ def beside(run: LevelRun, turn: int | None = None) -> tuple[Beside, ...]:
     spans = [(one.kind, one.first_line, one.last_line) for one in reports]
     printed = log.lines(1, log.lines_until(last))
     mine = {line.key: line for line in _keyed(printed, spans)}
-    return tuple(_pair(line, mine.get(line.key)) for line in _logged(name))
+    start_us = run.session.machine_at(run.session.first).state.now_ns // 1000
+    return tuple(_pair(line, mine.get(line.key), start_us) for line in _logged(name))
 
 
 def current(lines: tuple[Beside, ...], time_us: int) -> int:
@@ -118,16 +126,17 @@ def _words(text: str) -> str:
     return _NUMBER.sub("#", f"{colon}{rest}" if colon else head)
 
 
-def _pair(logged: _Line, simulated: _Line | None) -> Beside:
+def _pair(logged: _Line, simulated: _Line | None, start_us: int) -> Beside:
     if simulated is None:
-        return Beside(logged.text, logged.time_us)
+        return Beside(logged.text, logged.time_us, start_us)
     pairs = zip(_NUMBER.finditer(logged.text), _NUMBER.finditer(simulated.text), strict=False)
     numbers = [
         Number(_name(logged.text, one.start()), int(one[0], 0), int(other[0], 0))
         for one, other in pairs
         if one[0] != other[0]
     ]
-    return Beside(logged.text, logged.time_us, simulated.text, simulated.time_us, tuple(numbers))
+    mine = simulated.text, simulated.time_us, tuple(numbers)
+    return Beside(logged.text, logged.time_us, start_us, *mine)
 
 
 def _name(text: str, at: int) -> str:
@@ -140,11 +149,13 @@ def in_words(line: Beside) -> list[str]:
     """Return a pair as plain text: the mail's line, the run's, and what differs."""
     found = [f"mail {_seconds(line.logged_us)}  {line.logged}"]
     if line.simulated_us is None or line.late_us is None:
-        return [*found, "here not printed"]
+        early = line.logged_us <= line.start_us
+        return [*found, "here the run starts from it" if early else "here not printed yet"]
     found.append(f"here {_seconds(line.simulated_us)}  {line.simulated}")
-    differ = [f"time {line.late_us // 1000:+d} ms"]
-    differ += [f"{one.name} {one.logged} here {one.simulated}" for one in line.numbers]
-    return [*found, f"differs: {', '.join(differ)}" if line.numbers else f"same, {differ[0]}"]
+    late = f"time {line.late_us // 1000:+d} ms"
+    differ = [f"{one.name} {one.logged} here {one.simulated}" for one in line.numbers]
+    words = "differs" if differ else "same" if line.same else "other words"
+    return [*found, f"{words}: {', '.join([late, *differ])}"]
 
 
 def as_json(run: LevelRun) -> list[dict[str, object]]:
@@ -153,6 +164,7 @@ def as_json(run: LevelRun) -> list[dict[str, object]]:
         {
             **line._asdict(),
             "late_us": line.late_us,
+            "same": line.same,
             "numbers": [one._asdict() for one in line.numbers],
         }
         for line in beside(run)
