@@ -47,9 +47,10 @@ def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
         run = _told(args, begin(level, seed, writer), moves)
-        run.session.reached()
-        if run.session.tape.trouble:
-            raise InputError(f"{path}: cannot be written: {run.session.tape.trouble}")
+        written = run.all_acts()[0].session
+        written.reached()
+        if written.tape.trouble:
+            raise InputError(f"{path}: cannot be written: {written.tape.trouble}")
         writer.close()
     return run
 
