@@ -48,7 +48,7 @@ from mmplay.levels.model import (
     Question,
     Real,
 )
-from mmplay.levels.sections import MAX_NUMBER, LevelError, Place, Section
+from mmplay.levels.sections import MAX_NUMBER, MAX_TEXT, LevelError, Place, Section
 
 FORMAT = 1
 MAX_BYTES = 1 << 16
@@ -323,9 +323,12 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         return words[int(slot[1])]
 
     def fill(text: str) -> str:
-        return _SLOT.sub(word, text)
+        filled = _SLOT.sub(word, text)
+        if len(filled) > MAX_TEXT:
+            raise table.error("each", f"line {number} makes a text of over {MAX_TEXT} characters")
+        return filled
 
-    def filled(acts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    def all_filled(acts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         return tuple((fill(name), fill(value)) for name, value in acts)
 
     return question._replace(
@@ -334,9 +337,9 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         truth=fill(question.truth),
         when=fill(question.when),
         why=fill(question.why),
-        before=filled(question.before),
-        after=filled(question.after),
-        suppose=filled(question.suppose),
+        before=all_filled(question.before),
+        after=all_filled(question.after),
+        suppose=all_filled(question.suppose),
     )
 
 

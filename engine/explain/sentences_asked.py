@@ -16,6 +16,7 @@ truth.managed: {zone} manages {pages}
 truth.computed: {result}
 truth.boot: transparent huge pages had raised the marks before: {result}
 truth.class: {caller}: {why}
+truth.seen: for class {caller} the test counts {result}
 truth.drain: {steps}
 truth.decoded: {mask:hex} = {names}
 truth.bits: {mask:hex} sets {names}
@@ -69,7 +70,8 @@ wrong.one_more: at {answer} it is refused: the test is free <= floor
 wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
 wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
-wrong.test_mark: {answer} would be right at the {other} mark; this caller meets {mark} now
+wrong.test_mark: {answer} would be right at the {other} mark; at {mark} it would need {floor:pages}
+    or fewer
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
 wrong.step: {answer} is where low stands; asked is how far it is above min
@@ -77,6 +79,9 @@ wrong.unshared: {answer} is min_free_kbytes in pages; the zones share it by thei
 wrong.sum: {answer} would be right if {parts} were added; of the two the larger counts
 wrong.no_thp: {answer} would be right had transparent huge pages not raised the marks first:
     {result}
+wrong.no_highatomic: {answer} would be right if nothing were kept; {pages:pages} that are kept do
+    not count as free for this caller
+wrong.is_floor: {answer} is the floor that they are compared with; asked are the pages that count
 wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers
 wrong.zone_above: {answer} would be right if the mask allowed it; the highest zone it allows is
     {highest}

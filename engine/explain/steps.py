@@ -115,6 +115,21 @@ STEPS: dict[str, StepWords] = {
         "all CPUs give the pages on their lists back: {count:pages}",
         *_NODEMASK,
     ),
+    "reserve_highatomic": _row(
+        "reserve_highatomic_pageblock",
+        _ALLOC,
+        "zone page reserved",
+        "{zone}: the pageblock around page {page} is kept for high-order atomic requests; "
+        "{reserved:pages} are set aside now",
+        *_FREELIST,
+    ),
+    "unreserve_highatomic": _row(
+        "unreserve_highatomic_pageblock",
+        _ALLOC,
+        "zone page reserved",
+        "{zone}: the pageblock at page {page} is given back; {reserved:pages} stay set aside",
+        *_NODEMASK,
+    ),
     "compact_zone": _row(
         "compact_zone",
         "mm/compaction.c",
@@ -232,6 +247,32 @@ STEPS: dict[str, StepWords] = {
         "cache count gfp",
         "{cache}: {count:objects} refused, two page requests each (mode {gfp:hex})",
         *SLAB[SLAB.index("___slab_alloc") :],
+    ),
+    "kmalloc": _row(
+        "slab_alloc_node",
+        _SLUB,
+        "cache got failed",
+        "{got:objects} of {cache} allocated, {failed} refused",
+    ),
+    "kfree": _row(
+        "__slab_free",
+        _SLUB,
+        "cache count left objects",
+        "{cache}: {count:objects} of one slab freed; {left} of its {objects} are in use",
+    ),
+    "discard_slab": _row(
+        "discard_slab",
+        _SLUB,
+        "cache zone order listed least",
+        "{cache}: the slab is empty, {listed} are on the partial list, {least} suffice: its page "
+        "goes back to {zone}",
+        "__slab_free",
+    ),
+    "slab_kept": _row(
+        "__slab_free",
+        _SLUB,
+        "cache zone order listed least",
+        "{cache}: the slab is empty and stays: {listed} on the partial list, fewer than {least}",
     ),
     "balance_dirty_pages": _row(
         "balance_dirty_pages",

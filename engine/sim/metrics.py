@@ -35,7 +35,14 @@ SYSCTLS = (
 SUMS = ("free", "dirty", "writeback", "slab_unreclaimable", "inactive_file", "active_anon")
 """Zone fields that have a sum over all zones by their bare name."""
 
-SLAB_FIELDS: dict[str, str] = {"slabs": "slabs", "objs": "objects", "free": "free_objects"}
+SLAB_FIELDS: dict[str, str] = {
+    "slabs": "slabs",
+    "objs": "objects",
+    "free": "free_objects",
+    "in_use": "in_use",
+    "partial": "partial_slabs",
+}
+"""Numbers of a cache, and the methods that count them; `free` is as a SLUB report prints it."""
 
 OTHERS: dict[str, Metric] = {
     "time_us": lambda m: m.state.now_ns // 1000,

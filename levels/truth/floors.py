@@ -17,6 +17,7 @@ from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES
 from mmplay.engine.kernel.zonelist import class_zone, highest_zone
 from mmplay.engine.sim.mm.gates import zonelist
+from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import NAME, NUMBER, ORDER, PAGES, YES_NO, Other, Truth, TruthError
@@ -147,27 +148,38 @@ def floor_of(scene: Scene, words: list[str]) -> Truth:
 
 
 def lowest_served(scene: Scene, words: list[str]) -> Truth:
-    """`lowest_served ZONE CALLER [MARK] [for ZONE]`: the lowest free count that gets a page.
+    """`lowest_served ZONE CALLER [MARK] [highatomic N] [for ZONE]`: the lowest free that is served.
 
     Of `wb:none`, which asks for no page, the answer is the name `none`.
     """
-    words, chosen = counted(words, ("for",), 2, 3)
+    words, chosen = counted(words, ("highatomic", "for"), 2, 3)
     if words[1] == NO_REQUEST:
         return _asks_for_none(scene)
     gate = _gate(scene, words, chosen)
-    value = gate.floor.value + 1
-    itself = Other(value - 1, finding("wrong.one_more", answer=value - 1))
+    kept = _kept(gate, chosen)
+    term = gate.floor + 1 if not kept.value else gate.floor + kept + 1
+    itself = Other(term.value - 1, finding("wrong.one_more", answer=term.value - 1))
+    bare = gate.floor.value + 1
+    without = Other(bare, finding("wrong.no_highatomic", answer=bare, pages=kept.value))
     return Truth(
         "",
-        value,
+        term.value,
         NUMBER,
-        (gate.why(), finding("truth.lowest_served", free=value)),
+        (gate.why(), finding("truth.lowest_served", free=term.value)),
         WORDS["floor"].text,
         source(scene.kernel, "floor"),
         PAGES,
-        gate.floor + 1,
-        (itself, *gate.others(1)),
+        term,
+        (itself, *([without] if kept.value else gate.others(1))),
     )
+
+
+def _kept(gate: Gate, chosen: dict[str, str]) -> Term:
+    """Return the pages kept for high-order atomics that this caller does not see as free."""
+    rules = gate.scene.kernel.gate
+    sees = gate.who.caller.flags & (rules.sees_highatomic | NO_WATERMARKS.flags)
+    kept = whole(chosen.get("highatomic", "0"), "highatomic")
+    return given("reserved_highatomic", 0 if sees else kept)
 
 
 def _asks_for_none(scene: Scene) -> Truth:
@@ -196,22 +208,11 @@ def passes(scene: Scene, words: list[str]) -> Truth:
     """
     words, chosen = counted(words, ("order", "highatomic", "for"), 3, 4)
     gate = _gate(scene, [*words[:2], *words[3:]], chosen)
-    order = order_of(chosen.get("order", "0"))
-    now = words[2] == NOW
-    free = gate.zone.free if now else whole(words[2], "FREE")
-    kept = gate.zone.reserved_highatomic if now else 0
-    if "highatomic" in chosen:
-        kept = whole(chosen["highatomic"], "highatomic")
-    seen = seen_free(
-        given("free", free),
-        order,
-        given("reserved_highatomic", kept),
-        gate.who.caller.flags,
-        scene.kernel.gate.sees_highatomic,
-    )
+    order, now = order_of(chosen.get("order", "0")), words[2] == NOW
+    free, seen = _seen(gate, words[2], order, chosen)
     allowed = seen.value > gate.floor.value
     findings = [gate.why(), verdict(seen, gate.floor)]
-    if allowed and now and order and not gate.zone.buddy.has_block(order, (0, 1, 2)):
+    if allowed and now and order and not gate.zone.buddy.has_block(order, _lists_of(gate)):
         allowed = False
         findings.append(finding("truth.fits_not", zone=gate.zone.name, order=order))
     return Truth(
@@ -224,6 +225,47 @@ def passes(scene: Scene, words: list[str]) -> Truth:
         "",
         gate.floor,
         (Other(not allowed, _flip(gate, free, seen, allowed)),),
+    )
+
+
+def _seen(gate: Gate, word: str, order: int, chosen: dict[str, str]) -> tuple[int, Term]:
+    """Return the free pages, and those of them that the test counts; the word is a number or now.
+
+    A number stands for a zone that keeps nothing for high-order atomics, unless it is said.
+    """
+    now = word == NOW
+    free = gate.zone.free if now else whole(word, "FREE")
+    kept = gate.zone.reserved_highatomic if now else 0
+    if "highatomic" in chosen:
+        kept = whole(chosen["highatomic"], "highatomic")
+    return free, seen_free(
+        given("free", free),
+        order,
+        given("reserved_highatomic", kept),
+        gate.who.caller.flags,
+        gate.scene.kernel.gate.sees_highatomic,
+    )
+
+
+def _lists_of(gate: Gate) -> tuple[int, ...]:
+    """Return the types of free lists on which the test looks for a block of this caller."""
+    extra = gate.scene.kernel.gate.extra_above
+    own = gate.who.caller.flags
+    letters = "UME" + "".join(one.types for one in extra if own & one.flags == one.flags)
+    return tuple(sorted({LETTERS.index(letter) for letter in letters}))
+
+
+def seen(scene: Scene, words: list[str]) -> Truth:
+    """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
+    words, chosen = counted(words, ("order", "highatomic", "for"), 3, 3)
+    gate = _gate(scene, words[:2], chosen)
+    free, term = _seen(gate, words[2], order_of(chosen.get("order", "0")), chosen)
+    why = finding("truth.seen", caller=gate.who.caller.name, result=term)
+    others = [Other(free, finding("wrong.all_free", answer=free, free=free, seen=term))]
+    others += [Other(gate.floor.value, finding("wrong.is_floor", answer=gate.floor.value))]
+    return Truth(
+        *("", term.value, NUMBER, (why,), WORDS[term.name or "floor"].text),
+        *(source(scene.kernel, "floor"), PAGES, term, tuple(others)),
     )
 
 
@@ -260,7 +302,7 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return _as_class(gate, by_class, answer)
     mark = _flip_by_mark(gate, seen) if allowed else None
     if mark is not None:
-        return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark)
+        return _at_mark(gate, mark, answer)
     code = "wrong.few_free" if allowed else "wrong.many_free"
     return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
 
@@ -279,6 +321,11 @@ def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
     others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
     own = gate.who.caller
     return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
+
+
+def _at_mark(gate: Gate, mark: str, answer: str) -> Finding:
+    floor_pages = gate.floor.value
+    return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark, floor=floor_pages)
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:

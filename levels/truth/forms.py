@@ -22,6 +22,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "floor": floors.floor_of,
     "lowest_served": floors.lowest_served,
     "passes": floors.passes,
+    "seen": floors.seen,
     "drain_order": floors.drain_order,
     "served": served,
     # marks and reserves

@@ -30,7 +30,7 @@ class _Test(NamedTuple):
 
 
 def served(scene: Scene, words: list[str]) -> Truth:
-    """`served MASK[:slab][:CONTEXT] [order N]`: the zone that gives the block, or `none`.
+    """`served MASK[:slab][:CONTEXT] [order N]`: the zone that gives the block, or none.
 
     The machine is asked as it stands: the first try, the slow path, the reserves if allowed.
     """

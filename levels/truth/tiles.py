@@ -120,7 +120,7 @@ def explains(scene: Scene, words: list[str]) -> Truth:
 
 
 def refused_first(scene: Scene, words: list[str]) -> Truth:
-    """`refused_first`: whose page requests have failed: `writeback`, `network` or `task`.
+    """`refused_first`: whose page requests have failed: writeback, network or task.
 
     Asked at the moment of the first failure it names who was refused first.
     """

@@ -41,7 +41,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
         "speak",
-        "a level or a recording in line mode: for screen readers, slow links, pipes",
+        "line mode, for screen readers, slow links and pipes",
         ("mmplay speak L03", "echo why | mmplay speak mail-next-20160311"),
     ),
     Verb(

@@ -19,14 +19,13 @@ from mmplay.engine.sim.state.parts import (
     Shape,
     names_of,
     parts_of,
-    shape_of,
     state_of,
 )
 from mmplay.engine.sim.state.state import State
 from mmplay.recordings.trace.format import pack_plain, unpack_plain
 
-KEEP_EVERY = 384
-"""Turns between keyframes: running them again takes 1 to 4 ms."""
+KEEP_EVERY = 640
+"""Turns between keyframes: running them again takes 2 to 6 ms."""
 
 LEVEL, WHOLE_EVERY = 4, 256
 NO_BASE = -1
@@ -52,7 +51,24 @@ class Decoded(NamedTuple):
     names: list[str]
 
 
+class Fresh(NamedTuple):
+    """A keyframe as it was added: lists compare faster than arrays where most is the same."""
+
+    number: int
+    parts: list[list[int]]
+    names: list[str]
+
+
 Held = OrderedDict[int, Decoded]
+
+
+def level_of(number: int) -> int:
+    """Return how often a keyframe's number divides by LEVEL; those of 0 are the top."""
+    level = 0
+    while number and number % LEVEL == 0:
+        number //= LEVEL
+        level += 1
+    return level if number else WHOLE_EVERY
 
 
 def base_of(number: int) -> int:
@@ -73,19 +89,27 @@ class Keyframes:
         self.turns: list[int] = []
         self._pieces: list[tuple[int, bytes]] = []
         self._held: tuple[Held, Held] = (OrderedDict(), OrderedDict())
+        self._fresh: dict[int, Fresh] = {}
 
     def add(self, turn: int, state: State) -> list[Any]:
         """Keep a state; return [base, packed] as the record has it."""
         number = len(self.turns)
         base = base_of(number)
-        parts = [array("q", part) for part in parts_of(state)]
-        here = Decoded(shape_of(state), parts, names_of(state))
-        packed = b"" if base == NO_BASE else _pack_changes(self._get(base), here)
+        here = Fresh(number, [part[:] for part in parts_of(state)], names_of(state))
+        packed = b"" if base == NO_BASE else _pack_changes(self._fresh_base(base), here)
         if not packed:
             base, packed = NO_BASE, _pack_whole(state)
         self.load(turn, base, packed)
-        self._hold(number, here)
+        self._fresh[level_of(number)] = here
         return [base, packed]
+
+    def _fresh_base(self, number: int) -> Fresh:
+        """Return a keyframe to build on: of every level the last one that was added is at hand."""
+        fresh = self._fresh.get(level_of(number))
+        if fresh is not None and fresh.number == number:
+            return fresh
+        known = self._get(number)
+        return Fresh(number, [part.tolist() for part in known.parts], known.names)
 
     def load(self, turn: int, base: int, packed: bytes) -> None:
         """Take a keyframe from a record; raises PackError for one that cannot stand here."""
@@ -101,6 +125,7 @@ class Keyframes:
         """Forget the keyframes of later turns."""
         count = bisect_right(self.turns, turn)
         del self.turns[count:], self._pieces[count:]
+        self._fresh = {level: one for level, one in self._fresh.items() if one.number < count}
         for held in self._held:
             for number in [number for number in held if number >= count]:
                 del held[number]
@@ -153,7 +178,7 @@ def _unpack_whole(packed: bytes) -> Decoded:
     return Decoded(*unpack_parts(inflated(packed, MAX_STATE_BYTES)))
 
 
-def _pack_changes(old: Decoded, new: Decoded) -> bytes:
+def _pack_changes(old: Fresh, new: Fresh) -> bytes:
     """Return the changes, or nothing if they are more than a reader takes."""
     changes = difference(old.parts, new.parts)
     plain = pack_plain([changes, new.names[len(old.names) :]])

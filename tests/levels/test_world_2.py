@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.load import load_level, shipped_levels
 from mmplay.levels.model import ANSWER, Level, Question
-from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin, play
 
 
 def shipped(ident: str) -> Level:
@@ -74,3 +75,29 @@ def test_the_order_of_the_doors_is_the_seed_s() -> None:
     level = shipped("L07")
     orders = {tuple(one.id for one in begin(level, seed).questions) for seed in (1, 1, 2)}
     assert len(orders) == 2
+
+
+# L08 Sixty-four bytes, one page
+
+
+def test_the_order_of_the_frees_decides() -> None:
+    """The same objects in another order bring four pages less back."""
+    run = begin(shipped("L08"))
+    for _ in right_answers(run):
+        pass
+    for _ in range(6):
+        run.act("kfree", "kmalloc-64 full 64")
+    assert read(machine(run), "slab.kmalloc-64.slabs") == 13 - 2
+    assert run.playing
+
+
+def test_six_pages_open_the_door_of_conntrack() -> None:
+    level = shipped("L08")
+    run = play(begin(level), level.solution)
+    assert run.outcome is Outcome.WON
+    m = machine(run)
+    assert read(m, "zones.DMA32.free") == 651
+    refused = count(run, "request_refused")()
+    do_action(m, "request", "0x2200020:softirq")
+    assert read(m, "request_refused") == refused
+    assert read(m, "slab.kmalloc-64.in_use") >= 400

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.page_alloc import rmqueue
+from mmplay.engine.sim.mm.page_alloc import rmqueue_slow
 from mmplay.engine.sim.state.buddy import MAX_ORDER, MOVABLE, TYPES, Buddy
 from mmplay.engine.sim.state.zone import Zone
 
@@ -31,7 +31,7 @@ def compact(m: Machine, ask: Ask, order: int, cpu: int) -> bool:
             continue
         tried = True
         if _make_block(zone, order) and zone.free - (1 << order) + 1 > floor:
-            page = rmqueue(m, zone, ask, order, cpu)
+            page = rmqueue_slow(m, zone, ask, order, cpu)
             if page >= 0:
                 m.state.counters.compact_stall += 1
                 m.state.counters.compact_success += 1

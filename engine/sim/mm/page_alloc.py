@@ -51,7 +51,7 @@ def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
             step = (zone.index, zone.free, floor, order, allowed, ask.gfp)
             m.steps.append(("zone_watermark_ok", *step))
         if allowed:
-            page = rmqueue(m, zone, ask, order, cpu)
+            page = rmqueue_slow(m, zone, ask, order, cpu)
             if page >= 0:
                 return page
     return -1
@@ -142,24 +142,40 @@ def zone_dirty_ok(m: Machine, zone: Zone) -> bool:
 
 
 def rmqueue(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
-    """Take a block off a zone (buffered_rmqueue); -1 if its lists cannot give one."""
+    """Take a block off a zone's ordinary lists (buffered_rmqueue); -1 if they cannot give one."""
     if order == 0:
         page = take_page(m, zone, cpu, ask.kind)
-        if page < 0:
-            return -1
     else:
-        page = _take_block(m, zone, ask, order, cpu)
-        if page < 0:
-            return -1
+        page = _count_block(m, zone, order, cpu, zone.buddy.take(order, ask.kind))
+    if page < 0:
+        return -1
     m.zone = zone
     zone.hand_out(page, 1 << order)
     return page
 
 
-def _take_block(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
-    page = zone.buddy.take_smallest(order, HIGHATOMIC) if ask.harder else -1
+def rmqueue_slow(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
+    """Take a block as the slow path does, where gfp_to_alloc_flags has given ALLOC_HARDER.
+
+    Such a request of order 1 or more looks at reserved blocks first, and has the block reserved
+    that it got. The fast path has not asked for its flags yet, and does neither.
+    """
+    if not order or not ask.harder:
+        return rmqueue(m, zone, ask, order, cpu)
+    page = zone.buddy.take_smallest(order, HIGHATOMIC)
     if page < 0:
         page = zone.buddy.take(order, ask.kind)
+    page = _count_block(m, zone, order, cpu, page)
+    if page < 0:
+        return -1
+    m.zone = zone
+    zone.hand_out(page, 1 << order)
+    _reserve_highatomic(m, zone, page)
+    return page
+
+
+def _count_block(m: Machine, zone: Zone, order: int, cpu: int, page: int) -> int:
+    """Count a block as taken, if there is one; return its page as it came."""
     if page < 0:
         return -1
     count_taken(zone, cpu, 1 << order)
@@ -167,8 +183,6 @@ def _take_block(m: Machine, zone: Zone, ask: Ask, order: int, cpu: int) -> int:
     if zone.batch <= 0:
         zone.flags |= FAIR_DEPLETED
     m.state.counters.pgalloc += 1 << order
-    if ask.harder:
-        _reserve_highatomic(m, zone, page)
     return page
 
 
@@ -184,6 +198,8 @@ def _reserve_highatomic(m: Machine, zone: Zone, page: int) -> None:
     zone.buddy.move_free_pages(block, HIGHATOMIC)
     m.state.counters.highatomic_reserved += 1
     m.refresh_gates()
+    if m.steps is not None:
+        m.steps.append(("reserve_highatomic", zone.index, page, zone.reserved_highatomic))
 
 
 def unreserve_highatomic(m: Machine, ask: Ask) -> None:
@@ -200,6 +216,9 @@ def unreserve_highatomic(m: Machine, ask: Ask) -> None:
             zone.buddy.block_types[block] = ask.kind
             zone.buddy.move_free_pages(block, ask.kind)
             m.refresh_gates()
+            if m.steps is not None:
+                step = (zone.index, block << PAGEBLOCK_ORDER, zone.reserved_highatomic)
+                m.steps.append(("unreserve_highatomic", *step))
             return
 
 

@@ -22,6 +22,7 @@ from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.run.actors import NIC
 from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
+from mmplay.engine.sim.run.objects import WAYS, allocate, place_of, release
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
     BLOCK_NUMBERS,
@@ -32,6 +33,7 @@ from mmplay.engine.sim.run.requests import (
     set_free,
 )
 from mmplay.engine.sim.run.workloads import scale_workload, start_workload, stop_workload
+from mmplay.engine.sim.slabs import slabs_of
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 
@@ -47,6 +49,7 @@ class RefusedError(InputError):
 INT_MAX = (1 << 31) - 1
 LONG_MAX = (1 << 63) - 1
 MAX_RATE = 1_000_000
+MAX_OBJECTS = 1 << 20
 
 
 def do_action(m: Machine, name: str, value: str, by: str = "action") -> None:
@@ -240,6 +243,41 @@ def _set_free(m: Machine, text: str) -> None:
     set_free(m, zone, number("set_free", pages, 0, zone.managed))
 
 
+# objects
+
+
+def _cache(m: Machine, action: str, name: str) -> str:
+    if name not in m.cache_numbers:
+        known = ", ".join(m.cache_numbers) or "none"
+        raise RefusedError(f"{action}: no cache {name[:40]!r} on this machine; there are {known}")
+    return name
+
+
+def _kmalloc(m: Machine, text: str) -> None:
+    """`CACHE COUNT`: objects for the network's softirq, from its caches."""
+    name, _, count = text.partition(" ")
+    if _cache(m, "kmalloc", name) not in WAYS:
+        raise RefusedError(f"kmalloc: the softirq allocates from {', '.join(WAYS)} only")
+    allocate(m, name, number("kmalloc", count or "1", 1, MAX_OBJECTS))
+
+
+def _kfree(m: Machine, text: str) -> None:
+    """`CACHE SLAB [COUNT]`: free objects of a slab: its place, or the first `full` or `partial`."""
+    name, slab, count = [*text.split(), "", "", ""][:3]
+    rows = slabs_of(m, _cache(m, "kfree", name))
+    place = place_of(rows, slab)
+    if place is None:
+        last = rows[-1].place + rows[-1].slabs - 1 if rows else 0
+        raise RefusedError(
+            f"kfree: no slab {slab[:20]!r} with objects in use; write 1 to {last}, full or partial"
+        )
+    objects = number("kfree", count, 1, MAX_OBJECTS) if count else 0
+    try:
+        release(m, name, place, objects)
+    except InputError as error:
+        raise RefusedError(f"kfree: {error}") from None
+
+
 # hardware
 
 
@@ -304,6 +342,8 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "request": _request,
     "free": _free,
     "set_free": _set_free,
+    "kmalloc": _kmalloc,
+    "kfree": _kfree,
     "sysrq_m": _sysrq_m,
     "sysrq_f": _sysrq_f,
 }

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import accumulate, chain, compress, count
 from operator import ne
+from typing import TypeAlias
 
 from mmplay.engine.sim.state.parts import HEAP_COLUMNS, PackError
 
@@ -22,13 +23,16 @@ DENSE = 4
 ANCHOR = 4
 """So many numbers in a row tell where a stretch of the old list is in the new one."""
 
+Numbers: TypeAlias = "list[int] | array[int]"
+"""A part: of a running machine a list, of one that was put together an array."""
+
 Change = list[int]
 """[number of the part, kind, ...]."""
 
 EVENT_WIDTH = len(HEAP_COLUMNS)
 
 
-def difference(old: list[array[int]], new: list[array[int]]) -> list[Change]:
+def difference(old: Sequence[Numbers], new: Sequence[Numbers]) -> list[Change]:
     """Return the changes from one moment's parts to another's, of the same machine."""
     plain = len(new) - EVENT_WIDTH
     changes = [
@@ -41,7 +45,7 @@ def difference(old: list[array[int]], new: list[array[int]]) -> list[Change]:
     return changes
 
 
-def _change(number: int, old: array[int], new: array[int]) -> Change:
+def _change(number: int, old: Numbers, new: Numbers) -> Change:
     if len(old) == len(new):
         places = list(compress(count(), map(ne, old, new)))
         if len(places) * DENSE <= len(new) or len(new) < DENSE:
@@ -50,7 +54,7 @@ def _change(number: int, old: array[int], new: array[int]) -> Change:
     return [number, SPLICE, start, length, at, *new[:at], *new[at + length :]]
 
 
-def _stretch(old: array[int], new: array[int]) -> tuple[int, int, int]:
+def _stretch(old: Numbers, new: Numbers) -> tuple[int, int, int]:
     """Return (place in old, place in new, length) of the longest stretch that was found in both.
 
     What both begin with, what both end with, and what lies around the middle of the old list.
@@ -67,15 +71,15 @@ def _stretch(old: array[int], new: array[int]) -> tuple[int, int, int]:
     return max(found, key=lambda one: one[2])
 
 
-def _place_of(anchor: array[int], numbers: array[int]) -> int:
+def _place_of(anchor: Numbers, numbers: Numbers) -> int:
     """Return where a few numbers stand in a list, -1 if nowhere."""
     if len(anchor) < ANCHOR:
         return -1
-    place = numbers.tobytes().find(anchor.tobytes())
+    place = array("q", numbers).tobytes().find(array("q", anchor).tobytes())
     return place // 8 if place >= 0 and place % 8 == 0 else -1
 
 
-def _common(old: array[int], new: array[int]) -> int:
+def _common(old: Numbers, new: Numbers) -> int:
     """Return how many numbers both begin with; whole stretches are compared at once."""
     low, high = 0, min(len(old), len(new))
     while low < high:
@@ -87,7 +91,7 @@ def _common(old: array[int], new: array[int]) -> int:
     return low
 
 
-def _common_end(old: array[int], new: array[int]) -> int:
+def _common_end(old: Numbers, new: Numbers) -> int:
     """Return how many numbers both end with."""
     return _common(old[::-1], new[::-1])
 
@@ -97,7 +101,7 @@ def _steps(places: Sequence[int]) -> list[int]:
     return [b - a for a, b in zip([0, *places], places, strict=False)]
 
 
-def _events(number: int, old: list[array[int]], new: list[array[int]]) -> Change:
+def _events(number: int, old: Sequence[Numbers], new: Sequence[Numbers]) -> Change:
     """Events are known by their sequence: which are gone, and the columns of those that came."""
     there = set(new[1])
     gone = [n for n, sequence in enumerate(old[1]) if sequence not in there]
