@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actors import SCRIPT
 from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.run.workloads import schedule
+from mmplay.engine.sim.run.workloads import scale_workload, schedule
 from mmplay.engine.sim.setup import MICROSECOND_NS, Workload
 from mmplay.engine.sim.starts.bench import from_bench
 from mmplay.engine.sim.starts.boot import fresh_boot
@@ -39,8 +39,11 @@ def _with_workloads(m: Machine, loads: tuple[Workload, ...]) -> Machine:
     """Return the machine with a level's own workloads beside those that it has."""
     first = len(m.setup.workloads)
     m = Machine(m.setup._replace(workloads=(*m.setup.workloads, *loads)), m.state)
-    for number in range(first, first + len(loads)):
-        schedule(m, number)
+    for number, load in enumerate(loads, first):
+        if load.start_ns > m.state.now_ns:
+            schedule(m, number)
+        else:
+            scale_workload(m, number, load.groups)
     return m
 
 

@@ -23,7 +23,8 @@ class Start(NamedTuple):
     """Where the level's machine comes from: a named base, or a bench.
 
     `variant`, `packets`, `seed` go to the start; `practice_seed` is another one, for practising.
-    `workloads` come to what a named base has.
+    `workloads` come to what a named base has; `variant_from` is the question of an earlier act
+    whose answer is the variant.
     """
 
     base: str
@@ -35,6 +36,7 @@ class Start(NamedTuple):
     frame: int = 0
     ram_kb: int = 0
     workloads: tuple[Workload, ...] = ()
+    variant_from: str = ""
 
 
 class Option(NamedTuple):
@@ -129,6 +131,8 @@ class Real(NamedTuple):
 class Level(NamedTuple):
     """One level. `right` is how many questions must be right (-1: all); `end` when the run ends.
 
+    A level of several acts is its first act, and `acts` are those after it: each is a level of its
+    own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
     `max_turns` bounds the run; `stride` is how many turns one key press makes. `limits` say how
     often an action may be done, all of them together under ALL_ACTS.
     """
@@ -163,6 +167,9 @@ class Level(NamedTuple):
     terms: tuple[str, ...] = ()
     digest: str = ""
     random_wins: str = ""
+    act: int = 1
+    act_title: str = ""
+    acts: tuple[Level, ...] = ()
 
     @property
     def par(self) -> int:

@@ -74,7 +74,7 @@ def prove(level: Level, runs: int = RUNS) -> Proof:
     results = [Result(name, *_said(check, tried)) for name, check in CHECKS.items()]
     digest = ""
     if next(result for result in results if result.name == SOLUTION).ok:
-        digest = tried.solved.session.to_end().state.digest()
+        digest = tried.solved.digest()
         results.append(Result(DIGEST, *_same_digest(level, digest)))
         results.append(Result(RANDOM, *_said(_random, tried)))
     return Proof(level, tuple(results), digest)
@@ -112,7 +112,8 @@ def _by_losing(tried: Tried) -> Said:
     run = tried.play(level.losing)
     if run.outcome is not Outcome.LOST:
         return False, f"the losing line does not lose: {run.outcome}"
-    if level.loses and run.reason not in {goal.text for goal in level.loses}:
+    loses = [goal.text for one in (level, *level.acts) for goal in one.loses]
+    if loses and run.reason not in loses:
         return False, f"the losing line loses, but by no [[lose]]: {run.reason}"
     return True, f"the losing line loses: {run.reason}"
 
@@ -122,22 +123,22 @@ def _by_solution(tried: Tried) -> Said:
         return False, "there is no [[solution]]"
     run = tried.solved
     score = run.score()
-    if run.outcome is not Outcome.WON:
+    if not score.won:
         return False, f"the solution does not win: {run.reason}; {_wrong_answers(run)}"
     if score.stars < 3:
         return False, f"the solution earns {score.stars} stars: {_wrong_answers(run)}"
     if score.acts != score.par:
         return False, f"the solution has {score.par} acts, but the run ends after {score.acts}"
-    turns = run.session.end - run.session.first
+    turns = sum(act.session.end - act.session.first for act in run.all_acts())
     return True, f"the solution wins in {score.acts} acts and {turns} turns"
 
 
-def _wrong_answers(run: LevelRun) -> str:
-    answers = run.answers
+def _wrong_answers(last: LevelRun) -> str:
     wrong = [
-        f"{one.id}: the kernel says {run.truths[one.id].shown()}, not {answers[one.id]}"
+        f"{one.id}: the kernel says {run.truths[one.id].shown()}, not {run.answers[one.id]}"
+        for run in last.all_acts()
         for one in run.questions
-        if one.id in answers and not run.truths[one.id].accepts(answers[one.id], one.tolerance)
+        if one.id in run.answers and not run.is_right(one.id)
     ]
     return "; ".join(wrong) or "no answer is wrong"
 
@@ -159,19 +160,21 @@ def _wins(tried: Tried, moves: Sequence[Move]) -> bool:
     """Tell whether moves win; a later one that is refused without the missing one does not."""
     run = tried.begin()
     try:
-        for _ in playing(run, moves):
+        for last in playing(run, moves):
+            run = last
             if run.notes.skipped:
                 return False  # A skipped question never wins: the rest need not be played.
     except InputError:
         return False
-    return run.outcome is Outcome.WON
+    return run.score().won
 
 
 def _questions(tried: Tried) -> Said:
     """Ask every question along the solution; every option must be readable, and one right."""
-    run = tried.solved
+    acts = tried.solved.all_acts()
+    asked = [(run, question) for run in acts for question in run.questions]
     problems = []
-    for question in run.questions:
+    for run, question in asked:
         truth = run.truths.get(question.id)
         where = f"line {question.line}, {question.id}"
         if truth is None:
@@ -187,7 +190,7 @@ def _questions(tried: Tried) -> Said:
     hints = _hints_along(tried)
     if not hints:
         problems.append("no hint: write a [[hint]]")
-    count = f"all {len(run.questions)} questions are asked and answered by the rules"
+    count = f"all {len(asked)} questions are asked and answered by the rules"
     return not problems, "; ".join(problems) or f"{count}, and {hints} hints are said"
 
 
@@ -202,7 +205,8 @@ def _hints_along(tried: Tried) -> int:
 
 def _goals(tried: Tried) -> Said:
     """See that every goal is met in the end."""
-    solved = {goal.text: goal.met for goal in tried.solved.goals()}
+    goals = [goal for run in tried.solved.all_acts() for goal in run.goals()]
+    solved = {goal.text: goal.met for goal in goals}
     unmet = [text for text, met in solved.items() if not met]
     if unmet:
         return False, f"not reached by the solution: {'; '.join(unmet)}"
@@ -233,10 +237,10 @@ def _random(tried: Tried) -> Said:
 def _random_wins(tried: Tried) -> Iterator[bool]:
     """Play at random; raises InputError, naming the seed, for a run that does not end."""
     for seed in range(tried.runs):
-        run = tried.begin()
-        if not Guesser(run, seed).play():
+        guesser = Guesser(tried.begin(), seed)
+        if not guesser.play():
             raise InputError(f"the random player's run {seed} does not end")
-        yield run.outcome is Outcome.WON
+        yield guesser.run.score().won
 
 
 SOLUTION, DIGEST, RANDOM = "solution", "digest", "random player"

@@ -140,5 +140,11 @@ FACTS: dict[str, Fact] = {
         "__alloc_pages_slowpath",
         "mm/page_alloc.c",
     ),
+    "blame.softirq": Fact(
+        "writeback",
+        "wb_start_writeback took every page above the __GFP_HIGH floor; the softirq asked next",
+        "wb_start_writeback",
+        "fs/fs-writeback.c",
+    ),
 }
 """By group.name; the values of one group are each other's wrong answers."""

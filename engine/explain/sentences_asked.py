@@ -48,6 +48,9 @@ truth.no_key: no function on the way sets PF_MEMALLOC
 truth.exit: task {pid} gives back {freed:pages}; {sharers} others share its {rss:pages} of memory
 truth.metric: {name} is {value}
 truth.fact: {why}
+truth.tile: {gives}
+truth.refused_first: failed requests so far: {counts}
+truth.wb_stop: with mask {answer} its floor in {zone} is {floor}
 waits.lock: the file's lock is free once task {task} has its page
 waits.killer: oom_scan_process_thread finds task {task} with TIF_MEMDIE: it kills nobody else before
     that has ended
@@ -107,6 +110,9 @@ wrong.merge: {answer} would be right if merging went by being free or near; it g
     buddy while each is free and of the same order
 wrong.fact: {answer} is right for {other}, not for {own}
 wrong.edge: {answer} comes after {other}, not after {own}
+wrong.tile: {answer} gives something else than {number}: {gives}
+wrong.refused_first: {answer} has not been refused yet: {counts}
+wrong.wb_stop: {answer} would have stopped elsewhere in {zone}: {floor}
 wrong.waits: {answer} is what {own} waits for; asked is another edge, which leads to {right}
 wrong.stranger: {answer} is none of {names}
 wrong.short: {answer} of {names} are named

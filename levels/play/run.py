@@ -25,7 +25,7 @@ from mmplay.levels.play.order import in_order
 from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.session.session import BY_LEVEL, Session
-from mmplay.recordings.session.tape import Entry
+from mmplay.recordings.session.tape import Entry, digest_of
 
 RESULT = "result"
 """The mark at the end of a recorded run: outcome and stars. The last one counts."""
@@ -44,13 +44,15 @@ class LevelRun:
         session: Session,
         seed: int | None = None,
         laters: Laters | None = None,
+        before: LevelRun | None = None,
     ) -> None:
         """Ask what is asked at the start; raises LevelError for a level that names what is not.
 
-        Runs of one level may share `laters`.
+        Runs of one level may share `laters`. `before` is the run of the act before this one.
         """
         self.level = level
         self.session = session
+        self.before = before
         self.seed = level.start.seed if seed is None else seed
         m = session.live
         self.end_turn = session.first + level.max_turns
@@ -67,7 +69,7 @@ class LevelRun:
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self._laters = laters or Laters()
+        self.laters = laters or Laters()
         self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
         self._come_to()
@@ -109,6 +111,15 @@ class LevelRun:
     def hints_used(self) -> int:
         """How many hints were given; undo does not give them back."""
         return self.notes.hints
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the level is over: lost, or its last act won."""
+        return not self.playing and not (self.outcome is Outcome.WON and self.level.acts)
+
+    def all_acts(self) -> list[LevelRun]:
+        """Return the runs of this act and of those before it, in order."""
+        return [*(self.before.all_acts() if self.before is not None else ()), self]
 
     @property
     def turns_left(self) -> int:
@@ -199,7 +210,7 @@ class LevelRun:
     def _truth(self, question: Question) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
         m, end = self.session.to_end(), self.level.end or END
-        then = self._laters.machine(m, question.when, end, self.end_turn, question.suppose)
+        then = self.laters.machine(m, question.when, end, self.end_turn, question.suppose)
         return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:
@@ -296,7 +307,7 @@ class LevelRun:
         """
         if not self.player_acts():
             return False
-        missed, hints, redone = self._missed(), self.hints_used, self.redone
+        missed, hints, redone = self.missed(), self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
         if not self.playing:
@@ -360,7 +371,7 @@ class LevelRun:
         """Return how many answers are right."""
         return len(self._right_ones(self.notes))
 
-    def _missed(self) -> set[str]:
+    def missed(self) -> set[str]:
         """Return the questions whose first reply was not right."""
         notes = self.notes
         replied = {*notes.answers, *notes.skipped}
@@ -380,12 +391,20 @@ class LevelRun:
         return found
 
     def score(self) -> Score:
-        """Return what the run has earned so far."""
-        notes, won = self.notes, self.outcome is Outcome.WON
-        acts, missed = sum(notes.acts.values()), len(self._missed())
-        earned = stars(won, acts, self.level.par, missed, notes.hints)
-        asked = len(self.questions)
-        return Score(won, earned, acts, self.level.par, self.right(), asked, notes.hints, missed)
+        """Return what the run has earned so far, in this act and those before it."""
+        runs, won = self.all_acts(), self.over and self.outcome is Outcome.WON
+        acts = sum(sum(run.notes.acts.values()) for run in runs)
+        missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
+        right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
+        par = self.level.par
+        return Score(
+            won, stars(won, acts, par, missed, hints), acts, par, right, asked, hints, missed
+        )
+
+    def digest(self) -> str:
+        """Return the digest of the state at the end; with several acts, of all their ends."""
+        ends = [run.session.to_end().state.digest() for run in self.all_acts()]
+        return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
 
 
 def _answer(run: LevelRun, value: str) -> None:

@@ -11,7 +11,7 @@ from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
 from mmplay.levels.play.moments import Laters, Moment, moment
-from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
@@ -36,10 +36,44 @@ def begin(
     return LevelRun(level, Session(machine_for(level, seed), header, writer), used, laters)
 
 
+def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:
+    """Return a run of the act after a won one; None if it is not won, or was the last.
+
+    Nothing joins the two but the answers: each has a machine and a clock of its own. Raises
+    InputError if the act's machine cannot be built.
+    """
+    level = next_act(run)
+    if level is None:
+        return None
+    header = level_header(level, run.seed)
+    session = Session(machine_for(level, run.seed), header, writer)
+    return LevelRun(level, session, run.seed, run.laters, run)
+
+
+def next_act(run: LevelRun) -> Level | None:
+    """Return the act after a won one, with what was chosen before; None if there is none."""
+    if run.outcome is not Outcome.WON or not run.level.acts:
+        return None
+    level, *later = run.level.acts
+    start = level.start
+    if start.variant_from:
+        answers = {ident: said for one in run.all_acts() for ident, said in one.answers.items()}
+        start = start._replace(variant=answers[start.variant_from])
+    return level._replace(start=start, acts=tuple(later))
+
+
+def onward(run: LevelRun) -> LevelRun:
+    """Return the run of the next act if this one is won, else the same run."""
+    return following(run) or run
+
+
 def level_header(level: Level, seed: int) -> dict[str, object]:
-    """Return the header of a recording of this level."""
+    """Return the header of a recording of this level, or of one act of it."""
+    act = {"act": level.act, "variant": level.start.variant} if level.act_title else {}
+    title = f"{level.id} {level.title}"
     return session_header(
-        f"{level.id} {level.title}",
+        f"{title}, act {level.act}" if act else title,
+        **act,
         start=START,
         level=level.id,
         level_digest=level.digest,
@@ -54,24 +88,29 @@ def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     Of answers that follow each other the one that is asked for comes first, since a level may
     shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
     line, for an act that the level or the kernel does not take.
+
+    Returns the run of the act that was played last.
     """
-    for _ in playing(run, moves):
-        pass
+    for last in playing(run, moves):
+        run = last
     return run
 
 
 def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
     """Play as `play` does, and yield the run after each step."""
     player = _Player(run, moves)
-    while run.playing and player.left:
+    while player.run.playing and player.left:
         player.go_on()
-        yield run
+        player.run = onward(player.run)
+        yield player.run
+    run = player.run
     while run.playing:
         question = run.open_question()
         if question is not None:
             run.skip(question.id)
         else:
             run.advance(ALL_TURNS)
+        run = onward(run)
         yield run
 
 

@@ -10,6 +10,7 @@ from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import fact
 from mmplay.levels.truth.scene import Scene
 from mmplay.levels.truth.served import served
+from mmplay.levels.truth.tiles import explains, refused_first, wb_stops_at
 from mmplay.levels.truth.waits import waits_for
 from mmplay.levels.truth.zone_order import zone_order
 
@@ -61,6 +62,9 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "waits_for": waits_for,
     # what no rule computes
     "fact": fact,
+    "explains": explains,
+    "refused_first": refused_first,
+    "wb_stops_at": wb_stops_at,
     "metric": machine.metric,
     "holds": machine.holds,
 }

@@ -20,7 +20,7 @@ KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"
 
 
 def waits_for(scene: Scene, words: list[str]) -> Truth:
-    """`waits_for PID|lock|killer`: `lock`, `memory`, `nothing`, or the pid of a task.
+    """`waits_for PID|lock|killer`: the lock, memory, nothing, or the pid of a task.
 
     The lock waits for its holder, the OOM killer for a victim that has not ended.
     """

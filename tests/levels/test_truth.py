@@ -149,6 +149,11 @@ BOTH = (
     ("works_per_call 114585 reclaimable", 25),
     ("unreclaimable DMA", True),
     ("dirty_trend 40", "falls"),
+    ("explains 6952", "high floor"),
+    ("explains 2516", "between"),
+    ("wb_stops_at DMA32 650", "nomemalloc"),
+    ("wb_stops_at DMA32 1300", "nowait"),
+    ("wb_stops_at DMA 0", "atomic"),
     ("holds_key SyS_write __alloc_pages_nodemask", False),
     ("served GFP_ATOMIC", "DMA32"),
     ("served GFP_KERNEL", "none"),
@@ -216,6 +221,7 @@ def test_values_that_differ(text: str, rc7: object, linux_next: object) -> None:
 def test_each_form_is_tried_above() -> None:
     asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
     own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric", "holds"}
+    own |= {"waits_for", "refused_first"}
     assert asked | own == set(FORMS)
     texts = [text.removeprefix("kb ").split() for text, *_ in (*BOTH, *DIFFERENT)]
     rules = {words[1] for words in texts if words[0] == "compute"}

@@ -2,18 +2,29 @@
 
 Source: fs/xfs/xfs_file.c and kernel/locking/rwsem.c of 4.5: a buffered write holds the inode's lock
 over its page request, and who waits for that lock sleeps where no signal wakes it. A `holder` has
-the lock from its beginning until its page is written; it is one lock, whoever the holders are.
+the lock from its beginning, where it is inside its page request already, until it has its page or
+has ended; it is one lock, whoever the holders are.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.mm.purposes import CACHE_PAGE
+from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.run.sched import dequeue, wait, wake
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, RUNNABLE
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
+
+
+def begin_holding(m: Machine, task: int) -> None:
+    """Put a new task under the lock and into its page request, as the slow path goes on with it."""
+    tasks = m.state.tasks
+    tasks.purpose[task] = CACHE_PAGE
+    tasks.ask[task] = m.masks.page_cache
+    tasks.stage[task] = RETRY
 
 
 def holder_of(m: Machine, kind: int) -> int:

@@ -65,6 +65,8 @@ def act(m: Machine, task: int, cpu: int) -> int:
     if tasks.stage[task]:
         cost = go_on(m, task, cpu)
     elif tasks.flags[task] & FATAL and not tasks.flags[task] & KTHREAD:
+        if tasks.kind[task] == HOLDER:
+            give_lock(m, task, LOCKER)
         return exit_task(m, task, cpu)
     else:
         cost = PROGRAMS[tasks.kind[task]](m, task, cpu)
@@ -172,9 +174,7 @@ def run_parent(m: Machine, task: int, cpu: int) -> int:
 
 
 def run_holder(m: Machine, task: int, cpu: int) -> int:
-    """Write one page under a file's lock, give the lock back, and pause."""
-    if not m.state.tasks.done[task]:
-        return ask_page(m, task, cpu, CACHE_PAGE)
+    """Give a file's lock back once the page is there, and pause."""
     give_lock(m, task, LOCKER)
     wait(m, task)
     return m.setup.costs.page

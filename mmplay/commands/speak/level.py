@@ -7,8 +7,9 @@ from mmplay.commands.speak.recording import MOST_STEPS, LookAround
 from mmplay.commands.speak.talk import Command, Said, count
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level, Question
-from mmplay.levels.play.recorded import begin_recorded, keep_result
-from mmplay.levels.play.run import Reply
+from mmplay.levels.play.beside import beside, current, in_words
+from mmplay.levels.play.recorded import begin_recorded, follow_recorded, keep_result
+from mmplay.levels.play.run import LevelRun, Reply
 from mmplay.levels.play.timeline import LevelTimeline
 
 
@@ -20,7 +21,11 @@ class LevelSpeaker(LookAround):
         self._begin()
 
     def _begin(self) -> None:
-        self.run = begin_recorded(self.level)
+        self._set_out(begin_recorded(self.level))
+
+    def _set_out(self, run: LevelRun) -> None:
+        """Go on with a run: of the level's beginning, or of its next act."""
+        self.run = run
         self.game = LevelTimeline(self.run)
         super().__init__(self.game)
         self._reply: Reply | None = None
@@ -44,6 +49,7 @@ class LevelSpeaker(LookAround):
             "hint": Command("hint", "the next hint: the first is free", self._hint),
             "undo": Command("undo", "take your last act or answer back", self._undo),
             "redo": Command("redo", "do it again", self._redo),
+            "beside": Command("beside", "the mail's line of now and the run's", self._beside),
             "goals": Command("goals", "how every goal stands, and why", self._goals),
             "question": Command("question", "what is asked now", self._asked),
             "task": Command("task", "the story and the task again", self._task),
@@ -52,7 +58,7 @@ class LevelSpeaker(LookAround):
         }
 
     def _allowed(self) -> str:
-        return ", ".join(self.level.allow) or "nothing in this level"
+        return ", ".join(self.run.level.allow) or "nothing in this level"
 
     def greeting(self) -> Said:
         """Tell the story, and what is asked first."""
@@ -75,7 +81,18 @@ class LevelSpeaker(LookAround):
         if self.run.playing:
             yield from self._asked("") if self.run.open_question() else self._choices()
         elif not self._told:
-            yield from self._end()
+            yield from self._end() if self.run.over else self._next_act()
+
+    def _next_act(self) -> Said:
+        """Go on to the act after a won one: another machine, another clock."""
+        yield f"act {self.run.level.act} is done: {self.run.reason}"
+        following = follow_recorded(self.run)
+        if following is not None:
+            self.game.close()
+            self._set_out(following)
+            level = following.level
+            yield f"act {level.act}: {level.act_title}; kernel {level.kernel.name}; a new clock"
+            yield from self._now()
 
     def _asked(self, _: str) -> Said:
         question = self.run.open_question()
@@ -89,9 +106,9 @@ class LevelSpeaker(LookAround):
             yield f"  {number}: {option.text}"
 
     def _choices(self) -> Said:
-        for number, option in enumerate(self.level.choices, 1):
+        for number, option in enumerate(self.run.level.choices, 1):
             yield f"choice {number}: {option.text}"
-        if not self.level.choices:
+        if not self.run.level.choices:
             yield "step goes on; help lists commands"
 
     def _end(self) -> Said:
@@ -154,10 +171,10 @@ class LevelSpeaker(LookAround):
         yield from self._changed()
 
     def _choose(self, text: str) -> Said:
-        if not self.level.choices:
+        if not self.run.level.choices:
             raise InputError("this level has no choices; act NAME VALUE, or answer VALUE")
-        number = count(text, "choose", len(self.level.choices))
-        return self._act(self.level.choices[number - 1].value)
+        number = count(text, "choose", len(self.run.level.choices))
+        return self._act(self.run.level.choices[number - 1].value)
 
     def _hint(self, _: str) -> Said:
         yield f"hint: {self.run.hint()}"
@@ -174,6 +191,13 @@ class LevelSpeaker(LookAround):
             raise InputError("nothing was undone that could be done again")
         yield "done again"
         yield from self._changed()
+
+    def _beside(self, _: str) -> Said:
+        lines = beside(self.run)
+        place = current(lines, self.run.session.live.state.now_ns // 1000)
+        if place < 0:
+            raise InputError("this run starts from no log, or before its first line")
+        yield from in_words(lines[place])
 
     def _goals(self, _: str) -> Said:
         for goal in self.run.goals():
