@@ -1,9 +1,10 @@
 """Frames arrive: NET_RX softirq takes a socket buffer, tracks the connection, refills the ring.
 
 One turn is one frame and its NAPI poll, which takes every frame that waits in the ring, up to its
-budget of 64. A frame without a socket buffer stays where it is, and the poll ends. Source: drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq,
-e1000_alloc_rx_buffers), net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c
-(init_conntrack) and nf_conntrack_extend.c of 4.5.
+budget of 64. A frame without a socket buffer stays where it is, and the poll ends. Source:
+drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq, e1000_alloc_rx_buffers),
+net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c (init_conntrack) and
+nf_conntrack_extend.c of 4.5.
 """
 
 from __future__ import annotations

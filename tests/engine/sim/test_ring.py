@@ -85,7 +85,7 @@ def test_the_ring_lives_on_the_pages_that_it_gives_back_unless_they_lie_below_th
         run_ms(m, 600)
         assert m.state.counters.rx_alloc_frag_failed > 0
         assert check(m) == []
-    assert 200 < at_floor.state.ring < RING
+    assert at_floor.state.ring > 200
     assert at_floor.state.counters.rx_missed == 0
     assert below.state.ring == 0
     assert below.state.counters.rx_missed > 100
