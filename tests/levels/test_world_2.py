@@ -112,7 +112,7 @@ def with_acts(ident: str, *acts: str) -> LevelRun:
     """A run whose answers are the solution's and whose acts are these, done at the start."""
     level = shipped(ident)
     answers = [move for move in level.solution if move.action == ANSWER]
-    moves = [Move(*act.split(" ", 1)) for act in acts]
+    moves = [Move(*f"{act} ".split(" ", 1)) for act in acts]
     first = [move for move in answers if not move.value.startswith("raise")]
     return play(begin(level), [*first, *moves, *answers[len(first) :]])
 
@@ -148,3 +148,40 @@ def test_sending_half_saves_the_ring_and_misses_the_goal(other: str) -> None:
     assert run.outcome is Outcome.LOST
     assert read(machine(run), "rx_missed") == 0
     assert "at least 1800 frames" in " ".join(goal.text for goal in run.goals() if not goal.met)
+
+
+# L09 Dirty laundry
+
+
+@pytest.mark.parametrize(
+    ("acts", "reason"),
+    [
+        ((), "free or clean"),
+        (("sync",), "free or clean"),
+        (("dirty_background_ratio 40",), "free or clean"),
+        (("dirty_ratio 40",), "tasks.camera.done"),
+        (("dirty_ratio 5",), "tasks.camera.done"),
+        (("dirty_background_ratio 5",), ""),
+    ],
+)
+def test_only_an_early_flusher_keeps_cache_and_cameras(acts: tuple[str, ...], reason: str) -> None:
+    run = with_acts("L09", *acts)
+    assert run.outcome is (Outcome.LOST if reason else Outcome.WON)
+    assert not reason or reason in run.reason
+    assert not check(machine(run))
+
+
+@pytest.mark.parametrize("after_s", [4, 8, 12, 16])
+def test_one_sync_is_not_enough_whenever_it_comes(after_s: int) -> None:
+    level = shipped("L09")
+    answers = [move for move in level.solution if move.action == ANSWER]
+    late = Move("sync", "", f"time_us >= {1_000_000 * (1 + after_s)}")
+    run = play(begin(level), [*answers, late])
+    assert run.outcome is Outcome.LOST
+
+
+def test_the_dirtyable_pages_in_the_text_are_the_machine_s() -> None:
+    run = begin(shipped("L09"))
+    question = run.open_question()
+    assert question is not None
+    assert question.text.startswith(f"{read(machine(run), 'dirtyable')} pages are dirtyable")

@@ -185,6 +185,7 @@ def test_every_action_has_a_test_above() -> None:
     tried |= {"oom_reaper", "wb_mask", "slab_keeps_atomic", "scale", "disk", "packets", "sysrq_m"}
     tried |= {"request", "free", "set_free"}  # in test_bench
     tried |= {"kmalloc", "kfree"}  # in test_slabs
+    tried |= {"sync"}  # in test_sync
     assert set(ACTIONS) == tried
 
 
