@@ -112,7 +112,7 @@ def with_acts(ident: str, *acts: str) -> LevelRun:
     """A run whose answers are the solution's and whose acts are these, done at the start."""
     level = shipped(ident)
     answers = [move for move in level.solution if move.action == ANSWER]
-    moves = [Move(*f"{act} ".split(" ", 1)) for act in acts]
+    moves = [Move(name, value) for name, _, value in (act.partition(" ") for act in acts)]
     first = [move for move in answers if not move.value.startswith("raise")]
     return play(begin(level), [*first, *moves, *answers[len(first) :]])
 

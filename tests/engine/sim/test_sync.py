@@ -26,7 +26,7 @@ WRITERS = 2
 def machine(
     free: int = 4096, background: int = 79, burst: int = 0, kernel: str = "4.5-rc7"
 ) -> Machine:
-    """A machine with dirty pages and a slow disk; with `burst` two writers write so much a second."""
+    """A machine with dirty pages, a slow disk; with `burst` two writers write as much a second."""
     places = (("inactive_file", 6000), ("dirty", DIRTY), ("clean", 3000))
     zone = BenchZone("DMA32", 20_000, free, (1300, 1625, 1950), places=places)
     zone = zone._replace(blocks=((8, free >> 8, "M"),))
