@@ -280,6 +280,13 @@ STEPS: dict[str, StepWords] = {
         "dirty background limit",
         "{dirty} dirty pages, background limit {background}, limit {limit}",
     ),
+    "sync": _row(
+        "sys_sync",
+        "fs/sync.c",
+        "pages got",
+        "{pages} pages are dirty; {got} of 1 work for all of them is queued, the flusher is woken",
+        "wakeup_flusher_threads",
+    ),
     "wb_writeback": _row(
         "wb_writeback",
         _WB,

@@ -17,6 +17,7 @@ from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.mm.disk import start as start_disk
+from mmplay.engine.sim.mm.flusher import sync
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
@@ -278,6 +279,15 @@ def _kfree(m: Machine, text: str) -> None:
         raise RefusedError(f"kfree: {error}") from None
 
 
+# writeback
+
+
+def _sync(m: Machine, text: str) -> None:
+    if not m.setup.caches:
+        raise RefusedError("sync: this machine has no slab caches, and a work is an object")
+    sync(m)
+
+
 # hardware
 
 
@@ -342,6 +352,7 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "request": _request,
     "free": _free,
     "set_free": _set_free,
+    "sync": _sync,
     "kmalloc": _kmalloc,
     "kfree": _kfree,
     "sysrq_m": _sysrq_m,

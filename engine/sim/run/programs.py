@@ -218,6 +218,9 @@ def _page_cached(m: Machine, task: int, got: bool) -> int:
     tasks.done[task] += 1
     tasks.pc[task] = 0
     state.counters.nr_dirtied += 1
+    load = m.setup.workloads[tasks.load[task]]
+    if load.gap_ns and tasks.done[task] % load.burst == 0:
+        sleep(m, task, load.gap_ns)
     return m.setup.costs.write
 
 
