@@ -97,7 +97,7 @@ def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: 
     """Return what low or high would be on the other kernels."""
     if mark == "min":
         return []
-    found = []
+    found: list[Other] = []
     for other in KERNELS.values():
         scale = given("watermark_scale_factor", other.watermark_scale_factor or 0)
         low, high = other.gaps(given("min", minimum), given("managed", managed), scale)
