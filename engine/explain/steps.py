@@ -138,6 +138,24 @@ STEPS: dict[str, StepWords] = {
         "__alloc_pages_direct_compact",
         *_NODEMASK,
     ),
+    "compact_memory": _row(
+        "compact_zone",
+        "mm/compaction.c",
+        "zone moved largest",
+        "{zone} is compacted as a whole: {moved:pages} moved; the largest free order is {largest} "
+        "now",
+        "compact_nodes",
+        "sysctl_compaction_handler",
+    ),
+    "drop_caches": _row(
+        "invalidate_mapping_pages",
+        "mm/truncate.c",
+        "zone count free largest",
+        "{zone}: {count:pages} of clean page cache are dropped, {free:pages} are free; the largest "
+        "free order is {largest}",
+        "drop_pagecache_sb",
+        "drop_caches_sysctl_handler",
+    ),
     "throttle_direct_reclaim": _row(
         "throttle_direct_reclaim",
         _SCAN,
