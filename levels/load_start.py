@@ -94,6 +94,7 @@ def _zone(section: Section) -> BenchZone:
         reserve=section.numbers("reserve", MAX_PAGES) or None,
         present=section.number("present", most=MAX_PAGES),
         blocks=tuple(_block(section, one) for one in section.texts("blocks")),
+        unmovable_blocks=section.number("unmovable_blocks", most=MAX_PAGES),
         places=tuple(
             (name, section.number(name, most=MAX_PAGES))
             for name in (*PLACED, *EXTRA)

@@ -81,6 +81,8 @@ wrong.no_thp: {answer} would be right had transparent huge pages not raised the 
     {result}
 wrong.no_highatomic: {answer} would be right if nothing were kept; {pages:pages} that are kept do
     not count as free for this caller
+wrong.crumbs: {answer} would be right if the {free:pages} that are free lay together; the mark is
+    met, but no block of order {order} is free
 wrong.is_floor: {answer} is the floor that they are compared with; asked are the pages that count
 wrong.no_round: {answer} would be right without rounding down: the kernel counts in whole numbers
 wrong.zone_above: {answer} would be right if the mask allowed it; the highest zone it allows is

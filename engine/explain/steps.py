@@ -138,6 +138,24 @@ STEPS: dict[str, StepWords] = {
         "__alloc_pages_direct_compact",
         *_NODEMASK,
     ),
+    "compact_memory": _row(
+        "compact_zone",
+        "mm/compaction.c",
+        "zone moved largest",
+        "{zone} is compacted as a whole: {moved:pages} moved; the largest free order is {largest} "
+        "now",
+        "compact_nodes",
+        "sysctl_compaction_handler",
+    ),
+    "drop_caches": _row(
+        "invalidate_mapping_pages",
+        "mm/truncate.c",
+        "zone count free largest",
+        "{zone}: {count:pages} of clean page cache are dropped, {free:pages} are free; the largest "
+        "free order is {largest}",
+        "drop_pagecache_sb",
+        "drop_caches_sysctl_handler",
+    ),
     "throttle_direct_reclaim": _row(
         "throttle_direct_reclaim",
         _SCAN,
@@ -279,6 +297,13 @@ STEPS: dict[str, StepWords] = {
         _DIRTY,
         "dirty background limit",
         "{dirty} dirty pages, background limit {background}, limit {limit}",
+    ),
+    "sync": _row(
+        "sys_sync",
+        "fs/sync.c",
+        "pages got",
+        "{pages} pages are dirty; {got} of 1 work for all of them is queued, the flusher is woken",
+        "wakeup_flusher_threads",
     ),
     "wb_writeback": _row(
         "wb_writeback",

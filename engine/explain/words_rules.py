@@ -27,7 +27,13 @@ A block merges with one block only: the one whose first page differs in bit n al
 
 reserved_highatomic = reserved_highatomic
 reserve_highatomic_pageblock: pages kept for high-order atomic requests
-Callers that may not go below min have them taken off free before the watermark test.
+They are taken off free before the watermark test for callers that may not go below min (in 4.5: for
+all without ALLOC_HARDER).
+
+largest_order = largest free order
+__zone_watermark_ok: the largest order of which a block is free
+A block is free pages side by side, aligned to their number; a request needs one of its order or
+more, however many pages are free.
 
 seen_free = free
 __zone_watermark_ok: the free pages that the test sees

@@ -212,9 +212,11 @@ def passes(scene: Scene, words: list[str]) -> Truth:
     free, seen = _seen(gate, words[2], order, chosen)
     allowed = seen.value > gate.floor.value
     findings = [gate.why(), verdict(seen, gate.floor)]
+    other = Other(not allowed, _flip(gate, free, seen, allowed))
     if allowed and now and order and not gate.zone.buddy.has_block(order, _lists_of(gate)):
         allowed = False
         findings.append(finding("truth.fits_not", zone=gate.zone.name, order=order))
+        other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
     return Truth(
         "",
         allowed,
@@ -224,7 +226,7 @@ def passes(scene: Scene, words: list[str]) -> Truth:
         source(scene.kernel, "floor"),
         "",
         gate.floor,
-        (Other(not allowed, _flip(gate, free, seen, allowed)),),
+        (other,),
     )
 
 

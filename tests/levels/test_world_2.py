@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pytest
+
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.load import load_level, shipped_levels
-from mmplay.levels.model import ANSWER, Level, Question
+from mmplay.levels.model import ANSWER, Level, Move, Question
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin, play
 
@@ -101,3 +103,85 @@ def test_six_pages_open_the_door_of_conntrack() -> None:
     do_action(m, "request", "0x2200020:softirq")
     assert read(m, "request_refused") == refused
     assert read(m, "slab.kmalloc-64.in_use") >= 400
+
+
+# L10 Softirq at the door
+
+
+def with_acts(ident: str, *acts: str) -> LevelRun:
+    """A run whose answers are the solution's and whose acts are these, done at the start."""
+    level = shipped(ident)
+    answers = [move for move in level.solution if move.action == ANSWER]
+    moves = [Move(name, value) for name, _, value in (act.partition(" ") for act in acts)]
+    first = [move for move in answers if not move.value.startswith("raise")]
+    return play(begin(level), [*first, *moves, *answers[len(first) :]])
+
+
+def test_a_refused_nf_conn_costs_no_packet_of_a_flow_that_is_there() -> None:
+    run = with_acts("L10", "disk 3000", "min_free_kbytes 2624")
+    m = machine(run)
+    assert run.outcome is Outcome.WON
+    assert read(m, "rx_missed") == 0
+    assert read(m, "zones.DMA32.lowest") < 650
+    assert not check(m)
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (),
+        ("disk 3000",),
+        ("disk 1500", "min_free_kbytes 2624"),
+        ("min_free_kbytes 2624",),
+        ("disk 3000", "min_free_kbytes 16384"),
+    ],
+)
+def test_the_ring_runs_empty(acts: tuple[str, ...]) -> None:
+    run = with_acts("L10", *acts)
+    assert run.outcome is Outcome.LOST
+    assert read(machine(run), "rx_missed") > 0
+
+
+@pytest.mark.parametrize("other", ["disk 3000", "min_free_kbytes 2624"])
+def test_sending_half_saves_the_ring_and_misses_the_goal(other: str) -> None:
+    run = with_acts("L10", "packets 1000", other)
+    assert run.outcome is Outcome.LOST
+    assert read(machine(run), "rx_missed") == 0
+    assert "at least 1800 frames" in " ".join(goal.text for goal in run.goals() if not goal.met)
+
+
+# L09 Dirty laundry
+
+
+@pytest.mark.parametrize(
+    ("acts", "reason"),
+    [
+        ((), "free or clean"),
+        (("sync",), "free or clean"),
+        (("dirty_background_ratio 40",), "free or clean"),
+        (("dirty_ratio 40",), "tasks.camera.done"),
+        (("dirty_ratio 5",), "tasks.camera.done"),
+        (("dirty_background_ratio 5",), ""),
+    ],
+)
+def test_only_an_early_flusher_keeps_cache_and_cameras(acts: tuple[str, ...], reason: str) -> None:
+    run = with_acts("L09", *acts)
+    assert run.outcome is (Outcome.LOST if reason else Outcome.WON)
+    assert not reason or reason in run.reason
+    assert not check(machine(run))
+
+
+@pytest.mark.parametrize("after_s", [4, 8, 12, 16])
+def test_one_sync_is_not_enough_whenever_it_comes(after_s: int) -> None:
+    level = shipped("L09")
+    answers = [move for move in level.solution if move.action == ANSWER]
+    late = Move("sync", "", f"time_us >= {1_000_000 * (1 + after_s)}")
+    run = play(begin(level), [*answers, late])
+    assert run.outcome is Outcome.LOST
+
+
+def test_the_dirtyable_pages_in_the_text_are_the_machine_s() -> None:
+    run = begin(shipped("L09"))
+    question = run.open_question()
+    assert question is not None
+    assert question.text.startswith(f"{read(machine(run), 'dirtyable')} pages are dirtyable")

@@ -155,7 +155,7 @@ class MenuScreen(BaseScreen):
         """Return the next thing to do: the first level that is not won yet."""
         for line in self._levels:
             if line.id not in self._best:
-                return Ask("level", (str(line.path),))
+                return Ask("level", (line.name,))
         return Ask("open", (0,))
 
     # previews
@@ -189,9 +189,9 @@ class MenuScreen(BaseScreen):
             return problem(str(error), width)
 
     def _level_preview(self, ask: Ask, width: int) -> list[Row]:
-        from mmplay.levels.load import load_level
+        from mmplay.levels.library import find_level
 
-        level = load_level(Path(str(ask.names[0])))
+        level = find_level(str(ask.names[0]))
         return level_preview(level, self._best.get(level.id), width)
 
     def _recording_preview(self, ask: Ask, width: int) -> list[Row]:
@@ -215,17 +215,17 @@ class MenuScreen(BaseScreen):
         if ask.kind == "import":
             self.action_import_log()
         elif ask.kind == "level":
-            self._play(Path(str(ask.names[0])))
+            self._play(str(ask.names[0]))
         elif ask.kind == "open":
             self._load(str(self._recordings[int(ask.names[0])].path))
         elif ask.kind == "played":
             self._load(str(self._sessions[int(ask.names[0])]))
 
-    def _play(self, path: Path) -> None:
-        from mmplay.levels.load import load_level
+    def _play(self, name: str) -> None:
+        from mmplay.levels.library import find_level
 
         try:
-            self.post_message(self.LevelChosen(load_level(path)))
+            self.post_message(self.LevelChosen(find_level(name)))
         except InputError as error:
             self.say(str(error))
 
@@ -240,14 +240,15 @@ class MenuScreen(BaseScreen):
     def action_section(self, kind: str) -> None:
         """Go to the levels, the recordings, or what was played."""
         first = {
-            "level": Ask("level", (str(self._levels[0].path),)) if self._levels else None,
+            "level": Ask("level", (self._levels[0].name,)) if self._levels else None,
             "open": Ask("open", (0,)),
             "played": Ask("played", (0,)) if self._sessions else None,
         }[kind]
         if first is None:
             self.say("there are none yet")
-        else:
-            self._entries.choose(first)
+            return
+        self._entries.choose(first)
+        self._entries.scroll_above()
 
     def answered(self, kind: str, text: str) -> None:
         """Import the log."""

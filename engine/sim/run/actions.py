@@ -16,7 +16,11 @@ from mmplay.engine.kernel.gfp import GfpError
 from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.mm.compact_memory import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
+from mmplay.engine.sim.mm.drop_caches import MOST as MOST_DROPPED
+from mmplay.engine.sim.mm.drop_caches import drop_caches
+from mmplay.engine.sim.mm.flusher import sync
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
@@ -32,7 +36,7 @@ from mmplay.engine.sim.run.requests import (
     request,
     set_free,
 )
-from mmplay.engine.sim.run.workloads import scale_workload, start_workload, stop_workload
+from mmplay.engine.sim.run.workloads import fall_back, scale_workload, start_workload, stop_workload
 from mmplay.engine.sim.slabs import slabs_of
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
@@ -132,6 +136,19 @@ def _choice(field: str, choices: tuple[str, ...]) -> Callable[[Machine, str], No
     return change
 
 
+# compaction and page cache
+
+
+def _compact_memory(m: Machine, text: str) -> None:
+    """Any number that is written compacts every zone (sysctl_compaction_handler)."""
+    number("compact_memory", text, 0, INT_MAX)
+    compact_memory(m)
+
+
+def _drop_caches(m: Machine, text: str) -> None:
+    drop_caches(m, number("drop_caches", text, 1, MOST_DROPPED))
+
+
 # tasks and workloads
 
 
@@ -189,6 +206,15 @@ def _scale(m: Machine, text: str) -> None:
     name, _, count = text.partition(" ")
     groups = number("scale", count, 0, 4096)
     scale_workload(m, _workload(m, name), groups)
+
+
+def _fall_back(m: Machine, text: str) -> None:
+    """A driver that takes single pages where it wanted a block, as vmalloc does."""
+    load = _workload(m, text)
+    if m.setup.workloads[load].program != "allocator" or not m.setup.workloads[load].order:
+        raise RefusedError(f"fall_back: {text} asks for no blocks that single pages could replace")
+    if not fall_back(m, load):
+        raise RefusedError(f"fall_back: {text} has no task now")
 
 
 # requests at the door
@@ -278,6 +304,15 @@ def _kfree(m: Machine, text: str) -> None:
         raise RefusedError(f"kfree: {error}") from None
 
 
+# writeback
+
+
+def _sync(m: Machine, text: str) -> None:
+    if not m.setup.caches:
+        raise RefusedError("sync: this machine has no slab caches, and a work is an object")
+    sync(m)
+
+
 # hardware
 
 
@@ -331,17 +366,21 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "oom_reaper": _choice("oom_reaper", ("off", "on")),
     "wb_mask": _choice("wb_mask", tuple(name for name, _ in WB_VARIANTS)),
     "slab_keeps_atomic": _choice("slab_keeps_atomic", ("no", "yes")),
+    "compact_memory": _compact_memory,
+    "drop_caches": _drop_caches,
     "kill": _kill,
     "kill_group": _kill_group,
     "lock": _lock,
     "stop": _stop,
     "start": _start,
     "scale": _scale,
+    "fall_back": _fall_back,
     "disk": _disk,
     "packets": _packets,
     "request": _request,
     "free": _free,
     "set_free": _set_free,
+    "sync": _sync,
     "kmalloc": _kmalloc,
     "kfree": _kfree,
     "sysrq_m": _sysrq_m,

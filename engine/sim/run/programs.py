@@ -31,7 +31,7 @@ from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done
 from mmplay.engine.sim.run.locks import give_lock, holder_of
 from mmplay.engine.sim.run.reader import page_read, run_reader
 from mmplay.engine.sim.run.sched import sleep, wait
-from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SLEEPING
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SINGLE_PAGES, SLEEPING
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
@@ -135,18 +135,21 @@ def run_eater(m: Machine, task: int, cpu: int) -> int:
 
 
 def run_allocator(m: Machine, task: int, cpu: int) -> int:
-    """Ask for a block every `gap_ns` and keep it."""
+    """Ask for a block every `gap_ns` and keep it; or for as many single pages (SINGLE_PAGES)."""
     load = m.setup.workloads[m.state.tasks.load[task]]
     tasks = m.state.tasks
     if tasks.want[task] >= 0 and tasks.done[task] >= tasks.want[task]:
         wait(m, task)
         return m.setup.costs.page
-    if load.gap_ns and tasks.pc[task]:
+    order, asks = load.order, 1
+    if tasks.flags[task] & SINGLE_PAGES:
+        order, asks = 0, 1 << load.order
+    if load.gap_ns and tasks.pc[task] >= asks:
         tasks.pc[task] = 0
         sleep(m, task, load.gap_ns)
         return m.setup.costs.page
-    tasks.pc[task] = 1
-    return ask_page(m, task, cpu, USER, load.order)
+    tasks.pc[task] = min(tasks.pc[task] + 1, asks)
+    return ask_page(m, task, cpu, USER, order)
 
 
 def run_kthreadd(m: Machine, task: int, cpu: int) -> int:
@@ -218,6 +221,9 @@ def _page_cached(m: Machine, task: int, got: bool) -> int:
     tasks.done[task] += 1
     tasks.pc[task] = 0
     state.counters.nr_dirtied += 1
+    load = m.setup.workloads[tasks.load[task]]
+    if load.gap_ns and tasks.done[task] % load.burst == 0:
+        sleep(m, task, load.gap_ns)
     return m.setup.costs.write
 
 

@@ -9,7 +9,7 @@ from mmplay.engine.sim.run.actors import WORKLOAD
 from mmplay.engine.sim.run.locks import begin_holding
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
 from mmplay.engine.sim.run.sched import dequeue, enqueue
-from mmplay.engine.sim.state.tasks import EXITED, KTHREAD, RUNNABLE, STOPPED
+from mmplay.engine.sim.state.tasks import EXITED, KTHREAD, RUNNABLE, SINGLE_PAGES, STOPPED
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
@@ -91,6 +91,18 @@ def scale_workload(m: Machine, number: int, groups: int) -> None:
         for task in mine:
             if tasks.group[task] == owner:
                 send_kill(m, task)
+
+
+def fall_back(m: Machine, number: int) -> int:
+    """Let a workload's tasks take their buffers page by page from now on; return how many do.
+
+    Who has asked for a block already pauses first, as it would have done.
+    """
+    tasks, mine = m.state.tasks, tasks_of(m, number)
+    for task in mine:
+        tasks.flags[task] |= SINGLE_PAGES
+        tasks.pc[task] <<= m.setup.workloads[number].order
+    return len(mine)
 
 
 def tasks_of(m: Machine, number: int) -> list[int]:

@@ -27,7 +27,7 @@ from mmplay.engine.sim.starts.common import (
     fill_ring,
     start_events,
 )
-from mmplay.engine.sim.starts.zones import lay_blocks, name_the_rest, use_the_rest
+from mmplay.engine.sim.starts.zones import divide, lay_blocks, name_the_rest, use_the_rest
 from mmplay.engine.sim.state.slab_cache import CacheKind
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import PLACES, Zone
@@ -46,7 +46,8 @@ class BenchZone(NamedTuple):
     `marks` are min, low, high (None: from min_free_kbytes); low and high of 0 follow from min.
     `reserve` is lowmem_reserve by class zone (None: from the ratios). `blocks` are free blocks as
     (order, count, type letter), no two of them buddies where there is room; what `free` counts
-    beyond them are single pages.
+    beyond them are single pages. The lowest `unmovable_blocks` pageblocks hold kernel memory that
+    does not move; then what lies above them was handed out in no order, page by page.
     """
 
     name: str
@@ -57,6 +58,7 @@ class BenchZone(NamedTuple):
     present: int = 0
     blocks: tuple[tuple[int, int, str], ...] = ()
     places: tuple[tuple[str, int], ...] = ()
+    unmovable_blocks: int = 0
 
 
 class Bench(NamedTuple):
@@ -143,6 +145,8 @@ def _zone(one: BenchZone, cpus: int) -> Zone:
     zone.free = zone.lowest = one.free
     lay_blocks(zone, one.blocks)
     use_the_rest(zone)
+    if one.unmovable_blocks:
+        divide(zone, one.unmovable_blocks)
     return zone
 
 

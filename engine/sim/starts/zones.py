@@ -7,13 +7,14 @@ CPU holds the pages of the per-CPU lists, and which cache owns which slab page.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.sim.mm.gates import set_gaps
 from mmplay.engine.sim.mm.pcp import set_batch
-from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE
+from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import LRU, PLACES, Zone
 
@@ -120,6 +121,39 @@ def use_the_rest(zone: Zone) -> None:
         if page > start:
             zone.hand_out(start, page - start)
         start = page + count
+
+
+def divide(zone: Zone, unmovable_blocks: int) -> None:
+    """Give the lowest pageblocks to unmovable pages, and mix up the ages of those above.
+
+    What is given back first, by reclaim say, then lies scattered over the movable part, as page
+    cache does that was read at all times; the kernel's own pages are the youngest and stay.
+    Raises InputError for more pageblocks than the zone has.
+    """
+    blocks = zone.buddy.block_types
+    if unmovable_blocks >= len(blocks):
+        raise InputError(f"zone {zone.name}: it has {len(blocks)} pageblocks, one must be movable")
+    for block in range(unmovable_blocks):
+        blocks[block] = UNMOVABLE
+        zone.buddy.move_free_pages(block, UNMOVABLE)
+    first_movable = unmovable_blocks * PAGEBLOCK_PAGES
+    runs = list(zip(zone.used[::2], zone.used[1::2], strict=True))
+    pages = [page for first, count in runs for page in range(first, first + count)]
+    movable = [page for page in pages if page >= first_movable]
+    zone.used, zone.used_pages = [], 0
+    for page in (*_scattered(movable), *pages[: len(pages) - len(movable)]):
+        zone.hand_out(page, 1)
+
+
+def _scattered(pages: list[int]) -> list[int]:
+    """Return pages in an order in which the first ones, however many, lie evenly over all."""
+    count = len(pages)
+    if not count:
+        return []
+    step = max(1, count * 618 // 1000)
+    while gcd(step, count) != 1:
+        step += 1
+    return [pages[number * step % count] for number in range(count)]
 
 
 def name_the_rest(zone: Zone) -> None:

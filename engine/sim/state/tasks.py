@@ -40,8 +40,8 @@ class TaskState(IntEnum):
 
 RUNNABLE, SLEEPING, BLOCKED, THROTTLED, STOPPED, EXITED = (int(state) for state in TaskState)
 
-TIF_MEMDIE, FATAL, KTHREAD, EXITING = 1, 2, 4, 8
-"""Bits of the `flags` column."""
+TIF_MEMDIE, FATAL, KTHREAD, EXITING, SINGLE_PAGES = 1, 2, 4, 8, 16
+"""Bits of the `flags` column. SINGLE_PAGES: it takes its buffers page by page (vmalloc)."""
 
 
 class Tasks:

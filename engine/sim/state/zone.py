@@ -6,6 +6,8 @@ in PLACES.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from mmplay.engine.sim.state.buddy import PCP_TYPES, Buddy
 
 LRU = ("active_anon", "inactive_anon", "active_file", "inactive_file", "unevictable")
@@ -171,6 +173,18 @@ class Zone:
                 self.used_pages -= count
                 return True
         return False
+
+    def move_all(self, moves: dict[int, int]) -> None:
+        """Note that what was in these pages is now in others (migration of many)."""
+        pages = sorted(moves)
+        used: list[int] = []
+        for first, count in zip(self.used[::2], self.used[1::2], strict=True):
+            at, end = first, first + count
+            for page in pages[bisect_left(pages, first) : bisect_left(pages, end)]:
+                used += (at, page - at, moves[page], 1) if page > at else (moves[page], 1)
+                at = page + 1
+            used += (at, end - at) if end > at else ()
+        self.used = used
 
     def move_used(self, page: int, place: int) -> None:
         """Note that what was in one page is now in another (migration)."""
