@@ -28,21 +28,29 @@ def misfits(level: Level) -> Iterator[str]:
         yield f"title: longer than {TITLE} characters"
     for name, most in MOST.items():
         yield from _too_long(name, lines(getattr(level, name)), most)
-    for question in level.questions:
-        where = f"line {question.line}, question {question.id}"
-        yield from _too_long(where, _question_lines(question), QUESTION)
-        yield from _too_long(f"{where}: why", lines(question.why), 3)
+    for act in (level, *level.acts):
+        yield from _act_misfits(act)
     for hint in level.hints:
         yield from _too_long(f"line {hint.line}, hint", lines(hint.text), HINT)
-    for goal in (*level.wins, *level.loses):
-        yield from _too_long(f"line {goal.line}, goal", lines(goal.text), GOAL)
-    yield from _too_long("choices", sum(lines(one.text, WIDTH - 4) for one in level.choices), 9)
     real = level.real
     closing = sum(
         map(lines, (f"{real.function} {real.path}", real.text, real.leaves_out, real.log))
     )
     yield from _too_long("[real]", closing, REAL)
     yield from _too_wide(level)
+
+
+def _act_misfits(level: Level) -> Iterator[str]:
+    """Yield a complaint for every text of one act that does not fit."""
+    if len(level.act_title) > TITLE:
+        yield f"title of act {level.act}: longer than {TITLE} characters"
+    for question in level.questions:
+        where = f"line {question.line}, question {question.id}"
+        yield from _too_long(where, _question_lines(question), QUESTION)
+        yield from _too_long(f"{where}: why", lines(question.why), 3)
+    for goal in (*level.wins, *level.loses):
+        yield from _too_long(f"line {goal.line}, goal", lines(goal.text), GOAL)
+    yield from _too_long("choices", sum(lines(one.text, WIDTH - 4) for one in level.choices), 9)
 
 
 def _question_lines(question: Question) -> int:

@@ -102,3 +102,5 @@ def check_truth(text: str) -> None:
         raise InputError(no_such("question", words[0] if words else "", FORMS))
     if words[0] == "metric":
         check_counter(" ".join(words[1:]))
+    if words[0] == "holds":
+        check_condition(" ".join(words[1:]))

@@ -14,6 +14,7 @@ from mmplay.engine.errors import InputError, no_such
 from mmplay.levels.load import load_level, shipped_levels
 from mmplay.levels.model import Level
 from mmplay.levels.pack import SUFFIX, levels_in
+from mmplay.recordings.library import trace_path
 from mmplay.recordings.paths import user_paths
 
 OF_PACK = ":"
@@ -69,9 +70,14 @@ def _listed(path: Path) -> list[Listed]:
 
 
 def is_level_name(name: str) -> bool:
-    """Tell whether a word can only mean a level: a level file, a pack's level, a level's id."""
+    """Tell whether a word means a level: a level file, a pack's level, a level's id.
+
+    A file of another kind and a shipped recording are none.
+    """
     if name.endswith(SUFFIX) or f"{SUFFIX}{OF_PACK}" in name:
         return True
+    if trace_path(name).is_file():
+        return False
     ids = [one.level.id.casefold() for one in all_levels() if one.level is not None]
     return name.casefold() in ids or _LIKE_SHIPPED.fullmatch(name) is not None
 

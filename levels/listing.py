@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from mmplay.engine.errors import InputError
 from mmplay.recordings.paths import user_paths
 
 WORLDS: dict[int, str] = {
@@ -24,9 +25,9 @@ _LINE = re.compile(r'^(id|title|world)\s*=\s*"?([^"\n]*)"?\s*$', re.MULTILINE)
 
 
 class LevelLine(NamedTuple):
-    """One level of the list."""
+    """One level of the list; `name` is what it is opened by."""
 
-    path: Path
+    name: str
     id: str
     title: str
     world: int
@@ -40,7 +41,22 @@ def shipped_levels() -> list[Path]:
 def level_lines() -> list[LevelLine]:
     """Return the shipped levels in order, then the user's own; unreadable files are left out."""
     own = sorted(user_paths()["levels"].glob("*.toml"))
-    return [line for path in (*shipped_levels(), *own) if (line := _line(path)) is not None]
+    shipped = [line for path in shipped_levels() if (line := _line(path)) is not None]
+    return [*shipped, *(line for path in own for line in _own_lines(path))]
+
+
+def _own_lines(path: Path) -> list[LevelLine]:
+    """Return the level of a user's file, or those of a pack."""
+    from mmplay.levels.pack import levels_in
+
+    try:
+        levels = levels_in(path)
+    except InputError:
+        line = _line(path)
+        return [line] if line is not None else []
+    if len(levels) == 1:
+        return [LevelLine(str(path), levels[0].id, levels[0].title, 0)]
+    return [LevelLine(f"{path}:{one.id}", one.id, one.title, 0) for one in levels]
 
 
 def _line(path: Path) -> LevelLine | None:
@@ -52,7 +68,7 @@ def _line(path: Path) -> LevelLine | None:
     found = dict(_LINE.findall(head.partition("\n[")[0]))
     world = found.get("world", "0")
     return LevelLine(
-        path,
+        str(path),
         found.get("id", path.stem),
         found.get("title", path.name),
         int(world) if world.isdigit() else 0,

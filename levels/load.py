@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.kernel.versions import KERNELS, kernel_named
@@ -46,15 +48,18 @@ from mmplay.levels.model import (
     Question,
     Real,
 )
-from mmplay.levels.sections import MAX_NUMBER, LevelError, Place, Section
+from mmplay.levels.sections import MAX_NUMBER, MAX_TEXT, LevelError, Place, Section
 
 FORMAT = 1
 MAX_BYTES = 1 << 16
-MAX_QUESTIONS, MAX_MOVES = 120, 400
+MAX_QUESTIONS, MAX_MOVES, MAX_ACTS = 120, 400, 8
 
 ACTS = (*ACTIONS, *VERBS)
 
-__all__ = ["load_level", "read_level", "read_moves", "shipped_levels"]
+__all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
+
+BETWEEN = " | "
+"""What stands between two words of a line; a bar without blanks joins flags of one mask."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
@@ -114,43 +119,58 @@ def read_toml(text: str, name: str) -> Section:
 def _level(top: Section) -> Level:
     if top.number("format", required=True) != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
-    kernel = kernel_named(top.one_of("kernel", KERNELS, required=True))
-    allow = top.texts("allow", ACTS)
-    level = Level(
-        id=_ident(top, "id"),
-        title=top.text("title", required=True),
-        world=top.number("world", most=99),
-        file=top.place.file,
-        kernel=kernel,
-        start=load_start(top.table("machine"), kernel),
-        learn=top.text("learn", required=True),
-        story=top.text("story", required=True),
-        against=top.text("against"),
-        recreates=top.text("recreates"),
-        task=top.text("task", required=True),
-        max_turns=top.number("max_turns", least=1, most=MAX_TURNS, required=True),
-        real=_real(top.table("real")),
-        stride=top.number("stride", default=1, least=1, most=100_000),
-        end=_moment(top, "end"),
-        right=top.number("right", default=-1, most=MAX_QUESTIONS),
-        shuffle=top.flag("shuffle"),
-        allow=allow,
-        limits=tuple(_limit(top, one) for one in top.texts("limits")),
-        events=tuple(_event(table) for table in top.tables("event", MAX_MOVES)),
-        choices=tuple(_choice(top, one, allow) for one in top.texts("choices")),
-        wins=tuple(_goal(table) for table in top.tables("win")),
-        loses=tuple(_goal(table) for table in top.tables("lose")),
-        questions=_questions(top),
-        hints=tuple(_hint(table) for table in top.tables("hint")),
-        solution=_moves(top, "solution"),
-        losing=_moves(top, "losing"),
-        terms=top.texts("terms"),
-        digest=top.text("digest"),
-        random_wins=top.text("random_wins"),
-    )
+    texts: dict[str, Any] = {
+        "id": _ident(top, "id"),
+        "title": top.text("title", required=True),
+        "world": top.number("world", most=99),
+        "file": top.place.file,
+        "learn": top.text("learn", required=True),
+        "story": top.text("story", required=True),
+        "against": top.text("against"),
+        "recreates": top.text("recreates"),
+        "task": top.text("task", required=True),
+        "real": _real(top.table("real")),
+        "shuffle": top.flag("shuffle"),
+        "hints": tuple(_hint(table) for table in top.tables("hint")),
+        "solution": _moves(top, "solution"),
+        "losing": _moves(top, "losing"),
+        "terms": top.texts("terms"),
+        "digest": top.text("digest"),
+        "random_wins": top.text("random_wins"),
+    }
+    tables = top.tables("act", MAX_ACTS)
+    first, *later = [_act_level(one, n, texts) for n, one in enumerate(tables or [top], 1)]
+    for table in tables:
+        table.done()
     top.done()
+    level = first._replace(acts=tuple(later))
     _check_whole(level, top)
     return level
+
+
+def _act_level(section: Section, number: int, texts: dict[str, Any]) -> Level:
+    """Return one act, or the only one: what is played, on which machine."""
+    kernel = kernel_named(section.one_of("kernel", KERNELS, required=True))
+    allow = section.texts("allow", ACTS)
+    in_acts = section.place.table == "act"
+    return Level(
+        **texts,
+        kernel=kernel,
+        start=load_start(section.table("machine"), kernel),
+        max_turns=section.number("max_turns", least=1, most=MAX_TURNS, required=True),
+        stride=section.number("stride", default=1, least=1, most=100_000),
+        end=_moment(section, "end"),
+        right=section.number("right", default=-1, most=MAX_QUESTIONS),
+        allow=allow,
+        limits=tuple(_limit(section, one) for one in section.texts("limits")),
+        events=tuple(_event(table) for table in section.tables("event", MAX_MOVES)),
+        choices=tuple(_choice(section, one, allow) for one in section.texts("choices")),
+        wins=tuple(_goal(table) for table in section.tables("win")),
+        loses=tuple(_goal(table) for table in section.tables("lose")),
+        questions=_questions(section),
+        act=number,
+        act_title=section.text("title", required=True) if in_acts else "",
+    )
 
 
 def _ident(section: Section, key: str) -> str:
@@ -168,20 +188,37 @@ def _moment(section: Section, key: str) -> str:
 
 def _check_whole(level: Level, top: Section) -> None:
     """Check what more than one key has a say in."""
-    ids = [one.id for one in level.questions]
-    if level.needed > len(ids):
-        raise top.error("right", f"{level.needed} of {len(ids)} questions cannot be right")
-    if not level.wins and not ids:
-        raise top.error("", "a level needs a [[win]] or an [[ask]]")
-    for move in (*level.solution, *level.losing):
+    acts = (level, *level.acts)
+    for one in acts:
+        if one.needed > len(one.questions):
+            problem = f"{one.needed} of {len(one.questions)} questions cannot be right"
+            raise top.error("right", problem)
+        if not one.wins and not one.questions:
+            raise top.error("", "a level needs a [[win]] or an [[ask]]")
+    ids = [question.id for one in acts for question in one.questions]
+    twice = next((ident for ident in ids if ids.count(ident) > 1), None)
+    if twice is not None:
+        raise top.error("", f"two acts ask a question {twice!r}")
+    for one in acts:
+        if one.start.variant_from and one.start.variant_from not in ids:
+            problem = no_such("question", one.start.variant_from, ids)
+            raise top.error("", f"variant_from: {problem}")
+    check_moves(level, (*level.solution, *level.losing), level.file)
+
+
+def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
+    """Complain about moves of a file that no player of the level could make; raises LevelError."""
+    acts = (level, *level.acts)
+    ids = [question.id for one in acts for question in one.questions]
+    for move in moves:
         if move.action in (ANSWER, PLACE, SKIP):
             ident = move.value.partition(" ")[0]
             if ident not in ids:
                 problem = no_such("question", ident, ids)
-                raise LevelError(f"{level.file}:{move.line}: value: {problem}")
-        elif move.action not in (*level.allow, *VERBS):
+                raise LevelError(f"{name}:{move.line}: value: {problem}")
+        elif move.action not in (*(name for one in acts for name in one.allow), *VERBS):
             problem = f"{move.action} is not in `allow`: the player could not do it"
-            raise LevelError(f"{level.file}:{move.line}: action: {problem}")
+            raise LevelError(f"{name}:{move.line}: action: {problem}")
 
 
 def _limit(top: Section, text: str) -> tuple[str, int]:
@@ -195,7 +232,7 @@ def _limit(top: Section, text: str) -> tuple[str, int]:
 
 
 def _option(section: Section, key: str, text: str) -> Option:
-    value, bar, shown = text.partition("|")
+    value, bar, shown = text.partition(BETWEEN)
     if not value.strip() or len(text) > 120:
         raise section.error(key, "write 'VALUE | what is shown', or VALUE alone")
     return Option(value.strip(), shown.strip() if bar else value.strip())
@@ -251,6 +288,7 @@ def _asked(table: Section) -> list[Question]:
         tolerance=table.number("tolerance"),
         before=tuple(_act(one) for one in table.texts("before")),
         after=tuple(_act(one) for one in table.texts("after")),
+        suppose=tuple(_act(one) for one in table.texts("suppose")),
         why=table.text("why"),
         group=group,
         line=table.place.line(),
@@ -265,8 +303,8 @@ def _asked(table: Section) -> list[Question]:
     for one in found:
         table.checked("truth", one.truth, check_truth)
         table.checked("when", one.when, check_when)
-        for key, acts in (("before", one.before), ("after", one.after)):
-            for name, _ in acts:
+        for key in ("before", "after", "suppose"):
+            for name, _ in getattr(one, key):
                 table.checked(key, name, check_act)
     return found
 
@@ -277,7 +315,7 @@ def _act(text: str) -> tuple[str, str]:
 
 
 def _filled(table: Section, question: Question, number: int, line: str) -> Question:
-    words = [word.strip() for word in line.split("|")]
+    words = [word.strip() for word in line.split(BETWEEN)]
 
     def word(slot: re.Match[str]) -> str:
         if int(slot[1]) >= len(words):
@@ -285,7 +323,13 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         return words[int(slot[1])]
 
     def fill(text: str) -> str:
-        return _SLOT.sub(word, text)
+        filled = _SLOT.sub(word, text)
+        if len(filled) > MAX_TEXT:
+            raise table.error("each", f"line {number} makes a text of over {MAX_TEXT} characters")
+        return filled
+
+    def all_filled(acts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((fill(name), fill(value)) for name, value in acts)
 
     return question._replace(
         id=f"{question.id}.{number}",
@@ -293,8 +337,9 @@ def _filled(table: Section, question: Question, number: int, line: str) -> Quest
         truth=fill(question.truth),
         when=fill(question.when),
         why=fill(question.why),
-        before=tuple((fill(name), fill(value)) for name, value in question.before),
-        after=tuple((fill(name), fill(value)) for name, value in question.after),
+        before=all_filled(question.before),
+        after=all_filled(question.after),
+        suppose=all_filled(question.suppose),
     )
 
 

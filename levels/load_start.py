@@ -41,8 +41,12 @@ def load_start(section: Section, kernel: Kernel) -> Start:
         practice_seed=section.number("practice_seed", default=2),
         frame=section.number("frame", most=1 << 16),
         ram_kb=section.number("ram_kb", default=2 << 20, least=32 << 10, most=64 << 20),
+        variant_from=section.text("variant_from"),
     )
-    if base == BENCH:
+    if base != BENCH:
+        loads = tuple(_workload(one, kernel) for one in section.tables("workload", 32))
+        start = start._replace(workloads=loads)
+    else:
         start = start._replace(bench=_bench(section, kernel))
     section.done()
     return start

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actors import SCRIPT
 from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.setup import MICROSECOND_NS
+from mmplay.engine.sim.run.workloads import scale_workload, schedule
+from mmplay.engine.sim.setup import MICROSECOND_NS, Workload
 from mmplay.engine.sim.starts.bench import from_bench
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
@@ -29,8 +30,21 @@ def machine_for(level: Level, seed: int | None = None) -> Machine:
         machine = _BASES[start.base](level, choice)
     except InputError as error:
         raise InputError(f"{level.file}: [machine]: {error}") from None
+    machine = _with_workloads(machine, start.workloads)
     _add_script(machine, level.events)
     return machine
+
+
+def _with_workloads(m: Machine, loads: tuple[Workload, ...]) -> Machine:
+    """Return the machine with a level's own workloads beside those that it has."""
+    first = len(m.setup.workloads)
+    m = Machine(m.setup._replace(workloads=(*m.setup.workloads, *loads)), m.state)
+    for number, load in enumerate(loads, first):
+        if load.start_ns > m.state.now_ns:
+            schedule(m, number)
+        else:
+            scale_workload(m, number, load.groups)
+    return m
 
 
 def _add_script(m: Machine, events: tuple[Event, ...]) -> None:

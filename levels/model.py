@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench
 
 CHOICE, NUMBER, TEXT = "choice", "number", "text"
@@ -22,6 +23,8 @@ class Start(NamedTuple):
     """Where the level's machine comes from: a named base, or a bench.
 
     `variant`, `packets`, `seed` go to the start; `practice_seed` is another one, for practising.
+    `workloads` come to what a named base has; `variant_from` is the question of an earlier act
+    whose answer is the variant.
     """
 
     base: str
@@ -32,6 +35,8 @@ class Start(NamedTuple):
     practice_seed: int = 2
     frame: int = 0
     ram_kb: int = 0
+    workloads: tuple[Workload, ...] = ()
+    variant_from: str = ""
 
 
 class Option(NamedTuple):
@@ -46,7 +51,8 @@ class Question(NamedTuple):
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
-    condition, in the engine's own continuation. Before and after it the level may act by itself.
+    condition, in the engine's own continuation. Before and after it the level may act by itself;
+    what the question supposes is done in that continuation alone.
     `group` is the id of the [[ask]] that it came from, `line` where that stands.
     """
 
@@ -61,6 +67,7 @@ class Question(NamedTuple):
     tolerance: int = 0
     before: tuple[tuple[str, str], ...] = ()
     after: tuple[tuple[str, str], ...] = ()
+    suppose: tuple[tuple[str, str], ...] = ()
     why: str = ""
     group: str = ""
     line: int = 0
@@ -124,6 +131,8 @@ class Real(NamedTuple):
 class Level(NamedTuple):
     """One level. `right` is how many questions must be right (-1: all); `end` when the run ends.
 
+    A level of several acts is its first act, and `acts` are those after it: each is a level of its
+    own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
     `max_turns` bounds the run; `stride` is how many turns one key press makes. `limits` say how
     often an action may be done, all of them together under ALL_ACTS.
     """
@@ -158,6 +167,9 @@ class Level(NamedTuple):
     terms: tuple[str, ...] = ()
     digest: str = ""
     random_wins: str = ""
+    act: int = 1
+    act_title: str = ""
+    acts: tuple[Level, ...] = ()
 
     @property
     def par(self) -> int:

@@ -17,12 +17,14 @@ from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.play.goals import Score
 from mmplay.recordings.paths import user_paths
 from mmplay.recordings.replacing import replacing
+
+if TYPE_CHECKING:
+    from mmplay.levels.play.goals import Score
 
 HEADER = {"schema": 1, "what": "mmplay progress"}
 MAX_BYTES = 1 << 20

@@ -7,14 +7,16 @@ level is played.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.fits import misfits
 from mmplay.levels.model import Level, Move
+from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.random_player import Guesser
 from mmplay.levels.play.run import LevelRun, Outcome
-from mmplay.levels.play.solve import begin, play
+from mmplay.levels.play.solve import begin, play, playing
 from mmplay.levels.truth import Truth
 
 RUNS = 200
@@ -42,112 +44,137 @@ class Proof(NamedTuple):
         return all(result.ok for result in self.results)
 
 
-def prove(level: Level, runs: int = RUNS) -> Proof:
-    """Return the proof of a level, with so many runs of the random player."""
-    results = [Result(name, *_said(check, level)) for name, check in CHECKS.items()]
-    solved = next(result for result in results if result.name == SOLUTION)
-    digest = ""
-    if solved.ok:
-        digest = _played(level, level.solution).session.live.state.digest()
-        results.append(Result(DIGEST, *_same_digest(level, digest)))
-        results.append(Result(RANDOM, *_said(lambda one: _random(one, runs), level)))
-    return Proof(level, tuple(results), digest)
+class Tried:
+    """A level that is being played again and again; what its questions ask of is made once."""
+
+    def __init__(self, level: Level, runs: int) -> None:
+        self.level, self.runs = level, runs
+        self._laters = Laters()
+
+    def begin(self) -> LevelRun:
+        """Return a fresh run; raises InputError."""
+        return begin(self.level, laters=self._laters)
+
+    def play(self, moves: Sequence[Move]) -> LevelRun:
+        """Return a run that was played by these moves to its end; raises InputError."""
+        return play(self.begin(), moves)
+
+    @cached_property
+    def solved(self) -> LevelRun:
+        """The run of the solution; raises InputError."""
+        return self.play(self.level.solution)
 
 
 Said = tuple[bool, str]
 
 
-def _said(check: Callable[[Level], Said], level: Level) -> Said:
+def prove(level: Level, runs: int = RUNS) -> Proof:
+    """Return the proof of a level, with so many runs of the random player."""
+    tried = Tried(level, runs)
+    results = [Result(name, *_said(check, tried)) for name, check in CHECKS.items()]
+    digest = ""
+    if next(result for result in results if result.name == SOLUTION).ok:
+        digest = tried.solved.digest()
+        results.append(Result(DIGEST, *_same_digest(level, digest)))
+        results.append(Result(RANDOM, *_said(_random, tried)))
+    return Proof(level, tuple(results), digest)
+
+
+def _said(check: Callable[[Tried], Said], tried: Tried) -> Said:
     """Return what a check says; a level that cannot be run says why."""
     try:
-        return check(level)
+        return check(tried)
     except InputError as error:
         return False, str(error)
 
 
-def _played(level: Level, moves: Sequence[Move]) -> LevelRun:
-    return play(begin(level), moves)
-
-
-def _at_start(level: Level) -> Said:
-    run = begin(level)
+def _at_start(tried: Tried) -> Said:
+    run = tried.begin()
     met = [goal.text for goal in run.goals() if goal.met]
     if run.outcome is Outcome.PLAYING:
         return True, "the run begins neither won nor lost"
     return False, f"the run is {run.outcome} before anybody acts: {'; '.join(met) or run.reason}"
 
 
-def _by_nothing(level: Level) -> Said:
-    run = _played(level, ())
+def _by_nothing(tried: Tried) -> Said:
+    run = tried.play(())
     if run.outcome is Outcome.LOST:
         return True, f"doing nothing loses: {run.reason}"
     return False, "doing nothing wins: the goal is met by itself"
 
 
-def _by_losing(level: Level) -> Said:
+def _by_losing(tried: Tried) -> Said:
+    level = tried.level
     if not level.losing:
         if level.loses:
             return False, "a level with a [[lose]] needs a [[losing]] line that shows how"
         return True, "there is nothing to lose by but the questions and the turns"
-    run = _played(level, level.losing)
+    run = tried.play(level.losing)
     if run.outcome is not Outcome.LOST:
         return False, f"the losing line does not lose: {run.outcome}"
-    if level.loses and run.reason not in {goal.text for goal in level.loses}:
+    loses = [goal.text for one in (level, *level.acts) for goal in one.loses]
+    if loses and run.reason not in loses:
         return False, f"the losing line loses, but by no [[lose]]: {run.reason}"
     return True, f"the losing line loses: {run.reason}"
 
 
-def _by_solution(level: Level) -> Said:
-    if not level.solution:
+def _by_solution(tried: Tried) -> Said:
+    if not tried.level.solution:
         return False, "there is no [[solution]]"
-    run = _played(level, level.solution)
+    run = tried.solved
     score = run.score()
-    if run.outcome is not Outcome.WON:
+    if not score.won:
         return False, f"the solution does not win: {run.reason}; {_wrong_answers(run)}"
     if score.stars < 3:
         return False, f"the solution earns {score.stars} stars: {_wrong_answers(run)}"
     if score.acts != score.par:
         return False, f"the solution has {score.par} acts, but the run ends after {score.acts}"
-    turns = run.session.end - run.session.first
+    turns = sum(act.session.end - act.session.first for act in run.all_acts())
     return True, f"the solution wins in {score.acts} acts and {turns} turns"
 
 
-def _wrong_answers(run: LevelRun) -> str:
-    answers = run.answers
+def _wrong_answers(last: LevelRun) -> str:
     wrong = [
-        f"{one.id}: the kernel says {run.truths[one.id].shown()}, not {answers[one.id]}"
+        f"{one.id}: the kernel says {run.truths[one.id].shown()}, not {run.answers[one.id]}"
+        for run in last.all_acts()
         for one in run.questions
-        if one.id in answers and not run.truths[one.id].accepts(answers[one.id], one.tolerance)
+        if one.id in run.answers and not run.is_right(one.id)
     ]
     return "; ".join(wrong) or "no answer is wrong"
 
 
-def _by_less(level: Level) -> Said:
+def _by_less(tried: Tried) -> Said:
     """Leave out each counted move of the solution in turn."""
-    moves, tried = level.solution, 0
+    moves, left_out = tried.level.solution, 0
     for place, move in enumerate(moves):
         if not move.counts:
             continue
-        tried += 1
+        left_out += 1
         rest = (*moves[:place], *moves[place + 1 :])
-        if _wins(level, rest):
+        if _wins(tried, rest):
             return False, f"the solution wins without `{move.action} {move.value}` too"
-    return tried > 0, f"without any one of its {tried} acts the solution does not win"
+    return left_out > 0, f"without any one of its {left_out} acts the solution does not win"
 
 
-def _wins(level: Level, moves: Sequence[Move]) -> bool:
+def _wins(tried: Tried, moves: Sequence[Move]) -> bool:
     """Tell whether moves win; a later one that is refused without the missing one does not."""
+    run = tried.begin()
     try:
-        return _played(level, moves).outcome is Outcome.WON
+        for last in playing(run, moves):
+            run = last
+            if run.notes.skipped:
+                return False  # A skipped question never wins: the rest need not be played.
     except InputError:
         return False
+    return run.score().won
 
 
-def _questions(level: Level) -> Said:
+def _questions(tried: Tried) -> Said:
     """Ask every question along the solution; every option must be readable, and one right."""
-    run = _played(level, level.solution)
+    acts = tried.solved.all_acts()
+    asked = [(run, question) for run in acts for question in run.questions]
     problems = []
-    for question in run.questions:
+    for run, question in asked:
         truth = run.truths.get(question.id)
         where = f"line {question.line}, {question.id}"
         if truth is None:
@@ -160,10 +187,10 @@ def _questions(level: Level) -> Said:
         for value in values:
             if value not in right and not truth.wrong(value):
                 problems.append(f"{where}: {value} is wrong without a word why")
-    hints = _hints_along(level)
+    hints = _hints_along(tried)
     if not hints:
         problems.append("no hint: write a [[hint]]")
-    count = f"all {len(run.questions)} questions are asked and answered by the rules"
+    count = f"all {len(asked)} questions are asked and answered by the rules"
     return not problems, "; ".join(problems) or f"{count}, and {hints} hints are said"
 
 
@@ -171,24 +198,23 @@ def _accepts(truth: Truth, value: str, tolerance: int) -> bool:
     return truth.accepts(value, tolerance)
 
 
-def _hints_along(level: Level) -> int:
+def _hints_along(tried: Tried) -> int:
     """Return how many hints there are at the start of the run and at its end."""
-    run = begin(level)
-    at_start = set(run.hints())
-    return len(at_start | set(play(run, level.solution).hints()))
+    return len({*tried.begin().hints(), *tried.solved.hints()})
 
 
-def _goals(level: Level) -> Said:
-    """See that every goal can be missed, and is met in the end."""
-    solved = {goal.text: goal.met for goal in _played(level, level.solution).goals()}
+def _goals(tried: Tried) -> Said:
+    """See that every goal is met in the end."""
+    goals = [goal for run in tried.solved.all_acts() for goal in run.goals()]
+    solved = {goal.text: goal.met for goal in goals}
     unmet = [text for text, met in solved.items() if not met]
     if unmet:
         return False, f"not reached by the solution: {'; '.join(unmet)}"
     return True, f"all {len(solved)} goals are reached"
 
 
-def _texts(level: Level) -> Said:
-    problems = list(misfits(level))
+def _texts(tried: Tried) -> Said:
+    problems = list(misfits(tried.level))
     return not problems, "; ".join(problems) or "every text fits 80x24"
 
 
@@ -199,26 +225,27 @@ def _same_digest(level: Level, digest: str) -> Said:
     return False, f"the solution ends in {digest}, the file says {known}; --update writes it"
 
 
-def _random(level: Level, runs: int) -> Said:
-    won = sum(_random_wins(level, runs))
+def _random(tried: Tried) -> Said:
+    level, runs = tried.level, tried.runs
+    won = sum(_random_wins(tried))
     share = f"random play wins {won} of {runs} runs"
     if won * 100 <= runs * MOST_WINS_PERCENT or level.random_wins:
         return True, f"{share}{': ' + level.random_wins if level.random_wins else ''}"
     return False, f"{share}, over {MOST_WINS_PERCENT} %: say why in random_wins"
 
 
-def _random_wins(level: Level, runs: int) -> Iterator[bool]:
+def _random_wins(tried: Tried) -> Iterator[bool]:
     """Play at random; raises InputError, naming the seed, for a run that does not end."""
-    for seed in range(runs):
-        run = begin(level)
-        if not Guesser(run, seed).play():
+    for seed in range(tried.runs):
+        guesser = Guesser(tried.begin(), seed)
+        if not guesser.play():
             raise InputError(f"the random player's run {seed} does not end")
-        yield run.outcome is Outcome.WON
+        yield guesser.run.score().won
 
 
 SOLUTION, DIGEST, RANDOM = "solution", "digest", "random player"
 
-CHECKS: dict[str, Callable[[Level], Said]] = {
+CHECKS: dict[str, Callable[[Tried], Said]] = {
     "start": _at_start,
     "nothing": _by_nothing,
     "losing": _by_losing,

@@ -69,15 +69,18 @@ class Section:
         value = self.take(key, [])
         if not isinstance(value, list) or len(value) > most:
             raise self.error(key, f"write [[{name}]], at most {most} of them")
+        first = self.place.lines.take(name, len(value))
         return [
             Section(one, self.place._replace(table=name, number=number))
-            for number, one in enumerate(value)
+            for number, one in enumerate(value, first)
         ]
 
     def table(self, key: str) -> Section:
         """Return a table that must be there."""
         name = f"{self.place.table}.{key}".lstrip(".")
-        return Section(self.take(key, required=True), self.place._replace(table=name, number=0))
+        value = self.take(key, required=True)
+        number = self.place.lines.take(name, 1)
+        return Section(value, self.place._replace(table=name, number=number))
 
     def text(self, key: str, default: str = "", required: bool = False) -> str:
         """Return a text with its line breaks at blank lines only."""

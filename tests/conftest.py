@@ -67,6 +67,14 @@ def mail_trace() -> bytes:
     return (DATA / f"{MAIL_RC7}.mmtrace").read_bytes()
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user whose folders are empty."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path
+
+
 def shared(*parts: str) -> Path:
     """Return a path under ../shared, or skip the test where it is missing."""
     path = SHARED.joinpath(*parts)

@@ -80,6 +80,7 @@ RUN_ACTS: tuple[Act, ...] = (
     Act("other", "o", "o", "show the other fork", RUN),
     Act("compare", "d", "d", "compare with the other fork", RUN, "d diff"),
     Act("annotate", "a", "a", "write a note here", RUN),
+    Act("export", "E", "E", "export: csv, html, perfetto ...", RUN),
     Act("changes", "V", "V", "what changed, what is assumed", RUN),
 )
 """What can be done to a simulated run, or to a fork of anything."""

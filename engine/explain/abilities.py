@@ -70,9 +70,12 @@ DECIDED_BY: dict[str, tuple[tuple[str, ...], bool]] = {
     "may_do_io": (("__GFP_IO",), True),
     "may_enter_fs": (("__GFP_FS",), True),
     "warns": (("__GFP_NOWARN",), False),
-    "may_use_reserves": (("__GFP_HIGH",), True),
+    "may_use_reserves": (RESERVE_FLAGS, True),
 }
-"""Which flag decides an ability (the first that the layout has), and whether it gives it."""
+"""Which flags decide an ability, any of them, and whether they give it."""
+
+FOR_SLEEPERS = ("may_do_io", "may_enter_fs")
+"""Abilities that only a caller that may sleep can have."""
 
 
 def phrases(can: Abilities) -> list[str]:

@@ -106,5 +106,45 @@ FACTS: dict[str, Fact] = {
         "do_try_to_free_pages",
         "mm/vmscan.c",
     ),
+    "edge.scan": Fact(
+        "wake",
+        "above 48 scanned pages do_try_to_free_pages calls wakeup_flusher_threads, again at every "
+        "priority that is left",
+        "do_try_to_free_pages",
+        "mm/vmscan.c",
+    ),
+    "edge.wake": Fact(
+        "reserve",
+        "wb_start_writeback asks kmalloc-64 for a work, and below reclaim PF_MEMALLOC lets that "
+        "request take the last page",
+        "wb_start_writeback",
+        "fs/fs-writeback.c",
+    ),
+    "edge.reserve": Fact(
+        "stuck",
+        "the flusher takes a work only after the one before; it waits for a disk that has stalled",
+        "wb_do_writeback",
+        "fs/fs-writeback.c",
+    ),
+    "edge.stuck": Fact(
+        "nothing freed",
+        "no page becomes clean, so reclaim has none to free; no work ends, so none gives back its "
+        "64 bytes",
+        "shrink_page_list",
+        "mm/vmscan.c",
+    ),
+    "edge.nothing_freed": Fact(
+        "scan",
+        "GFP_NOFS may not call the OOM killer, and an order-0 request does not fail: it reclaims "
+        "again",
+        "__alloc_pages_slowpath",
+        "mm/page_alloc.c",
+    ),
+    "blame.softirq": Fact(
+        "writeback",
+        "wb_start_writeback took every page above the __GFP_HIGH floor; the softirq asked next",
+        "wb_start_writeback",
+        "fs/fs-writeback.c",
+    ),
 }
 """By group.name; the values of one group are each other's wrong answers."""

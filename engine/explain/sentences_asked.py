@@ -40,10 +40,23 @@ truth.dirty: of {dirtyable} dirtyable pages: {result}
 truth.trend: the dirty limit goes from {before} to {after}
 truth.key: {symbol} is on the way: __perform_reclaim has set PF_MEMALLOC and drops it when it
     returns
+truth.key_kswapd: kswapd sets PF_MEMALLOC when it starts and keeps it: freeing pages is all it does
+truth.key_masked: {symbol} runs on top of an interrupted task: __do_softirq takes PF_MEMALLOC away
+    while it runs, and a hard interrupt may not use it
+truth.served: {tests}
 truth.no_key: no function on the way sets PF_MEMALLOC
 truth.exit: task {pid} gives back {freed:pages}; {sharers} others share its {rss:pages} of memory
 truth.metric: {name} is {value}
 truth.fact: {why}
+truth.tile: {gives}
+truth.refused_first: failed requests so far: {counts}
+truth.wb_stop: with mask {answer} its floor in {zone} is {floor}
+waits.lock: the file's lock is free once task {task} has its page
+waits.killer: oom_scan_process_thread finds task {task} with TIF_MEMDIE: it kills nobody else before
+    that has ended
+waits.locker: task {task} sleeps in down_write without a signal being able to wake it
+waits.memory: task {task} is inside __alloc_pages_slowpath with {gfp:hex}, and goes round
+waits.nothing: task {task} waits for nobody
 
 wrong.class: {answer} would be right if {premise}; {because}
 wrong.mark: {answer} is the floor at the {other} mark; this caller meets {mark}
@@ -57,6 +70,8 @@ wrong.one_more: at {answer} it is refused: the test is free <= floor
 wrong.kb: {answer} would be right in kB; asked are pages, of 4 kB each
 wrong.in_pages: {answer} would be right in pages; asked are kB, 4 to the page
 wrong.test: {answer} would be right if {premise}; {because}
+wrong.test_mark: {answer} would be right at the {other} mark; at {mark} it would need {floor:pages}
+    or fewer
 wrong.kernel: {answer} would be right on {kernel}: {result}
 wrong.other_mark: {answer} is the {other} mark; asked is {mark}
 wrong.step: {answer} is where low stands; asked is how far it is above min
@@ -76,6 +91,11 @@ wrong.zone_empty: {answer} would be right if it had pages on this machine
 wrong.zone_below: {answer} is tried only after {zone}: the list goes from the highest zone down
 wrong.caller: {answer} would be right with {need}
 wrong.all_free: {answer} would be right if all {free} free pages counted; the test sees {seen}
+wrong.few_free: {answer} would be right with {floor:pages} or fewer; the test sees {seen}
+wrong.many_free: {answer} would be right with more than {floor:pages}; the test sees {seen}
+wrong.zone_refuses: {answer} does not serve it; {test}
+wrong.asked_before: {answer} would be right if {zone}, which is asked before it, had refused
+wrong.none_served: {answer} would need every zone to refuse, but {test}
 wrong.need: {answer} would need {need}
 wrong.today: {answer} would be right if it were computed from today's managed pages ({result}); it
     was computed at boot, from fewer
@@ -91,6 +111,11 @@ wrong.smallest_first: {answer} heads the list of order {order}; a smaller block 
 wrong.merge: {answer} would be right if merging went by being free or near; it goes from buddy to
     buddy while each is free and of the same order
 wrong.fact: {answer} is right for {other}, not for {own}
+wrong.edge: {answer} comes after {other}, not after {own}
+wrong.tile: {answer} gives something else than {number}: {gives}
+wrong.refused_first: {answer} has not been refused yet: {counts}
+wrong.wb_stop: {answer} would have stopped elsewhere in {zone}: {floor}
+wrong.waits: {answer} is what {own} waits for; asked is another edge, which leads to {right}
 wrong.stranger: {answer} is none of {names}
 wrong.short: {answer} of {names} are named
 wrong.uphill: {answer} would be right if the block's neighbour on the other side were its buddy; the

@@ -238,6 +238,12 @@ STEPS: dict[str, StepWords] = {
         "out_of_memory",
         *_NODEMASK,
     ),
+    "up_write": _row(
+        "up_write",
+        "kernel/locking/rwsem.c",
+        "task waiting",
+        "{task} has its page and gives the file's lock back: {waiting} waited for it",
+    ),
     "wb_start_writeback": _row(
         "wb_start_writeback",
         _WB,
@@ -260,11 +266,44 @@ STEPS: dict[str, StepWords] = {
         "{cache}: {count:objects} refused, two page requests each (mode {gfp:hex})",
         *SLAB[SLAB.index("___slab_alloc") :],
     ),
+    "kmalloc": _row(
+        "slab_alloc_node",
+        _SLUB,
+        "cache got failed",
+        "{got:objects} of {cache} allocated, {failed} refused",
+    ),
+    "kfree": _row(
+        "__slab_free",
+        _SLUB,
+        "cache count left objects",
+        "{cache}: {count:objects} of one slab freed; {left} of its {objects} are in use",
+    ),
+    "discard_slab": _row(
+        "discard_slab",
+        _SLUB,
+        "cache zone order listed least",
+        "{cache}: the slab is empty, {listed} are on the partial list, {least} suffice: its page "
+        "goes back to {zone}",
+        "__slab_free",
+    ),
+    "slab_kept": _row(
+        "__slab_free",
+        _SLUB,
+        "cache zone order listed least",
+        "{cache}: the slab is empty and stays: {listed} on the partial list, fewer than {least}",
+    ),
     "balance_dirty_pages": _row(
         "balance_dirty_pages",
         _DIRTY,
         "dirty background limit",
         "{dirty} dirty pages, background limit {background}, limit {limit}",
+    ),
+    "sync": _row(
+        "sys_sync",
+        "fs/sync.c",
+        "pages got",
+        "{pages} pages are dirty; {got} of 1 work for all of them is queued, the flusher is woken",
+        "wakeup_flusher_threads",
     ),
     "wb_writeback": _row(
         "wb_writeback",

@@ -35,7 +35,14 @@ SYSCTLS = (
 SUMS = ("free", "dirty", "writeback", "slab_unreclaimable", "inactive_file", "active_anon")
 """Zone fields that have a sum over all zones by their bare name."""
 
-SLAB_FIELDS: dict[str, str] = {"slabs": "slabs", "objs": "objects", "free": "free_objects"}
+SLAB_FIELDS: dict[str, str] = {
+    "slabs": "slabs",
+    "objs": "objects",
+    "free": "free_objects",
+    "in_use": "in_use",
+    "partial": "partial_slabs",
+}
+"""Numbers of a cache, and the methods that count them; `free` is as a SLUB report prints it."""
 
 OTHERS: dict[str, Metric] = {
     "time_us": lambda m: m.state.now_ns // 1000,
@@ -52,8 +59,25 @@ OTHERS: dict[str, Metric] = {
     "dirtyable": lambda m: dirtyable(m),
     "dirty_background_threshold": lambda m: dirty_limits(m)[0],
     "dirty_threshold": lambda m: dirty_limits(m)[1],
+    "dirty_per_mille": lambda m: _dirty(m) * 1000 // max(1, _file_pages(m)),
+    "clean_file": lambda m: _clean_file(m),
+    "clean_and_free": lambda m: _clean_file(m) + sum(zone.free for zone in m.state.zones),
     "totalreserve_pages": lambda m: sum(total_reserve(zone) for zone in m.state.zones),
 }
+
+
+def _file_pages(m: Machine) -> int:
+    """Return the pages on the file lists."""
+    return sum(zone.active_file + zone.inactive_file for zone in m.state.zones)
+
+
+def _dirty(m: Machine) -> int:
+    return sum(zone.dirty for zone in m.state.zones)
+
+
+def _clean_file(m: Machine) -> int:
+    """Return the clean file pages that reclaim can drop."""
+    return sum(zone.clean + zone.clean_tail for zone in m.state.zones)
 
 
 def _all_failures(m: Machine) -> int:

@@ -68,9 +68,9 @@ class Workload(NamedTuple):
     `program` is a name of `run.programs`; `groups` are mms, each shared by `per_group` tasks;
     `pages` is what each task wants, -1 without end. `gap_ns` is the pause between two rounds of a
     task, `start_ns` when the first begins, `order` what an allocator asks for, `burst` how many
-    pages a reader reads between two pauses, `per_table` how many pages a page table of an eater
-    maps, `adj` their oom_score_adj; `numbered` groups have their number in the name. `gfp` is the
-    mask of an allocator or a reader, empty for the usual one.
+    pages a reader reads or a writer writes between two pauses, `per_table` how many pages a page
+    table of an eater maps, `adj` their oom_score_adj; `numbered` groups have their
+    number in the name. `gfp` is the mask of an allocator or a reader, empty for the usual one.
     """
 
     name: str

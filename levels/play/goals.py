@@ -10,9 +10,8 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.metrics import Metric, metric
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.watch import OPERATORS
-from mmplay.levels.model import Goal, Question
+from mmplay.levels.model import Goal
 from mmplay.levels.sections import LevelError
-from mmplay.levels.truth import Truth
 
 
 class Outcome(StrEnum):
@@ -29,16 +28,6 @@ class GoalState(NamedTuple):
     text: str
     met: bool
     why: str
-
-
-class Reply(NamedTuple):
-    """What an answer was worth: right or not, the truth, and what a wrong answer would need."""
-
-    question: Question
-    answer: str
-    right: bool
-    truth: Truth
-    wrong_because: str
 
 
 class Score(NamedTuple):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.watch import condition
@@ -11,6 +13,12 @@ from mmplay.levels.language import END, NOW, START, TURN, turns_on, whole
 
 Moment = Callable[[Machine], bool]
 """Tells whether the moment has come."""
+
+KEPT = 64
+"""Continuations that are held."""
+
+Acts = tuple[tuple[str, str], ...]
+"""Acts by name and value."""
 
 
 def moment(m: Machine, text: str, end_turn: int) -> Moment:
@@ -29,13 +37,15 @@ def moment(m: Machine, text: str, end_turn: int) -> Moment:
     return condition(m, text).holds
 
 
-def later(m: Machine, when: str, end: str, end_turn: int) -> Machine:
+def later(m: Machine, when: str, end: str, end_turn: int, acts: Acts = ()) -> Machine:
     """Return another machine at a moment of this one's own continuation, nobody interfering.
 
-    `+N turns` counts from here, `end` is the level's moment `end`. What never comes is asked of
-    the last turn. Raises InputError.
+    `acts` are done first. `+N turns` counts from here, `end` is the level's moment `end`. What
+    never comes is asked of the last turn. Raises InputError.
     """
     other = Machine(m.setup, m.state.copy())
+    for name, value in acts:
+        do_action(other, name, value)
     if when == NOW:
         return other
     count = turns_on(when)
@@ -48,3 +58,28 @@ def later(m: Machine, when: str, end: str, end_turn: int) -> Machine:
     while state.turn < end_turn and not there(other) and turn(other):
         other.log.clear()
     return other
+
+
+class Laters:
+    """The continuations that were made of one level's machines, each once.
+
+    Several questions may ask for the same, and so do many runs of one level.
+    """
+
+    def __init__(self) -> None:
+        self._machines: OrderedDict[tuple[str, str, Acts], Machine] = OrderedDict()
+
+    def machine(self, m: Machine, when: str, end: str, end_turn: int, acts: Acts) -> Machine:
+        """Return `later`, or the machine itself for now; it is looked at only. Raises InputError.
+
+        Runs that share this must be of one level and have the same last turn.
+        """
+        if when == NOW and not acts:
+            return m
+        key = (m.state.digest(), when, acts)
+        if key not in self._machines:
+            self._machines[key] = later(m, when, end, end_turn, acts)
+        self._machines.move_to_end(key)
+        while len(self._machines) > KEPT:
+            self._machines.popitem(last=False)
+        return self._machines[key]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from mmplay.levels.model import ANSWER, SKIP
-from mmplay.recordings.session.session import BY_LEVEL, NOTED
+from mmplay.recordings.session.session import BY_LEVEL
 from mmplay.recordings.session.tape import Entry
 
 ASK, HINT, MISSED = "ask", "hint", "missed"
@@ -18,8 +18,7 @@ ASK, HINT, MISSED = "ask", "hint", "missed"
 class Notes:
     """See the module.
 
-    `acts` counts the player's acts by name, answers among them; `changes` is how many acts did
-    something to the machine.
+    `acts` counts the player's acts by name, answers among them.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -29,13 +28,11 @@ class Notes:
         self.skipped: set[str] = set()
         self.missed: set[str] = set()
         self.hints = 0
-        self.changes = 0
         self.acts: Counter[str] = Counter()
         for entry in entries:
             name, value = entry.fields
             if not name.startswith(BY_LEVEL):
                 self.acts[name] += 1
-            self.changes += name.removeprefix(BY_LEVEL) not in NOTED
             self._take(name.removeprefix(BY_LEVEL), value)
 
     def _take(self, name: str, value: str) -> None:

@@ -12,6 +12,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.state.rng import advance
 from mmplay.levels.model import Question
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import onward
 from mmplay.levels.truth.answer import FLAGS, MASK, NUMBER, ORDER, YES_NO, shown
 
 MAX_STEPS = 2000
@@ -41,6 +42,7 @@ class Guesser:
         """Play to the end; return False if there is none. Raises nothing but what is a fault."""
         run = self.run
         for _ in range(MAX_STEPS):
+            self.run = run = onward(run)
             if not run.playing:
                 return True
             question = run.open_question()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmplay.levels.library import is_kept
 from mmplay.levels.model import Level
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, level_header
+from mmplay.levels.play.solve import begin, following, level_header, next_act
 from mmplay.levels.progress import record
 from mmplay.recordings.session.store import open_writer
 
@@ -17,6 +17,18 @@ def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:
     run = begin(level, seed, writer)
     run.session.tape.trouble = run.session.tape.trouble or trouble
     return run
+
+
+def follow_recorded(run: LevelRun) -> LevelRun | None:
+    """Return a run of the next act, written to a file of its own; see `solve.following`."""
+    level = next_act(run)
+    if level is None:
+        return None
+    writer, trouble = open_writer(level_header(level, run.seed))
+    found = following(run, writer)
+    if found is not None:
+        found.session.tape.trouble = found.session.tape.trouble or trouble
+    return found
 
 
 def keep_result(run: LevelRun) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import Outcome, Score
@@ -54,7 +55,7 @@ def regrade(session: Session, level: Level | None = None) -> Regraded:
     seed = header.get("seed")
     if type(seed) is not int or not 0 <= seed < 1 << 63:
         raise InputError(f"{header.get('title')}: has no seed")
-    run = begin(level, seed)
+    run = begin(_act_of(level, header), seed)
     _play_again(run, session)
     return Regraded(
         level,
@@ -65,6 +66,20 @@ def regrade(session: Session, level: Level | None = None) -> Regraded:
         result_of(session),
         header.get("level_digest") != level.digest,
     )
+
+
+def _act_of(level: Level, header: dict[str, Any]) -> Level:
+    """Return the act that a recording is of, with the variant that was chosen before it."""
+    number = header.get("act", level.act)
+    acts = {one.act: one for one in (level, *level.acts)}
+    if type(number) is not int or number not in acts:
+        raise InputError(f"{header.get('title')}: the level has no act {str(number)[:20]}")
+    variant = header.get("variant", acts[number].start.variant)
+    names = [name for name, _ in WB_VARIANTS]
+    if variant not in names:
+        raise InputError(f"{header.get('title')}: no variant; there are {', '.join(names)}")
+    later = tuple(one for one in level.acts if one.act > number)
+    return acts[number]._replace(start=acts[number].start._replace(variant=variant), acts=later)
 
 
 def _play_again(run: LevelRun, session: Session) -> None:

@@ -16,14 +16,16 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.language import AFTER, END, whole
 from mmplay.levels.model import ALL_ACTS, ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
-from mmplay.levels.play.goals import GoalState, Outcome, Reply, Score, bound, stars
-from mmplay.levels.play.moments import Moment, later, moment
+from mmplay.levels.play.answers import Reply, reply_to
+from mmplay.levels.play.goals import GoalState, Outcome, Score, bound, stars
+from mmplay.levels.play.hints import hints_for
+from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
 from mmplay.levels.play.order import in_order
 from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.session.session import BY_LEVEL, Session
-from mmplay.recordings.session.tape import Entry
+from mmplay.recordings.session.tape import Entry, digest_of
 
 RESULT = "result"
 """The mark at the end of a recorded run: outcome and stars. The last one counts."""
@@ -36,10 +38,21 @@ __all__ = ["RESULT", "GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 class LevelRun:
     """See the module. Made on a session that has not begun; to restart, make another."""
 
-    def __init__(self, level: Level, session: Session, seed: int | None = None) -> None:
-        """Ask what is asked at the start; raises LevelError for a level that names what is not."""
+    def __init__(
+        self,
+        level: Level,
+        session: Session,
+        seed: int | None = None,
+        laters: Laters | None = None,
+        before: LevelRun | None = None,
+    ) -> None:
+        """Ask what is asked at the start; raises LevelError for a level that names what is not.
+
+        Runs of one level may share `laters`. `before` is the run of the act before this one.
+        """
         self.level = level
         self.session = session
+        self.before = before
         self.seed = level.start.seed if seed is None else seed
         m = session.live
         self.end_turn = session.first + level.max_turns
@@ -56,8 +69,7 @@ class LevelRun:
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self._laters: dict[str, Machine] = {}
-        self._laters_of = (-1, -1)
+        self.laters = laters or Laters()
         self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
         self._come_to()
@@ -99,6 +111,15 @@ class LevelRun:
     def hints_used(self) -> int:
         """How many hints were given; undo does not give them back."""
         return self.notes.hints
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the level is over: lost, or its last act won."""
+        return not self.playing and not (self.outcome is Outcome.WON and self.level.acts)
+
+    def all_acts(self) -> list[LevelRun]:
+        """Return the runs of this act and of those before it, in order."""
+        return [*(self.before.all_acts() if self.before is not None else ()), self]
 
     @property
     def turns_left(self) -> int:
@@ -187,14 +208,10 @@ class LevelRun:
         self.truths[question.id] = self._named(question, "truth", self._truth, question)
 
     def _truth(self, question: Question) -> Truth:
-        """Return the answer, asked of the engine's own continuation; that is made once."""
-        m, here = self.session.to_end(), (self.session.end, self.notes.changes)
-        if here != self._laters_of:
-            self._laters, self._laters_of = {}, here
-        if question.when not in self._laters:
-            end = self.level.end or END
-            self._laters[question.when] = later(m, question.when, end, self.end_turn)
-        return truth(question.truth, self.level.kernel, self._laters[question.when], read)
+        """Return the answer, asked of the engine's own continuation."""
+        m, end = self.session.to_end(), self.level.end or END
+        then = self.laters.machine(m, question.when, end, self.end_turn, question.suppose)
+        return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:
         m, notes = self.session.to_end(), self.notes
@@ -268,9 +285,7 @@ class LevelRun:
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        known = self.truths[ident]
-        right = known.accepts(answer, question.tolerance)
-        reply = Reply(question, answer, right, known, "" if right else known.wrong(answer))
+        reply = reply_to(question, self.truths[ident], answer)
         self._done(question, ANSWER, f"{ident} {answer}")
         return reply
 
@@ -292,7 +307,7 @@ class LevelRun:
         """
         if not self.player_acts():
             return False
-        missed, hints, redone = self._missed(), self.hints_used, self.redone
+        missed, hints, redone = self.missed(), self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
         if not self.playing:
@@ -334,20 +349,9 @@ class LevelRun:
 
         The open question's rule and formula come last; none of them is the answer.
         """
-        m = self.session.to_end()
-        found: list[str] = []
-        for hint in self.level.hints:
-            found += [hint.text] if hint.text else self._rule_hints(hint.rule, m, hint.line)
         question = self.open_question()
-        if question is not None:
-            found += self.truths[question.id].hints()
-        return list(dict.fromkeys(found))
-
-    def _rule_hints(self, rule: str, m: Machine, line: int) -> tuple[str, ...]:
-        try:
-            return truth(rule, self.level.kernel, m, read).hints()
-        except InputError as error:
-            raise LevelError(f"{self.level.file}:{line}: hint: {error}") from None
+        own = self.truths[question.id].hints() if question is not None else ()
+        return hints_for(self.level, self.session.to_end(), own)
 
     # how it stands
 
@@ -367,7 +371,7 @@ class LevelRun:
         """Return how many answers are right."""
         return len(self._right_ones(self.notes))
 
-    def _missed(self) -> set[str]:
+    def missed(self) -> set[str]:
         """Return the questions whose first reply was not right."""
         notes = self.notes
         replied = {*notes.answers, *notes.skipped}
@@ -387,12 +391,20 @@ class LevelRun:
         return found
 
     def score(self) -> Score:
-        """Return what the run has earned so far."""
-        notes, won = self.notes, self.outcome is Outcome.WON
-        acts, missed = sum(notes.acts.values()), len(self._missed())
-        earned = stars(won, acts, self.level.par, missed, notes.hints)
-        asked = len(self.questions)
-        return Score(won, earned, acts, self.level.par, self.right(), asked, notes.hints, missed)
+        """Return what the run has earned so far, in this act and those before it."""
+        runs, won = self.all_acts(), self.over and self.outcome is Outcome.WON
+        acts = sum(sum(run.notes.acts.values()) for run in runs)
+        missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
+        right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
+        par = self.level.par
+        return Score(
+            won, stars(won, acts, par, missed, hints), acts, par, right, asked, hints, missed
+        )
+
+    def digest(self) -> str:
+        """Return the digest of the state at the end; with several acts, of all their ends."""
+        ends = [run.session.to_end().state.digest() for run in self.all_acts()]
+        return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
 
 
 def _answer(run: LevelRun, value: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from mmplay.engine.errors import InputError
@@ -10,8 +10,8 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
-from mmplay.levels.play.moments import Moment, moment
-from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.moments import Laters, Moment, moment
+from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
@@ -21,17 +21,59 @@ START = "level"
 """What the header of a level's recording names as its start."""
 
 
-def begin(level: Level, seed: int | None = None, writer: TraceWriter | None = None) -> LevelRun:
-    """Return a run of a level that has not begun; raises InputError."""
+def begin(
+    level: Level,
+    seed: int | None = None,
+    writer: TraceWriter | None = None,
+    laters: Laters | None = None,
+) -> LevelRun:
+    """Return a run of a level that has not begun; raises InputError.
+
+    Runs of one level may share the continuations that its questions are asked of.
+    """
     used = level.start.seed if seed is None else seed
     header = level_header(level, used)
-    return LevelRun(level, Session(machine_for(level, seed), header, writer), used)
+    return LevelRun(level, Session(machine_for(level, seed), header, writer), used, laters)
+
+
+def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:
+    """Return a run of the act after a won one; None if it is not won, or was the last.
+
+    Nothing joins the two but the answers: each has a machine and a clock of its own. Raises
+    InputError if the act's machine cannot be built.
+    """
+    level = next_act(run)
+    if level is None:
+        return None
+    header = level_header(level, run.seed)
+    session = Session(machine_for(level, run.seed), header, writer)
+    return LevelRun(level, session, run.seed, run.laters, run)
+
+
+def next_act(run: LevelRun) -> Level | None:
+    """Return the act after a won one, with what was chosen before; None if there is none."""
+    if run.outcome is not Outcome.WON or not run.level.acts:
+        return None
+    level, *later = run.level.acts
+    start = level.start
+    if start.variant_from:
+        answers = {ident: said for one in run.all_acts() for ident, said in one.answers.items()}
+        start = start._replace(variant=answers[start.variant_from])
+    return level._replace(start=start, acts=tuple(later))
+
+
+def onward(run: LevelRun) -> LevelRun:
+    """Return the run of the next act if this one is won, else the same run."""
+    return following(run) or run
 
 
 def level_header(level: Level, seed: int) -> dict[str, object]:
-    """Return the header of a recording of this level."""
+    """Return the header of a recording of this level, or of one act of it."""
+    act = {"act": level.act, "variant": level.start.variant} if level.act_title else {}
+    title = f"{level.id} {level.title}"
     return session_header(
-        f"{level.id} {level.title}",
+        f"{title}, act {level.act}" if act else title,
+        **act,
         start=START,
         level=level.id,
         level_digest=level.digest,
@@ -46,17 +88,30 @@ def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     Of answers that follow each other the one that is asked for comes first, since a level may
     shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
     line, for an act that the level or the kernel does not take.
+
+    Returns the run of the act that was played last.
     """
+    for last in playing(run, moves):
+        run = last
+    return run
+
+
+def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
+    """Play as `play` does, and yield the run after each step."""
     player = _Player(run, moves)
-    while run.playing and player.left:
+    while player.run.playing and player.left:
         player.go_on()
+        player.run = onward(player.run)
+        yield player.run
+    run = player.run
     while run.playing:
         question = run.open_question()
         if question is not None:
             run.skip(question.id)
         else:
             run.advance(ALL_TURNS)
-    return run
+        run = onward(run)
+        yield run
 
 
 class _Player:

@@ -9,6 +9,9 @@ from mmplay.levels.truth.answer import NAME, ORDER, Other, Truth, TruthError
 from mmplay.levels.truth.floors import counted
 from mmplay.levels.truth.scene import Scene
 
+SAID_BY_GROUP = {"edge": "wrong.edge"}
+"""Groups whose wrong answers have a sentence of their own."""
+
 
 def fact(scene: Scene, words: list[str]) -> Truth:
     """`fact GROUP.NAME`: a fact of the table, such as mark.kswapd_sleeps."""
@@ -17,11 +20,12 @@ def fact(scene: Scene, words: list[str]) -> Truth:
     if name not in FACTS:
         raise TruthError(no_such("fact", name, FACTS))
     one = FACTS[name]
-    group, _, own = name.partition(".")
+    group = name.partition(".")[0]
+    code = SAID_BY_GROUP.get(group, "wrong.fact")
     others = [
         Other(
             other.value,
-            finding("wrong.fact", answer=other.value, other=key.partition(".")[2], own=own),
+            finding(code, answer=other.value, other=_spoken(key), own=_spoken(name)),
         )
         for key, other in FACTS.items()
         if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
@@ -32,3 +36,7 @@ def fact(scene: Scene, words: list[str]) -> Truth:
         f"{one.function}  {one.path}  {scene.kernel.source}",
         others=tuple(others),
     )
+
+
+def _spoken(name: str) -> str:
+    return name.partition(".")[2].replace("_", " ")

@@ -289,17 +289,66 @@ def order_of(word: str) -> int:
 
 def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
     """Return the nearest rule under which the test would say the opposite."""
-    answer, because = ("no" if allowed else "yes"), BECAUSE[gate.who.caller.name]
+    answer = "no" if allowed else "yes"
     if not allowed and seen.value == gate.floor.value:
         return finding("wrong.last_page", answer=answer)
     if not allowed and free > gate.floor.value:
         return finding("wrong.all_free", answer=answer, free=free, seen=seen)
-    classes = _by_floor(gate) if gate.mark == "min" else []
-    for other in classes[:: 1 if not allowed else -1]:
-        if (seen.value > gate.floor_at(other).value) is not allowed:
-            premise = PREMISE[other.name]
-            return finding("wrong.test", answer=answer, premise=premise, because=because)
-    return finding("wrong.other", answer=answer, right=f"the floor is {gate.floor.value}")
+    by_class = _flip_by_class(gate, seen, allowed)
+    if by_class not in (None, NO_WATERMARKS):
+        return _as_class(gate, by_class, answer)
+    reserve = _flip_by_reserve(gate, seen, allowed, answer)
+    if reserve is not None:
+        return reserve
+    if by_class is not None:
+        return _as_class(gate, by_class, answer)
+    mark = _flip_by_mark(gate, seen) if allowed else None
+    if mark is not None:
+        return _at_mark(gate, mark, answer)
+    code = "wrong.few_free" if allowed else "wrong.many_free"
+    return finding(code, answer=answer, floor=gate.floor.value, seen=seen.value)
+
+
+def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
+    """Return the nearest other class for which the test would say the opposite."""
+    others = _by_floor(gate)[:: 1 if not allowed else -1] if gate.mark == "min" else ()
+    for other in others:
+        if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
+            return other
+    return None
+
+
+def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
+    """Return the mark, higher than the one that is tested, at which it would be refused."""
+    others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
+    own = gate.who.caller
+    return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
+
+
+def _at_mark(gate: Gate, mark: str, answer: str) -> Finding:
+    floor_pages = gate.floor.value
+    return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark, floor=floor_pages)
+
+
+def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
+    because = BECAUSE[gate.who.caller.name]
+    return finding("wrong.test", answer=answer, premise=PREMISE[other.name], because=because)
+
+
+def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Finding | None:
+    """Return what lowmem_reserve would have to do for the opposite, None if it decides nothing."""
+    zone, floor_pages = gate.zone, gate.floor.value
+    if allowed and not gate.reserve and seen.value <= floor_pages + max(zone.reserve):
+        return finding("wrong.reserve_counts", answer=answer, zone=zone.name)
+    if allowed or not gate.reserve or seen.value <= floor_pages - gate.reserve:
+        return None
+    return finding(
+        "wrong.own_zone",
+        answer=answer,
+        zone=zone.name,
+        class_zone=ZONES[gate.class_index],
+        reserve=gate.reserve,
+    )
 
 
 def _by_floor(gate: Gate) -> list[CallerClass]:

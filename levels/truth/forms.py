@@ -9,6 +9,9 @@ from mmplay.levels.truth.answer import Truth
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import fact
 from mmplay.levels.truth.scene import Scene
+from mmplay.levels.truth.served import served
+from mmplay.levels.truth.tiles import explains, refused_first, wb_stops_at
+from mmplay.levels.truth.waits import waits_for
 from mmplay.levels.truth.zone_order import zone_order
 
 FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
@@ -21,6 +24,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "passes": floors.passes,
     "seen": floors.seen,
     "drain_order": floors.drain_order,
+    "served": served,
     # marks and reserves
     "marks": marks.marks,
     "reserve": marks.reserve,
@@ -55,9 +59,14 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "dirty_trend": machine.dirty_trend,
     "holds_key": machine.holds_key,
     "freed_by_exit": machine.freed_by_exit,
+    "waits_for": waits_for,
     # what no rule computes
     "fact": fact,
+    "explains": explains,
+    "refused_first": refused_first,
+    "wb_stops_at": wb_stops_at,
     "metric": machine.metric,
+    "holds": machine.holds,
 }
 """Every form; what it takes stands in its docstring."""
 

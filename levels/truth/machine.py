@@ -14,8 +14,10 @@ from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
 from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.state.counters import MEANING
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.sim.trial import reclaim_call
+from mmplay.engine.sim.watch import condition, read_condition
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError
 from mmplay.levels.truth.floors import NOW, counted, source
@@ -23,6 +25,8 @@ from mmplay.levels.truth.scene import Scene, whole
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
 OTHER_STATE = {RECLAIMABLE: "wrong.works_reclaimable", GIVEN_UP: "wrong.works_unreclaimable"}
+OPPOSITE = {"==": "!=", "!=": "==", "<=": ">", ">": "<=", ">=": "<", "<": ">="}
+KSWAPD = ("kswapd", "balance_pgdat")
 MOST_LISTED = 1 << 26
 """Longer inactive lists than 256 GB are not asked about."""
 
@@ -146,9 +150,12 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
     words, _ = counted(words, (), 1, 40)
     reading = read_context(tuple(StackEntry(name, 0, 0) for name in reversed(words)))
     holds = bool(reading.context & Context.PF_MEMALLOC) and not reading.context.in_interrupt
-    symbol = next((e.symbol for e in reading.evidence if e.context & Context.PF_MEMALLOC), "")
-    why = finding("truth.key", symbol=symbol) if holds else finding("truth.no_key")
+    symbol = reading.evidence[0].symbol if reading.evidence else ""
+    masked = reading.context.in_interrupt
+    code = "key_kswapd" if symbol in KSWAPD else "key" if holds else "no_key"
+    why = finding("truth.key_masked" if masked else f"truth.{code}", symbol=symbol)
     need = "a path without reclaim on it" if holds else "__perform_reclaim on the path to it"
+    need = "a softirq that keeps the flags of the task below it" if masked else need
     opposite = finding("wrong.need", answer="no" if holds else "yes", need=need)
     return Truth(
         *("", holds, YES_NO, (why,)),
@@ -197,12 +204,34 @@ def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
 # any number
 
 
+def holds(scene: Scene, words: list[str]) -> Truth:
+    """`holds NAME OP VALUE`: whether a number of the machine compares so."""
+    there = condition(scene.machine, " ".join(words))
+    name, operator, bound = read_condition(there.text)
+    if bound is None:
+        raise TruthError(f"{there.text!r}: expected a number's name, a sign and a bound")
+    number, value = there.read(scene.machine), there.holds(scene.machine)
+    why = finding("truth.metric", name=name, value=number)
+    need = f"{name} {OPPOSITE[operator] if value else operator} {bound}; it is {number}"
+    opposite = finding("wrong.need", answer="no" if value else "yes", need=need)
+    return Truth(
+        *("", value, YES_NO, (why,), _rule_of(name)),
+        others=(Other(not value, opposite),),
+    )
+
+
+def _rule_of(name: str) -> str:
+    """Return what a number is, in words; empty where the table of words has none."""
+    last = name.rpartition(".")[2]
+    return MEANING.get(name, WORDS[last].text if last in WORDS else "")
+
+
 def metric(scene: Scene, words: list[str]) -> Truth:
     """`metric NAME`: one number of the running machine by its dotted name."""
     words, _ = counted(words, (), 1, 1)
     value = scene.metrics(scene.machine, words[0])
     last = words[0].rpartition(".")[2]
-    rule = WORDS[last].text if last in WORDS else ""
+    rule = _rule_of(words[0])
     where = source(scene.kernel, last) if last in WORDS else ""
     why = finding("truth.metric", name=words[0], value=value)
     return Truth("", value, NUMBER, (why,), rule, where, term=Term(value))

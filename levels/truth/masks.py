@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.engine.explain.abilities import DECIDED_BY, YES_NO, abilities
+from mmplay.engine.explain.abilities import DECIDED_BY, FOR_SLEEPERS, YES_NO, abilities
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
@@ -118,10 +118,22 @@ def _opposite(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
     for other in GFP_LAYOUTS.values():
         if other is not layout and bool(getattr(abilities(other, mask), name)) is not can:
             return finding("wrong.layout", answer=answer, kernel=other.covers)
+    return finding("wrong.need", answer=answer, need=_need(layout, name, mask, can))
+
+
+def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
+    """Return what a mask would need to lack, if it can, or to have, if it cannot.
+
+    I/O and the file system are for callers that may sleep.
+    """
     flags, gives = DECIDED_BY[name]
-    flag = next((flag for flag in flags if flag in layout.bits), flags[0])
-    need = flag if gives is not can else f"a mask without {flag}"
-    return finding("wrong.need", answer=answer, need=need)
+    known = [flag for flag in flags if flag in layout.bits] or [flags[0]]
+    if gives is can:
+        there = [flag for flag in known if layout.has(mask, flag)] or known[:1]
+        return f"a mask without {' and '.join(there)}"
+    asleep = next(flag for flag in DECIDED_BY["may_sleep"][0] if flag in layout.bits)
+    wanted = [known[0], asleep] if name in FOR_SLEEPERS else known[:1]
+    return " and ".join(flag for flag in wanted if not layout.has(mask, flag))
 
 
 def uses_reserves(scene: Scene, words: list[str]) -> Truth:

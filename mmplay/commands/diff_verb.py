@@ -14,6 +14,7 @@ from mmplay.engine.explain.comparing import (
     table_title,
     tally_text,
 )
+from mmplay.engine.printable import printable
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.library import open_recording
@@ -41,12 +42,12 @@ def run(args: Namespace) -> int:
 
 
 def _print_text(c: Comparison) -> None:
-    print(f"A {c.a_name}\nB {c.b_name}")
-    print("\n".join(parting(c)))
+    for line in (f"A {c.a_name}", f"B {c.b_name}", *parting(c)):
+        print(printable(line))
     print(f"\n{table_title(c)}\n{'':<34}{'A':>14}{'B':>14}{'B - A':>14}")
     for row in c.rows:
         if row.delta != 0:
-            print(row_text(row))
+            print(printable(row_text(row)))
     for row in c.firsts:
         moments = [seconds(one) if one is not None else "never" for one in (row.a, row.b)]
         print(f"first {row.name}: A {moments[0]}, B {moments[1]} after the aligned moment")

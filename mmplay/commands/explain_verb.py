@@ -7,40 +7,28 @@ import shutil
 import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import JsonObject, add_json, add_kernel
 from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import Finding
-from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.sentences import seconds, sentence
+from mmplay.engine.explain.sentences import seconds
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.printable import printable
-from mmplay.recordings.diagnosis import (
-    FrameDiagnosis,
-    diagnose_frame,
-    diagnosis_json,
-    gate_finding,
-)
+from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
+from mmplay.recordings.explained import explained
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
 
 LABEL = 15
-TREND_ROWS = 6
-"""Totals of a trend that the text shows; JSON has them all."""
-
-
-SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
-"""How the test of a second try is labelled, by the caller's class."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("log", metavar="LOG|TRACE|NAME|-", help="what to explain")
     parser.add_argument("--at", metavar="POS", help="only the frame at this place")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
+    parser.add_argument("--format", choices=tuple(PRINTERS), default="text", help="how to print")
     add_kernel(parser, default=None)
     add_json(parser)
 
@@ -71,54 +59,54 @@ def _explain(args: Namespace, timeline: Recording) -> None:
         for index in frames
         if args.at is not None or timeline.frame(index).report is not None
     )
-    if args.json or args.format == "json":
-        out = JsonObject(sys.stdout)
-        out.field("name", timeline.name)
-        out.rows("frames", (json.dumps(diagnosis_json(one)) for one in results))
-        out.close()
-    else:
-        for result in results:
-            _print_frame(timeline, result)
+    printer = PRINTERS["json" if args.json else args.format]
+    printer(timeline, results)
+
+
+def _print_json(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
+    out = JsonObject(sys.stdout)
+    out.field("name", timeline.name)
+    out.rows("frames", (json.dumps(diagnosis_json(one)) for one in results))
+    out.close()
+
+
+def _print_text(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
+    for result in results:
+        _print_frame(timeline, result)
+
+
+def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
+    from mmplay.recordings.export.as_markdown import markdown_page
+    from mmplay.recordings.export.report import explanation_blocks
+
+    sys.stdout.writelines(markdown_page(explanation_blocks(timeline, results)))
+
+
+def _print_html(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
+    from mmplay.recordings.export.as_html import html_page
+    from mmplay.recordings.export.report import explanation_blocks
+
+    title = f"{timeline.name}: why"
+    sys.stdout.writelines(html_page(title, explanation_blocks(timeline, results)))
+
+
+PRINTERS: dict[str, Callable[[Recording, Iterable[FrameDiagnosis]], None]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "md": _print_markdown,
+    "html": _print_html,
+}
 
 
 def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
-    frame, diagnosis = result.frame, result.diagnosis
+    frame = result.frame
     time = "no time" if frame.time_us is None else seconds(frame.time_us)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
     print(printable(f"#{frame.index + 1}  {time}  {frame.title}"))
     print(printable(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})"))
-    if diagnosis.verdict is not None:
-        _section("verdict", [sentence(diagnosis.verdict)])
-    for caller, tests in diagnosis.asks:
-        _section(_ask_label(caller), [_test_line(test) for test in tests])
-    _section("how far", [f"{z.name:<8}{sentence(one)}" for z, one in diagnosis.distances])
-    _section("caller", _words(diagnosis.about_caller))
-    _section("stopped last", [f"{z.name}: {sentence(one)}" for z, one in diagnosis.stops])
-    _section("would pass", _words(diagnosis.would_pass))
-    _section("reclaim", _words(diagnosis.reclaim))
-    _section("since before", _trend(result.trend))
-    _section("assumed", _words(diagnosis.assumed))
-    _section("the log says", _words(diagnosis.notes))
+    for part in explained(result):
+        _section(part.label, part.lines)
     print()
-
-
-def _ask_label(caller: Caller) -> str:
-    if caller.caller.name in SECOND_TRIES:
-        return SECOND_TRIES[caller.caller.name]
-    return "last look" if caller.mark == "high" else f"at {caller.mark}"
-
-
-def _test_line(test: ZoneTest) -> str:
-    return f"{test.zone.name:<8}{sentence(gate_finding(test))}"
-
-
-def _words(findings: Iterable[Finding]) -> list[str]:
-    return [sentence(one) for one in findings]
-
-
-def _trend(trend: list[Finding]) -> list[str]:
-    fields = [one for one in trend if one.code == "trend.field"]
-    return _words([*fields[:TREND_ROWS], *(one for one in trend if one.code != "trend.field")])
 
 
 def _section(label: str, lines: list[str]) -> None:

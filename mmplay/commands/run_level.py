@@ -9,8 +9,9 @@ from mmplay.commands.numbers import whole
 from mmplay.commands.output import print_json, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level
-from mmplay.levels.load import MAX_BYTES, read_moves, read_text
+from mmplay.levels.load import MAX_BYTES, check_moves, read_moves, read_text
 from mmplay.levels.model import Level, Move
+from mmplay.levels.play.beside import as_json as beside_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
 from mmplay.recordings.library import SUFFIX
@@ -28,6 +29,7 @@ def run_level(args: Namespace) -> int:
     if args.actions is not None:
         path = Path(args.actions)
         moves = read_moves(read_text(path, MAX_BYTES), str(path))
+        check_moves(level, moves, str(path))
     run = _played(args, level, seed, moves)
     if args.json:
         print_json(as_json(run))
@@ -45,9 +47,10 @@ def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
         run = _told(args, begin(level, seed, writer), moves)
-        run.session.reached()
-        if run.session.tape.trouble:
-            raise InputError(f"{path}: cannot be written: {run.session.tape.trouble}")
+        written = run.all_acts()[0].session
+        written.reached()
+        if written.tape.trouble:
+            raise InputError(f"{path}: cannot be written: {written.tape.trouble}")
         writer.close()
     return run
 
@@ -62,24 +65,25 @@ def _told(args: Namespace, run: LevelRun, moves: tuple[Move, ...]) -> LevelRun:
 
 def as_json(run: LevelRun) -> dict[str, object]:
     """Return how a run ended."""
-    score = run.score()
-    answers = run.answers
+    score, acts = run.score(), run.all_acts()
     return {
         "level": run.level.id,
         "won": score.won,
         "stars": score.stars,
         "actions": score.acts,
         "par": score.par,
-        "turns": run.session.end - run.session.first,
-        "digest": run.session.to_end().state.digest(),
+        "turns": sum(act.session.end - act.session.first for act in acts),
+        "digest": run.digest(),
         "outcome": str(run.outcome),
         "reason": run.reason,
         "seed": run.seed,
-        "goals": [goal._asdict() for goal in run.goals()],
+        "goals": [goal._asdict() for act in acts for goal in act.goals()],
         "predictions": [
-            {"id": one.id, "answer": answers.get(one.id), **_truth_json(run, one.id)}
-            for one in run.questions
+            {"id": one.id, "answer": act.answers.get(one.id), **_truth_json(act, one.id)}
+            for act in acts
+            for one in act.questions
         ],
+        "beside": [beside_json(act) for act in acts if act.level.act_title],
     }
 
 
@@ -94,14 +98,21 @@ def _truth_json(run: LevelRun, ident: str) -> dict[str, object]:
 
 def as_lines(run: LevelRun) -> list[str]:
     """Return how a run ended, in words."""
-    score, level = run.score(), run.level
+    score, level, acts = run.score(), run.level, run.all_acts()
     stars = "*" * score.stars
-    turns = run.session.end - run.session.first
+    turns = sum(act.session.end - act.session.first for act in acts)
     found = [
         f"{level.id} {level.title}: {run.outcome} {stars:.<3}",
         f"  {run.reason}",
         f"  {score.acts} acts, par {score.par}; {turns} turns, seed {run.seed}",
     ]
+    return [*found, *(line for act in acts for line in _act_lines(act))]
+
+
+def _act_lines(run: LevelRun) -> list[str]:
+    """Return how one act of a level ended: its goals and answers."""
+    title = run.level.act_title
+    found = [f"  act {run.level.act}: {title}"] if title else []
     found += [f"  [{'x' if goal.met else ' '}] {goal.text}: {goal.why}" for goal in run.goals()]
     answers = run.answers
     for one in run.questions:

@@ -12,7 +12,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.summary import summary
-from mmplay.recordings.library import SUFFIX, trace_path
+from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.paths import sessions_folder
 from mmplay.recordings.replacing import replacing
 from mmplay.recordings.session.run_log import text_of
@@ -20,8 +20,6 @@ from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import open_writer
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
-
-LEVEL_SUFFIX = ".toml"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -84,10 +82,7 @@ def run(args: Namespace) -> int:
 
 
 def _is_level(args: Namespace) -> bool:
-    """Tell whether the start names a level; a file of another kind is none."""
-    if args.start in STARTS or (
-        trace_path(args.start).is_file() and LEVEL_SUFFIX not in args.start
-    ):
+    if args.start in STARTS:
         return False
     from mmplay.levels.library import is_level_name
 

@@ -40,6 +40,16 @@ class Verb(NamedTuple):
 VERBS: tuple[Verb, ...] = (
     Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
+        "speak",
+        "line mode, for screen readers, slow links and pipes",
+        ("mmplay speak L03", "echo why | mmplay speak mail-next-20160311"),
+    ),
+    Verb(
+        "progress",
+        "what was won; --export and --import carry it to another machine",
+        ("mmplay progress", "mmplay progress --export stars.jsonl"),
+    ),
+    Verb(
         "levels",
         "list, check, begin and pack levels",
         (
@@ -67,7 +77,13 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "explain",
         "say why each allocation failed, with the numbers filled in",
-        ("mmplay explain kern.log", "dmesg | mmplay explain -", "mmplay explain kern.log --json"),
+        (
+            "mmplay explain kern.log",
+            "dmesg | mmplay explain -",
+            "mmplay explain kern.log --json",
+            "mmplay explain kern.log --at '#3' --format md",
+            "mmplay explain kern.log --format html > why.html",
+        ),
     ),
     Verb(
         "import",
@@ -86,7 +102,13 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "export",
         "write a recording in another format",
-        ("mmplay export incident.mmtrace --format dmesg",),
+        (
+            "mmplay export incident.mmtrace --format dmesg",
+            "mmplay export mail-4.5.0-rc7 --format html -o report.html",
+            "mmplay export kern.log --format csv | head",
+            "mmplay export run.mmtrace --format perfetto -o run.json",
+            "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
+        ),
     ),
     Verb(
         "verify",
@@ -106,6 +128,19 @@ VERBS: tuple[Verb, ...] = (
         "anonymise",
         "take host and task names, addresses, paths out of a recording",
         ("mmplay anonymise incident.mmtrace -o public.mmtrace",),
+    ),
+    Verb(
+        "info",
+        "say what a recording holds, and how its file ends",
+        ("mmplay info mail-run-atomic", "mmplay info incident.mmtrace --json"),
+    ),
+    Verb(
+        "cut",
+        "write a part of a recording as a recording of its own",
+        (
+            "mmplay cut mail-run-atomic --from 61.4 --to 61.6 -o end.mmtrace",
+            "mmplay cut incident.mmtrace --from '#2' --to '#3' -o two.mmtrace",
+        ),
     ),
     Verb(
         "floors",

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.output import add_json, print_json
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.engine.sim import ENGINE
 from mmplay.recordings.session.load import KIND
 from mmplay.recordings.verify.check import verify
@@ -29,12 +30,12 @@ def run(args: Namespace) -> int:
         try:
             verdicts.append(verify(name))
         except InputError as error:
-            print(f"mmplay: {error}", file=sys.stderr)
+            print(printable(f"mmplay: {error}"), file=sys.stderr)
             status = UNREADABLE
             continue
         status = max(status, GOOD if verdicts[-1].good else FALSE)
         if not args.json:
-            print(verdict_text(verdicts[-1]))
+            print(printable(verdict_text(verdicts[-1])))
     if args.json:
         print_json({"good": status == GOOD, "files": [_json(one) for one in verdicts]})
     return status

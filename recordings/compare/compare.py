@@ -10,7 +10,9 @@ from mmplay.recordings.compare.dumps import first_dump
 from mmplay.recordings.compare.runs import Parted, part, settings_of
 from mmplay.recordings.compare.values import first_times, series, table, tally
 from mmplay.recordings.recording import Recording
+from mmplay.recordings.session.session import BROKEN
 from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.trace.format import TraceError
 
 COLUMNS = 120
 
@@ -36,7 +38,10 @@ def compare(
     settings: tuple[Setting, ...] = ()
     if isinstance(a, SessionTimeline) and isinstance(b, SessionTimeline):
         settings = settings_of(a.session, b.session)
-        parted = part(a.session, b.session, stopped)
+        try:
+            parted = part(a.session, b.session, stopped)
+        except BROKEN as error:
+            raise TraceError(f"{a.name}, {b.name}: cannot be made again: {error}") from None
         same: int | None = parted.turn - max(a.session.first, b.session.first)
     else:
         parted, same = Parted(first_dump(a, b, alignment), None, 0), None

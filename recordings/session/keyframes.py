@@ -1,36 +1,42 @@
 """Keyframes: whole states every few turns, kept as what changed since an earlier one.
 
-Keyframe k builds on the keyframe before it on its level: levels are powers of four, and every 64th
-stands alone. So any of them is put together from at most ten pieces, and most pieces are small.
+Keyframe k builds on the keyframe before it on its level: levels are powers of four, and every 256th
+stands alone. So any of them is put together from at most 13 pieces, and most pieces are small.
 """
 
 from __future__ import annotations
 
 import zlib
+from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
 from mmplay.engine.sim.state.delta import apply, difference
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state, unpack_parts
 from mmplay.engine.sim.state.parts import (
     PackError,
     Shape,
     names_of,
     parts_of,
-    shape_of,
     state_of,
 )
 from mmplay.engine.sim.state.state import State
 from mmplay.recordings.trace.format import pack_plain, unpack_plain
 
-KEEP_EVERY = 768
-"""Turns between keyframes: running them again takes about 6 ms."""
+KEEP_EVERY = 640
+"""Turns between keyframes: running them again takes 2 to 6 ms."""
 
-LEVEL, WHOLE_EVERY = 4, 64
+LEVEL, WHOLE_EVERY = 4, 256
 NO_BASE = -1
-KEPT = 16
-"""Decoded keyframes that are held; parts that did not change are shared between them."""
+TRUNK = 16
+"""Every 16th keyframe is one that many build on: those are held apart from the others."""
+
+FEWEST_KEPT, MOST_KEPT, KEPT_NUMBERS = 8, 48, 1 << 22
+"""How many decoded keyframes are held of either sort, by how many numbers a state has.
+
+Parts that did not change are shared between them, so that most take little of their own.
+"""
 
 MAX_STATE_BYTES = 1 << 23
 MAX_CHANGE_BYTES = 1 << 19
@@ -41,8 +47,28 @@ class Decoded(NamedTuple):
     """A keyframe put together."""
 
     shape: Shape
+    parts: list[array[int]]
+    names: list[str]
+
+
+class Fresh(NamedTuple):
+    """A keyframe as it was added: lists compare faster than arrays where most is the same."""
+
+    number: int
     parts: list[list[int]]
     names: list[str]
+
+
+Held = OrderedDict[int, Decoded]
+
+
+def level_of(number: int) -> int:
+    """Return how often a keyframe's number divides by LEVEL; those of 0 are the top."""
+    level = 0
+    while number and number % LEVEL == 0:
+        number //= LEVEL
+        level += 1
+    return level if number else WHOLE_EVERY
 
 
 def base_of(number: int) -> int:
@@ -62,20 +88,28 @@ class Keyframes:
         """None yet."""
         self.turns: list[int] = []
         self._pieces: list[tuple[int, bytes]] = []
-        self._decoded: OrderedDict[int, Decoded] = OrderedDict()
+        self._held: tuple[Held, Held] = (OrderedDict(), OrderedDict())
+        self._fresh: dict[int, Fresh] = {}
 
     def add(self, turn: int, state: State) -> list[Any]:
         """Keep a state; return [base, packed] as the record has it."""
         number = len(self.turns)
         base = base_of(number)
-        parts = [part[:] for part in parts_of(state)]
-        here = Decoded(shape_of(state), parts, names_of(state))
-        packed = b"" if base == NO_BASE else _pack_changes(self._get(base), here)
+        here = Fresh(number, [part[:] for part in parts_of(state)], names_of(state))
+        packed = b"" if base == NO_BASE else _pack_changes(self._fresh_base(base), here)
         if not packed:
             base, packed = NO_BASE, _pack_whole(state)
         self.load(turn, base, packed)
-        self._hold(number, here)
+        self._fresh[level_of(number)] = here
         return [base, packed]
+
+    def _fresh_base(self, number: int) -> Fresh:
+        """Return a keyframe to build on: of every level the last one that was added is at hand."""
+        fresh = self._fresh.get(level_of(number))
+        if fresh is not None and fresh.number == number:
+            return fresh
+        known = self._get(number)
+        return Fresh(number, [part.tolist() for part in known.parts], known.names)
 
     def load(self, turn: int, base: int, packed: bytes) -> None:
         """Take a keyframe from a record; raises PackError for one that cannot stand here."""
@@ -91,8 +125,10 @@ class Keyframes:
         """Forget the keyframes of later turns."""
         count = bisect_right(self.turns, turn)
         del self.turns[count:], self._pieces[count:]
-        for number in [number for number in self._decoded if number >= count]:
-            del self._decoded[number]
+        self._fresh = {level: one for level, one in self._fresh.items() if one.number < count}
+        for held in self._held:
+            for number in [number for number in held if number >= count]:
+                del held[number]
 
     def turn_before(self, turn: int) -> int:
         """Return the turn of the nearest keyframe that is not later."""
@@ -112,9 +148,10 @@ class Keyframes:
         return self._get(number)
 
     def _get(self, number: int) -> Decoded:
-        known = self._decoded.get(number)
+        held = self._held[number % TRUNK == 0]
+        known = held.get(number)
         if known is not None:
-            self._decoded.move_to_end(number)
+            held.move_to_end(number)
             return known
         base, packed = self._pieces[number]
         if base == NO_BASE:
@@ -125,9 +162,12 @@ class Keyframes:
         return found
 
     def _hold(self, number: int, decoded: Decoded) -> None:
-        self._decoded[number] = decoded
-        while len(self._decoded) > KEPT:
-            self._decoded.popitem(last=False)
+        held = self._held[number % TRUNK == 0]
+        held[number] = decoded
+        size = sum(map(len, decoded.parts))
+        kept = max(FEWEST_KEPT, min(MOST_KEPT, KEPT_NUMBERS // max(1, size)))
+        while len(held) > kept:
+            held.popitem(last=False)
 
 
 def _pack_whole(state: State) -> bytes:
@@ -135,11 +175,10 @@ def _pack_whole(state: State) -> bytes:
 
 
 def _unpack_whole(packed: bytes) -> Decoded:
-    state = unpack_state(inflated(packed, MAX_STATE_BYTES))
-    return Decoded(shape_of(state), parts_of(state), names_of(state))
+    return Decoded(*unpack_parts(inflated(packed, MAX_STATE_BYTES)))
 
 
-def _pack_changes(old: Decoded, new: Decoded) -> bytes:
+def _pack_changes(old: Fresh, new: Fresh) -> bytes:
     """Return the changes, or nothing if they are more than a reader takes."""
     changes = difference(old.parts, new.parts)
     plain = pack_plain([changes, new.names[len(old.names) :]])
@@ -149,9 +188,9 @@ def _pack_changes(old: Decoded, new: Decoded) -> bytes:
 def _unpack_changes(old: Decoded, packed: bytes) -> Decoded:
     try:
         changes, more = unpack_plain(inflated(packed, MAX_CHANGE_BYTES))
-        names = [*old.names, *(name for name in more if type(name) is str)]
-        if not all(type(n) is int for change in changes for n in change):
-            raise PackError("a change holds something else than numbers")
+        names = [*old.names, *more] if more else old.names
+        if set(map(type, more)) - {str}:
+            raise PackError("a name is no text")
     except (ValueError, TypeError) as error:
         raise PackError(str(error)) from None
     parts = list(old.parts)

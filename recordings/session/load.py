@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.sane import faults
@@ -12,15 +12,15 @@ from mmplay.engine.sim.setup_fields import SetupError, setup_of
 from mmplay.engine.sim.state.packing import unpack_state
 from mmplay.engine.sim.state.parts import PackError
 from mmplay.recordings.session.keyframes import MAX_STATE_BYTES, NO_BASE, inflated
-from mmplay.recordings.session.session import Session, known_act
+from mmplay.recordings.session.session import BROKEN, FIRSTS, Session, known_act
 from mmplay.recordings.session.tape import Entry, Tape, entry_of
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader
 
 KIND = "simulated"
 
-BROKEN = (*(IndexError, KeyError, ValueError, TypeError, AttributeError), ZeroDivisionError)
-"""What a rule raises that meets a state which cannot be; the state came from a file."""
+MAX_CHANGE = 1 << 62
+"""No number of a row changes by more."""
 
 
 class Loaded(NamedTuple):
@@ -61,14 +61,28 @@ def session_entry(record: Record) -> Entry | None:
     entry = entry_of(record.code, record.fields, record.offset)
     if entry is None:
         return None
-    if entry.code is Code.MARK:
-        if not all(type(text) is str for text in entry.fields):
-            raise TraceError(f"record at byte {record.offset}: a mark has a name and a note")
-    elif entry.code is Code.ACT:
-        name, value = entry.fields
-        if not known_act(name) or type(value) is not str:
-            raise TraceError(f"record at byte {record.offset}: {str(name)[:40]!r} is no action")
+    holds, what = HOLDS.get(entry.code, (None, ""))
+    if holds is not None and not holds(entry.fields):
+        raise TraceError(f"record at byte {record.offset}: {what}")
     return entry
+
+
+def _are_numbers(fields: list[Any]) -> bool:
+    return all(type(n) is int and -MAX_CHANGE <= n <= MAX_CHANGE for n in fields)
+
+
+def _is_act(fields: list[Any]) -> bool:
+    return known_act(fields[0]) and type(fields[1]) is str
+
+
+HOLDS: dict[Code, tuple[Callable[[list[Any]], bool], str]] = {
+    Code.MARK: (lambda fields: all(type(one) is str for one in fields), "no name and note"),
+    Code.ACT: (_is_act, "no action that there is"),
+    Code.ROW: (_are_numbers, "a row holds something else than numbers"),
+    Code.EVENT: (lambda fields: fields[0] in FIRSTS, "no event that there is"),
+    Code.REACHED: (lambda fields: type(fields[0]) is bytes, "no digest"),
+}
+"""What the fields of an entry must be, and what is said if they are not."""
 
 
 def _take(session: Session, entry: Entry, offset: int) -> None:

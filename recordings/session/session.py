@@ -16,12 +16,13 @@ from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.setup_fields import setup_fields
 from mmplay.engine.sim.state.counters import Counters
 from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.parts import shape_of
 from mmplay.engine.sim.state.state import State
 from mmplay.recordings.session.keyframes import KEEP_EVERY, Keyframes
 from mmplay.recordings.session.rows import next_row_ns, readers
 from mmplay.recordings.session.run_log import RunLog, log_fields
 from mmplay.recordings.session.tape import Entry, Sink, Tape, digest_of
-from mmplay.recordings.trace.format import Code, pack_body
+from mmplay.recordings.trace.format import Code, TraceError, pack_body
 
 FOREVER_NS = 1 << 62
 BACKWARDS = 64
@@ -30,6 +31,9 @@ BACKWARDS = 64
 FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_drop", "wb_nowork")
 """Counters whose first count is an event."""
 
+
+BROKEN = (*(IndexError, KeyError, ValueError, TypeError, AttributeError), ZeroDivisionError)
+"""What a rule raises that meets a state which cannot be; the state came from a file."""
 
 BY_LEVEL = "@"
 NOTED = frozenset({"answer", "skip", "ask", "hint", "missed"})
@@ -83,6 +87,7 @@ class Session:
         self.redone: list[Entry] = []
         self.first = self.end = m.state.turn
         self._began = b""
+        self._noted: tuple[int, bytes] | None = None
         self._view_turn = -1
         self._passed: dict[int, State] = {}
         self._live_turn = m.state.turn
@@ -223,15 +228,14 @@ class Session:
 
     def reached(self) -> None:
         """Note how far the run got, and hand everything to the system."""
-        last = self.tape.entries[-1]
-        if self.tape.writer is not None and (last.code, last.turn) != (Code.REACHED, self.end):
+        if self.tape.writer is not None and self._noted != (self.end, self.tape.told):
             self.note_reached()
         self.tape.flush()
 
     def note_reached(self) -> None:
         """Put how far the run got on the tape, with a digest of all that it came to."""
-        m = self.to_end()
-        self._put(Code.REACHED, [self.digest(m)])
+        self._put(Code.REACHED, [self.digest(self.to_end())])
+        self._noted = self.end, self.tape.told
 
     def digest(self, m: Machine) -> bytes:
         """Return a digest of how the run began, all that it was told, and a state it came to."""
@@ -265,6 +269,13 @@ class Session:
         """Bring a machine that stands after turn `here` (-1: anywhere) to turn `at`."""
         if not self.first <= at <= self.end:
             raise IndexError(at)
+        self._view_turn = self._view_turn if m is self.live else -1
+        try:
+            return self._run_to(m, here, at)
+        except BROKEN as error:
+            raise TraceError(f"turn {m.state.turn} cannot be made again: {error}") from None
+
+    def _run_to(self, m: Machine, here: int, at: int) -> int:
         near = 0 < here - at <= BACKWARDS
         if not self.keys.turn_before(at) <= here <= at:
             here = self._bind_before(m, at)
@@ -287,6 +298,8 @@ class Session:
             return passed
         self._passed.clear()
         here, state = self.keys.at_or_before(at)
+        if shape_of(state) != shape_of(m.state):
+            raise ValueError("its state is of another machine")
         m.bind(state)
         self._act_again(m, here)
         return here
@@ -299,14 +312,24 @@ class Session:
     def steps_of(self, at: int) -> list[Step]:
         """Return the decisions of turn `at`, made again; the acts after it come last."""
         if at <= self.first:
-            return []
+            return self._steps_at_start()
         m = self.machine_at(at - 1)
+        steps: list[Step] = []
+        m.steps = steps
+        # Not by `_bring`: where a keyframe stands, that would go on from it and make no turn.
+        turn(m)
+        self._act_again(m, at)
+        m.steps, m.log, self._view_turn = None, [], at
+        return steps
+
+    def _steps_at_start(self) -> list[Step]:
+        """Return the decisions of the acts before the first turn."""
+        m = self.view
+        m.bind(self.keys.at_or_before(self.first)[1])
         m.steps = []
-        try:
-            self._view_turn = self._bring(m, at - 1, at)
-            return m.steps
-        finally:
-            m.steps = None
+        self._act_again(m, self.first)
+        found, m.steps, m.log, self._view_turn = m.steps, None, [], self.first
+        return found
 
     # another timeline
 

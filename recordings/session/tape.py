@@ -110,13 +110,18 @@ class Tape:
         """An empty tape."""
         self.entries: list[Entry] = []
         self.marks: list[Entry] = []
+        self._by_code: dict[Code, list[Entry]] = {code: [] for code in SESSION_CODES}
         self.writer = writer
         self.trouble = ""
         self.told = b""
 
     def add(self, entry: Entry) -> None:
         """Append an entry; a mark may be set at any turn, and stands beside the others."""
-        (self.marks if entry.code is Code.MARK else self.entries).append(entry)
+        if entry.code is Code.MARK:
+            self.marks.append(entry)
+        else:
+            self.entries.append(entry)
+            self._by_code[entry.code].append(entry)
         self.write(entry)
 
     def write(self, entry: Entry) -> None:
@@ -156,29 +161,32 @@ class Tape:
 
     def take_back(self, turn: int, time_us: int) -> Entry | None:
         """Take back the last act and everything behind it; return the act, None without one."""
-        places = [n for n, entry in enumerate(self.entries) if entry.code is Code.ACT]
-        if not places:
+        acts = self.of(Code.ACT)
+        if not acts:
             return None
-        act = self.entries[places[-1]]
-        del self.entries[places[-1] :]
+        act = acts[-1]
+        while True:
+            last = self.entries.pop()
+            self._by_code[last.code].pop()
+            if last is act:
+                break
         self.marks = [mark for mark in self.marks if mark.turn <= act.turn]
         self.write(Entry(Code.UNDO, turn, time_us, []))
         return act
 
     def of(self, code: Code) -> list[Entry]:
-        """Return the entries of one code."""
-        return [entry for entry in self.entries if entry.code is code]
+        """Return the entries of one code, marks apart; the list is the tape's own."""
+        return self._by_code[code]
 
     def rows(self) -> Iterator[tuple[Entry, list[int]]]:
         """Yield every row's entry and its values."""
         values: list[int] = []
-        for entry in self.entries:
-            if entry.code is Code.ROW:
-                values = values or [0] * len(entry.fields)
-                values = [a + b for a, b in zip(values, entry.fields, strict=True)]
-                yield entry, values
+        for entry in self.of(Code.ROW):
+            values = values or [0] * len(entry.fields)
+            values = [a + b for a, b in zip(values, entry.fields, strict=True)]
+            yield entry, values
 
     def last_row(self, count: int) -> list[int]:
         """Return the values of the last row, zeros if there is none."""
-        changes = [entry.fields for entry in self.entries if entry.code is Code.ROW]
+        changes = [entry.fields for entry in self.of(Code.ROW)]
         return [sum(column) for column in zip(*changes, strict=True)] or [0] * count

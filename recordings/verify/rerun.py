@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.state.parts import PackError
-from mmplay.recordings.session.load import BROKEN, first_machine, session_entry
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.session.load import first_machine, session_entry
+from mmplay.recordings.session.session import BROKEN, Session
 from mmplay.recordings.session.tape import Entry, Tape
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.reader import TraceReader

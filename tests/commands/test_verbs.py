@@ -12,6 +12,7 @@ import pytest
 from mmplay import __version__
 from mmplay.__main__ import main
 from mmplay.commands.verbs import VERBS
+from mmplay.recordings.export import FORMATS
 from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
 
 Run = Any
@@ -352,11 +353,12 @@ HEADLESS = (
     ("floors", *MACHINE),
     ("explain", MAIL_RC7),
     ("import", "-", "--json"),
-    ("export", MAIL_RC7, "--format", "dmesg"),
+    ("explain", MAIL_RC7, "--format", "html"),
+    *(("export", MAIL_RC7, "--format", name) for name in FORMATS),
 )
 
 
-@pytest.mark.parametrize("args", HEADLESS, ids=lambda args: args[0])
+@pytest.mark.parametrize("args", HEADLESS, ids=lambda args: f"{args[0]}-{args[-1]}")
 def test_headless_verbs_do_not_load_textual(args: tuple[str, ...]) -> None:
     program = (
         "import sys\nfrom mmplay.__main__ import main\n"

@@ -11,16 +11,13 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.levels.golden import update_digest, with_digest
 from mmplay.levels.library import all_levels, find_level, is_kept, is_level_name, levels_folder
+from mmplay.levels.listing import level_lines
 from mmplay.levels.load import read_level, read_toml, shipped_levels
 from mmplay.levels.pack import is_pack, levels_in, pack_text, packed
 from mmplay.levels.template import new_level
 from tests.levels.proofs import DOOR, level_text
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def course(folder: Path, *ids: str) -> Path:
@@ -72,6 +69,10 @@ def test_the_users_levels_are_listed_and_kept(tmp_path: Path) -> None:
     assert "lacks kernel" in by_name["broken.toml"].problem
     assert [one.level.id for one in listed if one.level] == ["mine", "a", "b"]
     assert find_level("MINE").file == str(folder / "mine.toml")
+    own = {line.id: line.name for line in level_lines()[len(shipped_levels()) :]}
+    assert {find_level(own[name]).id for name in ("mine", "a", "b")} == {"mine", "a", "b"}
+    assert own["a"] == f"{folder / 'pack.toml'}:a"
+    assert "broken" in own
     assert is_kept(find_level("mine"))
     assert is_kept(find_level("b"))
     assert not is_kept(find_level(str(tmp_path / "c" / "a.toml")))

@@ -16,10 +16,7 @@ WON = "2026-03-13T09:00:00+00:00"
 LATER = "2026-03-14T09:00:00+00:00"
 
 
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def score(stars: int, acts: int) -> Score:
@@ -71,7 +68,7 @@ DAMAGE = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_line_is_kept_aside_and_the_others_count(damage: bytes, state: Path) -> None:
+def test_a_damaged_line_is_kept_aside_and_the_others_count(damage: bytes) -> None:
     path = progress_path()
     path.parent.mkdir(parents=True)
     before = text_of({"L03": Best(3, 9, WON)}) + damage + b"\n" + text_of({"L04": Best(1, 5, WON)})
@@ -98,11 +95,11 @@ def test_an_enormous_file_is_kept_aside() -> None:
     assert sorted(load().levels) == ["L03", "L04"]
 
 
-def test_a_disk_that_takes_nothing_is_told_and_nothing_is_lost(state: Path) -> None:
+def test_a_disk_that_takes_nothing_is_told_and_nothing_is_lost(home: Path) -> None:
     record("L03", score(3, 9))
-    (state / "file").write_text("")
+    (home / "file").write_text("")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(state / "file"))
+        patch.setenv("XDG_STATE_HOME", str(home / "file"))
         assert "progress cannot be kept" in record("L04", score(3, 9))
         assert load().levels == {}
     assert list(load().levels) == ["L03"]

@@ -149,7 +149,14 @@ BOTH = (
     ("works_per_call 114585 reclaimable", 25),
     ("unreclaimable DMA", True),
     ("dirty_trend 40", "falls"),
+    ("explains 6952", "high floor"),
+    ("explains 2516", "between"),
+    ("wb_stops_at DMA32 650", "nomemalloc"),
+    ("wb_stops_at DMA32 1300", "nowait"),
+    ("wb_stops_at DMA 0", "atomic"),
     ("holds_key SyS_write __alloc_pages_nodemask", False),
+    ("served GFP_ATOMIC", "DMA32"),
+    ("served GFP_KERNEL", "none"),
     ("holds_key __alloc_pages_nodemask try_to_free_pages wb_start_writeback", True),
     ("holds_key try_to_free_pages do_IRQ __do_softirq", False),
     # given numbers
@@ -213,11 +220,17 @@ def test_values_that_differ(text: str, rc7: object, linux_next: object) -> None:
 
 def test_each_form_is_tried_above() -> None:
     asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
-    own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric"}
+    own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric", "holds"}
+    own |= {"waits_for", "refused_first"}
     assert asked | own == set(FORMS)
     texts = [text.removeprefix("kb ").split() for text, *_ in (*BOTH, *DIFFERENT)]
     rules = {words[1] for words in texts if words[0] == "compute"}
     assert rules | {"total_reserve"} == set(RULES)
+
+
+def test_a_condition_of_the_machine() -> None:
+    assert value("holds zones.DMA.free > 1000") is True
+    assert value("holds zones.DMA.free <= 1000") is False
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))
@@ -228,6 +241,11 @@ def test_each_form_says_what_it_takes(name: str) -> None:
 
 WRONG = (
     # question, wrong answer, what the sentence must say
+    ("passes DMA plain 1736", "yes", "1732 pages are kept from it"),
+    ("passes DMA GFP_DMA 1736", "no", "nothing is kept from it"),
+    ("passes DMA plain 1744", "no", "no would be right at the low mark"),
+    ("passes DMA32 plain 200", "yes", "ignore every floor"),
+    ("passes DMA32 plain 1500 low", "yes", "more than 1625 pages"),
     ("floor DMA32 HIGH", "1300", "1300 would be right if min were a hard wall; __GFP_HIGH halves"),
     ("floor DMA32 HIGH", "488", "both the half and the quarter"),
     ("floor DMA32 HIGH", "0", "could ignore every floor"),
@@ -261,6 +279,10 @@ WRONG = (
     ("decode 0x2200020", "0x2200120", "__GFP_COLD too many"),
     ("may_sleep 0xd0", "yes", "2.6.32 to 3.9"),
     ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
+    ("may_do_io 0xc0", "yes", "would need __GFP_DIRECT_RECLAIM"),
+    ("may_do_io GFP_ATOMIC", "yes", "would need __GFP_IO and __GFP_DIRECT_RECLAIM"),
+    ("warns 0x200", "yes", "with the bits of 5.2 to 6.0"),
+    ("uses_reserves 0x1082020 in 4.13", "no", "without __GFP_HIGH and __GFP_ATOMIC and __GFP_MEM"),
     ("encode GFP_ATOMIC", "0x20", "2.6.32 to 3.9"),
     ("slab_mask 0x2088020", "0x2088020", "if SLUB passed everything on"),
     ("slab_mask 0x2088020", "0x2000020", "what SLUB adds: __GFP_NOTRACK"),
@@ -275,8 +297,9 @@ WRONG = (
     ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),
     ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
     ("compute score 321 1000 447809", "0", "without oom_score_adj"),
-    ("fact mark.kswapd_sleeps", "low", "right for first_try"),
+    ("fact mark.kswapd_sleeps", "low", "right for first try"),
     ("floor DMA32 HIGH", "12345", "no rule here gives that"),
+    ("passes DMA32 plain 1301", "no", "at the low mark; at min it would need 1300 pages or fewer"),
 )
 
 

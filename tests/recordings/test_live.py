@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import lzma
 import os
 import re
@@ -18,6 +20,7 @@ from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import Growth
 from mmplay.engine.kernel.versions import KERNELS
 from mmplay.recordings.diagnosis import diagnose_frame
+from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.live import capture as capture_module
 from mmplay.recordings.live.capture import Capture, Plan, Roots
@@ -35,6 +38,9 @@ from mmplay.recordings.live.timeline import LiveTimeline, open_live
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import mail_text, shared
+from tests.recordings.export.exported import export
+from tests.recordings.export.html_rules import Page
+from tests.recordings.export.trace_rules import Trace
 from tests.recordings.fake_proc import Machine, write_proc
 
 SECOND_US = 1_000_000
@@ -509,3 +515,22 @@ def test_marks_and_reserves_of_real_kernels(name: str) -> None:
             )
             ratio = int(ratios[zone.index or 0])
             assert zone.reserve_for(3) == (above // ratio if ratio else 0)
+
+
+def test_a_capture_is_exported_like_any_other_recording(bench: Callable[..., Bench]) -> None:
+    one = bench()
+    for free in (700, 629, 90):
+        one.sample(Machine(free=free))
+    one.capture.close()
+    with open_recording(str(one.path)) as timeline:
+        rows = list(csv.DictReader(io.StringIO(export(timeline, "csv").decode())))
+        assert [row["zones.DMA32.free"] for row in rows] == ["700", "629", "90"]
+        (story,) = stories_of(timeline)
+        floors = next(zone for zone in story.zones if zone.name == "DMA32").floors
+        atomic = floors["MIN_RESERVE+NON_BLOCK"]
+        assert atomic.pages == 93
+        assert atomic.met is not None
+        assert atomic.met.time_us == timeline.time_us(2)
+        Trace(export(timeline, "perfetto"))
+        Page(export(timeline, "html").decode())
+        assert b"MIN_RESERVE+NON_BLOCK" in export(timeline, "svg")

@@ -45,7 +45,8 @@ async def type_in(pilot: Pilot[None], text: str) -> str:
     """Type a text into the prompt and press Enter."""
     names = {" ": "space", "#": "number_sign", "%": "percent_sign", "/": "slash", ".": "full_stop"}
     names |= {"-": "minus", "_": "underscore", "+": "plus", "'": "apostrophe"}
-    return await press(pilot, *(names.get(letter, letter) for letter in text), "enter")
+    await pilot.press(*(names.get(letter, letter) for letter in text))
+    return await press(pilot, "enter")
 
 
 def text_of(pilot: Pilot[None]) -> str:

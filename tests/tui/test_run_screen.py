@@ -164,3 +164,31 @@ async def test_playing_backwards() -> None:
         await pilot.pause(0.3)
         assert screen.player.index < len(run) - 1  # type: ignore[attr-defined]
         await pilot.press("space")
+
+
+@pytest.mark.parametrize("name", ["csv", "dmesg", "cast"])
+async def test_exported_from_the_screen(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = tmp_path / f"out.{name}"
+    async with running("mail-4.5.0-rc7") as pilot:
+        await press(pilot, "E")
+        await type_in(pilot, f"{name} {target.name}")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "written:" in text_of(pilot)
+    assert target.stat().st_size > 500
+
+
+async def test_an_export_that_cannot_be_written_is_said() -> None:
+    async with running("mail-4.5.0-rc7") as pilot:
+        await press(pilot, "E")
+        assert "formats are" in await type_in(pilot, "pdf x")
+        await press(pilot, "E")
+        assert "to which file" in await type_in(pilot, "csv")
+        await press(pilot, "E")
+        await type_in(pilot, "csv /none/x")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "/none/x: No such file" in text_of(pilot)

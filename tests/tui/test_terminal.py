@@ -95,7 +95,7 @@ def test_replay_starts_where_it_is_told(opened: Terminal) -> None:
 
 
 def test_ctrl_c_inside_does_not_quit(opened: Terminal) -> None:
-    opened.wait_for(b"import a kernel log")
+    opened.wait_for(b"what it holds")
     opened.type(b"\x03")
     opened.wait_for(b"Ctrl+Q quits")
     opened.type(b"\x11")

@@ -129,6 +129,11 @@ class CellPanel(Widget, can_focus=True):
             self._tell_more()
             self.refresh()
 
+    def scroll_above(self) -> None:
+        """Bring the row above the cursor to the top: the heading of what is chosen."""
+        if self.cursor is not None:
+            self._scroll_by(self.cursor[0] - 1 - self.top)
+
     # cursor
 
     def action_move(self, down: int, across: int) -> None:

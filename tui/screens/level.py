@@ -8,6 +8,7 @@ from textual import on
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level
+from mmplay.levels.play.recorded import follow_recorded
 from mmplay.levels.play.run import LevelRun, Reply
 from mmplay.levels.play.timeline import LevelTimeline
 from mmplay.tui.cells import Row
@@ -78,12 +79,27 @@ class LevelScreen(PlayScreen):
 
     def _end(self) -> None:
         self._over = True
+        following = follow_recorded(self.level_run)
+        if following is not None:
+            self._next_act(following)
+            return
         trouble = self._finished(self.level_run)
         if trouble:
             self.say(trouble)
         self.choose_lower(TASK)
         self.panel(TASK).focus()
         self.app.push_screen(ListScreen(str(self.level_run.outcome), closing_rows(self.level_run)))
+
+    def _next_act(self, run: LevelRun) -> None:
+        """Go on to the act after a won one: another machine, and nothing joins the two."""
+        for one in self.branches:
+            one.close()
+        self.game = LevelTimeline(run)
+        self.branches = [self.game]
+        self._over = False
+        self.show_timeline(self.game, 0)
+        self.choose_lower(TASK)
+        self.say(f"act {run.level.act}: {run.level.act_title}")
 
     def _changed(self) -> None:
         """The run took an act: show where it stands now."""
@@ -221,6 +237,17 @@ class LevelScreen(PlayScreen):
             self.say("nothing to undo")
             return
         self._over = not self.level_run.playing
+        self._reply, self._hint = None, ""
+        self._changed()
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        if not self._playing_here:
+            super().action_redo()
+            return
+        if not self.level_run.redo():
+            self.say("nothing to redo")
+            return
         self._reply, self._hint = None, ""
         self._changed()
 

@@ -16,6 +16,7 @@ from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.question import Ask
 from mmplay.levels.listing import LevelLine, level_lines
+from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, shipped
 from mmplay.recordings.paths import user_paths
 from mmplay.recordings.session.listing import played, played_files
@@ -52,6 +53,14 @@ ABOUT: dict[str, str] = {
     "page is left. Who was refused first, and why?",
     "mail-next-20160311": "With the first patch: swapper/2 is refused one page, with 629 free. The "
     "flag that was lost on the way would have let it pass.",
+    "mail-run-atomic": "The same burst, simulated from its first frame: GFP_ATOMIC works fill "
+    "kmalloc-64 until no zone has a page. Step through it, or fork it.",
+    "mail-run-nomemalloc": "The burst with __GFP_NOMEMALLOC: DMA keeps its pages, yet the network "
+    "is refused. Who took what DMA32 had above its floor?",
+    "mail-run-nowait": "The burst with GFP_NOWAIT: the works stop at min, the network is never "
+    "refused. Compare it with mail-run-atomic.",
+    "mail-run-none": "The burst without works that need memory: the flusher is only woken. "
+    "What is left of the incident?",
 }
 """What the shipped recordings are about."""
 
@@ -128,24 +137,25 @@ class MenuScreen(BaseScreen):
         self._levels = level_lines()
         self._recordings = [*shipped(), *_own_recordings()]
         self._sessions = played_files(SESSIONS)
-        self._best = _best_stars(self._levels)
+        progress = load_progress()
+        self._best = {level: best.stars for level, best in progress.levels.items()}
         width = max(24, self._entries.size.width)
         sessions = [self._lines.get(path, (path.stem, "")) for path in self._sessions]
         self._entries.show(menu_rows(self._levels, self._best, self._recordings, sessions, width))
-        stars, most = sum(self._best.values()), 3 * len(self._levels)
+        stars, most = progress.stars, 3 * len(self._levels)
         title = f" mmplay {__version__}   the Linux page allocator, played and replayed"
         score = f"stars {stars}/{most} " if most else ""
         room = max(0, self.size.width - len(score))
         self.query_one("#header", LineBar).show(
             [row(Cell(fit(title, room), "header"), Cell(fit(score, WIDEST), "header"))]
         )
-        self.say(self.said)
+        self.say(self.said or progress.notice)
 
     def _next(self) -> Ask:
         """Return the next thing to do: the first level that is not won yet."""
         for line in self._levels:
             if line.id not in self._best:
-                return Ask("level", (str(line.path),))
+                return Ask("level", (line.name,))
         return Ask("open", (0,))
 
     # previews
@@ -179,9 +189,9 @@ class MenuScreen(BaseScreen):
             return problem(str(error), width)
 
     def _level_preview(self, ask: Ask, width: int) -> list[Row]:
-        from mmplay.levels.load import load_level
+        from mmplay.levels.library import find_level
 
-        level = load_level(Path(str(ask.names[0])))
+        level = find_level(str(ask.names[0]))
         return level_preview(level, self._best.get(level.id), width)
 
     def _recording_preview(self, ask: Ask, width: int) -> list[Row]:
@@ -205,17 +215,17 @@ class MenuScreen(BaseScreen):
         if ask.kind == "import":
             self.action_import_log()
         elif ask.kind == "level":
-            self._play(Path(str(ask.names[0])))
+            self._play(str(ask.names[0]))
         elif ask.kind == "open":
             self._load(str(self._recordings[int(ask.names[0])].path))
         elif ask.kind == "played":
             self._load(str(self._sessions[int(ask.names[0])]))
 
-    def _play(self, path: Path) -> None:
-        from mmplay.levels.load import load_level
+    def _play(self, name: str) -> None:
+        from mmplay.levels.library import find_level
 
         try:
-            self.post_message(self.LevelChosen(load_level(path)))
+            self.post_message(self.LevelChosen(find_level(name)))
         except InputError as error:
             self.say(str(error))
 
@@ -230,14 +240,15 @@ class MenuScreen(BaseScreen):
     def action_section(self, kind: str) -> None:
         """Go to the levels, the recordings, or what was played."""
         first = {
-            "level": Ask("level", (str(self._levels[0].path),)) if self._levels else None,
+            "level": Ask("level", (self._levels[0].name,)) if self._levels else None,
             "open": Ask("open", (0,)),
             "played": Ask("played", (0,)) if self._sessions else None,
         }[kind]
         if first is None:
             self.say("there are none yet")
-        else:
-            self._entries.choose(first)
+            return
+        self._entries.choose(first)
+        self._entries.scroll_above()
 
     def answered(self, kind: str, text: str) -> None:
         """Import the log."""
@@ -305,11 +316,6 @@ def _own_recordings() -> list[Shipped]:
         return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
     except OSError:
         return []
-
-
-def _best_stars(levels: list[LevelLine]) -> dict[str, int]:
-    """Return the stars of every level that was won."""
-    return {}
 
 
 def _session_line(path: Path) -> tuple[str, str]:

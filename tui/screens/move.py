@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from textual import on
 from textual.timer import Timer
@@ -248,10 +249,15 @@ class MoveScreen(PanelsScreen):
             return
         if message.state is WorkerState.CANCELLED:
             self.say(f"{worker.name} stopped")
-        elif message.state is WorkerState.SUCCESS and worker.name == JUMP:
-            self._jump_ended(worker.result if worker.result is not None else "")
         elif message.state is WorkerState.SUCCESS:
-            self._search_ended(worker.result)
+            self.work_done(worker.name, worker.result)
+
+    def work_done(self, name: str, result: Any) -> None:
+        """Take what work in a thread came to."""
+        if name == JUMP:
+            self._jump_ended(result if result is not None else "")
+        elif name == SEARCH:
+            self._search_ended(result)
 
     def _search_ended(self, line: int | None) -> None:
         if line is None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from textual.worker import WorkerCancelled, get_current_worker
+
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.frame import Timeline
@@ -9,18 +14,22 @@ from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import HELP
 from mmplay.recordings.branches import assumptions, branch, snapshot
 from mmplay.recordings.breakpoints import find_break, holds_at
+from mmplay.recordings.export import FORMATS, Exporter
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.marking import mark_frame
+from mmplay.recordings.recording import Recording
+from mmplay.recordings.replacing import replacing
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
+from mmplay.tui.screens.base import STOPPABLE
 from mmplay.tui.screens.growing import GrowingScreen
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
-COMPARE = "compare"
+COMPARE, EXPORT, CAST = "compare", "export", "cast"
 
 
 class PlayScreen(GrowingScreen):
@@ -254,6 +263,53 @@ class PlayScreen(GrowingScreen):
         """Tell whether playing stops here: the breakpoint's condition has just come true."""
         return bool(self._break) and holds_at(self.timeline, self._break, self.player.index)
 
+    # exports
+
+    def action_export(self) -> None:
+        """Ask for a format and a file."""
+        self.ask_for(EXPORT, f"export: FORMAT FILE; formats are {', '.join(FORMATS)}, cast")
+
+    def _export(self, text: str) -> None:
+        """Write the recording in another format, in a thread."""
+        name, _, path = text.strip().partition(" ")
+        if name not in FORMATS and name != CAST:
+            self.say(f"{name}: formats are {', '.join(FORMATS)}, {CAST}")
+            return
+        if not path.strip():
+            self.say(f"{name}: to which file? write FORMAT FILE")
+            return
+        target, shown = Path(path.strip()).expanduser(), snapshot(self.timeline)
+        self.say(f"writing {target}; Ctrl+C stops")
+        self.run_worker(
+            lambda: self._write(name, target, shown),
+            name=EXPORT,
+            group=STOPPABLE,
+            exclusive=True,
+            thread=True,
+        )
+
+    def _write(self, name: str, target: Path, shown: Recording) -> str:
+        """Write a file whole or not at all; return what to tell."""
+        worker = get_current_worker()
+        try:
+            with replacing(target) as stream:
+                for chunk in exporter(name)(shown):
+                    stream.write(chunk)
+                    if worker.is_cancelled:
+                        raise WorkerCancelled
+        except (InputError, OSError) as error:
+            return f"{target}: {getattr(error, 'strerror', None) or error}"
+        except WorkerCancelled:
+            return "stopped: nothing was written"
+        return f"written: {target}"
+
+    def work_done(self, name: str, result: Any) -> None:
+        """Say how writing ended."""
+        if name == EXPORT:
+            self.say(str(result))
+        else:
+            super().work_done(name, result)
+
     # what there is to read
 
     def action_changes(self) -> None:
@@ -293,7 +349,18 @@ class PlayScreen(GrowingScreen):
             self._set_break(text)
         elif kind == ACT:
             self._act(text)
+        elif kind == EXPORT and text.strip():
+            self._export(text)
         elif kind == COMPARE and text.strip():
             self._compare_with(text)
         else:
             super().answered(kind, text)
+
+
+def exporter(name: str) -> Exporter:
+    """Return the exporter of a format; a cast is drawn by the play screen itself."""
+    if name in FORMATS:
+        return FORMATS[name].load()
+    from mmplay.tui.cast import as_cast
+
+    return as_cast

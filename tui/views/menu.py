@@ -67,7 +67,7 @@ def _level_row(line: LevelLine, stars: int | None, width: int) -> Row:
     role = "dim" if stars is None else "fine"
     return row(
         "  ",
-        Cell(name, "label", Ask("level", (str(line.path),))),
+        Cell(name, "label", Ask("level", (line.name,))),
         Cell(f" {stars_text(stars)}", role),
     )
 

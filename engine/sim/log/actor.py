@@ -59,6 +59,7 @@ LEVELS = {
     **dict.fromkeys(("new_slab", "slab_refused"), SLAB_LEVEL),
     **dict.fromkeys(("do_exit", "action", "end_page_writeback", "free_pcppages_bulk"), ALONE),
     **dict.fromkeys(("balance_dirty_pages", "wb_writeback", "bio_alloc", "free"), ALONE),
+    "up_write": ALONE,
     **dict.fromkeys(("request_served", "request_refused"), ALONE),
 }
 """Codes of steps that are not decided inside a page request."""

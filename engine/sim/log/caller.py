@@ -13,8 +13,9 @@ WB, NET, TASK = "alloc_fail_wb", "alloc_fail_net", "alloc_fail_task"
 """Counters of failed page requests, by who asked."""
 
 
-IDLE, WORKER = -1, -2
-"""A `task` that is none of the machine's: the idle task, and the worker of the events queue."""
+IDLE, WORKER, SYNC_TASK = -1, -2, -3
+"""A `task` that is none of the machine's: the idle task, the worker of the events queue, and a
+command of its own, sync, with the next pid."""
 WORKER_PID = 4
 """The first kernel thread after ksoftirqd/0 on a fresh 4.5 machine; assumed."""
 
@@ -22,8 +23,8 @@ WORKER_PID = 4
 class Caller(NamedTuple):
     """One caller.
 
-    `task` is the current task of the CPU, or IDLE or WORKER; `gfp` the mask that the caller wrote,
-    before SLUB took anything off it. `way` names the functions between the task or
+    `task` is the current task of the CPU, or IDLE, WORKER or SYNC_TASK; `gfp` the mask that the
+    caller wrote, before SLUB took anything off it. `way` names the functions between the task or
     the interrupt and the allocator: a key of `stacks.WAYS`.
     """
 
@@ -43,6 +44,8 @@ class Caller(NamedTuple):
         """Return the name of the current task, as printk's current->comm."""
         if self.task == WORKER:
             return f"kworker/{self.cpu}:0"
+        if self.task == SYNC_TASK:
+            return "sync"
         if self.task == IDLE:
             return f"swapper/{self.cpu}"
         return m.state.tasks.names[self.task]
@@ -51,4 +54,6 @@ class Caller(NamedTuple):
         """Return the pid of the current task; the idle task's is 0."""
         if self.task == WORKER:
             return WORKER_PID
+        if self.task == SYNC_TASK:
+            return m.state.next_pid
         return 0 if self.task == IDLE else m.state.tasks.pid[self.task]

@@ -68,6 +68,10 @@ TASK_WAYS: dict[str, tuple[str, ...]] = {
         *("xfs_map_blocks", "xfs_vm_writepage", "write_cache_pages", "do_writepages"),
         *("wb_writeback", "wb_workfn", "process_one_work", "worker_thread", *KTHREAD),
     ),
+    "sync": (
+        *("kmem_cache_alloc", "wb_start_writeback", "wakeup_flusher_threads", "sys_sync"),
+        *SYSCALL,
+    ),
     "sysrq": ("moom_callback", "process_one_work", "worker_thread", *KTHREAD),
     "bio": (
         *("kmem_cache_alloc", "mempool_alloc_slab", "mempool_alloc", "bvec_alloc"),
@@ -90,7 +94,7 @@ NET_WAYS: dict[str, tuple[str, ...]] = {
 }
 """From the page allocator to the interrupt, by what the network card's softirq asks for."""
 
-SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "bio"})
+SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "sync", "bio"})
 
 
 def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -1,9 +1,10 @@
 """Dirty limits, and how a writer is held back by them.
 
 Source: mm/page-writeback.c of 4.5 (global_dirtyable_memory, domain_dirty_limits,
-update_dirty_limit, balance_dirty_pages, dirty_poll_interval). Simplified as follows: below the
-free run nobody waits; between it and the limit a writer sleeps so that all of them together write
-what the disk takes; above it a writer sleeps 200 ms at a time until the dirty pages fall.
+update_dirty_limit, balance_dirty_pages, dirty_poll_interval). Above the background threshold
+whoever writes wakes the flusher. Simplified as follows: below the free run nobody waits; between
+it and the limit a writer sleeps so that all of them together write what the disk takes; above it
+a writer sleeps 200 ms at a time until the dirty pages fall.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def pause_ns(m: Machine, task: int) -> int:
     if m.steps is not None:
         m.steps.append(("balance_dirty_pages", dirty, background, limit))
     if dirty <= free_run:
+        if sum(zone.dirty for zone in state.zones) > background:
+            wake_flusher(m)
         tasks.pause_at[task] = _check_after(limit - dirty)
         return 0
     wake_flusher(m)

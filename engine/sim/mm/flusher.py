@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.sim.log.caller import WB, Caller
+from mmplay.engine.sim.log.caller import SYNC_TASK, WB, Caller
 from mmplay.engine.sim.mm.masks import WB_NONE
 from mmplay.engine.sim.mm.slub import take_objects
 from mmplay.engine.sim.run.sched import wake
@@ -18,8 +18,8 @@ from mmplay.engine.sim.run.sched import wake
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
-TRY_TO_FREE_PAGES, BACKGROUND, PERIODIC = 0, 1, 2
-REASONS = ("try_to_free_pages", "background", "periodic")
+TRY_TO_FREE_PAGES, BACKGROUND, PERIODIC, SYNC = range(4)
+REASONS = ("try_to_free_pages", "background", "periodic", "sync")
 RUN = 3
 """Numbers of one run of works."""
 
@@ -48,15 +48,9 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
     state = m.state
     if not has_dirty_io(m):
         return
-    got = 0
-    if state.wb_mask != WB_NONE:
-        caller = Caller(
-            WB, task, cpu, m.masks.wb[state.wb_mask], Context.PF_MEMALLOC, f"reclaim/{way}"
-        )
-        got = take_objects(m, WORKS_CACHE, works, caller)
-    counters = state.counters
-    counters.wb_work += got
-    counters.wb_nowork += works - got
+    mask = m.masks.wb[state.wb_mask]
+    who = Caller(WB, task, cpu, mask, Context.PF_MEMALLOC, f"reclaim/{way}")
+    got = _allocate_works(m, who, works)
     if got < works and not state.first_fail_ns and state.wb_mask != WB_NONE:
         state.first_fail_ns = state.now_ns
         state.first_fail_task = task
@@ -65,6 +59,32 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
     if got:
         queue_works(m, pages, TRY_TO_FREE_PAGES, got)
     wake_flusher(m)
+
+
+def sync(m: Machine) -> None:
+    """Ask the flusher once to write all that is dirty now, as sync(2) begins (sys_sync).
+
+    Whoever calls it waits until that is written; here nobody does. The work is allocated in a
+    task that holds no key: without memory the flusher is woken and no more.
+    """
+    pages = sum(zone.dirty for zone in m.state.zones)
+    if not pages:
+        return
+    mask = m.masks.wb[m.state.wb_mask]
+    got = _allocate_works(m, Caller(WB, SYNC_TASK, 0, mask, Context.TASK, "sync"), 1)
+    if m.steps is not None:
+        m.steps.append(("sync", pages, got))
+    if got:
+        queue_works(m, pages, SYNC, got)
+    wake_flusher(m)
+
+
+def _allocate_works(m: Machine, who: Caller, works: int) -> int:
+    """Allocate works as wb_start_writeback does; return how many it got."""
+    got = 0 if m.state.wb_mask == WB_NONE else take_objects(m, WORKS_CACHE, works, who)
+    m.state.counters.wb_work += got
+    m.state.counters.wb_nowork += works - got
+    return got
 
 
 def queue_works(m: Machine, pages: int, reason: int, count: int) -> None:

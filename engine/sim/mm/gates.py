@@ -106,9 +106,17 @@ def set_thresholds(state: State) -> None:
     if not state.drift:
         return
     cpus = len(state.cpus)
+    threshold = pressure_threshold if state.kswapd_awake else normal_threshold
     for zone in state.zones:
-        if state.kswapd_awake:
-            zone.threshold = max(1, min(MAX_THRESHOLD, (zone.low - zone.min) // cpus))
-        else:
-            units = (zone.managed >> THRESHOLD_SHIFT).bit_length()
-            zone.threshold = min(MAX_THRESHOLD, 2 * cpus.bit_length() * (1 + units))
+        zone.threshold = threshold(zone, cpus)
+
+
+def pressure_threshold(zone: Zone, cpus: int) -> int:
+    """Return what a CPU may hold back of a zone's counter while kswapd is awake."""
+    return max(1, min(MAX_THRESHOLD, (zone.low - zone.min) // cpus))
+
+
+def normal_threshold(zone: Zone, cpus: int) -> int:
+    """Return what a CPU may hold back of a zone's counter while kswapd sleeps."""
+    units = (zone.managed >> THRESHOLD_SHIFT).bit_length()
+    return min(MAX_THRESHOLD, 2 * cpus.bit_length() * (1 + units))

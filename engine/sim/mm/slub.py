@@ -2,7 +2,8 @@
 
 Source: mm/slub.c of 4.5 (slab_alloc_node, ___slab_alloc, get_partial_node, allocate_slab,
 __slab_free, discard_slab). Objects are not followed one by one: those that were allocated
-together are freed together, oldest slab first.
+together are freed together, oldest slab first. The CPUs' own lists of partial slabs are left out:
+slabs go to the node's list at once, as they do with cpu_partial 0.
 """
 
 from __future__ import annotations
@@ -148,32 +149,50 @@ def refused(m: Machine, number: int, count: int, caller: Caller) -> None:
 
 
 def give_objects(m: Machine, number: int, count: int, cpu: int) -> None:
-    """Free objects, those of the oldest slab first; an empty slab may go (__slab_free)."""
-    cache, kind = m.state.caches[number], m.setup.caches[number]
+    """Free objects, those of the oldest slab first."""
+    cache = m.state.caches[number]
     while count:
         slab = next((one for one in cache.partial if one[0] < one[1]), None)
         if slab is None:
-            slab = _oldest_full(cache)
-            if slab is None:
+            if not cache.full:
                 _give_to_cpus(cache, count)
                 return
-            cache.partial.append(slab)
+            slab = take_full(cache, 0)
         back = min(count, slab[1] - slab[0])
-        slab[0] += back
         count -= back
-        if slab[0] == slab[1] and len(cache.partial) > min_partial(kind.size):
-            cache.partial.remove(slab)
-            _discard(m, kind, slab, cpu)
+        free_in_slab(m, number, slab, back, cpu)
 
 
-def _oldest_full(cache: Cache) -> list[int] | None:
-    if not cache.full:
-        return None
-    run = cache.full[0]
+def free_in_slab(m: Machine, number: int, slab: list[int], count: int, cpu: int) -> None:
+    """Free objects of one slab of the partial list; an empty slab may go (__slab_free).
+
+    It goes if min_partial slabs are on the list, itself among them unless its only object was the
+    one that is freed: it comes from no list then.
+    """
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    slab[0] += count
+    if slab[0] < slab[1]:
+        return
+    listed = len(cache.partial) - (slab[1] == 1)
+    goes = listed >= min_partial(kind.size)
+    if m.steps is not None:
+        code = "discard_slab" if goes else "slab_kept"
+        zone = m.state.zones[slab[2]].index
+        m.steps.append((code, number, zone, slab[3], listed, min_partial(kind.size)))
+    if goes:
+        cache.partial = [one for one in cache.partial if one is not slab]
+        _discard(m, kind, slab, cpu)
+
+
+def take_full(cache: Cache, run_number: int) -> list[int]:
+    """Move a full slab, one of this run, to the tail of the partial list; return it."""
+    run = cache.full[run_number]
     run[0] -= 1
+    slab = [0, *run[1:]]
     if run[0] == 0:
-        del cache.full[0]
-    return [0, *run[1:]]
+        del cache.full[run_number]
+    cache.partial.append(slab)
+    return slab
 
 
 def _give_to_cpus(cache: Cache, count: int) -> None:

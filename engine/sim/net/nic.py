@@ -1,9 +1,10 @@
 """Frames arrive: NET_RX softirq takes a socket buffer, tracks the connection, refills the ring.
 
-One turn is one frame and its NAPI poll: at the rates simulated here a poll never finds its budget
-of 64 used up. Source: drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq,
-e1000_alloc_rx_buffers), net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c
-(init_conntrack) and nf_conntrack_extend.c of 4.5.
+One turn is one frame and its NAPI poll, which takes every frame that waits in the ring, up to its
+budget of 64. A frame without a socket buffer stays where it is, and the poll ends. Source:
+drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq, e1000_alloc_rx_buffers),
+net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c (init_conntrack) and
+nf_conntrack_extend.c of 4.5.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from mmplay.engine.kernel.alloc_flags import Context
 from mmplay.engine.sim.log.caller import NET, Caller
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
-from mmplay.engine.sim.net.ring import refill, use_buffer
+from mmplay.engine.sim.net.ring import refill, use_buffer, waiting
 from mmplay.engine.sim.run.actors import NIC
 from mmplay.engine.sim.setup import SECOND_NS
 from mmplay.engine.sim.state.rng import advance
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_NS = 30 * SECOND_NS
 """nf_conntrack_udp_timeout: how long a connection without answer is remembered."""
+BUDGET = 64
+"""napi weight: frames of one poll."""
 BUCKET_NS = SECOND_NS // 10
 """Connections that end in the same tenth of a second are kept together."""
 FLOW_NUMBERS = 3
@@ -39,11 +42,13 @@ def frame_arrives(m: Machine, cpu: int, token: int) -> None:
     gap = SECOND_NS // state.packet_rate
     m.push(state.now_ns + gap // 2 + random % gap, NIC, cpu, token)
     _forget_old(m, cpu)
-    if state.ring == 0:
+    if state.ring:
+        state.ring -= 1
+    else:
         state.counters.rx_missed += 1
-        refill(m, cpu)
-        return
-    _clean(m, cpu)
+    for _ in range(min(BUDGET, waiting(state))):
+        if not _clean(m, cpu):
+            break
     refill(m, cpu)
 
 
@@ -52,13 +57,13 @@ def caller(m: Machine, cpu: int, gfp: int, way: str) -> Caller:
     return Caller(NET, m.state.cpus[cpu].current, cpu, gfp, Context.SOFTIRQ, way)
 
 
-def _clean(m: Machine, cpu: int) -> None:
-    """Receive the frame at the ring's head (e1000_clean_rx_irq)."""
+def _clean(m: Machine, cpu: int) -> bool:
+    """Receive the frame at the ring's head (e1000_clean_rx_irq); False if it must stay there."""
     state = m.state
     number = m.cache_numbers[SKB]
     if not take_objects(m, number, 1, caller(m, cpu, m.masks.net_atomic, "skb")):
         state.counters.alloc_rx_buff_failed += 1
-        return
+        return False
     state.counters.rx_packets += 1
     use_buffer(m, cpu)
     if state.flow_rest:
@@ -66,6 +71,7 @@ def _clean(m: Machine, cpu: int) -> None:
     else:
         _track(m, cpu)
     give_objects(m, number, 1, cpu)
+    return True
 
 
 def _track(m: Machine, cpu: int) -> None:

@@ -20,6 +20,7 @@ from mmplay.engine.sim.mm.pcp import give_pages
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.state.state import State
 
 RING = 256
 """Descriptors of the receive ring."""
@@ -36,10 +37,18 @@ def buffers_in(order: int) -> int:
     return (PAGE_BYTES << order) // BUFFER_BYTES
 
 
+def waiting(state: State) -> int:
+    """Return the frames that wait in the ring: its buffers, less those that no frame is in yet.
+
+    `State.ring` counts the latter; what else is cut from the fragments holds a frame.
+    """
+    return sum(state.frags[1::FRAG_NUMBERS]) - state.frag_left - state.ring
+
+
 def refill(m: Machine, cpu: int) -> None:
-    """Fill empty descriptors until all are full or a fragment cannot be had."""
+    """Fill empty descriptors until all have a buffer or a fragment cannot be had."""
     state = m.state
-    while state.ring < RING:
+    for _ in range(RING - state.ring - waiting(state)):
         if state.frag_left == 0 and not _new_fragment(m, cpu):
             state.counters.rx_alloc_frag_failed += 1
             return
@@ -63,9 +72,8 @@ def _new_fragment(m: Machine, cpu: int) -> bool:
 
 
 def use_buffer(m: Machine, cpu: int) -> None:
-    """Take the buffer at the ring's head; the frame is consumed at once, and it is free again."""
+    """Free the buffer of the frame at the ring's head, which is consumed."""
     state = m.state
-    state.ring -= 1
     frags = state.frags
     if not frags:
         return

@@ -20,10 +20,14 @@ from mmplay.engine.sim.mm.compact_memory import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.drop_caches import MOST as MOST_DROPPED
 from mmplay.engine.sim.mm.drop_caches import drop_caches
+from mmplay.engine.sim.mm.flusher import sync
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
+from mmplay.engine.sim.run.objects import WAYS, allocate, place_of, release
+from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
     BLOCK_NUMBERS,
     CONTEXTS,
@@ -33,6 +37,7 @@ from mmplay.engine.sim.run.requests import (
     set_free,
 )
 from mmplay.engine.sim.run.workloads import fall_back, scale_workload, start_workload, stop_workload
+from mmplay.engine.sim.slabs import slabs_of
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 
@@ -48,6 +53,7 @@ class RefusedError(InputError):
 INT_MAX = (1 << 31) - 1
 LONG_MAX = (1 << 63) - 1
 MAX_RATE = 1_000_000
+MAX_OBJECTS = 1 << 20
 
 
 def do_action(m: Machine, name: str, value: str, by: str = "action") -> None:
@@ -147,14 +153,19 @@ def _drop_caches(m: Machine, text: str) -> None:
 
 
 def _kill(m: Machine, text: str) -> None:
-    pid = number("kill", text, 1, INT_MAX)
+    send_kill(m, _living("kill", m, text))
+
+
+def _living(name: str, m: Machine, text: str) -> int:
+    """Return the process of a pid; raises RefusedError."""
+    pid = number(name, text, 1, INT_MAX)
     tasks = m.state.tasks
     if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
-        raise RefusedError(f"kill: ({pid}) - No such process: ESRCH")
+        raise RefusedError(f"{name}: ({pid}) - No such process: ESRCH")
     task = tasks.pid.index(pid)
     if tasks.flags[task] & KTHREAD:
-        raise RefusedError(f"kill: {pid} ({tasks.names[task]}) is a kernel thread: no effect")
-    send_kill(m, task)
+        raise RefusedError(f"{name}: {pid} ({tasks.names[task]}) is a kernel thread: no effect")
+    return task
 
 
 def _kill_group(m: Machine, text: str) -> None:
@@ -166,6 +177,14 @@ def _kill_group(m: Machine, text: str) -> None:
         raise RefusedError(f"kill_group: ({pid}) - No such process: ESRCH")
     for task in mine:
         send_kill(m, task)
+
+
+def _lock(m: Machine, text: str) -> None:
+    """Let a process wait for the file's lock that a holder has."""
+    task = _living("lock", m, text)
+    if holder_of(m, HOLDER) < 0:
+        raise RefusedError("lock: nobody holds the lock: there is nothing to wait for")
+    wait_for_lock(m, task, LOCKER)
 
 
 def _workload(m: Machine, name: str) -> int:
@@ -250,6 +269,50 @@ def _set_free(m: Machine, text: str) -> None:
     set_free(m, zone, number("set_free", pages, 0, zone.managed))
 
 
+# objects
+
+
+def _cache(m: Machine, action: str, name: str) -> str:
+    if name not in m.cache_numbers:
+        known = ", ".join(m.cache_numbers) or "none"
+        raise RefusedError(f"{action}: no cache {name[:40]!r} on this machine; there are {known}")
+    return name
+
+
+def _kmalloc(m: Machine, text: str) -> None:
+    """`CACHE COUNT`: objects for the network's softirq, from its caches."""
+    name, _, count = text.partition(" ")
+    if _cache(m, "kmalloc", name) not in WAYS:
+        raise RefusedError(f"kmalloc: the softirq allocates from {', '.join(WAYS)} only")
+    allocate(m, name, number("kmalloc", count or "1", 1, MAX_OBJECTS))
+
+
+def _kfree(m: Machine, text: str) -> None:
+    """`CACHE SLAB [COUNT]`: free objects of a slab: its place, or the first `full` or `partial`."""
+    name, slab, count = [*text.split(), "", "", ""][:3]
+    rows = slabs_of(m, _cache(m, "kfree", name))
+    place = place_of(rows, slab)
+    if place is None:
+        last = rows[-1].place + rows[-1].slabs - 1 if rows else 0
+        raise RefusedError(
+            f"kfree: no slab {slab[:20]!r} with objects in use; write 1 to {last}, full or partial"
+        )
+    objects = number("kfree", count, 1, MAX_OBJECTS) if count else 0
+    try:
+        release(m, name, place, objects)
+    except InputError as error:
+        raise RefusedError(f"kfree: {error}") from None
+
+
+# writeback
+
+
+def _sync(m: Machine, text: str) -> None:
+    if not m.setup.caches:
+        raise RefusedError("sync: this machine has no slab caches, and a work is an object")
+    sync(m)
+
+
 # hardware
 
 
@@ -307,6 +370,7 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "drop_caches": _drop_caches,
     "kill": _kill,
     "kill_group": _kill_group,
+    "lock": _lock,
     "stop": _stop,
     "start": _start,
     "scale": _scale,
@@ -316,6 +380,9 @@ ACTIONS: dict[str, Callable[[Machine, str], None]] = {
     "request": _request,
     "free": _free,
     "set_free": _set_free,
+    "sync": _sync,
+    "kmalloc": _kmalloc,
+    "kfree": _kfree,
     "sysrq_m": _sysrq_m,
     "sysrq_f": _sysrq_f,
 }

@@ -28,18 +28,20 @@ from mmplay.engine.sim.mm.slab_wait import begin_object, slab_goes_on
 from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_page, go_on
 from mmplay.engine.sim.run.exit import exit_task
 from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done
+from mmplay.engine.sim.run.locks import give_lock, holder_of
 from mmplay.engine.sim.run.reader import page_read, run_reader
 from mmplay.engine.sim.run.sched import sleep, wait
-from mmplay.engine.sim.state.tasks import FATAL, KTHREAD, SINGLE_PAGES
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SINGLE_PAGES, SLEEPING
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
 Program = Callable[["Machine", int, int], int]
 
-WRITER, EATER, ALLOCATOR, KTHREADD, PARENT, FLUSHER, KSWAPD, READER = range(8)
+WRITER, EATER, ALLOCATOR, KTHREADD, PARENT, FLUSHER, KSWAPD, READER, HOLDER, LOCKER = range(10)
 PROGRAM_NAMES = (
     *("writer", "eater", "allocator", "kthreadd", "parent", "flusher", "kswapd", "reader"),
+    *("holder", "locker"),
 )
 WORKLOADS = tuple(name for name in PROGRAM_NAMES if name not in ("flusher", "kswapd"))
 """What a workload may run: of the other two every machine has one."""
@@ -63,6 +65,8 @@ def act(m: Machine, task: int, cpu: int) -> int:
     if tasks.stage[task]:
         cost = go_on(m, task, cpu)
     elif tasks.flags[task] & FATAL and not tasks.flags[task] & KTHREAD:
+        if tasks.kind[task] == HOLDER:
+            give_lock(m, task, LOCKER)
         return exit_task(m, task, cpu)
     else:
         cost = PROGRAMS[tasks.kind[task]](m, task, cpu)
@@ -172,6 +176,19 @@ def run_parent(m: Machine, task: int, cpu: int) -> int:
     return m.setup.costs.page
 
 
+def run_holder(m: Machine, task: int, cpu: int) -> int:
+    """Give a file's lock back once the page is there, and pause."""
+    give_lock(m, task, LOCKER)
+    wait(m, task)
+    return m.setup.costs.page
+
+
+def run_locker(m: Machine, task: int, cpu: int) -> int:
+    """Wait for the file's lock where no signal wakes, then pause."""
+    wait(m, task, BLOCKED if holder_of(m, HOLDER) >= 0 else SLEEPING)
+    return m.setup.costs.page
+
+
 PROGRAMS: tuple[Program, ...] = (
     run_writer,
     run_eater,
@@ -181,6 +198,8 @@ PROGRAMS: tuple[Program, ...] = (
     run_flusher,
     run_kswapd,
     run_reader,
+    run_holder,
+    run_locker,
 )
 """By kind."""
 
@@ -202,6 +221,9 @@ def _page_cached(m: Machine, task: int, got: bool) -> int:
     tasks.done[task] += 1
     tasks.pc[task] = 0
     state.counters.nr_dirtied += 1
+    load = m.setup.workloads[tasks.load[task]]
+    if load.gap_ns and tasks.done[task] % load.burst == 0:
+        sleep(m, task, load.gap_ns)
     return m.setup.costs.write
 
 

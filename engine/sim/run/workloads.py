@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.oom import send_kill
 from mmplay.engine.sim.run.actors import WORKLOAD
+from mmplay.engine.sim.run.locks import begin_holding
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
 from mmplay.engine.sim.run.sched import dequeue, enqueue
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD, RUNNABLE, SINGLE_PAGES, STOPPED
@@ -36,6 +37,8 @@ def add_task(m: Machine, number: int, group: int, name: str, **values: int) -> i
         cpu=len(state.tasks) % len(state.cpus),
         **values,
     )
+    if load.program == "holder":
+        begin_holding(m, task)
     if load.program == "kswapd":
         state.kswapd_task = task
     if load.program == "flusher":

@@ -70,7 +70,8 @@ def _pages(dump: ZoneDump, name: str) -> int:
 def lay_blocks(zone: Zone, blocks: Sequence[tuple[int, int, str]]) -> None:
     """Put free blocks of (order, count, letters) on the lists, each beside pages in use.
 
-    The largest come first. What the zone has free beyond them are single movable pages.
+    The largest come first. What the zone has free beyond them are single movable pages. Raises
+    InputError if there is no room for them.
     """
     at = 0
     listed = 0
@@ -91,6 +92,11 @@ def _lay(zone: Zone, at: int, order: int, kind: int) -> int:
     start = -(-at // (2 * size)) * 2 * size
     if start + size > zone.managed:
         start = -(-at // size) * size
+    if start + size > zone.managed:
+        raise InputError(
+            f"zone {zone.name}: so many small blocks do not lie apart in {zone.managed} pages: "
+            "name larger blocks"
+        )
     index = kind * MAX_ORDER + order
     zone.buddy.lists[index].insert(0, start)
     zone.buddy.where[start] = index

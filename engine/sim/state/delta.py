@@ -9,8 +9,10 @@ are sorted by age, so that those that are gone and those that are new are few nu
 from __future__ import annotations
 
 from array import array
-from itertools import accumulate, compress, count
+from collections.abc import Sequence
+from itertools import accumulate, chain, compress, count
 from operator import ne
+from typing import TypeAlias
 
 from mmplay.engine.sim.state.parts import HEAP_COLUMNS, PackError
 
@@ -21,13 +23,16 @@ DENSE = 4
 ANCHOR = 4
 """So many numbers in a row tell where a stretch of the old list is in the new one."""
 
+Numbers: TypeAlias = "list[int] | array[int]"
+"""A part: of a running machine a list, of one that was put together an array."""
+
 Change = list[int]
 """[number of the part, kind, ...]."""
 
 EVENT_WIDTH = len(HEAP_COLUMNS)
 
 
-def difference(old: list[list[int]], new: list[list[int]]) -> list[Change]:
+def difference(old: Sequence[Numbers], new: Sequence[Numbers]) -> list[Change]:
     """Return the changes from one moment's parts to another's, of the same machine."""
     plain = len(new) - EVENT_WIDTH
     changes = [
@@ -40,7 +45,7 @@ def difference(old: list[list[int]], new: list[list[int]]) -> list[Change]:
     return changes
 
 
-def _change(number: int, old: list[int], new: list[int]) -> Change:
+def _change(number: int, old: Numbers, new: Numbers) -> Change:
     if len(old) == len(new):
         places = list(compress(count(), map(ne, old, new)))
         if len(places) * DENSE <= len(new) or len(new) < DENSE:
@@ -49,7 +54,7 @@ def _change(number: int, old: list[int], new: list[int]) -> Change:
     return [number, SPLICE, start, length, at, *new[:at], *new[at + length :]]
 
 
-def _stretch(old: list[int], new: list[int]) -> tuple[int, int, int]:
+def _stretch(old: Numbers, new: Numbers) -> tuple[int, int, int]:
     """Return (place in old, place in new, length) of the longest stretch that was found in both.
 
     What both begin with, what both end with, and what lies around the middle of the old list.
@@ -66,16 +71,15 @@ def _stretch(old: list[int], new: list[int]) -> tuple[int, int, int]:
     return max(found, key=lambda one: one[2])
 
 
-def _place_of(anchor: list[int], numbers: list[int]) -> int:
+def _place_of(anchor: Numbers, numbers: Numbers) -> int:
     """Return where a few numbers stand in a list, -1 if nowhere."""
     if len(anchor) < ANCHOR:
         return -1
-    wanted, data = array("q", anchor).tobytes(), array("q", numbers).tobytes()
-    place = data.find(wanted)
+    place = array("q", numbers).tobytes().find(array("q", anchor).tobytes())
     return place // 8 if place >= 0 and place % 8 == 0 else -1
 
 
-def _common(old: list[int], new: list[int]) -> int:
+def _common(old: Numbers, new: Numbers) -> int:
     """Return how many numbers both begin with; whole stretches are compared at once."""
     low, high = 0, min(len(old), len(new))
     while low < high:
@@ -87,17 +91,17 @@ def _common(old: list[int], new: list[int]) -> int:
     return low
 
 
-def _common_end(old: list[int], new: list[int]) -> int:
+def _common_end(old: Numbers, new: Numbers) -> int:
     """Return how many numbers both end with."""
     return _common(old[::-1], new[::-1])
 
 
-def _steps(places: list[int]) -> list[int]:
+def _steps(places: Sequence[int]) -> list[int]:
     """Return rising numbers as distances: small numbers pack into one byte."""
     return [b - a for a, b in zip([0, *places], places, strict=False)]
 
 
-def _events(number: int, old: list[list[int]], new: list[list[int]]) -> Change:
+def _events(number: int, old: Sequence[Numbers], new: Sequence[Numbers]) -> Change:
     """Events are known by their sequence: which are gone, and the columns of those that came."""
     there = set(new[1])
     gone = [n for n, sequence in enumerate(old[1]) if sequence not in there]
@@ -108,7 +112,7 @@ def _events(number: int, old: list[list[int]], new: list[list[int]]) -> Change:
     return change
 
 
-def apply(parts: list[list[int]], changes: list[Change]) -> None:
+def apply(parts: list[array[int]], changes: list[Change]) -> None:
     """Change the parts in place; lists that change are replaced, never changed themselves.
 
     Raises PackError for changes that do not fit.
@@ -118,11 +122,11 @@ def apply(parts: list[list[int]], changes: list[Change]) -> None:
             if not 0 <= number < len(parts):
                 raise PackError("a change names no part")
             _KINDS[kind](parts, number, rest)
-    except (IndexError, ValueError, TypeError):
+    except (IndexError, ValueError, TypeError, OverflowError):
         raise PackError("a change does not fit the state before it") from None
 
 
-def _apply_sparse(parts: list[list[int]], number: int, rest: list[int]) -> None:
+def _apply_sparse(parts: list[array[int]], number: int, rest: list[int]) -> None:
     values = parts[number][:]
     half, odd = divmod(len(rest), 2)
     place = 0
@@ -134,15 +138,16 @@ def _apply_sparse(parts: list[list[int]], number: int, rest: list[int]) -> None:
     parts[number] = values
 
 
-def _apply_splice(parts: list[list[int]], number: int, rest: list[int]) -> None:
+def _apply_splice(parts: list[array[int]], number: int, rest: list[int]) -> None:
     old = parts[number]
     start, length, at, *fresh = rest
     if min(start, length, at) < 0 or start + length > len(old) or at > len(fresh):
         raise PackError("a splice is longer than what it changes")
-    parts[number] = fresh[:at] + old[start : start + length] + fresh[at:]
+    kept = old[start : start + length]
+    parts[number] = array("q", fresh[:at]) + kept + array("q", fresh[at:])
 
 
-def _apply_events(parts: list[list[int]], number: int, rest: list[int]) -> None:
+def _apply_events(parts: list[array[int]], number: int, rest: list[int]) -> None:
     gone = rest[0]
     if not 0 <= gone < len(rest) or number + EVENT_WIDTH != len(parts):
         raise PackError("events are missing")
@@ -155,7 +160,7 @@ def _apply_events(parts: list[list[int]], number: int, rest: list[int]) -> None:
         raise PackError("an event is cut")
     for n in range(EVENT_WIDTH):
         old = compress(parts[number + n], kept)
-        parts[number + n] = [*old, *accumulate(fresh[n * size : (n + 1) * size])]
+        parts[number + n] = array("q", chain(old, accumulate(fresh[n * size : (n + 1) * size])))
 
 
 _KINDS = (_apply_sparse, _apply_splice, _apply_events)

@@ -37,19 +37,27 @@ def pack_state(state: State) -> bytes:
 
 def unpack_state(data: bytes) -> State:
     """Return the state in these bytes; raises PackError."""
+    return state_of(*unpack_parts(data))
+
+
+def unpack_parts(data: bytes) -> tuple[Shape, list[array[int]], list[str]]:
+    """Return shape, parts and names of the state in these bytes.
+
+    Raises PackError; whether the parts are those of a state shows when it is made (`state_of`).
+    """
     numbers, names = _split(data)
     shape = Shape(*_some(numbers, 0, len(Shape._fields)))
     if any(not 0 <= n <= most for n, most in zip(shape, MAX_SHAPE, strict=True)):
         raise PackError("no machine is as large")
     at = len(shape)
-    parts = []
+    parts: list[array[int]] = []
     for _ in part_names(shape):
         (length,) = _some(numbers, at, 1)
         parts.append(_some(numbers, at + 1, length))
         at += 1 + length
     if at != len(numbers):
         raise PackError("numbers are left over")
-    return state_of(shape, parts, names)
+    return shape, parts, names
 
 
 def _split(data: bytes) -> tuple[array[int], list[str]]:
@@ -68,7 +76,7 @@ def _split(data: bytes) -> tuple[array[int], list[str]]:
         raise PackError("a name cannot be read") from None
 
 
-def _some(numbers: array[int], at: int, count: int) -> list[int]:
+def _some(numbers: array[int], at: int, count: int) -> array[int]:
     if not 0 <= count <= len(numbers) - at:
         raise PackError("numbers are missing")
-    return numbers[at : at + count].tolist()
+    return numbers[at : at + count]

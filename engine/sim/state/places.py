@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mmplay.engine.sim.state.counters import COUNTERS
-from mmplay.engine.sim.state.parts import Shape, part_names
+from mmplay.engine.sim.state.parts import Part, Shape, part_names
 from mmplay.engine.sim.state.state import CPU_NUMBERS, NUMBERS
 from mmplay.engine.sim.state.zone import COUNTS
 
@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 
 def first_difference(
-    shape: Shape, names: list[str], first: list[list[int]], second: list[list[int]]
+    shape: Shape, names: list[str], first: Sequence[Part], second: Sequence[Part]
 ) -> Place | None:
     """Return the first number that differs between the parts of two states of one shape."""
     for number, (one, other) in enumerate(zip(first, second, strict=True)):
@@ -31,7 +31,7 @@ def first_difference(
     return None
 
 
-def _at(part: list[int], at: int) -> int | None:
+def _at(part: Part, at: int) -> int | None:
     return part[at] if at < len(part) else None
 
 

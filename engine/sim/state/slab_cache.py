@@ -110,6 +110,17 @@ class Cache:
         """Return the free objects on the node's partial list, which is what a report counts."""
         return sum(slab[0] for slab in self.partial)
 
+    def in_use(self) -> int:
+        """Return the objects that are in use (/sys/kernel/slab/NAME/objects)."""
+        on_cpus = sum(
+            free for free, zone in zip(self.cpu_free, self.cpu_zone, strict=True) if zone >= 0
+        )
+        return self.objects() - self.free_objects() - on_cpus
+
+    def partial_slabs(self) -> int:
+        """Return the slabs on the node's partial list (nr_partial)."""
+        return len(self.partial)
+
     def pages(self, zone: int) -> int:
         """Return the pages that the slabs of one zone take."""
         owned = sum(

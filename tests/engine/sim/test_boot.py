@@ -134,6 +134,8 @@ def test_packets_are_tracked_and_forgotten() -> None:
         ("free", "1"),
         ("set_free", "Nowhere 3"),
         ("set_free", "DMA 3978"),
+        ("kmalloc", "kmalloc-64 none"),
+        ("kfree", "kmalloc-64 full"),
         ("sysrq_f", ""),
     ],
 )
@@ -163,6 +165,7 @@ def test_what_the_kernel_refuses_changes_nothing(name: str, value: str) -> None:
         ("packets", "500"),
         ("request", "GFP_ATOMIC:slab:softirq 3"),
         ("set_free", "DMA32 900"),
+        ("kmalloc", "kmalloc-64 200"),
         ("sysrq_m", ""),
     ],
 )
@@ -179,9 +182,10 @@ def test_every_action_has_a_test_above() -> None:
     tried = {"kill", "kill_group", "stop", "start", "sysrq_f", "watermark_scale_factor"}
     tried |= {"min_free_kbytes", "lowmem_reserve_ratio", "dirty_ratio", "dirty_background_ratio"}
     tried |= {"dirty_bytes", "dirty_background_bytes", "swappiness"}
-    tried |= {"request", "free", "set_free"}
     tried |= {"oom_reaper", "wb_mask", "slab_keeps_atomic", "scale", "disk", "packets", "sysrq_m"}
     tried |= {"request", "free", "set_free"}  # in test_bench
+    tried |= {"kmalloc", "kfree"}  # in test_slabs
+    tried |= {"sync"}  # in test_sync
     assert set(ACTIONS) == tried
 
 

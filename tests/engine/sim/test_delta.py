@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.delta import apply, difference
 from mmplay.engine.sim.state.parts import (
@@ -23,8 +27,12 @@ from tests.engine.sim.machines import NEXT, mail
 NUMBERS = st.lists(st.integers(-(1 << 40), 1 << 40), max_size=40)
 
 
-def copied(parts: list[list[int]]) -> list[list[int]]:
-    return [part[:] for part in parts]
+def kept(parts: list[list[int]]) -> list[array[int]]:
+    return [array("q", part) for part in parts]
+
+
+def parts_now(m: Machine) -> list[array[int]]:
+    return kept(parts_of(m.state))
 
 
 @settings(max_examples=25)
@@ -32,12 +40,12 @@ def copied(parts: list[list[int]]) -> list[list[int]]:
 def test_a_difference_applied_is_the_later_moment(start: int, more: int, variant: str) -> None:
     m = mail(variant)
     run_turns(m, start)
-    before = copied(parts_of(m.state))
+    before = parts_now(m)
     run_turns(m, more)
-    changes = difference(before, parts_of(m.state))
+    changes = difference(before, parts_now(m))
     there = list(before)
     apply(there, changes)
-    assert there == parts_of(m.state)
+    assert there == parts_now(m)
     state = state_of(shape_of(m.state), there, names_of(m.state))
     assert state.digest() == m.state.digest()
     assert sum(map(len, changes)) < sum(map(len, there)) // 3
@@ -45,12 +53,12 @@ def test_a_difference_applied_is_the_later_moment(start: int, more: int, variant
 
 def test_new_tasks_and_waiting_ones_are_in_the_difference() -> None:
     m = mail("nowait", NEXT)
-    before = copied(parts_of(m.state))
+    before = parts_now(m)
     do_action(m, "scale", "file_io 66")
     run_turns(m, 50)
     there = list(before)
-    apply(there, difference(before, parts_of(m.state)))
-    assert there == parts_of(m.state)
+    apply(there, difference(before, parts_now(m)))
+    assert there == parts_now(m)
 
 
 @given(NUMBERS, NUMBERS)
@@ -58,15 +66,15 @@ def test_any_two_lists_differ_by_something_that_can_be_applied(
     old: list[int], new: list[int]
 ) -> None:
     events: list[list[int]] = [[] for _ in HEAP_COLUMNS]
-    before, after = [old, *events], [new, *events]
+    before, after = kept([old, *events]), kept([new, *events])
     there = list(before)
     apply(there, difference(before, after))
     assert there == after
 
 
 def test_equal_moments_have_no_difference() -> None:
-    parts = parts_of(mail().state)
-    assert difference(parts, copied(parts)) == []
+    m = mail()
+    assert difference(parts_now(m), parts_now(m)) == []
 
 
 def test_every_part_has_a_name() -> None:
@@ -86,12 +94,14 @@ def test_every_part_has_a_name() -> None:
         [0, 7],
         [0],
         [0, 2, 0],
+        [0, 0, 0, 1 << 70],
+        [0, 0, 0, 1.5],
+        [0, 1, 0, 0, 0, "1"],
     ],
 )
-def test_a_change_that_does_not_fit_is_refused(change: list[int]) -> None:
-    parts = parts_of(mail().state)
+def test_a_change_that_does_not_fit_is_refused(change: list[Any]) -> None:
     with pytest.raises(PackError):
-        apply(list(parts), [change])
+        apply(parts_now(mail()), [change])
 
 
 def test_parts_of_another_shape_are_no_state() -> None:

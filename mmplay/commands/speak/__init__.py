@@ -1,0 +1,1 @@
+"""The line-mode front end: commands in, plain lines out."""

@@ -1,0 +1,203 @@
+"""`mmplay speak`: driven through standard input, as a pipe, a script or a screen reader does."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mmplay.__main__ import main
+from mmplay.levels.progress import load
+from mmplay.recordings.paths import sessions_folder
+from tests.conftest import MAIL_NEXT
+from tests.levels.proofs import DOOR, EATER, level_text
+
+pytestmark = pytest.mark.usefixtures("home")
+
+Speak = Callable[..., list[str]]
+
+GOAL = """\
+[[win]]
+counter = "dirty_ratio"
+op = "=="
+value = 5
+text = "dirty_ratio is 5"
+"""
+
+
+@pytest.fixture
+def speak(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Speak:
+    """Talk to a level or a recording; return the lines it says."""
+
+    def call(what: str, *commands: str) -> list[str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{one}\n" for one in commands)))
+        assert main(["speak", what]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        return out.splitlines()
+
+    return call
+
+
+def starts(lines: list[str], *heads: str) -> bool:
+    """Tell whether lines that begin so come in this order."""
+    rest = iter(lines)
+    return all(any(line.startswith(head) for line in rest) for head in heads)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "t.toml"
+    keys = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | the right one"]\nstride = 3'
+    door = DOOR.replace("[[ask]]", '[[ask]]\nat = "turn 20"')
+    path.write_text(level_text(door + GOAL, keys, EATER))
+    return str(path)
+
+
+L03_ANSWERS = ("low", "low", "min", "high", *"yynnyynnnny", "13", "no")
+
+
+def test_l03_is_won_by_answers_alone(speak: Speak) -> None:
+    said = speak("L03", *(f"answer {one}" for one in L03_ANSWERS), "quit")
+    assert starts(
+        said, "L03 Three lines", "task:", "question 1 of 17", "right:", "question 17 of 17"
+    )
+    assert starts(said, "won: every goal is met", "3 of 3 stars", "now the real kernel", "Node 0")
+    assert load().levels["L03"].stars == 3
+    assert len(list(sessions_folder().iterdir())) == 1
+
+
+def test_options_by_their_numbers_and_wrong_answers(speak: Speak) -> None:
+    said = speak("L03", "answer 1", "undo", "redo", "skip", "hint", "hint", "answer 9", "question")
+    assert starts(said, "wrong: the kernel says low", "taken back", "done again", "skipped: low")
+    assert starts(said, "hint: The first try", "hint: Three things", "no: '9'", "question 3 of 17")
+
+
+def test_a_level_with_time(speak: Speak, file: str) -> None:
+    said = speak(file, "goals", "step", "step 2", "act dirty_ratio 500", "choose 1", "step 100",
+                 "step", "answer yes", "answer no", "answer no", "step")  # fmt: skip
+    assert starts(
+        said,
+        "choice 1: the right one",
+        "not met: dirty_ratio is 5: not yet: dirty_ratio is 20",
+        "#4 of 4, ",
+        "#7 of 7, ",
+        "#10 of 10, ",
+        "no: dirty_ratio: 500",
+        "done: dirty_ratio 5",
+        "question 1 of 3: 14 pages",
+        "no: first answer, or skip",
+        "right: yes",
+        "won: every goal is met",
+        "no: the run is won",
+    )
+
+
+def test_looking_around_a_level(speak: Speak, file: str) -> None:
+    said = speak(
+        file, "step 4", "zones", "why", "goto #2", "here", "log", "task", "restart", "here"
+    )
+    assert starts(
+        said, "#13 of 13", "DMA32: ", "#2 of 13", "#2 of 13", "the log is empty", "A story."
+    )
+    assert starts(said, "begun again", "choice 1", "#1 of 1")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("stp", "no: 'stp' is no command; did you mean step?"),
+        ("step many", "no: step many: write a number"),
+        ("step 0", "no: step 0: write a number"),
+        ("answer yes", "no: nothing is asked now"),
+        ("skip", "no: nothing is asked now"),
+        ("act", "no: act NAME VALUE: this level takes dirty_ratio"),
+        ("act kill 5", "no: 'kill' is no act of this level"),
+        ("choose 2", "no: choose 2"),
+        ("undo", "no: nothing was done"),
+        ("redo", "no: nothing was undone"),
+        ("goto nowhere", "no: nowhere: no such place"),
+        ("log x", "no: log x: write a number"),
+        ("x" * 9000, "no: 'xxx"),
+    ],
+)
+def test_what_cannot_be_done_is_said(speak: Speak, file: str, command: str, says: str) -> None:
+    said = speak(file, command)
+    assert any(line.startswith(says) for line in said)
+
+
+def test_empty_lines_and_help(speak: Speak, file: str) -> None:
+    said = speak(file, "", "   ", "help")
+    assert starts(said, "step [N]: ", "act NAME VALUE: do something: dirty_ratio", "help", "quit")
+
+
+def test_a_recording(speak: Speak) -> None:
+    said = speak(MAIL_NEXT, "why", "zones", "step", "step", "back", "back", "event", "event",
+                 "event back", "event far", "log 2", "quit", "here")  # fmt: skip
+    assert starts(
+        said,
+        f"{MAIL_NEXT}: 2 frames, 78 lines",
+        "#1 of 2, 89.794733 s: page allocation failure: swapper/2",
+        "at min, DMA32: 629 <= 1300 - 1300/2 = 650: refused",
+        "DMA32: 629 of 443813 pages free; min 1300, low 1743",
+        "#2 of 2, 90.549072",
+        "this is the end",
+        "#1 of 2",
+        "no: this is the beginning",
+        "#2 of 2",
+        "no: there is no event after this",
+        "#1 of 2",
+        "no: event far",
+        "[   90.000147]",
+    )
+    assert said[-1].startswith("[   90.002463]")
+
+
+def test_a_recorded_level(speak: Speak, file: str) -> None:
+    speak(file, "step 4", "choose 1", "step")
+    (path,) = sessions_folder().iterdir()
+    said = speak(str(path), "goto 100%", "event back", "why")
+    assert starts(said, "T1 A test: ", "#1 of ", "you: dirty_ratio 5")
+
+
+COMMAND = [sys.executable, "-m", "mmplay", "speak", "L03"]
+
+
+def test_the_end_of_the_input_ends_it() -> None:
+    done = subprocess.run(COMMAND, input="answer low", capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "question 2 of 17" in done.stdout
+    assert done.stderr == ""
+
+
+def test_ctrl_c_is_130_and_the_run_is_kept() -> None:
+    with subprocess.Popen(COMMAND, stdin=-1, stdout=-1, stderr=-1, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdin is not None
+        while not running.stdout.readline().startswith("question 1"):
+            pass
+        os.kill(running.pid, signal.SIGINT)
+        _, err = running.communicate()
+    assert running.returncode == 130
+    assert err == ""
+    (path,) = sessions_folder().iterdir()
+    assert main(["verify", str(path)]) == 0
+
+
+def test_a_reader_that_goes_away() -> None:
+    with subprocess.Popen(COMMAND, stdin=-1, stdout=-1, stderr=-1, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdin is not None
+        running.stdout.readline()
+        running.stdout.close()
+        running.stdin.write("help\n" * 2000)
+        running.stdin.close()
+        assert running.stderr is not None
+        assert "Traceback" not in running.stderr.read()
+    assert running.returncode == 0

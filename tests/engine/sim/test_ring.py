@@ -1,0 +1,101 @@
+"""The receive ring: frames that find no socket buffer wait in it, and the next poll takes them."""
+
+from __future__ import annotations
+
+from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.sim.check import check
+from mmplay.engine.sim.net.ring import RING, waiting
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.run.turns import run_turns, run_until
+from mmplay.engine.sim.sane import faults
+from mmplay.engine.sim.setup import Flow
+from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
+from mmplay.engine.sim.starts.common import Choice
+
+MS = 1_000_000
+FRAMES = 1000
+SKBS = 16
+
+
+def machine(free: int, frames_per_flow: int = 1 << 20) -> Machine:
+    """A machine with so many pages free in a zone of floors 1300, 650, 488."""
+    zone = BenchZone("DMA32", 8000, free, (1300, 1625, 1950))
+    flow = Flow(FRAMES, frames_per_flow, 0)
+    return from_bench(Bench((zone,), caches=True, flow=flow), Choice(kernel_named("4.5-rc7")))
+
+
+def without_heads(free: int) -> Machine:
+    """The same, with every socket buffer head of the first slab in use by others."""
+    m = machine(free)
+    do_action(m, "kmalloc", f"skbuff_head_cache {SKBS}")
+    return m
+
+
+def run_ms(m: Machine, ms: int) -> None:
+    run_until(m, START_NS + ms * MS)
+
+
+def test_frames_wait_where_no_head_can_be_had_and_are_lost_only_when_the_ring_is_full() -> None:
+    m = without_heads(600)
+    counters = m.state.counters
+    run_ms(m, 100)
+    arrived = counters.alloc_rx_buff_failed
+    assert 80 <= arrived <= 120
+    assert waiting(m.state) == arrived
+    assert m.state.ring == RING - arrived
+    assert (counters.rx_packets, counters.rx_missed) == (0, 0)
+    run_ms(m, 500)
+    assert waiting(m.state) == RING
+    assert m.state.ring == 0
+    assert counters.rx_missed > 100
+    assert check(m) == []
+
+
+def test_what_waited_is_received_when_there_is_memory_again() -> None:
+    m = without_heads(600)
+    run_ms(m, 150)
+    behind = waiting(m.state)
+    assert behind > 64
+    do_action(m, "kfree", "skbuff_head_cache 1")
+    turn = m.state.turn
+    while m.state.turn < turn + 2 and not m.state.counters.rx_packets:
+        run_turns(m, 1)
+    assert m.state.counters.rx_packets == 64
+    run_turns(m, 40)
+    assert waiting(m.state) == 0
+    assert m.state.ring == RING
+    assert m.state.counters.rx_missed == 0
+    assert check(m) == []
+    assert faults(m.setup, m.state) == []
+
+
+def test_the_ring_is_refilled_below_the_floor_of_the_slabs() -> None:
+    """Its pages are asked for with __GFP_ATOMIC, which slabs lose here: 488, not 650."""
+    m = machine(600)
+    run_ms(m, 600)
+    assert m.state.ring == RING
+    assert m.state.counters.rx_alloc_frag_failed == 0
+    assert check(m) == []
+
+
+def test_the_ring_lives_on_the_pages_that_it_gives_back_unless_they_lie_below_the_floor() -> None:
+    at_floor, below = machine(488), machine(200)
+    for m in (at_floor, below):
+        run_ms(m, 600)
+        assert m.state.counters.rx_alloc_frag_failed > 0
+        assert check(m) == []
+    assert at_floor.state.ring > 200
+    assert at_floor.state.counters.rx_missed == 0
+    assert below.state.ring == 0
+    assert below.state.counters.rx_missed > 100
+
+
+def test_every_frame_is_received_waits_or_was_missed() -> None:
+    m = machine(640, frames_per_flow=2)
+    for _ in range(1500):
+        frames = m.state.counters.rx_packets + waiting(m.state) + m.state.counters.rx_missed
+        run_turns(m, 1)
+        after = m.state.counters.rx_packets + waiting(m.state) + m.state.counters.rx_missed
+        assert after - frames in (0, 1)
+    assert m.state.counters.nf_drop > 0

@@ -1,0 +1,271 @@
+"""Levels of several acts, the boss among them; the lines of the mail beside those of a run."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.library import level_of_id
+from mmplay.levels.load import read_level
+from mmplay.levels.model import Level, Move
+from mmplay.levels.play.beside import as_json, beside, current, in_words
+from mmplay.levels.play.regrade import regrade
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin, following, level_header, next_act, play
+from mmplay.levels.sections import LevelError
+from mmplay.levels.truth import TruthError, truth
+from mmplay.recordings.session.session import Session
+
+HEAD = """\
+format = 1
+id = "T1"
+title = "Two acts"
+learn = "Nothing."
+story = "A story."
+task = "A task."
+
+[real]
+function = "f"
+path = "mm/x.c"
+text = "t"
+leaves_out = "l"
+"""
+
+ACT = """\
+[[act]]
+title = "{title}"
+kernel = "{kernel}"
+max_turns = 10
+[act.machine]
+base = "bench"
+min_free_kbytes = 52
+{machine}
+[[act.machine.zone]]
+name = "DMA32"
+managed = 2048
+free = {free}
+active_anon = 200
+[[act.ask]]
+id = "{ask}"
+text = "free?"
+truth = "metric zones.DMA32.free"
+"""
+
+FIRST = ACT.format(title="one", kernel="4.5-rc7", machine="", free=600, ask="a")
+MASK = """\
+[[act.ask]]
+id = "mask"
+at = "after a"
+text = "which?"
+truth = "fact mark.first_try"
+options = ["atomic", "nowait", "low"]
+"""
+SECOND = ACT.format(
+    title="two", kernel="next-20160311", machine='variant_from = "mask"', free=700, ask="b"
+)
+
+
+def two_acts(first: str = FIRST, second: str = SECOND, more: str = "") -> Level:
+    return read_level(HEAD + more + first + MASK + second, "t.toml")
+
+
+def lenient() -> Level:
+    """The first act is won with one right answer of two."""
+    return two_acts(FIRST.replace("max_turns = 10", "max_turns = 10\nright = 1"))
+
+
+def answered(level: Level, *answers: str) -> LevelRun:
+    return play(begin(level), [Move("answer", one) for one in answers])
+
+
+def test_an_act_that_is_won_is_followed_by_the_next_with_what_was_chosen() -> None:
+    run = answered(lenient(), "a 600", "mask nowait", "b 700")
+    first, second = run.all_acts()
+    assert (first.outcome, second.outcome) == (Outcome.WON, Outcome.WON)
+    assert (first.over, second.over) == (False, True)
+    assert second.level.start.variant == "nowait"
+    assert second.session.live.state.wb_mask == 2
+    assert first.session.live.state.wb_mask == 0
+    kernels = [one.session.live.kernel.name for one in (first, second)]
+    assert kernels == ["4.5-rc7", "next-20160311"]
+    assert first.session.live is not second.session.live
+
+
+def test_score_is_of_all_acts_and_only_the_last_wins() -> None:
+    run = answered(lenient(), "a 600", "mask nowait", "b 700")
+    score = run.score()
+    assert (score.won, score.acts, score.right, score.asked, score.missed) == (True, 3, 2, 3, 1)
+    first = run.all_acts()[0].score()
+    assert (first.won, first.stars, first.acts) == (False, 0, 2)
+    assert run.digest() != run.session.live.state.digest()
+
+
+def test_an_act_that_is_lost_ends_the_level() -> None:
+    run = answered(two_acts(), "a 1")
+    assert (run.outcome, run.over, len(run.all_acts())) == (Outcome.LOST, True, 1)
+    assert next_act(run) is None
+    assert following(run) is None
+
+
+def test_a_level_of_one_act_is_over_when_it_is_won() -> None:
+    run = begin(level_of_id("L11"))
+    run = play(run, run.level.solution)
+    assert (run.over, run.all_acts(), following(run)) == (True, [run], None)
+    assert run.digest() == run.session.live.state.digest()
+
+
+def test_undo_stays_within_an_act() -> None:
+    first = answered(lenient(), "a 600", "mask nowait")
+    run = first.all_acts()[-1]
+    assert run.level.act == 2
+    run = begin(lenient())
+    run.act("answer", "a 600")
+    run.act("answer", "mask nowait")
+    second = following(run)
+    assert second is not None
+    assert second.undo() is False
+    second.act("answer", "b 1")
+    assert second.undo() is True
+    assert second.playing
+    assert second.score().missed == 2
+
+
+def test_every_act_has_a_recording_of_its_own_that_can_be_played_again() -> None:
+    run = answered(lenient(), "a 600", "mask nowait", "b 700")
+    headers = [one.session.header for one in run.all_acts()]
+    assert [(one["act"], one["variant"]) for one in headers] == [(1, "atomic"), (2, "nowait")]
+    for one in run.all_acts():
+        again = regrade(one.session, lenient())
+        assert (again.outcome, again.same) == (Outcome.WON, True)
+
+
+@pytest.mark.parametrize(("key", "value"), [("act", 3), ("act", "x"), ("variant", "y")])
+def test_a_recording_of_no_act_is_refused(key: str, value: object) -> None:
+    run = answered(lenient(), "a 600", "mask nowait", "b 700")
+    run.session.header[key] = value
+    with pytest.raises(InputError, match=r"no act|no variant"):
+        regrade(run.session, lenient())
+
+
+def test_level_of_acts_is_checked_as_a_whole() -> None:
+    same = SECOND.replace('id = "b"', 'id = "a"')
+    with pytest.raises(LevelError, match="two acts ask a question 'a'"):
+        two_acts(second=same)
+    stranger = SECOND.replace('variant_from = "mask"', 'variant_from = "musk"')
+    with pytest.raises(LevelError, match="did you mean mask"):
+        two_acts(second=stranger)
+    with pytest.raises(LevelError, match="lacks title"):
+        two_acts(second=SECOND.replace('title = "two"\n', ""))
+
+
+def test_a_complaint_names_the_line_in_the_second_act() -> None:
+    bad = SECOND.replace("metric zones.DMA32.free", "metric zones.DMA32.fee")
+    text = HEAD + FIRST + MASK + bad
+    line = next(n for n, one in enumerate(text.split("\n"), 1) if "fee" in one)
+    with pytest.raises(LevelError, match=f"t.toml:{line}: truth"):
+        read_level(text, "t.toml")
+
+
+def test_header_of_a_level_without_acts_names_none() -> None:
+    assert "act" not in level_header(level_of_id("L11"), 1)
+
+
+# the boss
+
+
+@cache
+def boss() -> LevelRun:
+    level = level_of_id("L19")
+    return play(begin(level), level.solution)
+
+
+def test_the_boss_is_two_machines_and_two_clocks() -> None:
+    first, second = boss().all_acts()
+    assert boss().score().stars == 3
+    assert first.session.live.kernel.name == "4.5-rc7"
+    assert second.session.live.kernel.name == "next-20160311"
+    assert second.level.start.variant == "nomemalloc"
+    start = second.session.machine_at(second.session.first).state
+    assert start.now_ns // 1000 == 89_941_103
+    assert first.session.live.state.now_ns < start.now_ns
+
+
+def test_a_wrong_mask_is_not_carried_over() -> None:
+    level = level_of_id("L19")
+    moves = [
+        move._replace(value="mask nowait") if move.value.startswith("mask") else move
+        for move in level.solution
+    ]
+    run = play(begin(level), moves)
+    assert (run.outcome, run.level.act) == (Outcome.LOST, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "tile"),
+    [
+        ("5200", "min"),
+        ("12", "drift"),
+        ("205952", "objects"),
+        ("6952", "high floor"),
+        ("2516", "between"),
+        ("0x2200020", "slab mask"),
+    ],
+)
+def test_every_number_of_the_mail_has_one_tile(number: str, tile: str) -> None:
+    for run in boss().all_acts():
+        found = truth(f"explains {number}", run.level.kernel, run.session.live)
+        assert found.value == tile
+        assert len(found.others) == 5
+
+
+def test_a_number_without_a_rule_is_no_question() -> None:
+    run = boss()
+    with pytest.raises(TruthError, match="explained by no rule"):
+        truth("explains 4711", run.level.kernel, run.session.live)
+    with pytest.raises(TruthError, match="the floors are"):
+        truth("wb_stops_at DMA32 700", run.level.kernel, run.session.live)
+
+
+# beside
+
+
+def test_lines_of_the_mail_stand_beside_those_of_the_run() -> None:
+    first, second = boss().all_acts()
+    lines = {line.logged: line for line in beside(first)}
+    kill = lines["Out of memory: Kill process 4450 (file_io.00) score 998 or sacrifice child"]
+    assert (kill.same, kill.late_us) == (True, 0)
+    slabs = next(line for text, line in lines.items() if "slabs: 3218" in text)
+    assert [(one.name, one.logged) for one in slabs.numbers] == [("slabs", 3218), ("objs", 205952)]
+    assert lines["lowmem_reserve[]: 0 0 0 0"].numbers == ()
+    fails = [line for line in beside(second) if "page allocation failure" in line.logged]
+    assert [line.same for line in fails] == [True, True]
+    assert [line.late_us for line in fails] == [146_370, 92_853]
+
+
+def test_beside_goes_as_far_as_the_run_and_knows_what_it_starts_from() -> None:
+    first = boss().all_acts()[0]
+    start = beside(first, first.session.first)
+    assert all(line.simulated_us is None for line in start)
+    assert start[0].logged == "Mem-Info:"
+    assert in_words(start[0])[1] == "here the run starts from it"
+    assert in_words(start[-1])[1] == "here not printed yet"
+    assert current(start, 59_562_580) == -1
+    assert start[current(start, 59_562_581)].logged == "Mem-Info:"
+    assert beside(begin(lenient())) == ()
+
+
+def test_beside_in_words_and_as_data() -> None:
+    first = boss().all_acts()[0]
+    data = as_json(first)
+    assert len(data) == len(beside(first))
+    said = [line for one in beside(first) for line in in_words(one)]
+    assert any(line.startswith("differs: time -") and "free 12 here 0" in line for line in said)
+    assert any(line.startswith("other words: time") for line in said)
+    assert not any("[<ffffffff" in line or "Hardware name" in line for line in said)
+
+
+def test_session_of_the_second_act_is_an_ordinary_one() -> None:
+    assert type(boss().session) is Session
+    assert boss().session.steps_of(boss().session.end)

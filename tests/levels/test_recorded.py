@@ -1,0 +1,195 @@
+"""Recorded runs of levels: their result, progress, and grading them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.library import find_level, levels_folder
+from mmplay.levels.play.recorded import begin_recorded, keep_result
+from mmplay.levels.play.regrade import regrade, result_of
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import play
+from mmplay.levels.play.timeline import LevelTimeline
+from mmplay.levels.progress import load
+from mmplay.recordings.paths import sessions_folder
+from mmplay.recordings.session.listing import played
+from mmplay.recordings.session.load import load_session
+from mmplay.recordings.session.session import Session
+from mmplay.recordings.verify.check import verify
+from tests.levels.proofs import DOOR, EATER, level_text
+from tests.sessions import session
+
+pytestmark = pytest.mark.usefixtures("home")
+
+GOAL = """\
+[[win]]
+counter = "dirty_ratio"
+op = "=="
+value = 5
+text = "dirty_ratio is 5"
+at = "end"
+[[solution]]
+action = "dirty_ratio"
+value = "5"
+turn = 12
+[[solution]]
+action = "answer"
+values = ["door.1 yes", "door.2 no", "door.3 no"]
+"""
+
+
+@pytest.fixture
+def mine() -> Path:
+    """A level in the user's folder: three questions at turn 20, one act, 100 turns."""
+    door = DOOR.replace("[[ask]]", '[[ask]]\nat = "turn 20"')
+    path = levels_folder() / "T1.toml"
+    path.parent.mkdir(parents=True)
+    text = level_text(door + GOAL, 'allow = ["dirty_ratio"]\ndigest = "d"', EATER)
+    path.write_text(text)
+    return path
+
+
+def recording() -> Path:
+    (path,) = sessions_folder().iterdir()
+    return path
+
+
+@contextmanager
+def played_by(name: str, seed: int | None = None) -> Iterator[LevelRun]:
+    """A recorded run that is solved, and ended afterwards."""
+    run = begin_recorded(find_level(name), seed)
+    with closing(LevelTimeline(run)):
+        play(run, run.level.solution)
+        yield run
+
+
+def reloaded() -> Session:
+    path = recording()
+    with path.open("rb") as stream:
+        return load_session(stream, str(path)).session
+
+
+def solve(run: LevelRun) -> None:
+    play(run, run.level.solution)
+
+
+def clumsily(run: LevelRun) -> None:
+    run.advance(5)
+    run.act("dirty_ratio", "9")
+    run.advance(3)
+    run.undo()
+    run.act("dirty_ratio", "5")
+    run.advance(1 << 20)
+    run.hint()
+    run.hint()
+    run.answer("door.1", "no")
+    run.undo()
+    run.answer("door.1", "yes")
+    run.answer("door.2", "no")
+    run.undo()
+    run.redo()
+    run.answer("door.3", "no")
+    run.advance(1 << 20)
+
+
+def badly(run: LevelRun) -> None:
+    run.advance(1 << 20)
+    run.skip("door.1")
+    run.answer("door.2", "no")
+    run.answer("door.3", "yes")
+    run.advance(1 << 20)
+
+
+def half(run: LevelRun) -> None:
+    run.advance(17)
+
+
+WAYS = [
+    (solve, 3, "won, 3 stars, 4 acts of par 4"),
+    (clumsily, 2, "won, 2 stars, 4 acts of par 4"),
+    (badly, 0, "lost, 0 stars, 3 acts of par 4"),
+    (half, 0, ""),
+]
+
+
+@pytest.mark.parametrize(("way", "stars", "said"), WAYS)
+def test_a_recording_is_graded_as_it_was_played(
+    mine: Path, way: Callable[[LevelRun], None], stars: int, said: str
+) -> None:
+    run = begin_recorded(find_level("T1"))
+    way(run)
+    score = run.score()
+    assert score.stars == stars
+    assert keep_result(run) == ""
+    run.session.finish()
+    graded = regrade(reloaded())
+    assert graded.score == score
+    assert graded.outcome is run.outcome
+    assert graded.same
+    assert not graded.changed
+    assert graded.said == said
+    assert verify(str(recording())).good
+    listed = played(recording())
+    assert listed.level == "T1"
+    assert listed.result == (said or "not finished")
+    best = load().levels.get("T1")
+    assert (best.stars if best is not None else 0) == stars
+
+
+def test_after_an_undo_the_result_is_open_again(mine: Path) -> None:
+    with played_by("T1") as run:
+        assert result_of(run.session).startswith("won")
+        run.undo()
+        assert result_of(run.session) == "playing"
+        assert run.playing
+
+
+def test_practice_and_other_files_are_not_progress(mine: Path, tmp_path: Path) -> None:
+    with played_by("T1", seed=2) as run:
+        assert keep_result(run) == ""
+    elsewhere = tmp_path / "T1.toml"
+    elsewhere.write_text(mine.read_text())
+    with played_by(str(elsewhere)) as run:
+        assert keep_result(run) == ""
+        assert run.score().stars == 3
+    assert load().levels == {}
+
+
+def test_a_changed_level_is_told(mine: Path) -> None:
+    with played_by("T1"):
+        pass
+    mine.write_text(mine.read_text().replace('digest = "d"', 'digest = "e"'))
+    assert regrade(reloaded()).changed
+
+
+def test_what_cannot_be_graded(mine: Path) -> None:
+    with pytest.raises(InputError, match="is no run of a level"):
+        regrade(session())
+    with played_by("T1"):
+        pass
+    mine.write_text(mine.read_text().replace("dirty_ratio", "dirty_background_ratio"))
+    with pytest.raises(InputError, match="no act of this level"):
+        regrade(reloaded())
+    mine.unlink()
+    with pytest.raises(InputError, match="is no level"):
+        regrade(reloaded())
+
+
+def test_a_header_cannot_name_a_file(mine: Path) -> None:
+    with played_by("T1") as run:
+        run.session.header["level"] = str(mine)
+        with pytest.raises(InputError, match="is no level"):
+            regrade(run.session)
+
+
+def test_a_disk_that_takes_nothing_does_not_stop_the_run(mine: Path, home: Path) -> None:
+    sessions_folder().parent.mkdir(parents=True)
+    sessions_folder().write_text("")
+    with played_by("T1") as run:
+        assert run.session.tape.trouble
+        assert run.score().stars == 3

@@ -1,0 +1,187 @@
+"""What the levels of World 2 say, held against what their machines do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mmplay.engine.sim.check import check
+from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.machine import Machine
+from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.model import ANSWER, Level, Move, Question
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin, play
+
+
+def shipped(ident: str) -> Level:
+    return next(load_level(path) for path in shipped_levels() if path.stem == ident)
+
+
+def right_answers(run: LevelRun) -> Iterator[Question]:
+    """Answer what is open with the solution's answers; each question is yielded before it."""
+    answers = dict(move.value.split(" ", 1) for move in run.level.solution if move.action == ANSWER)
+    while (question := run.open_question()) is not None:
+        yield question
+        run.answer(question.id, answers[question.id])
+
+
+def machine(run: LevelRun) -> Machine:
+    return run.session.to_end()
+
+
+def count(run: LevelRun, name: str) -> Callable[[], int]:
+    return lambda: read(machine(run), name)
+
+
+# L07 The ladder
+
+
+def test_the_engine_opens_exactly_the_doors_that_the_answers_open() -> None:
+    run = begin(shipped("L07"))
+    served, last = count(run, "request_served"), 0
+    opened: dict[str, bool] = {}
+    asked = ""
+    for question in right_answers(run):
+        if asked.startswith("door"):
+            opened[asked] = served() > last
+        asked, last = question.id, served()
+    assert len(opened) == 40
+    for ident, open_ in opened.items():
+        truth = run.truths[ident]
+        with_key_at_zero = "pf_memalloc 0" in truth.text
+        assert open_ is (True if with_key_at_zero else truth.value)
+    assert not check(machine(run))
+
+
+def test_every_rung_is_met_at_its_floor_and_a_page_to_both_sides() -> None:
+    level = shipped("L07")
+    frees: dict[str, set[int]] = {}
+    run = begin(level)
+    for question in right_answers(run):
+        if question.group == "door":
+            words = run.truths[question.id].text.split()
+            floor = run.truths[question.id].term
+            assert floor is not None
+            frees.setdefault(str(floor.value), set()).add(int(words[3]))
+    for floor_pages, met in frees.items():
+        floor_value = int(floor_pages)
+        assert {floor_value, floor_value + 1} <= met
+        assert floor_value == 0 or floor_value - 1 in met
+    assert set(frees) == {"1300", "975", "650", "488", "0"}
+
+
+def test_the_order_of_the_doors_is_the_seed_s() -> None:
+    level = shipped("L07")
+    orders = {tuple(one.id for one in begin(level, seed).questions) for seed in (1, 1, 2)}
+    assert len(orders) == 2
+
+
+# L08 Sixty-four bytes, one page
+
+
+def test_the_order_of_the_frees_decides() -> None:
+    """The same objects in another order bring four pages less back."""
+    run = begin(shipped("L08"))
+    for _ in right_answers(run):
+        pass
+    for _ in range(6):
+        run.act("kfree", "kmalloc-64 full 64")
+    assert read(machine(run), "slab.kmalloc-64.slabs") == 13 - 2
+    assert run.playing
+
+
+def test_six_pages_open_the_door_of_conntrack() -> None:
+    level = shipped("L08")
+    run = play(begin(level), level.solution)
+    assert run.outcome is Outcome.WON
+    m = machine(run)
+    assert read(m, "zones.DMA32.free") == 651
+    refused = count(run, "request_refused")()
+    do_action(m, "request", "0x2200020:softirq")
+    assert read(m, "request_refused") == refused
+    assert read(m, "slab.kmalloc-64.in_use") >= 400
+
+
+# L10 Softirq at the door
+
+
+def with_acts(ident: str, *acts: str) -> LevelRun:
+    """A run whose answers are the solution's and whose acts are these, done at the start."""
+    level = shipped(ident)
+    answers = [move for move in level.solution if move.action == ANSWER]
+    moves = [Move(name, value) for name, _, value in (act.partition(" ") for act in acts)]
+    first = [move for move in answers if not move.value.startswith("raise")]
+    return play(begin(level), [*first, *moves, *answers[len(first) :]])
+
+
+def test_a_refused_nf_conn_costs_no_packet_of_a_flow_that_is_there() -> None:
+    run = with_acts("L10", "disk 3000", "min_free_kbytes 2624")
+    m = machine(run)
+    assert run.outcome is Outcome.WON
+    assert read(m, "rx_missed") == 0
+    assert read(m, "zones.DMA32.lowest") < 650
+    assert not check(m)
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (),
+        ("disk 3000",),
+        ("disk 1500", "min_free_kbytes 2624"),
+        ("min_free_kbytes 2624",),
+        ("disk 3000", "min_free_kbytes 16384"),
+    ],
+)
+def test_the_ring_runs_empty(acts: tuple[str, ...]) -> None:
+    run = with_acts("L10", *acts)
+    assert run.outcome is Outcome.LOST
+    assert read(machine(run), "rx_missed") > 0
+
+
+@pytest.mark.parametrize("other", ["disk 3000", "min_free_kbytes 2624"])
+def test_sending_half_saves_the_ring_and_misses_the_goal(other: str) -> None:
+    run = with_acts("L10", "packets 1000", other)
+    assert run.outcome is Outcome.LOST
+    assert read(machine(run), "rx_missed") == 0
+    assert "at least 1800 frames" in " ".join(goal.text for goal in run.goals() if not goal.met)
+
+
+# L09 Dirty laundry
+
+
+@pytest.mark.parametrize(
+    ("acts", "reason"),
+    [
+        ((), "free or clean"),
+        (("sync",), "free or clean"),
+        (("dirty_background_ratio 40",), "free or clean"),
+        (("dirty_ratio 40",), "tasks.camera.done"),
+        (("dirty_ratio 5",), "tasks.camera.done"),
+        (("dirty_background_ratio 5",), ""),
+    ],
+)
+def test_only_an_early_flusher_keeps_cache_and_cameras(acts: tuple[str, ...], reason: str) -> None:
+    run = with_acts("L09", *acts)
+    assert run.outcome is (Outcome.LOST if reason else Outcome.WON)
+    assert not reason or reason in run.reason
+    assert not check(machine(run))
+
+
+@pytest.mark.parametrize("after_s", [4, 8, 12, 16])
+def test_one_sync_is_not_enough_whenever_it_comes(after_s: int) -> None:
+    level = shipped("L09")
+    answers = [move for move in level.solution if move.action == ANSWER]
+    late = Move("sync", "", f"time_us >= {1_000_000 * (1 + after_s)}")
+    run = play(begin(level), [*answers, late])
+    assert run.outcome is Outcome.LOST
+
+
+def test_the_dirtyable_pages_in_the_text_are_the_machine_s() -> None:
+    run = begin(shipped("L09"))
+    question = run.open_question()
+    assert question is not None
+    assert question.text.startswith(f"{read(machine(run), 'dirtyable')} pages are dirtyable")

@@ -1,0 +1,195 @@
+"""Levels of world 3 played well and badly; what they ask the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.check import check
+from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.levels.library import level_of_id
+from mmplay.levels.model import Move
+from mmplay.levels.play.moments import later
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin, play
+from mmplay.levels.truth import TruthError, truth
+
+
+def with_acts(name: str, *acts: str) -> LevelRun:
+    """Play a level with the right answers and other acts than its solution's."""
+    level = level_of_id(name)
+    answers = [move for move in level.solution if move.action == "answer"]
+    moves = [*answers, *(Move(*act.partition(" ")[::2]) for act in acts)]
+    return play(begin(level), moves)
+
+
+# L11
+
+
+@pytest.mark.parametrize(
+    ("free", "asked", "gives"),
+    [
+        ((1742, 1300), "0x342004a", "none"),
+        ((1742, 1301), "0x342004a", "DMA32"),
+        ((1744, 1300), "0x342004a", "DMA"),
+        ((1742, 650), "0x2088020:slab:pf_memalloc", "DMA"),
+        ((1738, 650), "0x2088020:slab:pf_memalloc", "DMA32"),
+        ((1738, 650), "0x2088020:slab:softirq", "none"),
+        ((1738, 650), "0x2088020:softirq", "DMA32"),
+        ((1738, 650), "0x2098020:slab:pf_memalloc", "none"),
+        ((1738, 0), "0x2088020:slab:pf_memalloc", "DMA"),
+        ((0, 0), "0x2088020:slab:pf_memalloc", "none"),
+    ],
+)
+def test_the_machine_says_which_zone_serves(free: tuple[int, int], asked: str, gives: str) -> None:
+    level = level_of_id("L11")
+    m = begin(level).session.live
+    acts = tuple(
+        ("set_free", f"{zone} {n}") for zone, n in zip(("DMA", "DMA32"), free, strict=True)
+    )
+    there = later(m, "now", "end", 0, acts)
+    digest = there.state.digest()
+    found = truth(f"served {asked}", level.kernel, there)
+    assert found.value == gives
+    assert there.state.digest() == digest
+    for other in {"DMA", "DMA32", "none"} - {gives}:
+        assert "would" in found.wrong(other) or "does not serve" in found.wrong(other)
+
+
+def test_who_holds_the_key_and_why_not() -> None:
+    kernel = level_of_id("L11").kernel
+    reclaim = "vfs_write __alloc_pages_nodemask __perform_reclaim try_to_free_pages"
+    assert truth(f"holds_key {reclaim}", kernel).value is True
+    masked = truth(f"holds_key {reclaim} do_IRQ __do_softirq net_rx_action", kernel)
+    assert masked.value is False
+    assert "takes PF_MEMALLOC away" in masked.explanation()[0]
+    kswapd = truth("holds_key kthread kswapd balance_pgdat", kernel)
+    assert "keeps it" in kswapd.explanation()[0]
+    assert truth("holds_key kthread wb_workfn xfs_vm_writepage", kernel).value is False
+
+
+def test_served_needs_a_mask() -> None:
+    level = level_of_id("L11")
+    with pytest.raises(TruthError, match="a mask expected"):
+        truth("served HIGH", level.kernel, begin(level).session.live)
+
+
+# L12
+
+
+@pytest.mark.parametrize(
+    ("act", "stops"),
+    [
+        ("wb_mask nomemalloc", True),
+        ("disk 25600", True),
+        ("oom_reaper on", False),
+        ("kill_group 4467", False),
+        ("dirty_ratio 5", False),
+        ("sysrq_f ", False),
+    ],
+)
+def test_some_acts_break_the_loop_and_others_do_not(act: str, stops: bool) -> None:
+    run = with_acts("L12", act)
+    assert (run.outcome is Outcome.WON) is stops
+    assert (run.session.to_end().state.zones[1].free > 0) is stops
+    assert check(run.session.live) == []
+    if not stops:
+        assert run.reason.startswith("no page is free")
+
+
+def test_the_loop_takes_one_act_only() -> None:
+    run = begin(level_of_id("L12"))
+    run.act("answer", "scan wake")
+    run.act("packets", "0")
+    with pytest.raises(RefusedError, match="at most 1"):
+        run.act("wb_mask", "none")
+
+
+def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
+    reply = begin(level_of_id("L12")).answer("scan", "stuck")
+    assert reply.wrong_because == "stuck comes after reserve, not after scan"
+
+
+# L13
+
+
+@pytest.mark.parametrize(
+    ("mask", "lowest", "wins"),
+    [
+        ("atomic", 650, False),
+        ("nomemalloc", 650, False),
+        ("nowait", 1300, True),
+        ("none", 1300, True),
+    ],
+)
+def test_a_mask_defends_the_network_or_does_not(mask: str, lowest: int, wins: bool) -> None:
+    run = with_acts("L13", f"wb_mask {mask}")
+    counters = run.session.to_end().state.counters
+    assert (run.outcome is Outcome.WON) is wins
+    assert (counters.alloc_fail_net == 0) is wins
+    assert (counters.wb_work == 0) is (mask == "none")
+    assert run.session.live.state.zones[1].lowest <= lowest
+
+
+def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
+    run = begin(level_of_id("L13"))
+    for move in run.level.solution[:4]:
+        run.act(move.action, move.value)
+    question = run.open_question()
+    assert question is not None
+    assert (question.id, question.suppose) == ("net.1", (("wb_mask", "atomic"),))
+    run.act("answer", "net.1 yes")
+    run.act("answer", "net.2 yes")
+    state = run.session.live.state
+    assert (state.wb_mask, state.turn, state.counters.alloc_fail_net) == (0, 0, 0)
+    reply = run.answer("net.3", "yes")
+    assert reply.wrong_because == "yes would need alloc_fail_net > 0; it is 0"
+
+
+def test_an_event_is_no_condition_to_ask_about() -> None:
+    level = level_of_id("L13")
+    with pytest.raises(TruthError, match="a number's name, a sign and a bound"):
+        truth("holds kill", level.kernel, begin(level).session.live)
+
+
+# L14
+
+
+@pytest.mark.parametrize(
+    ("act", "breaks"),
+    [
+        ("oom_reaper on", True),
+        ("kill 4449", True),
+        ("kill 5538", False),
+        ("kill_group 4467", False),
+    ],
+)
+def test_the_circle_breaks_at_two_edges(act: str, breaks: bool) -> None:
+    run = with_acts("L14", act)
+    state = run.session.to_end().state
+    assert (run.outcome is Outcome.WON) is breaks
+    assert (state.oom_victims == 0) is breaks
+    assert (state.counters.oom_aborts > 100) is not breaks
+    assert check(run.session.live) == []
+
+
+def test_a_reaper_that_comes_after_the_kill_takes_nobody() -> None:
+    level = level_of_id("L14")
+    answers = [move for move in level.solution if move.action == "answer"]
+    late = Move("oom_reaper", "on", "time_us >= 59700000")
+    assert play(begin(level), [*answers, late]).outcome is Outcome.LOST
+
+
+def test_the_edges_of_the_circle_are_read_off_the_machine() -> None:
+    level = level_of_id("L14")
+    m = begin(level).session.live
+    then = later(m, "time_us >= 59640000", "end", 10**6)
+    edges = {who: truth(f"waits_for {who}", level.kernel, then).value for who in CIRCLE}
+    assert edges == CIRCLE
+    before = later(m, "time_us >= 59600000", "end", 10**6)
+    assert truth("waits_for killer", level.kernel, before).value == "nothing"
+    with pytest.raises(InputError, match="there is no task 7"):
+        truth("waits_for 7", level.kernel, then)
+
+
+CIRCLE = {"4450": "lock", "lock": "5538", "5538": "memory", "killer": "4450"}

@@ -1,0 +1,172 @@
+"""Levels on the screen: played through by keys, with undo, hints, restart, at three sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mmplay.levels.library import find_level
+from mmplay.levels.model import Level, Move
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.progress import best
+from mmplay.recordings.session.listing import played, played_files
+from mmplay.tui.app import MmplayApp
+from mmplay.tui.screens.level import LevelScreen
+from tests.tui.screens import SIZES, press, settle, text_of, type_in
+
+PLAYED = ("L03", "L05")
+"""Levels that are played through by keys."""
+
+MOST_STEPS = 4000
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that is won here counts for the user."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def run_of(pilot: Pilot[None]) -> LevelRun:
+    """Return the run of the level on the screen."""
+    screen = next(one for one in pilot.app.screen_stack if isinstance(one, LevelScreen))
+    return screen.level_run
+
+
+async def opened(pilot: Pilot[None]) -> None:
+    """Wait for the story, and close it."""
+    await settle(pilot)
+    await press(pilot, "enter")
+
+
+async def make(pilot: Pilot[None], move: Move) -> None:
+    """Make one move of a solution by keys."""
+    run = run_of(pilot)
+    question = run.open_question()
+    name, _, value = move.value.partition(" ")
+    if move.action in ("answer", "place") and question is not None and question.id == name:
+        values = [option.value for option in question.options]
+        if value in values and len(values) < 10:
+            await press(pilot, str(values.index(value) + 1))
+        else:
+            await press(pilot, "p")
+            await type_in(pilot, value)
+    elif move.action == "wait":
+        run.act(move.action, move.value)
+    else:
+        await press(pilot, "x")
+        await type_in(pilot, f"{move.action} {move.value}")
+
+
+async def come_to(pilot: Pilot[None], move: Move) -> None:
+    """Step on until a move can be made."""
+    run = run_of(pilot)
+    wanted = move.value.partition(" ")[0]
+    for _ in range(MOST_STEPS):
+        question = run.open_question()
+        if question is not None and (question.id == wanted or move.action == "skip"):
+            return
+        if question is None and not move.at and move.action not in ("answer", "place"):
+            return
+        if question is None and move.at.startswith("turn "):
+            last = int(move.at.removeprefix("turn "))
+            if run.session.end >= last:
+                return
+        await pilot.press("full_stop")
+        await pilot.pause()
+    raise AssertionError(f"{move}: never came")
+
+
+async def play_through(pilot: Pilot[None], level: Level) -> None:
+    for move in level.solution:
+        await come_to(pilot, move)
+        await make(pilot, move)
+    for _ in range(MOST_STEPS):
+        if not run_of(pilot).playing:
+            break
+        await pilot.press("full_stop")
+        await pilot.pause()
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+async def test_a_level_is_won_by_keys_and_its_stars_are_kept(name: str) -> None:
+    level = find_level(name)
+    app = MmplayApp(level=level)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await play_through(pilot, level)
+        shown = text_of(pilot)
+        assert "won [***]" in shown
+        assert "now the real kernel" in shown
+        assert level.real.function in shown
+        await press(pilot, "enter", "q")
+    won = best(level.id)
+    assert won is not None
+    assert won.stars == 3
+    (path,) = played_files()
+    assert played(path).result.startswith("won")
+    assert played(path).whole
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_wrong_answer_is_met_with_its_rule(size: tuple[int, int]) -> None:
+    level = find_level("L03")
+    app = MmplayApp(level=level)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot)
+        run = run_of(pilot)
+        question = run.open_question()
+        assert question is not None
+        right = run.truths[question.id].shown()
+        wrong = next(n for n, one in enumerate(question.options, 1) if one.value != right)
+        shown = await press(pilot, str(wrong))
+        assert "the kernel says" in shown
+        assert "hint" in await press(pilot, "H")
+        before = run.score().acts
+        await press(pilot, "u")
+        assert run_of(pilot).score().acts == before - 1
+        await press(pilot, "R")
+        assert run_of(pilot) is not run
+        assert "begun again" in text_of(pilot)
+
+
+async def test_time_stands_still_while_something_is_asked() -> None:
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "answer first" in await press(pilot, "full_stop")
+        assert run_of(pilot).session.end == run_of(pilot).session.first
+        await press(pilot, "S")
+        assert run_of(pilot).notes.skipped
+
+
+async def test_a_lost_run_says_why_and_keeps_no_stars() -> None:
+    level = find_level("L03")
+    app = MmplayApp(level=level)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        for _ in range(40):
+            if not run_of(pilot).playing:
+                break
+            await press(pilot, "S")
+        shown = text_of(pilot)
+        assert "lost" in shown
+        assert "needed" in shown or "right" in shown
+    assert best(level.id) is None
+
+
+async def test_a_fork_of_a_level_does_not_count() -> None:
+    level = find_level("L05")
+    app = MmplayApp(level=level)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        run = run_of(pilot)
+        await press(pilot, "f", "x")
+        await type_in(pilot, "min_free_kbytes 9000")
+        assert run.score().acts == 0
+        assert "this is a fork" in text_of(pilot) or "9000" in text_of(pilot)
+        await press(pilot, "o")
+        assert run_of(pilot) is run
