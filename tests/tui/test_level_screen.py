@@ -187,3 +187,51 @@ async def test_a_fork_of_a_level_does_not_count() -> None:
         assert "this is a fork" in text_of(pilot) or "9000" in text_of(pilot)
         await press(pilot, "o")
         assert run_of(pilot) is run
+
+
+async def test_the_slabs_of_a_level_are_listed_and_follow_an_act() -> None:
+    app = MmplayApp(level=find_level("L08"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "slabs of kmalloc-64:  cpu 32/64  12 full" in text_of(pilot)
+        run = run_of(pilot)
+        for move in run.level.solution:
+            if move.action == "answer":
+                run.answer(*move.value.split())
+        await press(pilot, "x")
+        assert "partial 54/64" in await type_in(pilot, "kfree kmalloc-64 full 10")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_mails_lines_stand_beside_those_of_the_run(size: tuple[int, int]) -> None:
+    app = MmplayApp(level=find_level("L19"))
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot)
+        shown = await press(pilot, "M")
+        assert "mail 59.562581  Mem-Info:" in shown
+        assert "here the run starts from it" in shown
+        await press(pilot, "M", "1")
+        while run_of(pilot).open_question() is None:
+            await press(pilot, "full_stop")
+        shown = await press(pilot, "M")
+        assert "mail 59.631071  Killed process 4450" in shown
+        assert "here 59.628839  Killed process 4450" in shown
+        assert "same: time -3 ms" in shown
+        assert "refused first" in await press(pilot, "M")
+
+
+async def test_a_level_without_a_log_says_that_it_has_none() -> None:
+    app = MmplayApp(level=find_level("L02"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "none of the mail's logs" in await press(pilot, "M")
+
+
+async def test_a_level_lost_by_an_answer_shows_what_it_was_worth() -> None:
+    app = MmplayApp(level=find_level("L19"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        shown = await press(pilot, "2")
+        assert "you said high floor: the kernel says min" in shown
+        assert "6952 kB" in shown
+        assert "lost" in shown
