@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from mmplay.engine.explain.steps import STEPS, decision
+from mmplay.engine.explain.step_words import STEPS
+from mmplay.engine.explain.steps import decision
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of

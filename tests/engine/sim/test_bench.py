@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.steps import STEPS, decision
+from mmplay.engine.explain.step_words import STEPS
+from mmplay.engine.explain.steps import decision
 from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.actions import RefusedError, do_action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.explain.steps import STEPS
+from mmplay.engine.explain.step_words import STEPS
 from mmplay.recordings.position import find_position
 from mmplay.recordings.session.timeline import SessionTimeline
 from tests.sessions import mail_run
