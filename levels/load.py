@@ -11,7 +11,7 @@ from stat import S_ISREG
 from typing import Any
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.kernel.versions import KERNELS, kernel_named
+from mmplay.engine.kernel.versions import KERNELS, Kernel, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import OPERATORS
 from mmplay.levels.language import (
@@ -119,6 +119,9 @@ def read_toml(text: str, name: str) -> Section:
 def _level(top: Section) -> Level:
     if top.number("format", required=True) != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
+    tables = top.tables("act", MAX_ACTS)
+    sections = tables or [top]
+    kernels = [kernel_named(one.one_of("kernel", KERNELS, required=True)) for one in sections]
     texts: dict[str, Any] = {
         "id": _ident(top, "id"),
         "title": top.text("title", required=True),
@@ -138,19 +141,18 @@ def _level(top: Section) -> Level:
         "digest": top.text("digest"),
         "random_wins": top.text("random_wins"),
     }
-    tables = top.tables("act", MAX_ACTS)
-    first, *later = [_act_level(one, n, texts) for n, one in enumerate(tables or [top], 1)]
+    pairs = zip(sections, kernels, strict=True)
+    first, *later = [_act_level(one, kernel, texts) for one, kernel in pairs]
     for table in tables:
         table.done()
     top.done()
-    level = first._replace(acts=tuple(later))
+    level = first._replace(acts=tuple(one._replace(act=n) for n, one in enumerate(later, 2)))
     _check_whole(level, top)
     return level
 
 
-def _act_level(section: Section, number: int, texts: dict[str, Any]) -> Level:
+def _act_level(section: Section, kernel: Kernel, texts: dict[str, Any]) -> Level:
     """Return one act, or the only one: what is played, on which machine."""
-    kernel = kernel_named(section.one_of("kernel", KERNELS, required=True))
     allow = section.texts("allow", ACTS)
     in_acts = section.place.table == "act"
     return Level(
@@ -168,7 +170,6 @@ def _act_level(section: Section, number: int, texts: dict[str, Any]) -> Level:
         wins=tuple(_goal(table) for table in section.tables("win")),
         loses=tuple(_goal(table) for table in section.tables("lose")),
         questions=_questions(section),
-        act=number,
         act_title=section.text("title", required=True) if in_acts else "",
     )
 

@@ -46,6 +46,7 @@ truth.key_masked: {symbol} runs on top of an interrupted task: __do_softirq take
 truth.served: {tests}
 truth.no_key: no function on the way sets PF_MEMALLOC
 truth.exit: task {pid} gives back {freed:pages}; {sharers} others share its {rss:pages} of memory
+truth.slabs: {cache} has {slabs} slabs for {used:objects} in use; {empty} of them are empty and kept
 truth.metric: {name} is {value}
 truth.fact: {why}
 truth.tile: {gives}
@@ -134,6 +135,10 @@ wrong.works_above: {answer} would be right from {cliff} inactive pages on: only 
 wrong.works_reclaimable: {answer} would be right if the zone still counted as worth scanning
 wrong.works_unreclaimable: {answer} would be right if the zone were given up already: then only
     priority 12 scans
+wrong.slabs_empty: {answer} would be right if an empty slab always went back; it is kept while fewer
+    than {least} slabs are on the partial list
+wrong.slabs_full: {answer} slabs of {each:objects} would be full; what is left over takes a page too
+wrong.slabs_packed: {answer} slabs would hold the {used:objects}, packed together; SLUB moves none
 wrong.per_page: {answer} counts {other}; asked are {unit}
 wrong.no_adj: {answer} would be right without oom_score_adj
 wrong.of_ram: {answer} would be right if the limit were a share of all memory; it is a share of what

@@ -8,7 +8,7 @@ from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.buddies import buddy_of
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
-from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, slab_order
+from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
 from mmplay.engine.terms import given, rule
 from mmplay.levels.truth.answer import NUMBER, YES_NO, Other, Truth, TruthError
 from mmplay.levels.truth.floors import counted, order_of, source
@@ -202,4 +202,28 @@ def objects(scene: Scene, words: list[str]) -> Truth:
         *("", term.value, NUMBER, (why,), WORDS["objs"].text),
         *(source(scene.kernel, "objs"), "objects", term),
         tuple(other for other in others if other.value != term.value),
+    )
+
+
+def slabs(scene: Scene, words: list[str]) -> Truth:
+    """`slabs CACHE`: the slabs that the cache has on this machine."""
+    words, _ = counted(words, (), 1, 1)
+    m = scene.machine
+    if words[0] not in m.cache_numbers:
+        raise TruthError(no_such("cache of this machine", words[0], m.cache_numbers))
+    number = m.cache_numbers[words[0]]
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    value, used, each = cache.slabs(), cache.in_use(), kind.orders.objects
+    empty, least = sum(slab[0] == slab[1] for slab in cache.partial), min_partial(kind.size)
+    why = finding("truth.slabs", cache=words[0], slabs=value, empty=empty, used=used)
+    packed = finding("wrong.slabs_packed", answer=-(-used // each), used=used)
+    others = (
+        Other(value - empty, finding("wrong.slabs_empty", answer=value - empty, least=least)),
+        Other(used // each, finding("wrong.slabs_full", answer=used // each, each=each)),
+        Other(-(-used // each), packed),
+    )
+    return Truth(
+        *("", value, NUMBER, (why,), WORDS["slabs"].text),
+        *(source(scene.kernel, "slabs"), "slabs"),
+        others=tuple(other for other in others if other.value != value),
     )

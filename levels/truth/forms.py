@@ -52,6 +52,7 @@ FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     "objects_per_slab": blocks.objects_per_slab,
     "objects_per_page": blocks.objects_per_page,
     "objects": blocks.objects,
+    "slabs": blocks.slabs,
     # reclaim, writeback, tasks
     "works_per_call": machine.works_per_call,
     "unreclaimable": machine.unreclaimable,

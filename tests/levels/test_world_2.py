@@ -14,6 +14,7 @@ from mmplay.levels.load import load_level, shipped_levels
 from mmplay.levels.model import ANSWER, Level, Move, Question
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin, play
+from mmplay.levels.truth import truth
 
 
 def shipped(ident: str) -> Level:
@@ -185,3 +186,12 @@ def test_the_dirtyable_pages_in_the_text_are_the_machine_s() -> None:
     question = run.open_question()
     assert question is not None
     assert question.text.startswith(f"{read(machine(run), 'dirtyable')} pages are dirtyable")
+
+
+def test_slabs_that_are_half_used_are_not_packed_together() -> None:
+    run = begin(shipped("L08"))
+    question = run.open_question()
+    assert question is not None
+    packed = truth("slabs kmalloc-64 if kfree kmalloc-64 full 63", run.level.kernel, machine(run))
+    assert packed.value == 13
+    assert "packed together; SLUB moves none" in packed.wrong("12")

@@ -16,7 +16,7 @@ from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.level import LevelScreen
 from tests.tui.screens import SIZES, press, settle, text_of, type_in
 
-PLAYED = ("L03", "L05")
+PLAYED = ("L03", "L05", "L13")
 """Levels that are played through by keys."""
 
 MOST_STEPS = 4000
@@ -62,9 +62,9 @@ async def make(pilot: Pilot[None], move: Move) -> None:
 
 async def come_to(pilot: Pilot[None], move: Move) -> None:
     """Step on until a move can be made."""
-    run = run_of(pilot)
     wanted = move.value.partition(" ")[0]
     for _ in range(MOST_STEPS):
+        run = run_of(pilot)
         question = run.open_question()
         if question is not None and (question.id == wanted or move.action == "skip"):
             return
@@ -109,6 +109,23 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(name: str) -> None:
     (path,) = played_files()
     assert played(path).result.startswith("won")
     assert played(path).whole
+
+
+async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_act() -> None:
+    level = find_level("L19")
+    app = MmplayApp(level=level)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await play_through(pilot, level)
+        run = run_of(pilot)
+        assert [one.level.act for one in run.all_acts()] == [1, 2]
+        assert run.session.live.kernel.name == "next-20160311"
+        assert "won [***]" in text_of(pilot)
+        await press(pilot, "enter", "q")
+    won = best(level.id)
+    assert won is not None
+    assert won.stars == 3
+    assert len(list(played_files())) == 2
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -8,6 +8,7 @@ from textual import on
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level
+from mmplay.levels.play.beside import beside
 from mmplay.levels.play.recorded import follow_recorded
 from mmplay.levels.play.run import LevelRun, Reply
 from mmplay.levels.play.timeline import LevelTimeline
@@ -17,10 +18,11 @@ from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.screens.play import PlayScreen
+from mmplay.tui.views.beside_mail import beside_rows
 from mmplay.tui.views.task import closing_rows, story_rows, task_rows
 
 ANSWER = "answer"
-TASK = "task"
+TASK, MAIL = "task", "mail"
 
 Begin = Callable[[Level], LevelRun]
 """Makes a fresh run of a level, recorded like every play."""
@@ -34,7 +36,7 @@ class LevelScreen(PlayScreen):
 
     ACTS = (*LEVEL_ACTS, *PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
     BINDINGS = bindings(ACTS, COMMON_ACTS)
-    EXTRA_LOWER = (TASK,)
+    EXTRA_LOWER = (TASK, MAIL)
     FIRST_LOWER, FIRST_FOCUS = TASK, TASK
 
     def __init__(self, level: Level, begin: Begin, finished: Finished, glyphs: Glyphs) -> None:
@@ -64,13 +66,29 @@ class LevelScreen(PlayScreen):
     # drawing
 
     def extra_rows(self, name: str, width: int) -> tuple[str, list[Row]]:
-        """Fill the task panel."""
+        """Fill the task panel and that of the mail's lines."""
         run = self.level_run
+        if name == MAIL:
+            return "mail", self._mail_rows(width)
         score = run.score()
         title = f"{self.level.id}  acts {score.acts}/{score.par}"
         if not self._playing_here:
             return f"{title}  (this is a fork: o goes back)", []
         return title, task_rows(run, self._reply, self._hint, width, self.density)
+
+    def _mail_rows(self, width: int) -> list[Row]:
+        """Pair the mail's lines with the run's, when they are in sight."""
+        if not self.panel(MAIL).size.height or not self._playing_here:
+            return []
+        turn = self.game.session.first + self.player.index
+        lines = beside(self.level_run, turn)
+        return beside_rows(lines, self.timeline.time_us(self.player.index) or 0, width)
+
+    def action_mail(self) -> None:
+        """Show the mail's lines beside the run's, or the task again."""
+        name = TASK if self.has_class("-mail") else MAIL
+        self.choose_lower(name)
+        self.panel(name).focus()
 
     def _moved(self) -> None:
         super()._moved()
@@ -88,7 +106,12 @@ class LevelScreen(PlayScreen):
             self.say(trouble)
         self.choose_lower(TASK)
         self.panel(TASK).focus()
-        self.app.push_screen(ListScreen(str(self.level_run.outcome), closing_rows(self.level_run)))
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Show the last answer's worth, the result, and what the real kernel does."""
+        rows = closing_rows(self.level_run, self._reply)
+        self.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
 
     def _next_act(self, run: LevelRun) -> None:
         """Go on to the act after a won one: another machine, and nothing joins the two."""
@@ -276,5 +299,4 @@ class LevelScreen(PlayScreen):
     def key_enter(self) -> None:
         """After the end: read on."""
         if not self.level_run.playing:
-            rows = closing_rows(self.level_run)
-            self.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
+            self._read_on()

@@ -9,6 +9,9 @@ from textual.screen import ModalScreen
 from mmplay.tui.cells import Cell, Row, plain, wrap
 from mmplay.tui.panels.cell_panel import CellPanel
 
+BORDERS = 2
+"""Rows of a box's edges."""
+
 
 class ListScreen(ModalScreen[None]):
     """Rows in a box; any of the ways out closes it."""
@@ -33,7 +36,9 @@ class ListScreen(ModalScreen[None]):
     def _fill(self) -> None:
         panel = self.query_one("#listing", CellPanel)
         panel.note("Enter goes on")
-        panel.show([line for one in self._rows for line in _wrapped(one, panel.size.width)])
+        rows = [line for one in self._rows for line in _wrapped(one, panel.size.width)]
+        panel.styles.height = len(rows) + BORDERS
+        panel.show(rows)
 
 
 def _wrapped(cells: Row, width: int) -> list[Row]:

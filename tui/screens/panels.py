@@ -27,6 +27,9 @@ FRAME_PANELS = ("zones", "counters", "report", "lists")
 LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
 
+HIDDEN = ("lists", "mail")
+"""Panels that a wide screen, too, shows only when they are chosen, if it has others to show."""
+
 
 class PanelsScreen(BaseScreen):
     """Draws the frame a player stands at. State: the player, the questions asked, the density.
@@ -209,7 +212,8 @@ class PanelsScreen(BaseScreen):
         """Put a panel in the place that several share on a narrow screen."""
         for other in self.lower:
             self.panel(other).set_class(other == name, "-current")
-        self.set_class(name == "lists", "-lists")
+        for hidden in HIDDEN:
+            self.set_class(name == hidden, f"-{hidden}")
         self.draw_soon()
 
     def action_next_panel(self) -> None:
@@ -250,6 +254,6 @@ class PanelsScreen(BaseScreen):
     def _zoom_on(self, name: str) -> None:
         for other in self.panels:
             self.panel(other).set_class(other == name, "-zoom")
-        self.query_one("#top").set_class(name not in LOWER, "-zoom")
-        self.query_one("#lower").set_class(name in LOWER, "-zoom")
+        self.query_one("#top").set_class(name not in self.lower, "-zoom")
+        self.query_one("#lower").set_class(name in self.lower, "-zoom")
         self.draw_soon()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.question import Ask
-from mmplay.engine.sim.blocks import FREE, blocks_of
 from mmplay.levels.model import Question
 from mmplay.levels.play.run import GoalState, LevelRun, Outcome, Reply
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.density import CALM
+from mmplay.tui.views.pieces import piece_rows
 
 STARS = 3
-TOY_PAGES = 64
-"""Zones up to this size show where their blocks lie."""
+WIDE = 1000
+"""Columns of rows that the box which shows them wraps."""
 
 
 def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density: str) -> list[Row]:
@@ -20,7 +20,7 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
     `reply` is what the last answer was worth, `said` the last hint.
     """
     rows = _reply_rows(reply, width) if reply is not None else []
-    rows += _block_rows(run, width) if run.playing else []
+    rows += piece_rows(run.level, run.session.live, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
         rows += _end_rows(run, width)
@@ -34,25 +34,6 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
     if density != CALM and question is None and run.playing:
         rows += [row(Cell(line, "dim")) for line in wrap(run.level.task, width)]
     return rows
-
-
-def _block_rows(run: LevelRun, width: int) -> list[Row]:
-    """Return where the blocks of toy zones lie, page by page."""
-    m = run.session.live
-    rows: list[Row] = []
-    for zone in m.state.zones:
-        if zone.managed > TOY_PAGES:
-            continue
-        words = [_block_word(*one) for one in blocks_of(m, zone)]
-        rows += [
-            row(Cell(line, "number")) for line in wrap(f"pages, [free]:  {'  '.join(words)}", width)
-        ]
-    return rows
-
-
-def _block_word(first: int, last: int, what: str) -> str:
-    pages = f"{first}-{last}" if last > first else str(first)
-    return f"[{pages}]" if what == FREE else f"{pages} {what}"
 
 
 def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
@@ -128,11 +109,12 @@ def story_rows(run: LevelRun) -> list[Row]:
     return [*rows, row(Cell(f"learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
 
 
-def closing_rows(run: LevelRun) -> list[Row]:
-    """Return what is read after a level: the result, and now the real kernel."""
+def closing_rows(run: LevelRun, reply: Reply | None) -> list[Row]:
+    """Return what is read after a level: the last answer, the result, and the real kernel."""
     level, score, real = run.level, run.score(), run.level.real
     stars = "*" * score.stars + "." * (STARS - score.stars)
     rows = [
+        *(_reply_rows(reply, WIDE) if reply is not None else []),
         row(Cell(f"{run.outcome} [{stars}]", "fine" if score.won else "refused")),
         row(Cell(run.reason)),
         row(Cell(_counts(run), "dim")),

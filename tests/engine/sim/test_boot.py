@@ -184,6 +184,7 @@ def test_every_action_has_a_test_above() -> None:
     tried |= {"dirty_bytes", "dirty_background_bytes", "swappiness"}
     tried |= {"oom_reaper", "wb_mask", "slab_keeps_atomic", "scale", "disk", "packets", "sysrq_m"}
     tried |= {"request", "free", "set_free"}  # in test_bench
+    tried |= {"lock"}  # in test_locks
     tried |= {"kmalloc", "kfree"}  # in test_slabs
     tried |= {"sync"}  # in test_sync
     assert set(ACTIONS) == tried
