@@ -1,0 +1,188 @@
+"""Levels of worlds 4 and 5 played as a student would, well and badly."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.engine.sim.check import check
+from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.levels.library import level_of_id
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin, play
+
+Acts = list[tuple[str, str]]
+
+
+def answered(name: str) -> LevelRun:
+    """A run of a level, the questions of its start answered rightly."""
+    run = begin(level_of_id(name))
+    _answer_all(run)
+    return run
+
+
+def _answer_all(run: LevelRun) -> None:
+    right = {move.value.partition(" ")[0]: move for move in run.level.solution}
+    while (question := run.open_question()) is not None:
+        run.act("answer", right[question.id].value)
+
+
+def with_acts(name: str, acts: Acts) -> LevelRun:
+    """Play the solution's answers, and these acts in the place of its own."""
+    run = answered(name)
+    for act, value in acts:
+        run.act(act, value)
+        _answer_all(run)
+        assert check(run.session.to_end()) == []
+    while run.playing:
+        run.advance(1 << 20)
+        _answer_all(run)
+    return run
+
+
+# L15
+
+
+@pytest.mark.parametrize(("factor", "won"), [(1, True), (7, True), (8, False), (100, False)])
+def test_l15_any_gap_that_leaves_the_quarter_larger_will_do(factor: int, won: bool) -> None:
+    run = answered("L15")
+    run.act("watermark_scale_factor", str(factor))
+    run.advance(100)
+    assert (run.outcome is Outcome.WON) is won
+
+
+def test_l15_takes_one_write() -> None:
+    run = answered("L15")
+    run.act("watermark_scale_factor", "20")
+    with pytest.raises(RefusedError):
+        run.act("watermark_scale_factor", "5")
+
+
+# L16
+
+
+@pytest.mark.parametrize("left_out", ["min_free_kbytes", "watermark_scale_factor", "dirty_ratio"])
+def test_l16_every_knob_is_needed(left_out: str) -> None:
+    acts = [
+        (move.action, move.value)
+        for move in level_of_id("L16").solution
+        if move.action not in ("answer", left_out)
+    ]
+    assert with_acts("L16", acts).outcome is Outcome.LOST
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "50"), ("dirty_ratio", "45")],
+        [("dirty_ratio", "40"), ("watermark_scale_factor", "65"), ("min_free_kbytes", "5249")],
+    ],
+)
+def test_l16_leaves_room_around_its_solution(acts: Acts) -> None:
+    run = with_acts("L16", acts)
+    assert run.outcome is Outcome.WON, run.reason
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        [("min_free_kbytes", "16384"), ("dirty_ratio", "40")],
+        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "60"), ("dirty_ratio", "5")],
+        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "300"), ("dirty_ratio", "40")],
+    ],
+)
+def test_l16_a_knob_can_be_turned_too_far(acts: Acts) -> None:
+    assert with_acts("L16", acts).outcome is Outcome.LOST
+
+
+# L17
+
+
+DROP, COMPACT, FALL_BACK = ("drop_caches", "1"), ("compact_memory", "1"), ("fall_back", "table")
+
+
+@pytest.mark.parametrize("acts", [[DROP], [COMPACT], [COMPACT, DROP], [DROP, COMPACT]])
+def test_l17_needs_both_in_this_order_and_a_driver_that_falls_back(acts: Acts) -> None:
+    run = with_acts("L17", acts)
+    assert (run.outcome, run.reason) == (Outcome.LOST, "two requests have failed")
+
+
+def test_l17_nothing_fits_although_plenty_is_free() -> None:
+    run = answered("L17")
+    m = run.session.to_end()
+    assert (read(m, "zones.DMA32.free"), read(m, "zones.DMA32.largest_order")) == (8000, 1)
+    run.advance(1 << 20)
+    assert read(run.session.to_end(), "alloc_fail") == 2
+
+
+def test_l17_a_driver_that_is_not_there_yet_cannot_fall_back() -> None:
+    with pytest.raises(RefusedError, match="no task now"):
+        answered("L17").act(*FALL_BACK)
+
+
+# L18
+
+
+def test_l18_a_plain_request_pays_for_the_table() -> None:
+    run = begin(level_of_id("L18"))
+    served = {}
+    right = {move.value.partition(" ")[0]: move for move in run.level.solution}
+    while run.playing:
+        question = run.open_question()
+        if question is None:
+            run.advance(1)
+            continue
+        before = read(run.session.to_end(), "request_served")
+        run.act("answer", right[question.id].value)
+        served[question.id] = read(run.session.to_end(), "request_served") - before
+    assert run.outcome is Outcome.WON
+    doors = [served[f"door.{number}"] for number in range(1, 6)]
+    said = [right[f"door.{number}"].value.endswith("yes") for number in range(1, 6)]
+    assert doors == [int(one) for one in said]
+    assert read(run.session.to_end(), "zones.DMA32.reserved_highatomic") == 512
+
+
+# L20
+
+
+KNOCK = ("request", "0x2088020:slab:softirq")
+
+
+def test_l20_who_knocks_before_the_repair_is_refused() -> None:
+    run = answered("L20")
+    run.act(*KNOCK)
+    assert read(run.session.to_end(), "request_refused") == 1
+    assert run.playing
+    run.act("slab_keeps_atomic", "yes")
+    run.act(*KNOCK)
+    _answer_all(run)
+    assert (run.outcome, run.score().stars) == (Outcome.WON, 1)
+
+
+@pytest.mark.parametrize("kbytes", ["2600", "16384"])
+def test_l20_the_reserves_stay_as_they_are(kbytes: str) -> None:
+    run = answered("L20")
+    run.act("min_free_kbytes", kbytes)
+    assert run.outcome is Outcome.LOST
+
+
+def test_l20_what_is_refused_now_is_refused_by_the_engine_too() -> None:
+    run = play(begin(level_of_id("L20")), level_of_id("L20").solution)
+    m = run.session.to_end()
+    assert (read(m, "request_served"), read(m, "request_refused")) == (1, 1)
+    assert read(m, "zones.DMA32.free") == 488
+
+
+@pytest.mark.parametrize("name", ["L15", "L16", "L17", "L18", "L20"])
+def test_a_wrong_answer_is_met_with_words(name: str) -> None:
+    run = begin(level_of_id(name))
+    for move in run.level.solution:
+        question = run.open_question()
+        if question is None or move.action != "answer":
+            break
+        wrong = [one.value for one in question.options if one.value != move.value.split(" ", 1)[1]]
+        reply = run.answer(question.id, wrong[0] if wrong else "77777")
+        if not reply.right:
+            assert len(reply.wrong_because) > 20
+        run.undo()
+        run.act(move.action, move.value)
