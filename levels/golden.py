@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.lines import Lines
-from mmplay.levels.load import MAX_BYTES, read_text
 from mmplay.levels.pack import is_pack
+from mmplay.levels.reading import MAX_BYTES, read_text
 from mmplay.recordings.replacing import replacing
 
 _DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")

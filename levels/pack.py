@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.load import MAX_BYTES, read_level, read_text, read_toml
+from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
+from mmplay.levels.reading import MAX_BYTES, read_text, read_toml
 from mmplay.levels.sections import LevelError
 
 PACK = 1

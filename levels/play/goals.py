@@ -13,6 +13,9 @@ from mmplay.engine.sim.watch import OPERATORS
 from mmplay.levels.model import Goal
 from mmplay.levels.sections import LevelError
 
+RESULT = "result"
+"""The mark at the end of a recorded run: outcome and stars. The last one counts."""
+
 
 class Outcome(StrEnum):
     """How a run stands."""
@@ -56,6 +59,15 @@ def stars(won: bool, acts: int, par: int, missed: int, hints: int) -> int:
     if acts > par:
         return 1
     return 3 if not missed and hints <= FREE_HINTS else 2
+
+
+def asked_goal(asked: int, need: int, answered: int, right: int, skipped: int) -> GoalState:
+    """Return the goal that a level's questions are: all answered, `need` of them right."""
+    why = f"{answered} answered, {right} right, {need} needed"
+    why += f", {skipped} skipped" if skipped else ""
+    met = answered == asked and right >= need
+    text = f"answer {asked} questions, {need} of them right"
+    return GoalState(text, met, why if met else f"not yet: {why}")
 
 
 class Bound(NamedTuple):

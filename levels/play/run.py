@@ -14,25 +14,23 @@ from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.machine import Machine
-from mmplay.levels.language import AFTER, END, whole
-from mmplay.levels.model import ALL_ACTS, ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
+from mmplay.levels.language import AFTER, END
+from mmplay.levels.model import ALL_ACTS, ANSWER, SKIP, Level, Question
 from mmplay.levels.play.answers import Reply, reply_to
-from mmplay.levels.play.goals import GoalState, Outcome, Score, bound, stars
+from mmplay.levels.play.goals import RESULT, GoalState, Outcome, Score, asked_goal, bound, stars
 from mmplay.levels.play.hints import hints_for
 from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
 from mmplay.levels.play.order import in_order
+from mmplay.levels.play.verbs import VERB_ACTS
 from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.session.session import BY_LEVEL, Session
 from mmplay.recordings.session.tape import Entry, digest_of
 
-RESULT = "result"
-"""The mark at the end of a recorded run: outcome and stars. The last one counts."""
-
 T = TypeVar("T")
 
-__all__ = ["RESULT", "GoalState", "LevelRun", "Outcome", "Reply", "Score"]
+__all__ = ["GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 
 
 class LevelRun:
@@ -345,10 +343,7 @@ class LevelRun:
         return new[0]
 
     def hints(self) -> list[str]:
-        """Return the hints for now: the level's, in its words or the engine's, then the rule's own.
-
-        The open question's rule and formula come last; none of them is the answer.
-        """
+        """Return the hints for now: the level's, then the open question's rule and formula."""
         question = self.open_question()
         own = self.truths[question.id].hints() if question is not None else ()
         return hints_for(self.level, self.session.to_end(), own)
@@ -382,12 +377,9 @@ class LevelRun:
         m, notes = self.session.to_end(), self.notes
         found = [one.state(m) for one in self._wins]
         if self.questions:
-            answered, right, need = len(notes.answers), self.right(), self.level.needed
-            text = f"answer {len(self.questions)} questions, {need} of them right"
-            why = f"{answered} answered, {right} right, {need} needed"
-            why += f", {len(notes.skipped)} skipped" if notes.skipped else ""
-            met = answered == len(self.questions) and right >= need
-            found.append(GoalState(text, met, why if met else f"not yet: {why}"))
+            asked, need = len(self.questions), self.level.needed
+            counts = (len(notes.answers), self.right(), len(notes.skipped))
+            found.append(asked_goal(asked, need, *counts))
         return found
 
     def score(self) -> Score:
@@ -405,26 +397,3 @@ class LevelRun:
         """Return the digest of the state at the end; with several acts, of all their ends."""
         ends = [run.session.to_end().state.digest() for run in self.all_acts()]
         return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
-
-
-def _answer(run: LevelRun, value: str) -> None:
-    ident, _, answer = value.partition(" ")
-    run.answer(ident, answer)
-
-
-def _wait(run: LevelRun, value: str) -> None:
-    run.advance(whole(value) if value else run.level.stride)
-
-
-def _mark(run: LevelRun, value: str) -> None:
-    run.session.mark(run.session.end, value[:40] or "mark")
-
-
-VERB_ACTS: dict[str, Callable[[LevelRun, str], None]] = {
-    ANSWER: _answer,
-    PLACE: _answer,
-    SKIP: LevelRun.skip,
-    WAIT: _wait,
-    MARK: _mark,
-}
-"""What a player may do besides the engine's actions."""

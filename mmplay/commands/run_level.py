@@ -9,11 +9,12 @@ from mmplay.commands.numbers import whole
 from mmplay.commands.output import print_json, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level
-from mmplay.levels.load import MAX_BYTES, check_moves, read_moves, read_text
+from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import as_json as beside_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
+from mmplay.levels.reading import MAX_BYTES, read_text
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.replacing import replacing
 from mmplay.recordings.trace.writer import TraceWriter

@@ -12,8 +12,9 @@ from mmplay.engine.errors import InputError
 from mmplay.levels.golden import update_digest, with_digest
 from mmplay.levels.library import all_levels, find_level, is_kept, is_level_name, levels_folder
 from mmplay.levels.listing import level_lines
-from mmplay.levels.load import read_level, read_toml, shipped_levels
+from mmplay.levels.load import read_level, shipped_levels
 from mmplay.levels.pack import is_pack, levels_in, pack_text, packed
+from mmplay.levels.reading import read_toml
 from mmplay.levels.template import new_level
 from tests.levels.proofs import DOOR, level_text
 
