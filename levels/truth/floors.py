@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.callers import BECAUSE, NEEDS, PREMISE
+from mmplay.engine.explain.callers import BECAUSE, PREMISE
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.kernel.floors import (
@@ -15,13 +15,11 @@ from mmplay.engine.kernel.floors import (
 )
 from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.kernel.zonelist import class_zone, highest_zone
-from mmplay.engine.sim.mm.gates import zonelist
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import NAME, NUMBER, ORDER, PAGES, YES_NO, Other, Truth, TruthError
-from mmplay.levels.truth.scene import NORMAL, Scene, Who, options, whole, zone_index
+from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError
+from mmplay.levels.truth.scene import Scene, Who, options, whole
 
 MARKS = ("min", "low", "high")
 NOW = "now"
@@ -356,80 +354,3 @@ def _by_floor(gate: Gate) -> list[CallerClass]:
     classes = gate.scene.kernel.gate.classes
     found = {gate.floor_at(one).value: one for one in reversed(classes)}
     return [found[value] for value in sorted(found, reverse=True)]
-
-
-def first_zone(scene: Scene, words: list[str]) -> Truth:
-    """`first_zone MASK [on ZONE...]`: the zone that the kernel tries first."""
-    at = words.index("on") if "on" in words else len(words)
-    if at != 1:
-        raise TruthError("one mask expected")
-    mask = scene.layout.encode(words[0])
-    named = [zone_index(name) for name in words[2:]]
-    populated = named or [zone.index for zone in scene.machine.state.zones]
-    highest = highest_zone(scene.layout, mask)
-    index = class_zone(highest, populated)
-    if index is None:
-        raise TruthError("no zone with pages may serve this mask")
-    why = finding("truth.first_zone", mask=mask, highest=ZONES[highest], zone=ZONES[index])
-    others = [
-        Other(name, _not_first(name, ZONES[index], highest, populated))
-        for name in ZONES
-        if name != ZONES[index]
-    ]
-    text = "A request starts in the highest zone that its mask allows and that has pages."
-    return Truth(
-        *("", ZONES[index], NAME, (why,), text),
-        f"gfp_zone  include/linux/gfp.h  {scene.layout.name}",
-        others=tuple(others),
-    )
-
-
-def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Finding:
-    index = ZONES.index(name)
-    if index > highest:
-        return finding("wrong.zone_above", answer=name, highest=ZONES[highest])
-    if index not in populated:
-        return finding("wrong.zone_empty", answer=name)
-    return finding("wrong.zone_below", answer=name, zone=right)
-
-
-def caller_class(scene: Scene, words: list[str]) -> Truth:
-    """`class MASK[:slab][:CONTEXT]`: the class that gfp_to_alloc_flags puts a caller in."""
-    words, _ = counted(words, (), 1, 1)
-    who = scene.who(words[0])
-    if who.mask is None:
-        raise TruthError(f"{words[0]!r} is a class already; a mask expected")
-    fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
-    why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
-    others = [
-        Other(one.name, finding("wrong.caller", answer=one.name, need=NEEDS[one.name]))
-        for one in scene.kernel.gate.classes
-        if one != who.caller
-    ]
-    return Truth(
-        *("", who.caller.name, NAME, (finding("truth.class", caller=who.caller.name, why=why),)),
-        "The mask's flags and the caller's context decide which discounts a request has.",
-        source(scene.kernel, "alloc.high"),
-        others=tuple(others),
-    )
-
-
-def drain_order(scene: Scene, words: list[str]) -> Truth:
-    """`drain_order CALLER... [for ZONE]`: zone and floor, in the order in which they are reached.
-
-    Each caller in turn takes pages until every zone refuses it.
-    """
-    words, chosen = counted(words, ("for",), 1, 5)
-    steps = []
-    for who in map(scene.who, words):
-        zones = scene.machine.state.zones
-        top = zone_index(chosen["for"]) if "for" in chosen else NORMAL
-        index = class_zone(top, [zone.index for zone in zones]) or 0
-        for zone in zonelist(zones, index):
-            steps.append(f"{zone.name} {Gate(scene, zone, who, 'min', index).floor.value}")
-    return Truth(
-        *("", tuple(steps), ORDER, (finding("truth.drain", steps=steps),)),
-        "A zone is used until its floor refuses the caller, then the next lower one.",
-        source(scene.kernel, "floor"),
-        PAGES,
-    )

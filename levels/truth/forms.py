@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.levels.truth import blocks, floors, machine, marks, masks
+from mmplay.levels.truth import blocks, callers, floors, machine, marks, masks
 from mmplay.levels.truth.answer import Truth
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import fact
@@ -16,14 +16,14 @@ from mmplay.levels.truth.zone_order import zone_order
 
 FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
     # zones and floors
-    "first_zone": floors.first_zone,
+    "first_zone": callers.first_zone,
     "zone_order": zone_order,
-    "class": floors.caller_class,
+    "class": callers.caller_class,
     "floor": floors.floor_of,
     "lowest_served": floors.lowest_served,
     "passes": floors.passes,
     "seen": floors.seen,
-    "drain_order": floors.drain_order,
+    "drain_order": callers.drain_order,
     "served": served,
     # marks and reserves
     "marks": marks.marks,
