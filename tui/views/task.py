@@ -48,7 +48,8 @@ def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
         rows += [row("   ", Cell(line)) for line in shown[1:]]
     unit = f" in {question.unit}" if question.unit else ""
     how = "a digit chooses" if question.options else f"p answers{unit}"
-    rows.append(row(Cell(f"{how}   H hint   S skips, and a skipped question never wins", "dim")))
+    keys = f"{how}, H hints, S skips; a skipped question never wins"
+    rows += [row(Cell(line, "dim")) for line in wrap(keys, width)]
     return rows
 
 
@@ -97,7 +98,8 @@ def _end_rows(run: LevelRun, width: int) -> list[Row]:
         rows = [row(Cell(head, "fine"))]
     else:
         rows = [row(Cell(line, "refused")) for line in wrap(f"lost: {run.reason}", width)]
-    return [*rows, row(Cell("Enter reads on   u undoes   R begins again   q back", "dim"))]
+    keys = "Enter reads on, u undoes, R begins again, q back"
+    return [*rows, *(row(Cell(line, "dim")) for line in wrap(keys, width))]
 
 
 def story_rows(run: LevelRun) -> list[Row]:
