@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.worker import WorkerState
 
 from mmplay.tui.glyphs import ASCII, BOXES
+from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_ACTS, Act
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen
 from mmplay.tui.screens.menu import MenuScreen
@@ -51,6 +52,7 @@ class MmplayApp(App[None]):
         self._timeline = timeline
         self._start = start
         self._level = level
+        self.keyboard = Keyboard(self, super().on_event)
         self.theme = theme
         self.glyphs = ASCII if ascii_only else BOXES
         self.set_class(ascii_only, "-ascii")
@@ -98,6 +100,18 @@ class MmplayApp(App[None]):
             self.pop_screen()
         else:
             self.exit()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pasted text in their order, everything else as it comes."""
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self.keyboard.take(event)
+        else:
+            await super().on_event(event)
+
+    @on(Passed)
+    def key_passed(self, message: Passed) -> None:
+        """A key has come to its end."""
+        message.done.set()
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so politely where the terminal is too small."""

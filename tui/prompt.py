@@ -12,7 +12,7 @@ class Prompt(Input):
     """Asks for a line; Enter gives it to the screen, Escape takes the prompt away."""
 
     def __init__(self, kind: str, placeholder: str) -> None:
-        super().__init__(id="prompt", placeholder=placeholder)
+        super().__init__(classes="prompt", placeholder=placeholder)
         self._kind = kind
 
     @on(Input.Submitted)
@@ -29,7 +29,7 @@ class KeyPrompt(Static, can_focus=True):
     """Asks for one key; it goes to the screen as text, Escape takes the prompt away."""
 
     def __init__(self, kind: str, question: str) -> None:
-        super().__init__(f" {question}", id="prompt")
+        super().__init__(f" {question}", classes="prompt")
         self._kind = kind
 
     def on_key(self, event: events.Key) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from mmplay.recordings.library import open_recording
@@ -26,11 +27,19 @@ async def running(
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until workers are done and everything is drawn."""
-    await pilot.pause()
+    """Wait until what was typed is done, workers as well, and everything is drawn."""
+    await typed(pilot)
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     await pilot.pause()
+
+
+async def typed(pilot: Pilot[None]) -> None:
+    """Wait until every key has come to its end."""
+    await pilot.pause()
+    app: App[None] = pilot.app
+    assert isinstance(app, MmplayApp)
+    await app.keyboard.idle()
 
 
 async def press(pilot: Pilot[None], *keys: str) -> str:

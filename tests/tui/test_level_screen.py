@@ -14,7 +14,7 @@ from mmplay.levels.progress import best
 from mmplay.recordings.session.listing import played, played_files
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.level import LevelScreen
-from tests.tui.screens import SIZES, press, settle, text_of, type_in
+from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
 PLAYED = ("L03", "L05", "L13")
 """Levels that are played through by keys."""
@@ -75,7 +75,7 @@ async def come_to(pilot: Pilot[None], move: Move) -> None:
             if run.session.end >= last:
                 return
         await pilot.press("full_stop")
-        await pilot.pause()
+        await typed(pilot)
     raise AssertionError(f"{move}: never came")
 
 
@@ -87,7 +87,7 @@ async def play_through(pilot: Pilot[None], level: Level) -> None:
         if not run_of(pilot).playing:
             break
         await pilot.press("full_stop")
-        await pilot.pause()
+        await typed(pilot)
     await settle(pilot)
 
 

@@ -30,6 +30,7 @@ class BaseScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.said = ""
+        self._prompt: Widget | None = None
 
     def say(self, said: str = "") -> None:
         """Say something in the footer, or show the keys there."""
@@ -58,15 +59,16 @@ class BaseScreen(Screen[None]):
     def _open_prompt(self, prompt: Widget) -> None:
         self.close_prompt()
         self.query_one("#footer").display = False
+        self._prompt = prompt
         self.mount(prompt)
         prompt.focus()
 
     def close_prompt(self) -> bool:
         """Take the prompt away; tell whether there was one."""
-        prompts = self.query("#prompt")
-        if not prompts:
+        if self._prompt is None:
             return False
-        prompts.remove()
+        self._prompt.remove()
+        self._prompt = None
         self.query_one("#footer").display = True
         self.prompt_closed()
         return True
