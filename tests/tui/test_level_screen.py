@@ -12,12 +12,13 @@ from mmplay.levels.model import Level, Move
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.progress import best
 from mmplay.recordings.session.listing import played, played_files
+from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.level import LevelScreen
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
-PLAYED = ("L03", "L05", "L13")
-"""Levels that are played through by keys."""
+PLAYED = ("L03", "L04", "L05", "L12", "L13")
+"""Levels that are played through by keys; L19 has acts and a test of its own."""
 
 MOST_STEPS = 4000
 
@@ -29,10 +30,14 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
+def level_screen(pilot: Pilot[None]) -> LevelScreen:
+    """Return the level's screen, also while another one lies over it."""
+    return next(one for one in pilot.app.screen_stack if isinstance(one, LevelScreen))
+
+
 def run_of(pilot: Pilot[None]) -> LevelRun:
     """Return the run of the level on the screen."""
-    screen = next(one for one in pilot.app.screen_stack if isinstance(one, LevelScreen))
-    return screen.level_run
+    return level_screen(pilot).level_run
 
 
 async def opened(pilot: Pilot[None]) -> None:
@@ -79,25 +84,33 @@ async def come_to(pilot: Pilot[None], move: Move) -> None:
     raise AssertionError(f"{move}: never came")
 
 
-async def play_through(pilot: Pilot[None], level: Level) -> None:
+async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full_stop") -> None:
+    """Make the moves of the solution; come to the end by one key, however often it takes."""
     for move in level.solution:
         await come_to(pilot, move)
         await make(pilot, move)
     for _ in range(MOST_STEPS):
         if not run_of(pilot).playing:
             break
-        await pilot.press("full_stop")
+        await pilot.press(to_the_end)
         await typed(pilot)
+        while (screen := level_screen(pilot)).player.playing and screen.level_run.playing:
+            await pilot.pause()
     await settle(pilot)
 
 
+@pytest.mark.parametrize("key", ["full_stop", "space"])
 @pytest.mark.parametrize("name", PLAYED)
-async def test_a_level_is_won_by_keys_and_its_stars_are_kept(name: str) -> None:
+async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
+    name: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player, "SHORTEST_US", 0)
+    monkeypatch.setattr(player, "IDLE_LIMIT_US", 0)
     level = find_level(name)
     app = MmplayApp(level=level)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await play_through(pilot, level)
+        await play_through(pilot, level, key)
         shown = text_of(pilot)
         assert "won [***]" in shown
         assert "now the real kernel" in shown
@@ -111,12 +124,17 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(name: str) -> None:
     assert played(path).whole
 
 
-async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_act() -> None:
+@pytest.mark.parametrize("key", ["full_stop", "space"])
+async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_act(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player, "SHORTEST_US", 0)
+    monkeypatch.setattr(player, "IDLE_LIMIT_US", 0)
     level = find_level("L19")
     app = MmplayApp(level=level)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await play_through(pilot, level)
+        await play_through(pilot, level, key)
         run = run_of(pilot)
         assert [one.level.act for one in run.all_acts()] == [1, 2]
         assert run.session.live.kernel.name == "next-20160311"

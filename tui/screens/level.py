@@ -92,16 +92,27 @@ class LevelScreen(PlayScreen):
 
     def _moved(self) -> None:
         super()._moved()
-        if not self.level_run.playing and not self._over:
-            self._end()
+        self._look_for_end()
 
-    def _end(self) -> None:
+    def _look_for_end(self) -> None:
+        """Keep what was earned at the moment the run ends, however it came there; then show it."""
+        run = self.level_run
+        if run.playing or self._over:
+            return
         self._over = True
-        following = follow_recorded(self.level_run)
+        self.player.playing = False
+        following = follow_recorded(run)
+        trouble = "" if following is not None else self._finished(run)
+        self.call_later(self._end, run, following, trouble)
+
+    def _end(self, run: LevelRun, following: LevelRun | None, trouble: str) -> None:
+        """Show the next act of a level, or what the run came to."""
+        if self.level_run is not run:
+            return
         if following is not None:
             self._next_act(following)
             return
-        trouble = self._finished(self.level_run)
+        self.refresh_timeline()
         if trouble:
             self.say(trouble)
         self.choose_lower(TASK)
@@ -147,6 +158,7 @@ class LevelScreen(PlayScreen):
         super()._grow(frames)
         if self._playing_here and frames > 0:
             self.player.to(self.player.last)
+            self._look_for_end()
 
     def action_step(self, frames: int) -> None:
         """One step of the level at its end, else one frame."""
