@@ -154,7 +154,8 @@ def _new(args: Namespace) -> int:
     if args.json:
         print_json({"file": str(path), "id": ident})
     else:
-        print(printable(f"{path}: a level to begin with; check it with 'mmplay levels check {path}'"))
+        said = f"{path}: a level to begin with; check it with 'mmplay levels check {path}'"
+        print(printable(said))
     return GOOD
 
 

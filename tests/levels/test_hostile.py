@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from mmplay.levels.pack import MAX_PACK_BYTES
 
 READ = """
@@ -17,19 +15,25 @@ from resource import RLIMIT_AS, setrlimit
 from mmplay.engine.errors import InputError
 from mmplay.levels.pack import levels_in
 setrlimit(RLIMIT_AS, (300 << 20, 300 << 20))
-try:
-    levels_in(Path(sys.argv[1]))
-except InputError as error:
-    print(error)
+for name in sys.argv[1:]:
+    try:
+        levels_in(Path(name))
+    except InputError as error:
+        print(error)
 """
 
+PIECES = ("\n", '"""', '\\"""\n', '"""' * 600 + "\n", " \n")
 
-@pytest.mark.parametrize("head", ["", "pack = 1\n"])
-@pytest.mark.parametrize("piece", ["\n", '"""', '\\"""\n', '"""' * 600 + "\n", " \n"])
-def test_a_large_pack_is_refused_in_little_memory(tmp_path: Path, head: str, piece: str) -> None:
-    path = tmp_path / "pack.toml"
-    path.write_text((head + piece * (MAX_PACK_BYTES // len(piece)))[:MAX_PACK_BYTES])
-    command = [sys.executable, "-c", READ, str(path)]
+
+def test_large_packs_are_refused_in_little_memory(tmp_path: Path) -> None:
+    repeated = [piece * (MAX_PACK_BYTES // len(piece)) for piece in PIECES]
+    texts = [head + text for head in ("", "pack = 1\n") for text in repeated]
+    paths = [tmp_path / f"{number}.toml" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text[:MAX_PACK_BYTES])
+    command = [sys.executable, "-c", READ, *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.stderr == ""
-    assert str(path) in done.stdout
+    said = done.stdout.splitlines()
+    assert len(said) == len(paths)
+    assert all(line.startswith(str(path)) for line, path in zip(said, paths, strict=True))
