@@ -75,15 +75,16 @@ def verdict_text(one: Verdict, judged: Judged | None = None) -> str:
 
 def _level_text(one: Judged) -> str:
     """Say which level was played, which is at hand, and what the run is worth there."""
+    if not one.digest_at_hand:
+        bound = f"played as {one.level_digest}" if one.level_digest else "not bound to a level"
+        return f"level {one.level}: {bound}; {one.problem}, so its result cannot be judged"
     if not one.level_digest:
         played = f"level {one.level}: not bound to a level"
     elif one.level_digest == one.digest_at_hand:
         played = f"level {one.level}, as it is here"
     else:
-        here = one.digest_at_hand or "not here"
+        here = one.digest_at_hand
         played = f"level {one.level}: played as {one.level_digest}, the level at hand is {here}"
-    if not one.digest_at_hand:
-        return f"{played}; its result cannot be judged"
     said = f"the recording says {one.said or 'nothing of a result'}"
     earned = f"the level at hand gives {one.earned}" if one.earned else one.problem
     return f"{played}; {said}, {earned}"
