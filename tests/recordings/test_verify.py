@@ -22,8 +22,8 @@ from mmplay.recordings.trace.format import Code, TraceError, pack_plain, unpack_
 from mmplay.recordings.trace.writer import TraceWriter
 from mmplay.recordings.verify.check import verify, verify_stream
 from mmplay.recordings.verify.verdict import Verdict
-from tests.conftest import MAIL_NEXT, MAIL_RC7
-from tests.sessions import MAIL_START_NS, Recorded, session
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
+from tests.sessions import INCIDENT_START_NS, Recorded, session
 from tests.traces import Records, offsets_of, put_together, taken_apart
 
 SECOND = 1_000_000_000
@@ -63,7 +63,7 @@ def test_a_played_run_comes_out_again() -> None:
     assert {Code.UNDO, Code.MARK, Code.LOG, Code.ROW, Code.EVENT, Code.REACHED} <= codes
 
 
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 def test_an_imported_log_is_checked_for_integrity(name: str) -> None:
     verdict = verify(name)
     assert verdict.good
@@ -340,7 +340,7 @@ def test_a_run_without_any_turn_verifies() -> None:
 
 
 def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
-    parent = session(MAIL_START_NS + SECOND // 10)
+    parent = session(INCIDENT_START_NS + SECOND // 10)
     parent.act("sysrq_f", "")
     at = parent.end
     parent.advance(turns=100)
@@ -357,7 +357,7 @@ def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
 
 
 def test_places_have_names() -> None:
-    run: Session = session(MAIL_START_NS)
+    run: Session = session(INCIDENT_START_NS)
     state = run.live.state
     shape, names = shape_of(state), names_of(state)
     parts = parts_of(state)
