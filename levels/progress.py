@@ -14,14 +14,18 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from mmplay.engine.errors import InputError
 from mmplay.recordings.paths import user_paths
 from mmplay.recordings.replacing import replacing
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: the file is still replaced whole
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from mmplay.levels.play.goals import Score
@@ -193,9 +197,18 @@ def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file while it is read and replaced; go on without if it is never free."""
     with path.with_suffix(".lock").open("a") as lock:
         for _ in range(LOCK_TRIES):
-            try:
-                flock(lock, LOCK_EX | LOCK_NB)
+            if _taken(lock):
                 break
-            except OSError:
-                sleep(LOCK_PAUSE_S)
+            sleep(LOCK_PAUSE_S)
         yield
+
+
+def _taken(lock: TextIO) -> bool:
+    """Take the lock if it is free; tell whether there is nothing to wait for."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -163,3 +163,20 @@ def test_what_is_no_progress_is_not_imported(run: Run) -> None:
     status, _, err = run("progress", "--import", str(L03))
     assert status == 2
     assert "nothing was imported" in err
+
+
+def test_nothing_of_a_level_file_reaches_the_terminal_raw(run: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "a\x1b]0;b\r.toml"
+    bad.write_text(f'format = 1\ntitle = "a{chr(27)}[31m"\n')
+    _, out, err = run("levels", "check", str(bad))
+    _, _, also = run("levels", "new", str(bad))
+    for text in (out, err, also):
+        assert "\x1b" not in text
+        assert "\r" not in text
+    assert "\\x1b]0;b\\x0d.toml" in err
+
+
+def test_a_new_level_of_any_file_name_can_be_read(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a\nformat = 7\x1b.toml"
+    assert run("levels", "new", str(path))[0] == 0
+    assert run("levels", "check", str(path), "--runs", "1")[0] == 1
