@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
@@ -30,8 +31,15 @@ def incident_run(until_ns: int, variant: str = "atomic") -> SessionTimeline:
 class Recorded:
     """A session that writes its trace into memory; `data()` ends it and returns the bytes."""
 
-    def __init__(self, variant: str = "atomic", kernel: str = "4.5-rc7") -> None:
-        header = session_header("incident", start="incident", variant=variant)
+    def __init__(
+        self,
+        variant: str = "atomic",
+        kernel: str = "4.5-rc7",
+        more: dict[str, Any] | None = None,
+    ) -> None:
+        header = session_header(
+            "incident", **{"start": "incident", "variant": variant, **(more or {})}
+        )
         self.stream = Kept()
         self.session = Session(incident(variant, kernel), header, TraceWriter(self.stream, header))
 

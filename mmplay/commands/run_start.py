@@ -53,7 +53,7 @@ class Start:
         """Find the start; raises InputError."""
         self._choice = choice
         self._parent: SessionTimeline | None = None
-        self._turn = 0
+        self._turn = self._ram_kb = 0
         self._machine: Machine | None = None
         until = args.until
         if args.start == "incident":
@@ -62,7 +62,8 @@ class Start:
         elif args.start == "boot":
             from mmplay.engine.sim.starts.boot import fresh_boot
 
-            self._machine = fresh_boot(size_kb(args.ram), choice)
+            self._ram_kb = size_kb(args.ram)
+            self._machine = fresh_boot(self._ram_kb, choice)
             until = until or BOOT_SECONDS
         elif not self._is_run(args):
             self._machine = machine_of(args.start, whole(args.frame, "--frame", 1 << 32), choice)
@@ -101,7 +102,19 @@ class Start:
             kernel=choice.kernel.name,
             variant=choice.variant,
             seed=choice.seed,
+            **self._more(),
         )
+
+    def _more(self) -> dict[str, object]:
+        """Return what else was chosen, where it is not what a start takes by itself."""
+        found: dict[str, object] = {}
+        if self.name == "boot":
+            found["ram_kb"] = self._ram_kb
+        if self._choice.keep_atomic:
+            found["keep_atomic"] = 1
+        if self._choice.packets >= 0:
+            found["packets"] = self._choice.packets
+        return found
 
     def session(self, writer: TraceWriter | None = None) -> Session:
         """Return the session; it is written as it goes on if there is a writer."""

@@ -53,8 +53,9 @@ def test_verify_a_damaged_a_cut_and_no_recording(
     damaged = run_file.with_name("damaged.mmtrace")
     damaged.write_bytes(data)
     code, out, _ = output(capsys, "verify", cut)
-    assert code == 0
-    assert "cut at byte" in out
+    assert code == 1
+    assert "cut.mmtrace: unfinished: the first " in out
+    assert "records are right, the end is missing" in out
     code, out, _ = output(capsys, "verify", run_file, damaged)
     assert code == 1
     assert "damaged: record at byte" in out

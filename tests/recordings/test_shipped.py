@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from mmplay.engine.sim import ENGINE
 from mmplay.recordings import making
 from mmplay.recordings.library import open_recording, shipped, trace_path
-from mmplay.recordings.making import VARIANTS, incident_run, make, name_of
+from mmplay.recordings.making import VARIANTS, header_of, incident_run, make, name_of
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.verify.check import verify, verify_stream
+from mmplay.recordings.verify.header import STARTS
 from mmplay.tui.screens.menu import ABOUT
 from tests.traces import offsets_of
 
@@ -37,6 +38,10 @@ def test_every_shipped_recording_verifies_and_is_small(name: str) -> None:
     assert verdict.closed
     size = trace_path(name).stat().st_size
     assert size < 300_000 if name in RUNS else size < 1_000_000
+
+
+def test_verify_knows_the_start_of_every_shipped_run() -> None:
+    assert {header_of(variant)["start"] for variant in VARIANTS} <= set(STARTS)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
