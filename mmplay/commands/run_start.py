@@ -1,4 +1,4 @@
-"""Where `mmplay run` starts: the mail, a fresh boot, a frame of a log, a turn of a run."""
+"""Where `mmplay run` starts: the incident, a fresh boot, a frame of a log, a turn of a run."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from mmplay.recordings.position import find_position
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.timeline import SessionTimeline
-from mmplay.recordings.starts import machine_of, mail_machine
+from mmplay.recordings.starts import incident_machine, machine_of
 from mmplay.recordings.trace.writer import TraceWriter
 
-MAIL_UNTIL = "61.7"
+INCIDENT_UNTIL = "61.7"
 BOOT_SECONDS = "10"
 AFTER_FRAME_NS = 2_000_000_000
 """A run from a frame of a log goes on for two seconds, if nothing else is said."""
 
-STARTS = ("mail", "boot")
+STARTS = ("incident", "boot")
 """Starts that are no file."""
 
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
@@ -56,9 +56,9 @@ class Start:
         self._turn = self._ram_kb = 0
         self._machine: Machine | None = None
         until = args.until
-        if args.start == "mail":
-            self._machine = mail_machine(choice)
-            until = until or MAIL_UNTIL
+        if args.start == "incident":
+            self._machine = incident_machine(choice)
+            until = until or INCIDENT_UNTIL
         elif args.start == "boot":
             from mmplay.engine.sim.starts.boot import fresh_boot
 

@@ -12,7 +12,7 @@ from mmplay.engine.sim.setup_fields import setup_fields
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.packing import pack_state
-from mmplay.recordings.starts import mail_machine
+from mmplay.recordings.starts import incident_machine
 from mmplay.recordings.verify.verdict import Fault
 from mmplay.recordings.verify.witness import Side
 
@@ -81,7 +81,7 @@ def _number(header: Mapping[str, object], name: str, default: int) -> int:
 
 
 STARTS: dict[str, Callable[[Mapping[str, object], Choice], Machine]] = {
-    "mail": lambda header, choice: mail_machine(choice),
+    "incident": lambda header, choice: incident_machine(choice),
     "boot": lambda header, choice: fresh_boot(_number(header, "ram_kb", 0), choice),
 }
 """The starts that are no file, by the `start` of the header."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mmplay.engine.sim import ENGINE
 from mmplay.recordings import making
 from mmplay.recordings.library import open_recording, shipped, trace_path
-from mmplay.recordings.making import VARIANTS, header_of, mail_run, make, name_of
+from mmplay.recordings.making import VARIANTS, header_of, incident_run, make, name_of
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code, TraceError
@@ -27,7 +27,7 @@ RUNS = [name_of(variant) for variant in VARIANTS]
 
 def test_the_four_variants_ship_beside_the_two_logs() -> None:
     names = {one.name for one in shipped()}
-    assert names >= {"mail-4.5.0-rc7", "mail-next-20160311", *RUNS}
+    assert names >= {"incident-4.5.0-rc7", "incident-next-20160311", *RUNS}
     assert set(ABOUT) == names
 
 
@@ -48,7 +48,7 @@ def test_verify_knows_the_start_of_every_shipped_run() -> None:
 def test_making_a_run_again_gives_the_same_records(variant: str) -> None:
     with open_recording(name_of(variant)) as recording:
         assert isinstance(recording, SessionTimeline)
-        there, again = recording.session, mail_run(variant)
+        there, again = recording.session, incident_run(variant)
         assert recording.header["engine"] == ENGINE, AGAIN
         assert recording.header["variant"] == variant
         again.note_reached()

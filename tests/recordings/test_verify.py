@@ -23,8 +23,8 @@ from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from mmplay.recordings.verify.check import verify, verify_stream
 from mmplay.recordings.verify.verdict import Verdict
-from tests.conftest import MAIL_NEXT, MAIL_RC7
-from tests.sessions import MAIL_START_NS, Recorded, session
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
+from tests.sessions import INCIDENT_START_NS, Recorded, session
 from tests.traces import Records, offsets_of, put_together, taken_apart
 
 SECOND = 1_000_000_000
@@ -64,7 +64,7 @@ def test_a_played_run_comes_out_again() -> None:
     assert {Code.UNDO, Code.MARK, Code.LOG, Code.ROW, Code.EVENT, Code.REACHED} <= codes
 
 
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 def test_an_imported_log_is_checked_for_integrity(name: str) -> None:
     verdict = verify(name)
     assert verdict.good
@@ -382,7 +382,7 @@ FORGED = [
     ({"variant": "none"}, "the header says variant none, the run has atomic"),
     ({"kernel": "next-20160311"}, "the header says kernel next-20160311, the run has 4.5-rc7"),
     ({"start": "boot", "ram_kb": 1 << 20}, "the header says start boot, the run has another"),
-    ({"seed": 7}, "the header says start mail, the run has another first state"),
+    ({"seed": 7}, "the header says start incident, the run has another first state"),
     ({"stars": 3}, "the header says 'stars', a field that no run has"),
 ]
 
@@ -406,7 +406,7 @@ def test_a_run_without_any_turn_verifies() -> None:
 
 
 def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
-    parent = session(MAIL_START_NS + SECOND // 10)
+    parent = session(INCIDENT_START_NS + SECOND // 10)
     parent.act("sysrq_f", "")
     at = parent.end
     parent.advance(turns=100)
@@ -425,7 +425,7 @@ def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
 
 
 def test_places_have_names() -> None:
-    run: Session = session(MAIL_START_NS)
+    run: Session = session(INCIDENT_START_NS)
     state = run.live.state
     shape, names = shape_of(state), names_of(state)
     parts = parts_of(state)
