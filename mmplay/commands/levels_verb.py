@@ -1,4 +1,4 @@
-"""`mmplay levels`: list, check, begin and pack levels."""
+"""`mmplay levels`: list, check, start and pack levels."""
 
 from __future__ import annotations
 

@@ -41,17 +41,17 @@ VERBS: tuple[Verb, ...] = (
     Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
         "speak",
-        "line mode, for screen readers, slow links and pipes",
+        "play and read line by line, for screen readers, slow links and pipes",
         ("mmplay speak L03", "echo why | mmplay speak incident-next-20160311"),
     ),
     Verb(
         "progress",
-        "what was won; --export and --import carry it to another machine",
+        "show your stars, or move them to another machine",
         ("mmplay progress", "mmplay progress --export stars.jsonl"),
     ),
     Verb(
         "levels",
-        "list, check, begin and pack levels",
+        "list, check, start and pack levels",
         (
             "mmplay levels list",
             "mmplay levels check L03",
@@ -61,7 +61,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "replay",
-        "open the play screen on a recording, a trace or a kernel log",
+        "open a recording or a kernel log and move through it frame by frame",
         ("mmplay replay incident-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
     ),
     Verb(
@@ -75,12 +75,12 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "fidelity",
-        "compare the simulated incident with its log, number by number",
+        "compare the simulated incident with its logs, number by number",
         ("mmplay fidelity", "mmplay fidelity --json"),
     ),
     Verb(
         "explain",
-        "say why each allocation failed, with the numbers filled in",
+        "explain why each allocation failed, with the numbers filled in",
         (
             "mmplay explain kern.log",
             "dmesg | mmplay explain -",
@@ -121,7 +121,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "diff",
-        "say where two recordings part, and what follows",
+        "show where two recordings first differ, and what that caused",
         (
             "mmplay diff incident-run-atomic incident-run-nowait",
             "mmplay diff run.mmtrace fork.mmtrace --align oom --json",
