@@ -13,8 +13,8 @@ VERBS = (
     ("--help",),
     ("explain", "--help"),
     ("gfp", "0x20"),
-    ("export", "mail-next-20160311", "--format", "dmesg"),
-    ("explain", "mail-next-20160311", "--format", "html"),
+    ("export", "incident-next-20160311", "--format", "dmesg"),
+    ("explain", "incident-next-20160311", "--format", "html"),
 )
 ASCII = {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "LC_ALL": "C"}
 STRICT = {**ASCII, "PYTHONIOENCODING": "ascii:strict"}
@@ -42,12 +42,12 @@ def test_closed_streams_are_no_crash() -> None:
 
 def test_a_closed_stdout_does_not_matter_to_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.mmtrace"
-    done = mmplay(("anonymise", "mail-next-20160311", "-o", str(path)), ">&-")
+    done = mmplay(("anonymise", "incident-next-20160311", "-o", str(path)), ">&-")
     assert (done.returncode, done.stderr) == (0, b"")
     assert path.stat().st_size > 1000
 
 
-@pytest.mark.parametrize("words", [*VERBS, ("explain", "mail-next-20160311", "--format", "md")])
+@pytest.mark.parametrize("words", [*VERBS, ("explain", "incident-next-20160311", "--format", "md")])
 def test_a_strict_locale_prints(words: tuple[str, ...]) -> None:
     done = mmplay(words)
     assert (done.returncode, done.stderr) == (0, b"")
