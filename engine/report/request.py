@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 
 
 class StackEntry(NamedTuple):

@@ -9,8 +9,8 @@ from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.formula import filled, symbolic
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term
 
 Value = int | bool | str | tuple[str, ...]

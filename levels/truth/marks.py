@@ -6,8 +6,8 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.versions import KERNELS, Kernel
-from mmplay.engine.kernel.watermarks import (
+from mmplay.engine.rules.versions import KERNELS, Kernel
+from mmplay.engine.rules.watermarks import (
     MIN_FREE_KBYTES_CEILING,
     MIN_FREE_KBYTES_FLOOR,
     PAGE_KB,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import Growth
-from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.library import open_recording

@@ -6,7 +6,7 @@ domain_dirty_limits).
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.watermarks import PAGE_BYTES
+from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.terms import N, as_term, rule, smaller
 
 PER_CENT = 100
