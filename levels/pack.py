@@ -21,7 +21,7 @@ MAX_LEVELS = 100
 MAX_PACK_BYTES = 1 << 22
 SUFFIX = ".toml"
 
-_IS_PACK = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*pack[ \t]*=", re.ASCII)
+_IS_PACK = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\n)*+[ \t]*+pack[ \t]*=", re.ASCII)
 
 
 def is_pack(text: str) -> bool:

@@ -35,7 +35,7 @@ def read_text(path: Path, most: int) -> str:
 
 def _without_waiting(path: str, flags: int) -> int:
     """Open a file; a pipe that nobody writes to must not hold us up."""
-    return os.open(path, flags | os.O_NONBLOCK)
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag
 
 
 def read_toml(text: str, name: str) -> Section:
