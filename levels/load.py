@@ -10,6 +10,7 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import OPERATORS
+from mmplay.levels.contents import digest_of_content
 from mmplay.levels.language import (
     END,
     MAX_TURNS,
@@ -59,16 +60,17 @@ def load_level(path: Path) -> Level:
 
 def read_level(text: str, name: str) -> Level:
     """Return the level in a text; raises LevelError."""
-    return _level(read_toml(text, name))
+    return _level(read_toml(text, name), digest_of_content(text))
 
 
-def _level(top: Section) -> Level:
+def _level(top: Section, content: str) -> Level:
     if top.number("format", required=True) != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
     tables = top.tables("act", MAX_ACTS)
     sections = tables or [top]
     kernels = [kernel_named(one.one_of("kernel", KERNELS, required=True)) for one in sections]
     texts: dict[str, Any] = {
+        "content": content,
         "id": ident_of(top, "id"),
         "title": top.text("title", required=True),
         "world": top.number("world", most=99),

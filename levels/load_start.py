@@ -15,7 +15,7 @@ from mmplay.levels.model import Start
 from mmplay.levels.sections import Section
 
 BENCH = "bench"
-BASES = ("mail-rc7", "mail-next", "boot", BENCH)
+BASES = ("incident-rc7", "incident-next", "boot", BENCH)
 MAX_PAGES = 1 << 22
 MICROSECOND_NS = 1000
 MAX_TASKS = 4096

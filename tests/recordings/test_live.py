@@ -37,7 +37,7 @@ from mmplay.recordings.live.sources import KernelLog, ProcFiles, lines_of
 from mmplay.recordings.live.timeline import LiveTimeline, open_live
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.conftest import mail_text, shared
+from tests.conftest import incident_text, shared
 from tests.recordings.export.exported import export
 from tests.recordings.export.html_rules import Page
 from tests.recordings.export.trace_rules import Trace
@@ -286,7 +286,7 @@ def test_reports_in_the_kernel_log_are_events(bench: Callable[..., Bench]) -> No
     one.sample(Machine())
     texts = [
         line.split("] ", 1)[1]
-        for line in mail_text("mail-next-20160311").decode().split("\n")
+        for line in incident_text("incident-next-20160311").decode().split("\n")
         if "] " in line
     ]
     one.print("usb 1-1: new device", *texts)
