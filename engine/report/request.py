@@ -78,8 +78,6 @@ Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, 
 the two stands further in decides.
 """
 
-PAGE_ALLOCATOR = frozenset({"__alloc_pages_nodemask", "__alloc_pages", "__alloc_pages_slowpath"})
-
 
 class ContextReading(NamedTuple):
     """The context that a call trace shows, and the evidence for each bit of it."""

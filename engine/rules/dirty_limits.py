@@ -27,11 +27,6 @@ def bytes_limit(size_bytes: int) -> int:
     return -(-size_bytes // PAGE_BYTES)
 
 
-def background_limit(pages: N, ratio: N, limit: N) -> N:
-    """Return where the flusher begins by itself: below the limit, or at half of it."""
-    return halved_above(pages * ratio // PER_CENT, limit)
-
-
 def halved_above(background: N, limit: N) -> N:
     """Return a background threshold, or half of the limit where it is not below that."""
     if as_term(background).value < as_term(limit).value:

@@ -24,7 +24,6 @@ from mmplay.levels.truth.floors import MARKS, counted, source
 from mmplay.levels.truth.scene import Scene, zone_index
 
 ALL = "all"
-GAP_WORDS = {"low": ("low_quarter", "low_gap"), "high": ("high_half", "high_gap")}
 
 
 def marks(scene: Scene, words: list[str]) -> Truth:

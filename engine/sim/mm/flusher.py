@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
 TRY_TO_FREE_PAGES, BACKGROUND, PERIODIC, SYNC = range(4)
-REASONS = ("try_to_free_pages", "background", "periodic", "sync")
 RUN = 3
 """Numbers of one run of works."""
 
