@@ -14,8 +14,8 @@ from mmplay.commands.output import JsonObject, add_json, add_kernel
 from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import seconds
-from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.printable import printable
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
 from mmplay.recordings.explained import explained
 from mmplay.recordings.library import open_recording
