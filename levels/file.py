@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from mmplay.engine.kernel.versions import KERNELS
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.programs import WORKLOADS
@@ -24,7 +24,7 @@ from mmplay.levels.model import CHOICE, NUMBER, TEXT, VERBS
 MAX_NUMBER, MAX_LIST, MAX_QUESTIONS, MAX_MOVES, MAX_ACTS = 1 << 50, 120, 120, 400, 8
 MAX_PAGES = 1 << 22
 BENCH = "bench"
-BASES = ("mail-rc7", "mail-next", "boot", BENCH)
+BASES = ("incident-rc7", "incident-next", "boot", BENCH)
 
 
 def _up_to(most: int, least: int = 0) -> Meta:

@@ -34,7 +34,7 @@ def check_counter(name: str) -> None:
         return
     near = get_close_matches(name, _names(), 1)
     hint = f"did you mean {near[0]}? " if near else ""
-    known = "`mmplay run mail --json` prints such names"
+    known = "`mmplay run incident --json` prints such names"
     raise InputError(f"{name[:60]!r} is no number of a machine; {hint}{known}")
 
 

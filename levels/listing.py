@@ -15,7 +15,7 @@ WORLDS: dict[int, str] = {
     2: "Flags and floors",
     3: "Reserves",
     4: "Tuning and orders",
-    5: "The mail, and after",
+    5: "The incident, and after",
 }
 """Titles of the worlds; levels of any other world are a user's own."""
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
+from mmplay.levels.contents import digest_of_content
 from mmplay.levels.file import (
     ActsTable,
     ActTable,
@@ -63,7 +64,7 @@ def read_level(text: str, name: str) -> Level:
     own = SharedTable.__struct_fields__
     acts = _acts(top, {key: value for key, value in top.table.items() if key not in own})
     shared = typed(top, SharedTable, {key: top.table[key] for key in own if key in top.table})
-    texts = _texts(top, shared)
+    texts = {**_texts(top, shared), "content": digest_of_content(text)}
     levels = [_act_level(place, table, texts) for place, table in acts]
     if not levels:
         raise top.error("act", "a level of acts needs an [[act]]")

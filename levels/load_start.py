@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.run.programs import OWN_MASK
 from mmplay.engine.sim.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone

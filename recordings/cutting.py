@@ -16,8 +16,8 @@ from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 
-NEW_IN_CUT = frozenset({"format", "kind", "title", "writer", "engine"})
-"""Fields of a header that a cut writes anew."""
+NEW_IN_CUT = frozenset({"format", "kind", "title", "writer", "engine", "level_digest"})
+"""Fields of a header that a cut writes anew, or leaves out: a part of a run earns nothing."""
 
 
 def cut_run(run: SessionTimeline, first: int, last: int, stream: BinaryIO) -> Session:

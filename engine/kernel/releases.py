@@ -25,7 +25,8 @@ the gate of 6.3; from 6.6.60 on non-blocking requests of order 0 may take highat
 changed much (.el10) are left out.
 """
 
-_NUMBERS = re.compile(r"(\d+)\.(\d+)")
+_NUMBERS = re.compile(r"(\d{1,6})\.(\d{1,6})")
+"""Bounded: a release may be any text, and `int` refuses 4,301 digits."""
 _RHEL8 = re.compile(r"4\.18\.0-\d+.*\.el8")
 
 LAYOUT_FROM: tuple[tuple[tuple[int, int], str], ...] = (

@@ -15,7 +15,7 @@ MICROSECOND_NS = 1_000
 MILLISECOND_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 JIFFY_NS = MILLISECOND_NS
-"""HZ is 1000, as in the kernels of the mail's logs (assumed)."""
+"""HZ is 1000, as in the kernels of the incident's logs (assumed)."""
 
 
 class Costs(NamedTuple):

@@ -42,7 +42,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "speak",
         "line mode, for screen readers, slow links and pipes",
-        ("mmplay speak L03", "echo why | mmplay speak mail-next-20160311"),
+        ("mmplay speak L03", "echo why | mmplay speak incident-next-20160311"),
     ),
     Verb(
         "progress",
@@ -62,16 +62,20 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "replay",
         "open the play screen on a recording, a trace or a kernel log",
-        ("mmplay replay mail-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
+        ("mmplay replay incident-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
     ),
     Verb(
         "run",
-        "simulate a machine: the mail's, or a fresh one",
-        ("mmplay run mail --json", "mmplay run mail --variant nowait", "mmplay run boot --ram 4G"),
+        "simulate a machine: the incident's, or a fresh one",
+        (
+            "mmplay run incident --json",
+            "mmplay run incident --variant nowait",
+            "mmplay run boot --ram 4G",
+        ),
     ),
     Verb(
         "fidelity",
-        "compare the simulated mail with its log, number by number",
+        "compare the simulated incident with its log, number by number",
         ("mmplay fidelity", "mmplay fidelity --json"),
     ),
     Verb(
@@ -104,7 +108,7 @@ VERBS: tuple[Verb, ...] = (
         "write a recording in another format",
         (
             "mmplay export incident.mmtrace --format dmesg",
-            "mmplay export mail-4.5.0-rc7 --format html -o report.html",
+            "mmplay export incident-4.5.0-rc7 --format html -o report.html",
             "mmplay export kern.log --format csv | head",
             "mmplay export run.mmtrace --format perfetto -o run.json",
             "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
@@ -113,15 +117,15 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "verify",
         "check a recording: every byte, and a simulated run by making it again",
-        ("mmplay verify mail-run-atomic", "mmplay verify *.mmtrace --json"),
+        ("mmplay verify incident-run-atomic", "mmplay verify *.mmtrace --json"),
     ),
     Verb(
         "diff",
         "say where two recordings part, and what follows",
         (
-            "mmplay diff mail-run-atomic mail-run-nowait",
+            "mmplay diff incident-run-atomic incident-run-nowait",
             "mmplay diff run.mmtrace fork.mmtrace --align oom --json",
-            "mmplay diff mail-run-atomic mail-4.5.0-rc7",
+            "mmplay diff incident-run-atomic incident-4.5.0-rc7",
         ),
     ),
     Verb(
@@ -132,13 +136,13 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "info",
         "say what a recording holds, and how its file ends",
-        ("mmplay info mail-run-atomic", "mmplay info incident.mmtrace --json"),
+        ("mmplay info incident-run-atomic", "mmplay info incident.mmtrace --json"),
     ),
     Verb(
         "cut",
         "write a part of a recording as a recording of its own",
         (
-            "mmplay cut mail-run-atomic --from 61.4 --to 61.6 -o end.mmtrace",
+            "mmplay cut incident-run-atomic --from 61.4 --to 61.6 -o end.mmtrace",
             "mmplay cut incident.mmtrace --from '#2' --to '#3' -o two.mmtrace",
         ),
     ),
@@ -211,7 +215,7 @@ def top_parser() -> ArgumentParser:
         description="Play and replay the Linux page allocator's worst moments.\n"
         f"Without a verb, mmplay opens its menu.\n\nverbs:\n{verbs}",
         epilog="exit status: 0 done, 1 checked and false, 2 bad use or unreadable input,\n"
-        "130 Ctrl-C\n\nexamples:\n  mmplay\n  mmplay replay mail-4.5.0-rc7\n"
+        "130 Ctrl-C\n\nexamples:\n  mmplay\n  mmplay replay incident-4.5.0-rc7\n"
         "  dmesg | mmplay explain -\n  mmplay gfp 0x2200020",
         formatter_class=RawDescriptionHelpFormatter,
     )

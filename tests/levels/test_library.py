@@ -32,7 +32,7 @@ def test_shipped_levels_by_id_in_any_case() -> None:
     assert find_level("l03").id == find_level("L03").id == "L03"
     assert is_level_name("l03")
     assert is_level_name("L99")
-    assert not is_level_name("mail-next-20160311")
+    assert not is_level_name("incident-next-20160311")
 
 
 def test_a_typo_is_told_the_nearest() -> None:

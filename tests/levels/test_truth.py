@@ -16,9 +16,9 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.trial import reclaim_call
 from mmplay.levels.truth import FORMS, Truth, TruthError, truth, usage
 from mmplay.levels.truth.compute import RULES
-from tests.engine.sim.machines import NEXT, RC7, log_1, mail
+from tests.engine.sim.machines import NEXT, RC7, incident, log_1
 
-MACHINES: dict[str, Machine] = {RC7: mail(), NEXT: log_1("loses")}
+MACHINES: dict[str, Machine] = {RC7: incident(), NEXT: log_1("loses")}
 
 
 def ask(text: str, kernel: str = RC7) -> Truth:

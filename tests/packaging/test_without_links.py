@@ -108,7 +108,7 @@ def test_the_wheel_holds_every_file_of_the_rooms(wheels: dict[str, Path]) -> Non
     assert wanted - packed == set()
 
 
-LOG = "mail-next-20160311"
+LOG = "incident-next-20160311"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ WB_VARIANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nowait", ("GFP_NOWAIT", "__GFP_ZERO", "__GFP_NOMEMALLOC", "__GFP_NOWARN")),
     ("none", ()),
 )
-"""How wb_start_writeback asks: as in 4.5, the first patch, the mail's patch, not at all."""
+"""How wb_start_writeback asks: as in 4.5, the first patch, the incident's patch, not at all."""
 
 WB_NONE = 3
 

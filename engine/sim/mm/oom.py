@@ -2,7 +2,8 @@
 
 Source: mm/oom_kill.c of 4.5 (out_of_memory, oom_badness, select_bad_process, oom_kill_process,
 mark_oom_victim) and, for the reaper, of 4.6. Every task here is a process of its own; those of one
-`group` share an mm. Task tables are not printed (vm.oom_dump_tasks is 0, as in the mail's logs).
+`group` share an mm. Task tables are not printed (vm.oom_dump_tasks is 0, as in the incident's
+logs).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def toy(pages: int = 16, order: int = 4) -> Machine:
 
 
 def door(dma: int = 1900, dma32: int = 1700) -> Machine:
-    """The mail's floors, with so many pages free."""
+    """The incident's floors, with so many pages free."""
     low = BenchZone("DMA", 3976, dma, (11, 13, 16), (0, 1732, 1732, 1732))
     high = BenchZone("DMA32", 443_833, dma32, MARKS, RESERVE, places=(("inactive_file", 50_000),))
     return from_bench(Bench((low, high)), CHOICE)

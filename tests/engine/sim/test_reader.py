@@ -156,7 +156,7 @@ def test_a_writer_needs_caches() -> None:
 
 
 def driver(gfp: str, free: int) -> Machine:
-    """The mail's DMA zone, and a driver that wants 64 pages."""
+    """The incident's DMA zone, and a driver that wants 64 pages."""
     load = Workload("isa", "allocator", 1, pages=64, start_ns=START_NS, gap_ns=1000, gfp=gfp)
     low = BenchZone("DMA", 3976, free, (11, 13, 16), (0, 1732, 1732, 1732))
     high = BenchZone("DMA32", 8192, 480, (1300, 1625, 1950), (0, 0, 0, 0))
