@@ -254,12 +254,7 @@ def test_shipped_levels_have_their_file_names_as_ids() -> None:
 
 
 def test_only_reading_a_level_loads_msgspec() -> None:
-    names = (
-        "mmplay.__main__",
-        "mmplay.tui.app",
-        "mmplay.tui.screens.menu",
-        "mmplay.levels.listing",
-    )
-    text = f"import sys, {', '.join(names)}; print('msgspec' in sys.modules)"
+    names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.listing"
+    text = f"import sys, {names}; print('msgspec' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
