@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from functools import cache
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.kernel.versions import layout_named
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.versions import layout_named
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.metrics import is_of_tasks, names_for
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.common import CACHES

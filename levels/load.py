@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.kernel.versions import KERNELS, Kernel, kernel_named
+from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.watch import OPERATORS
 from mmplay.levels.contents import digest_of_content

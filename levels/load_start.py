@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.run.programs import OWN_MASK, WORKLOADS
 from mmplay.engine.sim.setup import DiskKind, Flow, Workload

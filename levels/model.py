@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench
 

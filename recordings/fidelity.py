@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.state.slab_cache import CacheKind
 
 MICROSECOND_NS = 1_000

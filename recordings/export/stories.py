@@ -7,10 +7,10 @@ from typing import Any
 
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.kernel.zonelist import class_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.zonelist import class_zone
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.export.kinds import SIMULATED, of_kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.setup_fields import setup_fields

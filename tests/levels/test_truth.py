@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.facts import FACTS
-from mmplay.engine.kernel.floors import CLASSES_4_5, floor
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.oom_score import points, score
-from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.rules.floors import CLASSES_4_5, floor
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.oom_score import points, score
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.trial import reclaim_call
 from mmplay.levels.truth import FORMS, Truth, TruthError, truth, usage

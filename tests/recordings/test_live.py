@@ -19,7 +19,7 @@ from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import Growth
-from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.library import open_recording

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 
 PAGE_CACHE = ("GFP_NOFS", "__GFP_HARDWALL", "__GFP_HIGHMEM", "__GFP_MOVABLE", "__GFP_WRITE")
 """XFS clears __GFP_FS of its inodes' masks (fs/xfs/xfs_iops.c:xfs_setup_inode)."""

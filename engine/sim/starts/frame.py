@@ -8,8 +8,8 @@ printed goes on to its kill.
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.report import Report
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.mm.purposes import ANON, CACHE_PAGE
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX

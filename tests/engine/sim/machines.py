@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.mm.slowpath import NONE, RETRY
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn

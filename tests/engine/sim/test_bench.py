@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.step_words import STEPS
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.run.machine import Machine

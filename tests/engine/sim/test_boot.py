@@ -8,7 +8,7 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
 from mmplay.engine.sim.mm.gates import zone_dirtyable

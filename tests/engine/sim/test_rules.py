@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.asks import CODES, HIGH_MARK, LOW, MIN, ask_key
 from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
 from mmplay.engine.sim.mm.gates import set_thresholds, total_reserve

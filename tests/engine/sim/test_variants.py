@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.nowait import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
 from mmplay.engine.sim.run.machine import Machine

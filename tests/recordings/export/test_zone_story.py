@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.explain.gate import ladder
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.view import memory_of
 from mmplay.engine.sim.watch import condition
 from mmplay.recordings.export.stories import stories_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.versions import KERNELS, Kernel
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.versions import KERNELS, Kernel
 
 RULES_OF_RELEASE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"4\.5\.0-rc7-next-20160311\b"), "next-20160311"),
