@@ -59,7 +59,6 @@ class Lines:
         """Look through a text that is valid TOML."""
         keys: dict[str, int] = {}
         self._tables: dict[str, list[tuple[int, dict[str, int]]]] = {"": [(1, keys)]}
-        self._taken: dict[str, int] = {}
         depth = 0
         for number, line in enumerate(without_texts(text), 1):
             header = None if depth else _HEADER.match(line)
@@ -81,9 +80,3 @@ class Lines:
             return self.of(owner, 0, last)
         line, keys = heads[min(number, len(heads) - 1)]
         return keys.get(key, line)
-
-    def take(self, table: str, count: int) -> int:
-        """Return which one the next table of a name is; so many are read, in the file's order."""
-        first = self._taken.get(table, 0)
-        self._taken[table] = first + count
-        return first

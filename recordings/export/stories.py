@@ -13,10 +13,10 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.rules.zonelist import class_zone
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.sim.view import memory_of
-from mmplay.recordings.export.again import made_again
 from mmplay.recordings.export.kinds import SIMULATED, of_kind
 from mmplay.recordings.export.zone_story import BootStory, Spans, ZoneStory
 from mmplay.recordings.recording import Recording
+from mmplay.recordings.session.replay import made_again
 
 MARKS = ("high", "low", "min")
 
