@@ -48,6 +48,9 @@ class Term:
         right = as_term(other)
         return Term(self.value // right.value, "/", (self, right))
 
+    def __gt__(self, other: Term | int) -> bool:
+        return self.value > as_term(other).value
+
     def __xor__(self, other: Term | int) -> Term:
         right = as_term(other)
         return Term(self.value ^ right.value, "XOR", (self, right))
@@ -78,6 +81,13 @@ def constant(like: N, value: int) -> N:
     """Return the constant `value` as the same kind of number as `like`."""
     if isinstance(like, Term):
         return Term(value)
+    return value
+
+
+def named(like: N, name: str, value: int) -> N:
+    """Return the leaf `name` of this value as the same kind of number as `like`."""
+    if isinstance(like, Term):
+        return given(name, value)
     return value
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.formula import symbolic
-from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.levels.truth.compute import MANY, RULES
 
 SAMPLE = 1

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.sim.state.counters import COUNTERS, MEANING
 from mmplay.levels.formulas import formulas_of
 from mmplay.levels.truth.compute import RULES

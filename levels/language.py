@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from functools import cache
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.kernel.versions import layout_named
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.versions import layout_named
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.metrics import is_of_tasks, names_for
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.common import CACHES
@@ -34,7 +34,7 @@ def check_counter(name: str) -> None:
         return
     near = get_close_matches(name, _names(), 1)
     hint = f"did you mean {near[0]}? " if near else ""
-    known = "`mmplay run mail --json` prints such names"
+    known = "`mmplay run incident --json` prints such names"
     raise InputError(f"{name[:60]!r} is no number of a machine; {hint}{known}")
 
 

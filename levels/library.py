@@ -104,6 +104,10 @@ def level_of_id(name: str) -> Level:
     for level in levels:
         if level.id.casefold() == name.casefold():
             return level
+    if _LIKE_SHIPPED.fullmatch(name) and len(name) < len("L00"):
+        name = f"L0{name[1:]}"
+        if any(level.id == name for level in levels):
+            raise InputError(f"'L{name[2:]}' is no level; did you mean {name}?")
     problem = no_such("level", name, [level.id for level in levels])
     raise InputError(f"{problem}; or name a file that ends in {SUFFIX}")
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 import re
 
 MAX_LINE = 2000
+MAX_LINES = 1 << 16
+"""As many as the largest level file has bytes; a pack of a hundred levels has fewer."""
+
 MAX_DOTS = 8
 """A dotted key costs a TOML parser the square of its length; no level needs more dots in a line."""
 
+# Every part takes all that it can and gives nothing back (`*+`), and a string that is never closed
+# is taken too: each character is looked at once, whatever stands there.
 _TEXT = re.compile(
-    r'"""(?:\\.|[^\\])*?"""+'
-    r"|'''.*?'''+"
-    r'|"(?:\\.|[^"\\\n])*"'
-    r"|'[^'\n]*'"
-    r"|#[^\n]*",
+    r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*+(?:"{3,}|\\?\Z)'
+    r"|'''(?:[^']|'{1,2}(?!'))*+(?:'{3,}|\Z)"
+    r'|"(?:[^"\\\n]|\\[^\n])*+"?'
+    r"|'[^'\n]*+'?"
+    r"|#[^\n]*+",
     re.DOTALL,
 )
 _WORD = re.compile(r"""["']([\w\-]+)["']$""", re.ASCII)
@@ -36,6 +41,8 @@ def _blank(found: re.Match[str]) -> str:
 
 def excess(text: str) -> tuple[int, str] | None:
     """Return line and problem of what no level needs and a parser suffers from, None if fine."""
+    if text.count("\n") >= MAX_LINES:
+        return MAX_LINES, f"the text has more than {MAX_LINES} lines"
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             return number, f"the line is longer than {MAX_LINE} characters"
@@ -52,7 +59,6 @@ class Lines:
         """Look through a text that is valid TOML."""
         keys: dict[str, int] = {}
         self._tables: dict[str, list[tuple[int, dict[str, int]]]] = {"": [(1, keys)]}
-        self._taken: dict[str, int] = {}
         depth = 0
         for number, line in enumerate(without_texts(text), 1):
             header = None if depth else _HEADER.match(line)
@@ -74,9 +80,3 @@ class Lines:
             return self.of(owner, 0, last)
         line, keys = heads[min(number, len(heads) - 1)]
         return keys.get(key, line)
-
-    def take(self, table: str, count: int) -> int:
-        """Return which one the next table of a name is; so many are read, in the file's order."""
-        first = self._taken.get(table, 0)
-        self._taken[table] = first + count
-        return first

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.recordings.paths import user_paths
 
 WORLDS: dict[int, str] = {
@@ -14,7 +15,7 @@ WORLDS: dict[int, str] = {
     2: "Flags and floors",
     3: "Reserves",
     4: "Tuning and orders",
-    5: "The mail, and after",
+    5: "The incident, and after",
 }
 """Titles of the worlds; levels of any other world are a user's own."""
 
@@ -69,8 +70,8 @@ def _line(path: Path) -> LevelLine | None:
     world = found.get("world", "0")
     return LevelLine(
         str(path),
-        found.get("id", path.stem),
-        found.get("title", path.name),
+        printable(found.get("id", path.stem)),
+        printable(found.get("title", path.name)),
         int(world) if world.isdigit() else 0,
     )
 

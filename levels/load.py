@@ -7,25 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.kernel.versions import KERNELS, Kernel, kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.engine.sim.watch import OPERATORS
-from mmplay.levels.language import (
-    END,
-    MAX_TURNS,
-    NOW,
-    TURN,
-    check_counter,
-    check_truth,
+from mmplay.levels.contents import digest_of_content
+from mmplay.levels.file import (
+    ActsTable,
+    ActTable,
+    EventTable,
+    GoalTable,
+    HintTable,
+    MovesFile,
+    MoveTable,
+    SharedTable,
+    TitledAct,
 )
+from mmplay.levels.language import END, TURN, check_counter, check_truth
 from mmplay.levels.listing import shipped_levels
-from mmplay.levels.load_questions import (
-    MAX_QUESTIONS,
-    ident_of,
-    load_questions,
-    moment_of,
-    option_of,
-)
+from mmplay.levels.load_questions import ident_of, load_questions, moment_of, option_of
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
     ALL_ACTS,
@@ -42,12 +40,11 @@ from mmplay.levels.model import (
     Real,
 )
 from mmplay.levels.reading import MAX_BYTES, read_text, read_toml
-from mmplay.levels.sections import MAX_NUMBER, LevelError, Section
+from mmplay.levels.sections import LevelError, Place, flow_texts, typed
 
 FORMAT = 1
-MAX_MOVES, MAX_ACTS = 400, 8
-
-ACTS = (*ACTIONS, *VERBS)
+RAW = ("log",)
+"""Keys whose texts stand as they are written."""
 
 __all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
 
@@ -59,68 +56,81 @@ def load_level(path: Path) -> Level:
 
 def read_level(text: str, name: str) -> Level:
     """Return the level in a text; raises LevelError."""
-    return _level(read_toml(text, name))
-
-
-def _level(top: Section) -> Level:
-    if top.number("format", required=True) != FORMAT:
+    top = read_toml(text, name)
+    flow_texts(top, RAW)
+    version = top.table.get("format")
+    if isinstance(version, int) and version != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
-    tables = top.tables("act", MAX_ACTS)
-    sections = tables or [top]
-    kernels = [kernel_named(one.one_of("kernel", KERNELS, required=True)) for one in sections]
-    texts: dict[str, Any] = {
-        "id": ident_of(top, "id"),
-        "title": top.text("title", required=True),
-        "world": top.number("world", most=99),
-        "file": top.place.file,
-        "learn": top.text("learn", required=True),
-        "story": top.text("story", required=True),
-        "against": top.text("against"),
-        "recreates": top.text("recreates"),
-        "task": top.text("task", required=True),
-        "real": _real(top.table("real")),
-        "shuffle": top.flag("shuffle"),
-        "hints": tuple(_hint(table) for table in top.tables("hint")),
-        "solution": _moves(top, "solution"),
-        "losing": _moves(top, "losing"),
-        "terms": top.texts("terms"),
-        "digest": top.text("digest"),
-        "random_wins": top.text("random_wins"),
-    }
-    pairs = zip(sections, kernels, strict=True)
-    first, *later = [_act_level(one, kernel, texts) for one, kernel in pairs]
-    for table in tables:
-        table.done()
-    top.done()
-    level = first._replace(acts=tuple(one._replace(act=n) for n, one in enumerate(later, 2)))
+    own = SharedTable.__struct_fields__
+    acts = _acts(top, {key: value for key, value in top.table.items() if key not in own})
+    shared = typed(top, SharedTable, {key: top.table[key] for key in own if key in top.table})
+    texts = {**_texts(top, shared), "content": digest_of_content(text)}
+    levels = [_act_level(place, table, texts) for place, table in acts]
+    if not levels:
+        raise top.error("act", "a level of acts needs an [[act]]")
+    later = tuple(one._replace(act=n) for n, one in enumerate(levels[1:], 2))
+    level = levels[0]._replace(acts=later)
     _check_whole(level, top)
     return level
 
 
-def _act_level(section: Section, kernel: Kernel, texts: dict[str, Any]) -> Level:
+def _acts(top: Place, of: dict[str, Any]) -> list[tuple[Place, ActTable]]:
+    """Return place and table of every act; a level without an [[act]] is one itself."""
+    own = SharedTable.__struct_fields__
+    if "act" not in of:
+        return [(top, typed(top, ActTable, of, own))]
+    tables = typed(top, ActsTable, of, own).act
+    return [(top.at("act", number), one) for number, one in enumerate(tables)]
+
+
+def _texts(top: Place, shared: SharedTable) -> dict[str, Any]:
+    """Return what all acts of a level have in common."""
+    hints = enumerate(shared.hint)
+    real = shared.real
+    return {
+        "id": ident_of(top, shared.id),
+        "title": shared.title,
+        "world": shared.world,
+        "file": top.file,
+        "learn": shared.learn,
+        "story": shared.story,
+        "against": shared.against,
+        "recreates": shared.recreates,
+        "task": shared.task,
+        "real": Real(real.function, real.path, real.text, real.leaves_out, real.log),
+        "shuffle": shared.shuffle,
+        "hints": tuple(_hint(top.at("hint", number), one) for number, one in hints),
+        "solution": _moves(top, "solution", shared.solution),
+        "losing": _moves(top, "losing", shared.losing),
+        "terms": shared.terms,
+        "digest": shared.digest,
+        "random_wins": shared.random_wins,
+    }
+
+
+def _act_level(place: Place, table: ActTable, texts: dict[str, Any]) -> Level:
     """Return one act, or the only one: what is played, on which machine."""
-    allow = section.texts("allow", ACTS)
-    in_acts = section.place.table == "act"
+    kernel = kernel_named(table.kernel)
     return Level(
         **texts,
         kernel=kernel,
-        start=load_start(section.table("machine"), kernel),
-        max_turns=section.number("max_turns", least=1, most=MAX_TURNS, required=True),
-        stride=section.number("stride", default=1, least=1, most=100_000),
-        end=moment_of(section, "end"),
-        right=section.number("right", default=-1, most=MAX_QUESTIONS),
-        allow=allow,
-        limits=tuple(_limit(section, one) for one in section.texts("limits")),
-        events=tuple(_event(table) for table in section.tables("event", MAX_MOVES)),
-        choices=tuple(_choice(section, one, allow) for one in section.texts("choices")),
-        wins=tuple(_goal(table) for table in section.tables("win")),
-        loses=tuple(_goal(table) for table in section.tables("lose")),
-        questions=load_questions(section),
-        act_title=section.text("title", required=True) if in_acts else "",
+        start=load_start(place.at("machine"), kernel),
+        max_turns=table.max_turns,
+        stride=table.stride,
+        end=moment_of(place, "end", table.end),
+        right=-1 if table.right is None else table.right,
+        allow=table.allow,
+        limits=tuple(_limit(place, one) for one in table.limits),
+        events=tuple(_event(place.at("event", n), one) for n, one in enumerate(table.event)),
+        choices=tuple(_choice(place, one, table.allow) for one in table.choices),
+        wins=tuple(_goal(place.at("win", n), one) for n, one in enumerate(table.win)),
+        loses=tuple(_goal(place.at("lose", n), one) for n, one in enumerate(table.lose)),
+        questions=load_questions(place, table.ask),
+        act_title=table.title if isinstance(table, TitledAct) else "",
     )
 
 
-def _check_whole(level: Level, top: Section) -> None:
+def _check_whole(level: Level, top: Place) -> None:
     """Check what more than one key has a say in."""
     acts = (level, *level.acts)
     for one in acts:
@@ -155,7 +165,7 @@ def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
             raise LevelError(f"{name}:{move.line}: action: {problem}")
 
 
-def _limit(top: Section, text: str) -> tuple[str, int]:
+def _limit(top: Place, text: str) -> tuple[str, int]:
     """Return how often something may be done: `NAME COUNT`."""
     name, _, count = text.partition(" ")
     if name not in (*ACTIONS, ALL_ACTS):
@@ -165,7 +175,7 @@ def _limit(top: Section, text: str) -> tuple[str, int]:
     return name, int(count)
 
 
-def _choice(top: Section, text: str, allow: tuple[str, ...]) -> Option:
+def _choice(top: Place, text: str, allow: tuple[str, ...]) -> Option:
     """Return an act to choose: `ACTION VALUE | what is shown`."""
     option = option_of(top, "choices", text)
     name = option.value.partition(" ")[0]
@@ -176,68 +186,38 @@ def _choice(top: Section, text: str, allow: tuple[str, ...]) -> Option:
     return option
 
 
-def _event(table: Section) -> Event:
-    event = Event(
-        at_us=table.number("at_us", required=True),
-        action=table.one_of("action", ACTIONS, required=True),
-        value=table.text("value"),
-        line=table.place.line(),
-    )
-    table.done()
-    return event
+def _event(place: Place, table: EventTable) -> Event:
+    return Event(table.at_us, table.action, table.value, place.line())
 
 
-def _goal(table: Section) -> Goal:
-    counter = table.text("counter", required=True)
-    goal = Goal(
-        counter=table.checked("counter", counter, check_counter),
-        op=table.one_of("op", OPERATORS, required=True),
-        value=table.number("value", least=-MAX_NUMBER, required=True),
-        text=table.text("text", required=True),
-        at_end=table.one_of("at", (END, NOW), NOW) == END,
-        line=table.place.line(),
-    )
-    table.done()
-    return goal
+def _goal(place: Place, table: GoalTable) -> Goal:
+    counter = place.checked("counter", table.counter, check_counter)
+    return Goal(counter, table.op, table.value, table.text, table.at == END, place.line())
 
 
-def _hint(table: Section) -> Hint:
-    hint = Hint(table.text("text"), table.text("rule"), table.place.line())
-    table.done()
-    if bool(hint.text) == bool(hint.rule):
-        raise table.error("", "a hint has either a text or a rule")
-    if hint.rule:
-        table.checked("rule", hint.rule, check_truth)
-    return hint
+def _hint(place: Place, table: HintTable) -> Hint:
+    if bool(table.text) == bool(table.rule):
+        raise place.error("", "a hint has either a text or a rule")
+    if table.rule:
+        place.checked("rule", table.rule, check_truth)
+    return Hint(table.text, table.rule, place.line())
 
 
-def _moves(top: Section, key: str) -> tuple[Move, ...]:
+def _moves(top: Place, key: str, tables: tuple[MoveTable, ...]) -> tuple[Move, ...]:
     """Return the moves of an array of tables; `values` are several moves of one action."""
-    return tuple(move for table in top.tables(key, MAX_MOVES) for move in _some_moves(table))
+    found = enumerate(tables)
+    return tuple(move for n, table in found for move in _some_moves(top.at(key, n), table))
 
 
-def _some_moves(table: Section) -> list[Move]:
-    action = table.one_of("action", ACTS, required=True)
-    key, value, values = table.text("key"), table.text("value"), table.texts("values")
-    turn = table.number("turn", default=-1)
-    at = moment_of(table, "at") or (f"{TURN}{turn}" if turn >= 0 else "")
-    table.done()
-    if values and (key or value):
-        raise table.error("values", "stands in the place of key and value")
-    texts = [" ".join(one.split()) for one in values] or [f"{key} {value}".strip()]
-    return [Move(action, text, at, table.place.line()) for text in texts]
-
-
-def _real(table: Section) -> Real:
-    real = Real(
-        function=table.text("function", required=True),
-        path=table.text("path", required=True),
-        text=table.text("text", required=True),
-        leaves_out=table.text("leaves_out", required=True),
-        log=table.raw("log"),
-    )
-    table.done()
-    return real
+def _some_moves(place: Place, table: MoveTable) -> list[Move]:
+    at = moment_of(place, "at", table.at)
+    if not at and table.turn is not None:
+        at = f"{TURN}{table.turn}"
+    if table.values and (table.key or table.value):
+        raise place.error("values", "stands in the place of key and value")
+    texts = [" ".join(one.split()) for one in table.values]
+    texts = texts or [f"{table.key} {table.value}".strip()]
+    return [Move(table.action, text, at, place.line()) for text in texts]
 
 
 def read_moves(text: str, name: str) -> tuple[Move, ...]:
@@ -246,8 +226,7 @@ def read_moves(text: str, name: str) -> tuple[Move, ...]:
     Raises LevelError.
     """
     top = read_toml(text, name)
-    moves = _moves(top, "solution")
-    if top.has("format"):
-        return moves
-    top.done()
-    return moves
+    flow_texts(top, RAW)
+    moves = {key: value for key, value in top.table.items() if key == "solution"}
+    alone = top.table if "format" not in top.table else moves
+    return _moves(top, "solution", typed(top, MovesFile, alone).solution)

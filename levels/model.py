@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench
 
@@ -134,7 +134,8 @@ class Level(NamedTuple):
     A level of several acts is its first act, and `acts` are those after it: each is a level of its
     own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
     `max_turns` bounds the run; `stride` is how many turns one key press makes. `limits` say how
-    often an action may be done, all of them together under ALL_ACTS.
+    often an action may be done, all of them together under ALL_ACTS. `content` is the digest of
+    the file's content (`levels.contents`), `digest` that of what its solution comes to.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Level(NamedTuple):
     terms: tuple[str, ...] = ()
     digest: str = ""
     random_wins: str = ""
+    content: str = ""
     act: int = 1
     act_title: str = ""
     acts: tuple[Level, ...] = ()

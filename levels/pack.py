@@ -11,17 +11,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
+from mmplay.levels.file import PackFile
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
 from mmplay.levels.reading import MAX_BYTES, read_text, read_toml
-from mmplay.levels.sections import LevelError
+from mmplay.levels.sections import LevelError, Place, typed
 
 PACK = 1
-MAX_LEVELS = 100
 MAX_PACK_BYTES = 1 << 22
 SUFFIX = ".toml"
 
-_IS_PACK = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*pack[ \t]*=", re.ASCII)
+_IS_PACK = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\n)*+[ \t]*+pack[ \t]*=", re.ASCII)
 
 
 def is_pack(text: str) -> bool:
@@ -41,19 +42,26 @@ def levels_in(path: Path) -> list[Level]:
 
 def read_pack(text: str, name: str) -> Iterator[Level]:
     """Yield the levels of a pack; raises LevelError, which names the file inside."""
-    top = read_toml(text, name)
-    if top.number("pack") != PACK:
-        raise top.error("pack", f"this mmplay reads pack {PACK}")
     found: dict[str, str] = {}
-    for table in top.tables("level", MAX_LEVELS):
-        inside, level_text = table.text("name", required=True), table.whole("text", MAX_BYTES)
-        table.done()
-        level = read_level(level_text, f"{name}({inside})")
+    for place, inside, level_text in pack_tables(text, name):
+        if not inside.strip():
+            raise place.error("name", "must not be empty")
+        if len(level_text) > MAX_BYTES:
+            raise place.error("text", f"must be a text of up to {MAX_BYTES} characters")
+        level = read_level(level_text, f"{name}({printable(inside)})")
         if level.id.casefold() in found:
-            raise table.error("name", f"{level.id} is in {found[level.id.casefold()]} already")
-        found[level.id.casefold()] = inside
+            raise place.error("name", f"{level.id} is in {found[level.id.casefold()]} already")
+        found[level.id.casefold()] = printable(inside)
         yield level
-    top.done()
+
+
+def pack_tables(text: str, name: str) -> list[tuple[Place, str, str]]:
+    """Return place, name and text of every file in a pack; raises LevelError."""
+    top = read_toml(text, name)
+    pack = typed(top, PackFile)
+    if pack.pack != PACK:
+        raise top.error("pack", f"this mmplay reads pack {PACK}")
+    return [(top.at("level", n), one.name, one.text) for n, one in enumerate(pack.level)]
 
 
 def packed(folder: Path) -> tuple[str, list[Level]]:

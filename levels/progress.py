@@ -1,7 +1,8 @@
-"""What the player has won: one line a level in a readable file, the best of each.
+"""What the player has won here, and apart from it what a file claims: the best of each level.
 
 `progress.jsonl` in the state folder: a first line that says what it is, then
-`{"level": "L03", "stars": 3, "acts": 17, "won": "2026-03-13T09:26:00+00:00"}`. It is replaced
+`{"level": "L03", "stars": 3, "acts": 17, "won": "2026-03-13T09:26:00+00:00"}`; a win that another
+file claims and that nobody saw has `"claimed": true` and earns no stars. It is replaced
 whole, under a lock, and read again before: a crash or a second mmplay loses nothing. A file with
 lines that cannot be read is kept aside before it is replaced.
 """
@@ -11,22 +12,28 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from stat import S_ISREG
 from time import sleep
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from mmplay.engine.errors import InputError
 from mmplay.recordings.paths import user_paths
 from mmplay.recordings.replacing import replacing
 
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: the file is still replaced whole
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from mmplay.levels.play.goals import Score
 
-HEADER = {"schema": 1, "what": "mmplay progress"}
+HEADER: dict[str, object] = {"schema": 1, "what": "mmplay progress"}
 MAX_BYTES = 1 << 20
 MAX_ACTS = 1_000_000
 LOCK_TRIES, LOCK_PAUSE_S = 50, 0.02
@@ -47,15 +54,32 @@ class Best(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """All best wins by level id, and what is wrong with the file, empty if nothing is."""
+    """Best wins by level id: what was won here, and what is only claimed and better than that.
+
+    `notice` says what is wrong with the file, empty if nothing is.
+    """
 
     levels: dict[str, Best]
     notice: str = ""
+    claimed: Mapping[str, Best] = MappingProxyType({})
 
     @property
     def stars(self) -> int:
-        """All stars together."""
+        """All stars together; claims earn none."""
         return sum(best.stars for best in self.levels.values())
+
+    @property
+    def all(self) -> dict[str, Best]:
+        """The best of each level, won or claimed."""
+        return merged(self.levels, self.claimed)
+
+
+class Row(NamedTuple):
+    """A line of the file."""
+
+    level: str
+    best: Best
+    claimed: bool
 
 
 def progress_path() -> Path:
@@ -67,6 +91,9 @@ def load(path: Path | None = None) -> Progress:
     """Return the progress in a file, the user's own if none is named; none is no progress."""
     path = path or progress_path()
     try:
+        # A pipe would hold us up for ever.
+        if not S_ISREG(path.stat().st_mode):
+            return Progress({}, f"{path}: is no regular file; move it away to keep your stars")
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -77,38 +104,49 @@ def load(path: Path | None = None) -> Progress:
 
 
 def _read(data: bytes, path: Path) -> Progress:
-    levels: dict[str, Best] = {}
+    rows: list[Row] = []
     damaged = 1 if len(data) > MAX_BYTES else 0
-    lines = data[:MAX_BYTES].split(b"\n")
-    for line in filter(None, lines):
-        found = _line(line)
-        if found is None:
+    for line in filter(None, data[:MAX_BYTES].split(b"\n")):
+        try:
+            rows += _rows(json.loads(line))
+        except (ValueError, RecursionError):
             damaged += 1
-        elif found[0]:
-            levels = merged(levels, {found[0]: found[1]})
+    won = _best_of(row for row in rows if not row.claimed)
+    claimed = better_claims(won, _best_of(row for row in rows if row.claimed))
     if not damaged:
-        return Progress(levels)
-    return Progress(levels, f"{path}: {damaged} lines cannot be read; the others count")
+        return Progress(won, "", claimed)
+    return Progress(won, f"{path}: {damaged} lines cannot be read; the others count", claimed)
 
 
-def _line(line: bytes) -> tuple[str, Best] | None:
-    """Return level and win of a line, an empty level for the header, None for a damaged line."""
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+def _best_of(rows: Iterable[Row]) -> dict[str, Best]:
+    found: dict[str, Best] = {}
+    for row in rows:
+        found = merged(found, {row.level: row.best})
+    return found
+
+
+def better_claims(won: Mapping[str, Best], claimed: Mapping[str, Best]) -> dict[str, Best]:
+    """Return the claims that are better than what was won here."""
+    return {
+        level: best for level, best in claimed.items() if level not in won or best.beats(won[level])
+    }
+
+
+def _rows(values: object) -> list[Row]:
+    """Return what a line holds, nothing for the header; raises ValueError for a damaged one."""
     if values == HEADER:
-        return "", Best(0, 0, "")
+        return []
     if not isinstance(values, dict):
-        return None
+        raise ValueError("is no object")
     level, stars, acts = values.get("level"), values.get("stars"), values.get("acts")
-    won = values.get("won")
+    won, claimed = values.get("won"), values.get("claimed", False)
     if not isinstance(level, str) or not _LEVEL.fullmatch(level):
-        return None
-    if type(stars) is not int or type(acts) is not int or not isinstance(won, str):
-        return None
-    fine = 1 <= stars <= 3 and 0 <= acts <= MAX_ACTS and _is_time(won)
-    return (level, Best(stars, acts, won)) if fine else None
+        raise ValueError("names no level")
+    if type(stars) is not int or type(acts) is not int or type(claimed) is not bool:
+        raise ValueError("has no stars or acts")
+    if not (isinstance(won, str) and 1 <= stars <= 3 and 0 <= acts <= MAX_ACTS and _is_time(won)):
+        raise ValueError("is no win")
+    return [Row(level, Best(stars, acts, won), claimed)]
 
 
 def _is_time(text: str) -> bool:
@@ -127,10 +165,15 @@ def merged(one: Mapping[str, Best], other: Mapping[str, Best]) -> dict[str, Best
     return found
 
 
-def text_of(levels: Mapping[str, Best]) -> bytes:
+def text_of(levels: Mapping[str, Best], claimed: Mapping[str, Best] | None = None) -> bytes:
     """Return the lines of a file of progress."""
-    rows = [{"level": level, **best._asdict()} for level, best in sorted(levels.items())]
-    return "".join(f"{json.dumps(row)}\n" for row in (HEADER, *rows)).encode()
+    rows: list[dict[str, object]] = [HEADER]
+    rows += [{"level": level, **best._asdict()} for level, best in sorted(levels.items())]
+    rows += [
+        {"level": level, **best._asdict(), "claimed": True}
+        for level, best in sorted((claimed or {}).items())
+    ]
+    return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
 def best(level_id: str) -> Best | None:
@@ -148,34 +191,44 @@ def record(level_id: str, score: Score) -> str:
 
 def add(levels: Mapping[str, Best]) -> str:
     """Merge wins into the user's file; return what there is to say, empty if nothing."""
+    return _keep(Progress(dict(levels)))
+
+
+def claim(levels: Mapping[str, Best]) -> str:
+    """Keep what a file claims, apart from what was won here; return what there is to say."""
+    return _keep(Progress({}, "", dict(levels)))
+
+
+def _keep(new: Progress) -> str:
     path = progress_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
-            return _merge_into(path, levels)
+            return _merge_into(path, new)
     except OSError as error:
         return f"{path}: progress cannot be kept: {error.strerror or error}"
     except InputError as error:
         return str(error)
 
 
-def _merge_into(path: Path, levels: Mapping[str, Best]) -> str:
+def _merge_into(path: Path, new: Progress) -> str:
     known = load(path)
     notice = ""
     if known.notice:
         aside = _aside(path)
         shutil.copyfile(path, aside)
         notice = f"{known.notice}; the file as it was is kept as {aside}"
-    together = merged(known.levels, levels)
-    if together != known.levels or notice:
-        write(together, path)
+    won = merged(known.levels, new.levels)
+    claimed = better_claims(won, merged(known.claimed, new.claimed))
+    if (won, claimed) != (known.levels, known.claimed) or notice:
+        write(Progress(won, "", claimed), path)
     return notice
 
 
-def write(levels: Mapping[str, Best], path: Path) -> None:
+def write(progress: Progress, path: Path) -> None:
     """Write progress to a file, whole or not at all; raises OSError, InputError."""
     with replacing(path) as stream:
-        stream.write(text_of(levels))
+        stream.write(text_of(progress.levels, progress.claimed))
 
 
 def _aside(path: Path) -> Path:
@@ -193,9 +246,18 @@ def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file while it is read and replaced; go on without if it is never free."""
     with path.with_suffix(".lock").open("a") as lock:
         for _ in range(LOCK_TRIES):
-            try:
-                flock(lock, LOCK_EX | LOCK_NB)
+            if _taken(lock):
                 break
-            except OSError:
-                sleep(LOCK_PAUSE_S)
+            sleep(LOCK_PAUSE_S)
         yield
+
+
+def _taken(lock: TextIO) -> bool:
+    """Take the lock if it is free; tell whether there is nothing to wait for."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from mmplay.levels.lines import Lines, excess
-from mmplay.levels.sections import LevelError, Place, Section
+from mmplay.levels.sections import LevelError, Place
 
 MAX_BYTES = 1 << 16
 
@@ -35,10 +35,10 @@ def read_text(path: Path, most: int) -> str:
 
 def _without_waiting(path: str, flags: int) -> int:
     """Open a file; a pipe that nobody writes to must not hold us up."""
-    return os.open(path, flags | os.O_NONBLOCK)
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag
 
 
-def read_toml(text: str, name: str) -> Section:
+def read_toml(text: str, name: str) -> Place:
     """Return the top table of a TOML text; raises LevelError."""
     text = text.replace("\r\n", "\n")
     too_much = excess(text)
@@ -53,4 +53,4 @@ def read_toml(text: str, name: str) -> Section:
         line = f":{found[1]}" if found is not None else ""
         problem = _WHERE.sub("", str(error))
         raise LevelError(f"{name}{line}: is no TOML: {problem[:200]}") from None
-    return Section(values, Place(name, Lines(text)))
+    return Place(name, Lines(text), values)

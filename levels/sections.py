@@ -1,19 +1,27 @@
-"""Reads one table of a level file: every key by name and kind, and nothing else is allowed.
+"""Reads a table of a TOML file into a typed shape; every complaint names the file and the line.
 
-A complaint names the file, the line, the key, what is allowed, and the nearest right word.
+msgspec says where a value does not fit; what is allowed there is told from the shape itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Struct, ValidationError, convert, inspect
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.printable import printable
 from mmplay.levels.lines import Lines
 
 MAX_TEXT = 4000
-MAX_NUMBER = 1 << 50
-MAX_LIST = 120
+
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
+_STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+
+Shape = TypeVar("Shape", bound=Struct)
 
 
 class LevelError(InputError):
@@ -21,146 +29,47 @@ class LevelError(InputError):
 
 
 class Place(NamedTuple):
-    """Where a table stands: the file's name, its lines, the table's name and which of them."""
+    """A table of a file: the file's name and lines, its top table, and the way to this one."""
 
     file: str
     lines: Lines
-    table: str = ""
-    number: int = 0
+    top: dict[str, Any]
+    path: tuple[str | int, ...] = ()
+
+    def at(self, *steps: str | int) -> Place:
+        """Return the table that so many names and numbers lead to from here."""
+        return self._replace(path=(*self.path, *steps))
+
+    @property
+    def table(self) -> Any:
+        """What stands there: a dict, unless the file is wrong."""
+        found: Any = self.top
+        for step in self.path:
+            found = found[step]
+        return found
+
+    @property
+    def name(self) -> str:
+        """The table's name as a header has it."""
+        return ".".join(step for step in self.path if isinstance(step, str))
 
     def line(self, key: str = "") -> int:
         """Return the line of a key of this table, else the table's own."""
-        return self.lines.of(self.table, self.number, key)
-
-
-class Section:
-    """One table of the file. Keys are taken one by one; `done` complains about what is left."""
-
-    def __init__(self, values: object, place: Place) -> None:
-        """Raises LevelError for anything but a table."""
-        self.place = place
-        self._known: list[str] = []
-        if not isinstance(values, dict):
-            raise self.error("", f"[{place.table}] must be a table")
-        self._values: dict[str, Any] = dict(values)
+        tables: list[Any] = [self.top]
+        for step in self.path:
+            if isinstance(step, str):
+                inside = [one.get(step, []) for one in tables if isinstance(one, dict)]
+                tables = [
+                    one for some in inside for one in (some if isinstance(some, list) else [some])
+                ]
+        own = self.table
+        number = next((n for n, one in enumerate(tables) if one is own), 0)
+        return self.lines.of(self.name, number, key)
 
     def error(self, key: str, problem: str) -> LevelError:
         """Return a complaint about a key of this table, or (no key) about the table."""
-        where = f"{key}: " if key else ""
-        return LevelError(f"{self.place.file}:{self.place.line(key)}: {where}{problem}")
-
-    def has(self, key: str) -> bool:
-        """Tell whether the key is there."""
-        return key in self._values
-
-    def take(self, key: str, default: Any = None, required: bool = False) -> Any:
-        """Return a value and cross it off."""
-        self._known.append(key)
-        if key in self._values:
-            return self._values.pop(key)
-        if required:
-            name = f"[{self.place.table}]" if self.place.table else "the file"
-            raise self.error("", f"{name} lacks {key}")
-        return default
-
-    def tables(self, key: str, most: int = MAX_LIST) -> list[Section]:
-        """Return the tables of an array of tables."""
-        name = f"{self.place.table}.{key}".lstrip(".")
-        value = self.take(key, [])
-        if not isinstance(value, list) or len(value) > most:
-            raise self.error(key, f"write [[{name}]], at most {most} of them")
-        first = self.place.lines.take(name, len(value))
-        return [
-            Section(one, self.place._replace(table=name, number=number))
-            for number, one in enumerate(value, first)
-        ]
-
-    def table(self, key: str) -> Section:
-        """Return a table that must be there."""
-        name = f"{self.place.table}.{key}".lstrip(".")
-        value = self.take(key, required=True)
-        number = self.place.lines.take(name, 1)
-        return Section(value, self.place._replace(table=name, number=number))
-
-    def text(self, key: str, default: str = "", required: bool = False) -> str:
-        """Return a text with its line breaks at blank lines only."""
-        paragraphs = self._text(key, default, required).strip().split("\n\n")
-        return "\n\n".join(" ".join(one.split()) for one in paragraphs)
-
-    def raw(self, key: str) -> str:
-        """Return a text as it stands, without a line break at its end."""
-        return self._text(key).strip("\n")
-
-    def whole(self, key: str, most: int) -> str:
-        """Return a text of up to `most` characters as it stands, whatever is in it."""
-        value = self.take(key, required=True)
-        if not isinstance(value, str) or len(value) > most:
-            raise self.error(key, f"must be a text of up to {most} characters")
-        return value
-
-    def _text(self, key: str, default: str = "", required: bool = False) -> str:
-        value = self.take(key, default, required)
-        self._check_text(key, value)
-        if required and not value.strip():
-            raise self.error(key, "must not be empty")
-        return str(value)
-
-    def _check_text(self, key: str, value: object) -> None:
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise self.error(key, f"must be a text of up to {MAX_TEXT} characters")
-        strange = next((c for c in value if not c.isprintable() and c != "\n"), "")
-        if strange:
-            raise self.error(key, f"holds the character {strange!r}; only printable text is shown")
-
-    def number(
-        self,
-        key: str,
-        default: int = 0,
-        least: int = 0,
-        most: int = MAX_NUMBER,
-        required: bool = False,
-    ) -> int:
-        """Return a whole number within bounds."""
-        value = self.take(key, default, required)
-        if type(value) is not int or not (least <= value <= most or value == default):
-            raise self.error(key, f"must be a whole number from {least} to {most}")
-        return value
-
-    def flag(self, key: str, default: bool = False) -> bool:
-        """Return true or false."""
-        value = self.take(key, default)
-        if type(value) is not bool:
-            raise self.error(key, "must be true or false")
-        return value
-
-    def one_of(
-        self, key: str, allowed: Collection[str], default: str = "", required: bool = False
-    ) -> str:
-        """Return a text that must be one of some words, if it is there."""
-        there = self.has(key)
-        value = self.text(key, default, required)
-        if there and value not in allowed:
-            raise self.error(key, no_such("word of this key", value, allowed))
-        return value
-
-    def texts(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
-        """Return a list of texts, each among `allowed` if that is given."""
-        value = self.take(key, [])
-        if not isinstance(value, list) or len(value) > MAX_LIST:
-            raise self.error(key, f"must be a list of up to {MAX_LIST} texts")
-        for one in value:
-            self._check_text(key, one)
-            if allowed is not None and one not in allowed:
-                raise self.error(key, no_such("word of this key", one, allowed))
-        return tuple(value)
-
-    def numbers(self, key: str, most: int = MAX_NUMBER) -> tuple[int, ...]:
-        """Return a list of up to four whole numbers, 0 to `most`."""
-        value = self.take(key, [])
-        fine = isinstance(value, list) and len(value) <= 4
-        if not fine or not all(type(one) is int and 0 <= one <= most for one in value):
-            raise self.error(key, f"must be a list of up to 4 whole numbers from 0 to {most}")
-        return tuple(value)
+        where = f"{printable(key)}: " if key else ""
+        return LevelError(f"{self.file}:{self.line(key)}: {where}{problem}")
 
     def checked(self, key: str, text: str, check: Callable[[str], object]) -> str:
         """Return the text, once `check` has taken it; an InputError of it names the line."""
@@ -170,7 +79,118 @@ class Section:
             raise self.error(key, str(error)) from None
         return text
 
-    def done(self) -> None:
-        """Complain about the first key that nothing asked for."""
-        for key in self._values:
-            raise self.error(key, no_such("key of this table", key, self._known))
+
+def typed(
+    place: Place,
+    shape: type[Shape],
+    of: dict[str, Any] | None = None,
+    also: tuple[str, ...] = (),
+) -> Shape:
+    """Return a table of a file in a shape; raises LevelError.
+
+    `of` are those of its keys that the shape is about, `also` the names of keys besides them.
+    """
+    try:
+        return convert(place.table if of is None else of, shape)
+    except ValidationError as error:
+        message, _, way = str(error).rpartition(" - at `$")
+        raise _complaint(place, shape, message or str(error), way, also) from None
+
+
+def _complaint(
+    place: Place, shape: type[Struct], message: str, way: str, also: tuple[str, ...]
+) -> LevelError:
+    """Return the complaint about what msgspec found at `way` from the place, as .key[number]."""
+    steps = [key or int(number) for key, number in _STEP.findall(way)]
+    stranger, missing = _STRANGER.match(message), _MISSING.match(message)
+    if stranger is not None:
+        here = _inspected(shape, steps)
+        known = [one.name for one in here.fields] if isinstance(here, inspect.StructType) else []
+        known += () if steps else also
+        problem = no_such("key of this table", stranger[1], known)
+        return place.at(*steps).error(stranger[1], problem)
+    if missing is not None:
+        owner = place.at(*steps)
+        name = f"[{owner.name}]" if owner.name else "the file"
+        return owner.error("", f"{name} lacks {missing[1]}")
+    last = max(n for n, step in enumerate(steps) if isinstance(step, str))
+    owner, key = place.at(*steps[:last]), str(steps[last])
+    value = place.at(*steps).table
+    return owner.error(key, _allowed(_inspected(shape, steps), value, owner.at(key).name))
+
+
+def _inspected(shape: type[Struct], steps: list[str | int]) -> inspect.Type:
+    """Return the type of what is there that many keys and numbers into a shape."""
+    found: inspect.Type = inspect.type_info(shape)
+    for step in steps:
+        found = _bare(found)
+        if isinstance(found, inspect.StructType):
+            found = next(one.type for one in found.fields if one.name == step)
+        elif isinstance(found, inspect.VarTupleType):
+            found = found.item_type
+    words = found.extra_json_schema if isinstance(found, inspect.Metadata) else None
+    return found if words else _bare(found)
+
+
+def _bare(found: inspect.Type) -> inspect.Type:
+    """Return a type without what it is wrapped in: words beside it, `or None`."""
+    if isinstance(found, inspect.Metadata):
+        return _bare(found.type)
+    if isinstance(found, inspect.UnionType):
+        return _bare(found.types[0])
+    return found
+
+
+def _allowed(there: inspect.Type, value: object, name: str) -> str:
+    """Return what may stand at a place of this type."""
+    if isinstance(there, inspect.Metadata) and isinstance(value, str):
+        words = (there.extra_json_schema or {}).get("examples", [])
+        return no_such("word of this key", value, words)
+    bare = _bare(there)
+    if isinstance(bare, inspect.IntType):
+        return f"must be a whole number from {bare.ge} to {bare.le}"
+    if isinstance(bare, inspect.BoolType):
+        return "must be true or false"
+    if isinstance(bare, inspect.VarTupleType):
+        item = _bare(bare.item_type)
+        if isinstance(item, inspect.StructType):
+            return f"write [[{name}]], at most {bare.max_length} of them"
+        if isinstance(item, inspect.IntType):
+            most = f"{bare.max_length} whole numbers from {item.ge} to {item.le}"
+            return f"must be a list of up to {most}"
+        return f"must be a list of up to {bare.max_length} texts"
+    if isinstance(bare, inspect.StrType):
+        return (
+            "must not be empty" if value == "" else f"must be a text of up to {MAX_TEXT} characters"
+        )
+    return f"[{name}] must be a table"
+
+
+def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
+    """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
+
+    Texts in lists stay too. Raises LevelError for a text that is too long or cannot be shown.
+    """
+    for key, value in place.table.items():
+        if isinstance(value, dict):
+            flow_texts(place.at(key), raw)
+        elif isinstance(value, str):
+            _check_text(place, key, value)
+            place.table[key] = value.strip("\n") if key in raw else _flowing(value)
+        for number, one in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(one, dict):
+                flow_texts(place.at(key, number), raw)
+            elif isinstance(one, str):
+                _check_text(place, key, one)
+
+
+def _flowing(text: str) -> str:
+    return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
+
+
+def _check_text(place: Place, key: str, text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise place.error(key, f"must be a text of up to {MAX_TEXT} characters")
+    strange = next((c for c in text if not c.isprintable() and c != "\n"), "")
+    if strange:
+        raise place.error(key, f"holds the character {strange!r}; only printable text is shown")

@@ -1,5 +1,9 @@
 """What a new level file begins as: a level that checks, to be changed."""
 
+from __future__ import annotations
+
+from mmplay.engine.printable import printable
+
 TEMPLATE = '''\
 # A level for mmplay. How to write one: docs/LEVELS.md. Check it: mmplay levels check {file}
 format = 1
@@ -48,4 +52,4 @@ leaves_out = "What the model leaves out."
 
 def new_level(ident: str, file: str) -> str:
     """Return the text of a new level file."""
-    return TEMPLATE.format(ident=ident, file=file)
+    return TEMPLATE.format(ident=ident, file=printable(file))

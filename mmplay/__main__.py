@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
@@ -19,6 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     if args == ["--version"]:
         print(f"mmplay {__version__}")
         return 0
+    _open_streams()
     try:
         # Loading the verbs takes longer than all that --version has to do.
         from mmplay.commands.verbs import dispatch
@@ -26,6 +28,8 @@ def main(argv: list[str] | None = None) -> int:
         status = dispatch(args)
         sys.stdout.flush()
         return status
+    except SystemExit as ending:  # argparse ends so after --help
+        return _flushed(ending)
     except KeyboardInterrupt:
         return INTERRUPTED
     except InputError as error:
@@ -36,6 +40,32 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         _drop_output()
         return _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+
+
+def _open_streams() -> None:
+    """Make the three streams usable: none is missing, and no character is too much for one.
+
+    A closed stdout refuses what is written to it, as a full disk does.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        refusing = os.open(os.devnull, os.O_RDONLY)
+        sys.stdout = open(refusing, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flushed(ending: SystemExit) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _drop_output()
+        return _complain(f"output: {error.strerror}")
+    return ending.code if isinstance(ending.code, int) else 0
 
 
 def _drop_output() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.run.turns import turn
 from mmplay.recordings.log import LogItem, LogNote, RawBlock, read_log
 from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.session.replay import Replay
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.timeline import SessionTimeline
@@ -16,8 +15,8 @@ from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 
-NEW_IN_CUT = frozenset({"format", "kind", "title", "writer", "engine"})
-"""Fields of a header that a cut writes anew."""
+NEW_IN_CUT = frozenset({"format", "kind", "title", "writer", "engine", "level_digest"})
+"""Fields of a header that a cut writes anew, or leaves out: a part of a run earns nothing."""
 
 
 def cut_run(run: SessionTimeline, first: int, last: int, stream: BinaryIO) -> Session:
@@ -30,7 +29,7 @@ def cut_run(run: SessionTimeline, first: int, last: int, stream: BinaryIO) -> Se
     begin, end = parent.first + first, parent.first + last
     header = _run_header(run, begin, end)
     writer = TraceWriter(stream, header)
-    session = Session(_machine_before_acts(parent, begin), header, writer)
+    session = Session(Replay(parent, begin).machine, header, writer)
     for act in parent.acts:
         if begin <= act.turn <= end:
             session.advance(turns=act.turn - session.end)
@@ -49,17 +48,6 @@ def cut_run(run: SessionTimeline, first: int, last: int, stream: BinaryIO) -> Se
 def _run_header(run: SessionTimeline, begin: int, end: int) -> dict[str, Any]:
     kept = {name: value for name, value in run.header.items() if name not in NEW_IN_CUT}
     return session_header(run.name, **{**kept, "cut_from": begin, "cut_to": end})
-
-
-def _machine_before_acts(session: Session, at: int) -> Machine:
-    """Return a machine of its own after a turn, before what was done then."""
-    setup = session.live.setup
-    if at == session.first:
-        return Machine(setup, session.keys.at_or_before(at)[1])
-    m = Machine(setup, session.machine_at(at - 1).state.copy())
-    turn(m)
-    m.log = []
-    return m
 
 
 def cut_log(log: ObservedTimeline, first: int, last: int, source: BinaryIO, out: BinaryIO) -> int:

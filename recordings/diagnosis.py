@@ -12,7 +12,7 @@ from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.trend import trend_findings
 from mmplay.engine.frame import Frame, Shown, Timeline
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.watermarks import ZONES
 
 
 class FrameDiagnosis(NamedTuple):

@@ -1,4 +1,4 @@
-"""How close the simulated mail comes to its logs, number by number, and what decides each number.
+"""How close the simulated incident comes to its logs, and what decides each number.
 
 A number is decided by a rule if the start and the kernel's rules leave it no choice, by the
 workload's calibration if another load would have given another number, and by the start if the
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
@@ -20,7 +20,7 @@ from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.as_json import Json, memory_json, report_json
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.session.run_log import RunLog, log_fields
-from mmplay.recordings.starts import MAIL, mail_machine
+from mmplay.recordings.starts import INCIDENT, incident_machine
 
 RULE, LOAD, START, OPEN = "rule", "calibration", "start", "not determined"
 
@@ -50,7 +50,7 @@ LOG_1_LOAD = dict.fromkeys(
 """Under another load the works would have had another part of what lies above the floor."""
 
 LAST_NS = 62_000_000_000
-LOG_1 = "mail-next-20160311"
+LOG_1 = "incident-next-20160311"
 LOG_1_LAST_NS = 93_000_000_000
 SKIPPED = frozenset({"time_us", "node", "size", "names"})
 """Labels among the numbers of a report, and the moments of its lines."""
@@ -81,14 +81,14 @@ class Pair:
 
 
 def compare() -> list[Row]:
-    """Return every number of every frame of the mail's two logs, beside the simulated one."""
+    """Return every number of every frame of the incident's two logs, beside the simulated one."""
     return [row for pair in (*_log_2(), *_log_1()) for row in _rows(pair)]
 
 
 def _log_2() -> Iterator[Pair]:
     """Pair the frames of the unpatched kernel with a run from the first of them."""
-    oom, kthreadd, depleted, again = _logged(MAIL)
-    machine = mail_machine(Choice(kernel_named("4.5-rc7")))
+    oom, kthreadd, depleted, again = _logged(INCIDENT)
+    machine = incident_machine(Choice(kernel_named("4.5-rc7")))
     first_moment = memory_json(memory_of(machine))
     run_until(machine, LAST_NS)
     reports = _printed(machine)
@@ -111,7 +111,7 @@ def _log_1() -> Iterator[Pair]:
     both of the log's are compared with it. The log is of another boot: times are not.
     """
     logged, again = _logged(LOG_1)
-    machine = mail_machine(Choice(kernel_named("next-20160311"), "nomemalloc"))
+    machine = incident_machine(Choice(kernel_named("next-20160311"), "nomemalloc"))
     run_until(machine, LOG_1_LAST_NS)
     reports = [one for one in _printed(machine) if _is_softirq_of_idle(one)]
     like = (one for one in reports if _given_up(one) and _for_works_cache(one))

@@ -9,37 +9,37 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mmplay.engine.kernel.versions import DEFAULT_KERNEL, kernel_named
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, kernel_named
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import DATA, SUFFIX
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.tape import Sink
-from mmplay.recordings.starts import mail_machine
+from mmplay.recordings.starts import incident_machine
 from mmplay.recordings.trace.writer import new_trace
 
 UNTIL_NS = 61_700_000_000
-"""A little beyond the reports that the mail's log ends with."""
+"""A little beyond the reports that the incident's log ends with."""
 
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
 
 
 def name_of(variant: str) -> str:
     """Return the name of the shipped run of a variant."""
-    return f"mail-run-{variant}"
+    return f"incident-run-{variant}"
 
 
 def header_of(variant: str) -> dict[str, Any]:
     """Return the header of a variant's run."""
     choice = Choice(kernel_named(DEFAULT_KERNEL), variant)
     more = {"kernel": choice.kernel.name, "variant": variant, "seed": choice.seed}
-    return session_header(name_of(variant), start="mail", **more)
+    return session_header(name_of(variant), start="incident", **more)
 
 
-def mail_run(variant: str, sink: Sink | None = None) -> Session:
-    """Return the mail's run with one of its four masks, from its first frame to UNTIL_NS."""
-    machine = mail_machine(Choice(kernel_named(DEFAULT_KERNEL), variant))
+def incident_run(variant: str, sink: Sink | None = None) -> Session:
+    """Return the incident's run with one of its four masks, from its first frame to UNTIL_NS."""
+    machine = incident_machine(Choice(kernel_named(DEFAULT_KERNEL), variant))
     session = Session(machine, header_of(variant), sink)
     session.advance(until_ns=UNTIL_NS)
     return session
@@ -50,7 +50,7 @@ def make(folder: Path) -> None:
     for variant in VARIANTS:
         path = folder / f"{name_of(variant)}{SUFFIX}"
         with new_trace(path, header_of(variant)) as writer:
-            session = mail_run(variant, writer)
+            session = incident_run(variant, writer)
             session.reached()
             if session.tape.trouble:
                 raise OSError(session.tape.trouble)

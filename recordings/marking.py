@@ -69,7 +69,7 @@ def _write_mark(path: Path, timeline: Timeline, index: int, name: str, note: str
     first = timeline.session.first if isinstance(timeline, SessionTimeline) else 0
     with open_trace(path) as old, replacing(path) as new:
         reader = TraceReader(old, str(path))
-        writer = TraceWriter(new, {k: v for k, v in reader.header.items() if k != "format"})
+        writer = TraceWriter(new, reader.header)
         for record in reader:
             writer.append_code(record.code, record.fields)
         if reader.ending is not None and reader.ending.damaged:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
-from mmplay.engine.kernel.releases import kernel_of_release
-from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.rules.releases import kernel_of_release
+from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.recordings.log import LogFormatError, LogItem, read_log
 from mmplay.recordings.progress import TOLD_BYTES, Done, Progress
 from mmplay.recordings.report_log import LogTimeline, ReportLog

@@ -8,9 +8,9 @@ from itertools import takewhile
 from typing import BinaryIO, Self
 
 from mmplay.engine.frame import BootSpan, LogLine, Marker
-from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.printable import printable
 from mmplay.engine.report.report import Report
+from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.importer.message import Message
 from mmplay.recordings.log import LogItem, LogNote, RawBlock, rendered
 from mmplay.recordings.log_index import LogIndex

@@ -1,4 +1,4 @@
-"""Machines to simulate that come out of recordings: the mail's, or any frame with a Mem-Info."""
+"""Machines to simulate that come out of recordings: the incident's, or any frame's Mem-Info."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
 from mmplay.recordings.library import open_recording
 
-MAIL = "mail-4.5.0-rc7"
+INCIDENT = "incident-4.5.0-rc7"
 """The shipped recording whose first frame is the OOM kill at 59.56 s."""
 
 
-def mail_machine(choice: Choice) -> Machine:
-    """Return the mail's machine as its OOM report shows it."""
-    return machine_of(MAIL, 0, choice)
+def incident_machine(choice: Choice) -> Machine:
+    """Return the incident's machine as its OOM report shows it."""
+    return machine_of(INCIDENT, 0, choice)
 
 
 def machine_of(recording: str, index: int, choice: Choice) -> Machine:

@@ -1,4 +1,4 @@
-"""What several tests need: the two logs of the mail, read from the recordings that ship."""
+"""What several tests need: the two logs of the incident, read from the recordings that ship."""
 
 from __future__ import annotations
 
@@ -15,56 +15,56 @@ from mmplay.recordings.observed import ObservedTimeline, open_observed
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-MAIL_RC7 = "mail-4.5.0-rc7"
-MAIL_NEXT = "mail-next-20160311"
+INCIDENT_RC7 = "incident-4.5.0-rc7"
+INCIDENT_NEXT = "incident-next-20160311"
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 """Facts and logs that lie beside the project on development machines only."""
 
 
 def open_shipped(name: str) -> ObservedTimeline:
-    """Open one of the mail's two imported logs."""
+    """Open one of the incident's two imported logs."""
     return open_observed(DATA / f"{name}.mmtrace")
 
 
-@pytest.fixture(params=[MAIL_RC7, MAIL_NEXT])
-def mail(request: pytest.FixtureRequest) -> Iterator[ObservedTimeline]:
+@pytest.fixture(params=[INCIDENT_RC7, INCIDENT_NEXT])
+def incident(request: pytest.FixtureRequest) -> Iterator[ObservedTimeline]:
     with open_shipped(request.param) as timeline:
         yield timeline
 
 
 @pytest.fixture
 def rc7() -> Iterator[ObservedTimeline]:
-    with open_shipped(MAIL_RC7) as timeline:
+    with open_shipped(INCIDENT_RC7) as timeline:
         yield timeline
 
 
 @pytest.fixture
 def linux_next() -> Iterator[ObservedTimeline]:
-    with open_shipped(MAIL_NEXT) as timeline:
+    with open_shipped(INCIDENT_NEXT) as timeline:
         yield timeline
 
 
-def mail_text(name: str) -> bytes:
-    """Return one of the mail's logs as the kernel printed it."""
+def incident_text(name: str) -> bytes:
+    """Return one of the incident's logs as the kernel printed it."""
     with open_shipped(name) as timeline:
         return b"".join(timeline.text())
 
 
 @pytest.fixture
-def mail_logs(tmp_path: Path) -> dict[str, Path]:
+def incident_logs(tmp_path: Path) -> dict[str, Path]:
     """The two logs as text files."""
     paths = {}
-    for name in (MAIL_RC7, MAIL_NEXT):
+    for name in (INCIDENT_RC7, INCIDENT_NEXT):
         paths[name] = tmp_path / f"{name}.log"
-        paths[name].write_bytes(mail_text(name))
+        paths[name].write_bytes(incident_text(name))
     return paths
 
 
 @pytest.fixture
-def mail_trace() -> bytes:
+def incident_trace() -> bytes:
     """The bytes of a shipped recording."""
-    return (DATA / f"{MAIL_RC7}.mmtrace").read_bytes()
+    return (DATA / f"{INCIDENT_RC7}.mmtrace").read_bytes()
 
 
 @pytest.fixture

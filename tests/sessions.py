@@ -1,26 +1,29 @@
-"""Sessions for tests: the mail's run, kept in memory."""
+"""Sessions for tests: the incident's run, kept in memory."""
 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.engine.sim.machines import mail
+from tests.engine.sim.machines import incident
 
-MAIL_START_NS = 59_562_581_000
+INCIDENT_START_NS = 59_562_581_000
 
 
 def session(until_ns: int = 0, variant: str = "atomic", kernel: str = "4.5-rc7") -> Session:
-    """Return a session of the mail's machine, run until a time."""
-    one = Session(mail(variant, kernel), session_header("mail", start="mail", variant=variant))
+    """Return a session of the incident's machine, run until a time."""
+    one = Session(
+        incident(variant, kernel), session_header("incident", start="incident", variant=variant)
+    )
     one.advance(until_ns=until_ns)
     return one
 
 
-def mail_run(until_ns: int, variant: str = "atomic") -> SessionTimeline:
+def incident_run(until_ns: int, variant: str = "atomic") -> SessionTimeline:
     """Return the timeline of such a session."""
     return SessionTimeline(session(until_ns, variant))
 
@@ -28,10 +31,17 @@ def mail_run(until_ns: int, variant: str = "atomic") -> SessionTimeline:
 class Recorded:
     """A session that writes its trace into memory; `data()` ends it and returns the bytes."""
 
-    def __init__(self, variant: str = "atomic", kernel: str = "4.5-rc7") -> None:
-        header = session_header("mail", start="mail", variant=variant)
+    def __init__(
+        self,
+        variant: str = "atomic",
+        kernel: str = "4.5-rc7",
+        more: dict[str, Any] | None = None,
+    ) -> None:
+        header = session_header(
+            "incident", **{"start": "incident", "variant": variant, **(more or {})}
+        )
         self.stream = Kept()
-        self.session = Session(mail(variant, kernel), header, TraceWriter(self.stream, header))
+        self.session = Session(incident(variant, kernel), header, TraceWriter(self.stream, header))
 
     def data(self) -> bytes:
         """End the recording and return its bytes."""

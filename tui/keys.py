@@ -89,7 +89,7 @@ LEVEL_ACTS: tuple[Act, ...] = (
     Act("answer", "p", "p", "answer the question", LEVEL, "p answer"),
     Act("hint", "H", "H", "hint: the first is free", LEVEL, "H hint"),
     Act("skip", "S", "S", "skip the question", LEVEL),
-    Act("mail", "M", "M", "the mail's lines beside the run's", LEVEL),
+    Act("incident", "M", "M", "the incident's lines beside the run's", LEVEL),
     Act("restart", "R", "R", "begin the level again", LEVEL),
 )
 """What only a level has; digits choose while there is something to choose."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.kernel.zonelist import highest_zone
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.zonelist import highest_zone
 
 
 class Abilities(NamedTuple):

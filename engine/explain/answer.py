@@ -17,7 +17,7 @@ from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.explain.words_table import Words
 from mmplay.engine.frame import Frame
-from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term
 
 

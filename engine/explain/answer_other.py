@@ -14,9 +14,9 @@ from mmplay.engine.explain.answer import (
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.trend import objects_per_page
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel import oom_score
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.report.request import Request
+from mmplay.engine.rules import oom_score
 
 
 def total(scene: Scene, ask: Ask) -> Answer:

@@ -31,9 +31,10 @@ from mmplay.engine.explain.gate import (
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES, zone_min
 from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.rules.floors import spare
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, zone_min
 from mmplay.engine.terms import Term, given, rule
 
 FieldAnswerer = Callable[[Scene, ZoneDump, int], Answer]
@@ -344,7 +345,7 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
 
 
 def _verdict(free: Term, term: Term) -> str:
-    if free.value <= term.value:
+    if spare(free, term) <= 0:
         return f"{equation(free)} <= {equation(term)}: refused at this moment"
     return f"{equation(free)} > {equation(term)}: would pass at this moment"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from mmplay.engine.explain.abilities import abilities, phrases
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.request import ContextReading, Request, SlubReport
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.versions import Kernel
 
 CONTEXT_CODES: dict[Context, str] = {
     Context.SOFTIRQ: "caller.softirq",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import boost_of
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import PAGE_KB
 
 RULED_MARKS = ("low", "high")
 

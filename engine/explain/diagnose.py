@@ -21,15 +21,15 @@ from mmplay.engine.explain.gate import (
     test_all,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.kernel.alloc_flags import SECOND_TRY
-from mmplay.engine.kernel.floors import NO_WATERMARKS, PLAIN
-from mmplay.engine.kernel.releases import layout_of_release
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.kernel.zonelist import class_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request, read_context
+from mmplay.engine.rules.alloc_flags import SECOND_TRY
+from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
+from mmplay.engine.rules.releases import layout_of_release
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.zonelist import class_zone
 
 BY_HAND = -1
 """The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""

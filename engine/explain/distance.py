@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import compared_free, zone_floor
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.memory import ZoneDump
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.floors import spare
+from mmplay.engine.rules.versions import Kernel
 
 TYPICAL: tuple[tuple[str, Context], ...] = (
     ("GFP_ATOMIC", Context.SOFTIRQ),
@@ -31,7 +32,7 @@ def distances(kernel: Kernel, zone: ZoneDump, class_index: int) -> list[Finding]
         if floor is None:
             continue
         free = compared_free(kernel, zone, free_pages, caller.flags, 0)
-        left = free.value - floor.value
+        left = spare(free, floor)
         code = "distance.left" if left > 0 else "distance.none"
         found.append(finding(code, caller=name, free=free, floor=floor, left=left))
     return found

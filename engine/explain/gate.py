@@ -9,11 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.floors import CallerClass, floor, seen_free
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.zonelist import class_zone, highest_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.rules.alloc_flags import AllocFlag, Context
+from mmplay.engine.rules.floors import CallerClass, floor, hidden, seen_free, spare
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.zonelist import class_zone, highest_zone
 from mmplay.engine.terms import Term, given, rule
 
 PCP_TYPES = frozenset("UME")
@@ -56,7 +56,7 @@ class ZoneTest(NamedTuple):
         """Pages that are missing for the test to pass; 0 if it passes, None if not known."""
         if self.free is None or self.floor is None:
             return None
-        return max(0, self.floor.value + 1 - self.free.value)
+        return max(0, 1 - spare(self.free, self.floor))
 
 
 def caller_of(
@@ -108,7 +108,7 @@ def test_zone(kernel: Kernel, zone: ZoneDump, caller: Caller) -> ZoneTest:
     if free_pages is None or floor_pages is None:
         return ZoneTest(zone, Verdict.UNKNOWN)
     free = compared_free(kernel, zone, free_pages, caller.caller.flags, caller.order)
-    if free.value <= floor_pages.value:
+    if spare(free, floor_pages) <= 0:
         return ZoneTest(zone, Verdict.REFUSED, free, floor_pages)
     if not has_block(kernel, zone, caller):
         return ZoneTest(zone, Verdict.NO_BLOCK, free, floor_pages)
@@ -130,9 +130,8 @@ def compared_free(
     Pages reserved for high-order atomic requests count only for callers that may go below min; a
     dump that does not print them is taken as one without.
     """
-    reserved = given("reserved_highatomic", zone.pages("reserved_highatomic") or 0)
-    free = given("free", free_pages)
-    return seen_free(free, order, reserved, flags, kernel.gate.sees_highatomic)
+    kept = hidden(zone.pages("reserved_highatomic") or 0, flags, kernel.gate.sees_highatomic)
+    return seen_free(given("free", free_pages), order, kept)
 
 
 def has_block(kernel: Kernel, zone: ZoneDump, caller: Caller) -> bool:

@@ -16,11 +16,11 @@ from mmplay.engine.explain.gate import (
     dropped_boost,
     test_zone,
 )
-from mmplay.engine.kernel.floors import CallerClass, discounted
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import PAGE_KB, zone_min
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.report.request import SlubReport
+from mmplay.engine.rules.floors import CallerClass, discounted
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import PAGE_KB, zone_min
 
 HOW: dict[str, str] = {
     "HARDER": "a realtime task",

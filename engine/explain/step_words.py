@@ -58,8 +58,8 @@ STEPS: dict[str, StepWords] = {
     "zone_watermark_ok": _row(
         "__zone_watermark_ok",
         _ALLOC,
-        "zone free floor order ok gfp",
-        "{zone}: {free} {sign} {floor}: {verdict}",
+        "zone free floor order ok gfp kept",
+        "{zone}: {seen} {sign} {floor}: {verdict}",
         *_FREELIST,
     ),
     "no_watermarks": _row(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mmplay.engine.explain.sentences import Number
 from mmplay.engine.explain.step_words import STEPS
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.floors import watermark_ok
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.state.buddy import LETTERS
 
@@ -63,7 +64,14 @@ def decision(m: Machine, step: Step) -> Decision:
 
 
 def _enough(operands: dict[str, Any]) -> bool:
-    return bool(operands["free"] - (1 << operands["order"]) + 1 > operands["floor"])
+    o = operands
+    return watermark_ok(o["free"], o["order"], o["kept"], o["floor"])
+
+
+def _seen(operands: dict[str, Any]) -> str:
+    """Return what is compared, with what does not count of the free pages taken off."""
+    parts = ((1 << operands["order"]) - 1, operands["kept"])
+    return " - ".join(str(n) for n in (operands["free"], *(part for part in parts if part)))
 
 
 def _verdict(operands: dict[str, Any]) -> str:
@@ -80,6 +88,7 @@ def _number(value: Any) -> object:
 
 EXTRA: dict[str, dict[str, Callable[[dict[str, Any]], object]]] = {
     "zone_watermark_ok": {
+        "seen": _seen,
         "sign": lambda o: ">" if _enough(o) else "<=",
         "verdict": _verdict,
     },

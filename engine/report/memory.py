@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES
+from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 
 PAGE_FIELDS = frozenset({"pages_scanned"})
 """Zone fields that are printed in pages, not in kB."""

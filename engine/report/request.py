@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 
 
 class StackEntry(NamedTuple):
@@ -77,8 +77,6 @@ SHOWN_BY: dict[str, Context] = {
 Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
 the two stands further in decides.
 """
-
-PAGE_ALLOCATOR = frozenset({"__alloc_pages_nodemask", "__alloc_pages", "__alloc_pages_slowpath"})
 
 
 class ContextReading(NamedTuple):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.state.slab_cache import CacheKind
 
 MICROSECOND_NS = 1_000
 MILLISECOND_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 JIFFY_NS = MILLISECOND_NS
-"""HZ is 1000, as in the kernels of the mail's logs (assumed)."""
+"""HZ is 1000, as in the kernels of the incident's logs (assumed)."""
 
 
 class Costs(NamedTuple):

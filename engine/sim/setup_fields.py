@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import Kernel, kernel_named
+from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
 from mmplay.engine.sim.setup import Costs, DiskKind, Flow, Setup, Workload

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.mm.asks import ask_key
 from mmplay.engine.sim.mm.masks import WB_NONE
 from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call

@@ -1,7 +1,7 @@
-"""The lines of the mail beside those of a run that starts from one of its frames.
+"""The lines of the incident beside those of a run that starts from one of its frames.
 
 Reports are paired by their kind and order, lines of a report by what they say besides numbers. Only
-lines that the mail has are listed; stacks and addresses, which say where a kernel lay, are not.
+lines that the incident has are listed; stacks and addresses, which say where a kernel lay, are not.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from mmplay.engine.report.report import ReportKind
 from mmplay.levels.machines import LOG_1
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.starts import MAIL
+from mmplay.recordings.starts import INCIDENT
 
-RECORDINGS = {"mail-rc7": MAIL, "mail-next": LOG_1}
+RECORDINGS = {"incident-rc7": INCIDENT, "incident-next": LOG_1}
 """The log of each named machine."""
 
 _STAMP = re.compile(r"\[ *(\d+)\.(\d{6})\] (.*)")
@@ -29,7 +29,7 @@ _ADDRESSES = re.compile(r"\[<[0-9a-f]+>\]|^ [0-9a-f]{16} |^CPU: |^Hardware name"
 
 
 class Number(NamedTuple):
-    """One number of a line: the word before it, what the mail has, what the run has."""
+    """One number of a line: the word before it, what the incident has, what the run has."""
 
     name: str
     logged: int
@@ -37,7 +37,7 @@ class Number(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """One line of the mail, and the run's line of that kind, if it has printed one yet.
+    """One line of the incident, and the run's line of that kind, if it has printed one yet.
 
     Times are in us; `numbers` are those that differ. The run starts from what the lines of its
     frame say: it does not print those before `start_us`.
@@ -68,7 +68,7 @@ class _Line(NamedTuple):
 
 
 def beside(run: LevelRun, turn: int | None = None) -> tuple[Beside, ...]:
-    """Return the mail's lines for this act, in order, with the run's as far as turn `turn`.
+    """Return the incident's lines for this act, in order, with the run's as far as turn `turn`.
 
     Empty for a machine that comes from no log.
     """
@@ -85,7 +85,7 @@ def beside(run: LevelRun, turn: int | None = None) -> tuple[Beside, ...]:
 
 
 def current(lines: tuple[Beside, ...], time_us: int) -> int:
-    """Return which line of the mail was the last one at a moment of the run, -1 before the first.
+    """Return which line of the incident was the last at a moment of the run, -1 before the first.
 
     A line that the run has printed counts from then, another from its own time.
     """
@@ -146,8 +146,8 @@ def _name(text: str, at: int) -> str:
 
 
 def in_words(line: Beside) -> list[str]:
-    """Return a pair as plain text: the mail's line, the run's, and what differs."""
-    found = [f"mail {_seconds(line.logged_us)}  {line.logged}"]
+    """Return a pair as plain text: the incident's line, the run's, and what differs."""
+    found = [f"incident {_seconds(line.logged_us)}  {line.logged}"]
     if line.simulated_us is None or line.late_us is None:
         early = line.logged_us <= line.start_us
         return [*found, "here the run starts from it" if early else "here not printed yet"]

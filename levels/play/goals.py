@@ -52,6 +52,11 @@ class Score(NamedTuple):
 FREE_HINTS = 1
 
 
+def result_text(outcome: Outcome, score: Score) -> str:
+    """Return the note of a RESULT mark."""
+    return f"{outcome}, {score.stars} stars, {score.acts} acts of par {score.par}"
+
+
 def stars(won: bool, acts: int, par: int, missed: int, hints: int) -> int:
     """Return what a run earned: one rule for all levels."""
     if not won:

@@ -8,7 +8,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Level
-from mmplay.levels.play.goals import RESULT, Outcome, Score
+from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
 from mmplay.levels.play.notes import HINT, MISSED
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
@@ -64,8 +64,59 @@ def regrade(session: Session, level: Level | None = None) -> Regraded:
         run.score(),
         run.session.to_end().state.digest() == session.to_end().state.digest(),
         result_of(session),
-        header.get("level_digest") != level.digest,
+        header.get("level_digest") != level.content,
     )
+
+
+class Judged(NamedTuple):
+    """What a level's recording claims, and what the level at hand gives for the same acts.
+
+    `level_digest` is the digest of the level that was played, empty if the recording is not bound
+    to one; `digest_at_hand` that of the level with the same id here, empty if there is none.
+    `said` is what the recording says of its result, `earned` what it is worth here; `problem` says
+    why that could not be found out.
+    """
+
+    level: str
+    level_digest: str
+    digest_at_hand: str
+    said: str
+    earned: str
+    problem: str
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the recording claims nothing that the level at hand does not give."""
+        claims = self.said not in ("", Outcome.PLAYING)
+        return not claims or not self.digest_at_hand or self.said == self.earned
+
+
+def judge(session: Session) -> Judged | None:
+    """Hold what a level's recording claims against the level at hand; None for other runs.
+
+    A part that was cut out of a run claims nothing. Raises nothing that a file could cause.
+    """
+    header = session.header
+    if not is_level_run(session) or "cut_from" in header:
+        return None
+    name, bound = str(header.get("level"))[:40], _bound_to(header)
+    try:
+        level = level_of_id(name)
+    except InputError:
+        return Judged(name, bound, "", result_of(session), "", f"there is no level {name} here")
+    try:
+        found = regrade(session, level)
+    except InputError as error:
+        return Judged(name, bound, level.content, result_of(session), "", str(error))
+    earned = result_text(found.outcome, found.score) if found.same else ""
+    problem = "" if found.same else "the level at hand comes to another state"
+    return Judged(name, bound, level.content, found.said, earned, problem)
+
+
+def _bound_to(header: dict[str, Any]) -> str:
+    """Return the digest of the level that was played; format 1 has none that says so."""
+    digest = header.get("level_digest")
+    return digest[:40] if header.get("format") != 1 and isinstance(digest, str) else ""
 
 
 def _act_of(level: Level, header: dict[str, Any]) -> Level:

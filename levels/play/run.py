@@ -17,7 +17,16 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.language import AFTER, END
 from mmplay.levels.model import ALL_ACTS, ANSWER, SKIP, Level, Question
 from mmplay.levels.play.answers import Reply, reply_to
-from mmplay.levels.play.goals import RESULT, GoalState, Outcome, Score, asked_goal, bound, stars
+from mmplay.levels.play.goals import (
+    RESULT,
+    GoalState,
+    Outcome,
+    Score,
+    asked_goal,
+    bound,
+    result_text,
+    stars,
+)
 from mmplay.levels.play.hints import hints_for
 from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
@@ -238,9 +247,7 @@ class LevelRun:
 
     def _finish(self, outcome: Outcome, reason: str) -> None:
         self.outcome, self.reason = outcome, reason
-        score = self.score()
-        text = f"{outcome}, {score.stars} stars, {score.acts} acts of par {score.par}"
-        self.session.mark(self.session.end, RESULT, text)
+        self.session.mark(self.session.end, RESULT, result_text(outcome, self.score()))
 
     # what the player does
 

@@ -76,7 +76,7 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
         **act,
         start=START,
         level=level.id,
-        level_digest=level.digest,
+        level_digest=level.content,
         kernel=level.kernel.name,
         seed=seed,
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.kernel.versions import KERNELS, Kernel, layout_named
-from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.rules.versions import KERNELS, Kernel, layout_named
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.machine import Machine

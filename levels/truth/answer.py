@@ -8,9 +8,8 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.formula import filled, symbolic
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term
 
 Value = int | bool | str | tuple[str, ...]
@@ -141,11 +140,6 @@ class Truth(NamedTuple):
             "rule": self.rule,
             "source": self.source,
         }
-
-
-def rule_of(name: str) -> str:
-    """Return the rule in words of a key of the table of words."""
-    return WORDS[name].text
 
 
 def shown(value: Value, kind: str) -> str:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel import dirty_limits, oom_score, watermarks
-from mmplay.engine.kernel.versions import KERNELS, Kernel
+from mmplay.engine.rules import dirty_limits, oom_score, watermarks
+from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError

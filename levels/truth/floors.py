@@ -6,15 +6,17 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.callers import BECAUSE, PREMISE
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.floors import (
+from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
     PLAIN,
     CallerClass,
     floor,
+    hidden,
     seen_free,
+    spare,
 )
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
@@ -174,10 +176,9 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
 
 def _kept(gate: Gate, chosen: dict[str, str]) -> Term:
     """Return the pages kept for high-order atomics that this caller does not see as free."""
-    rules = gate.scene.kernel.gate
-    sees = gate.who.caller.flags & (rules.sees_highatomic | NO_WATERMARKS.flags)
+    sees = gate.scene.kernel.gate.sees_highatomic
     kept = whole(chosen.get("highatomic", "0"), "highatomic")
-    return given("reserved_highatomic", 0 if sees else kept)
+    return given("reserved_highatomic", hidden(kept, gate.who.caller.flags, sees))
 
 
 def _asks_for_none(scene: Scene) -> Truth:
@@ -208,7 +209,7 @@ def passes(scene: Scene, words: list[str]) -> Truth:
     gate = _gate(scene, [*words[:2], *words[3:]], chosen)
     order, now = order_of(chosen.get("order", "0")), words[2] == NOW
     free, seen = _seen(gate, words[2], order, chosen)
-    allowed = seen.value > gate.floor.value
+    allowed = spare(seen, gate.floor) > 0
     findings = [gate.why(), verdict(seen, gate.floor)]
     other = Other(not allowed, _flip(gate, free, seen, allowed))
     if allowed and now and order and not gate.zone.buddy.has_block(order, _lists_of(gate)):
@@ -241,9 +242,7 @@ def _seen(gate: Gate, word: str, order: int, chosen: dict[str, str]) -> tuple[in
     return free, seen_free(
         given("free", free),
         order,
-        given("reserved_highatomic", kept),
-        gate.who.caller.flags,
-        gate.scene.kernel.gate.sees_highatomic,
+        hidden(kept, gate.who.caller.flags, gate.scene.kernel.gate.sees_highatomic),
     )
 
 
@@ -271,7 +270,7 @@ def seen(scene: Scene, words: list[str]) -> Truth:
 
 def verdict(seen: Term, floor_pages: Term) -> Finding:
     """Return the inequality and what it says."""
-    short = floor_pages.value + 1 - seen.value
+    short = 1 - spare(seen, floor_pages)
     if short > 0:
         return finding("gate.refused", free=seen, floor=floor_pages, short=short)
     return finding("gate.passes", free=seen, floor=floor_pages)
@@ -311,7 +310,7 @@ def _flip_by_class(gate: Gate, seen: Term, allowed: bool) -> CallerClass | None:
     """Return the nearest other class for which the test would say the opposite."""
     others = _by_floor(gate)[:: 1 if not allowed else -1] if gate.mark == "min" else ()
     for other in others:
-        if other != gate.who.caller and (seen.value > gate.floor_at(other).value) is not allowed:
+        if other != gate.who.caller and (spare(seen, gate.floor_at(other)) > 0) is not allowed:
             return other
     return None
 
@@ -320,7 +319,7 @@ def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
     """Return the mark, higher than the one that is tested, at which it would be refused."""
     others = (mark for mark in MARKS if getattr(gate.zone, mark) > gate.pages)
     own = gate.who.caller
-    return next((mark for mark in others if seen.value <= gate.floor_at(own, mark).value), None)
+    return next((mark for mark in others if spare(seen, gate.floor_at(own, mark)) <= 0), None)
 
 
 def _at_mark(gate: Gate, mark: str, answer: str) -> Finding:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel import dirty_limits
-from mmplay.engine.kernel.alloc_flags import Context
 from mmplay.engine.report.request import StackEntry, read_context
+from mmplay.engine.rules import dirty_limits
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.dirty import dirtyable
 from mmplay.engine.sim.mm.gates import total_reserve
 from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER

@@ -6,8 +6,8 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.formula import equation
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.versions import KERNELS, Kernel
-from mmplay.engine.kernel.watermarks import (
+from mmplay.engine.rules.versions import KERNELS, Kernel
+from mmplay.engine.rules.watermarks import (
     MIN_FREE_KBYTES_CEILING,
     MIN_FREE_KBYTES_FLOOR,
     PAGE_KB,
@@ -24,7 +24,6 @@ from mmplay.levels.truth.floors import MARKS, counted, source
 from mmplay.levels.truth.scene import Scene, zone_index
 
 ALL = "all"
-GAP_WORDS = {"low": ("low_quarter", "low_gap"), "high": ("high_half", "high_gap")}
 
 
 def marks(scene: Scene, words: list[str]) -> Truth:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from mmplay.engine.explain.abilities import DECIDED_BY, FOR_SLEEPERS, YES_NO, abilities
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.alloc_flags import AllocFlag, Context
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.levels.truth import answer as kinds
 from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth
 from mmplay.levels.truth.floors import counted, source

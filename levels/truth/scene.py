@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.floors import CallerClass
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.versions import KERNELS, Kernel, SlabMask
-from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.kernel.zonelist import class_zone, highest_zone
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.floors import CallerClass
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.versions import KERNELS, Kernel, SlabMask
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.zonelist import class_zone, highest_zone
 from mmplay.engine.sim.mm.masks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.requests import CONTEXTS, SLAB

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.mm.asks import ask_key
 from mmplay.engine.sim.mm.gates import zonelist
 from mmplay.engine.sim.run.machine import Machine, Step

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import finding
-from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.kernel.watermarks import PAGE_KB
+from mmplay.engine.rules.alloc_flags import AllocFlag
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.mm.gates import pressure_threshold
 from mmplay.engine.sim.mm.masks import make_masks
 from mmplay.engine.sim.state.zone import Zone

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from mmplay.commands.output import told_of_disk
 from mmplay.recordings.anonymise.rewrite import new_header, rewrite, source_of
+from mmplay.recordings.library import trace_path
 from mmplay.recordings.trace.writer import new_trace
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("trace", metavar="TRACE", help="an imported or live recording")
+    parser.add_argument(
+        "trace", metavar="TRACE", help="a file, or the name of a recording that ships with mmplay"
+    )
     parser.add_argument(
         "-o", dest="output", metavar="FILE", required=True, help="write the new recording here"
     )
@@ -20,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Anonymise; raises InputError for what has no names, is damaged, or cannot be written."""
-    source, path = source_of(Path(args.trace)), Path(args.output)
+    source, path = source_of(trace_path(args.trace)), Path(args.output)
     with told_of_disk(path), new_trace(path, new_header(source)) as writer:
         rewrite(source, writer)
     return 0

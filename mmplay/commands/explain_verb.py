@@ -8,13 +8,14 @@ import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
+from io import TextIOWrapper
 
 from mmplay.commands.output import JsonObject, add_json, add_kernel
 from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import seconds
-from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.printable import printable
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
 from mmplay.recordings.explained import explained
 from mmplay.recordings.library import open_recording
@@ -75,10 +76,17 @@ def _print_text(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
         _print_frame(timeline, result)
 
 
+def _print_as_utf8() -> None:
+    """Print in the encoding that a page says it is in, whatever the locale."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
     from mmplay.recordings.export.as_markdown import markdown_page
     from mmplay.recordings.export.report import explanation_blocks
 
+    _print_as_utf8()
     sys.stdout.writelines(markdown_page(explanation_blocks(timeline, results)))
 
 
@@ -87,6 +95,7 @@ def _print_html(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
     from mmplay.recordings.export.report import explanation_blocks
 
     title = f"{timeline.name}: why"
+    _print_as_utf8()
     sys.stdout.writelines(html_page(title, explanation_blocks(timeline, results)))
 
 

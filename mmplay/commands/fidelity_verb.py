@@ -1,4 +1,4 @@
-"""`mmplay fidelity`: every number of the mail's frames, logged and simulated."""
+"""`mmplay fidelity`: every number of the incident's frames, logged and simulated."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from mmplay.commands.output import add_json, add_kernel, print_json
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import term_json
 from mmplay.engine.explain.formula import equation
-from mmplay.engine.kernel.floors import floor
-from mmplay.engine.kernel.versions import Kernel, kernel_named
-from mmplay.engine.kernel.watermarks import PAGE_KB, ZONES, reserves
+from mmplay.engine.rules.floors import floor
+from mmplay.engine.rules.versions import Kernel, kernel_named
+from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, reserves
 from mmplay.engine.terms import Term, given
 
 MAX_PAGES = 1 << 40

@@ -10,10 +10,10 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.abilities import abilities, phrases
 from mmplay.engine.explain.formula import symbolic
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.kernel.alloc_flags import Context, flag_names
-from mmplay.engine.kernel.floors import floor
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.versions import KERNELS, Kernel, layout_named
+from mmplay.engine.rules.alloc_flags import Context, flag_names
+from mmplay.engine.rules.floors import floor
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.versions import KERNELS, Kernel, layout_named
 from mmplay.engine.terms import given
 
 CONTEXTS: tuple[tuple[str, Context], ...] = (

@@ -15,8 +15,8 @@ from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.kernel.versions import kernel_named
 from mmplay.engine.printable import printable
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.as_json import frame_json
 from mmplay.recordings.diagnosis import dump_notes
 from mmplay.recordings.importer.run import (

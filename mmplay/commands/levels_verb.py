@@ -1,4 +1,4 @@
-"""`mmplay levels`: list, check, begin and pack levels."""
+"""`mmplay levels`: list, check, start and pack levels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from mmplay.commands.numbers import whole
 from mmplay.commands.output import add_json, print_json, told_of_disk
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.levels.golden import update_digest
 from mmplay.levels.library import Listed, all_levels, find_level, levels_folder
 from mmplay.levels.load import shipped_levels
@@ -49,13 +50,13 @@ def run(args: Namespace) -> int:
 def _list(args: Namespace) -> int:
     levels, progress = all_levels(), load()
     if progress.notice:
-        print(f"mmplay: {progress.notice}", file=sys.stderr)
+        print(printable(f"mmplay: {progress.notice}"), file=sys.stderr)
     if args.json:
         rows = [_row(one, progress.levels) for one in levels]
         print_json({"folder": str(levels_folder()), "levels": rows})
         return GOOD
     for one in levels:
-        print(_line(one, progress.levels))
+        print(printable(_line(one, progress.levels)))
     return GOOD
 
 
@@ -92,7 +93,7 @@ def _check(args: Namespace) -> int:
         try:
             levels = _named(name)
         except InputError as error:
-            print(f"mmplay: {error}", file=sys.stderr)
+            print(printable(f"mmplay: {error}"), file=sys.stderr)
             status = UNREADABLE
             continue
         for level in levels:
@@ -123,7 +124,7 @@ def _proof_text(proof: Proof) -> str:
     level = proof.level
     head = f"{level.id} {level.title}: {'good' if proof.ok else 'false'}"
     rows = [f"  {'ok ' if one.ok else 'BAD'} {one.name}: {one.text}" for one in proof.results]
-    return "\n".join([head, *rows])
+    return "\n".join(map(printable, [head, *rows]))
 
 
 def _proof_json(proof: Proof) -> dict[str, object]:
@@ -153,7 +154,8 @@ def _new(args: Namespace) -> int:
     if args.json:
         print_json({"file": str(path), "id": ident})
     else:
-        print(f"{path}: a level to begin with; check it with 'mmplay levels check {path}'")
+        said = f"{path}: a level to begin with; check it with 'mmplay levels check {path}'"
+        print(printable(said))
     return GOOD
 
 
@@ -166,7 +168,7 @@ def _pack(args: Namespace) -> int:
     if args.json:
         print_json({"file": str(path), "levels": ids})
     else:
-        print(f"{path}: {len(ids)} levels: {', '.join(ids)}")
+        print(printable(f"{path}: {len(ids)} levels: {', '.join(ids)}"))
     return GOOD
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import DEFAULT_KERNEL, KERNELS
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS
 
 SCHEMA = 1
 

@@ -1,25 +1,31 @@
-"""`mmplay progress`: what was won, to another machine and back."""
+"""`mmplay progress`: the stars you won here, and what a file from another machine claims."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from mmplay.commands.output import add_json, print_json, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.levels.progress import add, load, progress_path, write
+from mmplay.levels.progress import Best, Progress, claim, load, progress_path, write
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--export", metavar="F", help="write progress to a file")
-    parser.add_argument("--import", dest="source", metavar="F", help="merge a file; the best stays")
+    parser.add_argument("--export", metavar="F", help="write your progress to this file")
+    parser.add_argument(
+        "--import",
+        dest="source",
+        metavar="F",
+        help="list what this file claims beside your own wins; claims earn no stars here",
+    )
     add_json(parser)
 
 
 def run(args: Namespace) -> int:
-    """Import, export, print; raises InputError for a file that is no progress."""
+    """Import, export, print; raises InputError for a file that holds no progress."""
     if args.source is not None:
         _import(Path(args.source))
     progress = load()
@@ -28,15 +34,38 @@ def run(args: Namespace) -> int:
     if args.export is not None:
         path = Path(args.export)
         with told_of_disk(path):
-            write(progress.levels, path)
+            write(progress, path)
     if args.json:
-        rows = {level: best._asdict() for level, best in sorted(progress.levels.items())}
-        print_json({"file": str(progress_path()), "stars": progress.stars, "levels": rows})
-        return 0
-    for level, best in sorted(progress.levels.items()):
-        print(f"{level:<4} {'*' * best.stars:.<3}  {best.acts} acts  {best.won}")
-    print(f"{progress.stars} stars in {len(progress.levels)} levels; {progress_path()}")
+        print_json(_as_json(progress))
+    else:
+        print("\n".join(_lines(progress)))
     return 0
+
+
+def _as_json(progress: Progress) -> dict[str, object]:
+    return {
+        "file": str(progress_path()),
+        "stars": progress.stars,
+        "levels": _rows(progress.levels),
+        "claimed": _rows(progress.claimed),
+    }
+
+
+def _rows(levels: Mapping[str, Best]) -> dict[str, object]:
+    return {level: best._asdict() for level, best in sorted(levels.items())}
+
+
+def _lines(progress: Progress) -> list[str]:
+    found = [_line(level, best) for level, best in sorted(progress.levels.items())]
+    found.append(f"{progress.stars} stars in {len(progress.levels)} levels; {progress_path()}")
+    if progress.claimed:
+        found.append("Claimed by a file that you imported; play these levels to earn the stars:")
+        found += [_line(level, best) for level, best in sorted(progress.claimed.items())]
+    return found
+
+
+def _line(level: str, best: Best) -> str:
+    return f"{level:<4} {'*' * best.stars:.<3}  {best.acts} acts  {best.won}"
 
 
 def _import(path: Path) -> None:
@@ -45,6 +74,6 @@ def _import(path: Path) -> None:
     other = load(path)
     if other.notice:
         raise InputError(f"{other.notice}; nothing was imported")
-    problem = add(other.levels)
+    problem = claim(other.all)
     if problem:
         print(f"mmplay: {problem}", file=sys.stderr)

@@ -16,7 +16,7 @@ from types import FrameType
 from mmplay.commands.output import add_kernel, told_of_disk
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.live.capture import Capture, Plan, Roots
 from mmplay.recordings.live.loop import CaptureThread, capture_until

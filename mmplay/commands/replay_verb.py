@@ -11,7 +11,7 @@ from mmplay.commands.output import add_kernel
 from mmplay.commands.progress import progress_bar
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.importer.source import STDIN
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position

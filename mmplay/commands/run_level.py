@@ -19,11 +19,17 @@ from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.replacing import replacing
 from mmplay.recordings.trace.writer import TraceWriter
 
+LOST = 1
+"""Exit status: the actions were checked, and do not win."""
+
 MAX_SEED = (1 << 63) - 1
 
 
 def run_level(args: Namespace) -> int:
-    """Play; raises InputError for no such level and for an act that it does not take."""
+    """Play; return whether the actions won, 0 without any.
+
+    Raises InputError for no such level and for an act that it does not take.
+    """
     level = find_level(args.start)
     seed = level.start.seed if args.seed is None else whole(args.seed, "--seed", MAX_SEED)
     moves: tuple[Move, ...] = ()
@@ -36,7 +42,7 @@ def run_level(args: Namespace) -> int:
         print_json(as_json(run))
     else:
         print("\n".join(as_lines(run)))
-    return 0
+    return LOST if args.actions is not None and not run.score().won else 0
 
 
 def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -> LevelRun:

@@ -1,4 +1,4 @@
-"""Where `mmplay run` starts: the mail, a fresh boot, a frame of a log, a turn of a run."""
+"""Where `mmplay run` starts: the incident, a fresh boot, a frame of a log, a turn of a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmplay.commands.numbers import nanoseconds, size_kb, whole
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
@@ -17,15 +17,15 @@ from mmplay.recordings.position import find_position
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.timeline import SessionTimeline
-from mmplay.recordings.starts import machine_of, mail_machine
+from mmplay.recordings.starts import incident_machine, machine_of
 from mmplay.recordings.trace.writer import TraceWriter
 
-MAIL_UNTIL = "61.7"
+INCIDENT_UNTIL = "61.7"
 BOOT_SECONDS = "10"
 AFTER_FRAME_NS = 2_000_000_000
 """A run from a frame of a log goes on for two seconds, if nothing else is said."""
 
-STARTS = ("mail", "boot")
+STARTS = ("incident", "boot")
 """Starts that are no file."""
 
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
@@ -53,16 +53,17 @@ class Start:
         """Find the start; raises InputError."""
         self._choice = choice
         self._parent: SessionTimeline | None = None
-        self._turn = 0
+        self._turn = self._ram_kb = 0
         self._machine: Machine | None = None
         until = args.until
-        if args.start == "mail":
-            self._machine = mail_machine(choice)
-            until = until or MAIL_UNTIL
+        if args.start == "incident":
+            self._machine = incident_machine(choice)
+            until = until or INCIDENT_UNTIL
         elif args.start == "boot":
             from mmplay.engine.sim.starts.boot import fresh_boot
 
-            self._machine = fresh_boot(size_kb(args.ram), choice)
+            self._ram_kb = size_kb(args.ram)
+            self._machine = fresh_boot(self._ram_kb, choice)
             until = until or BOOT_SECONDS
         elif not self._is_run(args):
             self._machine = machine_of(args.start, whole(args.frame, "--frame", 1 << 32), choice)
@@ -101,7 +102,19 @@ class Start:
             kernel=choice.kernel.name,
             variant=choice.variant,
             seed=choice.seed,
+            **self._more(),
         )
+
+    def _more(self) -> dict[str, object]:
+        """Return what else was chosen, where it is not what a start takes by itself."""
+        found: dict[str, object] = {}
+        if self.name == "boot":
+            found["ram_kb"] = self._ram_kb
+        if self._choice.keep_atomic:
+            found["keep_atomic"] = 1
+        if self._choice.packets >= 0:
+            found["packets"] = self._choice.packets
+        return found
 
     def session(self, writer: TraceWriter | None = None) -> Session:
         """Return the session; it is written as it goes on if there is a writer."""

@@ -26,8 +26,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "start",
-        metavar="LEVEL|mail|boot|RECORDING|LOG",
-        help="a level, or where to start: the mail, a fresh machine, a log's own memory, a run",
+        metavar="LEVEL|incident|boot|RECORDING|LOG",
+        help="a level, or where to start: the incident, a fresh machine, a log's own memory, a run",
     )
     parser.add_argument("--actions", metavar="FILE", help="of a level: play this [[solution]]")
     parser.add_argument("--frame", metavar="N", default="0", help="which frame of a log, from 0")

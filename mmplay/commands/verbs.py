@@ -6,10 +6,13 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from difflib import get_close_matches
 from importlib import import_module
-from typing import NamedTuple, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, cast
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class VerbModule(Protocol):
@@ -41,17 +44,17 @@ VERBS: tuple[Verb, ...] = (
     Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
     Verb(
         "speak",
-        "line mode, for screen readers, slow links and pipes",
-        ("mmplay speak L03", "echo why | mmplay speak mail-next-20160311"),
+        "play line by line, for screen readers, slow links and pipes",
+        ("mmplay speak L03", "echo why | mmplay speak incident-next-20160311"),
     ),
     Verb(
         "progress",
-        "what was won; --export and --import carry it to another machine",
+        "show and export your stars, or list what another machine claims",
         ("mmplay progress", "mmplay progress --export stars.jsonl"),
     ),
     Verb(
         "levels",
-        "list, check, begin and pack levels",
+        "list, check, create and pack levels",
         (
             "mmplay levels list",
             "mmplay levels check L03",
@@ -61,22 +64,26 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "replay",
-        "open the play screen on a recording, a trace or a kernel log",
-        ("mmplay replay mail-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
+        "open a recording or a kernel log on the play screen",
+        ("mmplay replay incident-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
     ),
     Verb(
         "run",
-        "simulate a machine: the mail's, or a fresh one",
-        ("mmplay run mail --json", "mmplay run mail --variant nowait", "mmplay run boot --ram 4G"),
+        "simulate a machine: the incident's, or a fresh one",
+        (
+            "mmplay run incident --json",
+            "mmplay run incident --variant nowait",
+            "mmplay run boot --ram 4G",
+        ),
     ),
     Verb(
         "fidelity",
-        "compare the simulated mail with its log, number by number",
+        "compare the simulated incident with its log, number by number",
         ("mmplay fidelity", "mmplay fidelity --json"),
     ),
     Verb(
         "explain",
-        "say why each allocation failed, with the numbers filled in",
+        "explain why each allocation failed, with the numbers filled in",
         (
             "mmplay explain kern.log",
             "dmesg | mmplay explain -",
@@ -104,7 +111,7 @@ VERBS: tuple[Verb, ...] = (
         "write a recording in another format",
         (
             "mmplay export incident.mmtrace --format dmesg",
-            "mmplay export mail-4.5.0-rc7 --format html -o report.html",
+            "mmplay export incident-4.5.0-rc7 --format html -o report.html",
             "mmplay export kern.log --format csv | head",
             "mmplay export run.mmtrace --format perfetto -o run.json",
             "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
@@ -112,33 +119,33 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "verify",
-        "check a recording: every byte, and a simulated run by making it again",
-        ("mmplay verify mail-run-atomic", "mmplay verify *.mmtrace --json"),
+        "check every byte of a recording, and make a simulated run again",
+        ("mmplay verify incident-run-atomic", "mmplay verify *.mmtrace --json"),
     ),
     Verb(
         "diff",
-        "say where two recordings part, and what follows",
+        "show where two recordings first differ, and what that caused",
         (
-            "mmplay diff mail-run-atomic mail-run-nowait",
+            "mmplay diff incident-run-atomic incident-run-nowait",
             "mmplay diff run.mmtrace fork.mmtrace --align oom --json",
-            "mmplay diff mail-run-atomic mail-4.5.0-rc7",
+            "mmplay diff incident-run-atomic incident-4.5.0-rc7",
         ),
     ),
     Verb(
         "anonymise",
-        "take host and task names, addresses, paths out of a recording",
+        "remove host and task names, addresses and paths from a recording",
         ("mmplay anonymise incident.mmtrace -o public.mmtrace",),
     ),
     Verb(
         "info",
-        "say what a recording holds, and how its file ends",
-        ("mmplay info mail-run-atomic", "mmplay info incident.mmtrace --json"),
+        "show what a recording contains, and how its file ends",
+        ("mmplay info incident-run-atomic", "mmplay info incident.mmtrace --json"),
     ),
     Verb(
         "cut",
-        "write a part of a recording as a recording of its own",
+        "save part of a recording as a new recording",
         (
-            "mmplay cut mail-run-atomic --from 61.4 --to 61.6 -o end.mmtrace",
+            "mmplay cut incident-run-atomic --from 61.4 --to 61.6 -o end.mmtrace",
             "mmplay cut incident.mmtrace --from '#2' --to '#3' -o two.mmtrace",
         ),
     ),
@@ -157,7 +164,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "glossary",
-        "say what a term means: a zone, a mark, a flag, a counter",
+        "explain a term: a zone, a watermark, a flag, a counter",
         ("mmplay glossary lowmem_reserve", "mmplay glossary reserve", "mmplay glossary --json"),
     ),
 )
@@ -167,7 +174,11 @@ BY_NAME = {verb.name: verb for verb in VERBS}
 
 
 class OneLineParser(ArgumentParser):
-    """An argument parser whose complaints are one line."""
+    """An argument parser whose complaints are one line, and whose help is never lost."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print; raises OSError, which argparse would swallow, if stdout does not take it."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Raise InputError in place of printing the usage and exiting."""
@@ -176,6 +187,8 @@ class OneLineParser(ArgumentParser):
 
 def dispatch(args: list[str]) -> int:
     """Run the verb that `args` names, or open the menu; raises InputError for bad use."""
+    if args[:1] == ["help"]:
+        args = [*args[1:2], "--help"]
     verb = BY_NAME.get(args[0]) if args else None
     if verb is not None:
         module = verb.load()
@@ -190,7 +203,8 @@ def dispatch(args: list[str]) -> int:
 def _unknown_verb(word: str) -> str:
     near = get_close_matches(word, BY_NAME, 1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    return f"{word!r} is not a verb; {hint}verbs are {', '.join(BY_NAME)}; see 'mmplay --help'"
+    known = ", ".join(BY_NAME)
+    return f"{word!r} is not a command; {hint}the commands are {known}; see 'mmplay --help'"
 
 
 def _verb_parser(verb: Verb) -> ArgumentParser:
@@ -204,18 +218,19 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
 
 def top_parser() -> ArgumentParser:
     """Return the parser of `mmplay` without a verb."""
-    verbs = "\n".join(f"  {verb.name:<9}{verb.summary}" for verb in VERBS)
+    width = max(map(len, BY_NAME))
+    verbs = "\n".join(f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS)
     parser = OneLineParser(
         prog="mmplay",
         usage="mmplay [VERB ...] [--paths] [--version] [--theme T] [--ascii]",
         description="Play and replay the Linux page allocator's worst moments.\n"
         f"Without a verb, mmplay opens its menu.\n\nverbs:\n{verbs}",
         epilog="exit status: 0 done, 1 checked and false, 2 bad use or unreadable input,\n"
-        "130 Ctrl-C\n\nexamples:\n  mmplay\n  mmplay replay mail-4.5.0-rc7\n"
+        "130 Ctrl-C\n\nexamples:\n  mmplay\n  mmplay replay incident-4.5.0-rc7\n"
         "  dmesg | mmplay explain -\n  mmplay gfp 0x2200020",
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"mmplay {__version__}")
+    parser.add_argument("-v", "--version", action="version", version=f"mmplay {__version__}")
     parser.add_argument("--paths", action="store_true", help="print where mmplay keeps its files")
     add_screen_options(parser)
     return parser

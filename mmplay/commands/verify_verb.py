@@ -9,7 +9,11 @@ from mmplay.commands.output import add_json, print_json
 from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
 from mmplay.engine.sim import ENGINE
-from mmplay.recordings.session.load import KIND
+from mmplay.levels.play.regrade import Judged, judge
+from mmplay.recordings.library import trace_path
+from mmplay.recordings.session.load import KIND, load_session
+from mmplay.recordings.session.session import Session
+from mmplay.recordings.trace.reader import open_trace
 from mmplay.recordings.verify.check import verify
 from mmplay.recordings.verify.verdict import Verdict
 
@@ -24,33 +28,66 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Check every file; the status is that of the worst: good, false, unreadable."""
-    verdicts: list[Verdict] = []
+    found: list[tuple[Verdict, Judged | None]] = []
     status = GOOD
     for name in args.files:
         try:
-            verdicts.append(verify(name))
+            verdict = verify(name)
+            judged = judge(_session(name)) if verdict.good and verdict.kind == KIND else None
         except InputError as error:
             print(printable(f"mmplay: {error}"), file=sys.stderr)
             status = UNREADABLE
             continue
-        status = max(status, GOOD if verdicts[-1].good else FALSE)
+        found.append((verdict, judged))
+        status = max(status, GOOD if _good(verdict, judged) else FALSE)
         if not args.json:
-            print(printable(verdict_text(verdicts[-1])))
+            print(printable(verdict_text(verdict, judged)))
     if args.json:
-        print_json({"good": status == GOOD, "files": [_json(one) for one in verdicts]})
+        print_json({"good": status == GOOD, "files": [_json(*one) for one in found]})
     return status
 
 
-def verdict_text(one: Verdict) -> str:
+def _session(name: str) -> Session:
+    with open_trace(trace_path(name)) as stream:
+        return load_session(stream, name).session
+
+
+def _good(verdict: Verdict, judged: Judged | None) -> bool:
+    return verdict.good and (judged is None or judged.good)
+
+
+def verdict_text(one: Verdict, judged: Judged | None = None) -> str:
     """Return what came of one file, in a line or two."""
     if one.fault is not None:
         return f"{one.name}: false: {one.fault.text}{_engines(one)}"
+    if not one.closed:
+        right = f"the first {one.records} records are right, the end is missing"
+        return f"{one.name}: unfinished: {right} (byte {one.offset})"
     if one.kind != KIND:
         what = f"every check fits: {one.records} records ({one.kind}: nothing to run again)"
     else:
         what = f"{one.turns} turns made again, all {one.records} records agree"
-    cut = "" if one.closed else f"; cut at byte {one.offset}: checked as far as it goes"
-    return f"{one.name}: good: {what}{cut}"
+    if judged is None:
+        return f"{one.name}: good: {what}"
+    word = "good" if judged.good else "false"
+    return f"{one.name}: {word}: {what}\n  {_level_text(judged)}"
+
+
+def _level_text(one: Judged) -> str:
+    """Say which level was played, which is at hand, and what the run is worth there."""
+    if not one.digest_at_hand:
+        bound = f"played as {one.level_digest}" if one.level_digest else "not bound to a level"
+        return f"level {one.level}: {bound}; {one.problem}, so its result cannot be judged"
+    if not one.level_digest:
+        played = f"level {one.level}: not bound to a level"
+    elif one.level_digest == one.digest_at_hand:
+        played = f"level {one.level}, as it is here"
+    else:
+        here = one.digest_at_hand
+        played = f"level {one.level}: played as {one.level_digest}, the level at hand is {here}"
+    said = f"the recording says {one.said or 'nothing of a result'}"
+    earned = f"the level at hand gives {one.earned}" if one.earned else one.problem
+    return f"{played}; {said}, {earned}"
 
 
 def _engines(one: Verdict) -> str:
@@ -61,6 +98,8 @@ def _engines(one: Verdict) -> str:
     return f" (written by {wrote}; this is engine {ENGINE})"
 
 
-def _json(one: Verdict) -> dict[str, object]:
+def _json(one: Verdict, judged: Judged | None) -> dict[str, object]:
     fault = one.fault._asdict() if one.fault is not None else None
-    return {**one._asdict(), "good": one.good, "this_engine": ENGINE, "fault": fault}
+    level = {**judged._asdict(), "good": judged.good} if judged is not None else None
+    good = _good(one, judged)
+    return {**one._asdict(), "good": good, "this_engine": ENGINE, "fault": fault, "level": level}

@@ -77,7 +77,7 @@ def _next(
 ) -> tuple[Difference | None, int]:
     """Walk on to the next difference; return it and the turn before it."""
     while True:
-        if acts and a.acts() != b.acts():
+        if acts and a.told() != b.told():
             return _act_difference(a, b), a.turn
         if a.turn % ASK_EVERY == 0 and stopped():
             raise InputError("comparing was stopped")
@@ -85,7 +85,7 @@ def _next(
             return _end_difference(a, b), a.turn
         a.act()
         b.act()
-        made = a.make(), b.make()
+        made = a.made(), b.made()
         found = _made_difference(a, b, *made)
         if found is not None:
             return found, a.turn - 1
@@ -93,7 +93,7 @@ def _next(
 
 def _act_difference(a: Walker, b: Walker) -> Difference:
     """Return both sides' acts of this moment, without those they have in common at first."""
-    pairs = zip_longest(a.acts(), b.acts())
+    pairs = zip_longest(a.told(), b.told())
     same = next(n for n, (one, other) in enumerate(pairs) if one != other)
     return Difference(Kind.ACT, a.act_side(same), b.act_side(same))
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import ZONES
-from mmplay.engine.kernel.zonelist import class_zone
 from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.zonelist import class_zone
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.sim.view import memory_of
-from mmplay.recordings.export.again import made_again
 from mmplay.recordings.export.kinds import SIMULATED, of_kind
 from mmplay.recordings.export.zone_story import BootStory, Spans, ZoneStory
 from mmplay.recordings.recording import Recording
+from mmplay.recordings.session.replay import made_again
 
 MARKS = ("high", "low", "min")
 

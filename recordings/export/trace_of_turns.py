@@ -11,7 +11,6 @@ from mmplay.engine.explain.steps import decision
 from mmplay.engine.sim.log.actor import Actor
 from mmplay.engine.sim.run.actors import CPU, NIC, TIMER
 from mmplay.engine.sim.run.machine import Machine, Step
-from mmplay.recordings.export.again import Turned, made_again
 from mmplay.recordings.export.trace_event import (
     OpenSlices,
     Slice,
@@ -21,6 +20,7 @@ from mmplay.recordings.export.trace_event import (
     counter,
     instant,
 )
+from mmplay.recordings.session.replay import Turned, made_again
 from mmplay.recordings.session.rows import columns
 from mmplay.recordings.session.timeline import act_text
 

@@ -38,6 +38,15 @@ class AppendFile:
         self.position += done
         return done
 
+    def stands_at(self, path: Path) -> bool:
+        """Tell whether the file is still the one at `path`: nobody replaced or deleted it."""
+        here = os.fstat(self._file)
+        try:
+            there = path.stat()
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+
     def flush(self) -> None:
         """Do nothing: every write goes to the system at once."""
 

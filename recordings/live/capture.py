@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mmplay.engine.errors import InputError
 from mmplay.recordings.importer.message import Lines
 from mmplay.recordings.importer.run import trace_header
 from mmplay.recordings.importer.to_trace import LogToTrace
@@ -113,7 +114,16 @@ class Capture:
         self._writer.append(Code.NOTE, [0, code, operands])
 
     def sample(self) -> None:
-        """Take one sample; raises OSError if the file cannot be written."""
+        """Take one sample; raises OSError if the file cannot be written.
+
+        Raises InputError if another program replaced or deleted the file: what would be written
+        from then on could not be found again.
+        """
+        if not self._file.stands_at(self.path):
+            raise InputError(
+                f"{self.path}: another program replaced or deleted this file while it was "
+                "recorded; record to another file"
+            )
         time_us = now_us()
         self._kernel_log()
         texts = {name: self._files.read(name) for name in self._encoders}

@@ -38,7 +38,9 @@ class ProcFiles:
     """Open files of /proc, read again and again from their start."""
 
     def __init__(self, root: Path = PROC) -> None:
-        """Open what can be read; raises InputError if the zones cannot."""
+        """Open what can be read; raises InputError if the zones cannot, or without a /proc."""
+        if not root.is_dir():
+            raise InputError(f"{root}: no such folder; recording a machine needs Linux's /proc")
         self.left_out: list[Unreadable] = []
         self._files: dict[str, int] = {}
         for name in FILES:

@@ -139,8 +139,10 @@ class LiveTimeline(LogTimeline):
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:
-        """One boot: this machine was not restarted while it was recorded."""
-        last = max(0, len(self._frames) - 1)
+        """One boot, since this machine was not restarted meanwhile; none before a first sample."""
+        last = len(self._frames) - 1
+        if last < 0:
+            return ()
         return (BootSpan(0, 0, last, self._release, self._kernel, wall=False),)
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.recordings.live.appending import AppendFile
+from mmplay.recordings.replacing import begin_part, end_part
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code, unpack_body
 from mmplay.recordings.trace.reader import TraceReader, body_at
 from mmplay.recordings.trace.writer import TraceWriter
@@ -32,8 +33,7 @@ class Trimmer:
     def __init__(self, path: Path, header: dict[str, Any], start: int) -> None:
         """Begin the copy; raises OSError if it cannot be written."""
         self._path = path
-        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._part.unlink(missing_ok=True)
+        self._part = begin_part(path)
         self._at = start
         self._keys: list[KeyPlace] = []
         self._old: BinaryIO = path.open("rb")
@@ -43,7 +43,7 @@ class Trimmer:
             self._copy_notes()
         except BaseException:
             self._old.close()
-            self._part.unlink(missing_ok=True)
+            end_part(self._part)
             raise
 
     def _copy_notes(self) -> None:
@@ -73,6 +73,7 @@ class Trimmer:
         """Put the copy in the file's place; return what to go on with. Raises OSError."""
         self._new.sync()
         os.replace(self._part, self._path)
+        end_part(self._part)
         old.close()
         self._old.close()
         return self._writer, self._new, self._keys
@@ -81,4 +82,4 @@ class Trimmer:
         """Leave the file as it is."""
         self._old.close()
         self._new.close()
-        self._part.unlink(missing_ok=True)
+        end_part(self._part)

@@ -20,8 +20,11 @@ import msgpack
 
 from mmplay.engine.errors import InputError
 
-FORMAT = 1
-"""Version of the format; a reader refuses a later one and reads every earlier one."""
+FORMAT = 2
+"""Version of the format; a reader refuses a later one and reads every earlier one.
+
+Since 2 the header of a level's run has `level_digest`, the digest of the level as it was played.
+"""
 
 MAGIC = msgpack.packb("mmtrace")
 CHECK_BYTES = 8

@@ -115,6 +115,9 @@ class TraceReader:
     def _stop(self, offset: int, why: str, damaged: bool) -> None:
         self.ending = Ending(closed=False, offset=offset, why=why, damaged=damaged)
 
+    def _cut(self, start: int) -> None:
+        self._stop(start, "the file ends inside this record", damaged=False)
+
     def _next(self, limit: int) -> Record | None:
         start = self._offset
         body = self._read_body(start, limit)
@@ -138,7 +141,7 @@ class TraceReader:
             self._stop(start, "no record starts here", damaged=True)
             return None
         if len(head) < len(RECORD_HEAD) + CHECK_BYTES + 1:
-            self._stop(start, "the file ends inside this record", damaged=False)
+            self._cut(start)
             return None
         if head[-1] not in BIN_SIZES:
             self._stop(start, "the record has no body", damaged=True)
@@ -148,13 +151,16 @@ class TraceReader:
     def _read_checked(self, start: int, limit: int, head: bytes) -> bytes | None:
         size_bytes = BIN_SIZES[head[-1]]
         size_field = self._stream.read(size_bytes)
+        if len(size_field) < size_bytes:
+            self._cut(start)
+            return None
         size = int.from_bytes(size_field, "big")
         if size > limit or size >> 8 * (size_bytes // 2) == 0 < size_bytes - 1:
             self._stop(start, f"a record of {size} bytes cannot be", damaged=True)
             return None
         body = self._stream.read(size)
-        if len(size_field) < size_bytes or len(body) < size:
-            self._stop(start, "the file ends inside this record", damaged=False)
+        if len(body) < size:
+            self._cut(start)
             return None
         check = head[len(RECORD_HEAD) : -1]
         if check != check_of(self._check, body):

@@ -16,6 +16,7 @@ from mmplay.recordings.session.session import BROKEN, Session
 from mmplay.recordings.session.tape import Entry, Tape
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.reader import TraceReader
+from mmplay.recordings.verify.header import header_fault, header_side
 from mmplay.recordings.verify.verdict import Fault, damage
 from mmplay.recordings.verify.witness import DiffersError, Placed, Side, Witness, fault_of
 
@@ -40,7 +41,22 @@ def rerun(reader: TraceReader) -> Rerun:
     witness = Witness(records)
     again = _Again(witness, reader.header)
     earlier = again.run()
-    return Rerun(witness.at, again.turns, again.time_us, earlier or fault)
+    later = fault or _end_fault(reader, records)
+    return Rerun(witness.at, again.turns, again.time_us, earlier or later)
+
+
+def _end_fault(reader: TraceReader, records: list[Placed]) -> Fault | None:
+    """Return what is wrong with the end of a closed run: it must end where it says it got to.
+
+    Marks may come later; they do nothing to a run.
+    """
+    if reader.ending is None or not reader.ending.closed:
+        return None
+    offset, entry = next(one for one in reversed(records) if one.entry.code is not Code.MARK)
+    if entry.code is Code.REACHED:
+        return None
+    text = f"record at byte {offset}: a closed run ends with the digest of what it came to"
+    return Fault(offset, entry.turn, entry.time_us, entry.code.name, None, None, text)
 
 
 def _read(reader: TraceReader) -> tuple[list[Placed], Fault | None]:
@@ -108,6 +124,9 @@ class _Again:
     def _begin(self) -> Session:
         setup, key = self.witness.records[:2]
         machine = first_machine(setup.entry, key.entry, [setup.offset, key.offset])
+        side = header_side(self.header, machine)
+        if side is not None:
+            raise DiffersError(header_fault(setup.offset, side))
         session = Session.__new__(Session)
         session.prepare(machine, self.header, Tape(self.witness))
         self.session = self.witness.session = session

@@ -25,8 +25,8 @@ class Verdict(NamedTuple):
     """What was checked, how far, and the first fault; None if there is none.
 
     `records` were checked; of a simulated run so many `turns` were made again, up to `time_us`.
-    `closed` is False for a file that ends without its last record, at byte `offset`: what is there
-    was checked. `writer` and `engine` are as the file names them.
+    `closed` is False for a file whose end is missing, at byte `offset`: what is there was checked,
+    but it is not all. `writer` and `engine` are as the file names them.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Verdict(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Tell whether nothing was wrong."""
-        return self.fault is None
+        """Tell whether the recording is whole and nothing is wrong with it."""
+        return self.closed and self.fault is None
 
 
 def damage(offset: int, why: str) -> Fault:

@@ -39,8 +39,14 @@ Bare().run()
 MMPLAY = (sys.executable, "-m", "mmplay")
 PROGRAMS: tuple[tuple[str, tuple[str, ...], bytes, bytes, bytes], ...] = (
     ("bare Textual app", (sys.executable, "-c", BARE_APP), b"ready to go", b"", b"ab"),
-    ("recording, frames", (*MMPLAY, "replay", "mail-4.5.0-rc7"), b"keys", b"", b".,"),
-    ("run, turns", (*MMPLAY, "run", "mail", "--screen", "--until", "59.8"), b"keys", b"5", b".,"),
+    ("recording, frames", (*MMPLAY, "replay", "incident-4.5.0-rc7"), b"keys", b"", b".,"),
+    (
+        "run, turns",
+        (*MMPLAY, "run", "incident", "--screen", "--until", "59.8"),
+        b"keys",
+        b"5",
+        b".,",
+    ),
     ("level, panels", (*MMPLAY, "play", "levels/data/L03.toml"), b"goes on", b"\r", b"\tv"),
 )
 

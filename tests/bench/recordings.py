@@ -22,7 +22,7 @@ from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.simulator import BURST_END_NS, seconds, timeouts
-from tests.engine.sim.machines import mail
+from tests.engine.sim.machines import incident
 from tests.sessions import Recorded
 
 TURNS = 1_000_000
@@ -36,7 +36,7 @@ GOALS = {"seek p99": 16.0, "opening": 500.0, "turn back p99": 8.0}
 
 
 def made(turns: int) -> bytes:
-    """Return the recording of a run of the mail's machine, variant nowait."""
+    """Return the recording of a run of the incident's machine, variant nowait."""
     recorded = Recorded("nowait")
     recorded.session.advance(turns=turns)
     return recorded.data()
@@ -108,16 +108,16 @@ def overhead() -> None:
     """Print what recording costs beside the bare run, in turn, best of several."""
     bare, kept, written = [], [], []
     for _ in range(ROUNDS):
-        machine = mail()
+        machine = incident()
         bare.append(seconds(lambda m=machine: run_until(m, BURST_END_NS)))  # type: ignore[misc]
-        one = Session(mail(), session_header("bench"))
+        one = Session(incident(), session_header("bench"))
         kept.append(seconds(lambda s=one: s.advance(until_ns=BURST_END_NS)))  # type: ignore[misc]
         header = session_header("bench")
-        other = Session(mail(), header, TraceWriter(io.BytesIO(), header))
+        other = Session(incident(), header, TraceWriter(io.BytesIO(), header))
         written.append(seconds(lambda s=other: s.advance(until_ns=BURST_END_NS)))  # type: ignore[misc]
     best = min(bare)
     print(
-        f"the mail's burst       bare {best:.3f} s, recorded {min(kept):.3f} s "
+        f"the incident's burst       bare {best:.3f} s, recorded {min(kept):.3f} s "
         f"({min(kept) / best:.2f}), written too {min(written):.3f} s ({min(written) / best:.2f})"
     )
 

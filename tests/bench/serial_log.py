@@ -1,6 +1,6 @@
 """A made-up serial log of any size: drivers, systemd and the network, with reports in between.
 
-Two lines in a hundred belong to something that mmplay reads: the mail's reports, a warning with
+Two lines in a hundred belong to something that mmplay reads: the incident's reports, a warning with
 its call trace, a boot. The rest is what machines print all day.
 """
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 
 REPEATED_BYTES = 20_000_000
 """A larger log is made of one of this size over and over."""
@@ -100,8 +100,8 @@ class SerialLog:
         self._random = Random(seed)
         self._time_us = 0
         self._reports = [
-            [line.split("] ", 1)[1] for line in mail_text(name).decode().splitlines()]
-            for name in (MAIL_RC7, MAIL_NEXT)
+            [line.split("] ", 1)[1] for line in incident_text(name).decode().splitlines()]
+            for name in (INCIDENT_RC7, INCIDENT_NEXT)
         ]
 
     def sections(self) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The mail's burst beside SimPy's bare timeouts, in one process, in turn, best of five.
+"""The incident's burst beside SimPy's bare timeouts, in one process, in turn, best of five.
 
 Run with `python -m tests.bench.simulator`. Figures and ratios are printed, nothing is asserted.
 """
@@ -14,7 +14,7 @@ import simpy
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.state.state import State
-from tests.engine.sim.machines import mail
+from tests.engine.sim.machines import incident
 
 TIMEOUTS = 750_000
 BURST_END_NS = 61_526_353_000
@@ -62,12 +62,12 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print the figures."""
     best = {"simpy": 1e9, "burst": 1e9, "recorded": 1e9}
-    machine = mail()
+    machine = incident()
     for _ in range(ROUNDS):
         best["simpy"] = min(best["simpy"], seconds(timeouts))
-        machine = mail()
+        machine = incident()
         best["burst"] = min(best["burst"], seconds(lambda m=machine: burst(m)))  # type: ignore[misc]
-        other = mail()
+        other = incident()
         best["recorded"] = min(best["recorded"], seconds(lambda m=other: recorded(m)))  # type: ignore[misc]
     counters = machine.state.counters
     requests = counters.wb_work + counters.wb_nowork + counters.pgalloc
@@ -80,7 +80,7 @@ def main() -> None:
     print(f"turns/s                 {machine.state.turn / best['burst']:.0f}")
     print(f"requests/s              {requests / best['burst']:.0f}")
     tracemalloc.start()
-    kept = recorded(mail())
+    kept = recorded(incident())
     print(f"{len(kept)} states and run    {tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB")
 
 

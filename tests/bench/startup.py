@@ -76,7 +76,7 @@ def main() -> None:
     print(
         f"mmplay --version      {version * 1000:7.1f} ms   ratio {version / bare:.2f} (at most 4)"
     )
-    replay = (python, "-m", "mmplay", "replay", "mail-next-20160311")
+    replay = (python, "-m", "mmplay", "replay", "incident-next-20160311")
     app, menu, play = best(
         lambda: paint_seconds(b"ready to go", python, "-c", BARE_APP),
         lambda: paint_seconds(b"1 levels", python, "-m", "mmplay"),

@@ -9,13 +9,13 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.commands.export_verb import FORMATS
-from tests.conftest import MAIL_NEXT, MAIL_RC7
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.recordings.export.html_rules import Page
 
 BEGINNINGS = {
     "dmesg": b"[   59.562581] ",
     "csv": b"frame,boot,time_us,",
-    "json": b'{"schema": 1, "name": "mail-4.5.0-rc7"',
+    "json": b'{"schema": 1, "name": "incident-4.5.0-rc7"',
     "perfetto": b'{"displayTimeUnit":"ns"',
     "svg": b"<?xml ",
     "html": b"<!DOCTYPE html>",
@@ -32,8 +32,8 @@ def test_a_file_is_what_standard_output_gets(
     name: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     path = tmp_path / "out"
-    assert main(["export", MAIL_RC7, "--format", name, "-o", str(path)]) == 0
-    assert main(["export", MAIL_RC7, "--format", name]) == 0
+    assert main(["export", INCIDENT_RC7, "--format", name, "-o", str(path)]) == 0
+    assert main(["export", INCIDENT_RC7, "--format", name]) == 0
     out, err = capfdbinary.readouterr()
     assert out == path.read_bytes()
     assert out.startswith(BEGINNINGS[name])
@@ -43,7 +43,7 @@ def test_a_file_is_what_standard_output_gets(
 def test_a_recorded_run_is_exported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     trace = str(tmp_path / "run.mmtrace")
     act = "min_free_kbytes 8192"
-    assert main(["run", "mail", "--until", "59.65", "--act", act, "-o", trace]) == 0
+    assert main(["run", "incident", "--until", "59.65", "--act", act, "-o", trace]) == 0
     capfd.readouterr()
     assert main(["export", trace, "--format", "json"]) == 0
     found = json.loads(capfd.readouterr().out)
@@ -55,7 +55,7 @@ def test_a_recorded_run_is_exported(tmp_path: Path, capfd: pytest.CaptureFixture
 
 
 def test_a_cast_of_another_size(capfd: pytest.CaptureFixture[str]) -> None:
-    args = ["export", MAIL_NEXT, "--format", "cast", "--size", "120x40"]
+    args = ["export", INCIDENT_NEXT, "--format", "cast", "--size", "120x40"]
     assert main(args) == 0
     header = json.loads(capfd.readouterr().out.splitlines()[0])
     assert (header["width"], header["height"]) == (120, 40)
@@ -75,7 +75,7 @@ def test_a_cast_of_another_size(capfd: pytest.CaptureFixture[str]) -> None:
 def test_bad_sizes_are_one_line(
     name: str, size: str, word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["export", MAIL_NEXT, "--format", name, f"--size={size}"]) == 2
+    assert main(["export", INCIDENT_NEXT, "--format", name, f"--size={size}"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert word in err
@@ -91,11 +91,11 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_explain_as_a_page_and_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", MAIL_RC7, "--at", "#3", "--format", "html"]) == 0
+    assert main(["explain", INCIDENT_RC7, "--at", "#3", "--format", "html"]) == 0
     page = Page(capsys.readouterr().out)
     assert [level for level, _ in page.headings] == [1, 2]
     assert "61.527976 s" in page.headings[1][1]
-    assert main(["explain", MAIL_RC7, "--at", "#3", "--format", "md"]) == 0
+    assert main(["explain", INCIDENT_RC7, "--at", "#3", "--format", "md"]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("# mail-4.5.0-rc7: why\n")
+    assert text.startswith("# incident-4.5.0-rc7: why\n")
     assert "61.527976 s" in text

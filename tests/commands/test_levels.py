@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.levels.progress import Best, add
+from mmplay.levels.progress import Best, add, progress_path
 from tests.levels.proofs import DOOR, level_text
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -82,7 +83,7 @@ def test_new_check_update_and_pack(run: Run, tmp_path: Path) -> None:
         (("run", "L03", "--seed", "-1"), "--seed -1"),
         (("run", "L03", "--actions", "none.toml"), "cannot be read"),
         (("run", "L03", "-o", "x.log"), "*.mmtrace"),
-        (("run", "mail", "--actions", "x.toml"), "is for levels"),
+        (("run", "incident", "--actions", "x.toml"), "is for levels"),
         (("play", "L99"), "is no level"),
         (("speak", "L99"), "is no level"),
         (("progress", "--import", "/nonexistent"), "no such file"),
@@ -144,22 +145,65 @@ def test_actions_that_do_not_fit_name_file_and_line(run: Run, tmp_path: Path) ->
     assert "moves.toml:2: action: dirty_ratio is not in `allow`" in err
 
 
-def test_progress_goes_to_another_machine(run: Run, home: Path) -> None:
-    add({"L03": Best(2, 20, "2026-03-13T09:00:00+00:00")})
+def test_progress_of_another_machine_is_a_claim(run: Run, home: Path) -> None:
+    won = Best(2, 20, "2026-03-13T09:00:00+00:00")
+    add({"L03": won, "L04": won})
     path = home / "stars.jsonl"
     assert run("progress", "--export", str(path))[0] == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(home / "other"))
-        add({"L03": Best(1, 5, "2026-03-12T09:00:00+00:00")})
+        add({"L04": won._replace(stars=3)})
         status, out, _ = run("progress", "--import", str(path))
         assert status == 0
-        assert "L03  **.  20 acts" in out
+        assert "3 stars in 1 levels" in out
+        assert "L03  **.  20 acts" in out.split("Claimed by a file")[1]
         found = json.loads(run("progress", "--json")[1])
-        assert found["stars"] == 2
-        assert found["levels"]["L03"]["acts"] == 20
+        assert (found["stars"], list(found["levels"]), list(found["claimed"])) == (
+            3,
+            ["L04"],
+            ["L03"],
+        )
+        assert "L03  ...  " in run("levels", "list")[1]
+        assert add({"L03": won._replace(acts=1)}) == ""
+        assert json.loads(run("progress", "--json")[1])["claimed"] == {}
+
+
+def test_actions_that_lose_are_checked_and_false(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "moves.toml"
+    path.write_text("")
+    status, out, _ = run("run", "L03", "--actions", str(path), "--json")
+    assert (status, json.loads(out)["won"]) == (1, False)
+
+
+def test_progress_in_a_pipe_does_not_hang(run: Run) -> None:
+    path = progress_path()
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    assert (
+        run("progress")[2]
+        == f"mmplay: {path}: is no regular file; move it away to keep your stars\n"
+    )
+    assert "cannot be kept" in add({"L03": Best(2, 20, "2026-03-13T09:00:00+00:00")})
 
 
 def test_what_is_no_progress_is_not_imported(run: Run) -> None:
     status, _, err = run("progress", "--import", str(L03))
     assert status == 2
     assert "nothing was imported" in err
+
+
+def test_nothing_of_a_level_file_reaches_the_terminal_raw(run: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "a\x1b]0;b\r.toml"
+    bad.write_text(f'format = 1\ntitle = "a{chr(27)}[31m"\n')
+    _, out, err = run("levels", "check", str(bad))
+    _, _, also = run("levels", "new", str(bad))
+    for text in (out, err, also):
+        assert "\x1b" not in text
+        assert "\r" not in text
+    assert "\\x1b]0;b\\x0d.toml" in err
+
+
+def test_a_new_level_of_any_file_name_can_be_read(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a\nformat = 7\x1b.toml"
+    assert run("levels", "new", str(path))[0] == 0
+    assert run("levels", "check", str(path), "--runs", "1")[0] == 1

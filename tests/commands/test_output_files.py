@@ -22,8 +22,8 @@ def log(tmp_path: Path) -> Path:
 def verbs(log: Path, target: Path) -> list[list[str]]:
     return [
         ["import", str(log), "-o", str(target)],
-        ["export", "mail-4.5.0-rc7", "--format", "dmesg", "-o", str(target)],
-        ["run", "mail", "--until", "59.6", "-o", str(target)],
+        ["export", "incident-4.5.0-rc7", "--format", "dmesg", "-o", str(target)],
+        ["run", "incident", "--until", "59.6", "-o", str(target)],
     ]
 
 

@@ -169,3 +169,12 @@ def test_spans() -> None:
     assert [span_text(us) for us in (10_000, 3_600_000_000, 1_500_000)] == ["10ms", "1h", "1500ms"]
     with pytest.raises(InputError):
         span_us("1w", "--keep", 0, 1)
+
+
+def test_a_machine_without_proc_is_told_what_a_capture_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(record_verb, "ROOTS", Roots(tmp_path / "none", tmp_path / "no-kmsg"))
+    assert main(["record", "-o", str(tmp_path / "a.mmtrace")]) == 2
+    assert "needs Linux's /proc" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

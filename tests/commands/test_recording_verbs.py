@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
-from tests.conftest import MAIL_NEXT, MAIL_RC7
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 
 
 def output(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, str, str]:
@@ -19,9 +19,9 @@ def output(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, str,
 
 @pytest.fixture
 def run_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A short run of the mail."""
+    """A short run of the incident."""
     path = tmp_path / "run.mmtrace"
-    assert output(capsys, "run", "mail", "--until", "59.65", "-o", path)[0] == 0
+    assert output(capsys, "run", "incident", "--until", "59.65", "-o", path)[0] == 0
     return path
 
 
@@ -35,7 +35,7 @@ def fork_file(run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_verify(run_file: Path, fork_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = output(capsys, "verify", run_file, fork_file, MAIL_RC7, MAIL_NEXT)
+    code, out, err = output(capsys, "verify", run_file, fork_file, INCIDENT_RC7, INCIDENT_NEXT)
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert len(lines) == 4
@@ -53,8 +53,9 @@ def test_verify_a_damaged_a_cut_and_no_recording(
     damaged = run_file.with_name("damaged.mmtrace")
     damaged.write_bytes(data)
     code, out, _ = output(capsys, "verify", cut)
-    assert code == 0
-    assert "cut at byte" in out
+    assert code == 1
+    assert "cut.mmtrace: unfinished: the first " in out
+    assert "records are right, the end is missing" in out
     code, out, _ = output(capsys, "verify", run_file, damaged)
     assert code == 1
     assert "damaged: record at byte" in out
@@ -102,7 +103,7 @@ def test_diff_as_json(run_file: Path, fork_file: Path, capsys: pytest.CaptureFix
 
 
 def test_diff_with_a_log(run_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = output(capsys, "diff", run_file, MAIL_RC7)
+    code, out, _ = output(capsys, "diff", run_file, INCIDENT_RC7)
     assert code == 0
     assert "other numbers are printed" in out
 
@@ -110,14 +111,14 @@ def test_diff_with_a_log(run_file: Path, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     "args",
     [
-        ("diff", MAIL_RC7, "nowhere"),
-        ("diff", MAIL_RC7, MAIL_NEXT, "--align", "oom"),
-        ("diff", MAIL_RC7, MAIL_RC7, "--align", "marker:x"),
-        ("diff", MAIL_RC7, MAIL_RC7, "--align", "soon"),
-        ("cut", MAIL_RC7, "--from", "#3", "--to", "#2", "-o", "x.mmtrace"),
-        ("cut", MAIL_RC7, "--from", "#9", "-o", "x.mmtrace"),
+        ("diff", INCIDENT_RC7, "nowhere"),
+        ("diff", INCIDENT_RC7, INCIDENT_NEXT, "--align", "oom"),
+        ("diff", INCIDENT_RC7, INCIDENT_RC7, "--align", "marker:x"),
+        ("diff", INCIDENT_RC7, INCIDENT_RC7, "--align", "soon"),
+        ("cut", INCIDENT_RC7, "--from", "#3", "--to", "#2", "-o", "x.mmtrace"),
+        ("cut", INCIDENT_RC7, "--from", "#9", "-o", "x.mmtrace"),
         ("cut", "nowhere", "-o", "x.mmtrace"),
-        ("cut", MAIL_RC7, "-o", "/nonexistent/x.mmtrace"),
+        ("cut", INCIDENT_RC7, "-o", "/nonexistent/x.mmtrace"),
         ("info", "nowhere"),
         ("info", "/"),
         ("verify", "/dev/null"),
@@ -158,7 +159,7 @@ def test_cut_in_place(run_file: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_cut_of_a_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     part = tmp_path / "part.mmtrace"
-    code, _, err = output(capsys, "cut", MAIL_RC7, "--from", "#2", "--to", "#3", "-o", part)
+    code, _, err = output(capsys, "cut", INCIDENT_RC7, "--from", "#2", "--to", "#3", "-o", part)
     assert code == 0
     assert "2 frames" in err
     code, out, _ = output(capsys, "explain", part)
@@ -185,7 +186,7 @@ def test_info_of_a_cut_file(run_file: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_info_of_a_log(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = output(capsys, "info", MAIL_NEXT, "--json")
+    code, out, _ = output(capsys, "info", INCIDENT_NEXT, "--json")
     assert code == 0
     info = json.loads(out)
     assert info["kind"] == "imported"

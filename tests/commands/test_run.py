@@ -16,8 +16,8 @@ def output(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, st
     return code, said.out, said.err
 
 
-def test_run_mail_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = output(capsys, "run", "mail", "--json", "--until", "61.5")
+def test_run_incident_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", "incident", "--json", "--until", "61.5")
     assert code == 0
     run = json.loads(out)
     assert run["schema"] == 1
@@ -33,7 +33,7 @@ def test_run_writes_a_log_that_imports(
     capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
 ) -> None:
     path = str(tmp_path) + "/run.log"
-    assert output(capsys, "run", "mail", "--until", "61.5", "-o", path)[0] == 0
+    assert output(capsys, "run", "incident", "--until", "61.5", "-o", path)[0] == 0
     code, out, _ = output(capsys, "import", path, "--json")
     assert code == 0
     log = json.loads(out)
@@ -52,16 +52,16 @@ def test_run_boot(capsys: pytest.CaptureFixture[str]) -> None:
     "args",
     [
         ("run", "nowhere"),
-        ("run", "mail", "--variant", "magic"),
-        ("run", "mail", "--until", "soon"),
-        ("run", "mail", "--until", "1e99"),
-        ("run", "mail", "--seed", "-1"),
-        ("run", "mail", "--seed", "9" * 500),
-        ("run", "mail", "--packets", "many"),
-        ("run", "mail", "--kernel", "6.99"),
+        ("run", "incident", "--variant", "magic"),
+        ("run", "incident", "--until", "soon"),
+        ("run", "incident", "--until", "1e99"),
+        ("run", "incident", "--seed", "-1"),
+        ("run", "incident", "--seed", "9" * 500),
+        ("run", "incident", "--packets", "many"),
+        ("run", "incident", "--kernel", "6.99"),
         ("run", "boot", "--ram", "1"),
         ("run", "boot", "--ram", "999999G"),
-        ("run", "mail", "--until", "59.6", "-o", "/nonexistent/x.log"),
+        ("run", "incident", "--until", "59.6", "-o", "/nonexistent/x.log"),
     ],
 )
 def test_bad_use_is_one_line(capsys: pytest.CaptureFixture[str], args: tuple[str, ...]) -> None:
@@ -133,7 +133,7 @@ def test_fidelity_as_text_and_json(
 
 
 def test_run_from_a_frame_of_a_recording(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = output(capsys, "run", "mail-next-20160311", "--variant", "nowait", "--json")
+    code, out, _ = output(capsys, "run", "incident-next-20160311", "--variant", "nowait", "--json")
     assert code == 0
     run = json.loads(out)
     assert run["time_us"] > 91_000_000
@@ -141,7 +141,7 @@ def test_run_from_a_frame_of_a_recording(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_frame_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = output(capsys, "run", "mail-next-20160311", "--frame", "77")
+    code, _, err = output(capsys, "run", "incident-next-20160311", "--frame", "77")
     assert code == 2
     assert "no frame 77" in err
 
@@ -150,7 +150,7 @@ def test_run_writes_a_recording(
     capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
 ) -> None:
     path = str(tmp_path) + "/run.mmtrace"
-    assert output(capsys, "run", "mail", "--until", "61.5", "-o", path)[0] == 0
+    assert output(capsys, "run", "incident", "--until", "61.5", "-o", path)[0] == 0
     code, out, _ = output(capsys, "export", path, "--format", "dmesg")
     assert code == 0
     code, out, _ = output(capsys, "explain", path)

@@ -15,7 +15,7 @@ import pytest
 from mmplay.__main__ import main
 from mmplay.levels.progress import load
 from mmplay.recordings.paths import sessions_folder
-from tests.conftest import MAIL_NEXT
+from tests.conftest import INCIDENT_NEXT
 from tests.levels.proofs import DOOR, EATER, level_text
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -138,11 +138,11 @@ def test_empty_lines_and_help(speak: Speak, file: str) -> None:
 
 
 def test_a_recording(speak: Speak) -> None:
-    said = speak(MAIL_NEXT, "why", "zones", "step", "step", "back", "back", "event", "event",
+    said = speak(INCIDENT_NEXT, "why", "zones", "step", "step", "back", "back", "event", "event",
                  "event back", "event far", "log 2", "quit", "here")  # fmt: skip
     assert starts(
         said,
-        f"{MAIL_NEXT}: 2 frames, 78 lines",
+        f"{INCIDENT_NEXT}: 2 frames, 78 lines",
         "#1 of 2, 89.794733 s: page allocation failure: swapper/2",
         "at min, DMA32: 629 <= 1300 - 1300/2 = 650: refused",
         "DMA32: 629 of 443813 pages free; min 1300, low 1743",

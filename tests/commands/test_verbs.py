@@ -13,7 +13,7 @@ from mmplay import __version__
 from mmplay.__main__ import main
 from mmplay.commands.verbs import VERBS
 from mmplay.recordings.export import FORMATS
-from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 
 Run = Any
 
@@ -157,18 +157,18 @@ def test_bad_gfp_is_refused_in_one_line(run: Run, args: tuple[str, ...]) -> None
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 def test_import_and_export_are_byte_identical(
-    run: Run, mail_logs: dict[str, Path], tmp_path: Path, name: str
+    run: Run, incident_logs: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
     trace, text = tmp_path / "a.mmtrace", tmp_path / "out.log"
-    assert run("import", str(mail_logs[name]), "-o", str(trace))[0] == 0
+    assert run("import", str(incident_logs[name]), "-o", str(trace))[0] == 0
     assert run("export", str(trace), "--format", "dmesg", "-o", str(text))[0] == 0
-    assert text.read_bytes() == mail_logs[name].read_bytes()
+    assert text.read_bytes() == incident_logs[name].read_bytes()
 
 
-def test_import_json(run: Run, mail_logs: dict[str, Path]) -> None:
-    status, out, err = run("import", str(mail_logs[MAIL_RC7]), "--json")
+def test_import_json(run: Run, incident_logs: dict[str, Path]) -> None:
+    status, out, err = run("import", str(incident_logs[INCIDENT_RC7]), "--json")
     assert status == 0
     assert "100 lines, 0 kept as they came, 4 frames" in err
     found = json.loads(out)
@@ -201,7 +201,9 @@ def test_import_json(run: Run, mail_logs: dict[str, Path]) -> None:
 
 def test_import_json_lists_what_it_did_not_understand(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "mixed.log"
-    path.write_bytes(b"usb 1-1: new device \xff\n" + mail_text(MAIL_NEXT) + b"[   91.000000] bye\n")
+    path.write_bytes(
+        b"usb 1-1: new device \xff\n" + incident_text(INCIDENT_NEXT) + b"[   91.000000] bye\n"
+    )
     found = json.loads(run("import", str(path), "--json")[1])
     assert (found["lines"], found["understood"]) == (80, 78)
     assert found["unknown"] == [
@@ -210,29 +212,34 @@ def test_import_json_lists_what_it_did_not_understand(run: Run, tmp_path: Path) 
     ]
 
 
-def test_import_needs_a_place_to_go(run: Run, mail_logs: dict[str, Path]) -> None:
-    status, _, err = run("import", str(mail_logs[MAIL_RC7]))
+def test_import_needs_a_place_to_go(run: Run, incident_logs: dict[str, Path]) -> None:
+    status, _, err = run("import", str(incident_logs[INCIDENT_RC7]))
     assert status == 2
     assert "-o" in err
     assert "--json" in err
 
 
-def test_import_of_a_chosen_kernel(run: Run, mail_logs: dict[str, Path], tmp_path: Path) -> None:
+def test_import_of_a_chosen_kernel(
+    run: Run, incident_logs: dict[str, Path], tmp_path: Path
+) -> None:
     trace = tmp_path / "a.mmtrace"
     args = ("-o", str(trace), "--kernel", "next-20160311")
-    assert run("import", str(mail_logs[MAIL_RC7]), *args)[0] == 0
+    assert run("import", str(incident_logs[INCIDENT_RC7]), *args)[0] == 0
     found = json.loads(run("explain", str(trace), "--json")[1])
     assert {frame["kernel"] for frame in found["frames"]} == {"next-20160311"}
 
 
 def test_a_place_that_cannot_be_written_leaves_nothing(
-    run: Run, mail_logs: dict[str, Path], tmp_path: Path
+    run: Run, incident_logs: dict[str, Path], tmp_path: Path
 ) -> None:
-    status, _, err = run("import", str(mail_logs[MAIL_RC7]), "-o", "/dev/full/a.mmtrace")
+    status, _, err = run("import", str(incident_logs[INCIDENT_RC7]), "-o", "/dev/full/a.mmtrace")
     assert status == 2
     assert "/dev/full/a.mmtrace: cannot be written" in err
     missing = tmp_path / "none" / "a.mmtrace"
-    assert "cannot be written" in run("import", str(mail_logs[MAIL_RC7]), "-o", str(missing))[2]
+    assert (
+        "cannot be written"
+        in run("import", str(incident_logs[INCIDENT_RC7]), "-o", str(missing))[2]
+    )
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".log", ".log"]
 
 
@@ -246,7 +253,7 @@ def test_a_failed_import_keeps_the_old_file(run: Run, tmp_path: Path) -> None:
 
 
 def test_explain_text(run: Run) -> None:
-    status, out, _ = run("explain", MAIL_NEXT)
+    status, out, _ = run("explain", INCIDENT_NEXT)
     assert status == 0
     for text in (
         "629 <= 1300 - 1300/2 = 650: refused, 22 pages short",
@@ -258,16 +265,16 @@ def test_explain_text(run: Run) -> None:
 
 
 def test_explain_one_frame(run: Run) -> None:
-    status, out, _ = run("explain", MAIL_RC7, "--at", "#3")
+    status, out, _ = run("explain", INCIDENT_RC7, "--at", "#3")
     assert status == 0
     assert out.startswith("#3  61.527976 s")
     assert "191552 objects of kmalloc-64" in out
     assert "#4" not in out
-    assert run("explain", MAIL_RC7, "--at", "#9")[0] == 2
+    assert run("explain", INCIDENT_RC7, "--at", "#9")[0] == 2
 
 
 def test_explain_json(run: Run) -> None:
-    found = json.loads(run("explain", MAIL_RC7, "--format", "json")[1])
+    found = json.loads(run("explain", INCIDENT_RC7, "--format", "json")[1])
     first = found["frames"][0]
     assert [ask["mark"] for ask in first["asks"]] == ["min", "high"]
     zones = first["asks"][0]["zones"]
@@ -282,7 +289,7 @@ def test_explain_json(run: Run) -> None:
 
 def test_explain_reads_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Stdin:
-        buffer = io.BufferedReader(io.BytesIO(mail_text(MAIL_NEXT)))
+        buffer = io.BufferedReader(io.BytesIO(incident_text(INCIDENT_NEXT)))
 
     monkeypatch.setattr(sys, "stdin", Stdin())
     assert "629 <= 1300" in run("explain", "-")[1]
@@ -290,7 +297,9 @@ def test_explain_reads_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch)
 
 def test_explain_without_rules_says_so(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "later.log"
-    path.write_bytes(mail_text(MAIL_NEXT).replace(b"4.5.0-rc7-next-20160311+", b"6.1.0-demo"))
+    path.write_bytes(
+        incident_text(INCIDENT_NEXT).replace(b"4.5.0-rc7-next-20160311+", b"6.1.0-demo")
+    )
     status, out, _ = run("explain", str(path))
     assert status == 0
     assert "the rules of kernel 6.1.0-demo are not known: no verdict" in out
@@ -307,7 +316,7 @@ def test_missing_files_are_one_line(run: Run, verb: str) -> None:
 
 
 def test_export_of_an_unknown_format(run: Run) -> None:
-    status, _, err = run("export", MAIL_RC7, "--format", "pdf")
+    status, _, err = run("export", INCIDENT_RC7, "--format", "pdf")
     assert status == 2
     assert "dmesg" in err
 
@@ -344,17 +353,17 @@ def test_without_a_terminal_the_menu_says_how_to_use_it(run: Run) -> None:
     assert (status, out) == (2, "")
     assert "usage: mmplay" in err
     assert "no terminal" in err
-    assert run("replay", MAIL_RC7)[0] == 2
+    assert run("replay", INCIDENT_RC7)[0] == 2
 
 
 HEADLESS = (
     ("--help",),
     ("gfp", "0x20"),
     ("floors", *MACHINE),
-    ("explain", MAIL_RC7),
+    ("explain", INCIDENT_RC7),
     ("import", "-", "--json"),
-    ("explain", MAIL_RC7, "--format", "html"),
-    *(("export", MAIL_RC7, "--format", name) for name in FORMATS),
+    ("explain", INCIDENT_RC7, "--format", "html"),
+    *(("export", INCIDENT_RC7, "--format", name) for name in FORMATS),
 )
 
 
@@ -368,7 +377,7 @@ def test_headless_verbs_do_not_load_textual(args: tuple[str, ...]) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *args],
-        input=mail_text(MAIL_RC7),
+        input=incident_text(INCIDENT_RC7),
         capture_output=True,
         check=False,
         cwd=Path(__file__).parents[2],
@@ -377,7 +386,7 @@ def test_headless_verbs_do_not_load_textual(args: tuple[str, ...]) -> None:
 
 
 def test_a_closed_pipe_is_no_error() -> None:
-    command = f"{sys.executable} -m mmplay explain {MAIL_RC7} --json | head -c 10"
+    command = f"{sys.executable} -m mmplay explain {INCIDENT_RC7} --json | head -c 10"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         capture_output=True,
@@ -391,7 +400,7 @@ def test_a_closed_pipe_is_no_error() -> None:
 def test_a_full_disk_behind_stdout_is_one_line() -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "mmplay", "explain", MAIL_RC7, "--json"],
+            [sys.executable, "-m", "mmplay", "explain", INCIDENT_RC7, "--json"],
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
@@ -401,7 +410,9 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     assert done.stderr == b"mmplay: output: No space left on device\n"
 
 
-def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path, mail_logs: dict[str, Path]) -> None:
+def test_a_disk_that_fills_up_leaves_nothing(
+    tmp_path: Path, incident_logs: dict[str, Path]
+) -> None:
     """The file size limit stands in for a full disk: the write fails halfway."""
     trace = tmp_path / "a.mmtrace"
     program = (
@@ -410,7 +421,15 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path, mail_logs: dict[str
     )
     before = sorted(tmp_path.iterdir())
     done = subprocess.run(
-        [sys.executable, "-c", program, "import", str(mail_logs[MAIL_RC7]), "-o", str(trace)],
+        [
+            sys.executable,
+            "-c",
+            program,
+            "import",
+            str(incident_logs[INCIDENT_RC7]),
+            "-o",
+            str(trace),
+        ],
         capture_output=True,
         check=False,
         cwd=Path(__file__).parents[2],

@@ -11,13 +11,13 @@ from mmplay.engine.explain.gate import Caller, Verdict, caller_of, ladder, stop_
 from mmplay.engine.explain.remedy import remedies
 from mmplay.engine.explain.sentences import SENTENCES, seconds, sentence
 from mmplay.engine.explain.trend import trend_findings
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.floors import CLASSES_4_5, PLAIN, floor
-from mmplay.engine.kernel.versions import KERNELS
-from mmplay.engine.kernel.watermarks import PAGE_KB, reserves, zone_min
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.report.request import Request, SlubReport, StackEntry, read_context
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.floors import CLASSES_4_5, PLAIN, floor
+from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.rules.watermarks import PAGE_KB, reserves, zone_min
 
 test_all.__test__ = False  # type: ignore[attr-defined]
 RC7 = KERNELS["4.5-rc7"]

@@ -2,9 +2,18 @@
 
 import pytest
 
-from mmplay.engine.kernel.floors import CLASSES_4_5, classes_at, floor
-from mmplay.engine.kernel.versions import KERNELS
-from mmplay.engine.kernel.watermarks import reserves, zone_min
+from mmplay.engine.rules.alloc_flags import AllocFlag
+from mmplay.engine.rules.floors import (
+    CLASSES_4_5,
+    classes_at,
+    floor,
+    hidden,
+    seen_free,
+    watermark_ok,
+)
+from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.rules.watermarks import reserves, zone_min
+from mmplay.engine.terms import Term
 
 MACHINES = (
     # kernel, min_free_kbytes, managed DMA / DMA32, min/low/high in kB of each, as printed
@@ -94,3 +103,19 @@ def test_only_min_has_five_classes() -> None:
         "HIGH+HARDER",
         "NO_WATERMARKS",
     ]
+
+
+@pytest.mark.parametrize(("free", "order", "kept"), [(651, 0, 0), (658, 3, 0), (1163, 0, 512)])
+def test_the_watermark_test_is_the_same_for_ints_and_terms(
+    free: int, order: int, kept: int
+) -> None:
+    for pages in (free, free - 1):
+        told = watermark_ok(pages, order, kept, 650)
+        assert told is watermark_ok(Term(pages), order, kept, Term(650))
+        assert told is (seen_free(pages, order, kept) > 650)
+        assert told is (pages == free)
+
+
+@pytest.mark.parametrize(("flags", "kept"), [("NONE", 512), ("HARDER", 0), ("NO_WATERMARKS", 0)])
+def test_only_who_may_go_below_min_sees_highatomic_pages(flags: str, kept: int) -> None:
+    assert hidden(512, AllocFlag[flags], AllocFlag.HARDER) == kept

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.explain.abilities import abilities, phrases
-from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.gfp import GfpError
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.releases import kernel_of_release, layout_of_release
-from mmplay.engine.kernel.versions import KERNELS, UnknownKernelError, kernel_named, layout_named
-from mmplay.engine.kernel.zonelist import class_zone, highest_zone
+from mmplay.engine.rules.alloc_flags import AllocFlag, Context
+from mmplay.engine.rules.gfp import GfpError
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.releases import kernel_of_release, layout_of_release
+from mmplay.engine.rules.versions import KERNELS, UnknownKernelError, kernel_named, layout_named
+from mmplay.engine.rules.zonelist import class_zone, highest_zone
 
 LAYOUT = GFP_LAYOUTS["4.5"]
 

@@ -12,10 +12,10 @@ from mmplay.engine.explain.distance import distances
 from mmplay.engine.explain.gate import Caller, Verdict, caller_of, ladder, zone_floor
 from mmplay.engine.explain.gate import test_all as all_zones
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.kernel.alloc_flags import AllocFlag, Context
-from mmplay.engine.kernel.floors import PLAIN
-from mmplay.engine.kernel.versions import KERNELS, Kernel
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
+from mmplay.engine.rules.alloc_flags import AllocFlag, Context
+from mmplay.engine.rules.floors import PLAIN
+from mmplay.engine.rules.versions import KERNELS, Kernel
 from tests.conftest import shared
 
 MODERN = ("6.1", "6.6", "6.12")

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.explain.formula import equation, symbolic
-from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.kernel.floors import CLASSES_4_5, REDUCTIONS_4_5, floor
-from mmplay.engine.kernel.versions import KERNELS
-from mmplay.engine.kernel.watermarks import default_min_free_kbytes, lowmem_reserve, zone_min
+from mmplay.engine.rules.alloc_flags import AllocFlag
+from mmplay.engine.rules.floors import CLASSES_4_5, REDUCTIONS_4_5, floor
+from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.rules.watermarks import default_min_free_kbytes, lowmem_reserve, zone_min
 from mmplay.engine.terms import Term
 from mmplay.engine.terms import given as leaf
 

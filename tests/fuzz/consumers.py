@@ -92,7 +92,7 @@ CONSUMERS: dict[str, Consumer] = {
     "explain --json": verb("explain", "PATH", "--json"),
     "verify": verb("verify", "PATH", statuses=(0, 1, 2)),
     "info": verb("info", "PATH"),
-    "diff": verb("diff", "PATH", "mail-4.5.0-rc7"),
+    "diff": verb("diff", "PATH", "incident-4.5.0-rc7"),
     "import --json": verb("import", "PATH", "--json"),
     "export dmesg": verb("export", "PATH", "--format", "dmesg"),
 }

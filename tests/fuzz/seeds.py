@@ -15,7 +15,7 @@ from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import shipped
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.serial_log import serial_log
-from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 
 SERIAL_BYTES = 40_000
 
@@ -23,7 +23,7 @@ SERIAL_BYTES = 40_000
 def _recordings() -> dict[str, bytes]:
     files = {f"{one.name}.mmtrace": one.path.read_bytes() for one in shipped()}
     long_line = b"x" * (MAX_LINE_BYTES + 1) + b"\n"
-    return {**files, "cut-line.mmtrace": _recorded(long_line + mail_text(MAIL_NEXT))}
+    return {**files, "cut-line.mmtrace": _recorded(long_line + incident_text(INCIDENT_NEXT))}
 
 
 def _recorded(log: bytes) -> bytes:
@@ -35,13 +35,13 @@ def _recorded(log: bytes) -> bytes:
 
 
 def _logs() -> dict[str, bytes]:
-    old, new = mail_text(MAIL_RC7), mail_text(MAIL_NEXT)
+    old, new = incident_text(INCIDENT_RC7), incident_text(INCIDENT_NEXT)
     serial = b"".join(serial_log(SERIAL_BYTES))
     return {"rc7.log": old, "next.log": new, "boots.log": old + new + old, "serial.log": serial}
 
 
 def _packed() -> dict[str, bytes]:
-    log = mail_text(MAIL_RC7)
+    log = incident_text(INCIDENT_RC7)
     return {
         "rc7.log.xz": lzma.compress(log),
         "rc7.log.gz": gzip.compress(log),

@@ -1,4 +1,4 @@
-"""Levels of several acts, the boss among them; the lines of the mail beside those of a run."""
+"""Levels of several acts, the boss among them; the lines of the incident beside those of a run."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_a_wrong_mask_is_not_carried_over() -> None:
         ("0x2200020", "slab mask"),
     ],
 )
-def test_every_number_of_the_mail_has_one_tile(number: str, tile: str) -> None:
+def test_every_number_of_the_incident_has_one_tile(number: str, tile: str) -> None:
     for run in boss().all_acts():
         found = truth(f"explains {number}", run.level.kernel, run.session.live)
         assert found.value == tile
@@ -231,7 +231,7 @@ def test_a_number_without_a_rule_is_no_question() -> None:
 # beside
 
 
-def test_lines_of_the_mail_stand_beside_those_of_the_run() -> None:
+def test_lines_of_the_incident_stand_beside_those_of_the_run() -> None:
     first, second = boss().all_acts()
     lines = {line.logged: line for line in beside(first)}
     kill = lines["Out of memory: Kill process 4450 (file_io.00) score 998 or sacrifice child"]

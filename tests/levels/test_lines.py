@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.levels.lines import Lines, excess
+from mmplay.levels.lines import MAX_LINES, Lines, excess, without_texts
 
 TEXT = '''\
 # [not] a = header
@@ -84,3 +84,18 @@ def test_what_no_level_needs(text: str, line: int) -> None:
 
 def test_dots_in_texts_and_comments_are_fine() -> None:
     assert excess('a = "' + "." * 500 + '" # ' + "." * 500) is None
+
+
+@pytest.mark.parametrize("text", ["\n" * (1 << 17), '"""\n' * (1 << 17), "a = 1\n" * (1 << 16)])
+def test_more_lines_than_any_level_has(text: str) -> None:
+    assert excess(text) == (MAX_LINES, f"the text has more than {MAX_LINES} lines")
+
+
+@pytest.mark.parametrize(
+    "piece", ['\\"""\n', '\\"', "''", "'''\"\"\"", '"\\\n', '"""\\', "#'", " ", '"a\\" ']
+)
+def test_a_character_is_looked_at_once(piece: str) -> None:
+    """A regex that tries again at every character would need minutes for these."""
+    for start in ("", '"""\n', "'''\n", '"', "'"):
+        text = start + piece * (60_000 // len(piece))
+        assert len(without_texts(text)) == 1 + text.count("\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -249,3 +251,10 @@ def test_shipped_levels_have_their_file_names_as_ids() -> None:
     assert shipped_levels()
     for path in shipped_levels():
         assert load_level(path).id == path.stem
+
+
+def test_only_reading_a_level_loads_msgspec() -> None:
+    names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.listing"
+    text = f"import sys, {names}; print('msgspec' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

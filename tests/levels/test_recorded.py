@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level, levels_folder
 from mmplay.levels.play.recorded import begin_recorded, keep_result
@@ -23,6 +24,7 @@ from mmplay.recordings.session.session import Session
 from mmplay.recordings.verify.check import verify
 from tests.levels.proofs import DOOR, EATER, level_text
 from tests.sessions import session
+from tests.traces import put_together, taken_apart
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -163,8 +165,69 @@ def test_practice_and_other_files_are_not_progress(mine: Path, tmp_path: Path) -
 def test_a_changed_level_is_told(mine: Path) -> None:
     with played_by("T1"):
         pass
-    mine.write_text(mine.read_text().replace('digest = "d"', 'digest = "e"'))
+    text = mine.read_text()
+    mine.write_text("# a remark\n" + text.replace('digest = "d"', 'digest = "e"'))
+    assert not regrade(reloaded()).changed
+    mine.write_text(text.replace("dirty_ratio is 5", "five"))
     assert regrade(reloaded()).changed
+
+
+def verified(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    status = main(["verify", str(recording())])
+    return status, capsys.readouterr().out
+
+
+def test_verify_judges_a_win_by_the_level_at_hand(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with played_by("T1"):
+        pass
+    status, out = verified(capsys)
+    assert status == 0
+    assert "level T1, as it is here; the recording says won, 3 stars" in out
+    mine.unlink()
+    status, out = verified(capsys)
+    assert status == 0
+    assert "there is no level T1 here, so its result cannot be judged" in out
+
+
+def test_a_win_of_a_level_that_was_cut_down_is_false(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = mine.read_text()
+    mine.write_text(whole.replace("value = 5\n", "value = 20\n"))
+    easy = find_level("T1")
+    run = begin_recorded(easy)
+    with closing(LevelTimeline(run)):
+        run.advance(1 << 20)
+        for answer in ("yes", "no", "no"):
+            run.answer(f"door.{len(run.answers) + 1}", answer)
+        run.advance(1 << 20)
+    assert result_of(run.session).startswith("won, ")
+    mine.write_text(whole)
+    status, out = verified(capsys)
+    assert status == 1
+    assert f"played as {easy.content}, the level at hand is {find_level('T1').content}" in out
+    assert "the level at hand gives lost, 0 stars" in out
+
+
+def test_a_result_that_was_written_behind_a_run_is_false(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with played_by("T1") as run:
+        run.session.mark(run.session.end, "result", "won, 3 stars, 1 acts of par 4")
+        run.session.reached()
+    assert verified(capsys)[0] == 1
+
+
+def test_format_1_is_not_bound_to_a_level(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with played_by("T1"):
+        pass
+    header, records = taken_apart(recording().read_bytes())
+    recording().write_bytes(put_together({**header, "format": 1}, records))
+    status, out = verified(capsys)
+    assert status == 0
+    assert "level T1: not bound to a level; the recording says won, 3 stars" in out
 
 
 def test_what_cannot_be_graded(mine: Path) -> None:

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.facts import FACTS
-from mmplay.engine.kernel.floors import CLASSES_4_5, floor
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.oom_score import points, score
-from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.rules.floors import CLASSES_4_5, floor
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.oom_score import points, score
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.trial import reclaim_call
 from mmplay.levels.truth import FORMS, Truth, TruthError, truth, usage
 from mmplay.levels.truth.compute import RULES
-from tests.engine.sim.machines import NEXT, RC7, log_1, mail
+from tests.engine.sim.machines import NEXT, RC7, incident, log_1
 
-MACHINES: dict[str, Machine] = {RC7: mail(), NEXT: log_1("loses")}
+MACHINES: dict[str, Machine] = {RC7: incident(), NEXT: log_1("loses")}
 
 
 def ask(text: str, kernel: str = RC7) -> Truth:

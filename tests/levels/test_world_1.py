@@ -195,7 +195,7 @@ def test_the_knob_may_be_turned_three_times() -> None:
 # L05
 
 
-def test_dma_ends_at_the_number_of_the_mail() -> None:
+def test_dma_ends_at_the_number_of_the_incident() -> None:
     run = begun("L05")
     while (question := run.open_question()) is not None and question.group == "door":
         run.answer(question.id, run.truths[question.id].shown())

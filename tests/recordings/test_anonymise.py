@@ -23,10 +23,10 @@ from mmplay.recordings.library import DATA, open_recording
 from mmplay.recordings.live.capture import Capture, Plan, Roots
 from mmplay.recordings.observed import ObservedTimeline, open_observed
 from mmplay.recordings.trace.writer import TraceWriter, new_trace
-from tests.conftest import MAIL_NEXT, mail_text, shared
+from tests.conftest import INCIDENT_NEXT, incident_text, shared
 from tests.recordings.fake_proc import Machine, write_proc
 
-REPORT = mail_text(MAIL_NEXT).decode()
+REPORT = incident_text(INCIDENT_NEXT).decode()
 
 
 def recorded(text: str, folder: Path) -> Path:
@@ -141,7 +141,7 @@ def test_a_task_has_one_name_everywhere(tmp_path: Path) -> None:
     assert "Killed process 7 (task-2) " in found[3]
 
 
-@pytest.mark.parametrize("name", ["mail-next-20160311", "mail-4.5.0-rc7"])
+@pytest.mark.parametrize("name", ["incident-next-20160311", "incident-4.5.0-rc7"])
 def test_reports_are_the_same_but_for_names(name: str, tmp_path: Path) -> None:
     path = DATA / f"{name}.mmtrace"
     with open_observed(path) as before, opened(anonymised(path)) as after:
@@ -266,7 +266,7 @@ def test_slab_caches_of_groups_are_left_out(tmp_path: Path) -> None:
 
 def test_a_simulated_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "run.mmtrace"
-    with new_trace(path, trace_header("simulated", "mail", None)):
+    with new_trace(path, trace_header("simulated", "incident", None)):
         pass
     assert main(["anonymise", str(path), "-o", str(tmp_path / "out.mmtrace")]) == 2
     err = capsys.readouterr().err
@@ -277,7 +277,7 @@ def test_a_simulated_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_a_damaged_recording_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.mmtrace"
-    data = bytearray((DATA / f"{MAIL_NEXT}.mmtrace").read_bytes())
+    data = bytearray((DATA / f"{INCIDENT_NEXT}.mmtrace").read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
     with pytest.raises(InputError, match="damaged at byte"):

@@ -18,11 +18,11 @@ from mmplay.recordings.compare.values import FAILURES, dump_values
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.session.timeline import SessionTimeline
-from tests.conftest import MAIL_NEXT, MAIL_RC7, open_shipped
-from tests.sessions import MAIL_START_NS, mail_run, session
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, open_shipped
+from tests.sessions import INCIDENT_START_NS, incident_run, session
 
 TENTH = 100_000_000
-UNTIL = MAIL_START_NS + 2 * TENTH
+UNTIL = INCIDENT_START_NS + 2 * TENTH
 
 
 @lru_cache(maxsize=2)
@@ -153,7 +153,7 @@ def test_first_failures_are_counted_from_the_aligned_moment(variants: Comparison
 
 
 def test_aligned_at_the_start_the_shorter_run_decides() -> None:
-    short = session(MAIL_START_NS + TENTH)
+    short = session(INCIDENT_START_NS + TENTH)
     found = compare(timeline(short), timeline(run_of("nowait")))
     assert found.alignment.at_a.frame == short.end
     assert found.alignment.at_b.time_us is not None
@@ -207,7 +207,7 @@ def test_a_moment_that_is_not_there(align: str, word: str) -> None:
 
 
 def test_no_kill_to_align_at() -> None:
-    with open_shipped(MAIL_NEXT) as log, pytest.raises(InputError, match="no OOM kill"):
+    with open_shipped(INCIDENT_NEXT) as log, pytest.raises(InputError, match="no OOM kill"):
         compare(log, timeline(run_of("atomic")), "oom")
 
 
@@ -227,7 +227,7 @@ def test_series_are_the_free_pages_of_each_zone() -> None:
 
 
 def test_a_run_beside_the_log_it_was_made_from() -> None:
-    with open_shipped(MAIL_RC7) as log:
+    with open_shipped(INCIDENT_RC7) as log:
         found = compare(timeline(run_of("atomic")), log)
         assert found.settings == ()
         assert found.same_turns is None
@@ -247,12 +247,12 @@ def test_a_run_beside_the_log_it_was_made_from() -> None:
 
 
 def test_two_logs() -> None:
-    with open_shipped(MAIL_RC7) as a, open_shipped(MAIL_NEXT) as b:
+    with open_shipped(INCIDENT_RC7) as a, open_shipped(INCIDENT_NEXT) as b:
         found = compare(a, b)
         assert found.first is not None
         assert found.first.b.time_us == 89_794_733
         assert found.series
-    with open_shipped(MAIL_RC7) as a, open_shipped(MAIL_RC7) as b:
+    with open_shipped(INCIDENT_RC7) as a, open_shipped(INCIDENT_RC7) as b:
         same = compare(a, b, "oom")
         assert same.first is None
         assert parting(same) == ["nothing differs in any memory that both show"]
@@ -262,7 +262,7 @@ def test_two_logs() -> None:
 
 def test_other_machines_part_at_their_first_turns() -> None:
     a = run_of("atomic")
-    b = session(MAIL_START_NS + TENTH, kernel="next-20160311")
+    b = session(INCIDENT_START_NS + TENTH, kernel="next-20160311")
     found = compare(timeline(a), timeline(b))
     assert "kernel" in [one.name for one in found.settings]
     assert found.first is not None
@@ -284,6 +284,6 @@ def test_numbers_in_words() -> None:
     assert seconds(59_562_581) == "59.562581 s"
     assert seconds(-500) == "-0.000500 s"
     assert seconds(None) == "a moment without time"
-    run = mail_run(MAIL_START_NS)
-    found = compare(run, mail_run(MAIL_START_NS))
+    run = incident_run(INCIDENT_START_NS)
+    found = compare(run, incident_run(INCIDENT_START_NS))
     assert row_text(found.rows[0]).split() == ["oom_kill", "0", "0", "+0"]

@@ -19,8 +19,8 @@ from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.verify.check import verify_stream
-from tests.conftest import MAIL_NEXT, MAIL_RC7, open_shipped
-from tests.sessions import MAIL_START_NS, Recorded, session
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, open_shipped
+from tests.sessions import INCIDENT_START_NS, Recorded, session
 from tests.traces import taken_apart
 
 
@@ -77,7 +77,7 @@ def test_acts_logs_and_marks_in_between_are_kept() -> None:
 
 def test_the_title_stays_and_the_turns_are_noted() -> None:
     part = load_session(io.BytesIO(cut(PLAYED, 10, 20)), "part").session
-    assert part.header["title"] == "mail"
+    assert part.header["title"] == "incident"
     assert part.header["variant"] == "atomic"
     assert (part.header["cut_from"], part.header["cut_to"]) == (10, 20)
 
@@ -92,7 +92,7 @@ def test_a_part_of_a_part() -> None:
 
 
 def test_the_rows_of_a_part_begin_anew() -> None:
-    run = session(MAIL_START_NS + 200_000_000)
+    run = session(INCIDENT_START_NS + 200_000_000)
     at = run.end // 2
     part = load_session(io.BytesIO(cut(run, at, run.end)), "part").session
     there = {entry.turn: values for entry, values in run.tape.rows() if entry.turn > at}
@@ -120,7 +120,7 @@ def cut_shipped(name: str, first: int, last: int) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 def test_every_part_of_a_log_is_a_log(name: str) -> None:
     with open_shipped(name) as whole:
         for first in range(len(whole)):
@@ -140,7 +140,7 @@ def test_every_part_of_a_log_is_a_log(name: str) -> None:
 
 
 def test_lines_that_nobody_understands_are_cut_in_the_middle(tmp_path: Path) -> None:
-    with open_shipped(MAIL_RC7) as log:
+    with open_shipped(INCIDENT_RC7) as log:
         report = b"".join(log.text())
     noise = b"".join(b"[   61.0] noise %d\n" % n for n in range(50))
     path = tmp_path / "noisy.log"
@@ -158,6 +158,6 @@ def test_lines_that_nobody_understands_are_cut_in_the_middle(tmp_path: Path) -> 
 
 
 def test_the_codes_of_a_cut_log_are_those_of_an_imported_one() -> None:
-    header, records = taken_apart(cut_shipped(MAIL_RC7, 1, 2))
+    header, records = taken_apart(cut_shipped(INCIDENT_RC7, 1, 2))
     assert header["kind"] == "imported"
     assert {code for code, _ in records} <= {Code.PRINTK, Code.RAW, Code.NOTE}

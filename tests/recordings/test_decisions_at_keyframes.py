@@ -1,11 +1,11 @@
 """A turn has its decisions also where a keyframe stands."""
 
 from mmplay.recordings.session.keyframes import KEEP_EVERY
-from tests.sessions import mail_run
+from tests.sessions import incident_run
 
 
 def test_decisions_at_and_around_a_keyframe() -> None:
-    run = mail_run(59_640_000_000)
+    run = incident_run(59_640_000_000)
     session = run.session
     at = KEEP_EVERY * 5
     assert at in session.keys.turns
@@ -14,7 +14,7 @@ def test_decisions_at_and_around_a_keyframe() -> None:
         assert facts is not None
         assert len(facts.decisions) == len(session.steps_of(turn)) > 0
         assert session.machine_at(turn).state.turn == turn
-    fresh = mail_run(59_640_000_000).session
+    fresh = incident_run(59_640_000_000).session
     assert session.machine_at(at).state.digest() == fresh.machine_at(at).state.digest()
     session.steps_of(at)
     assert session.machine_at(at + 1).state.digest() == fresh.machine_at(at + 1).state.digest()

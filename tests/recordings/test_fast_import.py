@@ -19,7 +19,7 @@ from mmplay.recordings.library import DATA
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.serial_log import serial_log
-from tests.conftest import MAIL_NEXT, MAIL_RC7, SHARED, mail_text
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, SHARED, incident_text
 from tests.recordings.test_real_logs import LOGS
 
 EVERY_LINE = re.compile(rb"^", re.MULTILINE)
@@ -52,7 +52,7 @@ def fast_and_slow_agree(data: bytes, block_bytes: int) -> None:
 
 @given(st.data())
 def test_any_mixture_of_lines(data: st.DataObject) -> None:
-    known = (mail_text(MAIL_RC7) + mail_text(MAIL_NEXT)).splitlines()
+    known = (incident_text(INCIDENT_RC7) + incident_text(INCIDENT_NEXT)).splitlines()
     serial = b"".join(serial_log(4000)).splitlines()
     one = st.sampled_from((*known, *serial, *ODD)) | st.binary(max_size=40)
     start = st.integers(0, len(known) - 1)
@@ -66,16 +66,16 @@ def test_any_mixture_of_lines(data: st.DataObject) -> None:
 
 @given(st.integers(1, 4000), st.integers(0, 200))
 def test_a_message_of_six_lines_over_the_edge_of_a_block(block_bytes: int, lost: int) -> None:
-    fast_and_slow_agree(mail_text(MAIL_NEXT)[lost:], block_bytes)
+    fast_and_slow_agree(incident_text(INCIDENT_NEXT)[lost:], block_bytes)
 
 
 def test_a_long_log_is_stored_in_the_same_blocks() -> None:
     fast_and_slow_agree(b"".join(serial_log(900_000)), 1 << 20)
 
 
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 def test_the_shipped_recordings_come_out_again(name: str) -> None:
-    again = recorded(mail_text(name), None, 1 << 20)
+    again = recorded(incident_text(name), None, 1 << 20)
     shipped = (DATA / f"{name}.mmtrace").read_bytes()
     both = [
         [record.fields for record in TraceReader(io.BytesIO(data), name)]

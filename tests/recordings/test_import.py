@@ -26,11 +26,17 @@ from mmplay.recordings.reports.builder import MOST_ROWS, ReportBuilder
 from mmplay.recordings.reports.gather import feed
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.conftest import mail_text, open_shipped
+from tests.conftest import incident_text, open_shipped
 
 DIGESTS = {
-    "mail-4.5.0-rc7": (100, "218f50891fea0c1757b0de1af364cff69b6d2455344d243d8b5e71f1207c8734"),
-    "mail-next-20160311": (78, "4885a6c1f7d1d9a472f3b1ea2f56725792a15a6723ccddd352ae0455f5132b0f"),
+    "incident-4.5.0-rc7": (
+        100,
+        "218f50891fea0c1757b0de1af364cff69b6d2455344d243d8b5e71f1207c8734",
+    ),
+    "incident-next-20160311": (
+        78,
+        "4885a6c1f7d1d9a472f3b1ea2f56725792a15a6723ccddd352ae0455f5132b0f",
+    ),
 }
 """Lines and SHA-256 of the two logs as the mail carries them."""
 
@@ -52,16 +58,16 @@ def test_the_shipped_recordings_give_the_logs_back_byte_for_byte(name: str) -> N
         assert hashlib.sha256(b"".join(timeline.text())).hexdigest() == digest
 
 
-def test_the_trace_stores_values_not_text(mail_trace: bytes) -> None:
+def test_the_trace_stores_values_not_text(incident_trace: bytes) -> None:
     for text in (b"page allocation failure", b"Mem-Info", b"lowmem_reserve", b"Out of memory"):
-        assert text not in mail_trace
+        assert text not in incident_trace
 
 
-def test_importing_the_exported_log_gives_the_same_recording(mail: ObservedTimeline) -> None:
-    again = imported(b"".join(mail.text()))
-    assert len(again) == len(mail)
-    for index in range(len(mail)):
-        assert again.frame(index) == mail.frame(index)
+def test_importing_the_exported_log_gives_the_same_recording(incident: ObservedTimeline) -> None:
+    again = imported(b"".join(incident.text()))
+    assert len(again) == len(incident)
+    for index in range(len(incident)):
+        assert again.frame(index) == incident.frame(index)
 
 
 @given(
@@ -76,7 +82,7 @@ def test_any_bytes_come_back(lines: list[bytes], ends: bool) -> None:
 @given(st.data())
 def test_a_log_in_any_shuffle_comes_back(data: st.DataObject) -> None:
     """Interleaved CPUs, lost lines, torn lines: whatever is read, nothing is lost."""
-    text = mail_text("mail-4.5.0-rc7").splitlines(keepends=True)
+    text = incident_text("incident-4.5.0-rc7").splitlines(keepends=True)
     lines = data.draw(st.lists(st.sampled_from(text), max_size=60))
     cut = data.draw(st.integers(0, 40))
     torn = [line[cut:] if n % 7 == 3 else line for n, line in enumerate(lines)]
@@ -357,14 +363,14 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         open_recording(str(path))
 
 
-def test_importing_a_recording_is_told_apart(tmp_path: Path, mail_trace: bytes) -> None:
+def test_importing_a_recording_is_told_apart(tmp_path: Path, incident_trace: bytes) -> None:
     path = tmp_path / "a.mmtrace"
-    path.write_bytes(mail_trace)
+    path.write_bytes(incident_trace)
     with pytest.raises(InputError, match="is a recording already"):
         import_to_memory(str(path))
 
 
-def test_a_recording_whose_values_no_kernel_prints_is_refused(mail_trace: bytes) -> None:
+def test_a_recording_whose_values_no_kernel_prints_is_refused(incident_trace: bytes) -> None:
     import msgpack
 
     from mmplay.recordings.trace.format import MAGIC, TraceError, check_of, pack_record
@@ -402,7 +408,9 @@ def test_a_recording_whose_values_no_kernel_prints_is_refused(mail_trace: bytes)
 @given(st.data())
 def test_a_report_read_again_is_the_report_that_was_read(data: st.DataObject) -> None:
     """Only an index of reports is kept: reading one from its lines must give the same."""
-    text = (mail_text("mail-4.5.0-rc7") + mail_text("mail-next-20160311")).splitlines(keepends=True)
+    text = (
+        incident_text("incident-4.5.0-rc7") + incident_text("incident-next-20160311")
+    ).splitlines(keepends=True)
     lines = data.draw(st.lists(st.sampled_from(text), max_size=80))
     timeline = imported(b"".join(lines))
     once: dict[int, Report] = {}
@@ -427,11 +435,11 @@ def test_a_remark_of_a_later_version_is_passed_over() -> None:
 
 
 def unstamped(name: str) -> list[bytes]:
-    return [line.split(b"] ", 1)[1] for line in mail_text(name).splitlines(keepends=True)]
+    return [line.split(b"] ", 1)[1] for line in incident_text(name).splitlines(keepends=True)]
 
 
 def test_a_dump_without_time_is_said_to_be_of_an_unknown_moment() -> None:
-    text = b"".join(unstamped("mail-next-20160311"))
+    text = b"".join(unstamped("incident-next-20160311"))
     timeline = imported(text.replace(b"DMA32 free:2516kB", b"DMA32 free:99999kB"))
     texts = [
         one["text"]
@@ -450,7 +458,7 @@ REPEATED = {
 @pytest.mark.parametrize("role", REPEATED)
 def test_a_dump_holds_so_many_rows_and_no_more(role: str) -> None:
     start, most = REPEATED[role]
-    lines = unstamped("mail-4.5.0-rc7")
+    lines = unstamped("incident-4.5.0-rc7")
     at = next(n for n, line in enumerate(lines) if line.startswith(start))
     rows = [lines[at].replace(b"Node 0", b"Node %d" % node) for node in range(most + 5)]
     timeline = imported(b"".join([*lines[:at], *rows]))
@@ -462,7 +470,7 @@ def test_a_dump_holds_so_many_rows_and_no_more(role: str) -> None:
 
 
 def test_a_call_trace_holds_so_many_entries_and_no_more() -> None:
-    lines = unstamped("mail-next-20160311")
+    lines = unstamped("incident-next-20160311")
     at = next(n for n, line in enumerate(lines) if b"dump_stack" in line)
     timeline = imported(b"".join([*lines[:at], *[lines[at]] * (MOST_ROWS + 5), *lines[at:]]))
     request = timeline.frame(0).report.request  # type: ignore[union-attr]

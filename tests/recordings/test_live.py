@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import Growth
-from mmplay.engine.kernel.versions import KERNELS
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.library import open_recording
@@ -37,7 +38,7 @@ from mmplay.recordings.live.sources import KernelLog, ProcFiles, lines_of
 from mmplay.recordings.live.timeline import LiveTimeline, open_live
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.conftest import mail_text, shared
+from tests.conftest import incident_text, shared
 from tests.recordings.export.exported import export
 from tests.recordings.export.html_rules import Page
 from tests.recordings.export.trace_rules import Trace
@@ -286,7 +287,7 @@ def test_reports_in_the_kernel_log_are_events(bench: Callable[..., Bench]) -> No
     one.sample(Machine())
     texts = [
         line.split("] ", 1)[1]
-        for line in mail_text("mail-next-20160311").decode().split("\n")
+        for line in incident_text("incident-next-20160311").decode().split("\n")
         if "] " in line
     ]
     one.print("usb 1-1: new device", *texts)
@@ -412,6 +413,33 @@ def test_a_full_disk_keeps_what_was_written(
     with open_live(one.path) as timeline:
         assert len(timeline) == 1
         assert timeline.ending.why == "the file was not closed"
+
+
+@pytest.mark.parametrize("way", ["replaced", "deleted"])
+def test_a_file_that_another_program_took_away_ends_the_capture(
+    bench: Callable[..., Bench], way: str
+) -> None:
+    one = bench()
+    one.sample(Machine())
+    one.path.unlink()
+    if way == "replaced":
+        one.path.write_text("another's")
+    with pytest.raises(InputError, match="replaced or deleted this file"):
+        one.capture.sample()
+    one.capture.abandon()
+    assert way == "deleted" or one.path.read_text() == "another's"
+
+
+@pytest.mark.parametrize(
+    "verb", [("info",), ("export", "--format", "html"), ("export", "--format", "perfetto")]
+)
+def test_a_capture_without_a_sample_is_shown(
+    bench: Callable[..., Bench], capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
+) -> None:
+    one = bench()
+    one.capture.close()
+    assert main([verb[0], str(one.path), *verb[1:]]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_every_changed_byte_is_noticed(bench: Callable[..., Bench]) -> None:

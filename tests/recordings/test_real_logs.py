@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.engine.kernel.releases import layout_of_release
+from mmplay.engine.rules.releases import layout_of_release
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.observed import ObservedTimeline

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from mmplay.engine.sim import ENGINE
 from mmplay.recordings import making
 from mmplay.recordings.library import open_recording, shipped, trace_path
-from mmplay.recordings.making import VARIANTS, mail_run, make, name_of
+from mmplay.recordings.making import VARIANTS, header_of, incident_run, make, name_of
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.verify.check import verify, verify_stream
+from mmplay.recordings.verify.header import STARTS
 from mmplay.tui.screens.menu import ABOUT
 from tests.traces import offsets_of
 
@@ -26,7 +27,7 @@ RUNS = [name_of(variant) for variant in VARIANTS]
 
 def test_the_four_variants_ship_beside_the_two_logs() -> None:
     names = {one.name for one in shipped()}
-    assert names >= {"mail-4.5.0-rc7", "mail-next-20160311", *RUNS}
+    assert names >= {"incident-4.5.0-rc7", "incident-next-20160311", *RUNS}
     assert set(ABOUT) == names
 
 
@@ -39,11 +40,15 @@ def test_every_shipped_recording_verifies_and_is_small(name: str) -> None:
     assert size < 300_000 if name in RUNS else size < 1_000_000
 
 
+def test_verify_knows_the_start_of_every_shipped_run() -> None:
+    assert {header_of(variant)["start"] for variant in VARIANTS} <= set(STARTS)
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_making_a_run_again_gives_the_same_records(variant: str) -> None:
     with open_recording(name_of(variant)) as recording:
         assert isinstance(recording, SessionTimeline)
-        there, again = recording.session, mail_run(variant)
+        there, again = recording.session, incident_run(variant)
         assert recording.header["engine"] == ENGINE, AGAIN
         assert recording.header["variant"] == variant
         again.note_reached()

@@ -6,7 +6,7 @@ import copy
 import io
 import zlib
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -19,11 +19,12 @@ from mmplay.recordings.session.keyframes import Decoded, Keyframes
 from mmplay.recordings.session.session import Session
 from mmplay.recordings.session.store import session_header
 from mmplay.recordings.trace.format import Code, TraceError, pack_plain, unpack_plain
+from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from mmplay.recordings.verify.check import verify, verify_stream
 from mmplay.recordings.verify.verdict import Verdict
-from tests.conftest import MAIL_NEXT, MAIL_RC7
-from tests.sessions import MAIL_START_NS, Recorded, session
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
+from tests.sessions import INCIDENT_START_NS, Recorded, session
 from tests.traces import Records, offsets_of, put_together, taken_apart
 
 SECOND = 1_000_000_000
@@ -63,7 +64,7 @@ def test_a_played_run_comes_out_again() -> None:
     assert {Code.UNDO, Code.MARK, Code.LOG, Code.ROW, Code.EVENT, Code.REACHED} <= codes
 
 
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 def test_an_imported_log_is_checked_for_integrity(name: str) -> None:
     verdict = verify(name)
     assert verdict.good
@@ -88,6 +89,17 @@ def test_any_changed_byte_is_noticed_with_the_offset_of_its_record(data: st.Data
     assert f"byte {verdict.fault.offset}" in verdict.fault.text
 
 
+def test_a_file_may_end_at_any_byte_of_a_record() -> None:
+    """The second keyframe has a length of two bytes: a cut before, in and behind it is a cut."""
+    whole = played()
+    offset = offsets_of(whole)[1]
+    for at in range(offset, offset + 20):
+        reader = TraceReader(io.BytesIO(whole[:at]), "cut")
+        assert len(list(reader)) == 1
+        assert reader.ending is not None
+        assert not reader.ending.damaged, (at - offset, reader.ending.why)
+
+
 @settings(max_examples=40)
 @given(st.data())
 def test_a_cut_file_verifies_as_far_as_it_goes(data: st.DataObject) -> None:
@@ -95,8 +107,9 @@ def test_a_cut_file_verifies_as_far_as_it_goes(data: st.DataObject) -> None:
     offsets = offsets_of(whole)
     at = data.draw(st.integers(offsets[2], len(whole) - 1))
     verdict = checked(whole[:at])
-    assert verdict.good, verdict.fault
+    assert verdict.fault is None
     assert not verdict.closed
+    assert not verdict.good
     assert verdict.records == sum(1 for offset in offsets[1:] if offset <= at)
 
 
@@ -265,7 +278,8 @@ def test_the_fault_is_named_in_a_sentence() -> None:
     def digest(fields: list[Any]) -> None:
         fields[2] = bytes(16)
 
-    assert "REACHED: the file has 0000" in changed_fault(Code.REACHED, digest)
+    text = changed_fault(Code.REACHED, digest)
+    assert text == "turn 2300: REACHED: the run comes to another state than the file says"
 
 
 def drop_setup(records: Records) -> None:
@@ -332,6 +346,58 @@ def test_what_cannot_be_run_is_said_in_one_line(forge: Any) -> None:
     assert "record at byte" in verdict.fault.text or "the run" in verdict.fault.text
 
 
+def short_tail(records: Records) -> None:
+    del records[next(n for n, (code, _) in enumerate(records) if code is Code.REACHED) :]
+
+
+def late_act(records: Records) -> None:
+    turn, time_us, _ = records[-1][1]
+    records.append((Code.ACT, [turn, time_us, "sysrq_m", ""]))
+
+
+@pytest.mark.parametrize("forge", [short_tail, late_act])
+def test_a_closed_run_ends_where_it_says_it_got_to(forge: Any) -> None:
+    header, records = taken_apart(played())
+    records = [one for one in records if one[0] is not Code.MARK]
+    forge(records)
+    whole = checked(put_together(header, records))
+    assert whole.fault is not None
+
+
+def test_a_mark_may_come_after_the_end() -> None:
+    header, records = taken_apart(played())
+    turn, time_us, _ = records[-1][1]
+    records.append((Code.MARK, [turn, time_us, "later", ""]))
+    assert checked(put_together(header, records)).good
+
+
+def sealed(change: dict[str, Any], variant: str = "atomic") -> Verdict:
+    """Return what verify says of a run that was written with a forged header, digests and all."""
+    recorded = Recorded(variant, more=change)
+    recorded.session.advance(turns=300)
+    return checked(recorded.data())
+
+
+FORGED = [
+    ({"variant": "none"}, "the header says variant none, the run has atomic"),
+    ({"kernel": "next-20160311"}, "the header says kernel next-20160311, the run has 4.5-rc7"),
+    ({"start": "boot", "ram_kb": 1 << 20}, "the header says start boot, the run has another"),
+    ({"seed": 7}, "the header says start incident, the run has another first state"),
+    ({"stars": 3}, "the header says 'stars', a field that no run has"),
+]
+
+
+@pytest.mark.parametrize(("change", "text"), FORGED)
+def test_a_header_that_says_another_start_is_noticed(change: dict[str, Any], text: str) -> None:
+    fault = sealed(change).fault
+    assert fault is not None
+    assert fault.text.startswith(text)
+
+
+def test_format_1_still_verifies() -> None:
+    assert sealed({"format": 1, "kernel": "4.5-rc7", "seed": 1}).good
+
+
 def test_a_run_without_any_turn_verifies() -> None:
     recorded = Recorded()
     verdict = checked(recorded.data())
@@ -340,7 +406,7 @@ def test_a_run_without_any_turn_verifies() -> None:
 
 
 def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
-    parent = session(MAIL_START_NS + SECOND // 10)
+    parent = session(INCIDENT_START_NS + SECOND // 10)
     parent.act("sysrq_f", "")
     at = parent.end
     parent.advance(turns=100)
@@ -349,6 +415,8 @@ def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
     fork = parent.fork(at, header, TraceWriter(stream, header))
     fork.advance(turns=1000)
     fork.reached()
+    assert fork.tape.writer is not None
+    TraceWriter.close(cast(TraceWriter, fork.tape.writer))
     verdict = checked(stream.getvalue())
     assert verdict.good, verdict.fault
     assert verdict.turns == at + 1000
@@ -357,7 +425,7 @@ def test_a_fork_verifies_and_so_does_what_was_done_at_the_fork() -> None:
 
 
 def test_places_have_names() -> None:
-    run: Session = session(MAIL_START_NS)
+    run: Session = session(INCIDENT_START_NS)
     state = run.live.state
     shape, names = shape_of(state), names_of(state)
     parts = parts_of(state)

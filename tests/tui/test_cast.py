@@ -17,8 +17,8 @@ from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cast import MOST_FRAMES, as_cast, chosen_frames
 from mmplay.tui.screens.play import PlayScreen
-from tests.conftest import MAIL_NEXT, MAIL_RC7
-from tests.sessions import mail_run
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
+from tests.sessions import incident_run
 from tests.tui.screens import settle, text_of
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -70,13 +70,13 @@ def casts() -> dict[tuple[str, tuple[int, int]], list[Event]]:
     """Every log's cast at every size: made outside of any event loop."""
     return {
         (name, size): read_cast(open_recording(name), size)[1]
-        for name in (MAIL_RC7, MAIL_NEXT)
+        for name in (INCIDENT_RC7, INCIDENT_NEXT)
         for size in SIZES
     }
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", [MAIL_RC7, MAIL_NEXT])
+@pytest.mark.parametrize("name", [INCIDENT_RC7, INCIDENT_NEXT])
 async def test_a_terminal_shows_the_screen_of_every_frame(
     casts: dict[tuple[str, tuple[int, int]], list[Event]], name: str, size: tuple[int, int]
 ) -> None:
@@ -88,25 +88,25 @@ async def test_a_terminal_shows_the_screen_of_every_frame(
 
 
 def test_markers_are_the_events(casts: dict[tuple[str, tuple[int, int]], list[Event]]) -> None:
-    labels = [data for _, code, data in casts[MAIL_RC7, (80, 24)] if code == "m"]
-    with open_recording(MAIL_RC7) as recording:
+    labels = [data for _, code, data in casts[INCIDENT_RC7, (80, 24)] if code == "m"]
+    with open_recording(INCIDENT_RC7) as recording:
         assert labels == [recording.frame(n).title for n in recording.event_frames]
 
 
 def test_the_same_recording_gives_the_same_cast() -> None:
-    one, other = (b"".join(as_cast(open_recording(MAIL_NEXT))) for _ in range(2))
+    one, other = (b"".join(as_cast(open_recording(INCIDENT_NEXT))) for _ in range(2))
     assert one == other
 
 
-def run_of_the_mail() -> SessionTimeline:
-    run = mail_run(59_640_000_000)
+def run_of_the_incident() -> SessionTimeline:
+    run = incident_run(59_640_000_000)
     run.session.mark(run.session.first + 700, "look here")
     run.changed()
     return run
 
 
 def test_a_run_s_cast_has_its_events_and_marks() -> None:
-    run = run_of_the_mail()
+    run = run_of_the_incident()
     frames = chosen_frames(run, 30)
     assert len(frames) <= 30
     assert {0, 700, len(run) - 1, *run.event_frames} <= set(frames)
@@ -114,7 +114,7 @@ def test_a_run_s_cast_has_its_events_and_marks() -> None:
 
 def test_a_long_run_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmplay.tui.cast.chosen_frames", lambda run: chosen_frames(run, 12))
-    run = run_of_the_mail()
+    run = run_of_the_incident()
     _, events = read_cast(run, (80, 24))
     screens = list(played(events, (80, 24)))
     assert len(screens) <= 12

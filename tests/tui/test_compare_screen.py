@@ -9,7 +9,7 @@ import pytest
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.screens.compare import CompareScreen
-from tests.sessions import mail_run
+from tests.sessions import incident_run
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
 
@@ -21,7 +21,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
-    app = MmplayApp(mail_run(59_900_000_000))
+    app = MmplayApp(incident_run(59_900_000_000))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         await press(pilot, "5", "f", "x")
@@ -44,25 +44,25 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
 
 
 async def test_a_log_beside_a_run() -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "d")
-        shown = await type_in(pilot, "mail-next-20160311")
+        shown = await type_in(pilot, "incident-next-20160311")
         assert "COMPARE" in shown
-        assert "mail-next" in shown
+        assert "incident-next" in shown
 
 
 async def test_what_cannot_be_opened_is_said() -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "d")
         assert "no such file" in await type_in(pilot, "nothing")
 
 
 @pytest.mark.parametrize("glyphs", [ASCII, BOXES])
 async def test_equal_runs_have_nothing_to_show(glyphs: object) -> None:
-    app = MmplayApp(mail_run(59_600_000_000))
+    app = MmplayApp(incident_run(59_600_000_000))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        one, two = mail_run(59_600_000_000), mail_run(59_600_000_000)
+        one, two = incident_run(59_600_000_000), incident_run(59_600_000_000)
         app.push_screen(CompareScreen(one, two, glyphs))  # type: ignore[arg-type]
         await settle(pilot)
         await settle(pilot)

@@ -8,7 +8,7 @@ from mmplay.levels.glossary import glossary
 from mmplay.tui.screens.glossary import GlossaryScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
-from tests.conftest import MAIL_NEXT
+from tests.conftest import INCIDENT_NEXT
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
 
@@ -31,7 +31,7 @@ async def test_f8_opens_the_glossary_from_the_menu(size: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_opens_on_the_term_of_the_number(size: tuple[int, int]) -> None:
-    async with running(MAIL_NEXT, size) as pilot:
+    async with running(INCIDENT_NEXT, size) as pilot:
         screen = await press(pilot, "f8")
         assert "Pages on the zone's free lists." in screen
         await press(pilot, "q")

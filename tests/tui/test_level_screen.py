@@ -221,18 +221,18 @@ async def test_the_slabs_of_a_level_are_listed_and_follow_an_act() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_mails_lines_stand_beside_those_of_the_run(size: tuple[int, int]) -> None:
+async def test_the_incidents_lines_stand_beside_those_of_the_run(size: tuple[int, int]) -> None:
     app = MmplayApp(level=find_level("L19"))
     async with app.run_test(size=size) as pilot:
         await opened(pilot)
         shown = await press(pilot, "M")
-        assert "mail 59.562581  Mem-Info:" in shown
+        assert "incident 59.562581  Mem-Info:" in shown
         assert "here the run starts from it" in shown
         await press(pilot, "M", "1")
         while run_of(pilot).open_question() is None:
             await press(pilot, "full_stop")
         shown = await press(pilot, "M")
-        assert "mail 59.631071  Killed process 4450" in shown
+        assert "incident 59.631071  Killed process 4450" in shown
         assert "here 59.628839  Killed process 4450" in shown
         assert "same: time -3 ms" in shown
         assert "refused first" in await press(pilot, "M")
@@ -242,7 +242,7 @@ async def test_a_level_without_a_log_says_that_it_has_none() -> None:
     app = MmplayApp(level=find_level("L02"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        assert "none of the mail's logs" in await press(pilot, "M")
+        assert "none of the incident's logs" in await press(pilot, "M")
 
 
 async def test_a_level_lost_by_an_answer_shows_what_it_was_worth() -> None:

@@ -11,7 +11,7 @@ from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.level import LevelScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
-from tests.conftest import MAIL_RC7, mail_text
+from tests.conftest import INCIDENT_RC7, incident_text
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
 OWN = len(shipped())
@@ -37,7 +37,7 @@ async def choose(pilot: Pilot[None], kind: str, number: int = 0) -> str:
 async def test_the_menu_lists_the_recordings(size: tuple[int, int]) -> None:
     async with running(None, size) as pilot:
         screen = await press(pilot, "2")
-        for text in ("mail-4.5.0-rc7", "mail-next-20160311", "Recordings", "Enter open"):
+        for text in ("incident-4.5.0-rc7", "incident-next-20160311", "Recordings", "Enter open"):
             assert text in screen, text
         assert "4.5.0-rc7+" in screen
         assert "100 lines, 4 frames" in screen
@@ -85,7 +85,7 @@ async def test_a_log_is_imported_by_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("kern.log").write_bytes(mail_text(MAIL_RC7))
+    Path("kern.log").write_bytes(incident_text(INCIDENT_RC7))
     async with running(None) as pilot:
         await choose(pilot, "import")
         await press(pilot, "enter")

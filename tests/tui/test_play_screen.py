@@ -5,7 +5,7 @@ import pytest
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, MENU_ACTS, PLAY_ACTS, footer_text
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
-from tests.conftest import MAIL_NEXT, MAIL_RC7
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
 
@@ -17,12 +17,12 @@ def play_screen(pilot: object) -> PlayScreen:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_first_frame_shows_what_matters(size: tuple[int, int]) -> None:
-    async with running(MAIL_NEXT, size) as pilot:
+    async with running(INCIDENT_NEXT, size) as pilot:
         screen = text_of(pilot)
         assert len(screen.splitlines()) == size[1]
         assert max(map(len, screen.splitlines())) <= size[0]
         for text in (
-            *("mail-next-20160311", "4.5.0-rc7-next-20160311+", "t=89.794733", "rec"),
+            *("incident-next-20160311", "4.5.0-rc7-next-20160311+", "t=89.794733", "rec"),
             *("1738 refused", "629 refused", "1738 <= 11 - 5 + 1732 = 1738: refused"),
             *("printed 146.370 ms later", "swapper/2", "slab_unrecl", ", . frame", "q back"),
         ):
@@ -31,7 +31,7 @@ async def test_the_first_frame_shows_what_matters(size: tuple[int, int]) -> None
 
 @pytest.mark.parametrize("size", SIZES[1:])
 async def test_larger_screens_show_every_panel(size: tuple[int, int]) -> None:
-    async with running(MAIL_NEXT, size) as pilot:
+    async with running(INCIDENT_NEXT, size) as pilot:
         screen = text_of(pilot)
         for title in (
             "zones, pages",
@@ -47,7 +47,7 @@ async def test_larger_screens_show_every_panel(size: tuple[int, int]) -> None:
 
 
 async def test_a_small_screen_shows_one_lower_panel_at_a_time() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         assert "why: DMA free" in text_of(pilot)
         assert "> counters" in await press(pilot, "tab")
         assert "> why" in await press(pilot, "tab")
@@ -66,7 +66,7 @@ async def test_a_small_screen_shows_one_lower_panel_at_a_time() -> None:
 
 
 async def test_frames_events_and_ends() -> None:
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         assert "1/4" in text_of(pilot)
         assert "this is the first frame" in await press(pilot, "comma")
         second = await press(pilot, "full_stop")
@@ -92,7 +92,7 @@ async def test_frames_events_and_ends() -> None:
 
 
 async def test_go_to() -> None:
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         await press(pilot, "b")
         assert "frame 2/4" in await type_in(pilot, "61.5264")
         await press(pilot, "b")
@@ -107,7 +107,7 @@ async def test_go_to() -> None:
 
 
 async def test_search_goes_round_and_back() -> None:
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         await press(pilot, "slash")
         found = await type_in(pilot, "kthreadd")
         assert "frame 2/4" in found
@@ -123,12 +123,12 @@ async def test_search_goes_round_and_back() -> None:
 
 
 async def test_match_without_a_search_says_how_to_start_one() -> None:
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         assert "/ starts a search" in await press(pilot, "n")
 
 
 async def test_the_explanation_follows_the_cursor() -> None:
-    async with running(MAIL_NEXT, (120, 40)) as pilot:
+    async with running(INCIDENT_NEXT, (120, 40)) as pilot:
         assert "why: DMA managed" in await press(pilot, "down")
         assert "1732 = 443392 to 443647" in await press(pilot, "down")
         assert "why: DMA high" in await press(pilot, "left")
@@ -142,7 +142,7 @@ async def test_the_explanation_follows_the_cursor() -> None:
 
 
 async def test_links_lead_to_the_numbers_behind_a_number() -> None:
-    async with running(MAIL_NEXT, (120, 40)) as pilot:
+    async with running(INCIDENT_NEXT, (120, 40)) as pilot:
         assert "> why: DMA free" in await press(pilot, "enter")
         opened = await press(pilot, "enter")
         assert "> why: DMA min" in opened
@@ -152,7 +152,7 @@ async def test_links_lead_to_the_numbers_behind_a_number() -> None:
 
 
 async def test_density() -> None:
-    async with running(MAIL_NEXT, (120, 40)) as pilot:
+    async with running(INCIDENT_NEXT, (120, 40)) as pilot:
         assert "page_check_address" not in text_of(pilot)
         raw = await press(pilot, "v")
         assert "density: raw" in raw
@@ -164,7 +164,7 @@ async def test_density() -> None:
 
 
 async def test_zoom_fills_the_screen_and_returns() -> None:
-    async with running(MAIL_NEXT, (120, 40)) as pilot:
+    async with running(INCIDENT_NEXT, (120, 40)) as pilot:
         await press(pilot, "tab", "tab", "tab")
         zoomed = await press(pilot, "z")
         assert "zones, pages" not in zoomed
@@ -187,7 +187,7 @@ ZOOMED = (
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_panel_can_have_the_screen_to_itself(size: tuple[int, int]) -> None:
-    async with running(MAIL_NEXT, size) as pilot:
+    async with running(INCIDENT_NEXT, size) as pilot:
         await press(pilot, "z")
         for number, (name, text) in enumerate(ZOOMED):
             zoomed = await press(pilot, "tab") if number else text_of(pilot)
@@ -200,7 +200,7 @@ async def test_every_panel_can_have_the_screen_to_itself(size: tuple[int, int]) 
 
 
 async def test_playing_ends_at_the_last_frame() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         player = play_screen(pilot).player
         await press(pilot, *["greater_than_sign"] * 20)
         assert "x64" in text_of(pilot)
@@ -215,7 +215,7 @@ async def test_playing_ends_at_the_last_frame() -> None:
 
 
 async def test_help_lists_every_key() -> None:
-    async with running(MAIL_NEXT, (200, 60)) as pilot:
+    async with running(INCIDENT_NEXT, (200, 60)) as pilot:
         screen = await press(pilot, "question_mark")
         for act in (*PLAY_ACTS, *COMMON_ACTS):
             assert act.shown in screen
@@ -225,7 +225,7 @@ async def test_help_lists_every_key() -> None:
 
 
 async def test_the_palette_offers_every_act() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
         for act in (*PLAY_ACTS, *DIGIT_ACTS):
             assert act.help in titles
@@ -256,13 +256,13 @@ def test_the_footer_keeps_help_and_the_way_out(width: int) -> None:
 
 
 async def test_ctrl_c_says_how_to_quit() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         assert "q goes back, Ctrl+Q quits" in await press(pilot, "ctrl+c")
         assert pilot.app.is_running
 
 
 async def test_ctrl_c_copies_a_selection() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         await press(pilot, "y")
         assert pilot.app.clipboard == "1738"
         pilot.app.screen.text_select_all()
@@ -271,7 +271,7 @@ async def test_ctrl_c_copies_a_selection() -> None:
 
 
 async def test_ctrl_c_stops_a_search() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         screen = play_screen(pilot)
         screen._search.needle = "anything"
 
@@ -288,7 +288,7 @@ async def test_ctrl_c_stops_a_search() -> None:
 
 
 async def test_the_mouse_can_do_it_too() -> None:
-    async with running(MAIL_RC7, (120, 40)) as pilot:
+    async with running(INCIDENT_RC7, (120, 40)) as pilot:
         await pilot.click("#timeline", offset=(119, 0))
         await settle(pilot)
         assert "frame 4/4" in text_of(pilot)
@@ -304,23 +304,23 @@ async def test_the_mouse_can_do_it_too() -> None:
 
 
 async def test_without_colour_the_screen_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         coloured = text_of(pilot)
     monkeypatch.setenv("NO_COLOR", "1")
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         assert pilot.app.no_color
         assert text_of(pilot) == coloured
 
 
 async def test_leaving_a_recording_quits_from_the_first_screen() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         await pilot.press("q")
         await pilot.pause()
         assert not pilot.app.is_running
 
 
 async def test_growing_and_shrinking() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         await pilot.resize_terminal(70, 20)
         await settle(pilot)
         assert "mmplay needs 80x24" in text_of(pilot)
@@ -335,7 +335,7 @@ async def test_growing_and_shrinking() -> None:
 
 async def test_no_meaning_by_colour_alone() -> None:
     """The plain text of good and bad frames differs by words and glyphs."""
-    async with running(MAIL_RC7) as pilot:
+    async with running(INCIDENT_RC7) as pilot:
         kill = text_of(pilot)
         empty = await press(pilot, "full_stop", "full_stop")
     assert "refused" in kill
@@ -346,7 +346,7 @@ async def test_no_meaning_by_colour_alone() -> None:
 
 
 async def test_ascii_draws_with_ascii_only() -> None:
-    async with running(MAIL_RC7, (120, 40), ascii_only=True) as pilot:
+    async with running(INCIDENT_RC7, (120, 40), ascii_only=True) as pilot:
         screen = text_of(pilot)
         assert "refused" in screen
         assert [letter for letter in screen if ord(letter) > 126 and letter != "·"] == []

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.conftest import MAIL_NEXT
+from tests.conftest import INCIDENT_NEXT
 from tests.tui.screens import running, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ def picture() -> str:
 
 
 async def test_the_picture_is_the_screen() -> None:
-    async with running(MAIL_NEXT) as pilot:
+    async with running(INCIDENT_NEXT) as pilot:
         assert picture().rstrip("\n").split("\n") == text_of(pilot).split("\n")
 
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from mmplay.recordings.session.timeline import SessionTimeline
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.tui.app import MmplayApp
-from tests.sessions import mail_run
+from tests.sessions import incident_run
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
 SHORT_NS = 59_700_000_000
@@ -38,7 +38,7 @@ async def playing(
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_inside_a_turn(size: tuple[int, int]) -> None:
-    run = mail_run(SHORT_NS)
+    run = incident_run(SHORT_NS)
     busy = next(n for n in range(1000, 3000) if len(run.session.steps_of(n)) > 2)
     async with playing(run, size) as pilot:
         await press(pilot, "b")
@@ -55,7 +55,7 @@ async def test_inside_a_turn(size: tuple[int, int]) -> None:
 
 
 async def test_a_run_goes_on_at_its_end() -> None:
-    run = mail_run(SHORT_NS)
+    run = incident_run(SHORT_NS)
     async with playing(run) as pilot:
         before = len(run)
         await press(pilot, "Z")
@@ -65,7 +65,7 @@ async def test_a_run_goes_on_at_its_end() -> None:
 
 
 async def test_an_act_its_undo_and_its_redo() -> None:
-    run = mail_run(SHORT_NS)
+    run = incident_run(SHORT_NS)
     async with playing(run) as pilot:
         await press(pilot, "Z", "x")
         assert "done; u takes it back" in await type_in(pilot, "wb_mask nowait")
@@ -84,7 +84,7 @@ async def test_an_act_its_undo_and_its_redo() -> None:
 
 
 async def test_an_act_in_the_past_forks() -> None:
-    run = mail_run(SHORT_NS)
+    run = incident_run(SHORT_NS)
     async with playing(run) as pilot:
         await press(pilot, "r", "full_stop", "full_stop", "x")
         await type_in(pilot, "wb_mask none")
@@ -95,7 +95,7 @@ async def test_an_act_in_the_past_forks() -> None:
 
 
 async def test_what_if_from_a_frame_of_a_log() -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         said = await press(pilot, "f")
         assert "assumptions" in said
         assert "sim" in said
@@ -106,12 +106,12 @@ async def test_what_if_from_a_frame_of_a_log() -> None:
 
 
 async def test_a_frame_without_memory_cannot_be_forked() -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         assert "Mem-Info" in await press(pilot, "full_stop", "f")
 
 
 async def test_marks_of_a_run() -> None:
-    run = mail_run(SHORT_NS)
+    run = incident_run(SHORT_NS)
     async with playing(run) as pilot:
         await press(pilot, "5", "m", "k")
         here = [marker.frame for marker in run.markers]
@@ -124,7 +124,7 @@ async def test_marks_of_a_run() -> None:
 
 
 async def test_a_mark_of_a_shipped_recording_is_kept_in_the_users_copy(own_folders: Path) -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "full_stop", "m", "x")
         assert "your copy" in text_of(pilot)
         await press(pilot, "r")
@@ -137,7 +137,7 @@ async def test_a_mark_of_a_shipped_recording_is_kept_in_the_users_copy(own_folde
 
 
 async def test_a_breakpoint_on_a_counter() -> None:
-    run = mail_run(61_480_000_000)
+    run = incident_run(61_480_000_000)
     async with playing(run) as pilot:
         await press(pilot, "B")
         await type_in(pilot, "free of DMA32 <= 650")
@@ -149,14 +149,14 @@ async def test_a_breakpoint_on_a_counter() -> None:
 
 
 async def test_a_breakpoint_in_a_log() -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "B")
         await type_in(pilot, "zones.DMA32.free <= 650")
         assert "frame 3/4" in text_of(pilot)
 
 
 async def test_playing_backwards() -> None:
-    run = mail_run(SHORT_NS)
+    run = incident_run(SHORT_NS)
     async with playing(run) as pilot:
         await press(pilot, "Z")
         screen = pilot.app.screen
@@ -172,7 +172,7 @@ async def test_exported_from_the_screen(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     target = tmp_path / f"out.{name}"
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "E")
         await type_in(pilot, f"{name} {target.name}")
         await pilot.app.workers.wait_for_complete()
@@ -182,7 +182,7 @@ async def test_exported_from_the_screen(
 
 
 async def test_an_export_that_cannot_be_written_is_said() -> None:
-    async with running("mail-4.5.0-rc7") as pilot:
+    async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "E")
         assert "formats are" in await type_in(pilot, "pdf x")
         await press(pilot, "E")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.tui.app import MmplayApp
-from tests.sessions import mail_run
+from tests.sessions import incident_run
 from tests.tui.screens import text_of
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -13,7 +13,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_event_by_event_to_the_depletion(size: tuple[int, int]) -> None:
-    run = mail_run(61_480_000_000)
+    run = incident_run(61_480_000_000)
     app = MmplayApp(run, 0, ascii_only=False)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

@@ -87,7 +87,9 @@ def test_menu_recording_and_back(opened: Terminal) -> None:
     assert opened.seen.count(ALTERNATE_SCREEN_ON) == opened.seen.count(ALTERNATE_SCREEN_OFF)
 
 
-@pytest.mark.parametrize("opened", [("replay", "mail-next-20160311", "--at", "#2")], indirect=True)
+@pytest.mark.parametrize(
+    "opened", [("replay", "incident-next-20160311", "--at", "#2")], indirect=True
+)
 def test_replay_starts_where_it_is_told(opened: Terminal) -> None:
     opened.wait_for(b"90.549072 rec")
     opened.type(b"\x11")

@@ -23,10 +23,10 @@ from mmplay.tui.views.zones import zones_rows
 @pytest.mark.parametrize("width", [20, 51, 80, 200])
 @pytest.mark.parametrize("density", DENSITIES)
 def test_views_draw_every_frame_at_any_size(
-    mail: ObservedTimeline, width: int, density: str
+    incident: ObservedTimeline, width: int, density: str
 ) -> None:
-    for index in range(len(mail)):
-        result = diagnose_frame(mail, index)
+    for index in range(len(incident)):
+        result = diagnose_frame(incident, index)
         for height in (0, 5, 50):
             for glyphs in (BOXES, ASCII):
                 view = View(result, width, height, density, glyphs)
@@ -56,7 +56,7 @@ def test_a_bar_that_is_full_runs_off_its_end(rc7: ObservedTimeline) -> None:
 def test_the_timeline_fits_its_width(width: int) -> None:
     from mmplay.recordings.library import open_recording
 
-    with open_recording("mail-4.5.0-rc7") as timeline:
+    with open_recording("incident-4.5.0-rc7") as timeline:
         placed = Columns(timeline, width)
         columns = [placed.of(index) for index in range(len(timeline))]
         assert columns == sorted(columns)

@@ -18,11 +18,11 @@ from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.screens.play import PlayScreen
-from mmplay.tui.views.beside_mail import beside_rows
+from mmplay.tui.views.beside_incident import beside_rows
 from mmplay.tui.views.task import closing_rows, story_rows, task_rows
 
 ANSWER = "answer"
-TASK, MAIL = "task", "mail"
+TASK, INCIDENT = "task", "incident"
 
 Begin = Callable[[Level], LevelRun]
 """Makes a fresh run of a level, recorded like every play."""
@@ -36,7 +36,7 @@ class LevelScreen(PlayScreen):
 
     ACTS = (*LEVEL_ACTS, *PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
     BINDINGS = bindings(ACTS, COMMON_ACTS)
-    EXTRA_LOWER = (TASK, MAIL)
+    EXTRA_LOWER = (TASK, INCIDENT)
     FIRST_LOWER, FIRST_FOCUS = TASK, TASK
 
     def __init__(self, level: Level, begin: Begin, finished: Finished, glyphs: Glyphs) -> None:
@@ -66,27 +66,27 @@ class LevelScreen(PlayScreen):
     # drawing
 
     def extra_rows(self, name: str, width: int) -> tuple[str, list[Row]]:
-        """Fill the task panel and that of the mail's lines."""
+        """Fill the task panel and that of the incident's lines."""
         run = self.level_run
-        if name == MAIL:
-            return "mail", self._mail_rows(width)
+        if name == INCIDENT:
+            return "incident", self._incident_rows(width)
         score = run.score()
         title = f"{self.level.id}  acts {score.acts}/{score.par}"
         if not self._playing_here:
             return f"{title}  (this is a fork: o goes back)", []
         return title, task_rows(run, self._reply, self._hint, width, self.density)
 
-    def _mail_rows(self, width: int) -> list[Row]:
-        """Pair the mail's lines with the run's, when they are in sight."""
-        if not self.panel(MAIL).size.height or not self._playing_here:
+    def _incident_rows(self, width: int) -> list[Row]:
+        """Pair the incident's lines with the run's, when they are in sight."""
+        if not self.panel(INCIDENT).size.height or not self._playing_here:
             return []
         turn = self.game.session.first + self.player.index
         lines = beside(self.level_run, turn)
         return beside_rows(lines, self.timeline.time_us(self.player.index) or 0, width)
 
-    def action_mail(self) -> None:
-        """Show the mail's lines beside the run's, or the task again."""
-        name = TASK if self.has_class("-mail") else MAIL
+    def action_incident(self) -> None:
+        """Show the incident's lines beside the run's, or the task again."""
+        name = TASK if self.has_class("-incident") else INCIDENT
         self.choose_lower(name)
         self.panel(name).focus()
 

@@ -49,17 +49,17 @@ PREVIEW_BYTES = 1 << 20
 """Recordings up to this size are looked into for the preview."""
 
 ABOUT: dict[str, str] = {
-    "mail-4.5.0-rc7": "Unpatched 4.5.0-rc7: the OOM kill at 59.56, and two seconds later no "
+    "incident-4.5.0-rc7": "Unpatched 4.5.0-rc7: the OOM kill at 59.56, and two seconds later no "
     "page is left. Who was refused first, and why?",
-    "mail-next-20160311": "With the first patch: swapper/2 is refused one page, with 629 free. The "
-    "flag that was lost on the way would have let it pass.",
-    "mail-run-atomic": "The same burst, simulated from its first frame: GFP_ATOMIC works fill "
+    "incident-next-20160311": "With the first patch: swapper/2 is refused one page, with 629 free. "
+    "The flag that was lost on the way would have let it pass.",
+    "incident-run-atomic": "The same burst, simulated from its first frame: GFP_ATOMIC works fill "
     "kmalloc-64 until no zone has a page. Step through it, or fork it.",
-    "mail-run-nomemalloc": "The burst with __GFP_NOMEMALLOC: DMA keeps its pages, yet the network "
-    "is refused. Who took what DMA32 had above its floor?",
-    "mail-run-nowait": "The burst with GFP_NOWAIT: the works stop at min, the network is never "
-    "refused. Compare it with mail-run-atomic.",
-    "mail-run-none": "The burst without works that need memory: the flusher is only woken. "
+    "incident-run-nomemalloc": "The burst with __GFP_NOMEMALLOC: DMA keeps its pages, yet the "
+    "network is refused. Who took what DMA32 had above its floor?",
+    "incident-run-nowait": "The burst with GFP_NOWAIT: the works stop at min, the network is never "
+    "refused. Compare it with incident-run-atomic.",
+    "incident-run-none": "The burst without works that need memory: the flusher is only woken. "
     "What is left of the incident?",
 }
 """What the shipped recordings are about."""

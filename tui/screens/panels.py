@@ -27,7 +27,7 @@ FRAME_PANELS = ("zones", "counters", "report", "lists")
 LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
 
-HIDDEN = ("lists", "mail")
+HIDDEN = ("lists", "incident")
 """Panels that a wide screen, too, shows only when they are chosen, if it has others to show."""
 
 

@@ -47,8 +47,8 @@ def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
         rows.append(row(mark, Cell(shown[0])))
         rows += [row("   ", Cell(line)) for line in shown[1:]]
     unit = f" in {question.unit}" if question.unit else ""
-    how = "a digit chooses" if question.options else f"p answers{unit}"
-    keys = f"{how}, H hints, S skips; a skipped question never wins"
+    how = f"1-{len(question.options)} answer" if question.options else f"p answers{unit}"
+    keys = f"{how}, H gives a hint, S skips (you cannot win with a skipped question)"
     rows += [row(Cell(line, "dim")) for line in wrap(keys, width)]
     return rows
 

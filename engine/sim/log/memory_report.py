@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.forms import (
     BLOCKS,
@@ -26,6 +25,7 @@ from mmplay.engine.printk.forms import (
     TOTALS_4_5,
     ZONE_4_5,
 )
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.zone import Zone
 

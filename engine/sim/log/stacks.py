@@ -2,7 +2,7 @@
 
 Each caller names its way; under an interrupt the interrupted task's stack is not shown, as only
 the idle loop's part of it would be certain. Source: arch/x86/kernel/dumpstack_64.c (4.5), the
-functions of the two logs of the mail.
+functions of the two logs of the incident.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Where functions lie in memory, for call traces.
 
-Functions that the mail's logs show have their real place; a place for the others is made up from
-the name, always the same one. `function@callee` is the place of another call in the same function
-than the one the plain name stands for.
+Functions that the incident's logs show have their real place; a place for the others is made up
+from the name, always the same one. `function@callee` is the place of another call in the same
+function than the one the plain name stands for.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ KNOWN: dict[str, dict[str, Symbol]] = {
         _text("start_secondary", 0x8103924B, 0x14B, 0x170),
     ),
 }
-"""Return addresses as the mail's two logs print them, by kernel."""
+"""Return addresses as the incident's two logs print them, by kernel."""
 
 MODULES: dict[str, str] = {
     "__nf_ct_ext_add_length": "nf_conntrack",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.sim.mm.asks import Ask
 from mmplay.engine.sim.mm.page_alloc import rmqueue_slow
 from mmplay.engine.sim.state.buddy import MAX_ORDER, MOVABLE, TYPES, Buddy
@@ -30,7 +31,8 @@ def compact(m: Machine, ask: Ask, order: int, cpu: int) -> bool:
         if not _suitable(zone, order, ask.class_zone):
             continue
         tried = True
-        if _make_block(zone, order) and zone.free - (1 << order) + 1 > floor:
+        kept = 0 if ask.harder else zone.reserved_highatomic
+        if _make_block(zone, order) and watermark_ok(zone.free, order, kept, floor):
             page = rmqueue_slow(m, zone, ask, order, cpu)
             if page >= 0:
                 m.state.counters.compact_stall += 1
@@ -43,8 +45,12 @@ def compact(m: Machine, ask: Ask, order: int, cpu: int) -> bool:
 
 
 def _suitable(zone: Zone, order: int, class_zone: int) -> bool:
-    """Tell whether compaction has enough free pages to work with (COMPACT_CONTINUE)."""
-    return zone.free > zone.low + (2 << order) + zone.reserve[class_zone]
+    """Tell whether compaction has enough free pages to work with (COMPACT_CONTINUE).
+
+    They are counted one by one, above low and two blocks more; what is kept for high-order atomic
+    requests is not taken off.
+    """
+    return watermark_ok(zone.free, 0, 0, zone.low + (2 << order) + zone.reserve[class_zone])
 
 
 def _make_block(zone: Zone, order: int) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.dirty_limits import halved_above
+from mmplay.engine.rules.dirty_limits import halved_above
 from mmplay.engine.sim.mm.flusher import wake_flusher
 from mmplay.engine.sim.mm.gates import limit_of, zone_dirtyable
 from mmplay.engine.sim.setup import MILLISECOND_NS, SECOND_NS

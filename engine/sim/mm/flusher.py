@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.caller import SYNC_TASK, WB, Caller
 from mmplay.engine.sim.mm.masks import WB_NONE
 from mmplay.engine.sim.mm.slub import take_objects
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
 TRY_TO_FREE_PAGES, BACKGROUND, PERIODIC, SYNC = range(4)
-REASONS = ("try_to_free_pages", "background", "periodic", "sync")
 RUN = 3
 """Numbers of one run of works."""
 

@@ -6,12 +6,12 @@ setup_per_zone_lowmem_reserve, calculate_totalreserve_pages), mm/vmstat.c (thres
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.kernel.dirty_limits import bytes_limit, dirty_limit, dirtyable
-from mmplay.engine.kernel.floors import discounted
-from mmplay.engine.kernel.versions import Kernel
-from mmplay.engine.kernel.watermarks import ZONES, reserves, zone_min
-from mmplay.engine.kernel.watermarks import total_reserve as total_reserve_pages
+from mmplay.engine.rules.alloc_flags import AllocFlag
+from mmplay.engine.rules.dirty_limits import bytes_limit, dirty_limit, dirtyable
+from mmplay.engine.rules.floors import floor
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES, reserves, zone_min
+from mmplay.engine.rules.watermarks import total_reserve as total_reserve_pages
 from mmplay.engine.sim.mm.asks import CODES, MIN
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import Zone
@@ -50,8 +50,7 @@ def make_gates(kernel: Kernel, zones: list[Zone]) -> list[Gate]:
 def _floor(kernel: Kernel, zone: Zone, class_zone: int, code: int) -> int:
     flags = FLAG_SETS[max(0, code - MIN)]
     mark = (zone.low, zone.high, zone.min)[min(code, MIN)]
-    floor = discounted(kernel.gate.reductions, mark, flags) + zone.reserve[class_zone]
-    return floor if flags & AllocFlag.HARDER else floor + zone.reserved_highatomic
+    return floor(kernel.gate.reductions, mark, zone.reserve[class_zone], flags)
 
 
 def set_marks(kernel: Kernel, state: State) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 
 PAGE_CACHE = ("GFP_NOFS", "__GFP_HARDWALL", "__GFP_HIGHMEM", "__GFP_MOVABLE", "__GFP_WRITE")
 """XFS clears __GFP_FS of its inodes' masks (fs/xfs/xfs_iops.c:xfs_setup_inode)."""
@@ -44,7 +44,7 @@ WB_VARIANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nowait", ("GFP_NOWAIT", "__GFP_ZERO", "__GFP_NOMEMALLOC", "__GFP_NOWARN")),
     ("none", ()),
 )
-"""How wb_start_writeback asks: as in 4.5, the first patch, the mail's patch, not at all."""
+"""How wb_start_writeback asks: as in 4.5, the first patch, the incident's patch, not at all."""
 
 WB_NONE = 3
 

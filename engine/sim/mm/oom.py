@@ -2,17 +2,14 @@
 
 Source: mm/oom_kill.c of 4.5 (out_of_memory, oom_badness, select_bad_process, oom_kill_process,
 mark_oom_victim) and, for the reaper, of 4.6. Every task here is a process of its own; those of one
-`group` share an mm. Task tables are not printed (vm.oom_dump_tasks is 0, as in the mail's logs).
+`group` share an mm. Task tables are not printed (vm.oom_dump_tasks is 0, as in the incident's
+logs).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel import oom_score
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.oom_score import points
-from mmplay.engine.kernel.watermarks import PAGE_KB
 from mmplay.engine.printk.forms import (
     FORMS_BY_NAME,
     KILL_4_5,
@@ -21,6 +18,10 @@ from mmplay.engine.printk.forms import (
     PANIC,
     REAPED_4_6,
 )
+from mmplay.engine.rules import oom_score
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.oom_score import points
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.log.caller import TASK, WORKER, Caller
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.log.ratelimit import KILLS, allowed

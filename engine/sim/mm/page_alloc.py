@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.sim.mm.asks import Ask
 from mmplay.engine.sim.mm.gates import Gate, limit_of, zone_dirtyable
 from mmplay.engine.sim.mm.pcp import take_page
@@ -31,12 +32,10 @@ ORDINARY = tuple(range(PCP_TYPES))
 ANY_TYPE = tuple(range(TYPES))
 
 
-def watermark_ok(zone: Zone, floor: int, order: int, harder: bool) -> bool:
-    """Tell whether a zone may serve a request (__zone_watermark_ok).
-
-    `floor` already holds mark, discounts, reserve and what is kept for high-order atomics.
-    """
-    if zone.free - (1 << order) + 1 <= floor:
+def zone_watermark_ok(zone: Zone, floor: int, order: int, harder: bool) -> bool:
+    """Tell whether a zone may serve a request: by its free pages, and by its free lists."""
+    kept = 0 if harder else zone.reserved_highatomic
+    if not watermark_ok(zone.free, order, kept, floor):
         return False
     if order == 0:
         return True
@@ -46,9 +45,10 @@ def watermark_ok(zone: Zone, floor: int, order: int, harder: bool) -> bool:
 def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
     """Take a block from the first zone whose floor allows it (get_page_from_freelist)."""
     for zone, floor in gate:
-        allowed = watermark_ok(zone, floor, order, ask.harder)
+        allowed = zone_watermark_ok(zone, floor, order, ask.harder)
         if m.steps is not None:
-            step = (zone.index, zone.free, floor, order, allowed, ask.gfp)
+            kept = 0 if ask.harder else zone.reserved_highatomic
+            step = (zone.index, zone.free, floor, order, allowed, ask.gfp, kept)
             m.steps.append(("zone_watermark_ok", *step))
         if allowed:
             page = rmqueue_slow(m, zone, ask, order, cpu)
@@ -93,7 +93,9 @@ def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: in
             if m.steps is not None:
                 m.steps.append(("zone_dirty_ok", zone.index, zone.dirty, zone.writeback))
             continue
-        if not watermark_ok(zone, floor, order, harder=False):
+        if not watermark_ok(zone.free, order, zone.reserved_highatomic, floor):
+            continue
+        if order and not zone.buddy.has_block(order, ORDINARY):
             continue
         page = rmqueue(m, zone, ask, order, cpu)
         if page >= 0:
@@ -197,7 +199,6 @@ def _reserve_highatomic(m: Machine, zone: Zone, page: int) -> None:
     zone.buddy.block_types[block] = HIGHATOMIC
     zone.buddy.move_free_pages(block, HIGHATOMIC)
     m.state.counters.highatomic_reserved += 1
-    m.refresh_gates()
     if m.steps is not None:
         m.steps.append(("reserve_highatomic", zone.index, page, zone.reserved_highatomic))
 
@@ -215,7 +216,6 @@ def unreserve_highatomic(m: Machine, ask: Ask) -> None:
             block = blocks[-1] >> PAGEBLOCK_ORDER
             zone.buddy.block_types[block] = ask.kind
             zone.buddy.move_free_pages(block, ask.kind)
-            m.refresh_gates()
             if m.steps is not None:
                 step = (zone.index, block << PAGEBLOCK_ORDER, zone.reserved_highatomic)
                 m.steps.append(("unreserve_highatomic", *step))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.asks import Ask
 from mmplay.engine.sim.mm.disk import congested
-from mmplay.engine.sim.mm.page_alloc import watermark_ok
+from mmplay.engine.sim.mm.page_alloc import zone_watermark_ok
 from mmplay.engine.sim.run.sched import sleep
 from mmplay.engine.sim.setup import MILLISECOND_NS
 from mmplay.engine.sim.state.tasks import BLOCKED
@@ -61,7 +61,7 @@ def should_reclaim_retry(m: Machine, task: int, ask: Ask, progress: int) -> bool
     for zone, floor in m.gates[ask.gate]:
         pages = zone.reclaimable()
         left = pages - -(-loops * pages // MAX_RETRIES)
-        ok = watermark_ok(zone, floor - left, order, ask.harder)
+        ok = zone_watermark_ok(zone, floor - left, order, ask.harder)
         if m.steps is not None:
             m.steps.append(("should_reclaim_retry", zone.index, loops, left, zone.free, floor, ok))
         if not ok:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.caller import TASK, Caller
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.mm.asks import Ask, ask_key

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.mm.asks import Ask, ask_key
 from mmplay.engine.sim.mm.nowait import alloc_nowait

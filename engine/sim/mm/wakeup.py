@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.sim.run.sched import wake
 from mmplay.engine.sim.state.tasks import SLEEPING
 from mmplay.engine.sim.state.zone import Zone
@@ -36,7 +37,7 @@ def wake_kswapd(m: Machine, class_zone: int, order: int) -> None:
 
 def zone_balanced(zone: Zone, order: int, gap: int, class_zone: int) -> bool:
     """Tell whether a zone is above its high mark and a gap, for requests of this class."""
-    floor = zone.high + gap + zone.reserve[class_zone] + zone.reserved_highatomic
-    if zone.free - (1 << order) + 1 <= floor:
+    floor = zone.high + gap + zone.reserve[class_zone]
+    if not watermark_ok(zone.free, order, zone.reserved_highatomic, floor):
         return False
     return order == 0 or zone.buddy.has_block(order, (0, 1, 2))

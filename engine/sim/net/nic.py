@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.caller import NET, Caller
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
 from mmplay.engine.sim.net.ring import refill, use_buffer, waiting

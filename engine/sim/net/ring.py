@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.watermarks import PAGE_BYTES
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.caller import NET, Caller
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.mm.asks import ask_key

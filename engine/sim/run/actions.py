@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.alloc_flags import Context
-from mmplay.engine.kernel.gfp import GfpError
-from mmplay.engine.kernel.watermarks import PAGE_BYTES
 from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.gfp import GfpError
+from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.mm.compact_memory import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk

@@ -9,8 +9,8 @@ from __future__ import annotations
 from heapq import heappush
 from typing import Any
 
-from mmplay.engine.kernel.versions import Kernel, SimRules
 from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.rules.versions import Kernel, SimRules
 from mmplay.engine.sim.mm.asks import Ask, make_ask
 from mmplay.engine.sim.mm.gates import Gate, make_gates, zonelist
 from mmplay.engine.sim.mm.masks import Masks, make_masks
@@ -65,7 +65,7 @@ class Machine:
         self.refresh_gates()
 
     def refresh_gates(self) -> None:
-        """Compute the floors again, after a mark, a reserve or a highatomic block changed."""
+        """Compute the floors again, after a mark or a reserve changed."""
         self.gates: list[Gate] = make_gates(self.kernel, self.state.zones)
 
     # small questions

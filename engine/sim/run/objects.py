@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.caller import NET, Caller
 from mmplay.engine.sim.mm.slub import free_in_slab, take_full, take_objects
 from mmplay.engine.sim.net.nic import CONNTRACK, EXTENSION, SKB

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.asks import ask_key
 from mmplay.engine.sim.mm.nowait import alloc_nowait
 from mmplay.engine.sim.mm.page_alloc import give_block, give_one_block

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine
 
 KERNEL_PROGRAMS = frozenset({"kthreadd", "flusher", "kswapd"})
-TASK_PAGES = 4
 
 
 def add_task(m: Machine, number: int, group: int, name: str, **values: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.mm.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.run.machine import Machine

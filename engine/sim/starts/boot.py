@@ -7,7 +7,7 @@ assumed, and so is the small userland that has just started.
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.watermarks import PAGE_KB, boot_min_free_kbytes
+from mmplay.engine.rules.watermarks import PAGE_KB, boot_min_free_kbytes
 from mmplay.engine.sim.mm.gates import set_marks, set_reserves
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload

@@ -18,7 +18,7 @@ class Constant(NamedTuple):
 
 CALIBRATED: dict[str, Constant] = {
     "reclaim_call_ns": Constant(
-        435000, "CPU cost of a try_to_free_pages call: makes the mail's burst last 1.9 s"
+        435000, "CPU cost of a try_to_free_pages call: makes the incident's burst last 1.9 s"
     ),
     "scanned_page_ns": Constant(100, "CPU cost of one scanned page: the length of the slow phase"),
     "retry_call_ns": Constant(
@@ -56,8 +56,8 @@ CALIBRATED: dict[str, Constant] = {
 }
 
 ASSUMED: dict[str, Constant] = {
-    "cpus": Constant(4, "online CPUs of the mail's machine"),
-    "cpu_ids": Constant(64, "possible CPUs of the mail's machine (cpus=0-63 in its pools)"),
+    "cpus": Constant(4, "online CPUs of the incident's machine"),
+    "cpu_ids": Constant(64, "possible CPUs of the incident's machine (cpus=0-63 in its pools)"),
     "page_ns": Constant(500, "CPU cost of handing out one page"),
     "write_ns": Constant(18500, "CPU cost of a 4 KiB write besides its page"),
     "read_ns": Constant(1_500, "CPU cost of reading 4 KiB from a fast disk besides its page"),

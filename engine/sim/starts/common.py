@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import Kernel
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
 from mmplay.engine.sim.mm.masks import WB_VARIANTS

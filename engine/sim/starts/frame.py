@@ -1,15 +1,15 @@
-"""A start from one Mem-Info frame of a log: the mail's machine at its OOM kill, or any other.
+"""A start from one Mem-Info frame of a log: the incident's machine at its OOM kill, or any other.
 
 Zone rows win over totals. Marks and reserves are as printed, so far as the kernel that runs is the
-one that printed them. Tasks are those of the mail's reproducer; an OOM report that is being printed
-goes on to its kill.
+one that printed them. Tasks are those of the incident's reproducer; an OOM report that is being
+printed goes on to its kill.
 """
 
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.report import Report
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.mm.purposes import ANON, CACHE_PAGE
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
@@ -123,7 +123,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
     assumed = ("cpus", "cpu_ids", "groups", "writers", *slabs, *ASSUMED_COSTS)
     return Setup(
-        name="mail",
+        name="incident",
         kernel=choice.kernel,
         cpus=value("cpus"),
         cpu_ids=cpu_ids,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from math import gcd
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.versions import Kernel
 from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.mm.gates import set_gaps
 from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.watermarks import PAGE_SHIFT
+from mmplay.engine.rules.watermarks import PAGE_SHIFT
 
 PAGE_SIZE = 1 << PAGE_SHIFT
 MAX_SLAB_ORDER = 3

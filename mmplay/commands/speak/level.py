@@ -49,7 +49,7 @@ class LevelSpeaker(LookAround):
             "hint": Command("hint", "the next hint: the first is free", self._hint),
             "undo": Command("undo", "take your last act or answer back", self._undo),
             "redo": Command("redo", "do it again", self._redo),
-            "beside": Command("beside", "the mail's line of now and the run's", self._beside),
+            "beside": Command("beside", "the incident's line of now and the run's", self._beside),
             "goals": Command("goals", "how every goal stands, and why", self._goals),
             "question": Command("question", "what is asked now", self._asked),
             "task": Command("task", "the story and the task again", self._task),

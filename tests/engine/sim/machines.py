@@ -1,22 +1,24 @@
-"""Machines for tests: the mail's in every variant, and helpers to run them."""
+"""Machines for tests: the incident's in every variant, and helpers to run them."""
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.mm.slowpath import NONE, RETRY
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.starts import machine_of, mail_machine
+from mmplay.recordings.starts import incident_machine, machine_of
 
 SECOND = 1_000_000_000
 RC7, NEXT = "4.5-rc7", "next-20160311"
-LOG_1 = "mail-next-20160311"
+LOG_1 = "incident-next-20160311"
 
 
-def mail(variant: str = "atomic", kernel: str = RC7, seed: int = 1, packets: int = -1) -> Machine:
-    """Return the mail's machine."""
-    return mail_machine(Choice(kernel_named(kernel), variant, seed, packets=packets))
+def incident(
+    variant: str = "atomic", kernel: str = RC7, seed: int = 1, packets: int = -1
+) -> Machine:
+    """Return the incident's machine."""
+    return incident_machine(Choice(kernel_named(kernel), variant, seed, packets=packets))
 
 
 def log_1(keep_atomic: str) -> Machine:
@@ -26,12 +28,12 @@ def log_1(keep_atomic: str) -> Machine:
 
 
 def without_kill(eater_asks: bool = True) -> Machine:
-    """Return the mail's machine as if a victim never died: nobody is exempt from the throttle.
+    """Return the incident's machine as if a victim never died: nobody is exempt from the throttle.
 
     kthreadd does not ask for its stack. Without `eater_asks` the eater asks for nothing either, and
     the disk gives nothing back.
     """
-    m = mail()
+    m = incident()
     tasks = m.state.tasks
     eater = tasks.names.index("memeater")
     tasks.token[tasks.names.index("kthreadd")] += 1

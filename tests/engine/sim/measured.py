@@ -1,4 +1,4 @@
-"""Rows of a real 4.5.0 machine (2 GiB, 2 CPUs) under the mail's kind of load.
+"""Rows of a real 4.5.0 machine (2 GiB, 2 CPUs) under the incident's kind of load.
 
 Each is the first row with more than 180 runnable tasks.
 """

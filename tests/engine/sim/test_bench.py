@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.step_words import STEPS
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.run.machine import Machine
@@ -29,7 +29,7 @@ def toy(pages: int = 16, order: int = 4) -> Machine:
 
 
 def door(dma: int = 1900, dma32: int = 1700) -> Machine:
-    """The mail's floors, with so many pages free."""
+    """The incident's floors, with so many pages free."""
     low = BenchZone("DMA", 3976, dma, (11, 13, 16), (0, 1732, 1732, 1732))
     high = BenchZone("DMA32", 443_833, dma32, MARKS, RESERVE, places=(("inactive_file", 50_000),))
     return from_bench(Bench((low, high)), CHOICE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.mm.bio import BIO_PAGES, CACHE, POOL, take_vectors
 from mmplay.engine.sim.mm.disk import complete, submit

@@ -8,7 +8,7 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
 from mmplay.engine.sim.mm.gates import zone_dirtyable
@@ -23,7 +23,7 @@ from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.session.run_log import log_text
-from tests.engine.sim.machines import NEXT, RC7, SECOND, mail
+from tests.engine.sim.machines import NEXT, RC7, SECOND, incident
 
 MB = 1024
 
@@ -210,7 +210,7 @@ def test_dirty_limits_are_shares_or_bytes_whichever_was_written_last() -> None:
 
 
 def test_sysrq_f_reports_and_kills_even_while_a_victim_is_dying(tmp_path: Path) -> None:
-    m = mail()
+    m = incident()
     mark_victim(m, m.state.tasks.pid.index(4467))
     do_action(m, "sysrq_f", "")
     text = [line.partition("] ")[2] for line in log_text(m)]

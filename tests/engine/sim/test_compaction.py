@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action

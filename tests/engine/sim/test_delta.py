@@ -22,7 +22,7 @@ from mmplay.engine.sim.state.parts import (
     shape_of,
     state_of,
 )
-from tests.engine.sim.machines import NEXT, mail
+from tests.engine.sim.machines import NEXT, incident
 
 NUMBERS = st.lists(st.integers(-(1 << 40), 1 << 40), max_size=40)
 
@@ -38,7 +38,7 @@ def parts_now(m: Machine) -> list[array[int]]:
 @settings(max_examples=25)
 @given(st.integers(0, 4000), st.integers(1, 3000), st.sampled_from(["atomic", "nowait"]))
 def test_a_difference_applied_is_the_later_moment(start: int, more: int, variant: str) -> None:
-    m = mail(variant)
+    m = incident(variant)
     run_turns(m, start)
     before = parts_now(m)
     run_turns(m, more)
@@ -52,7 +52,7 @@ def test_a_difference_applied_is_the_later_moment(start: int, more: int, variant
 
 
 def test_new_tasks_and_waiting_ones_are_in_the_difference() -> None:
-    m = mail("nowait", NEXT)
+    m = incident("nowait", NEXT)
     before = parts_now(m)
     do_action(m, "scale", "file_io 66")
     run_turns(m, 50)
@@ -73,12 +73,12 @@ def test_any_two_lists_differ_by_something_that_can_be_applied(
 
 
 def test_equal_moments_have_no_difference() -> None:
-    m = mail()
+    m = incident()
     assert difference(parts_now(m), parts_now(m)) == []
 
 
 def test_every_part_has_a_name() -> None:
-    state = mail().state
+    state = incident().state
     assert len(part_names(shape_of(state))) == len(parts_of(state))
 
 
@@ -101,11 +101,11 @@ def test_every_part_has_a_name() -> None:
 )
 def test_a_change_that_does_not_fit_is_refused(change: list[Any]) -> None:
     with pytest.raises(PackError):
-        apply(parts_now(mail()), [change])
+        apply(parts_now(incident()), [change])
 
 
 def test_parts_of_another_shape_are_no_state() -> None:
-    state = mail().state
+    state = incident().state
     parts, names = parts_of(state), names_of(state)
     for wrong in (parts[:-1], [*parts, []], [[], *parts[1:]], [*parts[:-1], [1]]):
         with pytest.raises(PackError):

@@ -18,7 +18,7 @@ from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.state.packing import pack_state, unpack_state
 from mmplay.engine.sim.state.parts import PackError
 from mmplay.engine.sim.state.state import State
-from tests.engine.sim.machines import NEXT, RC7, mail
+from tests.engine.sim.machines import NEXT, RC7, incident
 
 VARIANTS = [name for name, _ in WB_VARIANTS]
 KEEP_EVERY = 2000
@@ -27,9 +27,9 @@ AFTER_EACH_TURN = ((0, 100), (59_628_000_000, 1500), (61_440_000_000, 1500))
 """(time, turns that are checked from there on)."""
 PROGRAM = """
 from mmplay.engine.sim.run.turns import run_until
-from tests.engine.sim.machines import mail
+from tests.engine.sim.machines import incident
 for variant in ("atomic", "nomemalloc", "nowait", "none"):
-    m = mail(variant)
+    m = incident(variant)
     run_until(m, 59_700_000_000)
     print(m.state.digest())
 """
@@ -39,7 +39,7 @@ for variant in ("atomic", "nomemalloc", "nowait", "none"):
 def test_twenty_runs_have_one_digest(variant: str) -> None:
     digests: Counter[str] = Counter()
     for _ in range(20):
-        m = mail(variant)
+        m = incident(variant)
         run_until(m, 59_650_000_000)
         digests[m.state.digest()] += 1
     assert len(digests) == 1
@@ -63,7 +63,7 @@ def test_hash_seeds_change_nothing() -> None:
 
 @pytest.mark.parametrize("kernel", [RC7, NEXT])
 def test_stepping_is_running(kernel: str) -> None:
-    run, step = mail(kernel=kernel), mail(kernel=kernel)
+    run, step = incident(kernel=kernel), incident(kernel=kernel)
     step.steps = []
     run_until(run, SHORT_NS)
     while step.state.turn < run.state.turn:
@@ -75,7 +75,7 @@ def test_stepping_is_running(kernel: str) -> None:
 @cache
 def kept_states() -> list[State]:
     """Return the state of a whole run, every so many turns."""
-    m = mail("nomemalloc")
+    m = incident("nomemalloc")
     states = [m.state.copy()]
     while m.state.now_ns < 61_700_000_000:
         run_turns(m, KEEP_EVERY)
@@ -86,7 +86,7 @@ def kept_states() -> list[State]:
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 41_000))
 def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
-    m = mail("nomemalloc")
+    m = incident("nomemalloc")
     m.bind(kept_states()[turns // KEEP_EVERY].copy())
     run_turns(m, turns % KEEP_EVERY)
     assert m.state.turn == turns
@@ -95,7 +95,7 @@ def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
     run_turns(m, 200)
     expected = m.state.digest()
     for state in (unpack_state(packed), fork):
-        other = mail("nomemalloc")
+        other = incident("nomemalloc")
         other.bind(state)
         run_turns(other, 200)
         assert other.state.digest() == expected
@@ -104,7 +104,7 @@ def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_damaged_states_are_refused(data: st.DataObject) -> None:
-    packed = pack_state(mail().state)
+    packed = pack_state(incident().state)
     cut = data.draw(st.integers(0, len(packed) - 1))
     with pytest.raises(PackError):
         unpack_state(packed[:cut])
@@ -114,7 +114,7 @@ def test_damaged_states_are_refused(data: st.DataObject) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_everything_adds_up(kernel: str, variant: str) -> None:
     """After each turn where much happens: the kill and the depletion; between them less often."""
-    m = mail(variant, kernel)
+    m = incident(variant, kernel)
     assert check(m) == []
     for until_ns, turns in AFTER_EACH_TURN:
         while m.state.now_ns < until_ns:

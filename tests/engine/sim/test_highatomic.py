@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.mm.asks import ask_key
@@ -103,3 +103,12 @@ def test_one_block_is_never_given_back(had: int, left: int) -> None:
     m.state.zones[0].reserved_highatomic = had
     unreserve_highatomic(m, m.ask(ask_key(m.kernel.gfp.encode("GFP_KERNEL"))))
     assert read(m, RESERVED) == left
+
+
+def test_a_step_says_what_was_compared() -> None:
+    m = table(1600)
+    do_action(m, "request", CARD)
+    m.steps = []
+    do_action(m, "request", "GFP_KERNEL")
+    said = [decision(m, step).text for step in m.steps if step[0] == "zone_watermark_ok"]
+    assert f"DMA32: {m.state.zones[0].free} - 512 <= 1300: refused" in said

@@ -15,12 +15,12 @@ from mmplay.engine.sim.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.summary import summary
 from mmplay.engine.sim.watch import condition
-from tests.engine.sim.machines import mail, until_depleted
+from tests.engine.sim.machines import incident, until_depleted
 
 
 @pytest.fixture(scope="module")
 def depleted() -> Machine:
-    return until_depleted(mail())
+    return until_depleted(incident())
 
 
 def test_names_are_those_of_run_json(depleted: Machine) -> None:
@@ -67,7 +67,7 @@ def test_conditions(depleted: Machine, text: str, holds: bool) -> None:
 
 @pytest.mark.parametrize("name", ["first refusal", "refusal", "kill", "report", "OOM"])
 def test_events_come_when_their_counter_rises(name: str) -> None:
-    m = mail()
+    m = incident()
     event = condition(m, name)
     assert not event.holds(m)
     while not event.holds(m):
@@ -81,14 +81,14 @@ def test_what_is_no_condition_is_refused(depleted: Machine, text: str) -> None:
 
 
 def test_a_setup_comes_back_from_its_fields() -> None:
-    setup = mail().setup
+    setup = incident().setup
     assert setup_of(setup_fields(setup)) == setup
 
 
 @pytest.mark.parametrize("place", range(15))
 @pytest.mark.parametrize("wrong", [None, -5, "x" * 5000, [1], {"a": 1}, 1 << 70])
 def test_fields_of_another_kind_are_no_setup(place: int, wrong: object) -> None:
-    fields = setup_fields(mail().setup)
+    fields = setup_fields(incident().setup)
     if fields[place] == wrong or (place == 9 and wrong is None):
         return
     fields[place] = wrong
@@ -140,6 +140,6 @@ def _wild_mask(state: State) -> None:
     ],
 )
 def test_a_state_that_cannot_be_is_told(harm: Callable[[State], None]) -> None:
-    m = mail()
+    m = incident()
     harm(m.state)
     assert faults(m.setup, m.state)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.blocks import FREE, HELD, USED, blocks_of
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.log.stacks import TASK_WAYS
@@ -156,7 +156,7 @@ def test_a_writer_needs_caches() -> None:
 
 
 def driver(gfp: str, free: int) -> Machine:
-    """The mail's DMA zone, and a driver that wants 64 pages."""
+    """The incident's DMA zone, and a driver that wants 64 pages."""
     load = Workload("isa", "allocator", 1, pages=64, start_ns=START_NS, gap_ns=1000, gfp=gfp)
     low = BenchZone("DMA", 3976, free, (11, 13, 16), (0, 1732, 1732, 1732))
     high = BenchZone("DMA32", 8192, 480, (1300, 1625, 1950), (0, 0, 0, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.net.ring import RING, waiting
 from mmplay.engine.sim.run.actions import do_action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.asks import CODES, HIGH_MARK, LOW, MIN, ask_key
 from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
 from mmplay.engine.sim.mm.gates import set_thresholds, total_reserve
@@ -16,7 +16,7 @@ from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.state.slab_cache import slab_order
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import FATAL, TIF_MEMDIE
-from tests.engine.sim.machines import NEXT, RC7, mail
+from tests.engine.sim.machines import NEXT, RC7, incident
 
 DMA32_CLASS = 1
 FLOORS = {
@@ -29,7 +29,7 @@ FLOORS = {
 
 @pytest.mark.parametrize(("code", "floors"), FLOORS.items())
 def test_floors_at_min(code: int, floors: tuple[int, int]) -> None:
-    gate = mail().gates[DMA32_CLASS * CODES + code]
+    gate = incident().gates[DMA32_CLASS * CODES + code]
     assert tuple(floor for _, floor in gate) == floors
 
 
@@ -38,26 +38,26 @@ def test_floors_at_min(code: int, floors: tuple[int, int]) -> None:
     [(RC7, (1625, 1745), (1950, 1748)), (NEXT, (1743, 1746), (2186, 1749))],
 )
 def test_floors_at_low_and_high(kernel: str, low: tuple[int, ...], high: tuple[int, ...]) -> None:
-    m = mail(kernel=kernel)
+    m = incident(kernel=kernel)
     assert tuple(f for _, f in m.gates[DMA32_CLASS * CODES + LOW]) == low
     assert tuple(f for _, f in m.gates[DMA32_CLASS * CODES + HIGH_MARK]) == high
 
 
 @pytest.mark.parametrize(("kernel", "pages"), [(RC7, 3698), (NEXT, 3935)])
 def test_total_reserve(kernel: str, pages: int) -> None:
-    assert sum(total_reserve(zone) for zone in mail(kernel=kernel).state.zones) == pages
+    assert sum(total_reserve(zone) for zone in incident(kernel=kernel).state.zones) == pages
 
 
 def test_pcp_sizes() -> None:
     assert batch_size(443833) == 31
     assert batch_size(3976) == 0
-    dma, dma32 = mail().state.zones
+    dma, dma32 = incident().state.zones
     assert (dma32.pcp_batch, dma32.pcp_high) == (31, 186)
     assert (dma.pcp_batch, dma.pcp_high) == (1, 0)
 
 
 def test_counter_thresholds() -> None:
-    m = mail()
+    m = incident()
     m.state.drift = 1
     set_thresholds(m.state)
     assert [zone.threshold for zone in m.state.zones] == [6, 30]
@@ -67,7 +67,7 @@ def test_counter_thresholds() -> None:
 
 
 def test_dirty_limits() -> None:
-    m = mail()
+    m = incident()
     assert abs(dirtyable(m) - 123_852) <= 100
     background, limit = dirty_limits(m)
     assert abs(limit - 24_770) <= 20
@@ -75,7 +75,7 @@ def test_dirty_limits() -> None:
 
 
 def test_the_throttle_holds_at_half_of_the_mins() -> None:
-    m = mail()
+    m = incident()
     dma, dma32 = m.state.zones
     dma.free, dma32.free = 655, 0
     assert not reserves_ok(m)
@@ -84,7 +84,7 @@ def test_the_throttle_holds_at_half_of_the_mins() -> None:
 
 
 def test_score_and_victim() -> None:
-    m = mail()
+    m = incident()
     victim = select_worst(m)
     assert m.state.tasks.pid[victim] == 4450
     assert m.state.tasks.names[victim] == "file_io.00"
@@ -118,13 +118,13 @@ def given_up(m: Machine) -> Machine:
     [(110_045, 13), (114_585, 13), (144_489, 13), (102_400, 13), (102_399, 0), (51_836, 0)],
 )
 def test_works_of_a_call_that_only_polls(inactive: int, works: int) -> None:
-    asked, scanned = works_of_a_call(given_up(mail()), inactive)
+    asked, scanned = works_of_a_call(given_up(incident()), inactive)
     assert asked == works
     assert scanned == 2 * (inactive >> 12)
 
 
 def test_works_of_a_call_that_scans_all() -> None:
-    m = mail()
+    m = incident()
     for zone in m.state.zones:
         zone.pages_scanned = 0
     asked, scanned = works_of_a_call(m, 144_489)
@@ -155,7 +155,7 @@ def test_slab_orders(size: int, cpu_ids: int, order: int, objects: int) -> None:
 
 
 def test_masks_of_the_callers() -> None:
-    masks = mail().masks
+    masks = incident().masks
     assert masks.page_cache == 0x342004A
     assert masks.net_zeroed == 0x2088020
     assert masks.frag_single == 0x2080120
@@ -164,7 +164,7 @@ def test_masks_of_the_callers() -> None:
 
 
 def test_reserves_are_for_reclaimers_and_victims_only() -> None:
-    m = mail()
+    m = incident()
     for context in (Context.PF_MEMALLOC, Context.TIF_MEMDIE):
         assert m.ask(ask_key(m.masks.page_cache, context)).no_watermarks
     softirq = m.ask(ask_key(m.masks.net_atomic, Context.SOFTIRQ))
@@ -174,7 +174,7 @@ def test_reserves_are_for_reclaimers_and_victims_only() -> None:
 def test_the_kill_marks_one_and_signals_all_that_share_its_mm() -> None:
     from mmplay.engine.sim.mm.oom import kill_worst
 
-    m = mail()
+    m = incident()
     kill_worst(m, 3)
     tasks = m.state.tasks
     group = [task for task in range(len(tasks)) if tasks.group[task] == 4450]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.explain.steps import decision
-from mmplay.engine.kernel.versions import kernel_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.mm.flusher import SYNC

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.kernel.alloc_flags import Context
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.nowait import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.recordings.session.run_log import log_text
-from tests.engine.sim.machines import NEXT, SECOND, log_1, mail
-from tests.sessions import mail_run
+from tests.engine.sim.machines import NEXT, SECOND, incident, log_1
+from tests.sessions import incident_run
 
 MANY_PACKETS = 2400
 
 
 @pytest.fixture(scope="module")
 def nomemalloc() -> Machine:
-    m = mail("nomemalloc")
+    m = incident("nomemalloc")
     run_until(m, 62_500_000_000)
     return m
 
@@ -39,7 +39,7 @@ def test_nomemalloc_starves_the_network_but_not_the_ring(nomemalloc: Machine) ->
 
 def test_dma_goes_one_page_lower_only_through_the_rings_own_requests() -> None:
     """Ring refill keeps __GFP_ATOMIC: HIGH and HARDER, one page below the HIGH floor of DMA."""
-    m = mail("nomemalloc")
+    m = incident("nomemalloc")
     m.steps = []
     dma = m.state.zones[0]
     while dma.free > 1737 and m.state.now_ns < 65 * SECOND:
@@ -52,7 +52,7 @@ def test_dma_goes_one_page_lower_only_through_the_rings_own_requests() -> None:
 
 def test_log_1_comes_out_under_next() -> None:
     """More packets than the ring's fragments leave time for a zone to be given up."""
-    m = mail("nomemalloc", NEXT, packets=MANY_PACKETS)
+    m = incident("nomemalloc", NEXT, packets=MANY_PACKETS)
     run_until(m, 63 * SECOND)
     text = log_text(m)
     mode = "mode:0x2200020(GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK)"
@@ -75,7 +75,7 @@ def report_from(text: list[str], head: str) -> str:
 
 
 def test_nowait_never_takes_a_page_at_or_below_min() -> None:
-    m = mail("nowait")
+    m = incident("nowait")
     m.steps = []
     while m.state.now_ns < 60 * SECOND:
         m.steps.clear()
@@ -112,11 +112,11 @@ def test_a_start_takes_the_slabs_that_the_log_counts() -> None:
     cache = log_1("drops").state.caches[0]
     assert (cache.slabs(), cache.objects(), cache.free_objects()) == (728, 46592, 0)
     assert not [line for line in log_1("drops").setup.assumed if "works_slabs" in line]
-    assert [line for line in mail().setup.assumed if "works_slabs" in line]
+    assert [line for line in incident().setup.assumed if "works_slabs" in line]
 
 
 def test_a_run_on_the_timeline_shows_its_reports() -> None:
-    run = mail_run(61_500_000_000)
+    run = incident_run(61_500_000_000)
     first = run.frame(run.event_frames[0])
     assert first.title.startswith("OOM kill") or "4450" in first.title
     last = run.frame(run.event_frames[-1])

@@ -10,8 +10,8 @@ from mmplay.recordings.export import FORMATS
 from mmplay.recordings.importer.run import import_to_memory
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.session.timeline import SessionTimeline
-from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
-from tests.sessions import mail_run
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
+from tests.sessions import incident_run
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -26,8 +26,8 @@ def export(recording: Recording, name: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def short_run() -> SessionTimeline:
-    """The mail's run past its depletion and its second kill, with an act and a mark."""
-    run = mail_run(60_000_000_000)
+    """The incident's run past its depletion and its second kill, with an act and a mark."""
+    run = incident_run(60_000_000_000)
     session = run.session
     session.act("min_free_kbytes", "8192")
     session.advance(until_ns=61_530_000_000)
@@ -49,8 +49,8 @@ def hostile_log(folder: Path) -> Recording:
     The second boot's Mem-Info has no line for DMA32.
     """
     name = HOSTILE.encode()
-    first = mail_text(MAIL_RC7).replace(b"kthreadd: page", name + b": page")
-    later = mail_text(MAIL_NEXT).splitlines(keepends=True)
+    first = incident_text(INCIDENT_RC7).replace(b"kthreadd: page", name + b": page")
+    later = incident_text(INCIDENT_NEXT).splitlines(keepends=True)
     second = b"".join(line for line in later if b" DMA32 free:" not in line)
     return logged(folder, first + b"[    0.000000] Linux version 4.5.0-rc7-next\n" + second)
 

@@ -14,7 +14,7 @@ from mmplay.recordings.export.trace_event import OpenSlices, Slice, Thread, Time
 from mmplay.recordings.observed import ObservedTimeline
 from tests.recordings.export.exported import HOSTILE, export, hostile_log, short_run
 from tests.recordings.export.trace_rules import Sliced, Trace
-from tests.sessions import mail_run
+from tests.sessions import incident_run
 
 
 @lru_cache(maxsize=1)
@@ -22,7 +22,7 @@ def run_trace() -> Trace:
     return Trace(export(short_run(), "perfetto"))
 
 
-def test_the_mail_s_run_keeps_the_rules() -> None:
+def test_the_incident_s_run_keeps_the_rules() -> None:
     trace = run_trace()
     count = trace.count()
     assert count["B"] == count["E"] > 100_000
@@ -105,17 +105,17 @@ def test_events_acts_and_marks_are_instants() -> None:
 
 
 def test_another_kernel_and_variant_keep_the_rules() -> None:
-    trace = Trace(export(mail_run(59_700_000_000, "nowait"), "perfetto"))
+    trace = Trace(export(incident_run(59_700_000_000, "nowait"), "perfetto"))
     assert trace.count()["B"] > 1000
 
 
-def test_the_logs_keep_the_rules(mail: ObservedTimeline) -> None:
-    trace = Trace(export(mail, "perfetto"))
+def test_the_logs_keep_the_rules(incident: ObservedTimeline) -> None:
+    trace = Trace(export(incident, "perfetto"))
     assert [one.name for one in trace.slices] == [
-        mail.frame(index).title for index in range(len(mail))
+        incident.frame(index).title for index in range(len(incident))
     ]
-    assert len(trace.instants("events")) == len(mail)
-    first = mail.frame(0).shown
+    assert len(trace.instants("events")) == len(incident)
+    first = incident.frame(0).shown
     assert first is not None
     assert trace.values("zones.DMA32.free")[0][1] == first.dump.zones[1].pages("free")
     assert all(one.end >= one.begin for one in trace.slices)
@@ -129,11 +129,11 @@ def test_two_boots_are_two_processes(tmp_path: Path) -> None:
 
 
 def test_a_log_without_times_has_no_place_for_its_frames(tmp_path: Path) -> None:
-    from tests.conftest import MAIL_NEXT, mail_text
+    from tests.conftest import INCIDENT_NEXT, incident_text
     from tests.recordings.export.exported import logged
 
     text = b"".join(
-        line.split(b"] ", 1)[1] for line in mail_text(MAIL_NEXT).splitlines(keepends=True)
+        line.split(b"] ", 1)[1] for line in incident_text(INCIDENT_NEXT).splitlines(keepends=True)
     )
     with logged(tmp_path, text) as log:
         assert len(log) > 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.export.svg import apart, round_step
 from mmplay.recordings.observed import ObservedTimeline
-from tests.conftest import MAIL_NEXT, MAIL_RC7, mail_text
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 from tests.recordings.export.exported import (
     HOSTILE,
     export,
@@ -38,7 +38,7 @@ def of_class(root: ElementTree.Element, tag: str, name: str) -> list[ElementTree
 
 
 def test_the_log_s_picture(rc7: ObservedTimeline) -> None:
-    assert same_as_golden(f"{MAIL_RC7}.svg", export(rc7, "svg"))
+    assert same_as_golden(f"{INCIDENT_RC7}.svg", export(rc7, "svg"))
 
 
 def test_a_run_s_picture_is_complete() -> None:
@@ -62,8 +62,8 @@ def test_a_run_s_picture_is_complete() -> None:
     assert len(of_class(root, "circle", "met")) == len(on_the_way) > 0
 
 
-def test_the_picture_can_be_read_aloud(mail: ObservedTimeline) -> None:
-    root = drawn(export(mail, "svg"))
+def test_the_picture_can_be_read_aloud(incident: ObservedTimeline) -> None:
+    root = drawn(export(incident, "svg"))
     assert root.get("role") == "img"
     named = str(root.get("aria-labelledby")).split()
     spoken = {one.get("id"): one.text or "" for one in root if one.get("id")}
@@ -88,7 +88,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 
 def test_control_characters_cannot_break_it(tmp_path: Path) -> None:
-    text = mail_text(MAIL_RC7).replace(b"kthreadd: page", b"a\x1b[31m\x07b\xff: page")
+    text = incident_text(INCIDENT_RC7).replace(b"kthreadd: page", b"a\x1b[31m\x07b\xff: page")
     with logged(tmp_path, text) as log:
         root = drawn(export(log, "svg"))
     assert any("\\x1b[31m" in text for text in texts(root))
@@ -96,7 +96,7 @@ def test_control_characters_cannot_break_it(tmp_path: Path) -> None:
 
 def test_many_events_are_counted_not_crowded(tmp_path: Path) -> None:
     line = b"[   %d.000000] a: page allocation failure: order:0, mode:0x20\n"
-    text = mail_text(MAIL_NEXT) + b"".join(line % n for n in range(91, 191))
+    text = incident_text(INCIDENT_NEXT) + b"".join(line % n for n in range(91, 191))
     with logged(tmp_path, text) as log:
         root = drawn(export(log, "svg"))
     assert "and 78 more events" in texts(root)
@@ -104,14 +104,14 @@ def test_many_events_are_counted_not_crowded(tmp_path: Path) -> None:
 
 
 def test_free_far_above_the_floors_runs_along_the_top(tmp_path: Path) -> None:
-    text = mail_text(MAIL_NEXT).replace(b"DMA32 free:2516kB", b"DMA32 free:1200000kB")
+    text = incident_text(INCIDENT_NEXT).replace(b"DMA32 free:2516kB", b"DMA32 free:1200000kB")
     with logged(tmp_path, text) as log:
         words = texts(drawn(export(log, "svg")))
     assert any("up to 300000, off this scale" in text for text in words)
 
 
 def test_dumps_that_stand_close_become_a_line(tmp_path: Path) -> None:
-    once = mail_text(MAIL_NEXT)
+    once = incident_text(INCIDENT_NEXT)
     text = b"".join(
         once.replace(b"[   89.", b"[  %d." % second)
         .replace(b"[   90.", b"[  %d." % (second + 1))

@@ -18,7 +18,7 @@ from mmplay.recordings.export.report import explanation_blocks
 from mmplay.recordings.export.text import moment, shortened
 from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
-from tests.conftest import MAIL_NEXT, mail_text
+from tests.conftest import INCIDENT_NEXT, incident_text
 from tests.recordings.export.exported import (
     HOSTILE,
     export,
@@ -39,8 +39,8 @@ def why(recording: Recording) -> list[Block]:
     return list(explanation_blocks(recording, results))
 
 
-def test_a_log_s_page_has_everything(mail: ObservedTimeline) -> None:
-    page = page_of(mail)
+def test_a_log_s_page_has_everything(incident: ObservedTimeline) -> None:
+    page = page_of(incident)
     second = [text for level, text in page.headings if level == 2]
     assert second == [
         "Free pages over time",
@@ -50,15 +50,15 @@ def test_a_log_s_page_has_everything(mail: ObservedTimeline) -> None:
         "What this rests on",
     ]
     incidents = [text for level, text in page.headings if level == 3]
-    assert len(incidents) == len(mail)
-    for index in range(len(mail)):
-        assert mail.frame(index).title in incidents[index]
+    assert len(incidents) == len(incident)
+    for index in range(len(incident)):
+        assert incident.frame(index).title in incidents[index]
 
 
-def test_every_explanation_is_on_the_page(mail: ObservedTimeline) -> None:
-    page = page_of(mail)
-    for index in range(len(mail)):
-        result = diagnose_frame(mail, index)
+def test_every_explanation_is_on_the_page(incident: ObservedTimeline) -> None:
+    page = page_of(incident)
+    for index in range(len(incident)):
+        result = diagnose_frame(incident, index)
         for part in explained(result):
             if not part.label.startswith(("at ", "last look", "no watermarks")):
                 assert all(line in page.words for line in part.lines), part
@@ -89,9 +89,9 @@ def test_a_run_s_page_tells_acts_marks_and_what_was_assumed() -> None:
 
 
 def test_a_refusal_without_a_report_shows_its_decisions() -> None:
-    from tests.sessions import mail_run
+    from tests.sessions import incident_run
 
-    run = mail_run(61_640_000_000)
+    run = incident_run(61_640_000_000)
     frame = next(
         run.frame(n) for n in run.event_frames if "refused for the first time" in run.frame(n).title
     )
@@ -113,7 +113,7 @@ def test_two_boots_and_a_hostile_task(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["</main><h1>", "&lt;", "\x1b]0;x\x07", "\xff\xfe", "]]>", "<!--"])
 def test_any_name_leaves_the_page_whole(tmp_path: Path, name: str) -> None:
-    text = mail_text(MAIL_NEXT).replace(b"swapper/2", name.encode("latin-1"))
+    text = incident_text(INCIDENT_NEXT).replace(b"swapper/2", name.encode("latin-1"))
     with logged(tmp_path, text) as log:
         page_of(log)
         text = "".join(markdown_page(why(log))).encode()
@@ -130,13 +130,13 @@ def test_nothing_is_fetched_and_nothing_runs(rc7: ObservedTimeline) -> None:
 
 def test_explanations_as_markdown(linux_next: ObservedTimeline) -> None:
     text = "".join(markdown_page(why(linux_next)))
-    assert same_as_golden(f"{MAIL_NEXT}.md", text.encode())
+    assert same_as_golden(f"{INCIDENT_NEXT}.md", text.encode())
     assert "| DMA32 | 629 | 650 |" in text
     assert all(len(line) == len(line.rstrip()) for line in text.split("\n") if "|" not in line)
 
 
-def test_explanations_as_html_are_of_the_same_blocks(mail: ObservedTimeline) -> None:
-    blocks = why(mail)
+def test_explanations_as_html_are_of_the_same_blocks(incident: ObservedTimeline) -> None:
+    blocks = why(incident)
     page = Page("".join(html_page("why", blocks)))
     headings = [block.text for block in blocks if isinstance(block, Heading)]
     assert [text for _, text in page.headings] == headings

@@ -15,7 +15,7 @@ from mmplay.engine.sim.metrics import read
 from mmplay.recordings.export.series import numbers_of, series_of
 from mmplay.recordings.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
-from tests.conftest import MAIL_RC7
+from tests.conftest import INCIDENT_RC7
 from tests.recordings.export.exported import export, hostile_log, same_as_golden, short_run
 
 
@@ -24,7 +24,7 @@ def rows_of(recording: Recording) -> list[dict[str, str]]:
 
 
 def test_a_log_has_a_row_for_every_dump(rc7: ObservedTimeline) -> None:
-    assert same_as_golden(f"{MAIL_RC7}.csv", export(rc7, "csv"))
+    assert same_as_golden(f"{INCIDENT_RC7}.csv", export(rc7, "csv"))
     rows = rows_of(rc7)
     assert [row["frame"] for row in rows] == ["1", "3"]
     assert rows[0]["zones.DMA32.free"] == "1300"
@@ -66,9 +66,9 @@ def test_a_run_s_numbers_are_the_machine_s(number: int) -> None:
         assert read(m, name) == value, name
 
 
-def test_csv_and_json_agree(mail: ObservedTimeline) -> None:
-    found = json.loads(export(mail, "json"))
-    rows = rows_of(mail)
+def test_csv_and_json_agree(incident: ObservedTimeline) -> None:
+    found = json.loads(export(incident, "json"))
+    rows = rows_of(incident)
     assert list(rows[0]) == found["columns"]
     for row, values in zip(rows, found["rows"], strict=True):
         assert list(row.values()) == ["" if value is None else str(value) for value in values]

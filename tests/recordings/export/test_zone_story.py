@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.explain.gate import ladder
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.view import memory_of
 from mmplay.engine.sim.watch import condition
-from mmplay.recordings.export.again import made_again
 from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.export.zone_story import ZoneStory
 from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.session.replay import made_again
 from tests.recordings.export.exported import hostile_log, logged, short_run
-from tests.sessions import mail_run, session
+from tests.sessions import incident_run, session
 
 
 def zones_of(story_zones: list[ZoneStory]) -> dict[str, ZoneStory]:
@@ -30,7 +30,7 @@ def test_a_run_meets_a_floor_at_the_turn_a_breakpoint_stops(
     zone: str, floor: str, pages: int
 ) -> None:
     """The breakpoint looks at every turn by another road."""
-    run = mail_run(60_200_000_000)
+    run = incident_run(60_200_000_000)
     (story,) = stories_of(run)
     line = zones_of(story.zones)[zone].floors[floor]
     assert line.pages == pages
@@ -43,7 +43,7 @@ def test_a_run_meets_a_floor_at_the_turn_a_breakpoint_stops(
 
 
 def test_the_floors_are_those_of_the_ladder() -> None:
-    run = mail_run(59_600_000_000)
+    run = incident_run(59_600_000_000)
     (story,) = stories_of(run)
     m = run.session.live
     for zone in memory_of(m).zones:
@@ -100,9 +100,9 @@ def test_each_boot_has_its_own_story(tmp_path: Path) -> None:
 
 
 def test_without_rules_only_marks_are_drawn(tmp_path: Path) -> None:
-    from tests.conftest import MAIL_NEXT, mail_text
+    from tests.conftest import INCIDENT_NEXT, incident_text
 
-    text = mail_text(MAIL_NEXT).replace(b"4.5.0-rc7-next-20160311+", b"3.2.0-demo")
+    text = incident_text(INCIDENT_NEXT).replace(b"4.5.0-rc7-next-20160311+", b"3.2.0-demo")
     with logged(tmp_path, text) as log:
         (story,) = stories_of(log)
     for zone in story.zones:

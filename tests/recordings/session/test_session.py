@@ -19,7 +19,7 @@ from mmplay.recordings.session.store import begin_session, fork_session, session
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.engine.sim.machines import mail
+from tests.engine.sim.machines import incident
 from tests.sessions import Recorded, session
 
 MANY = 6 * KEEP_EVERY + 100
@@ -35,7 +35,7 @@ def ran() -> Session:
 @settings(max_examples=40)
 @given(st.integers(0, MANY))
 def test_any_turn_is_what_it_was(ran: Session, at: int) -> None:
-    m = mail()
+    m = incident()
     run_turns(m, at)
     assert ran.machine_at(at).state.digest() == m.state.digest()
 
@@ -171,7 +171,7 @@ class _FullDisk(io.BytesIO):
 
 def test_a_full_disk_stops_the_recording_and_not_the_run() -> None:
     header = session_header("full")
-    one = Session(mail(), header, TraceWriter(_FullDisk(), header))
+    one = Session(incident(), header, TraceWriter(_FullDisk(), header))
     one.advance(turns=6000)
     assert one.end == 6000
     assert one.tape.trouble == "No space left on device"
@@ -182,8 +182,8 @@ def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
     from pathlib import Path
 
     folder = Path(str(tmp_path)) / "sessions"
-    one = begin_session(mail(), session_header("mail"), folder)
-    two = begin_session(mail(), session_header("mail"), folder)
+    one = begin_session(incident(), session_header("incident"), folder)
+    two = begin_session(incident(), session_header("incident"), folder)
     one.advance(turns=100)
     one.act("wb_mask", "none")
     one.reached()
@@ -191,7 +191,7 @@ def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
     for path in (first, second):
         with path.open("rb") as stream:
             load_session(stream, path.name)
-    fork = fork_session(one, 50, session_header("mail (fork)"), folder)
+    fork = fork_session(one, 50, session_header("incident (fork)"), folder)
     fork.finish()
     one.finish()
     two.finish()
@@ -201,7 +201,7 @@ def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
 def test_a_folder_that_cannot_be_made_is_told() -> None:
     from pathlib import Path
 
-    one = begin_session(mail(), session_header("mail"), Path("/proc/nowhere"))
+    one = begin_session(incident(), session_header("incident"), Path("/proc/nowhere"))
     assert one.tape.trouble
     one.advance(turns=10)
     assert one.end == 10

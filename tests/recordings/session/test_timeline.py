@@ -7,12 +7,12 @@ import pytest
 from mmplay.engine.explain.step_words import STEPS
 from mmplay.recordings.position import find_position
 from mmplay.recordings.session.timeline import SessionTimeline
-from tests.sessions import mail_run
+from tests.sessions import incident_run
 
 
 @pytest.fixture(scope="module")
 def run() -> SessionTimeline:
-    return mail_run(61_480_000_000)
+    return incident_run(61_480_000_000)
 
 
 def test_events_are_the_kill_the_refusals_and_the_reports(run: SessionTimeline) -> None:

@@ -6,7 +6,7 @@ domain_dirty_limits).
 
 from __future__ import annotations
 
-from mmplay.engine.kernel.watermarks import PAGE_BYTES
+from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.terms import N, as_term, rule, smaller
 
 PER_CENT = 100
@@ -25,11 +25,6 @@ def dirty_limit(pages: N, ratio: N) -> N:
 def bytes_limit(size_bytes: int) -> int:
     """Return the pages of a limit that vm.dirty_bytes or vm.dirty_background_bytes sets."""
     return -(-size_bytes // PAGE_BYTES)
-
-
-def background_limit(pages: N, ratio: N, limit: N) -> N:
-    """Return where the flusher begins by itself: below the limit, or at half of it."""
-    return halved_above(pages * ratio // PER_CENT, limit)
 
 
 def halved_above(background: N, limit: N) -> N:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.kernel.alloc_flags import AllocFlag
-from mmplay.engine.terms import N, Term, as_term, constant, rule
+from mmplay.engine.rules.alloc_flags import AllocFlag
+from mmplay.engine.terms import N, Term, constant, named, rule
 
 
 class Reduction(NamedTuple):
@@ -107,19 +107,38 @@ def discounted(reductions: tuple[Reduction, ...], mark: N, flags: AllocFlag) -> 
     return mark
 
 
-def seen_free(free: N, order: int, highatomic: N, flags: AllocFlag, sees: AllocFlag) -> N:
+def hidden(highatomic: int, flags: AllocFlag, sees: AllocFlag) -> int:
+    """Return the pages kept for high-order atomic requests that a caller may not count as free.
+
+    Only who has one of the flags `sees` (ALLOC_HARDER in 4.5), or no watermarks at all, counts
+    the `highatomic` pages of a zone.
+    """
+    return 0 if flags & (sees | AllocFlag.NO_WATERMARKS) else highatomic
+
+
+def seen_free(free: N, order: int, kept: int) -> N:
     """Return the free pages that the watermark test compares with the floor.
 
-    `highatomic` are the pages kept for high-order atomic requests: only who has one of the flags
-    `sees` (ALLOC_HARDER in 4.5), or no watermarks at all, counts them as free.
+    The rest of the block does not count (the block itself counts as one page), nor do the `kept`
+    pages that are hidden from this caller.
     """
     if order > 0:
         free = rule("order_free", free - ((1 << order) - 1))
-    if flags & (sees | AllocFlag.NO_WATERMARKS) or not as_term(highatomic).value:
-        return free
-    return rule("seen_free", free - highatomic)
+    if kept:
+        free = rule("seen_free", free - named(free, "reserved_highatomic", kept))
+    return free
 
 
-def refused(free: int, floor_pages: Term | int) -> bool:
-    """Tell whether an order-0 request is refused: the test is <=, not <."""
-    return free <= (floor_pages.value if isinstance(floor_pages, Term) else floor_pages)
+def watermark_ok(free: N, order: int, kept: int, floor_pages: N) -> bool:
+    """Tell whether the free pages of a zone are enough for a block of 2^order.
+
+    Source: mm/page_alloc.c:__zone_watermark_ok (4.5), where equal is too few. `kept` is what is
+    `hidden` from the caller, `floor_pages` its floor. Whether a free list has such a block is
+    another question.
+    """
+    return seen_free(free, order, kept) > floor_pages
+
+
+def spare(seen: Term, floor_pages: Term) -> int:
+    """Return how far the pages that the test sees lie above the floor; at 0 or less it refuses."""
+    return (seen - floor_pages).value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.versions import KERNELS, Kernel
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.versions import KERNELS, Kernel
 
 RULES_OF_RELEASE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"4\.5\.0-rc7-next-20160311\b"), "next-20160311"),
@@ -25,7 +25,8 @@ the gate of 6.3; from 6.6.60 on non-blocking requests of order 0 may take highat
 changed much (.el10) are left out.
 """
 
-_NUMBERS = re.compile(r"(\d+)\.(\d+)")
+_NUMBERS = re.compile(r"(\d{1,6})\.(\d{1,6})")
+"""Bounded: a release may be any text, and `int` refuses 4,301 digits."""
 _RHEL8 = re.compile(r"4\.18\.0-\d+.*\.el8")
 
 LAYOUT_FROM: tuple[tuple[tuple[int, int], str], ...] = (

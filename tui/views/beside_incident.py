@@ -1,16 +1,16 @@
-"""The mail's lines beside those of a run that starts from it, the line of now first."""
+"""The incident's lines beside those of a run that starts from it, the line of now first."""
 
 from __future__ import annotations
 
 from mmplay.levels.play.beside import Beside, current, in_words
 from mmplay.tui.cells import Cell, Row, row, wrap
 
-NOTHING = "this level's machine starts from none of the mail's logs"
-EARLY = "the mail has no line yet"
+NOTHING = "this level's machine starts from none of the incident's logs"
+EARLY = "the incident has no line yet"
 
 
 def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:
-    """Return the pairs up to a moment, newest first: the mail's line, the run's, what differs."""
+    """Return the pairs up to a moment, newest first: a logged line, the run's, what differs."""
     place = current(lines, time_us)
     if place < 0:
         return [row(Cell(NOTHING if not lines else EARLY, "dim"))]

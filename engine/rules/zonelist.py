@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.watermarks import ZONES
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.watermarks import ZONES
 
 ZONE_OF_BITS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("__GFP_DMA32",), "DMA32"),

@@ -1,4 +1,4 @@
-"""The mail's two logs, explained to the page from the rules alone."""
+"""The incident's two logs, explained to the page from the rules alone."""
 
 import pytest
 
@@ -162,9 +162,9 @@ def test_log_2_slab_growth_in_objects(rc7: ObservedTimeline) -> None:
     assert trend["trend.objects"]["cache"] == "kmalloc-64"
 
 
-def test_every_number_of_every_frame_has_an_answer(mail: ObservedTimeline) -> None:
-    for index in range(len(mail)):
-        result = diagnose_frame(mail, index)
+def test_every_number_of_every_frame_has_an_answer(incident: ObservedTimeline) -> None:
+    for index in range(len(incident)):
+        result = diagnose_frame(incident, index)
         scene = Scene(result.frame, result.diagnosis)
         asks = list(everything(result))
         assert index > 0 or len(asks) > 50

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.recordings.export.again import made_again
 from mmplay.recordings.export.table import as_json
 from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.session.replay import made_again
 from mmplay.recordings.trace.format import TraceError
 from tests.recordings.export.exported import export, short_run
 from tests.sessions import session

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import NamedTuple
 
-from mmplay.engine.kernel.gfp import GfpLayout
+from mmplay.engine.rules.gfp import GfpLayout
 
 
 class AllocFlag(IntFlag):

@@ -1,4 +1,4 @@
-"""The mail's timeline out of rules: from the OOM frame at 59.56 s to depleted reserves."""
+"""The incident's timeline out of rules: from the OOM frame at 59.56 s to depleted reserves."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mmplay.engine.sim.mm.throttle import is_exempt
 from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.recordings.session.run_log import log_text
-from tests.engine.sim.machines import SECOND, mail, until_depleted, without_kill
+from tests.engine.sim.machines import SECOND, incident, until_depleted, without_kill
 
 
 @pytest.fixture(scope="module")
 def depleted() -> Machine:
-    return until_depleted(mail())
+    return until_depleted(incident())
 
 
 def test_first_refusal_falls_where_the_log_has_it(depleted: Machine) -> None:
@@ -63,7 +63,7 @@ def test_the_failure_is_printed_as_the_log_prints_it(depleted: Machine) -> None:
 
 def test_dma32_goes_to_its_high_floor_then_dma_then_both_to_nothing() -> None:
     """Without drift the stops are exact; with it they show within what CPUs hold back."""
-    m = mail()
+    m = incident()
     m.state.drift = 0
     for zone in m.state.zones:
         zone.threshold = 0
@@ -81,7 +81,7 @@ def test_dma32_goes_to_its_high_floor_then_dma_then_both_to_nothing() -> None:
 
 
 def test_the_kill_is_the_logs_kill() -> None:
-    m = mail()
+    m = incident()
     run_until(m, 59_640_000_000)
     text = log_text(m)
     assert text[0] == (
@@ -129,7 +129,7 @@ def test_who_cannot_enter_the_file_system_never_calls_the_oom_killer() -> None:
 
 
 def test_pages_that_reach_the_free_lists_reset_the_scan_count() -> None:
-    m = mail()
+    m = incident()
     dma32 = m.state.zones[1]
     scanned = dma32.pages_scanned
     give_pages(m, dma32, 0, 1, cold=False)
@@ -139,7 +139,7 @@ def test_pages_that_reach_the_free_lists_reset_the_scan_count() -> None:
 
 
 def test_a_function_that_called_twice_has_two_return_addresses(depleted: Machine) -> None:
-    """The offsets are those of the mail's own trace."""
+    """The offsets are those of the incident's own trace."""
     text = [line for line in log_text(depleted) if "__alloc_pages_nodemask" in line][:2]
     assert text[0].endswith("[<ffffffff81109e3f>] __alloc_pages_nodemask+0x23f/0xa60")
     assert text[1].endswith("[<ffffffff8110a166>] __alloc_pages_nodemask+0x566/0xa60")
@@ -157,15 +157,15 @@ def test_a_place_that_no_log_shows_lies_inside_its_function(kernel: str) -> None
 
 
 def test_the_header_says_what_was_assumed() -> None:
-    assumed = "\n".join(mail().setup.assumed)
+    assumed = "\n".join(incident().setup.assumed)
     assert "other pages, which no counter names: DMA 172, DMA32 8092" in assumed
     for text in ("HZ 1000", "lowmem_reserve: as printed", "vmstat drift", "page_ns 500"):
         assert text in assumed
-    assert "vmstat drift" not in "\n".join(mail("nomemalloc").setup.assumed)
+    assert "vmstat drift" not in "\n".join(incident("nomemalloc").setup.assumed)
 
 
 def test_without_works_the_reserves_stay() -> None:
-    m = mail("none")
+    m = incident("none")
     run_until(m, 61_526_000_000)
     assert m.state.caches[0].slabs() <= 226 + m.state.counters.nf_new // 64
     assert m.state.zones[0].free >= 1742 - 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmplay.engine.kernel.gfp import GfpLayout
+from mmplay.engine.rules.gfp import GfpLayout
 
 ALLOC_ATOMIC = ("HIGH", "ATOMIC", "KSWAPD_RECLAIM")
 

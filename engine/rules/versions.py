@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.kernel.alloc_flags import (
+from mmplay.engine.rules.alloc_flags import (
     FLAG_RULES_4_5,
     FLAG_RULES_6_1,
     FLAG_RULES_6_6,
@@ -16,7 +16,7 @@ from mmplay.engine.kernel.alloc_flags import (
     fired_rules,
     flags_of,
 )
-from mmplay.engine.kernel.floors import (
+from mmplay.engine.rules.floors import (
     CLASSES_4_5,
     CLASSES_6_1,
     CLASSES_6_6,
@@ -27,9 +27,9 @@ from mmplay.engine.kernel.floors import (
     class_of,
     classes_at,
 )
-from mmplay.engine.kernel.gfp import GfpLayout
-from mmplay.engine.kernel.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.kernel.watermarks import (
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.watermarks import (
     GapRule,
     capped_marks,
     quarter_gaps,
