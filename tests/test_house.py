@@ -114,7 +114,7 @@ def folder(name: str) -> str:
 def circles(graph: Mapping[str, Iterable[str]]) -> list[set[str]]:
     """Return circles of a graph; one that was found is cut before the next is sought."""
     left = {name: set(targets) for name, targets in graph.items()}
-    found = []
+    found: list[set[str]] = []
     while True:
         try:
             TopologicalSorter(left).prepare()
@@ -179,7 +179,7 @@ def test_rooms_import_only_downwards() -> None:
     up = [
         (name, target)
         for name, targets in arrows().items()
-        for target in targets
+        for target in targets - {"mmplay/__init__.py"}  # the version
         if place[target.split("/")[0]] < place[name.split("/")[0]]
     ]
     assert up == []
