@@ -8,8 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mmplay.commands.output import told_of_disk
-from mmplay.commands.progress import progress_bar
+from mmplay.commands.output import progress_bar, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
 from mmplay.recordings.export import Format

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mmplay.engine.explain.question import Ask
+from mmplay.engine.printable import printable
 from mmplay.tui.cells import Cell, Row, plain
 from mmplay.tui.theme import REVERSE, style_of
 
@@ -288,7 +289,8 @@ class CellPanel(Widget, can_focus=True):
         if cells is None:
             return Strip.blank(width, self.rich_style)
         segments = [
-            Segment(cell.text, self._cell_style(n, m, cell)) for m, cell in enumerate(cells)
+            Segment(printable(cell.text), self._cell_style(n, m, cell))
+            for m, cell in enumerate(cells)
         ]
         strip = Strip(segments).crop_extend(0, width, self.rich_style)
         return self._selected(strip, n).apply_offsets(0, n)
