@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.engine.sim.run.requests import BLOCK_NUMBERS
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.zone import Zone
 

@@ -34,9 +34,9 @@ def faults(setup: Setup, state: State) -> list[str]:
     """Return why this state of this setup cannot be run, one sentence each; empty if it can."""
     found = [*_shape(setup, state)]
     if not found:
-        found = [*_numbers(setup, state), *_tasks(setup, state), *_events(setup, state)]
+        found = [*_numbers(setup, state), *_task_faults(setup, state), *_events(setup, state)]
     if not found:
-        found = [text for zone in state.zones for text in _zone(zone)]
+        found = [text for zone in state.zones for text in _zone_faults(zone)]
     return found or check(Machine(setup, state))[:8]
 
 
@@ -113,7 +113,7 @@ def _slabs(state: State) -> Iterator[str]:
             yield "a slab is impossible"
 
 
-def _tasks(setup: Setup, state: State) -> Iterator[str]:
+def _task_faults(setup: Setup, state: State) -> Iterator[str]:
     tasks = state.tasks
     bounds = {
         "kind": len(PROGRAMS),
@@ -154,7 +154,7 @@ def _events(setup: Setup, state: State) -> Iterator[str]:
             return
 
 
-def _zone(zone: Zone) -> Iterator[str]:
+def _zone_faults(zone: Zone) -> Iterator[str]:
     if not 0 < zone.managed <= MOST_PAGES:
         yield f"{zone.name} has {zone.managed} pages"
         return

@@ -50,7 +50,7 @@ SOFTIRQ = (
     *("e1000_clean_rx_irq", "e1000_clean", "net_rx_action", "__do_softirq", "irq_exit"),
     *("do_IRQ", "common_interrupt"),
 )
-IDLE = ("arch_cpu_idle", "default_idle_call", "cpu_startup_entry", "start_secondary")
+IDLE_LOOP = ("arch_cpu_idle", "default_idle_call", "cpu_startup_entry", "start_secondary")
 KTHREAD = ("kthread", "ret_from_fork")
 
 TASK_WAYS: dict[str, tuple[str, ...]] = {
@@ -103,7 +103,7 @@ def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
         inside = (*report, *(SLAB if caller.way in SLAB_WAYS else ()), *NET_WAYS[caller.way])
         marked = [("IRQ", TOP[0]), *(("", name) for name in inside)]
         if caller.task < 0:
-            marked += [("EOI", IDLE[0]), *(("", name) for name in IDLE[1:])]
+            marked += [("EOI", IDLE_LOOP[0]), *(("", name) for name in IDLE_LOOP[1:])]
         return marked
     wakes_flusher, _, way = caller.way.rpartition("/")
     inner = (*report, *SLAB, *RECLAIM) if wakes_flusher else report

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.run.requests import BLOCK_NUMBERS, largest_free
+from mmplay.engine.sim.mm.page_alloc import largest_free
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.buddy import MAX_ORDER, MOVABLE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES
 from mmplay.engine.sim.state.zone import Zone
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.run.requests import largest_free
+from mmplay.engine.sim.mm.page_alloc import largest_free
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.run.machine import Machine

@@ -245,3 +245,8 @@ def give_block(m: Machine, zone: Zone, cpu: int, order: int) -> None:
         for page in pages:
             zone.buddy.give(page, 0, types[page >> PAGEBLOCK_ORDER])
     count_block(zone, cpu, 1 << order)
+
+
+def largest_free(zone: Zone) -> int:
+    """Return the largest order of which a block is free, -1 if none is."""
+    return max((n % MAX_ORDER for n, blocks in enumerate(zone.buddy.lists) if blocks), default=-1)

@@ -29,7 +29,6 @@ from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
 from mmplay.engine.sim.run.objects import WAYS, allocate, place_of, release
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
-    BLOCK_NUMBERS,
     CONTEXTS,
     SLAB,
     give_back,
@@ -39,6 +38,7 @@ from mmplay.engine.sim.run.requests import (
 from mmplay.engine.sim.run.workloads import fall_back, scale_workload, start_workload, stop_workload
 from mmplay.engine.sim.slabs import slabs_of
 from mmplay.engine.sim.state.buddy import MAX_ORDER
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 
 if TYPE_CHECKING:

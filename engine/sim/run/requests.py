@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.mm.asks import ask_key
 from mmplay.engine.sim.mm.nowait import alloc_nowait
-from mmplay.engine.sim.mm.page_alloc import give_block, give_one_block
+from mmplay.engine.sim.mm.page_alloc import give_block, give_one_block, largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.vmstat import count_taken
 from mmplay.engine.sim.state.buddy import MAX_ORDER, MOVABLE
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.zone import Zone
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ CONTEXTS = {
     "tif_memdie": Context.TIF_MEMDIE,
     "rt_task": Context.RT_TASK,
 }
-BLOCK_NUMBERS = 3
-"""Numbers of a block in `State.blocks`: number of its zone, first page, order."""
 
 
 def request(m: Machine, mask: int, context: Context, order: int) -> int:
@@ -67,11 +66,6 @@ def give_back(m: Machine, number: int) -> None:
         give_pages(m, zone, 0, 1, cold=False)
     if m.steps is not None:
         m.steps.append(("free", zone.index, page, order, largest_free(zone)))
-
-
-def largest_free(zone: Zone) -> int:
-    """Return the largest order of which a block is free, -1 if none is."""
-    return max((n % MAX_ORDER for n, blocks in enumerate(zone.buddy.lists) if blocks), default=-1)
 
 
 def set_free(m: Machine, zone: Zone, pages: int) -> None:
