@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.state.rng import advance
 from mmplay.levels.model import ALL_ACTS, ANSWER, CHOICE, SKIP, Hint, Level, Question
 from mmplay.levels.source import LevelError

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.errors import no_such
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.language import AFTER, END, whole
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
 from mmplay.levels.play.goals import (

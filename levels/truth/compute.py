@@ -8,8 +8,7 @@ from math import isqrt
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.formula import symbolic
+from mmplay.engine.explain.finding import finding, symbolic
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules import dirty_limits, oom_score, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
