@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Timeline
-from mmplay.engine.sim.watch import HELP, OPERATORS, parts_of_condition
+from mmplay.engine.sim.metrics import HELP, OPERATORS, parts_of_condition
 from mmplay.recordings.session.timeline import SessionTimeline
 
 Stopped = Callable[[], bool]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
 from mmplay.recordings.library import open_recording

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from mmplay.engine.comparison import Difference, Kind, Setting
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.metrics import SYSCTLS
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.setup import Setup
 from mmplay.recordings.compare.walker import Made, Walker
 from mmplay.recordings.session.session import Session
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mmplay.engine.comparison import Side
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.sim.log.actor import actor_of
-from mmplay.engine.sim.run.machine import Step
+from mmplay.engine.sim.machine.machine import Step
 from mmplay.recordings.session.replay import Replay
 from mmplay.recordings.session.timeline import act_text
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.sim.log.actor import Actor
-from mmplay.engine.sim.run.actors import CPU, NIC, TIMER
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.sched import CPU, NIC, TIMER
 from mmplay.recordings.export.trace_event import (
     OpenSlices,
     Slice,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup_fields import SetupError, setup_of
+from mmplay.engine.sim.check import faults
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.setup_fields import SetupError, setup_of
 from mmplay.engine.sim.state.packing import unpack_state
 from mmplay.engine.sim.state.parts import PackError
 from mmplay.recordings.session.keyframes import MAX_STATE_BYTES, NO_BASE, inflated

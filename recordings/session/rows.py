@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric, metric
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.state.counters import COUNTERS
 
 EVERY_NS = 10_000_000

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from mmplay import __version__
 from mmplay.engine.sim import ENGINE
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.recordings.paths import sessions_folder
 from mmplay.recordings.session.load import KIND
 from mmplay.recordings.session.session import Session

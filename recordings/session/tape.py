@@ -3,7 +3,7 @@
 Every record is [code, turn, time_us, ...]; a turn counts from the machine's start. What a code
 holds besides:
 
-    SETUP    the fields of the setup (`engine.sim.setup_fields`)
+    SETUP    the fields of the setup (`engine.sim.run.setup_fields`)
     KEY      number of the keyframe it builds on (-1: none), packed state or changes
     ACT      name, value
     UNDO     (nothing: the last ACT and all that came after it are taken back)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from mmplay.engine.rules import dirty_limits, oom_score
 from mmplay.engine.rules.alloc_flags import SECOND_TRY, AllocFlag, Context, flag_names
-from mmplay.engine.rules.buddies import buddy_of
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
     PLAIN,
@@ -39,7 +38,7 @@ from mmplay.engine.rules.watermarks import (
     total_reserve,
     zone_min,
 )
-from mmplay.engine.rules.zonelist import class_zone
+from mmplay.engine.rules.zones import buddy_of, class_zone
 from mmplay.engine.terms import RULE, Term, as_term, constant, larger, named, smaller, square_root
 from mmplay.engine.terms import given as leaf
 

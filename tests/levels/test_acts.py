@@ -14,7 +14,7 @@ from mmplay.levels.play.beside import as_json, beside, current, in_words
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin, following, level_header, next_act, play
-from mmplay.levels.sections import LevelError
+from mmplay.levels.source import LevelError
 from mmplay.levels.truth import TruthError, truth
 from mmplay.recordings.session.session import Session
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.metrics import condition, read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.watch import condition
 from mmplay.levels.library import level_of_id
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin, play
-from mmplay.levels.sections import LevelError
+from mmplay.levels.source import LevelError
 from mmplay.recordings.session.session import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text

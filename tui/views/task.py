@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.levels.model import Question
 from mmplay.levels.play.run import GoalState, LevelRun, Outcome, Reply
 from mmplay.tui.cells import Cell, Row, row, wrap

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.turns import run_turns
-from mmplay.engine.sim.watch import condition
 from mmplay.recordings.session.keyframes import KEEP_EVERY, base_of
 from mmplay.recordings.session.load import load_session
 from mmplay.recordings.session.session import Session
