@@ -9,7 +9,7 @@ from mmplay.engine.errors import InputError
 from mmplay.levels.lines import Lines
 from mmplay.levels.pack import is_pack
 from mmplay.levels.reading import MAX_BYTES, read_text
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 
 _DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")
 

@@ -14,8 +14,8 @@ from mmplay.engine.errors import InputError, no_such
 from mmplay.levels.load import load_level, shipped_levels
 from mmplay.levels.model import Level
 from mmplay.levels.pack import SUFFIX, levels_in
+from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import trace_path
-from mmplay.recordings.paths import user_paths
 
 OF_PACK = ":"
 MAX_FILES = 200

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from mmplay.levels.model import ANSWER, SKIP
-from mmplay.recordings.session.session import BY_LEVEL
-from mmplay.recordings.session.tape import Entry
+from mmplay.recordings.run.session import BY_LEVEL
+from mmplay.recordings.run.tape import Entry
 
 ASK, HINT, MISSED = "ask", "hint", "missed"
 

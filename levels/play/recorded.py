@@ -7,7 +7,7 @@ from mmplay.levels.model import Level
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, level_header, next_act
 from mmplay.levels.progress import record
-from mmplay.recordings.session.store import open_writer
+from mmplay.recordings.run.store import open_writer
 
 
 def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:

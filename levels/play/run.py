@@ -34,8 +34,8 @@ from mmplay.levels.play.order import in_order
 from mmplay.levels.play.verbs import VERB_ACTS
 from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.session.session import BY_LEVEL, Session
-from mmplay.recordings.session.tape import Entry, digest_of
+from mmplay.recordings.run.session import BY_LEVEL, Session
+from mmplay.recordings.run.tape import Entry, digest_of
 
 T = TypeVar("T")
 

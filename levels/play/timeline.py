@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.play.run import LevelRun
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 
 
 class LevelTimeline(SessionTimeline):

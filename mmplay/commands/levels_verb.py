@@ -19,7 +19,7 @@ from mmplay.levels.pack import levels_in, packed
 from mmplay.levels.progress import Best, load
 from mmplay.levels.proof import RUNS, Proof, prove
 from mmplay.levels.template import new_level
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 
 GOOD, FALSE, UNREADABLE = 0, 1, 2
 

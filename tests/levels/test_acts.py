@@ -16,7 +16,7 @@ from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin, following, level_header, next_act, play
 from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import TruthError, truth
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.run.session import Session
 
 HEAD = """\
 format = 1

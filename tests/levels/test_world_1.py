@@ -14,7 +14,7 @@ from mmplay.levels.model import Level, Move
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.sections import LevelError
-from mmplay.recordings.session.session import BY_LEVEL
+from mmplay.recordings.run.session import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text
 

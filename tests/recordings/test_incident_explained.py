@@ -8,7 +8,7 @@ from mmplay.engine.explain.formula import equation
 from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import sentence
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 
 
 def inequalities(result: FrameDiagnosis, ask: int) -> dict[str, tuple[int, int, str, str]]:
