@@ -13,11 +13,11 @@ from msgspec import Meta, Struct
 
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.metrics import OPERATORS
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.programs import WORKLOADS
 from mmplay.engine.sim.state.buddy import MAX_ORDER
-from mmplay.engine.sim.watch import OPERATORS
 from mmplay.levels.language import END, MAX_TURNS, NOW
 from mmplay.levels.model import CHOICE, NUMBER, TEXT, VERBS
 

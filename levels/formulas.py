@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.formula import symbolic
+from mmplay.engine.explain.finding import symbolic
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.levels.truth.compute import MANY, RULES
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.sim.state.counters import COUNTERS, MEANING

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level
 from mmplay.levels.model import Level
 from mmplay.levels.pack import SUFFIX, levels_in
 from mmplay.recordings.files import user_paths

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.run.programs import OWN_MASK
-from mmplay.engine.sim.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
 from mmplay.levels.file import BENCH, BaseTable, BenchTable, WorkloadTable, ZoneTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.setup import Workload
+from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench
 
 CHOICE, NUMBER, TEXT = "choice", "number", "text"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mmplay.engine.report.report import Report, ReportKind
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.view import memory_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan, LogLine, Timeline
-from mmplay.engine.sim.watch import HELP, OPERATORS, parts_of_condition
+from mmplay.engine.sim.metrics import HELP, OPERATORS, parts_of_condition
 from mmplay.recordings.run.timeline import SessionTimeline
 
 UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
+    Ask,
     Scene,
     both,
     field_answer,
     joined,
     source_of,
 )
-from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.trend import objects_per_page
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.report.memory import MemDump

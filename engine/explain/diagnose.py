@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.caller import caller_findings, mask_findings
 from mmplay.engine.explain.consistency import contradictions
-from mmplay.engine.explain.distance import distances
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
     Caller,
@@ -16,6 +15,7 @@ from mmplay.engine.explain.gate import (
     Verdict,
     ZoneTest,
     caller_of,
+    distances,
     ladder,
     stop_of,
     test_all,
@@ -29,7 +29,7 @@ from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.releases import layout_of_release
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import class_zone
+from mmplay.engine.rules.zones import class_zone
 
 BY_HAND = -1
 """The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""

@@ -6,8 +6,7 @@ A Term operand is written as its filled-in equation. Format specs of our own: `p
 
 from __future__ import annotations
 
-from mmplay.engine.explain.finding import Finding, Operand
-from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.finding import Finding, Operand, equation
 from mmplay.engine.explain.sentences_asked import ASKED
 from mmplay.engine.terms import Term
 

@@ -9,11 +9,11 @@ from mmplay.engine.explain.sentences import Number
 from mmplay.engine.explain.step_words import STEPS
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.state.buddy import LETTERS
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine, Step
+    from mmplay.engine.sim.machine.machine import Machine, Step
 
 
 class Decision(NamedTuple):

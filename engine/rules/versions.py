@@ -92,7 +92,7 @@ class SimRules(NamedTuple):
     """What only a simulated machine needs to know of its kernel.
 
     The three forms are how it words its reports. `retry` names the rule by which
-    __alloc_pages_slowpath goes round again (`sim.mm.retry`); `reclaimable_is_progress` tells
+    __alloc_pages_slowpath goes round again (`sim.mm.slowpath`); `reclaimable_is_progress` tells
     whether do_try_to_free_pages calls it progress that a zone could still be scanned. `release` is
     what uname says. A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable
     pages were scanned (mm/vmscan.c:zone_reclaimable).

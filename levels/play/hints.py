@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.model import Hint, Level
 from mmplay.levels.sections import LevelError
 from mmplay.levels.truth import truth

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.language import AFTER, END
 from mmplay.levels.model import ALL_ACTS, ANSWER, SKIP, Level, Question
 from mmplay.levels.play.answers import Reply, reply_to

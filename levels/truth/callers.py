@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.callers import NEEDS
 from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.remedy import NEEDS
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import class_zone, highest_zone
-from mmplay.engine.sim.mm.gates import zonelist
+from mmplay.engine.rules.zones import class_zone, highest_zone
+from mmplay.engine.sim.machine.gates import zonelist
 from mmplay.levels.truth.answer import NAME, ORDER, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.floors import Gate, counted, source
 from mmplay.levels.truth.scene import NORMAL, Scene, zone_index

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.callers import BECAUSE, PREMISE
 from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.remedy import BECAUSE, PREMISE
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,

@@ -8,16 +8,16 @@ from mmplay.engine.explain.words import WORDS
 from mmplay.engine.report.request import StackEntry, read_context
 from mmplay.engine.rules import dirty_limits
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.mm.dirty import dirtyable
-from mmplay.engine.sim.mm.gates import total_reserve
+from mmplay.engine.sim.machine.gates import total_reserve
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.metrics import condition, read_condition
 from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
 from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
+from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.starts.trial import reclaim_call
 from mmplay.engine.sim.state.counters import MEANING
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
-from mmplay.engine.sim.trial import reclaim_call
-from mmplay.engine.sim.watch import condition, read_condition
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError
 from mmplay.levels.truth.floors import NOW, counted, source

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.mm.asks import ask_key
-from mmplay.engine.sim.mm.gates import zonelist
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.gates import zonelist
+from mmplay.engine.sim.machine.machine import Machine, Step
 from mmplay.engine.sim.run.requests import request
 from mmplay.levels.truth.answer import NAME, Other, Truth, TruthError
 from mmplay.levels.truth.floors import counted, order_of, source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import highest_zone
+from mmplay.engine.rules.zones import highest_zone
 from mmplay.levels.truth.answer import ORDER, Truth, TruthError
 from mmplay.levels.truth.scene import Scene, zone_index
 

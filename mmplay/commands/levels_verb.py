@@ -13,7 +13,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
 from mmplay.levels.golden import update_digest
 from mmplay.levels.library import Listed, all_levels, find_level, levels_folder
-from mmplay.levels.load import shipped_levels
+from mmplay.levels.listing import shipped_levels
 from mmplay.levels.model import Level
 from mmplay.levels.pack import levels_in, packed
 from mmplay.levels.progress import Best, load

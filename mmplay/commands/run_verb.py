@@ -9,9 +9,9 @@ from mmplay.commands.output import add_json, add_kernel, print_json, told_of_dis
 from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.summary import summary
+from mmplay.engine.sim.view import summary
 from mmplay.recordings.files import replacing, sessions_folder
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.run.run_log import text_of

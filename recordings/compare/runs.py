@@ -11,10 +11,10 @@ from mmplay.engine.comparison import Difference, Kind, Setting, Side
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.sim.log.actor import actor_of
+from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.metrics import SYSCTLS
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.run.machine import Machine, Step
-from mmplay.engine.sim.setup import Setup
 from mmplay.recordings.run.replay import Replay
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.timeline import act_text

@@ -14,8 +14,8 @@ from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.frame import BootSpan, Frame
 from mmplay.engine.sim.log.actor import Actor
-from mmplay.engine.sim.run.actors import CPU, NIC, TIMER
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.sched import CPU, NIC, TIMER
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding
 from mmplay.recordings.export.kinds import SIMULATED, of_kind, said
 from mmplay.recordings.export.table import numbers_of

@@ -11,7 +11,7 @@ from mmplay.engine.frame import BootSpan
 from mmplay.engine.report.memory import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import class_zone
+from mmplay.engine.rules.zones import class_zone
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.export.kinds import SIMULATED, of_kind

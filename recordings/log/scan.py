@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mmplay.engine.printk.clues import line_clues
 from mmplay.engine.printk.form import LineForm, Values
-from mmplay.engine.printk.reader import complete, form_index
+from mmplay.engine.printk.reader import complete, form_index, line_clues
 from mmplay.recordings.log.prefix import Prefix, split_prefix
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor
-from mmplay.engine.sim.run.actors import CPU
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.sched import CPU
 from mmplay.engine.sim.run.turns import turn
 from mmplay.recordings.run.session import BROKEN, Session, do_act
 from mmplay.recordings.run.tape import Entry

@@ -9,11 +9,11 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, Protocol
 
+from mmplay.engine.sim.machine.machine import Machine, Step
 from mmplay.engine.sim.metrics import Metric
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.setup_fields import setup_fields
 from mmplay.engine.sim.state.counters import Counters
 from mmplay.engine.sim.state.packing import pack_state
 from mmplay.engine.sim.state.parts import shape_of
@@ -60,7 +60,7 @@ def _nothing(_: Counters) -> tuple[int, ...]:
 
 
 class Stop(Protocol):
-    """Something that a run stops at: a condition (`engine.sim.watch`), or a level's run."""
+    """Something that a run stops at: a condition (`engine.sim.metrics`), or a level's run."""
 
     def holds(self, m: Machine, /) -> bool:
         """Tell whether it has come."""

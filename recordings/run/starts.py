@@ -6,7 +6,7 @@ from typing import cast
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Timeline
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
 from mmplay.recordings.library import open_recording

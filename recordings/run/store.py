@@ -11,9 +11,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mmplay import __version__
 from mmplay.engine.sim import ENGINE
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup_fields import SetupError, setup_of
+from mmplay.engine.sim.check import faults
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.setup_fields import SetupError, setup_of
 from mmplay.engine.sim.state.packing import unpack_state
 from mmplay.engine.sim.state.parts import PackError
 from mmplay.recordings.files import sessions_folder

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric, metric
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.state.counters import COUNTERS
 from mmplay.recordings.trace.format import Code, TraceError, check_of, pack_body
 

@@ -13,9 +13,9 @@ from mmplay.engine.explain.steps import decision
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.view import memory_of
-from mmplay.engine.sim.watch import Condition, condition
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.log.observed import title_of
 from mmplay.recordings.run.session import BY_LEVEL, UNSEEN, Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from mmplay.engine.sim.setup_fields import MAX_TEXT
+from mmplay.engine.sim.run.setup_fields import MAX_TEXT
 from mmplay.engine.sim.state.parts import PackError
 from mmplay.engine.sim.state.places import first_difference
 from mmplay.recordings.run.keyframes import Decoded, Keyframes

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.levels.load import load_level, read_level, read_moves, shipped_levels
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level, read_level, read_moves
 from mmplay.levels.sections import LevelError
 from tests.levels.proofs import DOOR, EATER, NUMBER, level, level_text
 

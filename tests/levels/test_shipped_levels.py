@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play

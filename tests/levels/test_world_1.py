@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.metrics import condition, read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.watch import condition
 from mmplay.levels.library import level_of_id
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.sections import LevelError
 from mmplay.recordings.run.session import BY_LEVEL

@@ -8,9 +8,10 @@ from textual import on
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level
+from mmplay.levels.play.answers import Reply
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.recorded import follow_recorded
-from mmplay.levels.play.run import LevelRun, Reply
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.timeline import LevelTimeline
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs

@@ -8,10 +8,10 @@ from typing import Any
 from textual.worker import WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.engine.frame import Timeline
+from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.engine.sim.watch import HELP
 from mmplay.recordings.export import FORMATS, Exporter
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording

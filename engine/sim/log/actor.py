@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.sim.log.stacks import NET_WAYS, RECLAIM, SLAB, TASK_WAYS
-from mmplay.engine.sim.mm.masks import WB_NONE
-from mmplay.engine.sim.mm.purposes import PURPOSES
-from mmplay.engine.sim.run.actors import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
+from mmplay.engine.sim.machine.masks import PURPOSES, WB_NONE
+from mmplay.engine.sim.machine.sched import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine, Step
+    from mmplay.engine.sim.machine.machine import Machine, Step
 
 WORDS = {
     DISK: "the disk completes",
@@ -22,7 +21,7 @@ NET_CACHES = {"skbuff_head_cache": "skb", "nf_conntrack": "conntrack", "kmalloc-
 
 
 class Actor(NamedTuple):
-    """The actor of one turn: a key of `run.actors`, its number, and the task if it is one.
+    """The actor of one turn: an actor of `machine.sched`, its number, and the task if it is one.
 
     `task` is -1 where no task acts.
     """

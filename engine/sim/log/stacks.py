@@ -1,4 +1,6 @@
-"""dump_stack: the call trace of a request, built from the way that the request really took.
+"""Who makes a request: the task or softirq, the CPU, the mask, and how it got there.
+
+dump_stack: the call trace of a request, built from the way that the request really took.
 
 Each caller names its way; under an interrupt the interrupted task's stack is not shown, as only
 the idle loop's part of it would be certain. Source: arch/x86/kernel/dumpstack_64.c (4.5), the
@@ -7,7 +9,7 @@ functions of the two logs of the incident.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.printk.form import Values
 from mmplay.engine.printk.forms import (
@@ -18,12 +20,63 @@ from mmplay.engine.printk.forms import (
     STACK_WORDS,
     WORKQUEUE,
 )
-from mmplay.engine.sim.log.caller import WORKER, Caller
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.symbols import symbol_of
-from mmplay.engine.sim.mm.asks import Ask
+from mmplay.engine.sim.machine.asks import Ask
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+WB, NET, TASK = "alloc_fail_wb", "alloc_fail_net", "alloc_fail_task"
+"""Counters of failed page requests, by who asked."""
+
+
+IDLE, WORKER, SYNC_TASK = -1, -2, -3
+"""A `task` that is none of the machine's: the idle task, the worker of the events queue, and a
+command of its own, sync, with the next pid."""
+WORKER_PID = 4
+"""The first kernel thread after ksoftirqd/0 on a fresh 4.5 machine; assumed."""
+
+
+class Caller(NamedTuple):
+    """One caller.
+
+    `task` is the current task of the CPU, or IDLE, WORKER or SYNC_TASK; `gfp` the mask that the
+    caller wrote, before SLUB took anything off it. `way` names the functions between the task or
+    the interrupt and the allocator: a key of `stacks.WAYS`.
+    """
+
+    counter: str
+    task: int
+    cpu: int
+    gfp: int
+    context: Context
+    way: str
+
+    def count_failures(self, m: Machine, pages: int) -> None:
+        """Count page requests that failed."""
+        counters = m.state.counters
+        setattr(counters, self.counter, getattr(counters, self.counter) + pages)
+
+    def comm(self, m: Machine) -> str:
+        """Return the name of the current task, as printk's current->comm."""
+        if self.task == WORKER:
+            return f"kworker/{self.cpu}:0"
+        if self.task == SYNC_TASK:
+            return "sync"
+        if self.task == IDLE:
+            return f"swapper/{self.cpu}"
+        return m.state.tasks.names[self.task]
+
+    def pid(self, m: Machine) -> int:
+        """Return the pid of the current task; the idle task's is 0."""
+        if self.task == WORKER:
+            return WORKER_PID
+        if self.task == SYNC_TASK:
+            return m.state.next_pid
+        return 0 if self.task == IDLE else m.state.tasks.pid[self.task]
+
 
 TOP = ("dump_stack",)
 WARN = ("warn_alloc_failed", "__alloc_pages_nodemask")
@@ -50,7 +103,7 @@ SOFTIRQ = (
     *("e1000_clean_rx_irq", "e1000_clean", "net_rx_action", "__do_softirq", "irq_exit"),
     *("do_IRQ", "common_interrupt"),
 )
-IDLE = ("arch_cpu_idle", "default_idle_call", "cpu_startup_entry", "start_secondary")
+IDLE_LOOP = ("arch_cpu_idle", "default_idle_call", "cpu_startup_entry", "start_secondary")
 KTHREAD = ("kthread", "ret_from_fork")
 
 TASK_WAYS: dict[str, tuple[str, ...]] = {
@@ -103,7 +156,7 @@ def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
         inside = (*report, *(SLAB if caller.way in SLAB_WAYS else ()), *NET_WAYS[caller.way])
         marked = [("IRQ", TOP[0]), *(("", name) for name in inside)]
         if caller.task < 0:
-            marked += [("EOI", IDLE[0]), *(("", name) for name in IDLE[1:])]
+            marked += [("EOI", IDLE_LOOP[0]), *(("", name) for name in IDLE_LOOP[1:])]
         return marked
     wakes_flusher, _, way = caller.way.rpartition("/")
     inner = (*report, *SLAB, *RECLAIM) if wakes_flusher else report

@@ -22,14 +22,12 @@ from mmplay.engine.rules import oom_score
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.oom_score import points
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.engine.sim.log.caller import TASK, WORKER, Caller
 from mmplay.engine.sim.log.memory_report import show_mem
-from mmplay.engine.sim.log.ratelimit import KILLS, allowed
-from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, dump_stack
-from mmplay.engine.sim.log.warn import named
-from mmplay.engine.sim.mm.asks import Ask, ask_key
+from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
+from mmplay.engine.sim.log.warn import KILLS, allowed, named
+from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.sched import sleep_until, wake
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.run.sched import sleep_until, wake
 from mmplay.engine.sim.state.tasks import (
     BLOCKED,
     EXITED,
@@ -43,7 +41,7 @@ from mmplay.engine.sim.state.tasks import (
 )
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 ADJ_MIN = -1000
 NOBODY = -1

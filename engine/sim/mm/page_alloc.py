@@ -4,6 +4,15 @@ Every function that takes a page returns its number and leaves its zone in `m.zo
 no zone serves it. Source: mm/page_alloc.c of 4.5 (get_page_from_freelist, buffered_rmqueue,
 reset_alloc_batches, reserve_highatomic_pageblock, __free_pages_ok), mm/page-writeback.c
 (zone_dirty_ok).
+
+Waking kswapd, and when a zone needs it.
+
+Source: mm/vmscan.c of 4.5 (wakeup_kswapd, zone_balanced).
+
+The page requests of callers that cannot wait: fast path, floors, reserves, or nothing.
+
+Source: mm/page_alloc.c of 4.5 (__alloc_pages_nodemask, __alloc_pages_slowpath up to the test for
+direct reclaim).
 """
 
 from __future__ import annotations
@@ -11,10 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.floors import watermark_ok
-from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.gates import Gate, limit_of, zone_dirtyable
-from mmplay.engine.sim.mm.pcp import take_page
-from mmplay.engine.sim.mm.vmstat import count_block, count_taken
+from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.gates import Gate, limit_of, zone_dirtyable
+from mmplay.engine.sim.machine.sched import wake
+from mmplay.engine.sim.mm.pcp import count_block, count_taken, take_page
 from mmplay.engine.sim.state.buddy import (
     HIGHATOMIC,
     MAX_ORDER,
@@ -23,10 +32,12 @@ from mmplay.engine.sim.state.buddy import (
     PCP_TYPES,
     TYPES,
 )
+from mmplay.engine.sim.state.tasks import SLEEPING
 from mmplay.engine.sim.state.zone import FAIR_DEPLETED, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 ORDINARY = tuple(range(PCP_TYPES))
 ANY_TYPE = tuple(range(TYPES))
@@ -245,3 +256,56 @@ def give_block(m: Machine, zone: Zone, cpu: int, order: int) -> None:
         for page in pages:
             zone.buddy.give(page, 0, types[page >> PAGEBLOCK_ORDER])
     count_block(zone, cpu, 1 << order)
+
+
+def largest_free(zone: Zone) -> int:
+    """Return the largest order of which a block is free, -1 if none is."""
+    return max((n % MAX_ORDER for n, blocks in enumerate(zone.buddy.lists) if blocks), default=-1)
+
+
+def wake_kswapd(m: Machine, class_zone: int, order: int) -> None:
+    """Wake kswapd if it sleeps and a zone of the request is below its high mark."""
+    state = m.state
+    task = state.kswapd_task
+    if task < 0:
+        return
+    if state.kswapd_order < order:
+        state.kswapd_order = order
+        state.kswapd_class = min(state.kswapd_class, class_zone)
+    if state.tasks.state[task] != SLEEPING:
+        return
+    if all(zone_balanced(zone, order, 0, 0) for zone in m.zonelists[class_zone]):
+        return
+    if m.steps is not None:
+        m.steps.append(("wakeup_kswapd", class_zone, order))
+    state.counters.kswapd_wakes += 1
+    wake(m, task)
+
+
+def zone_balanced(zone: Zone, order: int, gap: int, class_zone: int) -> bool:
+    """Tell whether a zone is above its high mark and a gap, for requests of this class."""
+    floor = zone.high + gap + zone.reserve[class_zone]
+    if not watermark_ok(zone.free, order, zone.reserved_highatomic, floor):
+        return False
+    return order == 0 or zone.buddy.has_block(order, (0, 1, 2))
+
+
+def alloc_nowait(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    """Return a block, or -1. `m.pfmemalloc` tells whether it came from below every floor."""
+    m.pfmemalloc = False
+    page = take_fast(m, ask, order, cpu)
+    if page >= 0:
+        return page
+    return retry_nowait(m, ask, order, cpu)
+
+
+def retry_nowait(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    """Make the slow path's tries that need no waiting: its floor, then the reserves if allowed."""
+    m.pfmemalloc = False
+    if ask.wakes_kswapd:
+        wake_kswapd(m, ask.class_zone, order)
+    page = take_from(m, m.gates[ask.gate], ask, order, cpu)
+    if page < 0 and ask.no_watermarks:
+        page = take_anyway(m, ask, order, cpu)
+        m.pfmemalloc = page >= 0
+    return page

@@ -1,4 +1,8 @@
-"""Per-CPU page lists: refill in batches, free in batches, drain.
+"""Counting free pages, with or without the differences that CPUs hold back.
+
+Source: mm/vmstat.c of 4.5 (__mod_zone_page_state, refresh_cpu_vm_stats).
+
+Per-CPU page lists: refill in batches, free in batches, drain.
 
 Source: mm/page_alloc.c of 4.5 (buffered_rmqueue, rmqueue_bulk, free_hot_cold_page,
 free_pcppages_bulk, drain_all_pages, zone_batchsize).
@@ -8,12 +12,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.vmstat import count_given, count_taken
 from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_ORDER, PCP_TYPES
 from mmplay.engine.sim.state.zone import FAIR_DEPLETED, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+def count_taken(zone: Zone, cpu: int, pages: int) -> None:
+    """Count pages that left the free lists in one go."""
+    if zone.threshold:
+        held = zone.diffs[cpu] - pages
+        if -held <= zone.threshold:
+            zone.diffs[cpu] = held
+            return
+        zone.diffs[cpu] = 0
+        pages = -held
+    zone.free -= pages
+    if zone.free < zone.lowest:
+        zone.lowest = zone.free
+
+
+def count_given(zone: Zone, cpu: int, pages: int) -> None:
+    """Count pages that came back one after the other, each on its own."""
+    if zone.threshold:
+        limit = zone.threshold + 1
+        held = zone.diffs[cpu] + pages
+        folds = held // limit if held > 0 else 0
+        zone.diffs[cpu] = held - folds * limit
+        pages = folds * limit
+    zone.free += pages
+
+
+def count_block(zone: Zone, cpu: int, pages: int) -> None:
+    """Count one block that came back (a single change of the counter)."""
+    if zone.threshold:
+        held = zone.diffs[cpu] + pages
+        if held <= zone.threshold:
+            zone.diffs[cpu] = held
+            return
+        zone.diffs[cpu] = 0
+        pages = held
+    zone.free += pages
+
+
+def fold(zone: Zone, cpu: int) -> None:
+    """Give back what this CPU held of the counter (refresh_cpu_vm_stats)."""
+    zone.free += zone.diffs[cpu]
+    zone.diffs[cpu] = 0
+    if zone.free < zone.lowest:
+        zone.lowest = zone.free
 
 
 def batch_size(managed: int) -> int:

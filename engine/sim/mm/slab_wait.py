@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.log.warn import warn_slab_failed
-from mmplay.engine.sim.mm.purposes import PURPOSES
+from mmplay.engine.sim.machine.masks import PURPOSES
 from mmplay.engine.sim.mm.slowpath import DONE, FAILED, begin_page, caller_of
 from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 
 def begin_object(m: Machine, task: int, cpu: int) -> int:

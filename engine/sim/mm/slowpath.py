@@ -1,4 +1,9 @@
-"""Page requests of tasks that may wait: the fast path, and __alloc_pages_slowpath as stages.
+"""Whether a request that reclaim did not help goes round again: one rule per kernel generation.
+
+Source: mm/page_alloc.c of 4.5 (__alloc_pages_slowpath) and, for should_reclaim_retry, the series
+"mm, oom: rework oom detection" of December 2015 that next-20160311 carried.
+
+Page requests of tasks that may wait: the fast path, and __alloc_pages_slowpath as stages.
 
 Where the kernel would sleep or go on for long, the request stands in the task's columns (`stage`,
 `ask`, `order`, `purpose`) and goes on in a later turn. Source: mm/page_alloc.c of 4.5
@@ -12,30 +17,99 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.log.caller import TASK, Caller
+from mmplay.engine.sim.log.stacks import TASK, Caller
 from mmplay.engine.sim.log.warn import warn_failures
-from mmplay.engine.sim.mm.asks import Ask, ask_key
+from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.masks import PURPOSES, mask_for
+from mmplay.engine.sim.machine.sched import sleep
+from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS
 from mmplay.engine.sim.mm.compaction import compact
-from mmplay.engine.sim.mm.nowait import retry_nowait
+from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.oom import kill_worst, out_of_memory
-from mmplay.engine.sim.mm.page_alloc import take_fast, take_from, unreserve_highatomic
+from mmplay.engine.sim.mm.page_alloc import (
+    retry_nowait,
+    take_fast,
+    take_from,
+    unreserve_highatomic,
+    zone_watermark_ok,
+)
 from mmplay.engine.sim.mm.pcp import drain_all
-from mmplay.engine.sim.mm.purposes import PURPOSES, mask_for
-from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
-from mmplay.engine.sim.mm.retry import COSTLY_ORDER, RETRY_RULES
-from mmplay.engine.sim.mm.throttle import (
+from mmplay.engine.sim.mm.reclaim import (
+    GOING_ON,
     hold_back,
     is_exempt,
     may_go_on,
+    reclaim,
     reserves_ok,
+    start_call,
     start_waiting,
 )
-from mmplay.engine.sim.run.sched import sleep
-from mmplay.engine.sim.setup import JIFFY_NS
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, RUNNABLE, TIF_MEMDIE
+from mmplay.engine.sim.state.zone import CONGESTED
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+RetryRule = Callable[["Machine", int, Ask, int], bool]
+"""(machine, task, request, progress) to whether to try again; it may put the task to sleep."""
+
+COSTLY_ORDER = 3
+MAX_RETRIES = 16
+CONGESTED_WAIT_NS = 20 * MILLISECOND_NS
+DIRTY_WAIT_NS = 100 * MILLISECOND_NS
+
+
+def while_progress(m: Machine, task: int, ask: Ask, progress: int) -> bool:
+    """4.5: again as long as reclaim calls it progress; a costly order only if it asks for it."""
+    tasks = m.state.tasks
+    order = tasks.order[task]
+    tasks.gained[task] += progress
+    small = progress and order <= COSTLY_ORDER
+    if not small and not (ask.repeat and tasks.gained[task] < 1 << order):
+        return False
+    if m.zonelists[ask.class_zone][0].flags & CONGESTED and congested(m):
+        sleep(m, task, CONGESTED_WAIT_NS, BLOCKED)
+        m.state.counters.congestion_waits += 1
+    return True
+
+
+def should_reclaim_retry(m: Machine, task: int, ask: Ask, progress: int) -> bool:
+    """next-20160311: again while reclaiming all that is left could still meet the min mark.
+
+    What is left is thought less of with every round without progress; after 16 it counts nothing.
+    A zone mostly dirty or under writeback makes the request wait 100 ms for the disk.
+    """
+    tasks = m.state.tasks
+    order = tasks.order[task]
+    tasks.gained[task] += progress
+    tasks.loops[task] = 0 if progress else tasks.loops[task] + 1
+    loops = tasks.loops[task]
+    if loops > MAX_RETRIES:
+        return False
+    if order > COSTLY_ORDER and not (ask.repeat and tasks.gained[task] < 1 << order):
+        return False
+    for zone, floor in m.gates[ask.gate]:
+        pages = zone.reclaimable()
+        left = pages - -(-loops * pages // MAX_RETRIES)
+        ok = zone_watermark_ok(zone, floor - left, order, ask.harder)
+        if m.steps is not None:
+            m.steps.append(("should_reclaim_retry", zone.index, loops, left, zone.free, floor, ok))
+        if not ok:
+            continue
+        if not progress and 2 * (zone.writeback + zone.dirty) > pages:
+            sleep(m, task, DIRTY_WAIT_NS, BLOCKED)
+            m.state.counters.congestion_waits += 1
+        return True
+    return False
+
+
+RETRY_RULES: dict[str, RetryRule] = {
+    "zone_reclaimable": while_progress,
+    "should_reclaim_retry": should_reclaim_retry,
+}
+"""By the name that a Kernel gives."""
+
 
 NONE, RETRY, THROTTLE, RECLAIM, KILL, KILLED, DONE, FAILED = range(8)
 """Stages: no request; go round; held back; inside try_to_free_pages; the OOM report is printed

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.warn import warn_failures
-from mmplay.engine.sim.mm.asks import Ask, ask_key
-from mmplay.engine.sim.mm.nowait import alloc_nowait
-from mmplay.engine.sim.mm.page_alloc import give_block
+from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, min_partial
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.log.caller import Caller
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.log.stacks import Caller
+    from mmplay.engine.sim.machine.machine import Machine
 
 
 def take_objects(m: Machine, number: int, want: int, caller: Caller) -> int:

@@ -4,6 +4,13 @@ The lists are counts. Pages that can be dropped at the tail are met first; the o
 evenly among the rest, and what integer division leaves over is carried to the next scan. Without
 swap only file lists are scanned. Source: mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg,
 shrink_inactive_list, shrink_page_list, shrink_active_list).
+
+vm.drop_caches: the clean page cache is given back, wherever its pages lie.
+
+Bit 1 of the value drops page cache. Bit 2 asks the slab shrinkers, which are not simulated: it
+frees nothing here. Dirty pages, pages under writeback and pages in use stay, and so does the active
+list, of which this machine does not know what is clean. Source: fs/drop_caches.c of 4.5
+(drop_caches_sysctl_handler, drop_pagecache_sb), mm/truncate.c (invalidate_mapping_pages).
 """
 
 from __future__ import annotations
@@ -11,11 +18,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.mm.disk import congested
+from mmplay.engine.sim.mm.page_alloc import largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.zone import CONGESTED, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 SWAP_CLUSTER_MAX = 32
 DEF_PRIORITY = 12
@@ -113,3 +122,21 @@ def too_many_isolated(zone: Zone, shift: int) -> bool:
     `shift` is 3 for who may do I/O and enter the file system, so that others get further, else 0.
     """
     return zone.isolated_file > zone.inactive_file >> shift
+
+
+PAGE_CACHE, MOST = 1, 4
+"""Bit of the value that means the page cache; the largest value (4: do not log it)."""
+
+
+def drop_caches(m: Machine, value: int) -> int:
+    """Drop what the value asks for, on CPU 0; return the pages that came back."""
+    dropped = 0
+    for zone in m.state.zones if value & PAGE_CACHE else []:
+        count = zone.clean + zone.clean_tail
+        zone.clean = zone.clean_tail = zone.clean_rest = 0
+        zone.inactive_file -= count
+        give_pages(m, zone, 0, count, cold=False)
+        dropped += count
+        if m.steps is not None:
+            m.steps.append(("drop_caches", zone.index, count, zone.free, largest_free(zone)))
+    return dropped

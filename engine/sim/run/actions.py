@@ -16,33 +16,36 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.memory_report import show_mem
-from mmplay.engine.sim.mm.compact_memory import compact_memory
+from mmplay.engine.sim.machine.gates import set_marks, set_reserves
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.sched import NIC
+from mmplay.engine.sim.mm.compaction import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
-from mmplay.engine.sim.mm.drop_caches import MOST as MOST_DROPPED
-from mmplay.engine.sim.mm.drop_caches import drop_caches
-from mmplay.engine.sim.mm.flusher import sync
-from mmplay.engine.sim.mm.gates import set_marks, set_reserves
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
-from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.mm.vmscan import MOST as MOST_DROPPED
+from mmplay.engine.sim.mm.vmscan import drop_caches
+from mmplay.engine.sim.mm.writeback import sync
 from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
-from mmplay.engine.sim.run.objects import WAYS, allocate, place_of, release
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
-    BLOCK_NUMBERS,
     CONTEXTS,
     SLAB,
+    WAYS,
+    allocate,
     give_back,
+    place_of,
+    release,
     request,
     set_free,
 )
 from mmplay.engine.sim.run.workloads import fall_back, scale_workload, start_workload, stop_workload
-from mmplay.engine.sim.slabs import slabs_of
 from mmplay.engine.sim.state.buddy import MAX_ORDER
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
+from mmplay.engine.sim.view import slabs_of
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
     from mmplay.engine.sim.state.zone import Zone
 
 

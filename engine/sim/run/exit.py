@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.sched import wait
 from mmplay.engine.sim.mm.oom import free_anon, unmark_victim
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.run.sched import wait
 from mmplay.engine.sim.state.tasks import EXITED, EXITING, KTHREAD
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 STACK_PAGES = 4
 """THREAD_SIZE of x86_64 is 16 kB."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.purposes import CACHE_PAGE
+from mmplay.engine.sim.machine.masks import CACHE_PAGE
+from mmplay.engine.sim.machine.sched import dequeue, wait, wake
 from mmplay.engine.sim.mm.slowpath import RETRY
-from mmplay.engine.sim.run.sched import dequeue, wait, wake
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, RUNNABLE
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 
 def begin_holding(m: Machine, task: int) -> None:

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.sched import NIC, SCRIPT, VMSTAT
+from mmplay.engine.sim.machine.setup import Costs, Setup, Workload
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.net.ring import LARGE_ORDER, RING, buffers_in
-from mmplay.engine.sim.run.actors import NIC, SCRIPT, VMSTAT
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.net import LARGE_ORDER, RING, buffers_in
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.setup import Costs, Setup, Workload
 from mmplay.engine.sim.starts.calibration import value
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, slab_order
 from mmplay.engine.sim.state.state import Cpu, State

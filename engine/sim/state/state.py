@@ -76,6 +76,8 @@ LISTS = ("lowmem_reserve_ratio", "works", "limits", "frags", "flows", "blocks")
 begin, printed, missed; `frags` the receive ring's fragments as order, buffers, zone; `flows`
 connections as end_ns, conntracks, extensions; `blocks` what requests at the door hold, as number
 of the zone, page, order."""
+BLOCK_NUMBERS = 3
+"""Numbers of a block in `State.blocks`: number of its zone, first page, order."""
 
 
 class State:

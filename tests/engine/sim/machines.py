@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE, RETRY
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.run.starts import incident_machine, machine_of

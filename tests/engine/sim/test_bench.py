@@ -10,10 +10,9 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.step_words import STEPS
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.sane import faults
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.packing import pack_state, unpack_state

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.mm.bio import BIO_PAGES, CACHE, POOL, take_vectors
-from mmplay.engine.sim.mm.disk import complete, submit
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.mm.disk import BIO_PAGES, CACHE, POOL, complete, submit, take_vectors
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.delta import apply, difference
 from mmplay.engine.sim.state.parts import (

@@ -7,11 +7,11 @@ import pytest
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
-from mmplay.engine.sim.mm.asks import ask_key
 from mmplay.engine.sim.mm.page_alloc import unreserve_highatomic
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.buddy import HIGHATOMIC

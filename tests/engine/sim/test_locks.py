@@ -6,10 +6,10 @@ import pytest
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.packing import pack_state, unpack_state

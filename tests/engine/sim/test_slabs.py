@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.slabs import CPU, FULL, PARTIAL, slabs_of
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.view import CPU, FULL, PARTIAL, slabs_of
 
 CACHE = "kmalloc-64"
 EACH, LEAST = 64, 5

@@ -6,14 +6,13 @@ import pytest
 
 from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import DiskKind, Workload
 from mmplay.engine.sim.metrics import read
-from mmplay.engine.sim.mm.flusher import SYNC
+from mmplay.engine.sim.mm.writeback import SYNC
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup import DiskKind, Workload
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.packing import pack_state, unpack_state

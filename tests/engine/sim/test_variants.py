@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.mm.nowait import alloc_nowait
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.mm.page_alloc import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.recordings.run.run_log import log_text
 from tests.engine.sim.machines import NEXT, SECOND, incident, log_1

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.turns import run_turns
-from mmplay.engine.sim.watch import condition
 from mmplay.recordings.run.keyframes import KEEP_EVERY, base_of
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import begin_session, fork_session, load_session, session_header

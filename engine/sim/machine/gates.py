@@ -12,7 +12,7 @@ from mmplay.engine.rules.floors import floor
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES, reserves, zone_min
 from mmplay.engine.rules.watermarks import total_reserve as total_reserve_pages
-from mmplay.engine.sim.mm.asks import CODES, MIN
+from mmplay.engine.sim.machine.asks import CODES, MIN
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import Zone
 

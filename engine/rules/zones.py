@@ -1,6 +1,8 @@
 """Which zone a request starts in, from the zone bits of its mask.
 
 Source: include/linux/gfp.h:GFP_ZONE_TABLE and gfp_zone (4.5, x86_64 without HighMem).
+
+Which block a free block may merge with. Source: mm/page_alloc.c:__find_buddy_index (4.5).
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Iterable
 
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.terms import N
 
 ZONE_OF_BITS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("__GFP_DMA32",), "DMA32"),
@@ -29,3 +32,8 @@ def highest_zone(layout: GfpLayout, mask: int) -> int:
 def class_zone(highest: int, populated: Iterable[int]) -> int | None:
     """Return the index of the first zone tried: the highest populated one allowed, or None."""
     return max((index for index in populated if index <= highest), default=None)
+
+
+def buddy_of(page: N, order: int) -> N:
+    """Return the first page of the only block that the block of `order` at `page` merges with."""
+    return page ^ (1 << order)

@@ -1,4 +1,4 @@
-"""CPUs, their queues, and sleeping: which task acts when.
+"""CPUs, their queues, and sleeping: which task acts when, and the kinds of actor there are.
 
 A CPU goes round its queue, a time slice each. A task that slept for half a scheduling period or
 more gets that much CPU time before the others: it goes to the front of the queue, runs at the next
@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.run.actors import CPU, TIMER
-from mmplay.engine.sim.setup import JIFFY_NS, MILLISECOND_NS
+from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS
 from mmplay.engine.sim.state.tasks import RUNNABLE, SLEEPING, STOPPED
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+CPU, TIMER, DISK, NIC, VMSTAT, SCRIPT, WORKLOAD = range(7)
+"""A CPU whose turn is over, a sleep that ends, a disk request that completes, a frame that
+arrives, a CPU that folds its counters, an event of the script, a workload that begins."""
+
 
 LONG_SLEEP_NS = 12 * MILLISECOND_NS
 """Half of sysctl_sched_latency: who slept longer than this is put first for as long."""

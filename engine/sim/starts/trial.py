@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.mm.asks import ask_key
-from mmplay.engine.sim.mm.masks import WB_NONE
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_NONE
+from mmplay.engine.sim.machine.setup import DiskKind, Setup
 from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.setup import DiskKind, Setup
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
     KTHREADD,

@@ -6,9 +6,9 @@ from typing import Any
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel, kernel_named
+from mmplay.engine.sim.machine.setup import Costs, DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
-from mmplay.engine.sim.setup import Costs, DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.state.slab_cache import CacheKind, SlabOrder
 
 MAX_NUMBER = 1 << 62

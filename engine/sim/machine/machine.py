@@ -11,10 +11,10 @@ from typing import Any
 
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.rules.versions import Kernel, SimRules
-from mmplay.engine.sim.mm.asks import Ask, make_ask
-from mmplay.engine.sim.mm.gates import Gate, make_gates, zonelist
-from mmplay.engine.sim.mm.masks import Masks, make_masks
-from mmplay.engine.sim.setup import Setup
+from mmplay.engine.sim.machine.asks import Ask, make_ask
+from mmplay.engine.sim.machine.gates import Gate, make_gates, zonelist
+from mmplay.engine.sim.machine.masks import Masks, make_masks
+from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import Zone
 
