@@ -14,10 +14,10 @@ ROOMS = ("mmplay", "tui", "levels", "recordings", "engine")
 
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 50
-ONE_DEFINITION_FILES = 35
+ONE_DEFINITION_FILES = 34
 """How many files hold a single definition. It may only go down, until it is 10."""
 
-LONG_FILES = {"levels/play/run.py"}
+LONG_FILES: set[str] = set()
 """Files that are longer than they may be. The set may only shrink."""
 
 CIRCLES = [
@@ -26,7 +26,6 @@ CIRCLES = [
         "engine/sim/state/packing.py",
         "engine/sim/state/state.py",
     },
-    {"levels/listing.py", "levels/load.py", "levels/pack.py"},
     {"tui/prompt.py", "tui/screens/base.py"},
     {"tui/cast.py", "tui/screens/play.py", "tui/screens/level.py", "tui/app.py"},
 ]

@@ -15,7 +15,7 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, level_header, next_act, play
-from mmplay.levels.sections import LevelError
+from mmplay.levels.source import LevelError
 from mmplay.levels.truth import TruthError, truth
 from mmplay.recordings.run.session import Session
 

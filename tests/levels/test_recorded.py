@@ -11,11 +11,10 @@ import pytest
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level, levels_folder
-from mmplay.levels.play.recorded import begin_recorded, keep_result
+from mmplay.levels.play.game import LevelTimeline, begin_recorded, keep_result
 from mmplay.levels.play.regrade import regrade, result_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import play
-from mmplay.levels.play.timeline import LevelTimeline
 from mmplay.levels.progress import load
 from mmplay.recordings.files import sessions_folder
 from mmplay.recordings.library import played

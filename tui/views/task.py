@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mmplay.engine.explain.answer import Ask
 from mmplay.levels.model import Question
-from mmplay.levels.play.answers import Reply
 from mmplay.levels.play.goals import GoalState, Outcome
+from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.density import CALM

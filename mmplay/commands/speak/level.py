@@ -7,11 +7,10 @@ from mmplay.commands.speak.recording import MOST_STEPS, LookAround
 from mmplay.commands.speak.talk import Command, Said, count
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level, Question
-from mmplay.levels.play.answers import Reply
 from mmplay.levels.play.beside import beside, current, in_words
-from mmplay.levels.play.recorded import begin_recorded, follow_recorded, keep_result
+from mmplay.levels.play.game import LevelTimeline, begin_recorded, follow_recorded, keep_result
+from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.timeline import LevelTimeline
 
 
 class LevelSpeaker(LookAround):
