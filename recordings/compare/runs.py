@@ -105,9 +105,15 @@ def _end_difference(a: Walker, b: Walker) -> Difference | None:
 
 
 def _made_difference(a: Walker, b: Walker, one: Made, other: Made) -> Difference | None:
-    if one.steps != other.steps:
-        pairs = zip_longest(one.steps, other.steps)
-        number = next(n for n, (step, step_b) in enumerate(pairs) if step != step_b)
+    pairs = zip_longest(one.decisions, other.decisions)
+    # Kinds first: decisions are tuples, and two kinds may hold the same numbers.
+    differ = (
+        n
+        for n, (ours, theirs) in enumerate(pairs)
+        if type(ours) is not type(theirs) or ours != theirs
+    )
+    number = next(differ, None)
+    if number is not None:
         return Difference(Kind.DECISION, a.made_side(one, number), b.made_side(other, number))
     if one.who != other.who:
         return Difference(Kind.ACTOR, a.made_side(one, 0), b.made_side(other, 0))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from mmplay.engine.comparison import Side
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.sim.log.actor import actor_of
-from mmplay.engine.sim.machine.machine import Step
+from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.recordings.session.replay import Replay
 from mmplay.recordings.session.timeline import act_text
 
@@ -19,7 +19,7 @@ class Made(NamedTuple):
 
     who: tuple[int, int, int]
     title: str
-    steps: list[Step]
+    decisions: list[Decision]
 
 
 class Walker(Replay):
@@ -33,7 +33,7 @@ class Walker(Replay):
         """Make one turn."""
         one = self.make()
         actor = actor_of(self.machine, *one.who)
-        return Made((*one.who, actor.task), actor.title, one.steps)
+        return Made((*one.who, actor.task), actor.title, one.decisions)
 
     # the two sides of a difference
 
@@ -49,9 +49,9 @@ class Walker(Replay):
     def made_side(self, made: Made, number: int) -> Side:
         """Return this side where a turn's decision `number` comes out otherwise."""
         side = self._here()._replace(actor=made.title)
-        if number >= len(made.steps):
+        if number >= len(made.decisions):
             return side
-        one = decision(self.machine, made.steps[number])
+        one = worded(self.machine, made.decisions[number])
         return side._replace(
             function=one.function, path=one.path, text=one.text, operands=one.operands
         )
