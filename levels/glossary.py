@@ -17,8 +17,7 @@ from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.sim.state.counters import COUNTERS, MEANING
-from mmplay.levels.formulas import formulas_of
-from mmplay.levels.truth.compute import RULES
+from mmplay.levels.truth.compute import RULES, formulas_of
 
 DATA = Path(__file__).parent / "data" / "glossary.toml"
 FORMAT = 1

@@ -9,7 +9,6 @@ from typing import Any
 from mmplay.engine.errors import no_such
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.levels.contents import digest_of_content
 from mmplay.levels.file import (
     ActsTable,
     ActTable,
@@ -22,7 +21,6 @@ from mmplay.levels.file import (
     TitledAct,
 )
 from mmplay.levels.language import END, TURN, check_counter, check_truth
-from mmplay.levels.listing import shipped_levels
 from mmplay.levels.load_questions import ident_of, load_questions, moment_of, option_of
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
@@ -39,14 +37,20 @@ from mmplay.levels.model import (
     Option,
     Real,
 )
-from mmplay.levels.reading import MAX_BYTES, read_text, read_toml
-from mmplay.levels.sections import LevelError, Place, flow_texts, typed
+from mmplay.levels.sections import typed
+from mmplay.levels.source import (
+    MAX_BYTES,
+    LevelError,
+    Place,
+    digest_of_content,
+    flow_texts,
+    read_text,
+    read_toml,
+)
 
 FORMAT = 1
 RAW = ("log",)
 """Keys whose texts stand as they are written."""
-
-__all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
 
 
 def load_level(path: Path) -> Level:

@@ -15,7 +15,7 @@ from mmplay.levels.language import (
     check_when,
 )
 from mmplay.levels.model import CHOICE, NUMBER, Option, Question
-from mmplay.levels.sections import MAX_TEXT, Place
+from mmplay.levels.source import MAX_TEXT, Place
 
 BETWEEN = " | "
 """What stands between two words of a line; a bar without blanks joins flags of one mask."""

@@ -11,7 +11,8 @@ from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, Bench
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
 from mmplay.levels.file import BENCH, BaseTable, BenchTable, WorkloadTable, ZoneTable
 from mmplay.levels.model import Start
-from mmplay.levels.sections import Place, typed
+from mmplay.levels.sections import typed
+from mmplay.levels.source import Place
 
 MICROSECOND_NS = 1000
 MAX_TASKS = 4096

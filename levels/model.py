@@ -135,7 +135,7 @@ class Level(NamedTuple):
     own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
     `max_turns` bounds the run; `stride` is how many turns one key press makes. `limits` say how
     often an action may be done, all of them together under ALL_ACTS. `content` is the digest of
-    the file's content (`levels.contents`), `digest` that of what its solution comes to.
+    the file's content (`levels.source`), `digest` that of what its solution comes to.
     """
 
     id: str

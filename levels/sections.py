@@ -1,4 +1,4 @@
-"""Reads a table of a TOML file into a typed shape; every complaint names the file and the line.
+"""Converts a table of a level file into a typed shape; every complaint names file and line.
 
 msgspec says where a value does not fit; what is allowed there is told from the shape itself.
 """
@@ -6,78 +6,18 @@ msgspec says where a value does not fit; what is allowed there is told from the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, ValidationError, convert, inspect
 
-from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.printable import printable
-from mmplay.levels.lines import Lines
-
-MAX_TEXT = 4000
+from mmplay.engine.errors import no_such
+from mmplay.levels.source import MAX_TEXT, LevelError, Place
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 _STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 Shape = TypeVar("Shape", bound=Struct)
-
-
-class LevelError(InputError):
-    """A level file that cannot be used; the message names file, line, key and remedy."""
-
-
-class Place(NamedTuple):
-    """A table of a file: the file's name and lines, its top table, and the way to this one."""
-
-    file: str
-    lines: Lines
-    top: dict[str, Any]
-    path: tuple[str | int, ...] = ()
-
-    def at(self, *steps: str | int) -> Place:
-        """Return the table that so many names and numbers lead to from here."""
-        return self._replace(path=(*self.path, *steps))
-
-    @property
-    def table(self) -> Any:
-        """What stands there: a dict, unless the file is wrong."""
-        found: Any = self.top
-        for step in self.path:
-            found = found[step]
-        return found
-
-    @property
-    def name(self) -> str:
-        """The table's name as a header has it."""
-        return ".".join(step for step in self.path if isinstance(step, str))
-
-    def line(self, key: str = "") -> int:
-        """Return the line of a key of this table, else the table's own."""
-        tables: list[Any] = [self.top]
-        for step in self.path:
-            if isinstance(step, str):
-                inside = [one.get(step, []) for one in tables if isinstance(one, dict)]
-                tables = [
-                    one for some in inside for one in (some if isinstance(some, list) else [some])
-                ]
-        own = self.table
-        number = next((n for n, one in enumerate(tables) if one is own), 0)
-        return self.lines.of(self.name, number, key)
-
-    def error(self, key: str, problem: str) -> LevelError:
-        """Return a complaint about a key of this table, or (no key) about the table."""
-        where = f"{printable(key)}: " if key else ""
-        return LevelError(f"{self.file}:{self.line(key)}: {where}{problem}")
-
-    def checked(self, key: str, text: str, check: Callable[[str], object]) -> str:
-        """Return the text, once `check` has taken it; an InputError of it names the line."""
-        try:
-            check(text)
-        except InputError as error:
-            raise self.error(key, str(error)) from None
-        return text
 
 
 def typed(
@@ -164,33 +104,3 @@ def _allowed(there: inspect.Type, value: object, name: str) -> str:
             "must not be empty" if value == "" else f"must be a text of up to {MAX_TEXT} characters"
         )
     return f"[{name}] must be a table"
-
-
-def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
-    """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
-
-    Texts in lists stay too. Raises LevelError for a text that is too long or cannot be shown.
-    """
-    for key, value in place.table.items():
-        if isinstance(value, dict):
-            flow_texts(place.at(key), raw)
-        elif isinstance(value, str):
-            _check_text(place, key, value)
-            place.table[key] = value.strip("\n") if key in raw else _flowing(value)
-        for number, one in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(one, dict):
-                flow_texts(place.at(key, number), raw)
-            elif isinstance(one, str):
-                _check_text(place, key, one)
-
-
-def _flowing(text: str) -> str:
-    return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
-
-
-def _check_text(place: Place, key: str, text: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise place.error(key, f"must be a text of up to {MAX_TEXT} characters")
-    strange = next((c for c in text if not c.isprintable() and c != "\n"), "")
-    if strange:
-        raise place.error(key, f"holds the character {strange!r}; only printable text is shown")

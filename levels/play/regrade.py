@@ -9,10 +9,10 @@ from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.notes import HINT, MISSED
+from mmplay.levels.play.questions import HINT, MISSED
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
-from mmplay.recordings.session.session import BY_LEVEL, Session
+from mmplay.recordings.run.session import BY_LEVEL, Session
 
 
 class Regraded(NamedTuple):

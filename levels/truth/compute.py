@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from math import isqrt
 from typing import NamedTuple
 
-from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import finding
+from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.explain.finding import finding, symbolic
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules import dirty_limits, oom_score, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
@@ -35,6 +36,8 @@ class Rule(NamedTuple):
 
 
 MANY = "..."
+SAMPLE = 1
+"""A number where only the names are shown: any will do."""
 
 
 def _terms(names: tuple[str, ...], numbers: Numbers) -> list[Term]:
@@ -236,3 +239,20 @@ def _check(name: str, rule: Rule, numbers: Numbers) -> None:
             raise TruthError(f"compute {name}: {one} {number} is negative")
         if number == 0 and one in ("LOWMEM", "RATIO", "TOTAL") and name != "dirty_limit":
             raise TruthError(f"compute {name}: {one} is 0")
+
+
+def formulas_of(rule: str) -> tuple[str, ...]:
+    """Return the formula of a rule of `compute`; where kernels differ, one line for those alike.
+
+    A name that a rule computes by itself stands as its name; kernels without the rule are left out.
+    """
+    one = RULES[rule]
+    numbers = [SAMPLE for name in one.names if name != MANY and not name.startswith("[")]
+    alike: dict[str, list[str]] = {}
+    for name, kernel in KERNELS.items():
+        with suppress(InputError):
+            alike.setdefault(symbolic(one.term(kernel, numbers)), []).append(name)
+    if len(alike) == 1:
+        text = next(iter(alike))
+        return () if text == str(SAMPLE) else (text,)
+    return tuple(f"{', '.join(names)}: {text}" for text, names in alike.items())

@@ -11,10 +11,11 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.library import level_of_id
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
-from mmplay.levels.sections import LevelError
-from mmplay.recordings.session.session import BY_LEVEL
+from mmplay.levels.source import LevelError
+from mmplay.recordings.run.session import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text
 

@@ -15,9 +15,9 @@ from mmplay.engine.explain.decisions import worded
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.runs import part
 from mmplay.recordings.compare.values import FAILURES, dump_values
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.timeline import SessionTimeline
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, open_shipped
 from tests.sessions import INCIDENT_START_NS, incident_run, session
 

@@ -1,6 +1,6 @@
 """A turn has its decisions also where a keyframe stands."""
 
-from mmplay.recordings.session.keyframes import KEEP_EVERY
+from mmplay.recordings.run.keyframes import KEEP_EVERY
 from tests.sessions import incident_run
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.tui.app import MmplayApp
 from tests.sessions import incident_run

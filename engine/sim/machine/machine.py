@@ -26,7 +26,7 @@ Printed = tuple[int, LineForm, Values]
 class Machine:
     """See the module. `tell` takes each decision while someone listens, else it is None.
 
-    Test it before a decision is made: `if m.tell is not None: m.tell(Kfree(...))` costs nothing then.
+    Who decides tests it first, `if m.tell is not None: m.tell(Kfree(...))`: then it costs nothing.
 
     `log` holds what was printed since the machine was made or bound; the state counts all lines.
     `zone` and `pfmemalloc` are how the page allocator answers besides the page itself.

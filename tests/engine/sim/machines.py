@@ -8,7 +8,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE, RETRY
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.starts import incident_machine, machine_of
+from mmplay.recordings.run.starts import incident_machine, machine_of
 
 SECOND = 1_000_000_000
 RC7, NEXT = "4.5-rc7", "next-20160311"
