@@ -9,7 +9,8 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, Protocol
 
-from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.setup_fields import setup_fields
@@ -308,27 +309,28 @@ class Session:
             if entry.turn == at:
                 do_act(m, *entry.fields)
 
-    def steps_of(self, at: int) -> list[Step]:
+    def decisions_of(self, at: int) -> list[Decision]:
         """Return the decisions of turn `at`, made again; the acts after it come last."""
         if at <= self.first:
-            return self._steps_at_start()
+            return self._decisions_at_start()
         m = self.machine_at(at - 1)
-        steps: list[Step] = []
-        m.steps = steps
+        made: list[Decision] = []
+        m.tell = made.append
         # Not by `_bring`: where a keyframe stands, that would go on from it and make no turn.
         turn(m)
         self._act_again(m, at)
-        m.steps, m.log, self._view_turn = None, [], at
-        return steps
+        m.tell, m.log, self._view_turn = None, [], at
+        return made
 
-    def _steps_at_start(self) -> list[Step]:
+    def _decisions_at_start(self) -> list[Decision]:
         """Return the decisions of the acts before the first turn."""
         m = self.view
         m.bind(self.keys.at_or_before(self.first)[1])
-        m.steps = []
+        made: list[Decision] = []
+        m.tell = made.append
         self._act_again(m, self.first)
-        found, m.steps, m.log, self._view_turn = m.steps, None, [], self.first
-        return found
+        m.tell, m.log, self._view_turn = None, [], self.first
+        return made
 
     # another timeline
 
