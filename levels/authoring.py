@@ -12,7 +12,7 @@ from mmplay.levels.lines import Lines
 from mmplay.levels.model import Level
 from mmplay.levels.pack import PACK, SUFFIX, is_pack, read_pack
 from mmplay.levels.source import MAX_BYTES, read_text
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 
 _DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")
 

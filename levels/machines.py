@@ -13,7 +13,7 @@ from mmplay.engine.sim.starts.bench import from_bench
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.levels.model import Event, Level
-from mmplay.recordings.starts import incident_machine, machine_of
+from mmplay.recordings.run.starts import incident_machine, machine_of
 
 LOG_1 = "incident-next-20160311"
 

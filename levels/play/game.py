@@ -8,8 +8,8 @@ from mmplay.levels.model import Level
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, level_header, next_act
 from mmplay.levels.progress import record
-from mmplay.recordings.session.store import open_writer
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.store import open_writer
+from mmplay.recordings.run.timeline import SessionTimeline
 
 
 def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:

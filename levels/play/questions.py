@@ -27,8 +27,8 @@ from mmplay.levels.model import (
 )
 from mmplay.levels.source import LevelError
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.session.session import BY_LEVEL
-from mmplay.recordings.session.tape import Entry
+from mmplay.recordings.run.session import BY_LEVEL
+from mmplay.recordings.run.tape import Entry
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from mmplay.levels.model import Level
 from mmplay.levels.pack import levels_in
 from mmplay.levels.progress import Best, load
 from mmplay.levels.proof import RUNS, Proof, prove
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 
 GOOD, FALSE, UNREADABLE = 0, 1, 2
 

@@ -17,10 +17,9 @@ from mmplay.commands.output import add_kernel, told_of_disk
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX
-from mmplay.recordings.live.capture import Capture, Plan, Roots
-from mmplay.recordings.live.loop import CaptureThread, capture_until
-from mmplay.recordings.paths import user_paths
+from mmplay.recordings.live.capture import Capture, CaptureThread, Plan, Roots, capture_until
 
 UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 SHORTEST_US, LONGEST_US = 10_000, 3_600_000_000

@@ -12,8 +12,8 @@ from mmplay.commands.progress import progress_bar
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.recordings.importer.source import STDIN
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.log.source import STDIN
 from mmplay.recordings.position import find_position
 
 

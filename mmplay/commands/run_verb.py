@@ -12,13 +12,12 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.view import summary
+from mmplay.recordings.files import replacing, sessions_folder
 from mmplay.recordings.library import SUFFIX
-from mmplay.recordings.paths import sessions_folder
-from mmplay.recordings.replacing import replacing
-from mmplay.recordings.session.run_log import text_of
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import open_writer
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.run_log import text_of
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import open_writer
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 

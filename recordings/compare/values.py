@@ -11,8 +11,8 @@ from mmplay.engine.sim.metrics import SYSCTLS, metric_names, read
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.compare.aligning import boot_of
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.rows import columns
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.tape import columns
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 
 FAILURES = (

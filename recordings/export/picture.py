@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mmplay.engine.explain.remedy import HOW
 from mmplay.recordings.export import svg
+from mmplay.recordings.export.blocks import markup, moment, shortened
 from mmplay.recordings.export.panels import (
     LABELS,
     LEFT,
@@ -19,9 +20,7 @@ from mmplay.recordings.export.panels import (
     met_text,
     panels_of,
 )
-from mmplay.recordings.export.stories import stories_of
-from mmplay.recordings.export.text import markup, moment, shortened
-from mmplay.recordings.export.zone_story import BootStory
+from mmplay.recordings.export.stories import BootStory, stories_of
 from mmplay.recordings.recording import Recording
 
 WIDTH = 1060

@@ -13,7 +13,8 @@ from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.listing import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import ANSWER, Level, Move, Question
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.truth import truth
 

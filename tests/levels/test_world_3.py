@@ -9,8 +9,9 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Move
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import later
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.truth import TruthError, truth
 

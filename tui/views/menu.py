@@ -14,7 +14,7 @@ from mmplay.tui.views.times import time_text
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
-    from mmplay.recordings.session.listing import Played
+    from mmplay.recordings.library import Played
 
 STARS = 3
 MAX_FRAMES = 40

@@ -22,7 +22,7 @@ from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.session.run_log import log_text
+from mmplay.recordings.run.run_log import log_text
 from tests.engine.sim.machines import NEXT, RC7, SECOND, incident
 
 MB = 1024
