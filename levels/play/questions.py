@@ -18,7 +18,7 @@ from mmplay.engine.sim.state.rng import advance
 from mmplay.levels.model import ALL_ACTS, ANSWER, CHOICE, SKIP, Hint, Level, Question
 from mmplay.levels.source import LevelError
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.run.session import BY_LEVEL
+from mmplay.recordings.run.replay import BY_LEVEL
 from mmplay.recordings.run.tape import Entry
 
 T = TypeVar("T")
