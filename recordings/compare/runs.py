@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from mmplay.engine.comparison import Difference, Kind, Setting, Side
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.sim.log.actor import actor_of
-from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.metrics import SYSCTLS
@@ -27,7 +28,7 @@ class Made(NamedTuple):
 
     who: tuple[int, int, int]
     title: str
-    steps: list[Step]
+    decisions: list[Decision]
 
 
 class Walker(Replay):
@@ -41,7 +42,7 @@ class Walker(Replay):
         """Make one turn."""
         one = self.make()
         actor = actor_of(self.machine, *one.who)
-        return Made((*one.who, actor.task), actor.title, one.steps)
+        return Made((*one.who, actor.task), actor.title, one.decisions)
 
     # the two sides of a difference
 
@@ -57,9 +58,9 @@ class Walker(Replay):
     def made_side(self, made: Made, number: int) -> Side:
         """Return this side where a turn's decision `number` comes out otherwise."""
         side = self._here()._replace(actor=made.title)
-        if number >= len(made.steps):
+        if number >= len(made.decisions):
             return side
-        one = decision(self.machine, made.steps[number])
+        one = worded(self.machine, made.decisions[number])
         return side._replace(
             function=one.function, path=one.path, text=one.text, operands=one.operands
         )
@@ -154,9 +155,15 @@ def _end_difference(a: Walker, b: Walker) -> Difference | None:
 
 
 def _made_difference(a: Walker, b: Walker, one: Made, other: Made) -> Difference | None:
-    if one.steps != other.steps:
-        pairs = zip_longest(one.steps, other.steps)
-        number = next(n for n, (step, step_b) in enumerate(pairs) if step != step_b)
+    pairs = zip_longest(one.decisions, other.decisions)
+    # Kinds first: decisions are tuples, and two kinds may hold the same numbers.
+    differ = (
+        n
+        for n, (ours, theirs) in enumerate(pairs)
+        if type(ours) is not type(theirs) or ours != theirs
+    )
+    number = next(differ, None)
+    if number is not None:
         return Difference(Kind.DECISION, a.made_side(one, number), b.made_side(other, number))
     if one.who != other.who:
         return Difference(Kind.ACTOR, a.made_side(one, 0), b.made_side(other, 0))

@@ -10,11 +10,12 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.steps import decision
 from mmplay.engine.frame import BootSpan, Frame
 from mmplay.engine.sim.log.actor import Actor
-from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.sched import CPU, NIC, TIMER
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding
 from mmplay.recordings.export.kinds import SIMULATED, of_kind, said
@@ -208,15 +209,15 @@ class _Tracer:
 
     def _decisions(self, one: Turned) -> Iterator[Slice]:
         """Yield a turn's decisions: they share its time evenly, in order."""
-        count = len(one.steps)
+        count = len(one.decisions)
         span = one.until_ns - one.time_ns
-        for n, step in enumerate(one.steps):
+        for n, made in enumerate(one.decisions):
             begin, end = (one.time_ns + span * at // count for at in (n, n + 1))
-            yield Slice(begin, end, *self._said(step))
+            yield Slice(begin, end, *self._said(made))
 
-    def _say(self, step: Step) -> tuple[str, str]:
+    def _say(self, made: Decision) -> tuple[str, str]:
         """Return the function that decided, and its decision in words, as JSON."""
-        words = decision(self._machine, step)
+        words = worded(self._machine, made)
         refused = {"refused": True} if words.refused else {}
         return words.function, json.dumps({"why": words.text, **refused})
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor
-from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.sched import CPU
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.turns import turn
@@ -67,7 +68,7 @@ class Turned(NamedTuple):
     actor: Actor | None
     time_ns: int
     until_ns: int
-    steps: list[Step]
+    decisions: list[Decision]
     acts: list[Entry]
 
 
@@ -111,16 +112,16 @@ class Replay:
         """Return what is done at this moment."""
         return self._acts.get(self.turn, [])
 
-    def act(self) -> list[Step]:
+    def act(self) -> list[Decision]:
         """Do what is done at this moment; return its decisions. Raises TraceError."""
         m = self.machine
-        steps: list[Step] = []
-        m.steps = steps
+        made: list[Decision] = []
+        m.tell = made.append
         with told_in_words(m):
             for entry in self.acts():
                 do_act(m, *entry.fields)
-        m.steps, m.log = None, []
-        return steps
+        m.tell, m.log = None, []
+        return made
 
     def make(self) -> Turned:
         """Make one turn, without its acts; raises TraceError if none can be made."""
@@ -172,13 +173,13 @@ def _turn(m: Machine) -> Turned:
     kind, number = next_actor(m) or (-1, -1)
     time_ns = m.state.heap[0][0] if m.state.heap else m.state.now_ns
     busy = kind == CPU and time_ns < m.state.cpus[number].ready_ns
-    steps: list[Step] = []
-    m.steps = steps
+    made: list[Decision] = []
+    m.tell = made.append
     turn(m)
-    m.steps = None
+    m.tell = None
     m.log = []
     actor = None if busy or kind < 0 else actor_of(m, kind, number)
     until_ns = time_ns
     if actor is not None and kind == CPU and actor.task >= 0:
         until_ns = max(time_ns, m.state.cpus[number].ready_ns)
-    return Turned(m.state.turn, m, (kind, number), actor, time_ns, until_ns, steps, [])
+    return Turned(m.state.turn, m, (kind, number), actor, time_ns, until_ns, made, [])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, Protocol
 
-from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.run.turns import turn
@@ -282,7 +283,7 @@ class Session:
         self._replay(m).act()
         return here
 
-    def steps_of(self, at: int) -> list[Step]:
+    def decisions_of(self, at: int) -> list[Decision]:
         """Return the decisions of turn `at`, made again; those of the acts after it come last."""
         if at <= self.first:
             m, made = self.view, []
@@ -291,7 +292,7 @@ class Session:
         else:
             # Not by going there: where a keyframe stands, that would make no turn.
             replay = self._replay(self.machine_at(at - 1))
-            made = replay.make().steps
+            made = replay.make().decisions
         acted = replay.act()
         self._view_turn = max(at, self.first)
         return [*made, *acted]

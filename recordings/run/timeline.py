@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from mmplay.engine.explain.step_words import STEPS
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report.memory import MemDump
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
-from mmplay.engine.sim.machine.machine import Machine, Step
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.log.lines import LogNote, rendered
@@ -265,7 +265,7 @@ class SessionTimeline:
         if index:
             m = self._machine(index - 1)
             before, counted, upcoming = memory_of(m), m.state.counters.as_dict(), next_actor(m)
-        steps = session.steps_of(turn)
+        made = session.decisions_of(turn)
         m = self._machine(index)
         self._times[index] = m.state.now_ns // 1000
         actor = actor_of(m, *upcoming) if upcoming is not None else None
@@ -273,7 +273,7 @@ class SessionTimeline:
         facts = TurnFacts(
             turn=turn,
             actor=actor.title if actor is not None else "the start",
-            decisions=_decided(m, actor, steps),
+            decisions=_decided(m, actor, made),
             counters=m.state.counters.as_dict(),
             counters_before=counted,
             acts=tuple(map(act_text, seen)),
@@ -317,12 +317,12 @@ def act_text(act: Entry) -> str:
     return f"{who}: {name.removeprefix(BY_LEVEL)} {value}".rstrip()
 
 
-def _decided(m: Machine, actor: Actor | None, steps: list[Step]) -> tuple[Decided, ...]:
+def _decided(m: Machine, actor: Actor | None, made: list[Decision]) -> tuple[Decided, ...]:
     """Return a turn's decisions in words, each with its call stack."""
-    found = []
-    for number, step in enumerate(steps):
-        words = decision(m, step)
-        inside = (words.function, *STEPS[words.code].inside)
-        stack = stack_of(m, actor, steps, number, inside) if actor is not None else inside
+    found, table = [], decision_words()
+    for number, one in enumerate(made):
+        words = worded(m, one)
+        inside = (words.function, *table[type(one)].inside)
+        stack = stack_of(m, actor, made, number, inside) if actor is not None else inside
         found.append(Decided(words.text, words.function, words.path, words.refused, stack))
     return tuple(found)

@@ -269,4 +269,4 @@ def test_beside_in_words_and_as_data() -> None:
 
 def test_session_of_the_second_act_is_an_ordinary_one() -> None:
     assert type(boss().session) is Session
-    assert boss().session.steps_of(boss().session.end)
+    assert boss().session.decisions_of(boss().session.end)

@@ -6,12 +6,13 @@ it (`bind`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappush
-from typing import Any
 
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.rules.versions import Kernel, SimRules
 from mmplay.engine.sim.machine.asks import Ask, make_ask
+from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import Gate, make_gates, zonelist
 from mmplay.engine.sim.machine.masks import Masks, make_masks
 from mmplay.engine.sim.machine.setup import Setup
@@ -21,19 +22,18 @@ from mmplay.engine.sim.state.zone import Zone
 Printed = tuple[int, LineForm, Values]
 """One printk: (time_ns, form, values)."""
 
-Step = tuple[Any, ...]
-"""One kernel decision inside a turn: (code, operands...); `steps` has the words."""
-
 
 class Machine:
-    """See the module. `steps` is a list while someone wants the steps of the turns, else None.
+    """See the module. `tell` takes each decision while someone listens, else it is None.
+
+    Who decides tests it first, `if m.tell is not None: m.tell(Kfree(...))`: then it costs nothing.
 
     `log` holds what was printed since the machine was made or bound; the state counts all lines.
     `zone` and `pfmemalloc` are how the page allocator answers besides the page itself.
     """
 
     __slots__ = (
-        *("setup", "kernel", "rules", "state", "steps", "log", "gates", "zonelists", "masks"),
+        *("setup", "kernel", "rules", "state", "tell", "log", "gates", "zonelists", "masks"),
         *("slab_mask", "cache_numbers", "line_ns", "load_masks"),
         *("zone", "pfmemalloc", "_asks", "numbers"),
     )
@@ -47,7 +47,7 @@ class Machine:
         encode = setup.kernel.gfp.encode
         self.load_masks = tuple(encode(load.gfp) if load.gfp else 0 for load in setup.workloads)
         self.line_ns = setup.costs.print_line
-        self.steps: list[Step] | None = None
+        self.tell: Callable[[Decision], object] | None = None
         self.log: list[Printed] = []
         self._asks: dict[int, Ask] = {}
         self.cache_numbers = {kind.name: number for number, kind in enumerate(setup.caches)}

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.page_decisions import CompactMemory, CompactZone
 from mmplay.engine.sim.mm.page_alloc import largest_free, rmqueue_slow
 from mmplay.engine.sim.state.buddy import (
     MAX_ORDER,
@@ -55,8 +56,8 @@ def compact(m: Machine, ask: Ask, order: int, cpu: int) -> bool:
             if page >= 0:
                 m.state.counters.compact_stall += 1
                 m.state.counters.compact_success += 1
-                if m.steps is not None:
-                    m.steps.append(("compact_zone", zone.index, order, page))
+                if m.tell is not None:
+                    m.tell(CompactZone(zone.index, order, page))
                 return True
     m.state.counters.compact_stall += tried
     return False
@@ -143,8 +144,8 @@ def compact_whole(m: Machine, zone: Zone) -> int:
         moves[page] = place
     if moves:
         _migrate(zone, moves)
-    if m.steps is not None:
-        m.steps.append(("compact_memory", zone.index, len(moves), largest_free(zone)))
+    if m.tell is not None:
+        m.tell(CompactMemory(zone.index, len(moves), largest_free(zone)))
     return len(moves)
 
 

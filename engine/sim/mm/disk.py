@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.stacks import TASK, Caller
+from mmplay.engine.sim.machine.decisions import BioAlloc, EndPageWriteback
 from mmplay.engine.sim.machine.sched import DISK, wake
 from mmplay.engine.sim.machine.setup import SECOND_NS
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
@@ -41,8 +42,8 @@ def take_vectors(m: Machine, task: int, cpu: int, pages: int) -> int:
     lent = min(want - got, POOL - state.bio_pool_out)
     state.bio_vectors += got
     state.bio_pool_out += lent
-    if m.steps is not None:
-        m.steps.append(("bio_alloc", want, got, lent))
+    if m.tell is not None:
+        m.tell(BioAlloc(want, got, lent))
     return min(pages, (got + lent) * BIO_PAGES)
 
 
@@ -108,8 +109,8 @@ def complete(m: Machine, pages: int, token: int) -> None:
     state.counters.nr_written += pages
     _spread(m, pages)
     _redirty(m, pages)
-    if m.steps is not None:
-        m.steps.append(("end_page_writeback", pages, state.under_io))
+    if m.tell is not None:
+        m.tell(EndPageWriteback(pages, state.under_io))
     end_bios(m, cpu=0)
     start(m)
     if state.flusher_waits and _let_go(m):

@@ -26,6 +26,7 @@ from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
 from mmplay.engine.sim.log.warn import KILLS, allowed, named
 from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.page_decisions import OomAborts, OomKillProcess, OutOfMemory
 from mmplay.engine.sim.machine.sched import sleep_until, wake
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.tasks import (
@@ -106,8 +107,8 @@ def out_of_memory(
         return 0
     if state.oom_victims:
         state.counters.oom_aborts += 1
-        if m.steps is not None:
-            m.steps.append(("oom_aborts", task, state.oom_victims))
+        if m.tell is not None:
+            m.tell(OomAborts(task, state.oom_victims))
         return 0
     if select_worst(m) == NOBODY:
         m.printk(PANIC, {})
@@ -115,8 +116,8 @@ def out_of_memory(
         return 0
     state.oom_lock = 1
     tasks.stage[task] = kill_stage
-    if m.steps is not None:
-        m.steps.append(("out_of_memory", task, ask.gfp, tasks.order[task]))
+    if m.tell is not None:
+        m.tell(OutOfMemory(task, ask.gfp, tasks.order[task]))
     if allowed(m, KILLS):
         m.line_ns = m.setup.costs.oom_print_line
         _print_header(m, caller, ask, tasks.order[task], tasks.adj[task], OOM)
@@ -167,8 +168,8 @@ def kill_worst(m: Machine, cpu: int) -> None:
     total_vm = tasks.vm_kb[owner] or rss["anon_rss"] + rss["file_rss"]
     m.printk(KILLED_4_5, {**who, "total_vm": total_vm, **rss})
     state.counters.oom_kill += 1
-    if m.steps is not None:
-        m.steps.append(("oom_kill_process", victim, badness(m, victim), total_pages(m)))
+    if m.tell is not None:
+        m.tell(OomKillProcess(victim, badness(m, victim), total_pages(m)))
     mark_victim(m, victim)
     for other in range(len(tasks)):
         if tasks.group[other] == tasks.group[victim] and tasks.state[other] != EXITED:

@@ -22,6 +22,16 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.sim.machine.asks import Ask
 from mmplay.engine.sim.machine.gates import Gate, limit_of, zone_dirtyable
+from mmplay.engine.sim.machine.page_decisions import (
+    FastPath,
+    FastPathFails,
+    NoWatermarks,
+    ReserveHighatomic,
+    UnreserveHighatomic,
+    WakeupKswapd,
+    ZoneDirtyOk,
+    ZoneWatermarkOk,
+)
 from mmplay.engine.sim.machine.sched import wake
 from mmplay.engine.sim.mm.pcp import count_block, count_taken, take_page
 from mmplay.engine.sim.state.buddy import (
@@ -57,10 +67,10 @@ def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
     """Take a block from the first zone whose floor allows it (get_page_from_freelist)."""
     for zone, floor in gate:
         allowed = zone_watermark_ok(zone, floor, order, ask.harder)
-        if m.steps is not None:
+        if m.tell is not None:
             kept = 0 if ask.harder else zone.reserved_highatomic
-            step = (zone.index, zone.free, floor, order, allowed, ask.gfp, kept)
-            m.steps.append(("zone_watermark_ok", *step))
+            test = (zone.index, zone.free, floor, order, allowed, ask.gfp, kept)
+            m.tell(ZoneWatermarkOk(*test))
         if allowed:
             page = rmqueue_slow(m, zone, ask, order, cpu)
             if page >= 0:
@@ -72,8 +82,8 @@ def take_anyway(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     """Take a block whatever the floors say (ALLOC_NO_WATERMARKS)."""
     for zone in m.zonelists[ask.class_zone]:
         page = rmqueue(m, zone, ask, order, cpu)
-        if m.steps is not None:
-            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0, ask.gfp))
+        if m.tell is not None:
+            m.tell(NoWatermarks(zone.index, zone.free, order, page >= 0, ask.gfp))
         if page >= 0:
             return page
     return -1
@@ -90,8 +100,8 @@ def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     if page < 0 and any(zone.flags & FAIR_DEPLETED for zone, _ in gate):
         reset_alloc_batches(m, ask.class_zone)
         page = _take_round(m, gate, ask, order, cpu, 0)
-    if page < 0 and m.steps is not None:
-        m.steps.append(("fast_path_fails", ask.class_zone, order))
+    if page < 0 and m.tell is not None:
+        m.tell(FastPathFails(ask.class_zone, order))
     return page
 
 
@@ -101,8 +111,8 @@ def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: in
         if zone.flags & skip:
             continue
         if ask.for_write and not zone_dirty_ok(m, zone):
-            if m.steps is not None:
-                m.steps.append(("zone_dirty_ok", zone.index, zone.dirty, zone.writeback))
+            if m.tell is not None:
+                m.tell(ZoneDirtyOk(zone.index, zone.dirty, zone.writeback))
             continue
         if not watermark_ok(zone.free, order, zone.reserved_highatomic, floor):
             continue
@@ -110,8 +120,8 @@ def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: in
             continue
         page = rmqueue(m, zone, ask, order, cpu)
         if page >= 0:
-            if m.steps is not None:
-                m.steps.append(("fast_path", zone.index, zone.free, floor, order))
+            if m.tell is not None:
+                m.tell(FastPath(zone.index, zone.free, floor, order))
             return page
     return -1
 
@@ -210,8 +220,8 @@ def _reserve_highatomic(m: Machine, zone: Zone, page: int) -> None:
     zone.buddy.block_types[block] = HIGHATOMIC
     zone.buddy.move_free_pages(block, HIGHATOMIC)
     m.state.counters.highatomic_reserved += 1
-    if m.steps is not None:
-        m.steps.append(("reserve_highatomic", zone.index, page, zone.reserved_highatomic))
+    if m.tell is not None:
+        m.tell(ReserveHighatomic(zone.index, page, zone.reserved_highatomic))
 
 
 def unreserve_highatomic(m: Machine, ask: Ask) -> None:
@@ -227,9 +237,9 @@ def unreserve_highatomic(m: Machine, ask: Ask) -> None:
             block = blocks[-1] >> PAGEBLOCK_ORDER
             zone.buddy.block_types[block] = ask.kind
             zone.buddy.move_free_pages(block, ask.kind)
-            if m.steps is not None:
-                step = (zone.index, block << PAGEBLOCK_ORDER, zone.reserved_highatomic)
-                m.steps.append(("unreserve_highatomic", *step))
+            if m.tell is not None:
+                page = block << PAGEBLOCK_ORDER
+                m.tell(UnreserveHighatomic(zone.index, page, zone.reserved_highatomic))
             return
 
 
@@ -276,8 +286,8 @@ def wake_kswapd(m: Machine, class_zone: int, order: int) -> None:
         return
     if all(zone_balanced(zone, order, 0, 0) for zone in m.zonelists[class_zone]):
         return
-    if m.steps is not None:
-        m.steps.append(("wakeup_kswapd", class_zone, order))
+    if m.tell is not None:
+        m.tell(WakeupKswapd(class_zone, order))
     state.counters.kswapd_wakes += 1
     wake(m, task)
 

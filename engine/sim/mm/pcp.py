@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.page_decisions import FreePcppagesBulk, RmqueueBulk
 from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_ORDER, PCP_TYPES
 from mmplay.engine.sim.state.zone import FAIR_DEPLETED, Zone
 
@@ -108,8 +109,8 @@ def refill(m: Machine, zone: Zone, cpu: int, kind: int, pages: list[int]) -> int
         taken.reverse()
         pages[:] = taken
         count_taken(zone, cpu, len(taken))
-        if m.steps is not None:
-            m.steps.append(("rmqueue_bulk", zone.index, kind, len(taken), zone.free))
+        if m.tell is not None:
+            m.tell(RmqueueBulk(zone.index, kind, len(taken), zone.free))
     return len(taken)
 
 
@@ -159,8 +160,8 @@ def free_bulk(m: Machine, zone: Zone, cpu: int, count: int) -> None:
             left -= 1
             batch -= 1
     count_given(zone, cpu, count)
-    if m.steps is not None:
-        m.steps.append(("free_pcppages_bulk", zone.index, count, zone.free))
+    if m.tell is not None:
+        m.tell(FreePcppagesBulk(zone.index, count, zone.free))
 
 
 def drain_all(m: Machine) -> int:

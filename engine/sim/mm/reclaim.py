@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.page_decisions import ThrottleDirectReclaim, TooManyIsolated
 from mmplay.engine.sim.machine.sched import sleep, sleep_until, wait, wake
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import congested
@@ -129,8 +130,8 @@ def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]
     shift = 3 if ask.enters_fs and ask.does_io else 0
     if not any(too_many_isolated(zone, shift) for zone in zones):
         return False
-    if m.steps is not None:
-        m.steps.append(("too_many_isolated", task))
+    if m.tell is not None:
+        m.tell(TooManyIsolated(task))
     if not m.state.tasks.flags[task] & FATAL:
         sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
         m.state.counters.congestion_waits += 1
@@ -203,8 +204,8 @@ def start_waiting(m: Machine, task: int, ask: Ask) -> None:
     state = m.state
     state.counters.reclaim_throttled += 1
     state.tasks.until_ns[task] = state.now_ns + SECOND_NS
-    if m.steps is not None:
-        m.steps.append(("throttle_direct_reclaim", task, sum(z.free for z in state.zones)))
+    if m.tell is not None:
+        m.tell(ThrottleDirectReclaim(task, sum(z.free for z in state.zones)))
     hold_back(m, task, ask)
 
 

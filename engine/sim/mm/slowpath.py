@@ -21,6 +21,14 @@ from mmplay.engine.sim.log.stacks import TASK, Caller
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.machine.asks import Ask, ask_key
 from mmplay.engine.sim.machine.masks import PURPOSES, mask_for
+from mmplay.engine.sim.machine.page_decisions import (
+    DrainAllPages,
+    NoOomForNofs,
+    Nopage,
+    OomLockBusy,
+    ShouldReclaimRetry,
+    TryToFreePages,
+)
 from mmplay.engine.sim.machine.sched import sleep
 from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS
 from mmplay.engine.sim.mm.compaction import compact
@@ -93,8 +101,8 @@ def should_reclaim_retry(m: Machine, task: int, ask: Ask, progress: int) -> bool
         pages = zone.reclaimable()
         left = pages - -(-loops * pages // MAX_RETRIES)
         ok = zone_watermark_ok(zone, floor - left, order, ask.harder)
-        if m.steps is not None:
-            m.steps.append(("should_reclaim_retry", zone.index, loops, left, zone.free, floor, ok))
+        if m.tell is not None:
+            m.tell(ShouldReclaimRetry(zone.index, loops, left, zone.free, floor, ok))
         if not ok:
             continue
         if not progress and 2 * (zone.writeback + zone.dirty) > pages:
@@ -161,8 +169,8 @@ def _fail(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     caller = caller_of(m, task, cpu)
     caller.count_failures(m, 1)
     tasks.refused[task] += 1
-    if m.steps is not None:
-        m.steps.append(("nopage", task, tasks.order[task], ask.gfp))
+    if m.tell is not None:
+        m.tell(Nopage(task, tasks.order[task], ask.gfp))
     warn_failures(m, caller, ask, tasks.order[task], -1, 1)
     return _end(m, task, -1)
 
@@ -215,8 +223,8 @@ def _go_on_reclaiming(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     cost = scanned * m.setup.costs.scanned_page + 1
     if progress == GOING_ON:
         return cost
-    if m.steps is not None:
-        m.steps.append(("try_to_free_pages", task, m.state.tasks.scanned[task], progress))
+    if m.tell is not None:
+        m.tell(TryToFreePages(task, m.state.tasks.scanned[task], progress))
     return cost + _after_reclaim(m, task, cpu, ask, progress)
 
 
@@ -243,8 +251,8 @@ def _take_freed(m: Machine, ask: Ask, order: int, cpu: int) -> int:
         return page
     unreserve_highatomic(m, ask)
     drained = drain_all(m)
-    if m.steps is not None:
-        m.steps.append(("drain_all_pages", drained))
+    if m.tell is not None:
+        m.tell(DrainAllPages(drained))
     return take_from(m, m.gates[ask.gate], ask, order, cpu)
 
 
@@ -262,8 +270,8 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     state.tasks.loops[task] = 0
     if state.oom_lock:
         sleep(m, task, JIFFY_NS, BLOCKED)
-        if m.steps is not None:
-            m.steps.append(("oom_lock_busy", task))
+        if m.tell is not None:
+            m.tell(OomLockBusy(task))
         return 0
     m.pfmemalloc = False
     page = take_from(m, m.gates[ask.high_gate], ask, order, cpu)
@@ -273,8 +281,8 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
         if order > COSTLY_ORDER or not ask.oom_allowed:
             return _last_try(m, task, cpu, ask)
         if not ask.enters_fs:
-            if m.steps is not None:
-                m.steps.append(("no_oom_for_nofs", task, ask.gfp))
+            if m.tell is not None:
+                m.tell(NoOomForNofs(task, ask.gfp))
             return 0
     return out_of_memory(m, task, cpu, caller_of(m, task, cpu), ask, KILL)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.decisions import DiscardSlab, NewSlab, SlabKept, SlabRefused
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, min_partial
@@ -119,8 +120,8 @@ def own_slab(m: Machine, number: int, cpu: int, order: int, objects: int) -> Non
         zone.slab_unreclaimable += pages
     m.state.counters.slab_pages_added += pages
     _own(cache, cpu, objects, objects, m.zone_number(zone), order, int(m.pfmemalloc))
-    if m.steps is not None:
-        m.steps.append(("new_slab", number, zone.index, order, objects, int(m.pfmemalloc)))
+    if m.tell is not None:
+        m.tell(NewSlab(number, zone.index, order, objects, int(m.pfmemalloc)))
 
 
 def _own(
@@ -138,8 +139,8 @@ def refused(m: Machine, number: int, count: int, caller: Caller) -> None:
     kind = m.setup.caches[number]
     ask = page_ask(m, kind, caller.gfp, caller.context)
     caller.count_failures(m, 2 * count)
-    if m.steps is not None:
-        m.steps.append(("slab_refused", number, count, ask.gfp))
+    if m.tell is not None:
+        m.tell(SlabRefused(number, count, ask.gfp))
     if not ask.nowarn:
         warn_failures(m, caller, ask, kind.orders.min_order, number, count)
 
@@ -174,10 +175,10 @@ def free_in_slab(m: Machine, number: int, slab: list[int], count: int, cpu: int)
         return
     listed = len(cache.partial) - (slab[1] == 1)
     goes = listed >= min_partial(kind.size)
-    if m.steps is not None:
-        code = "discard_slab" if goes else "slab_kept"
+    if m.tell is not None:
+        made = DiscardSlab if goes else SlabKept
         zone = m.state.zones[slab[2]].index
-        m.steps.append((code, number, zone, slab[3], listed, min_partial(kind.size)))
+        m.tell(made(number, zone, slab[3], listed, min_partial(kind.size)))
     if goes:
         cache.partial = [one for one in cache.partial if one is not slab]
         _discard(m, kind, slab, cpu)

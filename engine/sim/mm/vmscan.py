@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.page_decisions import DropCaches, ShrinkInactiveList
 from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.page_alloc import largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
@@ -48,8 +49,8 @@ def shrink_zone(m: Machine, zone: Zone, priority: int, cpu: int, enough: int) ->
     if zone.marked < zone.dirty + zone.writeback:
         _mark(zone, scan, zone.inactive_file)
     zone.pages_scanned += scan
-    if m.steps is not None:
-        m.steps.append(("shrink_inactive_list", zone.index, priority, scan, 0))
+    if m.tell is not None:
+        m.tell(ShrinkInactiveList(zone.index, priority, scan, 0))
     return scan, 0
 
 
@@ -86,8 +87,8 @@ def _shrink_inactive(m: Machine, zone: Zone, scan: int, cpu: int, enough: int) -
     zone.pages_scanned += tail + rest
     if freed:
         give_pages(m, zone, cpu, freed, cold=True)
-    if m.steps is not None:
-        m.steps.append(("shrink_inactive_list", zone.index, -1, tail + rest, freed))
+    if m.tell is not None:
+        m.tell(ShrinkInactiveList(zone.index, -1, tail + rest, freed))
     return tail + rest, freed
 
 
@@ -137,6 +138,6 @@ def drop_caches(m: Machine, value: int) -> int:
         zone.inactive_file -= count
         give_pages(m, zone, 0, count, cold=False)
         dropped += count
-        if m.steps is not None:
-            m.steps.append(("drop_caches", zone.index, count, zone.free, largest_free(zone)))
+        if m.tell is not None:
+            m.tell(DropCaches(zone.index, count, zone.free, largest_free(zone)))
     return dropped

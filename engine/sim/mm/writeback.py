@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.dirty_limits import halved_above
 from mmplay.engine.sim.log.stacks import SYNC_TASK, WB, Caller
+from mmplay.engine.sim.machine.decisions import BalanceDirtyPages, Sync, WbStartWriteback
 from mmplay.engine.sim.machine.gates import limit_of, zone_dirtyable
 from mmplay.engine.sim.machine.masks import WB_NONE
 from mmplay.engine.sim.machine.sched import wake
@@ -65,8 +66,8 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
     if got < works and not state.first_fail_ns and state.wb_mask != WB_NONE:
         state.first_fail_ns = state.now_ns
         state.first_fail_task = task
-    if m.steps is not None:
-        m.steps.append(("wb_start_writeback", works, got, pages, state.wb_mask))
+    if m.tell is not None:
+        m.tell(WbStartWriteback(works, got, pages, state.wb_mask))
     if got:
         queue_works(m, pages, TRY_TO_FREE_PAGES, got)
     wake_flusher(m)
@@ -83,8 +84,8 @@ def sync(m: Machine) -> None:
         return
     mask = m.masks.wb[m.state.wb_mask]
     got = _allocate_works(m, Caller(WB, SYNC_TASK, 0, mask, Context.TASK, "sync"), 1)
-    if m.steps is not None:
-        m.steps.append(("sync", pages, got))
+    if m.tell is not None:
+        m.tell(Sync(pages, got))
     if got:
         queue_works(m, pages, SYNC, got)
     wake_flusher(m)
@@ -147,8 +148,8 @@ def pause_ns(m: Machine, task: int) -> int:
     _follow(m, limit, dirty)
     free_run = (background + limit) // 2
     dirtied, tasks.dirtied[task] = tasks.dirtied[task], 0
-    if m.steps is not None:
-        m.steps.append(("balance_dirty_pages", dirty, background, limit))
+    if m.tell is not None:
+        m.tell(BalanceDirtyPages(dirty, background, limit))
     if dirty <= free_run:
         if sum(zone.dirty for zone in state.zones) > background:
             wake_flusher(m)

@@ -16,6 +16,7 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.machine.decisions import Action, Script
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.machine.sched import NIC
@@ -59,17 +60,17 @@ MAX_RATE = 1_000_000
 MAX_OBJECTS = 1 << 20
 
 
-def do_action(m: Machine, name: str, value: str, by: str = "action") -> None:
+def do_action(m: Machine, name: str, value: str, by: type[Action | Script] = Action) -> None:
     """Do an action; raises RefusedError, and then nothing has changed.
 
-    `by` is the code of its step: `action` for who plays, `script` for what happens by itself.
+    `by` is its decision: Action for who plays, Script for what happens by itself.
     """
     action = ACTIONS.get(name)
     if action is None:
         raise RefusedError(f"{name}: no such action; there are {', '.join(sorted(ACTIONS))}")
     action(m, value)
-    if m.steps is not None:
-        m.steps.append((by, name, value))
+    if m.tell is not None:
+        m.tell(by(name, value))
 
 
 def number(name: str, text: str, low: int, high: int) -> int:

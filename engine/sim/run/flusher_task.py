@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.decisions import WbWriteback
 from mmplay.engine.sim.machine.masks import TRANSACTION
 from mmplay.engine.sim.machine.sched import sleep, wait
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS
@@ -129,6 +130,6 @@ def _write_chunk(m: Machine, task: int, cpu: int) -> int:
     state.tasks.pc[task] = WRITING
     give_objects(m, m.cache_numbers["xfs_trans"], 1, cpu)
     submit(m, pages)
-    if m.steps is not None:
-        m.steps.append(("wb_writeback", pages, state.wb_left))
+    if m.tell is not None:
+        m.tell(WbWriteback(pages, state.wb_left))
     return pages * m.setup.costs.page

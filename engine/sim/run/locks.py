@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.decisions import UpWrite
 from mmplay.engine.sim.machine.masks import CACHE_PAGE
 from mmplay.engine.sim.machine.sched import dequeue, wait, wake
 from mmplay.engine.sim.mm.slowpath import RETRY
@@ -55,5 +56,5 @@ def give_lock(m: Machine, task: int, kind: int) -> None:
     ]
     for other in waiting:
         wake(m, other)
-    if m.steps is not None:
-        m.steps.append(("up_write", task, len(waiting)))
+    if m.tell is not None:
+        m.tell(UpWrite(task, len(waiting)))

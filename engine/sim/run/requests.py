@@ -17,6 +17,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.stacks import NET, Caller
 from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.decisions import Free, Kfree, Kmalloc, RequestRefused, RequestServed
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block, give_one_block, largest_free
 from mmplay.engine.sim.mm.pcp import count_taken, give_pages
 from mmplay.engine.sim.mm.slub import free_in_slab, take_full, take_objects
@@ -48,14 +49,14 @@ def request(m: Machine, mask: int, context: Context, order: int) -> int:
     counters = m.state.counters
     if page < 0:
         counters.request_refused += 1
-        if m.steps is not None:
-            m.steps.append(("request_refused", ask.gfp, order))
+        if m.tell is not None:
+            m.tell(RequestRefused(ask.gfp, order))
         return -1
     counters.request_served += 1
     m.zone.held += 1 << order
     m.state.blocks += (m.zone_number(m.zone), page, order)
-    if m.steps is not None:
-        m.steps.append(("request_served", m.zone.index, page, order, ask.gfp))
+    if m.tell is not None:
+        m.tell(RequestServed(m.zone.index, page, order, ask.gfp))
     return page
 
 
@@ -73,8 +74,8 @@ def give_back(m: Machine, number: int) -> None:
         give_block(m, zone, 0, order)
     else:
         give_pages(m, zone, 0, 1, cold=False)
-    if m.steps is not None:
-        m.steps.append(("free", zone.index, page, order, largest_free(zone)))
+    if m.tell is not None:
+        m.tell(Free(zone.index, page, order, largest_free(zone)))
 
 
 def set_free(m: Machine, zone: Zone, pages: int) -> None:
@@ -102,8 +103,8 @@ def allocate(m: Machine, cache_name: str, count: int) -> int:
     mask = m.masks.net_zeroed if cache_name == EXTENSION else m.masks.net_atomic
     who = Caller(NET, m.state.cpus[0].current, 0, mask, Context.SOFTIRQ, WAYS[cache_name])
     got = take_objects(m, m.cache_numbers[cache_name], count, who)
-    if m.steps is not None:
-        m.steps.append(("kmalloc", m.cache_numbers[cache_name], got, count - got))
+    if m.tell is not None:
+        m.tell(Kmalloc(m.cache_numbers[cache_name], got, count - got))
     return got
 
 
@@ -132,8 +133,8 @@ def release(m: Machine, cache_name: str, place: int, count: int) -> None:
         raise InputError(f"slab {place} has {row.in_use} objects in use, not {count}")
     number = m.cache_numbers[cache_name]
     cache = m.state.caches[number]
-    if m.steps is not None:
-        m.steps.append(("kfree", number, count, row.in_use - count, row.objects))
+    if m.tell is not None:
+        m.tell(Kfree(number, count, row.in_use - count, row.objects))
     if row.where == CPU:
         cache.cpu_free[row.cpu] += count
         return

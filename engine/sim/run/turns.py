@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heappop
 
+from mmplay.engine.sim.machine.decisions import Script
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.sched import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD, timer
 from mmplay.engine.sim.machine.setup import SECOND_NS
@@ -68,7 +69,7 @@ def next_task(m: Machine, number: int) -> int:
 def run_script(m: Machine, number: int, _: int) -> None:
     """Do one event of the script."""
     _, name, value = m.setup.script[number]
-    do_action(m, name, value, "script")
+    do_action(m, name, value, Script)
 
 
 def refresh_vmstat(m: Machine, cpu: int, _: int) -> None:

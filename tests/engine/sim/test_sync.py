@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.machine.machine import Machine
@@ -16,6 +16,7 @@ from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from tests.engine.sim.machines import listened
 
 SECOND = 1_000_000_000
 DIRTY, RATE = 3000, 1000
@@ -49,10 +50,10 @@ def test_sync_writes_what_is_dirty_now(kernel: str) -> None:
     m = machine(kernel=kernel)
     run_s(m, 1)
     assert read(m, "dirty") == DIRTY
-    m.steps = []
+    made = listened(m)
     do_action(m, "sync", "")
     assert m.state.works == [DIRTY, SYNC, 1]
-    assert "3000 pages are dirty; 1 of 1 work" in " ".join(decision(m, one).text for one in m.steps)
+    assert "3000 pages are dirty; 1 of 1 work" in " ".join(worded(m, one).text for one in made)
     assert check(m) == []
     assert unpack_state(pack_state(m.state)).digest() == m.state.digest()
     run_s(m, 2 + DIRTY / RATE)

@@ -29,7 +29,7 @@ def test_it_goes_through_every_state_on_the_way() -> None:
     for one in made_again(run):
         if one.turn % 500 == 3:
             assert one.machine.state.digest() == run.machine_at(one.turn).state.digest()
-            assert one.steps == run.steps_of(one.turn)
+            assert one.decisions == run.decisions_of(one.turn)
 
 
 def test_a_fork_is_made_again_with_the_acts_it_shares() -> None:

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.decisions import WbStartWriteback
+from mmplay.engine.sim.machine.page_decisions import ZoneWatermarkOk
 from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.turns import run_turns
@@ -52,10 +54,10 @@ def test_beyond_the_ends_is_nothing(ran: Session, at: int) -> None:
 
 
 def test_decisions_are_made_again(ran: Session) -> None:
-    assert ran.steps_of(0) == []
-    steps = [step for at in range(1000, 1300) for step in ran.steps_of(at)]
-    assert {"zone_watermark_ok", "wb_start_writeback"} <= {step[0] for step in steps}
-    assert ran.view.steps is None
+    assert ran.decisions_of(0) == []
+    made = {type(one) for at in range(1000, 1300) for one in ran.decisions_of(at)}
+    assert {ZoneWatermarkOk, WbStartWriteback} <= made
+    assert ran.view.tell is None
 
 
 def test_an_act_is_taken_back_and_done_again() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.explain.step_words import STEPS
+from mmplay.engine.explain.decisions import decision_words
 from mmplay.recordings.position import find_position
 from mmplay.recordings.run.timeline import SessionTimeline
 from tests.sessions import incident_run
@@ -62,7 +62,7 @@ def test_the_stack_of_a_work_is_that_of_the_log(run: SessionTimeline) -> None:
 
 
 def test_every_decision_names_its_function(run: SessionTimeline) -> None:
-    functions = {words.function for words in STEPS.values()}
+    functions = {words.function for words in decision_words().values()}
     for index in range(1, 400):
         facts = run.frame(index).facts
         assert facts is not None
