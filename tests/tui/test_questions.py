@@ -79,8 +79,11 @@ def test_every_question_of_a_log_is_answered(incident: ObservedTimeline) -> None
     for _, _, ask, found in every_answer(incident):
         sound(found, ask)
         kinds.add(ask.kind)
-    assert {"zone", "reserve", "floor", "blocks", "total", "tail", "mode", "slub"} <= kinds
-    assert {"score", "entry"} <= kinds
+    assert {"zone", "reserve", "floor", "blocks", "total", "tail", "mode", "slub", "entry"} <= kinds
+    assert ("score" in kinds) is any(
+        incident.frame(index).report.kill is not None  # type: ignore[union-attr]
+        for index in range(len(incident))
+    )
 
 
 def test_links_lead_to_answers_and_back(incident: ObservedTimeline) -> None:
@@ -145,14 +148,8 @@ def test_following_a_link_shows_the_way_back(rc7: ObservedTimeline) -> None:
     asks = [cell.ask for cell in cells(view) if cell.ask is not None]
     first = next(ask for ask in asks if answer(view.scene, ask).links)
     link = answer(view.scene, first).links[0][1]
-    back = (
-        next(ask for _, ask in answer(view.scene, link).links)
-        if (answer(view.scene, link).links)
-        else first
-    )
     assert "goes back" not in text_of_rows(explain_rows(view, (first,)))
-    if answer(view.scene, back).links:
-        assert "goes back" in text_of_rows(explain_rows(view, (first, link, back)))
+    assert "goes back" in text_of_rows(explain_rows(view, (first, link, first)))
     assert "Move the cursor" in text_of_rows(explain_rows(view, ()))
 
 
@@ -195,7 +192,7 @@ def test_every_question_of_a_run_is_answered() -> None:
 def test_a_counter_s_answer_adds_up() -> None:
     run = incident_run(UNTIL_NS)
     changed = 0
-    for index in range(1, len(run), 7):
+    for index in range(1, len(run), len(run) // 12):
         facts = run.frame(index).facts
         assert facts is not None
         scene = Scene(run.frame(index), diagnose_frame(run, index).diagnosis)
