@@ -15,7 +15,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.sched import CPU
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.turns import turn
-from mmplay.recordings.run.tape import Entry
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
 from mmplay.recordings.trace.format import TraceError
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 BROKEN = (*(IndexError, KeyError, ValueError, TypeError, AttributeError), ZeroDivisionError)
 """What a rule raises that meets a state which cannot be; the state came from a file."""
 
-BY_LEVEL = "@"
 NOTED = frozenset({"answer", "skip", "ask", "hint", "missed"})
 """Acts of a level that do nothing to the machine."""
 
