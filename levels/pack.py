@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 from mmplay.engine.printable import printable
-from mmplay.levels.file import PackFile
 from mmplay.levels.load import read_level
-from mmplay.levels.model import Level
+from mmplay.levels.model import Level, Number, Table, listed
 from mmplay.levels.sections import typed
 from mmplay.levels.source import MAX_BYTES, LevelError, Place, read_text, read_toml
 
@@ -22,6 +22,20 @@ MAX_PACK_BYTES = 1 << 22
 SUFFIX = ".toml"
 
 _IS_PACK = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\n)*+[ \t]*+pack[ \t]*=", re.ASCII)
+
+
+class PackedTable(Table, frozen=True):
+    """[[level]] of a pack: a name to be shown, and a whole level file."""
+
+    name: str
+    text: str
+
+
+class PackFile(Table, frozen=True):
+    """A pack."""
+
+    pack: Number
+    level: Annotated[tuple[PackedTable, ...], listed(100)] = ()
 
 
 def is_pack(text: str) -> bool:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from msgspec import Struct, ValidationError, convert, inspect
 
 from mmplay.engine.errors import no_such
-from mmplay.levels.source import MAX_TEXT, LevelError, Place
+from mmplay.levels.model import MAX_OPTION, Option
+from mmplay.levels.source import LINE, MAX_TEXT, LevelError, Place
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 _STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -24,29 +25,40 @@ def typed(
     place: Place,
     shape: type[Shape],
     of: dict[str, Any] | None = None,
-    also: tuple[str, ...] = (),
+    shared: frozenset[str] = frozenset(),
 ) -> Shape:
     """Return a table of a file in a shape; raises LevelError.
 
-    `of` are those of its keys that the shape is about, `also` the names of keys besides them.
+    `of` is the table with what else belongs to it: the keys `shared` of the top table.
     """
     try:
-        return convert(place.table if of is None else of, shape)
+        return convert(place.table if of is None else of, shape, dec_hook=_option)
     except ValidationError as error:
         message, _, way = str(error).rpartition(" - at `$")
-        raise _complaint(place, shape, message or str(error), way, also) from None
+        raise _complaint(place, shape, message or str(error), way, shared) from None
+
+
+def _option(kind: type, text: object) -> object:
+    """Make an Option of a text; msgspec takes a ValueError for a complaint about its place."""
+    if not isinstance(text, str):
+        raise ValueError("write texts: 'VALUE | what is shown'")
+    if not Option(text).value or len(text) > MAX_OPTION:
+        raise ValueError("write 'VALUE | what is shown', or VALUE alone")
+    return kind(text)
 
 
 def _complaint(
-    place: Place, shape: type[Struct], message: str, way: str, also: tuple[str, ...]
+    place: Place, shape: type[Struct], message: str, way: str, shared: frozenset[str]
 ) -> LevelError:
     """Return the complaint about what msgspec found at `way` from the place, as .key[number]."""
     steps = [key or int(number) for key, number in _STEP.findall(way)]
     stranger, missing = _STRANGER.match(message), _MISSING.match(message)
+    first = steps[0] if steps else (stranger or missing or [""])[1]
+    place = place._replace(path=()) if first in shared else place
     if stranger is not None:
         here = _inspected(shape, steps)
-        known = [one.name for one in here.fields] if isinstance(here, inspect.StructType) else []
-        known += () if steps else also
+        fields = here.fields if isinstance(here, inspect.StructType) else ()
+        known = [one.encode_name for one in fields if one.encode_name != LINE]
         problem = no_such("key of this table", stranger[1], known)
         return place.at(*steps).error(stranger[1], problem)
     if missing is not None:
@@ -55,8 +67,10 @@ def _complaint(
         return owner.error("", f"{name} lacks {missing[1]}")
     last = max(n for n, step in enumerate(steps) if isinstance(step, str))
     owner, key = place.at(*steps[:last]), str(steps[last])
-    value = place.at(*steps).table
-    return owner.error(key, _allowed(_inspected(shape, steps), value, owner.at(key).name))
+    there = _inspected(shape, steps)
+    if isinstance(there, inspect.CustomType):
+        return owner.error(key, message)
+    return owner.error(key, _allowed(there, place.at(*steps).table, owner.at(key).name))
 
 
 def _inspected(shape: type[Struct], steps: list[str | int]) -> inspect.Type:
@@ -65,7 +79,7 @@ def _inspected(shape: type[Struct], steps: list[str | int]) -> inspect.Type:
     for step in steps:
         found = _bare(found)
         if isinstance(found, inspect.StructType):
-            found = next(one.type for one in found.fields if one.name == step)
+            found = next(one.type for one in found.fields if one.encode_name == step)
         elif isinstance(found, inspect.VarTupleType):
             found = found.item_type
     words = found.extra_json_schema if isinstance(found, inspect.Metadata) else None

@@ -1,6 +1,6 @@
 """The text of a level file: read, parsed, and where in it everything stands.
 
-Nothing in it is run as code. What the tables must look like is said in `file`.
+Nothing in it is run as code. What the tables must look like is said in `model`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from mmplay.levels.lines import Lines, excess
 
 MAX_TEXT = 4000
 MAX_BYTES = 1 << 16
+
+LINE = " line"
+"""The key under which the line of a table is put into it; a file can have no use for it."""
+
+NUMBERED = ("ask", "win", "lose", "hint", "solution", "losing")
+"""Lists whose tables are complained about while the level is played."""
 
 _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -140,7 +146,8 @@ def digest_of_content(text: str) -> str:
 def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
     """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
 
-    Texts in lists stay too. Raises LevelError for a text that is too long or cannot be shown.
+    Texts in lists stay too; tables of NUMBERED lists get their line. Raises LevelError for a text
+    that is too long or cannot be shown.
     """
     for key, value in place.table.items():
         if isinstance(value, dict):
@@ -151,6 +158,8 @@ def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
         for number, one in enumerate(value if isinstance(value, list) else ()):
             if isinstance(one, dict):
                 flow_texts(place.at(key, number), raw)
+                if key in NUMBERED:
+                    one[LINE] = place.at(key, number).line()
             elif isinstance(one, str):
                 _check_text(place, key, one)
 

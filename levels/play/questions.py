@@ -15,7 +15,16 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.state.rng import advance
-from mmplay.levels.model import ALL_ACTS, ANSWER, CHOICE, SKIP, Hint, Level, Question
+from mmplay.levels.model import (
+    ALL_ACTS,
+    ANSWER,
+    CHOICE,
+    SKIP,
+    Hint,
+    Level,
+    Question,
+    name_and_value,
+)
 from mmplay.levels.source import LevelError
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.run.session import BY_LEVEL
@@ -113,12 +122,12 @@ class Notes:
             and truths[one.id].accepts(self.answers[one.id], one.tolerance)
         }
 
-    def refuse_beyond(self, limits: Iterable[tuple[str, int]], name: str) -> None:
+    def refuse_beyond(self, limits: Iterable[str], name: str) -> None:
         """Raise RefusedError where another act of this name is one too many."""
         acts = self.acts
         done = {ALL_ACTS: sum(acts.values()) - acts[ANSWER] - acts[SKIP], name: acts[name]}
-        for one, most in limits:
-            if done.get(one, -1) >= most:
+        for one, most in map(name_and_value, limits):
+            if done.get(one, -1) >= int(most):
                 raise RefusedError(f"{name}: this level takes {one} at most {most} times")
 
     def done(self, ident: str) -> bool:

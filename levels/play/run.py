@@ -14,7 +14,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import AFTER, END, whole
-from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
+from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
 from mmplay.levels.play.goals import (
     RESULT,
     GoalState,
@@ -203,15 +203,15 @@ class LevelRun:
         return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
 
     def _ask(self, question: Question) -> None:
-        for name, value in question.before:
+        for name, value in map(name_and_value, question.before):
             named(self.level.file, question, "before", self.session.act, BY_LEVEL + name, value)
         self.session.act(BY_LEVEL + ASK, question.id)
         self.truths[question.id] = named(self.level.file, question, "truth", self._truth, question)
 
     def _truth(self, question: Question) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
-        m, end = self.session.to_end(), self.level.end or END
-        then = self.laters.machine(m, question.when, end, self.end_turn, question.suppose)
+        m, acts = self.session.to_end(), tuple(map(name_and_value, question.suppose))
+        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
         return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:
@@ -288,7 +288,7 @@ class LevelRun:
     def _done(self, question: Question, name: str, value: str) -> None:
         self.session.act(name, value)
         self.redone.clear()
-        for act, of_it in question.after:
+        for act, of_it in map(name_and_value, question.after):
             named(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
         self._come_to()
 

@@ -138,7 +138,7 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
         run.act(move.action, move.value)
     question = run.open_question()
     assert question is not None
-    assert (question.id, question.suppose) == ("net.1", (("wb_mask", "atomic"),))
+    assert (question.id, question.suppose) == ("net.1", ("wb_mask atomic",))
     run.act("answer", "net.1 yes")
     run.act("answer", "net.2 yes")
     state = run.session.live.state
