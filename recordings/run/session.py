@@ -15,8 +15,7 @@ from mmplay.engine.sim.metrics import Metric
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.state.counters import Counters
-from mmplay.engine.sim.state.packing import pack_state
-from mmplay.engine.sim.state.parts import shape_of
+from mmplay.engine.sim.state.packing import pack_state, shape_of
 from mmplay.engine.sim.state.state import State
 from mmplay.recordings.run.keyframes import KEEP_EVERY, Keyframes
 from mmplay.recordings.run.replay import Replay, do_act, told_in_words

@@ -14,8 +14,8 @@ from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.check import faults
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_of
-from mmplay.engine.sim.state.packing import unpack_state
-from mmplay.engine.sim.state.parts import PackError
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.unpacking import unpack_state
 from mmplay.recordings.files import sessions_folder
 from mmplay.recordings.run.keyframes import MAX_STATE_BYTES, NO_BASE, inflated
 from mmplay.recordings.run.replay import BROKEN, known_act

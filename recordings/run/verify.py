@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.state.parts import PackError
+from mmplay.engine.sim.state.fields import PackError
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import OPENERS, open_stream
 from mmplay.recordings.run.header import header_fault, header_side
