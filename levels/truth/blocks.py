@@ -214,7 +214,7 @@ def slabs(scene: Scene, words: list[str]) -> Truth:
     number = m.cache_numbers[words[0]]
     cache, kind = m.state.caches[number], m.setup.caches[number]
     value, used, each = cache.slabs(), cache.in_use(), kind.orders.objects
-    empty, least = sum(slab[0] == slab[1] for slab in cache.partial), min_partial(kind.size)
+    empty, least = sum(slab.free == slab.objects for slab in cache.partial), min_partial(kind.size)
     why = finding("truth.slabs", cache=words[0], slabs=value, empty=empty, used=used)
     packed = finding("wrong.slabs_packed", answer=-(-used // each), used=used)
     others = (

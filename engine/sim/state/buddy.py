@@ -46,6 +46,11 @@ class Buddy:
         other.block_types = self.block_types[:]
         return other
 
+    def hold(self, lists: list[list[int]]) -> None:
+        """Hold these free lists instead, by type and order."""
+        self.lists = lists
+        self.where = {page: index for index, blocks in enumerate(lists) for page in blocks}
+
     # what there is
 
     def free_pages(self) -> int:
