@@ -35,7 +35,7 @@ def trees() -> Iterator[ast.Module]:
 def called(name: str) -> set[str]:
     """Return what is written as the first argument of a function's calls, anywhere."""
     return {
-        node.args[0].value
+        str(node.args[0].value)
         for tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
