@@ -27,8 +27,7 @@ from mmplay.levels.model import (
 )
 from mmplay.levels.source import LevelError
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.run.session import BY_LEVEL
-from mmplay.recordings.run.tape import Entry
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
 T = TypeVar("T")
 

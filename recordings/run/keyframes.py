@@ -136,7 +136,10 @@ class Keyframes:
         """
         number = max(0, bisect_right(self.turns, turn) - 1)
         there = self._get(number)
-        return self.turns[number], state_of(there.shape, there.parts, there.names)
+        state = state_of(there.shape, there.parts, there.names)
+        if state.turn != self.turns[number]:
+            raise PackError(f"the keyframe of turn {self.turns[number]} is of turn {state.turn}")
+        return state.turn, state
 
     def decoded(self, number: int) -> Decoded:
         """Return keyframe `number` put together; raises PackError for a damaged one."""

@@ -20,6 +20,9 @@ ZONE_COLUMNS = (
 )
 OTHER_COLUMNS = ("slab.kmalloc-64.slabs", "slab.kmalloc-64.objs", "works_queued", "throttled")
 
+BY_LEVEL = "@"
+"""Stands before the name of an act that a level does by itself."""
+
 
 def columns(m: Machine) -> list[str]:
     """Return the names of a row's values; any of them can be asked of a machine."""

@@ -18,8 +18,9 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.log.observed import title_of
-from mmplay.recordings.run.session import BY_LEVEL, UNSEEN, Session
-from mmplay.recordings.run.tape import Entry
+from mmplay.recordings.run.replay import UNSEEN
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 
