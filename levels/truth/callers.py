@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.remedy import NEEDS
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.rules.zones import class_zone, highest_zone
 from mmplay.engine.sim.machine.gates import zonelist
@@ -57,7 +56,7 @@ def caller_class(scene: Scene, words: list[str]) -> Truth:
     fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
-        Other(one.name, finding("wrong.caller", answer=one.name, need=NEEDS[one.name]))
+        Other(one.name, finding("wrong.caller", answer=one.name, need=CALLERS[one.name].need))
         for one in scene.kernel.gate.classes
         if one != who.caller
     ]

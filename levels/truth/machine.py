@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.report.request import StackEntry, read_context
 from mmplay.engine.rules import dirty_limits
 from mmplay.engine.rules.alloc_flags import Context
@@ -16,7 +16,6 @@ from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
 from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.starts.trial import reclaim_call
-from mmplay.engine.sim.state.counters import MEANING
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError

@@ -9,7 +9,7 @@ from mmplay.engine.explain.diagnose import Seen, diagnose, stop_finding
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import Caller, Verdict, caller_of, ladder, stop_of, test_all
 from mmplay.engine.explain.remedy import remedies
-from mmplay.engine.explain.sentences import SENTENCES, seconds, sentence
+from mmplay.engine.explain.sentences import seconds, sentence, templates
 from mmplay.engine.explain.trend import trend_findings
 from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.report.report import Report, ReportKind
@@ -218,7 +218,7 @@ def test_trend_counts_objects_only_where_it_can() -> None:
 
 
 def test_every_template_names_only_operands_that_are_given() -> None:
-    for code, template in SENTENCES.items():
+    for code, template in templates().items():
         assert template.strip(), code
         assert template.count("{") == template.count("}"), code
     with pytest.raises(KeyError):

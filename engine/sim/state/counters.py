@@ -67,20 +67,3 @@ class Counters(Fields):
 
 
 COUNTERS = Counters.numbers
-
-MEANING: dict[str, str] = {
-    "reclaim_calls": "calls of try_to_free_pages that ran, throttled ones not counted",
-    "reclaim_throttled": "waits in throttle_direct_reclaim",
-    "wb_work": "works that wb_start_writeback queued",
-    "wb_nowork": "works it could not allocate: it woke the flusher instead",
-    "wb_done": "works the flusher finished and freed",
-    "alloc_fail_wb": "page requests of wb_start_writeback that failed",
-    "alloc_fail_net": "page requests of the network softirq that failed",
-    "alloc_fail_task": "page requests of tasks that failed",
-    "nf_drop": "packets dropped because nf_conn could not be allocated",
-    "nf_no_ext": "connections without the event extension",
-    "request_served": "requests at the door (action request) that got their pages at once",
-    "request_refused": "requests at the door that would have had to wait, or failed",
-    "rx_missed": "frames the NIC dropped because its ring was empty",
-}
-"""What our own counters count."""
