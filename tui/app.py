@@ -78,7 +78,7 @@ class MmplayApp(App[None]):
 
     def play_level(self, level: Level) -> None:
         """Open a level."""
-        from mmplay.levels.play.recorded import begin_recorded, keep_result
+        from mmplay.levels.play.game import begin_recorded, keep_result
         from mmplay.tui.screens.level import LevelScreen
 
         self.push_screen(LevelScreen(level, begin_recorded, keep_result, self.glyphs))

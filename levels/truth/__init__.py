@@ -11,9 +11,9 @@ from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.rules.versions import KERNELS, Kernel, layout_named
 from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.forms import FORMS, usage
 from mmplay.levels.truth.machine import fork

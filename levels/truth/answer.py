@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import Finding, finding, term_json
-from mmplay.engine.explain.formula import filled, symbolic
+from mmplay.engine.explain.finding import Finding, filled, finding, symbolic, term_json
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import PAGE_KB

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.callers import NEEDS
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import CALLERS, WORDS
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import class_zone, highest_zone
-from mmplay.engine.sim.mm.gates import zonelist
+from mmplay.engine.sim.machine.gates import zonelist
 from mmplay.levels.truth.answer import NAME, ORDER, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.floors import Gate, counted, source
 from mmplay.levels.truth.scene import NORMAL, Scene, zone_index
@@ -57,7 +56,7 @@ def caller_class(scene: Scene, words: list[str]) -> Truth:
     fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
-        Other(one.name, finding("wrong.caller", answer=one.name, need=NEEDS[one.name]))
+        Other(one.name, finding("wrong.caller", answer=one.name, need=CALLERS[one.name].need))
         for one in scene.kernel.gate.classes
         if one != who.caller
     ]

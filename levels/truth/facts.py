@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.facts import FACTS
 from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.words import FACTS
 from mmplay.levels.truth.answer import NAME, ORDER, Other, Truth, TruthError
 from mmplay.levels.truth.floors import counted
 from mmplay.levels.truth.scene import Scene

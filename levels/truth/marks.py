@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.finding import equation, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.rules.watermarks import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.engine.explain.abilities import DECIDED_BY, FOR_SLEEPERS, YES_NO, abilities
+from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, YES_NO, abilities
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.steps import decision
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.mm.asks import ask_key
-from mmplay.engine.sim.mm.gates import zonelist
-from mmplay.engine.sim.run.machine import Machine, Step
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.gates import zonelist
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.page_decisions import FastPath, NoWatermarks, ZoneWatermarkOk
 from mmplay.engine.sim.run.requests import request
 from mmplay.levels.truth.answer import NAME, Other, Truth, TruthError
 from mmplay.levels.truth.floors import counted, order_of, source
@@ -39,10 +41,11 @@ def served(scene: Scene, words: list[str]) -> Truth:
     if who.mask is None:
         raise TruthError(f"{words[0]!r} is a class; a mask expected")
     m = fork(scene.machine)
-    m.steps = []
+    made: list[Decision] = []
+    m.tell = made.append
     page = request(m, who.mask, who.context, order_of(chosen.get("order", "0")))
     value = m.zone.name if page >= 0 else NONE
-    tests = [test for step in m.steps if (test := _test(m, step)) is not None]
+    tests = [test for one in made if (test := _test(m, one)) is not None]
     zones = zonelist(m.state.zones, m.ask(ask_key(who.mask)).class_zone)
     others = [Other(zone.name, _not_it(zone.name, value, tests)) for zone in zones]
     nobody = finding("wrong.none_served", answer=NONE, test=tests[-1].text if tests else value)
@@ -54,17 +57,18 @@ def served(scene: Scene, words: list[str]) -> Truth:
     )
 
 
-def _test(m: Machine, step: Step) -> _Test | None:
-    """Return what a step says of a zone, None if it is no test."""
-    code, *operands = step
-    if code not in ("fast_path", "zone_watermark_ok", "no_watermarks"):
-        return None
-    zone = ZONES[operands[0]]
-    if code == "no_watermarks":
-        gives = bool(operands[3])
-        return _Test(zone, gives, f"without floors {zone} {'gives one' if gives else 'has none'}")
-    gives = code == "fast_path" or bool(operands[4])
-    return _Test(zone, gives, decision(m, step).text)
+def _test(m: Machine, one: Decision) -> _Test | None:
+    """Return what a decision says of a zone, None if it is no test."""
+    match one:
+        case FastPath():
+            return _Test(ZONES[one.zone], True, worded(m, one).text)
+        case ZoneWatermarkOk():
+            return _Test(ZONES[one.zone], one.ok, worded(m, one).text)
+        case NoWatermarks():
+            zone, gives = ZONES[one.zone], "gives one" if one.ok else "has none"
+            return _Test(zone, one.ok, f"without floors {zone} {gives}")
+        case _:
+            return None
 
 
 def _not_it(name: str, value: str, tests: list[_Test]) -> Finding:

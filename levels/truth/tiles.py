@@ -8,8 +8,8 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.engine.sim.mm.gates import pressure_threshold
-from mmplay.engine.sim.mm.masks import make_masks
+from mmplay.engine.sim.machine.gates import pressure_threshold
+from mmplay.engine.sim.machine.masks import make_masks
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.answer import NAME, Other, Truth, TruthError
 from mmplay.levels.truth.floors import Gate, counted, source

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE as NO_REQUEST
 from mmplay.engine.sim.run.locks import holder_of
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
 from mmplay.levels.truth.answer import NAME, Other, Truth, TruthError

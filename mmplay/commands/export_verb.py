@@ -12,9 +12,9 @@ from mmplay.commands.output import progress_bar, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
 from mmplay.recordings.export import Format
+from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.replacing import replacing
 
 FORMATS: dict[str, Format] = {
     **RECORDING_FORMATS,

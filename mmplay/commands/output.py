@@ -13,7 +13,7 @@ from typing import TextIO
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
-from mmplay.recordings.progress import Done, Progress
+from mmplay.recordings.files import Done, Progress
 
 SCHEMA = 1
 EVERY_S = 0.1

@@ -10,8 +10,8 @@ from mmplay.commands.arguments import add_kernel, add_screen_options, check_kern
 from mmplay.commands.output import progress_bar
 from mmplay.commands.screen import open_app, require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.recordings.importer.source import STDIN
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.log.source import STDIN
 from mmplay.recordings.position import find_position
 
 
@@ -26,8 +26,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Replay; raises InputError for an unreadable recording, or without a terminal."""
     check_kernel(args)
+    instead = f"to read line by line: mmplay speak {args.recording}"
     if not sys.stdout.isatty():
-        require_terminal("the play screen")
+        require_terminal("the play screen", instead)
     with progress_bar(args.recording) as progress:
         timeline = open_recording(args.recording, args.kernel, progress)
     if not len(timeline):
@@ -35,7 +36,7 @@ def run(args: Namespace) -> int:
     start = find_position(timeline, args.at) if args.at is not None else 0
     if args.recording == STDIN:
         _keyboard_from_terminal()
-    require_terminal("the play screen")
+    require_terminal("the play screen", instead)
     return open_app(args, timeline, start)
 
 

@@ -14,9 +14,9 @@ from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import as_json as beside_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
-from mmplay.levels.reading import MAX_BYTES, read_text
+from mmplay.levels.source import MAX_BYTES, read_text
+from mmplay.recordings.files import replacing
 from mmplay.recordings.library import SUFFIX
-from mmplay.recordings.replacing import replacing
 from mmplay.recordings.trace.writer import TraceWriter
 
 LOST = 1

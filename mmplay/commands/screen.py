@@ -18,10 +18,10 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def require_terminal(what: str) -> None:
-    """Raise InputError if there is no terminal to open `what` in."""
+def require_terminal(what: str, instead: str) -> None:
+    """Raise InputError, which says what to do `instead`, if there is no terminal to draw on."""
     if not has_terminal():
-        raise InputError(f"no terminal to open {what} in; name a command, or see 'mmplay --help'")
+        raise InputError(f"no terminal to open {what} in; {instead}")
 
 
 def open_app(

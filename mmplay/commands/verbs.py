@@ -246,12 +246,12 @@ def _without_verb(args: list[str]) -> int:
         return _print_paths()
     if not has_terminal():
         parser.print_usage(sys.stderr)
-    require_terminal("the menu")
+    require_terminal("the menu", "name a verb, or see 'mmplay --help'")
     return open_app(parsed, None, 0)
 
 
 def _print_paths() -> int:
-    from mmplay.recordings.paths import user_paths
+    from mmplay.recordings.files import user_paths
 
     for name, path in user_paths().items():
         tell(f"{name}\t{path}")

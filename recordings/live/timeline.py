@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
-from mmplay.engine.report.memory import MemDump
-from mmplay.recordings.live.layout import memory_of
-from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names
-from mmplay.recordings.log import LogFormatError, LogNote, item_of
-from mmplay.recordings.observed import kernel_of, title_of
-from mmplay.recordings.report_log import LogTimeline, ReportLog
+from mmplay.engine.report import MemDump
+from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
+from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
+from mmplay.recordings.log.observed import kernel_of, title_of
+from mmplay.recordings.log.report_log import LogTimeline, ReportLog
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.levels.template import new_level
+from mmplay.levels.authoring import new_level
 from tests.traces import put_together, taken_apart
 
 EVIL = "\x1b]0;owned\x07\x1b[31m\r\x9b2J\u202e"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mmplay.__main__ import main
 from mmplay.commands import import_verb, output
 from mmplay.commands.output import JsonObject, bar_line, progress_bar
+from mmplay.recordings.files import Done
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.progress import Done
 from tests.bench.serial_log import serial_log
 
 
