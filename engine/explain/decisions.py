@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mmplay.engine.explain.sentences import Number
-from mmplay.engine.explain.tables import folded, read_data
+from mmplay.engine.explain.words import folded, read_data
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.stacks import RECLAIM, SLAB

@@ -10,8 +10,7 @@ from mmplay.engine.explain.caller import kept_mask
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, boost_of, dropped_boost, test_zone
 from mmplay.engine.explain.words import CALLERS
-from mmplay.engine.report.memory import MemDump, ZoneDump
-from mmplay.engine.report.request import SlubReport
+from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, zone_min

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from mmplay.engine.explain.finding import Finding, Operand, equation
-from mmplay.engine.explain.tables import folded, read_data
+from mmplay.engine.explain.words import folded, read_data
 from mmplay.engine.terms import Term
 
 

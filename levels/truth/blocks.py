@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.rules.zones import buddy_of
+from mmplay.engine.rules.memory import buddy_of
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order

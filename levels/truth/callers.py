@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import CALLERS, WORDS
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zones import class_zone, highest_zone
 from mmplay.engine.sim.machine.gates import zonelist
 from mmplay.levels.truth.answer import NAME, ORDER, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.floors import Gate, counted, source

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.words import MEANING, WORDS
-from mmplay.engine.report.request import StackEntry, read_context
-from mmplay.engine.rules import dirty_limits
+from mmplay.engine.report import StackEntry, read_context
+from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.machine.gates import total_reserve
 from mmplay.engine.sim.machine.machine import Machine
@@ -97,9 +97,9 @@ def dirty_limit(scene: Scene, words: list[str]) -> Truth:
     counted(words, (), 0, 0)
     state = scene.machine.state
     pages = given("dirtyable", dirtyable(scene.machine))
-    term = dirty_limits.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
+    term = memory.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
     managed = sum(zone.managed for zone in state.zones)
-    of_ram = dirty_limits.dirty_limit(managed, state.dirty_ratio)
+    of_ram = memory.dirty_limit(managed, state.dirty_ratio)
     why = finding("truth.dirty", dirtyable=pages.value, result=term)
     return Truth(
         *("", term.value, NUMBER, (why,), WORDS["dirty_limit"].text),
@@ -122,7 +122,7 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
         zone.free -= from_free
         zone.inactive_file -= min(zone.inactive_file, grows - from_free)
     before, then = (
-        dirty_limits.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (scene.machine, after)
+        memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (scene.machine, after)
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.finding import finding
+from mmplay.engine.rules.memory import highest_zone
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zones import highest_zone
 from mmplay.levels.truth.answer import ORDER, Truth, TruthError
 from mmplay.levels.truth.scene import Scene, zone_index
 

@@ -17,7 +17,7 @@ from mmplay.engine.explain.sentences import templates
 from mmplay.engine.explain.words import CALLERS, FACTS, MEANING, WORDS
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.machine.decisions import KINDS, Decision
-from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.state.state import COUNTERS
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("engine", "levels", "recordings", "tui", "mmplay/commands")

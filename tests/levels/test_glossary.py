@@ -12,7 +12,7 @@ from mmplay.engine.rules.floors import CLASSES_4_5
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.levels.glossary import (
     LEVELS,
     Entry,
