@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmplay.__main__ import main
-from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import open_recording
