@@ -29,7 +29,7 @@ def cut_run(run: SessionTimeline, first: int, last: int, stream: BinaryIO) -> Se
     begin, end = parent.first + first, parent.first + last
     header = _run_header(run, begin, end)
     writer = TraceWriter(stream, header)
-    session = Session(Replay(parent, begin).machine, header, writer)
+    session = Session(Replay.of(parent, begin).machine, header, writer)
     for act in parent.acts:
         if begin <= act.turn <= end:
             session.advance(turns=act.turn - session.end)

@@ -1,18 +1,25 @@
-"""A conservation checker: it looks at a machine, never changes it, and is off in play.
+"""Whether a machine adds up, and whether a state that came from outside can be run at all.
 
-Whether a state that came from outside can be run: every number that is used as a place.
-
-What passes here and adds up (`check`) runs without surprise, or is stopped by the first rule that
-meets something impossible.
+`check` looks at a machine, never changes it, and is off in play. `faults` looks at every number
+that is used as a place: what passes and adds up runs without surprise, or is stopped by the first
+rule that meets something impossible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.machine import (
+    CPU,
+    DISK,
+    NIC,
+    SCRIPT,
+    TIMER,
+    VMSTAT,
+    WORKLOAD,
+    Machine,
+)
 from mmplay.engine.sim.machine.masks import PURPOSES, WB_VARIANTS
-from mmplay.engine.sim.machine.sched import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
 from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.mm.disk import POOL
 from mmplay.engine.sim.mm.slowpath import FAILED
@@ -20,10 +27,10 @@ from mmplay.engine.sim.mm.writeback import RUN
 from mmplay.engine.sim.run.flusher_task import IDLE
 from mmplay.engine.sim.run.programs import PROGRAMS
 from mmplay.engine.sim.state.buddy import MAX_ORDER
-from mmplay.engine.sim.state.counters import COUNTERS
-from mmplay.engine.sim.state.state import State
-from mmplay.engine.sim.state.tasks import COLUMNS, EXITED, THROTTLED
-from mmplay.engine.sim.state.zone import COUNTS, PLACES, Zone
+from mmplay.engine.sim.state.slab_cache import FullSlabs, Slab
+from mmplay.engine.sim.state.state import COUNTERS, State
+from mmplay.engine.sim.state.tasks import EXITED, THROTTLED
+from mmplay.engine.sim.state.zone import PLACES, Zone
 
 
 def check(m: Machine) -> list[str]:
@@ -88,8 +95,9 @@ def _caches(m: Machine) -> list[str]:
             if pages + base != counted:
                 found.append(f"{zone.name}: {counted} slab pages, caches own {pages} + {base}")
     for kind, cache in zip(m.setup.caches, state.caches, strict=True):
-        slabs = [*cache.partial, *zip(cache.cpu_free, cache.cpu_objects, strict=True)]
-        if any(not 0 <= slab[0] <= slab[1] for slab in slabs):
+        slabs = [(slab.free, slab.objects) for slab in cache.partial]
+        slabs += zip(cache.cpu_free, cache.cpu_objects, strict=True)
+        if any(not 0 <= free <= objects for free, objects in slabs):
             found.append(f"{kind.name}: a slab has more free objects than objects")
     return found
 
@@ -199,10 +207,10 @@ def _cpus(state: State, tasks: int) -> Iterator[str]:
 
 def _slabs(state: State) -> Iterator[str]:
     for cache in state.caches:
-        slabs = [*cache.partial, *cache.full]
-        zones = [*cache.cpu_zone, *(slab[2] for slab in slabs)]
-        orders = [*cache.cpu_order, *(slab[3] for slab in slabs)]
-        counts = [number for slab in slabs for number in slab[:2]]
+        slabs: list[Slab | FullSlabs] = [*cache.partial, *cache.full]
+        zones = [*cache.cpu_zone, *(slab.zone for slab in slabs)]
+        orders = [*cache.cpu_order, *(slab.order for slab in slabs)]
+        counts = [number for slab in slabs for number in slab.row()[:2]]
         if not all(-1 <= number < len(state.zones) for number in zones):
             yield "a slab lies in no zone"
         if not all(0 <= order <= 3 for order in orders) or not all(
@@ -222,7 +230,7 @@ def _task_faults(setup: Setup, state: State) -> Iterator[str]:
         "order": 11,
         "purpose": len(PURPOSES),
     }
-    for column in COLUMNS:
+    for column in tasks.lists:
         most = bounds.get(column, MOST)
         if not all(-MOST < value < most for value in getattr(tasks, column)) or (
             column in bounds and any(value < 0 for value in getattr(tasks, column))
@@ -257,7 +265,7 @@ def _zone_faults(zone: Zone) -> Iterator[str]:
         yield f"{zone.name} has {zone.managed} pages"
         return
     span = len(zone.buddy.block_types) << 9
-    wrong = any(not -MOST_COUNT < getattr(zone, name) < MOST_COUNT for name in COUNTS)
+    wrong = any(not -MOST_COUNT < getattr(zone, name) < MOST_COUNT for name in zone.numbers)
     if wrong or not 0 <= zone.pcp_batch <= 1 << 12 or not 0 <= zone.pcp_high <= 1 << 15:
         yield f"{zone.name} has an impossible number"
     if zone.managed > span or span > 2 * MOST_PAGES:

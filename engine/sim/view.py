@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
+from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.sim.log.memory_report import (
     HUGE_KB,
     free_lists,
@@ -117,11 +117,13 @@ def slabs_of(m: Machine, cache_name: str) -> list[SlabRow]:
     cache = m.state.caches[m.cache_numbers[cache_name]]
     rows = [*_of_cpus(m, cache)]
     place = len(rows) + 1
-    for free, objects, zone, order, reserves in cache.partial:
+    for slab in cache.partial:
+        free, objects, zone, order, reserves = slab.row()
         used = objects - free
         rows.append(_row(m, place, PARTIAL, 1, used, objects, zone, order, reserves))
         place += 1
-    for slabs, objects, zone, order, reserves in cache.full:
+    for run in cache.full:
+        slabs, objects, zone, order, reserves = run.row()
         rows.append(_row(m, place, FULL, slabs, objects, objects, zone, order, reserves))
         place += slabs
     return rows

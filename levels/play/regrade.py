@@ -12,7 +12,8 @@ from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
 from mmplay.levels.play.questions import HINT, MISSED
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
-from mmplay.recordings.run.session import BY_LEVEL, Session
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL
 
 
 class Regraded(NamedTuple):

@@ -38,8 +38,8 @@ from mmplay.levels.play.questions import (
     reply_to,
 )
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.run.session import BY_LEVEL, Session
-from mmplay.recordings.run.tape import Entry, digest_of
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL, Entry, digest_of
 
 __all__ = ["GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 

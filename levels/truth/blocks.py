@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
-from mmplay.engine.rules.zones import buddy_of
+from mmplay.engine.rules.memory import buddy_of
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
@@ -170,7 +170,7 @@ def slabs(scene: Scene, words: list[str]) -> Truth:
     number = m.cache_numbers[words[0]]
     cache, kind = m.state.caches[number], m.setup.caches[number]
     value, used, each = cache.slabs(), cache.in_use(), kind.orders.objects
-    empty, least = sum(slab[0] == slab[1] for slab in cache.partial), min_partial(kind.size)
+    empty, least = sum(slab.free == slab.objects for slab in cache.partial), min_partial(kind.size)
     why = finding("truth.slabs", cache=words[0], slabs=value, empty=empty, used=used)
     packed = finding("wrong.slabs_packed", answer=-(-used // each), used=used)
     others = (

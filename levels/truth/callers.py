@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.decisions import worded
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.remedy import NEEDS
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import CALLERS, WORDS
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zones import class_zone, highest_zone
 from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import zonelist
@@ -65,7 +64,7 @@ def caller_class(scene: Scene, words: list[str]) -> Truth:
     fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
-        slip(one.name, "wrong.caller", need=NEEDS[one.name])
+        slip(one.name, "wrong.caller", need=CALLERS[one.name].need)
         for one in scene.kernel.gate.classes
         if one != who.caller
     ]

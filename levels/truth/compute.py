@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import finding, symbolic
-from mmplay.engine.rules import dirty_limits, oom_score, watermarks
+from mmplay.engine.rules import memory, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
@@ -143,24 +143,24 @@ def _total_reserve(kernel: Kernel, n: Numbers) -> Term:
 
 
 def _dirtyable(kernel: Kernel, n: Numbers) -> Term:
-    return dirty_limits.dirtyable(*_terms(("free", "kept", "file_pages"), n))
+    return memory.dirtyable(*_terms(("free", "kept", "file_pages"), n))
 
 
 def _dirty_limit(kernel: Kernel, n: Numbers) -> Term:
-    return dirty_limits.dirty_limit(*_terms(("dirtyable", "dirty_ratio"), n))
+    return memory.dirty_limit(*_terms(("dirtyable", "dirty_ratio"), n))
 
 
 def _points(kernel: Kernel, n: Numbers) -> Term:
-    return oom_score.points(*_terms(("task_pages", "oom_score_adj", "total_pages"), n))
+    return memory.points(*_terms(("task_pages", "oom_score_adj", "total_pages"), n))
 
 
 def _score(kernel: Kernel, n: Numbers) -> Term:
-    return oom_score.score(_points(kernel, n), given("total_pages", n[2]))
+    return memory.score(_points(kernel, n), given("total_pages", n[2]))
 
 
 def _score_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     plain = _score(kernel, [n[0], 0, n[2]]).value
-    rounded = (n[0] * oom_score.ADJ_SCALE + n[1] * n[2]) // n[2] if n[2] else 0
+    rounded = (n[0] * memory.ADJ_SCALE + n[1] * n[2]) // n[2] if n[2] else 0
     return [
         slip(plain, "wrong.no_adj"),
         slip(rounded, "wrong.no_round"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.facts import FACTS
 from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.words import FACTS
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE as NO_REQUEST
 from mmplay.engine.sim.run.locks import holder_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.remedy import BECAUSE, PREMISE
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
     PLAIN,
@@ -89,8 +88,8 @@ class Gate:
         why = finding(
             "wrong.class",
             answer=value,
-            premise=PREMISE[other.name],
-            because=BECAUSE[self.who.caller.name],
+            premise=CALLERS[other.name].premise,
+            because=CALLERS[self.who.caller.name].because,
         )
         return Other(value, why)
 
@@ -284,8 +283,10 @@ def _at_mark(gate: Gate, mark: str, answer: str) -> Finding:
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
-    because = BECAUSE[gate.who.caller.name]
-    return finding("wrong.test", answer=answer, premise=PREMISE[other.name], because=because)
+    because = CALLERS[gate.who.caller.name].because
+    return finding(
+        "wrong.test", answer=answer, premise=CALLERS[other.name].premise, because=because
+    )
 
 
 def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Finding | None:

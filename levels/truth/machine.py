@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report.request import StackEntry, read_context
-from mmplay.engine.rules import dirty_limits
+from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.report import StackEntry, read_context
+from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.machine.gates import total_reserve
 from mmplay.engine.sim.machine.machine import Machine
@@ -16,7 +16,6 @@ from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
 from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.starts.trial import reclaim_call
-from mmplay.engine.sim.state.counters import MEANING
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, opposite, slip, told
@@ -90,9 +89,9 @@ def dirty_limit(scene: Scene, words: list[str]) -> Truth:
     counted(words, (), 0, 0)
     state = scene.machine.state
     pages = given("dirtyable", dirtyable(scene.machine))
-    term = dirty_limits.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
+    term = memory.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
     managed = sum(zone.managed for zone in state.zones)
-    of_ram = dirty_limits.dirty_limit(managed, state.dirty_ratio)
+    of_ram = memory.dirty_limit(managed, state.dirty_ratio)
     why = finding("truth.dirty", dirtyable=pages.value, result=term)
     return ruled(scene, "dirty_limit", term, why, (slip(of_ram, "wrong.of_ram"),), unit=PAGES)
 
@@ -111,7 +110,7 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
         zone.free -= from_free
         zone.inactive_file -= min(zone.inactive_file, grows - from_free)
     before, then = (
-        dirty_limits.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (scene.machine, after)
+        memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (scene.machine, after)
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)

@@ -8,9 +8,9 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.floors import CallerClass
 from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import KERNELS, Kernel, SlabMask
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zones import class_zone, highest_zone
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.masks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.run.requests import CONTEXTS, SLAB

@@ -56,7 +56,7 @@ def run(args: Namespace) -> int:
     interval_us = span_us(args.interval, "--interval", SHORTEST_US, LONGEST_US)
     keep_us = span_us(args.keep, "--keep", interval_us, MOST_KEPT_US)
     if args.screen:
-        require_terminal("the play screen")
+        require_terminal("the play screen", "leave out --screen")
     path = Path(args.output) if args.output is not None else _own_path()
     with told_of_disk(path):
         if args.output is None:

@@ -29,8 +29,9 @@ def run(args: Namespace) -> int:
     """Replay; raises InputError for an unreadable recording, or without a terminal."""
     if args.kernel is not None:
         kernel_named(args.kernel)
+    instead = f"to read line by line: mmplay speak {args.recording}"
     if not sys.stdout.isatty():
-        require_terminal("the play screen")
+        require_terminal("the play screen", instead)
     with progress_bar(args.recording) as progress:
         timeline = open_recording(args.recording, args.kernel, progress)
     if not len(timeline):
@@ -38,7 +39,7 @@ def run(args: Namespace) -> int:
     start = find_position(timeline, args.at) if args.at is not None else 0
     if args.recording == STDIN:
         _keyboard_from_terminal()
-    require_terminal("the play screen")
+    require_terminal("the play screen", instead)
     return open_app(args, timeline, start)
 
 

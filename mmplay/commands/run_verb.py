@@ -69,7 +69,7 @@ def run(args: Namespace) -> int:
     choice = choice_of(args)
     start = Start(args, choice)
     if args.screen:
-        require_terminal("the play screen")
+        require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
     session = _recorded(args, start)
     machine = session.to_end()

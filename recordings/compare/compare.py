@@ -17,7 +17,7 @@ from mmplay.recordings.compare.values import (
     tally,
 )
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.run.session import BROKEN
+from mmplay.recordings.run.replay import BROKEN
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import TraceError
 

@@ -98,7 +98,7 @@ def part(a: Session, b: Session, stopped: Callable[[], bool]) -> Parted:
     if start > min(a.end, b.end):
         raise InputError("the two runs have no turn in common")
     at = _last_same(a, b, start)
-    walkers = Walker(a, at), Walker(b, at)
+    walkers = Walker.of(a, at), Walker.of(b, at)
     first, turn = _next(*walkers, stopped, acts=True)
     then = None
     if first is not None and first.kind is Kind.ACT:

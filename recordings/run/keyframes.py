@@ -13,15 +13,10 @@ from collections import OrderedDict
 from typing import Any, NamedTuple
 
 from mmplay.engine.sim.state.delta import apply, difference
-from mmplay.engine.sim.state.packing import pack_state, unpack_parts
-from mmplay.engine.sim.state.parts import (
-    PackError,
-    Shape,
-    names_of,
-    parts_of,
-    state_of,
-)
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import Shape, names_of, pack_state, parts_of
 from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.unpacking import state_of, unpack_parts
 from mmplay.recordings.trace.format import pack_plain, unpack_plain
 
 KEEP_EVERY = 640
@@ -141,7 +136,10 @@ class Keyframes:
         """
         number = max(0, bisect_right(self.turns, turn) - 1)
         there = self._get(number)
-        return self.turns[number], state_of(there.shape, there.parts, there.names)
+        state = state_of(there.shape, there.parts, there.names)
+        if state.turn != self.turns[number]:
+            raise PackError(f"the keyframe of turn {self.turns[number]} is of turn {state.turn}")
+        return state.turn, state
 
     def decoded(self, number: int) -> Decoded:
         """Return keyframe `number` put together; raises PackError for a damaged one."""

@@ -12,17 +12,15 @@ from typing import Any, Protocol
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric
-from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.state.counters import Counters
-from mmplay.engine.sim.state.packing import pack_state
-from mmplay.engine.sim.state.parts import shape_of
-from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.packing import pack_state, shape_of
+from mmplay.engine.sim.state.state import Counters, State
 from mmplay.recordings.run.keyframes import KEEP_EVERY, Keyframes
+from mmplay.recordings.run.replay import Replay, do_act, told_in_words
 from mmplay.recordings.run.run_log import RunLog, log_fields
 from mmplay.recordings.run.tape import Entry, Sink, Tape, digest_of, next_row_ns, readers
-from mmplay.recordings.trace.format import Code, TraceError, pack_body
+from mmplay.recordings.trace.format import Code, pack_body
 
 FOREVER_NS = 1 << 62
 BACKWARDS = 64
@@ -30,30 +28,6 @@ BACKWARDS = 64
 
 FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_drop", "wb_nowork")
 """Counters whose first count is an event."""
-
-
-BROKEN = (*(IndexError, KeyError, ValueError, TypeError, AttributeError), ZeroDivisionError)
-"""What a rule raises that meets a state which cannot be; the state came from a file."""
-
-BY_LEVEL = "@"
-NOTED = frozenset({"answer", "skip", "ask", "hint", "missed"})
-"""Acts of a level that do nothing to the machine."""
-
-UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed")})
-"""Notes that a level makes for itself: nobody acted."""
-
-
-def do_act(m: Machine, name: str, value: str) -> None:
-    """Do an act of the tape; raises RefusedError."""
-    name = name.removeprefix(BY_LEVEL)
-    if name not in NOTED:
-        do_action(m, name, value)
-
-
-def known_act(name: object) -> bool:
-    """Tell whether an act of this name may stand on a tape."""
-    bare = name.removeprefix(BY_LEVEL) if isinstance(name, str) else ""
-    return bare in NOTED or bare in ACTIONS
 
 
 def _nothing(_: Counters) -> tuple[int, ...]:
@@ -105,6 +79,13 @@ class Session:
     def acts(self) -> list[Entry]:
         """Everything that was done to the machine, in order."""
         return self.tape.of(Code.ACT)
+
+    def acts_by_turn(self) -> dict[int, list[Entry]]:
+        """Return what was done after each turn that something was done after."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self.acts:
+            found.setdefault(entry.turn, []).append(entry)
+        return found
 
     def _put(self, code: Code, fields: list[Any]) -> None:
         state = self.live.state
@@ -270,25 +251,20 @@ class Session:
         if not self.first <= at <= self.end:
             raise IndexError(at)
         self._view_turn = self._view_turn if m is self.live else -1
-        try:
-            return self._run_to(m, here, at)
-        except BROKEN as error:
-            raise TraceError(f"turn {m.state.turn} cannot be made again: {error}") from None
-
-    def _run_to(self, m: Machine, here: int, at: int) -> int:
         near = 0 < here - at <= BACKWARDS
-        if not self.keys.turn_before(at) <= here <= at:
-            here = self._bind_before(m, at)
-        acts = {entry.turn for entry in self.acts}
-        while here < at:
-            if near and here % BACKWARDS == 0:
-                self._passed[here] = m.state.copy()
-            turn(m)
-            here += 1
-            if here in acts:
-                self._act_again(m, here)
-        m.log = []
-        return here
+        with told_in_words(m):
+            if not self.keys.turn_before(at) <= here <= at:
+                here = self._bind_before(m, at)
+        replay = self._replay(m)
+        if near:
+            for stop in range(-(-here // BACKWARDS) * BACKWARDS, at, BACKWARDS):
+                replay.go(stop)
+                self._passed[stop] = m.state.copy()
+        replay.go(at)
+        return at
+
+    def _replay(self, m: Machine) -> Replay:
+        return Replay(m, self.acts_by_turn(), self.first, self.end)
 
     def _bind_before(self, m: Machine, at: int) -> int:
         """Let a machine go on from the nearest state that is kept; return its turn."""
@@ -301,36 +277,23 @@ class Session:
         if shape_of(state) != shape_of(m.state):
             raise ValueError("its state is of another machine")
         m.bind(state)
-        self._act_again(m, here)
+        # A keyframe is kept as a turn ends: what was done at that moment came after it.
+        self._replay(m).act()
         return here
 
-    def _act_again(self, m: Machine, at: int) -> None:
-        for entry in self.acts:
-            if entry.turn == at:
-                do_act(m, *entry.fields)
-
     def decisions_of(self, at: int) -> list[Decision]:
-        """Return the decisions of turn `at`, made again; the acts after it come last."""
+        """Return the decisions of turn `at`, made again; those of the acts after it come last."""
         if at <= self.first:
-            return self._decisions_at_start()
-        m = self.machine_at(at - 1)
-        made: list[Decision] = []
-        m.tell = made.append
-        # Not by `_bring`: where a keyframe stands, that would go on from it and make no turn.
-        turn(m)
-        self._act_again(m, at)
-        m.tell, m.log, self._view_turn = None, [], at
-        return made
-
-    def _decisions_at_start(self) -> list[Decision]:
-        """Return the decisions of the acts before the first turn."""
-        m = self.view
-        m.bind(self.keys.at_or_before(self.first)[1])
-        made: list[Decision] = []
-        m.tell = made.append
-        self._act_again(m, self.first)
-        m.tell, m.log, self._view_turn = None, [], self.first
-        return made
+            m, made = self.view, []
+            m.bind(self.keys.at_or_before(self.first)[1])
+            replay = self._replay(m)
+        else:
+            # Not by going there: where a keyframe stands, that would make no turn.
+            replay = self._replay(self.machine_at(at - 1))
+            made = replay.make().decisions
+        acted = replay.act()
+        self._view_turn = max(at, self.first)
+        return [*made, *acted]
 
     # another timeline
 

@@ -14,11 +14,12 @@ from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.check import faults
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_of
-from mmplay.engine.sim.state.packing import unpack_state
-from mmplay.engine.sim.state.parts import PackError
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.unpacking import unpack_state
 from mmplay.recordings.files import sessions_folder
 from mmplay.recordings.run.keyframes import MAX_STATE_BYTES, NO_BASE, inflated
-from mmplay.recordings.run.session import BROKEN, FIRSTS, Session, known_act
+from mmplay.recordings.run.replay import BROKEN, known_act
+from mmplay.recordings.run.session import FIRSTS, Session
 from mmplay.recordings.run.tape import Entry, Tape, entry_of
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader

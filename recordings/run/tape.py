@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric, metric
-from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.recordings.trace.format import Code, TraceError, check_of, pack_body
 
 EVERY_NS = 10_000_000
@@ -19,6 +19,9 @@ ZONE_COLUMNS = (
     *("slab_unreclaimable", "pages_scanned", "reserved_highatomic"),
 )
 OTHER_COLUMNS = ("slab.kmalloc-64.slabs", "slab.kmalloc-64.objs", "works_queued", "throttled")
+
+BY_LEVEL = "@"
+"""Stands before the name of an act that a level does by itself."""
 
 
 def columns(m: Machine) -> list[str]:

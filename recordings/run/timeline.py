@@ -10,7 +10,7 @@ from typing import Self
 
 from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
@@ -18,8 +18,9 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.log.observed import title_of
-from mmplay.recordings.run.session import BY_LEVEL, UNSEEN, Session
-from mmplay.recordings.run.tape import Entry
+from mmplay.recordings.run.replay import UNSEEN
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from mmplay.engine.sim.run.setup_fields import MAX_TEXT
-from mmplay.engine.sim.state.parts import PackError
-from mmplay.engine.sim.state.places import first_difference
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.unpacking import first_difference
 from mmplay.recordings.run.keyframes import Decoded, Keyframes
 from mmplay.recordings.run.run_log import RunLog, text_of
 from mmplay.recordings.run.session import Session

@@ -15,7 +15,7 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.source import LevelError
-from mmplay.recordings.run.session import BY_LEVEL
+from mmplay.recordings.run.tape import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
-from mmplay.engine.sim.state.parts import PackError, names_of, parts_of, shape_of, state_of
-from mmplay.engine.sim.state.places import first_difference, place_name
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import names_of, pack_state, parts_of, shape_of
+from mmplay.engine.sim.state.unpacking import first_difference, place_name, state_of, unpack_state
 from mmplay.recordings.run.keyframes import Decoded, Keyframes
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header

@@ -22,7 +22,7 @@ def idle() -> Machine:
 
 def objects_out(m: Machine) -> int:
     cache = m.state.caches[m.cache_numbers[CACHE]]
-    free = sum(slab[0] for slab in cache.partial) + sum(cache.cpu_free)
+    free = sum(slab.free for slab in cache.partial) + sum(cache.cpu_free)
     return cache.objects() - free
 
 
@@ -32,7 +32,7 @@ def starve(m: Machine) -> None:
         zone.free = 0
     cache = m.state.caches[m.cache_numbers[CACHE]]
     for slab in cache.partial:
-        slab[0] = 0
+        slab.free = 0
     cache.cpu_free = [0] * len(cache.cpu_free)
 
 

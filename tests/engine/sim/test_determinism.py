@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.run.turns import run_turns, run_until
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
-from mmplay.engine.sim.state.parts import PackError
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import pack_state
 from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.unpacking import unpack_state
 from tests.engine.sim.machines import NEXT, RC7, incident, listened
 
 VARIANTS = [name for name, _ in WB_VARIANTS]

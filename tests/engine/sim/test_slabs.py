@@ -14,7 +14,8 @@ from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.unpacking import unpack_state
 from mmplay.engine.sim.view import CPU, FULL, PARTIAL, slabs_of
 from tests.engine.sim.machines import listened
 

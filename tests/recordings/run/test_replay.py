@@ -6,6 +6,7 @@ import pytest
 
 from mmplay.recordings.export.table import as_json
 from mmplay.recordings.log.observed import ObservedTimeline
+from mmplay.recordings.run.keyframes import Keyframes
 from mmplay.recordings.run.replay import made_again
 from mmplay.recordings.trace.format import TraceError
 from tests.recordings.export.exported import export, short_run
@@ -55,6 +56,21 @@ def test_a_state_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(run.keys, "at_or_before", lambda turn: (run.first, state))
     with pytest.raises(TraceError, match="cannot be made again"):
         list(made_again(run))
+
+
+@pytest.mark.parametrize("turn", [-(1 << 60), 0, 1 << 60])
+def test_a_keyframe_of_another_turn_is_refused(turn: int) -> None:
+    run = session(59_700_000_000)
+    at = run.keys.turns[1]
+    state = run.machine_at(at).state.copy()
+    run.machine_at(run.first)
+    state.turn = turn
+    keys = Keyframes()
+    keys.add(run.first, run.keys.at_or_before(run.first)[1])
+    keys.add(at, state)
+    run.keys = keys
+    with pytest.raises(TraceError, match=f"the keyframe of turn {at} is of turn {turn}"):
+        run.machine_at(at)
 
 
 def test_a_header_may_hold_anything(rc7: ObservedTimeline) -> None:
