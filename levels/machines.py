@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.sched import SCRIPT
+from mmplay.engine.sim.machine.machine import SCRIPT, Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS, Workload
 from mmplay.engine.sim.run.workloads import scale_workload, schedule
 from mmplay.engine.sim.starts.bench import from_bench

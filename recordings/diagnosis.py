@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mmplay.engine.explain.consistency import contradictions
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
+from mmplay.engine.explain.dumps import contradictions, trend_findings
 from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.trend import trend_findings
 from mmplay.engine.frame import Frame, Shown, Timeline
-from mmplay.engine.report.memory import MemDump, ZoneDump
-from mmplay.engine.report.report import Report, ReportKind
-from mmplay.engine.report.request import Request, SlubReport, StackEntry
+from mmplay.engine.report import (
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    SlubReport,
+    StackEntry,
+    ZoneDump,
+)
 from mmplay.engine.rules.watermarks import ZONES
 
 Json = dict[str, object]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.report import Report, ReportKind
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until

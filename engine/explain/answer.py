@@ -14,8 +14,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, equation, symbolic
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.words import WORDS
-from mmplay.engine.explain.words_table import Words
+from mmplay.engine.explain.words import WORDS, Words
 from mmplay.engine.frame import Frame
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term

@@ -15,8 +15,8 @@ from mmplay.engine.explain.answer import (
     source_of,
     with_formula,
 )
-from mmplay.engine.explain.consistency import mark_spans
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
+from mmplay.engine.explain.dumps import mark_spans
 from mmplay.engine.explain.finding import equation, finding
 from mmplay.engine.explain.gate import (
     Caller,
@@ -30,7 +30,7 @@ from mmplay.engine.explain.gate import (
 )
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import spare
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, zone_min

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from mmplay.engine.explain import answer_other, answer_zone
 from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Ask, Scene
-from mmplay.engine.explain.words import WORDS
-from mmplay.engine.sim.state.counters import MEANING
+from mmplay.engine.explain.words import MEANING, WORDS
 
 VMSTAT = "counts up, as in /proc/vmstat"
 

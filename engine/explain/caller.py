@@ -1,6 +1,6 @@
-"""What a GFP mask lets its caller do, across layouts: by flag name, never by bit.
+"""What kind of caller it was, and why: mode bits, context, SLUB's mask.
 
-What kind of caller it was, and why: mode bits, context, SLUB's mask.
+What a GFP mask lets its caller do is told across layouts: by flag name, never by bit.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report.request import ContextReading, Request, SlubReport
+from mmplay.engine.report import ContextReading, Request, SlubReport
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.memory import highest_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zones import highest_zone
 
 
 class Abilities(NamedTuple):

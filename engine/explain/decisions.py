@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mmplay.engine.explain import read_data
 from mmplay.engine.explain.sentences import Number
+from mmplay.engine.explain.words import folded, read_data
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.stacks import RECLAIM, SLAB
@@ -62,10 +62,10 @@ def decision_words() -> dict[type[Decision], Words]:
         KINDS[code]: Words(
             row["function"],
             row["path"],
-            row["text"],
+            folded(row["text"]),
             (*row.get("inside", ()), *BELOW[row.get("below", "")]),
         )
-        for code, row in read_data("decisions.toml").items()
+        for code, row in read_data("decisions").items()
     }
 
 

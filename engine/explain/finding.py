@@ -1,13 +1,10 @@
-"""Turns the tree of an evaluation into a formula: in names, and filled in with numbers.
-
-`1300 - 1300/2 = 650`: a division that comes out even is shown, one that the kernel rounded down
-is shown as its result (`11 - 5`), since a reader would otherwise compute another number. Adding
-nothing is left out of the filled form.
-
-A finding: one thing that a rule concluded, as a code and its operands.
+"""A finding, one thing that a rule concluded, as a code and its operands; and formulas of Terms.
 
 The words stand in `engine.explain.sentences`; JSON carries the code and the operands beside the
-sentence, so that a program need not read English.
+sentence, so that a program need not read English. A formula is the tree of an evaluation, in names
+or filled in with numbers. `1300 - 1300/2 = 650`: a division that comes out even is shown, one that
+the kernel rounded down is shown as its result (`11 - 5`), since a reader would otherwise compute
+another number. Adding nothing is left out of the filled form.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""The watermark test of one request in every zone of a dump: the inequality and its verdict.
+"""The watermark test of one request in every zone of a dump, and how far others are from refusal.
 
 Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist (4.5),
 __zone_watermark_unusable_free and zone_watermark_fast (6.1.176, 6.6.80).
-
-How far callers are from refusal in a zone, at a moment at which nobody was refused.
 """
 
 from __future__ import annotations
@@ -12,11 +10,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.floors import CallerClass, floor, hidden, seen_free, spare
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.zones import class_zone, highest_zone
 from mmplay.engine.terms import Term, given, rule
 
 PCP_TYPES = frozenset("UME")

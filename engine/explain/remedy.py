@@ -2,8 +2,6 @@
 
 Nothing here is advice: every entry states the smallest change by which the same test, on the
 same free counts, says yes.
-
-The classes of callers in words, for wrong answers: what each would need, and what holds.
 """
 
 from __future__ import annotations
@@ -11,23 +9,11 @@ from __future__ import annotations
 from mmplay.engine.explain.caller import kept_mask
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, boost_of, dropped_boost, test_zone
-from mmplay.engine.report.memory import MemDump, ZoneDump
-from mmplay.engine.report.request import SlubReport
+from mmplay.engine.explain.words import CALLERS
+from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, zone_min
-
-HOW: dict[str, str] = {
-    "HARDER": "a realtime task",
-    "HIGH": "__GFP_HIGH",
-    "HIGH+HARDER": "__GFP_HIGH|__GFP_ATOMIC",
-    "NO_WATERMARKS": "PF_MEMALLOC, TIF_MEMDIE or __GFP_MEMALLOC",
-    "NON_BLOCK": "no __GFP_DIRECT_RECLAIM",
-    "MIN_RESERVE": "__GFP_HIGH",
-    "OOM": "a victim of the OOM killer",
-    "MIN_RESERVE+NON_BLOCK": "GFP_ATOMIC",
-}
-"""How a caller comes into each class (gfp_to_alloc_flags)."""
 
 
 def remedies(
@@ -104,7 +90,7 @@ def _next_class(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list
                 finding(
                     "pass.class",
                     caller=better.name,
-                    how=HOW[better.name],
+                    how=CALLERS[better.name].how,
                     floor=test.floor,
                     zone=test.zone.name,
                     free=test.free,
@@ -200,34 +186,3 @@ def _managed_above(dump: MemDump, zone: ZoneDump, class_index: int) -> int | Non
         and zone.index < other.index <= class_index
     ]
     return None if None in pages else sum(count for count in pages if count is not None)
-
-
-PREMISE: dict[str, str] = {
-    "plain": "min were a hard wall",
-    "HARDER": "only ALLOC_HARDER's quarter came off",
-    "HIGH": "only __GFP_HIGH's half came off",
-    "HIGH+HARDER": "both the half and the quarter came off",
-    "NON_BLOCK": "ALLOC_NON_BLOCK changed nothing by itself",
-    "MIN_RESERVE": "only ALLOC_MIN_RESERVE's half came off",
-    "OOM": "the caller were a victim of the OOM killer",
-    "MIN_RESERVE+NON_BLOCK": "both the half and the quarter came off",
-    "NO_WATERMARKS": "the caller could ignore every floor",
-}
-"""By class: what would have to be so for a caller to meet its floor."""
-
-BECAUSE: dict[str, str] = {
-    "plain": "a caller without discounts stops at the mark itself",
-    "HARDER": "ALLOC_HARDER takes a quarter off",
-    "HIGH": "__GFP_HIGH halves it",
-    "HIGH+HARDER": "__GFP_HIGH halves it and ALLOC_HARDER takes a quarter off the rest",
-    "NON_BLOCK": "ALLOC_NON_BLOCK alone takes nothing off",
-    "MIN_RESERVE": "ALLOC_MIN_RESERVE halves it",
-    "OOM": "ALLOC_OOM halves it",
-    "MIN_RESERVE+NON_BLOCK": "ALLOC_MIN_RESERVE halves it and ALLOC_NON_BLOCK takes a quarter off "
-    "the rest",
-    "NO_WATERMARKS": "ALLOC_NO_WATERMARKS skips the test",
-}
-"""By class: the rule that holds for it."""
-
-NEEDS: dict[str, str] = {"plain": "a mask and a context without any discount", **HOW}
-"""By class: how a caller comes into it."""

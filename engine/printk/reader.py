@@ -1,10 +1,9 @@
 """From a line of text to the form it has: the parsing half of the line descriptions.
 
-Which lines of a large text may be the first line of a form, told without taking them apart.
-
-A clue is a piece of text, or a pattern, that every first line of a form contains. A line without
-any clue is certainly of no form, whatever prefix stands before its text; a line with one is read
-as usual. One search for all clues goes through a log many times faster than reading its lines.
+In a large text clues tell which lines may be the first of a form, without taking them apart. A clue
+is a piece of text, or a pattern, that every first line of a form contains. A line without any clue
+is certainly of no form, whatever prefix stands before its text; a line with one is read as usual.
+One search for all clues goes through a log many times faster than reading its lines.
 """
 
 from __future__ import annotations

@@ -1,18 +1,25 @@
-"""A conservation checker: it looks at a machine, never changes it, and is off in play.
+"""Whether a machine adds up, and whether a state that came from outside can be run at all.
 
-Whether a state that came from outside can be run: every number that is used as a place.
-
-What passes here and adds up (`check`) runs without surprise, or is stopped by the first rule that
-meets something impossible.
+`check` looks at a machine, never changes it, and is off in play. `faults` looks at every number
+that is used as a place: what passes and adds up runs without surprise, or is stopped by the first
+rule that meets something impossible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.machine import (
+    CPU,
+    DISK,
+    NIC,
+    SCRIPT,
+    TIMER,
+    VMSTAT,
+    WORKLOAD,
+    Machine,
+)
 from mmplay.engine.sim.machine.masks import PURPOSES, WB_VARIANTS
-from mmplay.engine.sim.machine.sched import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
 from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.mm.disk import POOL
 from mmplay.engine.sim.mm.slowpath import FAILED
@@ -20,9 +27,8 @@ from mmplay.engine.sim.mm.writeback import RUN
 from mmplay.engine.sim.run.flusher_task import IDLE
 from mmplay.engine.sim.run.programs import PROGRAMS
 from mmplay.engine.sim.state.buddy import MAX_ORDER
-from mmplay.engine.sim.state.counters import COUNTERS
 from mmplay.engine.sim.state.slab_cache import FullSlabs, Slab
-from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.state import COUNTERS, State
 from mmplay.engine.sim.state.tasks import EXITED, THROTTLED
 from mmplay.engine.sim.state.zone import PLACES, Zone
 

@@ -1,11 +1,8 @@
-"""Every number of a machine by one name: goals, breakpoints, exports and comparisons ask here.
+"""Every number of a machine by one name, and conditions on them: goals, breakpoints, exports.
 
 The names are those of `mmplay run --json`: `zones.DMA.free`, `slab.kmalloc-64.slabs`,
-`min_free.DMA`, a counter's own name, a sysctl's own name.
-
-Conditions on a machine: what a breakpoint stops at and what a goal asks for.
-
-`zones.DMA32.free <= 650`, `free of DMA32 <= 650`, `first refusal`, `report`, `kill`, `act`.
+`min_free.DMA`, a counter's own name, a sysctl's own name. Conditions are `zones.DMA32.free <= 650`,
+`free of DMA32 <= 650`, `first refusal`, `report`, `kill`, `act`.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.gates import total_reserve
 from mmplay.engine.sim.mm.writeback import dirty_limits, dirtyable
-from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.engine.sim.state.zone import PLACES, Zone
 

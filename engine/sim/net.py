@@ -1,16 +1,12 @@
-"""The receive ring and the page fragments its buffers are cut from.
-
-Source: drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_alloc_rx_buffers), mm/page_alloc.c
-(__alloc_page_frag, __page_frag_refill) of 4.5. Buffers are used up in the order in which they were
-cut, so that a fragment is free once its last buffer is.
-
-Frames arrive: NET_RX softirq takes a socket buffer, tracks the connection, refills the ring.
+"""Frames arrive: NET_RX softirq takes a socket buffer, tracks the connection, refills the ring.
 
 One turn is one frame and its NAPI poll, which takes every frame that waits in the ring, up to its
-budget of 64. A frame without a socket buffer stays where it is, and the poll ends. Source:
-drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq, e1000_alloc_rx_buffers),
-net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c (init_conntrack) and
-nf_conntrack_extend.c of 4.5.
+budget of 64. A frame without a socket buffer stays where it is, and the poll ends. The ring's
+buffers are cut from page fragments and used up in the order in which they were cut, so that a
+fragment is free once its last buffer is. Source: drivers/net/ethernet/intel/e1000/e1000_main.c
+(e1000_clean_rx_irq, e1000_alloc_rx_buffers), mm/page_alloc.c (__alloc_page_frag,
+__page_frag_refill), net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c
+(init_conntrack) and nf_conntrack_extend.c of 4.5.
 """
 
 from __future__ import annotations
@@ -22,12 +18,12 @@ from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.stacks import NET, Caller
 from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.machine.asks import ask_key
-from mmplay.engine.sim.machine.sched import NIC
+from mmplay.engine.sim.machine.machine import NIC
 from mmplay.engine.sim.machine.setup import SECOND_NS
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
-from mmplay.engine.sim.state.rng import advance
+from mmplay.engine.sim.state.state import advance
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine

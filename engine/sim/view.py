@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
+from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.sim.log.memory_report import (
     HUGE_KB,
     free_lists,

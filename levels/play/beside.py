@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mmplay.engine.frame import LogLine
-from mmplay.engine.report.report import ReportKind
+from mmplay.engine.report import ReportKind
 from mmplay.levels.machines import LOG_1
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.library import open_recording

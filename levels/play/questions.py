@@ -14,7 +14,7 @@ from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.state.rng import advance
+from mmplay.engine.sim.state.state import advance
 from mmplay.levels.model import (
     ALL_ACTS,
     ANSWER,

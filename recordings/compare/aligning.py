@@ -7,7 +7,7 @@ import re
 from mmplay.engine.comparison import Alignment, Moment
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report.report import ReportKind
+from mmplay.engine.report import ReportKind
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.timeline import SessionTimeline

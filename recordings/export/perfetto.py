@@ -15,8 +15,7 @@ from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import BootSpan, Frame
 from mmplay.engine.sim.log.actor import Actor
 from mmplay.engine.sim.machine.decisions import Decision
-from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.sched import CPU, NIC, TIMER
+from mmplay.engine.sim.machine.machine import CPU, NIC, TIMER, Machine
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding
 from mmplay.recordings.export.kinds import SIMULATED, of_kind, said
 from mmplay.recordings.export.table import numbers_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Table, Text, moment
 from mmplay.recordings.export.incident import incident

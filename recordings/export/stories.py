@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
+from mmplay.engine.rules.memory import class_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zones import class_zone
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.export.kinds import SIMULATED, of_kind

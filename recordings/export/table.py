@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mmplay.engine.printable import printable
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.recordings.export.kinds import SIMULATED, acts_of, of_kind, said
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.tape import columns

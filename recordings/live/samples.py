@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
-from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
+from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
 from mmplay.recordings.live.numbers import NUMBER, ChangedText, TextDecoder
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code, TraceError
 from mmplay.recordings.trace.reader import Record, record_at

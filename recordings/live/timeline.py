@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
 from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
 from mmplay.recordings.log.observed import kernel_of, title_of

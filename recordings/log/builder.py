@@ -6,9 +6,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from mmplay.engine.report.memory import ZoneDump
-from mmplay.engine.report.report import Report, ReportKind
-from mmplay.engine.report.request import Request
+from mmplay.engine.report import Report, ReportKind, Request, ZoneDump
 from mmplay.recordings.log.scan import Message
 
 KINDS = tuple(ReportKind)

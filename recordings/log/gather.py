@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report.report import OomKill, Report, ReportKind
-from mmplay.engine.report.request import Request, SlubReport, StackEntry
+from mmplay.engine.report import OomKill, Report, ReportKind, Request, SlubReport, StackEntry
 from mmplay.recordings.log import memory_lines
 from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, ReportBuilder
 from mmplay.recordings.log.scan import Message

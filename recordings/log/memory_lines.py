@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
-from mmplay.engine.report.report import ReportKind
+from mmplay.engine.report import FreeBlocks, MemDump, ReportKind, ZoneDump
 from mmplay.recordings.log.builder import MOST_ROWS, OpenReport, ReportBuilder
 from mmplay.recordings.log.scan import Message
 

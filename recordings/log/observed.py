@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
-from mmplay.engine.report.memory import MemDump
-from mmplay.engine.report.report import Report, ReportKind
-from mmplay.engine.rules.releases import kernel_of_release
-from mmplay.engine.rules.versions import KERNELS, Kernel
+from mmplay.engine.report import MemDump, Report, ReportKind
+from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
 from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log

@@ -9,7 +9,7 @@ from typing import BinaryIO, Self
 
 from mmplay.engine.frame import BootSpan, LogLine, Marker
 from mmplay.engine.printable import printable
-from mmplay.engine.report.report import Report
+from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
 from mmplay.recordings.log.gather import feed, gather_one

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor
 from mmplay.engine.sim.machine.decisions import Decision
-from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.sched import CPU
+from mmplay.engine.sim.machine.machine import CPU, Machine
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.turns import turn
 from mmplay.recordings.run.tape import BY_LEVEL, Entry

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmplay.engine.frame import LogLine
 from mmplay.engine.printk.forms import FORMS_BY_NAME
-from mmplay.engine.report.report import Report
+from mmplay.engine.report import Report
 from mmplay.engine.sim.machine.machine import Machine, Printed
 from mmplay.recordings.log.builder import ReportBuilder
 from mmplay.recordings.log.gather import feed, gather_one

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric, metric
-from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.recordings.trace.format import Code, TraceError, check_of, pack_body
 
 EVERY_NS = 10_000_000

@@ -10,7 +10,7 @@ from typing import Self
 
 from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine

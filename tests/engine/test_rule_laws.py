@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.rules import dirty_limits, oom_score
+from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import SECOND_TRY, AllocFlag, Context, flag_names
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
@@ -20,6 +20,7 @@ from mmplay.engine.rules.floors import (
     seen_free,
     watermark_ok,
 )
+from mmplay.engine.rules.memory import buddy_of, class_zone
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.rules.watermarks import (
     CAPPED_LEAST,
@@ -38,7 +39,6 @@ from mmplay.engine.rules.watermarks import (
     total_reserve,
     zone_min,
 )
-from mmplay.engine.rules.zones import buddy_of, class_zone
 from mmplay.engine.terms import RULE, Term, as_term, constant, larger, named, smaller, square_root
 from mmplay.engine.terms import given as leaf
 
@@ -326,34 +326,34 @@ def test_buddies_are_each_other_s_and_make_one_aligned_block(page: int, order: i
 
 @given(PAGES, PAGES, PAGES, st.integers(1, 100))
 def test_dirty_limits(free: int, kept: int, file_pages: int, ratio: int) -> None:
-    pages = dirty_limits.dirtyable(free, kept, file_pages)
+    pages = memory.dirtyable(free, kept, file_pages)
     assert file_pages <= pages <= file_pages + free
-    limit = dirty_limits.dirty_limit(pages, ratio)
+    limit = memory.dirty_limit(pages, ratio)
     assert limit * 100 <= pages * ratio < (limit + 1) * 100
-    assert dirty_limits.dirty_limit(pages, 100) == pages
-    terms = dirty_limits.dirtyable(leaf("free", free), leaf("kept", kept), Term(file_pages))
-    assert dirty_limits.dirty_limit(terms, Term(ratio)).value == limit
+    assert memory.dirty_limit(pages, 100) == pages
+    terms = memory.dirtyable(leaf("free", free), leaf("kept", kept), Term(file_pages))
+    assert memory.dirty_limit(terms, Term(ratio)).value == limit
 
 
 @given(PAGES, PAGES)
 def test_the_background_threshold_stays_below_the_limit(background: int, limit: int) -> None:
-    kept = dirty_limits.halved_above(background, limit)
+    kept = memory.halved_above(background, limit)
     assert kept == (background if background < limit else limit // 2)
     assert kept < limit or limit == 0
 
 
 @pytest.mark.parametrize(("size", "pages"), [(0, 0), (1, 1), (4096, 1), (4097, 2), (1 << 20, 256)])
 def test_a_limit_in_bytes_is_rounded_up_to_pages(size: int, pages: int) -> None:
-    assert dirty_limits.bytes_limit(size) == pages
+    assert memory.bytes_limit(size) == pages
 
 
 @given(PAGES, st.integers(-1000, 1000), st.integers(1000, 1 << 24))
 def test_points_are_at_least_one_and_follow_adj(pages: int, adj: int, total: int) -> None:
-    points = oom_score.points(pages, adj, total)
+    points = memory.points(pages, adj, total)
     assert points == max(pages + total // 1000 * adj, 1)
-    assert points <= oom_score.points(pages, min(adj + 1, 1000), total)
-    assert oom_score.points(Term(pages), Term(adj), Term(total)).value == points
-    assert oom_score.score(points, total) == points * 1000 // total
+    assert points <= memory.points(pages, min(adj + 1, 1000), total)
+    assert memory.points(Term(pages), Term(adj), Term(total)).value == points
+    assert memory.score(points, total) == points * 1000 // total
 
 
 @given(st.integers(0, 3), st.sets(st.integers(0, 3)))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.builder import MOST_ROWS, ReportBuilder

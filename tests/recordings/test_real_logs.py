@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.engine.rules.releases import layout_of_release
+from mmplay.engine.rules.versions import layout_of_release
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.log.importing import import_to_memory
 from mmplay.recordings.log.observed import ObservedTimeline

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.releases import layout_of_release
+from mmplay.engine.rules.versions import layout_of_release
 from mmplay.recordings.files import replacing
 
 KILLED = """

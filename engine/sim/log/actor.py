@@ -21,9 +21,9 @@ from mmplay.engine.sim.machine.decisions import (
     UpWrite,
     WbWriteback,
 )
+from mmplay.engine.sim.machine.machine import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
 from mmplay.engine.sim.machine.masks import PURPOSES, WB_NONE
 from mmplay.engine.sim.machine.page_decisions import FreePcppagesBulk, NoWatermarks, ZoneWatermarkOk
-from mmplay.engine.sim.machine.sched import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
@@ -38,7 +38,7 @@ NET_CACHES = {"skbuff_head_cache": "skb", "nf_conntrack": "conntrack", "kmalloc-
 
 
 class Actor(NamedTuple):
-    """The actor of one turn: an actor of `machine.sched`, its number, and the task if it is one.
+    """The actor of one turn: an actor of `machine.machine`, its number, and the task if it is one.
 
     `task` is -1 where no task acts.
     """

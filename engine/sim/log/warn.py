@@ -1,11 +1,8 @@
-"""Printing at most ten reports in five seconds, and saying how many were left out.
+"""The reports of a failed request: warn_alloc_failed and slab_out_of_memory, at most ten in 5 s.
 
-Source: lib/ratelimit.c and include/linux/ratelimit.h of 4.5 (___ratelimit,
-DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST).
-
-The reports of a failed request: warn_alloc_failed and slab_out_of_memory.
-
-Source: mm/page_alloc.c:warn_alloc_failed and mm/slub.c:slab_out_of_memory (4.5).
+Source: mm/page_alloc.c:warn_alloc_failed, mm/slub.c:slab_out_of_memory and, for the limit,
+lib/ratelimit.c and include/linux/ratelimit.h of 4.5 (___ratelimit, DEFAULT_RATELIMIT_INTERVAL,
+DEFAULT_RATELIMIT_BURST).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.zones import class_zone, highest_zone
 from mmplay.engine.sim.state.buddy import MOVABLE, RECLAIMABLE, UNMOVABLE
 
 LOW, HIGH_MARK, MIN = 0, 1, 2

@@ -7,8 +7,8 @@ setup_per_zone_lowmem_reserve, calculate_totalreserve_pages), mm/vmstat.c (thres
 from __future__ import annotations
 
 from mmplay.engine.rules.alloc_flags import AllocFlag
-from mmplay.engine.rules.dirty_limits import bytes_limit, dirty_limit, dirtyable
 from mmplay.engine.rules.floors import floor
+from mmplay.engine.rules.memory import bytes_limit, dirty_limit, dirtyable
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES, reserves, zone_min
 from mmplay.engine.rules.watermarks import total_reserve as total_reserve_pages

@@ -1,8 +1,7 @@
-"""The GFP masks that the simulated callers pass, by this kernel's bits.
+"""The GFP masks that the simulated callers pass, by this kernel's bits, and what for.
 
-Source: include/linux/gfp.h of 4.5; the masks of the callers are named in `Masks`.
-
-What tasks ask pages and objects for: the mask, the call trace's way, and the slab cache.
+Source: include/linux/gfp.h of 4.5; the masks of the callers are named in `Masks`. A purpose joins a
+mask with the call trace's way and the slab cache.
 """
 
 from __future__ import annotations

@@ -1,18 +1,13 @@
-"""A simple compaction: free one block of an order by moving the used pages in it elsewhere.
+"""A simple compaction: of a zone for one block of an order, or of every zone as a whole.
 
-The aligned range with most free pages is chosen among those that lie in movable pageblocks; its
-used pages take the place of free pages from elsewhere in the zone. Left out: the scanners' speed,
-deferral, and pages that cannot move. Source of the conditions: mm/compaction.c of 4.5
-(compaction_suitable).
-
-vm.compact_memory: every zone is compacted as a whole, for no request in particular.
-
-Pages in use at a zone's lower end move to free pages at its upper end until the two meet, so that
-the free pages lie together at the lower end. Both kinds are taken from movable pageblocks only:
-free pages in others are no target (suitable_migration_target), and what lies in others is taken for
-kernel memory, which does not move. Left out: the time it takes, pages that are pinned or locked,
-and movable pages that strayed into other pageblocks. Source: mm/compaction.c of 4.5
-(sysctl_compaction_handler, compact_nodes, compact_zone, isolate_freepages).
+For a block the aligned range with most free pages is chosen among those in movable pageblocks; its
+used pages take the place of free pages from elsewhere in the zone. For vm.compact_memory the pages
+in use at a zone's lower end move to free pages at its upper end until the two meet; both kinds are
+taken from movable pageblocks only: free pages in others are no target
+(suitable_migration_target), and what lies in others is taken for kernel memory, which does not
+move. Left out: the scanners' speed, deferral, the time it takes, pages that cannot move, and
+movable pages that strayed into other pageblocks. Source: mm/compaction.c of 4.5
+(compaction_suitable, sysctl_compaction_handler, compact_nodes, compact_zone, isolate_freepages).
 """
 
 from __future__ import annotations

@@ -1,14 +1,11 @@
-"""The page vectors of bios under I/O: objects of biovec-256, behind them a mempool of two.
+"""The disk: pages under I/O, the bios and requests they make, and how they complete.
 
-A bio holds up to 256 pages and one vector. When no memory can be had at once the pool gives its
-own; when it is empty too, whoever writes waits until a bio ends. Source: block/bio.c of 4.5
-(bio_alloc_bioset, bvec_alloc, bvec_free) and mm/mempool.c (mempool_alloc, mempool_free). Left out:
-the try with direct reclaim before the wait, and smaller vectors.
-
-The disk: pages under I/O, the requests they make, and how they complete.
-
-Source of the limits: block/blk-core.c of 4.5 (blk_queue_congestion_threshold). The disk itself is
-a rate: one request after the other.
+The disk itself is a rate: one request after the other. A bio holds up to 256 pages and one vector,
+an object of biovec-256; behind them stands a mempool of two. When no memory can be had at once the
+pool gives its own; when it is empty too, whoever writes waits until a bio ends. Left out: the try
+with direct reclaim before the wait, and smaller vectors. Source: block/blk-core.c of 4.5
+(blk_queue_congestion_threshold), block/bio.c (bio_alloc_bioset, bvec_alloc, bvec_free) and
+mm/mempool.c (mempool_alloc, mempool_free).
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.stacks import TASK, Caller
 from mmplay.engine.sim.machine.decisions import BioAlloc, EndPageWriteback
-from mmplay.engine.sim.machine.sched import DISK, wake
+from mmplay.engine.sim.machine.machine import DISK, wake
 from mmplay.engine.sim.machine.setup import SECOND_NS
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
 from mmplay.engine.sim.state.zone import Zone

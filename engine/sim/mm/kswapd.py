@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.gates import set_thresholds
-from mmplay.engine.sim.machine.sched import sleep, wait
+from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.page_alloc import zone_balanced
 from mmplay.engine.sim.mm.reclaim import reserves_ok, wake_throttled

@@ -18,16 +18,16 @@ from mmplay.engine.printk.forms import (
     PANIC,
     REAPED_4_6,
 )
-from mmplay.engine.rules import oom_score
+from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.rules.oom_score import points
+from mmplay.engine.rules.memory import points
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
 from mmplay.engine.sim.log.warn import KILLS, allowed, named
 from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.machine import sleep_until, wake
 from mmplay.engine.sim.machine.page_decisions import OomAborts, OomKillProcess, OutOfMemory
-from mmplay.engine.sim.machine.sched import sleep_until, wake
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.tasks import (
     BLOCKED,
@@ -70,7 +70,7 @@ def _owner(tasks: Tasks, task: int) -> int:
 
 def score(m: Machine, task: int) -> int:
     """Return the points as the kill line prints them, in thousandths of all memory."""
-    return oom_score.score(badness(m, task), total_pages(m))
+    return memory.score(badness(m, task), total_pages(m))
 
 
 def select_worst(m: Machine) -> int:

@@ -1,18 +1,11 @@
 """get_page_from_freelist and what surrounds it: which zone serves a request, if any.
 
 Every function that takes a page returns its number and leaves its zone in `m.zone`; -1 means that
-no zone serves it. Source: mm/page_alloc.c of 4.5 (get_page_from_freelist, buffered_rmqueue,
-reset_alloc_batches, reserve_highatomic_pageblock, __free_pages_ok), mm/page-writeback.c
-(zone_dirty_ok).
-
-Waking kswapd, and when a zone needs it.
-
-Source: mm/vmscan.c of 4.5 (wakeup_kswapd, zone_balanced).
-
-The page requests of callers that cannot wait: fast path, floors, reserves, or nothing.
-
-Source: mm/page_alloc.c of 4.5 (__alloc_pages_nodemask, __alloc_pages_slowpath up to the test for
-direct reclaim).
+no zone serves it. Callers that cannot wait are served here: fast path, their floor, the reserves,
+or nothing; others go on in `slowpath`. Source: mm/page_alloc.c of 4.5 (get_page_from_freelist,
+buffered_rmqueue, reset_alloc_batches, reserve_highatomic_pageblock, __free_pages_ok,
+__alloc_pages_nodemask, __alloc_pages_slowpath up to the test for direct reclaim),
+mm/page-writeback.c (zone_dirty_ok) and mm/vmscan.c (wakeup_kswapd, zone_balanced).
 """
 
 from __future__ import annotations
@@ -22,6 +15,7 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.sim.machine.asks import Ask
 from mmplay.engine.sim.machine.gates import Gate, limit_of, zone_dirtyable
+from mmplay.engine.sim.machine.machine import wake
 from mmplay.engine.sim.machine.page_decisions import (
     FastPath,
     FastPathFails,
@@ -32,7 +26,6 @@ from mmplay.engine.sim.machine.page_decisions import (
     ZoneDirtyOk,
     ZoneWatermarkOk,
 )
-from mmplay.engine.sim.machine.sched import wake
 from mmplay.engine.sim.mm.pcp import count_block, count_taken, take_page
 from mmplay.engine.sim.state.buddy import (
     HIGHATOMIC,

@@ -1,11 +1,8 @@
-"""Counting free pages, with or without the differences that CPUs hold back.
+"""Per-CPU page lists, filled and emptied in batches, and free pages as CPUs count them.
 
-Source: mm/vmstat.c of 4.5 (__mod_zone_page_state, refresh_cpu_vm_stats).
-
-Per-CPU page lists: refill in batches, free in batches, drain.
-
-Source: mm/page_alloc.c of 4.5 (buffered_rmqueue, rmqueue_bulk, free_hot_cold_page,
-free_pcppages_bulk, drain_all_pages, zone_batchsize).
+A CPU may hold back what it did to the counter of free pages. Source: mm/page_alloc.c of 4.5
+(buffered_rmqueue, rmqueue_bulk, free_hot_cold_page, free_pcppages_bulk, drain_all_pages,
+zone_batchsize) and mm/vmstat.c (__mod_zone_page_state, refresh_cpu_vm_stats).
 """
 
 from __future__ import annotations

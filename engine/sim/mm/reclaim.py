@@ -1,13 +1,11 @@
-"""try_to_free_pages: two passes over twelve priorities, and the works it asks the flusher for.
+"""try_to_free_pages: two passes over twelve priorities, and who is held back from it.
 
 One turn is one (pass, priority) as long as the next one scans something, for callers that overlap
-trip each other's scan counts; a call that only polls zones it has given up is one turn. Source:
-mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones). Slab shrinkers are left out.
-
-throttle_direct_reclaim: half of the reserves are kept from ordinary reclaimers.
-
-Source: mm/vmscan.c of 4.5 (throttle_direct_reclaim, pfmemalloc_watermark_ok). Waiters are woken
-only when the test would let them go; the wake-ups in between change nothing but CPU time.
+trip each other's scan counts; a call that only polls zones it has given up is one turn. Half of the
+reserves are kept from ordinary reclaimers (throttle_direct_reclaim): waiters are woken only when
+the test would let them go; the wake-ups in between change nothing but CPU time. Slab shrinkers are
+left out. Source: mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones, throttle_direct_reclaim,
+pfmemalloc_watermark_ok).
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.machine import sleep, sleep_until, wait, wake
 from mmplay.engine.sim.machine.page_decisions import ThrottleDirectReclaim, TooManyIsolated
-from mmplay.engine.sim.machine.sched import sleep, sleep_until, wait, wake
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.vmscan import (

@@ -1,14 +1,13 @@
-"""Whether a request that reclaim did not help goes round again: one rule per kernel generation.
-
-Source: mm/page_alloc.c of 4.5 (__alloc_pages_slowpath) and, for should_reclaim_retry, the series
-"mm, oom: rework oom detection" of December 2015 that next-20160311 carried.
-
-Page requests of tasks that may wait: the fast path, and __alloc_pages_slowpath as stages.
+"""Page requests of tasks that may wait: the fast path, and __alloc_pages_slowpath as stages.
 
 Where the kernel would sleep or go on for long, the request stands in the task's columns (`stage`,
-`ask`, `order`, `purpose`) and goes on in a later turn. Source: mm/page_alloc.c of 4.5
+`ask`, `order`, `purpose`) and goes on in a later turn. An object's slab is asked for twice, each
+time with its slow path: the `slab` column says how far that is, 0 none, else twice the cache's
+number plus 2, and one more for the second request. Whether a request that reclaim did not help goes
+round again is one rule per kernel generation. Source: mm/page_alloc.c of 4.5
 (__alloc_pages_nodemask, __alloc_pages_slowpath, __alloc_pages_direct_reclaim,
-__alloc_pages_may_oom).
+__alloc_pages_may_oom), mm/slub.c (___slab_alloc, allocate_slab) and, for should_reclaim_retry, the
+series "mm, oom: rework oom detection" of December 2015 that next-20160311 carried.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.stacks import TASK, Caller
-from mmplay.engine.sim.log.warn import warn_failures
+from mmplay.engine.sim.log.warn import warn_failures, warn_slab_failed
 from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.machine import sleep
 from mmplay.engine.sim.machine.masks import PURPOSES, mask_for
 from mmplay.engine.sim.machine.page_decisions import (
     DrainAllPages,
@@ -29,7 +29,6 @@ from mmplay.engine.sim.machine.page_decisions import (
     ShouldReclaimRetry,
     TryToFreePages,
 )
-from mmplay.engine.sim.machine.sched import sleep
 from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS
 from mmplay.engine.sim.mm.compaction import compact
 from mmplay.engine.sim.mm.disk import congested
@@ -52,6 +51,7 @@ from mmplay.engine.sim.mm.reclaim import (
     start_call,
     start_waiting,
 )
+from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, RUNNABLE, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import CONGESTED
 
@@ -311,3 +311,50 @@ STAGES: dict[int, Callable[[Machine, int, int], int]] = {
     KILL: _kill,
     KILLED: _killed,
 }
+
+
+def begin_object(m: Machine, task: int, cpu: int) -> int:
+    """Ask for one object of the purpose's cache; the task's stage then is as for a page."""
+    tasks = m.state.tasks
+    number = m.cache_numbers[PURPOSES[tasks.purpose[task]].cache]
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    if not cache.cpu_free[cpu]:
+        caller = caller_of(m, task, cpu)
+        ask = page_ask(m, kind, caller.gfp, caller.context)
+        drop_cpu_slab(cache, cpu)
+        if not take_partial(cache, cpu, ask.no_watermarks):
+            orders = kind.orders
+            tasks.slab[task] = 2 * number + 2
+            first = first_ask(m, ask, orders.order > orders.min_order)
+            return begin_page(m, task, cpu, first.gfp, orders.order)
+    cache.cpu_free[cpu] -= 1
+    tasks.stage[task] = DONE
+    return m.setup.costs.page
+
+
+def slab_goes_on(m: Machine, task: int, cpu: int) -> int:
+    """A page request for a slab ended: own the slab, or make the second request, or give up."""
+    tasks = m.state.tasks
+    number, second = divmod(tasks.slab[task] - 2, 2)
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    orders = kind.orders
+    if tasks.stage[task] == DONE:
+        tasks.slab[task] = 0
+        order, objects = orders.order, orders.objects
+        if second:
+            order, objects = orders.min_order, orders.min_objects
+        drop_cpu_slab(cache, cpu)
+        own_slab(m, number, cpu, order, objects)
+        cache.cpu_free[cpu] -= 1
+        return 0
+    caller = caller_of(m, task, cpu)
+    if not second:
+        tasks.slab[task] += 1
+        ask = page_ask(m, kind, caller.gfp, caller.context)
+        return begin_page(m, task, cpu, ask.gfp, orders.min_order)
+    tasks.slab[task] = 0
+    tasks.stage[task] = FAILED
+    ask = page_ask(m, kind, caller.gfp, caller.context)
+    if not ask.nowarn:
+        warn_slab_failed(m, caller, number)
+    return 0

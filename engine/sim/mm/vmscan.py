@@ -1,16 +1,13 @@
-"""Scanning the file lists of a zone: what one priority looks at, what it frees, what it marks.
+"""Scanning the file lists of a zone, and dropping the clean page cache.
 
 The lists are counts. Pages that can be dropped at the tail are met first; the other clean ones lie
 evenly among the rest, and what integer division leaves over is carried to the next scan. Without
-swap only file lists are scanned. Source: mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg,
-shrink_inactive_list, shrink_page_list, shrink_active_list).
-
-vm.drop_caches: the clean page cache is given back, wherever its pages lie.
-
-Bit 1 of the value drops page cache. Bit 2 asks the slab shrinkers, which are not simulated: it
-frees nothing here. Dirty pages, pages under writeback and pages in use stay, and so does the active
-list, of which this machine does not know what is clean. Source: fs/drop_caches.c of 4.5
-(drop_caches_sysctl_handler, drop_pagecache_sb), mm/truncate.c (invalidate_mapping_pages).
+swap only file lists are scanned. vm.drop_caches gives back clean pages wherever they lie (bit 1;
+bit 2 asks the slab shrinkers, which are not simulated): dirty pages, pages under writeback and in
+use stay, and so does the active list, of which this machine does not know what is clean. Source:
+mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg, shrink_inactive_list, shrink_page_list,
+shrink_active_list), fs/drop_caches.c (drop_caches_sysctl_handler, drop_pagecache_sb) and
+mm/truncate.c (invalidate_mapping_pages).
 """
 
 from __future__ import annotations

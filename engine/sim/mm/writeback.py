@@ -1,16 +1,13 @@
-"""wb_start_writeback and the flusher: works are queued as objects and freed when they are done.
+"""Writing back: works for the flusher, dirty limits, and how a writer is held back by them.
 
-Works are kept as runs [pages, reason, count], oldest first: a queue of 200,000 is a few numbers.
-Source: fs/fs-writeback.c of 4.5 (wakeup_flusher_threads, wb_start_writeback, wb_workfn,
-wb_do_writeback, wb_writeback, writeback_chunk_size).
-
-Dirty limits, and how a writer is held back by them.
-
-Source: mm/page-writeback.c of 4.5 (global_dirtyable_memory, domain_dirty_limits,
-update_dirty_limit, balance_dirty_pages, dirty_poll_interval). Above the background threshold
-whoever writes wakes the flusher. Simplified as follows: below the free run nobody waits; between
-it and the limit a writer sleeps so that all of them together write what the disk takes; above it
-a writer sleeps 200 ms at a time until the dirty pages fall.
+Works are queued as objects and freed when they are done; they are kept as runs [pages, reason,
+count], oldest first: a queue of 200,000 is a few numbers. Above the background threshold whoever
+writes wakes the flusher. Simplified as follows: below the free run nobody waits; between it and the
+limit a writer sleeps so that all of them together write what the disk takes; above it a writer
+sleeps 200 ms at a time until the dirty pages fall. Source: fs/fs-writeback.c of 4.5
+(wakeup_flusher_threads, wb_start_writeback, wb_workfn, wb_do_writeback, wb_writeback,
+writeback_chunk_size) and mm/page-writeback.c (global_dirtyable_memory, domain_dirty_limits,
+update_dirty_limit, balance_dirty_pages, dirty_poll_interval).
 """
 
 from __future__ import annotations
@@ -18,12 +15,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.rules.dirty_limits import halved_above
+from mmplay.engine.rules.memory import halved_above
 from mmplay.engine.sim.log.stacks import SYNC_TASK, WB, Caller
 from mmplay.engine.sim.machine.decisions import BalanceDirtyPages, Sync, WbStartWriteback
 from mmplay.engine.sim.machine.gates import limit_of, zone_dirtyable
+from mmplay.engine.sim.machine.machine import wake
 from mmplay.engine.sim.machine.masks import WB_NONE
-from mmplay.engine.sim.machine.sched import wake
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.slub import take_objects
 

@@ -18,8 +18,8 @@ from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.machine.decisions import Action, Script
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
+from mmplay.engine.sim.machine.machine import NIC
 from mmplay.engine.sim.machine.masks import WB_VARIANTS
-from mmplay.engine.sim.machine.sched import NIC
 from mmplay.engine.sim.mm.compaction import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.decisions import DoExit
-from mmplay.engine.sim.machine.sched import wait
+from mmplay.engine.sim.machine.machine import wait
 from mmplay.engine.sim.mm.oom import free_anon, unmark_victim
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.tasks import EXITED, EXITING, KTHREAD

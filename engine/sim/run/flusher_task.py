@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.decisions import WbWriteback
+from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.machine.masks import TRANSACTION
-from mmplay.engine.sim.machine.sched import sleep, wait
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.disk import room, submit, take_vectors
-from mmplay.engine.sim.mm.slab_wait import begin_object
+from mmplay.engine.sim.mm.slowpath import begin_object
 from mmplay.engine.sim.mm.slub import give_objects
 from mmplay.engine.sim.mm.writeback import BACKGROUND, RUN, WORKS_CACHE, dirty_limits, has_dirty_io
 from mmplay.engine.sim.state.tasks import BLOCKED

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.decisions import UpWrite
+from mmplay.engine.sim.machine.machine import dequeue, wait, wake
 from mmplay.engine.sim.machine.masks import CACHE_PAGE
-from mmplay.engine.sim.machine.sched import dequeue, wait, wake
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, RUNNABLE
 

@@ -1,14 +1,11 @@
-"""A reader: file pages that the page cache does not have yet, in bursts.
-
-Source: mm/filemap.c of 4.5 (do_generic_file_read, page_cache_alloc_cold): each page is asked for
-with the file's mask and __GFP_COLD. The pages come clean from a fast disk and are used once, so
-they lie on the inactive list and reclaim may drop them. The nodes of the tree that finds them are
-left out: a node goes with its last page.
-
-What tasks do when their turn comes: a request goes on, or their program does.
+"""What tasks do when their turn comes: a request goes on, or their program does.
 
 Each program is a function (machine, task, cpu) that acts once and returns the time taken in ns;
-what it waits for stands in the task's columns.
+what it waits for stands in the task's columns. A reader asks for file pages that the page cache
+does not have yet, in bursts, each with the file's mask and __GFP_COLD. They come clean from a fast
+disk and are used once, so they lie on the inactive list and reclaim may drop them; the nodes of the
+tree that finds them are left out: a node goes with its last page. Source of the reader:
+mm/filemap.c of 4.5 (do_generic_file_read, page_cache_alloc_cold).
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.machine.masks import (
     ANON,
     CACHE_PAGE,
@@ -28,11 +26,9 @@ from mmplay.engine.sim.machine.masks import (
     USER,
     mask_for,
 )
-from mmplay.engine.sim.machine.sched import sleep, wait
 from mmplay.engine.sim.mm.kswapd import run_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_many
-from mmplay.engine.sim.mm.slab_wait import begin_object, slab_goes_on
-from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_page, go_on
+from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_object, begin_page, go_on, slab_goes_on
 from mmplay.engine.sim.mm.writeback import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
 from mmplay.engine.sim.run.exit import exit_task
 from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done

@@ -1,12 +1,9 @@
-"""Requests that a player makes at the allocator's door, and gives back: single decisions.
+"""Requests that a player makes by hand, and gives back: blocks of pages, and objects of a cache.
 
-A request is asked as the kernel asks it, up to the point where a caller would have to wait: the
-first try at low, the slow path's try at the caller's own floor, the reserves if it may use them.
-
-Objects that a player allocates and frees by hand: kmalloc and kfree of one slab.
-
-kmalloc asks as the network's softirq does, on CPU 0; kfree names a slab, which no caller in the
-kernel does: whoever frees an object frees it where it lies.
+A block is asked for as the kernel asks for it, up to the point where a caller would have to wait:
+the first try at low, the slow path's try at the caller's own floor, the reserves if it may use
+them. kmalloc asks as the network's softirq does, on CPU 0; kfree names a slab, which no caller in
+the kernel does: whoever frees an object frees it where it lies.
 """
 
 from __future__ import annotations

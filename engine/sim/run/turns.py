@@ -9,8 +9,17 @@ from collections.abc import Callable
 from heapq import heappop
 
 from mmplay.engine.sim.machine.decisions import Script
-from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.sched import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD, timer
+from mmplay.engine.sim.machine.machine import (
+    CPU,
+    DISK,
+    NIC,
+    SCRIPT,
+    TIMER,
+    VMSTAT,
+    WORKLOAD,
+    Machine,
+    timer,
+)
 from mmplay.engine.sim.machine.setup import SECOND_NS
 from mmplay.engine.sim.mm.disk import complete
 from mmplay.engine.sim.mm.pcp import fold

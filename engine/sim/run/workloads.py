@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.machine.sched import WORKLOAD, dequeue, enqueue
+from mmplay.engine.sim.machine.machine import WORKLOAD, dequeue, enqueue
 from mmplay.engine.sim.mm.oom import send_kill
 from mmplay.engine.sim.run.locks import begin_holding
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES

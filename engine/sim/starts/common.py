@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
 from mmplay.engine.sim.machine.masks import WB_VARIANTS
-from mmplay.engine.sim.machine.sched import NIC, SCRIPT, VMSTAT
 from mmplay.engine.sim.machine.setup import Costs, Setup, Workload
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP

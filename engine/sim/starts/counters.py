@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine, enqueue
 from mmplay.engine.sim.machine.masks import CACHE_PAGE
-from mmplay.engine.sim.machine.sched import enqueue
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.mm.slowpath import RETRY

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import gcd
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.gates import set_gaps
 from mmplay.engine.sim.mm.pcp import set_batch

@@ -7,7 +7,7 @@ steal_suitable_fallback, __free_one_page).
 
 from __future__ import annotations
 
-from mmplay.engine.rules.zones import buddy_of
+from mmplay.engine.rules.memory import buddy_of
 
 MAX_ORDER = 11
 PAGEBLOCK_ORDER = 9

@@ -1,19 +1,95 @@
 """The whole state of a machine between two turns: ints and lists of ints, nothing else.
 
 `copy` for forks, `packing` for keyframes, `digest` to compare: all follow from what is declared
-here and in the classes that a state is made of.
+here and in the classes that a state is made of. The simulator's own random numbers (splitmix64, one
+64-bit integer of state) are here, too; never `random`, whose generator is not promised to stay the
+same. Source of the algorithm: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
+(2014).
 """
 
 from __future__ import annotations
 
 from hashlib import blake2b
 
-from mmplay.engine.sim.state.counters import Counters
 from mmplay.engine.sim.state.fields import Fields
 from mmplay.engine.sim.state.packing import pack_state
 from mmplay.engine.sim.state.slab_cache import Cache
 from mmplay.engine.sim.state.tasks import Tasks
 from mmplay.engine.sim.state.zone import Zone
+
+MASK = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+def advance(state: int) -> tuple[int, int]:
+    """Return (next state, 64-bit random value)."""
+    state = (state + GOLDEN) & MASK
+    z = state
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return state, z ^ (z >> 31)
+
+
+class Counters(Fields):
+    """One int per counter."""
+
+    # /proc/vmstat
+    pgalloc: int
+    pgfree: int
+    allocstall: int
+    pgscan_direct: int
+    pgscan_kswapd: int
+    pgsteal_direct: int
+    pgsteal_kswapd: int
+    pageoutrun: int
+    pgfault: int
+    nr_dirtied: int
+    nr_written: int
+    oom_kill: int
+    compact_stall: int
+    compact_success: int
+    # reclaim
+    reclaim_calls: int
+    reclaim_throttled: int
+    kswapd_wakes: int
+    congestion_waits: int
+    drain_all: int
+    oom_aborts: int
+    oom_reaped: int
+    # writeback
+    wb_work: int
+    wb_nowork: int
+    wb_done: int
+    wb_pages: int
+    balance_pauses: int
+    # failures by who asked, and what was printed of them
+    alloc_fail_wb: int
+    alloc_fail_net: int
+    alloc_fail_task: int
+    warn_printed: int
+    warn_suppressed: int
+    # network
+    rx_packets: int
+    rx_alloc_frag_failed: int
+    alloc_rx_buff_failed: int
+    rx_missed: int
+    nf_new: int
+    nf_drop: int
+    nf_no_ext: int
+    # page allocator
+    file_pages_added: int
+    slab_pages_added: int
+    highatomic_reserved: int
+    request_served: int
+    request_refused: int
+
+    def as_dict(self) -> dict[str, int]:
+        """Return every counter by name."""
+        return {name: getattr(self, name) for name in self.numbers}
+
+
+COUNTERS = Counters.numbers
+
 
 HeapEntry = tuple[int, int, int, int, int]
 """(time_ns, sequence, actor kind, actor number, token)."""

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from mmplay.engine.sim.state.counters import Counters
 from mmplay.engine.sim.state.fields import Label, PackError, Part, Parts
 from mmplay.engine.sim.state.packing import HALF, HALF_BITS, HEAP_COLUMNS, Shape
 from mmplay.engine.sim.state.slab_cache import Cache
-from mmplay.engine.sim.state.state import Cpu, State
+from mmplay.engine.sim.state.state import Counters, Cpu, State
 from mmplay.engine.sim.state.tasks import Tasks
 from mmplay.engine.sim.state.zone import Zone
 

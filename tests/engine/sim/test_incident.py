@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.sim.log.stacks import WB
-from mmplay.engine.sim.log.symbols import symbol_of
+from mmplay.engine.sim.log.stacks import WB, symbol_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.reclaim import is_exempt
