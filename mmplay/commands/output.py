@@ -24,9 +24,12 @@ NARROWEST = 10
 LONGEST_NAME = 30
 
 
-def tell(*lines: str) -> None:
-    """Print lines; what a file put into them cannot command the terminal. A tab stays a tab."""
-    for line in lines:
+def tell(*texts: str) -> None:
+    """Print texts; what a file put into them cannot command the terminal.
+
+    Tabs and ends of lines stay.
+    """
+    for line in "\n".join(texts).split("\n"):
         print("\t".join(map(printable, line.split("\t"))))
 
 

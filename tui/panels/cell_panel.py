@@ -69,7 +69,7 @@ class CellPanel(Widget, can_focus=True):
 
     def retitle(self, title: str) -> None:
         """Give the panel another title."""
-        self.panel_title = title
+        self.panel_title = title = printable(title)
         self.border_title = f"> {title}" if self.has_focus else title
 
     def note(self, text: str) -> None:

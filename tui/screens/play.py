@@ -72,7 +72,7 @@ class PlayScreen(GrowingScreen):
         """Go inside this turn, decision by decision, or out again."""
         facts = self.frame.facts
         if facts is None:
-            self.say("a log does not record the kernel's decisions")
+            self.say("a recording of a real machine does not hold the kernel's decisions")
         elif not facts.decisions:
             self.say("nothing was decided in this turn")
         else:
