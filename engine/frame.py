@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from mmplay.engine.report.memory import MemDump
-    from mmplay.engine.report.report import Report
+    from mmplay.engine.report import MemDump, Report
     from mmplay.engine.rules.versions import Kernel
 
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.question import Ask
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.answer import Ask
+from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.sim.state.counters import COUNTERS, MEANING
-from mmplay.levels.formulas import formulas_of
-from mmplay.levels.truth.compute import RULES
+from mmplay.engine.sim.state.state import COUNTERS
+from mmplay.levels.truth.compute import RULES, formulas_of
 
 DATA = Path(__file__).parent / "data" / "glossary.toml"
 FORMAT = 1

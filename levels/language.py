@@ -12,10 +12,9 @@ from functools import cache
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.rules.versions import layout_named
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.metrics import is_of_tasks, names_for
+from mmplay.engine.sim.metrics import is_of_tasks, names_for, read_condition
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.common import CACHES
-from mmplay.engine.sim.watch import read_condition
 from mmplay.levels.truth import FORMS, IF, IN, KB_WORD, MAX_QUESTION
 
 START, END, NOW, TURN, AFTER = "start", "end", "now", "turn ", "after "

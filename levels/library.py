@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level
 from mmplay.levels.model import Level
 from mmplay.levels.pack import SUFFIX, levels_in
+from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import trace_path
-from mmplay.recordings.paths import user_paths
 
 OF_PACK = ":"
 MAX_FILES = 200

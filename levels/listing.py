@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
-from mmplay.recordings.paths import user_paths
+from mmplay.recordings.files import user_paths
 
 WORLDS: dict[int, str] = {
     1: "Ground",

@@ -2,51 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mmplay.engine.errors import no_such
-from mmplay.engine.rules.versions import kernel_named
+from msgspec import structs
+
+from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.levels.contents import digest_of_content
-from mmplay.levels.file import (
-    ActsTable,
-    ActTable,
-    EventTable,
-    GoalTable,
-    HintTable,
-    MovesFile,
-    MoveTable,
-    SharedTable,
-    TitledAct,
+from mmplay.levels.language import (
+    AFTER,
+    START,
+    TURN,
+    check_act,
+    check_counter,
+    check_moment,
+    check_truth,
+    check_when,
 )
-from mmplay.levels.language import END, TURN, check_counter, check_truth
-from mmplay.levels.listing import shipped_levels
-from mmplay.levels.load_questions import ident_of, load_questions, moment_of, option_of
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
     ALL_ACTS,
     ANSWER,
+    BETWEEN,
+    CHOICE,
+    MAX_QUESTIONS,
+    NUMBER,
     PLACE,
+    SHARED,
     SKIP,
     VERBS,
-    Event,
-    Goal,
     Hint,
     Level,
+    LevelFile,
     Move,
+    MovesFile,
     Option,
-    Real,
+    Question,
+    name_and_value,
 )
-from mmplay.levels.reading import MAX_BYTES, read_text, read_toml
-from mmplay.levels.sections import LevelError, Place, flow_texts, typed
+from mmplay.levels.sections import typed
+from mmplay.levels.source import (
+    MAX_BYTES,
+    MAX_TEXT,
+    LevelError,
+    Place,
+    digest_of_content,
+    flow_texts,
+    read_text,
+    read_toml,
+)
 
-FORMAT = 1
+FORMAT, MAX_ACTS = 1, 8
 RAW = ("log",)
 """Keys whose texts stand as they are written."""
 
-__all__ = ["check_moves", "load_level", "read_level", "read_moves", "shipped_levels"]
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
+_SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
 
 
 def load_level(path: Path) -> Level:
@@ -61,72 +74,73 @@ def read_level(text: str, name: str) -> Level:
     version = top.table.get("format")
     if isinstance(version, int) and version != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
-    own = SharedTable.__struct_fields__
-    acts = _acts(top, {key: value for key, value in top.table.items() if key not in own})
-    shared = typed(top, SharedTable, {key: top.table[key] for key in own if key in top.table})
-    texts = {**_texts(top, shared), "content": digest_of_content(text)}
-    levels = [_act_level(place, table, texts) for place, table in acts]
-    if not levels:
-        raise top.error("act", "a level of acts needs an [[act]]")
+    content = digest_of_content(text)
+    levels = [_act_level(top, *one, content) for one in _acts(top)]
     later = tuple(one._replace(act=n) for n, one in enumerate(levels[1:], 2))
     level = levels[0]._replace(acts=later)
     _check_whole(level, top)
     return level
 
 
-def _acts(top: Place, of: dict[str, Any]) -> list[tuple[Place, ActTable]]:
-    """Return place and table of every act; a level without an [[act]] is one itself."""
-    own = SharedTable.__struct_fields__
-    if "act" not in of:
-        return [(top, typed(top, ActTable, of, own))]
-    tables = typed(top, ActsTable, of, own).act
-    return [(top.at("act", number), one) for number, one in enumerate(tables)]
+def _acts(top: Place) -> list[tuple[Place, dict[str, Any], str]]:
+    """Return place, keys and title of every act; a level without an [[act]] is one itself."""
+    acts = top.table.get("act")
+    if acts is None:
+        return [(top, top.table, "")]
+    if not isinstance(acts, list) or not all(isinstance(one, dict) for one in acts):
+        raise top.error("act", f"write [[act]], at most {MAX_ACTS} of them")
+    if not 0 < len(acts) <= MAX_ACTS:
+        raise top.error("act", f"a level of acts needs an [[act]], and has at most {MAX_ACTS}")
+    of_all = {key: value for key, value in top.table.items() if key != "act"}
+    _refuse(top, of_all.keys() - SHARED, (*SHARED, "act"))
+    found = []
+    for number, act in enumerate(acts):
+        place, title = top.at("act", number), act.get("title")
+        if title is None:
+            raise place.error("", "[act] lacks title")
+        if not isinstance(title, str) or not title:
+            raise place.error("title", "must be a text that is not empty")
+        own = {key: value for key, value in act.items() if key != "title"}
+        _refuse(place, own.keys() & SHARED, ("title", *(_PLAYED - SHARED)))
+        found.append((place, {**of_all, **own}, title))
+    return found
 
 
-def _texts(top: Place, shared: SharedTable) -> dict[str, Any]:
-    """Return what all acts of a level have in common."""
-    hints = enumerate(shared.hint)
-    real = shared.real
-    return {
-        "id": ident_of(top, shared.id),
-        "title": shared.title,
-        "world": shared.world,
-        "file": top.file,
-        "learn": shared.learn,
-        "story": shared.story,
-        "against": shared.against,
-        "recreates": shared.recreates,
-        "task": shared.task,
-        "real": Real(real.function, real.path, real.text, real.leaves_out, real.log),
-        "shuffle": shared.shuffle,
-        "hints": tuple(_hint(top.at("hint", number), one) for number, one in hints),
-        "solution": _moves(top, "solution", shared.solution),
-        "losing": _moves(top, "losing", shared.losing),
-        "terms": shared.terms,
-        "digest": shared.digest,
-        "random_wins": shared.random_wins,
+_PLAYED = {one.encode_name for one in structs.fields(LevelFile)}
+
+
+def _refuse(place: Place, keys: Iterable[str], known: Iterable[str]) -> None:
+    """Complain about keys that do not stand in this table."""
+    for key in keys:
+        raise place.error(key, no_such("key of this table", key, known))
+
+
+def _act_level(top: Place, place: Place, keys: dict[str, Any], title: str, content: str) -> Level:
+    """Return one act, or the only one, checked as far as it can be alone."""
+    table = typed(place, LevelFile, keys, SHARED)
+    top.checked("id", table.id, _check_id)
+    if table.end:
+        place.checked("end", table.end, check_moment)
+    for text in table.limits:
+        _check_limit(place, text)
+    for choice in table.choices:
+        _check_choice(place, choice, table.allow)
+    for key, goals in (("win", table.wins), ("lose", table.loses)):
+        for number, goal in enumerate(goals):
+            place.at(key, number).checked("counter", goal.counter, check_counter)
+    for number, hint in enumerate(table.hints):
+        _check_hint(top.at("hint", number), hint)
+    read = {
+        "questions": _questions(place, table.questions),
+        "solution": _moves(top, "solution", table.solution),
+        "losing": _moves(top, "losing", table.losing),
     }
-
-
-def _act_level(place: Place, table: ActTable, texts: dict[str, Any]) -> Level:
-    """Return one act, or the only one: what is played, on which machine."""
-    kernel = kernel_named(table.kernel)
     return Level(
-        **texts,
-        kernel=kernel,
-        start=load_start(place.at("machine"), kernel),
-        max_turns=table.max_turns,
-        stride=table.stride,
-        end=moment_of(place, "end", table.end),
-        right=-1 if table.right is None else table.right,
-        allow=table.allow,
-        limits=tuple(_limit(place, one) for one in table.limits),
-        events=tuple(_event(place.at("event", n), one) for n, one in enumerate(table.event)),
-        choices=tuple(_choice(place, one, table.allow) for one in table.choices),
-        wins=tuple(_goal(place.at("win", n), one) for n, one in enumerate(table.win)),
-        loses=tuple(_goal(place.at("lose", n), one) for n, one in enumerate(table.lose)),
-        questions=load_questions(place, table.ask),
-        act_title=table.title if isinstance(table, TitledAct) else "",
+        **{**structs.asdict(table), **read},
+        start=load_start(place.at("machine"), table.kernel),
+        file=top.file,
+        content=content,
+        act_title=title,
     )
 
 
@@ -165,59 +179,50 @@ def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
             raise LevelError(f"{name}:{move.line}: action: {problem}")
 
 
-def _limit(top: Place, text: str) -> tuple[str, int]:
-    """Return how often something may be done: `NAME COUNT`."""
-    name, _, count = text.partition(" ")
+def _check_limit(top: Place, text: str) -> None:
+    """Complain unless it says how often something may be done: `NAME COUNT`."""
+    name, count = name_and_value(text)
     if name not in (*ACTIONS, ALL_ACTS):
         raise top.error("limits", no_such("action", name, (ALL_ACTS, *sorted(ACTIONS))))
     if not (count.isascii() and count.isdigit() and len(count) < 4):
         raise top.error("limits", f"{text[:40]!r}: write 'NAME COUNT', as '{ALL_ACTS} 2'")
-    return name, int(count)
 
 
-def _choice(top: Place, text: str, allow: tuple[str, ...]) -> Option:
-    """Return an act to choose: `ACTION VALUE | what is shown`."""
-    option = option_of(top, "choices", text)
-    name = option.value.partition(" ")[0]
-    if name not in ACTIONS:
-        raise top.error("choices", no_such("action", name, sorted(ACTIONS)))
+def _check_choice(top: Place, choice: Option, allow: tuple[str, ...]) -> None:
+    """Complain unless it is an act that the player could do: `ACTION VALUE | what is shown`."""
+    name, _ = name_and_value(choice.value)
+    top.checked("choices", name, check_act)
     if name not in allow:
         raise top.error("choices", f"{name} is not in `allow`: the player could not do it")
-    return option
 
 
-def _event(place: Place, table: EventTable) -> Event:
-    return Event(table.at_us, table.action, table.value, place.line())
-
-
-def _goal(place: Place, table: GoalTable) -> Goal:
-    counter = place.checked("counter", table.counter, check_counter)
-    return Goal(counter, table.op, table.value, table.text, table.at == END, place.line())
-
-
-def _hint(place: Place, table: HintTable) -> Hint:
-    if bool(table.text) == bool(table.rule):
+def _check_hint(place: Place, hint: Hint) -> None:
+    if bool(hint.text) == bool(hint.rule):
         raise place.error("", "a hint has either a text or a rule")
-    if table.rule:
-        place.checked("rule", table.rule, check_truth)
-    return Hint(table.text, table.rule, place.line())
+    if hint.rule:
+        place.checked("rule", hint.rule, check_truth)
 
 
-def _moves(top: Place, key: str, tables: tuple[MoveTable, ...]) -> tuple[Move, ...]:
+def _check_id(ident: str) -> None:
+    if not _ID.fullmatch(ident):
+        raise InputError("write a letter and up to 31 letters, digits, - or _")
+
+
+def _moves(top: Place, key: str, moves: tuple[Move, ...]) -> tuple[Move, ...]:
     """Return the moves of an array of tables; `values` are several moves of one action."""
-    found = enumerate(tables)
-    return tuple(move for n, table in found for move in _some_moves(top.at(key, n), table))
+    found = enumerate(moves)
+    return tuple(one for n, move in found for one in _some_moves(top.at(key, n), move))
 
 
-def _some_moves(place: Place, table: MoveTable) -> list[Move]:
-    at = moment_of(place, "at", table.at)
-    if not at and table.turn is not None:
-        at = f"{TURN}{table.turn}"
-    if table.values and (table.key or table.value):
+def _some_moves(place: Place, move: Move) -> list[Move]:
+    if move.at:
+        place.checked("at", move.at, check_moment)
+    at = move.at or (f"{TURN}{move.turn}" if move.turn >= 0 else "")
+    if move.values and (move.key or move.value):
         raise place.error("values", "stands in the place of key and value")
-    texts = [" ".join(one.split()) for one in table.values]
-    texts = texts or [f"{table.key} {table.value}".strip()]
-    return [Move(table.action, text, at, place.line()) for text in texts]
+    texts = [" ".join(one.split()) for one in move.values]
+    texts = texts or [f"{move.key} {move.value}".strip()]
+    return [Move(move.action, text, at, move.line) for text in texts]
 
 
 def read_moves(text: str, name: str) -> tuple[Move, ...]:
@@ -230,3 +235,71 @@ def read_moves(text: str, name: str) -> tuple[Move, ...]:
     moves = {key: value for key, value in top.table.items() if key == "solution"}
     alone = top.table if "format" not in top.table else moves
     return _moves(top, "solution", typed(top, MovesFile, alone).solution)
+
+
+# questions
+
+
+def _questions(top: Place, tables: tuple[Question, ...]) -> tuple[Question, ...]:
+    """Return all questions in order; `after` may name any that stands before."""
+    found: list[Question] = []
+    for number, table in enumerate(tables):
+        place = top.at("ask", number)
+        questions = _asked(place, table)
+        group = questions[0].group
+        if group in {one.group for one in found}:
+            raise place.error("id", f"there is a question {group!r} already")
+        _check_after(place, questions[0].at, found)
+        found += questions
+        if len(found) > MAX_QUESTIONS:
+            raise place.error("", f"the level asks more than {MAX_QUESTIONS} questions")
+    return tuple(found)
+
+
+def _check_after(place: Place, at: str, found: list[Question]) -> None:
+    if at.startswith(AFTER):
+        ident = at.removeprefix(AFTER)
+        known = list(dict.fromkeys(name for one in found for name in (one.group, one.id)))
+        if ident not in known:
+            raise place.error("at", no_such("question before this one", ident, known))
+
+
+def _asked(place: Place, table: Question) -> list[Question]:
+    """Return the question of a table, once for each line of `each`: {0}, {1} are its words."""
+    place.checked("id", table.id, _check_id)
+    if table.at:
+        place.checked("at", table.at, check_moment)
+    kind = table.kind or (CHOICE if table.options else NUMBER)
+    question = table._replace(kind=kind, at=table.at or START, each=())
+    if kind == CHOICE and len(table.options) < 2:
+        raise place.error("options", "a choice needs two or more")
+    if kind == NUMBER and table.options:
+        raise place.error("options", "a number is typed, not chosen")
+    lines = enumerate(table.each, 1)
+    found = [_filled(place, question, number, line) for number, line in lines] or [question]
+    for one in found:
+        place.checked("truth", one.truth, check_truth)
+        place.checked("when", one.when, check_when)
+        for key in ("before", "after", "suppose"):
+            for act in getattr(one, key):
+                place.checked(key, name_and_value(act)[0], check_act)
+    return found
+
+
+def _filled(place: Place, question: Question, number: int, line: str) -> Question:
+    words = [word.strip() for word in line.split(BETWEEN)]
+
+    def word(slot: re.Match[str]) -> str:
+        if int(slot[1]) >= len(words):
+            raise place.error("each", f"line {number} has no word {{{slot[1]}}}")
+        return words[int(slot[1])]
+
+    def fill(text: str) -> str:
+        filled = _SLOT.sub(word, text)
+        if len(filled) > MAX_TEXT:
+            raise place.error("each", f"line {number} makes a text of over {MAX_TEXT} characters")
+        return filled
+
+    texts = {key: fill(getattr(question, key)) for key in ("text", "truth", "when", "why")}
+    acts = {key: tuple(map(fill, getattr(question, key))) for key in ("before", "after", "suppose")}
+    return question._replace(id=f"{question.id}.{number}", **texts, **acts)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import field
 
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.run.programs import OWN_MASK
-from mmplay.engine.sim.setup import DiskKind, Flow, Workload
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
+from mmplay.engine.sim.run.programs import OWN_MASK, WORKLOADS
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
-from mmplay.levels.file import BENCH, BaseTable, BenchTable, WorkloadTable, ZoneTable
-from mmplay.levels.model import Start
-from mmplay.levels.sections import Place, typed
+from mmplay.levels.model import Needed, Number, Start, Table, Texts, listed, one_of, up_to
+from mmplay.levels.sections import typed
+from mmplay.levels.source import Place
 
 MICROSECOND_NS = 1000
 MAX_TASKS = 4096
@@ -21,6 +26,95 @@ SETTINGS = ("dirty_ratio", "dirty_background_ratio", "watermark_scale_factor", "
 _BLOCKS = re.compile(rf"(\d{{1,7}}) x (\d{{1,2}}) ([{LETTERS}])", re.ASCII)
 
 
+MAX_PAGES = 1 << 22
+BENCH = "bench"
+BASES = ("incident-rc7", "incident-next", "boot", BENCH)
+
+Pages = Annotated[int, up_to(MAX_PAGES)]
+Micros = Annotated[int, up_to(1 << 40)]
+
+
+class WorkloadTable(Table, frozen=True, kw_only=True):
+    """[[machine.workload]]: tasks of one kind."""
+
+    name: Needed
+    program: Annotated[str, one_of(WORKLOADS)]
+    groups: Annotated[int, up_to(256)] = 1
+    per_group: Annotated[int, up_to(256, 1)] = 1
+    pages: Pages = -1
+    start_us: Micros = 0
+    gap_us: Micros = 0
+    adj: Annotated[int, up_to(1000, -1000)] = field(default=0, name="oom_score_adj")
+    order: Annotated[int, up_to(MAX_ORDER - 1)] = 0
+    per_table: Annotated[int, up_to(512, 1)] = 512
+    burst: Annotated[int, up_to(MAX_PAGES, 1)] = 1
+    numbered: bool = False
+    gfp: str = ""
+
+
+class ZoneTable(Table, frozen=True, kw_only=True):
+    """[[machine.zone]]: a zone of a bench, and where its pages are."""
+
+    name: Annotated[str, one_of(ZONES)]
+    managed: Annotated[int, up_to(MAX_PAGES, 1)]
+    free: Pages
+    marks: Annotated[tuple[Pages, ...], listed(4)] = ()
+    reserve: Annotated[tuple[Pages, ...], listed(4)] = ()
+    present: Pages = 0
+    blocks: Texts = ()
+    unmovable_blocks: Pages = 0
+    active_anon: Pages | None = None
+    inactive_anon: Pages | None = None
+    active_file: Pages | None = None
+    inactive_file: Pages | None = None
+    unevictable: Pages | None = None
+    isolated_anon: Pages | None = None
+    isolated_file: Pages | None = None
+    slab_reclaimable: Pages | None = None
+    slab_unreclaimable: Pages | None = None
+    stack_pages: Pages | None = None
+    pagetables: Pages | None = None
+    dirty: Pages | None = None
+    writeback: Pages | None = None
+    clean: Pages | None = None
+    mapped: Pages | None = None
+    shmem: Pages | None = None
+    pages_scanned: Pages | None = None
+
+
+class BaseTable(Table, frozen=True, kw_only=True):
+    """[machine]: a named start."""
+
+    base: Annotated[str, one_of(BASES)]
+    variant: Annotated[str, one_of(name for name, _ in WB_VARIANTS)] = "atomic"
+    packets: Annotated[int, up_to(1_000_000)] = -1
+    seed: Number = 1
+    practice_seed: Number = 2
+    frame: Annotated[int, up_to(1 << 16)] = 0
+    ram_kb: Annotated[int, up_to(64 << 20, 32 << 10)] = 2 << 20
+    variant_from: str = ""
+    workload: Annotated[tuple[WorkloadTable, ...], listed(32)] = ()
+
+
+class BenchTable(BaseTable, frozen=True, kw_only=True):
+    """[machine] with base "bench": zones, CPUs, network, disk and sysctls of one's own."""
+
+    zone: Annotated[tuple[ZoneTable, ...], listed(len(ZONES))] = ()
+    min_free_kbytes: Annotated[int, up_to(1 << 31)] = 0
+    cpus: Annotated[int, up_to(16, 1)] = 1
+    caches: bool = False
+    flow_packets: Annotated[int, up_to(1_000_000)] = 0
+    frames_per_flow: Annotated[int, up_to(1 << 20, 1)] = 1
+    flow_start_us: Micros = 0
+    disk_pages_per_second: Annotated[int, up_to(1 << 24)] = 0
+    disk_requests: Annotated[int, up_to(1 << 16)] = 128
+    disk_pages_per_request: Annotated[int, up_to(1024, 1)] = 64
+    dirty_ratio: Annotated[int, up_to(100)] | None = None
+    dirty_background_ratio: Annotated[int, up_to(100)] | None = None
+    watermark_scale_factor: Annotated[int, up_to(1000, 1)] | None = None
+    oom_reaper: Annotated[int, up_to(1)] | None = None
+
+
 def load_start(place: Place, kernel: Kernel) -> Start:
     """Return the start in a [machine] table; raises LevelError."""
     on_bench = place.table.get("base") == BENCH
@@ -28,16 +122,7 @@ def load_start(place: Place, kernel: Kernel) -> Start:
     loads = tuple(
         _workload(place.at("workload", n), one, kernel) for n, one in enumerate(table.workload)
     )
-    start = Start(
-        base=table.base,
-        variant=table.variant,
-        packets=-1 if table.packets is None else table.packets,
-        seed=table.seed,
-        practice_seed=table.practice_seed,
-        frame=table.frame,
-        ram_kb=table.ram_kb,
-        variant_from=table.variant_from,
-    )
+    start = Start(**_same(table, Start))
     if isinstance(table, BenchTable):
         return start._replace(bench=_bench(place, table, loads, kernel))
     return start._replace(workloads=loads)
@@ -55,9 +140,7 @@ def _bench(place: Place, table: BenchTable, loads: tuple[Workload, ...], kernel:
     flow = Flow(table.flow_packets, table.frames_per_flow, 0, flow_start_ns)
     return Bench(
         zones=tuple(_zone(place.at("zone", n), one) for n, one in enumerate(table.zone)),
-        min_free_kbytes=table.min_free_kbytes,
-        cpus=table.cpus,
-        caches=table.caches,
+        **_same(table, Bench),
         workloads=loads,
         flow=flow if table.flow_packets else None,
         disk=DiskKind(
@@ -65,6 +148,12 @@ def _bench(place: Place, table: BenchTable, loads: tuple[Workload, ...], kernel:
         ),
         settings=_said(table, SETTINGS),
     )
+
+
+def _same(table: Table, kind: type[NamedTuple]) -> dict[str, Any]:
+    """Return what a table and a kind of tuple both have under one name."""
+    both = [name for name in kind._fields if name in table.__struct_fields__]
+    return {name: getattr(table, name) for name in both}
 
 
 def _said(table: BenchTable | ZoneTable, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
@@ -78,14 +167,12 @@ def _zone(place: Place, table: ZoneTable) -> BenchZone:
     if marks and len(marks) != 3:
         raise place.error("marks", "write [min, low, high]; low and high 0 follow from min")
     return BenchZone(
-        name=table.name,
-        managed=table.managed,
-        free=table.free,
-        marks=(marks[0], marks[1], marks[2]) if marks else None,
-        reserve=table.reserve or None,
-        present=table.present,
-        blocks=tuple(_block(place, one) for one in table.blocks),
-        unmovable_blocks=table.unmovable_blocks,
+        **_same(table, BenchZone)
+        | {
+            "marks": (marks[0], marks[1], marks[2]) if marks else None,
+            "reserve": table.reserve or None,
+            "blocks": tuple(_block(place, one) for one in table.blocks),
+        },
         places=_said(table, (*PLACED, *EXTRA)),
     )
 
@@ -105,17 +192,7 @@ def _workload(place: Place, table: WorkloadTable, kernel: Kernel) -> Workload:
         if table.program not in OWN_MASK:
             raise place.error("gfp", f"only a task of {', '.join(OWN_MASK)} has a mask of its own")
     return Workload(
-        name=table.name,
-        program=table.program,
-        groups=table.groups,
-        per_group=table.per_group,
-        pages=-1 if table.pages is None else table.pages,
+        **_same(table, Workload),
         start_ns=START_NS + table.start_us * MICROSECOND_NS,
         gap_ns=table.gap_us * MICROSECOND_NS,
-        adj=table.oom_score_adj,
-        order=table.order,
-        per_table=table.per_table,
-        burst=table.burst,
-        numbered=table.numbered,
-        gfp=table.gfp,
     )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.run.actors import SCRIPT
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import SCRIPT, Machine
+from mmplay.engine.sim.machine.setup import MICROSECOND_NS, Workload
 from mmplay.engine.sim.run.workloads import scale_workload, schedule
-from mmplay.engine.sim.setup import MICROSECOND_NS, Workload
 from mmplay.engine.sim.starts.bench import from_bench
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.levels.model import Event, Level
-from mmplay.recordings.starts import incident_machine, machine_of
+from mmplay.recordings.run.starts import incident_machine, machine_of
 
 LOG_1 = "incident-next-20160311"
 

@@ -1,12 +1,23 @@
-"""A level as data: what stands in its file, checked and typed. None of it is code."""
+"""A level as data: the tables of its file, their keys, and the bounds of each. None of it is code.
+
+msgspec converts by it. What more than one key has a say in is checked in `load`.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from re import escape
+from typing import Annotated, Any, NamedTuple, Self
 
-from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.setup import Workload
+from msgspec import Meta, Struct, field, structs
+
+from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named
+from mmplay.engine.sim.machine.setup import Workload
+from mmplay.engine.sim.metrics import OPERATORS
+from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.bench import Bench
+from mmplay.levels.language import END, MAX_TURNS, NOW, START
+from mmplay.levels.source import LINE
 
 CHOICE, NUMBER, TEXT = "choice", "number", "text"
 """How a question is answered: one of its options, a number, or words (flags, names in order)."""
@@ -17,6 +28,169 @@ VERBS = (ANSWER, MARK, PLACE, SKIP, WAIT)
 
 UNCOUNTED = (WAIT, MARK)
 ALL_ACTS = "acts"
+BETWEEN = " | "
+"""What stands between two words of a line; a bar without blanks joins flags of one mask."""
+
+MAX_NUMBER, MAX_LIST, MAX_QUESTIONS, MAX_MOVES = 1 << 50, 120, 120, 400
+MAX_OPTION = 120
+
+
+def up_to(most: int, least: int = 0) -> Meta:
+    """Return the bounds of a whole number."""
+    return Meta(ge=least, le=most)
+
+
+def listed(most: int) -> Meta:
+    """Return the bound of a list."""
+    return Meta(max_length=most)
+
+
+def one_of(words: Iterable[str]) -> Meta:
+    """Allow some words only; a complaint finds them among the examples."""
+    names = list(words)
+    return Meta(pattern=rf"\A(?:{'|'.join(map(escape, names))})\Z", examples=names)
+
+
+Needed = Annotated[str, Meta(min_length=1)]
+Number = Annotated[int, up_to(MAX_NUMBER)]
+Texts = Annotated[tuple[str, ...], listed(MAX_LIST)]
+Deed = Annotated[str, one_of((*ACTIONS, *VERBS))]
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file; its keys are the fields, or what they are renamed to."""
+
+    def _replace(self, **changes: Any) -> Self:
+        """Return the table with other values, as a NamedTuple does."""
+        return structs.replace(self, **changes)
+
+
+class Option(str):
+    """One choice, `VALUE | what is shown`: the answer as the rule gives it, and how it is shown."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        """The answer, or the act."""
+        return self.partition(BETWEEN)[0].strip()
+
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        value, bar, shown = self.partition(BETWEEN)
+        return (shown if bar else value).strip()
+
+
+Options = Annotated[tuple[Option, ...], listed(MAX_LIST)]
+
+
+def name_and_value(text: str) -> tuple[str, str]:
+    """Return the two parts of an act or a limit in words."""
+    name, _, value = text.strip().partition(" ")
+    return name, value.strip()
+
+
+class Question(Table, frozen=True, kw_only=True):
+    """[[ask]]: something the player must answer, asked once or for every line of `each`.
+
+    `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
+    question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
+    condition, in the engine's own continuation. Before and after it the level may act by itself;
+    what the question supposes is done in that continuation alone. `line` is where it stands.
+    """
+
+    id: Needed
+    text: Needed
+    truth: Needed
+    kind: Annotated[str, one_of((NUMBER, CHOICE, TEXT))] = ""
+    at: str = START
+    when: str = NOW
+    options: Options = ()
+    unit: str = ""
+    tolerance: Number = 0
+    before: Texts = ()
+    after: Texts = ()
+    suppose: Texts = ()
+    why: str = ""
+    each: Texts = ()
+    line: int = field(default=0, name=LINE)
+
+    @property
+    def group(self) -> str:
+        """The id of the [[ask]] that it came from."""
+        return self.id.partition(".")[0]
+
+
+class Event(Table, frozen=True):
+    """[[event]]: what happens by itself so many microseconds after the start."""
+
+    at_us: Number
+    action: Annotated[str, one_of(ACTIONS)]
+    value: str = ""
+
+
+class Goal(Table, frozen=True):
+    """[[win]] or [[lose]]: a number of the machine and its bound; `text` says it in words."""
+
+    counter: Needed
+    op: Annotated[str, one_of(OPERATORS)]
+    value: Annotated[int, up_to(MAX_NUMBER, -MAX_NUMBER)]
+    text: Needed
+    at: Annotated[str, one_of((END, NOW))] = NOW
+    line: int = field(default=0, name=LINE)
+
+    @property
+    def at_end(self) -> bool:
+        """Tell whether only the end counts."""
+        return self.at == END
+
+
+class Hint(Table, frozen=True):
+    """[[hint]]: in the level's own words, or the rule behind a question, which the engine words."""
+
+    text: str = ""
+    rule: str = ""
+    line: int = field(default=0, name=LINE)
+
+
+class Move(Table, frozen=True):
+    """[[solution]] or [[losing]]: one act, at a moment or as soon as it can be done.
+
+    In a file it may also have a turn, a key before its value, or (`values`) be several.
+    """
+
+    action: Deed
+    value: str = ""
+    at: str = ""
+    line: int = field(default=0, name=LINE)
+    key: str = ""
+    values: Texts = ()
+    turn: Annotated[int, up_to(MAX_NUMBER)] = -1
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether it counts as an act: looking around does not."""
+        return self.action not in UNCOUNTED
+
+
+Moves = Annotated[tuple[Move, ...], listed(MAX_MOVES)]
+
+
+class MovesFile(Table, frozen=True):
+    """A file of actions alone."""
+
+    solution: Moves = ()
+
+
+class Real(Table, frozen=True):
+    """Now the real kernel: function and file, what the model leaves out, a log line of the kind."""
+
+    function: Needed
+    path: Needed
+    text: Needed
+    leaves_out: Needed
+    log: str = ""
 
 
 class Start(NamedTuple):
@@ -39,146 +213,85 @@ class Start(NamedTuple):
     variant_from: str = ""
 
 
-class Option(NamedTuple):
-    """One choice: the answer as the rule gives it, and how it is shown."""
+class Played(Table, frozen=True, kw_only=True):
+    """What is played: the keys of a level of one act, or of each [[act]].
 
-    value: str
-    text: str
-
-
-class Question(NamedTuple):
-    """Something the player must answer, a prediction or a placing.
-
-    `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
-    question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
-    condition, in the engine's own continuation. Before and after it the level may act by itself;
-    what the question supposes is done in that continuation alone.
-    `group` is the id of the [[ask]] that it came from, `line` where that stands.
+    `right` is how many questions must be right (-1: all); `end` when the run ends. `max_turns`
+    bounds the run; `stride` is how many turns one key press makes. `limits` say how often an action
+    may be done, all of them together under ALL_ACTS. `machine` is read by `load_start`.
     """
 
-    id: str
-    text: str
-    truth: str
-    kind: str = NUMBER
-    at: str = "start"
-    when: str = "now"
-    options: tuple[Option, ...] = ()
-    unit: str = ""
-    tolerance: int = 0
-    before: tuple[tuple[str, str], ...] = ()
-    after: tuple[tuple[str, str], ...] = ()
-    suppose: tuple[tuple[str, str], ...] = ()
-    why: str = ""
-    group: str = ""
-    line: int = 0
-
-
-class Event(NamedTuple):
-    """What happens by itself so many microseconds after the start: an action of the engine.
-
-    `line` is where it stands in the file.
-    """
-
-    at_us: int
-    action: str
-    value: str
-    line: int = 0
-
-
-class Goal(NamedTuple):
-    """A number and its bound; `text` says it in words, `at_end` that only the end counts."""
-
-    counter: str
-    op: str
-    value: int
-    text: str
-    at_end: bool = False
-    line: int = 0
-
-
-class Hint(NamedTuple):
-    """A hint: in the level's own words, or the rule behind a question, which the engine words."""
-
-    text: str = ""
-    rule: str = ""
-    line: int = 0
-
-
-class Move(NamedTuple):
-    """One act of a solution, at a turn, at a condition, or as soon as it can be done."""
-
-    action: str
-    value: str
-    at: str = ""
-    line: int = 0
+    kernel_name: Annotated[str, one_of(KERNELS)] = field(name="kernel")
+    machine: dict[str, Any]
+    max_turns: Annotated[int, up_to(MAX_TURNS, 1)]
+    stride: Annotated[int, up_to(100_000, 1)] = 1
+    end: str = ""
+    right: Annotated[int, up_to(MAX_QUESTIONS)] = -1
+    allow: Annotated[tuple[Deed, ...], listed(MAX_LIST)] = ()
+    limits: Texts = ()
+    choices: Options = ()
+    events: Annotated[tuple[Event, ...], listed(MAX_MOVES)] = field(default=(), name="event")
+    wins: Annotated[tuple[Goal, ...], listed(MAX_LIST)] = field(default=(), name="win")
+    loses: Annotated[tuple[Goal, ...], listed(MAX_LIST)] = field(default=(), name="lose")
+    questions: Annotated[tuple[Question, ...], listed(MAX_QUESTIONS)] = field(
+        default=(), name="ask"
+    )
 
     @property
-    def counts(self) -> bool:
-        """Tell whether it counts as an act: looking around does not."""
-        return self.action not in UNCOUNTED
+    def kernel(self) -> Kernel:
+        """The kernel that it is played on."""
+        return kernel_named(self.kernel_name)
+
+    @property
+    def needed(self) -> int:
+        """How many questions must be answered right."""
+        return len(self.questions) if self.right < 0 else self.right
 
 
-class Real(NamedTuple):
-    """Now the real kernel: function and file, what the model leaves out, a log line of the kind."""
+class LevelFile(Played, frozen=True, kw_only=True):
+    """A level file of one act; `digest` is that of what its solution comes to."""
 
-    function: str
-    path: str
-    text: str
-    leaves_out: str
-    log: str = ""
-
-
-class Level(NamedTuple):
-    """One level. `right` is how many questions must be right (-1: all); `end` when the run ends.
-
-    A level of several acts is its first act, and `acts` are those after it: each is a level of its
-    own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
-    `max_turns` bounds the run; `stride` is how many turns one key press makes. `limits` say how
-    often an action may be done, all of them together under ALL_ACTS. `content` is the digest of
-    the file's content (`levels.contents`), `digest` that of what its solution comes to.
-    """
-
-    id: str
-    title: str
-    world: int
-    file: str
-    kernel: Kernel
-    start: Start
-    learn: str
-    story: str
-    against: str
-    recreates: str
-    task: str
-    max_turns: int
+    format: Number
+    id: Needed
+    title: Needed
+    world: Annotated[int, up_to(99)] = 0
+    learn: Needed
+    story: Needed
+    against: str = ""
+    recreates: str = ""
+    task: Needed
     real: Real
-    stride: int = 1
-    end: str = ""
-    right: int = -1
     shuffle: bool = False
-    allow: tuple[str, ...] = ()
-    limits: tuple[tuple[str, int], ...] = ()
-    events: tuple[Event, ...] = ()
-    choices: tuple[Option, ...] = ()
-    wins: tuple[Goal, ...] = ()
-    loses: tuple[Goal, ...] = ()
-    questions: tuple[Question, ...] = ()
-    hints: tuple[Hint, ...] = ()
-    solution: tuple[Move, ...] = ()
-    losing: tuple[Move, ...] = ()
-    terms: tuple[str, ...] = ()
+    hints: Annotated[tuple[Hint, ...], listed(MAX_LIST)] = field(default=(), name="hint")
+    solution: Moves = ()
+    losing: Moves = ()
+    terms: Texts = ()
     digest: str = ""
     random_wins: str = ""
-    content: str = ""
-    act: int = 1
-    act_title: str = ""
-    acts: tuple[Level, ...] = ()
 
     @property
     def par(self) -> int:
         """The length of the shipped solution, in acts."""
         return sum(move.counts for move in self.solution)
 
-    @property
-    def needed(self) -> int:
-        """How many questions must be answered right."""
-        return len(self.questions) if self.right < 0 else self.right
+
+class Level(LevelFile, frozen=True, kw_only=True):
+    """One level, read and checked.
+
+    A level of several acts is its first act, and `acts` are those after it: each is a level of its
+    own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
+    `content` is the digest of the file's content (`levels.source`).
+    """
+
+    file: str
+    content: str
+    start: Start
+    act: int = 1
+    act_title: str = ""
+    acts: tuple[Level, ...] = ()
+
+
+SHARED = frozenset(
+    one.encode_name for one in structs.fields(LevelFile) if one.name not in Played.__struct_fields__
+)
+"""Top keys that every level has once, however many acts it has."""

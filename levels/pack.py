@@ -7,22 +7,35 @@ is only shown: nothing is ever written to a place that a pack names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
-from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
-from mmplay.levels.file import PackFile
 from mmplay.levels.load import read_level
-from mmplay.levels.model import Level
-from mmplay.levels.reading import MAX_BYTES, read_text, read_toml
-from mmplay.levels.sections import LevelError, Place, typed
+from mmplay.levels.model import Level, Number, Table, listed
+from mmplay.levels.sections import typed
+from mmplay.levels.source import MAX_BYTES, LevelError, Place, read_text, read_toml
 
 PACK = 1
 MAX_PACK_BYTES = 1 << 22
 SUFFIX = ".toml"
 
 _IS_PACK = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\n)*+[ \t]*+pack[ \t]*=", re.ASCII)
+
+
+class PackedTable(Table, frozen=True):
+    """[[level]] of a pack: a name to be shown, and a whole level file."""
+
+    name: str
+    text: str
+
+
+class PackFile(Table, frozen=True):
+    """A pack."""
+
+    pack: Number
+    level: Annotated[tuple[PackedTable, ...], listed(100)] = ()
 
 
 def is_pack(text: str) -> bool:
@@ -62,38 +75,3 @@ def pack_tables(text: str, name: str) -> list[tuple[Place, str, str]]:
     if pack.pack != PACK:
         raise top.error("pack", f"this mmplay reads pack {PACK}")
     return [(top.at("level", n), one.name, one.text) for n, one in enumerate(pack.level)]
-
-
-def packed(folder: Path) -> tuple[str, list[Level]]:
-    """Return the pack of a folder's level files as text, and its levels.
-
-    Raises InputError for a folder without levels, LevelError for a level that cannot be used.
-    """
-    try:
-        paths = sorted(one for one in folder.iterdir() if one.suffix == SUFFIX)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
-    if not paths:
-        raise InputError(f"{folder}: holds no level; levels are files that end in {SUFFIX}")
-    texts = [(path.name, read_text(path, MAX_BYTES)) for path in paths]
-    text = pack_text(texts)
-    return text, list(read_pack(text, str(folder)))
-
-
-def pack_text(texts: Sequence[tuple[str, str]]) -> str:
-    """Return a pack of named texts."""
-    tables = [f"[[level]]\nname = {_quoted(name)}\ntext = {_block(text)}\n" for name, text in texts]
-    return "\n".join([f"# Levels for mmplay.\npack = {PACK}\n", *tables])
-
-
-def _escaped(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\\", "\\\\").replace('"', '\\"')
-    return "".join(c if c.isprintable() or c == "\n" else f"\\U{ord(c):08x}" for c in text)
-
-
-def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'.replace("\n", "\\n")
-
-
-def _block(text: str) -> str:
-    return f'"""\n{_escaped(text)}"""'

@@ -22,8 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.paths import user_paths
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing, user_paths
 
 try:
     import fcntl

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.levels.fits import misfits
 from mmplay.levels.model import Level, Move
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.random_player import Guesser
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play, playing
 from mmplay.levels.truth import Truth
 

@@ -1,4 +1,4 @@
-"""Reads a table of a TOML file into a typed shape; every complaint names the file and the line.
+"""Converts a table of a level file into a typed shape; every complaint names file and line.
 
 msgspec says where a value does not fit; what is allowed there is told from the shape itself.
 """
@@ -6,16 +6,13 @@ msgspec says where a value does not fit; what is allowed there is told from the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, ValidationError, convert, inspect
 
-from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.printable import printable
-from mmplay.levels.lines import Lines
-
-MAX_TEXT = 4000
+from mmplay.engine.errors import no_such
+from mmplay.levels.model import MAX_OPTION, Option
+from mmplay.levels.source import LINE, MAX_TEXT, LevelError, Place
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 _STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -24,89 +21,44 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 Shape = TypeVar("Shape", bound=Struct)
 
 
-class LevelError(InputError):
-    """A level file that cannot be used; the message names file, line, key and remedy."""
-
-
-class Place(NamedTuple):
-    """A table of a file: the file's name and lines, its top table, and the way to this one."""
-
-    file: str
-    lines: Lines
-    top: dict[str, Any]
-    path: tuple[str | int, ...] = ()
-
-    def at(self, *steps: str | int) -> Place:
-        """Return the table that so many names and numbers lead to from here."""
-        return self._replace(path=(*self.path, *steps))
-
-    @property
-    def table(self) -> Any:
-        """What stands there: a dict, unless the file is wrong."""
-        found: Any = self.top
-        for step in self.path:
-            found = found[step]
-        return found
-
-    @property
-    def name(self) -> str:
-        """The table's name as a header has it."""
-        return ".".join(step for step in self.path if isinstance(step, str))
-
-    def line(self, key: str = "") -> int:
-        """Return the line of a key of this table, else the table's own."""
-        tables: list[Any] = [self.top]
-        for step in self.path:
-            if isinstance(step, str):
-                inside = [one.get(step, []) for one in tables if isinstance(one, dict)]
-                tables = [
-                    one for some in inside for one in (some if isinstance(some, list) else [some])
-                ]
-        own = self.table
-        number = next((n for n, one in enumerate(tables) if one is own), 0)
-        return self.lines.of(self.name, number, key)
-
-    def error(self, key: str, problem: str) -> LevelError:
-        """Return a complaint about a key of this table, or (no key) about the table."""
-        where = f"{printable(key)}: " if key else ""
-        return LevelError(f"{self.file}:{self.line(key)}: {where}{problem}")
-
-    def checked(self, key: str, text: str, check: Callable[[str], object]) -> str:
-        """Return the text, once `check` has taken it; an InputError of it names the line."""
-        try:
-            check(text)
-        except InputError as error:
-            raise self.error(key, str(error)) from None
-        return text
-
-
 def typed(
     place: Place,
     shape: type[Shape],
     of: dict[str, Any] | None = None,
-    also: tuple[str, ...] = (),
+    shared: frozenset[str] = frozenset(),
 ) -> Shape:
     """Return a table of a file in a shape; raises LevelError.
 
-    `of` are those of its keys that the shape is about, `also` the names of keys besides them.
+    `of` is the table with what else belongs to it: the keys `shared` of the top table.
     """
     try:
-        return convert(place.table if of is None else of, shape)
+        return convert(place.table if of is None else of, shape, dec_hook=_option)
     except ValidationError as error:
         message, _, way = str(error).rpartition(" - at `$")
-        raise _complaint(place, shape, message or str(error), way, also) from None
+        raise _complaint(place, shape, message or str(error), way, shared) from None
+
+
+def _option(kind: type, text: object) -> object:
+    """Make an Option of a text; msgspec takes a ValueError for a complaint about its place."""
+    if not isinstance(text, str):
+        raise ValueError("write texts: 'VALUE | what is shown'")
+    if not Option(text).value or len(text) > MAX_OPTION:
+        raise ValueError("write 'VALUE | what is shown', or VALUE alone")
+    return kind(text)
 
 
 def _complaint(
-    place: Place, shape: type[Struct], message: str, way: str, also: tuple[str, ...]
+    place: Place, shape: type[Struct], message: str, way: str, shared: frozenset[str]
 ) -> LevelError:
     """Return the complaint about what msgspec found at `way` from the place, as .key[number]."""
     steps = [key or int(number) for key, number in _STEP.findall(way)]
     stranger, missing = _STRANGER.match(message), _MISSING.match(message)
+    first = steps[0] if steps else (stranger or missing or [""])[1]
+    place = place._replace(path=()) if first in shared else place
     if stranger is not None:
         here = _inspected(shape, steps)
-        known = [one.name for one in here.fields] if isinstance(here, inspect.StructType) else []
-        known += () if steps else also
+        fields = here.fields if isinstance(here, inspect.StructType) else ()
+        known = [one.encode_name for one in fields if one.encode_name != LINE]
         problem = no_such("key of this table", stranger[1], known)
         return place.at(*steps).error(stranger[1], problem)
     if missing is not None:
@@ -115,8 +67,10 @@ def _complaint(
         return owner.error("", f"{name} lacks {missing[1]}")
     last = max(n for n, step in enumerate(steps) if isinstance(step, str))
     owner, key = place.at(*steps[:last]), str(steps[last])
-    value = place.at(*steps).table
-    return owner.error(key, _allowed(_inspected(shape, steps), value, owner.at(key).name))
+    there = _inspected(shape, steps)
+    if isinstance(there, inspect.CustomType):
+        return owner.error(key, message)
+    return owner.error(key, _allowed(there, place.at(*steps).table, owner.at(key).name))
 
 
 def _inspected(shape: type[Struct], steps: list[str | int]) -> inspect.Type:
@@ -125,7 +79,7 @@ def _inspected(shape: type[Struct], steps: list[str | int]) -> inspect.Type:
     for step in steps:
         found = _bare(found)
         if isinstance(found, inspect.StructType):
-            found = next(one.type for one in found.fields if one.name == step)
+            found = next(one.type for one in found.fields if one.encode_name == step)
         elif isinstance(found, inspect.VarTupleType):
             found = found.item_type
     words = found.extra_json_schema if isinstance(found, inspect.Metadata) else None
@@ -164,33 +118,3 @@ def _allowed(there: inspect.Type, value: object, name: str) -> str:
             "must not be empty" if value == "" else f"must be a text of up to {MAX_TEXT} characters"
         )
     return f"[{name}] must be a table"
-
-
-def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
-    """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
-
-    Texts in lists stay too. Raises LevelError for a text that is too long or cannot be shown.
-    """
-    for key, value in place.table.items():
-        if isinstance(value, dict):
-            flow_texts(place.at(key), raw)
-        elif isinstance(value, str):
-            _check_text(place, key, value)
-            place.table[key] = value.strip("\n") if key in raw else _flowing(value)
-        for number, one in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(one, dict):
-                flow_texts(place.at(key, number), raw)
-            elif isinstance(one, str):
-                _check_text(place, key, one)
-
-
-def _flowing(text: str) -> str:
-    return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
-
-
-def _check_text(place: Place, key: str, text: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise place.error(key, f"must be a text of up to {MAX_TEXT} characters")
-    strange = next((c for c in text if not c.isprintable() and c != "\n"), "")
-    if strange:
-        raise place.error(key, f"holds the character {strange!r}; only printable text is shown")

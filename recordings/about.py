@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.timeline import SessionTimeline, act_text
+from mmplay.recordings.run.timeline import SessionTimeline, act_text
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from mmplay.recordings.log import LogItem, LogNote, RawBlock, read_log
-from mmplay.recordings.observed import ObservedTimeline
-from mmplay.recordings.session.replay import Replay
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.log.lines import LogItem, LogNote, RawBlock, read_log
+from mmplay.recordings.log.observed import ObservedTimeline
+from mmplay.recordings.run.replay import Replay
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
@@ -29,7 +29,7 @@ def cut_run(run: SessionTimeline, first: int, last: int, stream: BinaryIO) -> Se
     begin, end = parent.first + first, parent.first + last
     header = _run_header(run, begin, end)
     writer = TraceWriter(stream, header)
-    session = Session(Replay(parent, begin).machine, header, writer)
+    session = Session(Replay.of(parent, begin).machine, header, writer)
     for act in parent.acts:
         if begin <= act.turn <= end:
             session.advance(turns=act.turn - session.end)

@@ -1,18 +1,121 @@
-"""Diagnoses the frames of a recording: the rules of the engine on what a log says."""
+"""What the rules say of a frame: as findings, in words and in order, and as data for JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mmplay.engine.explain.consistency import contradictions
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
+from mmplay.engine.explain.dumps import contradictions, trend_findings
 from mmplay.engine.explain.finding import Finding, finding, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.trend import trend_findings
 from mmplay.engine.frame import Frame, Shown, Timeline
+from mmplay.engine.report import (
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    SlubReport,
+    StackEntry,
+    ZoneDump,
+)
 from mmplay.engine.rules.watermarks import ZONES
+
+Json = dict[str, object]
+
+
+def frame_json(frame: Frame) -> Json:
+    """Return one frame: where it stands, and everything its report says."""
+    report = frame.report
+    return {
+        "frame": frame.index + 1,
+        "boot": frame.boot + 1,
+        "kind": str(report.kind) if report else None,
+        "title": frame.title,
+        "time_us": frame.time_us,
+        "release": frame.release,
+        "kernel": frame.kernel.name if frame.kernel else None,
+        "lines": [frame.first_line, frame.last_line],
+        **(report_json(report) if report else {}),
+    }
+
+
+def report_json(report: Report) -> Json:
+    """Return everything a report says: request, kill, call trace, slab report, memory."""
+    request, kill = report.request, report.kill
+    return {
+        "failure": _request_json(request)
+        if request and report.kind is ReportKind.FAILURE
+        else None,
+        "oom": {
+            "invoked": _request_json(request) if request else None,
+            "kill": kill._asdict() if kill else None,
+            "tasks": report.tasks,
+        }
+        if report.kind is ReportKind.OOM_KILL
+        else None,
+        "stack": [_entry_json(entry) for entry in request.stack] if request else [],
+        "slub": _slub_json(request.slub) if request and request.slub else None,
+        "memory": memory_json(report.memory) if report.memory else None,
+        "memory_delay_us": report.memory_delay_us(),
+    }
+
+
+def _request_json(request: Request) -> Json:
+    return {
+        "comm": request.comm,
+        "pid": request.pid,
+        "cpu": request.cpu,
+        "order": request.order,
+        "mode": request.mode,
+        "names": request.names,
+    }
+
+
+def _entry_json(entry: StackEntry) -> Json:
+    address = None if entry.address is None else f"{entry.address:016x}"
+    return {**entry._asdict(), "address": address}
+
+
+def _slub_json(slub: SlubReport) -> Json:
+    fields = slub._asdict()
+    names = ("node", "slabs", "objs", "free")
+    fields["nodes"] = [dict(zip(names, node, strict=True)) for node in slub.nodes]
+    return fields
+
+
+def memory_json(dump: MemDump) -> Json:
+    """Return a Mem-Info dump; zone fields in pages, `_kb` where a name says so."""
+    return {
+        "time_us": dump.time_us,
+        "totals": dump.totals,
+        "zones": [_zone_json(zone) for zone in dump.zones],
+        "nodes": [
+            {"node": node, **{f"{name}_kb": value for name, value in fields.items()}}
+            for node, fields in dump.nodes.items()
+        ],
+        "hugepages": dump.hugepages,
+        "tail": dump.tail,
+    }
+
+
+def _zone_json(zone: ZoneDump) -> Json:
+    return {
+        "node": zone.node,
+        "zone": zone.name,
+        "time_us": zone.time_us,
+        **{name: zone.pages(name) for name in zone.kb},
+        "all_unreclaimable": zone.all_unreclaimable,
+        "lowmem_reserve": list(zone.reserve) if zone.reserve is not None else None,
+        "free_lists": [
+            {"order": one.order, "count": one.count, "size_kb": one.size_kb, "types": one.types}
+            for one in zone.blocks
+        ]
+        if zone.blocks is not None
+        else None,
+        "free_lists_kb": zone.blocks_total_kb,
+    }
 
 
 class FrameDiagnosis(NamedTuple):
@@ -124,3 +227,71 @@ def gate_finding(test: ZoneTest) -> Finding:
     """Return one zone's test as a finding: the inequality and its verdict."""
     operands = {"free": test.free, "floor": test.floor, "short": test.short_by}
     return finding(f"gate.{test.verdict}", **operands)
+
+
+TREND_ROWS = 6
+"""Totals of a trend that are put into words; JSON has them all."""
+
+SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
+"""How the test of a second try is labelled, by the caller's class."""
+
+
+class Part(NamedTuple):
+    """Some sentences on one question, and the question in a word or two."""
+
+    label: str
+    lines: list[str]
+
+
+def explained(result: FrameDiagnosis) -> Iterator[Part]:
+    """Yield every part that says something, in the order of reading."""
+    yield from verdict_of(result)
+    for caller, tests in result.diagnosis.asks:
+        yield Part(ask_label(caller), [test_line(test) for test in tests])
+    yield from around(result)
+
+
+def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
+    """Yield why there is no verdict, if there is none."""
+    verdict = result.diagnosis.verdict
+    if verdict is not None:
+        yield Part("verdict", [sentence(verdict)])
+
+
+def around(result: FrameDiagnosis) -> Iterator[Part]:
+    """Yield what is said besides the tests themselves."""
+    diagnosis = result.diagnosis
+    stops = [f"{zone.name}: {sentence(one)}" for zone, one in diagnosis.stops]
+    distances = [f"{zone.name:<8}{sentence(one)}" for zone, one in diagnosis.distances]
+    parts = (
+        Part("how far", distances),
+        Part("caller", _words(diagnosis.about_caller)),
+        Part("stopped last", stops),
+        Part("would pass", _words(diagnosis.would_pass)),
+        Part("reclaim", _words(diagnosis.reclaim)),
+        Part("since before", _trend(result.trend)),
+        Part("assumed", _words(diagnosis.assumed)),
+        Part("the log says", _words(diagnosis.notes)),
+    )
+    yield from (part for part in parts if part.lines)
+
+
+def ask_label(caller: Caller) -> str:
+    """Return which of a request's tests this is."""
+    if caller.caller.name in SECOND_TRIES:
+        return SECOND_TRIES[caller.caller.name]
+    return "last look" if caller.mark == "high" else f"at {caller.mark}"
+
+
+def test_line(test: ZoneTest) -> str:
+    """Return the test of one zone: the inequality and its verdict."""
+    return f"{test.zone.name:<8}{sentence(gate_finding(test))}"
+
+
+def _words(findings: Iterable[Finding]) -> list[str]:
+    return [sentence(one) for one in findings]
+
+
+def _trend(trend: list[Finding]) -> list[str]:
+    fields = [one for one in trend if one.code == "trend.field"]
+    return _words([*fields[:TREND_ROWS], *(one for one in trend if one.code != "trend.field")])

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.report import Report, ReportKind
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.view import memory_of
-from mmplay.recordings.as_json import Json, memory_json, report_json
+from mmplay.recordings.diagnosis import Json, memory_json, report_json
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.session.run_log import RunLog, log_fields
-from mmplay.recordings.starts import INCIDENT, incident_machine
+from mmplay.recordings.run.run_log import RunLog, log_fields
+from mmplay.recordings.run.starts import INCIDENT, incident_machine
 
 RULE, LOAD, START, OPEN = "rule", "calibration", "start", "not determined"
 

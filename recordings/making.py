@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, kernel_named
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import DATA, SUFFIX
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.tape import Sink
-from mmplay.recordings.starts import incident_machine
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.starts import incident_machine
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.tape import Sink
 from mmplay.recordings.trace.writer import new_trace
 
 UNTIL_NS = 61_700_000_000

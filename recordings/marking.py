@@ -12,10 +12,9 @@ from typing import Protocol, runtime_checkable
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Timeline
+from mmplay.recordings.files import replacing, user_paths
 from mmplay.recordings.library import DATA
-from mmplay.recordings.paths import user_paths
-from mmplay.recordings.replacing import replacing
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 from mmplay.recordings.trace.writer import TraceWriter

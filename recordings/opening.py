@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from mmplay.recordings.files import Progress
 from mmplay.recordings.live.timeline import LiveTimeline
-from mmplay.recordings.observed import ObservedTimeline
-from mmplay.recordings.progress import Progress
+from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.load import load_from
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.store import load_from
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 

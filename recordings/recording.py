@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from mmplay.engine.frame import Timeline
-from mmplay.recordings.log import LogNote
+from mmplay.recordings.log.lines import LogNote
 from mmplay.recordings.trace.reader import Ending
 
 

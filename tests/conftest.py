@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mmplay.recordings.library import DATA
-from mmplay.recordings.observed import ObservedTimeline, open_observed
+from mmplay.recordings.log.observed import ObservedTimeline, open_observed
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.engine.sim.machines import incident
 

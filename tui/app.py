@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,18 @@ TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
 
 HOW_TO_QUIT = "q goes back, Ctrl+Q quits"
+
+
+TERMINAL_S = 0.5
+"""How often we look whether the terminal is still there; SIGHUP may be ignored, as under nohup."""
+
+TERMINAL_GONE = 128 + 1
+"""The exit status of a process that SIGHUP ends."""
+
+
+def has_terminal() -> bool:
+    """Tell whether standard input is a terminal that still answers."""
+    return sys.__stdin__ is not None and not sys.__stdin__.closed and sys.__stdin__.isatty()
 
 
 class MmplayApp(App[None]):
@@ -64,12 +77,19 @@ class MmplayApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the first screen."""
+        if not self.is_headless and has_terminal():
+            self.set_interval(TERMINAL_S, self._look_for_terminal)
         if self._level is not None:
             self._go_on_or_begin(self._level)
         elif self._timeline is None:
             self.push_screen(MenuScreen())
         else:
             self._play(self._timeline, self._start)
+
+    def _look_for_terminal(self) -> None:
+        """End when the terminal is gone: its input would be read as empty for ever."""
+        if not has_terminal():
+            self.exit(return_code=TERMINAL_GONE)
 
     def _play(self, timeline: Timeline, start: int) -> None:
         # The menu is drawn before anything that only the play screen needs is loaded.
@@ -79,13 +99,13 @@ class MmplayApp(App[None]):
 
     def play_level(self, level: Level, kept: LevelRun | None = None) -> None:
         """Open a level, or go on with a run of it."""
-        from mmplay.levels.play.recorded import begin_recorded, keep_result
+        from mmplay.levels.play.game import begin_recorded, keep_result
         from mmplay.tui.screens.level import LevelScreen
 
         self.push_screen(LevelScreen(level, begin_recorded, keep_result, self.glyphs, kept))
 
     def _go_on_or_begin(self, level: Level) -> None:
-        from mmplay.levels.play.recorded import go_on_recorded
+        from mmplay.levels.play.going_on import go_on_recorded
 
         self.play_level(level, go_on_recorded(level))
 
@@ -97,7 +117,7 @@ class MmplayApp(App[None]):
     @on(MenuScreen.LevelChosen)
     def level_chosen(self, message: MenuScreen.LevelChosen) -> None:
         """Play a level from the menu, or go on with it; show a recording that does not go on."""
-        from mmplay.levels.play.recorded import go_on_recorded
+        from mmplay.levels.play.going_on import go_on_recorded
 
         kept = go_on_recorded(message.level, message.path)
         if kept is None and message.path is not None and isinstance(self.screen, MenuScreen):

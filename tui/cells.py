@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 
 
 class Cell(NamedTuple):

@@ -1,1 +1,1 @@
-"""Why a number is what it is: formulas filled in, verdicts, and the one table of words."""
+"""Why a number is what it is: formulas filled in, verdicts, and the words, which lie in `data`."""

@@ -1,4 +1,6 @@
-"""Questions about a number on the screen, and their answers.
+"""A question about a number on the screen.
+
+Questions about a number on the screen, and their answers.
 
 An answer has up to five parts, always in this order: what it is, the rule in words, the rule with
 the numbers, what follows, what would change it. Its links lead to the numbers that it used.
@@ -10,15 +12,19 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding
-from mmplay.engine.explain.formula import equation, symbolic
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.finding import Finding, equation, symbolic
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.explain.words import WORDS
-from mmplay.engine.explain.words_table import Words
+from mmplay.engine.explain.words import WORDS, Words
 from mmplay.engine.frame import Frame
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term
+
+
+class Ask(NamedTuple):
+    """A question: the kind of number and which one, for example zone / 0, DMA32, free."""
+
+    kind: str
+    names: tuple[str | int, ...] = ()
 
 
 class Answer(NamedTuple):

@@ -5,18 +5,17 @@ from __future__ import annotations
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
+    Ask,
     Scene,
     both,
     field_answer,
     joined,
     source_of,
 )
-from mmplay.engine.explain.question import Ask
-from mmplay.engine.explain.trend import objects_per_page
+from mmplay.engine.explain.dumps import objects_per_page
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report.memory import MemDump
-from mmplay.engine.report.request import Request
-from mmplay.engine.rules import oom_score
+from mmplay.engine.report import MemDump, Request
+from mmplay.engine.rules import memory
 
 
 def total(scene: Scene, ask: Ask) -> Answer:
@@ -154,9 +153,9 @@ def score(scene: Scene, ask: Ask) -> Answer:
     if ram is None or reserved is None or None in sizes:
         return answer
     pages, total_pages = sum(size or 0 for size in sizes) // 4, ram - reserved
-    per_adj = total_pages // oom_score.ADJ_SCALE
+    per_adj = total_pages // memory.ADJ_SCALE
     full, own = (
-        oom_score.score(oom_score.points(pages, adj, total_pages), total_pages) for adj in (1000, 0)
+        memory.score(memory.points(pages, adj, total_pages), total_pages) for adj in (1000, 0)
     )
     return answer._replace(
         numbers=f"with oom_score_adj 1000: (1000*{per_adj} + {pages})*1000/{total_pages}"

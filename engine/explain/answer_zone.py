@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
+    Ask,
     Scene,
     both,
     field_answer,
@@ -14,24 +15,22 @@ from mmplay.engine.explain.answer import (
     source_of,
     with_formula,
 )
-from mmplay.engine.explain.consistency import mark_spans
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
-from mmplay.engine.explain.distance import distances
-from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.dumps import mark_spans
+from mmplay.engine.explain.finding import equation, finding
 from mmplay.engine.explain.gate import (
     Caller,
     ZoneTest,
     boost_of,
     compared_free,
+    distances,
     ladder,
     stop_of,
     zone_floor,
 )
-from mmplay.engine.explain.question import Ask
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import spare
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, zone_min

@@ -1,10 +1,52 @@
-"""The one way to ask: every kind of question, answered from a frame and its diagnosis."""
+"""The one way to ask: every kind of question, answered from a frame and its diagnosis.
+
+What a simulated turn decided and counted is answered here.
+"""
 
 from __future__ import annotations
 
-from mmplay.engine.explain import answer_other, answer_turn, answer_zone
-from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Scene
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain import answer_other, answer_zone
+from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Ask, Scene
+from mmplay.engine.explain.words import MEANING, WORDS
+
+VMSTAT = "counts up, as in /proc/vmstat"
+
+
+def decision(scene: Scene, ask: Ask) -> Answer:
+    """Return what one decision of the turn was, who made it, and on what way."""
+    facts = scene.frame.facts
+    number = ask.names[0]
+    if facts is None or not isinstance(number, int) or number >= len(facts.decisions):
+        return UNKNOWN
+    one = facts.decisions[number]
+    version = scene.frame.kernel.source if scene.frame.kernel else ""
+    verdict = "The kernel says no here." if one.refused else ""
+    return Answer(
+        one.function,
+        what=one.text,
+        rule=f"{facts.actor} comes here by {' < '.join(one.stack)}." if one.stack else "",
+        consequence=verdict,
+        source=f"{one.function}  {one.path}  {version}" if one.path else "",
+    )
+
+
+def counter(scene: Scene, ask: Ask) -> Answer:
+    """Return what a counter of the run counts, and what this turn added."""
+    facts = scene.frame.facts
+    name = str(ask.names[0])
+    if facts is None or name not in facts.counters:
+        return UNKNOWN
+    now, before = facts.counters[name], facts.counters_before.get(name, 0)
+    words = WORDS.get(name)
+    meaning = MEANING.get(name) or (words.text if words is not None else VMSTAT)
+    return Answer(
+        name,
+        what=f"{name} is {now}.",
+        rule=meaning,
+        numbers=f"{before} + {now - before} = {now}" if now != before else "",
+        consequence="" if now != before else "This turn did not change it.",
+    )
+
 
 ANSWERERS: dict[str, Answerer] = {
     "zone": answer_zone.zone_field,
@@ -17,8 +59,8 @@ ANSWERERS: dict[str, Answerer] = {
     "slub": answer_other.slub,
     "score": answer_other.score,
     "entry": answer_other.entry,
-    "decision": answer_turn.decision,
-    "counter": answer_turn.counter,
+    "decision": decision,
+    "counter": counter,
 }
 """Who answers which kind of question."""
 

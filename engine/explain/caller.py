@@ -1,14 +1,97 @@
-"""What kind of caller it was, and why: mode bits, context, SLUB's mask."""
+"""What kind of caller it was, and why: mode bits, context, SLUB's mask.
+
+What a GFP mask lets its caller do is told across layouts: by flag name, never by bit.
+"""
 
 from __future__ import annotations
 
-from mmplay.engine.explain.abilities import abilities, phrases
+from typing import NamedTuple
+
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report.request import ContextReading, Request, SlubReport
+from mmplay.engine.report import ContextReading, Request, SlubReport
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.memory import highest_zone
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
+
+
+class Abilities(NamedTuple):
+    """What a request may do. Source: include/linux/gfp.h, the flags' own descriptions."""
+
+    may_sleep: bool
+    wakes_kswapd: bool
+    may_do_io: bool
+    may_enter_fs: bool
+    may_use_reserves: bool
+    retries: str
+    warns: bool
+    highest_zone: str
+
+
+RETRIES: tuple[tuple[str, str], ...] = (
+    ("__GFP_NOFAIL", "never gives up"),
+    ("__GFP_NORETRY", "one try"),
+    ("__GFP_RETRY_MAYFAIL", "tries hard, may fail"),
+    ("__GFP_REPEAT", "tries hard, may fail"),
+)
+
+RESERVE_FLAGS = ("__GFP_HIGH", "__GFP_ATOMIC", "__GFP_MEMALLOC")
+
+
+def abilities(layout: GfpLayout, mask: int) -> Abilities:
+    """Return what `mask` allows under this layout."""
+    sleeps = layout.has(mask, "__GFP_DIRECT_RECLAIM") or layout.has(mask, "__GFP_WAIT")
+    splits_wait = "__GFP_KSWAPD_RECLAIM" in layout.bits
+    wakes = layout.has(mask, "__GFP_KSWAPD_RECLAIM") if splits_wait else True
+    if layout.has(mask, "__GFP_NO_KSWAPD"):
+        wakes = False
+    return Abilities(
+        may_sleep=sleeps,
+        wakes_kswapd=wakes,
+        may_do_io=sleeps and layout.has(mask, "__GFP_IO"),
+        may_enter_fs=sleeps and layout.has(mask, "__GFP_FS"),
+        may_use_reserves=_may_use_reserves(layout, mask),
+        retries=next((words for flag, words in RETRIES if layout.has(mask, flag)), ""),
+        warns=not layout.has(mask, "__GFP_NOWARN"),
+        highest_zone=ZONES[highest_zone(layout, mask)],
+    )
+
+
+def _may_use_reserves(layout: GfpLayout, mask: int) -> bool:
+    return any(layout.has(mask, flag) for flag in RESERVE_FLAGS)
+
+
+YES_NO: tuple[tuple[str, str, str], ...] = (
+    ("may_sleep", "may sleep and reclaim", "may not sleep"),
+    ("wakes_kswapd", "wakes kswapd", "does not wake kswapd"),
+    ("may_do_io", "may start I/O", "no I/O"),
+    ("may_enter_fs", "may enter the file system", "no file system"),
+    ("may_use_reserves", "may use reserves below min", "no reserves"),
+    ("warns", "a failure is printed", "a failure is not printed"),
+)
+
+DECIDED_BY: dict[str, tuple[tuple[str, ...], bool]] = {
+    "may_sleep": (("__GFP_DIRECT_RECLAIM", "__GFP_WAIT"), True),
+    "wakes_kswapd": (("__GFP_KSWAPD_RECLAIM", "__GFP_NO_KSWAPD"), True),
+    "may_do_io": (("__GFP_IO",), True),
+    "may_enter_fs": (("__GFP_FS",), True),
+    "warns": (("__GFP_NOWARN",), False),
+    "may_use_reserves": (RESERVE_FLAGS, True),
+}
+"""Which flags decide an ability, any of them, and whether they give it."""
+
+FOR_SLEEPERS = ("may_do_io", "may_enter_fs")
+"""Abilities that only a caller that may sleep can have."""
+
+
+def phrases(can: Abilities) -> list[str]:
+    """Return the abilities in words, one phrase each."""
+    words = [yes if getattr(can, name) else no for name, yes, no in YES_NO]
+    words.append(f"may start in {can.highest_zone}")
+    return [*words, can.retries] if can.retries else words
+
 
 CONTEXT_CODES: dict[Context, str] = {
     Context.SOFTIRQ: "caller.softirq",

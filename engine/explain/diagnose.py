@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mmplay.engine.explain.caller import caller_findings, mask_findings
-from mmplay.engine.explain.consistency import contradictions
-from mmplay.engine.explain.distance import distances
+from mmplay.engine.explain.dumps import contradictions
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
     Caller,
@@ -16,20 +15,18 @@ from mmplay.engine.explain.gate import (
     Verdict,
     ZoneTest,
     caller_of,
+    distances,
     ladder,
     stop_of,
     test_all,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.report.memory import MemDump, ZoneDump
-from mmplay.engine.report.report import Report, ReportKind
-from mmplay.engine.report.request import Request, read_context
+from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
 from mmplay.engine.rules.alloc_flags import SECOND_TRY
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
-from mmplay.engine.rules.releases import layout_of_release
-from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.memory import class_zone
+from mmplay.engine.rules.versions import Kernel, layout_of_release
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import class_zone
 
 BY_HAND = -1
 """The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""

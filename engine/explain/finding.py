@@ -1,15 +1,97 @@
-"""A finding: one thing that a rule concluded, as a code and its operands.
+"""A finding, one thing that a rule concluded, as a code and its operands; and formulas of Terms.
 
 The words stand in `engine.explain.sentences`; JSON carries the code and the operands beside the
-sentence, so that a program need not read English.
+sentence, so that a program need not read English. A formula is the tree of an evaluation, in names
+or filled in with numbers. `1300 - 1300/2 = 650`: a division that comes out even is shown, one that
+the kernel rounded down is shown as its result (`11 - 5`), since a reader would otherwise compute
+another number. Adding nothing is left out of the filled form.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.explain.formula import equation, symbolic, tree
-from mmplay.engine.terms import Term
+from mmplay.engine.explain.words import WORDS
+from mmplay.engine.terms import GIVEN, RULE, Term
+
+_RANK = {"XOR": 0, "+": 1, "-": 1, "*": 2, "/": 2}
+_DIVIDEND = 3
+"""A product that is divided stands in parentheses: in whole numbers the order matters."""
+
+_FUNCTIONS = {"max", "min", "isqrt"}
+
+
+def symbolic(term: Term) -> str:
+    """Return the formula in names, for example `min - min/2 + lowmem_reserve`.
+
+    The outermost rule is opened; a rule inside it stands as its name.
+    """
+    body = term.operands[0] if term.op == RULE else term
+    return _symbols(body, 0)
+
+
+def _symbols(term: Term, rank: int) -> str:
+    if term.op in (GIVEN, RULE):
+        return WORDS[term.name].symbol if term.name else str(term.value)
+    if term.op in _FUNCTIONS:
+        return f"{term.op}({', '.join(_symbols(operand, 0) for operand in term.operands)})"
+    left, right = term.operands
+    own = _RANK[term.op]
+    text = f"{_symbols(left, _left_rank(term.op))}{_operator(term.op)}{_symbols(right, own + 1)}"
+    return f"({text})" if own < rank else text
+
+
+def filled(term: Term) -> str:
+    """Return the formula with its numbers, for example `1300 - 1300/2`."""
+    body = term.operands[0] if term.op == RULE else term
+    if body.op == "/":
+        left, right = body.operands
+        return f"{_numbers(left, _DIVIDEND)}/{_numbers(right, _DIVIDEND)}"
+    return _numbers(body, 0)
+
+
+def _numbers(term: Term, rank: int) -> str:
+    if term.op in (GIVEN, RULE):
+        return str(term.value)
+    if term.op in _FUNCTIONS:
+        return f"{term.op}({', '.join(_numbers(operand, 0) for operand in term.operands)})"
+    left, right = term.operands
+    if term.op == "/":
+        return f"{left.value}/{right.value}" if _comes_out_even(left, right) else str(term.value)
+    if term.op in "+-" and right.value == 0:
+        return _numbers(left, rank)
+    own = _RANK[term.op]
+    text = f"{_numbers(left, own)}{_operator(term.op)}{_numbers(right, own + 1)}"
+    return f"({text})" if own < rank else text
+
+
+def _operator(op: str) -> str:
+    return "/" if op == "/" else f" {op} "
+
+
+def _left_rank(op: str) -> int:
+    return _DIVIDEND if op == "/" else _RANK[op]
+
+
+def _comes_out_even(left: Term, right: Term) -> bool:
+    return right.value != 0 and left.value % right.value == 0
+
+
+def equation(term: Term) -> str:
+    """Return `filled = result`, or the bare number where there is nothing to compute."""
+    text = filled(term)
+    return text if text == str(term.value) else f"{text} = {term.value}"
+
+
+def tree(term: Term) -> dict[str, object]:
+    """Return the evaluation as plain data for JSON: name, op, value and operands."""
+    node: dict[str, object] = {"op": term.op, "value": term.value}
+    if term.name:
+        node["name"] = term.name
+    if term.operands:
+        node["operands"] = [tree(operand) for operand in term.operands]
+    return node
+
 
 Operand = int | str | None | list[str] | Term
 

@@ -1,4 +1,4 @@
-"""The watermark test of one request in every zone of a dump: the inequality and its verdict.
+"""The watermark test of one request in every zone of a dump, and how far others are from refusal.
 
 Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist (4.5),
 __zone_watermark_unusable_free and zone_watermark_fast (6.1.176, 6.6.80).
@@ -9,11 +9,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.floors import CallerClass, floor, hidden, seen_free, spare
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.zonelist import class_zone, highest_zone
 from mmplay.engine.terms import Term, given, rule
 
 PCP_TYPES = frozenset("UME")
@@ -198,3 +199,32 @@ def stop_of(rungs: list[Rung], free_pages: int) -> Stop:
     # Of classes with the same floor the first, the most ordinary, stands for all.
     lowest = [rung for rung in above if rung.pages.value == above[-1].pages.value]
     return Stop(on, lowest[0] if lowest else None, below[0] if below else None)
+
+
+TYPICAL: tuple[tuple[str, Context], ...] = (
+    ("GFP_ATOMIC", Context.SOFTIRQ),
+    ("GFP_KERNEL", Context.TASK),
+)
+"""Whose distance is told: who cannot wait, and who can."""
+
+
+def distances(kernel: Kernel, zone: ZoneDump, class_index: int) -> list[Finding]:
+    """Return how many pages lie between the free pages of a zone and each typical caller's floor.
+
+    For page requests of order 0 from callers of class zone `class_index`; empty where the dump
+    lacks a number.
+    """
+    found: list[Finding] = []
+    free_pages = zone.pages("free")
+    if free_pages is None:
+        return found
+    for name, context in TYPICAL:
+        caller = kernel.class_of(kernel.alloc_flags(kernel.gfp.value(name), context))
+        floor = zone_floor(kernel, zone, caller, class_index)
+        if floor is None:
+            continue
+        free = compared_free(kernel, zone, free_pages, caller.flags, 0)
+        left = spare(free, floor)
+        code = "distance.left" if left > 0 else "distance.none"
+        found.append(finding(code, caller=name, free=free, floor=floor, left=left))
+    return found

@@ -8,31 +8,12 @@ from __future__ import annotations
 
 from mmplay.engine.explain.caller import kept_mask
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.gate import (
-    Caller,
-    Verdict,
-    ZoneTest,
-    boost_of,
-    dropped_boost,
-    test_zone,
-)
-from mmplay.engine.report.memory import MemDump, ZoneDump
-from mmplay.engine.report.request import SlubReport
+from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, boost_of, dropped_boost, test_zone
+from mmplay.engine.explain.words import CALLERS
+from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, zone_min
-
-HOW: dict[str, str] = {
-    "HARDER": "a realtime task",
-    "HIGH": "__GFP_HIGH",
-    "HIGH+HARDER": "__GFP_HIGH|__GFP_ATOMIC",
-    "NO_WATERMARKS": "PF_MEMALLOC, TIF_MEMDIE or __GFP_MEMALLOC",
-    "NON_BLOCK": "no __GFP_DIRECT_RECLAIM",
-    "MIN_RESERVE": "__GFP_HIGH",
-    "OOM": "a victim of the OOM killer",
-    "MIN_RESERVE+NON_BLOCK": "GFP_ATOMIC",
-}
-"""How a caller comes into each class (gfp_to_alloc_flags)."""
 
 
 def remedies(
@@ -109,7 +90,7 @@ def _next_class(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list
                 finding(
                     "pass.class",
                     caller=better.name,
-                    how=HOW[better.name],
+                    how=CALLERS[better.name].how,
                     floor=test.floor,
                     zone=test.zone.name,
                     free=test.free,

@@ -1,24 +1,27 @@
-"""Every number of a machine by one name: goals, breakpoints, exports and comparisons ask here.
+"""Every number of a machine by one name, and conditions on them: goals, breakpoints, exports.
 
 The names are those of `mmplay run --json`: `zones.DMA.free`, `slab.kmalloc-64.slabs`,
-`min_free.DMA`, a counter's own name, a sysctl's own name.
+`min_free.DMA`, a counter's own name, a sysctl's own name. Conditions are `zones.DMA32.free <= 650`,
+`free of DMA32 <= 650`, `first refusal`, `report`, `kill`, `act`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
-from mmplay.engine.sim.mm.gates import total_reserve
-from mmplay.engine.sim.state.counters import COUNTERS
+from mmplay.engine.sim.machine.gates import total_reserve
+from mmplay.engine.sim.mm.writeback import dirty_limits, dirtyable
+from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.engine.sim.state.zone import PLACES, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 Metric = Callable[["Machine"], int]
 
@@ -195,3 +198,82 @@ def names_for(zones: Iterable[str], caches: Iterable[str], loads: Iterable[str] 
         *(f"slab.{cache}.{field}" for cache in caches for field in SLAB_FIELDS),
         *(f"tasks.{load}.{field}" for load in loads for field in TASK_FIELDS),
     ]
+
+
+OPERATORS: dict[str, Callable[[int, int], bool]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+}
+
+EVENTS: dict[str, tuple[str, ...]] = {
+    "refusal": ("alloc_fail",),
+    "report": ("warn_printed",),
+    "kill": ("oom_kill",),
+    "drop": ("nf_drop",),
+    "wake": ("kswapd_wakes",),
+}
+"""Events by name: they happen when one of these counters rises."""
+
+ALIASES = {"first refusal": "refusal", "oom": "kill", "oom kill": "kill", "failure": "report"}
+
+_COMPARED = re.compile(r"(.+?)\s*(==|!=|<=|>=|<|>)\s*(-?\d{1,18})$")
+_OF_ZONE = re.compile(r"(\w+) of (\w+)$")
+
+HELP = "a counter and a bound (free of DMA32 <= 650), or " + ", ".join(EVENTS)
+
+
+class Condition(NamedTuple):
+    """A number compared with a bound; for an event the bound is what the number was before."""
+
+    text: str
+    read: Metric
+    compare: Callable[[int, int], bool]
+    bound: int
+
+    def holds(self, m: Machine) -> bool:
+        """Tell whether the machine is there."""
+        return self.compare(self.read(m), self.bound)
+
+
+class Words(NamedTuple):
+    """A condition as it is written: a number's name, an operator and its bound.
+
+    An event has the name of its counter, and no bound yet.
+    """
+
+    name: str
+    operator: str
+    bound: int | None
+
+
+def read_condition(text: str) -> Words:
+    """Return what a text says, whatever machine it is asked of; raises InputError."""
+    text = " ".join(text.split())
+    parts = parts_of_condition(text)
+    if parts is not None:
+        return Words(*parts)
+    name = ALIASES.get(text.lower(), text.lower())
+    if name not in EVENTS:
+        raise InputError(f"{text[:60]!r} is no condition; write {HELP}")
+    (counter,) = EVENTS[name]
+    return Words(counter, ">", None)
+
+
+def condition(m: Machine, text: str) -> Condition:
+    """Return the condition that a text describes on this machine; raises InputError."""
+    words = read_condition(text)
+    read = metric(m, words.name)
+    bound = read(m) if words.bound is None else words.bound
+    return Condition(" ".join(text.split()), read, OPERATORS[words.operator], bound)
+
+
+def parts_of_condition(text: str) -> tuple[str, str, int] | None:
+    """Return name, sign and bound of a comparison; None for an event or anything else."""
+    found = _COMPARED.match(" ".join(text.split()))
+    if found is None:
+        return None
+    return _OF_ZONE.sub(r"zones.\2.\1", found[1]), found[2], int(found[3])

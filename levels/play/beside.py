@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mmplay.engine.frame import LogLine
-from mmplay.engine.report.report import ReportKind
+from mmplay.engine.report import ReportKind
 from mmplay.levels.machines import LOG_1
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.starts import INCIDENT
+from mmplay.recordings.run.starts import INCIDENT
 
 RECORDINGS = {"incident-rc7": INCIDENT, "incident-next": LOG_1}
 """The log of each named machine."""

@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.metrics import Metric, metric
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.watch import OPERATORS
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.metrics import OPERATORS, Metric, metric
 from mmplay.levels.model import Goal
-from mmplay.levels.sections import LevelError
+from mmplay.levels.source import LevelError
 
 RESULT = "result"
 """The mark at the end of a recorded run: outcome and stars. The last one counts."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.watch import condition
 from mmplay.levels.language import END, NOW, START, TURN, turns_on, whole
 
 Moment = Callable[[Machine], bool]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.state.rng import advance
+from mmplay.engine.sim.state.state import advance
 from mmplay.levels.model import Question
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import onward

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.notes import HINT, MISSED
+from mmplay.levels.play.questions import HINT, MISSED
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
-from mmplay.recordings.session.session import BY_LEVEL, Session
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL
 
 
 class Regraded(NamedTuple):

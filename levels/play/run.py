@@ -8,15 +8,13 @@ asked by itself, the hints that were given and the answers that were wrong befor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
-from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.errors import no_such
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.levels.language import AFTER, END
-from mmplay.levels.model import ALL_ACTS, ANSWER, SKIP, Level, Question
-from mmplay.levels.play.answers import Reply, reply_to
+from mmplay.levels.language import AFTER, END, whole
+from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
 from mmplay.levels.play.goals import (
     RESULT,
     GoalState,
@@ -27,17 +25,21 @@ from mmplay.levels.play.goals import (
     result_text,
     stars,
 )
-from mmplay.levels.play.hints import hints_for
 from mmplay.levels.play.moments import Laters, Moment, moment
-from mmplay.levels.play.notes import ASK, HINT, MISSED, Notes
-from mmplay.levels.play.order import in_order
-from mmplay.levels.play.verbs import VERB_ACTS
-from mmplay.levels.sections import LevelError
+from mmplay.levels.play.questions import (
+    ASK,
+    HINT,
+    MISSED,
+    Notes,
+    Reply,
+    hints_for,
+    in_order,
+    named,
+    reply_to,
+)
 from mmplay.levels.truth import Truth, truth
-from mmplay.recordings.session.session import BY_LEVEL, Session
-from mmplay.recordings.session.tape import Entry, digest_of
-
-T = TypeVar("T")
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL, Entry, digest_of
 
 __all__ = ["GoalState", "LevelRun", "Outcome", "Reply", "Score"]
 
@@ -68,7 +70,7 @@ class LevelRun:
         self._end = moment(m, level.end or END, self.end_turn)
         self.questions = in_order(level, self.seed)
         self._moments = {
-            one.id: self._named(one, "at", self._moment_of, one)
+            one.id: named(level.file, one, "at", self._moment_of, one)
             for one in self.questions
             if not one.at.startswith(AFTER)
         }
@@ -85,14 +87,6 @@ class LevelRun:
         if question.at == END:
             return self._end
         return moment(self.session.live, question.at, self.end_turn)
-
-    def _named(self, question: Question, key: str, do: Callable[..., T], *args: object) -> T:
-        """Do something for a question; an InputError names the question's place in the file."""
-        try:
-            return do(*args)
-        except InputError as error:
-            where = f"{self.level.file}:{question.line}: {question.id}: {key}"
-            raise LevelError(f"{where}: {error}") from None
 
     # what there is
 
@@ -209,15 +203,15 @@ class LevelRun:
         return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
 
     def _ask(self, question: Question) -> None:
-        for name, value in question.before:
-            self._named(question, "before", self.session.act, BY_LEVEL + name, value)
+        for name, value in map(name_and_value, question.before):
+            named(self.level.file, question, "before", self.session.act, BY_LEVEL + name, value)
         self.session.act(BY_LEVEL + ASK, question.id)
-        self.truths[question.id] = self._named(question, "truth", self._truth, question)
+        self.truths[question.id] = named(self.level.file, question, "truth", self._truth, question)
 
     def _truth(self, question: Question) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
-        m, end = self.session.to_end(), self.level.end or END
-        then = self.laters.machine(m, question.when, end, self.end_turn, question.suppose)
+        m, acts = self.session.to_end(), tuple(map(name_and_value, question.suppose))
+        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
         return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:
@@ -260,7 +254,7 @@ class LevelRun:
         """Do an act of the level's vocabulary; raises RefusedError, then nothing changed."""
         if not self.playing:
             raise RefusedError(f"the run is {self.outcome}: take an act back, or restart")
-        verb = VERB_ACTS.get(name)
+        verb = _VERBS.get(name)
         if verb is not None:
             verb(self, value)
             return
@@ -268,17 +262,10 @@ class LevelRun:
             allowed = self.level.allow or ("nothing but answers",)
             raise RefusedError(no_such("act of this level", name, allowed))
         self._refuse_if_asked()
-        self._refuse_beyond_limits(name)
+        self.notes.refuse_beyond(self.level.limits, name)
         self.session.act(name, value)
         self.redone.clear()
         self._come_to()
-
-    def _refuse_beyond_limits(self, name: str) -> None:
-        acts = self.notes.acts
-        done = {ALL_ACTS: sum(acts.values()) - acts[ANSWER] - acts[SKIP], name: acts[name]}
-        for one, most in self.level.limits:
-            if done.get(one, -1) >= most:
-                raise RefusedError(f"{name}: this level takes {one} at most {most} times")
 
     def _question(self, ident: str) -> Question:
         question = self.open_question()
@@ -301,8 +288,8 @@ class LevelRun:
     def _done(self, question: Question, name: str, value: str) -> None:
         self.session.act(name, value)
         self.redone.clear()
-        for act, of_it in question.after:
-            self._named(question, "after", self.session.act, BY_LEVEL + act, of_it)
+        for act, of_it in map(name_and_value, question.after):
+            named(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
         self._come_to()
 
     def undo(self) -> bool:
@@ -357,27 +344,19 @@ class LevelRun:
 
     # how it stands
 
-    def _right_ones(self, notes: Notes) -> set[str]:
-        return {
-            one.id
-            for one in self.questions
-            if one.id in notes.answers
-            and self.truths[one.id].accepts(notes.answers[one.id], one.tolerance)
-        }
-
     def is_right(self, ident: str) -> bool:
         """Tell whether a question is answered, and right."""
-        return ident in self._right_ones(self.notes)
+        return ident in self.notes.right(self.questions, self.truths)
 
     def right(self) -> int:
         """Return how many answers are right."""
-        return len(self._right_ones(self.notes))
+        return len(self.notes.right(self.questions, self.truths))
 
     def missed(self) -> set[str]:
         """Return the questions whose first reply was not right."""
         notes = self.notes
         replied = {*notes.answers, *notes.skipped}
-        return notes.missed | (replied - self._right_ones(notes))
+        return notes.missed | (replied - notes.right(self.questions, self.truths))
 
     def goals(self) -> list[GoalState]:
         """Return every goal with its reason, the questions last."""
@@ -404,3 +383,18 @@ class LevelRun:
         """Return the digest of the state at the end; with several acts, of all their ends."""
         ends = [run.session.to_end().state.digest() for run in self.all_acts()]
         return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
+
+
+def _answer(run: LevelRun, value: str) -> None:
+    ident, _, answer = value.partition(" ")
+    run.answer(ident, answer)
+
+
+_VERBS: dict[str, Callable[[LevelRun, str], object]] = {
+    ANSWER: _answer,
+    PLACE: _answer,
+    SKIP: LevelRun.skip,
+    WAIT: lambda run, value: run.advance(whole(value) if value else run.level.stride),
+    MARK: lambda run, value: run.session.mark(run.session.end, value[:40] or "mark"),
+}
+"""What a player may do besides the engine's actions."""

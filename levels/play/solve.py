@@ -10,10 +10,11 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, moment
-from mmplay.levels.play.run import LevelRun, Outcome
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
+from mmplay.levels.play.run import LevelRun
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
 
 ALL_TURNS = 1 << 30

@@ -8,11 +8,11 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.floors import CallerClass
 from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import KERNELS, Kernel, SlabMask
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.rules.zonelist import class_zone, highest_zone
-from mmplay.engine.sim.mm.masks import WB_VARIANTS, make_masks
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.run.requests import CONTEXTS, SLAB
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.answer import TruthError
@@ -171,3 +171,22 @@ def options(words: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[s
             raise TruthError(f"{name} stands there twice")
         found[name] = value
     return words[:at], found
+
+
+def counted(
+    words: list[str], names: tuple[str, ...], least: int, most: int
+) -> tuple[list[str], dict[str, str]]:
+    """Return positional words and options; raises TruthError for too few or too many words."""
+    positional, chosen = options(words, names)
+    if not least <= len(positional) <= most:
+        count = str(least) if least == most else f"{least} to {most}"
+        raise TruthError(f"{len(positional)} words, {count} expected")
+    return positional, chosen
+
+
+def order_of(word: str) -> int:
+    """Return an order, 0 to 10; raises TruthError."""
+    order = whole(word, "order")
+    if not 0 <= order <= 10:
+        raise TruthError(f"order {order}: orders are 0 to 10")
+    return order

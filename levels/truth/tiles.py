@@ -8,12 +8,13 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.engine.sim.mm.gates import pressure_threshold
-from mmplay.engine.sim.mm.masks import make_masks
+from mmplay.engine.sim.machine.gates import pressure_threshold
+from mmplay.engine.sim.machine.masks import make_masks
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.levels.truth.answer import NAME, Other, Truth, TruthError
-from mmplay.levels.truth.floors import Gate, counted, source
-from mmplay.levels.truth.scene import Scene, Who, whole
+from mmplay.levels.truth.answer import Other, Truth, TruthError, slip
+from mmplay.levels.truth.floors import Gate
+from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.scene import Scene, Who, counted, whole
 
 OBJECTS = "kmalloc-64"
 
@@ -107,16 +108,11 @@ def explains(scene: Scene, words: list[str]) -> Truth:
         raise TruthError(f"{number} is explained by {', '.join(found) or 'no rule'}; one expected")
     (value,) = found
     others = [
-        Other(name, finding("wrong.tile", answer=name, gives=span.text, number=words[0]))
+        slip(name, "wrong.tile", gives=span.text, number=words[0])
         for name, span in spans.items()
         if name != value
     ]
-    return Truth(
-        *("", value, NAME, (finding("truth.tile", gives=spans[value].text),)),
-        "A number of a report is where somebody was refused, or a count of whole things.",
-        source(scene.kernel, "floor"),
-        others=tuple(others),
-    )
+    return ruled(scene, "explains", value, finding("truth.tile", gives=spans[value].text), others)
 
 
 def refused_first(scene: Scene, words: list[str]) -> Truth:
@@ -136,16 +132,9 @@ def refused_first(scene: Scene, words: list[str]) -> Truth:
         raise TruthError(f"refused are {', '.join(found) or 'nobody'}; ask at the first failure")
     (value,) = found
     counts = ", ".join(f"{name} {count}" for name, count in failed.items())
-    others = [
-        Other(name, finding("wrong.refused_first", answer=name, counts=counts))
-        for name in failed
-        if name != value
-    ]
-    return Truth(
-        *("", value, NAME, (finding("truth.refused_first", counts=counts),)),
-        "With the key a request fails only at 0; who asks most often meets 0 first.",
-        f"warn_alloc_failed  mm/page_alloc.c  {scene.kernel.source}",
-        others=tuple(others),
+    others = [slip(name, "wrong.refused_first", counts=counts) for name in failed if name != value]
+    return ruled(
+        scene, "refused_first", value, finding("truth.refused_first", counts=counts), others
     )
 
 
@@ -162,14 +151,10 @@ def wb_stops_at(scene: Scene, words: list[str]) -> Truth:
         raise TruthError(f"{free}: the floors are {[floor.value for floor in floors.values()]}")
     (value,) = found
     others = [
-        Other(name, finding("wrong.wb_stop", answer=name, zone=zone.name, floor=floor))
+        slip(name, "wrong.wb_stop", zone=zone.name, floor=floor)
         for name, floor in floors.items()
         if name != value
     ]
     others.append(Other("none", finding("truth.asks_none")))
     why = finding("truth.wb_stop", answer=value, zone=zone.name, floor=floors[value])
-    return Truth(
-        *("", value, NAME, (why,), "Free memory stops where its last consumer is refused."),
-        source(scene.kernel, "floor"),
-        others=tuple(others),
-    )
+    return ruled(scene, "wb_stops_at", value, why, others)

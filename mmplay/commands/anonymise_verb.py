@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mmplay.commands.output import told_of_disk
-from mmplay.recordings.anonymise.rewrite import new_header, rewrite, source_of
+from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.trace.writer import new_trace
 

@@ -11,13 +11,13 @@ from mmplay.commands.output import told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
 from mmplay.recordings.cutting import cut_log, cut_run
+from mmplay.recordings.files import replacing
 from mmplay.recordings.library import trace_path
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.opening import open_trace_file
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.replacing import replacing
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.reader import open_trace
 
 

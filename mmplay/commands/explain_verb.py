@@ -16,8 +16,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import seconds
 from mmplay.engine.printable import printable
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
-from mmplay.recordings.explained import explained
+from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json, explained
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
@@ -83,7 +82,7 @@ def _print_as_utf8() -> None:
 
 
 def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
-    from mmplay.recordings.export.as_markdown import markdown_page
+    from mmplay.recordings.export.pages import markdown_page
     from mmplay.recordings.export.report import explanation_blocks
 
     _print_as_utf8()
@@ -91,7 +90,7 @@ def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> N
 
 
 def _print_html(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
-    from mmplay.recordings.export.as_html import html_page
+    from mmplay.recordings.export.pages import html_page
     from mmplay.recordings.export.report import explanation_blocks
 
     title = f"{timeline.name}: why"

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from mmplay.commands.output import add_json, add_kernel, print_json
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import term_json
-from mmplay.engine.explain.formula import equation
+from mmplay.engine.explain.finding import equation, term_json
 from mmplay.engine.rules.floors import floor
 from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, reserves

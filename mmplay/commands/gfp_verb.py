@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from mmplay.commands.output import add_json, add_kernel, print_json
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.abilities import abilities, phrases
-from mmplay.engine.explain.formula import symbolic
+from mmplay.engine.explain.caller import abilities, phrases
+from mmplay.engine.explain.finding import symbolic
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import Context, flag_names
 from mmplay.engine.rules.floors import floor

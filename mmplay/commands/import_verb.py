@@ -17,15 +17,14 @@ from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.printable import printable
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.recordings.as_json import frame_json
-from mmplay.recordings.diagnosis import dump_notes
-from mmplay.recordings.importer.run import (
+from mmplay.recordings.diagnosis import dump_notes, frame_json
+from mmplay.recordings.log.importing import (
     import_into,
     import_to_memory,
     title_of_source,
     trace_header,
 )
-from mmplay.recordings.observed import ObservedTimeline, open_observed
+from mmplay.recordings.log.observed import ObservedTimeline, open_observed
 from mmplay.recordings.trace.writer import new_trace
 
 

@@ -10,7 +10,7 @@ from mmplay.engine.printable import printable
 from mmplay.recordings.about import About, BootInfo, Listed, about
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import open_trace_file
-from mmplay.recordings.session.load import KIND
+from mmplay.recordings.run.store import KIND
 
 SHOWN = 12
 """Lines of each list that are printed; `--json` has all."""

@@ -11,15 +11,14 @@ from mmplay.commands.numbers import whole
 from mmplay.commands.output import add_json, print_json, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.engine.printable import printable
-from mmplay.levels.golden import update_digest
+from mmplay.levels.authoring import new_level, packed, update_digest
 from mmplay.levels.library import Listed, all_levels, find_level, levels_folder
-from mmplay.levels.load import shipped_levels
+from mmplay.levels.listing import shipped_levels
 from mmplay.levels.model import Level
-from mmplay.levels.pack import levels_in, packed
+from mmplay.levels.pack import levels_in
 from mmplay.levels.progress import Best, load
 from mmplay.levels.proof import RUNS, Proof, prove
-from mmplay.levels.template import new_level
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 
 GOOD, FALSE, UNREADABLE = 0, 1, 2
 

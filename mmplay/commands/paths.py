@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.recordings.paths import user_paths
+from mmplay.recordings.files import user_paths
 
 
 def print_paths() -> int:

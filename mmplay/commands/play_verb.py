@@ -17,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Play; raises InputError for no such level, or without a terminal."""
     level = find_level(args.level)
-    require_terminal("a level")
+    require_terminal("a level", f"to play line by line: mmplay speak {args.level}")
     from mmplay.commands.menu import open_app
 
     return open_app(args, None, 0, level)

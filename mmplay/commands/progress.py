@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from mmplay.engine.printable import printable
-from mmplay.recordings.progress import Done, Progress
+from mmplay.recordings.files import Done, Progress
 
 EVERY_S = 0.1
 MB = 1_000_000

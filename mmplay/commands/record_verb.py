@@ -16,11 +16,11 @@ from types import FrameType
 from mmplay.commands.output import add_kernel, told_of_disk
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX
-from mmplay.recordings.live.capture import Capture, Plan, Roots
-from mmplay.recordings.live.loop import CaptureThread, capture_until
-from mmplay.recordings.paths import user_paths
+from mmplay.recordings.live.capture import Capture, CaptureThread, Plan, Roots, capture_until
 
 UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 SHORTEST_US, LONGEST_US = 10_000, 3_600_000_000
@@ -57,7 +57,7 @@ def run(args: Namespace) -> int:
     interval_us = span_us(args.interval, "--interval", SHORTEST_US, LONGEST_US)
     keep_us = span_us(args.keep, "--keep", interval_us, MOST_KEPT_US)
     if args.screen:
-        require_terminal("the play screen")
+        require_terminal("the play screen", "leave out --screen")
     path = Path(args.output) if args.output is not None else _own_path()
     with told_of_disk(path):
         if args.output is None:
@@ -99,7 +99,7 @@ def _own_path() -> Path:
 
 
 def _say(text: str) -> None:
-    print(f"mmplay: {text}", file=sys.stderr, flush=True)
+    print(printable(f"mmplay: {text}"), file=sys.stderr, flush=True)
 
 
 def _plain(capture: Capture) -> int:

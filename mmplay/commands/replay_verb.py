@@ -12,8 +12,8 @@ from mmplay.commands.progress import progress_bar
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.recordings.importer.source import STDIN
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.log.source import STDIN
 from mmplay.recordings.position import find_position
 
 
@@ -29,8 +29,9 @@ def run(args: Namespace) -> int:
     """Replay; raises InputError for an unreadable recording, or without a terminal."""
     if args.kernel is not None:
         kernel_named(args.kernel)
+    instead = f"to read line by line: mmplay speak {args.recording}"
     if not sys.stdout.isatty():
-        require_terminal("the play screen")
+        require_terminal("the play screen", instead)
     with progress_bar(args.recording) as progress:
         timeline = open_recording(args.recording, args.kernel, progress)
     if not len(timeline):
@@ -38,7 +39,7 @@ def run(args: Namespace) -> int:
     start = find_position(timeline, args.at) if args.at is not None else 0
     if args.recording == STDIN:
         _keyboard_from_terminal()
-    require_terminal("the play screen")
+    require_terminal("the play screen", instead)
     return open_app(args, timeline, start)
 
 

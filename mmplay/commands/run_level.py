@@ -8,15 +8,16 @@ from pathlib import Path
 from mmplay.commands.numbers import whole
 from mmplay.commands.output import print_json, told_of_disk
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable_lines
 from mmplay.levels.library import find_level
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import as_json as beside_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
-from mmplay.levels.reading import MAX_BYTES, read_text
+from mmplay.levels.source import MAX_BYTES, read_text
+from mmplay.recordings.files import replacing
 from mmplay.recordings.library import SUFFIX
-from mmplay.recordings.replacing import replacing
 from mmplay.recordings.trace.writer import TraceWriter
 
 LOST = 1
@@ -41,7 +42,7 @@ def run_level(args: Namespace) -> int:
     if args.json:
         print_json(as_json(run))
     else:
-        print("\n".join(as_lines(run)))
+        print("\n".join(map(printable_lines, as_lines(run))))
     return LOST if args.actions is not None and not run.score().won else 0
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 from mmplay.commands.numbers import nanoseconds, size_kb, whole
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.importer.source import claims_to_be_trace
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.log.source import claims_to_be_trace
 from mmplay.recordings.position import find_position
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.timeline import SessionTimeline
-from mmplay.recordings.starts import incident_machine, machine_of
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.starts import incident_machine, machine_of
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 INCIDENT_UNTIL = "61.7"

@@ -9,16 +9,16 @@ from mmplay.commands.output import add_json, add_kernel, print_json, told_of_dis
 from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.printable import printable
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.summary import summary
+from mmplay.engine.sim.view import summary
+from mmplay.recordings.files import replacing, sessions_folder
 from mmplay.recordings.library import SUFFIX
-from mmplay.recordings.paths import sessions_folder
-from mmplay.recordings.replacing import replacing
-from mmplay.recordings.session.run_log import text_of
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import open_writer
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.run_log import text_of
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import open_writer
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 
@@ -70,7 +70,7 @@ def run(args: Namespace) -> int:
     choice = choice_of(args)
     start = Start(args, choice)
     if args.screen:
-        require_terminal("the play screen")
+        require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
     session = _recorded(args, start)
     machine = session.to_end()
@@ -141,10 +141,11 @@ def _show(args: Namespace, start: Start) -> int:
 
 def _print_text(m: Machine, choice: Choice) -> None:
     state = m.state
-    print(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}")
+    setup = f"kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}"
+    print(printable(f"{m.setup.name}, {setup}"))
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
-            print(f"  {why}: {line}")
+            print(printable(f"  {why}: {line}"))
     print(
         f"at {state.now_ns // 1000 / 1e6:.6f} s, after {state.turn} turns, digest {state.digest()}"
     )

@@ -249,15 +249,20 @@ def _without_verb(args: list[str]) -> int:
         from mmplay.commands.paths import print_paths
 
         return print_paths()
-    require_terminal("the menu", parser)
+    if not has_terminal():
+        parser.print_usage(sys.stderr)
+    require_terminal("the menu", "name a verb, or see 'mmplay --help'")
     from mmplay.commands.menu import open_menu
 
     return open_menu(parsed)
 
 
-def require_terminal(what: str, parser: ArgumentParser | None = None) -> None:
-    """Raise InputError, after printing how to use mmplay, if there is no terminal to draw on."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        return
-    (parser or top_parser()).print_usage(sys.stderr)
-    raise InputError(f"no terminal to open {what} in; name a verb, or see 'mmplay --help'")
+def has_terminal() -> bool:
+    """Tell whether there is a terminal to draw on and to read keys from."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def require_terminal(what: str, instead: str) -> None:
+    """Raise InputError, which says what to do `instead`, if there is no terminal to draw on."""
+    if not has_terminal():
+        raise InputError(f"no terminal to open {what} in; {instead}")

@@ -11,11 +11,11 @@ from mmplay.engine.printable import printable
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
 from mmplay.recordings.library import trace_path
-from mmplay.recordings.session.load import KIND, load_session
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import KIND, load_session
+from mmplay.recordings.run.verify import verify
+from mmplay.recordings.run.witness import Verdict
 from mmplay.recordings.trace.reader import open_trace
-from mmplay.recordings.verify.check import verify
-from mmplay.recordings.verify.verdict import Verdict
 
 GOOD, FALSE, UNREADABLE = 0, 1, 2
 

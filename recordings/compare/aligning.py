@@ -7,10 +7,10 @@ import re
 from mmplay.engine.comparison import Alignment, Moment
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report.report import ReportKind
+from mmplay.engine.report import ReportKind
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 
 START, OOM, MARKER = "start", "oom", "marker:"

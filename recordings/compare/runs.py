@@ -1,24 +1,74 @@
-"""Where two simulated runs part: both are made again in step, decision by decision.
-
-It begins at the latest keyframe at which both machines are still the same. Runs that were given
-different things from the start are made from their start on; then only what they decide counts.
-"""
+"""Where two simulated runs part: both are made again in step, decision by decision."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mmplay.engine.comparison import Difference, Kind, Setting
+from mmplay.engine.comparison import Difference, Kind, Setting, Side
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.decisions import worded
+from mmplay.engine.sim.log.actor import actor_of
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.metrics import SYSCTLS
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.setup import Setup
-from mmplay.recordings.compare.walker import Made, Walker
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.run.replay import Replay
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.timeline import act_text
+
+Act = list[Any]
+
+
+class Made(NamedTuple):
+    """One turn: who acted (kind, number, task) and what was decided."""
+
+    who: tuple[int, int, int]
+    title: str
+    decisions: list[Decision]
+
+
+class Walker(Replay):
+    """A replay that words what it sees for a comparison."""
+
+    def told(self) -> list[Act]:
+        """Return what is done at this moment, as names and values."""
+        return [entry.fields for entry in self.acts()]
+
+    def made(self) -> Made:
+        """Make one turn."""
+        one = self.make()
+        actor = actor_of(self.machine, *one.who)
+        return Made((*one.who, actor.task), actor.title, one.decisions)
+
+    # the two sides of a difference
+
+    def _here(self) -> Side:
+        frame = self.turn - self.first
+        return Side(frame, self.turn, self.machine.state.now_ns // 1000)
+
+    def act_side(self, same: int) -> Side:
+        """Return this side where the two are told different things, after so many same ones."""
+        acts = self.acts()[same:]
+        return self._here()._replace(text="; ".join(act_text(entry) for entry in acts))
+
+    def made_side(self, made: Made, number: int) -> Side:
+        """Return this side where a turn's decision `number` comes out otherwise."""
+        side = self._here()._replace(actor=made.title)
+        if number >= len(made.decisions):
+            return side
+        one = worded(self.machine, made.decisions[number])
+        return side._replace(
+            function=one.function, path=one.path, text=one.text, operands=one.operands
+        )
+
+    def end_side(self) -> Side:
+        """Return this side where one of the two ends."""
+        return self._here()._replace(text="it ends here" if self.ended else "it goes on")
+
 
 ASK_EVERY = 1024
 """Turns between two looks at whether the user gave up."""
@@ -48,7 +98,7 @@ def part(a: Session, b: Session, stopped: Callable[[], bool]) -> Parted:
     if start > min(a.end, b.end):
         raise InputError("the two runs have no turn in common")
     at = _last_same(a, b, start)
-    walkers = Walker(a, at), Walker(b, at)
+    walkers = Walker.of(a, at), Walker.of(b, at)
     first, turn = _next(*walkers, stopped, acts=True)
     then = None
     if first is not None and first.kind is Kind.ACT:
@@ -105,9 +155,15 @@ def _end_difference(a: Walker, b: Walker) -> Difference | None:
 
 
 def _made_difference(a: Walker, b: Walker, one: Made, other: Made) -> Difference | None:
-    if one.steps != other.steps:
-        pairs = zip_longest(one.steps, other.steps)
-        number = next(n for n, (step, step_b) in enumerate(pairs) if step != step_b)
+    pairs = zip_longest(one.decisions, other.decisions)
+    # Kinds first: decisions are tuples, and two kinds may hold the same numbers.
+    differ = (
+        n
+        for n, (ours, theirs) in enumerate(pairs)
+        if type(ours) is not type(theirs) or ours != theirs
+    )
+    number = next(differ, None)
+    if number is not None:
         return Difference(Kind.DECISION, a.made_side(one, number), b.made_side(other, number))
     if one.who != other.who:
         return Difference(Kind.ACTOR, a.made_side(one, 0), b.made_side(other, 0))

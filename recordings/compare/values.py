@@ -6,13 +6,13 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from mmplay.engine.comparison import Alignment, Moment, Row, Series, Tally
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.engine.sim.metrics import SYSCTLS, metric_names, read
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.compare.aligning import boot_of
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.rows import columns
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.tape import columns
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 
 FAILURES = (

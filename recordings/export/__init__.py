@@ -27,7 +27,7 @@ class Format(NamedTuple):
 _HERE = "mmplay.recordings.export"
 
 FORMATS: dict[str, Format] = {
-    "dmesg": Format(f"{_HERE}.dmesg", "dmesg", "the kernel log's own text"),
+    "dmesg": Format(f"{_HERE}.table", "dmesg", "the kernel log's own text"),
     "csv": Format(f"{_HERE}.table", "as_csv", "every kept row of counters"),
     "json": Format(f"{_HERE}.table", "as_json", "counters, events, markers and acts"),
     "perfetto": Format(f"{_HERE}.perfetto", "perfetto", "a trace for ui.perfetto.dev"),

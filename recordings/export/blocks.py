@@ -1,9 +1,46 @@
-"""What a report is made of, before it is HTML or Markdown."""
+"""What a report is made of before it is a page, and its texts, which nothing takes for markup."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import escape
 from typing import NamedTuple
+
+from mmplay.engine.explain.sentences import seconds
+from mmplay.engine.printable import printable
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
+_LIST_LIKE = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
+
+
+def markup(text: str) -> str:
+    """Return a text for HTML and SVG, between tags or in a quoted attribute."""
+    return escape(printable(text), quote=True)
+
+
+def markdown(text: str) -> str:
+    """Return a text for Markdown, anywhere in a line: every sign that means something is escaped.
+
+    Tags and entities are written as in HTML.
+    """
+    plain = _SPECIAL.sub(r"\\\1", escape(printable(text), quote=False))
+    return _LIST_LIKE.sub(r"\1\\\2\3", plain)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return at most so many characters, the last an ellipsis if some were left out."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def moment(time_us: int | None, wall: bool = False) -> str:
+    """Return a moment: seconds since boot, or the time of day (UTC) of a log with wall times."""
+    if time_us is None:
+        return "no time"
+    if not wall:
+        return seconds(time_us)
+    minutes, second = divmod(time_us // 1_000_000, 60)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{second:02d}"
 
 
 class Heading(NamedTuple):

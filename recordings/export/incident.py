@@ -8,12 +8,9 @@ from mmplay.engine.explain.answer import with_formula
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import BootSpan, Frame, TurnFacts
-from mmplay.engine.report.report import OomKill
-from mmplay.engine.report.request import Request
-from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding
-from mmplay.recordings.explained import around, ask_label, verdict_of
-from mmplay.recordings.export.blocks import Block, Facts, Heading, Table
-from mmplay.recordings.export.text import moment
+from mmplay.engine.report import OomKill, Request
+from mmplay.recordings.diagnosis import FrameDiagnosis, around, ask_label, gate_finding, verdict_of
+from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, moment
 
 MOST_DECISIONS = 20
 """Decisions of a turn that are put down; the play screen has them all."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.tape import Entry
-from mmplay.recordings.session.timeline import act_text
+from mmplay.recordings.run.tape import Entry
+from mmplay.recordings.run.timeline import act_text
 
 Made = TypeVar("Made")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmplay.recordings.export import svg
-from mmplay.recordings.export.text import moment
-from mmplay.recordings.export.zone_story import BootStory, FloorLine, Level, ZoneStory
+from mmplay.recordings.export.blocks import moment
+from mmplay.recordings.export.stories import BootStory, FloorLine, Level, ZoneStory
 
 LEFT, RIGHT = 76, 650
 """Where panels begin and end."""

@@ -4,14 +4,234 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
+from mmplay.engine.explain.decisions import worded
+from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.frame import BootSpan, Frame
+from mmplay.engine.sim.log.actor import Actor
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import CPU, NIC, TIMER, Machine
+from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding
 from mmplay.recordings.export.kinds import SIMULATED, of_kind, said
-from mmplay.recordings.export.trace_event import Threads, Timed
-from mmplay.recordings.export.trace_of_frames import trace_of_frames
-from mmplay.recordings.export.trace_of_turns import trace_of_turns
+from mmplay.recordings.export.table import numbers_of
+from mmplay.recordings.export.trace_event import (
+    OpenSlices,
+    Slice,
+    Thread,
+    Threads,
+    Timed,
+    counter,
+    instant,
+)
 from mmplay.recordings.recording import Recording
+from mmplay.recordings.run.replay import Turned, made_again
+from mmplay.recordings.run.tape import columns
+from mmplay.recordings.run.timeline import act_text
+
+NS_IN_US = 1000
+UNITS = (("_kb", "kB"), ("all_unreclaimable", "yes"))
+"""How a number's name ends, and its unit; anything else is pages."""
+
+
+def trace_of_frames(recording: Recording, threads: Threads) -> Iterator[Timed]:
+    """Yield the events of every boot in the order of their own times."""
+    boots = [_boot_events(recording, boot, threads) for boot in recording.boots]
+    return merge(*boots, key=itemgetter(0))
+
+
+def _boot_events(recording: Recording, boot: BootSpan, threads: Threads) -> Iterator[Timed]:
+    """Yield one boot's events; a frame without a time has no place among them."""
+    process = f"boot {boot.index + 1}: {boot.release or 'release unknown'}"
+    frames = range(boot.first_frame, boot.last_frame + 1)
+    timed = sorted((time, n) for n in frames if (time := recording.time_us(n)) is not None)
+    counters = _counters(recording, timed, threads.process(process))
+    slices = _slices(recording, boot, timed, process, threads)
+    yield from merge(counters, slices, key=itemgetter(0))
+
+
+def _counters(recording: Recording, timed: list[tuple[int, int]], pid: int) -> Iterator[Timed]:
+    """Yield the numbers of each dump at the moment it was printed."""
+    last = 0
+    for _, index in timed:
+        frame = recording.frame(index)
+        if frame.shown is None or not frame.shown.own:
+            continue
+        moment = frame.shown.dump.time_us
+        last = max(last, (moment if moment is not None else frame.time_us or 0) * NS_IN_US)
+        for name, value in numbers_of(frame.shown.dump).items():
+            yield counter(pid, last, name, _unit(name), value)
+
+
+def _unit(name: str) -> str:
+    return next((unit for end, unit in UNITS if name.endswith(end)), "pages")
+
+
+def _slices(
+    recording: Recording,
+    boot: BootSpan,
+    timed: list[tuple[int, int]],
+    process: str,
+    threads: Threads,
+) -> Iterator[Timed]:
+    marks = [m for m in recording.markers if boot.first_frame <= m.frame <= boot.last_frame]
+    events = set(recording.event_frames)
+    opened = OpenSlices()
+    for time_us, index in timed:
+        begin = time_us * NS_IN_US
+        yield from opened.until(begin)
+        frame = recording.frame(index)
+        if index in events:
+            line = threads.thread(process, "events", "events")
+            yield instant(line, begin, frame.title, {"frame": index + 1})
+        for mark in (mark for mark in marks if mark.frame == index):
+            line = threads.thread(process, "marks", "marks")
+            yield instant(line, begin, mark.name, {"frame": index + 1, "note": mark.note})
+        if frame.report is not None:
+            thread = _task(frame, process, threads)
+            args = _args(diagnose_frame(recording, index))
+            printed = Slice(begin, _end_ns(frame), frame.title, args)
+            yield from opened.add(thread, printed)
+    yield from opened.rest()
+
+
+def _task(frame: Frame, process: str, threads: Threads) -> Thread:
+    request = frame.report.request if frame.report else None
+    if request is None or request.comm is None:
+        return threads.thread(process, "unknown", "task unknown")
+    pid = "pid unknown" if request.pid is None else str(request.pid)
+    return threads.thread(process, (request.comm, request.pid), f"{request.comm} ({pid})")
+
+
+def _end_ns(frame: Frame) -> int:
+    """Return when the last thing of a report was printed whose time is known."""
+    report = frame.report
+    times = [frame.time_us]
+    if report is not None:
+        times += [report.memory.time_us if report.memory else None]
+        times += [report.kill.time_us if report.kill else None]
+    return max(time for time in times if time is not None) * NS_IN_US
+
+
+def _args(result: FrameDiagnosis) -> str:
+    """Return what a report's slice says, as JSON."""
+    diagnosis = result.diagnosis
+    tests = [
+        f"{test.zone.name}: {sentence(gate_finding(test))}"
+        for _, tests in diagnosis.asks
+        for test in tests
+    ]
+    verdict = [sentence(diagnosis.verdict)] if diagnosis.verdict else []
+    return json.dumps({"frame": result.frame.index + 1, "why": [*verdict, *tests]})
+
+
+MACHINE, TASKS, OTHERS = "machine", "tasks", "CPUs and devices"
+
+PAGES = "pages"
+COUNT = "count"
+
+KEPT_DECISIONS = 1 << 14
+"""Decisions that are kept in words: the same ones come again and again."""
+
+
+def trace_of_turns(timeline: Any, threads: Threads) -> Iterator[Timed]:
+    """Yield the events of a simulated run in the order of time."""
+    return _Tracer(timeline, threads).events()
+
+
+class _Tracer:
+    """What is on the way while a run is made again."""
+
+    def __init__(self, timeline: Any, threads: Threads) -> None:
+        self._timeline = timeline
+        self._machine: Machine = timeline.session.live
+        self._threads = threads
+        self._pid = threads.process(MACHINE)
+        self._open = OpenSlices()
+        self._free: dict[str, int] = {}
+        self._titles = {n: timeline.frame(n).title for n in timeline.event_frames}
+        self._marks: dict[int, list[tuple[str, str]]] = {}
+        for marker in timeline.markers:
+            self._marks.setdefault(marker.frame, []).append((marker.name, marker.note))
+        self._rows = {entry.turn: values for entry, values in timeline.session.tape.rows()}
+        self._columns = columns(timeline.session.live)
+        self._said = lru_cache(maxsize=KEPT_DECISIONS)(self._say)
+
+    def events(self) -> Iterator[Timed]:
+        """Yield everything, turn by turn."""
+        first = self._timeline.session.first
+        for one in made_again(self._timeline.session):
+            yield from self._open.until(one.time_ns)
+            yield from self._counters(one)
+            yield from self._instants(one, one.turn - first)
+            if one.actor is not None:
+                yield from self._slices(one, one.actor)
+        yield from self._open.rest()
+
+    def _counters(self, one: Turned) -> Iterator[Timed]:
+        """Yield free pages whenever they changed, everything else when a row was kept."""
+        for zone in one.machine.state.zones:
+            if self._free.get(zone.name) != zone.free:
+                self._free[zone.name] = zone.free
+                name = f"zones.{zone.name}.free"
+                yield counter(self._pid, one.time_ns, name, PAGES, zone.free)
+        values = self._rows.get(one.turn)
+        if values is None:
+            return
+        for name, value in zip(self._columns, values, strict=True):
+            if not name.endswith(".free"):
+                unit = PAGES if name.startswith("zones.") else COUNT
+                yield counter(self._pid, one.time_ns, name, unit, value)
+
+    def _instants(self, one: Turned, index: int) -> Iterator[Timed]:
+        at = {"turn": one.turn, "frame": index + 1}
+        title = self._titles.get(index)
+        if title is not None:
+            yield instant(self._line("events"), one.time_ns, title, {**at})
+        for act in one.acts:
+            yield instant(self._line("acts"), one.time_ns, act_text(act), {**at})
+        for name, note in self._marks.get(index, []):
+            yield instant(self._line("marks"), one.time_ns, name, {**at, "note": note})
+
+    def _line(self, name: str) -> Thread:
+        return self._threads.thread(MACHINE, name, name)
+
+    def _slices(self, one: Turned, actor: Actor) -> Iterator[Timed]:
+        args = json.dumps({"turn": one.turn, "actor": actor.title})
+        outer = Slice(one.time_ns, one.until_ns, SLICE_NAMES.get(actor.kind, actor.title), args)
+        self._machine = one.machine
+        yield from self._open.add(self._thread(one.machine, actor), outer, self._decisions(one))
+
+    def _decisions(self, one: Turned) -> Iterator[Slice]:
+        """Yield a turn's decisions: they share its time evenly, in order."""
+        count = len(one.decisions)
+        span = one.until_ns - one.time_ns
+        for n, made in enumerate(one.decisions):
+            begin, end = (one.time_ns + span * at // count for at in (n, n + 1))
+            yield Slice(begin, end, *self._said(made))
+
+    def _say(self, made: Decision) -> tuple[str, str]:
+        """Return the function that decided, and its decision in words, as JSON."""
+        words = worded(self._machine, made)
+        refused = {"refused": True} if words.refused else {}
+        return words.function, json.dumps({"why": words.text, **refused})
+
+    def _thread(self, m: Machine, actor: Actor) -> Thread:
+        if actor.task >= 0:
+            tasks = m.state.tasks
+            name = f"{tasks.names[actor.task]} ({tasks.pid[actor.task]})"
+            return self._threads.thread(TASKS, actor.task, name)
+        key = (actor.kind, actor.number) if actor.kind in (CPU, NIC) else actor.kind
+        return self._threads.thread(OTHERS, key, actor.title)
+
+
+SLICE_NAMES = {CPU: "turn", TIMER: "wakes", NIC: "NET_RX softirq"}
+"""What a slice is called by the kind of its actor; other actors lend it their own name."""
+
 
 EVENTS_AT_ONCE = 512
 BETWEEN = ",\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.explain.remedy import HOW
+from mmplay.engine.explain.words import CALLERS
 from mmplay.recordings.export import svg
+from mmplay.recordings.export.blocks import markup, moment, shortened
 from mmplay.recordings.export.panels import (
     LABELS,
     LEFT,
@@ -19,9 +20,7 @@ from mmplay.recordings.export.panels import (
     met_text,
     panels_of,
 )
-from mmplay.recordings.export.stories import stories_of
-from mmplay.recordings.export.text import markup, moment, shortened
-from mmplay.recordings.export.zone_story import BootStory
+from mmplay.recordings.export.stories import BootStory, stories_of
 from mmplay.recordings.recording import Recording
 
 WIDTH = 1060
@@ -153,7 +152,7 @@ def _notes(parts: list[str], story: BootStory, y: int) -> int:
     if len(story.events) > len(shown):
         notes.insert(0, f"and {len(story.events) - len(shown)} more events")
     callers = {one.caller for zone in story.zones for one in zone.floors.values()}
-    known = [f"{name}: {HOW[name]}" for name in HOW if name in callers]
+    known = [f"{name}: {one.how}" for name, one in CALLERS.items() if one.how and name in callers]
     lines = [line for zone in story.zones for line in zone.ordered()]
     if any(line.met is not None and line.met.pages != line.pages for line in lines):
         notes.append("pages in brackets: the floor as it was when free met it")

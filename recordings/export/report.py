@@ -7,18 +7,16 @@ from collections.abc import Iterable, Iterator
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
-from mmplay.recordings.export.as_html import html_page
-from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Table, Text
+from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Table, Text, moment
 from mmplay.recordings.export.incident import incident
 from mmplay.recordings.export.kinds import acts_of, assumed_of, said
+from mmplay.recordings.export.pages import html_page
 from mmplay.recordings.export.panels import met_text
 from mmplay.recordings.export.picture import described, picture
-from mmplay.recordings.export.series import Row, series_of
-from mmplay.recordings.export.stories import stories_of
-from mmplay.recordings.export.text import moment
-from mmplay.recordings.export.zone_story import BootStory
+from mmplay.recordings.export.stories import BootStory, stories_of
+from mmplay.recordings.export.table import Row, series_of
 from mmplay.recordings.recording import Recording
 
 UNKNOWN = "unknown"

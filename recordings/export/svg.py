@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.recordings.export.text import markup
+from mmplay.recordings.export.blocks import markup
 
 STYLE = """
 .mm-svg text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1b2028; }

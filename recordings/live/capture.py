@@ -1,28 +1,19 @@
-"""Takes samples of this machine and writes them into a trace, one record each.
-
-Records of a capture, besides the lines of the kernel log (as an import stores them):
-
-    SAMPLE_KEY  time_us, one whole text a file
-    SAMPLE      microseconds since the sample before, one stored sample a file (`live.numbers`)
-
-A SAMPLE_KEY stands at the start and then every so many samples: reading can begin there.
-"""
+"""Keeps a capture going: one sample an interval, until it is told to stop."""
 
 from __future__ import annotations
 
 import os
 import time
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.importer.message import Lines
-from mmplay.recordings.importer.run import trace_header
-from mmplay.recordings.importer.to_trace import LogToTrace
-from mmplay.recordings.live.appending import AppendFile
+from mmplay.recordings.live.growing import AppendFile, KeyPlace, Trimmer
 from mmplay.recordings.live.numbers import TextEncoder
 from mmplay.recordings.live.sources import KMSG, PROC, KernelLog, ProcFiles, Unreadable
-from mmplay.recordings.live.trimming import KeyPlace, Trimmer
+from mmplay.recordings.log.importing import LogToTrace, trace_header
+from mmplay.recordings.log.scan import Lines
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
 
@@ -206,3 +197,48 @@ def release_of(proc: Path) -> str | None:
     except OSError:
         return None
     return release.decode("utf-8", "replace").strip() or None
+
+
+def capture_until(capture: Capture, stop: Event) -> None:
+    """Take samples until `stop` is set, then end the file; raises InputError for a full disk.
+
+    A sample that comes late is not made up for: the next one waits for the next full interval.
+    """
+    interval_us = capture.plan.interval_us
+    due_us = now_us()
+    try:
+        while not stop.is_set():
+            capture.sample()
+            due_us = max(due_us + interval_us, now_us() - interval_us)
+            stop.wait(max(0, due_us - now_us()) / SECOND_US)
+        capture.close()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InputError(
+            f"{capture.path}: cannot be written: {why}; the {capture.samples} samples before "
+            "stay readable"
+        ) from None
+    finally:
+        capture.abandon()
+
+
+class CaptureThread(Thread):
+    """A capture beside a screen; `trouble` says why it ended early."""
+
+    def __init__(self, capture: Capture) -> None:
+        super().__init__(name="capture", daemon=True)
+        self._capture = capture
+        self._stop_event = Event()
+        self.trouble = ""
+
+    def run(self) -> None:
+        """Take samples until `end` is called."""
+        try:
+            capture_until(self._capture, self._stop_event)
+        except InputError as error:
+            self.trouble = str(error)
+
+    def end(self) -> None:
+        """Stop, and wait until the file is ended."""
+        self._stop_event.set()
+        self.join()

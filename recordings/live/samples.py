@@ -1,17 +1,211 @@
-"""The samples inside a live trace: where they stand, and their numbers on demand."""
+"""Where the numbers of a text of /proc stand, and the samples inside a live trace."""
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
-from mmplay.recordings.live.layout import Text
-from mmplay.recordings.live.numbers import ChangedText, TextDecoder
+from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
+from mmplay.recordings.live.numbers import NUMBER, ChangedText, TextDecoder
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code, TraceError
 from mmplay.recordings.trace.reader import Record, record_at
+
+_ZONE = re.compile(rb"Node (\d+), zone +([A-Za-z0-9]+)")
+_FIELD = re.compile(rb" *(?:pages )?([A-Za-z_0-9]+):? +\d+$")
+
+MARKS = ("free", "boost", "min", "low", "high", "present", "managed")
+"""Fields of a zone that zoneinfo names as a report does."""
+
+RENAMED = {
+    **{
+        f"nr_zone_{name}": name
+        for name in ("inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable")
+    },
+    **{
+        f"nr_{name}": name
+        for name in (
+            *("inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"),
+            *("isolated_anon", "isolated_file", "dirty", "writeback", "mapped", "shmem", "bounce"),
+            *("slab_reclaimable", "slab_unreclaimable", "unstable", "free_cma", "writeback_temp"),
+            "kernel_misc_reclaimable",
+        )
+    },
+    "nr_writeback_temp": "writeback_tmp",
+    "nr_zone_write_pending": "writepending",
+    "nr_mlock": "mlocked",
+    "nr_page_table_pages": "pagetables",
+    "nr_sec_page_table_pages": "sec_pagetables",
+    "nr_free_pages": "free",
+    "scanned": "pages_scanned",
+}
+"""Names of /proc and what a report calls the same pages."""
+
+TOTALS = (
+    *("active_anon", "inactive_anon", "isolated_anon", "active_file", "inactive_file"),
+    *("isolated_file", "unevictable", "dirty", "writeback", "unstable", "slab_reclaimable"),
+    *("slab_unreclaimable", "mapped", "shmem", "pagetables", "sec_pagetables", "bounce"),
+    *("kernel_misc_reclaimable", "free", "free_cma"),
+)
+"""The totals of a report, in its order; free_pcp is the sum over the zones."""
+
+
+@dataclass(slots=True)
+class ZoneLayout:
+    """One zone of zoneinfo: its fields, protection and per-CPU counts by number."""
+
+    node: int
+    name: str
+    fields: dict[str, int] = field(default_factory=dict)
+    protection: tuple[int, ...] = ()
+    pcp: list[int] = field(default_factory=list)
+    stats: dict[str, int] = field(default_factory=dict)
+    unreclaimable: int | None = None
+
+
+class _Line(NamedTuple):
+    """A line, the name it starts with, and the places of its numbers."""
+
+    text: bytes
+    name: str
+    first: int
+    last: int
+
+
+def _lines(text: bytes) -> Iterator[_Line]:
+    """Yield every line with the places of its numbers among all of the text."""
+    at = 0
+    for line in text.split(b"\n"):
+        count = len(NUMBER.findall(line))
+        found = _FIELD.match(line)
+        name = found[1].decode() if found else ""
+        yield _Line(line, name, at, at + count - 1)
+        at += count
+
+
+@lru_cache(maxsize=8)
+def zone_layouts(text: bytes) -> tuple[ZoneLayout, ...]:
+    """Return the zones of a zoneinfo text, in its order."""
+    zones: list[ZoneLayout] = []
+    in_node = False
+    for line in _lines(text):
+        if found := _ZONE.match(line.text):
+            zones.append(ZoneLayout(int(found[1]), found[2].decode()))
+            in_node = False
+        elif not zones:
+            continue
+        elif line.text.strip() == b"per-node stats":
+            in_node = True
+        else:
+            in_node = in_node and not line.text.startswith(b"  pages free")
+            _zone_line(zones[-1], line, in_node)
+    return tuple(zones)
+
+
+def _zone_line(zone: ZoneLayout, line: _Line, in_node: bool) -> None:
+    name = RENAMED.get(line.name, line.name)
+    if in_node:
+        if line.name in RENAMED:
+            zone.stats[name] = line.last
+    elif line.text.lstrip().startswith(b"protection:"):
+        zone.protection = tuple(range(line.first, line.last + 1))
+    elif name == "count":
+        zone.pcp.append(line.last)
+    elif name in ("node_unreclaimable", "all_unreclaimable"):
+        zone.unreclaimable = line.last
+    elif name in MARKS or line.name in RENAMED:
+        zone.fields.setdefault(name, line.last)
+
+
+@lru_cache(maxsize=8)
+def total_places(text: bytes) -> dict[str, int]:
+    """Return where each total of a report stands in a vmstat text."""
+    found = {RENAMED.get(line.name, ""): line.last for line in _lines(text) if line.name}
+    return {name: found[name] for name in TOTALS if name in found}
+
+
+@lru_cache(maxsize=8)
+def list_places(text: bytes) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return the first and last place of each zone's free lists in a buddyinfo text."""
+    places = {}
+    for line in _lines(text):
+        if found := _ZONE.match(line.text):
+            head = len(NUMBER.findall(found[0]))
+            places[int(found[1]), found[2].decode()] = (line.first + head, line.last)
+    return places
+
+
+class Text(NamedTuple):
+    """A file of /proc at one moment: a text of the same shape, and the numbers of now."""
+
+    text: bytes
+    numbers: Sequence[int]
+
+
+def memory_of(files: dict[str, Text], time_us: int, page_kb: int) -> MemDump:
+    """Return a sample as the dump that a report would have; what was not read is absent."""
+    dump = MemDump(time_us)
+    zoneinfo, vmstat = files.get("zoneinfo"), files.get("vmstat")
+    if vmstat is not None:
+        numbers = vmstat.numbers
+        dump.totals = {name: numbers[at] for name, at in total_places(vmstat.text).items()}
+    if zoneinfo is not None:
+        _add_zones(dump, zoneinfo, page_kb)
+    if "buddyinfo" in files:
+        _add_lists(dump, files["buddyinfo"])
+    return dump
+
+
+def _add_zones(dump: MemDump, zoneinfo: Text, page_kb: int) -> None:
+    """Add the populated zones: a report shows no others (show_free_areas)."""
+    numbers = zoneinfo.numbers
+    for layout in zone_layouts(zoneinfo.text):
+        pages = {name: numbers[at] for name, at in layout.fields.items()}
+        if layout.stats:
+            node = {name: numbers[at] * page_kb for name, at in layout.stats.items()}
+            dump.nodes.setdefault(layout.node, node)
+        if not pages.get("present"):
+            continue
+        if layout.pcp:
+            pages["free_pcp"] = sum(numbers[at] for at in layout.pcp)
+            dump.totals["free_pcp"] = dump.totals.get("free_pcp", 0) + pages["free_pcp"]
+        scanned = pages.pop("pages_scanned", None)
+        kb = {name: count * page_kb for name, count in pages.items()}
+        if scanned is not None:
+            kb["pages_scanned"] = scanned
+        dump.zones.append(
+            ZoneDump(
+                layout.node,
+                layout.name,
+                page_kb=page_kb,
+                time_us=dump.time_us,
+                kb=kb,
+                all_unreclaimable=_yes(numbers, layout.unreclaimable),
+                reserve=tuple(numbers[at] for at in layout.protection) or None,
+            )
+        )
+
+
+def _yes(numbers: Sequence[int], at: int | None) -> bool | None:
+    return None if at is None else bool(numbers[at])
+
+
+def _add_lists(dump: MemDump, buddyinfo: Text) -> None:
+    places = list_places(buddyinfo.text)
+    for zone in dump.zones:
+        place = places.get((zone.node, zone.name))
+        if place is not None:
+            counts = buddyinfo.numbers[place[0] : place[1] + 1]
+            zone.blocks = tuple(
+                FreeBlocks(order, count, zone.page_kb << order, "")
+                for order, count in enumerate(counts)
+            )
+
 
 MAX_FILES = 16
 MAX_TIME_US = 1 << 52

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.importer.prefix import stamp
+from mmplay.recordings.log.prefix import stamp
 
 PROC = Path("/proc")
 KMSG = Path("/dev/kmsg")

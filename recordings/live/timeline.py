@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
-from mmplay.engine.report.memory import MemDump
-from mmplay.recordings.live.layout import memory_of
-from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names
-from mmplay.recordings.log import LogFormatError, LogNote, item_of
-from mmplay.recordings.observed import kernel_of, title_of
-from mmplay.recordings.report_log import LogTimeline, ReportLog
+from mmplay.engine.report import MemDump
+from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
+from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
+from mmplay.recordings.log.observed import kernel_of, title_of
+from mmplay.recordings.log.report_log import LogTimeline, ReportLog
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 
@@ -24,6 +23,8 @@ KEPT_DUMPS = 64
 """Samples that are kept as dumps after they were decoded."""
 
 MAX_PAGE_KB = 1 << 20
+
+DELETED = "the file was deleted; you see what it held until then, and nothing more will come"
 
 
 class LiveTimeline(LogTimeline):
@@ -122,9 +123,14 @@ class LiveTimeline(LogTimeline):
         return 0
 
     def _was_replaced(self) -> bool:
-        """Tell whether another file stands at the path: old samples were dropped."""
+        """Tell whether another file stands at the path: old samples were dropped.
+
+        Raises TraceError if none does: whoever drops samples puts the new file in place at once.
+        """
         try:
             there, here = os.stat(self._file_name), os.fstat(self._stream.fileno())
+        except FileNotFoundError:
+            raise TraceError(f"{self._file_name}: {DELETED}") from None
         except OSError:
             return False
         return (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 from mmplay.recordings.trace.format import FORMAT, MAGIC, Code, check_of, pack_body, pack_record
 
 

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.recordings.opening import open_stream
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.simulator import BURST_END_NS, seconds, timeouts
 from tests.engine.sim.machines import incident

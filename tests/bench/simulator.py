@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 
 import simpy
 
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.state.state import State
 from tests.engine.sim.machines import incident

@@ -14,8 +14,8 @@ from mmplay.__main__ import main
 from mmplay.commands import import_verb, progress
 from mmplay.commands.output import JsonObject
 from mmplay.commands.progress import bar_line, progress_bar
+from mmplay.recordings.files import Done
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.progress import Done
 from tests.bench.serial_log import serial_log
 
 

@@ -115,12 +115,12 @@ def test_a_full_disk_is_told_in_one_line(
 
     def on_wait(count: int) -> None:
         if count == 2:
-            monkeypatch.setattr("mmplay.recordings.live.appending.os.write", full)
+            monkeypatch.setattr("mmplay.recordings.live.growing.os.write", full)
 
     pauses(monkeypatch, on_wait)
     path = tmp_path / "night.mmtrace"
     status = main(["record", "-o", str(path)])
-    monkeypatch.setattr("mmplay.recordings.live.appending.os.write", real)
+    monkeypatch.setattr("mmplay.recordings.live.growing.os.write", real)
     last = capsys.readouterr().err.splitlines()[-1]
     assert status == 2
     assert last == (

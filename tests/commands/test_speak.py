@@ -14,7 +14,7 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.levels.progress import load
-from mmplay.recordings.paths import sessions_folder
+from mmplay.recordings.files import sessions_folder
 from tests.conftest import INCIDENT_NEXT
 from tests.levels.proofs import DOOR, EATER, level_text
 

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.printk.clues import clue_of, clues, line_clues
 from mmplay.engine.printk.form import LineForm, form
 from mmplay.engine.printk.forms import FORMS
-from mmplay.engine.printk.reader import form_index
+from mmplay.engine.printk.reader import clue_of, clues, form_index, line_clues
 from tests.engine.test_printk import VALUES, kinds_of
 
 ENDS = st.sampled_from([b"\n", b"\r\n"])

@@ -4,16 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.explain.consistency import contradictions
 from mmplay.engine.explain.diagnose import Seen, diagnose, stop_finding
+from mmplay.engine.explain.dumps import contradictions, trend_findings
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import Caller, Verdict, caller_of, ladder, stop_of, test_all
 from mmplay.engine.explain.remedy import remedies
-from mmplay.engine.explain.sentences import SENTENCES, seconds, sentence
-from mmplay.engine.explain.trend import trend_findings
-from mmplay.engine.report.memory import FreeBlocks, MemDump, ZoneDump
-from mmplay.engine.report.report import Report, ReportKind
-from mmplay.engine.report.request import Request, SlubReport, StackEntry, read_context
+from mmplay.engine.explain.sentences import seconds, sentence, templates
+from mmplay.engine.report import (
+    FreeBlocks,
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    SlubReport,
+    StackEntry,
+    ZoneDump,
+    read_context,
+)
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.floors import CLASSES_4_5, PLAIN, floor
 from mmplay.engine.rules.versions import KERNELS
@@ -218,7 +225,7 @@ def test_trend_counts_objects_only_where_it_can() -> None:
 
 
 def test_every_template_names_only_operands_that_are_given() -> None:
-    for code, template in SENTENCES.items():
+    for code, template in templates().items():
         assert template.strip(), code
         assert template.count("{") == template.count("}"), code
     with pytest.raises(KeyError):

@@ -4,13 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.explain.abilities import abilities, phrases
+from mmplay.engine.explain.caller import abilities, phrases
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.rules.releases import kernel_of_release, layout_of_release
-from mmplay.engine.rules.versions import KERNELS, UnknownKernelError, kernel_named, layout_named
-from mmplay.engine.rules.zonelist import class_zone, highest_zone
+from mmplay.engine.rules.memory import class_zone, highest_zone
+from mmplay.engine.rules.versions import (
+    KERNELS,
+    UnknownKernelError,
+    kernel_named,
+    kernel_of_release,
+    layout_named,
+    layout_of_release,
+)
 
 LAYOUT = GFP_LAYOUTS["4.5"]
 

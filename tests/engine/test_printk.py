@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.printk.fields import FIELD_KINDS
-from mmplay.engine.printk.form import LineForm, form
+from mmplay.engine.printk.form import FIELD_KINDS, LineForm, form
 from mmplay.engine.printk.forms import FAILURE_4_5, FORMS, FORMS_BY_NAME, TOTALS_4_5, ZONE_4_5
 from mmplay.engine.printk.reader import form_index, read_lines
 

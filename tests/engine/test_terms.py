@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.explain.formula import equation, symbolic
+from mmplay.engine.explain.finding import equation, symbolic
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import CLASSES_4_5, REDUCTIONS_4_5, floor
 from mmplay.engine.rules.versions import KERNELS

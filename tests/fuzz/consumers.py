@@ -8,8 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from mmplay.__main__ import main
-from mmplay.recordings.as_json import frame_json
-from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
+from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json, frame_json
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import open_recording
 

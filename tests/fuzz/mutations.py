@@ -9,7 +9,7 @@ from typing import Any
 
 import msgpack
 
-from mmplay.recordings.importer.blocks import MAX_LINE_BYTES
+from mmplay.recordings.log.importing import MAX_LINE_BYTES
 from mmplay.recordings.trace.format import MAGIC, Code, check_of, pack_record
 from tests.fuzz.hostile import RAW_BODIES, pack, value
 

@@ -9,10 +9,8 @@ import lzma
 from collections.abc import Callable
 from functools import cache
 
-from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
-from mmplay.recordings.importer.run import trace_header
-from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import shipped
+from mmplay.recordings.log.importing import MAX_LINE_BYTES, LogToTrace, read_lines, trace_header
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.serial_log import serial_log
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text

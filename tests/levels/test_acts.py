@@ -11,12 +11,13 @@ from mmplay.levels.library import level_of_id
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import as_json, beside, current, in_words
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import regrade
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, level_header, next_act, play
-from mmplay.levels.sections import LevelError
+from mmplay.levels.source import LevelError
 from mmplay.levels.truth import TruthError, truth
-from mmplay.recordings.session.session import Session
+from mmplay.recordings.run.session import Session
 
 HEAD = """\
 format = 1
@@ -268,4 +269,4 @@ def test_beside_in_words_and_as_data() -> None:
 
 def test_session_of_the_second_act_is_an_ordinary_one() -> None:
     assert type(boss().session) is Session
-    assert boss().session.steps_of(boss().session.end)
+    assert boss().session.decisions_of(boss().session.end)

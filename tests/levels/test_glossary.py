@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.ask import ANSWERERS
-from mmplay.engine.explain.question import Ask
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.rules.alloc_flags import FLAG_RULES_4_5
 from mmplay.engine.rules.floors import CLASSES_4_5
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.engine.sim.state.counters import COUNTERS, MEANING
+from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.levels.glossary import (
     LEVELS,
     Entry,

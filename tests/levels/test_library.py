@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.golden import update_digest, with_digest
+from mmplay.levels.authoring import new_level, pack_text, packed, update_digest, with_digest
 from mmplay.levels.library import all_levels, find_level, is_kept, is_level_name, levels_folder
-from mmplay.levels.listing import level_lines
-from mmplay.levels.load import read_level, shipped_levels
-from mmplay.levels.pack import is_pack, levels_in, pack_tables, pack_text, packed
-from mmplay.levels.template import new_level
+from mmplay.levels.listing import level_lines, shipped_levels
+from mmplay.levels.load import read_level
+from mmplay.levels.pack import is_pack, levels_in, pack_tables
 from tests.levels.proofs import DOOR, level_text
 
 pytestmark = pytest.mark.usefixtures("home")

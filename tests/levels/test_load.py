@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.levels.load import load_level, read_level, read_moves, shipped_levels
-from mmplay.levels.sections import LevelError
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level, read_level, read_moves
+from mmplay.levels.source import LevelError
 from tests.levels.proofs import DOOR, EATER, NUMBER, level, level_text
 
 GOAL = '[[win]]\ncounter = "zones.DMA32.free"\nop = ">"\nvalue = 1\ntext = "t"\n'
@@ -37,7 +38,7 @@ def test_a_question_is_asked_once_for_each_line() -> None:
     assert [one.id for one in questions] == ["door.1", "door.2", "door.3"]
     assert questions[1].text == "13 pages are free. Does it pass?"
     assert questions[1].truth == "passes DMA32 plain 13 min"
-    assert questions[2].before == (("set_free", "DMA32 12"),)
+    assert questions[2].before == ("set_free DMA32 12",)
     assert {one.group for one in questions} == {"door"}
 
 

@@ -11,22 +11,22 @@ import pytest
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level, levels_folder
-from mmplay.levels.play.recorded import (
+from mmplay.levels.play.game import (
+    LevelTimeline,
     begin_recorded,
     follow_recorded,
-    go_on_recorded,
     keep_result,
 )
+from mmplay.levels.play.going_on import go_on_recorded
 from mmplay.levels.play.regrade import regrade, result_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import play
-from mmplay.levels.play.timeline import LevelTimeline
 from mmplay.levels.progress import load
-from mmplay.recordings.paths import sessions_folder
-from mmplay.recordings.session.listing import played
-from mmplay.recordings.session.load import load_session
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.verify.check import verify
+from mmplay.recordings.files import sessions_folder
+from mmplay.recordings.library import played
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import load_session
+from mmplay.recordings.run.verify import verify
 from tests.levels.proofs import DOOR, EATER, level_text
 from tests.sessions import session
 from tests.traces import put_together, taken_apart

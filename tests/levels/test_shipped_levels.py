@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
 from mmplay.levels.proof import CHECKS, DIGEST, RANDOM, Proof, prove
-from mmplay.recordings.session.load import load_session
+from mmplay.recordings.run.store import load_session
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.sessions import Kept
 

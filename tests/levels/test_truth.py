@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.facts import FACTS
+from mmplay.engine.explain.words import FACTS
 from mmplay.engine.rules.floors import CLASSES_4_5, floor
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.rules.oom_score import points, score
+from mmplay.engine.rules.memory import points, score
 from mmplay.engine.rules.versions import KERNELS
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.trial import reclaim_call
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.starts.trial import reclaim_call
 from mmplay.levels.truth import FORMS, Truth, TruthError, truth, usage
 from mmplay.levels.truth.compute import RULES
 from tests.engine.sim.machines import NEXT, RC7, incident, log_1

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.machine.decisions import Script
+from mmplay.engine.sim.metrics import condition, read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.watch import condition
 from mmplay.levels.library import level_of_id
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
-from mmplay.levels.sections import LevelError
-from mmplay.recordings.session.session import BY_LEVEL
+from mmplay.levels.source import LevelError
+from mmplay.recordings.run.tape import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text
 
@@ -52,7 +53,7 @@ def test_events_happen_by_themselves_at_their_time() -> None:
     run.advance(1)
     assert run.outcome is Outcome.WON
     assert run.player_acts() == []
-    assert [step[0] for step in run.session.steps_of(2)][-1] == "script"
+    assert isinstance(run.session.decisions_of(2)[-1], Script)
 
 
 def test_the_same_again_from_the_tape() -> None:

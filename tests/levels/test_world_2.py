@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.levels.load import load_level, shipped_levels
+from mmplay.levels.listing import shipped_levels
+from mmplay.levels.load import load_level
 from mmplay.levels.model import ANSWER, Level, Move, Question
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.truth import truth
 

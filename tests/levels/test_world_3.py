@@ -9,8 +9,9 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Move
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import later
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 from mmplay.levels.truth import TruthError, truth
 
@@ -137,7 +138,7 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
         run.act(move.action, move.value)
     question = run.open_question()
     assert question is not None
-    assert (question.id, question.suppose) == ("net.1", (("wb_mask", "atomic"),))
+    assert (question.id, question.suppose) == ("net.1", ("wb_mask atomic",))
     run.act("answer", "net.1 yes")
     run.act("answer", "net.2 yes")
     state = run.session.live.state

@@ -8,7 +8,8 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.library import level_of_id
-from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
 
 Acts = list[tuple[str, str]]

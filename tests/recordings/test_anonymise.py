@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
-from mmplay.recordings.anonymise.pseudonyms import Pseudonyms
-from mmplay.recordings.anonymise.rewrite import new_header, rewrite, source_of
-from mmplay.recordings.anonymise.scrub import Names, Scrubber
-from mmplay.recordings.importer.run import import_into, trace_header
+from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.library import DATA, open_recording
 from mmplay.recordings.live.capture import Capture, Plan, Roots
-from mmplay.recordings.observed import ObservedTimeline, open_observed
+from mmplay.recordings.log.importing import import_into, trace_header
+from mmplay.recordings.log.observed import ObservedTimeline, open_observed
+from mmplay.recordings.pseudonyms import Names, Pseudonyms, Scrubber
 from mmplay.recordings.trace.writer import TraceWriter, new_trace
 from tests.conftest import INCIDENT_NEXT, incident_text, shared
 from tests.recordings.fake_proc import Machine, write_proc

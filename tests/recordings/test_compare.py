@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from mmplay.engine.comparison import Comparison, Kind, Moment
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.comparing import parting, row_text, seconds, tally_text
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.runs import part
 from mmplay.recordings.compare.values import FAILURES, dump_values
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.timeline import SessionTimeline
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, open_shipped
 from tests.sessions import INCIDENT_START_NS, incident_run, session
 
@@ -104,10 +104,10 @@ def test_the_first_other_decision_is_the_first() -> None:
     assert found is not None
     assert found.a.turn is not None
     for turn in range(1, found.a.turn):
-        assert a.steps_of(turn) == b.steps_of(turn)
-    ours, theirs = a.steps_of(found.a.turn), b.steps_of(found.a.turn)
+        assert a.decisions_of(turn) == b.decisions_of(turn)
+    ours, theirs = a.decisions_of(found.a.turn), b.decisions_of(found.a.turn)
     number = next(n for n, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1])
-    words = decision(a.machine_at(found.a.turn), ours[number])
+    words = worded(a.machine_at(found.a.turn), ours[number])
     assert (words.text, words.function) == (found.a.text, found.a.function)
     assert words.operands == found.a.operands
 

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.recordings.cutting import cut_log, cut_run
-from mmplay.recordings.importer.run import write_import
 from mmplay.recordings.library import DATA
-from mmplay.recordings.observed import from_bytes
+from mmplay.recordings.log.importing import write_import
+from mmplay.recordings.log.observed import from_bytes
 from mmplay.recordings.opening import open_stream
-from mmplay.recordings.session.load import load_session
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import load_session
+from mmplay.recordings.run.timeline import SessionTimeline
+from mmplay.recordings.run.verify import verify_stream
 from mmplay.recordings.trace.format import Code
-from mmplay.recordings.verify.check import verify_stream
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, open_shipped
 from tests.sessions import INCIDENT_START_NS, Recorded, session
 from tests.traces import taken_apart

@@ -10,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.recordings.importer import to_trace
-from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
-from mmplay.recordings.importer.message import Lines
-from mmplay.recordings.importer.scan import scan
-from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import DATA
+from mmplay.recordings.log import importing
+from mmplay.recordings.log.importing import MAX_LINE_BYTES, LogToTrace, read_lines
+from mmplay.recordings.log.scan import Lines, scan
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.bench.serial_log import serial_log
@@ -38,7 +36,7 @@ ODD = (
 def recorded(data: bytes, clues: re.Pattern[bytes] | None, block_bytes: int) -> bytes:
     stream = io.BytesIO()
     writer = TraceWriter(stream, {"title": "demo"})
-    with patch.object(to_trace, "scan", lambda source: scan(source, clues)):
+    with patch.object(importing, "scan", lambda source: scan(source, clues)):
         LogToTrace(writer).write(read_lines(io.BytesIO(data), "demo", block_bytes))
     writer.close()
     return stream.getvalue()

@@ -12,18 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.report.report import Report, ReportKind
+from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
-from mmplay.recordings.importer.blocks import MAX_LINE_BYTES, read_lines
-from mmplay.recordings.importer.message import Message
-from mmplay.recordings.importer.prefix import NO_PREFIX, split_prefix, stamp
-from mmplay.recordings.importer.run import import_to_memory
-from mmplay.recordings.importer.scan import scan
-from mmplay.recordings.importer.to_trace import LogToTrace
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.observed import ObservedTimeline, from_bytes
-from mmplay.recordings.reports.builder import MOST_ROWS, ReportBuilder
-from mmplay.recordings.reports.gather import feed
+from mmplay.recordings.log.builder import MOST_ROWS, ReportBuilder
+from mmplay.recordings.log.gather import feed
+from mmplay.recordings.log.importing import MAX_LINE_BYTES, LogToTrace, import_to_memory, read_lines
+from mmplay.recordings.log.observed import ObservedTimeline, from_bytes
+from mmplay.recordings.log.prefix import NO_PREFIX, split_prefix, stamp
+from mmplay.recordings.log.scan import Message, scan
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import incident_text, open_shipped

@@ -2,13 +2,12 @@
 
 import pytest
 
-from mmplay.engine.explain.answer import Scene
+from mmplay.engine.explain.answer import Ask, Scene
 from mmplay.engine.explain.ask import ANSWERERS, answer
-from mmplay.engine.explain.formula import equation
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.finding import equation
 from mmplay.engine.explain.sentences import sentence
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 
 
 def inequalities(result: FrameDiagnosis, ask: int) -> dict[str, tuple[int, int, str, str]]:

@@ -25,7 +25,6 @@ from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.live import capture as capture_module
 from mmplay.recordings.live.capture import Capture, Plan, Roots
-from mmplay.recordings.live.layout import Text, memory_of
 from mmplay.recordings.live.numbers import (
     UNCHANGED,
     ChangedText,
@@ -34,6 +33,7 @@ from mmplay.recordings.live.numbers import (
     numbers_of,
     packed_text,
 )
+from mmplay.recordings.live.samples import Text, memory_of
 from mmplay.recordings.live.sources import KernelLog, ProcFiles, lines_of
 from mmplay.recordings.live.timeline import LiveTimeline, open_live
 from mmplay.recordings.trace.format import Code, TraceError
@@ -404,11 +404,11 @@ def test_a_full_disk_keeps_what_was_written(
         left[0] -= count
         return count
 
-    monkeypatch.setattr("mmplay.recordings.live.appending.os.write", full)
+    monkeypatch.setattr("mmplay.recordings.live.growing.os.write", full)
     write_proc(one.proc, Machine(free=1, hits=9))
     with pytest.raises(OSError, match="No space left"):
         one.capture.sample()
-    monkeypatch.setattr("mmplay.recordings.live.appending.os.write", real)
+    monkeypatch.setattr("mmplay.recordings.live.growing.os.write", real)
     one.capture.abandon()
     with open_live(one.path) as timeline:
         assert len(timeline) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.position import find_position
 
 PLACES = (

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.engine.rules.releases import layout_of_release
+from mmplay.engine.rules.versions import layout_of_release
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
-from mmplay.recordings.importer.run import import_to_memory
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.importing import import_to_memory
+from mmplay.recordings.log.observed import ObservedTimeline
 from tests.conftest import SHARED
 
 LOGS = sorted(SHARED.glob("logs/*.log.xz")) + sorted(SHARED.glob("truth/*/*.log.xz"))

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.releases import layout_of_release
-from mmplay.recordings.replacing import replacing
+from mmplay.engine.rules.versions import layout_of_release
+from mmplay.recordings.files import replacing
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from mmplay.recordings.replacing import replacing
+from mmplay.recordings.files import replacing
 with replacing(Path(sys.argv[1])) as stream:
     stream.write(b"half")
     stream.flush()

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
-from mmplay.engine.sim.state.parts import PackError, names_of, parts_of, shape_of, state_of
-from mmplay.engine.sim.state.places import first_difference, place_name
-from mmplay.recordings.session.keyframes import Decoded, Keyframes
-from mmplay.recordings.session.session import Session
-from mmplay.recordings.session.store import session_header
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import names_of, pack_state, parts_of, shape_of
+from mmplay.engine.sim.state.unpacking import first_difference, place_name, state_of, unpack_state
+from mmplay.recordings.run.keyframes import Decoded, Keyframes
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.verify import verify, verify_stream
+from mmplay.recordings.run.witness import Verdict
 from mmplay.recordings.trace.format import Code, TraceError, pack_plain, unpack_plain
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
-from mmplay.recordings.verify.check import verify, verify_stream
-from mmplay.recordings.verify.verdict import Verdict
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.sessions import INCIDENT_START_NS, Recorded, session
 from tests.traces import Records, offsets_of, put_together, taken_apart

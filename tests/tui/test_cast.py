@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cast import MOST_FRAMES, as_cast, chosen_frames
 from mmplay.tui.screens.play import PlayScreen

@@ -11,7 +11,7 @@ from mmplay.levels.library import find_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.progress import best
-from mmplay.recordings.session.listing import played, played_files
+from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.level import LevelScreen

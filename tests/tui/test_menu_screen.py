@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.recordings.library import shipped
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.level import LevelScreen

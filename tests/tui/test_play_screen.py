@@ -355,9 +355,8 @@ async def test_ascii_draws_with_ascii_only() -> None:
 async def test_unknown_values_are_not_zero() -> None:
     import io
 
-    from mmplay.recordings.importer.blocks import read_lines
-    from mmplay.recordings.importer.to_trace import LogToTrace
-    from mmplay.recordings.observed import from_bytes
+    from mmplay.recordings.log.importing import LogToTrace, read_lines
+    from mmplay.recordings.log.observed import from_bytes
     from mmplay.recordings.trace.writer import TraceWriter
     from mmplay.tui.app import MmplayApp
 

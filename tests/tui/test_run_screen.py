@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.tui.app import MmplayApp
 from tests.sessions import incident_run
@@ -39,7 +39,7 @@ async def playing(
 @pytest.mark.parametrize("size", SIZES)
 async def test_inside_a_turn(size: tuple[int, int]) -> None:
     run = incident_run(SHORT_NS)
-    busy = next(n for n in range(1000, 3000) if len(run.session.steps_of(n)) > 2)
+    busy = next(n for n in range(1000, 3000) if len(run.session.decisions_of(n)) > 2)
     async with playing(run, size) as pilot:
         await press(pilot, "b")
         await type_in(pilot, f"#{busy + 1}")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.recordings.diagnosis import diagnose_frame
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import plain, wrap
 from mmplay.tui.density import DENSITIES
 from mmplay.tui.glyphs import ASCII, BOXES

@@ -9,9 +9,9 @@ from textual import on
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
-from mmplay.levels.play.recorded import follow_recorded
-from mmplay.levels.play.run import LevelRun, Reply
-from mmplay.levels.play.timeline import LevelTimeline
+from mmplay.levels.play.game import LevelTimeline, follow_recorded
+from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_ACTS, bindings

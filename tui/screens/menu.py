@@ -14,12 +14,11 @@ from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_wor
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.levels.listing import LevelLine, level_lines
 from mmplay.levels.progress import load as load_progress
-from mmplay.recordings.library import SUFFIX, Shipped, open_recording, shipped
-from mmplay.recordings.paths import user_paths
-from mmplay.recordings.session.listing import played, played_files
+from mmplay.recordings.files import user_paths
+from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
@@ -37,7 +36,7 @@ from mmplay.tui.views.menu import (
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
-    from mmplay.recordings.progress import Done
+    from mmplay.recordings.files import Done
     from mmplay.recordings.recording import Recording
 
 IMPORT, PLAYED, PREVIEW = "import", "played", "preview"

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.tui.cells import Row
 from mmplay.tui.density import DENSITIES, FULL

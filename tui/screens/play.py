@@ -8,18 +8,18 @@ from typing import Any
 from textual.worker import WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.engine.frame import Timeline
+from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.engine.sim.watch import HELP
-from mmplay.recordings.branches import assumptions, branch, snapshot
-from mmplay.recordings.breakpoints import find_break, holds_at
 from mmplay.recordings.export import FORMATS, Exporter
+from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.marking import mark_frame
+from mmplay.recordings.position import find_break, holds_at
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.replacing import replacing
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.starts import assumptions, branch, snapshot
+from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
@@ -72,7 +72,7 @@ class PlayScreen(GrowingScreen):
         """Go inside this turn, decision by decision, or out again."""
         facts = self.frame.facts
         if facts is None:
-            self.say("a log does not record the kernel's decisions")
+            self.say("a recording of a real machine does not hold the kernel's decisions")
         elif not facts.decisions:
             self.say("nothing was decided in this turn")
         else:

@@ -10,7 +10,7 @@ from mmplay.tui.density import RAW
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 ASCII_LEVELS = " ._-=+*%#"
-NAME_WIDTH = 26
+NAME_WIDTH = 32
 VALUE_WIDTH = 13
 LABEL = 2
 

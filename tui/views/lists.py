@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.question import Ask
-from mmplay.engine.report.memory import ZoneDump
+from mmplay.engine.explain.answer import Ask
+from mmplay.engine.report import ZoneDump
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 

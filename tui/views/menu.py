@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.levels.listing import LevelLine, world_title
 from mmplay.recordings.library import Shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
@@ -14,7 +14,7 @@ from mmplay.tui.views.times import time_text
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
-    from mmplay.recordings.session.listing import Played
+    from mmplay.recordings.library import Played
 
 STARS = 3
 MAX_FRAMES = 40

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.question import Ask
-from mmplay.engine.report.report import Report
-from mmplay.engine.report.request import Request, SlubReport, StackEntry
+from mmplay.engine.explain.answer import Ask
+from mmplay.engine.report import Report, Request, SlubReport, StackEntry
 from mmplay.tui.cells import Cell, Row, row
 from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View

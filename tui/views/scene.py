@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.answer import Scene
 from mmplay.engine.frame import Frame
-from mmplay.engine.report.memory import MemDump
+from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.times import span_text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.question import Ask
+from mmplay.engine.explain.answer import Ask
 from mmplay.levels.model import Question
-from mmplay.levels.play.run import GoalState, LevelRun, Outcome, Reply
+from mmplay.levels.play.goals import GoalState, Outcome
+from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.density import CALM
 from mmplay.tui.views.pieces import piece_rows

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test
 from mmplay.engine.explain.gate import Rung, ladder
-from mmplay.engine.explain.question import Ask
-from mmplay.engine.report.memory import ZoneDump
+from mmplay.engine.report import ZoneDump
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.sim.log.stacks import NET_WAYS, RECLAIM, SLAB, TASK_WAYS
-from mmplay.engine.sim.mm.masks import WB_NONE
-from mmplay.engine.sim.mm.purposes import PURPOSES
-from mmplay.engine.sim.run.actors import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
+from mmplay.engine.sim.machine.decisions import (
+    Action,
+    BalanceDirtyPages,
+    BioAlloc,
+    Decision,
+    DoExit,
+    EndPageWriteback,
+    Free,
+    NewSlab,
+    RequestRefused,
+    RequestServed,
+    SlabRefused,
+    UpWrite,
+    WbWriteback,
+)
+from mmplay.engine.sim.machine.machine import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
+from mmplay.engine.sim.machine.masks import PURPOSES, WB_NONE
+from mmplay.engine.sim.machine.page_decisions import FreePcppagesBulk, NoWatermarks, ZoneWatermarkOk
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine, Step
+    from mmplay.engine.sim.machine.machine import Machine
 
 WORDS = {
     DISK: "the disk completes",
@@ -22,7 +38,7 @@ NET_CACHES = {"skbuff_head_cache": "skb", "nf_conntrack": "conntrack", "kmalloc-
 
 
 class Actor(NamedTuple):
-    """The actor of one turn: a key of `run.actors`, its number, and the task if it is one.
+    """The actor of one turn: an actor of `machine.machine`, its number, and the task if it is one.
 
     `task` is -1 where no task acts.
     """
@@ -54,61 +70,56 @@ def actor_of(m: Machine, kind: int, number: int) -> Actor:
     return Actor(kind, number, task, f"CPU {number}: {name}" if kind == CPU else f"{name} wakes")
 
 
-PAGE, SLAB_LEVEL, ALONE = range(3)
-LEVELS = {
-    **dict.fromkeys(("new_slab", "slab_refused"), SLAB_LEVEL),
-    **dict.fromkeys(("do_exit", "action", "end_page_writeback", "free_pcppages_bulk"), ALONE),
-    **dict.fromkeys(("balance_dirty_pages", "wb_writeback", "bio_alloc", "free"), ALONE),
-    "up_write": ALONE,
-    **dict.fromkeys(("request_served", "request_refused"), ALONE),
-}
-"""Codes of steps that are not decided inside a page request."""
+OF_A_SLAB = (NewSlab, SlabRefused)
+ALONE = (
+    *(DoExit, Action, EndPageWriteback, FreePcppagesBulk, BalanceDirtyPages, WbWriteback, BioAlloc),
+    *(Free, UpWrite, RequestServed, RequestRefused),
+)
+"""Kinds of decision that are not made inside a page request."""
 
 NODEMASK = "__alloc_pages_nodemask"
 
 
 def stack_of(
-    m: Machine, actor: Actor, steps: list[Step], number: int, inside: tuple[str, ...]
+    m: Machine, actor: Actor, made: Sequence[Decision], number: int, inside: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return the call stack of one step of a turn, innermost function first.
+    """Return the call stack of decision `number` of a turn, innermost function first.
 
     `inside` is the deciding function and what lies between it and the page request. Above it come
     SLUB, if the page is for a slab, the writeback that wanted the object, and the task's way.
     """
-    code = steps[number][0]
-    level = LEVELS.get(code, PAGE)
-    if level == ALONE or (actor.kind == CPU and actor.task < 0):
+    one = made[number]
+    if isinstance(one, ALONE) or (actor.kind == CPU and actor.task < 0):
         return inside
     if actor.kind == NIC:
-        cache = _cache_ahead(m, steps, number)
-        slab = SLAB if cache and level == PAGE else ()
+        cache = _cache_ahead(m, made[number:])
+        slab = SLAB if cache and not isinstance(one, OF_A_SLAB) else ()
         return (*inside, *slab, *NET_WAYS[NET_CACHES.get(cache, "fragment")])
     if actor.kind != CPU:
         return inside
     purpose = PURPOSES[m.state.tasks.purpose[actor.task]]
     chain = inside
-    if level == SLAB_LEVEL and m.setup.caches[steps[number][1]].name != purpose.cache:
-        chain = (*chain, *RECLAIM)
-    elif level == PAGE and _asked_by_writeback(m, steps[number]):
+    if isinstance(one, OF_A_SLAB):
+        if m.setup.caches[one.cache].name != purpose.cache:
+            chain = (*chain, *RECLAIM)
+    elif _asked_by_writeback(m, one):
         chain = (*chain, *SLAB, *RECLAIM)
     if chain[-1] == NODEMASK and purpose.cache:
         chain = (*chain, *SLAB)
     return (*chain, *TASK_WAYS[purpose.way])
 
 
-def _cache_ahead(m: Machine, steps: list[Step], number: int) -> str:
-    """Return the cache that a step is about: the next step that names one tells."""
-    for code, *operands in steps[number:]:
-        if code in ("new_slab", "slab_refused"):
-            return m.setup.caches[operands[0]].name
-    return ""
+def _cache_ahead(m: Machine, made: Sequence[Decision]) -> str:
+    """Return the cache that a decision is about: the next one that names a cache tells."""
+    number = next((one.cache for one in made if isinstance(one, OF_A_SLAB)), -1)
+    return m.setup.caches[number].name if number >= 0 else ""
 
 
-def _asked_by_writeback(m: Machine, step: Step) -> bool:
+def _asked_by_writeback(m: Machine, one: Decision) -> bool:
     """Tell whether a page was asked for a work: its mask is that of wb_start_writeback's slab."""
     masks = m.masks
-    if step[0] not in ("zone_watermark_ok", "no_watermarks") or m.state.wb_mask == WB_NONE:
+    if not isinstance(one, ZoneWatermarkOk | NoWatermarks) or m.state.wb_mask == WB_NONE:
         return False
     tries = masks.nowarn | masks.noretry
     wanted = m.slab_mask.page_mask(masks.wb[m.state.wb_mask])
-    return bool(step[-1] | tries == wanted | tries)
+    return one.gfp | tries == wanted | tries

@@ -30,7 +30,7 @@ from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.zone import Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 SUMMED = (
     *("active_anon", "inactive_anon", "isolated_anon", "active_file", "inactive_file"),

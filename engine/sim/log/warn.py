@@ -1,6 +1,8 @@
-"""The reports of a failed request: warn_alloc_failed and slab_out_of_memory.
+"""The reports of a failed request: warn_alloc_failed and slab_out_of_memory, at most ten in 5 s.
 
-Source: mm/page_alloc.c:warn_alloc_failed and mm/slub.c:slab_out_of_memory (4.5).
+Source: mm/page_alloc.c:warn_alloc_failed, mm/slub.c:slab_out_of_memory and, for the limit,
+lib/ratelimit.c and include/linux/ratelimit.h of 4.5 (___ratelimit, DEFAULT_RATELIMIT_INTERVAL,
+DEFAULT_RATELIMIT_BURST).
 """
 
 from __future__ import annotations
@@ -8,15 +10,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.printk.forms import FORMS_BY_NAME, SLUB_CACHE, SLUB_NODE
-from mmplay.engine.sim.log.caller import Caller
+from mmplay.engine.printk.forms import FORMS_BY_NAME, SLUB_CACHE, SLUB_NODE, SUPPRESSED
 from mmplay.engine.sim.log.memory_report import show_mem
-from mmplay.engine.sim.log.ratelimit import PAGES, SLABS, allowed, missed
-from mmplay.engine.sim.log.stacks import dump_stack
-from mmplay.engine.sim.mm.asks import Ask
+from mmplay.engine.sim.log.stacks import Caller, dump_stack
+from mmplay.engine.sim.machine.asks import Ask
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+INTERVAL_NS = 5_000_000_000
+BURST = 10
+
+FUNCTIONS = ("warn_alloc_failed", "slab_out_of_memory", "oom_kill_process")
+PAGES, SLABS, KILLS = range(3)
+"""Which limit; `FUNCTIONS` are the names that the suppression line prints."""
+
+BEGIN, PRINTED, MISSED, SIZE = 0, 1, 2, 3
+
+
+def allowed(m: Machine, which: int) -> bool:
+    """Tell whether one more report may be printed, and count it either way."""
+    limits, at = m.state.limits, which * SIZE
+    now = m.state.now_ns
+    if limits[at + BEGIN] == 0:
+        limits[at + BEGIN] = now
+    if now > limits[at + BEGIN] + INTERVAL_NS:
+        if limits[at + MISSED]:
+            m.printk(SUPPRESSED, {"function": FUNCTIONS[which], "count": limits[at + MISSED]})
+        limits[at : at + SIZE] = [0, 0, 0]
+    if limits[at + PRINTED] < BURST:
+        limits[at + PRINTED] += 1
+        return True
+    limits[at + MISSED] += 1
+    return False
+
+
+def missed(m: Machine, which: int, count: int) -> None:
+    """Count reports that come at the same moment as one that was just refused."""
+    m.state.limits[which * SIZE + MISSED] += count
 
 
 def warn_failures(m: Machine, caller: Caller, ask: Ask, order: int, slab: int, count: int) -> None:

@@ -1,21 +1,59 @@
-"""The disk: pages under I/O, the requests they make, and how they complete.
+"""The disk: pages under I/O, the bios and requests they make, and how they complete.
 
-Source of the limits: block/blk-core.c of 4.5 (blk_queue_congestion_threshold). The disk itself is
-a rate: one request after the other.
+The disk itself is a rate: one request after the other. A bio holds up to 256 pages and one vector,
+an object of biovec-256; behind them stands a mempool of two. When no memory can be had at once the
+pool gives its own; when it is empty too, whoever writes waits until a bio ends. Left out: the try
+with direct reclaim before the wait, and smaller vectors. Source: block/blk-core.c of 4.5
+(blk_queue_congestion_threshold), block/bio.c (bio_alloc_bioset, bvec_alloc, bvec_free) and
+mm/mempool.c (mempool_alloc, mempool_free).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.bio import end_bios
-from mmplay.engine.sim.run.actors import DISK
-from mmplay.engine.sim.run.sched import wake
-from mmplay.engine.sim.setup import SECOND_NS
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.sim.log.stacks import TASK, Caller
+from mmplay.engine.sim.machine.decisions import BioAlloc, EndPageWriteback
+from mmplay.engine.sim.machine.machine import DISK, wake
+from mmplay.engine.sim.machine.setup import SECOND_NS
+from mmplay.engine.sim.mm.slub import give_objects, take_objects
 from mmplay.engine.sim.state.zone import Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+CACHE = "biovec-256"
+BIO_PAGES = 256
+"""BIO_MAX_PAGES."""
+POOL = 2
+"""BIO_POOL_SIZE: vectors that the mempool keeps."""
+
+
+def take_vectors(m: Machine, task: int, cpu: int, pages: int) -> int:
+    """Take vectors for so many pages; return for how many of them there are vectors."""
+    state, want = m.state, -(-pages // BIO_PAGES)
+    caller = Caller(TASK, task, cpu, m.masks.bio_vector, Context.TASK, "bio")
+    got = take_objects(m, m.cache_numbers[CACHE], want, caller)
+    lent = min(want - got, POOL - state.bio_pool_out)
+    state.bio_vectors += got
+    state.bio_pool_out += lent
+    if m.tell is not None:
+        m.tell(BioAlloc(want, got, lent))
+    return min(pages, (got + lent) * BIO_PAGES)
+
+
+def end_bios(m: Machine, cpu: int) -> None:
+    """Give back the vectors that the pages still under I/O do not need: the pool's first."""
+    state = m.state
+    needed = -(-state.under_io // BIO_PAGES)
+    ended = max(0, state.bio_vectors + state.bio_pool_out - needed)
+    refilled = min(ended, state.bio_pool_out)
+    state.bio_pool_out -= refilled
+    if ended > refilled:
+        state.bio_vectors -= ended - refilled
+        give_objects(m, m.cache_numbers[CACHE], ended - refilled, cpu)
 
 
 def requests(m: Machine) -> int:
@@ -68,8 +106,8 @@ def complete(m: Machine, pages: int, token: int) -> None:
     state.counters.nr_written += pages
     _spread(m, pages)
     _redirty(m, pages)
-    if m.steps is not None:
-        m.steps.append(("end_page_writeback", pages, state.under_io))
+    if m.tell is not None:
+        m.tell(EndPageWriteback(pages, state.under_io))
     end_bios(m, cpu=0)
     start(m)
     if state.flusher_waits and _let_go(m):

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.dirty import vm_writeout_waits
-from mmplay.engine.sim.mm.gates import set_thresholds
-from mmplay.engine.sim.mm.throttle import reserves_ok, wake_throttled
+from mmplay.engine.sim.machine.gates import set_thresholds
+from mmplay.engine.sim.machine.machine import sleep, wait
+from mmplay.engine.sim.machine.setup import MILLISECOND_NS
+from mmplay.engine.sim.mm.page_alloc import zone_balanced
+from mmplay.engine.sim.mm.reclaim import reserves_ok, wake_throttled
 from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY, SWAP_CLUSTER_MAX, shrink_zone
-from mmplay.engine.sim.mm.wakeup import zone_balanced
-from mmplay.engine.sim.run.sched import sleep, wait
-from mmplay.engine.sim.setup import MILLISECOND_NS
+from mmplay.engine.sim.mm.writeback import vm_writeout_waits
 from mmplay.engine.sim.state.tasks import BLOCKED
 from mmplay.engine.sim.state.zone import CONGESTED
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 ASLEEP, BALANCE, NAP, WRITEOUT = range(4)
 """Where kswapd stands (its `pc`)."""

@@ -18,18 +18,17 @@ from mmplay.engine.printk.forms import (
     PANIC,
     REAPED_4_6,
 )
-from mmplay.engine.rules import oom_score
+from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.rules.oom_score import points
+from mmplay.engine.rules.memory import points
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.engine.sim.log.caller import TASK, WORKER, Caller
 from mmplay.engine.sim.log.memory_report import show_mem
-from mmplay.engine.sim.log.ratelimit import KILLS, allowed
-from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, dump_stack
-from mmplay.engine.sim.log.warn import named
-from mmplay.engine.sim.mm.asks import Ask, ask_key
+from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
+from mmplay.engine.sim.log.warn import KILLS, allowed, named
+from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.machine import sleep_until, wake
+from mmplay.engine.sim.machine.page_decisions import OomAborts, OomKillProcess, OutOfMemory
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.run.sched import sleep_until, wake
 from mmplay.engine.sim.state.tasks import (
     BLOCKED,
     EXITED,
@@ -43,7 +42,7 @@ from mmplay.engine.sim.state.tasks import (
 )
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 ADJ_MIN = -1000
 NOBODY = -1
@@ -71,7 +70,7 @@ def _owner(tasks: Tasks, task: int) -> int:
 
 def score(m: Machine, task: int) -> int:
     """Return the points as the kill line prints them, in thousandths of all memory."""
-    return oom_score.score(badness(m, task), total_pages(m))
+    return memory.score(badness(m, task), total_pages(m))
 
 
 def select_worst(m: Machine) -> int:
@@ -108,8 +107,8 @@ def out_of_memory(
         return 0
     if state.oom_victims:
         state.counters.oom_aborts += 1
-        if m.steps is not None:
-            m.steps.append(("oom_aborts", task, state.oom_victims))
+        if m.tell is not None:
+            m.tell(OomAborts(task, state.oom_victims))
         return 0
     if select_worst(m) == NOBODY:
         m.printk(PANIC, {})
@@ -117,8 +116,8 @@ def out_of_memory(
         return 0
     state.oom_lock = 1
     tasks.stage[task] = kill_stage
-    if m.steps is not None:
-        m.steps.append(("out_of_memory", task, ask.gfp, tasks.order[task]))
+    if m.tell is not None:
+        m.tell(OutOfMemory(task, ask.gfp, tasks.order[task]))
     if allowed(m, KILLS):
         m.line_ns = m.setup.costs.oom_print_line
         _print_header(m, caller, ask, tasks.order[task], tasks.adj[task], OOM)
@@ -169,8 +168,8 @@ def kill_worst(m: Machine, cpu: int) -> None:
     total_vm = tasks.vm_kb[owner] or rss["anon_rss"] + rss["file_rss"]
     m.printk(KILLED_4_5, {**who, "total_vm": total_vm, **rss})
     state.counters.oom_kill += 1
-    if m.steps is not None:
-        m.steps.append(("oom_kill_process", victim, badness(m, victim), total_pages(m)))
+    if m.tell is not None:
+        m.tell(OomKillProcess(victim, badness(m, victim), total_pages(m)))
     mark_victim(m, victim)
     for other in range(len(tasks)):
         if tasks.group[other] == tasks.group[victim] and tasks.state[other] != EXITED:

@@ -1,9 +1,11 @@
 """get_page_from_freelist and what surrounds it: which zone serves a request, if any.
 
 Every function that takes a page returns its number and leaves its zone in `m.zone`; -1 means that
-no zone serves it. Source: mm/page_alloc.c of 4.5 (get_page_from_freelist, buffered_rmqueue,
-reset_alloc_batches, reserve_highatomic_pageblock, __free_pages_ok), mm/page-writeback.c
-(zone_dirty_ok).
+no zone serves it. Callers that cannot wait are served here: fast path, their floor, the reserves,
+or nothing; others go on in `slowpath`. Source: mm/page_alloc.c of 4.5 (get_page_from_freelist,
+buffered_rmqueue, reset_alloc_batches, reserve_highatomic_pageblock, __free_pages_ok,
+__alloc_pages_nodemask, __alloc_pages_slowpath up to the test for direct reclaim),
+mm/page-writeback.c (zone_dirty_ok) and mm/vmscan.c (wakeup_kswapd, zone_balanced).
 """
 
 from __future__ import annotations
@@ -11,10 +13,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.floors import watermark_ok
-from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.gates import Gate, limit_of, zone_dirtyable
-from mmplay.engine.sim.mm.pcp import take_page
-from mmplay.engine.sim.mm.vmstat import count_block, count_taken
+from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.gates import Gate, limit_of, zone_dirtyable
+from mmplay.engine.sim.machine.machine import wake
+from mmplay.engine.sim.machine.page_decisions import (
+    FastPath,
+    FastPathFails,
+    NoWatermarks,
+    ReserveHighatomic,
+    UnreserveHighatomic,
+    WakeupKswapd,
+    ZoneDirtyOk,
+    ZoneWatermarkOk,
+)
+from mmplay.engine.sim.mm.pcp import count_block, count_taken, take_page
 from mmplay.engine.sim.state.buddy import (
     HIGHATOMIC,
     MAX_ORDER,
@@ -23,10 +35,12 @@ from mmplay.engine.sim.state.buddy import (
     PCP_TYPES,
     TYPES,
 )
+from mmplay.engine.sim.state.tasks import SLEEPING
 from mmplay.engine.sim.state.zone import FAIR_DEPLETED, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 ORDINARY = tuple(range(PCP_TYPES))
 ANY_TYPE = tuple(range(TYPES))
@@ -46,10 +60,10 @@ def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
     """Take a block from the first zone whose floor allows it (get_page_from_freelist)."""
     for zone, floor in gate:
         allowed = zone_watermark_ok(zone, floor, order, ask.harder)
-        if m.steps is not None:
+        if m.tell is not None:
             kept = 0 if ask.harder else zone.reserved_highatomic
-            step = (zone.index, zone.free, floor, order, allowed, ask.gfp, kept)
-            m.steps.append(("zone_watermark_ok", *step))
+            test = (zone.index, zone.free, floor, order, allowed, ask.gfp, kept)
+            m.tell(ZoneWatermarkOk(*test))
         if allowed:
             page = rmqueue_slow(m, zone, ask, order, cpu)
             if page >= 0:
@@ -61,8 +75,8 @@ def take_anyway(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     """Take a block whatever the floors say (ALLOC_NO_WATERMARKS)."""
     for zone in m.zonelists[ask.class_zone]:
         page = rmqueue(m, zone, ask, order, cpu)
-        if m.steps is not None:
-            m.steps.append(("no_watermarks", zone.index, zone.free, order, page >= 0, ask.gfp))
+        if m.tell is not None:
+            m.tell(NoWatermarks(zone.index, zone.free, order, page >= 0, ask.gfp))
         if page >= 0:
             return page
     return -1
@@ -79,8 +93,8 @@ def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     if page < 0 and any(zone.flags & FAIR_DEPLETED for zone, _ in gate):
         reset_alloc_batches(m, ask.class_zone)
         page = _take_round(m, gate, ask, order, cpu, 0)
-    if page < 0 and m.steps is not None:
-        m.steps.append(("fast_path_fails", ask.class_zone, order))
+    if page < 0 and m.tell is not None:
+        m.tell(FastPathFails(ask.class_zone, order))
     return page
 
 
@@ -90,8 +104,8 @@ def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: in
         if zone.flags & skip:
             continue
         if ask.for_write and not zone_dirty_ok(m, zone):
-            if m.steps is not None:
-                m.steps.append(("zone_dirty_ok", zone.index, zone.dirty, zone.writeback))
+            if m.tell is not None:
+                m.tell(ZoneDirtyOk(zone.index, zone.dirty, zone.writeback))
             continue
         if not watermark_ok(zone.free, order, zone.reserved_highatomic, floor):
             continue
@@ -99,8 +113,8 @@ def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: in
             continue
         page = rmqueue(m, zone, ask, order, cpu)
         if page >= 0:
-            if m.steps is not None:
-                m.steps.append(("fast_path", zone.index, zone.free, floor, order))
+            if m.tell is not None:
+                m.tell(FastPath(zone.index, zone.free, floor, order))
             return page
     return -1
 
@@ -199,8 +213,8 @@ def _reserve_highatomic(m: Machine, zone: Zone, page: int) -> None:
     zone.buddy.block_types[block] = HIGHATOMIC
     zone.buddy.move_free_pages(block, HIGHATOMIC)
     m.state.counters.highatomic_reserved += 1
-    if m.steps is not None:
-        m.steps.append(("reserve_highatomic", zone.index, page, zone.reserved_highatomic))
+    if m.tell is not None:
+        m.tell(ReserveHighatomic(zone.index, page, zone.reserved_highatomic))
 
 
 def unreserve_highatomic(m: Machine, ask: Ask) -> None:
@@ -216,9 +230,9 @@ def unreserve_highatomic(m: Machine, ask: Ask) -> None:
             block = blocks[-1] >> PAGEBLOCK_ORDER
             zone.buddy.block_types[block] = ask.kind
             zone.buddy.move_free_pages(block, ask.kind)
-            if m.steps is not None:
-                step = (zone.index, block << PAGEBLOCK_ORDER, zone.reserved_highatomic)
-                m.steps.append(("unreserve_highatomic", *step))
+            if m.tell is not None:
+                page = block << PAGEBLOCK_ORDER
+                m.tell(UnreserveHighatomic(zone.index, page, zone.reserved_highatomic))
             return
 
 
@@ -245,3 +259,56 @@ def give_block(m: Machine, zone: Zone, cpu: int, order: int) -> None:
         for page in pages:
             zone.buddy.give(page, 0, types[page >> PAGEBLOCK_ORDER])
     count_block(zone, cpu, 1 << order)
+
+
+def largest_free(zone: Zone) -> int:
+    """Return the largest order of which a block is free, -1 if none is."""
+    return max((n % MAX_ORDER for n, blocks in enumerate(zone.buddy.lists) if blocks), default=-1)
+
+
+def wake_kswapd(m: Machine, class_zone: int, order: int) -> None:
+    """Wake kswapd if it sleeps and a zone of the request is below its high mark."""
+    state = m.state
+    task = state.kswapd_task
+    if task < 0:
+        return
+    if state.kswapd_order < order:
+        state.kswapd_order = order
+        state.kswapd_class = min(state.kswapd_class, class_zone)
+    if state.tasks.state[task] != SLEEPING:
+        return
+    if all(zone_balanced(zone, order, 0, 0) for zone in m.zonelists[class_zone]):
+        return
+    if m.tell is not None:
+        m.tell(WakeupKswapd(class_zone, order))
+    state.counters.kswapd_wakes += 1
+    wake(m, task)
+
+
+def zone_balanced(zone: Zone, order: int, gap: int, class_zone: int) -> bool:
+    """Tell whether a zone is above its high mark and a gap, for requests of this class."""
+    floor = zone.high + gap + zone.reserve[class_zone]
+    if not watermark_ok(zone.free, order, zone.reserved_highatomic, floor):
+        return False
+    return order == 0 or zone.buddy.has_block(order, (0, 1, 2))
+
+
+def alloc_nowait(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    """Return a block, or -1. `m.pfmemalloc` tells whether it came from below every floor."""
+    m.pfmemalloc = False
+    page = take_fast(m, ask, order, cpu)
+    if page >= 0:
+        return page
+    return retry_nowait(m, ask, order, cpu)
+
+
+def retry_nowait(m: Machine, ask: Ask, order: int, cpu: int) -> int:
+    """Make the slow path's tries that need no waiting: its floor, then the reserves if allowed."""
+    m.pfmemalloc = False
+    if ask.wakes_kswapd:
+        wake_kswapd(m, ask.class_zone, order)
+    page = take_from(m, m.gates[ask.gate], ask, order, cpu)
+    if page < 0 and ask.no_watermarks:
+        page = take_anyway(m, ask, order, cpu)
+        m.pfmemalloc = page >= 0
+    return page

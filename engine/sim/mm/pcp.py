@@ -1,19 +1,65 @@
-"""Per-CPU page lists: refill in batches, free in batches, drain.
+"""Per-CPU page lists, filled and emptied in batches, and free pages as CPUs count them.
 
-Source: mm/page_alloc.c of 4.5 (buffered_rmqueue, rmqueue_bulk, free_hot_cold_page,
-free_pcppages_bulk, drain_all_pages, zone_batchsize).
+A CPU may hold back what it did to the counter of free pages. Source: mm/page_alloc.c of 4.5
+(buffered_rmqueue, rmqueue_bulk, free_hot_cold_page, free_pcppages_bulk, drain_all_pages,
+zone_batchsize) and mm/vmstat.c (__mod_zone_page_state, refresh_cpu_vm_stats).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.vmstat import count_given, count_taken
+from mmplay.engine.sim.machine.page_decisions import FreePcppagesBulk, RmqueueBulk
 from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_ORDER, PCP_TYPES
 from mmplay.engine.sim.state.zone import FAIR_DEPLETED, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+def count_taken(zone: Zone, cpu: int, pages: int) -> None:
+    """Count pages that left the free lists in one go."""
+    if zone.threshold:
+        held = zone.diffs[cpu] - pages
+        if -held <= zone.threshold:
+            zone.diffs[cpu] = held
+            return
+        zone.diffs[cpu] = 0
+        pages = -held
+    zone.free -= pages
+    if zone.free < zone.lowest:
+        zone.lowest = zone.free
+
+
+def count_given(zone: Zone, cpu: int, pages: int) -> None:
+    """Count pages that came back one after the other, each on its own."""
+    if zone.threshold:
+        limit = zone.threshold + 1
+        held = zone.diffs[cpu] + pages
+        folds = held // limit if held > 0 else 0
+        zone.diffs[cpu] = held - folds * limit
+        pages = folds * limit
+    zone.free += pages
+
+
+def count_block(zone: Zone, cpu: int, pages: int) -> None:
+    """Count one block that came back (a single change of the counter)."""
+    if zone.threshold:
+        held = zone.diffs[cpu] + pages
+        if held <= zone.threshold:
+            zone.diffs[cpu] = held
+            return
+        zone.diffs[cpu] = 0
+        pages = held
+    zone.free += pages
+
+
+def fold(zone: Zone, cpu: int) -> None:
+    """Give back what this CPU held of the counter (refresh_cpu_vm_stats)."""
+    zone.free += zone.diffs[cpu]
+    zone.diffs[cpu] = 0
+    if zone.free < zone.lowest:
+        zone.lowest = zone.free
 
 
 def batch_size(managed: int) -> int:
@@ -60,8 +106,8 @@ def refill(m: Machine, zone: Zone, cpu: int, kind: int, pages: list[int]) -> int
         taken.reverse()
         pages[:] = taken
         count_taken(zone, cpu, len(taken))
-        if m.steps is not None:
-            m.steps.append(("rmqueue_bulk", zone.index, kind, len(taken), zone.free))
+        if m.tell is not None:
+            m.tell(RmqueueBulk(zone.index, kind, len(taken), zone.free))
     return len(taken)
 
 
@@ -111,8 +157,8 @@ def free_bulk(m: Machine, zone: Zone, cpu: int, count: int) -> None:
             left -= 1
             batch -= 1
     count_given(zone, cpu, count)
-    if m.steps is not None:
-        m.steps.append(("free_pcppages_bulk", zone.index, count, zone.free))
+    if m.tell is not None:
+        m.tell(FreePcppagesBulk(zone.index, count, zone.free))
 
 
 def drain_all(m: Machine) -> int:

@@ -1,18 +1,22 @@
-"""try_to_free_pages: two passes over twelve priorities, and the works it asks the flusher for.
+"""try_to_free_pages: two passes over twelve priorities, and who is held back from it.
 
 One turn is one (pass, priority) as long as the next one scans something, for callers that overlap
-trip each other's scan counts; a call that only polls zones it has given up is one turn. Source:
-mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones). Slab shrinkers are left out.
+trip each other's scan counts; a call that only polls zones it has given up is one turn. Half of the
+reserves are kept from ordinary reclaimers (throttle_direct_reclaim): waiters are woken only when
+the test would let them go; the wake-ups in between change nothing but CPU time. Slab shrinkers are
+left out. Source: mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones, throttle_direct_reclaim,
+pfmemalloc_watermark_ok).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.asks import Ask
-from mmplay.engine.sim.mm.dirty import vm_writeout_waits
+from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.machine import sleep, sleep_until, wait, wake
+from mmplay.engine.sim.machine.page_decisions import ThrottleDirectReclaim, TooManyIsolated
+from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import congested
-from mmplay.engine.sim.mm.flusher import start_works
 from mmplay.engine.sim.mm.vmscan import (
     DEF_PRIORITY,
     NEVER,
@@ -21,13 +25,13 @@ from mmplay.engine.sim.mm.vmscan import (
     too_many_isolated,
     waits_for_disk,
 )
-from mmplay.engine.sim.run.sched import sleep
-from mmplay.engine.sim.setup import MILLISECOND_NS
-from mmplay.engine.sim.state.tasks import BLOCKED, FATAL
+from mmplay.engine.sim.mm.writeback import start_works, vm_writeout_waits
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SLEEPING, THROTTLED
 from mmplay.engine.sim.state.zone import Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 WRITE_BACK_AFTER = SWAP_CLUSTER_MAX + SWAP_CLUSTER_MAX // 2
 """More pages scanned than this in a call, and every priority asks the flusher to write."""
@@ -124,8 +128,8 @@ def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]
     shift = 3 if ask.enters_fs and ask.does_io else 0
     if not any(too_many_isolated(zone, shift) for zone in zones):
         return False
-    if m.steps is not None:
-        m.steps.append(("too_many_isolated", task))
+    if m.tell is not None:
+        m.tell(TooManyIsolated(task))
     if not m.state.tasks.flags[task] & FATAL:
         sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
         m.state.counters.congestion_waits += 1
@@ -160,3 +164,60 @@ def _put_back(m: Machine, task: int) -> None:
         zone.inactive_file += held & 0xFF
         zone.isolated_file -= held & 0xFF
         tasks.isolated[task] = 0
+
+
+LAST_ZONE = 2
+"""Zones above Normal do not count."""
+
+
+def reserves_ok(m: Machine) -> bool:
+    """Tell whether more than half of the min marks is free (pfmemalloc_watermark_ok)."""
+    free = reserve = 0
+    for zone in m.state.zones:
+        if zone.index <= LAST_ZONE and zone.reclaimable():
+            reserve += zone.min
+            free += zone.free
+    return not reserve or free > reserve // 2
+
+
+def is_exempt(m: Machine, task: int) -> bool:
+    """Tell whether a task is never held back: a kernel thread, or one with a fatal signal."""
+    return bool(m.state.tasks.flags[task] & (KTHREAD | FATAL))
+
+
+def hold_back(m: Machine, task: int, ask: Ask) -> None:
+    """Let a task wait for the reserves to recover: at most a second if it cannot enter the FS."""
+    state = m.state
+    if state.kswapd_task >= 0 and state.tasks.state[state.kswapd_task] == SLEEPING:
+        wake(m, state.kswapd_task)
+    state.throttled += 1
+    if ask.enters_fs:
+        wait(m, task, THROTTLED)
+    else:
+        sleep_until(m, task, state.tasks.until_ns[task], THROTTLED)
+
+
+def start_waiting(m: Machine, task: int, ask: Ask) -> None:
+    """Begin to hold a task back."""
+    state = m.state
+    state.counters.reclaim_throttled += 1
+    state.tasks.until_ns[task] = state.now_ns + SECOND_NS
+    if m.tell is not None:
+        m.tell(ThrottleDirectReclaim(task, sum(z.free for z in state.zones)))
+    hold_back(m, task, ask)
+
+
+def may_go_on(m: Machine, task: int, ask: Ask) -> bool:
+    """Tell whether a task that was held back and woke may go on."""
+    tasks = m.state.tasks
+    if tasks.flags[task] & FATAL or reserves_ok(m):
+        return True
+    return not ask.enters_fs and m.state.now_ns >= tasks.until_ns[task]
+
+
+def wake_throttled(m: Machine) -> None:
+    """Wake everybody who is held back."""
+    tasks = m.state.tasks
+    for task in range(len(tasks)):
+        if tasks.state[task] == THROTTLED:
+            wake(m, task)

@@ -1,9 +1,13 @@
 """Page requests of tasks that may wait: the fast path, and __alloc_pages_slowpath as stages.
 
 Where the kernel would sleep or go on for long, the request stands in the task's columns (`stage`,
-`ask`, `order`, `purpose`) and goes on in a later turn. Source: mm/page_alloc.c of 4.5
+`ask`, `order`, `purpose`) and goes on in a later turn. An object's slab is asked for twice, each
+time with its slow path: the `slab` column says how far that is, 0 none, else twice the cache's
+number plus 2, and one more for the second request. Whether a request that reclaim did not help goes
+round again is one rule per kernel generation. Source: mm/page_alloc.c of 4.5
 (__alloc_pages_nodemask, __alloc_pages_slowpath, __alloc_pages_direct_reclaim,
-__alloc_pages_may_oom).
+__alloc_pages_may_oom), mm/slub.c (___slab_alloc, allocate_slab) and, for should_reclaim_retry, the
+series "mm, oom: rework oom detection" of December 2015 that next-20160311 carried.
 """
 
 from __future__ import annotations
@@ -12,30 +16,108 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.log.caller import TASK, Caller
-from mmplay.engine.sim.log.warn import warn_failures
-from mmplay.engine.sim.mm.asks import Ask, ask_key
+from mmplay.engine.sim.log.stacks import TASK, Caller
+from mmplay.engine.sim.log.warn import warn_failures, warn_slab_failed
+from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.machine import sleep
+from mmplay.engine.sim.machine.masks import PURPOSES, mask_for
+from mmplay.engine.sim.machine.page_decisions import (
+    DrainAllPages,
+    NoOomForNofs,
+    Nopage,
+    OomLockBusy,
+    ShouldReclaimRetry,
+    TryToFreePages,
+)
+from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS
 from mmplay.engine.sim.mm.compaction import compact
-from mmplay.engine.sim.mm.nowait import retry_nowait
+from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.oom import kill_worst, out_of_memory
-from mmplay.engine.sim.mm.page_alloc import take_fast, take_from, unreserve_highatomic
+from mmplay.engine.sim.mm.page_alloc import (
+    retry_nowait,
+    take_fast,
+    take_from,
+    unreserve_highatomic,
+    zone_watermark_ok,
+)
 from mmplay.engine.sim.mm.pcp import drain_all
-from mmplay.engine.sim.mm.purposes import PURPOSES, mask_for
-from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
-from mmplay.engine.sim.mm.retry import COSTLY_ORDER, RETRY_RULES
-from mmplay.engine.sim.mm.throttle import (
+from mmplay.engine.sim.mm.reclaim import (
+    GOING_ON,
     hold_back,
     is_exempt,
     may_go_on,
+    reclaim,
     reserves_ok,
+    start_call,
     start_waiting,
 )
-from mmplay.engine.sim.run.sched import sleep
-from mmplay.engine.sim.setup import JIFFY_NS
+from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, RUNNABLE, TIF_MEMDIE
+from mmplay.engine.sim.state.zone import CONGESTED
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+RetryRule = Callable[["Machine", int, Ask, int], bool]
+"""(machine, task, request, progress) to whether to try again; it may put the task to sleep."""
+
+COSTLY_ORDER = 3
+MAX_RETRIES = 16
+CONGESTED_WAIT_NS = 20 * MILLISECOND_NS
+DIRTY_WAIT_NS = 100 * MILLISECOND_NS
+
+
+def while_progress(m: Machine, task: int, ask: Ask, progress: int) -> bool:
+    """4.5: again as long as reclaim calls it progress; a costly order only if it asks for it."""
+    tasks = m.state.tasks
+    order = tasks.order[task]
+    tasks.gained[task] += progress
+    small = progress and order <= COSTLY_ORDER
+    if not small and not (ask.repeat and tasks.gained[task] < 1 << order):
+        return False
+    if m.zonelists[ask.class_zone][0].flags & CONGESTED and congested(m):
+        sleep(m, task, CONGESTED_WAIT_NS, BLOCKED)
+        m.state.counters.congestion_waits += 1
+    return True
+
+
+def should_reclaim_retry(m: Machine, task: int, ask: Ask, progress: int) -> bool:
+    """next-20160311: again while reclaiming all that is left could still meet the min mark.
+
+    What is left is thought less of with every round without progress; after 16 it counts nothing.
+    A zone mostly dirty or under writeback makes the request wait 100 ms for the disk.
+    """
+    tasks = m.state.tasks
+    order = tasks.order[task]
+    tasks.gained[task] += progress
+    tasks.loops[task] = 0 if progress else tasks.loops[task] + 1
+    loops = tasks.loops[task]
+    if loops > MAX_RETRIES:
+        return False
+    if order > COSTLY_ORDER and not (ask.repeat and tasks.gained[task] < 1 << order):
+        return False
+    for zone, floor in m.gates[ask.gate]:
+        pages = zone.reclaimable()
+        left = pages - -(-loops * pages // MAX_RETRIES)
+        ok = zone_watermark_ok(zone, floor - left, order, ask.harder)
+        if m.tell is not None:
+            m.tell(ShouldReclaimRetry(zone.index, loops, left, zone.free, floor, ok))
+        if not ok:
+            continue
+        if not progress and 2 * (zone.writeback + zone.dirty) > pages:
+            sleep(m, task, DIRTY_WAIT_NS, BLOCKED)
+            m.state.counters.congestion_waits += 1
+        return True
+    return False
+
+
+RETRY_RULES: dict[str, RetryRule] = {
+    "zone_reclaimable": while_progress,
+    "should_reclaim_retry": should_reclaim_retry,
+}
+"""By the name that a Kernel gives."""
+
 
 NONE, RETRY, THROTTLE, RECLAIM, KILL, KILLED, DONE, FAILED = range(8)
 """Stages: no request; go round; held back; inside try_to_free_pages; the OOM report is printed
@@ -87,8 +169,8 @@ def _fail(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     caller = caller_of(m, task, cpu)
     caller.count_failures(m, 1)
     tasks.refused[task] += 1
-    if m.steps is not None:
-        m.steps.append(("nopage", task, tasks.order[task], ask.gfp))
+    if m.tell is not None:
+        m.tell(Nopage(task, tasks.order[task], ask.gfp))
     warn_failures(m, caller, ask, tasks.order[task], -1, 1)
     return _end(m, task, -1)
 
@@ -141,8 +223,8 @@ def _go_on_reclaiming(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     cost = scanned * m.setup.costs.scanned_page + 1
     if progress == GOING_ON:
         return cost
-    if m.steps is not None:
-        m.steps.append(("try_to_free_pages", task, m.state.tasks.scanned[task], progress))
+    if m.tell is not None:
+        m.tell(TryToFreePages(task, m.state.tasks.scanned[task], progress))
     return cost + _after_reclaim(m, task, cpu, ask, progress)
 
 
@@ -169,8 +251,8 @@ def _take_freed(m: Machine, ask: Ask, order: int, cpu: int) -> int:
         return page
     unreserve_highatomic(m, ask)
     drained = drain_all(m)
-    if m.steps is not None:
-        m.steps.append(("drain_all_pages", drained))
+    if m.tell is not None:
+        m.tell(DrainAllPages(drained))
     return take_from(m, m.gates[ask.gate], ask, order, cpu)
 
 
@@ -188,8 +270,8 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
     state.tasks.loops[task] = 0
     if state.oom_lock:
         sleep(m, task, JIFFY_NS, BLOCKED)
-        if m.steps is not None:
-            m.steps.append(("oom_lock_busy", task))
+        if m.tell is not None:
+            m.tell(OomLockBusy(task))
         return 0
     m.pfmemalloc = False
     page = take_from(m, m.gates[ask.high_gate], ask, order, cpu)
@@ -199,8 +281,8 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
         if order > COSTLY_ORDER or not ask.oom_allowed:
             return _last_try(m, task, cpu, ask)
         if not ask.enters_fs:
-            if m.steps is not None:
-                m.steps.append(("no_oom_for_nofs", task, ask.gfp))
+            if m.tell is not None:
+                m.tell(NoOomForNofs(task, ask.gfp))
             return 0
     return out_of_memory(m, task, cpu, caller_of(m, task, cpu), ask, KILL)
 
@@ -229,3 +311,50 @@ STAGES: dict[int, Callable[[Machine, int, int], int]] = {
     KILL: _kill,
     KILLED: _killed,
 }
+
+
+def begin_object(m: Machine, task: int, cpu: int) -> int:
+    """Ask for one object of the purpose's cache; the task's stage then is as for a page."""
+    tasks = m.state.tasks
+    number = m.cache_numbers[PURPOSES[tasks.purpose[task]].cache]
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    if not cache.cpu_free[cpu]:
+        caller = caller_of(m, task, cpu)
+        ask = page_ask(m, kind, caller.gfp, caller.context)
+        drop_cpu_slab(cache, cpu)
+        if not take_partial(cache, cpu, ask.no_watermarks):
+            orders = kind.orders
+            tasks.slab[task] = 2 * number + 2
+            first = first_ask(m, ask, orders.order > orders.min_order)
+            return begin_page(m, task, cpu, first.gfp, orders.order)
+    cache.cpu_free[cpu] -= 1
+    tasks.stage[task] = DONE
+    return m.setup.costs.page
+
+
+def slab_goes_on(m: Machine, task: int, cpu: int) -> int:
+    """A page request for a slab ended: own the slab, or make the second request, or give up."""
+    tasks = m.state.tasks
+    number, second = divmod(tasks.slab[task] - 2, 2)
+    cache, kind = m.state.caches[number], m.setup.caches[number]
+    orders = kind.orders
+    if tasks.stage[task] == DONE:
+        tasks.slab[task] = 0
+        order, objects = orders.order, orders.objects
+        if second:
+            order, objects = orders.min_order, orders.min_objects
+        drop_cpu_slab(cache, cpu)
+        own_slab(m, number, cpu, order, objects)
+        cache.cpu_free[cpu] -= 1
+        return 0
+    caller = caller_of(m, task, cpu)
+    if not second:
+        tasks.slab[task] += 1
+        ask = page_ask(m, kind, caller.gfp, caller.context)
+        return begin_page(m, task, cpu, ask.gfp, orders.min_order)
+    tasks.slab[task] = 0
+    tasks.stage[task] = FAILED
+    ask = page_ask(m, kind, caller.gfp, caller.context)
+    if not ask.nowarn:
+        warn_slab_failed(m, caller, number)
+    return 0

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.warn import warn_failures
-from mmplay.engine.sim.mm.asks import Ask, ask_key
-from mmplay.engine.sim.mm.nowait import alloc_nowait
-from mmplay.engine.sim.mm.page_alloc import give_block
+from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.decisions import DiscardSlab, NewSlab, SlabKept, SlabRefused
+from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, min_partial
+from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, Slab, min_partial
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.log.caller import Caller
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.log.stacks import Caller
+    from mmplay.engine.sim.machine.machine import Machine
 
 
 def take_objects(m: Machine, number: int, want: int, caller: Caller) -> int:
@@ -92,7 +92,8 @@ def drop_cpu_slab(cache: Cache, cpu: int) -> None:
         return
     free, objects = cache.cpu_free[cpu], cache.cpu_objects[cpu]
     if free:
-        cache.partial.append([free, objects, zone, cache.cpu_order[cpu], cache.cpu_pfm[cpu]])
+        slab = Slab.of(free, objects, zone, cache.cpu_order[cpu], cache.cpu_pfm[cpu])
+        cache.partial.append(slab)
     else:
         cache.add_full(objects, zone, cache.cpu_order[cpu], cache.cpu_pfm[cpu])
     cache.cpu_zone[cpu] = -1
@@ -101,11 +102,11 @@ def drop_cpu_slab(cache: Cache, cpu: int) -> None:
 
 def take_partial(cache: Cache, cpu: int, reserves: bool) -> bool:
     """Give the CPU a partial slab; one from the reserves only to who may use them."""
-    for index, (free, objects, zone, order, pfmemalloc) in enumerate(cache.partial):
-        if pfmemalloc and not reserves:
+    for index, slab in enumerate(cache.partial):
+        if slab.pfmemalloc and not reserves:
             continue
         del cache.partial[index]
-        _own(cache, cpu, free, objects, zone, order, pfmemalloc)
+        _own(cache, cpu, slab.free, slab.objects, slab.zone, slab.order, slab.pfmemalloc)
         return True
     return False
 
@@ -120,8 +121,8 @@ def own_slab(m: Machine, number: int, cpu: int, order: int, objects: int) -> Non
         zone.slab_unreclaimable += pages
     m.state.counters.slab_pages_added += pages
     _own(cache, cpu, objects, objects, m.zone_number(zone), order, int(m.pfmemalloc))
-    if m.steps is not None:
-        m.steps.append(("new_slab", number, zone.index, order, objects, int(m.pfmemalloc)))
+    if m.tell is not None:
+        m.tell(NewSlab(number, zone.index, order, objects, int(m.pfmemalloc)))
 
 
 def _own(
@@ -139,8 +140,8 @@ def refused(m: Machine, number: int, count: int, caller: Caller) -> None:
     kind = m.setup.caches[number]
     ask = page_ask(m, kind, caller.gfp, caller.context)
     caller.count_failures(m, 2 * count)
-    if m.steps is not None:
-        m.steps.append(("slab_refused", number, count, ask.gfp))
+    if m.tell is not None:
+        m.tell(SlabRefused(number, count, ask.gfp))
     if not ask.nowarn:
         warn_failures(m, caller, ask, kind.orders.min_order, number, count)
 
@@ -152,44 +153,44 @@ def give_objects(m: Machine, number: int, count: int, cpu: int) -> None:
     """Free objects, those of the oldest slab first."""
     cache = m.state.caches[number]
     while count:
-        slab = next((one for one in cache.partial if one[0] < one[1]), None)
+        slab = next((one for one in cache.partial if one.free < one.objects), None)
         if slab is None:
             if not cache.full:
                 _give_to_cpus(cache, count)
                 return
             slab = take_full(cache, 0)
-        back = min(count, slab[1] - slab[0])
+        back = min(count, slab.objects - slab.free)
         count -= back
         free_in_slab(m, number, slab, back, cpu)
 
 
-def free_in_slab(m: Machine, number: int, slab: list[int], count: int, cpu: int) -> None:
+def free_in_slab(m: Machine, number: int, slab: Slab, count: int, cpu: int) -> None:
     """Free objects of one slab of the partial list; an empty slab may go (__slab_free).
 
     It goes if min_partial slabs are on the list, itself among them unless its only object was the
     one that is freed: it comes from no list then.
     """
     cache, kind = m.state.caches[number], m.setup.caches[number]
-    slab[0] += count
-    if slab[0] < slab[1]:
+    slab.free += count
+    if slab.free < slab.objects:
         return
-    listed = len(cache.partial) - (slab[1] == 1)
+    listed = len(cache.partial) - (slab.objects == 1)
     goes = listed >= min_partial(kind.size)
-    if m.steps is not None:
-        code = "discard_slab" if goes else "slab_kept"
-        zone = m.state.zones[slab[2]].index
-        m.steps.append((code, number, zone, slab[3], listed, min_partial(kind.size)))
+    if m.tell is not None:
+        made = DiscardSlab if goes else SlabKept
+        zone = m.state.zones[slab.zone].index
+        m.tell(made(number, zone, slab.order, listed, min_partial(kind.size)))
     if goes:
         cache.partial = [one for one in cache.partial if one is not slab]
         _discard(m, kind, slab, cpu)
 
 
-def take_full(cache: Cache, run_number: int) -> list[int]:
+def take_full(cache: Cache, run_number: int) -> Slab:
     """Move a full slab, one of this run, to the tail of the partial list; return it."""
     run = cache.full[run_number]
-    run[0] -= 1
-    slab = [0, *run[1:]]
-    if run[0] == 0:
+    run.slabs -= 1
+    slab = Slab.of(0, *run.row()[1:])
+    if run.slabs == 0:
         del cache.full[run_number]
     cache.partial.append(slab)
     return slab
@@ -203,8 +204,8 @@ def _give_to_cpus(cache: Cache, count: int) -> None:
             count -= back
 
 
-def _discard(m: Machine, kind: CacheKind, slab: list[int], cpu: int) -> None:
-    zone, order = m.state.zones[slab[2]], slab[3]
+def _discard(m: Machine, kind: CacheKind, slab: Slab, cpu: int) -> None:
+    zone, order = m.state.zones[slab.zone], slab.order
     if kind.reclaimable:
         zone.slab_reclaimable -= 1 << order
     else:

@@ -1,21 +1,28 @@
-"""Scanning the file lists of a zone: what one priority looks at, what it frees, what it marks.
+"""Scanning the file lists of a zone, and dropping the clean page cache.
 
 The lists are counts. Pages that can be dropped at the tail are met first; the other clean ones lie
 evenly among the rest, and what integer division leaves over is carried to the next scan. Without
-swap only file lists are scanned. Source: mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg,
-shrink_inactive_list, shrink_page_list, shrink_active_list).
+swap only file lists are scanned. vm.drop_caches gives back clean pages wherever they lie (bit 1;
+bit 2 asks the slab shrinkers, which are not simulated): dirty pages, pages under writeback and in
+use stay, and so does the active list, of which this machine does not know what is clean. Source:
+mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg, shrink_inactive_list, shrink_page_list,
+shrink_active_list), fs/drop_caches.c (drop_caches_sysctl_handler, drop_pagecache_sb) and
+mm/truncate.c (invalidate_mapping_pages).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.page_decisions import DropCaches, ShrinkInactiveList
 from mmplay.engine.sim.mm.disk import congested
+from mmplay.engine.sim.mm.page_alloc import largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.zone import CONGESTED, Zone
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 SWAP_CLUSTER_MAX = 32
 DEF_PRIORITY = 12
@@ -39,8 +46,8 @@ def shrink_zone(m: Machine, zone: Zone, priority: int, cpu: int, enough: int) ->
     if zone.marked < zone.dirty + zone.writeback:
         _mark(zone, scan, zone.inactive_file)
     zone.pages_scanned += scan
-    if m.steps is not None:
-        m.steps.append(("shrink_inactive_list", zone.index, priority, scan, 0))
+    if m.tell is not None:
+        m.tell(ShrinkInactiveList(zone.index, priority, scan, 0))
     return scan, 0
 
 
@@ -77,8 +84,8 @@ def _shrink_inactive(m: Machine, zone: Zone, scan: int, cpu: int, enough: int) -
     zone.pages_scanned += tail + rest
     if freed:
         give_pages(m, zone, cpu, freed, cold=True)
-    if m.steps is not None:
-        m.steps.append(("shrink_inactive_list", zone.index, -1, tail + rest, freed))
+    if m.tell is not None:
+        m.tell(ShrinkInactiveList(zone.index, -1, tail + rest, freed))
     return tail + rest, freed
 
 
@@ -113,3 +120,21 @@ def too_many_isolated(zone: Zone, shift: int) -> bool:
     `shift` is 3 for who may do I/O and enter the file system, so that others get further, else 0.
     """
     return zone.isolated_file > zone.inactive_file >> shift
+
+
+PAGE_CACHE, MOST = 1, 4
+"""Bit of the value that means the page cache; the largest value (4: do not log it)."""
+
+
+def drop_caches(m: Machine, value: int) -> int:
+    """Drop what the value asks for, on CPU 0; return the pages that came back."""
+    dropped = 0
+    for zone in m.state.zones if value & PAGE_CACHE else []:
+        count = zone.clean + zone.clean_tail
+        zone.clean = zone.clean_tail = zone.clean_rest = 0
+        zone.inactive_file -= count
+        give_pages(m, zone, 0, count, cold=False)
+        dropped += count
+        if m.tell is not None:
+            m.tell(DropCaches(zone.index, count, zone.free, largest_free(zone)))
+    return dropped

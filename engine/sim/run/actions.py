@@ -16,33 +16,37 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.memory_report import show_mem
-from mmplay.engine.sim.mm.compact_memory import compact_memory
+from mmplay.engine.sim.machine.decisions import Action, Script
+from mmplay.engine.sim.machine.gates import set_marks, set_reserves
+from mmplay.engine.sim.machine.machine import NIC
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.mm.compaction import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
-from mmplay.engine.sim.mm.drop_caches import MOST as MOST_DROPPED
-from mmplay.engine.sim.mm.drop_caches import drop_caches
-from mmplay.engine.sim.mm.flusher import sync
-from mmplay.engine.sim.mm.gates import set_marks, set_reserves
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
-from mmplay.engine.sim.run.actors import NIC
+from mmplay.engine.sim.mm.vmscan import MOST as MOST_DROPPED
+from mmplay.engine.sim.mm.vmscan import drop_caches
+from mmplay.engine.sim.mm.writeback import sync
 from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
-from mmplay.engine.sim.run.objects import WAYS, allocate, place_of, release
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
-    BLOCK_NUMBERS,
     CONTEXTS,
     SLAB,
+    WAYS,
+    allocate,
     give_back,
+    place_of,
+    release,
     request,
     set_free,
 )
 from mmplay.engine.sim.run.workloads import fall_back, scale_workload, start_workload, stop_workload
-from mmplay.engine.sim.slabs import slabs_of
 from mmplay.engine.sim.state.buddy import MAX_ORDER
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
+from mmplay.engine.sim.view import slabs_of
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
     from mmplay.engine.sim.state.zone import Zone
 
 
@@ -56,17 +60,17 @@ MAX_RATE = 1_000_000
 MAX_OBJECTS = 1 << 20
 
 
-def do_action(m: Machine, name: str, value: str, by: str = "action") -> None:
+def do_action(m: Machine, name: str, value: str, by: type[Action | Script] = Action) -> None:
     """Do an action; raises RefusedError, and then nothing has changed.
 
-    `by` is the code of its step: `action` for who plays, `script` for what happens by itself.
+    `by` is its decision: Action for who plays, Script for what happens by itself.
     """
     action = ACTIONS.get(name)
     if action is None:
         raise RefusedError(f"{name}: no such action; there are {', '.join(sorted(ACTIONS))}")
     action(m, value)
-    if m.steps is not None:
-        m.steps.append((by, name, value))
+    if m.tell is not None:
+        m.tell(by(name, value))
 
 
 def number(name: str, text: str, low: int, high: int) -> int:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.decisions import DoExit
+from mmplay.engine.sim.machine.machine import wait
 from mmplay.engine.sim.mm.oom import free_anon, unmark_victim
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.run.sched import wait
 from mmplay.engine.sim.state.tasks import EXITED, EXITING, KTHREAD
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 STACK_PAGES = 4
 """THREAD_SIZE of x86_64 is 16 kB."""
@@ -39,8 +40,8 @@ def exit_task(m: Machine, task: int, cpu: int) -> int:
     pages += _free_task(m, task, cpu)
     if tasks.dirtied[task]:
         state.dirtiers = max(0, state.dirtiers - 1)
-    if m.steps is not None:
-        m.steps.append(("do_exit", task, pages))
+    if m.tell is not None:
+        m.tell(DoExit(task, pages))
     return m.setup.costs.exit_task + pages * m.setup.costs.page
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.bio import take_vectors
-from mmplay.engine.sim.mm.dirty import dirty_limits
-from mmplay.engine.sim.mm.disk import room, submit
-from mmplay.engine.sim.mm.flusher import BACKGROUND, RUN, WORKS_CACHE, has_dirty_io
-from mmplay.engine.sim.mm.purposes import TRANSACTION
-from mmplay.engine.sim.mm.slab_wait import begin_object
+from mmplay.engine.sim.machine.decisions import WbWriteback
+from mmplay.engine.sim.machine.machine import sleep, wait
+from mmplay.engine.sim.machine.masks import TRANSACTION
+from mmplay.engine.sim.machine.setup import MILLISECOND_NS
+from mmplay.engine.sim.mm.disk import room, submit, take_vectors
+from mmplay.engine.sim.mm.slowpath import begin_object
 from mmplay.engine.sim.mm.slub import give_objects
-from mmplay.engine.sim.run.sched import sleep, wait
-from mmplay.engine.sim.setup import MILLISECOND_NS
+from mmplay.engine.sim.mm.writeback import BACKGROUND, RUN, WORKS_CACHE, dirty_limits, has_dirty_io
 from mmplay.engine.sim.state.tasks import BLOCKED
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 CHUNK = 1024
 """MIN_WRITEBACK_PAGES."""
@@ -131,6 +130,6 @@ def _write_chunk(m: Machine, task: int, cpu: int) -> int:
     state.tasks.pc[task] = WRITING
     give_objects(m, m.cache_numbers["xfs_trans"], 1, cpu)
     submit(m, pages)
-    if m.steps is not None:
-        m.steps.append(("wb_writeback", pages, state.wb_left))
+    if m.tell is not None:
+        m.tell(WbWriteback(pages, state.wb_left))
     return pages * m.setup.costs.page

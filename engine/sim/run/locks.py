@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.purposes import CACHE_PAGE
+from mmplay.engine.sim.machine.decisions import UpWrite
+from mmplay.engine.sim.machine.machine import dequeue, wait, wake
+from mmplay.engine.sim.machine.masks import CACHE_PAGE
 from mmplay.engine.sim.mm.slowpath import RETRY
-from mmplay.engine.sim.run.sched import dequeue, wait, wake
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, RUNNABLE
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 
 def begin_holding(m: Machine, task: int) -> None:
@@ -55,5 +56,5 @@ def give_lock(m: Machine, task: int, kind: int) -> None:
     ]
     for other in waiting:
         wake(m, other)
-    if m.steps is not None:
-        m.steps.append(("up_write", task, len(waiting)))
+    if m.tell is not None:
+        m.tell(UpWrite(task, len(waiting)))

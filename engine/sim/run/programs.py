@@ -1,7 +1,11 @@
 """What tasks do when their turn comes: a request goes on, or their program does.
 
 Each program is a function (machine, task, cpu) that acts once and returns the time taken in ns;
-what it waits for stands in the task's columns.
+what it waits for stands in the task's columns. A reader asks for file pages that the page cache
+does not have yet, in bursts, each with the file's mask and __GFP_COLD. They come clean from a fast
+disk and are used once, so they lie on the inactive list and reclaim may drop them; the nodes of the
+tree that finds them are left out: a node goes with its last page. Source of the reader:
+mm/filemap.c of 4.5 (do_generic_file_read, page_cache_alloc_cold).
 """
 
 from __future__ import annotations
@@ -9,11 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.mm.asks import ask_key
-from mmplay.engine.sim.mm.dirty import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
-from mmplay.engine.sim.mm.kswapd import run_kswapd
-from mmplay.engine.sim.mm.page_alloc import take_many
-from mmplay.engine.sim.mm.purposes import (
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.machine import sleep, wait
+from mmplay.engine.sim.machine.masks import (
     ANON,
     CACHE_PAGE,
     RADIX,
@@ -24,17 +26,67 @@ from mmplay.engine.sim.mm.purposes import (
     USER,
     mask_for,
 )
-from mmplay.engine.sim.mm.slab_wait import begin_object, slab_goes_on
-from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_page, go_on
+from mmplay.engine.sim.mm.kswapd import run_kswapd
+from mmplay.engine.sim.mm.page_alloc import take_many
+from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_object, begin_page, go_on, slab_goes_on
+from mmplay.engine.sim.mm.writeback import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
 from mmplay.engine.sim.run.exit import exit_task
 from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done
 from mmplay.engine.sim.run.locks import give_lock, holder_of
-from mmplay.engine.sim.run.reader import page_read, run_reader
-from mmplay.engine.sim.run.sched import sleep, wait
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SINGLE_PAGES, SLEEPING
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
+
+PAGES = 32
+"""Pages of one turn, while nothing makes them wait."""
+
+READING = 1
+"""A reader's `pc` inside a burst."""
+
+
+def run_reader(m: Machine, task: int, cpu: int) -> int:
+    """Read on with this burst, or pause before the next; return the time taken in ns."""
+    tasks = m.state.tasks
+    load = m.setup.workloads[tasks.load[task]]
+    done, want = tasks.done[task], tasks.want[task]
+    left = PAGES if want < 0 else want - done
+    if not left:
+        wait(m, task)
+        return m.setup.costs.page
+    in_burst = load.burst - done % load.burst
+    if load.gap_ns and in_burst == load.burst and tasks.pc[task] == READING:
+        tasks.pc[task] = 0
+        sleep(m, task, load.gap_ns)
+        return m.setup.costs.page
+    tasks.pc[task] = READING
+    return _read(m, task, cpu, min(PAGES, left, in_burst))
+
+
+def _read(m: Machine, task: int, cpu: int, pages: int) -> int:
+    """Read up to so many pages off the fast path, else one by the slow path."""
+    mask = mask_for(m, task, READ_PAGE)
+    got = take_many(m, m.ask(ask_key(mask)), cpu, pages)
+    if got:
+        return got * m.setup.costs.page + _cached(m, task, got)
+    m.state.tasks.purpose[task] = READ_PAGE
+    return begin_page(m, task, cpu, mask, 0)
+
+
+def page_read(m: Machine, task: int, got: bool) -> int:
+    """Take a page that the slow path got; without one the reader tries again later."""
+    return _cached(m, task, 1) if got else 0
+
+
+def _cached(m: Machine, task: int, pages: int) -> int:
+    """Put pages on the inactive list, clean; return the time that reading them took."""
+    zone = m.zone
+    zone.inactive_file += pages
+    zone.clean += pages
+    m.state.tasks.done[task] += pages
+    return pages * m.setup.costs.read
+
 
 Program = Callable[["Machine", int, int], int]
 

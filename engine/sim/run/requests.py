@@ -1,24 +1,32 @@
-"""Requests that a player makes at the allocator's door, and gives back: single decisions.
+"""Requests that a player makes by hand, and gives back: blocks of pages, and objects of a cache.
 
-A request is asked as the kernel asks it, up to the point where a caller would have to wait: the
-first try at low, the slow path's try at the caller's own floor, the reserves if it may use them.
+A block is asked for as the kernel asks for it, up to the point where a caller would have to wait:
+the first try at low, the slow path's try at the caller's own floor, the reserves if it may use
+them. kmalloc asks as the network's softirq does, on CPU 0; kfree names a slab, which no caller in
+the kernel does: whoever frees an object frees it where it lies.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.mm.asks import ask_key
-from mmplay.engine.sim.mm.nowait import alloc_nowait
-from mmplay.engine.sim.mm.page_alloc import give_block, give_one_block
-from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.mm.vmstat import count_taken
-from mmplay.engine.sim.state.buddy import MAX_ORDER, MOVABLE
+from mmplay.engine.sim.log.stacks import NET, Caller
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.decisions import Free, Kfree, Kmalloc, RequestRefused, RequestServed
+from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block, give_one_block, largest_free
+from mmplay.engine.sim.mm.pcp import count_taken, give_pages
+from mmplay.engine.sim.mm.slub import free_in_slab, take_full, take_objects
+from mmplay.engine.sim.net import CONNTRACK, EXTENSION, SKB
+from mmplay.engine.sim.state.buddy import MOVABLE
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.zone import Zone
+from mmplay.engine.sim.view import CPU, FULL, PARTIAL, SlabRow, slabs_of
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
+
 
 SLAB = "slab"
 CONTEXTS = {
@@ -29,8 +37,6 @@ CONTEXTS = {
     "tif_memdie": Context.TIF_MEMDIE,
     "rt_task": Context.RT_TASK,
 }
-BLOCK_NUMBERS = 3
-"""Numbers of a block in `State.blocks`: number of its zone, first page, order."""
 
 
 def request(m: Machine, mask: int, context: Context, order: int) -> int:
@@ -40,14 +46,14 @@ def request(m: Machine, mask: int, context: Context, order: int) -> int:
     counters = m.state.counters
     if page < 0:
         counters.request_refused += 1
-        if m.steps is not None:
-            m.steps.append(("request_refused", ask.gfp, order))
+        if m.tell is not None:
+            m.tell(RequestRefused(ask.gfp, order))
         return -1
     counters.request_served += 1
     m.zone.held += 1 << order
     m.state.blocks += (m.zone_number(m.zone), page, order)
-    if m.steps is not None:
-        m.steps.append(("request_served", m.zone.index, page, order, ask.gfp))
+    if m.tell is not None:
+        m.tell(RequestServed(m.zone.index, page, order, ask.gfp))
     return page
 
 
@@ -65,13 +71,8 @@ def give_back(m: Machine, number: int) -> None:
         give_block(m, zone, 0, order)
     else:
         give_pages(m, zone, 0, 1, cold=False)
-    if m.steps is not None:
-        m.steps.append(("free", zone.index, page, order, largest_free(zone)))
-
-
-def largest_free(zone: Zone) -> int:
-    """Return the largest order of which a block is free, -1 if none is."""
-    return max((n % MAX_ORDER for n, blocks in enumerate(zone.buddy.lists) if blocks), default=-1)
+    if m.tell is not None:
+        m.tell(Free(zone.index, page, order, largest_free(zone)))
 
 
 def set_free(m: Machine, zone: Zone, pages: int) -> None:
@@ -88,3 +89,52 @@ def set_free(m: Machine, zone: Zone, pages: int) -> None:
         page = zone.hand_back()
         zone.other -= 1
         give_one_block(m, zone, 0, page, 0)
+
+
+WAYS = {EXTENSION: "extension", CONNTRACK: "conntrack", SKB: "skb"}
+"""By cache: what the softirq wants its objects for (a key of `stacks.NET_WAYS`)."""
+
+
+def allocate(m: Machine, cache_name: str, count: int) -> int:
+    """Allocate objects in a softirq on CPU 0; return how many it got, the others were refused."""
+    mask = m.masks.net_zeroed if cache_name == EXTENSION else m.masks.net_atomic
+    who = Caller(NET, m.state.cpus[0].current, 0, mask, Context.SOFTIRQ, WAYS[cache_name])
+    got = take_objects(m, m.cache_numbers[cache_name], count, who)
+    if m.tell is not None:
+        m.tell(Kmalloc(m.cache_numbers[cache_name], got, count - got))
+    return got
+
+
+def place_of(rows: list[SlabRow], slab: str) -> int | None:
+    """Return the place of the slab that a word names: a number, or the first `full` or `partial`.
+
+    Only slabs with objects in use are meant; None if there is none.
+    """
+    if slab in (FULL, PARTIAL):
+        return next((row.place for row in rows if row.where == slab and row.in_use), None)
+    if not (slab.isascii() and slab.isdigit() and len(slab) < 8):
+        return None
+    place = int(slab)
+    return place if any(row.place <= place < row.place + row.slabs for row in rows) else None
+
+
+def release(m: Machine, cache_name: str, place: int, count: int) -> None:
+    """Free objects of the slab at a place of the list (`slabs_of`), on CPU 0; 0 frees all of them.
+
+    Raises InputError if the slab has not so many in use: a kernel would be corrupt after that.
+    """
+    rows = slabs_of(m, cache_name)
+    row = next(row for row in rows if row.place <= place < row.place + row.slabs)
+    count = count or row.in_use
+    if not 0 < count <= row.in_use:
+        raise InputError(f"slab {place} has {row.in_use} objects in use, not {count}")
+    number = m.cache_numbers[cache_name]
+    cache = m.state.caches[number]
+    if m.tell is not None:
+        m.tell(Kfree(number, count, row.in_use - count, row.objects))
+    if row.where == CPU:
+        cache.cpu_free[row.cpu] += count
+        return
+    at = [one for one in rows if one.where == row.where].index(row)
+    slab = take_full(cache, at) if row.where == FULL else cache.partial[at]
+    free_in_slab(m, number, slab, count, 0)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.machine import WORKLOAD, dequeue, enqueue
 from mmplay.engine.sim.mm.oom import send_kill
-from mmplay.engine.sim.run.actors import WORKLOAD
 from mmplay.engine.sim.run.locks import begin_holding
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
-from mmplay.engine.sim.run.sched import dequeue, enqueue
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD, RUNNABLE, SINGLE_PAGES, STOPPED
 
 if TYPE_CHECKING:
-    from mmplay.engine.sim.run.machine import Machine
+    from mmplay.engine.sim.machine.machine import Machine
 
 KERNEL_PROGRAMS = frozenset({"kthreadd", "flusher", "kswapd"})
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.mm.gates import set_gaps, set_marks, set_reserves
+from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.workloads import schedule
-from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.starts.calibration import ASSUMED, reasons
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.watermarks import PAGE_KB, boot_min_free_kbytes
-from mmplay.engine.sim.mm.gates import set_marks, set_reserves
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.machine.gates import set_marks, set_reserves
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,

@@ -6,16 +6,15 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.setup import Costs, Setup, Workload
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
-from mmplay.engine.sim.net.ring import LARGE_ORDER, RING, buffers_in
-from mmplay.engine.sim.run.actors import NIC, SCRIPT, VMSTAT
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.net import LARGE_ORDER, RING, buffers_in
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.setup import Costs, Setup, Workload
 from mmplay.engine.sim.starts.calibration import value
-from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, slab_order
+from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, Slab, slab_order
 from mmplay.engine.sim.state.state import Cpu, State
 from mmplay.engine.sim.state.tasks import BLOCKED
 
@@ -111,7 +110,7 @@ def add_caches(setup: Setup, state: State, full: dict[str, int]) -> None:
         for _ in range(slabs):
             cache.add_full(objects, number, order, 0)
         if not slabs:
-            cache.partial.append([objects, objects, number, order, 0])
+            cache.partial.append(Slab.of(objects, objects, number, order, 0))
         state.caches.append(cache)
     for index, one in enumerate(state.zones):
         one.slab_base = one.slab_unreclaimable - _slab_pages(setup, state, index, False)

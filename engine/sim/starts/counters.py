@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.sim.machine.machine import Machine, enqueue
+from mmplay.engine.sim.machine.masks import CACHE_PAGE
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
-from mmplay.engine.sim.mm.purposes import CACHE_PAGE
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.run.sched import enqueue
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,

@@ -8,16 +8,15 @@ printed goes on to its kill.
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.report.report import Report
+from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.mm.purposes import ANON, CACHE_PAGE
+from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
+from mmplay.engine.sim.machine.masks import ANON, CACHE_PAGE
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.programs import PARENT
-from mmplay.engine.sim.run.sched import enqueue, sleep_until
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.starts.calibration import (
     ASSUMED,
     CALIBRATED,

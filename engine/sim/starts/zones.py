@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from math import gcd
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.sim.mm.gates import set_gaps
+from mmplay.engine.sim.machine.gates import set_gaps
 from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE
 from mmplay.engine.sim.state.state import State

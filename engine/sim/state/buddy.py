@@ -7,7 +7,7 @@ steal_suitable_fallback, __free_one_page).
 
 from __future__ import annotations
 
-from mmplay.engine.rules.buddies import buddy_of
+from mmplay.engine.rules.memory import buddy_of
 
 MAX_ORDER = 11
 PAGEBLOCK_ORDER = 9
@@ -45,6 +45,11 @@ class Buddy:
         other.where = self.where.copy()
         other.block_types = self.block_types[:]
         return other
+
+    def hold(self, lists: list[list[int]]) -> None:
+        """Hold these free lists instead, by type and order."""
+        self.lists = lists
+        self.where = {page: index for index, blocks in enumerate(lists) for page in blocks}
 
     # what there is
 

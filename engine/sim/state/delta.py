@@ -14,7 +14,8 @@ from itertools import accumulate, chain, compress, count
 from operator import ne
 from typing import TypeAlias
 
-from mmplay.engine.sim.state.parts import HEAP_COLUMNS, PackError
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import HEAP_COLUMNS
 
 SPARSE, SPLICE, EVENTS = range(3)
 DENSE = 4

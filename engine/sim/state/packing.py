@@ -1,6 +1,9 @@
-"""A state as bytes and back: its shape, then every part with its length before it, then the names.
+"""A state as flat lists of ints, always in the same order, and as bytes.
 
-The bytes are little-endian 64-bit numbers on every machine.
+Packing, digests and differences all walk these parts; what they are follows from what the classes
+of a state declare (`fields`). A state of equal parts and names is an equal state. The bytes are its
+shape, then every part with its length before it, as little-endian 64-bit numbers on every machine,
+then the names. The way back is `unpacking`.
 """
 
 from __future__ import annotations
@@ -8,18 +11,47 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.engine.sim.state.parts import (
-    MAX_SHAPE,
-    PackError,
-    Shape,
-    names_of,
-    part_names,
-    parts_of,
-    shape_of,
-    state_of,
-)
-from mmplay.engine.sim.state.state import State
+if TYPE_CHECKING:
+    from mmplay.engine.sim.state.state import State
+
+HEAP_COLUMNS = ("time", "sequence", "kind", "number", "token")
+HALF_BITS = 32
+HALF = (1 << HALF_BITS) - 1
+"""The generator's 64 bits stand as two numbers, so that every number and change has a sign."""
+
+
+class Shape(NamedTuple):
+    """How many of each there are, which decides how many parts follow."""
+
+    zones: int
+    cpus: int
+    caches: int
+
+
+def shape_of(state: State) -> Shape:
+    """Return how many zones, CPUs and caches a state has."""
+    return Shape(len(state.zones), len(state.cpus), len(state.caches))
+
+
+def parts_of(state: State) -> list[list[int]]:
+    """Return the parts; lists of the state itself are not copied, so change none of them."""
+    parts = state.parts()
+    parts[0][state.numbers.index("rng")] = state.rng >> HALF_BITS
+    parts[0].append(state.rng & HALF)
+    for one in (state.counters, *state.zones, *state.cpus, *state.caches, state.tasks):
+        parts += one.parts()
+    # By age: what was pushed later stands later, so that two moments differ little.
+    events = sorted(state.heap, key=itemgetter(1))
+    parts += [list(column) for column in zip(*events, strict=True)] or [[] for _ in HEAP_COLUMNS]
+    return parts
+
+
+def names_of(state: State) -> list[str]:
+    """Return the names of the zones and of the tasks."""
+    return [*(zone.name for zone in state.zones), *state.tasks.names]
 
 
 def pack_state(state: State) -> bytes:
@@ -33,50 +65,3 @@ def pack_state(state: State) -> bytes:
         numbers.byteswap()
     names = "\n".join(names_of(state)).encode()
     return struct.pack("<QQ", len(numbers), len(names)) + numbers.tobytes() + names
-
-
-def unpack_state(data: bytes) -> State:
-    """Return the state in these bytes; raises PackError."""
-    return state_of(*unpack_parts(data))
-
-
-def unpack_parts(data: bytes) -> tuple[Shape, list[array[int]], list[str]]:
-    """Return shape, parts and names of the state in these bytes.
-
-    Raises PackError; whether the parts are those of a state shows when it is made (`state_of`).
-    """
-    numbers, names = _split(data)
-    shape = Shape(*_some(numbers, 0, len(Shape._fields)))
-    if any(not 0 <= n <= most for n, most in zip(shape, MAX_SHAPE, strict=True)):
-        raise PackError("no machine is as large")
-    at = len(shape)
-    parts: list[array[int]] = []
-    for _ in part_names(shape):
-        (length,) = _some(numbers, at, 1)
-        parts.append(_some(numbers, at + 1, length))
-        at += 1 + length
-    if at != len(numbers):
-        raise PackError("numbers are left over")
-    return shape, parts, names
-
-
-def _split(data: bytes) -> tuple[array[int], list[str]]:
-    try:
-        count, name_bytes = struct.unpack_from("<QQ", data)
-    except struct.error:
-        raise PackError("too short") from None
-    if len(data) != 16 + 8 * count + name_bytes:
-        raise PackError("wrong length")
-    numbers = array("q", data[16 : 16 + 8 * count])
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    try:
-        return numbers, data[16 + 8 * count :].decode().split("\n")
-    except UnicodeDecodeError:
-        raise PackError("a name cannot be read") from None
-
-
-def _some(numbers: array[int], at: int, count: int) -> array[int]:
-    if not 0 <= count <= len(numbers) - at:
-        raise PackError("numbers are missing")
-    return numbers[at : at + count]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.rules.watermarks import PAGE_SHIFT
+from mmplay.engine.sim.state.fields import Fields, Label, Parts
 
 PAGE_SIZE = 1 << PAGE_SHIFT
 MAX_SLAB_ORDER = 3
@@ -60,55 +61,93 @@ class CacheKind(NamedTuple):
     reclaimable: bool = False
 
 
-class Cache:
+class Slab(Fields):
+    """One slab on a cache's partial list; `zone` is a place in the state, `pfmemalloc` 0 or 1."""
+
+    free: int
+    objects: int
+    zone: int
+    order: int
+    pfmemalloc: int
+
+
+class FullSlabs(Fields):
+    """A run of full slabs that are alike; no list of the kernel's holds them."""
+
+    slabs: int
+    objects: int
+    zone: int
+    order: int
+    pfmemalloc: int
+
+
+class Cache(Fields):
     """The mutable state of one cache.
 
     A CPU slab is its free objects, how many it holds, its zone's number, its order and whether it
-    came from the reserves (pfmemalloc); -1 as zone means that the CPU has none. A partial slab is
-    [free objects, objects, zone, order, pfmemalloc]; `full` are runs of full slabs, oldest first:
-    [slabs, objects, zone, order, pfmemalloc].
+    came from the reserves (pfmemalloc); -1 as zone means that the CPU has none. `partial` is the
+    node's list, `full` the full slabs, oldest first.
     """
 
-    __slots__ = ("cpu_free", "cpu_objects", "cpu_order", "cpu_pfm", "cpu_zone", "full", "partial")
+    cpu_free: list[int]
+    cpu_objects: list[int]
+    cpu_zone: list[int]
+    cpu_order: list[int]
+    cpu_pfm: list[int]
+    partial: list[Slab]
+    full: list[FullSlabs]
 
     def __init__(self, cpus: int) -> None:
         """A cache without slabs."""
-        self.cpu_free = [0] * cpus
-        self.cpu_objects = [0] * cpus
+        super().__init__()
+        for name in self.lists:
+            setattr(self, name, [0] * cpus)
         self.cpu_zone = [-1] * cpus
-        self.cpu_order = [0] * cpus
-        self.cpu_pfm = [0] * cpus
-        self.partial: list[list[int]] = []
-        self.full: list[list[int]] = []
+        self.partial = []
+        self.full = []
 
     def copy(self) -> Cache:
         """Return an independent copy."""
-        other = Cache.__new__(Cache)
-        other.cpu_free = self.cpu_free[:]
-        other.cpu_objects = self.cpu_objects[:]
-        other.cpu_zone = self.cpu_zone[:]
-        other.cpu_order = self.cpu_order[:]
-        other.cpu_pfm = self.cpu_pfm[:]
-        other.partial = [slab[:] for slab in self.partial]
-        other.full = [run[:] for run in self.full]
+        other = super().copy()
+        other.partial = [slab.copy() for slab in self.partial]
+        other.full = [run.copy() for run in self.full]
         return other
+
+    def parts(self) -> list[list[int]]:
+        """Return the CPUs' columns, then the partial and the full slabs, row after row."""
+        partial = [number for slab in self.partial for number in slab.row()]
+        return [*super().parts(), partial, [number for run in self.full for number in run.row()]]
+
+    @classmethod
+    def labels(cls) -> list[Label]:
+        """Return what each of `parts` is."""
+        return [*super().labels(), Label("partial"), Label("full")]
+
+    @classmethod
+    def taken(cls, parts: Parts, cpus: int) -> Cache:
+        """Return a cache from `parts`; raises PackError."""
+        cache = cls(0)
+        cache.take(parts, dict.fromkeys(cls.lists, cpus))
+        cache.partial = [Slab.of(*row) for row in parts.rows(len(Slab.numbers))]
+        cache.full = [FullSlabs.of(*row) for row in parts.rows(len(FullSlabs.numbers))]
+        return cache
 
     def slabs(self) -> int:
         """Return all slabs (node_nr_slabs): full, partial and the CPUs' own."""
         owned = sum(zone >= 0 for zone in self.cpu_zone)
-        return owned + len(self.partial) + sum(run[0] for run in self.full)
+        return owned + len(self.partial) + sum(run.slabs for run in self.full)
 
     def objects(self) -> int:
         """Return the room for objects in all slabs (node_nr_objs)."""
         owned = sum(
             count for count, zone in zip(self.cpu_objects, self.cpu_zone, strict=True) if zone >= 0
         )
-        full = sum(run[0] * run[1] for run in self.full)
-        return owned + sum(slab[1] for slab in self.partial) + full
+        full = sum(run.slabs * run.objects for run in self.full)
+        return owned + sum(slab.objects for slab in self.partial) + full
 
     def free_objects(self) -> int:
         """Return the free objects on the node's partial list, which is what a report counts."""
-        return sum(slab[0] for slab in self.partial)
+        return sum(slab.free for slab in self.partial)
 
     def in_use(self) -> int:
         """Return the objects that are in use (/sys/kernel/slab/NAME/objects)."""
@@ -128,13 +167,15 @@ class Cache:
             for order, where in zip(self.cpu_order, self.cpu_zone, strict=True)
             if where == zone
         )
-        partial = sum(1 << slab[3] for slab in self.partial if slab[2] == zone)
-        return owned + partial + sum(run[0] << run[3] for run in self.full if run[2] == zone)
+        partial = sum(1 << slab.order for slab in self.partial if slab.zone == zone)
+        full = sum(run.slabs << run.order for run in self.full if run.zone == zone)
+        return owned + partial + full
 
     def add_full(self, objects: int, zone: int, order: int, pfmemalloc: int) -> None:
         """Note one more full slab."""
         last = self.full[-1] if self.full else None
-        if last is not None and last[1:] == [objects, zone, order, pfmemalloc]:
-            last[0] += 1
+        run = FullSlabs.of(1, objects, zone, order, pfmemalloc)
+        if last is not None and last.row()[1:] == run.row()[1:]:
+            last.slabs += 1
         else:
-            self.full.append([1, objects, zone, order, pfmemalloc])
+            self.full.append(run)

@@ -8,19 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-IDENTITY = ("pid", "kind", "load", "group", "adj")
-SCHEDULING = ("state", "token", "cpu", "since_ns", "credit_ns", "flags", "pc")
-REQUEST = ("stage", "ask", "order", "purpose", "slab", "loops", "gained")
-RECLAIM = ("again", "priority", "scanned", "reclaimed", "isolated")
-MEMORY = ("rss0", "rss1", "rss2", "rss3", "file_rss", "tables", "vm_kb")
-WORK = ("want", "done", "refused", "dirtied", "pause_at", "until_ns")
-
-COLUMNS = (*IDENTITY, *SCHEDULING, *REQUEST, *RECLAIM, *MEMORY, *WORK)
-"""Every column, in the order in which they are packed. `load` is the number of the workload,
-`group` the pid that an mm belongs to, `rss0` to `rss3` the anonymous pages by zone, `tables` the
-page table pages; `credit_ns` is the CPU time that a task may still have before the others because
-it slept, `done` the pages that it has of what it wants, `refused` its requests that failed,
-`until_ns` when a timed wait ends."""
+from mmplay.engine.sim.state.fields import Fields, Parts
 
 
 class TaskState(IntEnum):
@@ -44,16 +32,16 @@ TIF_MEMDIE, FATAL, KTHREAD, EXITING, SINGLE_PAGES = 1, 2, 4, 8, 16
 """Bits of the `flags` column. SINGLE_PAGES: it takes its buffers page by page (vmalloc)."""
 
 
-class Tasks:
+class Tasks(Fields):
     """All tasks of the machine; `names` are their comms."""
 
-    __slots__ = (*COLUMNS, "names")
-
+    # identity: `load` is the number of the workload, `group` the pid that an mm belongs to
     pid: list[int]
     kind: list[int]
     load: list[int]
     group: list[int]
     adj: list[int]
+    # scheduling: `credit_ns` is the CPU time that a task may still have first, as it slept
     state: list[int]
     token: list[int]
     cpu: list[int]
@@ -61,6 +49,7 @@ class Tasks:
     credit_ns: list[int]
     flags: list[int]
     pc: list[int]
+    # the request in hand
     stage: list[int]
     ask: list[int]
     order: list[int]
@@ -68,11 +57,13 @@ class Tasks:
     slab: list[int]
     loops: list[int]
     gained: list[int]
+    # its reclaim
     again: list[int]
     priority: list[int]
     scanned: list[int]
     reclaimed: list[int]
     isolated: list[int]
+    # memory: anonymous pages by zone, file pages, page table pages
     rss0: list[int]
     rss1: list[int]
     rss2: list[int]
@@ -80,33 +71,41 @@ class Tasks:
     file_rss: list[int]
     tables: list[int]
     vm_kb: list[int]
+    # work: `done` are the pages it has of what it wants, `refused` its requests that failed,
+    # `until_ns` when a timed wait ends
     want: list[int]
     done: list[int]
     refused: list[int]
     dirtied: list[int]
     pause_at: list[int]
     until_ns: list[int]
+    names: list[str]
 
     def __init__(self) -> None:
         """No tasks yet."""
-        for column in COLUMNS:
-            setattr(self, column, [])
-        self.names: list[str] = []
+        super().__init__()
+        self.names = []
 
     def __len__(self) -> int:
         return len(self.pid)
 
     def copy(self) -> Tasks:
         """Return an independent copy."""
-        other = Tasks.__new__(Tasks)
-        for column in COLUMNS:
-            setattr(other, column, getattr(self, column)[:])
+        other = super().copy()
         other.names = self.names[:]
         return other
 
+    @classmethod
+    def taken(cls, parts: Parts, names: list[str]) -> Tasks:
+        """Return the tasks of these names from `parts`; raises PackError."""
+        tasks = cls()
+        tasks.names = names[:]
+        tasks.take(parts, dict.fromkeys(cls.lists, len(names)))
+        return tasks
+
     def add(self, name: str, pid: int, kind: int, **values: int) -> int:
         """Add a task that sleeps; return its index. Columns that are not given are 0."""
-        for column in COLUMNS:
+        for column in self.lists:
             getattr(self, column).append(values.get(column, 0))
         self.names.append(name)
         index = len(self.pid) - 1

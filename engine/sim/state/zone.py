@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from mmplay.engine.sim.state.buddy import PCP_TYPES, Buddy
+from mmplay.engine.sim.state.buddy import MAX_ORDER, PCP_TYPES, TYPES, Buddy
+from mmplay.engine.sim.state.fields import Fields, Label, PackError, Parts
 
 LRU = ("active_anon", "inactive_anon", "active_file", "inactive_file", "unevictable")
 
@@ -20,37 +21,28 @@ PLACES = (
 """Where a page that is not free may be. `other` are pages that no printed counter knows; `held`
 are pages that a workload or the network card's ring holds."""
 
-COUNTS = (
-    *("index", "managed", "present", "min", "low", "high", "free", "lowest"),
-    *PLACES,
-    *("dirty", "writeback", "clean", "clean_tail", "marked", "mapped", "shmem"),
-    *("pages_scanned", "batch", "reserved_highatomic", "pcp_batch", "pcp_high", "threshold"),
-    *("slab_base", "slab_reclaimable_base", "flags", "used_pages"),
-    *("clean_rest", "active_rest", "marked_rest"),
-)
-"""Every plain number of a zone; they are packed in this order.
-
-`free` is NR_FREE_PAGES as the kernel's counter has it, `lowest` the lowest it has been: with drift
-on, CPUs hold differences back (`diffs`). The inactive file list is made of `dirty` pages, pages
-under `writeback`, `clean` ones that reclaim can drop, `clean_tail` ones at its very end, and the
-rest, which are in use and stay. `marked` of the dirty and writeback pages carry PageReclaim.
-`batch` is NR_ALLOC_BATCH of the fair policy. `slab_base` and `slab_reclaimable_base` of the slab
-pages belong to caches that are not simulated. The three `_rest` carry what integer division left.
-"""
+ZONE_TYPES = 4
+"""MAX_NR_ZONES of a lowmem_reserve: DMA, DMA32, Normal, Movable."""
 
 FAIR_DEPLETED, CONGESTED = 1, 2
 """Bits of `flags`: ZONE_FAIR_DEPLETED, ZONE_CONGESTED."""
 
 
-class Zone:
+class Zone(Fields):
     """The mutable state of one zone.
+
+    `free` is NR_FREE_PAGES as the kernel's counter has it, `lowest` the lowest it has been: with
+    drift on, CPUs hold differences back (`diffs`). The inactive file list is made of `dirty` pages,
+    pages under `writeback`, `clean` ones that reclaim can drop, `clean_tail` ones at its very end,
+    and the rest, which are in use and stay. `marked` of the dirty and writeback pages carry
+    PageReclaim. `batch` is NR_ALLOC_BATCH of the fair policy. `slab_base` and
+    `slab_reclaimable_base` of the slab pages belong to caches that are not simulated. The three
+    `_rest` carry what integer division left.
 
     `used` are runs of pages that left the allocator, flat: first page, count, and so on. Pages
     that are freed come from the oldest run: consecutive pages were handed out together and merge
     again when they come back. `pcp[cpu][type]` are the per-CPU lists; the head is the end.
     """
-
-    __slots__ = (*COUNTS, "buddy", "diffs", "name", "pcp", "reserve", "used")
 
     index: int
     managed: int
@@ -93,33 +85,57 @@ class Zone:
     clean_rest: int
     active_rest: int
     marked_rest: int
+    reserve: list[int]
+    diffs: list[int]
+    used: list[int]
+    name: str
+    pcp: list[list[list[int]]]
+    buddy: Buddy
 
     def __init__(self, name: str, index: int, managed: int, present: int, cpus: int) -> None:
         """An empty zone: no page is anywhere yet."""
-        for field in COUNTS:
-            setattr(self, field, 0)
+        super().__init__()
         self.name = name
         self.index = index
         self.managed = managed
         self.present = present
-        self.reserve: list[int] = [0, 0, 0, 0]
+        self.reserve = [0] * ZONE_TYPES
+        self.diffs = [0] * cpus
+        self.pcp = [[[] for _ in range(PCP_TYPES)] for _ in range(cpus)]
         self.buddy = Buddy(managed)
-        self.pcp: list[list[list[int]]] = [[[] for _ in range(PCP_TYPES)] for _ in range(cpus)]
-        self.diffs: list[int] = [0] * cpus
-        self.used: list[int] = []
 
     def copy(self) -> Zone:
         """Return an independent copy."""
-        other = Zone.__new__(Zone)
-        for field in COUNTS:
-            setattr(other, field, getattr(self, field))
+        other = super().copy()
         other.name = self.name
-        other.reserve = self.reserve[:]
-        other.buddy = self.buddy.copy()
         other.pcp = [[pages[:] for pages in lists] for lists in self.pcp]
-        other.diffs = self.diffs[:]
-        other.used = self.used[:]
+        other.buddy = self.buddy.copy()
         return other
+
+    def parts(self) -> list[list[int]]:
+        """Return numbers and lists, then the pageblocks' types, per-CPU lists and free lists."""
+        listed = [pages for lists in self.pcp for pages in lists]
+        return [*super().parts(), list(self.buddy.block_types), *listed, *self.buddy.lists]
+
+    @classmethod
+    def labels_for(cls, cpus: int) -> list[Label]:
+        """Return what each of `parts` is, on a machine of so many CPUs."""
+        listed = [f"pcp {cpu}.{kind}" for cpu in range(cpus) for kind in range(PCP_TYPES)]
+        free = [f"free list {number}" for number in range(TYPES * MAX_ORDER)]
+        return [*cls.labels(), *(Label(what) for what in ("block types", *listed, *free))]
+
+    @classmethod
+    def taken(cls, parts: Parts, name: str, cpus: int) -> Zone:
+        """Return the zone of this name from `parts`; raises PackError."""
+        zone = cls(name, 0, 0, 0, cpus)
+        zone.take(parts, {"reserve": ZONE_TYPES, "diffs": cpus})
+        types = parts.any()
+        zone.pcp = [[parts.any() for _ in range(PCP_TYPES)] for _ in range(cpus)]
+        if not all(0 <= kind < TYPES for kind in types):
+            raise PackError("a pageblock type is out of range")
+        zone.buddy.block_types = bytearray(types)
+        zone.buddy.hold([parts.any() for _ in range(TYPES * MAX_ORDER)])
+        return zone
 
     def on_pcp(self) -> int:
         """Return the pages on all per-CPU lists."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.frame import Frame, Timeline
-from mmplay.engine.report.memory import MemDump, ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.recordings.diagnosis import diagnose_frame, gate_finding
 
 MARKS = ("min", "low", "high")

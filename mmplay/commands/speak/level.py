@@ -8,9 +8,9 @@ from mmplay.commands.speak.talk import Command, Said, count
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level, Question
 from mmplay.levels.play.beside import beside, current, in_words
-from mmplay.levels.play.recorded import begin_recorded, follow_recorded, keep_result
-from mmplay.levels.play.run import LevelRun, Reply
-from mmplay.levels.play.timeline import LevelTimeline
+from mmplay.levels.play.game import LevelTimeline, begin_recorded, follow_recorded, keep_result
+from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.run import LevelRun
 
 
 class LevelSpeaker(LookAround):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE, RETRY
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.starts import incident_machine, machine_of
+from mmplay.recordings.run.starts import incident_machine, machine_of
 
 SECOND = 1_000_000_000
 RC7, NEXT = "4.5-rc7", "next-20160311"
@@ -50,3 +51,10 @@ def until_depleted(m: Machine, limit_ns: int = 62 * SECOND) -> Machine:
     while not m.state.first_fail_ns and m.state.now_ns < limit_ns and turn(m):
         pass
     return m
+
+
+def listened(m: Machine) -> list[Decision]:
+    """Return the list that every decision of this machine comes into from now on."""
+    made: list[Decision] = []
+    m.tell = made.append
+    return made

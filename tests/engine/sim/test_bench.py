@@ -7,16 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.step_words import STEPS
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.decisions import KINDS
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.sane import faults
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.unpacking import unpack_state
+from tests.engine.sim.machines import listened
 
 MARKS, RESERVE = (1300, 1625, 1950), (0, 0, 0, 0)
 CHOICE = Choice(kernel_named("4.5-rc7"))
@@ -139,13 +140,13 @@ def test_everything_adds_up_whatever_is_asked(moves: list[tuple[str, int]]) -> N
 
 def test_requests_are_told_in_words() -> None:
     m = door()
-    m.steps = []
+    made = listened(m)
     do_action(m, "request", "GFP_ATOMIC:slab:softirq")
     do_action(m, "set_free", "DMA32 640")
     do_action(m, "set_free", "DMA 1738")
     do_action(m, "request", "GFP_ATOMIC:slab:softirq")
     do_action(m, "free", "1")
-    words = [decision(m, step) for step in m.steps]
+    words = [worded(m, step) for step in made]
     assert any("served" in one.text for one in words)
     assert any(one.refused and "640 <= 650" in one.text for one in words)
-    assert all(one.code in STEPS for one in words)
+    assert all(one.code in KINDS for one in words)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.mm.bio import BIO_PAGES, CACHE, POOL, take_vectors
-from mmplay.engine.sim.mm.disk import complete, submit
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.mm.disk import BIO_PAGES, CACHE, POOL, complete, submit, take_vectors
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
@@ -23,7 +22,7 @@ def idle() -> Machine:
 
 def objects_out(m: Machine) -> int:
     cache = m.state.caches[m.cache_numbers[CACHE]]
-    free = sum(slab[0] for slab in cache.partial) + sum(cache.cpu_free)
+    free = sum(slab.free for slab in cache.partial) + sum(cache.cpu_free)
     return cache.objects() - free
 
 
@@ -33,7 +32,7 @@ def starve(m: Machine) -> None:
         zone.free = 0
     cache = m.state.caches[m.cache_numbers[CACHE]]
     for slab in cache.partial:
-        slab[0] = 0
+        slab.free = 0
     cache.cpu_free = [0] * len(cache.cpu_free)
 
 

@@ -10,19 +10,19 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
-from mmplay.engine.sim.mm.gates import zone_dirtyable
+from mmplay.engine.sim.machine.gates import zone_dirtyable
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.oom import mark_victim
 from mmplay.engine.sim.mm.page_alloc import zone_dirty_ok
+from mmplay.engine.sim.mm.writeback import dirty_limits, dirtyable
 from mmplay.engine.sim.run.actions import ACTIONS, RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.session.run_log import log_text
+from mmplay.recordings.run.run_log import log_text
 from tests.engine.sim.machines import NEXT, RC7, SECOND, incident
 
 MB = 1024

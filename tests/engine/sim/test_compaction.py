@@ -9,20 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.unpacking import unpack_state
 from mmplay.engine.sim.state.zone import Zone
+from tests.engine.sim.machines import listened
 
 CHOICE = Choice(kernel_named("4.5-rc7"))
 BLOCKS, UNMOVABLE_BLOCKS = 32, 8
@@ -252,10 +253,10 @@ def test_pages_are_conserved_and_the_state_survives_packing(acts: list[tuple[str
 
 def test_both_have_words() -> None:
     m = board()
-    m.steps = []
+    made = listened(m)
     do_action(m, "drop_caches", "1")
     do_action(m, "compact_memory", "1")
-    said = [decision(m, step) for step in m.steps]
+    said = [worded(m, step) for step in made]
     texts = {one.code: one.text for one in said}
     assert "480 pages of clean page cache are dropped" in texts["drop_caches"]
     assert "the largest free order is 8 now" in texts["compact_memory"]

@@ -9,19 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.delta import apply, difference
-from mmplay.engine.sim.state.parts import (
-    HEAP_COLUMNS,
-    PackError,
-    names_of,
-    part_names,
-    parts_of,
-    shape_of,
-    state_of,
-)
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import HEAP_COLUMNS, names_of, parts_of, shape_of
+from mmplay.engine.sim.state.unpacking import part_labels, state_of
 from tests.engine.sim.machines import NEXT, incident
 
 NUMBERS = st.lists(st.integers(-(1 << 40), 1 << 40), max_size=40)
@@ -79,7 +73,7 @@ def test_equal_moments_have_no_difference() -> None:
 
 def test_every_part_has_a_name() -> None:
     state = incident().state
-    assert len(part_names(shape_of(state))) == len(parts_of(state))
+    assert len(part_labels(shape_of(state))) == len(parts_of(state))
 
 
 @pytest.mark.parametrize(

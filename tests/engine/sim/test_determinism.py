@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.mm.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.run.turns import run_turns, run_until
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
-from mmplay.engine.sim.state.parts import PackError
+from mmplay.engine.sim.state.fields import PackError
+from mmplay.engine.sim.state.packing import pack_state
 from mmplay.engine.sim.state.state import State
-from tests.engine.sim.machines import NEXT, RC7, incident
+from mmplay.engine.sim.state.unpacking import unpack_state
+from tests.engine.sim.machines import NEXT, RC7, incident, listened
 
 VARIANTS = [name for name, _ in WB_VARIANTS]
 KEEP_EVERY = 2000
@@ -64,10 +65,10 @@ def test_hash_seeds_change_nothing() -> None:
 @pytest.mark.parametrize("kernel", [RC7, NEXT])
 def test_stepping_is_running(kernel: str) -> None:
     run, step = incident(kernel=kernel), incident(kernel=kernel)
-    step.steps = []
+    made = listened(step)
     run_until(run, SHORT_NS)
     while step.state.turn < run.state.turn:
-        step.steps.clear()
+        made.clear()
         run_turns(step, 1)
     assert step.state.digest() == run.state.digest()
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.page_decisions import ReserveHighatomic, ZoneWatermarkOk
 from mmplay.engine.sim.metrics import read
-from mmplay.engine.sim.mm.asks import ask_key
 from mmplay.engine.sim.mm.page_alloc import unreserve_highatomic
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.buddy import HIGHATOMIC
+from tests.engine.sim.machines import listened
 
 CARD = "GFP_ATOMIC:softirq 3"
 RESERVED = "zones.DMA32.reserved_highatomic"
@@ -36,13 +38,13 @@ def test_the_fast_path_reserves_nothing() -> None:
 
 def test_the_slow_path_keeps_the_pageblock() -> None:
     m = table(1600)
-    m.steps = []
+    made = listened(m)
     do_action(m, "request", CARD)
     block = m.state.blocks[1] >> 9
     assert read(m, RESERVED) == 512
     assert m.state.zones[0].buddy.block_types[block] == HIGHATOMIC
-    assert any(step[0] == "reserve_highatomic" for step in m.steps)
-    words = next(decision(m, step) for step in m.steps if step[0] == "reserve_highatomic")
+    assert any(isinstance(step, ReserveHighatomic) for step in made)
+    words = next(worded(m, step) for step in made if isinstance(step, ReserveHighatomic))
     assert words.function == "reserve_highatomic_pageblock"
     assert "512 pages are set aside now" in words.text
     assert check(m) == []
@@ -108,7 +110,7 @@ def test_one_block_is_never_given_back(had: int, left: int) -> None:
 def test_a_step_says_what_was_compared() -> None:
     m = table(1600)
     do_action(m, "request", CARD)
-    m.steps = []
+    made = listened(m)
     do_action(m, "request", "GFP_KERNEL")
-    said = [decision(m, step).text for step in m.steps if step[0] == "zone_watermark_ok"]
+    said = [worded(m, step).text for step in made if isinstance(step, ZoneWatermarkOk)]
     assert f"DMA32: {m.state.zones[0].free} - 512 <= 1300: refused" in said

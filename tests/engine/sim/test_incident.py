@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.sim.log.caller import WB
-from mmplay.engine.sim.log.symbols import symbol_of
+from mmplay.engine.sim.log.stacks import WB, symbol_of
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.mm.throttle import is_exempt
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.mm.reclaim import is_exempt
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.recordings.session.run_log import log_text
+from mmplay.recordings.run.run_log import log_text
 from tests.engine.sim.machines import SECOND, incident, until_depleted, without_kill
 
 

@@ -6,14 +6,17 @@ import pytest
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.machine.decisions import UpWrite
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.setup import Workload
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, SLEEPING
+from mmplay.engine.sim.state.unpacking import unpack_state
+from tests.engine.sim.machines import listened
 
 
 def machine(free: int) -> Machine:
@@ -49,11 +52,11 @@ def test_a_waiter_goes_on_when_the_holder_has_its_page() -> None:
     waiter = task(m, "parent")
     do_action(m, "lock", str(m.state.tasks.pid[waiter]))
     assert m.state.tasks.state[waiter] == BLOCKED
-    m.steps = []
+    made = listened(m)
     run(m, 10)
     assert m.state.tasks.done[task(m, "holder")] == 1
     assert m.state.tasks.state[waiter] == SLEEPING
-    assert [step[2] for step in m.steps if step[0] == "up_write"] == [1]
+    assert [one.waiting for one in made if isinstance(one, UpWrite)] == [1]
 
 
 def test_no_signal_wakes_a_waiter_while_the_holder_has_no_page() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.counters import Measured, from_counters

@@ -9,23 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.blocks import FREE, HELD, USED, blocks_of
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.log.stacks import TASK_WAYS
+from mmplay.engine.sim.machine.decisions import Script
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import PURPOSES, READ_PAGE
+from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.metrics import metric_names, read
-from mmplay.engine.sim.mm.purposes import PURPOSES, READ_PAGE
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES, PROGRAMS, WORKLOADS
+from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup import Workload
-from mmplay.engine.sim.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.unpacking import unpack_state
+from mmplay.engine.sim.view import FREE, HELD, USED, blocks_of
+from tests.engine.sim.machines import listened
 
 MILLISECOND = 1_000_000
 RC7, NEXT = kernel_named("4.5-rc7"), kernel_named("next-20160311")
@@ -260,6 +262,6 @@ def test_a_block_is_given_back_by_its_page() -> None:
 
 def test_what_happens_by_itself_is_not_the_player() -> None:
     m = toy()
-    m.steps = []
-    do_action(m, "request", "GFP_HIGHUSER_MOVABLE 0", "script")
-    assert decision(m, m.steps[-1]).text == "by itself: request GFP_HIGHUSER_MOVABLE 0"
+    made = listened(m)
+    do_action(m, "request", "GFP_HIGHUSER_MOVABLE 0", Script)
+    assert worded(m, made[-1]).text == "by itself: request GFP_HIGHUSER_MOVABLE 0"

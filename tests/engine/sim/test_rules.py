@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.mm.asks import CODES, HIGH_MARK, LOW, MIN, ask_key
-from mmplay.engine.sim.mm.dirty import dirty_limits, dirtyable
-from mmplay.engine.sim.mm.gates import set_thresholds, total_reserve
+from mmplay.engine.sim.machine.asks import CODES, HIGH_MARK, LOW, MIN, ask_key
+from mmplay.engine.sim.machine.gates import set_thresholds, total_reserve
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.oom import badness, score, select_worst
 from mmplay.engine.sim.mm.pcp import batch_size
-from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
-from mmplay.engine.sim.mm.throttle import reserves_ok
-from mmplay.engine.sim.run.machine import Machine
+from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, reserves_ok, start_call
+from mmplay.engine.sim.mm.writeback import dirty_limits, dirtyable
 from mmplay.engine.sim.state.slab_cache import slab_order
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import FATAL, TIF_MEMDIE

@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.slabs import CPU, FULL, PARTIAL, slabs_of
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.unpacking import unpack_state
+from mmplay.engine.sim.view import CPU, FULL, PARTIAL, slabs_of
+from tests.engine.sim.machines import listened
 
 CACHE = "kmalloc-64"
 EACH, LEAST = 64, 5
@@ -120,13 +121,13 @@ def test_what_cannot_be_freed_changes_nothing(action: str, value: str, said: str
 
 def test_each_step_has_words() -> None:
     m = with_slabs(8)
-    m.steps = []
+    made = listened(m)
     for _ in range(4):
         do_action(m, "kfree", f"{CACHE} full 1")
     do_action(m, "kfree", f"{CACHE} full")
     do_action(m, "kfree", f"{CACHE} partial")
     do_action(m, "kmalloc", f"{CACHE} 2")
-    said = [decision(m, step).text for step in m.steps]
+    said = [worded(m, step).text for step in made]
     assert "kmalloc-64: 1 object of one slab freed; 63 of its 64 are in use" in said
     assert any(
         "5 are on the partial list, 5 suffice: its page goes back to DMA32" in t for t in said

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.explain.steps import decision
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
-from mmplay.engine.sim.check import check
+from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import DiskKind, Workload
 from mmplay.engine.sim.metrics import read
-from mmplay.engine.sim.mm.flusher import SYNC
+from mmplay.engine.sim.mm.writeback import SYNC
 from mmplay.engine.sim.run.actions import RefusedError, do_action
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.engine.sim.sane import faults
-from mmplay.engine.sim.setup import DiskKind, Workload
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state, unpack_state
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.unpacking import unpack_state
+from tests.engine.sim.machines import listened
 
 SECOND = 1_000_000_000
 DIRTY, RATE = 3000, 1000
@@ -50,10 +51,10 @@ def test_sync_writes_what_is_dirty_now(kernel: str) -> None:
     m = machine(kernel=kernel)
     run_s(m, 1)
     assert read(m, "dirty") == DIRTY
-    m.steps = []
+    made = listened(m)
     do_action(m, "sync", "")
     assert m.state.works == [DIRTY, SYNC, 1]
-    assert "3000 pages are dirty; 1 of 1 work" in " ".join(decision(m, one).text for one in m.steps)
+    assert "3000 pages are dirty; 1 of 1 work" in " ".join(worded(m, one).text for one in made)
     assert check(m) == []
     assert unpack_state(pack_state(m.state)).digest() == m.state.digest()
     run_s(m, 2 + DIRTY / RATE)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.mm.nowait import alloc_nowait
+from mmplay.engine.sim.machine.decisions import Decision, WbStartWriteback
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.page_decisions import NoWatermarks, ZoneWatermarkOk
+from mmplay.engine.sim.mm.page_alloc import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
-from mmplay.engine.sim.run.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.recordings.session.run_log import log_text
-from tests.engine.sim.machines import NEXT, SECOND, incident, log_1
+from mmplay.recordings.run.run_log import log_text
+from tests.engine.sim.machines import NEXT, SECOND, incident, listened, log_1
 from tests.sessions import incident_run
 
 MANY_PACKETS = 2400
@@ -40,13 +42,14 @@ def test_nomemalloc_starves_the_network_but_not_the_ring(nomemalloc: Machine) ->
 def test_dma_goes_one_page_lower_only_through_the_rings_own_requests() -> None:
     """Ring refill keeps __GFP_ATOMIC: HIGH and HARDER, one page below the HIGH floor of DMA."""
     m = incident("nomemalloc")
-    m.steps = []
+    made = listened(m)
     dma = m.state.zones[0]
     while dma.free > 1737 and m.state.now_ns < 65 * SECOND:
-        m.steps.clear()
+        made.clear()
         turn(m)
     assert dma.free == 1737
-    floors = [step[3] for step in m.steps if step[:2] == ("zone_watermark_ok", 0) and step[5]]
+    tests = [one for one in made if isinstance(one, ZoneWatermarkOk)]
+    floors = [one.floor for one in tests if one.zone == 0 and one.ok]
     assert 1737 in floors
 
 
@@ -76,11 +79,11 @@ def report_from(text: list[str], head: str) -> str:
 
 def test_nowait_never_takes_a_page_at_or_below_min() -> None:
     m = incident("nowait")
-    m.steps = []
+    made = listened(m)
     while m.state.now_ns < 60 * SECOND:
-        m.steps.clear()
+        made.clear()
         turn(m)
-        _no_slab_below_min(m)
+        _no_slab_below_min(made)
     run_until(m, 66 * SECOND)
     counters = m.state.counters
     assert counters.wb_nowork > 100_000
@@ -89,15 +92,10 @@ def test_nowait_never_takes_a_page_at_or_below_min() -> None:
     assert m.state.zones[0].free >= 1738
 
 
-def _no_slab_below_min(m: Machine) -> None:
+def _no_slab_below_min(made: list[Decision]) -> None:
     """The floor that a new slab for works passed was min, in every zone."""
-    assert m.steps is not None
-    works = [step for step in m.steps if step[0] == "wb_start_writeback" and step[2]]
-    if not works:
-        return
-    for step in m.steps:
-        if step[0] == "no_watermarks":
-            raise AssertionError(step)
+    if any(isinstance(one, WbStartWriteback) and one.got for one in made):
+        assert not [one for one in made if isinstance(one, NoWatermarks)]
 
 
 @pytest.mark.parametrize(("slab_mask", "served"), [("drops", False), ("keeps", True)])

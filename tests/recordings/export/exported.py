@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from mmplay.recordings.export import FORMATS
-from mmplay.recordings.importer.run import import_to_memory
+from mmplay.recordings.log.importing import import_to_memory
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.session.timeline import SessionTimeline
+from mmplay.recordings.run.timeline import SessionTimeline
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 from tests.sessions import incident_run
 

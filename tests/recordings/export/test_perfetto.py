@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.recordings.export.trace_event import OpenSlices, Slice, Thread, Timed
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 from tests.recordings.export.exported import HOSTILE, export, hostile_log, short_run
 from tests.recordings.export.trace_rules import Sliced, Trace
 from tests.sessions import incident_run

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.export.svg import apart, round_step
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 from tests.recordings.export.exported import (
     HOSTILE,

@@ -9,14 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.recordings.diagnosis import diagnose_frame
-from mmplay.recordings.explained import explained
-from mmplay.recordings.export.as_html import html_page
-from mmplay.recordings.export.as_markdown import markdown_page
-from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text
+from mmplay.recordings.diagnosis import diagnose_frame, explained
+from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text, moment, shortened
+from mmplay.recordings.export.pages import html_page, markdown_page
 from mmplay.recordings.export.report import explanation_blocks
-from mmplay.recordings.export.text import moment, shortened
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
 from tests.conftest import INCIDENT_NEXT, incident_text
 from tests.recordings.export.exported import (

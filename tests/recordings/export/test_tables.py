@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.sim.metrics import read
-from mmplay.recordings.export.series import numbers_of, series_of
-from mmplay.recordings.observed import ObservedTimeline
+from mmplay.recordings.export.table import numbers_of, series_of
+from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
 from tests.conftest import INCIDENT_RC7
 from tests.recordings.export.exported import export, hostile_log, same_as_golden, short_run

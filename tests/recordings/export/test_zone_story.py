@@ -8,12 +8,11 @@ import pytest
 
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.view import memory_of
-from mmplay.engine.sim.watch import condition
-from mmplay.recordings.export.stories import stories_of
-from mmplay.recordings.export.zone_story import ZoneStory
-from mmplay.recordings.observed import ObservedTimeline
-from mmplay.recordings.session.replay import made_again
+from mmplay.recordings.export.stories import ZoneStory, stories_of
+from mmplay.recordings.log.observed import ObservedTimeline
+from mmplay.recordings.run.replay import made_again
 from tests.recordings.export.exported import hostile_log, logged, short_run
 from tests.sessions import incident_run, session
 

@@ -1,0 +1,184 @@
+"""What dumps say beside the verdict: where one contradicts itself, and what changed between two.
+
+Contradictions are notes, never errors: the kernel prints a dump over milliseconds while others
+allocate and free, so the same quantity may show two values; only a free list that does not add up
+to its own total is damaged text.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.gate import boost_of
+from mmplay.engine.report import MemDump, SlubReport, ZoneDump
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import PAGE_KB
+
+RULED_MARKS = ("low", "high")
+
+FREED_AFTER_BOOT = 16384
+"""Pages that boot may still give back after the marks were computed (init memory, initrd)."""
+
+
+def contradictions(dump: MemDump, kernel: Kernel | None) -> list[Finding]:
+    """Return what in the dump does not fit; checks against rules only if the kernel is known."""
+    found = [one for zone in dump.zones for one in _lists(zone)]
+    found += _totals(dump)
+    found += _reserved(dump)
+    if kernel is not None:
+        swap_pages = dump.tail.get("swap_free_kb", 0) // PAGE_KB
+        for zone in dump.zones:
+            found += _unreclaimable(kernel, zone, swap_pages)
+            found += _marks(kernel, zone)
+    return found
+
+
+def _lists(zone: ZoneDump) -> list[Finding]:
+    found: list[Finding] = []
+    listed, free = zone.listed_pages(), zone.pages("free")
+    if listed is None:
+        return found
+    if free is not None and free != listed:
+        found.append(
+            finding(
+                "note.lists", zone=zone.name, free=free, listed=listed, moved=abs(free - listed)
+            )
+        )
+    total_kb = zone.blocks_total_kb
+    if total_kb is not None and total_kb != listed * zone.page_kb:
+        found.append(
+            finding(
+                "note.list_total",
+                zone=zone.name,
+                listed_kb=listed * zone.page_kb,
+                total_kb=total_kb,
+            )
+        )
+    return found
+
+
+def _totals(dump: MemDump) -> list[Finding]:
+    differing = []
+    for name, total in dump.totals.items():
+        parts = [zone.pages(name) for zone in dump.zones]
+        known = [part for part in parts if part is not None]
+        if known and len(known) == len(parts) and sum(known) != total:
+            differing.append(f"{name} {total} against {sum(known)}")
+    return [finding("note.totals", fields=differing)] if differing else []
+
+
+def _reserved(dump: MemDump) -> list[Finding]:
+    ram, printed = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
+    managed = [zone.pages("managed") for zone in dump.zones]
+    if ram is None or printed is None or not managed or None in managed:
+        return []
+    computed = ram - sum(pages for pages in managed if pages is not None)
+    return (
+        []
+        if computed == printed
+        else [finding("note.reserved", printed=printed, computed=computed)]
+    )
+
+
+def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Finding]:
+    scanned, reclaimable = zone.pages("pages_scanned"), zone.reclaimable_pages(swap_pages)
+    factor = kernel.unreclaimable_factor
+    if scanned is None or reclaimable is None or factor is None:
+        return []
+    if zone.all_unreclaimable is None:
+        return []
+    limit = factor * reclaimable
+    expected = scanned >= limit
+    if expected == zone.all_unreclaimable:
+        return []
+    return [
+        finding(
+            "note.unreclaimable",
+            zone=zone.name,
+            printed="yes" if zone.all_unreclaimable else "no",
+            scanned=scanned,
+            limit=f"{factor} x {reclaimable}",
+            expected="yes" if expected else "no",
+        )
+    ]
+
+
+def _marks(kernel: Kernel, zone: ZoneDump) -> list[Finding]:
+    return [
+        finding("note.marks", zone=zone.name, mark=mark, printed=printed, computed=latest)
+        for mark, earliest, latest in mark_spans(kernel, zone)
+        if (printed := zone.pages(mark)) is not None and not earliest <= printed <= latest
+    ]
+
+
+def mark_spans(kernel: Kernel, zone: ZoneDump) -> list[tuple[str, int, int]]:
+    """Return (mark, smallest, largest) that low and high may have beside the zone's min.
+
+    The marks are computed at boot, when the zone manages a little less than it does later; the
+    boost is part of each. Empty where the dump does not say enough.
+    """
+    minimum, managed = zone.pages("min"), zone.pages("managed")
+    if minimum is None or managed is None or zone.name in kernel.capped_zones:
+        return []
+    scale, boost = kernel.watermark_scale_factor or 0, boost_of(zone)
+    least = managed - min(managed, FREED_AFTER_BOOT)
+    spans = zip(
+        RULED_MARKS,
+        kernel.gaps(minimum - boost, least, scale),
+        kernel.gaps(minimum - boost, managed, scale),
+        strict=True,
+    )
+    return [(mark, first + boost, last + boost) for mark, first, last in spans]
+
+
+SLAB_FIELD = "slab_unreclaimable"
+MICROSECONDS = 1_000_000
+
+
+def trend_findings(before: MemDump, after: MemDump, slub: SlubReport | None) -> list[Finding]:
+    """Return every total that changed, largest change first, then the slab growth in objects.
+
+    `slub` is a slab report of the later dump: it tells how many objects a slab holds.
+    """
+    if before.time_us is None or after.time_us is None:
+        return []
+    span_us = after.time_us - before.time_us
+    changed = [
+        (name, before.totals[name], value)
+        for name, value in after.totals.items()
+        if name in before.totals and before.totals[name] != value
+    ]
+    changed.sort(key=lambda row: -abs(row[2] - row[1]))
+    found = [
+        finding(
+            "trend.field",
+            name=name,
+            delta=new - old,
+            span_us=span_us,
+            before=old,
+            after=new,
+        )
+        for name, old, new in changed
+    ]
+    grown = after.totals.get(SLAB_FIELD, 0) - before.totals.get(SLAB_FIELD, 0)
+    if slub is not None and grown > 0:
+        found += _objects(grown, span_us, slub)
+    return found
+
+
+def _objects(grown_pages: int, span_us: int, slub: SlubReport) -> list[Finding]:
+    per_page = objects_per_page(slub)
+    if per_page is None or slub.cache is None:
+        return []
+    objects = grown_pages * per_page
+    found = [finding("trend.objects", delta=grown_pages, objects=objects, cache=slub.cache)]
+    if span_us > 0:
+        found.append(finding("trend.rate", rate=objects * MICROSECONDS // span_us))
+    return found
+
+
+def objects_per_page(slub: SlubReport) -> int | None:
+    """Return the objects in one page of the cache; None unless all its slabs are one page."""
+    slabs, objs = sum(node[1] for node in slub.nodes), sum(node[2] for node in slub.nodes)
+    if slub.default_order != 0 or slub.min_order != 0 or not slabs or objs % slabs:
+        return None
+    return objs // slabs

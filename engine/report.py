@@ -1,0 +1,258 @@
+"""What a kernel report says, as numbers: memory, request, call trace, slab report, OOM kill.
+
+What a dump does not say is None, never 0. Field names are the kernel's (`active_file`,
+`isolated_anon`); zone fields are kB as printed, totals are pages. The context of a request is read
+off the call trace: a function that can only be on the stack in softirq, or below reclaim, is
+evidence for it. Source: mm/page_alloc.c:show_free_areas (4.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
+
+PAGE_FIELDS = frozenset({"pages_scanned"})
+"""Zone fields that are printed in pages, not in kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeBlocks:
+    """Free blocks of one order: how many, how large each, and the letters of their types."""
+
+    order: int
+    count: int
+    size_kb: int
+    types: str
+
+
+@dataclass(slots=True)
+class ZoneDump:
+    """One zone of a dump.
+
+    `kb` holds the fields of the zone line in kB (pages for PAGE_FIELDS); `reserve` is
+    lowmem_reserve[class zone] in pages; `blocks` the free lists and `blocks_total_kb` the sum that
+    the kernel printed behind them; `page_kb` the page size that the lists show.
+    """
+
+    node: int
+    name: str
+    page_kb: int = PAGE_KB
+    time_us: int | None = None
+    kb: dict[str, int] = field(default_factory=dict)
+    all_unreclaimable: bool | None = None
+    reserve: tuple[int, ...] | None = None
+    blocks: tuple[FreeBlocks, ...] | None = None
+    blocks_total_kb: int | None = None
+
+    def pages(self, name: str) -> int | None:
+        """Return one field in pages, or None if the dump does not have it."""
+        value = self.kb.get(name)
+        if value is None or name in PAGE_FIELDS:
+            return value
+        return value // self.page_kb
+
+    @property
+    def index(self) -> int | None:
+        """The zone's index among x86_64's zones; None for a zone that x86_64 does not have."""
+        return ZONES.index(self.name) if self.name in ZONES else None
+
+    def reserve_for(self, class_zone: int) -> int | None:
+        """Return lowmem_reserve[class_zone] in pages, or None if the dump does not say."""
+        if self.reserve is None or not 0 <= class_zone < len(self.reserve):
+            return None
+        return self.reserve[class_zone]
+
+    def listed_pages(self) -> int | None:
+        """Return the free pages that the free lists add up to, or None without lists."""
+        if self.blocks is None:
+            return None
+        return sum(blocks.count * blocks.size_kb for blocks in self.blocks) // self.page_kb
+
+    def reclaimable_pages(self, swap_pages: int = 0) -> int | None:
+        """Return the pages reclaim could look at (zone_reclaimable_pages, mm/vmscan.c 4.5)."""
+        names = ["active_file", "inactive_file", "isolated_file"]
+        if swap_pages > 0:
+            names += ["active_anon", "inactive_anon", "isolated_anon"]
+        parts = [self.pages(name) for name in names]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+
+@dataclass(slots=True)
+class MemDump:
+    """One Mem-Info dump: totals in pages, zones in the order printed, and the closing lines.
+
+    `tail` holds the closing lines by field name (`ram_pages`, `swap_free_kb`, ...); `nodes` the
+    node lines of 4.8 and later, in kB.
+    """
+
+    time_us: int | None
+    totals: dict[str, int] = field(default_factory=dict)
+    zones: list[ZoneDump] = field(default_factory=list)
+    nodes: dict[int, dict[str, int]] = field(default_factory=dict)
+    hugepages: list[dict[str, int]] = field(default_factory=list)
+    tail: dict[str, int] = field(default_factory=dict)
+
+    def zone(self, name: str, node: int | None = None) -> ZoneDump | None:
+        """Return the zone of that name (on `node`, if given), or None."""
+        for zone in self.zones:
+            if zone.name == name and node in (None, zone.node):
+                return zone
+        return None
+
+    def populated(self) -> list[ZoneDump]:
+        """Return the zones that have pages, highest index first: the order of a zonelist."""
+        known = [zone for zone in self.zones if zone.index is not None and zone.kb]
+        return sorted(known, key=lambda zone: -(zone.index or 0))
+
+
+class StackEntry(NamedTuple):
+    """One line of a call trace, innermost first.
+
+    `mark` is IRQ or EOI where the trace enters or leaves an interrupt stack; `guess` marks an
+    address that was merely found on the stack (printed with a question mark).
+    """
+
+    symbol: str
+    offset: int
+    size: int
+    address: int | None = None
+    module: str = ""
+    mark: str = ""
+    guess: bool = False
+
+
+class SlubReport(NamedTuple):
+    """What slab_out_of_memory printed: the caller's own mask, the cache, its slabs (mm/slub.c)."""
+
+    gfp: int
+    names: str | None
+    node: int
+    cache: str | None = None
+    object_size: int | None = None
+    buffer_size: int | None = None
+    default_order: int | None = None
+    min_order: int | None = None
+    nodes: tuple[tuple[int, int, int, int], ...] = ()
+    """(node, slabs, objs, free) for each node."""
+
+
+class Request(NamedTuple):
+    """One page request. `mode` is the mask that the page allocator saw; None is not known."""
+
+    comm: str | None
+    order: int | None
+    mode: int | None
+    names: str | None = None
+    pid: int | None = None
+    cpu: int | None = None
+    stack: tuple[StackEntry, ...] = ()
+    slub: SlubReport | None = None
+
+
+class Evidence(NamedTuple):
+    """Why a context was concluded: the context bit and the function on the stack that shows it."""
+
+    context: Context
+    symbol: str
+
+
+SHOWN_BY: dict[str, Context] = {
+    **dict.fromkeys(
+        ("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action", "tasklet_action"),
+        Context.SOFTIRQ,
+    ),
+    **dict.fromkeys(("do_IRQ", "handle_irq_event", "handle_irq_event_percpu"), Context.HARDIRQ),
+    **dict.fromkeys(
+        ("try_to_free_pages", "__perform_reclaim", "balance_pgdat", "kswapd"), Context.PF_MEMALLOC
+    ),
+}
+"""Functions that cannot be on the stack without the context they show.
+
+Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
+the two stands further in decides.
+"""
+
+
+class ContextReading(NamedTuple):
+    """The context that a call trace shows, and the evidence for each bit of it."""
+
+    context: Context
+    evidence: tuple[Evidence, ...]
+    traced: bool = True
+    """False if there was no call trace to read: then only the mask is known."""
+
+
+def read_context(stack: tuple[StackEntry, ...]) -> ContextReading:
+    """Return the context of the innermost page request of a call trace.
+
+    What lies under an interrupt belongs to the interrupted task and proves nothing:
+    __do_softirq masks PF_MEMALLOC while it runs (kernel/softirq.c, 4.5). Addresses that were
+    merely found on the stack are no evidence.
+    """
+    if not stack:
+        return ContextReading(Context.TASK, (), traced=False)
+    context, evidence = Context.TASK, []
+    for entry in stack:
+        shown = Context.TASK if entry.guess else SHOWN_BY.get(entry.symbol, Context.TASK)
+        if shown & ~context:
+            context |= shown
+            evidence.append(Evidence(shown, entry.symbol))
+        if context.in_interrupt or entry.mark == "EOI":
+            break
+    return ContextReading(context, tuple(evidence))
+
+
+class ReportKind(StrEnum):
+    """What happened; the value is what screens and JSON print."""
+
+    FAILURE = "failure"
+    OOM_KILL = "oom_kill"
+    DUMP = "dump"
+
+
+class OomKill(NamedTuple):
+    """The kill lines of the OOM killer. Sizes in kB; None where a line is missing."""
+
+    pid: int
+    comm: str
+    score: int | None = None
+    killed_pid: int | None = None
+    killed_comm: str | None = None
+    time_us: int | None = None
+    total_vm_kb: int | None = None
+    anon_rss_kb: int | None = None
+    file_rss_kb: int | None = None
+    shmem_rss_kb: int | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """One report as it was printed.
+
+    `time_us` is the moment of its first line; `memory` is its own dump, printed later than the
+    decision it explains (`memory.time_us`). Lines are numbered from 1; `boot` counts from 0.
+    """
+
+    kind: ReportKind
+    time_us: int | None
+    first_line: int
+    last_line: int
+    boot: int = 0
+    caller: str = ""
+    request: Request | None = None
+    memory: MemDump | None = None
+    kill: OomKill | None = None
+    tasks: list[dict[str, int | str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    """Numbers of the lines that belong to this report, in order."""
+
+    def memory_delay_us(self) -> int | None:
+        """Return how much later than the report's first line its own dump was printed."""
+        if self.memory is None or self.memory.time_us is None or self.time_us is None:
+            return None
+        return self.memory.time_us - self.time_us

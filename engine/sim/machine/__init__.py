@@ -1,0 +1,1 @@
+"""One machine and what all its mechanisms share: setup, masks, requests, floors, who acts when."""

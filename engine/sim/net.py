@@ -1,0 +1,187 @@
+"""Frames arrive: NET_RX softirq takes a socket buffer, tracks the connection, refills the ring.
+
+One turn is one frame and its NAPI poll, which takes every frame that waits in the ring, up to its
+budget of 64. A frame without a socket buffer stays where it is, and the poll ends. The ring's
+buffers are cut from page fragments and used up in the order in which they were cut, so that a
+fragment is free once its last buffer is. Source: drivers/net/ethernet/intel/e1000/e1000_main.c
+(e1000_clean_rx_irq, e1000_alloc_rx_buffers), mm/page_alloc.c (__alloc_page_frag,
+__page_frag_refill), net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c
+(init_conntrack) and nf_conntrack_extend.c of 4.5.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.watermarks import PAGE_BYTES
+from mmplay.engine.sim.log.stacks import NET, Caller
+from mmplay.engine.sim.log.warn import warn_failures
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.machine import NIC
+from mmplay.engine.sim.machine.setup import SECOND_NS
+from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
+from mmplay.engine.sim.mm.pcp import give_pages
+from mmplay.engine.sim.mm.slub import give_objects, take_objects
+from mmplay.engine.sim.state.state import advance
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.machine.machine import Machine
+    from mmplay.engine.sim.state.state import State
+
+
+RING = 256
+"""Descriptors of the receive ring."""
+
+BUFFER_BYTES = 1920
+"""A frame of 1522 bytes with its headroom, and the shared info behind it, both cache-aligned."""
+
+LARGE_ORDER = 3
+FRAG_NUMBERS = 3
+
+
+def buffers_in(order: int) -> int:
+    """Return how many receive buffers a fragment of this order holds."""
+    return (PAGE_BYTES << order) // BUFFER_BYTES
+
+
+def waiting(state: State) -> int:
+    """Return the frames that wait in the ring: its buffers, less those that no frame is in yet.
+
+    `State.ring` counts the latter; what else is cut from the fragments holds a frame.
+    """
+    return sum(state.frags[1::FRAG_NUMBERS]) - state.frag_left - state.ring
+
+
+def refill(m: Machine, cpu: int) -> None:
+    """Fill empty descriptors until all have a buffer or a fragment cannot be had."""
+    state = m.state
+    for _ in range(RING - state.ring - waiting(state)):
+        if state.frag_left == 0 and not _new_fragment(m, cpu):
+            state.counters.rx_alloc_frag_failed += 1
+            return
+        state.frag_left -= 1
+        state.ring += 1
+
+
+def _new_fragment(m: Machine, cpu: int) -> bool:
+    """Get 32 kB at once if that is easy, else one page (__page_frag_refill)."""
+    for order, gfp in ((LARGE_ORDER, m.masks.frag_large), (0, m.masks.frag_single)):
+        ask = m.ask(ask_key(gfp, Context.SOFTIRQ))
+        if alloc_nowait(m, ask, order, cpu) >= 0:
+            m.zone.held += 1 << order
+            m.state.frag_left = buffers_in(order)
+            m.state.frags += (order, m.state.frag_left, m.zone_number(m.zone))
+            return True
+        who = Caller(NET, m.state.cpus[cpu].current, cpu, gfp, Context.SOFTIRQ, "fragment")
+        who.count_failures(m, 1)
+        warn_failures(m, who, ask, order, -1, 1)
+    return False
+
+
+def use_buffer(m: Machine, cpu: int) -> None:
+    """Free the buffer of the frame at the ring's head, which is consumed."""
+    state = m.state
+    frags = state.frags
+    if not frags:
+        return
+    frags[1] -= 1
+    if frags[1]:
+        return
+    order, _, number = frags[:FRAG_NUMBERS]
+    del frags[:FRAG_NUMBERS]
+    zone = state.zones[number]
+    zone.held -= 1 << order
+    if order:
+        give_block(m, zone, cpu, order)
+    else:
+        give_pages(m, zone, cpu, 1, cold=False)
+
+
+TIMEOUT_NS = 30 * SECOND_NS
+"""nf_conntrack_udp_timeout: how long a connection without answer is remembered."""
+BUDGET = 64
+"""napi weight: frames of one poll."""
+BUCKET_NS = SECOND_NS // 10
+"""Connections that end in the same tenth of a second are kept together."""
+FLOW_NUMBERS = 3
+
+SKB, CONNTRACK, EXTENSION = "skbuff_head_cache", "nf_conntrack", "kmalloc-64"
+
+
+def frame_arrives(m: Machine, cpu: int, token: int) -> None:
+    """Take one frame off the wire, and let the next one come."""
+    state = m.state
+    if token != state.flow_token or not state.packet_rate:
+        return
+    state.rng, random = advance(state.rng)
+    gap = SECOND_NS // state.packet_rate
+    m.push(state.now_ns + gap // 2 + random % gap, NIC, cpu, token)
+    _forget_old(m, cpu)
+    if state.ring:
+        state.ring -= 1
+    else:
+        state.counters.rx_missed += 1
+    for _ in range(min(BUDGET, waiting(state))):
+        if not _clean(m, cpu):
+            break
+    refill(m, cpu)
+
+
+def caller(m: Machine, cpu: int, gfp: int, way: str) -> Caller:
+    """Return the softirq as a caller, on top of whatever its CPU was doing."""
+    return Caller(NET, m.state.cpus[cpu].current, cpu, gfp, Context.SOFTIRQ, way)
+
+
+def _clean(m: Machine, cpu: int) -> bool:
+    """Receive the frame at the ring's head (e1000_clean_rx_irq); False if it must stay there."""
+    state = m.state
+    number = m.cache_numbers[SKB]
+    if not take_objects(m, number, 1, caller(m, cpu, m.masks.net_atomic, "skb")):
+        state.counters.alloc_rx_buff_failed += 1
+        return False
+    state.counters.rx_packets += 1
+    use_buffer(m, cpu)
+    if state.flow_rest:
+        state.flow_rest -= 1
+    else:
+        _track(m, cpu)
+    give_objects(m, number, 1, cpu)
+    return True
+
+
+def _track(m: Machine, cpu: int) -> None:
+    """Remember a new connection; without memory its packet is dropped (init_conntrack).
+
+    A connection whose event extension finds no memory lives on without it.
+    """
+    state = m.state
+    flow = m.setup.flow
+    state.flow_rest = flow.frames_per_flow - 1 if flow else 0
+    counters = state.counters
+    gfp = m.masks.net_atomic
+    if not take_objects(m, m.cache_numbers[CONNTRACK], 1, caller(m, cpu, gfp, "conntrack")):
+        counters.nf_drop += 1
+        return
+    who = caller(m, cpu, m.masks.net_zeroed, "extension")
+    extended = take_objects(m, m.cache_numbers[EXTENSION], 1, who)
+    counters.nf_new += 1
+    counters.nf_no_ext += 1 - extended
+    state.conntracks += 1
+    flows = state.flows
+    end = (state.now_ns + TIMEOUT_NS) // BUCKET_NS * BUCKET_NS
+    if not flows or flows[-FLOW_NUMBERS] != end:
+        flows += (end, 0, 0)
+    flows[-2] += 1
+    flows[-1] += extended
+
+
+def _forget_old(m: Machine, cpu: int) -> None:
+    """Free connections whose time is up."""
+    flows = m.state.flows
+    while flows and flows[0] <= m.state.now_ns:
+        _, tracked, extended = flows[:FLOW_NUMBERS]
+        del flows[:FLOW_NUMBERS]
+        m.state.conntracks -= tracked
+        give_objects(m, m.cache_numbers[CONNTRACK], tracked, cpu)
+        give_objects(m, m.cache_numbers[EXTENSION], extended, cpu)

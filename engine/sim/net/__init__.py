@@ -1,1 +1,0 @@
-"""The network card, its receive ring, and what the softirq allocates for a packet."""

@@ -1,0 +1,128 @@
+"""For those who write levels: a new file, the digest of its solution, a pack of several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
+from mmplay.levels.lines import Lines
+from mmplay.levels.model import Level
+from mmplay.levels.pack import PACK, SUFFIX, is_pack, read_pack
+from mmplay.levels.source import MAX_BYTES, read_text
+from mmplay.recordings.files import replacing
+
+_DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")
+
+TEMPLATE = '''\
+# A level for mmplay. How to write one: docs/LEVELS.md. Check it: mmplay levels check {file}
+format = 1
+id = "{ident}"
+title = "My level"
+kernel = "4.5-rc7"
+learn = "What the player knows afterwards."
+story = """
+What there is, and what happens. A blank line begins a paragraph.
+"""
+task = "What must be done to win."
+against = "What people wrongly believe."
+max_turns = 100
+
+[machine]
+base = "bench"
+
+[[machine.zone]]
+name = "DMA32"
+managed = 2048
+free = 20
+marks = [13, 16, 19]
+
+[[ask]]
+id = "door"
+text = "{{0}} pages are free, min is 13. May GFP_KERNEL have one?"
+truth = "passes DMA32 plain {{0}} min"
+options = ["yes", "no"]
+before = ["set_free DMA32 {{0}}"]
+each = ["14", "13", "12"]
+
+[[hint]]
+rule = "floor DMA32 plain min"
+
+[[solution]]
+action = "answer"
+values = ["door.1 yes", "door.2 no", "door.3 no"]
+
+[real]
+function = "__zone_watermark_ok"
+path = "mm/page_alloc.c"
+text = "What the kernel does there, in your own words."
+leaves_out = "What the model leaves out."
+'''
+
+
+def new_level(ident: str, file: str) -> str:
+    """Return the text of a new level file."""
+    return TEMPLATE.format(ident=ident, file=printable(file))
+
+
+def update_digest(path: Path, digest: str) -> None:
+    """Write a digest into a level file.
+
+    Raises InputError for a pack, or where the line cannot be found, OSError if the disk fails.
+    """
+    text = read_text(path, MAX_BYTES)
+    if is_pack(text):
+        raise InputError(f"{path}: is a pack; update the levels that it was made of")
+    with replacing(path) as stream:
+        stream.write(with_digest(text, digest, str(path)).encode())
+
+
+def with_digest(text: str, digest: str, name: str) -> str:
+    """Return a level's text with this digest; a new line follows `max_turns` if it had none."""
+    rows = text.split("\n")
+    known = Lines(text)
+    at, after = known.of("", 0, "digest"), known.of("", 0, "max_turns")
+    if _DIGEST.match(rows[at - 1]):
+        rows[at - 1] = _DIGEST.sub(rf'\g<1>"{digest}"', rows[at - 1], count=1)
+    elif rows[after - 1].lstrip().startswith("max_turns"):
+        rows.insert(after, f'digest = "{digest}"')
+    else:
+        raise InputError(f'{name}: write the line digest = "{digest}" into it')
+    return "\n".join(rows)
+
+
+def packed(folder: Path) -> tuple[str, list[Level]]:
+    """Return the pack of a folder's level files as text, and its levels.
+
+    Raises InputError for a folder without levels, LevelError for a level that cannot be used.
+    """
+    try:
+        paths = sorted(one for one in folder.iterdir() if one.suffix == SUFFIX)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
+    if not paths:
+        raise InputError(f"{folder}: holds no level; levels are files that end in {SUFFIX}")
+    texts = [(path.name, read_text(path, MAX_BYTES)) for path in paths]
+    text = pack_text(texts)
+    return text, list(read_pack(text, str(folder)))
+
+
+def pack_text(texts: Sequence[tuple[str, str]]) -> str:
+    """Return a pack of named texts."""
+    tables = [f"[[level]]\nname = {_quoted(name)}\ntext = {_block(text)}\n" for name, text in texts]
+    return "\n".join([f"# Levels for mmplay.\npack = {PACK}\n", *tables])
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\\", "\\\\").replace('"', '\\"')
+    return "".join(c if c.isprintable() or c == "\n" else f"\\U{ord(c):08x}" for c in text)
+
+
+def _quoted(text: str) -> str:
+    return f'"{_escaped(text)}"'.replace("\n", "\\n")
+
+
+def _block(text: str) -> str:
+    return f'"""\n{_escaped(text)}"""'

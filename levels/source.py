@@ -1,0 +1,176 @@
+"""The text of a level file: read, parsed, and where in it everything stands.
+
+Nothing in it is run as code. What the tables must look like is said in `model`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any, NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
+from mmplay.levels.lines import Lines, excess
+
+MAX_TEXT = 4000
+MAX_BYTES = 1 << 16
+
+LINE = " line"
+"""The key under which the line of a table is put into it; a file can have no use for it."""
+
+NUMBERED = ("ask", "win", "lose", "hint", "solution", "losing")
+"""Lists whose tables are complained about while the level is played."""
+
+_WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+DIGEST_BYTES = 16
+
+PROVEN = frozenset({"digest", "random_wins"})
+"""Top keys that `levels check --update` writes; they say nothing about the level itself."""
+
+
+class LevelError(InputError):
+    """A level file that cannot be used; the message names file, line, key and remedy."""
+
+
+class Place(NamedTuple):
+    """A table of a file: the file's name and lines, its top table, and the way to this one."""
+
+    file: str
+    lines: Lines
+    top: dict[str, Any]
+    path: tuple[str | int, ...] = ()
+
+    def at(self, *steps: str | int) -> Place:
+        """Return the table that so many names and numbers lead to from here."""
+        return self._replace(path=(*self.path, *steps))
+
+    @property
+    def table(self) -> Any:
+        """What stands there: a dict, unless the file is wrong."""
+        found: Any = self.top
+        for step in self.path:
+            found = found[step]
+        return found
+
+    @property
+    def name(self) -> str:
+        """The table's name as a header has it."""
+        return ".".join(step for step in self.path if isinstance(step, str))
+
+    def line(self, key: str = "") -> int:
+        """Return the line of a key of this table, else the table's own."""
+        tables: list[Any] = [self.top]
+        for step in self.path:
+            if isinstance(step, str):
+                inside = [one.get(step, []) for one in tables if isinstance(one, dict)]
+                tables = [
+                    one for some in inside for one in (some if isinstance(some, list) else [some])
+                ]
+        own = self.table
+        number = next((n for n, one in enumerate(tables) if one is own), 0)
+        return self.lines.of(self.name, number, key)
+
+    def error(self, key: str, problem: str) -> LevelError:
+        """Return a complaint about a key of this table, or (no key) about the table."""
+        where = f"{printable(key)}: " if key else ""
+        return LevelError(f"{self.file}:{self.line(key)}: {where}{problem}")
+
+    def checked(self, key: str, text: str, check: Callable[[str], object]) -> str:
+        """Return the text, once `check` has taken it; an InputError of it names the line."""
+        try:
+            check(text)
+        except InputError as error:
+            raise self.error(key, str(error)) from None
+        return text
+
+
+def read_text(path: Path, most: int) -> str:
+    """Return the text of a file of up to `most` bytes; raises LevelError."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as stream:
+            if not S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise LevelError(f"{path}: is no regular file")
+            data = stream.read(most + 1)
+    except OSError as error:
+        raise LevelError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > most:
+        raise LevelError(f"{path}: is larger than {most} bytes: no level is")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LevelError(f"{path}: is no UTF-8 text at byte {error.start}") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to must not hold us up."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag
+
+
+def read_toml(text: str, name: str) -> Place:
+    """Return the top table of a TOML text; raises LevelError."""
+    text = text.replace("\r\n", "\n")
+    too_much = excess(text)
+    if too_much is not None:
+        raise LevelError(f"{name}:{too_much[0]}: {too_much[1]}")
+    try:
+        values = tomllib.loads(text)
+    except RecursionError:
+        raise LevelError(f"{name}: is nested too deeply for a level") from None
+    except ValueError as error:
+        found = _WHERE.search(str(error))
+        line = f":{found[1]}" if found is not None else ""
+        problem = _WHERE.sub("", str(error))
+        raise LevelError(f"{name}{line}: is no TOML: {problem[:200]}") from None
+    return Place(name, Lines(text), values)
+
+
+def digest_of_content(text: str) -> str:
+    """Return the digest of a level file's content, in hex: its keys and values, without PROVEN.
+
+    Comments, order of keys and line ends do not count. Raises ValueError for what is no TOML.
+    """
+    values = tomllib.loads(text.replace("\r\n", "\n"))
+    played = {key: value for key, value in values.items() if key not in PROVEN}
+    canonical = json.dumps(played, sort_keys=True, ensure_ascii=True, default=str)
+    return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
+    """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
+
+    Texts in lists stay too; tables of NUMBERED lists get their line. Raises LevelError for a text
+    that is too long or cannot be shown.
+    """
+    for key, value in place.table.items():
+        if isinstance(value, dict):
+            flow_texts(place.at(key), raw)
+        elif isinstance(value, str):
+            _check_text(place, key, value)
+            place.table[key] = value.strip("\n") if key in raw else _flowing(value)
+        for number, one in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(one, dict):
+                flow_texts(place.at(key, number), raw)
+                if key in NUMBERED:
+                    one[LINE] = place.at(key, number).line()
+            elif isinstance(one, str):
+                _check_text(place, key, one)
+
+
+def _flowing(text: str) -> str:
+    return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
+
+
+def _check_text(place: Place, key: str, text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise place.error(key, f"must be a text of up to {MAX_TEXT} characters")
+    strange = next((c for c in text if not c.isprintable() and c != "\n"), "")
+    if strange:
+        raise place.error(key, f"holds the character {strange!r}; only printable text is shown")

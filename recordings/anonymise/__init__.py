@@ -1,1 +1,0 @@
-"""Takes names out of a recording: hosts, tasks, users, addresses and paths become pseudonyms."""

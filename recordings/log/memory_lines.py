@@ -1,0 +1,137 @@
+"""The lines of a Mem-Info dump."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmplay.engine.printk.form import Values
+from mmplay.engine.report import FreeBlocks, MemDump, ReportKind, ZoneDump
+from mmplay.recordings.log.builder import MOST_ROWS, OpenReport, ReportBuilder
+from mmplay.recordings.log.scan import Message
+
+NO_VALUES = frozenset({"node", "zone", "pairs", "more", "all_unreclaimable"})
+"""Fields of a line that are not numbers of their own."""
+
+
+def meminfo(builder: ReportBuilder, message: Message) -> None:
+    """`Mem-Info:` opens the dump of the current report, or a report of its own."""
+    opened = builder.current(message)
+    if opened is None or opened.report.memory is not None or opened.report.kill is not None:
+        opened = builder.begin(message, ReportKind.DUMP)
+    opened.traced = False
+    opened.report.memory = MemDump(message.prefix.time_us)
+    builder.claim(opened, message)
+
+
+def _dump(
+    builder: ReportBuilder, message: Message, again: Callable[[MemDump], bool]
+) -> tuple[OpenReport, MemDump]:
+    """Return the dump a line belongs to; a new one if `again` says it has that line."""
+    opened = builder.current(message)
+    dump = opened.report.memory if opened is not None else None
+    if opened is None or dump is None or again(dump):
+        opened = builder.begin(message, ReportKind.DUMP)
+        dump = opened.report.memory = MemDump(message.prefix.time_us)
+    builder.claim(opened, message)
+    return opened, dump
+
+
+def totals(builder: ReportBuilder, message: Message) -> None:
+    """Totals in pages, as one block or as single lines."""
+    values = _numbers(message.values)
+    _, dump = _dump(builder, message, lambda dump: bool(values.keys() & dump.totals.keys()))
+    dump.totals.update(values)
+
+
+def zone(builder: ReportBuilder, message: Message) -> None:
+    """One zone's line."""
+    values = message.values
+    node, name = values.get("node", 0), values["zone"]
+    opened, dump = _dump(builder, message, lambda dump: _has_line(dump, node, name))
+    zone = _zone(dump, node, name)
+    zone.time_us = message.prefix.time_us
+    zone.kb = _numbers(values)
+    zone.all_unreclaimable = values.get("all_unreclaimable")
+    opened.zone = zone
+
+
+def node(builder: ReportBuilder, message: Message) -> None:
+    """One node's line (4.8 and later)."""
+    node = message.values["node"]
+    _, dump = _dump(builder, message, lambda dump: node in dump.nodes)
+    dump.nodes[node] = _numbers(message.values)
+
+
+def reserve(builder: ReportBuilder, message: Message) -> None:
+    """`lowmem_reserve[]:` of the zone printed before it."""
+    opened = builder.current(message)
+    if opened is None or opened.zone is None:
+        return
+    opened.zone.reserve = tuple(message.values["reserve"])
+    builder.claim(opened, message)
+
+
+def blocks(builder: ReportBuilder, message: Message) -> None:
+    """The free lists of one zone."""
+    values = message.values
+    node, name = values.get("node", 0), values["zone"]
+    _, dump = _dump(builder, message, lambda dump: _has_blocks(dump, node, name))
+    zone = _zone(dump, node, name)
+    zone.blocks = tuple(
+        FreeBlocks(order, count, size_kb, letters)
+        for order, (count, size_kb, letters) in enumerate(values["blocks"])
+    )
+    zone.blocks_total_kb = values["total"]
+    for one in dump.zones:
+        one.page_kb = max(1, zone.blocks[0].size_kb)
+
+
+def hugepages(builder: ReportBuilder, message: Message) -> None:
+    """One line per node and huge page size."""
+    values = message.values
+    _, dump = _dump(
+        builder,
+        message,
+        lambda dump: len(dump.hugepages) >= MOST_ROWS or values in dump.hugepages,
+    )
+    dump.hugepages.append(dict(message.values))
+
+
+def tail(builder: ReportBuilder, message: Message) -> None:
+    """The closing lines: page cache, swap, RAM."""
+    values = message.values
+    _, dump = _dump(builder, message, lambda dump: bool(values.keys() & dump.tail.keys()))
+    dump.tail.update(values)
+
+
+def _numbers(values: Values) -> dict[str, int]:
+    """Return the numeric fields of a line, those of its key:value pairs included."""
+    numbers = {name: value for name, value in values.items() if name not in NO_VALUES}
+    for name, value, _ in (*values.get("pairs", ()), *values.get("more", ())):
+        numbers[_field_name(name)] = value
+    return numbers
+
+
+def _field_name(name: str) -> str:
+    """`isolated(anon)` is the field isolated_anon."""
+    return name.replace("(", "_").rstrip(")")
+
+
+def _zone(dump: MemDump, node: int, name: str) -> ZoneDump:
+    zone = dump.zone(name, node)
+    if zone is None:
+        zone = ZoneDump(node, name)
+        dump.zones.append(zone)
+    return zone
+
+
+def _has_line(dump: MemDump, node: int, name: str) -> bool:
+    """Tell whether this line must be of another dump."""
+    zone = dump.zone(name, node)
+    return bool(zone.kb) if zone is not None else len(dump.zones) >= MOST_ROWS
+
+
+def _has_blocks(dump: MemDump, node: int, name: str) -> bool:
+    """Tell whether these free lists must be of another dump."""
+    zone = dump.zone(name, node)
+    return zone.blocks is not None if zone is not None else len(dump.zones) >= MOST_ROWS

@@ -1,0 +1,221 @@
+"""The timeline of an imported log: one frame per report, the log beside it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
+from mmplay.engine.report import MemDump, Report, ReportKind
+from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
+from mmplay.recordings.files import TOLD_BYTES, Done, Progress
+from mmplay.recordings.log.builder import ReportIndex
+from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log
+from mmplay.recordings.log.report_log import LogTimeline, ReportLog
+from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
+
+
+class ObservedTimeline(LogTimeline):
+    """Frames of an imported log. Opening reads the whole trace once and keeps only indexes."""
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str,
+        reader: TraceReader | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Read the trace; raises TraceError if it is not one that holds a log.
+
+        `reader` is one that stands behind the header already.
+        """
+        self._stream = stream
+        reader = reader or TraceReader(stream, name)
+        self.header: dict[str, Any] = reader.header
+        self.path: Path | None = None
+        self._log = ReportLog(stream, name)
+        try:
+            for item, record in self._told(read_log(reader), progress):
+                self._log.take(item, record)
+        except LogFormatError as error:
+            raise TraceError(f"{name}: {error}") from None
+        if reader.ending is None:
+            raise TraceError(f"{name}: ended without an ending")
+        self._log.finish()
+        self.ending: Ending = reader.ending
+        self._index: ReportIndex = self._log.index
+        self._all_boots = self._log.boots(self._kernel_of)
+        self._boots = tuple(self._spans())
+        self._take_marks(reader)
+        self._report = self._log.report
+
+    def _told(
+        self, items: Iterator[tuple[LogItem, Record]], progress: Progress | None
+    ) -> Iterator[tuple[LogItem, Record]]:
+        """Yield the items, and tell now and then how far that is."""
+        told, size = 0, size_of(self._stream)
+        for item, record in items:
+            yield item, record
+            if progress is not None and record.end - told >= TOLD_BYTES:
+                told = record.end
+                progress(Done("opening", self._log.line_count, told, size))
+
+    def _kernel_of(self, release: str | None) -> Kernel | None:
+        return kernel_of(self.header, release)
+
+    def _spans(self) -> Iterator[BootSpan]:
+        for first, last in self._index.boot_spans():
+            boot = self._all_boots[self._index.boot(first)]
+            yield replace(boot, first_frame=first, last_frame=last)
+
+    # Timeline
+
+    @property
+    def name(self) -> str:
+        """What the recording is called."""
+        title = self.header.get("title")
+        return title if isinstance(title, str) and title else "log"
+
+    @property
+    def live(self) -> bool:
+        """A log that was imported has ended."""
+        return False
+
+    def grow(self, frames: int) -> int:
+        """Nothing comes after the end of a log."""
+        return 0
+
+    @property
+    def boots(self) -> tuple[BootSpan, ...]:
+        """The boots that have frames, in order."""
+        return self._boots
+
+    @property
+    def event_frames(self) -> Sequence[int]:
+        """Every report is an event."""
+        return range(len(self._index))
+
+    def __len__(self) -> int:
+        """How many reports the log has."""
+        return len(self._index)
+
+    def time_us(self, index: int) -> int | None:
+        """Return the moment of a report's first line."""
+        return self._index.time_us(index)
+
+    def frame_at(self, time_us: int, boot: BootSpan) -> int:
+        """Return the last report of a boot that is not later than a moment, else its first."""
+        return frame_by_time(self, time_us, boot)
+
+    def frame_of_line(self, line: int) -> int | None:
+        """Return the report that a line lies in."""
+        for index in range(len(self._index)):
+            first, last = self._index.lines(index)
+            if first <= line <= last:
+                return index
+        return None
+
+    def frame(self, index: int) -> Frame:
+        """Return the frame of one report; raises IndexError beyond the ends."""
+        if not 0 <= index < len(self._index):
+            raise IndexError(index)
+        report = self._report(index)
+        boot = self._all_boots[report.boot]
+        return Frame(
+            index=index,
+            boot=report.boot,
+            time_us=report.time_us,
+            title=title_of(report),
+            observed=True,
+            release=boot.release,
+            kernel=boot.kernel,
+            shown=self._shown(index),
+            before=self._before(index),
+            report=report,
+            first_line=report.first_line,
+            last_line=report.last_line,
+        )
+
+    def _shown(self, index: int) -> Shown | None:
+        """Return the report's own dump, or the last one before it in the same boot."""
+        if self._index.has_memory(index):
+            return self._as_shown(index, index)
+        return self._as_shown(index, self._index.dump_beside(index, -1))
+
+    def _as_shown(self, index: int, dump: int | None) -> Shown | None:
+        memory = self._report(dump).memory if dump is not None else None
+        if dump is None or memory is None:
+            return None
+        return Shown(memory, own=dump == index, age_us=self._index.distance_us(index, dump))
+
+    def _before(self, index: int) -> MemDump | None:
+        earlier = self._index.dump_beside(index, -1)
+        return None if earlier is None else self._report(earlier).memory
+
+    def nearest_dump(self, index: int) -> Shown | None:
+        """Return the report's own dump, else the nearest in time of the same boot."""
+        if self._index.has_memory(index):
+            return self._as_shown(index, index)
+        near = [
+            (abs(distance), dump)
+            for step in (1, -1)
+            if (dump := self._index.dump_beside(index, step)) is not None
+            and (distance := self._index.distance_us(index, dump)) is not None
+        ]
+        return self._as_shown(index, min(near)[1]) if near else None
+
+
+def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
+    """Return the rules for a release in this trace: those that a user chose win."""
+    forced = header.get("kernel")
+    if isinstance(forced, str):
+        return KERNELS.get(forced)
+    return kernel_of_release(release) if release else None
+
+
+TITLES: dict[ReportKind, str] = {
+    ReportKind.FAILURE: "page allocation failure",
+    ReportKind.OOM_KILL: "OOM kill",
+    ReportKind.DUMP: "Mem-Info",
+}
+
+
+def title_of(report: Report) -> str:
+    """Return what happened in a few words: kind, task, order."""
+    title = TITLES[report.kind]
+    if report.kind is ReportKind.OOM_KILL and report.kill is not None:
+        return f"{title}: {report.kill.comm} ({report.kill.pid})"
+    request = report.request
+    if request is None:
+        return title
+    if request.comm is None and request.slub is not None:
+        return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
+    order = "" if request.order is None else f", order {request.order}"
+    return f"{title}: {request.comm}{order}"
+
+
+def size_of(stream: BinaryIO) -> int:
+    """Return how many bytes a file has, leaving it where it stands."""
+    here = stream.tell()
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(here)
+    return size
+
+
+def open_observed(path: Path, progress: Progress | None = None) -> ObservedTimeline:
+    """Open the trace of an imported log; raises TraceError with the file's name."""
+    stream = open_trace(path)
+    try:
+        return ObservedTimeline(stream, str(path), progress=progress)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def from_bytes(data: bytes, name: str) -> ObservedTimeline:
+    """Open a trace that is held in memory; raises TraceError."""
+    return ObservedTimeline(io.BytesIO(data), name)

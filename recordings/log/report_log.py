@@ -1,0 +1,193 @@
+"""The log inside a trace: its lines, and the reports that are gathered from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import takewhile
+from typing import BinaryIO, Self
+
+from mmplay.engine.frame import BootSpan, LogLine, Marker
+from mmplay.engine.printable import printable
+from mmplay.engine.report import Report
+from mmplay.engine.rules.versions import Kernel
+from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
+from mmplay.recordings.log.gather import feed, gather_one
+from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
+from mmplay.recordings.log.scan import Message
+from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.reader import Record, TraceReader
+
+KEPT_REPORTS = 64
+"""Reports that are kept after they were read from their lines."""
+
+
+class ReportLog:
+    """Filled while a trace is read, asked afterwards; keeps indexes only."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        """An empty log; lines will be read again from `stream`."""
+        self._name = name
+        self._lines = LogIndex(stream)
+        self._builder = ReportBuilder()
+        self.understood = 0
+        self._read = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
+
+    def take(self, item: LogItem, record: Record) -> None:
+        """Add the next item of the trace."""
+        if isinstance(item, LogNote):
+            self._lines.add_note(record)
+            return
+        self._lines.add(item, record)
+        if isinstance(item, Message):
+            self.understood += item.size
+            feed(self._builder, item)
+
+    def settle(self) -> None:
+        """Bring the index up to date; more lines may come."""
+        self._builder.settle()
+
+    def finish(self) -> None:
+        """No line comes any more."""
+        self._builder.finish()
+
+    def notes(self) -> list[LogNote]:
+        """Return the remarks of who recorded it, in order; read from the trace again."""
+        return list(self._lines.notes())
+
+    @property
+    def index(self) -> ReportIndex:
+        """One row a report."""
+        return self._builder.index
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are."""
+        return self._lines.line_count
+
+    def boots(self, kernel_of: Callable[[str | None], Kernel | None]) -> list[BootSpan]:
+        """Return every boot that the log shows, without frames."""
+        return [
+            BootSpan(boot.index, 0, 0, boot.release, kernel_of(boot.release), boot.wall)
+            for boot in self._builder.boots
+        ]
+
+    def report(self, row: int) -> Report:
+        """Return one report."""
+        first, last = self.index.lines(row)
+        return self._read(row, first, last)
+
+    def _gather(self, row: int, first: int, last: int) -> Report:
+        """Read one report from its lines again."""
+        items = takewhile(lambda item: item.number <= last, self._lines.items_from(first))
+        messages = (item for item in items if isinstance(item, Message))
+        report = gather_one(messages, first)
+        if report is None:
+            raise TraceError(f"{self._name}: the trace changed while it was open")
+        report.boot = self.index.boot(row)
+        return report
+
+    def lines(self, first: int, count: int) -> list[LogLine]:
+        """Return up to `count` lines from number `first` on."""
+        wanted = range(first, first + count)
+        found: list[LogLine] = []
+        for item in self._lines.items_from(first):
+            if item.number >= wanted.stop:
+                break
+            found += log_lines(item, wanted)
+        return found
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the log as it was recorded, in pieces."""
+        for item in self._lines.items_from(1):
+            yield rendered(item) if isinstance(item, Message) else item.data
+
+    def unknown_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield (line number, text) of every line that no form describes."""
+        for item in self._lines.items_from(1):
+            if isinstance(item, RawBlock):
+                texts = item.data.decode("utf-8", "replace").split("\n")
+                for number, text in enumerate(texts[: item.size], item.number):
+                    yield number, printable(text.rstrip("\r"))
+
+
+class LogTimeline:
+    """What every timeline with a kernel log in a file shares: the log, and letting go of it."""
+
+    _stream: BinaryIO
+    _log: ReportLog
+    _marks: list[Marker]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file that lines, reports and samples are read from."""
+        self._stream.close()
+
+    @property
+    def notes(self) -> list[LogNote]:
+        """Remarks of who recorded it."""
+        return self._log.notes()
+
+    @property
+    def understood(self) -> int:
+        """How many lines a form describes."""
+        return self._log.understood
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """What the user marked, in order."""
+        return tuple(sorted(self._marks))
+
+    def add_mark(self, frame: int, name: str, note: str) -> None:
+        """Show a mark; one beyond the frames is of no use."""
+        if 0 <= frame < len(self):
+            self._marks.append(Marker(frame, name, note))
+
+    def _take_marks(self, reader: TraceReader) -> None:
+        """Show the marks that a whole trace held."""
+        self._marks = []
+        for mark in reader.marks:
+            self.add_mark(*mark)
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+        raise NotImplementedError
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the log has."""
+        return self._log.line_count
+
+    def lines(self, first: int, count: int) -> list[LogLine]:
+        """Return up to `count` lines from number `first` on."""
+        return self._log.lines(first, count)
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the log as it was recorded, in pieces."""
+        return self._log.text()
+
+    def unknown_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield (line number, text) of every line that no form describes."""
+        return self._log.unknown_lines()
+
+
+def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:
+    """Return those lines of one item of the log that are wanted, as they can be shown."""
+    if isinstance(item, RawBlock):
+        return [
+            LogLine(number, shown_text(data), understood=False)
+            for number, data in item.lines()
+            if number in wanted
+        ]
+    lines = enumerate(rendered(item).split(b"\n")[: item.size], item.number)
+    return [LogLine(n, shown_text(data), understood=True) for n, data in lines if n in wanted]
+
+
+def shown_text(data: bytes) -> str:
+    """Return a line as it can be shown: undecodable bytes replaced, control characters escaped."""
+    return printable(data.rstrip(b"\r\n").decode("utf-8", "replace"))

@@ -1,0 +1,206 @@
+"""Turns lines into messages: what one printk printed, understood or kept as it came.
+
+Most lines of a log are of no form. A search for the clues of all forms passes them over, many at a
+time; only a line with a clue is decoded, split and read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.reader import complete, form_index, line_clues
+from mmplay.recordings.log.prefix import Prefix, split_prefix
+
+
+class Message(NamedTuple):
+    """One understood printk: its form, values, prefix, and the line it starts at.
+
+    All its lines share prefix and line end.
+    """
+
+    number: int
+    form: LineForm
+    values: Values
+    prefix: Prefix
+    end: bytes
+
+    @property
+    def size(self) -> int:
+        """How many lines it has."""
+        return self.form.size
+
+
+class Lines(NamedTuple):
+    """Whole lines as they came, line ends included; only the last of a log may lack its end.
+
+    `number` counts from 1. `cut_bytes` is what was thrown away of a single line that was too long.
+    """
+
+    number: int
+    data: bytes
+    cut_bytes: int = 0
+
+
+def count_lines(data: bytes) -> int:
+    """Return how many lines these bytes are, a last one without line end counted."""
+    return data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+
+
+INDENT = "  "
+
+LONGEST_FORM = 8
+"""Lines that one printk may have; the totals block has the most."""
+
+
+def scan(
+    source: Iterable[Lines], clues: re.Pattern[bytes] | None = None
+) -> Iterator[Message | Lines]:
+    """Yield every line once, in order: inside a Message or among Lines of no form.
+
+    `clues` must be found in every line that a form may start, line end included.
+    """
+    pattern = clues or line_clues()
+    rest = Lines(1, b"")
+    for lines in source:
+        if lines.cut_bytes:
+            yield from _Scanner(rest, pattern).items(0)
+            yield lines
+            rest = Lines(lines.number + 1, b"")
+            continue
+        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern)
+        yield from scanner.items(LONGEST_FORM)
+        rest = scanner.rest()
+    yield from _Scanner(rest, pattern).items(0)
+
+
+class _Split(NamedTuple):
+    """One line taken apart; `after` is where the next line starts."""
+
+    prefix: Prefix
+    text: str
+    end: bytes
+    after: int
+
+
+class _Found(NamedTuple):
+    """A message without its number; `after` is where it ends."""
+
+    form: LineForm
+    values: Values
+    prefix: Prefix
+    end: bytes
+    after: int
+
+
+class _Scanner:
+    """Goes through whole lines once. `_start` is the first byte that was not yielded yet."""
+
+    def __init__(self, lines: Lines, clues: re.Pattern[bytes]) -> None:
+        self._data = lines.data
+        self._number = lines.number
+        self._clues = clues
+        self._start = 0
+
+    def rest(self) -> Lines:
+        """Return what was not yielded: the last lines, whose message may go on."""
+        return Lines(self._number, self._data[self._start :])
+
+    def items(self, kept: int) -> Iterator[Message | Lines]:
+        """Yield what the lines are, up to the last `kept` of them."""
+        limit = self._start_of_last(kept)
+        at = self._next_clue(0)
+        while at < limit:
+            found = self._read(at)
+            if found is None:
+                at = self._next_clue(self._after(at))
+                continue
+            if at > self._start:
+                yield self._passed_over(at)
+            message = Message(self._number, found.form, found.values, found.prefix, found.end)
+            yield message
+            self._number += message.size
+            self._start = found.after
+            at = self._next_clue(found.after)
+        if limit > self._start:
+            yield self._passed_over(limit)
+
+    def _start_of_last(self, count: int) -> int:
+        """Return where the last `count` lines start."""
+        at = len(self._data)
+        for _ in range(count):
+            at = self._data.rfind(b"\n", 0, max(0, at - 1)) + 1
+        return at
+
+    def _next_clue(self, at: int) -> int:
+        """Return where the next line with a clue starts, or the end of the data."""
+        found = self._clues.search(self._data, at)
+        if found is not None:
+            return self._data.rfind(b"\n", at, found.start()) + 1 or at
+        if self._data.endswith(b"\n"):
+            return len(self._data)
+        # A clue may be the line end itself, which the last line of a log can lack.
+        return max(at, self._data.rfind(b"\n") + 1)
+
+    def _passed_over(self, end: int) -> Lines:
+        lines = Lines(self._number, self._data[self._start : end])
+        self._number += count_lines(lines.data)
+        self._start = end
+        return lines
+
+    def _after(self, at: int) -> int:
+        """Return where the line after the one at `at` starts."""
+        return self._data.find(b"\n", at) + 1 or len(self._data)
+
+    def _split(self, at: int) -> _Split:
+        after = self._after(at)
+        line = self._data[at:after]
+        end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
+        text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
+        prefix, rest = split_prefix(text)
+        return _Split(prefix, rest, end, after)
+
+    def _read(self, at: int) -> _Found | None:
+        """Return the message whose first line starts at `at`."""
+        first = self._split(at)
+        found = self._message(first)
+        if found is None and first.text.startswith(INDENT):
+            return self._outdented(first)
+        return found
+
+    def _outdented(self, split: _Split) -> _Found | None:
+        """Read a line that was indented when it was pasted: take blanks off, leaving up to two."""
+        bare = split.text.lstrip(" ")
+        for kept in range(len(INDENT) + 1):
+            taken = len(split.text) - len(bare) - kept
+            if taken > 0:
+                # No line is split after so many blanks: this prefix is never that of the next.
+                prefix = split.prefix._replace(text=split.prefix.text + " " * taken, plain=False)
+                found = self._message(split._replace(prefix=prefix, text=" " * kept + bare))
+                if found is not None:
+                    return found
+        return None
+
+    def _message(self, first: _Split) -> _Found | None:
+        for form, values in form_index().read_first(first.text):
+            texts, after = self._same_printk(first, form.size)
+            whole = complete(form, values, texts)
+            if whole is not None:
+                return _Found(form, whole, first.prefix, first.end, after)
+        return None
+
+    def _same_printk(self, first: _Split, count: int) -> tuple[list[str], int]:
+        """Return the texts of up to `count` lines that share prefix and line end with the first.
+
+        Also where the last of them ends.
+        """
+        texts, after = [first.text], first.after
+        while len(texts) < count and after < len(self._data):
+            other = self._split(after)
+            if other.prefix != first.prefix or other.end != first.end:
+                break
+            texts.append(other.text)
+            after = other.after
+        return texts, after

@@ -1,0 +1,255 @@
+"""Pseudonyms: finds names in text and puts the same made-up one in the place of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+KERNEL_THREADS = re.compile(
+    r"swapper(/\d+)?|kthreadd|kswapd\d+|kcompactd\d+|khugepaged|ksmd|khungtaskd|kauditd|kdevtmpfs"
+    r"|oom_reaper|kworker/.*|ksoftirqd/\d+|migration/\d+|cpuhp/\d+|watchdog/\d+|rcu_\w+|rcu\w*/\d+"
+    r"|idle_inject/\d+|writeback|kblockd|kintegrityd|flush-\d+:\d+|jbd2/.*|xfs[\w-]*/.*|irq/\d+-.*"
+    r"|scsi_eh_\d+|usb-storage|md\d+_\w+|dmcrypt_\w+.*|loop\d+|nfsd|lockd|pool_workqueue_.*"
+)
+"""Names that the kernel gives its own threads: they say what happened, not to whom."""
+
+IPV4_RANGES = ("192.0.2", "198.51.100", "203.0.113")
+IPV4_EACH = 254
+SHARED_V4 = (IPv4Address("0.0.0.0"), IPv4Address("127.0.0.1"), IPv4Address("255.255.255.255"))
+SHARED_V6 = (IPv6Address("::"), IPv6Address("::1"))
+"""Addresses that every machine has."""
+
+
+class Pseudonyms:
+    """The table of one recording."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+        self._counts: dict[str, int] = {}
+
+    def _of(self, kind: str, name: str) -> tuple[str, int]:
+        """Return what stands for a name, or empty, and the number that a new one gets."""
+        known = self._known.get((kind, name), "")
+        return known, self._counts.get(kind, 0) + 1
+
+    def _keep(self, kind: str, name: str, pseudonym: str, number: int) -> str:
+        self._known[kind, name] = pseudonym
+        self._counts[kind] = number
+        return pseudonym
+
+    def _numbered(self, kind: str, name: str, start: str) -> str:
+        known, number = self._of(kind, name)
+        return known or self._keep(kind, name, f"{start}{number}", number)
+
+    def host(self, name: str) -> str:
+        """Return host-1, host-2, ..."""
+        return self._numbered("host", name, "host-")
+
+    def user(self, name: str) -> str:
+        """Return user-1, user-2, ..."""
+        return self._numbered("user", name, "user-")
+
+    def task(self, name: str) -> str:
+        """Return task-1, task-2, ...; a kernel thread keeps its name."""
+        if KERNEL_THREADS.fullmatch(name):
+            return name
+        return self._numbered("task", name, "task-")
+
+    def path(self, name: str) -> str:
+        """Return /path-1, /path-2, ..."""
+        return self._numbered("path", name, "/path-")
+
+    def group(self, name: str) -> str:
+        """Return group-1, group-2, ...: control groups are named after services and containers."""
+        return self._numbered("group", name, "group-")
+
+    def serial(self, name: str) -> str:
+        """Return serial-1, serial-2, ..."""
+        return self._numbered("serial", name, "serial-")
+
+    def uuid(self, name: str) -> str:
+        """Return a UUID that only counts."""
+        known, number = self._of("uuid", name)
+        return known or self._keep("uuid", name, f"00000000-0000-0000-0000-{number:012x}", number)
+
+    def mac(self, name: str) -> str:
+        """Return a locally administered address of the same length: 02:00:00:00:00:01."""
+        known, number = self._of("mac", name.lower())
+        if known:
+            return known
+        length = (len(name) + 1) // 3
+        octets = bytes([2]) + number.to_bytes(length - 1, "big")
+        return self._keep("mac", name.lower(), octets.hex(name[2]), number)
+
+    def ipv4(self, name: str) -> str:
+        """Return an address kept for documentation; what is no address stays."""
+        try:
+            address = IPv4Address(name)
+        except AddressValueError:
+            return name
+        if address in SHARED_V4:
+            return name
+        known, number = self._of("ipv4", str(address))
+        if known:
+            return known
+        block, host = divmod(number - 1, IPV4_EACH)
+        if block < len(IPV4_RANGES):
+            pseudonym = f"{IPV4_RANGES[block]}.{host + 1}"
+        else:
+            pseudonym = str(IPv4Address("240.0.0.0") + number)
+        return self._keep("ipv4", str(address), pseudonym, number)
+
+    def ipv6(self, name: str) -> str:
+        """Return 2001:db8::1, 2001:db8::2, ...; what is no address stays."""
+        try:
+            address = IPv6Address(name)
+        except AddressValueError:
+            return name
+        if address in SHARED_V6:
+            return name
+        known, number = self._of("ipv6", str(address))
+        if known:
+            return known
+        return self._keep("ipv6", str(address), str(IPv6Address("2001:db8::") + number), number)
+
+
+REMOVED = "(text removed)"
+"""Stands for what a program other than the kernel said: it may say anything."""
+
+_HEX = "[0-9A-Fa-f]"
+_KINDS = (
+    ("mail", r"[\w.+-]+@[\w.-]*\w"),
+    ("uuid", rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b"),
+    (
+        "mac",
+        rf"(?<![\w:]){_HEX}{{2}}(?P<sep>[:-]){_HEX}{{2}}(?:(?P=sep){_HEX}{{2}}){{4,}}(?![\w:-])",
+    ),
+    ("ipv6", r"(?<![\w:.])(?=[\w.]*:[\w.]*:)[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}"),
+    ("ipv4", r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)"),
+    ("path", r"(?<![\w.<\-/])/{1,3}[^\s'\"(),;:=\[\]{}<>|/][^\s'\"(),;:=\[\]{}<>|]*"),
+    ("group", r"(?<=cpuset=)[^\s,/]+"),
+    ("serial", r"(?<=SerialNumber: )\S+"),
+    ("word", r"[A-Za-z0-9_][^\s\"'(),;:=\[\]{}<>|/]*"),
+)
+_WORD = re.compile(_KINDS[-1][1])
+
+_SYSLOG = re.compile(
+    r"(?P<head>(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) )"
+    r"(?P<host>[^ ]+) (?P<tag>[^ \[:]+)(?P<pid>\[\d+\])?: (?P<text>.*)",
+    re.DOTALL,
+)
+_KERNEL_HOST = re.compile(r"(?P<host>[^ ]+)(?P<rest> kernel:)")
+_NO_HOST = re.compile(r"[\d:.,TZ+\-]+|\]|.*\]")
+
+_TASKS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\bComm: (.+?) (?:Not tainted|Tainted|Kdump)",
+        r"\bcomm[=:] ?\"?([^\",\]]+)\"?",
+        r"(?:^|\] )([^\s\[]+)\[\d+\]: (?:segfault|trap|general protection)",
+        r"\btask (\S+):\d+ (?:blocked|is)",
+        r"\btask=([^,\s]+)",
+        r"\bprocess '([^']+)'",
+        r"\bprocess \d+ \((.+?)\)(?:[ ,]|$)",
+    )
+)
+
+
+def syslog_of_others(text: str) -> re.Match[str] | None:
+    """Return the parts of a syslog line of a program other than the kernel, or None."""
+    found = _SYSLOG.fullmatch(text)
+    return None if found is None or found["tag"] == "kernel" else found
+
+
+def host_of(prefix: str) -> str:
+    """Return the host that a kernel line's prefix names, or empty."""
+    found = _KERNEL_HOST.search(prefix)
+    return "" if found is None or _NO_HOST.fullmatch(found["host"]) else found["host"]
+
+
+class Names:
+    """The names of hosts and tasks that a recording shows somewhere in a place of their own."""
+
+    def __init__(self) -> None:
+        self.hosts: set[str] = set()
+        self.tasks: set[str] = set()
+
+    def learn_host(self, name: str) -> None:
+        """Note a host, also by its first part."""
+        if name:
+            self.hosts |= {name, name.split(".")[0]}
+
+    def learn_task(self, name: str) -> None:
+        """Note a task, unless it is the kernel's."""
+        if name.strip() and not KERNEL_THREADS.fullmatch(name.strip()):
+            self.tasks.add(name.strip())
+
+    def learn_from(self, prefix: str, text: str) -> None:
+        """Note the names in a line that no form describes."""
+        other = syslog_of_others(prefix + text)
+        if other is not None:
+            self.learn_host(other["host"])
+            return
+        self.learn_host(host_of(prefix))
+        for pattern in _TASKS:
+            for name in pattern.findall(text):
+                self.learn_task(name)
+
+
+class Scrubber:
+    """Replaces names in texts by the pseudonyms of one table."""
+
+    def __init__(self, names: Names, pseudonyms: Pseudonyms | None = None) -> None:
+        self._names = names
+        self.pseudonyms = pseudonyms or Pseudonyms()
+        p = self.pseudonyms
+        self._replace: dict[str, Callable[[str], str]] = {
+            **{"mail": self._mail, "uuid": p.uuid, "mac": p.mac, "ipv4": p.ipv4, "path": p.path},
+            **{"ipv6": self._ipv6, "word": self._word, "odd": p.task, "serial": p.serial},
+            "group": p.group,
+        }
+        odd = sorted((n for n in names.tasks if not _WORD.fullmatch(n)), key=len, reverse=True)
+        kinds = [("odd", "|".join(re.escape(name) for name in odd))] if odd else []
+        self._pattern = re.compile("|".join(f"(?P<{k}>{text})" for k, text in (*kinds, *_KINDS)))
+
+    def text(self, text: str) -> str:
+        """Return a text without names."""
+        return self._pattern.sub(self._put, text)
+
+    def _put(self, found: re.Match[str]) -> str:
+        kind = next(k for k in self._replace if found.groupdict().get(k) is not None)
+        return self._replace[kind](found[0])
+
+    def _mail(self, text: str) -> str:
+        user, host = text.split("@", 1)
+        return f"{self.pseudonyms.user(user)}@{self.pseudonyms.host(host)}"
+
+    def _ipv6(self, text: str) -> str:
+        bare = text if text.endswith("::") else text.rstrip(":")
+        return self.pseudonyms.ipv6(bare) + text[len(bare) :]
+
+    def _word(self, text: str) -> str:
+        bare = text.rstrip(".!?")
+        for name in (text, bare):
+            if name in self._names.tasks:
+                return self.pseudonyms.task(name) + text[len(name) :]
+            if name in self._names.hosts:
+                return self.pseudonyms.host(name) + text[len(name) :]
+        return text
+
+    def prefix(self, prefix: str) -> str:
+        """Return what stands before a kernel line's text, without names."""
+        found = _KERNEL_HOST.search(prefix)
+        if found is None or _NO_HOST.fullmatch(found["host"]):
+            return self.text(prefix)
+        before, after = prefix[: found.start()], prefix[found.end("host") :]
+        return f"{self.text(before)}{self.pseudonyms.host(found['host'])}{after}"
+
+    def line(self, prefix: str, text: str) -> str:
+        """Return a line that no form describes, without names."""
+        other = syslog_of_others(prefix + text)
+        if other is None:
+            return self.prefix(prefix) + self.text(text)
+        host, tag = self.pseudonyms.host(other["host"]), self.pseudonyms.task(other["tag"])
+        return f"{other['head']}{host} {tag}{other['pid'] or ''}: {REMOVED}"

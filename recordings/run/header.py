@@ -1,0 +1,95 @@
+"""What the header of a simulated run says, held against the run's setup and first state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.run.setup_fields import setup_fields
+from mmplay.engine.sim.starts.boot import fresh_boot
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.state.packing import pack_state
+from mmplay.recordings.run.starts import incident_machine
+from mmplay.recordings.run.witness import Fault, Side
+
+FIELDS = frozenset(
+    {
+        *("format", "kind", "title", "writer", "engine", "start", "kernel", "variant", "seed"),
+        *("keep_atomic", "packets", "ram_kb", "parent", "frame", "turn", "cut_from", "cut_to"),
+        *("level", "level_digest", "act"),
+    }
+)
+"""Everything that the header of a simulated run may say."""
+
+
+def header_side(header: Mapping[str, object], m: Machine) -> Side | None:
+    """Return the first thing that a header says and its run's setup and first state do not."""
+    unknown = sorted(str(name) for name in header if name not in FIELDS)
+    if unknown:
+        return Side(unknown[0], "a field that no run has", None)
+    if "kernel" in header and header["kernel"] != m.setup.kernel.name:
+        return Side("kernel", header["kernel"], m.setup.kernel.name)
+    if "cut_from" in header:
+        # A part begins in the middle: what was chosen at the start may have changed since.
+        return _side("cut_from", header["cut_from"], m.state.turn)
+    variant = WB_VARIANTS[m.state.wb_mask][0]
+    if "variant" in header and header["variant"] != variant:
+        return Side("variant", header["variant"], variant)
+    return _start_side(header, m)
+
+
+def _side(name: str, said: object, made: object) -> Side | None:
+    return None if said == made else Side(name, said, made)
+
+
+def _start_side(header: Mapping[str, object], m: Machine) -> Side | None:
+    """Build a named start again: nothing else may stand behind its name."""
+    start = str(header.get("start"))
+    build = STARTS.get(start)
+    if build is None or header.get("format") == 1:
+        # Format 1 does not say all that was chosen.
+        return None
+    try:
+        built = build(header, _choice(header, m))
+    except InputError as error:
+        return Side("start", start, str(error))
+    same = setup_fields(built.setup) == setup_fields(m.setup)
+    if same and pack_state(built.state) == pack_state(m.state):
+        return None
+    return Side("start", start, "another first state")
+
+
+def _choice(header: Mapping[str, object], m: Machine) -> Choice:
+    return Choice(
+        kernel_named(m.setup.kernel.name),
+        WB_VARIANTS[m.state.wb_mask][0],
+        _number(header, "seed", 1),
+        bool(_number(header, "keep_atomic", 0)),
+        _number(header, "packets", -1),
+    )
+
+
+def _number(header: Mapping[str, object], name: str, default: int) -> int:
+    value = header.get(name, default)
+    if type(value) is not int or not -1 <= value < 1 << 63:
+        raise InputError(f"{name} is no number that can be")
+    return value
+
+
+STARTS: dict[str, Callable[[Mapping[str, object], Choice], Machine]] = {
+    "incident": lambda header, choice: incident_machine(choice),
+    "boot": lambda header, choice: fresh_boot(_number(header, "ram_kb", 0), choice),
+}
+"""The starts that are no file, by the `start` of the header."""
+
+
+def header_fault(offset: int, side: Side) -> Fault:
+    """Return the fault of a header that says something else than its run."""
+    if side.run is None:
+        text = f"the header says {side.name[:40]!r}, {side.file}"
+    else:
+        text = f"the header says {side.name} {str(side.file)[:60]}, the run has {side.run}"
+    return Fault(offset, None, None, f"header {side.name[:40]}", side.file, side.run, text)

@@ -1,1 +1,0 @@
-"""Whether a recording can be trusted: its checks, and for a simulated run what its rules make."""

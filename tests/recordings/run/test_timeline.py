@@ -1,0 +1,85 @@
+"""A session as a timeline: moments, events, decisions with their stacks, log lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.engine.explain.decisions import decision_words
+from mmplay.recordings.position import find_position
+from mmplay.recordings.run.timeline import SessionTimeline
+from tests.sessions import incident_run
+
+
+@pytest.fixture(scope="module")
+def run() -> SessionTimeline:
+    return incident_run(61_480_000_000)
+
+
+def test_events_are_the_kill_the_refusals_and_the_reports(run: SessionTimeline) -> None:
+    titles = [run.frame(index).title for index in run.event_frames]
+    assert titles[0].startswith("OOM kill: file_io.00 (4450)")
+    assert any("wb_start_writeback" in title or "allocation failure" in title for title in titles)
+
+
+def test_moments_are_found_without_looking_at_every_turn(run: SessionTimeline) -> None:
+    boot = run.boots[0]
+    for time_us in (59_600_000, 60_000_000, 61_000_123):
+        index = run.frame_at(time_us, boot)
+        here, after = run.time_us(index), run.time_us(index + 1)
+        assert here is not None
+        assert after is not None
+        assert here <= time_us < after
+    assert run.frame_at(0, boot) == 0
+    assert run.frame_at(10**9, boot) == len(run) - 1
+
+
+@pytest.mark.parametrize("text", ["60.0", "+0.5s", "50%", "#100", "/page allocation failure"])
+def test_positions_lead_somewhere(run: SessionTimeline, text: str) -> None:
+    assert 0 <= find_position(run, text) < len(run)
+
+
+def test_a_line_leads_to_the_turn_that_printed_it(run: SessionTimeline) -> None:
+    for event in run.event_frames:
+        frame = run.frame(event)
+        if frame.report is not None:
+            assert run.frame_of_line(frame.first_line) == event
+    assert run.frame_of_line(0) is None
+    assert run.frame_of_line(10**6) is None
+
+
+def test_the_stack_of_a_work_is_that_of_the_log(run: SessionTimeline) -> None:
+    """The refused request's stack, as the report prints it, from the slab down to the syscall."""
+    for event in run.event_frames:
+        frame = run.frame(event)
+        request = frame.report.request if frame.report is not None else None
+        if request is None or request.slub is None or frame.facts is None:
+            continue
+        printed = [entry.symbol.partition(".")[0] for entry in request.stack]
+        refused = next(one for one in frame.facts.decisions if one.function == "slab_out_of_memory")
+        assert list(refused.stack[1:]) == printed[printed.index("___slab_alloc") :]
+        return
+    raise AssertionError("no report with a slab")
+
+
+def test_every_decision_names_its_function(run: SessionTimeline) -> None:
+    functions = {words.function for words in decision_words().values()}
+    for index in range(1, 400):
+        facts = run.frame(index).facts
+        assert facts is not None
+        for one in facts.decisions:
+            assert one.function in functions
+            assert one.stack[0] == one.function
+            assert "{" not in one.text
+
+
+def test_counters_show_what_the_turn_changed(run: SessionTimeline) -> None:
+    facts = run.frame(300).facts
+    assert facts is not None
+    assert facts.counters_before == run.frame(299).facts.counters  # type: ignore[union-attr]
+
+
+def test_the_log_is_the_text_of_the_run(run: SessionTimeline) -> None:
+    text = b"".join(run.text()).decode()
+    lines = [line.text for line in run.lines(1, run.line_count)]
+    assert text.splitlines() == lines
+    assert len(lines) == run.line_count
