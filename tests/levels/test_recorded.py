@@ -12,7 +12,7 @@ from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level, levels_folder
 from mmplay.levels.play.game import (
-    LevelTimeline,
+    LevelGame,
     begin_recorded,
     follow_recorded,
     keep_result,
@@ -70,7 +70,7 @@ def recording() -> Path:
 def played_by(name: str, seed: int | None = None) -> Iterator[LevelRun]:
     """A recorded run that is solved, and ended afterwards."""
     run = begin_recorded(find_level(name), seed)
-    with closing(LevelTimeline(run)):
+    with closing(LevelGame(run)):
         play(run, run.level.solution)
         yield run
 
@@ -203,7 +203,7 @@ def test_a_win_of_a_level_that_was_cut_down_is_false(
     mine.write_text(whole.replace("value = 5\n", "value = 20\n"))
     easy = find_level("T1")
     run = begin_recorded(easy)
-    with closing(LevelTimeline(run)):
+    with closing(LevelGame(run)):
         run.advance(1 << 20)
         for answer in ("yes", "no", "no"):
             run.answer(f"door.{len(run.answers) + 1}", answer)
