@@ -19,10 +19,9 @@ from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.levels.truth import blocks, callers, floors, machine, marks, masks
 from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.compute import compute
-from mmplay.levels.truth.facts import fact, waits_for
+from mmplay.levels.truth.facts import explains, fact, refused_first, waits_for, wb_stops_at
 from mmplay.levels.truth.machine import fork
 from mmplay.levels.truth.scene import MetricReader, Scene
-from mmplay.levels.truth.tiles import explains, refused_first, wb_stops_at
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
 
