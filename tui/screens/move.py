@@ -279,11 +279,11 @@ class MoveScreen(PanelsScreen):
         """Enter on a log line: go to its frame."""
         self._to_line(message.number)
 
-    def action_leave(self) -> None:
-        """Close the prompt, take back the zoom, or leave the screen."""
+    def close_one(self) -> bool:
+        """Close the prompt, or take back the zoom."""
         if self.close_prompt():
-            return
-        if self.has_class("-zoomed"):
+            return True
+        zoomed = self.has_class("-zoomed")
+        if zoomed:
             self.action_zoom()
-        else:
-            self.post_message(self.Left())
+        return zoomed
