@@ -21,7 +21,7 @@ from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.floors import Gate
 from mmplay.levels.truth.rules import ruled
-from mmplay.levels.truth.scene import Scene, Who, counted, whole
+from mmplay.levels.truth.scene import Scene, Who, whole
 
 OBJECTS = "kmalloc-64"
 KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"
@@ -32,7 +32,6 @@ SAID_BY_GROUP = {"edge": "wrong.edge"}
 
 def fact(scene: Scene, words: list[str]) -> Truth:
     """`fact GROUP.NAME`: a fact of the table, such as mark.kswapd_sleeps."""
-    words, _ = counted(words, (), 1, 1)
     name = words[0]
     if name not in FACTS:
         raise TruthError(no_such("fact", name, FACTS))
@@ -62,7 +61,6 @@ def waits_for(scene: Scene, words: list[str]) -> Truth:
 
     The lock waits for its holder, the OOM killer for a victim that has not ended.
     """
-    words, _ = counted(words, (), 1, 1)
     m, who = scene.machine, words[0]
     value, why = _edge(m, who)
     others = [
@@ -185,7 +183,6 @@ TILES: dict[str, Callable[[Scene], Span]] = {
 
 def explains(scene: Scene, words: list[str]) -> Truth:
     """`explains NUMBER`: which rule gives a number of the log (kB, objects or a mask)."""
-    words, _ = counted(words, (), 1, 1)
     number = whole(words[0], "NUMBER")
     spans = {name: tile(scene) for name, tile in TILES.items()}
     found = [name for name, span in spans.items() if span.holds(number)]
@@ -205,7 +202,6 @@ def refused_first(scene: Scene, words: list[str]) -> Truth:
 
     Asked at the moment of the first failure it names who was refused first.
     """
-    counted(words, (), 0, 0)
     counters = scene.machine.state.counters
     failed = {
         "writeback": counters.alloc_fail_wb,
@@ -225,7 +221,6 @@ def refused_first(scene: Scene, words: list[str]) -> Truth:
 
 def wb_stops_at(scene: Scene, words: list[str]) -> Truth:
     """`wb_stops_at ZONE FREE`: the mask of wb_start_writeback whose floor in the zone is FREE."""
-    words, _ = counted(words, (), 2, 2)
     zone, free = scene.zone(words[0]), whole(words[1], "FREE")
     floors = {}
     for name in ("atomic", "nomemalloc", "nowait"):
