@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from rich.color import ColorSystem
 from textual.strip import Strip
 
+from mmplay.engine.printable import printable
 from mmplay.recordings.recording import Recording
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.player import IDLE_LIMIT_US, SHORTEST_US, UNTIMED_US
@@ -50,7 +51,7 @@ def as_cast(recording: Recording, size: tuple[int, int] = SIZE) -> Iterator[byte
         yield _event(time_us, "o", _changes(shown, screen))
         shown = screen
         for label in labels.get(index, []):
-            yield _event(time_us, "m", label)
+            yield _event(time_us, "m", printable(label))
 
 
 def header(recording: Recording, size: tuple[int, int]) -> dict[str, object]:
@@ -60,7 +61,7 @@ def header(recording: Recording, size: tuple[int, int]) -> dict[str, object]:
         "width": size[0],
         "height": size[1],
         "idle_time_limit": IDLE_LIMIT_US // 1_000_000,
-        "title": recording.name,
+        "title": printable(recording.name),
         "env": {"TERM": "xterm-256color"},
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import Finding, filled, finding, symbolic, term_json
+from mmplay.engine.explain.finding import Finding, Operand, filled, finding, symbolic, term_json
 from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -139,6 +140,41 @@ class Truth(NamedTuple):
             "rule": self.rule,
             "source": self.source,
         }
+
+
+KINDS: dict[type, str] = {bool: YES_NO, int: NUMBER, str: NAME, tuple: ORDER}
+"""How an answer is read, by what it is."""
+
+
+def told(
+    rule: str,
+    source: str,
+    value: Value | Term,
+    why: Finding | tuple[Finding, ...],
+    others: Iterable[Other] = (),
+    *,
+    unit: str = "",
+    term: Term | None = None,
+    kind: str = "",
+    layout: GfpLayout | None = None,
+) -> Truth:
+    """Return an answer by a rule in words; a Term is the answer and its evaluation at once."""
+    if isinstance(value, Term):
+        term = value
+        value = term.value
+    findings = (why,) if isinstance(why, Finding) else why
+    kind = kind or KINDS[type(value)]
+    return Truth("", value, kind, findings, rule, source, unit, term, tuple(others), layout)
+
+
+def slip(value: int | str, code: str, **operands: Operand) -> Other:
+    """Return a wrong answer with the sentence of this code: by which rule it would be right."""
+    return Other(value, finding(code, answer=value, **operands))
+
+
+def opposite(value: bool, need: str) -> Other:
+    """Return the other of yes and no, and what it would need."""
+    return Other(not value, finding("wrong.need", answer="no" if value else "yes", need=need))
 
 
 def shown(value: Value, kind: str) -> str:

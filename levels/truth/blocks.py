@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.memory import buddy_of
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
 from mmplay.engine.terms import given, rule
-from mmplay.levels.truth.answer import NUMBER, YES_NO, Other, Truth, TruthError
-from mmplay.levels.truth.floors import counted, order_of, source
-from mmplay.levels.truth.scene import Scene, whole
+from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip
+from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.scene import Scene, order_of, whole
 
 ORDINARY = tuple(range(PCP_TYPES))
 KMALLOC = "kmalloc-"
@@ -22,7 +21,6 @@ BLOCK = "block"
 
 def buddy(scene: Scene, words: list[str]) -> Truth:
     """`buddy BLOCK ORDER`: the first page of the only block that this one merges with."""
-    words, _ = counted(words, (), 2, 2)
     block, order = whole(words[0], "BLOCK"), order_of(words[1])
     if block < 0 or block % (1 << order):
         raise TruthError(
@@ -31,24 +29,16 @@ def buddy(scene: Scene, words: list[str]) -> Truth:
     term = rule("buddy", buddy_of(given("block", block), order))
     size = 1 << order
     others = [
-        Other(at, finding("wrong.uphill", answer=at, order=order))
-        for at in (block + size, block - size)
-        if at >= 0
+        slip(at, "wrong.uphill", order=order) for at in (block + size, block - size) if at >= 0
     ]
-    others += [
-        Other(buddy_of(block, one), finding("wrong.order", answer=buddy_of(block, one), other=one))
-        for one in range(MAX_ORDER)
-    ]
-    return Truth(
-        *("", term.value, NUMBER, (finding("truth.buddy", order=order, result=term),)),
-        *(WORDS["buddy"].text, source(scene.kernel, "buddy"), BLOCK, term),
-        tuple(other for other in others if other.value != term.value),
+    others += [slip(buddy_of(block, one), "wrong.order", other=one) for one in range(MAX_ORDER)]
+    return ruled(
+        scene, "buddy", term, finding("truth.buddy", order=order, result=term), others, unit=BLOCK
     )
 
 
 def split_block(scene: Scene, words: list[str]) -> Truth:
     """`split_block ZONE ORDER [U|M|E]`: the block that a request takes, whole or split."""
-    words, _ = counted(words, (), 2, 3)
     zone, order = scene.zone(words[0]), order_of(words[1])
     kind = _kind(words[2]) if len(words) > 2 else MOVABLE
     page = zone.buddy.copy().take(order, kind)
@@ -57,17 +47,11 @@ def split_block(scene: Scene, words: list[str]) -> Truth:
     larger = zone.buddy.where[page] % MAX_ORDER
     why = finding("truth.split", larger=larger, block=page)
     others = [
-        Other(blocks[-1], finding("wrong.smallest_first", answer=blocks[-1], order=at % MAX_ORDER))
+        slip(blocks[-1], "wrong.smallest_first", order=at % MAX_ORDER)
         for at, blocks in enumerate(zone.buddy.lists)
         if blocks and blocks[-1] != page
     ]
-    return Truth(
-        *("", page, NUMBER, (why,)),
-        "The smallest block of the right type that is large enough is taken, the head of its list.",
-        f"__rmqueue_smallest  mm/page_alloc.c  {scene.kernel.source}",
-        BLOCK,
-        others=tuple(others),
-    )
+    return ruled(scene, "split_block", page, why, others, unit=BLOCK)
 
 
 def _kind(letter: str) -> int:
@@ -79,7 +63,6 @@ def _kind(letter: str) -> int:
 
 def merged_order(scene: Scene, words: list[str]) -> Truth:
     """`merged_order ZONE BLOCK ORDER`: the order that a block has after it was freed."""
-    words, _ = counted(words, (), 3, 3)
     zone, block, order = scene.zone(words[0]), whole(words[1], "BLOCK"), order_of(words[2])
     if not 0 <= block < zone.managed or block % (1 << order):
         raise TruthError(f"{zone.name} has no block of order {order} at {block}")
@@ -89,34 +72,19 @@ def merged_order(scene: Scene, words: list[str]) -> Truth:
     why = finding("truth.merged", order=value)
     if value == order:
         why = finding("truth.not_merged", buddy=buddy_of(block, order), order=order)
-    others = [
-        Other(one, finding("wrong.merge", answer=one, order=value))
-        for one in range(MAX_ORDER)
-        if one != value
-    ]
-    return Truth(
-        *("", value, NUMBER, (why,), WORDS["buddy"].text),
-        *(f"__free_one_page  mm/page_alloc.c  {scene.kernel.source}", "order"),
-        others=tuple(others),
-    )
+    others = [slip(one, "wrong.merge", order=value) for one in range(MAX_ORDER) if one != value]
+    return ruled(scene, "merged_order", value, why, others, unit="order")
 
 
 def fits(scene: Scene, words: list[str]) -> Truth:
     """`fits ZONE ORDER`: whether the free lists have a block for a request of any type."""
-    words, _ = counted(words, (), 2, 2)
     zone, order = scene.zone(words[0]), order_of(words[1])
     has = zone.buddy.has_block(order, ORDINARY)
     larger = next((n for n in range(order, MAX_ORDER) if zone.buddy.count(n)), order)
     code = "truth.fits" if has else "truth.fits_not"
     why = finding(code, zone=zone.name, order=order, larger=larger)
     need = f"no free block of order {order} or more" if has else f"a block of 2^{order} pages"
-    opposite = finding("wrong.need", answer="no" if has else "yes", need=need)
-    return Truth(
-        *("", has, YES_NO, (why,)),
-        "Free pages do not add up to a block: they must lie together, aligned.",
-        f"__zone_watermark_ok  mm/page_alloc.c  {scene.kernel.source}",
-        others=(Other(not has, opposite),),
-    )
+    return ruled(scene, "fits", has, why, [opposite(has, need)])
 
 
 # slabs
@@ -147,67 +115,47 @@ def _orders(scene: Scene, name: str, cpus: str | None) -> SlabOrder:
 
 def objects_per_slab(scene: Scene, words: list[str]) -> Truth:
     """`objects_per_slab CACHE [cpus N]`: objects in a slab of the preferred order."""
-    words, chosen = counted(words, ("cpus",), 1, 1)
-    orders = _orders(scene, words[0], chosen.get("cpus"))
+    orders = _orders(scene, words[0], scene.chosen.get("cpus"))
     return _per_slab(scene, words[0], orders.order)
 
 
 def objects_per_page(scene: Scene, words: list[str]) -> Truth:
     """`objects_per_page CACHE`: objects that one page holds."""
-    words, _ = counted(words, (), 1, 1)
     return _per_slab(scene, words[0], 0)
 
 
 def _per_slab(scene: Scene, name: str, order: int) -> Truth:
     size = _size(name)
     term = rule(
-        "objects_per_slab",
-        given("slab_bytes", PAGE_SIZE << order) // given("object_bytes", size),
+        "objects_per_slab", given("slab_bytes", PAGE_SIZE << order) // given("object_bytes", size)
     )
     why = finding("truth.objects", cache=name, pages=1 << order, each=term.value, result=term)
     by_word = size // 8
-    others = [Other(size, finding("wrong.per_page", answer=size, other="bytes", unit="objects"))]
+    others = [slip(size, "wrong.per_page", other="bytes", unit="objects")]
     if by_word != size:
         why_8 = finding("wrong.per_page", answer=by_word, other="words of 8 bytes", unit="objects")
         others.append(Other(by_word, why_8))
-    return Truth(
-        *("", term.value, NUMBER, (why,), WORDS["objects_per_slab"].text),
-        *(source(scene.kernel, "objects_per_slab"), "objects", term),
-        tuple(other for other in others if other.value != term.value),
-    )
+    return ruled(scene, "objects_per_slab", term, why, others, unit="objects")
 
 
 def objects(scene: Scene, words: list[str]) -> Truth:
     """`objects CACHE SLABS [cpus N]`: the room for objects in so many slabs."""
-    words, chosen = counted(words, ("cpus",), 2, 2)
-    orders = _orders(scene, words[0], chosen.get("cpus"))
+    orders = _orders(scene, words[0], scene.chosen.get("cpus"))
     slabs = whole(words[1], "SLABS")
     term = given("slabs", slabs) * given("objects_per_slab", orders.objects)
     size = _size(words[0])
     others = (
-        Other(
-            slabs * size,
-            finding("wrong.per_page", answer=slabs * size, other="bytes", unit="objects"),
-        ),
-        Other(slabs, finding("wrong.per_page", answer=slabs, other="slabs", unit="objects")),
+        slip(slabs * size, "wrong.per_page", other="bytes", unit="objects"),
+        slip(slabs, "wrong.per_page", other="slabs", unit="objects"),
     )
     why = finding(
-        "truth.objects",
-        cache=words[0],
-        pages=1 << orders.order,
-        each=orders.objects,
-        result=term,
+        "truth.objects", cache=words[0], pages=1 << orders.order, each=orders.objects, result=term
     )
-    return Truth(
-        *("", term.value, NUMBER, (why,), WORDS["objs"].text),
-        *(source(scene.kernel, "objs"), "objects", term),
-        tuple(other for other in others if other.value != term.value),
-    )
+    return ruled(scene, "objs", term, why, others, unit="objects")
 
 
 def slabs(scene: Scene, words: list[str]) -> Truth:
     """`slabs CACHE`: the slabs that the cache has on this machine."""
-    words, _ = counted(words, (), 1, 1)
     m = scene.machine
     if words[0] not in m.cache_numbers:
         raise TruthError(no_such("cache of this machine", words[0], m.cache_numbers))
@@ -218,12 +166,8 @@ def slabs(scene: Scene, words: list[str]) -> Truth:
     why = finding("truth.slabs", cache=words[0], slabs=value, empty=empty, used=used)
     packed = finding("wrong.slabs_packed", answer=-(-used // each), used=used)
     others = (
-        Other(value - empty, finding("wrong.slabs_empty", answer=value - empty, least=least)),
-        Other(used // each, finding("wrong.slabs_full", answer=used // each, each=each)),
+        slip(value - empty, "wrong.slabs_empty", least=least),
+        slip(used // each, "wrong.slabs_full", each=each),
         Other(-(-used // each), packed),
     )
-    return Truth(
-        *("", value, NUMBER, (why,), WORDS["slabs"].text),
-        *(source(scene.kernel, "slabs"), "slabs"),
-        others=tuple(other for other in others if other.value != value),
-    )
+    return ruled(scene, "slabs", value, why, others, unit="slabs")

@@ -1,20 +1,33 @@
-"""Questions about callers: in which zone they start, which class they are, how far they get."""
+"""Questions about callers: which zones they may have, which class they are, who serves them."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from mmplay.engine.explain.decisions import worded
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import zonelist
-from mmplay.levels.truth.answer import NAME, ORDER, PAGES, Other, Truth, TruthError
-from mmplay.levels.truth.floors import Gate, counted, source
-from mmplay.levels.truth.scene import NORMAL, Scene, zone_index
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.page_decisions import FastPath, NoWatermarks, ZoneWatermarkOk
+from mmplay.engine.sim.run.requests import request
+from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip
+from mmplay.levels.truth.floors import Gate
+from mmplay.levels.truth.machine import fork
+from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.scene import NORMAL, Scene, order_of, zone_index
+
+ON = "on"
+NONE = "none"
 
 
 def first_zone(scene: Scene, words: list[str]) -> Truth:
     """`first_zone MASK [on ZONE...]`: the zone that the kernel tries first."""
-    at = words.index("on") if "on" in words else len(words)
+    at = words.index(ON) if ON in words else len(words)
     if at != 1:
         raise TruthError("one mask expected")
     mask = scene.layout.encode(words[0])
@@ -30,12 +43,7 @@ def first_zone(scene: Scene, words: list[str]) -> Truth:
         for name in ZONES
         if name != ZONES[index]
     ]
-    text = "A request starts in the highest zone that its mask allows and that has pages."
-    return Truth(
-        *("", ZONES[index], NAME, (why,), text),
-        f"gfp_zone  include/linux/gfp.h  {scene.layout.name}",
-        others=tuple(others),
-    )
+    return ruled(scene, "first_zone", ZONES[index], why, others)
 
 
 def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Finding:
@@ -49,22 +57,22 @@ def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Fin
 
 def caller_class(scene: Scene, words: list[str]) -> Truth:
     """`class MASK[:slab][:CONTEXT]`: the class that gfp_to_alloc_flags puts a caller in."""
-    words, _ = counted(words, (), 1, 1)
     who = scene.who(words[0])
     if who.mask is None:
         raise TruthError(f"{words[0]!r} is a class already; a mask expected")
     fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
-        Other(one.name, finding("wrong.caller", answer=one.name, need=CALLERS[one.name].need))
+        slip(one.name, "wrong.caller", need=CALLERS[one.name].need)
         for one in scene.kernel.gate.classes
         if one != who.caller
     ]
-    return Truth(
-        *("", who.caller.name, NAME, (finding("truth.class", caller=who.caller.name, why=why),)),
-        "The mask's flags and the caller's context decide which discounts a request has.",
-        source(scene.kernel, "alloc.high"),
-        others=tuple(others),
+    return ruled(
+        scene,
+        "class",
+        who.caller.name,
+        finding("truth.class", caller=who.caller.name, why=why),
+        others,
     )
 
 
@@ -73,17 +81,84 @@ def drain_order(scene: Scene, words: list[str]) -> Truth:
 
     Each caller in turn takes pages until every zone refuses it.
     """
-    words, chosen = counted(words, ("for",), 1, 5)
     steps = []
     for who in map(scene.who, words):
         zones = scene.machine.state.zones
-        top = zone_index(chosen["for"]) if "for" in chosen else NORMAL
+        top = zone_index(scene.chosen["for"]) if "for" in scene.chosen else NORMAL
         index = class_zone(top, [zone.index for zone in zones]) or 0
         for zone in zonelist(zones, index):
             steps.append(f"{zone.name} {Gate(scene, zone, who, 'min', index).floor.value}")
-    return Truth(
-        *("", tuple(steps), ORDER, (finding("truth.drain", steps=steps),)),
-        "A zone is used until its floor refuses the caller, then the next lower one.",
-        source(scene.kernel, "floor"),
-        PAGES,
+    return ruled(
+        scene, "drain_order", tuple(steps), finding("truth.drain", steps=steps), unit=PAGES
     )
+
+
+def zone_order(scene: Scene, words: list[str]) -> Truth:
+    """`zone_order MASK [on ZONE...]`: the zones that a request is tried in, the first one first."""
+    if not words or words[1:2] not in ([], [ON]):
+        raise TruthError("one mask expected, then `on` and the zones that have pages")
+    mask = scene.layout.encode(words[0])
+    populated = [zone_index(name) for name in words[2:]]
+    populated = populated or [zone.index for zone in scene.machine.state.zones]
+    highest = highest_zone(scene.layout, mask)
+    zones = tuple(ZONES[index] for index in sorted(populated, reverse=True) if index <= highest)
+    if not zones:
+        raise TruthError("no zone with pages may serve this mask")
+    why = finding("truth.zone_order", mask=mask, highest=ZONES[highest], zones=list(zones))
+    return ruled(scene, "zone_order", zones, why)
+
+
+class _Test(NamedTuple):
+    """What one zone answered, and the words for it."""
+
+    zone: str
+    gives: bool
+    text: str
+
+
+def served(scene: Scene, words: list[str]) -> Truth:
+    """`served MASK[:slab][:CONTEXT] [order N]`: the zone that gives the block, or none.
+
+    The machine is asked as it stands: the first try, the slow path, the reserves if allowed.
+    """
+    who = scene.who(words[0])
+    if who.mask is None:
+        raise TruthError(f"{words[0]!r} is a class; a mask expected")
+    m = fork(scene.machine)
+    made: list[Decision] = []
+    m.tell = made.append
+    page = request(m, who.mask, who.context, order_of(scene.chosen.get("order", "0")))
+    value = m.zone.name if page >= 0 else NONE
+    tests = [test for one in made if (test := _test(m, one)) is not None]
+    zones = zonelist(m.state.zones, m.ask(ask_key(who.mask)).class_zone)
+    others = [Other(zone.name, _not_it(zone.name, value, tests)) for zone in zones]
+    nobody = finding("wrong.none_served", answer=NONE, test=tests[-1].text if tests else value)
+    return ruled(
+        scene,
+        "served",
+        value,
+        finding("truth.served", tests=[test.text for test in tests]),
+        (*others, Other(NONE, nobody)),
+    )
+
+
+def _test(m: Machine, one: Decision) -> _Test | None:
+    """Return what a decision says of a zone, None if it is no test."""
+    match one:
+        case FastPath():
+            return _Test(ZONES[one.zone], True, worded(m, one).text)
+        case ZoneWatermarkOk():
+            return _Test(ZONES[one.zone], one.ok, worded(m, one).text)
+        case NoWatermarks():
+            zone, gives = ZONES[one.zone], "gives one" if one.ok else "has none"
+            return _Test(zone, one.ok, f"without floors {zone} {gives}")
+        case _:
+            return None
+
+
+def _not_it(name: str, value: str, tests: list[_Test]) -> Finding:
+    """Return why a zone does not serve the request: it refused, or another was asked before."""
+    mine = [test for test in tests if test.zone == name]
+    if mine:
+        return finding("wrong.zone_refuses", answer=name, test=mine[-1].text)
+    return finding("wrong.asked_before", answer=name, zone=value)

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import finding, symbolic
-from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules import memory, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
-from mmplay.levels.truth.floors import source
+from mmplay.levels.truth.answer import KB, PAGES, Other, Truth, TruthError, slip
 from mmplay.levels.truth.marks import other_kernels
+from mmplay.levels.truth.rules import ruled
 from mmplay.levels.truth.scene import Scene, whole
 
 Numbers = list[int]
@@ -51,7 +50,7 @@ def _zone_min(kernel: Kernel, n: Numbers) -> Term:
 
 def _min_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     whole_min = watermarks.pages_min(n[0])
-    return [Other(whole_min, finding("wrong.unshared", answer=whole_min))]
+    return [slip(whole_min, "wrong.unshared")]
 
 
 def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
@@ -96,7 +95,7 @@ def _sum_of_gaps(kernel: Kernel, n: Numbers, mark: str) -> list[Other]:
         return []
     parts = n[0] // 4, n[1] * scale // watermarks.SCALE_BASE
     value = n[0] + sum(parts) * (2 if mark == "high" else 1)
-    return [Other(value, finding("wrong.sum", answer=value, parts=[str(one) for one in parts]))]
+    return [slip(value, "wrong.sum", parts=[str(one) for one in parts])]
 
 
 def _reserve(kernel: Kernel, n: Numbers) -> Term:
@@ -113,8 +112,8 @@ def _boot_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     plain = _clamped(lowmem)
     raised = watermarks.thp_min_free_kbytes(tuple(n))
     return [
-        Other(plain.value, finding("wrong.no_thp", answer=plain.value, result=plain)),
-        Other(raised, finding("wrong.thp_stays", answer=raised)),
+        slip(plain.value, "wrong.no_thp", result=plain),
+        slip(raised, "wrong.thp_stays"),
     ]
 
 
@@ -131,7 +130,7 @@ def _default(kernel: Kernel, n: Numbers) -> Term:
 
 def _default_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     bare = isqrt(n[0])
-    return [Other(bare, finding("wrong.no_factor", answer=bare))]
+    return [slip(bare, "wrong.no_factor")]
 
 
 def _managed(kernel: Kernel, n: Numbers) -> Term:
@@ -163,8 +162,8 @@ def _score_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     plain = _score(kernel, [n[0], 0, n[2]]).value
     rounded = (n[0] * memory.ADJ_SCALE + n[1] * n[2]) // n[2] if n[2] else 0
     return [
-        Other(plain, finding("wrong.no_adj", answer=plain)),
-        Other(rounded, finding("wrong.no_round", answer=rounded)),
+        slip(plain, "wrong.no_adj"),
+        slip(rounded, "wrong.no_round"),
     ]
 
 
@@ -217,14 +216,13 @@ def compute(scene: Scene, words: list[str]) -> Truth:
     _check(words[0], rule, numbers)
     term = rule.term(scene.kernel, numbers)
     code = "truth.boot" if words[0].startswith("boot") else "truth.computed"
-    return Truth(
-        *("", term.value, NUMBER, (finding(code, result=term),), WORDS[rule.words].text),
-        *(source(scene.kernel, rule.words), rule.unit, term),
-        tuple(
-            other
-            for other in rule.others(scene.kernel, numbers, term.value)
-            if other.value != term.value
-        ),
+    return ruled(
+        scene,
+        rule.words,
+        term,
+        finding(code, result=term),
+        rule.others(scene.kernel, numbers, term.value),
+        unit=rule.unit,
     )
 
 

@@ -19,18 +19,13 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError
-from mmplay.levels.truth.scene import Scene, Who, options, whole
+from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.rules import ruled, source
+from mmplay.levels.truth.scene import Scene, Who, order_of, whole
 
 MARKS = ("min", "low", "high")
 NOW = "now"
 NO_REQUEST = "wb:none"
-
-
-def source(kernel: Kernel, name: str) -> str:
-    """Return where the rule of a table key stands: function, file, what was read."""
-    words = WORDS[name]
-    return f"{words.function}  {words.path}  {kernel.source}"
 
 
 def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
@@ -100,7 +95,7 @@ class Gate:
 
     def _mark(self, mark: str, add: int) -> Other:
         value = self.floor_at(PLAIN, mark).value + add
-        return Other(value, finding("wrong.mark", answer=value, other=mark, mark=self.mark))
+        return slip(value, "wrong.mark", other=mark, mark=self.mark)
 
     def _reserves(self, own: int, add: int) -> list[Other]:
         zone, class_name = self.zone.name, ZONES[self.class_index]
@@ -115,34 +110,25 @@ class Gate:
             )
             return [Other(value, why)]
         return [
-            Other(pages, finding("wrong.reserve_counts", answer=pages, zone=zone))
+            slip(pages, "wrong.reserve_counts", zone=zone)
             for pages in sorted({own + kept + add for kept in self.zone.reserve if kept})
         ]
 
 
-def _gate(scene: Scene, words: list[str], chosen: dict[str, str]) -> Gate:
+def _gate(scene: Scene, words: list[str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
     zone, who = scene.zone(words[0]), scene.who(words[1])
     mark = mark_of(scene.kernel, words[2:], who.caller)
-    return Gate(scene, zone, who, mark, scene.class_zone(zone, who, chosen.get("for")))
+    return Gate(scene, zone, who, mark, scene.class_zone(zone, who, scene.chosen.get("for")))
 
 
 def floor_of(scene: Scene, words: list[str]) -> Truth:
     """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
-    words, chosen = counted(words, ("for",), 2, 3)
-    gate = _gate(scene, words, chosen)
+    gate = _gate(scene, words)
     value = gate.floor.value
-    one_more = Other(value + 1, finding("wrong.last_page", answer=value + 1))
-    return Truth(
-        "",
-        value,
-        NUMBER,
-        (gate.why(),),
-        WORDS["floor"].text,
-        source(scene.kernel, "floor"),
-        PAGES,
-        gate.floor,
-        (*gate.others(), one_more),
+    one_more = slip(value + 1, "wrong.last_page")
+    return ruled(
+        scene, "floor", value, gate.why(), (*gate.others(), one_more), unit=PAGES, term=gate.floor
     )
 
 
@@ -151,52 +137,34 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
 
     Of `wb:none`, which asks for no page, the answer is the name `none`.
     """
-    words, chosen = counted(words, ("highatomic", "for"), 2, 3)
     if words[1] == NO_REQUEST:
         return _asks_for_none(scene)
-    gate = _gate(scene, words, chosen)
-    kept = _kept(gate, chosen)
+    gate = _gate(scene, words)
+    kept = _kept(gate)
     term = gate.floor + 1 if not kept.value else gate.floor + kept + 1
-    itself = Other(term.value - 1, finding("wrong.one_more", answer=term.value - 1))
+    itself = slip(term.value - 1, "wrong.one_more")
     bare = gate.floor.value + 1
-    without = Other(bare, finding("wrong.no_highatomic", answer=bare, pages=kept.value))
-    return Truth(
-        "",
-        term.value,
-        NUMBER,
-        (gate.why(), finding("truth.lowest_served", free=term.value)),
-        WORDS["floor"].text,
-        source(scene.kernel, "floor"),
-        PAGES,
+    without = slip(bare, "wrong.no_highatomic", pages=kept.value)
+    return ruled(
+        scene,
+        "floor",
         term,
+        (gate.why(), finding("truth.lowest_served", free=term.value)),
         (itself, *([without] if kept.value else gate.others(1))),
+        unit=PAGES,
     )
 
 
-def _kept(gate: Gate, chosen: dict[str, str]) -> Term:
+def _kept(gate: Gate) -> Term:
     """Return the pages kept for high-order atomics that this caller does not see as free."""
     sees = gate.scene.kernel.gate.sees_highatomic
-    kept = whole(chosen.get("highatomic", "0"), "highatomic")
+    kept = whole(gate.scene.chosen.get("highatomic", "0"), "highatomic")
     return given("reserved_highatomic", hidden(kept, gate.who.caller.flags, sees))
 
 
 def _asks_for_none(scene: Scene) -> Truth:
     """Answer for a writeback that allocates nothing (commit 85009b4f5f03, 2017)."""
-    return Truth(
-        *("", "none", NAME, (finding("truth.asks_none"),), WORDS["floor"].text),
-        f"wb_start_writeback  fs/fs-writeback.c  {scene.kernel.source}",
-    )
-
-
-def counted(
-    words: list[str], names: tuple[str, ...], least: int, most: int
-) -> tuple[list[str], dict[str, str]]:
-    """Return positional words and options; raises TruthError for too few or too many words."""
-    positional, chosen = options(words, names)
-    if not least <= len(positional) <= most:
-        count = str(least) if least == most else f"{least} to {most}"
-        raise TruthError(f"{len(positional)} words, {count} expected")
-    return positional, chosen
+    return ruled(scene, "asks_none", "none", finding("truth.asks_none"))
 
 
 def passes(scene: Scene, words: list[str]) -> Truth:
@@ -204,31 +172,20 @@ def passes(scene: Scene, words: list[str]) -> Truth:
 
     FREE is a number, or `now`: the machine's own free count, and then also its free lists.
     """
-    words, chosen = counted(words, ("order", "highatomic", "for"), 3, 4)
-    gate = _gate(scene, [*words[:2], *words[3:]], chosen)
-    order, now = order_of(chosen.get("order", "0")), words[2] == NOW
-    free, seen = _seen(gate, words[2], order, chosen)
+    gate = _gate(scene, [*words[:2], *words[3:]])
+    order, now = order_of(scene.chosen.get("order", "0")), words[2] == NOW
+    free, seen = _seen(gate, words[2], order)
     allowed = spare(seen, gate.floor) > 0
-    findings = [gate.why(), verdict(seen, gate.floor)]
+    findings: tuple[Finding, ...] = (gate.why(), verdict(seen, gate.floor))
     other = Other(not allowed, _flip(gate, free, seen, allowed))
     if allowed and now and order and not gate.zone.buddy.has_block(order, _lists_of(gate)):
         allowed = False
-        findings.append(finding("truth.fits_not", zone=gate.zone.name, order=order))
+        findings += (finding("truth.fits_not", zone=gate.zone.name, order=order),)
         other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
-    return Truth(
-        "",
-        allowed,
-        YES_NO,
-        tuple(findings),
-        WORDS["floor"].text,
-        source(scene.kernel, "floor"),
-        "",
-        gate.floor,
-        (other,),
-    )
+    return ruled(scene, "floor", allowed, findings, (other,), term=gate.floor)
 
 
-def _seen(gate: Gate, word: str, order: int, chosen: dict[str, str]) -> tuple[int, Term]:
+def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
     """Return the free pages, and those of them that the test counts; the word is a number or now.
 
     A number stands for a zone that keeps nothing for high-order atomics, unless it is said.
@@ -236,8 +193,8 @@ def _seen(gate: Gate, word: str, order: int, chosen: dict[str, str]) -> tuple[in
     now = word == NOW
     free = gate.zone.free if now else whole(word, "FREE")
     kept = gate.zone.reserved_highatomic if now else 0
-    if "highatomic" in chosen:
-        kept = whole(chosen["highatomic"], "highatomic")
+    if "highatomic" in gate.scene.chosen:
+        kept = whole(gate.scene.chosen["highatomic"], "highatomic")
     return free, seen_free(
         given("free", free),
         order,
@@ -255,15 +212,18 @@ def _lists_of(gate: Gate) -> tuple[int, ...]:
 
 def seen(scene: Scene, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
-    words, chosen = counted(words, ("order", "highatomic", "for"), 3, 3)
-    gate = _gate(scene, words[:2], chosen)
-    free, term = _seen(gate, words[2], order_of(chosen.get("order", "0")), chosen)
+    gate = _gate(scene, words[:2])
+    free, term = _seen(gate, words[2], order_of(scene.chosen.get("order", "0")))
     why = finding("truth.seen", caller=gate.who.caller.name, result=term)
-    others = [Other(free, finding("wrong.all_free", answer=free, free=free, seen=term))]
-    others += [Other(gate.floor.value, finding("wrong.is_floor", answer=gate.floor.value))]
-    return Truth(
-        *("", term.value, NUMBER, (why,), WORDS[term.name or "floor"].text),
-        *(source(scene.kernel, "floor"), PAGES, term, tuple(others)),
+    others = [slip(free, "wrong.all_free", free=free, seen=term)]
+    others += [slip(gate.floor.value, "wrong.is_floor")]
+    return told(
+        WORDS[term.name or "floor"].text,
+        source(scene.kernel, "floor"),
+        term,
+        why,
+        others,
+        unit=PAGES,
     )
 
 
@@ -273,14 +233,6 @@ def verdict(seen: Term, floor_pages: Term) -> Finding:
     if short > 0:
         return finding("gate.refused", free=seen, floor=floor_pages, short=short)
     return finding("gate.passes", free=seen, floor=floor_pages)
-
-
-def order_of(word: str) -> int:
-    """Return an order, 0 to 10; raises TruthError."""
-    order = whole(word, "order")
-    if not 0 <= order <= 10:
-        raise TruthError(f"order {order}: orders are 0 to 10")
-    return order
 
 
 def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:

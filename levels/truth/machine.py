@@ -18,8 +18,9 @@ from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.starts.trial import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import NAME, NUMBER, PAGES, YES_NO, Other, Truth, TruthError
-from mmplay.levels.truth.floors import NOW, counted, source
+from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, opposite, slip, told
+from mmplay.levels.truth.floors import NOW
+from mmplay.levels.truth.rules import ruled, source
 from mmplay.levels.truth.scene import Scene, whole
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
@@ -40,7 +41,6 @@ def fork(machine: Machine) -> Machine:
 
 def works_per_call(scene: Scene, words: list[str]) -> Truth:
     """`works_per_call INACTIVE|now [reclaimable|unreclaimable]`: works of a fruitless call."""
-    words, _ = counted(words, (), 1, 2)
     zones = scene.machine.state.zones if words[0] == NOW else []
     inactive = zones[-1].inactive_file if zones else whole(words[0], "INACTIVE")
     if not 0 <= inactive <= MOST_LISTED:
@@ -54,13 +54,9 @@ def works_per_call(scene: Scene, words: list[str]) -> Truth:
     code = "truth.works" if works else "truth.no_works"
     why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER)
     other = known[1 - known.index(state)]
-    others = [Other(calls[other].works, finding(OTHER_STATE[other], answer=calls[other].works))]
+    others = [slip(calls[other].works, OTHER_STATE[other])]
     others += _beyond_cliff(scene, inactive) if state == GIVEN_UP else []
-    return Truth(
-        *("", works, NUMBER, (why,), WORDS["works_per_call"].text),
-        *(source(scene.kernel, "works_per_call"), "works"),
-        others=tuple(one for one in others if one.value != works),
-    )
+    return ruled(scene, "works_per_call", works, why, others, unit="works")
 
 
 def _beyond_cliff(scene: Scene, inactive: int) -> list[Other]:
@@ -77,35 +73,24 @@ def _beyond_cliff(scene: Scene, inactive: int) -> list[Other]:
 
 def unreclaimable(scene: Scene, words: list[str]) -> Truth:
     """`unreclaimable ZONE`: whether reclaim has given the zone up."""
-    words, _ = counted(words, (), 1, 1)
     zone = scene.zone(words[0])
     pages = given("reclaimable_pages", zone.reclaimable())
     limit = pages * scene.machine.rules.unreclaimable_factor
     given_up = not scene.machine.reclaimable(zone)
     why = finding("truth.unreclaimable", scanned=zone.pages_scanned, limit=limit)
-    answer = "no" if given_up else "yes"
     need = f"{'fewer than' if given_up else 'at least'} {limit.value} pages scanned"
-    return Truth(
-        *("", given_up, YES_NO, (why,), WORDS["all_unreclaimable"].text),
-        *(source(scene.kernel, "all_unreclaimable"), "", limit),
-        (Other(not given_up, finding("wrong.need", answer=answer, need=need)),),
-    )
+    return ruled(scene, "all_unreclaimable", given_up, why, [opposite(given_up, need)], term=limit)
 
 
 def dirty_limit(scene: Scene, words: list[str]) -> Truth:
     """`dirty_limit`: where writers are stopped now."""
-    counted(words, (), 0, 0)
     state = scene.machine.state
     pages = given("dirtyable", dirtyable(scene.machine))
     term = memory.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
     managed = sum(zone.managed for zone in state.zones)
     of_ram = memory.dirty_limit(managed, state.dirty_ratio)
     why = finding("truth.dirty", dirtyable=pages.value, result=term)
-    return Truth(
-        *("", term.value, NUMBER, (why,), WORDS["dirty_limit"].text),
-        *(source(scene.kernel, "dirty_limit"), PAGES, term),
-        (Other(of_ram, finding("wrong.of_ram", answer=of_ram)),),
-    )
+    return ruled(scene, "dirty_limit", term, why, (slip(of_ram, "wrong.of_ram"),), unit=PAGES)
 
 
 def dirty_trend(scene: Scene, words: list[str]) -> Truth:
@@ -113,7 +98,6 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
 
     The pages come from free memory that is not set aside, then from clean page cache.
     """
-    words, _ = counted(words, (), 1, 1)
     percent = whole(words[0], "PERCENT")
     after = fork(scene.machine)
     for zone in after.state.zones:
@@ -126,16 +110,8 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)
-    others = [
-        Other(one, finding("wrong.of_ram", answer=one))
-        for one in ("falls", "rises", "stays")
-        if one != value
-    ]
-    return Truth(
-        *("", value, NAME, (why,), WORDS["dirty_limit"].text),
-        source(scene.kernel, "dirty_limit"),
-        others=tuple(others),
-    )
+    others = [slip(one, "wrong.of_ram") for one in ("falls", "rises", "stays") if one != value]
+    return ruled(scene, "dirty_limit", value, why, others)
 
 
 # tasks
@@ -146,7 +122,6 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
 
     The path begins with the outermost function.
     """
-    words, _ = counted(words, (), 1, 40)
     reading = read_context(tuple(StackEntry(name, 0, 0) for name in reversed(words)))
     holds = bool(reading.context & Context.PF_MEMALLOC) and not reading.context.in_interrupt
     symbol = reading.evidence[0].symbol if reading.evidence else ""
@@ -155,18 +130,11 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
     why = finding("truth.key_masked" if masked else f"truth.{code}", symbol=symbol)
     need = "a path without reclaim on it" if holds else "__perform_reclaim on the path to it"
     need = "a softirq that keeps the flags of the task below it" if masked else need
-    opposite = finding("wrong.need", answer="no" if holds else "yes", need=need)
-    return Truth(
-        *("", holds, YES_NO, (why,)),
-        "__perform_reclaim sets PF_MEMALLOC before it reclaims and takes it back afterwards.",
-        source(scene.kernel, "alloc.pf_memalloc"),
-        others=(Other(not holds, opposite),),
-    )
+    return ruled(scene, "holds_key", holds, why, [opposite(holds, need)])
 
 
 def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
     """`freed_by_exit PID`: pages that come back when this one task ends now."""
-    words, _ = counted(words, (), 1, 1)
     pid = whole(words[0], "PID")
     m = fork(scene.machine)
     tasks = m.state.tasks
@@ -185,19 +153,12 @@ def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
     freed = m.state.counters.pgfree - before
     why = finding("truth.exit", pid=pid, freed=freed, sharers=max(0, sharers - 1), rss=rss)
     others = [
-        Other(STACK_PAGES, finding("wrong.only_stack", answer=STACK_PAGES)),
-        Other(0, finding("wrong.nothing_freed", answer=0)),
-        Other(rss, finding("wrong.shared", answer=rss)),
-        Other(rss + freed, finding("wrong.shared", answer=rss + freed)),
+        slip(STACK_PAGES, "wrong.only_stack"),
+        slip(0, "wrong.nothing_freed"),
+        slip(rss, "wrong.shared"),
+        slip(rss + freed, "wrong.shared"),
     ]
-    return Truth(
-        *("", freed, NUMBER, (why,)),
-        "A task gives back its kernel stack and a few slab pages; memory that others share stays "
-        "until the last of them is gone.",
-        f"do_exit  kernel/exit.c  {scene.kernel.source}",
-        PAGES,
-        others=tuple(other for other in others if other.value != freed),
-    )
+    return ruled(scene, "freed_by_exit", freed, why, others, unit=PAGES)
 
 
 # any number
@@ -212,11 +173,7 @@ def holds(scene: Scene, words: list[str]) -> Truth:
     number, value = there.read(scene.machine), there.holds(scene.machine)
     why = finding("truth.metric", name=name, value=number)
     need = f"{name} {OPPOSITE[operator] if value else operator} {bound}; it is {number}"
-    opposite = finding("wrong.need", answer="no" if value else "yes", need=need)
-    return Truth(
-        *("", value, YES_NO, (why,), _rule_of(name)),
-        others=(Other(not value, opposite),),
-    )
+    return told(_rule_of(name), "", value, why, [opposite(value, need)])
 
 
 def _rule_of(name: str) -> str:
@@ -227,10 +184,9 @@ def _rule_of(name: str) -> str:
 
 def metric(scene: Scene, words: list[str]) -> Truth:
     """`metric NAME`: one number of the running machine by its dotted name."""
-    words, _ = counted(words, (), 1, 1)
     value = scene.metrics(scene.machine, words[0])
     last = words[0].rpartition(".")[2]
     rule = _rule_of(words[0])
     where = source(scene.kernel, last) if last in WORDS else ""
     why = finding("truth.metric", name=words[0], value=value)
-    return Truth("", value, NUMBER, (why,), rule, where, term=Term(value))
+    return told(rule, where, value, why, term=Term(value))

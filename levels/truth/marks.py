@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import equation, finding
-from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.rules.watermarks import (
     MIN_FREE_KBYTES_CEILING,
@@ -18,8 +17,9 @@ from mmplay.engine.rules.watermarks import (
 )
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import NUMBER, PAGES, Other, Truth, TruthError
-from mmplay.levels.truth.floors import MARKS, counted, source
+from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip
+from mmplay.levels.truth.floors import MARKS
+from mmplay.levels.truth.rules import ruled
 from mmplay.levels.truth.scene import Scene, zone_index
 
 ALL = "all"
@@ -27,7 +27,6 @@ ALL = "all"
 
 def marks(scene: Scene, words: list[str]) -> Truth:
     """`marks ZONE min|low|high`: a watermark of the machine."""
-    words, _ = counted(words, (), 2, 2)
     zone, mark = scene.zone(words[0]), words[1]
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
@@ -35,20 +34,14 @@ def marks(scene: Scene, words: list[str]) -> Truth:
     term = mark_term(scene, zone, mark)
     name = term.name or mark
     others = [
-        Other(
-            getattr(zone, one),
-            finding("wrong.other_mark", answer=getattr(zone, one), other=one, mark=mark),
-        )
+        slip(getattr(zone, one), "wrong.other_mark", other=one, mark=mark)
         for one in MARKS
         if one != mark
     ]
     others += other_kernels(scene.kernel, zone.min, zone.managed, mark, value)
     others += _without_thp(scene, zone, mark)
     why = finding("truth.mark", mark=mark, zone=zone.name, pages=term)
-    return Truth(
-        *("", value, NUMBER, (why,), WORDS[name].text, source(scene.kernel, name), PAGES, term),
-        others=tuple(others),
-    )
+    return ruled(scene, name, value, why, others, unit=PAGES, term=term)
 
 
 def mark_term(scene: Scene, zone: Zone, mark: str) -> Term:
@@ -88,7 +81,7 @@ def _plain_min(zone: Zone, lowmem: int, boot: int) -> Other:
         given("managed", zone.managed),
         given("lowmem_pages", lowmem),
     )
-    return Other(term.value, finding("wrong.no_thp", answer=term.value, result=term))
+    return slip(term.value, "wrong.no_thp", result=term)
 
 
 def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: int) -> list[Other]:
@@ -109,7 +102,6 @@ def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: 
 
 def reserve(scene: Scene, words: list[str]) -> Truth:
     """`reserve ZONE CLASSZONE`: lowmem_reserve of a zone for callers of a class zone."""
-    words, _ = counted(words, (), 2, 2)
     zone, index = scene.zone(words[0]), zone_index(words[1])
     value = zone.reserve[index]
     zones = scene.machine.state.zones
@@ -128,15 +120,11 @@ def reserve(scene: Scene, words: list[str]) -> Truth:
             others.append(Other(today.value, why))
     why = finding("truth.reserve", zone=zone.name, pages=term, class_zone=ZONES[index])
     name = "lowmem_reserve"
-    return Truth(
-        *("", value, NUMBER, (why,), WORDS[name].text, source(scene.kernel, name), PAGES, term),
-        others=tuple(others),
-    )
+    return ruled(scene, name, value, why, others, unit=PAGES, term=term)
 
 
 def managed(scene: Scene, words: list[str]) -> Truth:
     """`managed ZONE|all`: pages handed to the page allocator."""
-    words, _ = counted(words, (), 1, 1)
     zones = scene.machine.state.zones
     if words[0] != ALL:
         zones = [scene.zone(words[0])]
@@ -145,16 +133,12 @@ def managed(scene: Scene, words: list[str]) -> Truth:
         term = term + given("managed", zone.managed)
     present = sum(zone.present for zone in zones)
     why = finding("truth.managed", zone=", ".join(zone.name for zone in zones), pages=term)
-    others = (Other(present, finding("wrong.present", answer=present)),)
-    return Truth(
-        *("", term.value, NUMBER, (why,), WORDS["managed"].text),
-        *(source(scene.kernel, "managed"), PAGES, term, others),
-    )
+    others = (slip(present, "wrong.present"),)
+    return ruled(scene, "managed", term, why, others, unit=PAGES)
 
 
 def set_aside(scene: Scene, words: list[str]) -> Truth:
     """`total_reserve ZONE|all`: pages that page cache does not count on (totalreserve_pages)."""
-    words, _ = counted(words, (), 1, 1)
     zones = scene.machine.state.zones
     if words[0] != ALL:
         zones = [scene.zone(words[0])]
@@ -173,15 +157,7 @@ def set_aside(scene: Scene, words: list[str]) -> Truth:
         f"{zone.name} {equation(part)}" for zone, part in zip(zones, parts, strict=True)
     )
     high = sum(zone.high for zone in zones)
-    others = (Other(high, finding("wrong.only_high", answer=high)),)
-    return Truth(
-        "",
-        term.value,
-        NUMBER,
-        (finding("truth.computed", result=text),),
-        WORDS["total_reserve"].text,
-        source(scene.kernel, "total_reserve"),
-        PAGES,
-        term,
-        others,
+    others = (slip(high, "wrong.only_high"),)
+    return ruled(
+        scene, "total_reserve", term, finding("truth.computed", result=text), others, unit=PAGES
     )

@@ -10,18 +10,14 @@ from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.levels.truth import answer as kinds
-from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth
-from mmplay.levels.truth.floors import counted, source
+from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth, opposite
+from mmplay.levels.truth.rules import ruled
 from mmplay.levels.truth.scene import Scene
 
 Form = Callable[[Scene, list[str]], Truth]
 
-GFP_H = "include/linux/gfp.h"
-
 
 def _mask(scene: Scene, words: list[str]) -> int:
-    words, _ = counted(words, (), 1, 1)
     return scene.layout.encode(words[0])
 
 
@@ -48,19 +44,25 @@ def encode(scene: Scene, words: list[str]) -> Truth:
     """`encode NAMES`: the mask in hex."""
     mask = _mask(scene, words)
     why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
-    rule = "A mask is the sum of its flags' bits, and every kernel has bits of its own."
-    return Truth(
-        *("", mask, MASK, (why,), rule, f"{GFP_H}  {scene.layout.name}"),
-        others=tuple(_by_other_layouts(scene.layout, words[0], mask)),
+    return ruled(
+        scene,
+        "encode",
+        mask,
+        why,
+        _by_other_layouts(scene.layout, words[0], mask),
+        kind=MASK,
         layout=scene.layout,
     )
 
 
 def _flags(scene: Scene, mask: int, names: tuple[str, ...], why: Finding) -> Truth:
-    rule = "The names are taken in the order of the kernel's table, composites first."
-    return Truth(
-        *("", names, FLAGS, (why,), rule, f"format_flags  lib/vsprintf.c  {scene.layout.name}"),
-        others=tuple(_by_other_bits(scene.layout, mask)),
+    return ruled(
+        scene,
+        "decode",
+        names,
+        why,
+        _by_other_bits(scene.layout, mask),
+        kind=FLAGS,
         layout=scene.layout,
     )
 
@@ -97,17 +99,10 @@ def ability(name: str) -> Form:
         mask = _mask(scene, words)
         can = bool(getattr(abilities(scene.layout, mask), name))
         why = finding(
-            "truth.ability",
-            mask=mask,
-            names=_names(scene.layout, mask),
-            ability=yes if can else no,
+            "truth.ability", mask=mask, names=_names(scene.layout, mask), ability=yes if can else no
         )
-        return Truth(
-            *("", can, kinds.YES_NO, (why,)),
-            "A flag of the mask decides it, by the bits of its own kernel.",
-            f"{GFP_H}  {scene.layout.name}",
-            others=(Other(not can, _opposite(scene.layout, name, mask, can)),),
-        )
+        other = Other(not can, _opposite(scene.layout, name, mask, can))
+        return ruled(scene, "ability", can, why, [other])
 
     return form
 
@@ -138,7 +133,6 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
 
 def uses_reserves(scene: Scene, words: list[str]) -> Truth:
     """`uses_reserves MASK[:slab][:CONTEXT]`: whether the caller may go below min."""
-    words, _ = counted(words, (), 1, 1)
     if scene.rules is None:
         return _reserves_by_names(scene, words)
     who = scene.who(words[0])
@@ -150,11 +144,7 @@ def uses_reserves(scene: Scene, words: list[str]) -> Truth:
     need = "a mask without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEMALLOC in an ordinary task"
     if not can:
         need = "__GFP_HIGH, __GFP_ATOMIC, __GFP_MEMALLOC or PF_MEMALLOC"
-    other = Other(not can, finding("wrong.need", answer="no" if can else "yes", need=need))
-    rule = "Below min may go who has a discount: by the mask's flags or by the task's own."
-    return Truth(
-        *("", can, kinds.YES_NO, (why,), rule, source(scene.kernel, "alloc.high")), others=(other,)
-    )
+    return ruled(scene, "uses_reserves", can, why, [opposite(can, need)])
 
 
 def _reserves_by_names(scene: Scene, words: list[str]) -> Truth:
@@ -181,10 +171,13 @@ def slab_mask(scene: Scene, words: list[str]) -> Truth:
         ),
         Other(bare, finding("wrong.no_notrack", answer=f"{bare:#x}", added=added)),
     )
-    return Truth(
-        *("", passed, MASK, (why, _lost(scene, mask)), WORDS["slab_mask"].text),
-        source(scene.kernel, "slab_mask"),
-        others=tuple(other for other in others if other.value != passed),
+    return ruled(
+        scene,
+        "slab_mask",
+        passed,
+        (why, _lost(scene, mask)),
+        others,
+        kind=MASK,
         layout=scene.layout,
     )
 
@@ -200,11 +193,7 @@ def slab_lost(scene: Scene, words: list[str]) -> Truth:
     """`slab_lost MASK`: the flags that SLUB does not pass on."""
     mask = _mask(scene, words)
     names = tuple(scene.layout.single_bits(mask & ~scene.slab.keeps))
-    return Truth(
-        *("", names, FLAGS, (_lost(scene, mask),), WORDS["slab_mask"].text),
-        source(scene.kernel, "slab_mask"),
-        layout=scene.layout,
-    )
+    return ruled(scene, "slab_mask", names, _lost(scene, mask), kind=FLAGS, layout=scene.layout)
 
 
 def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
@@ -221,8 +210,6 @@ def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
     )
     caller = kernel.class_of(own).name
     why = finding("truth.reserves", mask=passed, caller=caller, why=[f"{n} is lost" for n in names])
-    return Truth(
-        *("", names, FLAGS, (_lost(scene, mask), why), WORDS["slab_mask"].text),
-        source(kernel, "slab_mask"),
-        layout=scene.layout,
+    return ruled(
+        scene, "slab_mask", names, (_lost(scene, mask), why), kind=FLAGS, layout=scene.layout
     )

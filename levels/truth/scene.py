@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from mmplay.engine.errors import no_such
@@ -41,12 +43,16 @@ class Who(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """See the module. `rules` is None where only the bits of `layout` are known."""
+    """See the module.
+
+    `rules` is None where only the bits of `layout` are known; `chosen` are the question's options.
+    """
 
     layout: GfpLayout
     rules: Kernel | None
     state: Machine | None
     metrics: MetricReader
+    chosen: Mapping[str, str] = MappingProxyType({})
 
     @property
     def kernel(self) -> Kernel:
@@ -171,3 +177,22 @@ def options(words: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[s
             raise TruthError(f"{name} stands there twice")
         found[name] = value
     return words[:at], found
+
+
+def counted(
+    words: list[str], names: tuple[str, ...], least: int, most: int
+) -> tuple[list[str], dict[str, str]]:
+    """Return positional words and options; raises TruthError for too few or too many words."""
+    positional, chosen = options(words, names)
+    if not least <= len(positional) <= most:
+        count = str(least) if least == most else f"{least} to {most}"
+        raise TruthError(f"{len(positional)} words, {count} expected")
+    return positional, chosen
+
+
+def order_of(word: str) -> int:
+    """Return an order, 0 to 10; raises TruthError."""
+    order = whole(word, "order")
+    if not 0 <= order <= 10:
+        raise TruthError(f"order {order}: orders are 0 to 10")
+    return order

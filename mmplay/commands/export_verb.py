@@ -11,6 +11,7 @@ from pathlib import Path
 from mmplay.commands.output import told_of_disk
 from mmplay.commands.progress import progress_bar
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
 from mmplay.recordings.export import Format
 from mmplay.recordings.files import replacing
@@ -49,10 +50,19 @@ def run(args: Namespace) -> int:
         if args.output is not None:
             _write_file(Path(args.output), chunks)
             return 0
-        for chunk in chunks:
-            sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
+        _write_out(chunks)
     return 0
+
+
+def _write_out(chunks: Iterable[bytes]) -> None:
+    """Write to standard output: the very bytes, unless a terminal would obey some of them."""
+    if sys.stdout.isatty():
+        text = b"".join(chunks).decode("utf-8", "replace")
+        sys.stdout.writelines(f"{printable(line)}\n" for line in text.splitlines())
+        return
+    for chunk in chunks:
+        sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.flush()
 
 
 def _chunks(name: str, recording: Recording, size: tuple[int, int] | None) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmplay.commands.output import add_json, print_json, told_of_disk
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.levels.progress import Best, Progress, claim, load, progress_path, write
 
 
@@ -30,7 +31,7 @@ def run(args: Namespace) -> int:
         _import(Path(args.source))
     progress = load()
     if progress.notice:
-        print(f"mmplay: {progress.notice}", file=sys.stderr)
+        print(printable(f"mmplay: {progress.notice}"), file=sys.stderr)
     if args.export is not None:
         path = Path(args.export)
         with told_of_disk(path):
@@ -38,7 +39,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json(_as_json(progress))
     else:
-        print("\n".join(_lines(progress)))
+        print("\n".join(map(printable, _lines(progress))))
     return 0
 
 
@@ -76,4 +77,4 @@ def _import(path: Path) -> None:
         raise InputError(f"{other.notice}; nothing was imported")
     problem = claim(other.all)
     if problem:
-        print(f"mmplay: {problem}", file=sys.stderr)
+        print(printable(f"mmplay: {problem}"), file=sys.stderr)

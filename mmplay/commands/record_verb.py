@@ -16,6 +16,7 @@ from types import FrameType
 from mmplay.commands.output import add_kernel, told_of_disk
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX
@@ -98,7 +99,7 @@ def _own_path() -> Path:
 
 
 def _say(text: str) -> None:
-    print(f"mmplay: {text}", file=sys.stderr, flush=True)
+    print(printable(f"mmplay: {text}"), file=sys.stderr, flush=True)
 
 
 def _plain(capture: Capture) -> int:

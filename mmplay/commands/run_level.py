@@ -8,6 +8,7 @@ from pathlib import Path
 from mmplay.commands.numbers import whole
 from mmplay.commands.output import print_json, told_of_disk
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable_lines
 from mmplay.levels.library import find_level
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
@@ -41,7 +42,7 @@ def run_level(args: Namespace) -> int:
     if args.json:
         print_json(as_json(run))
     else:
-        print("\n".join(as_lines(run)))
+        print("\n".join(map(printable_lines, as_lines(run))))
     return LOST if args.actions is not None and not run.score().won else 0
 
 

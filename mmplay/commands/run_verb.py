@@ -9,6 +9,7 @@ from mmplay.commands.output import add_json, add_kernel, print_json, told_of_dis
 from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
 from mmplay.commands.verbs import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
+from mmplay.engine.printable import printable
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.view import summary
@@ -140,10 +141,11 @@ def _show(args: Namespace, start: Start) -> int:
 
 def _print_text(m: Machine, choice: Choice) -> None:
     state = m.state
-    print(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}")
+    setup = f"kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}"
+    print(printable(f"{m.setup.name}, {setup}"))
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
-            print(f"  {why}: {line}")
+            print(printable(f"  {why}: {line}"))
     print(
         f"at {state.now_ns // 1000 / 1e6:.6f} s, after {state.turn} turns, digest {state.digest()}"
     )

@@ -24,6 +24,8 @@ KEPT_DUMPS = 64
 
 MAX_PAGE_KB = 1 << 20
 
+DELETED = "the file was deleted; you see what it held until then, and nothing more will come"
+
 
 class LiveTimeline(LogTimeline):
     """Frames of a live trace. Opening reads it once and keeps indexes; `follow` reads on."""
@@ -121,9 +123,14 @@ class LiveTimeline(LogTimeline):
         return 0
 
     def _was_replaced(self) -> bool:
-        """Tell whether another file stands at the path: old samples were dropped."""
+        """Tell whether another file stands at the path: old samples were dropped.
+
+        Raises TraceError if none does: whoever drops samples puts the new file in place at once.
+        """
         try:
             there, here = os.stat(self._file_name), os.fstat(self._stream.fileno())
+        except FileNotFoundError:
+            raise TraceError(f"{self._file_name}: {DELETED}") from None
         except OSError:
             return False
         return (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino)

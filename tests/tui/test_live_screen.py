@@ -103,3 +103,18 @@ async def test_a_file_that_vanished_is_told(live: Live) -> None:
         await settle(pilot)
         assert "not an mmplay trace" in screen.said
         assert "1/1" in await press(pilot, "Z")
+
+
+async def test_a_file_that_was_deleted_is_told_once_and_stays_on_the_screen(live: Live) -> None:
+    app = MmplayApp(open_live(live.path), 0)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        live.sample(700)
+        screen.look_for_growth()
+        live.path.unlink()
+        screen.look_for_growth()
+        assert "the file was deleted; you see what it held until then" in screen.said
+        assert not screen.growth_awaited
+        assert "1/2" in await press(pilot, "comma")

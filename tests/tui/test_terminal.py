@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ PATIENCE_S = 30
 class Terminal:
     """mmplay in a pseudo-terminal of 80x24."""
 
-    def __init__(self, *args: str) -> None:
+    def __init__(self, *args: str, before_start: Callable[[], object] | None = None) -> None:
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self.slave)
@@ -34,6 +34,7 @@ class Terminal:
             cwd=ROOT,
             env={**os.environ, "TERM": "xterm-256color"},
             start_new_session=True,
+            preexec_fn=before_start,
         )
         self.seen = b""
 
@@ -124,3 +125,12 @@ def test_an_unknown_theme_is_one_line(opened: Terminal) -> None:
     assert opened.end() == 2
     assert b"themes are" in opened.seen
     assert b"Traceback" not in opened.seen
+
+
+@pytest.mark.parametrize("hangup", [signal.SIG_DFL, signal.SIG_IGN])
+def test_the_program_ends_when_its_terminal_is_gone(hangup: signal.Handlers) -> None:
+    terminal = Terminal(before_start=lambda: signal.signal(signal.SIGHUP, hangup))
+    terminal.wait_for(b"what it holds")
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    assert terminal.process.wait(PATIENCE_S) != 0

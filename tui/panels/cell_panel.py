@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mmplay.engine.explain.answer import Ask
+from mmplay.engine.printable import printable
 from mmplay.tui.cells import Cell, Row, plain
 from mmplay.tui.theme import REVERSE, style_of
 
@@ -68,7 +69,7 @@ class CellPanel(Widget, can_focus=True):
 
     def retitle(self, title: str) -> None:
         """Give the panel another title."""
-        self.panel_title = title
+        self.panel_title = title = printable(title)
         self.border_title = f"> {title}" if self.has_focus else title
 
     def note(self, text: str) -> None:
@@ -288,7 +289,8 @@ class CellPanel(Widget, can_focus=True):
         if cells is None:
             return Strip.blank(width, self.rich_style)
         segments = [
-            Segment(cell.text, self._cell_style(n, m, cell)) for m, cell in enumerate(cells)
+            Segment(printable(cell.text), self._cell_style(n, m, cell))
+            for m, cell in enumerate(cells)
         ]
         strip = Strip(segments).crop_extend(0, width, self.rich_style)
         return self._selected(strip, n).apply_offsets(0, n)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.printable import printable_lines
 
 PROMPT = "> "
 MAX_LINE = 4096
@@ -82,7 +83,7 @@ def _help(speaker: Speaker) -> Said:
 def _say(lines: Said) -> None:
     """Print line by line, each at once: what comes next may take a while."""
     for line in lines:
-        print(line, flush=True)
+        print(printable_lines(line), flush=True)
 
 
 def count(text: str, what: str, most: int) -> int:
