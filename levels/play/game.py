@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.library import is_kept
-from mmplay.levels.model import Level
+from mmplay.levels.model import Level, Option, Question
+from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, level_header, next_act
 from mmplay.levels.progress import record
@@ -45,17 +50,38 @@ def keep_result(run: LevelRun) -> str:
     return record(run.level.id, run.score())
 
 
-class LevelTimeline(SessionTimeline):
-    """One frame a turn; growing stops where a question is asked or the run ends."""
+class LevelGame(SessionTimeline):
+    """The conversation of one act of a level, for a screen or a line mode to show.
+
+    It is a timeline of the run, one frame a turn; growing stops where a question is asked or the
+    run ends. `reply` is what the last answer was worth and `hinted` the last hint, until something
+    else is done. What is done raises InputError, which says why, and then nothing has changed.
+    """
 
     def __init__(self, run: LevelRun) -> None:
         super().__init__(run.session)
         self.level_run = run
+        self.reply: Reply | None = None
+        self.hinted = ""
+        self._ended = False
 
     @property
     def live(self) -> bool:
         """Whether the run is neither won nor lost yet."""
         return self.level_run.playing
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked now."""
+        return self.level_run.open_question()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What is numbered now, from 1: answers of the open question, else acts of the level."""
+        if not self.live:
+            return ()
+        question = self.question
+        return self.level_run.level.choices if question is None else question.options
 
     def grow(self, frames: int) -> int:
         """Make so many strides of turns, or none while a question is open."""
@@ -64,5 +90,101 @@ class LevelTimeline(SessionTimeline):
             made = run.advance(frames * run.level.stride)
         except RefusedError:
             return 0
+        self.reply, self.hinted = None, ""
         self.session.reached()
         return made
+
+    def asked(self) -> Question:
+        """Return the open question; raises InputError if there is none."""
+        question = self.question
+        if question is None:
+            raise InputError("nothing is asked now")
+        return question
+
+    def choose(self, number: int) -> Reply | None:
+        """Answer with an option of the question, or do what a choice of the level says."""
+        if not 1 <= number <= len(self.options):
+            most = len(self.options)
+            raise InputError(f"choose 1 to {most}" if most else "there is nothing to choose now")
+        chosen = self.options[number - 1].value
+        if self.question is not None:
+            return self.answer(chosen)
+        self.act(chosen)
+        return None
+
+    def answer(self, text: str) -> Reply:
+        """Answer the open question, with a value or the number of an option."""
+        question = self.asked()
+        reply = self.level_run.answer(question.id, _meant(question, text.strip()))
+        self._done(reply)
+        return reply
+
+    def skip(self) -> str:
+        """Leave the open question; return what would be right."""
+        question = self.asked()
+        self.level_run.skip(question.id)
+        self._done()
+        return self.level_run.truths[question.id].shown()
+
+    def act(self, text: str) -> None:
+        """Do an act, `NAME VALUE`."""
+        name, _, value = text.strip().partition(" ")
+        self.level_run.act(name, value.strip())
+        self._done()
+
+    def undo(self) -> None:
+        """Take back the last act or answer, and with it an end that it led to."""
+        if not self.level_run.undo():
+            raise InputError("nothing was done that could be undone")
+        self._ended = not self.live
+        self._done()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        if not self.level_run.redo():
+            raise InputError("nothing was undone that could be done again")
+        self._done()
+
+    def hint(self) -> str:
+        """Return the next hint and count it."""
+        self.hinted = self.level_run.hint()
+        return self.hinted
+
+    def _done(self, reply: Reply | None = None) -> None:
+        self.reply, self.hinted = reply, ""
+        self.session.reached()
+        self.changed()
+
+    def end(self, keep: Callable[[LevelRun], str] = keep_result) -> Ending | None:
+        """Return what the end of the run leads to: once, at its end; None at any other time.
+
+        What was earned is kept at that moment, by `keep`, unless another act follows.
+        """
+        if self.live or self._ended:
+            return None
+        self._ended = True
+        run = follow_recorded(self.level_run)
+        if run is not None:
+            game = LevelGame(run)
+            game.reply = self.reply  # What the answer was worth that ended this act is still read.
+            return Ending(game, "")
+        return Ending(None, keep(self.level_run))
+
+
+class Ending(NamedTuple):
+    """What follows the end of a run: the game of the next act, or (None) the end of the level.
+
+    `trouble` says why what was earned could not be kept, empty if it was.
+    """
+
+    following: LevelGame | None
+    trouble: str
+
+
+def _meant(question: Question, text: str) -> str:
+    """Return the value that is meant: an option's number stands for its value."""
+    values = [option.value for option in question.options]
+    is_number = text.isascii() and text.isdigit() and len(text) < 4
+    if text not in values and is_number and 1 <= int(text) <= len(values):
+        return values[int(text) - 1]
+    return text

@@ -9,13 +9,13 @@ from textual import on
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
-from mmplay.levels.play.game import LevelTimeline, follow_recorded
-from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.game import Ending, LevelGame
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_ACTS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.screens.base import Parting
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.beside_incident import beside_rows
@@ -39,17 +39,28 @@ class LevelScreen(PlayScreen):
     EXTRA_LOWER = (TASK, INCIDENT)
     FIRST_LOWER, FIRST_FOCUS = TASK, TASK
 
-    def __init__(self, level: Level, begin: Begin, finished: Finished, glyphs: Glyphs) -> None:
+    def __init__(
+        self,
+        level: Level,
+        begin: Begin,
+        finished: Finished,
+        glyphs: Glyphs,
+        kept: LevelRun | None = None,
+    ) -> None:
+        """Begin the level, or go on with a run of it that was `kept`."""
         self.level = level
         self._begin, self._finished = begin, finished
-        self.game = LevelTimeline(begin(level))
-        self._reply: Reply | None = None
-        self._hint = ""
-        self._over = False
+        self._kept = kept is not None
+        self.game = LevelGame(kept or begin(level))
         super().__init__(self.game, glyphs)
 
     def on_mount(self) -> None:
-        """Start with the story."""
+        """Start with the story, or where the level was left."""
+        if self._kept:
+            self.player.to(self.player.last)
+            self.refresh_timeline()
+            self.say(f"{self.level.id} goes on where you left it; R begins again")
+            return
         title = f"{self.level.id} {self.level.title}"
         self.app.push_screen(ListScreen(title, story_rows(self.level_run)))
 
@@ -74,7 +85,7 @@ class LevelScreen(PlayScreen):
         title = f"{self.level.id}  acts {score.acts}/{score.par}"
         if not self._playing_here:
             return f"{title}  (this is a fork: o goes back)", []
-        return title, task_rows(run, self._reply, self._hint, width, self.density)
+        return title, task_rows(run, self.game.reply, self.game.hinted, width, self.density)
 
     def _incident_rows(self, width: int) -> list[Row]:
         """Pair the incident's lines with the run's, when they are in sight."""
@@ -96,49 +107,48 @@ class LevelScreen(PlayScreen):
 
     def _look_for_end(self) -> None:
         """Keep what was earned at the moment the run ends, however it came there; then show it."""
-        run = self.level_run
-        if run.playing or self._over:
-            return
-        self._over = True
-        self.player.playing = False
-        following = follow_recorded(run)
-        trouble = "" if following is not None else self._finished(run)
-        self.call_later(self._end, run, following, trouble)
+        ending = self.game.end(self._finished)
+        if ending is not None:
+            self.player.playing = False
+            self.call_later(self._end, self.game, ending)
 
-    def _end(self, run: LevelRun, following: LevelRun | None, trouble: str) -> None:
+    def _end(self, game: LevelGame, ending: Ending) -> None:
         """Show the next act of a level, or what the run came to."""
-        if self.level_run is not run:
+        if self.game is not game:
             return
-        if following is not None:
-            self._next_act(following)
+        if ending.following is not None:
+            act = ending.following.level_run.level
+            self._show_game(ending.following, f"act {act.act}: {act.act_title}")
             return
         self.refresh_timeline()
-        if trouble:
-            self.say(trouble)
+        if ending.trouble:
+            self.say(ending.trouble)
         self.choose_lower(TASK)
         self.panel(TASK).focus()
         self._read_on()
 
     def _read_on(self) -> None:
         """Show the last answer's worth, the result, and what the real kernel does."""
-        rows = closing_rows(self.level_run, self._reply)
+        rows = closing_rows(self.level_run, self.game.reply)
         self.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
 
-    def _next_act(self, run: LevelRun) -> None:
-        """Go on to the act after a won one: another machine, and nothing joins the two."""
+    def _show_game(self, game: LevelGame, said: str) -> None:
+        """Go on with another game, from its beginning: nothing joins it to the one before."""
         for one in self.branches:
             one.close()
-        self.game = LevelTimeline(run)
-        self.branches = [self.game]
-        self._over = False
-        self.show_timeline(self.game, 0)
+        self.game = game
+        self.branches = [game]
+        self.show_timeline(game, 0)
         self.choose_lower(TASK)
-        self.say(f"act {run.level.act}: {run.level.act_title}")
+        self.say(said)
 
-    def _changed(self) -> None:
-        """The run took an act: show where it stands now."""
-        self.game.session.reached()
-        self.game.changed()
+    def _do(self, deed: Callable[..., object], *args: object) -> None:
+        """Do something in the level, then show where it stands; say why it cannot be done."""
+        try:
+            deed(*args)
+        except InputError as error:
+            self.say(str(error))
+            return
         self.player.to(self.player.last)
         self.refresh_timeline()
         self.choose_lower(TASK)
@@ -146,15 +156,12 @@ class LevelScreen(PlayScreen):
     # going on
 
     def _grow(self, frames: int) -> None:
-        question = self.level_run.open_question()
-        if self._playing_here and frames > 0 and question is not None:
+        if self._playing_here and frames > 0 and self.game.question is not None:
             self.player.playing = False
             self.choose_lower(TASK)
             self.panel(TASK).focus()
             self.app.call_after_refresh(self.say, "answer first, or S skips the question")
             return
-        if frames > 0:
-            self._reply, self._hint = None, ""
         super()._grow(frames)
         if self._playing_here and frames > 0:
             self.player.to(self.player.last)
@@ -167,82 +174,42 @@ class LevelScreen(PlayScreen):
         if self._playing_here and frames > 0 and at_end:
             self.player.to(self.player.last)
             self._moved()
-            if self.level_run.open_question() is not None:
+            if self.game.question is not None:
                 self.choose_lower(TASK)
 
     # choosing and answering
 
     def action_jump(self, digit: int) -> None:
         """A digit chooses where there is something to choose, else jumps."""
-        if self._playing_here and self._options():
-            self._choose(digit)
+        if self._playing_here and self.game.options:
+            self._do(self.game.choose, digit)
         else:
             super().action_jump(digit)
-
-    def _options(self) -> tuple[str, ...]:
-        """Return what digits choose now: answers of a question, or acts of the level."""
-        run = self.level_run
-        question = run.open_question()
-        if not run.playing:
-            return ()
-        if question is not None:
-            return tuple(option.value for option in question.options)
-        return tuple(option.value for option in self.level.choices)
-
-    def _choose(self, digit: int) -> None:
-        options = self._options()
-        if not 1 <= digit <= len(options):
-            self.say(f"choose 1 to {len(options)}")
-            return
-        chosen = options[digit - 1]
-        if self.level_run.open_question() is not None:
-            self._answer(chosen)
-        else:
-            self._act(chosen)
 
     @on(CellPanel.Opened)
     def choice_opened(self, message: CellPanel.Opened) -> None:
         """Enter on a choice takes it; after the end Enter reads on."""
         if message.panel.id == TASK and message.ask.kind == "choice":
             message.stop()
-            self._choose(int(message.ask.names[0]))
+            self._do(self.game.choose, int(message.ask.names[0]))
 
     def action_answer(self) -> None:
         """Ask for the answer to the open question."""
-        question = self.level_run.open_question()
-        if question is None:
-            self.say("nothing is asked now")
-        else:
-            unit = f" ({question.unit})" if question.unit else ""
-            self.ask_for(ANSWER, f"your answer{unit}")
-
-    def _answer(self, text: str) -> None:
-        run = self.level_run
-        question = run.open_question()
-        if question is None:
-            self.say("nothing is asked now")
-            return
         try:
-            self._reply = run.answer(question.id, text.strip())
+            question = self.game.asked()
         except InputError as error:
             self.say(str(error))
             return
-        self._hint = ""
-        self._changed()
+        unit = f" ({question.unit})" if question.unit else ""
+        self.ask_for(ANSWER, f"your answer{unit}")
 
     def action_skip(self) -> None:
         """Skip the open question."""
-        question = self.level_run.open_question()
-        if question is None:
-            self.say("nothing is asked now")
-            return
-        self.level_run.skip(question.id)
-        self._reply = None
-        self._changed()
+        self._do(self.game.skip)
 
     def action_hint(self) -> None:
         """Show the next hint: the first is free, each other costs a star."""
-        self._hint = self.level_run.hint()
+        self.game.hint()
         self.choose_lower(TASK)
         self.draw()
 
@@ -251,58 +218,45 @@ class LevelScreen(PlayScreen):
     def _act(self, text: str) -> None:
         if not self._playing_here:
             super()._act(text)
-            return
-        name, _, value = text.strip().partition(" ")
-        if not name:
-            return
-        try:
-            self.level_run.act(name, value.strip())
-        except InputError as error:
-            self.say(str(error))
-            return
-        self._reply, self._hint = None, ""
-        self._changed()
+        elif text.strip():
+            self._do(self.game.act, text)
 
     def action_undo(self) -> None:
         """Take back the player's last act, or an answer."""
-        if not self._playing_here:
+        if self._playing_here:
+            self._do(self.game.undo)
+        else:
             super().action_undo()
-            return
-        if not self.level_run.undo():
-            self.say("nothing to undo")
-            return
-        self._over = not self.level_run.playing
-        self._reply, self._hint = None, ""
-        self._changed()
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        if not self._playing_here:
+        if self._playing_here:
+            self._do(self.game.redo)
+        else:
             super().action_redo()
-            return
-        if not self.level_run.redo():
-            self.say("nothing to redo")
-            return
-        self._reply, self._hint = None, ""
-        self._changed()
 
     def action_restart(self) -> None:
         """Begin the level again."""
-        for one in self.branches:
-            one.close()
-        self.game = LevelTimeline(self._begin(self.level))
-        self.branches = [self.game]
-        self._reply, self._hint, self._over = None, "", False
-        self.show_timeline(self.game, 0)
-        self.choose_lower(TASK)
-        self.say("begun again")
+        self._show_game(LevelGame(self._begin(self.level)), "begun again")
 
     def answered(self, kind: str, text: str) -> None:
         """Take an answer, or what the play screen asked for."""
         if kind == ANSWER:
-            self._answer(text)
+            self._do(self.game.answer, text)
         else:
             super().answered(kind, text)
+
+    def part(self) -> Parting:
+        """End the recording; a level that was neither won nor lost goes on from it."""
+        stopped = super().part()
+        self.game.close()
+        if not self.level_run.playing:
+            return stopped
+        also = f"{stopped.said}; " if stopped.said else ""
+        trouble, name = self.level_run.session.tape.trouble, self.level.id
+        if trouble:
+            return Parting(f"{also}{name} is not kept: {trouble}")
+        return Parting(f"{also}{name} is kept", name)
 
     def prompt_closed(self) -> None:
         """Go back to the task."""

@@ -6,11 +6,10 @@ from mmplay.commands.speak.frames import frame_line
 from mmplay.commands.speak.recording import MOST_STEPS, LookAround
 from mmplay.commands.speak.talk import Command, Said, count
 from mmplay.engine.errors import InputError
-from mmplay.levels.model import Level, Question
+from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
-from mmplay.levels.play.game import LevelTimeline, begin_recorded, follow_recorded, keep_result
+from mmplay.levels.play.game import LevelGame, begin_recorded
 from mmplay.levels.play.questions import Reply
-from mmplay.levels.play.run import LevelRun
 
 
 class LevelSpeaker(LookAround):
@@ -21,15 +20,12 @@ class LevelSpeaker(LookAround):
         self._begin()
 
     def _begin(self) -> None:
-        self._set_out(begin_recorded(self.level))
+        self._set_out(LevelGame(begin_recorded(self.level)))
 
-    def _set_out(self, run: LevelRun) -> None:
-        """Go on with a run: of the level's beginning, or of its next act."""
-        self.run = run
-        self.game = LevelTimeline(self.run)
-        super().__init__(self.game)
-        self._reply: Reply | None = None
-        self._told = False
+    def _set_out(self, game: LevelGame) -> None:
+        """Go on with a game: from the level's beginning, or in its next act."""
+        self.game, self.run = game, game.level_run
+        super().__init__(game)
 
     def close(self) -> None:
         """End the recording."""
@@ -45,7 +41,7 @@ class LevelSpeaker(LookAround):
             ),
             "skip": Command("skip", "leave the question; then the level is not won", self._skip),
             "act": Command("act NAME VALUE", f"do something: {self._allowed()}", self._act),
-            "choose": Command("choose N", "do what the choice of this number says", self._choose),
+            "choose": Command("choose N", "take the answer or choice of this number", self._choose),
             "hint": Command("hint", "the next hint: the first is free", self._hint),
             "undo": Command("undo", "take your last act or answer back", self._undo),
             "redo": Command("redo", "do it again", self._redo),
@@ -79,23 +75,24 @@ class LevelSpeaker(LookAround):
         """Say what is asked, or what came of the run, once."""
         self.here = len(self.game) - 1
         if self.run.playing:
-            yield from self._asked("") if self.run.open_question() else self._choices()
-        elif not self._told:
-            yield from self._end() if self.run.over else self._next_act()
+            yield from self._asked("") if self.game.question else self._choices()
+        ending = self.game.end()
+        if ending is not None and ending.following is not None:
+            yield from self._next_act(ending.following)
+        elif ending is not None:
+            yield from self._end(ending.trouble)
 
-    def _next_act(self) -> Said:
+    def _next_act(self, following: LevelGame) -> Said:
         """Go on to the act after a won one: another machine, another clock."""
         yield f"act {self.run.level.act} is done: {self.run.reason}"
-        following = follow_recorded(self.run)
-        if following is not None:
-            self.game.close()
-            self._set_out(following)
-            level = following.level
-            yield f"act {level.act}: {level.act_title}; kernel {level.kernel.name}; a new clock"
-            yield from self._now()
+        self.game.close()
+        self._set_out(following)
+        level = self.run.level
+        yield f"act {level.act}: {level.act_title}; kernel {level.kernel.name}; a new clock"
+        yield from self._now()
 
     def _asked(self, _: str) -> Said:
-        question = self.run.open_question()
+        question = self.game.question
         if question is None:
             yield "nothing is asked now"
             return
@@ -111,9 +108,7 @@ class LevelSpeaker(LookAround):
         if not self.run.level.choices:
             yield "step goes on; help lists commands"
 
-    def _end(self) -> Said:
-        self._told = True
-        trouble = keep_result(self.run)
+    def _end(self, trouble: str) -> Said:
         score, real = self.run.score(), self.level.real
         yield f"{self.run.outcome}: {self.run.reason}"
         yield f"{score.stars} of 3 stars; {score.acts} acts, par {score.par}; {score.hints} hints"
@@ -128,69 +123,54 @@ class LevelSpeaker(LookAround):
     def _step(self, text: str) -> Said:
         if not self.run.playing:
             raise InputError(f"the run is {self.run.outcome}: undo, restart or quit")
-        question = self.run.open_question()
+        question = self.game.question
         if question is not None:
             raise InputError(f"first answer, or skip: {question.text}")
         for _ in range(count(text, "step", MOST_STEPS)):
             if self.game.grow(1):
                 yield frame_line(self.game, len(self.game) - 1)
-            if not self.run.playing or self.run.open_question() is not None:
+            if not self.run.playing or self.game.question is not None:
                 break
-        if not self.run.playing or self.run.open_question() is not None:
+        if not self.run.playing or self.game.question is not None:
             yield from self._now()
         self.here = len(self.game) - 1
 
-    def _changed(self) -> Said:
-        """Say what there is after an act."""
-        self.game.session.reached()
-        self.game.changed()
-        return self._now()
-
     def _answer(self, text: str) -> Said:
-        question = self.run.open_question()
-        if question is None:
-            raise InputError("nothing is asked now")
-        reply = self.run.answer(question.id, _option(question, text))
-        yield from _reply_lines(reply)
-        yield from self._changed()
+        yield from _reply_lines(self.game.answer(text))
+        yield from self._now()
 
     def _skip(self, _: str) -> Said:
-        question = self.run.open_question()
-        if question is None:
-            raise InputError("nothing is asked now")
-        self.run.skip(question.id)
-        yield f"skipped: {self.run.truths[question.id].shown()} would be right"
-        yield from self._changed()
+        yield f"skipped: {self.game.skip()} would be right"
+        yield from self._now()
 
     def _act(self, text: str) -> Said:
-        name, _, value = text.partition(" ")
-        if not name:
+        if not text:
             raise InputError(f"act NAME VALUE: this level takes {self._allowed()}")
-        self.run.act(name, value.strip())
+        self.game.act(text)
         yield f"done: {text}"
-        yield from self._changed()
+        yield from self._now()
 
     def _choose(self, text: str) -> Said:
-        if not self.run.level.choices:
-            raise InputError("this level has no choices; act NAME VALUE, or answer VALUE")
-        number = count(text, "choose", len(self.run.level.choices))
-        return self._act(self.run.level.choices[number - 1].value)
+        if not self.game.options:
+            raise InputError("there is nothing to choose now; act NAME VALUE, or answer VALUE")
+        number = count(text, "choose", len(self.game.options))
+        chosen = self.game.options[number - 1].value
+        reply = self.game.choose(number)
+        yield from [f"done: {chosen}"] if reply is None else _reply_lines(reply)
+        yield from self._now()
 
     def _hint(self, _: str) -> Said:
-        yield f"hint: {self.run.hint()}"
+        yield f"hint: {self.game.hint()}"
 
     def _undo(self, _: str) -> Said:
-        if not self.run.undo():
-            raise InputError("nothing was done that could be undone")
-        self._told = False
+        self.game.undo()
         yield "taken back"
-        yield from self._changed()
+        yield from self._now()
 
     def _redo(self, _: str) -> Said:
-        if not self.run.redo():
-            raise InputError("nothing was undone that could be done again")
+        self.game.redo()
         yield "done again"
-        yield from self._changed()
+        yield from self._now()
 
     def _beside(self, _: str) -> Said:
         lines = beside(self.run)
@@ -208,15 +188,6 @@ class LevelSpeaker(LookAround):
         self._begin()
         yield "begun again"
         yield from self._now()
-
-
-def _option(question: Question, text: str) -> str:
-    """Return the value that is meant: an option's number stands for its value."""
-    values = [option.value for option in question.options]
-    is_number = text.isascii() and text.isdigit() and len(text) < 4
-    if text not in values and is_number and 1 <= int(text) <= len(values):
-        return values[int(text) - 1]
-    return text
 
 
 def _reply_lines(reply: Reply) -> Said:

@@ -1,0 +1,82 @@
+"""The conversation of a level, which the screen and the line mode share."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.model import Level
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.run import LevelRun, Outcome
+from mmplay.levels.play.solve import begin
+from tests.levels.proofs import DOOR, level
+
+CHOICES = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | less"]\n'
+GOAL = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "less"\n'
+
+
+def game_of(one: Level) -> LevelGame:
+    return LevelGame(begin(one))
+
+
+def test_a_number_answers_like_the_option_that_it_stands_for() -> None:
+    by_number, by_value, chosen = (game_of(level(DOOR)) for _ in range(3))
+    replies = [by_number.answer("1"), by_value.answer(" yes "), chosen.choose(1)]
+    assert [one and (one.answer, one.right) for one in replies] == [("yes", True)] * 3
+    tapes = [one.level_run.session.tape.told for one in (by_number, by_value, chosen)]
+    assert len(set(tapes)) == 1
+
+
+def test_what_is_numbered_is_the_question_or_else_the_choices() -> None:
+    game = game_of(level(GOAL + DOOR + 'at = "turn 50"\n', CHOICES))
+    assert [one.text for one in game.options] == ["less"]
+    assert game.choose(1) is None
+    assert game_of(level(GOAL + DOOR, CHOICES)).options == ("yes", "no")
+    with pytest.raises(InputError, match="choose 1 to 2"):
+        game_of(level(DOOR)).choose(3)
+
+
+def test_an_end_is_told_once_and_again_after_it_was_taken_back() -> None:
+    kept: list[Outcome] = []
+
+    def keep(run: LevelRun) -> str:
+        kept.append(run.outcome)
+        return "no room"
+
+    game = game_of(level(DOOR))
+    assert game.end(keep) is None
+    for answer in ("yes", "no", "no"):
+        game.answer(answer)
+    assert not game.options
+    ending = game.end(keep)
+    assert ending is not None
+    assert (ending.following, ending.trouble) == (None, "no room")
+    assert game.end(keep) is None
+    game.undo()
+    assert game.end(keep) is None
+    game.redo()
+    assert game.end(keep) is not None
+    assert kept == [Outcome.WON, Outcome.WON]
+
+
+def test_what_cannot_be_done_changes_nothing() -> None:
+    game = game_of(level(GOAL, CHOICES))
+    before = game.level_run.session.tape.told
+    for deed in (game.skip, game.undo, game.redo, game.asked):
+        with pytest.raises(InputError, match="nothing"):
+            deed()
+    for text in ("kill 5", "dirty_ratio 500"):
+        with pytest.raises(InputError):
+            game.act(text)
+    assert game.level_run.session.tape.told == before
+
+
+def test_a_reply_and_a_hint_are_read_until_something_else_is_done() -> None:
+    game = game_of(level(DOOR))
+    reply = game.answer("no")
+    assert game.reply == reply
+    assert game.hint() == game.hinted != ""
+    assert game.reply == reply
+    game.skip()
+    assert game.hinted == ""
+    assert not game.reply
