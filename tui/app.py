@@ -15,7 +15,7 @@ from textual.worker import WorkerState
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_ACTS, Act
-from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
+from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
 from mmplay.tui.too_small import cover
@@ -207,7 +207,7 @@ class MmplayApp(App[None]):
         running = [
             worker
             for worker in self.workers
-            if worker.group == STOPPABLE
+            if worker.group in (STOPPABLE, EXPORTS)
             and worker.state in (WorkerState.RUNNING, WorkerState.PENDING)
         ]
         if running:

@@ -12,7 +12,10 @@ from mmplay.tui.keys import Act, footer_text
 from mmplay.tui.panels.line_bar import LineBar
 
 STOPPABLE = "stoppable"
-"""The group of workers that Ctrl+C stops."""
+"""The group of workers that Ctrl+C stops; whichever begins ends the one before."""
+
+EXPORTS = "exports"
+"""Ctrl+C stops an export too, but nothing that begins ends it."""
 
 
 class Parting(NamedTuple):

@@ -248,13 +248,15 @@ class LevelScreen(PlayScreen):
 
     def part(self) -> Parting:
         """End the recording; a level that was neither won nor lost goes on from it."""
+        stopped = super().part()
         self.game.close()
         if not self.level_run.playing:
-            return Parting()
+            return stopped
+        also = f"{stopped.said}; " if stopped.said else ""
         trouble, name = self.level_run.session.tape.trouble, self.level.id
         if trouble:
-            return Parting(f"{name} is not kept: {trouble}")
-        return Parting(f"{name} is kept", name)
+            return Parting(f"{also}{name} is not kept: {trouble}")
+        return Parting(f"{also}{name} is kept", name)
 
     def prompt_closed(self) -> None:
         """Go back to the task."""
