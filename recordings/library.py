@@ -63,6 +63,8 @@ RESULT = "result"
 """Name of the mark that says how a run of a level ended."""
 
 NO_RESULT = "not finished"
+UNFINISHED = (NO_RESULT, "playing")
+"""Results of a level that still goes on; the second one of a level whose end was taken back."""
 
 
 class Played(NamedTuple):
@@ -76,6 +78,11 @@ class Played(NamedTuple):
     time_us: int
     result: str
     whole: bool
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether it is a level that was neither won nor lost."""
+        return self.result in UNFINISHED
 
 
 def played_files(most: int = 200) -> list[Path]:

@@ -15,7 +15,7 @@ from textual.worker import WorkerState
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_ACTS, Act
-from mmplay.tui.screens.base import STOPPABLE, BaseScreen
+from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
 from mmplay.tui.too_small import cover
@@ -23,6 +23,7 @@ from mmplay.tui.too_small import cover
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
+    from mmplay.levels.play.run import LevelRun
 
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
@@ -79,7 +80,7 @@ class MmplayApp(App[None]):
         if not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
         if self._level is not None:
-            self.play_level(self._level)
+            self._go_on_or_begin(self._level)
         elif self._timeline is None:
             self.push_screen(MenuScreen())
         else:
@@ -96,12 +97,17 @@ class MmplayApp(App[None]):
 
         self.push_screen(PlayScreen(timeline, self.glyphs, start))
 
-    def play_level(self, level: Level) -> None:
-        """Open a level."""
+    def play_level(self, level: Level, kept: LevelRun | None = None) -> None:
+        """Open a level, or go on with a run of it."""
         from mmplay.levels.play.game import begin_recorded, keep_result
         from mmplay.tui.screens.level import LevelScreen
 
-        self.push_screen(LevelScreen(level, begin_recorded, keep_result, self.glyphs))
+        self.push_screen(LevelScreen(level, begin_recorded, keep_result, self.glyphs, kept))
+
+    def _go_on_or_begin(self, level: Level) -> None:
+        from mmplay.levels.play.going_on import go_on_recorded
+
+        self.play_level(level, go_on_recorded(level))
 
     @on(MenuScreen.Opened)
     def recording_opened(self, message: MenuScreen.Opened) -> None:
@@ -110,16 +116,43 @@ class MmplayApp(App[None]):
 
     @on(MenuScreen.LevelChosen)
     def level_chosen(self, message: MenuScreen.LevelChosen) -> None:
-        """Play a level from the menu."""
-        self.play_level(message.level)
+        """Play a level from the menu, or go on with it; show a recording that does not go on."""
+        from mmplay.levels.play.going_on import go_on_recorded
+
+        kept = go_on_recorded(message.level, message.path)
+        if kept is None and message.path is not None and isinstance(self.screen, MenuScreen):
+            self.screen.show_recording(message.path)
+        else:
+            self.play_level(message.level, kept)
 
     @on(BaseScreen.Left)
     def screen_left(self) -> None:
         """Go back; from the first screen quit, without asking."""
-        if len(self.screen_stack) > 2:
-            self.pop_screen()
-        else:
+        if self._at_first_screen:
             self.exit()
+        else:
+            self._go_back()
+
+    @on(BaseScreen.Escaped)
+    def screen_escaped(self) -> None:
+        """Go back, in the end to the menu; never quit."""
+        if not self._at_first_screen:
+            self._go_back()
+            return
+        self.switch_screen(MenuScreen(self._parting()))
+
+    @property
+    def _at_first_screen(self) -> bool:
+        return len(self.screen_stack) <= 2
+
+    def _parting(self) -> Parting:
+        return self.screen.part() if isinstance(self.screen, BaseScreen) else Parting()
+
+    def _go_back(self) -> None:
+        parting = self._parting()
+        self.pop_screen()
+        if isinstance(self.screen, MenuScreen):
+            self.screen.back_from(parting)
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pasted text in their order, everything else as it comes."""
@@ -174,7 +207,7 @@ class MmplayApp(App[None]):
         running = [
             worker
             for worker in self.workers
-            if worker.group == STOPPABLE
+            if worker.group in (STOPPABLE, EXPORTS)
             and worker.state in (WorkerState.RUNNING, WorkerState.PENDING)
         ]
         if running:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
 PATIENCE_S = 2.0
-"""A widget that was taken away with messages in its queue never answers: go on without it."""
+"""Keys are never held up longer than this, whatever does not answer."""
+
+LOOK_S = 0.01
+"""A widget that was taken away with messages in its queue never answers: look for that."""
 
 ROUNDS = 2
 """An action's own messages take one round (a mount, a focus), what those start another."""
@@ -79,7 +82,7 @@ class Keyboard:
             return
         done = asyncio.Event()
         if target.post_message(Passed(done)):
-            await _patient(done)
+            await _patient(done, lambda: not _stands(target))
         for _ in range(ROUNDS):
             await _all_idle([self._app, *self._pumps()])
 
@@ -92,22 +95,31 @@ class Keyboard:
 
 async def _all_idle(pumps: list[MessagePump]) -> None:
     """Wait until each has worked through what was in its queue."""
-    left, done = 0, asyncio.Event()
+    busy, done = set(pumps), asyncio.Event()
 
-    def one_less() -> None:
-        nonlocal left
-        left -= 1
-        if not left:
+    def answered(pump: MessagePump) -> None:
+        busy.discard(pump)
+        if not busy:
             done.set()
 
     for pump in pumps:
-        left += pump.call_later(one_less)
-    if left:
-        await _patient(done)
+        if not pump.call_later(answered, pump):
+            answered(pump)
+    await _patient(done, lambda: not any(map(_stands, busy)))
 
 
-async def _patient(done: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(done.wait(), PATIENCE_S)
-    except TimeoutError:
-        return
+def _stands(pump: MessagePump) -> bool:
+    """Tell whether a widget still takes messages."""
+    return pump.is_attached and pump.is_running
+
+
+async def _patient(done: asyncio.Event, gone: Callable[[], bool]) -> None:
+    """Wait for an answer as long as somebody is there to give it."""
+    for _ in range(int(PATIENCE_S / LOOK_S)):
+        try:
+            await asyncio.wait_for(done.wait(), LOOK_S)
+        except TimeoutError:
+            if gone():
+                return
+        else:
+            return

@@ -127,7 +127,8 @@ COMMON_ACTS: tuple[Act, ...] = (
     Act("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
     Act("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Act("app.command_palette", "colon", ":", "every act by name (Ctrl+P)", OTHER),
-    Act("leave", "q,escape", "q", "back; at the start: quit", OTHER, "q back"),
+    Act("leave", "q", "q", "back; at the start: quit", OTHER, "q back"),
+    Act("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
 
 PANEL_KEYS: tuple[tuple[str, str], ...] = (

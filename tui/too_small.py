@@ -20,7 +20,7 @@ LINES = 24
 class TooSmall(ModalScreen[None]):
     """Covers the screen until the terminal is large enough."""
 
-    BINDINGS = [Binding("q,escape", "app.quit", show=False)]
+    BINDINGS = [Binding("q", "app.quit", show=False)]
 
     def compose(self) -> ComposeResult:
         """One text."""

@@ -57,7 +57,7 @@ def regrade(session: Session, level: Level | None = None) -> Regraded:
     if type(seed) is not int or not 0 <= seed < 1 << 63:
         raise InputError(f"{header.get('title')}: has no seed")
     run = begin(_act_of(level, header), seed)
-    _play_again(run, session)
+    play_again(run, session)
     return Regraded(
         level,
         run.outcome,
@@ -134,7 +134,11 @@ def _act_of(level: Level, header: dict[str, Any]) -> Level:
     return acts[number]._replace(start=acts[number].start._replace(variant=variant), acts=later)
 
 
-def _play_again(run: LevelRun, session: Session) -> None:
+def play_again(run: LevelRun, session: Session) -> None:
+    """Do in a run that has not begun what was done in a recorded one, up to its end.
+
+    Raises InputError where the level does not take it, or stops before.
+    """
     for act in session.acts:
         name, value = act.fields
         note = name.removeprefix(BY_LEVEL)
@@ -142,10 +146,19 @@ def _play_again(run: LevelRun, session: Session) -> None:
             continue  # The level does again by itself what it did.
         _go_to(run, act.turn)
         if name.startswith(BY_LEVEL):
-            run.note(note, value)
+            _note_again(run, note, value)
         else:
             run.act(name, value)
     _go_to(run, session.end)
+
+
+def _note_again(run: LevelRun, note: str, value: str) -> None:
+    """Put a note on the tape again; a hint is given again, so that the next one is another."""
+    before = run.hints_used
+    if note == HINT:
+        run.hint()
+    if run.hints_used == before:
+        run.note(note, value)
 
 
 def _go_to(run: LevelRun, turn: int) -> None:

@@ -8,6 +8,7 @@ that was done first). Nothing is evaluated as code.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import Finding, finding
@@ -19,72 +20,85 @@ from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.levels.truth import blocks, callers, floors, machine, marks, masks
 from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.compute import compute
-from mmplay.levels.truth.facts import fact, waits_for
+from mmplay.levels.truth.facts import explains, fact, refused_first, waits_for, wb_stops_at
 from mmplay.levels.truth.machine import fork
-from mmplay.levels.truth.scene import MetricReader, Scene
-from mmplay.levels.truth.tiles import explains, refused_first, wb_stops_at
+from mmplay.levels.truth.scene import MetricReader, Scene, counted
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
 
 MAX_QUESTION = 400
+MANY_WORDS = MAX_QUESTION
 KB_WORD, IN, IF = "kb", "in", "if"
 
-FORMS: dict[str, Callable[[Scene, list[str]], Truth]] = {
+
+class Form(NamedTuple):
+    """A question: what answers it, how many words it takes, its options (a name and one word each).
+
+    What it asks and takes stands in the docstring of the function, or in USAGE.
+    """
+
+    answer: Callable[[Scene, list[str]], Truth]
+    least: int = 0
+    most: int = MANY_WORDS
+    options: tuple[str, ...] = ()
+
+
+FORMS: dict[str, Form] = {
     # zones and floors
-    "first_zone": callers.first_zone,
-    "zone_order": callers.zone_order,
-    "class": callers.caller_class,
-    "floor": floors.floor_of,
-    "lowest_served": floors.lowest_served,
-    "passes": floors.passes,
-    "seen": floors.seen,
-    "drain_order": callers.drain_order,
-    "served": callers.served,
+    "first_zone": Form(callers.first_zone),
+    "zone_order": Form(callers.zone_order),
+    "class": Form(callers.caller_class, 1, 1),
+    "floor": Form(floors.floor_of, 2, 3, ("for",)),
+    "lowest_served": Form(floors.lowest_served, 2, 3, ("highatomic", "for")),
+    "passes": Form(floors.passes, 3, 4, ("order", "highatomic", "for")),
+    "seen": Form(floors.seen, 3, 3, ("order", "highatomic", "for")),
+    "drain_order": Form(callers.drain_order, 1, 5, ("for",)),
+    "served": Form(callers.served, 1, 1, ("order",)),
     # marks and reserves
-    "marks": marks.marks,
-    "reserve": marks.reserve,
-    "managed": marks.managed,
-    "total_reserve": marks.set_aside,
-    "compute": compute,
+    "marks": Form(marks.marks, 2, 2),
+    "reserve": Form(marks.reserve, 2, 2),
+    "managed": Form(marks.managed, 1, 1),
+    "total_reserve": Form(marks.set_aside, 1, 1),
+    "compute": Form(compute),
     # masks
-    "decode": masks.decode,
-    "bits": masks.bits,
-    "encode": masks.encode,
-    "may_sleep": masks.ability("may_sleep"),
-    "wakes_kswapd": masks.ability("wakes_kswapd"),
-    "may_do_io": masks.ability("may_do_io"),
-    "may_enter_fs": masks.ability("may_enter_fs"),
-    "warns": masks.ability("warns"),
-    "uses_reserves": masks.uses_reserves,
-    "slab_mask": masks.slab_mask,
-    "slab_lost": masks.slab_lost,
-    "slab_lost_discount": masks.slab_lost_discount,
+    "decode": Form(masks.decode, 1, 1),
+    "bits": Form(masks.bits, 1, 1),
+    "encode": Form(masks.encode, 1, 1),
+    "may_sleep": Form(masks.ability("may_sleep"), 1, 1),
+    "wakes_kswapd": Form(masks.ability("wakes_kswapd"), 1, 1),
+    "may_do_io": Form(masks.ability("may_do_io"), 1, 1),
+    "may_enter_fs": Form(masks.ability("may_enter_fs"), 1, 1),
+    "warns": Form(masks.ability("warns"), 1, 1),
+    "uses_reserves": Form(masks.uses_reserves, 1, 1),
+    "slab_mask": Form(masks.slab_mask, 1, 1),
+    "slab_lost": Form(masks.slab_lost, 1, 1),
+    "slab_lost_discount": Form(masks.slab_lost_discount, 1, 1),
     # blocks and slabs
-    "buddy": blocks.buddy,
-    "split_block": blocks.split_block,
-    "merged_order": blocks.merged_order,
-    "fits": blocks.fits,
-    "objects_per_slab": blocks.objects_per_slab,
-    "objects_per_page": blocks.objects_per_page,
-    "objects": blocks.objects,
-    "slabs": blocks.slabs,
+    "buddy": Form(blocks.buddy, 2, 2),
+    "split_block": Form(blocks.split_block, 2, 3),
+    "merged_order": Form(blocks.merged_order, 3, 3),
+    "fits": Form(blocks.fits, 2, 2),
+    "objects_per_slab": Form(blocks.objects_per_slab, 1, 1, ("cpus",)),
+    "objects_per_page": Form(blocks.objects_per_page, 1, 1),
+    "objects": Form(blocks.objects, 2, 2, ("cpus",)),
+    "slabs": Form(blocks.slabs, 1, 1),
     # reclaim, writeback, tasks
-    "works_per_call": machine.works_per_call,
-    "unreclaimable": machine.unreclaimable,
-    "dirty_limit": machine.dirty_limit,
-    "dirty_trend": machine.dirty_trend,
-    "holds_key": machine.holds_key,
-    "freed_by_exit": machine.freed_by_exit,
-    "waits_for": waits_for,
+    "works_per_call": Form(machine.works_per_call, 1, 2),
+    "unreclaimable": Form(machine.unreclaimable, 1, 1),
+    "dirty_limit": Form(machine.dirty_limit, 0, 0),
+    "dirty_trend": Form(machine.dirty_trend, 1, 1),
+    "holds_key": Form(machine.holds_key, 1, 40),
+    "freed_by_exit": Form(machine.freed_by_exit, 1, 1),
+    "waits_for": Form(waits_for, 1, 1),
     # what no rule computes
-    "fact": fact,
-    "explains": explains,
-    "refused_first": refused_first,
-    "wb_stops_at": wb_stops_at,
-    "metric": machine.metric,
-    "holds": machine.holds,
+    "fact": Form(fact, 1, 1),
+    "explains": Form(explains, 1, 1),
+    "refused_first": Form(refused_first, 0, 0),
+    "wb_stops_at": Form(wb_stops_at, 2, 2),
+    "metric": Form(machine.metric, 1, 1),
+    "holds": Form(machine.holds),
 }
-"""Every form; what it takes stands in its docstring."""
+"""Every form, by its first word."""
 
 USAGE: dict[str, str] = {
     "may_sleep": "`may_sleep MASK`: whether the caller may sleep and reclaim.",
@@ -100,7 +114,7 @@ def usage(name: str) -> str:
     """Return what a form takes and what it asks, in one line."""
     if name in USAGE:
         return USAGE[name]
-    return (FORMS[name].__doc__ or "").strip().splitlines()[0]
+    return (FORMS[name].answer.__doc__ or "").strip().splitlines()[0]
 
 
 def truth(
@@ -159,7 +173,9 @@ def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: Met
     words = words[int(in_kb) :]
     if not words or words[0] not in FORMS:
         raise TruthError(no_such("question", words[0] if words else "", FORMS))
-    found = FORMS[words[0]](scene, words[1:])
+    form = FORMS[words[0]]
+    words, chosen = counted(words[1:], form.options, form.least, form.most)
+    found = form.answer(scene._replace(chosen=chosen), words)
     return _as_kb(found) if in_kb else found
 
 

@@ -11,7 +11,7 @@ from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial
 from mmplay.engine.terms import given, rule
 from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip
 from mmplay.levels.truth.rules import ruled
-from mmplay.levels.truth.scene import Scene, counted, order_of, whole
+from mmplay.levels.truth.scene import Scene, order_of, whole
 
 ORDINARY = tuple(range(PCP_TYPES))
 KMALLOC = "kmalloc-"
@@ -21,7 +21,6 @@ BLOCK = "block"
 
 def buddy(scene: Scene, words: list[str]) -> Truth:
     """`buddy BLOCK ORDER`: the first page of the only block that this one merges with."""
-    words, _ = counted(words, (), 2, 2)
     block, order = whole(words[0], "BLOCK"), order_of(words[1])
     if block < 0 or block % (1 << order):
         raise TruthError(
@@ -40,7 +39,6 @@ def buddy(scene: Scene, words: list[str]) -> Truth:
 
 def split_block(scene: Scene, words: list[str]) -> Truth:
     """`split_block ZONE ORDER [U|M|E]`: the block that a request takes, whole or split."""
-    words, _ = counted(words, (), 2, 3)
     zone, order = scene.zone(words[0]), order_of(words[1])
     kind = _kind(words[2]) if len(words) > 2 else MOVABLE
     page = zone.buddy.copy().take(order, kind)
@@ -65,7 +63,6 @@ def _kind(letter: str) -> int:
 
 def merged_order(scene: Scene, words: list[str]) -> Truth:
     """`merged_order ZONE BLOCK ORDER`: the order that a block has after it was freed."""
-    words, _ = counted(words, (), 3, 3)
     zone, block, order = scene.zone(words[0]), whole(words[1], "BLOCK"), order_of(words[2])
     if not 0 <= block < zone.managed or block % (1 << order):
         raise TruthError(f"{zone.name} has no block of order {order} at {block}")
@@ -81,7 +78,6 @@ def merged_order(scene: Scene, words: list[str]) -> Truth:
 
 def fits(scene: Scene, words: list[str]) -> Truth:
     """`fits ZONE ORDER`: whether the free lists have a block for a request of any type."""
-    words, _ = counted(words, (), 2, 2)
     zone, order = scene.zone(words[0]), order_of(words[1])
     has = zone.buddy.has_block(order, ORDINARY)
     larger = next((n for n in range(order, MAX_ORDER) if zone.buddy.count(n)), order)
@@ -119,14 +115,12 @@ def _orders(scene: Scene, name: str, cpus: str | None) -> SlabOrder:
 
 def objects_per_slab(scene: Scene, words: list[str]) -> Truth:
     """`objects_per_slab CACHE [cpus N]`: objects in a slab of the preferred order."""
-    words, chosen = counted(words, ("cpus",), 1, 1)
-    orders = _orders(scene, words[0], chosen.get("cpus"))
+    orders = _orders(scene, words[0], scene.chosen.get("cpus"))
     return _per_slab(scene, words[0], orders.order)
 
 
 def objects_per_page(scene: Scene, words: list[str]) -> Truth:
     """`objects_per_page CACHE`: objects that one page holds."""
-    words, _ = counted(words, (), 1, 1)
     return _per_slab(scene, words[0], 0)
 
 
@@ -146,8 +140,7 @@ def _per_slab(scene: Scene, name: str, order: int) -> Truth:
 
 def objects(scene: Scene, words: list[str]) -> Truth:
     """`objects CACHE SLABS [cpus N]`: the room for objects in so many slabs."""
-    words, chosen = counted(words, ("cpus",), 2, 2)
-    orders = _orders(scene, words[0], chosen.get("cpus"))
+    orders = _orders(scene, words[0], scene.chosen.get("cpus"))
     slabs = whole(words[1], "SLABS")
     term = given("slabs", slabs) * given("objects_per_slab", orders.objects)
     size = _size(words[0])
@@ -163,7 +156,6 @@ def objects(scene: Scene, words: list[str]) -> Truth:
 
 def slabs(scene: Scene, words: list[str]) -> Truth:
     """`slabs CACHE`: the slabs that the cache has on this machine."""
-    words, _ = counted(words, (), 1, 1)
     m = scene.machine
     if words[0] not in m.cache_numbers:
         raise TruthError(no_such("cache of this machine", words[0], m.cache_numbers))

@@ -19,7 +19,7 @@ from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip
 from mmplay.levels.truth.floors import Gate
 from mmplay.levels.truth.machine import fork
 from mmplay.levels.truth.rules import ruled
-from mmplay.levels.truth.scene import NORMAL, Scene, counted, order_of, zone_index
+from mmplay.levels.truth.scene import NORMAL, Scene, order_of, zone_index
 
 ON = "on"
 NONE = "none"
@@ -57,7 +57,6 @@ def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Fin
 
 def caller_class(scene: Scene, words: list[str]) -> Truth:
     """`class MASK[:slab][:CONTEXT]`: the class that gfp_to_alloc_flags puts a caller in."""
-    words, _ = counted(words, (), 1, 1)
     who = scene.who(words[0])
     if who.mask is None:
         raise TruthError(f"{words[0]!r} is a class already; a mask expected")
@@ -82,11 +81,10 @@ def drain_order(scene: Scene, words: list[str]) -> Truth:
 
     Each caller in turn takes pages until every zone refuses it.
     """
-    words, chosen = counted(words, ("for",), 1, 5)
     steps = []
     for who in map(scene.who, words):
         zones = scene.machine.state.zones
-        top = zone_index(chosen["for"]) if "for" in chosen else NORMAL
+        top = zone_index(scene.chosen["for"]) if "for" in scene.chosen else NORMAL
         index = class_zone(top, [zone.index for zone in zones]) or 0
         for zone in zonelist(zones, index):
             steps.append(f"{zone.name} {Gate(scene, zone, who, 'min', index).floor.value}")
@@ -123,14 +121,13 @@ def served(scene: Scene, words: list[str]) -> Truth:
 
     The machine is asked as it stands: the first try, the slow path, the reserves if allowed.
     """
-    words, chosen = counted(words, ("order",), 1, 1)
     who = scene.who(words[0])
     if who.mask is None:
         raise TruthError(f"{words[0]!r} is a class; a mask expected")
     m = fork(scene.machine)
     made: list[Decision] = []
     m.tell = made.append
-    page = request(m, who.mask, who.context, order_of(chosen.get("order", "0")))
+    page = request(m, who.mask, who.context, order_of(scene.chosen.get("order", "0")))
     value = m.zone.name if page >= 0 else NONE
     tests = [test for one in made if (test := _test(m, one)) is not None]
     zones = zonelist(m.state.zones, m.ask(ask_key(who.mask)).class_zone)

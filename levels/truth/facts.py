@@ -1,19 +1,29 @@
-"""Questions that no rule computes: facts of the kernel, and who waits for whom on a machine."""
+"""Questions that no rule computes: facts, who waits for whom, what explains a number."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import FACTS
+from mmplay.engine.rules.alloc_flags import AllocFlag
+from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.engine.sim.machine.gates import pressure_threshold
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.masks import make_masks
 from mmplay.engine.sim.mm.slowpath import NONE as NO_REQUEST
 from mmplay.engine.sim.run.locks import holder_of
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
-from mmplay.levels.truth.answer import Truth, TruthError, slip, told
+from mmplay.engine.sim.state.zone import Zone
+from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.floors import Gate
 from mmplay.levels.truth.rules import ruled
-from mmplay.levels.truth.scene import Scene, counted, whole
+from mmplay.levels.truth.scene import Scene, Who, whole
 
+OBJECTS = "kmalloc-64"
 KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"
 
 SAID_BY_GROUP = {"edge": "wrong.edge"}
@@ -22,7 +32,6 @@ SAID_BY_GROUP = {"edge": "wrong.edge"}
 
 def fact(scene: Scene, words: list[str]) -> Truth:
     """`fact GROUP.NAME`: a fact of the table, such as mark.kswapd_sleeps."""
-    words, _ = counted(words, (), 1, 1)
     name = words[0]
     if name not in FACTS:
         raise TruthError(no_such("fact", name, FACTS))
@@ -52,7 +61,6 @@ def waits_for(scene: Scene, words: list[str]) -> Truth:
 
     The lock waits for its holder, the OOM killer for a victim that has not ended.
     """
-    words, _ = counted(words, (), 1, 1)
     m, who = scene.machine, words[0]
     value, why = _edge(m, who)
     others = [
@@ -92,3 +100,141 @@ def _edge(m: Machine, who: str) -> tuple[str, Finding]:
     if tasks.stage[task] != NO_REQUEST:
         return MEMORY, finding("waits.memory", task=pid, gfp=tasks.ask[task])
     return NOTHING, finding("waits.nothing", task=pid)
+
+
+class Span(NamedTuple):
+    """The numbers that a rule gives: from `low` to `high`, in steps of `step`; `text` says so."""
+
+    low: int
+    high: int
+    text: str
+    step: int = 1
+
+    def holds(self, number: int) -> bool:
+        """Tell whether a number is one of them."""
+        return self.low <= number <= self.high and (number - self.low) % self.step == 0
+
+
+def _zones(scene: Scene) -> tuple[Zone, Zone]:
+    zones = scene.machine.state.zones
+    return zones[0], zones[-1]
+
+
+def _floor(scene: Scene, zone: Zone, flags: AllocFlag) -> int:
+    who = Who(scene.kernel.class_of(flags))
+    return Gate(scene, zone, who, "min", scene.class_zone(zone, who, None)).floor.value
+
+
+def _min(scene: Scene) -> Span:
+    _, zone = _zones(scene)
+    kb = zone.min * PAGE_KB
+    return Span(kb, kb, f"min of {zone.name}: {zone.min} pages, {kb} kB; plain callers stop there")
+
+
+def _high_floor(scene: Scene) -> Span:
+    zone, _ = _zones(scene)
+    pages = _floor(scene, zone, AllocFlag.HIGH)
+    kb = pages * PAGE_KB
+    text = f"the __GFP_HIGH floor of {zone.name}: {zone.min} - {zone.min // 2} + "
+    return Span(kb, kb, f"{text}{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB")
+
+
+def _between(scene: Scene) -> Span:
+    _, zone = _zones(scene)
+    high = _floor(scene, zone, AllocFlag.HIGH)
+    both = _floor(scene, zone, AllocFlag.HIGH | AllocFlag.HARDER)
+    text = f"above {both} and up to {high} pages in {zone.name}: refused with __GFP_HIGH alone, "
+    low, most = (both + 1) * PAGE_KB, high * PAGE_KB
+    return Span(low, most, f"{text}served with ALLOC_HARDER too: {low} to {most} kB", PAGE_KB)
+
+
+def _drift(scene: Scene) -> Span:
+    zone, _ = _zones(scene)
+    cpus = len(scene.machine.state.cpus)
+    limit = cpus * pressure_threshold(zone, cpus)
+    text = f"pages of {zone.name} that CPUs have taken and not yet counted, up to {limit}"
+    return Span(PAGE_KB, limit * PAGE_KB, f"{text}: the lists are empty, the sum is not", PAGE_KB)
+
+
+def _objects(scene: Scene) -> Span:
+    kind = next(kind for kind in scene.machine.setup.caches if kind.name == OBJECTS)
+    each = kind.orders.objects
+    pages = sum(zone.managed for zone in scene.machine.state.zones)
+    text = f"whole slabs of {OBJECTS}, {each} objects each"
+    return Span(1000 * each, pages * each, text, each)
+
+
+def _mask(scene: Scene) -> Span:
+    asked = make_masks(scene.kernel).net_zeroed
+    mask = scene.slab.page_mask(asked)
+    text = f"what SLUB leaves of {asked:#x} for the page allocator: {mask:#x}"
+    return Span(mask, mask, text)
+
+
+TILES: dict[str, Callable[[Scene], Span]] = {
+    "min": _min,
+    "high floor": _high_floor,
+    "between": _between,
+    "drift": _drift,
+    "objects": _objects,
+    "slab mask": _mask,
+}
+
+
+def explains(scene: Scene, words: list[str]) -> Truth:
+    """`explains NUMBER`: which rule gives a number of the log (kB, objects or a mask)."""
+    number = whole(words[0], "NUMBER")
+    spans = {name: tile(scene) for name, tile in TILES.items()}
+    found = [name for name, span in spans.items() if span.holds(number)]
+    if len(found) != 1:
+        raise TruthError(f"{number} is explained by {', '.join(found) or 'no rule'}; one expected")
+    (value,) = found
+    others = [
+        slip(name, "wrong.tile", gives=span.text, number=words[0])
+        for name, span in spans.items()
+        if name != value
+    ]
+    return ruled(scene, "explains", value, finding("truth.tile", gives=spans[value].text), others)
+
+
+def refused_first(scene: Scene, words: list[str]) -> Truth:
+    """`refused_first`: whose page requests have failed: writeback, network or task.
+
+    Asked at the moment of the first failure it names who was refused first.
+    """
+    counters = scene.machine.state.counters
+    failed = {
+        "writeback": counters.alloc_fail_wb,
+        "network": counters.alloc_fail_net,
+        "task": counters.alloc_fail_task,
+    }
+    found = [name for name, count in failed.items() if count]
+    if len(found) != 1:
+        raise TruthError(f"refused are {', '.join(found) or 'nobody'}; ask at the first failure")
+    (value,) = found
+    counts = ", ".join(f"{name} {count}" for name, count in failed.items())
+    others = [slip(name, "wrong.refused_first", counts=counts) for name in failed if name != value]
+    return ruled(
+        scene, "refused_first", value, finding("truth.refused_first", counts=counts), others
+    )
+
+
+def wb_stops_at(scene: Scene, words: list[str]) -> Truth:
+    """`wb_stops_at ZONE FREE`: the mask of wb_start_writeback whose floor in the zone is FREE."""
+    zone, free = scene.zone(words[0]), whole(words[1], "FREE")
+    floors = {}
+    for name in ("atomic", "nomemalloc", "nowait"):
+        who = scene.who(f"wb:{name}")
+        floors[name] = Gate(scene, zone, who, "min", scene.class_zone(zone, who, None)).floor
+    found = [name for name, floor in floors.items() if floor.value == free]
+    if len(found) != 1:
+        raise TruthError(f"{free}: the floors are {[floor.value for floor in floors.values()]}")
+    (value,) = found
+    others = [
+        slip(name, "wrong.wb_stop", zone=zone.name, floor=floor)
+        for name, floor in floors.items()
+        if name != value
+    ]
+    others.append(Other("none", finding("truth.asks_none")))
+    why = finding("truth.wb_stop", answer=value, zone=zone.name, floor=floors[value])
+    return ruled(scene, "wb_stops_at", value, why, others)

@@ -21,7 +21,7 @@ from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.rules import ruled, source
-from mmplay.levels.truth.scene import Scene, Who, counted, order_of, whole
+from mmplay.levels.truth.scene import Scene, Who, order_of, whole
 
 MARKS = ("min", "low", "high")
 NOW = "now"
@@ -115,17 +115,16 @@ class Gate:
         ]
 
 
-def _gate(scene: Scene, words: list[str], chosen: dict[str, str]) -> Gate:
+def _gate(scene: Scene, words: list[str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
     zone, who = scene.zone(words[0]), scene.who(words[1])
     mark = mark_of(scene.kernel, words[2:], who.caller)
-    return Gate(scene, zone, who, mark, scene.class_zone(zone, who, chosen.get("for")))
+    return Gate(scene, zone, who, mark, scene.class_zone(zone, who, scene.chosen.get("for")))
 
 
 def floor_of(scene: Scene, words: list[str]) -> Truth:
     """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
-    words, chosen = counted(words, ("for",), 2, 3)
-    gate = _gate(scene, words, chosen)
+    gate = _gate(scene, words)
     value = gate.floor.value
     one_more = slip(value + 1, "wrong.last_page")
     return ruled(
@@ -138,11 +137,10 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
 
     Of `wb:none`, which asks for no page, the answer is the name `none`.
     """
-    words, chosen = counted(words, ("highatomic", "for"), 2, 3)
     if words[1] == NO_REQUEST:
         return _asks_for_none(scene)
-    gate = _gate(scene, words, chosen)
-    kept = _kept(gate, chosen)
+    gate = _gate(scene, words)
+    kept = _kept(gate)
     term = gate.floor + 1 if not kept.value else gate.floor + kept + 1
     itself = slip(term.value - 1, "wrong.one_more")
     bare = gate.floor.value + 1
@@ -157,10 +155,10 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
     )
 
 
-def _kept(gate: Gate, chosen: dict[str, str]) -> Term:
+def _kept(gate: Gate) -> Term:
     """Return the pages kept for high-order atomics that this caller does not see as free."""
     sees = gate.scene.kernel.gate.sees_highatomic
-    kept = whole(chosen.get("highatomic", "0"), "highatomic")
+    kept = whole(gate.scene.chosen.get("highatomic", "0"), "highatomic")
     return given("reserved_highatomic", hidden(kept, gate.who.caller.flags, sees))
 
 
@@ -174,10 +172,9 @@ def passes(scene: Scene, words: list[str]) -> Truth:
 
     FREE is a number, or `now`: the machine's own free count, and then also its free lists.
     """
-    words, chosen = counted(words, ("order", "highatomic", "for"), 3, 4)
-    gate = _gate(scene, [*words[:2], *words[3:]], chosen)
-    order, now = order_of(chosen.get("order", "0")), words[2] == NOW
-    free, seen = _seen(gate, words[2], order, chosen)
+    gate = _gate(scene, [*words[:2], *words[3:]])
+    order, now = order_of(scene.chosen.get("order", "0")), words[2] == NOW
+    free, seen = _seen(gate, words[2], order)
     allowed = spare(seen, gate.floor) > 0
     findings: tuple[Finding, ...] = (gate.why(), verdict(seen, gate.floor))
     other = Other(not allowed, _flip(gate, free, seen, allowed))
@@ -188,7 +185,7 @@ def passes(scene: Scene, words: list[str]) -> Truth:
     return ruled(scene, "floor", allowed, findings, (other,), term=gate.floor)
 
 
-def _seen(gate: Gate, word: str, order: int, chosen: dict[str, str]) -> tuple[int, Term]:
+def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
     """Return the free pages, and those of them that the test counts; the word is a number or now.
 
     A number stands for a zone that keeps nothing for high-order atomics, unless it is said.
@@ -196,8 +193,8 @@ def _seen(gate: Gate, word: str, order: int, chosen: dict[str, str]) -> tuple[in
     now = word == NOW
     free = gate.zone.free if now else whole(word, "FREE")
     kept = gate.zone.reserved_highatomic if now else 0
-    if "highatomic" in chosen:
-        kept = whole(chosen["highatomic"], "highatomic")
+    if "highatomic" in gate.scene.chosen:
+        kept = whole(gate.scene.chosen["highatomic"], "highatomic")
     return free, seen_free(
         given("free", free),
         order,
@@ -215,9 +212,8 @@ def _lists_of(gate: Gate) -> tuple[int, ...]:
 
 def seen(scene: Scene, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
-    words, chosen = counted(words, ("order", "highatomic", "for"), 3, 3)
-    gate = _gate(scene, words[:2], chosen)
-    free, term = _seen(gate, words[2], order_of(chosen.get("order", "0")), chosen)
+    gate = _gate(scene, words[:2])
+    free, term = _seen(gate, words[2], order_of(scene.chosen.get("order", "0")))
     why = finding("truth.seen", caller=gate.who.caller.name, result=term)
     others = [slip(free, "wrong.all_free", free=free, seen=term)]
     others += [slip(gate.floor.value, "wrong.is_floor")]

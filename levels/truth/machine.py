@@ -21,7 +21,7 @@ from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, opposite, slip, told
 from mmplay.levels.truth.floors import NOW
 from mmplay.levels.truth.rules import ruled, source
-from mmplay.levels.truth.scene import Scene, counted, whole
+from mmplay.levels.truth.scene import Scene, whole
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
 OTHER_STATE = {RECLAIMABLE: "wrong.works_reclaimable", GIVEN_UP: "wrong.works_unreclaimable"}
@@ -41,7 +41,6 @@ def fork(machine: Machine) -> Machine:
 
 def works_per_call(scene: Scene, words: list[str]) -> Truth:
     """`works_per_call INACTIVE|now [reclaimable|unreclaimable]`: works of a fruitless call."""
-    words, _ = counted(words, (), 1, 2)
     zones = scene.machine.state.zones if words[0] == NOW else []
     inactive = zones[-1].inactive_file if zones else whole(words[0], "INACTIVE")
     if not 0 <= inactive <= MOST_LISTED:
@@ -74,7 +73,6 @@ def _beyond_cliff(scene: Scene, inactive: int) -> list[Other]:
 
 def unreclaimable(scene: Scene, words: list[str]) -> Truth:
     """`unreclaimable ZONE`: whether reclaim has given the zone up."""
-    words, _ = counted(words, (), 1, 1)
     zone = scene.zone(words[0])
     pages = given("reclaimable_pages", zone.reclaimable())
     limit = pages * scene.machine.rules.unreclaimable_factor
@@ -86,7 +84,6 @@ def unreclaimable(scene: Scene, words: list[str]) -> Truth:
 
 def dirty_limit(scene: Scene, words: list[str]) -> Truth:
     """`dirty_limit`: where writers are stopped now."""
-    counted(words, (), 0, 0)
     state = scene.machine.state
     pages = given("dirtyable", dirtyable(scene.machine))
     term = memory.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
@@ -101,7 +98,6 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
 
     The pages come from free memory that is not set aside, then from clean page cache.
     """
-    words, _ = counted(words, (), 1, 1)
     percent = whole(words[0], "PERCENT")
     after = fork(scene.machine)
     for zone in after.state.zones:
@@ -126,7 +122,6 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
 
     The path begins with the outermost function.
     """
-    words, _ = counted(words, (), 1, 40)
     reading = read_context(tuple(StackEntry(name, 0, 0) for name in reversed(words)))
     holds = bool(reading.context & Context.PF_MEMALLOC) and not reading.context.in_interrupt
     symbol = reading.evidence[0].symbol if reading.evidence else ""
@@ -140,7 +135,6 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
 
 def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
     """`freed_by_exit PID`: pages that come back when this one task ends now."""
-    words, _ = counted(words, (), 1, 1)
     pid = whole(words[0], "PID")
     m = fork(scene.machine)
     tasks = m.state.tasks
@@ -190,7 +184,6 @@ def _rule_of(name: str) -> str:
 
 def metric(scene: Scene, words: list[str]) -> Truth:
     """`metric NAME`: one number of the running machine by its dotted name."""
-    words, _ = counted(words, (), 1, 1)
     value = scene.metrics(scene.machine, words[0])
     last = words[0].rpartition(".")[2]
     rule = _rule_of(words[0])

@@ -20,14 +20,13 @@ from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip
 from mmplay.levels.truth.floors import MARKS
 from mmplay.levels.truth.rules import ruled
-from mmplay.levels.truth.scene import Scene, counted, zone_index
+from mmplay.levels.truth.scene import Scene, zone_index
 
 ALL = "all"
 
 
 def marks(scene: Scene, words: list[str]) -> Truth:
     """`marks ZONE min|low|high`: a watermark of the machine."""
-    words, _ = counted(words, (), 2, 2)
     zone, mark = scene.zone(words[0]), words[1]
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
@@ -103,7 +102,6 @@ def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: 
 
 def reserve(scene: Scene, words: list[str]) -> Truth:
     """`reserve ZONE CLASSZONE`: lowmem_reserve of a zone for callers of a class zone."""
-    words, _ = counted(words, (), 2, 2)
     zone, index = scene.zone(words[0]), zone_index(words[1])
     value = zone.reserve[index]
     zones = scene.machine.state.zones
@@ -127,7 +125,6 @@ def reserve(scene: Scene, words: list[str]) -> Truth:
 
 def managed(scene: Scene, words: list[str]) -> Truth:
     """`managed ZONE|all`: pages handed to the page allocator."""
-    words, _ = counted(words, (), 1, 1)
     zones = scene.machine.state.zones
     if words[0] != ALL:
         zones = [scene.zone(words[0])]
@@ -142,7 +139,6 @@ def managed(scene: Scene, words: list[str]) -> Truth:
 
 def set_aside(scene: Scene, words: list[str]) -> Truth:
     """`total_reserve ZONE|all`: pages that page cache does not count on (totalreserve_pages)."""
-    words, _ = counted(words, (), 1, 1)
     zones = scene.machine.state.zones
     if words[0] != ALL:
         zones = [scene.zone(words[0])]

@@ -12,13 +12,12 @@ from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth, opposite
 from mmplay.levels.truth.rules import ruled
-from mmplay.levels.truth.scene import Scene, counted
+from mmplay.levels.truth.scene import Scene
 
 Form = Callable[[Scene, list[str]], Truth]
 
 
 def _mask(scene: Scene, words: list[str]) -> int:
-    words, _ = counted(words, (), 1, 1)
     return scene.layout.encode(words[0])
 
 
@@ -134,7 +133,6 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
 
 def uses_reserves(scene: Scene, words: list[str]) -> Truth:
     """`uses_reserves MASK[:slab][:CONTEXT]`: whether the caller may go below min."""
-    words, _ = counted(words, (), 1, 1)
     if scene.rules is None:
         return _reserves_by_names(scene, words)
     who = scene.who(words[0])

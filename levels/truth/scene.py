@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from mmplay.engine.errors import no_such
@@ -41,12 +43,16 @@ class Who(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """See the module. `rules` is None where only the bits of `layout` are known."""
+    """See the module.
+
+    `rules` is None where only the bits of `layout` are known; `chosen` are the question's options.
+    """
 
     layout: GfpLayout
     rules: Kernel | None
     state: Machine | None
     metrics: MetricReader
+    chosen: Mapping[str, str] = MappingProxyType({})
 
     @property
     def kernel(self) -> Kernel:

@@ -196,4 +196,5 @@ def _names(folder: Path, title: str) -> Iterator[Path]:
     when = datetime.now().strftime("%Y%m%d-%H%M%S")
     safe = "".join(c if c.isalnum() or c in "-." else "-" for c in title)[:40]
     for n in range(1000):
-        yield folder / f"{when}-{safe}-{os.getpid()}{f'-{n}' if n else ''}{SUFFIX}"
+        # "_" sorts behind ".": the later of two files of one second is listed as the later.
+        yield folder / f"{when}-{safe}-{os.getpid()}{f'_{n:03}' if n else ''}{SUFFIX}"

@@ -151,6 +151,12 @@ class Tape:
             with self._disk():
                 self.writer.append(entry.code, entry.body())
 
+    def write_to(self, writer: Sink) -> None:
+        """Write to a file from now on, first what happened so far; only for a tape without one."""
+        self.writer, self.told = writer, b""
+        for entry in (*self.entries, *self.marks):
+            self.write(entry)
+
     def flush(self) -> None:
         """Hand everything to the system, so that it survives if mmplay is killed."""
         if self.writer is not None:

@@ -11,7 +11,13 @@ import pytest
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level, levels_folder
-from mmplay.levels.play.game import LevelGame, begin_recorded, keep_result
+from mmplay.levels.play.game import (
+    LevelGame,
+    begin_recorded,
+    follow_recorded,
+    keep_result,
+)
+from mmplay.levels.play.going_on import go_on_recorded
 from mmplay.levels.play.regrade import regrade, result_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import play
@@ -255,3 +261,90 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_run(mine: Path, home: Path)
     with played_by("T1") as run:
         assert run.session.tape.trouble
         assert run.score().stars == 3
+
+
+def left(run: LevelRun) -> None:
+    """Go some way, not straight, and stop; the file is ended."""
+    run.advance(5)
+    run.act("dirty_ratio", "9")
+    run.undo()
+    run.act("dirty_ratio", "5")
+    run.advance(1 << 20)
+    run.hint()
+    run.answer("door.1", "no")
+    run.undo()
+    run.hint()
+    run.session.mark(run.session.first + 3, "a", "here it began")
+    run.session.finish()
+
+
+def test_an_unfinished_level_goes_on_from_its_recording(mine: Path) -> None:
+    level = find_level("T1")
+    before = begin_recorded(level)
+    left(before)
+    old = recording()
+    run = go_on_recorded(level)
+    assert run is not None
+    assert run.score() == before.score()
+    assert run.notes.asked == before.notes.asked
+    assert run.session.to_end().state.digest() == before.session.to_end().state.digest()
+    assert [mark.fields for mark in run.session.tape.marks] == [["a", "here it began"]]
+    assert run.hint() == before.hint()
+    for name, said in (("door.1", "yes"), ("door.2", "no"), ("door.3", "no")):
+        run.answer(name, said)
+    run.advance(1 << 20)
+    assert run.score().won
+    run.session.finish()
+    assert recording() != old, "the file that it went on from is left beside it"
+    assert verify(str(recording())).good
+    assert regrade(reloaded()).score == run.score()
+
+
+def test_a_level_that_was_not_ended_goes_on_and_its_file_stays(mine: Path) -> None:
+    run = begin_recorded(find_level("T1"))
+    run.advance(7)
+    run.session.reached()
+    again = go_on_recorded(find_level("T1"))
+    assert again is not None
+    assert again.session.end == again.session.first + 7
+    assert len(list(sessions_folder().iterdir())) == 2
+    run.session.finish()
+    again.session.finish()
+
+
+def test_what_does_not_go_on(mine: Path) -> None:
+    level = find_level("T1")
+    assert go_on_recorded(level) is None
+    run = begin_recorded(level)
+    half(run)
+    run.session.finish()
+    assert go_on_recorded(level._replace(content="00" * 16)) is None
+    assert go_on_recorded(level, mine) is None
+    other = begin_recorded(level, seed=7)
+    other.session.finish()
+    finished = begin_recorded(level)
+    solve(finished)
+    finished.session.finish()
+    assert go_on_recorded(level) is None
+    assert len(list(sessions_folder().iterdir())) == 3
+
+
+def test_the_second_act_goes_on_behind_the_first() -> None:
+    level = find_level("L19")
+    run = begin_recorded(level)
+    while run.playing:
+        question = run.open_question()
+        if question is None:
+            run.advance(1 << 20)
+        else:
+            run.answer(question.id, run.truths[question.id].shown())
+    run.session.finish()
+    second = follow_recorded(run)
+    assert second is not None
+    second.session.finish()
+    again = go_on_recorded(level)
+    assert again is not None
+    assert (again.level.act, again.score()) == (2, second.score())
+    assert again.session.header == second.session.header
+    again.session.finish()
+    assert [one.level.act for one in again.all_acts()] == [1, 2]

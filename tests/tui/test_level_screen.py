@@ -15,6 +15,7 @@ from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.level import LevelScreen
+from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
 PLAYED = ("L03", "L04", "L05", "L12", "L13")
@@ -218,6 +219,55 @@ async def test_the_slabs_of_a_level_are_listed_and_follow_an_act() -> None:
                 run.answer(*move.value.split())
         await press(pilot, "x")
         assert "partial 54/64" in await type_in(pilot, "kfree kmalloc-64 full 10")
+
+
+@pytest.mark.parametrize("in_between", [[], ["z"], ["p"]])
+async def test_escape_keeps_a_level_and_enter_goes_on_with_it(in_between: list[str]) -> None:
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "1")
+        before = run_of(pilot)
+        await press(pilot, *in_between, *["escape"] * len(in_between))
+        assert isinstance(app.screen, LevelScreen)
+        assert "L03 is kept: Enter goes on" in await press(pilot, "escape")
+        assert "not finished" in await press(pilot, "3")
+        await press(pilot, "enter", "escape")
+        shown = await press(pilot, "enter")
+        assert "L03 goes on where you left it" in shown
+        run = run_of(pilot)
+        assert run is not before
+        assert run.score() == before.score()
+        assert run.session.to_end().state.digest() == before.session.to_end().state.digest()
+        assert len(played_files()) == 1
+        while run.playing:
+            await press(pilot, "S" if run.open_question() else "full_stop")
+        shown = await press(pilot, "enter", "escape")
+        assert "is kept" not in shown
+        await press(pilot, "enter")
+        assert run_of(pilot).score().acts == 0
+
+
+async def test_a_level_that_is_not_on_the_list_is_kept_too(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(level_text(NUMBER))
+    app = MmplayApp(level=find_level(str(own)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "T1 is kept: open its file again" in await press(pilot, "escape")
+    app = MmplayApp(level=find_level(str(own)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "T1 goes on" in text_of(pilot)
+
+
+async def test_a_level_that_no_disk_takes_is_said_to_be_lost(tmp_path: Path) -> None:
+    (tmp_path / "state" / "mmplay").mkdir(parents=True)
+    (tmp_path / "state" / "mmplay" / "sessions").touch()
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "L03 is not kept: " in await press(pilot, "escape")
 
 
 @pytest.mark.parametrize("size", SIZES)

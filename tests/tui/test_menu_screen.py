@@ -121,6 +121,15 @@ async def test_own_recordings_are_listed(tmp_path: Path) -> None:
         assert "magic" in text_of(pilot)
 
 
+async def test_escape_never_ends_the_program() -> None:
+    async with running(None) as pilot:
+        assert "q quits" in await press(pilot, "escape")
+        assert pilot.app.is_running
+    async with running(shipped()[0].name) as pilot:
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, MenuScreen)
+
+
 async def test_help_in_the_menu() -> None:
     async with running(None) as pilot:
         screen = await press(pilot, "question_mark")

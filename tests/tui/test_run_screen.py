@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.tui.app import MmplayApp
+from mmplay.tui.screens import play
 from tests.sessions import incident_run
-from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
+from tests.tui.screens import SIZES, press, running, settle, text_of, type_in, typed
 
 SHORT_NS = 59_700_000_000
 
@@ -192,3 +195,62 @@ async def test_an_export_that_cannot_be_written_is_said() -> None:
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         assert "/none/x: No such file" in text_of(pilot)
+
+
+class Slow:
+    """An exporter that waits between its two chunks until it is let go."""
+
+    def __init__(self) -> None:
+        self.goes_on = threading.Event()
+
+    def __call__(self, _: Recording) -> Iterator[bytes]:
+        yield b"first"
+        self.goes_on.wait(30)
+        yield b"second"
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    one = Slow()
+    monkeypatch.setattr(play, "exporter", lambda name: one)
+    monkeypatch.setattr(play, "TELL_S", 0)
+    return one
+
+
+async def begin_export(pilot: Pilot[None], target: Path) -> str:
+    """Start an export and see what the footer says."""
+    await pilot.press("E", *"csv", "space", *target.name, "enter")
+    await typed(pilot)
+    await pilot.pause()
+    return text_of(pilot)
+
+
+async def test_an_export_outlives_a_search_and_a_second_one_is_refused(
+    slow: Slow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running("incident-4.5.0-rc7") as pilot:
+        assert "writing out: 0 kB; Ctrl+C stops" in await begin_export(pilot, Path("out"))
+        await pilot.press("slash", *"Normal", "enter", "b", *"50", "percent_sign", "enter")
+        await typed(pilot)
+        assert "out is still being written" in await begin_export(pilot, Path("second"))
+        slow.goes_on.set()
+        await settle(pilot)
+        assert "written: out" in text_of(pilot)
+    assert Path("out").read_bytes() == b"firstsecond"
+    assert not Path("second").exists()
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "escape"])
+async def test_an_export_that_is_stopped_says_so(
+    key: str, slow: Slow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running("incident-4.5.0-rc7") as pilot:
+        await begin_export(pilot, Path("out"))
+        await pilot.press(key)
+        await typed(pilot)
+        await pilot.pause()
+        slow.goes_on.set()
+        assert "out: stopped" in text_of(pilot)
+    assert not Path("out").exists()

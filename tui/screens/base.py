@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.message import Message
 from textual.screen import Screen
@@ -12,7 +12,17 @@ from mmplay.tui.keys import Act, footer_text
 from mmplay.tui.panels.line_bar import LineBar
 
 STOPPABLE = "stoppable"
-"""The group of workers that Ctrl+C stops."""
+"""The group of workers that Ctrl+C stops; whichever begins ends the one before."""
+
+EXPORTS = "exports"
+"""Ctrl+C stops an export too, but nothing that begins ends it."""
+
+
+class Parting(NamedTuple):
+    """What the menu says of the screen that was left; `level` is the id of one that goes on."""
+
+    said: str = ""
+    level: str = ""
 
 
 class BaseScreen(Screen[None]):
@@ -25,7 +35,10 @@ class BaseScreen(Screen[None]):
     AUTO_FOCUS = ""
 
     class Left(Message):
-        """The user wants to go back from this screen."""
+        """The user wants to go back from this screen, or to quit at the first one."""
+
+    class Escaped(Message):
+        """The user wants to go back from this screen, from the first one to the menu."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,6 +54,26 @@ class BaseScreen(Screen[None]):
     def glossary_term(self) -> str:
         """Return the term that the glossary opens on from here; empty for its first."""
         return ""
+
+    # the way out
+
+    def action_leave(self) -> None:
+        """Close what lies over the screen, or go back; from the first screen quit."""
+        if not self.close_one():
+            self.post_message(self.Left())
+
+    def action_escape(self) -> None:
+        """Close what lies over the screen, or go back; from the first screen to the menu."""
+        if not self.close_one():
+            self.post_message(self.Escaped())
+
+    def close_one(self) -> bool:
+        """Close the prompt, or what else a way out closes first; tell whether there was any."""
+        return self.close_prompt()
+
+    def part(self) -> Parting:
+        """End what goes on here before the screen is left; return what to tell in the menu."""
+        return Parting()
 
     # the prompt
 

@@ -139,8 +139,3 @@ class CompareScreen(BaseScreen):
         name = self.focused.id if self.focused is not None else None
         here = PANELS.index(name) if name in PANELS else 0
         self.query_one(f"#{PANELS[(here + direction) % len(PANELS)]}").focus()
-
-    def action_leave(self) -> None:
-        """Close the prompt, or go back."""
-        if not self.close_prompt():
-            self.post_message(self.Left())

@@ -151,13 +151,13 @@ class GlossaryScreen(BaseScreen):
         self.said = "" if not text.strip() else f"{text.strip()}: Esc lists all terms again"
         self.draw()
 
-    def action_leave(self) -> None:
-        """Close the prompt, end the search, or leave."""
+    def close_one(self) -> bool:
+        """Close the prompt, or end the search."""
         if self.close_prompt():
-            return
-        if len(self.entries) < len(glossary()):
+            return True
+        searched = len(self.entries) < len(glossary())
+        if searched:
             self.entries = list(glossary().values())
             self.said = ""
             self.draw()
-        else:
-            self.post_message(self.Left())
+        return searched

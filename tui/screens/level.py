@@ -15,6 +15,7 @@ from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_ACTS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.screens.base import Parting
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.beside_incident import beside_rows
@@ -38,14 +39,28 @@ class LevelScreen(PlayScreen):
     EXTRA_LOWER = (TASK, INCIDENT)
     FIRST_LOWER, FIRST_FOCUS = TASK, TASK
 
-    def __init__(self, level: Level, begin: Begin, finished: Finished, glyphs: Glyphs) -> None:
+    def __init__(
+        self,
+        level: Level,
+        begin: Begin,
+        finished: Finished,
+        glyphs: Glyphs,
+        kept: LevelRun | None = None,
+    ) -> None:
+        """Begin the level, or go on with a run of it that was `kept`."""
         self.level = level
         self._begin, self._finished = begin, finished
-        self.game = LevelGame(begin(level))
+        self._kept = kept is not None
+        self.game = LevelGame(kept or begin(level))
         super().__init__(self.game, glyphs)
 
     def on_mount(self) -> None:
-        """Start with the story."""
+        """Start with the story, or where the level was left."""
+        if self._kept:
+            self.player.to(self.player.last)
+            self.refresh_timeline()
+            self.say(f"{self.level.id} goes on where you left it; R begins again")
+            return
         title = f"{self.level.id} {self.level.title}"
         self.app.push_screen(ListScreen(title, story_rows(self.level_run)))
 
@@ -230,6 +245,18 @@ class LevelScreen(PlayScreen):
             self._do(self.game.answer, text)
         else:
             super().answered(kind, text)
+
+    def part(self) -> Parting:
+        """End the recording; a level that was neither won nor lost goes on from it."""
+        stopped = super().part()
+        self.game.close()
+        if not self.level_run.playing:
+            return stopped
+        also = f"{stopped.said}; " if stopped.said else ""
+        trouble, name = self.level_run.session.tape.trouble, self.level.id
+        if trouble:
+            return Parting(f"{also}{name} is not kept: {trouble}")
+        return Parting(f"{also}{name} is kept", name)
 
     def prompt_closed(self) -> None:
         """Go back to the task."""

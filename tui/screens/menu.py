@@ -23,7 +23,7 @@ from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.line_bar import LineBar
-from mmplay.tui.screens.base import STOPPABLE, BaseScreen
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.views.menu import (
     import_help,
     level_preview,
@@ -78,14 +78,17 @@ class MenuScreen(BaseScreen):
             self.timeline = timeline
 
     class LevelChosen(Message):
-        """A level is to be played."""
+        """A level is to be played, or gone on with from the recording at `path`."""
 
-        def __init__(self, level: Level) -> None:
+        def __init__(self, level: Level, path: Path | None = None) -> None:
             super().__init__()
             self.level = level
+            self.path = path
 
-    def __init__(self) -> None:
+    def __init__(self, parting: Parting | None = None) -> None:
+        """`parting` is what the screen before said, if there was one."""
         super().__init__()
+        self._parting = parting or Parting()
         self._levels: list[LevelLine] = []
         self._recordings: list[Shipped] = []
         self._sessions: list[Path] = []
@@ -105,7 +108,7 @@ class MenuScreen(BaseScreen):
         self._fill()
         self._entries.choose(self._next())
         self._entries.focus()
-        self.say()
+        self.back_from(self._parting)
         self.call_after_refresh(self._read_sessions)
 
     def _read_sessions(self) -> None:
@@ -149,6 +152,16 @@ class MenuScreen(BaseScreen):
             [row(Cell(fit(title, room), "header"), Cell(fit(score, WIDEST), "header"))]
         )
         self.say(self.said or progress.notice)
+
+    def back_from(self, parting: Parting) -> None:
+        """Say what there is to say of the screen that was left; stand on a level that goes on."""
+        if not parting.level:
+            self.say(parting.said)
+            return
+        names = [line.name for line in self._levels if line.id == parting.level]
+        listed = any(self._entries.choose(Ask("level", (name,))) for name in names)
+        how = "Enter goes on" if listed else "open its file again to go on"
+        self.say(f"{parting.said}: {how}")
 
     def _next(self) -> Ask:
         """Return the next thing to do: the first level that is not won yet."""
@@ -218,7 +231,7 @@ class MenuScreen(BaseScreen):
         elif ask.kind == "open":
             self._load(str(self._recordings[int(ask.names[0])].path))
         elif ask.kind == "played":
-            self._load(str(self._sessions[int(ask.names[0])]))
+            self._go_on(self._sessions[int(ask.names[0])])
 
     def _play(self, name: str) -> None:
         from mmplay.levels.library import find_level
@@ -227,6 +240,24 @@ class MenuScreen(BaseScreen):
             self.post_message(self.LevelChosen(find_level(name)))
         except InputError as error:
             self.say(str(error))
+
+    def _go_on(self, path: Path) -> None:
+        """Go on with a level that was left unfinished; show any other session."""
+        from mmplay.levels.library import level_of_id
+
+        try:
+            one = played(path)
+            level = level_of_id(one.level) if one.unfinished else None
+        except InputError:
+            level = None
+        if level is None:
+            self._load(str(path))
+        else:
+            self.post_message(self.LevelChosen(level, path))
+
+    def show_recording(self, path: Path) -> None:
+        """Open a recording, or import a log."""
+        self._load(str(path))
 
     def action_open(self) -> None:
         """Open the chosen entry."""
@@ -303,10 +334,10 @@ class MenuScreen(BaseScreen):
                 self.say()
                 self.post_message(self.Opened(result))
 
-    def action_leave(self) -> None:
-        """Close the prompt, or quit."""
-        if not self.close_prompt():
-            self.post_message(self.Left())
+    def action_escape(self) -> None:
+        """Close the prompt; there is nothing further back."""
+        if not self.close_one():
+            self.say("q quits")
 
 
 def _own_recordings() -> list[Shipped]:

@@ -16,7 +16,7 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.player import Player
-from mmplay.tui.screens.base import STOPPABLE
+from mmplay.tui.screens.base import EXPORTS, STOPPABLE
 from mmplay.tui.screens.panels import PanelsScreen
 from mmplay.tui.search import LogSearch
 from mmplay.tui.views.bars import Columns
@@ -245,10 +245,10 @@ class MoveScreen(PanelsScreen):
     def worker_ended(self, message: Worker.StateChanged) -> None:
         """A search or a jump ended: go to what it found, or say that it found nothing."""
         worker = message.worker
-        if worker.group != STOPPABLE:
+        if worker.group not in (STOPPABLE, EXPORTS):
             return
         if message.state is WorkerState.CANCELLED:
-            self.say(f"{worker.name} stopped")
+            self.say(f"{worker.description or worker.name}: stopped")
         elif message.state is WorkerState.SUCCESS:
             self.work_done(worker.name, worker.result)
 
@@ -279,11 +279,11 @@ class MoveScreen(PanelsScreen):
         """Enter on a log line: go to its frame."""
         self._to_line(message.number)
 
-    def action_leave(self) -> None:
-        """Close the prompt, take back the zoom, or leave the screen."""
+    def close_one(self) -> bool:
+        """Close the prompt, or take back the zoom."""
         if self.close_prompt():
-            return
-        if self.has_class("-zoomed"):
+            return True
+        zoomed = self.has_class("-zoomed")
+        if zoomed:
             self.action_zoom()
-        else:
-            self.post_message(self.Left())
+        return zoomed

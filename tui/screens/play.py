@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from textual.worker import WorkerCancelled, get_current_worker
+from textual.worker import Worker, WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.answer import Ask
@@ -23,13 +24,17 @@ from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
-from mmplay.tui.screens.base import STOPPABLE
+from mmplay.tui.screens.base import EXPORTS, Parting
 from mmplay.tui.screens.growing import GrowingScreen
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
 COMPARE, EXPORT, CAST = "compare", "export", "cast"
+
+WRITING, STOPPED = "writing", "stopped, nothing was written"
+TELL_S = 0.25
+"""How often an export says how far it is."""
 
 
 class PlayScreen(GrowingScreen):
@@ -278,29 +283,54 @@ class PlayScreen(GrowingScreen):
         if not path.strip():
             self.say(f"{name}: to which file? write FORMAT FILE")
             return
+        running = self._exports()
+        if running:
+            self.say(f"{running[0].description} is still being written; Ctrl+C stops it")
+            return
         target, shown = Path(path.strip()).expanduser(), snapshot(self.timeline)
-        self.say(f"writing {target}; Ctrl+C stops")
+        self._show_written(target, 0)
         self.run_worker(
             lambda: self._write(name, target, shown),
             name=EXPORT,
-            group=STOPPABLE,
-            exclusive=True,
+            group=EXPORTS,
+            description=str(target),
             thread=True,
         )
+
+    def _exports(self) -> list[Worker[Any]]:
+        """Return the export that is running, if there is one."""
+        return [one for one in self.workers if one.group == EXPORTS and not one.is_finished]
+
+    def _show_written(self, target: Path, size: int) -> None:
+        """Say how far an export is, unless something else was said meanwhile."""
+        if not self.said or self.said.startswith(WRITING):
+            self.say(f"{WRITING} {target}: {size // 1000} kB; Ctrl+C stops")
+
+    def part(self) -> Parting:
+        """Stop an export: what it reads from is closed with the screen."""
+        running = self._exports()
+        for one in running:
+            one.cancel()
+        return Parting(f"{running[0].description}: {STOPPED}") if running else super().part()
 
     def _write(self, name: str, target: Path, shown: Recording) -> str:
         """Write a file whole or not at all; return what to tell."""
         worker = get_current_worker()
+        size, told = 0, monotonic()
         try:
             with replacing(target) as stream:
                 for chunk in exporter(name)(shown):
                     stream.write(chunk)
+                    size += len(chunk)
+                    if monotonic() - told >= TELL_S:
+                        told = monotonic()
+                        self.call_later(self._show_written, target, size)
                     if worker.is_cancelled:
                         raise WorkerCancelled
         except (InputError, OSError) as error:
             return f"{target}: {getattr(error, 'strerror', None) or error}"
         except WorkerCancelled:
-            return "stopped: nothing was written"
+            return STOPPED
         return f"written: {target}"
 
     def work_done(self, name: str, result: Any) -> None:
