@@ -42,6 +42,11 @@ class Speaker(Protocol):
         """The commands by name."""
         ...
 
+    @property
+    def number_is_for(self) -> str:
+        """The name of the command that a number by itself is given to, empty if none is."""
+        ...
+
     def greeting(self) -> Said:
         """Return what is said first."""
         ...
@@ -74,6 +79,8 @@ def _answer(speaker: Speaker, name: str, rest: str) -> Said:
     if name == "help":
         yield from _help(speaker)
         return
+    if name.isdecimal() and not rest and speaker.number_is_for:
+        name, rest = speaker.number_is_for, name
     command = speaker.commands.get(name)
     try:
         if command is None:
@@ -112,6 +119,11 @@ class LookAround:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.here = 0
+
+    @property
+    def number_is_for(self) -> str:
+        """See `Speaker`: nothing is numbered in a recording."""
+        return ""
 
     def looking(self) -> dict[str, Command]:
         """Return the commands that look around."""

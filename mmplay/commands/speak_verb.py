@@ -70,7 +70,9 @@ class LevelSpeaker(LookAround):
         return {
             "step": Command("step [N]", "N steps on; stops where something is asked", self._step),
             "answer": Command(
-                "answer VALUE", "answer: a value, or an option's number", self._answer
+                "answer VALUE",
+                "answer: a value, or an option's number; a number alone will do",
+                self._answer,
             ),
             "skip": Command("skip", "leave the question; then the level is not won", self._skip),
             "act": Command("act NAME VALUE", f"do something: {self._allowed()}", self._act),
@@ -85,6 +87,11 @@ class LevelSpeaker(LookAround):
             "restart": Command("restart", "begin again", self._restart),
             **self.looking(),
         }
+
+    @property
+    def number_is_for(self) -> str:
+        """See `Speaker`: a number answers what is asked, else it chooses."""
+        return "answer" if self.game.question is not None else "choose"
 
     def _allowed(self) -> str:
         return ", ".join(self.run.level.allow) or "nothing in this level"
