@@ -8,8 +8,3 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
-def printable_lines(text: str) -> str:
-    """Return `text` with its line ends, and `printable` of everything between them."""
-    return "\n".join(map(printable, text.split("\n")))

@@ -16,9 +16,8 @@ from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters
-from mmplay.levels.play.random_player import Guesser
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, play, playing
+from mmplay.levels.play.solve import Guesser, begin, play, playing
 
 RUNS = 200
 MOST_WINS_PERCENT = 20

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.run.timeline import SessionTimeline, act_text
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
@@ -59,9 +58,9 @@ class About(NamedTuple):
 
 def about(recording: Recording, path: Path) -> About:
     """Return what the recording in a file holds; `recording` is that file, opened."""
-    header, run = recording.header, _run(recording)
+    header, session = recording.header, recording.session
     engine = header.get("engine")
-    setup = run.session.live.setup if run is not None else None
+    setup = session.live.setup if session is not None else None
     return About(
         kind=str(header.get("kind")),
         title=recording.name,
@@ -73,7 +72,7 @@ def about(recording: Recording, path: Path) -> About:
         lines=recording.line_count,
         boots=_boots(recording),
         events=_events(recording),
-        acts=_acts(run),
+        acts=_acts(recording),
         marks=_marks(recording),
         notes=len(recording.notes),
         records=records_of(path),
@@ -81,10 +80,6 @@ def about(recording: Recording, path: Path) -> About:
         assumed=setup.assumed if setup is not None else (),
         calibrated=setup.calibrated if setup is not None else (),
     )
-
-
-def _run(recording: Recording) -> SessionTimeline | None:
-    return recording if isinstance(recording, SessionTimeline) else None
 
 
 def records_of(path: Path) -> dict[str, int]:
@@ -119,12 +114,9 @@ def _events(recording: Recording) -> tuple[Listed, ...]:
     return tuple(Listed(n, recording.time_us(n), recording.frame(n).title) for n in frames)
 
 
-def _acts(run: SessionTimeline | None) -> tuple[Listed, ...]:
-    if run is None:
-        return ()
-    first = run.session.first
-    acts = run.session.acts
-    return tuple(Listed(one.turn - first, one.time_us, act_text(one)) for one in acts)
+def _acts(recording: Recording) -> tuple[Listed, ...]:
+    first = recording.session.first if recording.session is not None else 0
+    return tuple(Listed(one.turn - first, one.time_us, one.text) for one in recording.acts)
 
 
 def _marks(recording: Recording) -> tuple[Listed, ...]:

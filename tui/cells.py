@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from mmplay.engine.explain.answer import Ask
+from mmplay.engine.printable import printable
 
 
 class Cell(NamedTuple):
@@ -37,7 +38,7 @@ def plain(cells: Row) -> str:
 
 def fit(text: str, width: int) -> str:
     """Return `text` cut or padded to exactly `width` columns."""
-    return set_cell_size(text, max(0, width))
+    return set_cell_size(printable(text), max(0, width))
 
 
 def right(text: str, width: int) -> str:

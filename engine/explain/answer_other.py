@@ -13,6 +13,7 @@ from mmplay.engine.explain.answer import (
     source_of,
 )
 from mmplay.engine.explain.dumps import objects_per_page
+from mmplay.engine.explain.sentences import said
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.report import MemDump, Request
 from mmplay.engine.rules import memory
@@ -25,7 +26,7 @@ def total(scene: Scene, ask: Ask) -> Answer:
     pages = dump.totals.get(name) if dump else None
     if dump is None or pages is None:
         return UNKNOWN
-    answer = field_answer(scene, name, name, f"{name} is {both(pages)} in all zones.")
+    answer = field_answer(scene, name, name, said("answer.total", name=name, size=both(pages)))
     links = tuple(
         (zone.name, Ask("zone", (zone.node, zone.name, name)))
         for zone in dump.zones
@@ -48,14 +49,14 @@ def _sum(dump: MemDump, name: str, pages: int) -> str:
     text = " + ".join(f"{zone} {part}" for zone, part in known)
     if added == pages:
         return f"{text} = {pages}"
-    return f"{text} = {added}, printed {pages}: totals and zones were read at different moments"
+    return said("answer.sum_differs", text=text, added=added, pages=pages)
 
 
 def _consequence(dump: MemDump, name: str, pages: int) -> str:
     file_pages = dump.totals.get("active_file", 0) + dump.totals.get("inactive_file", 0)
     if name in ("dirty", "writeback") and file_pages:
         percent = (pages * 200 + file_pages) // (2 * file_pages)
-        return f"{pages} of {file_pages} file pages = {percent} % of the file cache"
+        return said("answer.share_of_cache", pages=pages, file_pages=file_pages, percent=percent)
     return ""
 
 
@@ -63,7 +64,7 @@ def _delta(scene: Scene, name: str, pages: int) -> str:
     before = scene.frame.before.totals.get(name) if scene.frame.before else None
     if before is None or (scene.frame.shown and not scene.frame.shown.own):
         return ""
-    return f"The dump before had {before}: {pages - before:+d} pages since."
+    return said("answer.dump_before", before=before, change=pages - before)
 
 
 def tail(scene: Scene, ask: Ask) -> Answer:
@@ -108,7 +109,7 @@ def slub(scene: Scene, ask: Ask) -> Answer:
         words = WORDS["slab_mask"]
         return Answer(
             f"SLUB gfp {report.gfp:#x}",
-            what=f"SLUB was asked for an object with {report.gfp:#x}.",
+            what=said("answer.slub_mask", gfp=report.gfp),
             rule=words.text,
             numbers=joined(about),
             change=joined(one for one in scene.diagnosis.would_pass if one.code == "pass.kept"),
@@ -125,12 +126,19 @@ def _slub_count(scene: Scene, name: str) -> Answer:
     slabs, objs, free = (sum(node[at] for node in report.nodes) for at in (1, 2, 3))
     value = {"slabs": slabs, "objs": objs, "slab_free": free}[name]
     each = objects_per_page(report)
-    numbers = f"{slabs} slabs * {objs // slabs} objects = {objs}" if slabs else ""
+    numbers = (
+        said("answer.slub_objects", slabs=slabs, each=objs // slabs, objs=objs) if slabs else ""
+    )
     cache, title = report.cache or "the cache", WORDS[name].title
-    answer = field_answer(scene, name, f"{cache}: {title}", f"{cache} has {value} {title}.")
+    answer = field_answer(
+        scene,
+        name,
+        f"{cache}: {title}",
+        said("answer.slub_count", cache=cache, value=value, title=title),
+    )
     return answer._replace(
         numbers=numbers,
-        consequence=f"Every slab is one page of {each} objects." if each else "",
+        consequence=said("answer.slab_of_a_page", each=each) if each else "",
     )
 
 
@@ -142,9 +150,8 @@ def score(scene: Scene, ask: Ask) -> Answer:
         return UNKNOWN
     answer = Answer(
         f"score {kill.score}",
-        what=f"{kill.comm} ({kill.pid}) was chosen with score {kill.score}.",
-        rule="score = points*1000/totalpages; points = resident pages + page tables + "
-        "oom_score_adj*(totalpages/1000)",
+        what=said("answer.score", comm=kill.comm, pid=kill.pid, score=kill.score),
+        rule=said("answer.score_rule"),
         source=source_of(scene, WORDS["score"]),
     )
     dump = report.memory
@@ -158,11 +165,15 @@ def score(scene: Scene, ask: Ask) -> Answer:
         memory.score(memory.points(pages, adj, total_pages), total_pages) for adj in (1000, 0)
     )
     return answer._replace(
-        numbers=f"with oom_score_adj 1000: (1000*{per_adj} + {pages})*1000/{total_pages}"
-        f" = {full}; with 0: {own}",
-        consequence="oom_score_adj decides here, not memory: the victim holds next to nothing."
-        if full == kill.score
-        else "",
+        numbers=said(
+            "answer.score_numbers",
+            per_adj=per_adj,
+            pages=pages,
+            total=total_pages,
+            full=full,
+            own=own,
+        ),
+        consequence=said("answer.score_by_adj") if full == kill.score else "",
     )
 
 
@@ -176,11 +187,10 @@ def entry(scene: Scene, ask: Ask) -> Answer:
     module = f" of module {one.module}" if one.module else ""
     return Answer(
         one.symbol,
-        what=f"Return address in {one.symbol}{module}, {one.offset:#x} bytes into {one.size:#x}.",
-        rule="A question mark means that the address was only found on the stack: it may be left "
-        "over from an earlier call."
-        if one.guess
-        else "A caller on the way to the refused request; the innermost stands first.",
+        what=said(
+            "answer.entry", symbol=one.symbol, module=module, offset=one.offset, size=one.size
+        ),
+        rule=said("answer.entry_guessed") if one.guess else said("answer.entry_caller"),
         numbers=joined(
             found
             for found in scene.diagnosis.about_caller

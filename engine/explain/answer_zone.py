@@ -17,7 +17,7 @@ from mmplay.engine.explain.answer import (
 )
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.dumps import mark_spans
-from mmplay.engine.explain.finding import equation, finding
+from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.gate import (
     Caller,
     ZoneTest,
@@ -28,7 +28,7 @@ from mmplay.engine.explain.gate import (
     stop_of,
     zone_floor,
 )
-from mmplay.engine.explain.sentences import seconds, sentence
+from mmplay.engine.explain.sentences import said, seconds, sentence
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import spare
@@ -68,12 +68,14 @@ def zone_field(scene: Scene, ask: Ask) -> Answer:
     if special is not None:
         return special(scene, zone, pages)
     title = f"{zone.name} {name}"
-    return field_answer(scene, name, title, f"{name} of {zone.name} is {both(pages)}.")
+    return field_answer(
+        scene, name, title, said("answer.zone_field", name=name, zone=zone.name, size=both(pages))
+    )
 
 
 def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     answer = field_answer(
-        scene, "free", f"{zone.name} free", f"{zone.name} has {both(pages)} free."
+        scene, "free", f"{zone.name} free", said("answer.free", zone=zone.name, size=both(pages))
     )
     kernel, decided = scene.frame.kernel, deciding_test(scene.diagnosis, zone)
     shown = scene.frame.shown
@@ -120,11 +122,11 @@ def _old(scene: Scene, zone: ZoneDump) -> str:
     """Say that a number is carried on from an earlier dump, and what the judged dump has."""
     shown = scene.frame.shown
     age = "" if shown is None or shown.age_us is None else f" ({seconds(abs(shown.age_us))} ago)"
-    text = f"That is the last dump before this report{age}."
+    text = said("answer.old", age=age)
     for _, tests in scene.diagnosis.asks[-1:]:
         for test in tests:
             if test.zone is not zone and test.zone.name == zone.name and test.free is not None:
-                text += f" The nearest dump, by which it is judged, has {test.free.value} free."
+                text += " " + said("answer.old_judged", free=test.free.value)
     return text
 
 
@@ -137,7 +139,10 @@ def _mark_links(zone: ZoneDump, mark: str, class_index: int) -> tuple[tuple[str,
 
 def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     answer = field_answer(
-        scene, "min", f"{zone.name} min", f"The min watermark of {zone.name} is {both(pages)}."
+        scene,
+        "min",
+        f"{zone.name} min",
+        said("answer.mark", name="min", zone=zone.name, size=both(pages)),
     )
     dump = scene.frame.shown.dump if scene.frame.shown else None
     capped = scene.frame.kernel.capped_zones if scene.frame.kernel else ()
@@ -156,9 +161,9 @@ def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     words = WORDS["zone_min"]
     return answer._replace(
         rule=words.text,
-        numbers=f"{with_formula(term)}, with pages_min = min_free_kbytes/{PAGE_KB}",
-        consequence=f"All printed minima follow from vm.min_free_kbytes {span[0]} to {span[1]}.",
-        change="vm.min_free_kbytes moves it; low and high move with it.",
+        numbers=said("answer.min_numbers", formula=with_formula(term), page_kb=PAGE_KB),
+        consequence=said("answer.min_span", first=span[0], last=span[1]),
+        change=said("answer.min_change"),
         source=source_of(scene, words),
         term=term,
         links=(("managed", Ask("zone", (zone.node, zone.name, "managed"))),),
@@ -193,7 +198,7 @@ def min_free_span(dump: MemDump, capped: tuple[str, ...] = ()) -> tuple[int, int
 
 def _gap_mark(name: str, at: int) -> FieldAnswerer:
     def answerer(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-        what = f"The {name} watermark of {zone.name} is {both(pages)}."
+        what = said("answer.mark", name=name, zone=zone.name, size=both(pages))
         answer = field_answer(scene, name, f"{zone.name} {name}", what)
         term = _gap_terms(scene.frame.kernel, zone)[at] if scene.frame.kernel else None
         if term is None:
@@ -201,7 +206,7 @@ def _gap_mark(name: str, at: int) -> FieldAnswerer:
         fits = "" if term.value == pages else _misfit(scene.frame.kernel, zone, name, pages)
         return answer._replace(
             numbers=with_formula(term) + fits,
-            change="vm.min_free_kbytes, or vm.watermark_scale_factor where the kernel has it.",
+            change=said("answer.gap_change"),
             term=term,
             links=(
                 ("min", Ask("zone", (zone.node, zone.name, "min"))),
@@ -217,8 +222,8 @@ def _misfit(kernel: Kernel | None, zone: ZoneDump, name: str, printed: int) -> s
         return ""
     for mark, earliest, latest in mark_spans(kernel, zone):
         if mark == name and earliest <= printed <= latest:
-            return f". The log prints {printed}: computed at boot, with fewer managed pages."
-    return f". The log prints {printed}: that does not fit."
+            return ". " + said("answer.mark_of_boot", printed=printed)
+    return ". " + said("answer.mark_misfit", printed=printed)
 
 
 def _gap_terms(kernel: Kernel | None, zone: ZoneDump) -> tuple[Term | None, Term | None]:
@@ -235,17 +240,17 @@ def _gap_terms(kernel: Kernel | None, zone: ZoneDump) -> tuple[Term | None, Term
 
 
 def _managed(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-    what = f"{zone.name} manages {both(pages)}."
+    what = said("answer.managed", zone=zone.name, size=both(pages))
     answer = field_answer(scene, "managed", f"{zone.name} managed", what)
     present = zone.pages("present")
     if present is None:
         return answer
-    kept = f"present {present} - managed {pages} = {present - pages} that boot kept for itself"
+    kept = said("answer.kept_by_boot", present=present, pages=pages, kept=present - pages)
     return answer._replace(numbers=kept)
 
 
 def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-    what = f"Reclaim has looked at {pages} pages of {zone.name} since a page was last freed."
+    what = said("answer.scanned", pages=pages, zone=zone.name)
     answer = field_answer(scene, "pages_scanned", f"{zone.name} pages_scanned", what)
     kernel, reclaimable = scene.frame.kernel, zone.reclaimable_pages()
     factor = kernel.unreclaimable_factor if kernel else None
@@ -256,8 +261,8 @@ def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     return answer._replace(
         rule=WORDS["all_unreclaimable"].text,
         numbers=f"{pages} {sign} {factor} x {reclaimable} = {limit}: {word}",
-        consequence="Above the limit reclaim only looks at priority 12.",
-        change="Any page freed to the buddy lists sets it to 0.",
+        consequence=said("answer.scanned_limit"),
+        change=said("answer.scanned_change"),
     )
 
 
@@ -283,10 +288,10 @@ def reserve(scene: Scene, ask: Ask) -> Answer:
     name = ZONES[class_index] if class_index < len(ZONES) else f"class {class_index}"
     answer = Answer(
         f"{zone.name} lowmem_reserve[{name}]",
-        what=f"{zone.name} keeps {both(kept)} from callers whose class zone is {name}.",
+        what=said("answer.reserve", zone=zone.name, size=both(kept), name=name),
         rule=words.text,
         source=source_of(scene, words),
-        change="Writing or reading vm.lowmem_reserve_ratio computes it anew.",
+        change=said("answer.reserve_change"),
     )
     numbers = _reserve_numbers(scene, zone, class_index, kept)
     return answer._replace(numbers=numbers) if numbers else answer
@@ -307,10 +312,15 @@ def _reserve_numbers(scene: Scene, zone: ZoneDump, class_index: int, kept: int) 
     )
     ratio = ratios[zone.index]
     if above // ratio == kept:
-        return f"managed above/ratio = {above}/{ratio} = {kept}"
-    return (
-        f"{kept} = {kept * ratio} to {kept * ratio + ratio - 1} managed pages above / {ratio}: "
-        f"the value of boot, before init memory was freed; today {above}/{ratio} = {above // ratio}"
+        return said("answer.reserve_numbers", above=above, ratio=ratio, kept=kept)
+    return said(
+        "answer.reserve_of_boot",
+        kept=kept,
+        first=kept * ratio,
+        last=kept * ratio + ratio - 1,
+        ratio=ratio,
+        above=above,
+        now=above // ratio,
     )
 
 
@@ -333,7 +343,7 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
         verdict = _verdict(compared_free(kernel, zone, free, caller.flags, 0), term)
     return Answer(
         f"{zone.name} floor of {caller.name}",
-        what=f"A caller of class {caller.name} is refused in {zone.name} at {term.value} pages.",
+        what=said("answer.floor", caller=caller.name, zone=zone.name, floor=term.value),
         rule=words.text,
         numbers=with_formula(term),
         consequence=verdict,
@@ -345,8 +355,8 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
 
 def _verdict(free: Term, term: Term) -> str:
     if spare(free, term) <= 0:
-        return f"{equation(free)} <= {equation(term)}: refused at this moment"
-    return f"{equation(free)} > {equation(term)}: would pass at this moment"
+        return said("answer.refused_now", free=free, floor=term)
+    return said("answer.passes_now", free=free, floor=term)
 
 
 def blocks(scene: Scene, ask: Ask) -> Answer:
@@ -359,8 +369,12 @@ def blocks(scene: Scene, ask: Ask) -> Answer:
     pages = one.count << order
     listed = zone.listed_pages() or 0
     letters = f" of types {one.types}" if one.types else ""
-    what = f"{zone.name} has {one.count} free blocks of {one.size_kb} kB{letters}."
+    what = said(
+        "answer.blocks", zone=zone.name, count=one.count, size_kb=one.size_kb, letters=letters
+    )
     answer = field_answer(scene, "blocks", f"{zone.name} order {order}", what)
     return answer._replace(
-        numbers=f"{one.count} * 2^{order} = {pages} pages of the {listed} on the lists",
+        numbers=said(
+            "answer.blocks_numbers", count=one.count, order=order, pages=pages, listed=listed
+        ),
     )

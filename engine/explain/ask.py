@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmplay.engine.explain import answer_other, answer_zone
 from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Ask, Scene
+from mmplay.engine.explain.sentences import said
 from mmplay.engine.explain.words import MEANING, WORDS
 
 VMSTAT = "counts up, as in /proc/vmstat"
@@ -20,11 +21,13 @@ def decision(scene: Scene, ask: Ask) -> Answer:
         return UNKNOWN
     one = facts.decisions[number]
     version = scene.frame.kernel.source if scene.frame.kernel else ""
-    verdict = "The kernel says no here." if one.refused else ""
+    verdict = said("answer.decision_no") if one.refused else ""
     return Answer(
         one.function,
         what=one.text,
-        rule=f"{facts.actor} comes here by {' < '.join(one.stack)}." if one.stack else "",
+        rule=said("answer.decision_way", actor=facts.actor, way=" < ".join(one.stack))
+        if one.stack
+        else "",
         consequence=verdict,
         source=f"{one.function}  {one.path}  {version}" if one.path else "",
     )
@@ -41,10 +44,10 @@ def counter(scene: Scene, ask: Ask) -> Answer:
     meaning = MEANING.get(name) or (words.text if words is not None else VMSTAT)
     return Answer(
         name,
-        what=f"{name} is {now}.",
+        what=said("answer.counter", name=name, now=now),
         rule=meaning,
         numbers=f"{before} + {now - before} = {now}" if now != before else "",
-        consequence="" if now != before else "This turn did not change it.",
+        consequence="" if now != before else said("answer.counter_same"),
     )
 
 

@@ -25,7 +25,7 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 @cache
 def templates() -> dict[str, str]:
     """Return every finding's template by its code; they are read when first asked for."""
-    return _flat(read_data("sentences")) | _flat(read_data("sentences_asked"))
+    return _flat(read_data("sentences") | read_data("sentences_asked") | read_data("answers"))
 
 
 COUNTED = ("pages", "objects", "times")
@@ -53,6 +53,11 @@ def seconds(time_us: int) -> str:
 def sentence(one: Finding) -> str:
     """Return the finding in words."""
     return templates()[one.code].format(**{k: _shown(v) for k, v in one.operands.items()})
+
+
+def said(code: str, **operands: Operand) -> str:
+    """Return a sentence that is no finding, from its code and operands."""
+    return sentence(Finding(code, operands))
 
 
 def _shown(value: Operand) -> object:

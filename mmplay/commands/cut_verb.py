@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import BinaryIO
 
-from mmplay.commands.output import told_of_disk
+from mmplay.commands.output import remark, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
 from mmplay.recordings.cutting import cut_log, cut_run
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import trace_path
@@ -39,7 +37,7 @@ def run(args: Namespace) -> int:
             raise InputError(f"--to {args.last} lies before --from {args.first}")
         with told_of_disk(output), replacing(output) as stream:
             said = _cut(recording, first, last, path, stream)
-    print(printable(f"mmplay: {output}: {said}"), file=sys.stderr)
+    remark(f"{output}: {said}")
     return 0
 
 

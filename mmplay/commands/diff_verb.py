@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.output import add_json, print_json
+from mmplay.commands.arguments import add_json
+from mmplay.commands.output import print_json, tell
 from mmplay.engine.comparison import Comparison, Difference
 from mmplay.engine.explain.comparing import (
     difference_lines,
@@ -14,7 +15,6 @@ from mmplay.engine.explain.comparing import (
     table_title,
     tally_text,
 )
-from mmplay.engine.printable import printable
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.library import open_recording
@@ -42,17 +42,16 @@ def run(args: Namespace) -> int:
 
 
 def _print_text(c: Comparison) -> None:
-    for line in (f"A {c.a_name}", f"B {c.b_name}", *parting(c)):
-        print(printable(line))
-    print(f"\n{table_title(c)}\n{'':<34}{'A':>14}{'B':>14}{'B - A':>14}")
+    tell(f"A {c.a_name}", f"B {c.b_name}", *parting(c))
+    tell("", table_title(c), f"{'':<34}{'A':>14}{'B':>14}{'B - A':>14}")
     for row in c.rows:
         if row.delta != 0:
-            print(printable(row_text(row)))
+            tell(row_text(row))
     for row in c.firsts:
         moments = [seconds(one) if one is not None else "never" for one in (row.a, row.b)]
-        print(f"first {row.name}: A {moments[0]}, B {moments[1]} after the aligned moment")
+        tell(f"first {row.name}: A {moments[0]}, B {moments[1]} after the aligned moment")
     if tally_text(c):
-        print(tally_text(c))
+        tell(tally_text(c))
 
 
 def comparison_json(c: Comparison) -> dict[str, object]:

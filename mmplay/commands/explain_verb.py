@@ -10,12 +10,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
 from io import TextIOWrapper
 
-from mmplay.commands.output import JsonObject, add_json, add_kernel
-from mmplay.commands.progress import progress_bar
+from mmplay.commands.arguments import add_json, add_kernel, check_kernel
+from mmplay.commands.output import JsonObject, progress_bar, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sentences import seconds
 from mmplay.engine.printable import printable
-from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json, explained
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position
@@ -38,8 +37,7 @@ def run(args: Namespace) -> int:
 
     Raises InputError for an unreadable log, an unknown kernel or place.
     """
-    if args.kernel is not None:
-        kernel_named(args.kernel)
+    check_kernel(args)
     with progress_bar(args.log) as progress:
         timeline = open_recording(args.log, args.kernel, progress)
     with timeline:
@@ -110,11 +108,11 @@ def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
     time = "no time" if frame.time_us is None else seconds(frame.time_us)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    print(printable(f"#{frame.index + 1}  {time}  {frame.title}"))
-    print(printable(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})"))
+    tell(f"#{frame.index + 1}  {time}  {frame.title}")
+    tell(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})")
     for part in explained(result):
         _section(part.label, part.lines)
-    print()
+    tell("")
 
 
 def _section(label: str, lines: list[str]) -> None:
@@ -122,4 +120,4 @@ def _section(label: str, lines: list[str]) -> None:
     for n, line in enumerate(lines):
         wrapped = textwrap.wrap(printable(line), width, subsequent_indent="  ") or [""]
         for m, part in enumerate(wrapped):
-            print(f"    {label if n == m == 0 else '':<{LABEL}}{part}")
+            tell(f"    {label if n == m == 0 else '':<{LABEL}}{part}")

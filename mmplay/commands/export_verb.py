@@ -8,10 +8,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mmplay.commands.output import told_of_disk
-from mmplay.commands.progress import progress_bar
+from mmplay.commands.output import progress_bar, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
 from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
 from mmplay.recordings.export import Format
 from mmplay.recordings.files import replacing
@@ -58,7 +56,7 @@ def _write_out(chunks: Iterable[bytes]) -> None:
     """Write to standard output: the very bytes, unless a terminal would obey some of them."""
     if sys.stdout.isatty():
         text = b"".join(chunks).decode("utf-8", "replace")
-        sys.stdout.writelines(f"{printable(line)}\n" for line in text.splitlines())
+        tell(*text.splitlines())
         return
     for chunk in chunks:
         sys.stdout.buffer.write(chunk)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.output import add_json, print_json
+from mmplay.commands.arguments import add_json
+from mmplay.commands.output import print_json, tell
 from mmplay.recordings.fidelity import Row, compare
 
 NAMES = frozenset({"pid", "killed_pid", "cpu", "mode", "gfp"})
@@ -22,10 +23,10 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json({"rows": [row._asdict() for row in rows]})
         return 0
-    print(f"{'frame and number':<38} {'logged':>10} {'simulated':>10} {'error':>8}  decided by")
+    tell(f"{'frame and number':<38} {'logged':>10} {'simulated':>10} {'error':>8}  decided by")
     for row in rows:
         name, simulated = f"{row.frame}: {row.name}", _simulated(row)
-        print(f"{name:<38} {row.logged:>10} {simulated:>10} {_error(row):>8}  {row.by}")
+        tell(f"{name:<38} {row.logged:>10} {simulated:>10} {_error(row):>8}  {row.by}")
     return 0
 
 

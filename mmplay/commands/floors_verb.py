@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
-from mmplay.commands.output import add_json, add_kernel, print_json
+from mmplay.commands.arguments import add_json, add_kernel, whole
+from mmplay.commands.output import print_json, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import equation, term_json
 from mmplay.engine.rules.floors import floor
@@ -13,10 +14,9 @@ from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, reserves
 from mmplay.engine.terms import Term, given
 
-MAX_PAGES = 1 << 40
-MAX_KBYTES = 1 << 31
+MAX_PAGES = (1 << 40) - 1
+MAX_KBYTES = (1 << 31) - 1
 MAX_SCALE = 1000
-MAX_DIGITS = 20
 """The kernel's own bounds: min_free_kbytes is an int, watermark_scale_factor at most 1000."""
 
 
@@ -54,7 +54,7 @@ def run(args: Namespace) -> int:
         raise InputError(f"--boot-managed {extra}: no such --zone was given")
     if not lowmem(kernel, managed):
         raise InputError(f"--zone {args.zone[0]}: name a zone that shares vm.min_free_kbytes too")
-    kbytes = _number(args.min_free_kbytes, "--min-free-kbytes", MAX_KBYTES)
+    kbytes = whole(args.min_free_kbytes, "--min-free-kbytes", MAX_KBYTES)
     table = Floors(kernel, managed, boot, kbytes, _scale(kernel, args.watermark_scale_factor))
     if args.json:
         print_json(_as_json(table))
@@ -71,18 +71,10 @@ def _zones(pairs: list[str], option: str) -> dict[str, int]:
             raise InputError(f"{option} {pair}: write ZONE=PAGES; zones are {', '.join(ZONES)}")
         if name in zones:
             raise InputError(f"{option} {pair}: {name} was given twice")
-        zones[name] = _number(number, f"{option} {name}", MAX_PAGES)
+        zones[name] = whole(number, f"{option} {name}", MAX_PAGES)
         if zones[name] == 0:
             raise InputError(f"{option} {pair}: a zone without pages is left out")
     return zones
-
-
-def _number(text: str, option: str, limit: int) -> int:
-    if len(text) > MAX_DIGITS or not (text.isascii() and text.isdigit() and int(text) < limit):
-        raise InputError(
-            f"{option} {text[:MAX_DIGITS]}: expected a whole number from 0 to {limit - 1}"
-        )
-    return int(text)
 
 
 def _scale(kernel: Kernel, text: str | None) -> int:
@@ -90,7 +82,7 @@ def _scale(kernel: Kernel, text: str | None) -> int:
         return kernel.watermark_scale_factor or 0
     if kernel.watermark_scale_factor is None:
         raise InputError(f"--watermark-scale-factor: kernel {kernel.name} does not have it")
-    scale = _number(text, "--watermark-scale-factor", MAX_SCALE + 1)
+    scale = whole(text, "--watermark-scale-factor", MAX_SCALE)
     if scale == 0:
         raise InputError("--watermark-scale-factor 0: the kernel takes 1 to 1000")
     return scale
@@ -191,16 +183,16 @@ def _zone_json(table: Floors, name: str) -> dict[str, object]:
 
 
 def _print_text(table: Floors) -> None:
-    print(f"kernel {table.kernel.name}   vm.min_free_kbytes {table.min_free_kbytes}")
-    print("a request of order 0 is refused when free <= floor; pages (kB)")
+    tell(f"kernel {table.kernel.name}   vm.min_free_kbytes {table.min_free_kbytes}")
+    tell("a request of order 0 is refused when free <= floor; pages (kB)")
     for name in _in_order(table):
         reserve = " ".join(str(pages) for pages in table.reserve(name))
-        print(f"\n{name}   managed {table.managed[name]}   lowmem_reserve[] {reserve}")
+        tell("", f"{name}   managed {table.managed[name]}   lowmem_reserve[] {reserve}")
         for mark, pages in table.marks(name).items():
-            print(f"  {mark:<5}{_both(pages.value):>18}   {equation(pages)}")
+            tell(f"  {mark:<5}{_both(pages.value):>18}   {equation(pages)}")
         for row in table.rows(name):
             who = f"{row.caller} at {row.mark}"
-            print(
+            tell(
                 f"  {row.class_zone + '-class':<14}{who:<30}{_both(row.floor.value):>16}   "
                 f"{equation(row.floor)}"
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
-from mmplay.commands.output import add_json, add_kernel, print_json
+from mmplay.commands.arguments import add_json, add_kernel
+from mmplay.commands.output import print_json, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.caller import abilities, phrases
 from mmplay.engine.explain.finding import symbolic
@@ -106,15 +107,15 @@ def _as_json(
 def _print_text(name: str, layout: GfpLayout, kernel: Kernel | None, mask: int, asked: int) -> None:
     if mask != asked:
         lost = ", ".join(layout.single_bits(asked & ~mask)) or "nothing"
-        print(f"asked    {asked:#x} = {layout.format(asked)}")
-        print(f"lost     {lost}")
-    print(f"mask     {mask:#x} = {layout.format(mask) or 'no flags'}")
-    print(f"bits     {' '.join(layout.single_bits(mask)) or 'none'}")
-    print(f"kernel   {name} (bits of {layout.covers})")
-    print(f"allows   {', '.join(phrases(abilities(layout, mask)))}")
+        tell(f"asked    {asked:#x} = {layout.format(asked)}")
+        tell(f"lost     {lost}")
+    tell(f"mask     {mask:#x} = {layout.format(mask) or 'no flags'}")
+    tell(f"bits     {' '.join(layout.single_bits(mask)) or 'none'}")
+    tell(f"kernel   {name} (bits of {layout.covers})")
+    tell(f"allows   {', '.join(phrases(abilities(layout, mask)))}")
     if kernel is None:
-        print(f"floors   the rules of {name} are not known, only its bits")
+        tell(f"floors   the rules of {name} are not known, only its bits")
         return
-    print("floors   refused when free <= floor")
+    tell("floors   refused when free <= floor")
     for row in floors_by_context(kernel, mask):
-        print(f"  {row.context:<17}{row.caller:<23}{row.floor}")
+        tell(f"  {row.context:<17}{row.caller:<23}{row.floor}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from textwrap import wrap
 
-from mmplay.commands.output import add_json, print_json
+from mmplay.commands.arguments import add_json
+from mmplay.commands.output import print_json, tell
 from mmplay.levels.glossary import Entry, entry_named, search
 
 WIDTH = 79
@@ -27,7 +28,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json({"terms": [entry.as_json() for entry in found]})
     else:
-        print("\n".join(f"{entry.id:<{NAME}} {entry.title}" for entry in found))
+        tell(*(f"{entry.id:<{NAME}} {entry.title}" for entry in found))
     return 0
 
 
@@ -40,8 +41,8 @@ def _print_one(entry: Entry, as_json: bool) -> int:
     if as_json:
         print_json({"term": entry.as_json()})
         return 0
-    print(f"{entry.id}: {entry.title}")
-    print("\n".join(wrap(entry.text, WIDTH)))
+    tell(f"{entry.id}: {entry.title}")
+    tell(*wrap(entry.text, WIDTH))
     kinds = (
         ("value", entry.values),
         ("formula", entry.formulas),
@@ -55,5 +56,5 @@ def _print_one(entry: Entry, as_json: bool) -> int:
     for label, lines in kinds:
         for n, line in enumerate(one for one in lines if one):
             first = f"{label if n == 0 else '':<{LABEL}}"
-            print("\n".join(wrap(line, WIDTH, initial_indent=first, subsequent_indent=" " * LABEL)))
+            tell(*wrap(line, WIDTH, initial_indent=first, subsequent_indent=" " * LABEL))
     return 0

@@ -10,13 +10,11 @@ from heapq import merge
 from operator import itemgetter
 from pathlib import Path
 
-from mmplay.commands.output import JsonObject, add_json, add_kernel, told_of_disk
-from mmplay.commands.progress import progress_bar
+from mmplay.commands.arguments import add_json, add_kernel, check_kernel
+from mmplay.commands.output import JsonObject, progress_bar, remark, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import Finding
 from mmplay.engine.explain.sentences import sentence
-from mmplay.engine.printable import printable
-from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.diagnosis import dump_notes, frame_json
 from mmplay.recordings.log.importing import (
     import_into,
@@ -40,12 +38,11 @@ def run(args: Namespace) -> int:
     """Import; raises InputError for an unreadable log or an unwritable file."""
     if args.output is None and not args.json:
         raise InputError(f"import {args.log}: say where to: -o FILE.mmtrace, or --json")
-    if args.kernel is not None:
-        kernel_named(args.kernel)
+    check_kernel(args)
     with _import(args) as timeline:
         if args.json:
             _write_json(timeline)
-        _say(args.log, timeline)
+        _remark(args.log, timeline)
     return 0
 
 
@@ -60,10 +57,10 @@ def _import(args: Namespace) -> ObservedTimeline:
         return open_observed(path, progress)
 
 
-def _say(log: str, timeline: ObservedTimeline) -> None:
+def _remark(log: str, timeline: ObservedTimeline) -> None:
     unknown = timeline.line_count - timeline.understood
     said = f"{timeline.line_count} lines, {unknown} kept as they came, {len(timeline)} frames"
-    print(printable(f"mmplay: {log}: {said}"), file=sys.stderr)
+    remark(f"{log}: {said}")
 
 
 def _write_json(timeline: ObservedTimeline) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.output import add_json, print_json
+from mmplay.commands.arguments import add_json
+from mmplay.commands.output import print_json, tell
 from mmplay.engine.explain.comparing import seconds
-from mmplay.engine.printable import printable
 from mmplay.recordings.about import About, BootInfo, Listed, about
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import open_trace_file
@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json(_json(found))
     else:
-        print("\n".join(printable(line) for line in _lines(found)))
+        tell(*_lines(found))
     return 0
 
 

@@ -7,10 +7,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from mmplay.commands.numbers import whole
-from mmplay.commands.output import add_json, print_json, told_of_disk
+from mmplay.commands.arguments import add_json, whole
+from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
 from mmplay.levels.authoring import new_level, packed, update_digest
 from mmplay.levels.library import Listed, all_levels, find_level, levels_folder
 from mmplay.levels.listing import shipped_levels
@@ -49,13 +48,13 @@ def run(args: Namespace) -> int:
 def _list(args: Namespace) -> int:
     levels, progress = all_levels(), load()
     if progress.notice:
-        print(printable(f"mmplay: {progress.notice}"), file=sys.stderr)
+        remark(progress.notice)
     if args.json:
         rows = [_row(one, progress.levels) for one in levels]
         print_json({"folder": str(levels_folder()), "levels": rows})
         return GOOD
     for one in levels:
-        print(printable(_line(one, progress.levels)))
+        tell(_line(one, progress.levels))
     return GOOD
 
 
@@ -92,7 +91,7 @@ def _check(args: Namespace) -> int:
         try:
             levels = _named(name)
         except InputError as error:
-            print(printable(f"mmplay: {error}"), file=sys.stderr)
+            remark(str(error))
             status = UNREADABLE
             continue
         for level in levels:
@@ -115,15 +114,16 @@ def _proven(level: Level, runs: int, args: Namespace) -> Proof:
             update_digest(Path(level.file), proof.digest)
         proof = prove(level._replace(digest=proof.digest), runs)
     if not args.json:
-        print(_proof_text(proof), flush=True)
+        tell(*_proof_lines(proof))
+        sys.stdout.flush()
     return proof
 
 
-def _proof_text(proof: Proof) -> str:
+def _proof_lines(proof: Proof) -> list[str]:
     level = proof.level
     head = f"{level.id} {level.title}: {'good' if proof.ok else 'false'}"
     rows = [f"  {'ok ' if one.ok else 'BAD'} {one.name}: {one.text}" for one in proof.results]
-    return "\n".join(map(printable, [head, *rows]))
+    return [head, *rows]
 
 
 def _proof_json(proof: Proof) -> dict[str, object]:
@@ -154,7 +154,7 @@ def _new(args: Namespace) -> int:
         print_json({"file": str(path), "id": ident})
     else:
         said = f"{path}: a level to begin with; check it with 'mmplay levels check {path}'"
-        print(printable(said))
+        tell(said)
     return GOOD
 
 
@@ -167,7 +167,7 @@ def _pack(args: Namespace) -> int:
     if args.json:
         print_json({"file": str(path), "levels": ids})
     else:
-        print(printable(f"{path}: {len(ids)} levels: {', '.join(ids)}"))
+        tell(f"{path}: {len(ids)} levels: {', '.join(ids)}")
     return GOOD
 
 

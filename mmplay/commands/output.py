@@ -1,19 +1,41 @@
-"""How verbs print: one JSON object, or text; and where `-o` files go."""
+"""How verbs write: lines, JSON, remarks, how far a long reading is, and what a disk refuses."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from argparse import ArgumentParser
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS
+from mmplay.engine.printable import printable
+from mmplay.recordings.files import Done, Progress
 
 SCHEMA = 1
+EVERY_S = 0.1
+MB = 1_000_000
+NARROWEST = 10
+"""Columns that a bar needs to say anything."""
+
+LONGEST_NAME = 30
+
+
+def tell(*texts: str) -> None:
+    """Print texts; what a file put into them cannot command the terminal.
+
+    Tabs and ends of lines stay.
+    """
+    for line in "\n".join(texts).split("\n"):
+        print("\t".join(map(printable, line.split("\t"))))
+
+
+def remark(text: str) -> None:
+    """Print a line about the work itself on stderr, where it is not part of the result."""
+    print(printable(f"mmplay: {text}"), file=sys.stderr, flush=True)
 
 
 def print_json(values: dict[str, object]) -> None:
@@ -48,18 +70,6 @@ class JsonObject:
         self._out.write("}\n")
 
 
-def add_kernel(parser: ArgumentParser, default: str | None = DEFAULT_KERNEL) -> None:
-    """Declare `--kernel`."""
-    known = ", ".join(KERNELS)
-    said = f"default {default}" if default else "default: what the log says"
-    parser.add_argument("--kernel", metavar="K", default=default, help=f"{known} ({said})")
-
-
-def add_json(parser: ArgumentParser) -> None:
-    """Declare `--json`."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-
 @contextmanager
 def told_of_disk(path: Path) -> Iterator[None]:
     """Turn a failed write to `path` into one line that names it."""
@@ -67,3 +77,54 @@ def told_of_disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator[Progress | None]:
+    """Yield what shows progress on stderr; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar(sys.stderr, name)
+    try:
+        yield bar.show
+    finally:
+        bar.clear()
+
+
+class _Bar:
+    def __init__(self, out: TextIO, name: str) -> None:
+        self._out = out
+        self._name = printable(name)[-LONGEST_NAME:]
+        self._step = ""
+        self._begun = self._shown = time.monotonic()
+
+    def show(self, done: Done) -> None:
+        now = time.monotonic()
+        if done.step != self._step:
+            self._step, self._begun = done.step, now
+        if now - self._shown < EVERY_S:
+            return
+        self._shown = now
+        width = shutil.get_terminal_size().columns - 1
+        self._out.write(f"\r{bar_line(self._name, done, now - self._begun, width)}\x1b[K")
+        self._out.flush()
+
+    def clear(self) -> None:
+        self._out.write("\r\x1b[K")
+        self._out.flush()
+
+
+def bar_line(name: str, done: Done, seconds: float, width: int) -> str:
+    """Return the line: what is done, a bar, percent, megabytes, their rate; `width` columns."""
+    rate = f"{done.bytes / MB / seconds:.0f} MB/s" if seconds > 0 else ""
+    if not done.size:
+        return f"{done.step} {name}  {done.bytes // MB} MB  {rate}"[:width]
+    part = min(1.0, done.bytes / done.size)
+    before = f"{done.step} {name} "
+    behind = f" {int(part * 100):3d} %  {done.bytes // MB} of {done.size // MB} MB  {rate:>9}"
+    columns = width - len(before) - len(behind) - 2
+    if columns < NARROWEST:
+        return f"{done.step}{behind}"[:width]
+    full = int(part * columns)
+    return f"{before}[{'#' * full}{'.' * (columns - full)}]{behind}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.verbs import add_screen_options, require_terminal
+from mmplay.commands.arguments import add_screen_options
+from mmplay.commands.screen import require_terminal
 from mmplay.levels.library import find_level
 
 
@@ -18,6 +19,6 @@ def run(args: Namespace) -> int:
     """Play; raises InputError for no such level, or without a terminal."""
     level = find_level(args.level)
     require_terminal("a level", f"to play line by line: mmplay speak {args.level}")
-    from mmplay.commands.menu import open_app
+    from mmplay.commands.screen import open_app
 
     return open_app(args, None, 0, level)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from mmplay.commands.output import add_json, print_json, told_of_disk
+from mmplay.commands.arguments import add_json
+from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
 from mmplay.levels.progress import Best, Progress, claim, load, progress_path, write
 
 
@@ -31,7 +30,7 @@ def run(args: Namespace) -> int:
         _import(Path(args.source))
     progress = load()
     if progress.notice:
-        print(printable(f"mmplay: {progress.notice}"), file=sys.stderr)
+        remark(progress.notice)
     if args.export is not None:
         path = Path(args.export)
         with told_of_disk(path):
@@ -39,7 +38,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print_json(_as_json(progress))
     else:
-        print("\n".join(map(printable, _lines(progress))))
+        tell(*_lines(progress))
     return 0
 
 
@@ -77,4 +76,4 @@ def _import(path: Path) -> None:
         raise InputError(f"{other.notice}; nothing was imported")
     problem = claim(other.all)
     if problem:
-        print(printable(f"mmplay: {problem}"), file=sys.stderr)
+        remark(problem)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,10 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from mmplay.commands.output import add_kernel, told_of_disk
-from mmplay.commands.verbs import add_screen_options, require_terminal
+from mmplay.commands.arguments import add_kernel, add_screen_options, check_kernel
+from mmplay.commands.output import remark, told_of_disk
+from mmplay.commands.screen import require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
-from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.live.capture import Capture, CaptureThread, Plan, Roots, capture_until
@@ -52,8 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Record until Ctrl-C; raises InputError where there is nothing to record or write to."""
-    if args.kernel is not None:
-        kernel_named(args.kernel)
+    check_kernel(args)
     interval_us = span_us(args.interval, "--interval", SHORTEST_US, LONGEST_US)
     keep_us = span_us(args.keep, "--keep", interval_us, MOST_KEPT_US)
     if args.screen:
@@ -64,7 +61,7 @@ def run(args: Namespace) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
         capture = Capture(path, Plan(interval_us, keep_us, args.kernel), ROOTS)
     for one in capture.left_out:
-        _say(f"{one.path} is left out: {one.why}")
+        remark(f"{one.path} is left out: {one.why}")
     return _on_screen(args, capture) if args.screen else _plain(capture)
 
 
@@ -98,13 +95,9 @@ def _own_path() -> Path:
     return path
 
 
-def _say(text: str) -> None:
-    print(printable(f"mmplay: {text}"), file=sys.stderr, flush=True)
-
-
 def _plain(capture: Capture) -> int:
     """Record here until a signal; ending by Ctrl-C is how a capture ends."""
-    _say(f"recording to {capture.path}; Ctrl-C ends it")
+    remark(f"recording to {capture.path}; Ctrl-C ends it")
     stop = Event()
     with _stopped_by_signals(stop):
         capture_until(capture, stop)
@@ -127,7 +120,7 @@ def _stopped_by_signals(stop: Event) -> Iterator[None]:
 
 
 def _on_screen(args: Namespace, capture: Capture) -> int:
-    from mmplay.commands.menu import open_app
+    from mmplay.commands.screen import open_app
     from mmplay.recordings.live.timeline import open_live
 
     thread = CaptureThread(capture)
@@ -151,4 +144,6 @@ def _summary(capture: Capture) -> None:
     count = capture.samples
     seconds = (capture.last_us - capture.first_us) // UNITS_US["s"]
     what = "sample" if count == 1 else "samples"
-    _say(f"{capture.path}: {count} {what} in {seconds} s; 'mmplay replay {capture.path}' shows it")
+    remark(
+        f"{capture.path}: {count} {what} in {seconds} s; 'mmplay replay {capture.path}' shows it"
+    )

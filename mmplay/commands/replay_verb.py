@@ -6,12 +6,10 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.menu import open_app
-from mmplay.commands.output import add_kernel
-from mmplay.commands.progress import progress_bar
-from mmplay.commands.verbs import add_screen_options, require_terminal
+from mmplay.commands.arguments import add_kernel, add_screen_options, check_kernel
+from mmplay.commands.output import progress_bar
+from mmplay.commands.screen import open_app, require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import STDIN
 from mmplay.recordings.position import find_position
@@ -27,8 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Replay; raises InputError for an unreadable recording, or without a terminal."""
-    if args.kernel is not None:
-        kernel_named(args.kernel)
+    check_kernel(args)
     instead = f"to read line by line: mmplay speak {args.recording}"
     if not sys.stdout.isatty():
         require_terminal("the play screen", instead)

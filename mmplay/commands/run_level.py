@@ -5,10 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from mmplay.commands.numbers import whole
-from mmplay.commands.output import print_json, told_of_disk
+from mmplay.commands.arguments import whole
+from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable_lines
 from mmplay.levels.library import find_level
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
@@ -42,7 +41,7 @@ def run_level(args: Namespace) -> int:
     if args.json:
         print_json(as_json(run))
     else:
-        print("\n".join(map(printable_lines, as_lines(run))))
+        tell(*as_lines(run))
     return LOST if args.actions is not None and not run.score().won else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from mmplay.commands.numbers import nanoseconds, size_kb, whole
+from mmplay.commands.arguments import nanoseconds, size_kb, whole
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.machine.machine import Machine

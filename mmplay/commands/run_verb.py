@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mmplay.commands.output import add_json, add_kernel, print_json, told_of_disk
+from mmplay.commands.arguments import add_json, add_kernel, add_screen_options
+from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
-from mmplay.commands.verbs import add_screen_options, require_terminal
+from mmplay.commands.screen import require_terminal
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.view import summary
@@ -131,7 +131,7 @@ def _ran(args: Namespace, start: Start, session: Session) -> Session:
 
 def _show(args: Namespace, start: Start) -> int:
     """Show the run; it is kept like every play."""
-    from mmplay.commands.menu import open_app
+    from mmplay.commands.screen import open_app
 
     writer, trouble = open_writer(start.header(), sessions_folder())
     session = start.session(writer)
@@ -141,18 +141,17 @@ def _show(args: Namespace, start: Start) -> int:
 
 def _print_text(m: Machine, choice: Choice) -> None:
     state = m.state
-    setup = f"kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}"
-    print(printable(f"{m.setup.name}, {setup}"))
+    tell(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}")
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
-            print(printable(f"  {why}: {line}"))
-    print(
+            tell(f"  {why}: {line}")
+    tell(
         f"at {state.now_ns // 1000 / 1e6:.6f} s, after {state.turn} turns, digest {state.digest()}"
     )
     for zone in state.zones:
-        print(f"  {zone.name:<8} free {zone.free} (min {zone.min}, lowest {zone.lowest}) pages")
+        tell(f"  {zone.name:<8} free {zone.free} (min {zone.min}, lowest {zone.lowest}) pages")
     for kind, cache in zip(m.setup.caches, state.caches, strict=True):
-        print(f"  {kind.name:<18} slabs {cache.slabs()}, objs {cache.objects()}")
+        tell(f"  {kind.name:<18} slabs {cache.slabs()}, objs {cache.objects()}")
     for name, count in state.counters.as_dict().items():
         if count:
-            print(f"  {name:<22} {count}")
+            tell(f"  {name:<22} {count}")

@@ -1,13 +1,29 @@
-"""`mmplay speak`: a level or a recording in line mode, for screen readers, slow links and pipes."""
+"""`mmplay speak`: a level or a recording in line mode, for screen readers, slow links and pipes.
+
+In a level the run, its acts and answers are the same as on the screen.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 
-from mmplay.commands.speak.talk import talk
+from mmplay.commands.speak_recording import (
+    MOST_STEPS,
+    Command,
+    LookAround,
+    RecordingSpeaker,
+    Said,
+    count,
+    frame_line,
+    talk,
+)
 from mmplay.engine.errors import InputError
 from mmplay.levels.library import find_level, is_level_name
+from mmplay.levels.model import Level
+from mmplay.levels.play.beside import beside, current, in_words
+from mmplay.levels.play.game import LevelGame, begin_recorded
+from mmplay.levels.play.questions import Reply
 from mmplay.recordings.library import open_recording
 
 
@@ -19,15 +35,208 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Talk until `quit` or the end of the input; raises InputError for what is not there."""
     if is_level_name(args.what):
-        from mmplay.commands.speak.level import LevelSpeaker
-
         with closing(LevelSpeaker(find_level(args.what))) as speaker:
             talk(speaker)
         return 0
-    from mmplay.commands.speak.recording import RecordingSpeaker
-
     with open_recording(args.what) as timeline:
         if not len(timeline):
             raise InputError(f"{args.what}: holds no failure, OOM kill or Mem-Info")
         talk(RecordingSpeaker(timeline))
     return 0
+
+
+class LevelSpeaker(LookAround):
+    """Talks about a level. Every run is recorded, as on the screen."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self._begin()
+
+    def _begin(self) -> None:
+        self._set_out(LevelGame(begin_recorded(self.level)))
+
+    def _set_out(self, game: LevelGame) -> None:
+        """Go on with a game: from the level's beginning, or in its next act."""
+        self.game, self.run = game, game.level_run
+        super().__init__(game)
+
+    def close(self) -> None:
+        """End the recording."""
+        self.game.close()
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        """The commands by name."""
+        return {
+            "step": Command("step [N]", "N steps on; stops where something is asked", self._step),
+            "answer": Command(
+                "answer VALUE",
+                "answer: a value, or an option's number; a number alone will do",
+                self._answer,
+            ),
+            "skip": Command("skip", "leave the question; then the level is not won", self._skip),
+            "act": Command("act NAME VALUE", f"do something: {self._allowed()}", self._act),
+            "choose": Command("choose N", "take the answer or choice of this number", self._choose),
+            "hint": Command("hint", "the next hint: the first is free", self._hint),
+            "undo": Command("undo", "take your last act or answer back", self._undo),
+            "redo": Command("redo", "do it again", self._redo),
+            "beside": Command("beside", "the incident's line of now and the run's", self._beside),
+            "goals": Command("goals", "how every goal stands, and why", self._goals),
+            "question": Command("question", "what is asked now", self._asked),
+            "task": Command("task", "the story and the task again", self._task),
+            "restart": Command("restart", "begin again", self._restart),
+            **self.looking(),
+        }
+
+    @property
+    def number_is_for(self) -> str:
+        """See `Speaker`: a number answers what is asked, else it chooses."""
+        return "answer" if self.game.question is not None else "choose"
+
+    def _allowed(self) -> str:
+        return ", ".join(self.run.level.allow) or "nothing in this level"
+
+    def greeting(self) -> Said:
+        """Tell the story, and what is asked first."""
+        trouble = self.run.session.tape.trouble
+        if trouble:
+            yield f"this run is not recorded: {trouble}"
+        yield f"{self.level.id} {self.level.title}; kernel {self.level.kernel.name}"
+        yield from self._task("")
+        yield from self._now()
+
+    def _task(self, _: str) -> Said:
+        yield from self.level.story.split("\n\n")
+        yield f"task: {self.level.task}"
+
+    # what there is now
+
+    def _now(self) -> Said:
+        """Say what is asked, or what came of the run, once."""
+        self.here = len(self.game) - 1
+        if self.run.playing:
+            yield from self._asked("") if self.game.question else self._choices()
+        ending = self.game.end()
+        if ending is not None and ending.following is not None:
+            yield from self._next_act(ending.following)
+        elif ending is not None:
+            yield from self._end(ending.trouble)
+
+    def _next_act(self, following: LevelGame) -> Said:
+        """Go on to the act after a won one: another machine, another clock."""
+        yield f"act {self.run.level.act} is done: {self.run.reason}"
+        self.game.close()
+        self._set_out(following)
+        level = self.run.level
+        yield f"act {level.act}: {level.act_title}; kernel {level.kernel.name}; a new clock"
+        yield from self._now()
+
+    def _asked(self, _: str) -> Said:
+        question = self.game.question
+        if question is None:
+            yield "nothing is asked now"
+            return
+        place = [one.id for one in self.run.questions].index(question.id) + 1
+        unit = f" (in {question.unit})" if question.unit else ""
+        yield f"question {place} of {len(self.run.questions)}: {question.text}{unit}"
+        for number, option in enumerate(question.options, 1):
+            yield f"  {number}: {option.text}"
+
+    def _choices(self) -> Said:
+        for number, option in enumerate(self.run.level.choices, 1):
+            yield f"choice {number}: {option.text}"
+        if not self.run.level.choices:
+            yield "step goes on; help lists commands"
+
+    def _end(self, trouble: str) -> Said:
+        score, real = self.run.score(), self.level.real
+        yield f"{self.run.outcome}: {self.run.reason}"
+        yield f"{score.stars} of 3 stars; {score.acts} acts, par {score.par}; {score.hints} hints"
+        yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
+        yield f"the model leaves out: {real.leaves_out}"
+        yield from (line for line in real.log.split("\n") if line)
+        if trouble:
+            yield trouble
+
+    # going on
+
+    def _step(self, text: str) -> Said:
+        if not self.run.playing:
+            raise InputError(f"the run is {self.run.outcome}: undo, restart or quit")
+        question = self.game.question
+        if question is not None:
+            raise InputError(f"first answer, or skip: {question.text}")
+        for _ in range(count(text, "step", MOST_STEPS)):
+            if self.game.grow(1):
+                yield frame_line(self.game, len(self.game) - 1)
+            if not self.run.playing or self.game.question is not None:
+                break
+        if not self.run.playing or self.game.question is not None:
+            yield from self._now()
+        self.here = len(self.game) - 1
+
+    def _answer(self, text: str) -> Said:
+        yield from _reply_lines(self.game.answer(text))
+        yield from self._now()
+
+    def _skip(self, _: str) -> Said:
+        yield f"skipped: {self.game.skip()} would be right"
+        yield from self._now()
+
+    def _act(self, text: str) -> Said:
+        if not text:
+            raise InputError(f"act NAME VALUE: this level takes {self._allowed()}")
+        self.game.act(text)
+        yield f"done: {text}"
+        yield from self._now()
+
+    def _choose(self, text: str) -> Said:
+        if not self.game.options:
+            raise InputError("there is nothing to choose now; act NAME VALUE, or answer VALUE")
+        number = count(text, "choose", len(self.game.options))
+        chosen = self.game.options[number - 1].value
+        reply = self.game.choose(number)
+        yield from [f"done: {chosen}"] if reply is None else _reply_lines(reply)
+        yield from self._now()
+
+    def _hint(self, _: str) -> Said:
+        yield f"hint: {self.game.hint()}"
+
+    def _undo(self, _: str) -> Said:
+        self.game.undo()
+        yield "taken back"
+        yield from self._now()
+
+    def _redo(self, _: str) -> Said:
+        self.game.redo()
+        yield "done again"
+        yield from self._now()
+
+    def _beside(self, _: str) -> Said:
+        lines = beside(self.run)
+        place = current(lines, self.run.session.live.state.now_ns // 1000)
+        if place < 0:
+            raise InputError("this run starts from no log, or before its first line")
+        yield from in_words(lines[place])
+
+    def _goals(self, _: str) -> Said:
+        for goal in self.run.goals():
+            yield f"{'met' if goal.met else 'not met'}: {goal.text}: {goal.why}"
+
+    def _restart(self, _: str) -> Said:
+        self.close()
+        self._begin()
+        yield "begun again"
+        yield from self._now()
+
+
+def _reply_lines(reply: Reply) -> Said:
+    unit = f" {reply.question.unit}" if reply.question.unit else ""
+    why = "; ".join(reply.truth.explanation())
+    if reply.right:
+        yield f"right: {reply.truth.shown()}{unit}; {why}"
+        return
+    yield f"wrong: the kernel says {reply.truth.shown()}{unit}; {why}"
+    yield reply.wrong_because
+    if reply.question.why:
+        yield reply.question.why

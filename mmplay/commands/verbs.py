@@ -9,6 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, cast
 
 from mmplay import __version__
+from mmplay.commands.arguments import add_screen_options
+from mmplay.commands.output import tell
+from mmplay.commands.screen import has_terminal, open_app, require_terminal
 from mmplay.engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -236,33 +239,20 @@ def top_parser() -> ArgumentParser:
     return parser
 
 
-def add_screen_options(parser: ArgumentParser) -> None:
-    """Declare the options of every command that opens a screen."""
-    parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
-
-
 def _without_verb(args: list[str]) -> int:
     parser = top_parser()
     parsed = parser.parse_args(args)
     if parsed.paths:
-        from mmplay.commands.paths import print_paths
-
-        return print_paths()
+        return _print_paths()
     if not has_terminal():
         parser.print_usage(sys.stderr)
     require_terminal("the menu", "name a verb, or see 'mmplay --help'")
-    from mmplay.commands.menu import open_menu
-
-    return open_menu(parsed)
+    return open_app(parsed, None, 0)
 
 
-def has_terminal() -> bool:
-    """Tell whether there is a terminal to draw on and to read keys from."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def _print_paths() -> int:
+    from mmplay.recordings.files import user_paths
 
-
-def require_terminal(what: str, instead: str) -> None:
-    """Raise InputError, which says what to do `instead`, if there is no terminal to draw on."""
-    if not has_terminal():
-        raise InputError(f"no terminal to open {what} in; {instead}")
+    for name, path in user_paths().items():
+        tell(f"{name}\t{path}")
+    return 0

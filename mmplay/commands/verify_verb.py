@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.output import add_json, print_json
+from mmplay.commands.arguments import add_json
+from mmplay.commands.output import print_json, remark, tell
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
 from mmplay.recordings.library import trace_path
@@ -35,13 +34,13 @@ def run(args: Namespace) -> int:
             verdict = verify(name)
             judged = judge(_session(name)) if verdict.good and verdict.kind == KIND else None
         except InputError as error:
-            print(printable(f"mmplay: {error}"), file=sys.stderr)
+            remark(str(error))
             status = UNREADABLE
             continue
         found.append((verdict, judged))
         status = max(status, GOOD if _good(verdict, judged) else FALSE)
         if not args.json:
-            print(printable(verdict_text(verdict, judged)))
+            tell(*verdict_lines(verdict, judged))
     if args.json:
         print_json({"good": status == GOOD, "files": [_json(*one) for one in found]})
     return status
@@ -56,21 +55,21 @@ def _good(verdict: Verdict, judged: Judged | None) -> bool:
     return verdict.good and (judged is None or judged.good)
 
 
-def verdict_text(one: Verdict, judged: Judged | None = None) -> str:
+def verdict_lines(one: Verdict, judged: Judged | None = None) -> list[str]:
     """Return what came of one file, in a line or two."""
     if one.fault is not None:
-        return f"{one.name}: false: {one.fault.text}{_engines(one)}"
+        return [f"{one.name}: false: {one.fault.text}{_engines(one)}"]
     if not one.closed:
         right = f"the first {one.records} records are right, the end is missing"
-        return f"{one.name}: unfinished: {right} (byte {one.offset})"
+        return [f"{one.name}: unfinished: {right} (byte {one.offset})"]
     if one.kind != KIND:
         what = f"every check fits: {one.records} records ({one.kind}: nothing to run again)"
     else:
         what = f"{one.turns} turns made again, all {one.records} records agree"
     if judged is None:
-        return f"{one.name}: good: {what}"
+        return [f"{one.name}: good: {what}"]
     word = "good" if judged.good else "false"
-    return f"{one.name}: {word}: {what}\n  {_level_text(judged)}"
+    return [f"{one.name}: {word}: {what}", f"  {_level_text(judged)}"]
 
 
 def _level_text(one: Judged) -> str:

@@ -10,7 +10,6 @@ from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 
 START, OOM, MARKER = "start", "oom", "marker:"
@@ -48,7 +47,7 @@ def _frame(one: Recording, align: str) -> int:
 
 
 def _oom(one: Recording) -> int:
-    if isinstance(one, SessionTimeline):
+    if one.session is not None:
         events = one.session.tape.of(Code.EVENT)
         found = [event.turn - one.session.first for event in events if event.fields == ["oom_kill"]]
     else:

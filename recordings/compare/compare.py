@@ -18,7 +18,6 @@ from mmplay.recordings.compare.values import (
 )
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import BROKEN
-from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import TraceError
 
 
@@ -40,17 +39,17 @@ def first_dump(a: Recording, b: Recording, alignment: Alignment) -> Difference |
 
 
 def _side(one: Recording, frame: int, text: str, note: str) -> Side:
-    turn = one.session.first + frame if isinstance(one, SessionTimeline) else None
+    turn = one.session.first + frame if one.session is not None else None
     title = one.frame(frame).title
     return Side(frame, turn, one.time_us(frame), actor=title, text=text, operands={"note": note})
 
 
 def _pairs(a: Recording, b: Recording, alignment: Alignment) -> Iterator[tuple[int, int]]:
     """Yield frames that belong together: a log's dumps, and the other side at the same time."""
-    if isinstance(a, SessionTimeline):
+    if a.session is not None:
         for frame in _dumps(b, alignment.b.frame):
             yield from ((there, frame) for there in _at(a, b, alignment.b, alignment.a, frame))
-    elif isinstance(b, SessionTimeline):
+    elif b.session is not None:
         for frame in _dumps(a, alignment.a.frame):
             yield from ((frame, there) for there in _at(b, a, alignment.a, alignment.b, frame))
     else:
@@ -101,7 +100,7 @@ def compare(
     """
     alignment = aligned(a, b, align)
     settings: tuple[Setting, ...] = ()
-    if isinstance(a, SessionTimeline) and isinstance(b, SessionTimeline):
+    if a.session is not None and b.session is not None:
         settings = settings_of(a.session, b.session)
         try:
             parted = part(a.session, b.session, stopped)

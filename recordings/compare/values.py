@@ -11,8 +11,8 @@ from mmplay.engine.sim.metrics import SYSCTLS, metric_names, read
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.compare.aligning import boot_of
 from mmplay.recordings.recording import Recording
+from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import columns
-from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 
 FAILURES = (
@@ -27,9 +27,9 @@ NOT_COMPARED = frozenset({"time_us", "turns", "log_lines", *SYSCTLS})
 Values = dict[str, int]
 
 
-def machine_values(one: SessionTimeline, frame: int) -> Values:
+def machine_values(session: Session, frame: int) -> Values:
     """Return every number of a simulated machine."""
-    m = one.session.machine_at(one.session.first + frame)
+    m = session.machine_at(session.first + frame)
     return {name: read(m, name) for name in metric_names(m) if name not in NOT_COMPARED}
 
 
@@ -46,7 +46,7 @@ def dump_values(dump: MemDump | None) -> Values:
 
 def shown_dump(one: Recording, frame: int) -> MemDump | None:
     """Return the memory of a frame as a kernel prints it."""
-    if isinstance(one, SessionTimeline):
+    if one.session is not None:
         return memory_of(one.session.machine_at(one.session.first + frame))
     shown = one.frame(frame).shown
     return shown.dump if shown is not None else None
@@ -54,9 +54,9 @@ def shown_dump(one: Recording, frame: int) -> MemDump | None:
 
 def table(a: Recording, b: Recording, alignment: Alignment) -> tuple[Row, ...]:
     """Return every number that either side has at the compared moment, failures first."""
-    if isinstance(a, SessionTimeline) and isinstance(b, SessionTimeline):
-        ours = machine_values(a, alignment.at_a.frame)
-        theirs = machine_values(b, alignment.at_b.frame)
+    if a.session is not None and b.session is not None:
+        ours = machine_values(a.session, alignment.at_a.frame)
+        theirs = machine_values(b.session, alignment.at_b.frame)
     else:
         ours = dump_values(shown_dump(a, alignment.at_a.frame))
         theirs = dump_values(shown_dump(b, alignment.at_b.frame))
@@ -86,9 +86,9 @@ def first_times(a: Recording, b: Recording, alignment: Alignment) -> tuple[Row, 
 
     A log does not say what it left out, so a run and a log have no such rows.
     """
-    if not (isinstance(a, SessionTimeline) and isinstance(b, SessionTimeline)):
+    if a.session is None or b.session is None:
         return ()
-    ours, theirs = _first_us(a, alignment.a), _first_us(b, alignment.b)
+    ours, theirs = _first_us(a.session, alignment.a), _first_us(b.session, alignment.b)
     return tuple(
         Row(name, ours.get(name), theirs.get(name), failure=True)
         for name in FAILURES
@@ -96,10 +96,10 @@ def first_times(a: Recording, b: Recording, alignment: Alignment) -> tuple[Row, 
     )
 
 
-def _first_us(one: SessionTimeline, moment: Moment) -> Values:
+def _first_us(session: Session, moment: Moment) -> Values:
     if moment.time_us is None:
         return {}
-    events = one.session.tape.of(Code.EVENT)
+    events = session.tape.of(Code.EVENT)
     return {event.fields[0]: event.time_us - moment.time_us for event in events}
 
 
@@ -149,8 +149,8 @@ def _spans(one: Recording, moment: Moment) -> tuple[int, int]:
 
 def free_pages(one: Recording, frame: int) -> dict[str, _Samples]:
     """Return the free pages of each zone as they are known, in the boot of a frame."""
-    if isinstance(one, SessionTimeline):
-        return _free_of_run(one)
+    if one.session is not None:
+        return _free_of_run(one.session)
     found: dict[str, _Samples] = {}
     boot = boot_of(one, frame)
     for number in range(boot.first_frame, boot.last_frame + 1):
@@ -166,8 +166,7 @@ def free_pages(one: Recording, frame: int) -> dict[str, _Samples]:
     return found
 
 
-def _free_of_run(one: SessionTimeline) -> dict[str, _Samples]:
-    session = one.session
+def _free_of_run(session: Session) -> dict[str, _Samples]:
     m = session.machine_at(session.first)
     names = columns(m)
     zones = {zone.name: names.index(f"zones.{zone.name}.free") for zone in m.state.zones}

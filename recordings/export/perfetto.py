@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
-from typing import Any
 
 from mmplay.engine.explain.decisions import worded
 from mmplay.engine.explain.sentences import sentence
@@ -17,7 +16,6 @@ from mmplay.engine.sim.log.actor import Actor
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import CPU, NIC, TIMER, Machine
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding
-from mmplay.recordings.export.kinds import SIMULATED, of_kind, said
 from mmplay.recordings.export.table import numbers_of
 from mmplay.recordings.export.trace_event import (
     OpenSlices,
@@ -28,8 +26,9 @@ from mmplay.recordings.export.trace_event import (
     counter,
     instant,
 )
-from mmplay.recordings.recording import Recording
+from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.replay import Turned, made_again
+from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import columns
 from mmplay.recordings.run.timeline import act_text
 
@@ -138,17 +137,17 @@ KEPT_DECISIONS = 1 << 14
 """Decisions that are kept in words: the same ones come again and again."""
 
 
-def trace_of_turns(timeline: Any, threads: Threads) -> Iterator[Timed]:
+def trace_of_turns(recording: Recording, session: Session, threads: Threads) -> Iterator[Timed]:
     """Yield the events of a simulated run in the order of time."""
-    return _Tracer(timeline, threads).events()
+    return _Tracer(recording, session, threads).events()
 
 
 class _Tracer:
     """What is on the way while a run is made again."""
 
-    def __init__(self, timeline: Any, threads: Threads) -> None:
-        self._timeline = timeline
-        self._machine: Machine = timeline.session.live
+    def __init__(self, timeline: Recording, session: Session, threads: Threads) -> None:
+        self._session = session
+        self._machine = session.live
         self._threads = threads
         self._pid = threads.process(MACHINE)
         self._open = OpenSlices()
@@ -157,14 +156,14 @@ class _Tracer:
         self._marks: dict[int, list[tuple[str, str]]] = {}
         for marker in timeline.markers:
             self._marks.setdefault(marker.frame, []).append((marker.name, marker.note))
-        self._rows = {entry.turn: values for entry, values in timeline.session.tape.rows()}
-        self._columns = columns(timeline.session.live)
+        self._rows = {entry.turn: values for entry, values in session.tape.rows()}
+        self._columns = columns(session.live)
         self._said = lru_cache(maxsize=KEPT_DECISIONS)(self._say)
 
     def events(self) -> Iterator[Timed]:
         """Yield everything, turn by turn."""
-        first = self._timeline.session.first
-        for one in made_again(self._timeline.session):
+        first = self._session.first
+        for one in made_again(self._session):
             yield from self._open.until(one.time_ns)
             yield from self._counters(one)
             yield from self._instants(one, one.turn - first)
@@ -236,16 +235,11 @@ SLICE_NAMES = {CPU: "turn", TIMER: "wakes", NIC: "NET_RX softirq"}
 EVENTS_AT_ONCE = 512
 BETWEEN = ",\n"
 
-TRACERS: dict[str, Callable[[Any, Threads], Iterator[Timed]]] = {SIMULATED: trace_of_turns}
-"""By the kind of the header; other kinds are read frame by frame."""
-
-REMARKS: dict[str, tuple[str, ...]] = {
-    SIMULATED: (
-        "times are those of the machine since boot",
-        "a turn lasts until its task's CPU is free again; other actors' turns take no time",
-        "the simulator times turns, not decisions: those of a turn share its time evenly, in order",
-    ),
-}
+SIMULATED_REMARKS = (
+    "times are those of the machine since boot",
+    "a turn lasts until its task's CPU is free again; other actors' turns take no time",
+    "the simulator times turns, not decisions: those of a turn share its time evenly, in order",
+)
 OBSERVED_REMARKS = (
     "times are those of the log",
     "a report lasts from its first line to its last number: that is printing, not allocating",
@@ -256,11 +250,15 @@ OBSERVED_REMARKS = (
 def perfetto(recording: Recording) -> Iterator[bytes]:
     """Yield Trace Event JSON, sorted by time."""
     threads = Threads()
-    timed = of_kind(recording, TRACERS, trace_of_frames)(recording, threads)
+    session = recording.session
+    if session is None:
+        timed, remarks = trace_of_frames(recording, threads), OBSERVED_REMARKS
+    else:
+        timed, remarks = trace_of_turns(recording, session, threads), SIMULATED_REMARKS
     about = {
         "recording": recording.name,
         "writer": said(recording, "writer"),
-        "remarks": list(of_kind(recording, REMARKS, OBSERVED_REMARKS)),
+        "remarks": list(remarks),
     }
     yield b'{"displayTimeUnit":"ns","otherData":' + json.dumps(about).encode()
     yield b',"traceEvents":[\n'

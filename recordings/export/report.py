@@ -11,13 +11,12 @@ from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Table, Text, moment
 from mmplay.recordings.export.incident import incident
-from mmplay.recordings.export.kinds import acts_of, assumed_of, said
 from mmplay.recordings.export.pages import html_page
 from mmplay.recordings.export.panels import met_text
 from mmplay.recordings.export.picture import described, picture
 from mmplay.recordings.export.stories import BootStory, stories_of
 from mmplay.recordings.export.table import Row, series_of
-from mmplay.recordings.recording import Recording
+from mmplay.recordings.recording import Recording, said
 
 UNKNOWN = "unknown"
 
@@ -176,7 +175,7 @@ def _what_happened(recording: Recording) -> Iterator[Block]:
     ]
     if rows:
         yield Table("Everything worth stopping at", ("frame", "time", "what"), rows)
-    acts = [(str(n), moment(one.time_us), one.text) for n, one in enumerate(acts_of(recording), 1)]
+    acts = [(str(n), moment(one.time_us), one.text) for n, one in enumerate(recording.acts, 1)]
     if acts:
         yield Table("What was done to the machine", ("act", "time", "what"), acts)
     marks = [
@@ -189,7 +188,7 @@ def _what_happened(recording: Recording) -> Iterator[Block]:
 
 def _remarks(recording: Recording) -> Iterator[Block]:
     assumed: dict[str, list[str]] = {}
-    for one in assumed_of(recording):
+    for one in recording.assumptions:
         assumed.setdefault(one.sort, []).append(one.text)
     for note in recording.notes:
         words = sentence(Finding(note.code, note.operands))

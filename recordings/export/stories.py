@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,9 +14,9 @@ from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.sim.view import memory_of
-from mmplay.recordings.export.kinds import SIMULATED, of_kind
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import made_again
+from mmplay.recordings.run.session import Session
 
 SPANS = 600
 """A boot's time is cut into so many spans; of each the lowest and the highest free are kept."""
@@ -123,7 +123,9 @@ MARKS = ("high", "low", "min")
 
 def stories_of(recording: Recording) -> list[BootStory]:
     """Return the story of every boot that has a time axis and a zone."""
-    return [story for story in of_kind(recording, STORIES, _observed)(recording) if story.zones]
+    session = recording.session
+    found = _observed(recording) if session is None else _simulated(recording, session)
+    return [story for story in found if story.zones]
 
 
 def _events(recording: Recording, boot: BootSpan) -> list[tuple[int, int, str]]:
@@ -208,20 +210,15 @@ def _add_dump(
 # simulated
 
 
-def _simulated(timeline: Any) -> list[BootStory]:
-    session = timeline.session
-    (boot,) = timeline.boots
+def _simulated(recording: Recording, session: Session) -> list[BootStory]:
+    (boot,) = recording.boots
     last_us = session.machine_at(session.end).state.now_ns // 1000
     first_us = session.machine_at(session.first).state.now_ns // 1000
     teller = _Teller(boot.kernel, Spans(first_us, last_us))
     for one in made_again(session):
         teller.take(one.time_ns // 1000, one.machine)
-    events = _events(timeline, boot)
+    events = _events(recording, boot)
     return [BootStory(boot, teller.zones, events, first_us, last_us, exact=True)]
-
-
-STORIES: dict[str, Callable[[Any], list[BootStory]]] = {SIMULATED: _simulated}
-"""By the kind of the header; other kinds are read frame by frame."""
 
 
 class _Teller:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from mmplay.engine.printable import printable
 from mmplay.engine.report import MemDump
-from mmplay.recordings.export.kinds import SIMULATED, acts_of, of_kind, said
-from mmplay.recordings.recording import Recording
+from mmplay.recordings.recording import Recording, said
+from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import columns
 
 
@@ -39,17 +39,13 @@ class Series(NamedTuple):
 
 def series_of(recording: Recording) -> Series:
     """Return the table of a recording's numbers. Pages, unless the name says otherwise."""
-    return of_kind(recording, SERIES, _of_frames)(recording)
+    session = recording.session
+    return _of_frames(recording) if session is None else _of_turns(session)
 
 
-def _of_turns(timeline: Any) -> Series:
-    session = timeline.session
+def _of_turns(session: Session) -> Series:
     rows = ((entry.turn, entry.time_us, *values) for entry, values in session.tape.rows())
     return Series((*TURN_COLUMNS, *columns(session.live)), len(TURN_COLUMNS), rows)
-
-
-SERIES: dict[str, Callable[[Any], Series]] = {SIMULATED: _of_turns}
-"""By the kind of the header; other kinds are read frame by frame."""
 
 
 def _of_frames(recording: Recording) -> Series:
@@ -127,7 +123,7 @@ def as_json(recording: Recording) -> Iterator[bytes]:
     yield from _listed("rows", series.rows)
     yield from _listed("events", _events(recording))
     yield from _listed("markers", _markers(recording))
-    yield from _listed("acts", (act._asdict() for act in acts_of(recording)))
+    yield from _listed("acts", (act._asdict() for act in recording.acts))
     yield b"\n}\n"
 
 

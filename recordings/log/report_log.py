@@ -15,6 +15,7 @@ from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
 from mmplay.recordings.log.scan import Message
+from mmplay.recordings.recording import Act, Assumed
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Record, TraceReader
 
@@ -117,6 +118,11 @@ class LogTimeline:
     _stream: BinaryIO
     _log: ReportLog
     _marks: list[Marker]
+
+    # A log and a capture saw a machine that nobody here acted on, and that cannot be made again.
+    session: None = None
+    acts: tuple[Act, ...] = ()
+    assumptions: tuple[Assumed, ...] = ()
 
     def __enter__(self) -> Self:
         return self

@@ -74,15 +74,6 @@ def plain_name(name: str) -> str:
     return name.removesuffix(" (fork)")
 
 
-def assumptions(timeline: SessionTimeline) -> list[str]:
-    """Return what about a run is assumed or calibrated, one line each."""
-    setup = timeline.session.live.setup
-    return [
-        *(f"assumed: {one}" for one in setup.assumed),
-        *(f"calibrated: {one}" for one in setup.calibrated),
-    ]
-
-
 def snapshot(timeline: Timeline) -> Recording:
     """Return a timeline that another thread may look at while this one goes on."""
     if isinstance(timeline, SessionTimeline):

@@ -18,6 +18,7 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.log.observed import title_of
+from mmplay.recordings.recording import Act, Assumed
 from mmplay.recordings.run.replay import UNSEEN
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
@@ -224,6 +225,22 @@ class SessionTimeline:
         self._frame.cache_clear()
         self._times.clear()
         self._known_events = None
+
+    @property
+    def acts(self) -> list[Act]:
+        """What the player, the level or the script's author did, in order."""
+        return [
+            Act(act.turn, act.time_us, name, value, act_text(act))
+            for act in self.session.acts
+            for name, value in [act.fields]
+        ]
+
+    @property
+    def assumptions(self) -> list[Assumed]:
+        """What about the machine is assumed, then what is calibrated."""
+        setup = self.session.live.setup
+        rows = (("assumed", setup.assumed), ("calibrated", setup.calibrated))
+        return [Assumed(sort, text) for sort, texts in rows for text in texts]
 
     @property
     def notes(self) -> Sequence[LogNote]:

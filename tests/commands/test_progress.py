@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.__main__ import main
-from mmplay.commands import import_verb, progress
-from mmplay.commands.output import JsonObject
-from mmplay.commands.progress import bar_line, progress_bar
+from mmplay.commands import import_verb, output
+from mmplay.commands.output import JsonObject, bar_line, progress_bar
 from mmplay.recordings.files import Done
 from mmplay.recordings.library import open_recording
 from tests.bench.serial_log import serial_log
@@ -64,7 +63,7 @@ def test_no_bar_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str], 
 def test_the_bar_is_drawn_and_wiped(monkeypatch: pytest.MonkeyPatch, log: Path) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(progress, "EVERY_S", 0.0)
+    monkeypatch.setattr(output, "EVERY_S", 0.0)
     assert main(["import", str(log), "-o", str(log.with_suffix(".mmtrace"))]) == 0
     said = terminal.getvalue()
     assert " 41 %" in said

@@ -79,6 +79,13 @@ def test_options_by_their_numbers_and_wrong_answers(speak: Speak) -> None:
     assert starts(said, "hint: The first try", "hint: Three things", "no: '9'", "question 3 of 17")
 
 
+def test_a_number_alone_answers_or_chooses(speak: Speak, file: str) -> None:
+    assert starts(speak("L03", "2", "1"), "right: low", "wrong: the kernel says low")
+    assert starts(speak(file, "1"), "choice 1: ", "done: dirty_ratio 5")
+    assert starts(speak(file, "9"), "no: choose 9: write a number")
+    assert starts(speak("incident-4.5.0-rc7", "1"), "no: '1' is no command")
+
+
 def test_a_level_with_time(speak: Speak, file: str) -> None:
     said = speak(file, "goals", "step", "step 2", "act dirty_ratio 500", "choose 1", "step 100",
                  "step", "answer yes", "answer no", "answer no", "step")  # fmt: skip

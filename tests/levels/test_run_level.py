@@ -8,9 +8,8 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import Outcome
-from mmplay.levels.play.random_player import Guesser
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, play
+from mmplay.levels.play.solve import Guesser, begin, play
 from mmplay.levels.source import LevelError
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 

@@ -97,6 +97,22 @@ def test_replay_starts_where_it_is_told(opened: Terminal) -> None:
     assert opened.end() == 0
 
 
+def test_names_in_a_log_command_no_terminal(tmp_path: Path) -> None:
+    name = "a\x1b]0;owned\x07\x1b[31m"
+    log = tmp_path / f"{name}.log"
+    log.write_text(f"[    1.000000] {name}: page allocation failure: order:0, mode:0x20\n")
+    terminal = Terminal("replay", str(log))
+    try:
+        terminal.wait_for(b"1.000000 rec")
+        terminal.type(b"\x11")
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+    assert b"\\x1b]0;owned\\x07" in terminal.seen
+    assert b"\x1b]0;" not in terminal.seen
+    assert b"owned\x07" not in terminal.seen
+
+
 def test_ctrl_c_inside_does_not_quit(opened: Terminal) -> None:
     opened.wait_for(b"what it holds")
     opened.type(b"\x03")

@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.selection import Selection
 
+from mmplay.engine.printable import printable
 from mmplay.tui.cells import Cell, Row, plain, row
 from mmplay.tui.panels.cell_panel import CellPanel
 
@@ -137,5 +138,6 @@ class LogPanel(CellPanel):
         role = "log" if inside else "dim"
         if self._needle and self._needle in line.text.casefold():
             role = "hit"
+        text = printable(line.text.expandtabs())
         flag = " " if line.understood else "?"
-        return row(Cell(f"{mark}{flag}", "mark"), Cell(line.text[self._left :], role))
+        return row(Cell(f"{mark}{flag}", "mark"), Cell(text[self._left :], role))

@@ -19,7 +19,7 @@ from mmplay.recordings.library import open_recording
 from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.position import find_break, holds_at
 from mmplay.recordings.recording import Recording
-from mmplay.recordings.run.starts import assumptions, branch, snapshot
+from mmplay.recordings.run.starts import branch, snapshot
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
@@ -179,9 +179,7 @@ class PlayScreen(GrowingScreen):
             self.say(str(error))
             return
         said = f"fork {len(self.branches)}: x acts, o shows the other, d compares"
-        assumed = (
-            len(assumptions(self.run)) if self.run is not None and self.run.first_is_log else 0
-        )
+        assumed = len(self.run.assumptions) if self.run is not None and self.run.first_is_log else 0
         self.say(f"{said}; {assumed} assumptions (V lists them)" if assumed else said)
 
     def _fork(self) -> None:
@@ -359,7 +357,7 @@ class PlayScreen(GrowingScreen):
         ] or [row(Cell("none; m marks, a annotates", "dim"))]
         if run is not None:
             rows += [row(""), row(Cell("assumed and calibrated", "label"))]
-            rows += [row(one) for one in assumptions(run)]
+            rows += [row(f"{one.sort}: {one.text}") for one in run.assumptions]
         self.app.push_screen(ListScreen("what changed", rows))
 
     # prompts

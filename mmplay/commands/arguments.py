@@ -1,10 +1,37 @@
-"""Numbers as they are typed on the command line, within bounds."""
+"""Arguments that several verbs take: options declared once, numbers read within bounds."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
+
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS, kernel_named
 
 MAX_SECONDS = 3600
+
+
+def add_kernel(parser: ArgumentParser, default: str | None = DEFAULT_KERNEL) -> None:
+    """Declare `--kernel`."""
+    known = ", ".join(KERNELS)
+    said = f"default {default}" if default else "default: what the log says"
+    parser.add_argument("--kernel", metavar="K", default=default, help=f"{known} ({said})")
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Declare `--json`."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def check_kernel(args: Namespace) -> None:
+    """Raise InputError for a `--kernel` that is not known; none is right, too."""
+    if args.kernel is not None:
+        kernel_named(args.kernel)
+
+
+def add_screen_options(parser: ArgumentParser) -> None:
+    """Declare the options of every command that opens a screen."""
+    parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
 
 
 def whole(text: str, option: str, limit: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,15 @@ if TYPE_CHECKING:
     from mmplay.levels.model import Level
 
 
-def open_menu(args: Namespace) -> int:
-    """Open the menu; return when the user quits."""
-    return open_app(args, None, 0)
+def has_terminal() -> bool:
+    """Return whether there is a terminal to draw on and to read keys from."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def require_terminal(what: str, instead: str) -> None:
+    """Raise InputError, which says what to do `instead`, if there is no terminal to draw on."""
+    if not has_terminal():
+        raise InputError(f"no terminal to open {what} in; {instead}")
 
 
 def open_app(

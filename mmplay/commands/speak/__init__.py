@@ -1,1 +1,0 @@
-"""The line-mode front end: commands in, plain lines out."""

@@ -1,0 +1,279 @@
+"""Line mode on a recording: commands in, plain lines out; go through its frames and ask why."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from mmplay.commands.output import tell
+from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.explain.gate import ladder
+from mmplay.engine.explain.sentences import seconds, sentence
+from mmplay.engine.frame import Frame, Timeline
+from mmplay.engine.report import MemDump, ZoneDump
+from mmplay.recordings.diagnosis import diagnose_frame, gate_finding
+from mmplay.recordings.position import FORMS, find_position
+
+PROMPT = "> "
+MAX_LINE = 4096
+QUIT = "quit"
+MOST_STEPS, MOST_LINES = 10_000, 1000
+LINES = "10"
+MARKS = ("min", "low", "high")
+
+Said = Iterable[str]
+
+
+class Command(NamedTuple):
+    """One command: how it is written, what it does, and the function that does it."""
+
+    usage: str
+    help: str
+    do: Callable[[str], Said]
+
+
+class Speaker(Protocol):
+    """What is talked to: its commands by name, and what it says first."""
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        """The commands by name."""
+        ...
+
+    @property
+    def number_is_for(self) -> str:
+        """The name of the command that a number by itself is given to, empty if none is."""
+        ...
+
+    def greeting(self) -> Said:
+        """Return what is said first."""
+        ...
+
+
+def talk(speaker: Speaker) -> None:
+    """Take commands from standard input until `quit` or its end."""
+    _say(speaker.greeting())
+    while (line := _next_line()) is not None:
+        name, _, rest = line.strip().partition(" ")
+        if name == QUIT:
+            return
+        if name:
+            _say(_answer(speaker, name, rest.strip()))
+
+
+def _next_line() -> str | None:
+    """Return the next line, None at the end of the input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline(MAX_LINE) or None
+    try:
+        return input(PROMPT)
+    except EOFError:
+        tell("")
+        return None
+
+
+def _answer(speaker: Speaker, name: str, rest: str) -> Said:
+    """Yield what a command says; what it cannot do is said, and nothing has changed."""
+    if name == "help":
+        yield from _help(speaker)
+        return
+    if name.isdecimal() and not rest and speaker.number_is_for:
+        name, rest = speaker.number_is_for, name
+    command = speaker.commands.get(name)
+    try:
+        if command is None:
+            raise InputError(no_such("command", name, [*speaker.commands, "help", QUIT]))
+        yield from command.do(rest)
+    except InputError as error:
+        yield f"no: {error}"
+
+
+def _help(speaker: Speaker) -> Said:
+    for command in speaker.commands.values():
+        yield f"{command.usage}: {command.help}"
+    yield "help: these lines"
+    yield f"{QUIT}: end; everything is kept"
+
+
+def _say(lines: Said) -> None:
+    """Print line by line, each at once: what comes next may take a while."""
+    for line in lines:
+        tell(line)
+        sys.stdout.flush()
+
+
+def count(text: str, what: str, most: int) -> int:
+    """Return a number of steps or lines, 1 if none is given; raises InputError."""
+    if not text:
+        return 1
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and 0 < int(text) <= most):
+        raise InputError(f"{what} {text[:40]}: write a number from 1 to {most}")
+    return int(text)
+
+
+class LookAround:
+    """What recordings and levels share: a frame that is looked at, `here`."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.here = 0
+
+    @property
+    def number_is_for(self) -> str:
+        """See `Speaker`: nothing is numbered in a recording."""
+        return ""
+
+    def looking(self) -> dict[str, Command]:
+        """Return the commands that look around."""
+        return {
+            "goto": Command("goto POS", f"look at another place: {FORMS}", self._goto),
+            "here": Command("here", "where we are", self._where),
+            "zones": Command("zones", "every zone: free pages, lines, who is refused", self._zones),
+            "why": Command("why", "what was decided here, by which rule", self._why),
+            "log": Command("log [N]", f"the last lines of the kernel log ({LINES})", self._log),
+        }
+
+    def _goto(self, text: str) -> Said:
+        self.here = find_position(self.timeline, text, self.here)
+        return self._where("")
+
+    def _where(self, _: str) -> Said:
+        yield frame_line(self.timeline, self.here)
+
+    def _zones(self, _: str) -> Said:
+        return zone_lines(self.timeline, self.here)
+
+    def _why(self, _: str) -> Said:
+        return why_lines(self.timeline, self.here)
+
+    def _log(self, text: str) -> Said:
+        return log_lines(self.timeline, self.here, count(text or LINES, "log", MOST_LINES))
+
+
+class RecordingSpeaker(LookAround):
+    """See the module."""
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        """The commands by name."""
+        return {
+            "step": Command("step [N]", "N frames on", self._step),
+            "back": Command("back [N]", "N frames back", self._back),
+            "event": Command("event [back]", "to the next event, or the one before", self._event),
+            **self.looking(),
+        }
+
+    def greeting(self) -> Said:
+        """Say what is open."""
+        frames, lines = len(self.timeline), self.timeline.line_count
+        yield f"{self.timeline.name}: {frames} frames, {lines} lines of log; help lists commands"
+        yield frame_line(self.timeline, self.here)
+
+    def _step(self, text: str) -> Said:
+        for _ in range(count(text, "step", MOST_STEPS)):
+            if self.here == len(self.timeline) - 1:
+                yield "this is the end"
+                return
+            self.here += 1
+            yield frame_line(self.timeline, self.here)
+
+    def _back(self, text: str) -> Said:
+        if not self.here:
+            raise InputError("this is the beginning")
+        self.here = max(0, self.here - count(text, "back", MOST_STEPS))
+        return self._where("")
+
+    def _event(self, text: str) -> Said:
+        if text not in ("", "back"):
+            raise InputError(f"event {text[:40]}: write event, or event back")
+        events = self.timeline.event_frames
+        place = bisect_left(events, self.here) - 1 if text else bisect_right(events, self.here)
+        if not 0 <= place < len(events):
+            raise InputError(f"there is no event {'before' if text else 'after'} this")
+        self.here = events[place]
+        return self._where("")
+
+
+def frame_line(timeline: Timeline, index: int) -> str:
+    """Return a frame in one line: number, time, title, free pages and what they changed by."""
+    frame = timeline.frame(index)
+    time = "no time" if frame.time_us is None else seconds(frame.time_us)
+    return "; ".join([f"#{index + 1} of {len(timeline)}, {time}: {frame.title}", *_free(frame)])
+
+
+def _free(frame: Frame) -> Iterator[str]:
+    if frame.shown is None:
+        return
+    before = {zone.name: zone.pages("free") for zone in frame.before.zones} if frame.before else {}
+    for zone in frame.shown.dump.populated():
+        free, then = zone.pages("free"), before.get(zone.name)
+        changed = f" ({free - then:+d})" if free is not None and then not in (None, free) else ""
+        yield f"{zone.name} {free} free{changed}"
+
+
+def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
+    """Yield every zone in one line: free pages, marks, reserve, and who is refused now."""
+    frame = timeline.frame(index)
+    shown = frame.shown or timeline.nearest_dump(index)
+    if shown is None:
+        yield "unknown: no dump yet"
+        return
+    for zone in shown.dump.populated():
+        yield _zone_line(frame, shown.dump, zone)
+
+
+def _zone_line(frame: Frame, dump: MemDump, zone: ZoneDump) -> str:
+    free = zone.pages("free")
+    parts = [f"{zone.name}: {free} of {zone.pages('managed')} pages free"]
+    parts.append(", ".join(f"{mark} {zone.pages(mark)}" for mark in MARKS))
+    if zone.reserve:
+        parts.append(f"reserve {max(zone.reserve)}")
+    indexes = [one.index for one in dump.populated() if one.index is not None]
+    if frame.kernel is not None and free is not None and indexes:
+        rungs = [rung for rung in ladder(frame.kernel, zone, max(indexes)) if rung.mark == "min"]
+        refused = [f"{r.caller.name} ({r.pages.value})" for r in rungs if free <= r.pages.value]
+        parts.append(f"refused at min: {', '.join(refused) or 'nobody'}")
+    return "; ".join(parts)
+
+
+def why_lines(timeline: Timeline, index: int) -> Iterator[str]:
+    """Yield why a frame came out as it did: the verdict of a report, the decisions of a turn."""
+    frame = timeline.frame(index)
+    if frame.report is not None:
+        yield from _verdict(timeline, index)
+    if frame.facts is None:
+        if frame.report is None:
+            yield "nothing was decided here"
+        return
+    yield from frame.facts.acts
+    for one in frame.facts.decisions:
+        stack = f"; called by {', '.join(one.stack[1:4])}" if len(one.stack) > 1 else ""
+        yield f"{'refused: ' if one.refused else ''}{one.text} ({one.function}, {one.path}{stack})"
+    if not frame.facts.decisions:
+        yield f"{frame.facts.actor}: nothing was decided in this turn"
+
+
+def _verdict(timeline: Timeline, index: int) -> Iterator[str]:
+    diagnosis = diagnose_frame(timeline, index).diagnosis
+    if diagnosis.verdict is not None:
+        yield sentence(diagnosis.verdict)
+    elif not diagnosis.asks:
+        yield "no verdict: the report says too little, or the kernel's rules are not known"
+    for caller, tests in diagnosis.asks:
+        for test in tests:
+            yield f"at {caller.mark}, {test.zone.name}: {sentence(gate_finding(test))}"
+    for one in (*diagnosis.about_caller, *diagnosis.would_pass, *diagnosis.reclaim):
+        yield sentence(one)
+
+
+def log_lines(timeline: Timeline, index: int, most: int) -> Iterator[str]:
+    """Yield the last lines of the log up to a frame."""
+    last = timeline.frame(index).last_line
+    if not last:
+        yield "the log is empty so far"
+        return
+    first = max(1, last - most + 1)
+    for line in timeline.lines(first, last - first + 1):
+        yield line.text
