@@ -214,6 +214,9 @@ class PanelsScreen(BaseScreen):
             self.panel(other).set_class(other == name, "-current")
         for hidden in HIDDEN:
             self.set_class(name == hidden, f"-{hidden}")
+        # Textual takes the focus from a hidden panel only when it draws: keys may come before.
+        if self.has_class("-narrow") and self.focused_panel in set(self.lower) - {name}:
+            self.panel(name).focus()
         self.draw_soon()
 
     def action_next_panel(self) -> None:

@@ -289,7 +289,7 @@ class PlayScreen(GrowingScreen):
         self._show_written(target, 0)
         self.run_worker(
             lambda: self._write(name, target, shown),
-            name=EXPORT,
+            name=f"{EXPORT} of {target}",
             group=EXPORTS,
             description=str(target),
             thread=True,
@@ -309,7 +309,7 @@ class PlayScreen(GrowingScreen):
         running = self._exports()
         for one in running:
             one.cancel()
-        return Parting(f"{running[0].description}: {STOPPED}") if running else super().part()
+        return Parting(f"{running[0].name}: {STOPPED}") if running else super().part()
 
     def _write(self, name: str, target: Path, shown: Recording) -> str:
         """Write a file whole or not at all; return what to tell."""
@@ -333,7 +333,7 @@ class PlayScreen(GrowingScreen):
 
     def work_done(self, name: str, result: Any) -> None:
         """Say how writing ended."""
-        if name == EXPORT:
+        if name.startswith(EXPORT):
             self.say(str(result))
         else:
             super().work_done(name, result)
