@@ -1,4 +1,4 @@
-"""Tables that lie in `data`: TOML files beside the code, found by code, read when first asked for."""
+"""Tables that lie in `data`: TOML files beside the code, found by code, read when asked for."""
 
 from __future__ import annotations
 
