@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.frame import Ask
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.levels.truth.compute import RULES, formulas_of
