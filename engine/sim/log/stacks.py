@@ -13,14 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.printk.forms import (
-    CALL_TRACE,
-    CPU_4_5,
-    ENTRY_4_5,
-    HARDWARE,
-    STACK_WORDS,
-    WORKQUEUE,
-)
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.machine.asks import Ask
 from mmplay.engine.tables import Table
@@ -133,14 +125,14 @@ def dump_stack(m: Machine, caller: Caller, ask: Ask, report: tuple[str, ...] = W
         "release": setup.release,
         "version": setup.version,
     }
-    m.printk(CPU_4_5, cpu)
+    m.printk("cpu/4.5", cpu)
     if setup.hardware:
-        m.printk(HARDWARE, {"hardware": setup.hardware})
+        m.printk("hardware/4.5", {"hardware": setup.hardware})
     if caller.task == WORKER:
-        m.printk(WORKQUEUE, {"workqueue": "events moom_callback"})
+        m.printk("workqueue/4.5", {"workqueue": "events moom_callback"})
     for words in ((0x86, 0, 0, 0), (ask.gfp, 0, 0, 0), (0, 0, 0, 0)):
-        m.printk(STACK_WORDS, dict(zip("abcd", words, strict=True)))
-    m.printk(CALL_TRACE, {})
+        m.printk("words/4.5", dict(zip("abcd", words, strict=True)))
+    m.printk("trace/4.5", {})
     callee = ""
     for mark, function in functions(caller, report):
         place = symbol_of(m.kernel.name, function, callee)
@@ -154,7 +146,7 @@ def dump_stack(m: Machine, caller: Caller, ask: Ask, report: tuple[str, ...] = W
             "size": place.size,
             "module": place.module,
         }
-        m.printk(ENTRY_4_5, entry)
+        m.printk("entry/4.5", entry)
 
 
 TEXT_START = 0xFFFFFFFF81000000
