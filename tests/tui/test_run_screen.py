@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -252,5 +253,5 @@ async def test_an_export_that_is_stopped_says_so(
         await typed(pilot)
         await pilot.pause()
         slow.goes_on.set()
-        assert "out: stopped" in text_of(pilot)
+        assert re.search("export of out:? stopped", text_of(pilot))
     assert not Path("out").exists()

@@ -248,7 +248,7 @@ class MoveScreen(PanelsScreen):
         if worker.group not in (STOPPABLE, EXPORTS):
             return
         if message.state is WorkerState.CANCELLED:
-            self.say(f"{worker.description or worker.name}: stopped")
+            self.say(f"{worker.name} stopped")
         elif message.state is WorkerState.SUCCESS:
             self.work_done(worker.name, worker.result)
 

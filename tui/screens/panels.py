@@ -8,8 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.frame import Frame, Timeline
+from mmplay.engine.frame import Ask, Frame, Timeline
 from mmplay.tui.cells import Row
 from mmplay.tui.density import DENSITIES, FULL
 from mmplay.tui.glyphs import Glyphs
@@ -214,6 +213,9 @@ class PanelsScreen(BaseScreen):
             self.panel(other).set_class(other == name, "-current")
         for hidden in HIDDEN:
             self.set_class(name == hidden, f"-{hidden}")
+        # Textual takes the focus from a hidden panel only when it draws: keys may come before.
+        if self.has_class("-narrow") and self.focused_panel in set(self.lower) - {name}:
+            self.panel(name).focus()
         self.draw_soon()
 
     def action_next_panel(self) -> None:

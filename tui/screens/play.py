@@ -9,7 +9,7 @@ from typing import Any
 from textual.worker import Worker, WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.recordings.export import FORMATS, Exporter
@@ -290,7 +290,7 @@ class PlayScreen(GrowingScreen):
         self._show_written(target, 0)
         self.run_worker(
             lambda: self._write(name, target, shown),
-            name=EXPORT,
+            name=f"{EXPORT} of {target}",
             group=EXPORTS,
             description=str(target),
             thread=True,
@@ -310,7 +310,7 @@ class PlayScreen(GrowingScreen):
         running = self._exports()
         for one in running:
             one.cancel()
-        return Parting(f"{running[0].description}: {STOPPED}") if running else super().part()
+        return Parting(f"{running[0].name}: {STOPPED}") if running else super().part()
 
     def _write(self, name: str, target: Path, shown: Recording) -> str:
         """Write a file whole or not at all; return what to tell."""
@@ -334,7 +334,7 @@ class PlayScreen(GrowingScreen):
 
     def work_done(self, name: str, result: Any) -> None:
         """Say how writing ended."""
-        if name == EXPORT:
+        if name.startswith(EXPORT):
             self.say(str(result))
         else:
             super().work_done(name, result)
