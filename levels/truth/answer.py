@@ -147,24 +147,19 @@ KINDS: dict[type, str] = {bool: YES_NO, int: NUMBER, str: NAME, tuple: ORDER}
 
 
 def told(
-    rule: str,
-    source: str,
     value: Value | Term,
     why: Finding | tuple[Finding, ...],
     others: Iterable[Other] = (),
     *,
-    unit: str = "",
     term: Term | None = None,
     kind: str = "",
-    layout: GfpLayout | None = None,
 ) -> Truth:
-    """Return an answer by a rule in words; a Term is the answer and its evaluation at once."""
+    """Return an answer and why it is right; a Term is the answer and its evaluation at once."""
     if isinstance(value, Term):
         term = value
         value = term.value
     findings = (why,) if isinstance(why, Finding) else why
-    kind = kind or KINDS[type(value)]
-    return Truth("", value, kind, findings, rule, source, unit, term, tuple(others), layout)
+    return Truth("", value, kind or KINDS[type(value)], findings, term=term, others=tuple(others))
 
 
 def slip(value: int | str, code: str, **operands: Operand) -> Other:

@@ -13,9 +13,9 @@ from mmplay.engine.rules import memory, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import KB, PAGES, Other, Truth, TruthError, slip
+from mmplay.levels.truth.answer import KB, PAGES, Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.marks import other_kernels
-from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.scene import Scene, whole
 
 Numbers = list[int]
@@ -216,14 +216,9 @@ def compute(scene: Scene, words: list[str]) -> Truth:
     _check(words[0], rule, numbers)
     term = rule.term(scene.kernel, numbers)
     code = "truth.boot" if words[0].startswith("boot") else "truth.computed"
-    return ruled(
-        scene,
-        rule.words,
-        term,
-        finding(code, result=term),
-        rule.others(scene.kernel, numbers, term.value),
-        unit=rule.unit,
-    )
+    others = rule.others(scene.kernel, numbers, term.value)
+    found = told(term, finding(code, result=term), others)._replace(unit=rule.unit)
+    return by_rule(found, scene, rule.words)
 
 
 def _check(name: str, rule: Rule, numbers: Numbers) -> None:
