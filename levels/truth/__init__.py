@@ -18,17 +18,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.levels.truth import blocks, callers, floors, machine, marks, masks
-from mmplay.levels.truth.answer import (
-    FLAGS,
-    KB,
-    MASK,
-    NUMBER,
-    ORDER,
-    PAGES,
-    Other,
-    Truth,
-    TruthError,
-)
+from mmplay.levels.truth.answer import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import explains, fact, refused_first, waits_for, wb_stops_at
 from mmplay.levels.truth.machine import fork
@@ -197,9 +187,9 @@ def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: Met
     found = form.answer(scene._replace(chosen=chosen), words)
     if form.rule is not None and not found.source:
         found = by_rule(found, scene, form.rule or name)
-    if form.unit and found.kind in (NUMBER, ORDER):
+    if form.unit and found.kind in COUNTED:
         found = found._replace(unit=form.unit)
-    if found.kind in (MASK, FLAGS):
+    if found.kind in OF_BITS:
         found = found._replace(layout=scene.layout)
     return _as_kb(found) if in_kb else found
 
