@@ -13,8 +13,8 @@ from pkgutil import get_data
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.words import MEANING, WORDS, Words
+from mmplay.engine.frame import Ask
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.levels.truth.compute import formulas_of
 

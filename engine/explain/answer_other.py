@@ -5,7 +5,6 @@ from __future__ import annotations
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
-    Ask,
     Scene,
     both,
     field_answer,
@@ -15,6 +14,7 @@ from mmplay.engine.explain.answer import (
 from mmplay.engine.explain.dumps import objects_per_page
 from mmplay.engine.explain.sentences import said
 from mmplay.engine.explain.words import WORDS
+from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, Request
 from mmplay.engine.rules import memory
 

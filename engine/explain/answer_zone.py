@@ -7,7 +7,6 @@ from collections.abc import Callable
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
-    Ask,
     Scene,
     both,
     field_answer,
@@ -30,6 +29,7 @@ from mmplay.engine.explain.gate import (
 )
 from mmplay.engine.explain.sentences import said, seconds, sentence
 from mmplay.engine.explain.words import WORDS
+from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import spare
 from mmplay.engine.rules.versions import Kernel

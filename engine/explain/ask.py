@@ -6,9 +6,10 @@ What a simulated turn decided and counted is answered here.
 from __future__ import annotations
 
 from mmplay.engine.explain import answer_other, answer_zone
-from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Ask, Scene
+from mmplay.engine.explain.answer import UNKNOWN, Answer, Answerer, Scene
 from mmplay.engine.explain.sentences import said
 from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.frame import Ask
 
 VMSTAT = "counts up, as in /proc/vmstat"
 

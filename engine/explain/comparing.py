@@ -84,6 +84,10 @@ def _side(one: Difference, side: Side) -> str:
     return ": ".join(part for part in (side.actor if named else "", inside, text) if part)
 
 
+OPERANDS = {"ok": "passed"}
+"""What an operand is called where its own name says too little."""
+
+
 def operand_text(one: Difference) -> str:
     """Return the operands that two decisions of one kind have differently."""
     if one.kind is Kind.DUMP:
@@ -92,11 +96,16 @@ def operand_text(one: Difference) -> str:
         return ""
     ours, theirs = one.a.operands, one.b.operands
     both = [name for name in ours if name in theirs and ours[name] != theirs[name]]
-    shown = [f"{name} {_shown(name, ours[name])} and {_shown(name, theirs[name])}" for name in both]
+    shown = [
+        f"{OPERANDS.get(name, name)} {_shown(name, ours[name])} and {_shown(name, theirs[name])}"
+        for name in both
+    ]
     return f"operands: {', '.join(shown)}" if shown else ""
 
 
 def _shown(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:#x}" if name == "gfp" and type(value) is int else str(value)
 
 

@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_wor
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.levels.listing import LevelLine, level_lines
 from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.files import user_paths

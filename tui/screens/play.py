@@ -9,8 +9,7 @@ from typing import Any
 from textual.worker import Worker, WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.frame import Timeline
+from mmplay.engine.frame import Ask, Timeline
 from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.recordings.export import FORMATS, Exporter
