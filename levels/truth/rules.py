@@ -1,14 +1,15 @@
 """The rules that answers go by: their words and their sources.
 
-Most stand in the table of words; those that only questions need in data/rules_asked.toml.
+Most stand in the table of words; those that only questions need in data/rules.toml.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from mmplay.engine.explain.words import WORDS, Table, folded
+from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.tables import Table, folded
 from mmplay.levels.truth.answer import Truth
 from mmplay.levels.truth.scene import Scene
 
@@ -29,7 +30,7 @@ def _said(row: dict[str, Any]) -> Said:
     return Said(text, row["where"], row.get("of_bits", False))
 
 
-ASKED: Table[Said] = Table(_said, "rules_asked")
+ASKED: Table[Said] = Table(_said, "mmplay.levels.truth", "rules")
 
 
 def source(kernel: Kernel, name: str) -> str:
