@@ -15,8 +15,7 @@ from mmplay.recordings.export.pages import html_page
 from mmplay.recordings.export.panels import met_text
 from mmplay.recordings.export.picture import described, picture
 from mmplay.recordings.export.stories import BootStory, stories_of
-from mmplay.recordings.export.table import Row, series_of
-from mmplay.recordings.recording import Recording, said
+from mmplay.recordings.recording import Recording, Row, said
 
 UNKNOWN = "unknown"
 
@@ -119,7 +118,7 @@ def _numbers(recording: Recording) -> Iterator[Block]:
     yield Heading(2, "Zones and counters")
     if shown is not None:
         yield _zones(shown.dump)
-    series = series_of(recording)
+    series = recording.series()
     spans = _spans(series.rows, len(series.columns))
     rows = [
         (name, *spans[n]) for n, name in enumerate(series.columns) if n >= series.places and spans

@@ -10,12 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
-from mmplay.engine.report import MemDump
+from mmplay.engine.report import MemDump, title_of
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
 from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
-from mmplay.recordings.log.observed import kernel_of, title_of
-from mmplay.recordings.log.report_log import LogTimeline, ReportLog
+from mmplay.recordings.log.observed import kernel_of
+from mmplay.recordings.log.report_log import ReportLog
+from mmplay.recordings.log.timeline import LogTimeline
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 
@@ -200,6 +202,11 @@ class LiveTimeline(LogTimeline):
             first_line=report.first_line if report is not None else line,
             last_line=report.last_line if report is not None else line,
         )
+
+    def cut(self, first: int, last: int, stream: BinaryIO) -> str:
+        """Raise InputError: samples are kept as changes of those before them."""
+        why = "is a live recording; simulated and imported ones can be cut"
+        raise InputError(f"{self._file_name}: {why}")
 
     def _line_at(self, index: int) -> int:
         """Return the last line that was printed before a frame: the end of the last report."""

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
-from mmplay.engine.report import MemDump, Report, ReportKind
+from mmplay.engine.report import MemDump, title_of
 from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
+from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
 from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log
-from mmplay.recordings.log.report_log import LogTimeline, ReportLog
+from mmplay.recordings.log.report_log import ReportLog
+from mmplay.recordings.log.timeline import LogTimeline
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
 
@@ -140,6 +142,11 @@ class ObservedTimeline(LogTimeline):
             last_line=report.last_line,
         )
 
+    def cut(self, first: int, last: int, stream: BinaryIO) -> str:
+        """Write the lines from frame `first` to frame `last`; return how many. Raises OSError."""
+        lines = cut_log(self, first, last, self._stream, stream)
+        return f"{lines} lines, {last - first + 1} frames"
+
     def _shown(self, index: int) -> Shown | None:
         """Return the report's own dump, or the last one before it in the same boot."""
         if self._index.has_memory(index):
@@ -175,27 +182,6 @@ def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
     if isinstance(forced, str):
         return KERNELS.get(forced)
     return kernel_of_release(release) if release else None
-
-
-TITLES: dict[ReportKind, str] = {
-    ReportKind.FAILURE: "page allocation failure",
-    ReportKind.OOM_KILL: "OOM kill",
-    ReportKind.DUMP: "Mem-Info",
-}
-
-
-def title_of(report: Report) -> str:
-    """Return what happened in a few words: kind, task, order."""
-    title = TITLES[report.kind]
-    if report.kind is ReportKind.OOM_KILL and report.kill is not None:
-        return f"{title}: {report.kill.comm} ({report.kill.pid})"
-    request = report.request
-    if request is None:
-        return title
-    if request.comm is None and request.slub is not None:
-        return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
-    order = "" if request.order is None else f", order {request.order}"
-    return f"{title}: {request.comm}{order}"
 
 
 def size_of(stream: BinaryIO) -> int:
