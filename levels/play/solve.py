@@ -14,7 +14,7 @@ from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.truth.answer import FLAGS, MASK, NUMBER, ORDER, YES_NO, shown
+from mmplay.levels.truth.answer import NUMBER, OF_BITS, ORDER, YES_NO, shown
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
@@ -244,7 +244,7 @@ class Guesser:
             return self.one_of(self._numbers_on_screen())
         if truth.kind == ORDER and isinstance(truth.value, tuple):
             return ", ".join(self._shuffled(list(truth.value)))
-        if truth.kind in (MASK, FLAGS) and truth.layout is not None:
+        if truth.kind in OF_BITS and truth.layout is not None:
             names = list(truth.layout.bits)
             return "|".join(self.one_of(names) for _ in range(3))
         others = [shown(other.value, truth.kind) for other in truth.others]
