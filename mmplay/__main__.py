@@ -8,7 +8,7 @@ from io import TextIOWrapper
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
 
 BAD_USE = 2
 INTERRUPTED = 130
