@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan, LogLine, Timeline
-from mmplay.recordings.recording import Recording, Stopped
+from mmplay.recordings.recording import Recording, Stopped, never
 
 UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}
 
@@ -21,13 +21,7 @@ LINES_AT_ONCE = 256
 FORMS = "a time (61.526), +0.5s, -3m, #7, 40%, 'a, a marker's name, or /text"
 
 
-def _never() -> bool:
-    return False
-
-
-def find_position(
-    timeline: Timeline, text: str, current: int = 0, stopped: Stopped = _never
-) -> int:
+def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stopped = never) -> int:
     """Return the frame index that `text` names, seen from frame `current`.
 
     A time means the last frame at or before it, in the boot of the current frame if that boot
@@ -85,7 +79,7 @@ def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_u
     return own
 
 
-def search_frames(timeline: Timeline, text: str, current: int, stopped: Stopped = _never) -> int:
+def search_frames(timeline: Timeline, text: str, current: int, stopped: Stopped = never) -> int:
     """Return the next frame after `current`, going round, whose log lines contain `text`."""
     wanted = text.casefold()
     if not wanted:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 Stopped = Callable[[], bool]
 """Asked now and then whether to give up."""
 
+
+def never() -> bool:
+    """Do not give up."""
+    return False
+
+
 Row = tuple[int | None, ...]
 
 

@@ -15,11 +15,10 @@ from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
 from mmplay.engine.report import MemDump, title_of
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
 from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
-from mmplay.recordings.log.observed import kernel_of
 from mmplay.recordings.log.report_log import ReportLog
-from mmplay.recordings.log.timeline import LogTimeline
+from mmplay.recordings.log.timeline import LogTimeline, kernel_of
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
 KEPT_DUMPS = 64
 """Samples that are kept as dumps after they were decoded."""
@@ -31,6 +30,8 @@ DELETED = "the file was deleted; you see what it held until then, and nothing mo
 
 class LiveTimeline(LogTimeline):
     """Frames of a live trace. Opening reads it once and keeps indexes; `follow` reads on."""
+
+    untitled = "capture"
 
     def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
         """Read the trace; raises TraceError. `name` is its path, if it is a file.
@@ -138,12 +139,6 @@ class LiveTimeline(LogTimeline):
         return (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino)
 
     # Timeline
-
-    @property
-    def name(self) -> str:
-        """What the recording is called."""
-        title = self.header.get("title")
-        return title if isinstance(title, str) and title else "capture"
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:
@@ -264,9 +259,5 @@ def page_kb_of(header: dict[str, Any], name: str) -> int:
 
 def open_live(path: Path) -> LiveTimeline:
     """Open a live trace, also one that is still being written; raises TraceError."""
-    stream = open_trace(path)
-    try:
+    with closed_on_error(open_trace(path)) as stream:
         return LiveTimeline(stream, str(path))
-    except BaseException:
-        stream.close()
-        raise

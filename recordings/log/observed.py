@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
 from mmplay.engine.report import MemDump, title_of
-from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
+from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
 from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log
 from mmplay.recordings.log.report_log import ReportLog
-from mmplay.recordings.log.timeline import LogTimeline
+from mmplay.recordings.log.timeline import LogTimeline, kernel_of
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
 
 class ObservedTimeline(LogTimeline):
@@ -75,12 +75,6 @@ class ObservedTimeline(LogTimeline):
             yield replace(boot, first_frame=first, last_frame=last)
 
     # Timeline
-
-    @property
-    def name(self) -> str:
-        """What the recording is called."""
-        title = self.header.get("title")
-        return title if isinstance(title, str) and title else "log"
 
     @property
     def live(self) -> bool:
@@ -176,14 +170,6 @@ class ObservedTimeline(LogTimeline):
         return self._as_shown(index, min(near)[1]) if near else None
 
 
-def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
-    """Return the rules for a release in this trace: those that a user chose win."""
-    forced = header.get("kernel")
-    if isinstance(forced, str):
-        return KERNELS.get(forced)
-    return kernel_of_release(release) if release else None
-
-
 def size_of(stream: BinaryIO) -> int:
     """Return how many bytes a file has, leaving it where it stands."""
     here = stream.tell()
@@ -194,12 +180,8 @@ def size_of(stream: BinaryIO) -> int:
 
 def open_observed(path: Path, progress: Progress | None = None) -> ObservedTimeline:
     """Open the trace of an imported log; raises TraceError with the file's name."""
-    stream = open_trace(path)
-    try:
+    with closed_on_error(open_trace(path)) as stream:
         return ObservedTimeline(stream, str(path), progress=progress)
-    except BaseException:
-        stream.close()
-        raise
 
 
 def from_bytes(data: bytes, name: str) -> ObservedTimeline:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from mmplay.engine.frame import LogLine, Marker, Timeline
+from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
 from mmplay.recordings.log.dumps import find_in_dumps, series_of_frames
 from mmplay.recordings.log.lines import LogNote
 from mmplay.recordings.log.report_log import ReportLog
@@ -17,6 +18,7 @@ from mmplay.recordings.trace.reader import TraceReader
 class LogTimeline(Timeline):
     """What every timeline with a kernel log in a file shares: the log, and letting go of it."""
 
+    header: dict[str, Any]
     _stream: BinaryIO
     _log: ReportLog
     _marks: list[Marker]
@@ -27,6 +29,15 @@ class LogTimeline(Timeline):
     keeps_marks = False
     acts: tuple[Act, ...] = ()
     assumptions: tuple[Assumed, ...] = ()
+
+    untitled = "log"
+    """What a recording without a title is called."""
+
+    @property
+    def name(self) -> str:
+        """What the recording is called."""
+        title = self.header.get("title")
+        return title if isinstance(title, str) and title else self.untitled
 
     def __enter__(self) -> Self:
         return self
@@ -103,3 +114,11 @@ class LogTimeline(Timeline):
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         return self._log.unknown_lines()
+
+
+def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
+    """Return the rules for a release in this trace: those that a user chose win."""
+    forced = header.get("kernel")
+    if isinstance(forced, str):
+        return KERNELS.get(forced)
+    return kernel_of_release(release) if release else None

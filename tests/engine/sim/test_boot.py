@@ -22,8 +22,7 @@ from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.run.run_log import log_text
-from tests.engine.sim.machines import NEXT, RC7, SECOND, incident
+from tests.engine.sim.machines import NEXT, RC7, SECOND, incident, log_text
 
 MB = 1024
 
