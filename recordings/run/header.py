@@ -19,7 +19,7 @@ FIELDS = frozenset(
     {
         *("format", "kind", "title", "writer", "engine", "start", "kernel", "variant", "seed"),
         *("keep_atomic", "packets", "ram_kb", "parent", "frame", "turn", "cut_from", "cut_to"),
-        *("level", "level_digest", "act"),
+        *("level", "level_digest", "stage"),
     }
 )
 """Everything that the header of a simulated run may say."""
