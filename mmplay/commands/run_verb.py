@@ -86,7 +86,7 @@ def run(args: Namespace) -> int:
 
         return run_level(args)
     if args.actions is not None:
-        raise InputError("--actions: is for levels; to act at the start use --act 'NAME VALUE'")
+        raise InputError("--actions is for levels; to act at the start, use --act 'NAME VALUE'")
     choice = choice_of(args)
     start = Start(args, choice)
     if args.screen:
