@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import BinaryIO
 
 from mmplay.commands.output import remark, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.recordings.cutting import cut_log, cut_run
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import trace_path
-from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.opening import open_trace_file
 from mmplay.recordings.position import find_position
-from mmplay.recordings.recording import Recording
-from mmplay.recordings.run.timeline import SessionTimeline
-from mmplay.recordings.trace.reader import open_trace
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -36,18 +30,6 @@ def run(args: Namespace) -> int:
         if last < first:
             raise InputError(f"--to {args.last} lies before --from {args.first}")
         with told_of_disk(output), replacing(output) as stream:
-            said = _cut(recording, first, last, path, stream)
+            said = recording.cut(first, last, stream)
     remark(f"{output}: {said}")
     return 0
-
-
-def _cut(recording: Recording, first: int, last: int, path: Path, stream: BinaryIO) -> str:
-    if isinstance(recording, SessionTimeline):
-        cut_run(recording, first, last, stream)
-        return f"{last - first} turns, from turn {recording.session.first + first} on"
-    if isinstance(recording, ObservedTimeline):
-        with open_trace(path) as source:
-            lines = cut_log(recording, first, last, source, stream)
-        return f"{lines} lines, {last - first + 1} frames"
-    kind = recording.header.get("kind")
-    raise InputError(f"{path}: is a {kind} recording; simulated and imported ones can be cut")

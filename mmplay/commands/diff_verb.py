@@ -6,8 +6,9 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, tell
-from mmplay.engine.comparison import Comparison, Difference
 from mmplay.engine.explain.comparing import (
+    Comparison,
+    Difference,
     difference_lines,
     parting,
     row_text,

@@ -12,9 +12,8 @@ from io import TextIOWrapper
 
 from mmplay.commands.arguments import add_json, add_kernel, check_kernel
 from mmplay.commands.output import JsonObject, progress_bar, tell
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.sentences import seconds
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
+from mmplay.engine.explain.finding import seconds
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json, explained
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position

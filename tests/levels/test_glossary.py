@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.ask import ANSWERERS
 from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.frame import Ask
 from mmplay.engine.rules.alloc_flags import FLAG_RULES_4_5
 from mmplay.engine.rules.floors import CLASSES_4_5
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
