@@ -61,22 +61,23 @@ def _both(function: str) -> dict[str, str]:
     return {"bash": function, "zsh": function}
 
 
-def _preamble() -> dict[str, str]:
+def _preamble(shell: str) -> str:
     """Return the shell functions that offer names that ship with mmplay, and files."""
     levels = [path.stem for path in shipped_levels()]
     names = dict(zip(NAMES, (levels, [one.name for one in shipped()]), strict=True))
-    bash = "\n".join(
-        f'{function}() {{\n  compgen -W \'{" ".join(words)}\' -- "$1"\n  compgen -f -- "$1"\n}}'
+    return "\n".join(
+        f"{function}() {{\n{_OFFERS[shell].format(' '.join(words))}\n}}"
         for function, words in names.items()
     )
-    zsh = "\n".join(
-        f"{function}() {{\n  compadd -- {' '.join(words)}\n  _files\n}}"
-        for function, words in names.items()
-    )
-    return {"bash": bash, "zsh": zsh}
+
+
+_OFFERS = {
+    "bash": '  compgen -W \'{}\' -- "$1"\n  compgen -f -- "$1"',
+    "zsh": "  compadd -- {}\n  _files",
+}
 
 
 def completion(shell: str) -> str:
     """Return the completion script of "bash" or "zsh"."""
-    text = shtab.complete(whole_parser(), shell, preamble=_preamble())
+    text = shtab.complete(whole_parser(), shell, preamble=_preamble(shell))
     return "\n".join(line.rstrip() for line in text.strip().split("\n")) + "\n"
