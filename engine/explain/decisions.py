@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mmplay.engine.explain.sentences import Number
-from mmplay.engine.explain.words import folded, read_data
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.stacks import RECLAIM, SLAB
@@ -29,6 +28,7 @@ from mmplay.engine.sim.machine.page_decisions import (
     ZoneWatermarkOk,
 )
 from mmplay.engine.sim.state.buddy import LETTERS
+from mmplay.engine.tables import folded, read_data
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
@@ -65,7 +65,7 @@ def decision_words() -> dict[type[Decision], Words]:
             folded(row["text"]),
             (*row.get("inside", ()), *BELOW[row.get("below", "")]),
         )
-        for code, row in read_data("decisions").items()
+        for code, row in read_data(__package__, "decisions").items()
     }
 
 

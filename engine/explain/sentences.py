@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from mmplay.engine.explain.finding import Finding, Operand, equation
-from mmplay.engine.explain.words import folded, read_data
+from mmplay.engine.tables import folded, read_data
 from mmplay.engine.terms import Term
 
 
@@ -25,7 +25,8 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 @cache
 def templates() -> dict[str, str]:
     """Return every finding's template by its code; they are read when first asked for."""
-    return _flat(read_data("sentences") | read_data("sentences_asked") | read_data("answers"))
+    files = (read_data(__package__, name) for name in ("sentences", "sentences_asked", "answers"))
+    return _flat({group: texts for file in files for group, texts in file.items()})
 
 
 COUNTED = ("pages", "objects", "times")

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from mmplay.engine.frame import LogLine
-from mmplay.engine.printk.forms import FORMS_BY_NAME
+from mmplay.engine.printk.form import forms
 from mmplay.engine.report import Report
 from mmplay.engine.sim.machine.machine import Machine, Printed
 from mmplay.recordings.log.builder import ReportBuilder
@@ -114,7 +114,7 @@ def text_of(message: Message) -> list[str]:
 def _message(item: Any, number: int) -> Message:
     try:
         name, time_us, values = item
-        form = FORMS_BY_NAME[name]
+        form = forms()[name]
         if type(time_us) is not int or not form.holds(values):
             raise ValueError
         named = dict(zip(form.names, values, strict=True))

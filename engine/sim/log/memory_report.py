@@ -7,24 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mmplay.engine.printk.form import LineForm, Values
-from mmplay.engine.printk.forms import (
-    BLOCKS,
-    HIGHMEM,
-    HUGEPAGES,
-    HWPOISONED,
-    MEM_INFO,
-    PAGECACHE,
-    RAM,
-    RESERVE,
-    RESERVED,
-    SWAP_FREE,
-    SWAP_STATS,
-    SWAP_TOTAL,
-    SWAPCACHE,
-    TOTALS_4_5,
-    ZONE_4_5,
-)
+from mmplay.engine.printk.form import Values
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.zone import Zone
@@ -48,17 +31,17 @@ HUGE_KB = (1048576, 2048)
 
 def show_mem(m: Machine, cpu: int) -> None:
     """Print Mem-Info, as the CPU that reports sees it."""
-    m.printk(MEM_INFO, {})
-    m.printk(TOTALS_4_5, totals(m))
+    m.printk("meminfo/4.5", {})
+    m.printk("totals/4.5", totals(m))
     for zone in m.state.zones:
-        m.printk(ZONE_4_5, zone_line(m, zone, cpu))
-        m.printk(RESERVE, {"reserve": list(zone.reserve)})
+        m.printk("zone/4.5", zone_line(m, zone, cpu))
+        m.printk("reserve/4.5", {"reserve": list(zone.reserve)})
     for zone in m.state.zones:
-        m.printk(BLOCKS, free_lists(zone))
+        m.printk("blocks/4.5", free_lists(zone))
     for size in HUGE_KB:
-        m.printk(HUGEPAGES, hugepages(size))
-    for form, values in tail(m):
-        m.printk(form, values)
+        m.printk("hugepages/4.5", hugepages(size))
+    for name, values in tail(m):
+        m.printk(name, values)
 
 
 def hugepages(size_kb: int) -> Values:
@@ -100,7 +83,7 @@ def free_lists(zone: Zone) -> Values:
     return {"node": 0, "zone": zone.name, "blocks": blocks, "total": buddy.free_pages() * PAGE_KB}
 
 
-def tail(m: Machine) -> list[tuple[LineForm, Values]]:
+def tail(m: Machine) -> list[tuple[str, Values]]:
     """Return the closing lines. This machine has no swap."""
     zones = m.state.zones
     cached = sum(
@@ -110,13 +93,13 @@ def tail(m: Machine) -> list[tuple[LineForm, Values]]:
     managed = sum(zone.managed for zone in zones)
     no_swap = {"swap_add": 0, "swap_delete": 0, "swap_find": 0, "swap_find_total": 0}
     return [
-        (PAGECACHE, {"pagecache_pages": cached}),
-        (SWAPCACHE, {"swapcache_pages": 0}),
-        (SWAP_STATS, no_swap),
-        (SWAP_FREE, {"swap_free_kb": 0}),
-        (SWAP_TOTAL, {"swap_total_kb": 0}),
-        (RAM, {"ram_pages": present}),
-        (HIGHMEM, {"highmem_pages": 0}),
-        (RESERVED, {"reserved_pages": present - managed}),
-        (HWPOISONED, {"hwpoisoned_pages": 0}),
+        ("pagecache/4.5", {"pagecache_pages": cached}),
+        ("swapcache/4.5", {"swapcache_pages": 0}),
+        ("swapstats/4.5", no_swap),
+        ("swapfree/4.5", {"swap_free_kb": 0}),
+        ("swaptotal/4.5", {"swap_total_kb": 0}),
+        ("ram/4.5", {"ram_pages": present}),
+        ("highmem/4.5", {"highmem_pages": 0}),
+        ("reserved/4.5", {"reserved_pages": present - managed}),
+        ("hwpoisoned/4.5", {"hwpoisoned_pages": 0}),
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.printk.forms import FORMS_BY_NAME, SLUB_CACHE, SLUB_NODE, SUPPRESSED
 from mmplay.engine.sim.log.memory_report import show_mem
 from mmplay.engine.sim.log.stacks import Caller, dump_stack
 from mmplay.engine.sim.machine.asks import Ask
@@ -37,7 +36,7 @@ def allowed(m: Machine, which: int) -> bool:
         limits[at + BEGIN] = now
     if now > limits[at + BEGIN] + INTERVAL_NS:
         if limits[at + MISSED]:
-            m.printk(SUPPRESSED, {"function": FUNCTIONS[which], "count": limits[at + MISSED]})
+            m.printk("suppressed/4.5", {"function": FUNCTIONS[which], "count": limits[at + MISSED]})
         limits[at : at + SIZE] = [0, 0, 0]
     if limits[at + PRINTED] < BURST:
         limits[at + PRINTED] += 1
@@ -80,7 +79,7 @@ def warn_alloc_failed(m: Machine, caller: Caller, ask: Ask, order: int) -> bool:
         return False
     state.counters.warn_printed += 1
     values: Values = {"comm": caller.comm(m), "order": order, "mode": ask.gfp}
-    m.printk(FORMS_BY_NAME[m.rules.failure_form], named(m, values, ask.gfp))
+    m.printk(m.rules.failure_form, named(m, values, ask.gfp))
     dump_stack(m, caller, ask)
     show_mem(m, caller.cpu)
     return True
@@ -92,9 +91,9 @@ def warn_slab_failed(m: Machine, caller: Caller, number: int) -> bool:
         return False
     kind, cache = m.setup.caches[number], m.state.caches[number]
     head: Values = {"node": -1, "gfp": caller.gfp}
-    m.printk(FORMS_BY_NAME[m.rules.slub_form], named(m, head, caller.gfp))
+    m.printk(m.rules.slub_form, named(m, head, caller.gfp))
     m.printk(
-        SLUB_CACHE,
+        "slubcache/4.5",
         {
             "cache": kind.name,
             "object_size": kind.object_size,
@@ -104,7 +103,7 @@ def warn_slab_failed(m: Machine, caller: Caller, number: int) -> bool:
         },
     )
     m.printk(
-        SLUB_NODE,
+        "slubnode/4.5",
         {
             "node": 0,
             "slabs": cache.slabs(),

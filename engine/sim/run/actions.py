@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
@@ -344,7 +343,7 @@ def _packets(m: Machine, text: str) -> None:
 
 
 def _sysrq_m(m: Machine, text: str) -> None:
-    m.printk(SYSRQ_SHOW_MEM, {})
+    m.printk("sysrqm/4.5", {})
     show_mem(m, 0)
 
 
@@ -352,7 +351,7 @@ def _sysrq_f(m: Machine, text: str) -> None:
     """Kill the worst task by hand: no watermark is asked."""
     if select_worst(m) < 0:
         raise RefusedError("sysrq-f: there is no task that may be killed")
-    m.printk(SYSRQ_OOM, {})
+    m.printk("sysrqf/4.5", {})
     kill_by_hand(m, 0)
 
 

@@ -20,9 +20,7 @@ from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.starts.calibration import (
     ASSUMED,
     CALIBRATED,
-    DRIFT_RULE,
-    FRAME_RULES,
-    KILL_RULE,
+    RULES,
     reasons,
     value,
 )
@@ -85,10 +83,10 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
 def _rules(report: Report, state: State) -> list[str]:
     """Return by which rules the machine was filled, each a line of the run's header."""
     other = ", ".join(f"{zone.name} {zone.other}" for zone in state.zones)
-    named = [*FRAME_RULES, f"other pages, which no counter names: {other}"]
+    named = [*RULES["frame"], f"other pages, which no counter names: {other}"]
     if report.kill is not None:
-        named.append(KILL_RULE)
-    return [*named, DRIFT_RULE] if state.drift else named
+        named += RULES["kill"]
+    return [*named, *RULES["drift"]] if state.drift else named
 
 
 def _logged_slabs(report: Report) -> int | None:
