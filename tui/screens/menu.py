@@ -174,7 +174,7 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
-        """Look into the chosen entry once the list is painted: what that loads must not delay it."""
+        """Look into the chosen entry, once the list is painted: what it loads takes time."""
         if message.panel.id == "entries":
             self.call_after_refresh(self._look_into, message.ask)
 
