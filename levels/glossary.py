@@ -7,19 +7,17 @@ rule itself.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pkgutil import get_data
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.words import MEANING, WORDS, Words
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.tables import read_data
 from mmplay.levels.truth.compute import formulas_of
 
 READ_VERSION = "4.5"
-DATA = "data/glossary.toml"
 
 
 class GlossaryError(InputError):
@@ -140,9 +138,7 @@ def glossary() -> dict[str, Entry]:
 
 def glossary_rows() -> list[Row]:
     """Return the entries as the file has them; it comes with the code, so they are right."""
-    data = get_data("mmplay.levels", DATA)
-    assert data is not None
-    rows: list[Row] = tomllib.loads(data.decode())["entry"]
+    rows: list[Row] = read_data("mmplay.levels", "glossary")["entry"]
     return rows
 
 

@@ -13,19 +13,15 @@ from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.store import load_from
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import TraceReader, open_trace
+from mmplay.recordings.trace.reader import TraceReader, closed_on_error, open_trace
 
 
 def open_trace_file(path: Path, progress: Progress | None = None) -> Recording:
     """Open a trace; raises TraceError for what is none, or of a kind that is not known."""
-    stream = open_trace(path)
-    try:
+    with closed_on_error(open_trace(path)) as stream:
         recording = open_stream(stream, str(path), progress)
-    except BaseException:
-        stream.close()
-        raise
-    recording.path = path
-    return recording
+        recording.path = path
+        return recording
 
 
 def open_stream(stream: BinaryIO, name: str, progress: Progress | None = None) -> Recording:

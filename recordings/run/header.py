@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
@@ -19,7 +19,7 @@ FIELDS = frozenset(
     {
         *("format", "kind", "title", "writer", "engine", "start", "kernel", "variant", "seed"),
         *("keep_atomic", "packets", "ram_kb", "parent", "frame", "turn", "cut_from", "cut_to"),
-        *("level", "level_digest", "act"),
+        *("level", "level_digest", "stage"),
     }
 )
 """Everything that the header of a simulated run may say."""

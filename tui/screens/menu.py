@@ -34,7 +34,6 @@ from mmplay.tui.views.menu import (
 )
 
 if TYPE_CHECKING:
-    from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
     from mmplay.recordings.files import Done
     from mmplay.recordings.recording import Recording
@@ -73,7 +72,7 @@ class MenuScreen(BaseScreen):
     class Opened(Message):
         """A recording is ready to be shown."""
 
-        def __init__(self, timeline: Timeline) -> None:
+        def __init__(self, timeline: Recording) -> None:
             super().__init__()
             self.timeline = timeline
 
