@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
 from mmplay.levels.lines import Lines
 from mmplay.levels.model import Level
 from mmplay.levels.pack import PACK, SUFFIX, is_pack, read_pack

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mmplay.engine.explain.finding import Finding
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame

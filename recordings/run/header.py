@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice

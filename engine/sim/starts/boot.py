@@ -11,8 +11,8 @@ from mmplay.engine.rules.watermarks import PAGE_KB, boot_min_free_kbytes
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
-from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
 from mmplay.engine.sim.starts.common import (
+    ASSUMED,
     KERNEL_LOADS,
     Choice,
     add_caches,
@@ -21,7 +21,9 @@ from mmplay.engine.sim.starts.common import (
     costs,
     empty_state,
     fill_ring,
+    reasons,
     start_events,
+    value,
 )
 from mmplay.engine.sim.starts.zones import fresh_zone
 from mmplay.engine.sim.state.zone import Zone

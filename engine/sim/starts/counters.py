@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.sim.machine.asks import CACHE_PAGE
 from mmplay.engine.sim.machine.machine import Machine, enqueue
-from mmplay.engine.sim.machine.masks import CACHE_PAGE
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
 from mmplay.engine.sim.starts.common import (
+    ASSUMED,
     KERNEL_LOADS,
     Choice,
     add_caches,
@@ -26,7 +26,9 @@ from mmplay.engine.sim.starts.common import (
     costs,
     empty_state,
     fill_ring,
+    reasons,
     start_events,
+    value,
 )
 from mmplay.engine.sim.state.buddy import MOVABLE
 from mmplay.engine.sim.state.state import State

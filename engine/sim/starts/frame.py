@@ -10,23 +10,19 @@ from __future__ import annotations
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
-from mmplay.engine.sim.machine.masks import ANON, CACHE_PAGE
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.programs import PARENT
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.starts.calibration import (
+from mmplay.engine.sim.starts.common import (
     ASSUMED,
     CALIBRATED,
-    RULES,
-    reasons,
-    value,
-)
-from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
     KTHREADD,
+    RULES,
     Choice,
     add_caches,
     add_kernel_threads,
@@ -35,7 +31,9 @@ from mmplay.engine.sim.starts.common import (
     costs,
     empty_state,
     fill_ring,
+    reasons,
     start_events,
+    value,
 )
 from mmplay.engine.sim.starts.zones import zones_of
 from mmplay.engine.sim.state.state import State
