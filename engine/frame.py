@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from mmplay.engine.rules.versions import Kernel
 
 
+class Ask(NamedTuple):
+    """A question about a number: its kind and which one, for example zone / 0, DMA32, free."""
+
+    kind: str
+    names: tuple[str | int, ...] = ()
+
+
 class Shown(NamedTuple):
     """The memory that a frame shows, and how it relates to the frame's moment.
 

@@ -256,3 +256,24 @@ class Report:
         if self.memory is None or self.memory.time_us is None or self.time_us is None:
             return None
         return self.memory.time_us - self.time_us
+
+
+TITLES: dict[ReportKind, str] = {
+    ReportKind.FAILURE: "page allocation failure",
+    ReportKind.OOM_KILL: "OOM kill",
+    ReportKind.DUMP: "Mem-Info",
+}
+
+
+def title_of(report: Report) -> str:
+    """Return what happened in a few words: kind, task, order."""
+    title = TITLES[report.kind]
+    if report.kind is ReportKind.OOM_KILL and report.kill is not None:
+        return f"{title}: {report.kill.comm} ({report.kill.pid})"
+    request = report.request
+    if request is None:
+        return title
+    if request.comm is None and request.slub is not None:
+        return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
+    order = "" if request.order is None else f", order {request.order}"
+    return f"{title}: {request.comm}{order}"

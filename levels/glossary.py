@@ -7,29 +7,21 @@ rule itself.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.explain.words import MEANING, WORDS, Words
+from mmplay.engine.frame import Ask
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.engine.sim.state.state import COUNTERS
-from mmplay.levels.truth.compute import RULES, formulas_of
+from mmplay.engine.tables import read_data
+from mmplay.levels.truth.compute import formulas_of
 
-DATA = Path(__file__).parent / "data" / "glossary.toml"
-FORMAT = 1
 READ_VERSION = "4.5"
-LEVELS = tuple(f"L{number:02}" for number in range(1, 21))
-
-TEXTS = ("id", "title", "text", "formula", "rule", "gfp", "source", "version", "since", "until")
-LISTS = ("words", "counters", "levels", "related", "aliases")
 
 
 class GlossaryError(InputError):
-    """A glossary that cannot be read, or a term that it does not have."""
+    """A term that the glossary does not have."""
 
 
 class Entry(NamedTuple):
@@ -68,117 +60,56 @@ class Entry(NamedTuple):
         return {**self._asdict(), "counts": list(self.counts)}
 
 
-Raw = dict[str, object]
+Row = dict[str, Any]
+"""An entry as the file has it; which keys there are is said at its head."""
 
 
-def read_glossary(text: str, where: str) -> dict[str, Entry]:
-    """Return the entries of a glossary file by id; raises GlossaryError naming entry and key."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise GlossaryError(f"{where}: {error}") from None
-    tables = raw.get("entry")
-    ok = isinstance(tables, list) and all(isinstance(one, dict) for one in tables)
-    if raw.get("format") != FORMAT or set(raw) != {"format", "entry"} or not ok:
-        raise GlossaryError(f"{where}: expected format = {FORMAT} and [[entry]] tables")
-    entries: dict[str, Entry] = {}
-    for one in tables or ():
-        entry = _entry(one, where)
-        if entry.id in entries:
-            raise GlossaryError(f"{where}: {entry.id} stands there twice")
-        entries[entry.id] = entry
-    _check_links(entries, where)
-    return entries
-
-
-def _entry(raw: Raw, where: str) -> Entry:
-    place = f"{where}: entry {raw.get('id', '?')}"
-    for key, value in raw.items():
-        if key not in (*TEXTS, *LISTS):
-            raise GlossaryError(f"{place}: {no_such('key', key, (*TEXTS, *LISTS))}")
-        fits = isinstance(value, str) if key in TEXTS else _is_texts(value)
-        if not fits or not value:
-            kind = "a text" if key in TEXTS else "a list of texts"
-            raise GlossaryError(f"{place}: {key} must be {kind}")
-    texts: dict[str, str] = {key: str(raw.get(key, "")) for key in TEXTS}
-    lists: dict[str, tuple[str, ...]] = {key: _texts(raw.get(key, ())) for key in LISTS}
-    if not texts["id"]:
-        raise GlossaryError(f"{place}: an id is missing")
-    _known(place, "counter", lists["counters"], COUNTERS)
-    _known(place, "level", lists["levels"], LEVELS)
-    _known(place, "key of the table of words", lists["words"], tuple(WORDS))
-    _known(place, "rule", (texts["rule"],) if texts["rule"] else (), tuple(RULES))
-    title, text = _title(texts, lists["words"]), _text(texts, lists["words"])
-    if not title or not text:
-        raise GlossaryError(f"{place}: title and text are missing, and no words give them")
+def entry_of(row: Row) -> Entry:
+    """Return the entry of a row, with what other tables say of it."""
+    lists = {
+        key: tuple(row.get(key, ()))
+        for key in ("levels", "related", "aliases", "words", "counters")
+    }
+    words = [WORDS[key] for key in lists["words"][:1]]
+    own = [row["formula"]] if "formula" in row else []
     return Entry(
-        texts["id"],
-        title,
-        text,
-        gfp_values(place, texts["gfp"]) if texts["gfp"] else (),
-        _formulas(texts),
-        _kernels(texts),
-        _source(texts, lists["words"]),
-        lists["levels"],
-        lists["related"],
-        lists["aliases"],
-        lists["words"],
-        lists["counters"],
+        row["id"],
+        row.get("title") or words[0].title,
+        _text(row, words),
+        values=gfp_values(row["gfp"]) if "gfp" in row else (),
+        formulas=(*own, *(formulas_of(row["rule"]) if "rule" in row else ())),
+        kernels=_kernels(row.get("since", ""), row.get("until", "")),
+        source=_source(row, words),
+        **lists,
     )
 
 
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(one) for one in value) if isinstance(value, list) else ()
-
-
-def _known(place: str, what: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in known:
-            raise GlossaryError(f"{place}: {no_such(what, name, known)}")
-
-
-def _title(texts: dict[str, str], words: tuple[str, ...]) -> str:
-    return texts["title"] or (WORDS[words[0]].title if words else "")
-
-
-def _text(texts: dict[str, str], words: tuple[str, ...]) -> str:
+def _text(row: Row, words: list[Words]) -> str:
     """Return the paragraph: what the table of words says of the first key, and the entry's own.
 
     With a title of its own an entry is about more than that key, and its own text comes first.
     """
-    known, own = WORDS[words[0]].text if words else "", texts["text"]
-    parts = (own, known) if texts["title"] else (known, own)
-    return " ".join(part for part in parts if part)
+    parts = [*(one.text for one in words), row.get("text", "")]
+    return " ".join(filter(None, parts[::-1] if "title" in row else parts))
 
 
-def _source(texts: dict[str, str], words: tuple[str, ...]) -> str:
+def _source(row: Row, words: list[Words]) -> str:
     """Return function, file and version; empty where there is no one function."""
-    version = texts["version"] or READ_VERSION
-    if texts["source"]:
-        return f"{texts['source']} ({version})"
-    if texts["gfp"]:
+    version = row.get("version", READ_VERSION)
+    if "source" in row:
+        return f"{row['source']} ({version})"
+    if "gfp" in row:
         return "include/linux/gfp.h of each kernel"
-    return f"{WORDS[words[0]].function} {WORDS[words[0]].path} ({version})" if words else ""
+    return f"{words[0].function} {words[0].path} ({version})" if words else ""
 
 
-def _formulas(texts: dict[str, str]) -> tuple[str, ...]:
-    own = (texts["formula"],) if texts["formula"] else ()
-    return (*own, *formulas_of(texts["rule"])) if texts["rule"] else own
-
-
-def gfp_values(place: str, flag: str) -> tuple[str, ...]:
-    """Return the values of a flag, each with the layouts that have it so; raises GlossaryError."""
+def gfp_values(flag: str) -> tuple[str, ...]:
+    """Return the values of a flag, each with the layouts that have it so."""
     by_value: dict[int, list[str]] = {}
     for layout in GFP_LAYOUTS.values():
         value = {**layout.bits, **layout.composites}.get(flag)
         if value is not None:
             by_value.setdefault(value, []).append(layout.covers)
-    if not by_value:
-        raise GlossaryError(f"{place}: no kernel has the flag {flag}")
     return tuple(f"{value:#x} in {_span(covers)}" for value, covers in by_value.items())
 
 
@@ -193,32 +124,22 @@ def _span(covers: list[str]) -> str:
     return f"{begin} and later" if later else f"{begin} to {end}"
 
 
-def _kernels(texts: dict[str, str]) -> str:
-    since, until = texts["since"], texts["until"]
+def _kernels(since: str, until: str) -> str:
     if since and until:
         return f"{since} to {until}"
     return f"{since} and later" if since else f"up to {until}" if until else ""
 
 
-def _check_links(entries: dict[str, Entry], where: str) -> None:
-    """Raise GlossaryError for a link that leads nowhere and for a name that two entries claim."""
-    owners: dict[str, str] = {}
-    for entry in entries.values():
-        for name in entry.related:
-            if name not in entries:
-                raise GlossaryError(f"{where}: entry {entry.id}: {no_such('term', name, entries)}")
-            if name == entry.id:
-                raise GlossaryError(f"{where}: entry {entry.id} is related to itself")
-        for name in entry.names:
-            if name in owners:
-                raise GlossaryError(f"{where}: {name} leads to {owners[name]} and to {entry.id}")
-            owners[name] = entry.id
-
-
 @cache
 def glossary() -> dict[str, Entry]:
     """Return the shipped glossary by id, in the order of the file."""
-    return read_glossary(DATA.read_text(encoding="utf-8"), DATA.name)
+    return {row["id"]: entry_of(row) for row in glossary_rows()}
+
+
+def glossary_rows() -> list[Row]:
+    """Return the entries as the file has them; it comes with the code, so they are right."""
+    rows: list[Row] = read_data("mmplay.levels", "glossary")["entry"]
+    return rows
 
 
 # finding

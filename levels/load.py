@@ -54,7 +54,7 @@ from mmplay.levels.source import (
     read_toml,
 )
 
-FORMAT, MAX_ACTS = 1, 8
+FORMAT, MAX_STAGES = 1, 8
 RAW = ("log",)
 """Keys whose texts stand as they are written."""
 
@@ -75,32 +75,32 @@ def read_level(text: str, name: str) -> Level:
     if isinstance(version, int) and version != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
     content = digest_of_content(text)
-    levels = [_act_level(top, *one, content) for one in _acts(top)]
-    later = tuple(one._replace(act=n) for n, one in enumerate(levels[1:], 2))
-    level = levels[0]._replace(acts=later)
+    levels = [_stage_level(top, *one, content) for one in _stages(top)]
+    later = tuple(one._replace(stage=n) for n, one in enumerate(levels[1:], 2))
+    level = levels[0]._replace(stages=later)
     _check_whole(level, top)
     return level
 
 
-def _acts(top: Place) -> list[tuple[Place, dict[str, Any], str]]:
-    """Return place, keys and title of every act; a level without an [[act]] is one itself."""
-    acts = top.table.get("act")
-    if acts is None:
+def _stages(top: Place) -> list[tuple[Place, dict[str, Any], str]]:
+    """Return place, keys and title of every stage; a level without a [[stage]] is one itself."""
+    stages = top.table.get("stage")
+    if stages is None:
         return [(top, top.table, "")]
-    if not isinstance(acts, list) or not all(isinstance(one, dict) for one in acts):
-        raise top.error("act", f"write [[act]], at most {MAX_ACTS} of them")
-    if not 0 < len(acts) <= MAX_ACTS:
-        raise top.error("act", f"a level of acts needs an [[act]], and has at most {MAX_ACTS}")
-    of_all = {key: value for key, value in top.table.items() if key != "act"}
-    _refuse(top, of_all.keys() - SHARED, (*SHARED, "act"))
+    if not isinstance(stages, list) or not all(isinstance(one, dict) for one in stages):
+        raise top.error("stage", f"write [[stage]], at most {MAX_STAGES} of them")
+    if not 0 < len(stages) <= MAX_STAGES:
+        raise top.error("stage", f"write 1 to {MAX_STAGES} [[stage]] tables")
+    of_all = {key: value for key, value in top.table.items() if key != "stage"}
+    _refuse(top, of_all.keys() - SHARED, (*SHARED, "stage"))
     found = []
-    for number, act in enumerate(acts):
-        place, title = top.at("act", number), act.get("title")
+    for number, stage in enumerate(stages):
+        place, title = top.at("stage", number), stage.get("title")
         if title is None:
-            raise place.error("", "[act] lacks title")
+            raise place.error("", "[stage] lacks title")
         if not isinstance(title, str) or not title:
             raise place.error("title", "must be a text that is not empty")
-        own = {key: value for key, value in act.items() if key != "title"}
+        own = {key: value for key, value in stage.items() if key != "title"}
         _refuse(place, own.keys() & SHARED, ("title", *(_PLAYED - SHARED)))
         found.append((place, {**of_all, **own}, title))
     return found
@@ -115,8 +115,8 @@ def _refuse(place: Place, keys: Iterable[str], known: Iterable[str]) -> None:
         raise place.error(key, no_such("key of this table", key, known))
 
 
-def _act_level(top: Place, place: Place, keys: dict[str, Any], title: str, content: str) -> Level:
-    """Return one act, or the only one, checked as far as it can be alone."""
+def _stage_level(top: Place, place: Place, keys: dict[str, Any], title: str, content: str) -> Level:
+    """Return one stage, or the only one, checked as far as it can be alone."""
     table = typed(place, LevelFile, keys, SHARED)
     top.checked("id", table.id, _check_id)
     if table.end:
@@ -140,24 +140,24 @@ def _act_level(top: Place, place: Place, keys: dict[str, Any], title: str, conte
         start=load_start(place.at("machine"), table.kernel),
         file=top.file,
         content=content,
-        act_title=title,
+        stage_title=title,
     )
 
 
 def _check_whole(level: Level, top: Place) -> None:
     """Check what more than one key has a say in."""
-    acts = (level, *level.acts)
-    for one in acts:
+    stages = (level, *level.stages)
+    for one in stages:
         if one.needed > len(one.questions):
             problem = f"{one.needed} of {len(one.questions)} questions cannot be right"
             raise top.error("right", problem)
         if not one.wins and not one.questions:
             raise top.error("", "a level needs a [[win]] or an [[ask]]")
-    ids = [question.id for one in acts for question in one.questions]
+    ids = [question.id for one in stages for question in one.questions]
     twice = next((ident for ident in ids if ids.count(ident) > 1), None)
     if twice is not None:
-        raise top.error("", f"two acts ask a question {twice!r}")
-    for one in acts:
+        raise top.error("", f"two stages ask a question {twice!r}")
+    for one in stages:
         if one.start.variant_from and one.start.variant_from not in ids:
             problem = no_such("question", one.start.variant_from, ids)
             raise top.error("", f"variant_from: {problem}")
@@ -166,15 +166,15 @@ def _check_whole(level: Level, top: Place) -> None:
 
 def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
     """Complain about moves of a file that no player of the level could make; raises LevelError."""
-    acts = (level, *level.acts)
-    ids = [question.id for one in acts for question in one.questions]
+    stages = (level, *level.stages)
+    ids = [question.id for one in stages for question in one.questions]
     for move in moves:
         if move.action in (ANSWER, PLACE, SKIP):
             ident = move.value.partition(" ")[0]
             if ident not in ids:
                 problem = no_such("question", ident, ids)
                 raise LevelError(f"{name}:{move.line}: value: {problem}")
-        elif move.action not in (*(name for one in acts for name in one.allow), *VERBS):
+        elif move.action not in (*(name for one in stages for name in one.allow), *VERBS):
             problem = f"{move.action} is not in `allow`: the player could not do it"
             raise LevelError(f"{name}:{move.line}: action: {problem}")
 

@@ -197,7 +197,7 @@ class Start(NamedTuple):
     """Where the level's machine comes from: a named base, or a bench.
 
     `variant`, `packets`, `seed` go to the start; `practice_seed` is another one, for practising.
-    `workloads` come to what a named base has; `variant_from` is the question of an earlier act
+    `workloads` come to what a named base has; `variant_from` is the question of an earlier stage
     whose answer is the variant.
     """
 
@@ -214,7 +214,7 @@ class Start(NamedTuple):
 
 
 class Played(Table, frozen=True, kw_only=True):
-    """What is played: the keys of a level of one act, or of each [[act]].
+    """What is played: the keys of a level of one stage, or of each [[stage]].
 
     `right` is how many questions must be right (-1: all); `end` when the run ends. `max_turns`
     bounds the run; `stride` is how many turns one key press makes. `limits` say how often an action
@@ -249,7 +249,7 @@ class Played(Table, frozen=True, kw_only=True):
 
 
 class LevelFile(Played, frozen=True, kw_only=True):
-    """A level file of one act; `digest` is that of what its solution comes to."""
+    """A level file of one stage; `digest` is that of what its solution comes to."""
 
     format: Number
     id: Needed
@@ -278,20 +278,20 @@ class LevelFile(Played, frozen=True, kw_only=True):
 class Level(LevelFile, frozen=True, kw_only=True):
     """One level, read and checked.
 
-    A level of several acts is its first act, and `acts` are those after it: each is a level of its
-    own, with a machine and a clock of its own, and all have the texts, hints and moves of the file.
+    A level of several stages is its first one, and `stages` are those after it: each is a level of
+    its own, with a machine and a clock, and all have the texts, hints and moves of the file.
     `content` is the digest of the file's content (`levels.source`).
     """
 
     file: str
     content: str
     start: Start
-    act: int = 1
-    act_title: str = ""
-    acts: tuple[Level, ...] = ()
+    stage: int = 1
+    stage_title: str = ""
+    stages: tuple[Level, ...] = ()
 
 
 SHARED = frozenset(
     one.encode_name for one in structs.fields(LevelFile) if one.name not in Played.__struct_fields__
 )
-"""Top keys that every level has once, however many acts it has."""
+"""Top keys that every level has once, however many stages it has."""

@@ -120,7 +120,7 @@ def _by_losing(tried: Tried) -> Said:
     run = tried.play(level.losing)
     if run.outcome is not Outcome.LOST:
         return False, f"the losing line does not lose: {run.outcome}"
-    loses = [goal.text for one in (level, *level.acts) for goal in one.loses]
+    loses = [goal.text for one in (level, *level.stages) for goal in one.loses]
     if loses and run.reason not in loses:
         return False, f"the losing line loses, but by no [[lose]]: {run.reason}"
     return True, f"the losing line loses: {run.reason}"
@@ -137,14 +137,14 @@ def _by_solution(tried: Tried) -> Said:
         return False, f"the solution earns {score.stars} stars: {_wrong_answers(run)}"
     if score.acts != score.par:
         return False, f"the solution has {score.par} acts, but the run ends after {score.acts}"
-    turns = sum(act.session.end - act.session.first for act in run.all_acts())
+    turns = sum(stage.session.end - stage.session.first for stage in run.all_stages())
     return True, f"the solution wins in {score.acts} acts and {turns} turns"
 
 
 def _wrong_answers(last: LevelRun) -> str:
     wrong = [
         f"{one.id}: the kernel says {run.truths[one.id].shown()}, not {run.answers[one.id]}"
-        for run in last.all_acts()
+        for run in last.all_stages()
         for one in run.questions
         if one.id in run.answers and not run.is_right(one.id)
     ]
@@ -179,8 +179,8 @@ def _wins(tried: Tried, moves: Sequence[Move]) -> bool:
 
 def _questions(tried: Tried) -> Said:
     """Ask every question along the solution; every option must be readable, and one right."""
-    acts = tried.solved.all_acts()
-    asked = [(run, question) for run in acts for question in run.questions]
+    stages = tried.solved.all_stages()
+    asked = [(run, question) for run in stages for question in run.questions]
     problems = []
     for run, question in asked:
         truth = run.truths.get(question.id)
@@ -209,7 +209,7 @@ def _hints_along(tried: Tried) -> int:
 
 def _goals(tried: Tried) -> Said:
     """See that every goal is met in the end."""
-    goals = [goal for run in tried.solved.all_acts() for goal in run.goals()]
+    goals = [goal for run in tried.solved.all_stages() for goal in run.goals()]
     solved = {goal.text: goal.met for goal in goals}
     unmet = [text for text, met in solved.items() if not met]
     if unmet:
@@ -276,8 +276,8 @@ def misfits(level: Level) -> Iterator[str]:
         yield f"title: longer than {TITLE} characters"
     for name, most in MOST.items():
         yield from _too_long(name, lines(getattr(level, name)), most)
-    for act in (level, *level.acts):
-        yield from _act_misfits(act)
+    for stage in (level, *level.stages):
+        yield from _stage_misfits(stage)
     for hint in level.hints:
         yield from _too_long(f"line {hint.line}, hint", lines(hint.text), HINT)
     real = level.real
@@ -288,10 +288,10 @@ def misfits(level: Level) -> Iterator[str]:
     yield from _too_wide(level)
 
 
-def _act_misfits(level: Level) -> Iterator[str]:
-    """Yield a complaint for every text of one act that does not fit."""
-    if len(level.act_title) > TITLE:
-        yield f"title of act {level.act}: longer than {TITLE} characters"
+def _stage_misfits(level: Level) -> Iterator[str]:
+    """Yield a complaint for every text of one stage that does not fit."""
+    if len(level.stage_title) > TITLE:
+        yield f"title of stage {level.stage}: longer than {TITLE} characters"
     for question in level.questions:
         where = f"line {question.line}, question {question.id}"
         yield from _too_long(where, _question_lines(question), QUESTION)

@@ -58,9 +58,8 @@ class About(NamedTuple):
 
 def about(recording: Recording, path: Path) -> About:
     """Return what the recording in a file holds; `recording` is that file, opened."""
-    header, session = recording.header, recording.session
+    header = recording.header
     engine = header.get("engine")
-    setup = session.live.setup if session is not None else None
     return About(
         kind=str(header.get("kind")),
         title=recording.name,
@@ -77,8 +76,8 @@ def about(recording: Recording, path: Path) -> About:
         notes=len(recording.notes),
         records=records_of(path),
         header={name: header[name] for name in SAID if name in header},
-        assumed=setup.assumed if setup is not None else (),
-        calibrated=setup.calibrated if setup is not None else (),
+        assumed=_rests_on(recording, "assumed"),
+        calibrated=_rests_on(recording, "calibrated"),
     )
 
 
@@ -94,6 +93,10 @@ def _ending(recording: Recording) -> str | None:
     if ending.closed:
         return None
     return f"{'damaged' if ending.damaged else 'cut'} at byte {ending.offset}: {ending.why}"
+
+
+def _rests_on(recording: Recording, sort: str) -> tuple[str, ...]:
+    return tuple(one.text for one in recording.assumptions if one.sort == sort)
 
 
 def _boots(recording: Recording) -> tuple[BootInfo, ...]:
@@ -115,7 +118,7 @@ def _events(recording: Recording) -> tuple[Listed, ...]:
 
 
 def _acts(recording: Recording) -> tuple[Listed, ...]:
-    first = recording.session.first if recording.session is not None else 0
+    first = recording.first_turn
     return tuple(Listed(one.turn - first, one.time_us, one.text) for one in recording.acts)
 
 

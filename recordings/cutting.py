@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mmplay.recordings.log.lines import LogItem, LogNote, RawBlock, read_log
-from mmplay.recordings.log.observed import ObservedTimeline
+from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import Replay
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
-from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
+
+if TYPE_CHECKING:
+    from mmplay.recordings.run.timeline import SessionTimeline
 
 NEW_IN_CUT = frozenset({"format", "kind", "title", "writer", "engine", "level_digest"})
 """Fields of a header that a cut writes anew, or leaves out: a part of a run earns nothing."""
@@ -50,13 +52,14 @@ def _run_header(run: SessionTimeline, begin: int, end: int) -> dict[str, Any]:
     return session_header(run.name, **{**kept, "cut_from": begin, "cut_to": end})
 
 
-def cut_log(log: ObservedTimeline, first: int, last: int, source: BinaryIO, out: BinaryIO) -> int:
+def cut_log(log: Recording, first: int, last: int, source: BinaryIO, out: BinaryIO) -> int:
     """Write the log's lines from frame `first` to frame `last`; return how many there are.
 
-    `source` is the log's trace, read once more. Raises OSError.
+    `source` is the log's trace, read once more from its start. Raises OSError.
     """
     from_line, to_line = log.frame(first).first_line, log.frame(last).last_line
     writer = TraceWriter(out, _log_header(log, first, last))
+    source.seek(0)
     reader = TraceReader(source, log.name)
     for item, record in read_log(reader):
         for code, fields in _kept(item, record, from_line, to_line):
@@ -65,7 +68,7 @@ def cut_log(log: ObservedTimeline, first: int, last: int, source: BinaryIO, out:
     return to_line - from_line + 1
 
 
-def _log_header(log: ObservedTimeline, first: int, last: int) -> dict[str, Any]:
+def _log_header(log: Recording, first: int, last: int) -> dict[str, Any]:
     """Return the header; it names the kernel where the lines that did may have been cut off."""
     header = {name: value for name, value in log.header.items() if name != "format"}
     kernels = {

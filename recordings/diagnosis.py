@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
 from mmplay.engine.explain.dumps import contradictions, trend_findings
-from mmplay.engine.explain.finding import Finding, finding, term_json
+from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import Frame, Shown, Timeline
 from mmplay.engine.report import (
     MemDump,
@@ -63,14 +62,8 @@ def report_json(report: Report) -> Json:
 
 
 def _request_json(request: Request) -> Json:
-    return {
-        "comm": request.comm,
-        "pid": request.pid,
-        "cpu": request.cpu,
-        "order": request.order,
-        "mode": request.mode,
-        "names": request.names,
-    }
+    names = ("comm", "pid", "cpu", "order", "mode", "names")
+    return {name: getattr(request, name) for name in names}
 
 
 def _entry_json(entry: StackEntry) -> Json:
@@ -183,22 +176,24 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "release": result.frame.release,
         "kernel": result.frame.kernel.name if result.frame.kernel else None,
         "no_verdict": finding_json(diagnosis.verdict) if diagnosis.verdict else None,
-        "caller": [finding_json(one) for one in diagnosis.about_caller],
+        "caller": _all(diagnosis.about_caller),
         "asks": [_ask_json(caller, tests) for caller, tests in diagnosis.asks],
-        "stopped_last": [
-            {"zone": zone.name, "node": zone.node, **finding_json(one)}
-            for zone, one in diagnosis.stops
-        ],
-        "distances": [
-            {"zone": zone.name, "node": zone.node, **finding_json(one)}
-            for zone, one in diagnosis.distances
-        ],
-        "would_pass": [finding_json(one) for one in diagnosis.would_pass],
-        "assumed": [finding_json(one) for one in diagnosis.assumed],
-        "reclaim": [finding_json(one) for one in diagnosis.reclaim],
-        "contradictions": [finding_json(one) for one in diagnosis.notes],
-        "trend": [finding_json(one) for one in result.trend],
+        "stopped_last": _of_zones(diagnosis.stops),
+        "distances": _of_zones(diagnosis.distances),
+        "would_pass": _all(diagnosis.would_pass),
+        "assumed": _all(diagnosis.assumed),
+        "reclaim": _all(diagnosis.reclaim),
+        "contradictions": _all(diagnosis.notes),
+        "trend": _all(result.trend),
     }
+
+
+def _all(findings: Iterable[Finding]) -> list[Json]:
+    return [finding_json(one) for one in findings]
+
+
+def _of_zones(found: Iterable[tuple[ZoneDump, Finding]]) -> list[Json]:
+    return [{"zone": zone.name, "node": zone.node, **finding_json(one)} for zone, one in found]
 
 
 def _ask_json(caller: Caller, tests: list[ZoneTest]) -> dict[str, object]:

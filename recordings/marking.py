@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.frame import Timeline
 from mmplay.recordings.files import replacing, user_paths
 from mmplay.recordings.library import DATA
-from mmplay.recordings.run.timeline import SessionTimeline
+from mmplay.recordings.recording import Recording
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 from mmplay.recordings.trace.writer import TraceWriter
@@ -22,32 +20,20 @@ from mmplay.recordings.trace.writer import TraceWriter
 MAX_NOTE = 2000
 
 
-@runtime_checkable
-class Markable(Protocol):
-    """A timeline of a file that takes marks: where it lies, and how it learns of a new mark."""
-
-    path: Path | None
-
-    def add_mark(self, frame: int, name: str, note: str) -> None:
-        """Show a mark that was written to the file."""
-        ...
-
-
-def mark_frame(timeline: Timeline, index: int, name: str, note: str) -> str:
+def mark_frame(recording: Recording, index: int, name: str, note: str) -> str:
     """Mark a frame; return what to tell the user. Raises InputError or OSError."""
     if len(note) > MAX_NOTE or len(name) > MAX_NOTE:
         raise InputError(f"a note has up to {MAX_NOTE} characters")
-    if isinstance(timeline, SessionTimeline) and timeline.path is None:
-        timeline.session.mark(timeline.session.first + index, name, note)
-        timeline.session.tape.flush()
+    if recording.keeps_marks:
+        recording.add_mark(index, name, note)
         return f"marked {name}"
-    if not isinstance(timeline, Markable) or timeline.path is None:
+    if recording.path is None:
         raise InputError("this recording has no file to keep a mark in; import it with -o first")
-    path = own_copy(timeline.path)
-    _write_mark(path, timeline, index, name, note)
-    timeline.add_mark(index, name, note)
-    where = "" if path == timeline.path else f" in your copy, {path}"
-    timeline.path = path
+    path = own_copy(recording.path)
+    _write_mark(path, recording, index, name, note)
+    recording.add_mark(index, name, note)
+    where = "" if path == recording.path else f" in your copy, {path}"
+    recording.path = path
     return f"marked {name}{where}"
 
 
@@ -63,9 +49,8 @@ def own_copy(path: Path) -> Path:
     return copy
 
 
-def _write_mark(path: Path, timeline: Timeline, index: int, name: str, note: str) -> None:
+def _write_mark(path: Path, recording: Recording, index: int, name: str, note: str) -> None:
     """Write the file anew, with the mark behind everything that it held."""
-    first = timeline.session.first if isinstance(timeline, SessionTimeline) else 0
     with open_trace(path) as old, replacing(path) as new:
         reader = TraceReader(old, str(path))
         writer = TraceWriter(new, reader.header)
@@ -73,5 +58,6 @@ def _write_mark(path: Path, timeline: Timeline, index: int, name: str, note: str
             writer.append_code(record.code, record.fields)
         if reader.ending is not None and reader.ending.damaged:
             raise InputError(f"{path}: is damaged at byte {reader.ending.offset}: not marked")
-        writer.append(Code.MARK, [first + index, timeline.time_us(index) or 0, name, note])
+        turn, time_us = recording.first_turn + index, recording.time_us(index) or 0
+        writer.append(Code.MARK, [turn, time_us, name, note])
         writer.close()

@@ -13,19 +13,15 @@ from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.store import load_from
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import TraceReader, open_trace
+from mmplay.recordings.trace.reader import TraceReader, closed_on_error, open_trace
 
 
 def open_trace_file(path: Path, progress: Progress | None = None) -> Recording:
     """Open a trace; raises TraceError for what is none, or of a kind that is not known."""
-    stream = open_trace(path)
-    try:
+    with closed_on_error(open_trace(path)) as stream:
         recording = open_stream(stream, str(path), progress)
-    except BaseException:
-        stream.close()
-        raise
-    recording.path = path
-    return recording
+        recording.path = path
+        return recording
 
 
 def open_stream(stream: BinaryIO, name: str, progress: Progress | None = None) -> Recording:
@@ -41,25 +37,15 @@ def open_stream(stream: BinaryIO, name: str, progress: Progress | None = None) -
 Opener = Callable[[TraceReader, BinaryIO, str, Progress | None], Recording]
 
 
-def _observed(
-    reader: TraceReader, stream: BinaryIO, name: str, progress: Progress | None
-) -> Recording:
-    return ObservedTimeline(stream, name, reader, progress)
-
-
 def _simulated(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
     loaded = load_from(reader, name)
     stream.close()
     return SessionTimeline(loaded.session, ending=loaded.ending)
 
 
-def _live(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
-    return LiveTimeline(stream, name, reader)
-
-
 OPENERS: dict[str, Opener] = {
-    "imported": _observed,
-    "live": _live,
+    "imported": lambda reader, stream, name, told: ObservedTimeline(stream, name, reader, told),
+    "live": lambda reader, stream, name, _: LiveTimeline(stream, name, reader),
     "simulated": _simulated,
 }
 """By the `kind` of the header."""

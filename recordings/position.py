@@ -1,17 +1,13 @@
-"""Breakpoints: the next frame at which a condition comes true.
-
-A simulated run is run through turn by turn; of a log only the frames' own dumps are looked at.
-"""
+"""Places in a recording: by time, number, share, name or text, and where a condition comes true."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan, LogLine, Timeline
-from mmplay.engine.sim.metrics import HELP, OPERATORS, parts_of_condition
-from mmplay.recordings.run.timeline import SessionTimeline
+from mmplay.recordings.recording import Recording, Stopped, never
 
 UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}
 
@@ -25,13 +21,7 @@ LINES_AT_ONCE = 256
 FORMS = "a time (61.526), +0.5s, -3m, #7, 40%, 'a, a marker's name, or /text"
 
 
-def _never() -> bool:
-    return False
-
-
-def find_position(
-    timeline: Timeline, text: str, current: int = 0, stopped: Callable[[], bool] = _never
-) -> int:
+def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stopped = never) -> int:
     """Return the frame index that `text` names, seen from frame `current`.
 
     A time means the last frame at or before it, in the boot of the current frame if that boot
@@ -89,9 +79,7 @@ def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_u
     return own
 
 
-def search_frames(
-    timeline: Timeline, text: str, current: int, stopped: Callable[[], bool] = _never
-) -> int:
+def search_frames(timeline: Timeline, text: str, current: int, stopped: Stopped = never) -> int:
     """Return the next frame after `current`, going round, whose log lines contain `text`."""
     wanted = text.casefold()
     if not wanted:
@@ -114,7 +102,7 @@ def _lines_from(timeline: Timeline, start: int) -> Iterator[LogLine]:
             yield from timeline.lines(number, min(LINES_AT_ONCE, last + 1 - number))
 
 
-def _named(timeline: Timeline, name: str, text: str, stopped: Callable[[], bool]) -> int:
+def _named(timeline: Timeline, name: str, text: str, stopped: Stopped) -> int:
     for marker in timeline.markers:
         if marker.name == name:
             return marker.frame
@@ -127,71 +115,17 @@ def _named(timeline: Timeline, name: str, text: str, stopped: Callable[[], bool]
     raise InputError(f"{text}: no such place; write {FORMS}")
 
 
-Stopped = Callable[[], bool]
-
-
-def find_break(timeline: Timeline, text: str, current: int, stopped: Stopped) -> int:
+def find_break(recording: Recording, text: str, current: int, stopped: Stopped) -> int:
     """Return the next frame after `current` at which the condition comes true.
 
     Raises InputError for what is no condition here, for none, and once `stopped` says so.
     """
-    if isinstance(timeline, SessionTimeline):
-        found = timeline.find_break(text, current, stopped)
-    else:
-        found = _in_dumps(timeline, text, current, stopped)
+    found = recording.find_break(text, current, stopped)
     if found is None:
         raise InputError(f"{text}: stopped" if stopped() else f"{text}: does not come any more")
     return found
 
 
-def holds_at(timeline: Timeline, text: str, index: int) -> bool:
+def holds_at(recording: Recording, text: str, index: int) -> bool:
     """Tell whether a condition has just come true at a frame; raises InputError."""
-    if index == 0:
-        return False
-    if isinstance(timeline, SessionTimeline):
-        return timeline.comes_true(text, index)
-    return _in_dumps(timeline, text, index - 1, lambda: False, last=index) == index
-
-
-def _in_dumps(
-    timeline: Timeline, text: str, current: int, stopped: Stopped, last: int = -1
-) -> int | None:
-    parts = parts_of_condition(text)
-    if parts is None:
-        return _event(timeline, text, current)
-    name, sign, bound = parts
-    compare = OPERATORS[sign]
-    before = _value(timeline, current, name)
-    held = before is not None and compare(before, bound)
-    for index in range(current + 1, len(timeline) if last < 0 else last + 1):
-        if stopped():
-            return None
-        value = _value(timeline, index, name)
-        holds = value is not None and compare(value, bound)
-        if holds and not held:
-            return index
-        held = holds
-    return None
-
-
-def _event(timeline: Timeline, text: str, current: int) -> int | None:
-    wanted = text.casefold().strip()
-    if not wanted:
-        raise InputError(f"write {HELP}")
-    for index in timeline.event_frames:
-        if index > current and wanted in timeline.frame(index).title.casefold():
-            return index
-    return None
-
-
-def _value(timeline: Timeline, index: int, name: str) -> int | None:
-    """Return a number of a frame's dump: a total by its name, or zones.ZONE.FIELD."""
-    shown = timeline.frame(index).shown
-    if shown is None:
-        return None
-    kind, _, rest = name.partition(".")
-    if kind == "zones":
-        zone_name, _, field = rest.partition(".")
-        zone = shown.dump.zone(zone_name)
-        return zone.pages(field) if zone is not None else None
-    return shown.dump.totals.get(name)
+    return index > 0 and recording.comes_true(text, index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partialmethod
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 KERNEL_THREADS = re.compile(
@@ -28,59 +29,38 @@ class Pseudonyms:
         self._known: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
 
-    def _of(self, kind: str, name: str) -> tuple[str, int]:
-        """Return what stands for a name, or empty, and the number that a new one gets."""
-        known = self._known.get((kind, name), "")
-        return known, self._counts.get(kind, 0) + 1
+    def _kept(self, kind: str, name: str, make: Callable[[int], str]) -> str:
+        """Return what stands for a name; a new one is made of the number of its kind."""
+        if (kind, name) not in self._known:
+            number = self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._known[kind, name] = make(number)
+        return self._known[kind, name]
 
-    def _keep(self, kind: str, name: str, pseudonym: str, number: int) -> str:
-        self._known[kind, name] = pseudonym
-        self._counts[kind] = number
-        return pseudonym
+    def _numbered(self, kind: str, start: str, name: str) -> str:
+        """Return host-1, host-2, ... for the kind host."""
+        return self._kept(kind, name, lambda number: f"{start}{number}")
 
-    def _numbered(self, kind: str, name: str, start: str) -> str:
-        known, number = self._of(kind, name)
-        return known or self._keep(kind, name, f"{start}{number}", number)
-
-    def host(self, name: str) -> str:
-        """Return host-1, host-2, ..."""
-        return self._numbered("host", name, "host-")
-
-    def user(self, name: str) -> str:
-        """Return user-1, user-2, ..."""
-        return self._numbered("user", name, "user-")
+    host = partialmethod(_numbered, "host", "host-")
+    user = partialmethod(_numbered, "user", "user-")
+    path = partialmethod(_numbered, "path", "/path-")
+    serial = partialmethod(_numbered, "serial", "serial-")
+    group = partialmethod(_numbered, "group", "group-")
+    """Control groups are named after services and containers."""
 
     def task(self, name: str) -> str:
         """Return task-1, task-2, ...; a kernel thread keeps its name."""
-        if KERNEL_THREADS.fullmatch(name):
-            return name
-        return self._numbered("task", name, "task-")
-
-    def path(self, name: str) -> str:
-        """Return /path-1, /path-2, ..."""
-        return self._numbered("path", name, "/path-")
-
-    def group(self, name: str) -> str:
-        """Return group-1, group-2, ...: control groups are named after services and containers."""
-        return self._numbered("group", name, "group-")
-
-    def serial(self, name: str) -> str:
-        """Return serial-1, serial-2, ..."""
-        return self._numbered("serial", name, "serial-")
+        return name if KERNEL_THREADS.fullmatch(name) else self._numbered("task", "task-", name)
 
     def uuid(self, name: str) -> str:
         """Return a UUID that only counts."""
-        known, number = self._of("uuid", name)
-        return known or self._keep("uuid", name, f"00000000-0000-0000-0000-{number:012x}", number)
+        return self._kept("uuid", name, lambda n: f"00000000-0000-0000-0000-{n:012x}")
 
     def mac(self, name: str) -> str:
         """Return a locally administered address of the same length: 02:00:00:00:00:01."""
-        known, number = self._of("mac", name.lower())
-        if known:
-            return known
-        length = (len(name) + 1) // 3
-        octets = bytes([2]) + number.to_bytes(length - 1, "big")
-        return self._keep("mac", name.lower(), octets.hex(name[2]), number)
+        rest, between = (len(name) + 1) // 3 - 1, name[2]
+        return self._kept(
+            "mac", name.lower(), lambda n: (b"\2" + n.to_bytes(rest, "big")).hex(between)
+        )
 
     def ipv4(self, name: str) -> str:
         """Return an address kept for documentation; what is no address stays."""
@@ -88,17 +68,7 @@ class Pseudonyms:
             address = IPv4Address(name)
         except AddressValueError:
             return name
-        if address in SHARED_V4:
-            return name
-        known, number = self._of("ipv4", str(address))
-        if known:
-            return known
-        block, host = divmod(number - 1, IPV4_EACH)
-        if block < len(IPV4_RANGES):
-            pseudonym = f"{IPV4_RANGES[block]}.{host + 1}"
-        else:
-            pseudonym = str(IPv4Address("240.0.0.0") + number)
-        return self._keep("ipv4", str(address), pseudonym, number)
+        return name if address in SHARED_V4 else self._kept("ipv4", str(address), documented_v4)
 
     def ipv6(self, name: str) -> str:
         """Return 2001:db8::1, 2001:db8::2, ...; what is no address stays."""
@@ -108,10 +78,15 @@ class Pseudonyms:
             return name
         if address in SHARED_V6:
             return name
-        known, number = self._of("ipv6", str(address))
-        if known:
-            return known
-        return self._keep("ipv6", str(address), str(IPv6Address("2001:db8::") + number), number)
+        return self._kept("ipv6", str(address), lambda n: str(IPv6Address("2001:db8::") + n))
+
+
+def documented_v4(number: int) -> str:
+    """Return one of the addresses for documentation, from 1 on; then one that nobody has."""
+    block, host = divmod(number - 1, IPV4_EACH)
+    if block < len(IPV4_RANGES):
+        return f"{IPV4_RANGES[block]}.{host + 1}"
+    return str(IPv4Address("240.0.0.0") + number)
 
 
 REMOVED = "(text removed)"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
 
 from mmplay.engine.frame import Timeline
 from mmplay.recordings.log.lines import LogNote
@@ -12,6 +12,30 @@ from mmplay.recordings.trace.reader import Ending
 
 if TYPE_CHECKING:
     from mmplay.recordings.run.session import Session
+
+
+Stopped = Callable[[], bool]
+"""Asked now and then whether to give up."""
+
+
+def never() -> bool:
+    """Do not give up."""
+    return False
+
+
+Row = tuple[int | None, ...]
+
+
+class Series(NamedTuple):
+    """A table: the names of its columns, and its rows, which can be gone through once.
+
+    The first `places` columns say where a row stands; frames and boots count from 1. Pages, unless
+    a column's name says otherwise.
+    """
+
+    columns: tuple[str, ...]
+    places: int
+    rows: Iterator[Row]
 
 
 class Act(NamedTuple):
@@ -61,8 +85,63 @@ class Recording(Timeline, Protocol):
         """What it rests on as a whole; remarks on one report are in its diagnosis."""
         ...
 
+    @property
+    def first_turn(self) -> int:
+        """The turn of frame 0; 0 where frames are no turns."""
+        ...
+
+    @property
+    def keeps_marks(self) -> bool:
+        """Whether a mark is kept once it is added: no closed file has to be written anew."""
+        ...
+
+    def add_mark(self, frame: int, name: str, note: str) -> None:
+        """Show a mark, and keep it if `keeps_marks`."""
+        ...
+
     def text(self) -> Iterator[bytes]:
         """Yield the whole log in pieces."""
+        ...
+
+    def series(self) -> Series:
+        """Return its numbers over time: of a run the rows it kept, else every frame's dump."""
+        ...
+
+    def find_break(self, text: str, current: int, stopped: Stopped) -> int | None:
+        """Return the next frame at which a condition comes true, None if none or if stopped.
+
+        Raises InputError for what is no condition.
+        """
+        ...
+
+    def comes_true(self, text: str, index: int) -> bool:
+        """Tell whether a condition holds at a frame after the first and did not before it.
+
+        Raises InputError for what is no condition.
+        """
+        ...
+
+    def fork(self, index: int) -> Recording:
+        """Return a run that goes on from a frame and is recorded; raises InputError if none can.
+
+        A simulated run is forked with all of its past; of a log the frame's own Mem-Info is where
+        a simulation starts, and what the log does not say is assumed.
+        """
+        ...
+
+    def snapshot(self) -> Recording:
+        """Return what another thread may look at while this one goes on."""
+        ...
+
+    def changed(self) -> None:
+        """Say that turns were added or taken back: what was kept of the frames may be wrong."""
+        ...
+
+    def cut(self, first: int, last: int, stream: BinaryIO) -> str:
+        """Write the part from frame `first` to frame `last`; return in words what that was.
+
+        Raises OSError, and InputError for a recording that cannot be cut.
+        """
         ...
 
     def __enter__(self) -> Self:

@@ -21,9 +21,9 @@ from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
 from mmplay.tui.too_small import cover
 
 if TYPE_CHECKING:
-    from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
     from mmplay.levels.play.run import LevelRun
+    from mmplay.recordings.recording import Recording
 
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
@@ -53,7 +53,7 @@ class MmplayApp(App[None]):
 
     def __init__(
         self,
-        timeline: Timeline | None = None,
+        timeline: Recording | None = None,
         start: int = 0,
         theme: str = DEFAULT_THEME,
         ascii_only: bool = False,
@@ -91,7 +91,7 @@ class MmplayApp(App[None]):
         if not has_terminal():
             self.exit(return_code=TERMINAL_GONE)
 
-    def _play(self, timeline: Timeline, start: int) -> None:
+    def _play(self, timeline: Recording, start: int) -> None:
         # The menu is drawn before anything that only the play screen needs is loaded.
         from mmplay.tui.screens.play import PlayScreen
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from mmplay.engine.explain.answer import (
     UNKNOWN,
     Answer,
-    Ask,
     Scene,
     both,
     field_answer,
@@ -17,7 +16,7 @@ from mmplay.engine.explain.answer import (
 )
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.dumps import mark_spans
-from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.finding import finding, said, seconds, sentence
 from mmplay.engine.explain.gate import (
     Caller,
     ZoneTest,
@@ -28,8 +27,8 @@ from mmplay.engine.explain.gate import (
     stop_of,
     zone_floor,
 )
-from mmplay.engine.explain.sentences import said, seconds, sentence
 from mmplay.engine.explain.words import WORDS
+from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import spare
 from mmplay.engine.rules.versions import Kernel

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mmplay.engine.explain.sentences import Number
-from mmplay.engine.explain.words import folded, read_data
+from mmplay.engine.explain.finding import Number
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.stacks import RECLAIM, SLAB
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.decisions import (
     KINDS,
     Decision,
@@ -20,7 +20,6 @@ from mmplay.engine.sim.machine.decisions import (
     WbStartWriteback,
     code_of,
 )
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.machine.page_decisions import (
     FastPathFails,
     Nopage,
@@ -29,6 +28,7 @@ from mmplay.engine.sim.machine.page_decisions import (
     ZoneWatermarkOk,
 )
 from mmplay.engine.sim.state.buddy import LETTERS
+from mmplay.engine.tables import folded, read_data
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
@@ -65,7 +65,7 @@ def decision_words() -> dict[type[Decision], Words]:
             folded(row["text"]),
             (*row.get("inside", ()), *BELOW[row.get("below", "")]),
         )
-        for code, row in read_data("decisions").items()
+        for code, row in read_data(__package__, "decisions").items()
     }
 
 

@@ -4,14 +4,17 @@ A template is the kernel's own format with `{name:kind}` for each value, for exa
 `free:{free:kb}`. A printk with several lines is one template with newlines; its parts can also be
 read one at a time, since a log may have lost some of them. A field's value is an int, a str, a bool
 or a list of such, so that it can be stored in a trace. Rendering what was parsed gives the same
-text: patterns only accept what the kernel would print.
+text: patterns only accept what the kernel would print. The templates lie in `data`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
+
+from mmplay.engine.tables import read_data
 
 U64_MAX = (1 << 64) - 1
 S64_MIN = -(1 << 63)
@@ -263,7 +266,7 @@ class LineForm:
 
     `role` says what a report does with the values (`zone`, `failure`, ...); `name` is stored in
     traces and is never given to another template; `size` counts its lines. `clue` is a
-    pattern that its first line surely contains: `engine.printk.clues` says what for.
+    pattern that its first line surely contains: `engine.printk.reader` says what for.
     """
 
     __slots__ = ("_kinds", "_names", "_parts", "clue", "name", "role", "size", "template")
@@ -307,3 +310,25 @@ class LineForm:
 def form(name: str, template: str, clue: str = "") -> LineForm:
     """Return the form of `template`; the role is the name up to its last slash."""
     return LineForm(name, template, clue)
+
+
+TASK_CLUE = r"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ "
+ENTRY_CLUE = r"\+0x[0-9a-f]+/0x"
+CLUES = {
+    "words/4.5": r"\n(?:(?<=[0-9a-f]{16}\n)|(?<=[0-9a-f]{16}\r\n))",
+    **dict.fromkeys(("entry/4.5", "entry/4.19"), ENTRY_CLUE),
+    **dict.fromkeys(("blocks/4.5", "blocks/nonuma"), r"\*[0-9]+kB "),
+    **dict.fromkeys(("task/4.5", "task/4.19", "task/6.8"), TASK_CLUE),
+}
+"""Clues of forms whose fixed texts are too short, or too common in other lines, to be one."""
+
+
+@cache
+def forms() -> dict[str, LineForm]:
+    """Return every form by the name that traces store, the exact before the general.
+
+    A reader takes the first that fits. Names end in the kernel that the wording was first read
+    from; `any` reads key:value pairs by name and so survives versions that we have not read.
+    """
+    templates = read_data(__package__, "forms")
+    return {name: form(name, text, CLUES.get(name, "")) for name, text in templates.items()}

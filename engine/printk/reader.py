@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from mmplay.engine.printk.form import LineForm, Values
-from mmplay.engine.printk.forms import FORMS
+from mmplay.engine.printk.form import LineForm, Values, forms
 
 HEAD_LENGTH = 3
 """Characters by which a line is looked up; every form with a fixed start has at least these."""
@@ -29,7 +28,7 @@ class FormIndex:
     under a fixed text that any such line must contain.
     """
 
-    def __init__(self, forms: Sequence[LineForm]) -> None:
+    def __init__(self, forms: Iterable[LineForm]) -> None:
         self._by_head: dict[str, list[LineForm]] = {}
         self._by_needle: list[tuple[str, LineForm]] = []
         for one in forms:
@@ -55,7 +54,7 @@ class FormIndex:
 @cache
 def form_index() -> FormIndex:
     """Return the index over all forms; made when a log is first read."""
-    return FormIndex(FORMS)
+    return FormIndex(forms().values())
 
 
 def read_lines(lines: Sequence[str]) -> Read | None:
@@ -122,4 +121,4 @@ def clues(forms: Iterable[LineForm]) -> re.Pattern[bytes]:
 @cache
 def line_clues() -> re.Pattern[bytes]:
     """Return the clues of all forms; compiled when a log is first read."""
-    return clues(FORMS)
+    return clues(forms().values())

@@ -136,7 +136,9 @@ def watermark_ok(free: N, order: int, kept: int, floor_pages: N) -> bool:
     `hidden` from the caller, `floor_pages` its floor. Whether a free list has such a block is
     another question.
     """
-    return seen_free(free, order, kept) > floor_pages
+    if order or kept:
+        free = seen_free(free, order, kept)
+    return free > floor_pages
 
 
 def spare(seen: Term, floor_pages: Term) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import PAGE_BYTES, ZONES
-from mmplay.engine.terms import N, as_term, constant, larger, rule, smaller
+from mmplay.engine.terms import N, constant, larger, rule, smaller
 
 ZONE_OF_BITS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("__GFP_DMA32",), "DMA32"),
@@ -60,7 +60,7 @@ def bytes_limit(size_bytes: int) -> int:
 
 def halved_above(background: N, limit: N) -> N:
     """Return a background threshold, or half of the limit where it is not below that."""
-    if as_term(background).value < as_term(limit).value:
+    if limit > background:
         return rule("dirty_background", background)
     return rule("dirty_background", limit // 2)
 

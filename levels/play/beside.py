@@ -68,7 +68,7 @@ class _Line(NamedTuple):
 
 
 def beside(run: LevelRun, turn: int | None = None) -> tuple[Beside, ...]:
-    """Return the incident's lines for this act, in order, with the run's as far as turn `turn`.
+    """Return the incident's lines for this stage, in order, with the run's as far as turn `turn`.
 
     Empty for a machine that comes from no log.
     """
@@ -159,7 +159,7 @@ def in_words(line: Beside) -> list[str]:
 
 
 def as_json(run: LevelRun) -> list[dict[str, object]]:
-    """Return all pairs of an act as plain data."""
+    """Return all pairs of a stage as plain data."""
     return [
         {
             **line._asdict(),

@@ -11,7 +11,7 @@ from mmplay.levels.library import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, following, level_header, next_act
+from mmplay.levels.play.solve import begin, following, level_header, next_stage
 from mmplay.levels.progress import record
 from mmplay.recordings.run.store import open_writer
 from mmplay.recordings.run.timeline import SessionTimeline
@@ -27,8 +27,8 @@ def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:
 
 
 def follow_recorded(run: LevelRun) -> LevelRun | None:
-    """Return a run of the next act, written to a file of its own; see `solve.following`."""
-    level = next_act(run)
+    """Return a run of the next stage, written to a file of its own; see `solve.following`."""
+    level = next_stage(run)
     if level is None:
         return None
     writer, trouble = open_writer(level_header(level, run.seed))
@@ -51,7 +51,7 @@ def keep_result(run: LevelRun) -> str:
 
 
 class LevelGame(SessionTimeline):
-    """The conversation of one act of a level, for a screen or a line mode to show.
+    """The conversation of one stage of a level, for a screen or a line mode to show.
 
     It is a timeline of the run, one frame a turn; growing stops where a question is asked or the
     run ends. `reply` is what the last answer was worth and `hinted` the last hint, until something
@@ -158,7 +158,7 @@ class LevelGame(SessionTimeline):
     def end(self, keep: Callable[[LevelRun], str] = keep_result) -> Ending | None:
         """Return what the end of the run leads to: once, at its end; None at any other time.
 
-        What was earned is kept at that moment, by `keep`, unless another act follows.
+        What was earned is kept at that moment, by `keep`, unless another stage follows.
         """
         if self.live or self._ended:
             return None
@@ -166,13 +166,13 @@ class LevelGame(SessionTimeline):
         run = follow_recorded(self.level_run)
         if run is not None:
             game = LevelGame(run)
-            game.reply = self.reply  # What the answer was worth that ended this act is still read.
+            game.reply = self.reply  # What the last answer was worth is still read.
             return Ending(game, "")
         return Ending(None, keep(self.level_run))
 
 
 class Ending(NamedTuple):
-    """What follows the end of a run: the game of the next act, or (None) the end of the level.
+    """What follows the end of a run: the game of the next stage, or (None) the end of the level.
 
     `trouble` says why what was earned could not be kept, empty if it was.
     """

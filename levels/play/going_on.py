@@ -18,8 +18,8 @@ from mmplay.recordings.run.store import Loaded, load_session, open_writer
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
 
-class _Act(NamedTuple):
-    """The recording of one act of a level; a level without acts is its own first."""
+class _StageFile(NamedTuple):
+    """The recording of one stage of a level; a level without stages is its own first."""
 
     path: Path
     number: int
@@ -32,34 +32,34 @@ def go_on_recorded(level: Level, path: Path | None = None) -> LevelRun | None:
     cannot be made again from the level at hand. The run goes on in a new file, which holds all of
     the old one; the old one then goes, if whoever wrote it ended it.
     """
-    acts = _acts_of(level, path)
+    stages = _stages_of(level, path)
     try:
-        loaded = [_loaded(act.path) for act in acts]
+        loaded = [_loaded(stage.path) for stage in stages]
         if not loaded or result_of(loaded[-1].session) not in ("", Outcome.PLAYING):
             return None
         run = _made_again(level, loaded)
     except (InputError, OSError):
         return None
     if run is not None:
-        _write_anew(run, acts[-1].path, loaded[-1])
+        _write_anew(run, stages[-1].path, loaded[-1])
     return run
 
 
-def _acts_of(level: Level, path: Path | None) -> list[_Act]:
-    """Return the latest recording of a level, behind those of the acts that led to it."""
+def _stages_of(level: Level, path: Path | None) -> list[_StageFile]:
+    """Return the latest recording of a level, behind those of the stages that led to it."""
     files = played_files()
     if path is not None:
         files = files[files.index(path) :] if path in files else [path]
-    found: list[_Act] = []
-    for act in _recorded_acts(level, files):
-        if not found or act.number == found[0].number - 1:
-            found.insert(0, act)
-        if found[0].number == level.act:
+    found: list[_StageFile] = []
+    for stage in _recorded_stages(level, files):
+        if not found or stage.number == found[0].number - 1:
+            found.insert(0, stage)
+        if found[0].number == level.stage:
             return found
     return []
 
 
-def _recorded_acts(level: Level, files: list[Path]) -> Iterator[_Act]:
+def _recorded_stages(level: Level, files: list[Path]) -> Iterator[_StageFile]:
     for path in files:
         try:
             with open_trace(path) as stream:
@@ -67,9 +67,9 @@ def _recorded_acts(level: Level, files: list[Path]) -> Iterator[_Act]:
         except (InputError, OSError):
             continue
         same = header.get("level") == level.id and header.get("level_digest") == level.content
-        number = header.get("act", level.act)
+        number = header.get("stage", level.stage)
         if same and header.get("seed") == level.start.seed and type(number) is int:
-            yield _Act(path, number)
+            yield _StageFile(path, number)
 
 
 def _loaded(path: Path) -> Loaded:
@@ -78,7 +78,7 @@ def _loaded(path: Path) -> Loaded:
 
 
 def _made_again(level: Level, loaded: list[Loaded]) -> LevelRun | None:
-    """Return the run of the last act, played as recorded; None if it comes to another state."""
+    """Return the run of the last stage, played as recorded; None if it comes to another state."""
     run: LevelRun | None = begin(level)
     for one in loaded:
         if one is not loaded[0]:

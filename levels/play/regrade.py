@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.library import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
@@ -56,7 +56,7 @@ def regrade(session: Session, level: Level | None = None) -> Regraded:
     seed = header.get("seed")
     if type(seed) is not int or not 0 <= seed < 1 << 63:
         raise InputError(f"{header.get('title')}: has no seed")
-    run = begin(_act_of(level, header), seed)
+    run = begin(_stage_of(level, header), seed)
     play_again(run, session)
     return Regraded(
         level,
@@ -120,18 +120,20 @@ def _bound_to(header: dict[str, Any]) -> str:
     return digest[:40] if header.get("format") != 1 and isinstance(digest, str) else ""
 
 
-def _act_of(level: Level, header: dict[str, Any]) -> Level:
-    """Return the act that a recording is of, with the variant that was chosen before it."""
-    number = header.get("act", level.act)
-    acts = {one.act: one for one in (level, *level.acts)}
-    if type(number) is not int or number not in acts:
-        raise InputError(f"{header.get('title')}: the level has no act {str(number)[:20]}")
-    variant = header.get("variant", acts[number].start.variant)
+def _stage_of(level: Level, header: dict[str, Any]) -> Level:
+    """Return the stage that a recording is of, with the variant that was chosen before it."""
+    number = header.get("stage", level.stage)
+    stages = {one.stage: one for one in (level, *level.stages)}
+    if type(number) is not int or number not in stages:
+        raise InputError(f"{header.get('title')}: the level has no stage {str(number)[:20]}")
+    variant = header.get("variant", stages[number].start.variant)
     names = [name for name, _ in WB_VARIANTS]
     if variant not in names:
         raise InputError(f"{header.get('title')}: no variant; there are {', '.join(names)}")
-    later = tuple(one for one in level.acts if one.act > number)
-    return acts[number]._replace(start=acts[number].start._replace(variant=variant), acts=later)
+    later = tuple(one for one in level.stages if one.stage > number)
+    return stages[number]._replace(
+        start=stages[number].start._replace(variant=variant), stages=later
+    )
 
 
 def play_again(run: LevelRun, session: Session) -> None:

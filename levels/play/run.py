@@ -57,7 +57,7 @@ class LevelRun:
     ) -> None:
         """Ask what is asked at the start; raises LevelError for a level that names what is not.
 
-        Runs of one level may share `laters`. `before` is the run of the act before this one.
+        Runs of one level may share `laters`. `before` is the run of the stage before this one.
         """
         self.level = level
         self.session = session
@@ -115,12 +115,12 @@ class LevelRun:
 
     @property
     def over(self) -> bool:
-        """Tell whether the level is over: lost, or its last act won."""
-        return not self.playing and not (self.outcome is Outcome.WON and self.level.acts)
+        """Tell whether the level is over: lost, or its last stage won."""
+        return not self.playing and not (self.outcome is Outcome.WON and self.level.stages)
 
-    def all_acts(self) -> list[LevelRun]:
-        """Return the runs of this act and of those before it, in order."""
-        return [*(self.before.all_acts() if self.before is not None else ()), self]
+    def all_stages(self) -> list[LevelRun]:
+        """Return the runs of this stage and of those before it, in order."""
+        return [*(self.before.all_stages() if self.before is not None else ()), self]
 
     @property
     def turns_left(self) -> int:
@@ -369,8 +369,8 @@ class LevelRun:
         return found
 
     def score(self) -> Score:
-        """Return what the run has earned so far, in this act and those before it."""
-        runs, won = self.all_acts(), self.over and self.outcome is Outcome.WON
+        """Return what the run has earned so far, in this stage and those before it."""
+        runs, won = self.all_stages(), self.over and self.outcome is Outcome.WON
         acts = sum(sum(run.notes.acts.values()) for run in runs)
         missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
         right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
@@ -380,8 +380,8 @@ class LevelRun:
         )
 
     def digest(self) -> str:
-        """Return the digest of the state at the end; with several acts, of all their ends."""
-        ends = [run.session.to_end().state.digest() for run in self.all_acts()]
+        """Return the digest of the state at the end; with several stages, of all their ends."""
+        ends = [run.session.to_end().state.digest() for run in self.all_stages()]
         return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
 
 

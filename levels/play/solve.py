@@ -14,7 +14,7 @@ from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, moment
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.truth.answer import FLAGS, MASK, NUMBER, ORDER, YES_NO, shown
+from mmplay.levels.truth.answer import NUMBER, OF_BITS, ORDER, YES_NO, shown
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
@@ -46,12 +46,12 @@ def begin(
 
 
 def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:
-    """Return a run of the act after a won one; None if it is not won, or was the last.
+    """Return a run of the stage after a won one; None if it is not won, or was the last.
 
     Nothing joins the two but the answers: each has a machine and a clock of its own. Raises
-    InputError if the act's machine cannot be built.
+    InputError if the stage's machine cannot be built.
     """
-    level = next_act(run)
+    level = next_stage(run)
     if level is None:
         return None
     header = level_header(level, run.seed)
@@ -59,30 +59,30 @@ def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | No
     return LevelRun(level, session, run.seed, run.laters, run)
 
 
-def next_act(run: LevelRun) -> Level | None:
-    """Return the act after a won one, with what was chosen before; None if there is none."""
-    if run.outcome is not Outcome.WON or not run.level.acts:
+def next_stage(run: LevelRun) -> Level | None:
+    """Return the stage after a won one, with what was chosen before; None if there is none."""
+    if run.outcome is not Outcome.WON or not run.level.stages:
         return None
-    level, *later = run.level.acts
+    level, *later = run.level.stages
     start = level.start
     if start.variant_from:
-        answers = {ident: said for one in run.all_acts() for ident, said in one.answers.items()}
+        answers = {ident: said for one in run.all_stages() for ident, said in one.answers.items()}
         start = start._replace(variant=answers[start.variant_from])
-    return level._replace(start=start, acts=tuple(later))
+    return level._replace(start=start, stages=tuple(later))
 
 
 def onward(run: LevelRun) -> LevelRun:
-    """Return the run of the next act if this one is won, else the same run."""
+    """Return the run of the next stage if this one is won, else the same run."""
     return following(run) or run
 
 
 def level_header(level: Level, seed: int) -> dict[str, object]:
-    """Return the header of a recording of this level, or of one act of it."""
-    act = {"act": level.act, "variant": level.start.variant} if level.act_title else {}
+    """Return the header of a recording of this level, or of one stage of it."""
+    stage = {"stage": level.stage, "variant": level.start.variant} if level.stage_title else {}
     title = f"{level.id} {level.title}"
     return session_header(
-        f"{title}, act {level.act}" if act else title,
-        **act,
+        f"{title}, stage {level.stage}" if stage else title,
+        **stage,
         start=START,
         level=level.id,
         level_digest=level.content,
@@ -98,7 +98,7 @@ def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
     shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
     line, for an act that the level or the kernel does not take.
 
-    Returns the run of the act that was played last.
+    Returns the run of the stage that was played last.
     """
     for last in playing(run, moves):
         run = last
@@ -244,7 +244,7 @@ class Guesser:
             return self.one_of(self._numbers_on_screen())
         if truth.kind == ORDER and isinstance(truth.value, tuple):
             return ", ".join(self._shuffled(list(truth.value)))
-        if truth.kind in (MASK, FLAGS) and truth.layout is not None:
+        if truth.kind in OF_BITS and truth.layout is not None:
             names = list(truth.layout.bits)
             return "|".join(self.one_of(names) for _ in range(3))
         others = [shown(other.value, truth.kind) for other in truth.others]

@@ -18,10 +18,11 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.levels.truth import blocks, callers, floors, machine, marks, masks
-from mmplay.levels.truth.answer import KB, NUMBER, PAGES, Other, Truth, TruthError
+from mmplay.levels.truth.answer import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.facts import explains, fact, refused_first, waits_for, wb_stops_at
 from mmplay.levels.truth.machine import fork
+from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.scene import MetricReader, Scene, counted
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
@@ -34,13 +35,17 @@ KB_WORD, IN, IF = "kb", "in", "if"
 class Form(NamedTuple):
     """A question: what answers it, how many words it takes, its options (a name and one word each).
 
-    What it asks and takes stands in the docstring of the function, or in USAGE.
+    What it asks and takes stands in the docstring of the function, or in USAGE. `rule` is the key
+    of the rule that it goes by (see `rules`), None where the answer tells that by itself, and
+    `unit` that of its numbers.
     """
 
     answer: Callable[[Scene, list[str]], Truth]
     least: int = 0
     most: int = MANY_WORDS
     options: tuple[str, ...] = ()
+    rule: str | None = ""
+    unit: str = ""
 
 
 FORMS: dict[str, Form] = {
@@ -48,57 +53,61 @@ FORMS: dict[str, Form] = {
     "first_zone": Form(callers.first_zone),
     "zone_order": Form(callers.zone_order),
     "class": Form(callers.caller_class, 1, 1),
-    "floor": Form(floors.floor_of, 2, 3, ("for",)),
-    "lowest_served": Form(floors.lowest_served, 2, 3, ("highatomic", "for")),
-    "passes": Form(floors.passes, 3, 4, ("order", "highatomic", "for")),
-    "seen": Form(floors.seen, 3, 3, ("order", "highatomic", "for")),
-    "drain_order": Form(callers.drain_order, 1, 5, ("for",)),
+    "floor": Form(floors.floor_of, 2, 3, ("for",), rule="floor", unit=PAGES),
+    "lowest_served": Form(
+        floors.lowest_served, 2, 3, ("highatomic", "for"), rule="floor", unit=PAGES
+    ),
+    "passes": Form(floors.passes, 3, 4, ("order", "highatomic", "for"), rule="floor"),
+    "seen": Form(floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
+    "drain_order": Form(callers.drain_order, 1, 5, ("for",), unit=PAGES),
     "served": Form(callers.served, 1, 1, ("order",)),
     # marks and reserves
-    "marks": Form(marks.marks, 2, 2),
-    "reserve": Form(marks.reserve, 2, 2),
-    "managed": Form(marks.managed, 1, 1),
-    "total_reserve": Form(marks.set_aside, 1, 1),
-    "compute": Form(compute),
+    "marks": Form(marks.marks, 2, 2, rule=None, unit=PAGES),
+    "reserve": Form(marks.reserve, 2, 2, rule="lowmem_reserve", unit=PAGES),
+    "managed": Form(marks.managed, 1, 1, unit=PAGES),
+    "total_reserve": Form(marks.set_aside, 1, 1, unit=PAGES),
+    "compute": Form(compute, rule=None),
     # masks
     "decode": Form(masks.decode, 1, 1),
-    "bits": Form(masks.bits, 1, 1),
+    "bits": Form(masks.bits, 1, 1, rule="decode"),
     "encode": Form(masks.encode, 1, 1),
-    "may_sleep": Form(masks.ability("may_sleep"), 1, 1),
-    "wakes_kswapd": Form(masks.ability("wakes_kswapd"), 1, 1),
-    "may_do_io": Form(masks.ability("may_do_io"), 1, 1),
-    "may_enter_fs": Form(masks.ability("may_enter_fs"), 1, 1),
-    "warns": Form(masks.ability("warns"), 1, 1),
+    "may_sleep": Form(masks.ability("may_sleep"), 1, 1, rule="ability"),
+    "wakes_kswapd": Form(masks.ability("wakes_kswapd"), 1, 1, rule="ability"),
+    "may_do_io": Form(masks.ability("may_do_io"), 1, 1, rule="ability"),
+    "may_enter_fs": Form(masks.ability("may_enter_fs"), 1, 1, rule="ability"),
+    "warns": Form(masks.ability("warns"), 1, 1, rule="ability"),
     "uses_reserves": Form(masks.uses_reserves, 1, 1),
     "slab_mask": Form(masks.slab_mask, 1, 1),
-    "slab_lost": Form(masks.slab_lost, 1, 1),
-    "slab_lost_discount": Form(masks.slab_lost_discount, 1, 1),
+    "slab_lost": Form(masks.slab_lost, 1, 1, rule="slab_mask"),
+    "slab_lost_discount": Form(masks.slab_lost_discount, 1, 1, rule="slab_mask"),
     # blocks and slabs
-    "buddy": Form(blocks.buddy, 2, 2),
-    "split_block": Form(blocks.split_block, 2, 3),
-    "merged_order": Form(blocks.merged_order, 3, 3),
+    "buddy": Form(blocks.buddy, 2, 2, unit="block"),
+    "split_block": Form(blocks.split_block, 2, 3, unit="block"),
+    "merged_order": Form(blocks.merged_order, 3, 3, unit="order"),
     "fits": Form(blocks.fits, 2, 2),
-    "objects_per_slab": Form(blocks.objects_per_slab, 1, 1, ("cpus",)),
-    "objects_per_page": Form(blocks.objects_per_page, 1, 1),
-    "objects": Form(blocks.objects, 2, 2, ("cpus",)),
-    "slabs": Form(blocks.slabs, 1, 1),
+    "objects_per_slab": Form(blocks.objects_per_slab, 1, 1, ("cpus",), unit="objects"),
+    "objects_per_page": Form(
+        blocks.objects_per_page, 1, 1, rule="objects_per_slab", unit="objects"
+    ),
+    "objects": Form(blocks.objects, 2, 2, ("cpus",), rule="objs", unit="objects"),
+    "slabs": Form(blocks.slabs, 1, 1, unit="slabs"),
     # reclaim, writeback, tasks
-    "works_per_call": Form(machine.works_per_call, 1, 2),
-    "unreclaimable": Form(machine.unreclaimable, 1, 1),
-    "dirty_limit": Form(machine.dirty_limit, 0, 0),
-    "dirty_trend": Form(machine.dirty_trend, 1, 1),
+    "works_per_call": Form(machine.works_per_call, 1, 2, unit="works"),
+    "unreclaimable": Form(machine.unreclaimable, 1, 1, rule="all_unreclaimable"),
+    "dirty_limit": Form(machine.dirty_limit, 0, 0, unit=PAGES),
+    "dirty_trend": Form(machine.dirty_trend, 1, 1, rule="dirty_limit"),
     "holds_key": Form(machine.holds_key, 1, 40),
-    "freed_by_exit": Form(machine.freed_by_exit, 1, 1),
+    "freed_by_exit": Form(machine.freed_by_exit, 1, 1, unit=PAGES),
     "waits_for": Form(waits_for, 1, 1),
     # what no rule computes
-    "fact": Form(fact, 1, 1),
+    "fact": Form(fact, 1, 1, rule=None),
     "explains": Form(explains, 1, 1),
     "refused_first": Form(refused_first, 0, 0),
     "wb_stops_at": Form(wb_stops_at, 2, 2),
-    "metric": Form(machine.metric, 1, 1),
-    "holds": Form(machine.holds),
+    "metric": Form(machine.metric, 1, 1, rule=None),
+    "holds": Form(machine.holds, rule=None),
 }
-"""Every form, by its first word."""
+"""Every form, by its first word, which is also the key of its rule unless it names another."""
 
 USAGE: dict[str, str] = {
     "may_sleep": "`may_sleep MASK`: whether the caller may sleep and reclaim.",
@@ -173,9 +182,15 @@ def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: Met
     words = words[int(in_kb) :]
     if not words or words[0] not in FORMS:
         raise TruthError(no_such("question", words[0] if words else "", FORMS))
-    form = FORMS[words[0]]
+    name, form = words[0], FORMS[words[0]]
     words, chosen = counted(words[1:], form.options, form.least, form.most)
     found = form.answer(scene._replace(chosen=chosen), words)
+    if form.rule is not None and not found.source:
+        found = by_rule(found, scene, form.rule or name)
+    if form.unit and found.kind in COUNTED:
+        found = found._replace(unit=form.unit)
+    if found.kind in OF_BITS:
+        found = found._replace(layout=scene.layout)
     return _as_kb(found) if in_kb else found
 
 

@@ -6,8 +6,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import Finding, Operand, filled, finding, symbolic, term_json
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import (
+    Finding,
+    Operand,
+    filled,
+    finding,
+    sentence,
+    symbolic,
+    term_json,
+)
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term
@@ -17,6 +24,9 @@ Value = int | bool | str | tuple[str, ...]
 NUMBER, YES_NO, NAME, ORDER, MASK, FLAGS = "number", "yes/no", "name", "order", "mask", "flags"
 """Kinds: how an answer is read. ORDER are names in order; MASK is a number and FLAGS names, and
 both may be answered in hex or in names."""
+
+OF_BITS, COUNTED = (MASK, FLAGS), (NUMBER, ORDER)
+"""Kinds that are read by a kernel's GFP bits, and those that may have a unit."""
 
 PAGES, KB = "pages", "kB"
 
@@ -112,7 +122,7 @@ class Truth(NamedTuple):
         return []
 
     def _unexplained(self, given: Value) -> Finding:
-        if self.kind in (MASK, FLAGS) and self.layout is not None and isinstance(given, int):
+        if self.kind in OF_BITS and self.layout is not None and isinstance(given, int):
             return self._other_flags(self.layout, given)
         if self.kind == ORDER and isinstance(given, tuple) and isinstance(self.value, tuple):
             return _first_difference(given, self.value)
@@ -147,24 +157,19 @@ KINDS: dict[type, str] = {bool: YES_NO, int: NUMBER, str: NAME, tuple: ORDER}
 
 
 def told(
-    rule: str,
-    source: str,
     value: Value | Term,
     why: Finding | tuple[Finding, ...],
     others: Iterable[Other] = (),
     *,
-    unit: str = "",
     term: Term | None = None,
     kind: str = "",
-    layout: GfpLayout | None = None,
 ) -> Truth:
-    """Return an answer by a rule in words; a Term is the answer and its evaluation at once."""
+    """Return an answer and why it is right; a Term is the answer and its evaluation at once."""
     if isinstance(value, Term):
         term = value
         value = term.value
     findings = (why,) if isinstance(why, Finding) else why
-    kind = kind or KINDS[type(value)]
-    return Truth("", value, kind, findings, rule, source, unit, term, tuple(others), layout)
+    return Truth("", value, kind or KINDS[type(value)], findings, term=term, others=tuple(others))
 
 
 def slip(value: int | str, code: str, **operands: Operand) -> Other:
@@ -183,7 +188,7 @@ def shown(value: Value, kind: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ("|" if kind == FLAGS else ", ").join(value) or "none"
-    if kind in (MASK, FLAGS) and isinstance(value, int):
+    if kind in OF_BITS and isinstance(value, int):
         return f"{value:#x}"
     return str(value)
 
@@ -205,7 +210,7 @@ def read_answer(answer: str, kind: str, layout: GfpLayout | None = None) -> Valu
         return _yes_no(text)
     if kind == NUMBER:
         return _number(text)
-    if kind in (MASK, FLAGS) and layout is not None:
+    if kind in OF_BITS and layout is not None:
         return 0 if text == "none" else layout.encode(text)
     if kind == ORDER:
         return tuple(part.strip().casefold() for part in text.split(",") if part.strip())

@@ -9,14 +9,12 @@ from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
 from mmplay.engine.terms import given, rule
-from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip
-from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip, told
 from mmplay.levels.truth.scene import Scene, order_of, whole
 
 ORDINARY = tuple(range(PCP_TYPES))
 KMALLOC = "kmalloc-"
 FEW_CPUS, MANY_CPUS = 1, 8192
-BLOCK = "block"
 
 
 def buddy(scene: Scene, words: list[str]) -> Truth:
@@ -32,9 +30,7 @@ def buddy(scene: Scene, words: list[str]) -> Truth:
         slip(at, "wrong.uphill", order=order) for at in (block + size, block - size) if at >= 0
     ]
     others += [slip(buddy_of(block, one), "wrong.order", other=one) for one in range(MAX_ORDER)]
-    return ruled(
-        scene, "buddy", term, finding("truth.buddy", order=order, result=term), others, unit=BLOCK
-    )
+    return told(term, finding("truth.buddy", order=order, result=term), others)
 
 
 def split_block(scene: Scene, words: list[str]) -> Truth:
@@ -51,7 +47,7 @@ def split_block(scene: Scene, words: list[str]) -> Truth:
         for at, blocks in enumerate(zone.buddy.lists)
         if blocks and blocks[-1] != page
     ]
-    return ruled(scene, "split_block", page, why, others, unit=BLOCK)
+    return told(page, why, others)
 
 
 def _kind(letter: str) -> int:
@@ -73,7 +69,7 @@ def merged_order(scene: Scene, words: list[str]) -> Truth:
     if value == order:
         why = finding("truth.not_merged", buddy=buddy_of(block, order), order=order)
     others = [slip(one, "wrong.merge", order=value) for one in range(MAX_ORDER) if one != value]
-    return ruled(scene, "merged_order", value, why, others, unit="order")
+    return told(value, why, others)
 
 
 def fits(scene: Scene, words: list[str]) -> Truth:
@@ -84,7 +80,7 @@ def fits(scene: Scene, words: list[str]) -> Truth:
     code = "truth.fits" if has else "truth.fits_not"
     why = finding(code, zone=zone.name, order=order, larger=larger)
     need = f"no free block of order {order} or more" if has else f"a block of 2^{order} pages"
-    return ruled(scene, "fits", has, why, [opposite(has, need)])
+    return told(has, why, [opposite(has, need)])
 
 
 # slabs
@@ -135,7 +131,7 @@ def _per_slab(scene: Scene, name: str, order: int) -> Truth:
     if by_word != size:
         why_8 = finding("wrong.per_page", answer=by_word, other="words of 8 bytes", unit="objects")
         others.append(Other(by_word, why_8))
-    return ruled(scene, "objects_per_slab", term, why, others, unit="objects")
+    return told(term, why, others)
 
 
 def objects(scene: Scene, words: list[str]) -> Truth:
@@ -151,7 +147,7 @@ def objects(scene: Scene, words: list[str]) -> Truth:
     why = finding(
         "truth.objects", cache=words[0], pages=1 << orders.order, each=orders.objects, result=term
     )
-    return ruled(scene, "objs", term, why, others, unit="objects")
+    return told(term, why, others)
 
 
 def slabs(scene: Scene, words: list[str]) -> Truth:
@@ -170,4 +166,4 @@ def slabs(scene: Scene, words: list[str]) -> Truth:
         slip(used // each, "wrong.slabs_full", each=each),
         Other(-(-used // each), packed),
     )
-    return ruled(scene, "slabs", value, why, others, unit="slabs")
+    return told(value, why, others)

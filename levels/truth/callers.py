@@ -15,10 +15,9 @@ from mmplay.engine.sim.machine.gates import zonelist
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.page_decisions import FastPath, NoWatermarks, ZoneWatermarkOk
 from mmplay.engine.sim.run.requests import request
-from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip
+from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.floors import Gate
 from mmplay.levels.truth.machine import fork
-from mmplay.levels.truth.rules import ruled
 from mmplay.levels.truth.scene import NORMAL, Scene, order_of, zone_index
 
 ON = "on"
@@ -43,7 +42,7 @@ def first_zone(scene: Scene, words: list[str]) -> Truth:
         for name in ZONES
         if name != ZONES[index]
     ]
-    return ruled(scene, "first_zone", ZONES[index], why, others)
+    return told(ZONES[index], why, others)
 
 
 def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Finding:
@@ -67,13 +66,7 @@ def caller_class(scene: Scene, words: list[str]) -> Truth:
         for one in scene.kernel.gate.classes
         if one != who.caller
     ]
-    return ruled(
-        scene,
-        "class",
-        who.caller.name,
-        finding("truth.class", caller=who.caller.name, why=why),
-        others,
-    )
+    return told(who.caller.name, finding("truth.class", caller=who.caller.name, why=why), others)
 
 
 def drain_order(scene: Scene, words: list[str]) -> Truth:
@@ -88,9 +81,7 @@ def drain_order(scene: Scene, words: list[str]) -> Truth:
         index = class_zone(top, [zone.index for zone in zones]) or 0
         for zone in zonelist(zones, index):
             steps.append(f"{zone.name} {Gate(scene, zone, who, 'min', index).floor.value}")
-    return ruled(
-        scene, "drain_order", tuple(steps), finding("truth.drain", steps=steps), unit=PAGES
-    )
+    return told(tuple(steps), finding("truth.drain", steps=steps))
 
 
 def zone_order(scene: Scene, words: list[str]) -> Truth:
@@ -105,7 +96,7 @@ def zone_order(scene: Scene, words: list[str]) -> Truth:
     if not zones:
         raise TruthError("no zone with pages may serve this mask")
     why = finding("truth.zone_order", mask=mask, highest=ZONES[highest], zones=list(zones))
-    return ruled(scene, "zone_order", zones, why)
+    return told(zones, why)
 
 
 class _Test(NamedTuple):
@@ -133,9 +124,7 @@ def served(scene: Scene, words: list[str]) -> Truth:
     zones = zonelist(m.state.zones, m.ask(ask_key(who.mask)).class_zone)
     others = [Other(zone.name, _not_it(zone.name, value, tests)) for zone in zones]
     nobody = finding("wrong.none_served", answer=NONE, test=tests[-1].text if tests else value)
-    return ruled(
-        scene,
-        "served",
+    return told(
         value,
         finding("truth.served", tests=[test.text for test in tests]),
         (*others, Other(NONE, nobody)),

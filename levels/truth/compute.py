@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from math import isqrt
+from operator import mul, sub
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
@@ -13,9 +14,9 @@ from mmplay.engine.rules import memory, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import KB, PAGES, Other, Truth, TruthError, slip
+from mmplay.levels.truth.answer import KB, PAGES, Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.marks import other_kernels
-from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.scene import Scene, whole
 
 Numbers = list[int]
@@ -27,7 +28,7 @@ class Rule(NamedTuple):
     `words` is the key of the table of words that says what it is.
     """
 
-    names: tuple[str, ...]
+    names: str
     words: str
     term: Callable[[Kernel, Numbers], Term]
     unit: str = PAGES
@@ -39,13 +40,13 @@ SAMPLE = 1
 """A number where only the names are shown: any will do."""
 
 
-def _terms(names: tuple[str, ...], numbers: Numbers) -> list[Term]:
-    return [given(name, number) for name, number in zip(names, numbers, strict=False)]
+def _terms(names: str, numbers: Numbers) -> list[Term]:
+    return [given(name, number) for name, number in zip(names.split(), numbers, strict=False)]
 
 
-def _zone_min(kernel: Kernel, n: Numbers) -> Term:
-    kbytes, managed, lowmem = _terms(("min_free_kbytes", "managed", "lowmem_pages"), n)
-    return watermarks.zone_min(kbytes, managed, lowmem)
+def _of(names: str, rule: Callable[..., Term]) -> Callable[[Kernel, Numbers], Term]:
+    """Return a rule that is the same on every kernel, of the terms of these names."""
+    return lambda kernel, numbers: rule(*_terms(names, numbers))
 
 
 def _min_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
@@ -56,7 +57,7 @@ def _min_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
 def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
     def term(kernel: Kernel, n: Numbers) -> Term:
         scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
-        terms = _terms(("min", "managed", "watermark_scale_factor"), [*n[:2], scale])
+        terms = _terms("min managed watermark_scale_factor", [*n[:2], scale])
         return kernel.gaps(*terms)[at]
 
     return term
@@ -98,10 +99,6 @@ def _sum_of_gaps(kernel: Kernel, n: Numbers, mark: str) -> list[Other]:
     return [slip(value, "wrong.sum", parts=[str(one) for one in parts])]
 
 
-def _reserve(kernel: Kernel, n: Numbers) -> Term:
-    return watermarks.lowmem_reserve(*_terms(("above", "lowmem_reserve_ratio"), n))
-
-
 def _boot(kernel: Kernel, n: Numbers) -> Term:
     scale = kernel.watermark_scale_factor or 0
     return watermarks.boot_min_free_kbytes(kernel.gaps, tuple(n), scale)
@@ -124,38 +121,16 @@ def _clamped(lowmem: Term) -> Term:
     )
 
 
-def _default(kernel: Kernel, n: Numbers) -> Term:
-    return _clamped(given("lowmem_kbytes", n[0]))
-
-
 def _default_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     bare = isqrt(n[0])
     return [slip(bare, "wrong.no_factor")]
 
 
-def _managed(kernel: Kernel, n: Numbers) -> Term:
-    present, reserved = _terms(("present", "reserved_pages"), n)
-    return present - reserved
-
-
-def _total_reserve(kernel: Kernel, n: Numbers) -> Term:
-    return watermarks.total_reserve(*_terms(("zone_managed", "largest_reserve", "high"), n))
-
-
-def _dirtyable(kernel: Kernel, n: Numbers) -> Term:
-    return memory.dirtyable(*_terms(("free", "kept", "file_pages"), n))
-
-
-def _dirty_limit(kernel: Kernel, n: Numbers) -> Term:
-    return memory.dirty_limit(*_terms(("dirtyable", "dirty_ratio"), n))
-
-
-def _points(kernel: Kernel, n: Numbers) -> Term:
-    return memory.points(*_terms(("task_pages", "oom_score_adj", "total_pages"), n))
+POINTS = _of("task_pages oom_score_adj total_pages", memory.points)
 
 
 def _score(kernel: Kernel, n: Numbers) -> Term:
-    return memory.score(_points(kernel, n), given("total_pages", n[2]))
+    return memory.score(POINTS(kernel, n), given("total_pages", n[2]))
 
 
 def _score_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
@@ -165,11 +140,6 @@ def _score_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
         slip(plain, "wrong.no_adj"),
         slip(rounded, "wrong.no_round"),
     ]
-
-
-def _objects(kernel: Kernel, n: Numbers) -> Term:
-    slabs, each = _terms(("slabs", "objects_per_slab"), n)
-    return slabs * each
 
 
 def _pcp_batch(kernel: Kernel, n: Numbers) -> Term:
@@ -182,27 +152,38 @@ def _unreclaimable(kernel: Kernel, n: Numbers) -> Term:
 
 RULES: dict[str, Rule] = {
     "min": Rule(
-        ("MIN_FREE_KBYTES", "MANAGED", "LOWMEM"), "zone_min", _zone_min, others=_min_others
+        "MIN_FREE_KBYTES MANAGED LOWMEM",
+        "zone_min",
+        _of("min_free_kbytes managed lowmem_pages", watermarks.zone_min),
+        others=_min_others,
     ),
-    "low": Rule(("MIN", "MANAGED", "[SCALE]"), "low", _gap_mark(0), others=_gap_others("low")),
-    "high": Rule(("MIN", "MANAGED", "[SCALE]"), "high", _gap_mark(1), others=_gap_others("high")),
-    "step": Rule(("MIN", "MANAGED", "[SCALE]"), "step", _step, others=_step_others),
-    "lowmem_reserve": Rule(("ABOVE", "RATIO"), "lowmem_reserve", _reserve),
+    "low": Rule("MIN MANAGED [SCALE]", "low", _gap_mark(0), others=_gap_others("low")),
+    "high": Rule("MIN MANAGED [SCALE]", "high", _gap_mark(1), others=_gap_others("high")),
+    "step": Rule("MIN MANAGED [SCALE]", "step", _step, others=_step_others),
+    "lowmem_reserve": Rule(
+        "ABOVE RATIO",
+        "lowmem_reserve",
+        _of("above lowmem_reserve_ratio", watermarks.lowmem_reserve),
+    ),
     "min_free_kbytes": Rule(
-        ("LOWMEM_KB",), "min_free_kbytes", _default, KB, others=_default_others
+        "LOWMEM_KB", "min_free_kbytes", _of("lowmem_kbytes", _clamped), KB, _default_others
     ),
-    "boot_min_free_kbytes": Rule(
-        ("MANAGED", MANY), "min_free_kbytes", _boot, KB, others=_boot_others
+    "boot_min_free_kbytes": Rule("MANAGED ...", "min_free_kbytes", _boot, KB, _boot_others),
+    "managed": Rule("PRESENT RESERVED", "managed", _of("present reserved_pages", sub)),
+    "total_reserve": Rule(
+        "MANAGED RESERVE HIGH",
+        "total_reserve",
+        _of("zone_managed largest_reserve high", watermarks.total_reserve),
     ),
-    "managed": Rule(("PRESENT", "RESERVED"), "managed", _managed),
-    "total_reserve": Rule(("MANAGED", "RESERVE", "HIGH"), "total_reserve", _total_reserve),
-    "dirtyable": Rule(("FREE", "KEPT", "FILE"), "dirtyable", _dirtyable),
-    "dirty_limit": Rule(("DIRTYABLE", "RATIO"), "dirty_limit", _dirty_limit),
-    "points": Rule(("PAGES", "ADJ", "TOTAL"), "points", _points),
-    "score": Rule(("PAGES", "ADJ", "TOTAL"), "score", _score, "", others=_score_others),
-    "objects": Rule(("SLABS", "PER_SLAB"), "objs", _objects, "objects"),
-    "pcp_batch": Rule(("MANAGED",), "pcp_batch", _pcp_batch),
-    "unreclaimable_limit": Rule(("RECLAIMABLE",), "unreclaimable_limit", _unreclaimable),
+    "dirtyable": Rule("FREE KEPT FILE", "dirtyable", _of("free kept file_pages", memory.dirtyable)),
+    "dirty_limit": Rule(
+        "DIRTYABLE RATIO", "dirty_limit", _of("dirtyable dirty_ratio", memory.dirty_limit)
+    ),
+    "points": Rule("PAGES ADJ TOTAL", "points", POINTS),
+    "score": Rule("PAGES ADJ TOTAL", "score", _score, "", _score_others),
+    "objects": Rule("SLABS PER_SLAB", "objs", _of("slabs objects_per_slab", mul), "objects"),
+    "pcp_batch": Rule("MANAGED", "pcp_batch", _pcp_batch),
+    "unreclaimable_limit": Rule("RECLAIMABLE", "unreclaimable_limit", _unreclaimable),
 }
 """By name; a name in brackets may be left out."""
 
@@ -216,22 +197,17 @@ def compute(scene: Scene, words: list[str]) -> Truth:
     _check(words[0], rule, numbers)
     term = rule.term(scene.kernel, numbers)
     code = "truth.boot" if words[0].startswith("boot") else "truth.computed"
-    return ruled(
-        scene,
-        rule.words,
-        term,
-        finding(code, result=term),
-        rule.others(scene.kernel, numbers, term.value),
-        unit=rule.unit,
-    )
+    others = rule.others(scene.kernel, numbers, term.value)
+    found = told(term, finding(code, result=term), others)._replace(unit=rule.unit)
+    return by_rule(found, scene, rule.words)
 
 
 def _check(name: str, rule: Rule, numbers: Numbers) -> None:
     """Raise TruthError unless the numbers are as many as the rule takes, and usable."""
-    named = [one for one in rule.names if one != MANY]
+    named = [one for one in rule.names.split() if one != MANY]
     least = sum(not one.startswith("[") for one in named)
     if len(numbers) < least or (MANY not in rule.names and len(numbers) > len(named)):
-        raise TruthError(f"compute {name} {' '.join(rule.names)}: {len(numbers)} numbers given")
+        raise TruthError(f"compute {name} {rule.names}: {len(numbers)} numbers given")
     for one, number in zip(named, numbers, strict=False):
         if number < 0 and one != "ADJ":
             raise TruthError(f"compute {name}: {one} {number} is negative")
@@ -245,7 +221,7 @@ def formulas_of(rule: str) -> tuple[str, ...]:
     A name that a rule computes by itself stands as its name; kernels without the rule are left out.
     """
     one = RULES[rule]
-    numbers = [SAMPLE for name in one.names if name != MANY and not name.startswith("[")]
+    numbers = [SAMPLE for name in one.names.split() if name != MANY and not name.startswith("[")]
     alike: dict[str, list[str]] = {}
     for name, kernel in KERNELS.items():
         with suppress(InputError):

@@ -10,17 +10,16 @@ from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import FACTS
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.engine.sim.machine.asks import make_masks
 from mmplay.engine.sim.machine.gates import pressure_threshold
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import make_masks
 from mmplay.engine.sim.mm.slowpath import NONE as NO_REQUEST
-from mmplay.engine.sim.run.locks import holder_of
+from mmplay.engine.sim.run.exit import holder_of
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.floors import Gate
-from mmplay.levels.truth.rules import ruled
 from mmplay.levels.truth.scene import Scene, Who, whole
 
 OBJECTS = "kmalloc-64"
@@ -43,13 +42,8 @@ def fact(scene: Scene, words: list[str]) -> Truth:
         for key, other in FACTS.items()
         if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
     ]
-    return told(
-        "",
-        f"{one.function}  {one.path}  {scene.kernel.source}",
-        one.value,
-        finding("truth.fact", why=one.why),
-        others,
-    )
+    source = f"{one.function}  {one.path}  {scene.kernel.source}"
+    return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=source)
 
 
 def _spoken(name: str) -> str:
@@ -68,7 +62,7 @@ def waits_for(scene: Scene, words: list[str]) -> Truth:
         for edge_of in _nodes(m, who)
         if (other := _edge(m, edge_of)[0]) != value
     ]
-    return ruled(scene, "waits_for", value, why, others)
+    return told(value, why, others)
 
 
 def _nodes(m: Machine, who: str) -> list[str]:
@@ -194,7 +188,7 @@ def explains(scene: Scene, words: list[str]) -> Truth:
         for name, span in spans.items()
         if name != value
     ]
-    return ruled(scene, "explains", value, finding("truth.tile", gives=spans[value].text), others)
+    return told(value, finding("truth.tile", gives=spans[value].text), others)
 
 
 def refused_first(scene: Scene, words: list[str]) -> Truth:
@@ -214,9 +208,7 @@ def refused_first(scene: Scene, words: list[str]) -> Truth:
     (value,) = found
     counts = ", ".join(f"{name} {count}" for name, count in failed.items())
     others = [slip(name, "wrong.refused_first", counts=counts) for name in failed if name != value]
-    return ruled(
-        scene, "refused_first", value, finding("truth.refused_first", counts=counts), others
-    )
+    return told(value, finding("truth.refused_first", counts=counts), others)
 
 
 def wb_stops_at(scene: Scene, words: list[str]) -> Truth:
@@ -237,4 +229,4 @@ def wb_stops_at(scene: Scene, words: list[str]) -> Truth:
     ]
     others.append(Other("none", finding("truth.asks_none")))
     why = finding("truth.wb_stop", answer=value, zone=zone.name, floor=floors[value])
-    return ruled(scene, "wb_stops_at", value, why, others)
+    return told(value, why, others)

@@ -19,8 +19,8 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip, told
-from mmplay.levels.truth.rules import ruled, source
+from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.rules import by_rule, source
 from mmplay.levels.truth.scene import Scene, Who, order_of, whole
 
 MARKS = ("min", "low", "high")
@@ -127,9 +127,7 @@ def floor_of(scene: Scene, words: list[str]) -> Truth:
     gate = _gate(scene, words)
     value = gate.floor.value
     one_more = slip(value + 1, "wrong.last_page")
-    return ruled(
-        scene, "floor", value, gate.why(), (*gate.others(), one_more), unit=PAGES, term=gate.floor
-    )
+    return told(value, gate.why(), (*gate.others(), one_more), term=gate.floor)
 
 
 def lowest_served(scene: Scene, words: list[str]) -> Truth:
@@ -145,13 +143,10 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
     itself = slip(term.value - 1, "wrong.one_more")
     bare = gate.floor.value + 1
     without = slip(bare, "wrong.no_highatomic", pages=kept.value)
-    return ruled(
-        scene,
-        "floor",
+    return told(
         term,
         (gate.why(), finding("truth.lowest_served", free=term.value)),
         (itself, *([without] if kept.value else gate.others(1))),
-        unit=PAGES,
     )
 
 
@@ -164,7 +159,7 @@ def _kept(gate: Gate) -> Term:
 
 def _asks_for_none(scene: Scene) -> Truth:
     """Answer for a writeback that allocates nothing (commit 85009b4f5f03, 2017)."""
-    return ruled(scene, "asks_none", "none", finding("truth.asks_none"))
+    return by_rule(told("none", finding("truth.asks_none")), scene, "asks_none")
 
 
 def passes(scene: Scene, words: list[str]) -> Truth:
@@ -182,7 +177,7 @@ def passes(scene: Scene, words: list[str]) -> Truth:
         allowed = False
         findings += (finding("truth.fits_not", zone=gate.zone.name, order=order),)
         other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
-    return ruled(scene, "floor", allowed, findings, (other,), term=gate.floor)
+    return told(allowed, findings, (other,), term=gate.floor)
 
 
 def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
@@ -217,14 +212,8 @@ def seen(scene: Scene, words: list[str]) -> Truth:
     why = finding("truth.seen", caller=gate.who.caller.name, result=term)
     others = [slip(free, "wrong.all_free", free=free, seen=term)]
     others += [slip(gate.floor.value, "wrong.is_floor")]
-    return told(
-        WORDS[term.name or "floor"].text,
-        source(scene.kernel, "floor"),
-        term,
-        why,
-        others,
-        unit=PAGES,
-    )
+    rule = WORDS[term.name or "floor"].text
+    return told(term, why, others)._replace(rule=rule, source=source(scene.kernel, "floor"))
 
 
 def verdict(seen: Term, floor_pages: Term) -> Finding:

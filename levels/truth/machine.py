@@ -15,12 +15,12 @@ from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
 from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
 from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
-from mmplay.engine.sim.starts.trial import reclaim_call
+from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, opposite, slip, told
+from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip, told
 from mmplay.levels.truth.floors import NOW
-from mmplay.levels.truth.rules import ruled, source
+from mmplay.levels.truth.rules import source
 from mmplay.levels.truth.scene import Scene, whole
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
@@ -56,7 +56,7 @@ def works_per_call(scene: Scene, words: list[str]) -> Truth:
     other = known[1 - known.index(state)]
     others = [slip(calls[other].works, OTHER_STATE[other])]
     others += _beyond_cliff(scene, inactive) if state == GIVEN_UP else []
-    return ruled(scene, "works_per_call", works, why, others, unit="works")
+    return told(works, why, others)
 
 
 def _beyond_cliff(scene: Scene, inactive: int) -> list[Other]:
@@ -79,7 +79,7 @@ def unreclaimable(scene: Scene, words: list[str]) -> Truth:
     given_up = not scene.machine.reclaimable(zone)
     why = finding("truth.unreclaimable", scanned=zone.pages_scanned, limit=limit)
     need = f"{'fewer than' if given_up else 'at least'} {limit.value} pages scanned"
-    return ruled(scene, "all_unreclaimable", given_up, why, [opposite(given_up, need)], term=limit)
+    return told(given_up, why, [opposite(given_up, need)], term=limit)
 
 
 def dirty_limit(scene: Scene, words: list[str]) -> Truth:
@@ -90,7 +90,7 @@ def dirty_limit(scene: Scene, words: list[str]) -> Truth:
     managed = sum(zone.managed for zone in state.zones)
     of_ram = memory.dirty_limit(managed, state.dirty_ratio)
     why = finding("truth.dirty", dirtyable=pages.value, result=term)
-    return ruled(scene, "dirty_limit", term, why, (slip(of_ram, "wrong.of_ram"),), unit=PAGES)
+    return told(term, why, (slip(of_ram, "wrong.of_ram"),))
 
 
 def dirty_trend(scene: Scene, words: list[str]) -> Truth:
@@ -111,7 +111,7 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)
     others = [slip(one, "wrong.of_ram") for one in ("falls", "rises", "stays") if one != value]
-    return ruled(scene, "dirty_limit", value, why, others)
+    return told(value, why, others)
 
 
 # tasks
@@ -130,7 +130,7 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
     why = finding("truth.key_masked" if masked else f"truth.{code}", symbol=symbol)
     need = "a path without reclaim on it" if holds else "__perform_reclaim on the path to it"
     need = "a softirq that keeps the flags of the task below it" if masked else need
-    return ruled(scene, "holds_key", holds, why, [opposite(holds, need)])
+    return told(holds, why, [opposite(holds, need)])
 
 
 def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
@@ -158,7 +158,7 @@ def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
         slip(rss, "wrong.shared"),
         slip(rss + freed, "wrong.shared"),
     ]
-    return ruled(scene, "freed_by_exit", freed, why, others, unit=PAGES)
+    return told(freed, why, others)
 
 
 # any number
@@ -173,7 +173,7 @@ def holds(scene: Scene, words: list[str]) -> Truth:
     number, value = there.read(scene.machine), there.holds(scene.machine)
     why = finding("truth.metric", name=name, value=number)
     need = f"{name} {OPPOSITE[operator] if value else operator} {bound}; it is {number}"
-    return told(_rule_of(name), "", value, why, [opposite(value, need)])
+    return told(value, why, [opposite(value, need)])._replace(rule=_rule_of(name))
 
 
 def _rule_of(name: str) -> str:
@@ -186,7 +186,6 @@ def metric(scene: Scene, words: list[str]) -> Truth:
     """`metric NAME`: one number of the running machine by its dotted name."""
     value = scene.metrics(scene.machine, words[0])
     last = words[0].rpartition(".")[2]
-    rule = _rule_of(words[0])
     where = source(scene.kernel, last) if last in WORDS else ""
     why = finding("truth.metric", name=words[0], value=value)
-    return told(rule, where, value, why, term=Term(value))
+    return told(value, why, term=Term(value))._replace(rule=_rule_of(words[0]), source=where)

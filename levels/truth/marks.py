@@ -17,9 +17,9 @@ from mmplay.engine.rules.watermarks import (
 )
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import PAGES, Other, Truth, TruthError, slip
+from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.floors import MARKS
-from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.scene import Scene, zone_index
 
 ALL = "all"
@@ -32,7 +32,6 @@ def marks(scene: Scene, words: list[str]) -> Truth:
         raise TruthError(no_such("mark", mark, MARKS))
     value: int = getattr(zone, mark)
     term = mark_term(scene, zone, mark)
-    name = term.name or mark
     others = [
         slip(getattr(zone, one), "wrong.other_mark", other=one, mark=mark)
         for one in MARKS
@@ -41,7 +40,7 @@ def marks(scene: Scene, words: list[str]) -> Truth:
     others += other_kernels(scene.kernel, zone.min, zone.managed, mark, value)
     others += _without_thp(scene, zone, mark)
     why = finding("truth.mark", mark=mark, zone=zone.name, pages=term)
-    return ruled(scene, name, value, why, others, unit=PAGES, term=term)
+    return by_rule(told(value, why, others, term=term), scene, term.name or mark)
 
 
 def mark_term(scene: Scene, zone: Zone, mark: str) -> Term:
@@ -119,8 +118,7 @@ def reserve(scene: Scene, words: list[str]) -> Truth:
             why = finding("wrong.today", answer=today.value, result=today)
             others.append(Other(today.value, why))
     why = finding("truth.reserve", zone=zone.name, pages=term, class_zone=ZONES[index])
-    name = "lowmem_reserve"
-    return ruled(scene, name, value, why, others, unit=PAGES, term=term)
+    return told(value, why, others, term=term)
 
 
 def managed(scene: Scene, words: list[str]) -> Truth:
@@ -134,7 +132,7 @@ def managed(scene: Scene, words: list[str]) -> Truth:
     present = sum(zone.present for zone in zones)
     why = finding("truth.managed", zone=", ".join(zone.name for zone in zones), pages=term)
     others = (slip(present, "wrong.present"),)
-    return ruled(scene, "managed", term, why, others, unit=PAGES)
+    return told(term, why, others)
 
 
 def set_aside(scene: Scene, words: list[str]) -> Truth:
@@ -158,6 +156,4 @@ def set_aside(scene: Scene, words: list[str]) -> Truth:
     )
     high = sum(zone.high for zone in zones)
     others = (slip(high, "wrong.only_high"),)
-    return ruled(
-        scene, "total_reserve", term, finding("truth.computed", result=text), others, unit=PAGES
-    )
+    return told(term, finding("truth.computed", result=text), others)

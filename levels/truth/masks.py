@@ -10,8 +10,8 @@ from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth, opposite
-from mmplay.levels.truth.rules import ruled
+from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth, opposite, told
+from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.scene import Scene
 
 Form = Callable[[Scene, list[str]], Truth]
@@ -30,41 +30,26 @@ def decode(scene: Scene, words: list[str]) -> Truth:
     mask = _mask(scene, words)
     names = tuple(name for name in scene.layout.format(mask).split("|") if name)
     why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
-    return _flags(scene, mask, names, why)
+    return told(names, why, _by_other_bits(scene.layout, mask), kind=FLAGS)
 
 
 def bits(scene: Scene, words: list[str]) -> Truth:
     """`bits MASK`: the single bits by name."""
     mask = _mask(scene, words)
     names = tuple(scene.layout.single_bits(mask))
-    return _flags(scene, mask, names, finding("truth.bits", mask=mask, names=list(names)))
+    return told(
+        names,
+        finding("truth.bits", mask=mask, names=list(names)),
+        _by_other_bits(scene.layout, mask),
+        kind=FLAGS,
+    )
 
 
 def encode(scene: Scene, words: list[str]) -> Truth:
     """`encode NAMES`: the mask in hex."""
     mask = _mask(scene, words)
     why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
-    return ruled(
-        scene,
-        "encode",
-        mask,
-        why,
-        _by_other_layouts(scene.layout, words[0], mask),
-        kind=MASK,
-        layout=scene.layout,
-    )
-
-
-def _flags(scene: Scene, mask: int, names: tuple[str, ...], why: Finding) -> Truth:
-    return ruled(
-        scene,
-        "decode",
-        names,
-        why,
-        _by_other_bits(scene.layout, mask),
-        kind=FLAGS,
-        layout=scene.layout,
-    )
+    return told(mask, why, _by_other_layouts(scene.layout, words[0], mask), kind=MASK)
 
 
 def _by_other_bits(own: GfpLayout, mask: int) -> list[Other]:
@@ -102,7 +87,7 @@ def ability(name: str) -> Form:
             "truth.ability", mask=mask, names=_names(scene.layout, mask), ability=yes if can else no
         )
         other = Other(not can, _opposite(scene.layout, name, mask, can))
-        return ruled(scene, "ability", can, why, [other])
+        return told(can, why, [other])
 
     return form
 
@@ -144,12 +129,12 @@ def uses_reserves(scene: Scene, words: list[str]) -> Truth:
     need = "a mask without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEMALLOC in an ordinary task"
     if not can:
         need = "__GFP_HIGH, __GFP_ATOMIC, __GFP_MEMALLOC or PF_MEMALLOC"
-    return ruled(scene, "uses_reserves", can, why, [opposite(can, need)])
+    return told(can, why, [opposite(can, need)])
 
 
 def _reserves_by_names(scene: Scene, words: list[str]) -> Truth:
     """Answer by the flags alone where the kernel's alloc rules are not known."""
-    return ability("may_use_reserves")(scene, words)
+    return by_rule(ability("may_use_reserves")(scene, words), scene, "ability")
 
 
 def slab_mask(scene: Scene, words: list[str]) -> Truth:
@@ -171,15 +156,7 @@ def slab_mask(scene: Scene, words: list[str]) -> Truth:
         ),
         Other(bare, finding("wrong.no_notrack", answer=f"{bare:#x}", added=added)),
     )
-    return ruled(
-        scene,
-        "slab_mask",
-        passed,
-        (why, _lost(scene, mask)),
-        others,
-        kind=MASK,
-        layout=scene.layout,
-    )
+    return told(passed, (why, _lost(scene, mask)), others, kind=MASK)
 
 
 def _lost(scene: Scene, mask: int) -> Finding:
@@ -193,7 +170,7 @@ def slab_lost(scene: Scene, words: list[str]) -> Truth:
     """`slab_lost MASK`: the flags that SLUB does not pass on."""
     mask = _mask(scene, words)
     names = tuple(scene.layout.single_bits(mask & ~scene.slab.keeps))
-    return ruled(scene, "slab_mask", names, _lost(scene, mask), kind=FLAGS, layout=scene.layout)
+    return told(names, _lost(scene, mask), kind=FLAGS)
 
 
 def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
@@ -210,6 +187,4 @@ def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
     )
     caller = kernel.class_of(own).name
     why = finding("truth.reserves", mask=passed, caller=caller, why=[f"{n} is lost" for n in names])
-    return ruled(
-        scene, "slab_mask", names, (_lost(scene, mask), why), kind=FLAGS, layout=scene.layout
-    )
+    return told(names, (_lost(scene, mask), why), kind=FLAGS)

@@ -54,7 +54,7 @@ def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
         run = _told(args, begin(level, seed, writer), moves)
-        written = run.all_acts()[0].session
+        written = run.all_stages()[0].session
         written.reached()
         if written.tape.trouble:
             raise InputError(f"{path}: cannot be written: {written.tape.trouble}")
@@ -72,25 +72,25 @@ def _told(args: Namespace, run: LevelRun, moves: tuple[Move, ...]) -> LevelRun:
 
 def as_json(run: LevelRun) -> dict[str, object]:
     """Return how a run ended."""
-    score, acts = run.score(), run.all_acts()
+    score, stages = run.score(), run.all_stages()
     return {
         "level": run.level.id,
         "won": score.won,
         "stars": score.stars,
         "actions": score.acts,
         "par": score.par,
-        "turns": sum(act.session.end - act.session.first for act in acts),
+        "turns": sum(one.session.end - one.session.first for one in stages),
         "digest": run.digest(),
         "outcome": str(run.outcome),
         "reason": run.reason,
         "seed": run.seed,
-        "goals": [goal._asdict() for act in acts for goal in act.goals()],
+        "goals": [goal._asdict() for stage in stages for goal in stage.goals()],
         "predictions": [
-            {"id": one.id, "answer": act.answers.get(one.id), **_truth_json(act, one.id)}
-            for act in acts
-            for one in act.questions
+            {"id": one.id, "answer": stage.answers.get(one.id), **_truth_json(stage, one.id)}
+            for stage in stages
+            for one in stage.questions
         ],
-        "beside": [beside_json(act) for act in acts if act.level.act_title],
+        "beside": [beside_json(stage) for stage in stages if stage.level.stage_title],
     }
 
 
@@ -105,21 +105,21 @@ def _truth_json(run: LevelRun, ident: str) -> dict[str, object]:
 
 def as_lines(run: LevelRun) -> list[str]:
     """Return how a run ended, in words."""
-    score, level, acts = run.score(), run.level, run.all_acts()
+    score, level, stages = run.score(), run.level, run.all_stages()
     stars = "*" * score.stars
-    turns = sum(act.session.end - act.session.first for act in acts)
+    turns = sum(one.session.end - one.session.first for one in stages)
     found = [
         f"{level.id} {level.title}: {run.outcome} {stars:.<3}",
         f"  {run.reason}",
         f"  {score.acts} acts, par {score.par}; {turns} turns, seed {run.seed}",
     ]
-    return [*found, *(line for act in acts for line in _act_lines(act))]
+    return [*found, *(line for stage in stages for line in _stage_lines(stage))]
 
 
-def _act_lines(run: LevelRun) -> list[str]:
-    """Return how one act of a level ended: its goals and answers."""
-    title = run.level.act_title
-    found = [f"  act {run.level.act}: {title}"] if title else []
+def _stage_lines(run: LevelRun) -> list[str]:
+    """Return how one stage of a level ended: its goals and answers."""
+    title = run.level.stage_title
+    found = [f"  stage {run.level.stage}: {title}"] if title else []
     found += [f"  [{'x' if goal.met else ' '}] {goal.text}: {goal.why}" for goal in run.goals()]
     answers = run.answers
     for one in run.questions:

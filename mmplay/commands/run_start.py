@@ -8,8 +8,8 @@ from pathlib import Path
 from mmplay.commands.arguments import nanoseconds, size_kb, whole
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import claims_to_be_trace
@@ -17,7 +17,6 @@ from mmplay.recordings.position import find_position
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import incident_machine, machine_of
 from mmplay.recordings.run.store import session_header
-from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 INCIDENT_UNTIL = "61.7"
@@ -52,7 +51,8 @@ class Start:
     def __init__(self, args: Namespace, choice: Choice) -> None:
         """Find the start; raises InputError."""
         self._choice = choice
-        self._parent: SessionTimeline | None = None
+        self._parent: Session | None = None
+        self._parent_name = ""
         self._turn = self._ram_kb = 0
         self._machine: Machine | None = None
         until = args.until
@@ -76,26 +76,26 @@ class Start:
         if not path.is_file() or not claims_to_be_trace(path):
             return False
         recording = open_recording(args.start)
-        if not isinstance(recording, SessionTimeline):
+        if recording.session is None:
             recording.close()
             return False
-        self._parent = recording
+        self._parent, self._parent_name = recording.session, recording.name
         at = find_position(recording, args.at) if args.at else len(recording) - 1
-        self._turn = recording.session.first + at
+        self._turn = recording.first_turn + at
         return True
 
     @property
     def now_ns(self) -> int:
         """The moment of the start."""
         if self._parent is not None:
-            return self._parent.session.machine_at(self._turn).state.now_ns
+            return self._parent.machine_at(self._turn).state.now_ns
         return self._machine.state.now_ns if self._machine is not None else 0
 
     def header(self) -> dict[str, object]:
         """Return the header of the run's recording."""
         choice = self._choice
         if self._parent is not None:
-            return session_header(f"{self._parent.name} (fork)", start=self.name, turn=self._turn)
+            return session_header(f"{self._parent_name} (fork)", start=self.name, turn=self._turn)
         return session_header(
             str(self.name),
             start=str(self.name),
@@ -119,7 +119,7 @@ class Start:
     def session(self, writer: TraceWriter | None = None) -> Session:
         """Return the session; it is written as it goes on if there is a writer."""
         if self._parent is not None:
-            return self._parent.session.fork(self._turn, self.header(), writer)
+            return self._parent.fork(self._turn, self.header(), writer)
         if self._machine is None:
             raise InputError(f"{self.name}: nothing to start from")
         return Session(self._machine, self.header(), writer)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mmplay.engine.errors import InputError
 
 if TYPE_CHECKING:
-    from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
+    from mmplay.recordings.recording import Recording
 
 
 def has_terminal() -> bool:
@@ -25,7 +25,7 @@ def require_terminal(what: str, instead: str) -> None:
 
 
 def open_app(
-    args: Namespace, timeline: Timeline | None, start: int, level: Level | None = None
+    args: Namespace, timeline: Recording | None, start: int, level: Level | None = None
 ) -> int:
     """Open the app; raises InputError for a theme that does not exist."""
     from mmplay.tui.app import MmplayApp

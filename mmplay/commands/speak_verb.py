@@ -29,7 +29,9 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording")
+    parser.add_argument(
+        "what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording by its file or name"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -118,17 +120,17 @@ class LevelSpeaker(LookAround):
             yield from self._asked("") if self.game.question else self._choices()
         ending = self.game.end()
         if ending is not None and ending.following is not None:
-            yield from self._next_act(ending.following)
+            yield from self._next_stage(ending.following)
         elif ending is not None:
             yield from self._end(ending.trouble)
 
-    def _next_act(self, following: LevelGame) -> Said:
-        """Go on to the act after a won one: another machine, another clock."""
-        yield f"act {self.run.level.act} is done: {self.run.reason}"
+    def _next_stage(self, following: LevelGame) -> Said:
+        """Go on to the stage after a won one: another machine, another clock."""
+        yield f"stage {self.run.level.stage} is done: {self.run.reason}"
         self.game.close()
         self._set_out(following)
         level = self.run.level
-        yield f"act {level.act}: {level.act_title}; kernel {level.kernel.name}; a new clock"
+        yield f"stage {level.stage}: {level.stage_title}; kernel {level.kernel.name}; a new clock"
         yield from self._now()
 
     def _asked(self, _: str) -> Said:

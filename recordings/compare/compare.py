@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from mmplay.engine.comparison import Alignment, Comparison, Difference, Kind, Setting, Side
+from mmplay.engine.explain.comparing import (
+    Alignment,
+    Comparison,
+    Difference,
+    Kind,
+    Moment,
+    Setting,
+    Side,
+)
 from mmplay.recordings.compare.aligning import START, aligned, boot_of
 from mmplay.recordings.compare.runs import Parted, part, settings_of
 from mmplay.recordings.compare.values import (
@@ -16,7 +24,7 @@ from mmplay.recordings.compare.values import (
     table,
     tally,
 )
-from mmplay.recordings.recording import Recording
+from mmplay.recordings.recording import Recording, Stopped, never
 from mmplay.recordings.run.replay import BROKEN
 from mmplay.recordings.trace.format import TraceError
 
@@ -65,13 +73,12 @@ def _dumps(one: Recording, start: int) -> list[int]:
 
 
 def _at(
-    run: Recording, log: Recording, log_start: object, run_start: object, frame: int
+    run: Recording, log: Recording, log_start: Moment, run_start: Moment, frame: int
 ) -> list[int]:
     """Return the run's frame at the moment of a log's dump, none if it does not go as far."""
-    origin, start = getattr(log_start, "time_us", None), getattr(run_start, "time_us", None)
-    shown = log.frame(frame).shown
-    moment = shown.dump.time_us if shown is not None else None
-    last = run.time_us(len(run) - 1)
+    origin, start, last = log_start.time_us, run_start.time_us, run.time_us(len(run) - 1)
+    dump = shown_dump(log, frame)
+    moment = dump.time_us if dump is not None else None
     if origin is None or start is None or moment is None or last is None:
         return []
     wanted = start + moment - origin
@@ -81,16 +88,12 @@ def _at(
 COLUMNS = 120
 
 
-def _never() -> bool:
-    return False
-
-
 def compare(
     a: Recording,
     b: Recording,
     align: str = START,
     columns: int = COLUMNS,
-    stopped: Callable[[], bool] = _never,
+    stopped: Stopped = never,
 ) -> Comparison:
     """Return where two recordings part and what they come to.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mmplay.engine.comparison import Alignment, Moment, Row, Series, Tally
+from mmplay.engine.explain.comparing import Alignment, Moment, Row, Series, Tally
 from mmplay.engine.report import MemDump
 from mmplay.engine.sim.metrics import SYSCTLS, metric_names, read
-from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.compare.aligning import boot_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.session import Session
@@ -46,8 +45,6 @@ def dump_values(dump: MemDump | None) -> Values:
 
 def shown_dump(one: Recording, frame: int) -> MemDump | None:
     """Return the memory of a frame as a kernel prints it."""
-    if one.session is not None:
-        return memory_of(one.session.machine_at(one.session.first + frame))
     shown = one.frame(frame).shown
     return shown.dump if shown is not None else None
 

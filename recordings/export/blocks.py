@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.engine.explain.sentences import seconds
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
+from mmplay.engine.explain.finding import seconds
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _LIST_LIKE = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
@@ -26,6 +27,11 @@ def markdown(text: str) -> str:
     """
     plain = _SPECIAL.sub(r"\\\1", escape(printable(text), quote=False))
     return _LIST_LIKE.sub(r"\1\\\2\3", plain)
+
+
+def style(name: str) -> str:
+    """Return a style sheet of `data/`, behind a line end, as it stands in a page or a picture."""
+    return "\n" + (Path(__file__).parent / "data" / f"{name}.css").read_text(encoding="utf-8")
 
 
 def shortened(text: str, length: int) -> str:

@@ -10,13 +10,12 @@ from itertools import islice
 from operator import itemgetter
 
 from mmplay.engine.explain.decisions import worded
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.frame import BootSpan, Frame
-from mmplay.engine.sim.log.actor import Actor
+from mmplay.engine.sim.log.stacks import Actor
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import CPU, NIC, TIMER, Machine
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding
-from mmplay.recordings.export.table import numbers_of
 from mmplay.recordings.export.trace_event import (
     OpenSlices,
     Slice,
@@ -26,6 +25,7 @@ from mmplay.recordings.export.trace_event import (
     counter,
     instant,
 )
+from mmplay.recordings.log.dumps import numbers_of
 from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.replay import Turned, made_again
 from mmplay.recordings.run.session import Session

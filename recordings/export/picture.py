@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mmplay.engine.explain.words import CALLERS
 from mmplay.recordings.export import svg
-from mmplay.recordings.export.blocks import markup, moment, shortened
+from mmplay.recordings.export.blocks import markup, moment, shortened, style
 from mmplay.recordings.export.panels import (
     LABELS,
     LEFT,
@@ -59,7 +59,7 @@ def picture(name: str, stories: list[BootStory]) -> str:
         f'width="{WIDTH}" height="{y}" role="img" aria-labelledby="mm-title mm-desc">\n'
         f'<title id="mm-title">{markup(f"{name}: free pages over time")}</title>\n'
         f'<desc id="mm-desc">{markup(described(shown))}</desc>\n'
-        f"<style>{svg.STYLE}</style>\n{svg.box(0, 0, WIDTH, y, 'paper')}\n"
+        f"<style>{style('picture')}</style>\n{svg.box(0, 0, WIDTH, y, 'paper')}\n"
     )
     return head + "\n".join(parts) + "\n</svg>\n"
 

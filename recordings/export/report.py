@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mmplay.engine.explain.finding import Finding
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
@@ -15,8 +14,7 @@ from mmplay.recordings.export.pages import html_page
 from mmplay.recordings.export.panels import met_text
 from mmplay.recordings.export.picture import described, picture
 from mmplay.recordings.export.stories import BootStory, stories_of
-from mmplay.recordings.export.table import Row, series_of
-from mmplay.recordings.recording import Recording, said
+from mmplay.recordings.recording import Recording, Row, said
 
 UNKNOWN = "unknown"
 
@@ -74,7 +72,8 @@ def _about(recording: Recording) -> Facts:
     ending, kind = recording.ending, said(recording, "kind") or UNKNOWN
     rows = [("what", [KIND_WORDS.get(kind, kind)])]
     rows += [
-        ("boot" if boot.index else "kernel", [_boot(recording, boot)]) for boot in _few(recording)
+        ("boot" if boot.index else "kernel", [_boot(recording, boot)])
+        for boot in recording.boots[:MOST_BOOTS]
     ]
     rows.append(("frames", [f"{len(recording)}, with {recording.line_count} lines of log"]))
     rows.append(("ends", ["complete" if ending.closed else ending.why or "not complete"]))
@@ -84,10 +83,6 @@ def _about(recording: Recording) -> Facts:
 
 
 MOST_BOOTS = 20
-
-
-def _few(recording: Recording) -> list[BootSpan]:
-    return list(recording.boots)[:MOST_BOOTS]
 
 
 def _boot(recording: Recording, boot: BootSpan) -> str:
@@ -119,7 +114,7 @@ def _numbers(recording: Recording) -> Iterator[Block]:
     yield Heading(2, "Zones and counters")
     if shown is not None:
         yield _zones(shown.dump)
-    series = series_of(recording)
+    series = recording.series()
     spans = _spans(series.rows, len(series.columns))
     rows = [
         (name, *spans[n]) for n, name in enumerate(series.columns) if n >= series.places and spans

@@ -1,60 +1,12 @@
-"""Small parts of an SVG picture: elements, axes with round numbers, labels that keep apart."""
+"""Small parts of an SVG picture: elements, axes with round numbers, labels that keep apart.
+
+Their colours (`data/picture.css`) are those of the screen's light and dark theme; every line also
+has its own dashes.
+"""
 
 from __future__ import annotations
 
 from mmplay.recordings.export.blocks import markup
-
-STYLE = """
-.mm-svg text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1b2028; }
-.mm-svg .title { font-size: 15px; font-weight: 600; }
-.mm-svg .soft { fill: #59636f; }
-.mm-svg .strong { font-weight: 600; }
-.mm-svg .paper { fill: #fbfbf8; }
-.mm-svg .plot { fill: #ffffff; stroke: #c9ced6; }
-.mm-svg .grid { stroke: #e6e8ec; stroke-width: 1; }
-.mm-svg .below { fill: #a34700; fill-opacity: 0.07; }
-.mm-svg .free { fill: none; stroke: #0b5cad; stroke-width: 2; stroke-linejoin: round; }
-.mm-svg .area { fill: #0b5cad; fill-opacity: 0.13; stroke: none; }
-.mm-svg .guess { stroke-dasharray: 2 5; stroke-width: 1.5; }
-.mm-svg .dump { fill: #0b5cad; stroke: #ffffff; stroke-width: 1.5; }
-.mm-svg .floor { fill: none; stroke-width: 1.4; }
-.mm-svg .lead { fill: none; stroke-width: 0.8; }
-.mm-svg .high { stroke: #00707f; stroke-dasharray: 9 4; }
-.mm-svg .low { stroke: #7a6200; stroke-dasharray: 6 4; }
-.mm-svg .min { stroke: #a34700; }
-.mm-svg .caller { stroke: #9c1c86; stroke-dasharray: 3 3; }
-.mm-svg .met { fill: #ffffff; stroke-width: 2; stroke-dasharray: none; }
-.mm-svg .event { stroke: #59636f; stroke-width: 1; stroke-dasharray: 1 3; }
-.mm-svg .lead-event { fill: none; stroke: #59636f; stroke-width: 1; }
-.mm-svg .badge { fill: #1b2028; }
-.mm-svg .number { fill: #ffffff; font-size: 11px; font-weight: 600; }
-@media (prefers-color-scheme: dark) {
-.mm-svg text { fill: #d7dde6; }
-.mm-svg .soft { fill: #9aa5b4; }
-.mm-svg .paper { fill: #10141b; }
-.mm-svg .plot { fill: #161b24; stroke: #3a4452; }
-.mm-svg .grid { stroke: #252d39; }
-.mm-svg .below { fill: #ff9e3d; fill-opacity: 0.1; }
-.mm-svg .free { stroke: #5a9bff; }
-.mm-svg .area { fill: #5a9bff; fill-opacity: 0.16; }
-.mm-svg .dump { fill: #5a9bff; stroke: #161b24; }
-.mm-svg .high { stroke: #41c7d9; }
-.mm-svg .low { stroke: #e6d04a; }
-.mm-svg .min { stroke: #ff9e3d; }
-.mm-svg .caller { stroke: #f06ad8; }
-.mm-svg .met { fill: #161b24; }
-.mm-svg .event, .mm-svg .lead-event { stroke: #9aa5b4; }
-.mm-svg .badge { fill: #d7dde6; }
-.mm-svg .number { fill: #10141b; }
-}
-@media print {
-.mm-svg text { fill: #000000; }
-.mm-svg .soft { fill: #444444; }
-.mm-svg .paper, .mm-svg .plot, .mm-svg .met { fill: #ffffff; }
-.mm-svg .free { stroke: #0b5cad; }
-}
-"""
-"""Colours as in the light and the dark theme of the screen; every line also has its own dashes."""
 
 
 def text(x: int, y: int, words: str, cls: str = "", anchor: str = "start") -> str:

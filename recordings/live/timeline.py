@@ -10,14 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown
-from mmplay.engine.report import MemDump
+from mmplay.engine.report import MemDump, title_of
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
 from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
-from mmplay.recordings.log.observed import kernel_of, title_of
-from mmplay.recordings.log.report_log import LogTimeline, ReportLog
+from mmplay.recordings.log.report_log import ReportLog
+from mmplay.recordings.log.timeline import LogTimeline, kernel_of
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
 KEPT_DUMPS = 64
 """Samples that are kept as dumps after they were decoded."""
@@ -29,6 +30,8 @@ DELETED = "the file was deleted; you see what it held until then, and nothing mo
 
 class LiveTimeline(LogTimeline):
     """Frames of a live trace. Opening reads it once and keeps indexes; `follow` reads on."""
+
+    untitled = "capture"
 
     def __init__(self, stream: BinaryIO, name: str, reader: TraceReader | None = None) -> None:
         """Read the trace; raises TraceError. `name` is its path, if it is a file.
@@ -138,12 +141,6 @@ class LiveTimeline(LogTimeline):
     # Timeline
 
     @property
-    def name(self) -> str:
-        """What the recording is called."""
-        title = self.header.get("title")
-        return title if isinstance(title, str) and title else "capture"
-
-    @property
     def boots(self) -> tuple[BootSpan, ...]:
         """One boot, since this machine was not restarted meanwhile; none before a first sample."""
         last = len(self._frames) - 1
@@ -201,6 +198,11 @@ class LiveTimeline(LogTimeline):
             last_line=report.last_line if report is not None else line,
         )
 
+    def cut(self, first: int, last: int, stream: BinaryIO) -> str:
+        """Raise InputError: samples are kept as changes of those before them."""
+        why = "is a live recording; simulated and imported ones can be cut"
+        raise InputError(f"{self._file_name}: {why}")
+
     def _line_at(self, index: int) -> int:
         """Return the last line that was printed before a frame: the end of the last report."""
         for event in reversed(self._events):
@@ -257,9 +259,5 @@ def page_kb_of(header: dict[str, Any], name: str) -> int:
 
 def open_live(path: Path) -> LiveTimeline:
     """Open a live trace, also one that is still being written; raises TraceError."""
-    stream = open_trace(path)
-    try:
+    with closed_on_error(open_trace(path)) as stream:
         return LiveTimeline(stream, str(path))
-    except BaseException:
-        stream.close()
-        raise

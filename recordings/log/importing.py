@@ -24,6 +24,7 @@ from mmplay.recordings.log.source import (
     reading_errors,
 )
 from mmplay.recordings.trace.format import Code
+from mmplay.recordings.trace.reader import closed_on_error
 from mmplay.recordings.trace.writer import TraceWriter
 
 MAX_LINE_BYTES = 1 << 16
@@ -182,13 +183,10 @@ def import_to_memory(
     """Import a log without keeping the trace; raises InputError."""
     # The timeline keeps reading from the spool, so nothing here may close it on the way out.
     spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115
-    try:
+    with closed_on_error(spool):
         write_import(spool, name, kernel, progress)
         spool.seek(0)
         return ObservedTimeline(spool, name, progress=progress)
-    except BaseException:
-        spool.close()
-        raise
 
 
 def write_import(

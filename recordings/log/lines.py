@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
-from mmplay.engine.printk.forms import FORMS_BY_NAME
+from mmplay.engine.printk.form import forms
 from mmplay.recordings.log.prefix import NO_PREFIX, restored_prefix
 from mmplay.recordings.log.scan import Message, count_lines
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code
@@ -120,7 +120,7 @@ def _checked(value: Any, kind: type) -> Any:
 
 def _message(fields: list[Any], number: int) -> Message:
     name, prefix, values, *end = fields
-    form = FORMS_BY_NAME[name]
+    form = forms()[name]
     if type(prefix) not in (int, str) or (type(prefix) is int and not 0 <= prefix <= LAST_US):
         raise TypeError("prefix expected")
     if not form.holds(_checked(values, list)):

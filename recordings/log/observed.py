@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
-from mmplay.engine.report import MemDump, Report, ReportKind
-from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
+from mmplay.engine.report import MemDump, title_of
+from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
 from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log
-from mmplay.recordings.log.report_log import LogTimeline, ReportLog
+from mmplay.recordings.log.report_log import ReportLog
+from mmplay.recordings.log.timeline import LogTimeline, kernel_of
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Ending, Record, TraceReader, open_trace
+from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
 
 class ObservedTimeline(LogTimeline):
@@ -48,7 +50,7 @@ class ObservedTimeline(LogTimeline):
         self._log.finish()
         self.ending: Ending = reader.ending
         self._index: ReportIndex = self._log.index
-        self._all_boots = self._log.boots(self._kernel_of)
+        self._all_boots = self._log.boots(partial(kernel_of, self.header))
         self._boots = tuple(self._spans())
         self._take_marks(reader)
         self._report = self._log.report
@@ -64,21 +66,12 @@ class ObservedTimeline(LogTimeline):
                 told = record.end
                 progress(Done("opening", self._log.line_count, told, size))
 
-    def _kernel_of(self, release: str | None) -> Kernel | None:
-        return kernel_of(self.header, release)
-
     def _spans(self) -> Iterator[BootSpan]:
         for first, last in self._index.boot_spans():
             boot = self._all_boots[self._index.boot(first)]
             yield replace(boot, first_frame=first, last_frame=last)
 
     # Timeline
-
-    @property
-    def name(self) -> str:
-        """What the recording is called."""
-        title = self.header.get("title")
-        return title if isinstance(title, str) and title else "log"
 
     @property
     def live(self) -> bool:
@@ -140,6 +133,11 @@ class ObservedTimeline(LogTimeline):
             last_line=report.last_line,
         )
 
+    def cut(self, first: int, last: int, stream: BinaryIO) -> str:
+        """Write the lines from frame `first` to frame `last`; return how many. Raises OSError."""
+        lines = cut_log(self, first, last, self._stream, stream)
+        return f"{lines} lines, {last - first + 1} frames"
+
     def _shown(self, index: int) -> Shown | None:
         """Return the report's own dump, or the last one before it in the same boot."""
         if self._index.has_memory(index):
@@ -169,35 +167,6 @@ class ObservedTimeline(LogTimeline):
         return self._as_shown(index, min(near)[1]) if near else None
 
 
-def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
-    """Return the rules for a release in this trace: those that a user chose win."""
-    forced = header.get("kernel")
-    if isinstance(forced, str):
-        return KERNELS.get(forced)
-    return kernel_of_release(release) if release else None
-
-
-TITLES: dict[ReportKind, str] = {
-    ReportKind.FAILURE: "page allocation failure",
-    ReportKind.OOM_KILL: "OOM kill",
-    ReportKind.DUMP: "Mem-Info",
-}
-
-
-def title_of(report: Report) -> str:
-    """Return what happened in a few words: kind, task, order."""
-    title = TITLES[report.kind]
-    if report.kind is ReportKind.OOM_KILL and report.kill is not None:
-        return f"{title}: {report.kill.comm} ({report.kill.pid})"
-    request = report.request
-    if request is None:
-        return title
-    if request.comm is None and request.slub is not None:
-        return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
-    order = "" if request.order is None else f", order {request.order}"
-    return f"{title}: {request.comm}{order}"
-
-
 def size_of(stream: BinaryIO) -> int:
     """Return how many bytes a file has, leaving it where it stands."""
     here = stream.tell()
@@ -208,12 +177,8 @@ def size_of(stream: BinaryIO) -> int:
 
 def open_observed(path: Path, progress: Progress | None = None) -> ObservedTimeline:
     """Open the trace of an imported log; raises TraceError with the file's name."""
-    stream = open_trace(path)
-    try:
+    with closed_on_error(open_trace(path)) as stream:
         return ObservedTimeline(stream, str(path), progress=progress)
-    except BaseException:
-        stream.close()
-        raise
 
 
 def from_bytes(data: bytes, name: str) -> ObservedTimeline:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import takewhile
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
-from mmplay.engine.frame import BootSpan, LogLine, Marker
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
+from mmplay.engine.frame import BootSpan, LogLine
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
 from mmplay.recordings.log.scan import Message
-from mmplay.recordings.recording import Act, Assumed
 from mmplay.recordings.trace.format import TraceError
-from mmplay.recordings.trace.reader import Record, TraceReader
+from mmplay.recordings.trace.reader import Record
 
 KEPT_REPORTS = 64
 """Reports that are kept after they were read from their lines."""
@@ -110,76 +109,6 @@ class ReportLog:
                 texts = item.data.decode("utf-8", "replace").split("\n")
                 for number, text in enumerate(texts[: item.size], item.number):
                     yield number, printable(text.rstrip("\r"))
-
-
-class LogTimeline:
-    """What every timeline with a kernel log in a file shares: the log, and letting go of it."""
-
-    _stream: BinaryIO
-    _log: ReportLog
-    _marks: list[Marker]
-
-    # A log and a capture saw a machine that nobody here acted on, and that cannot be made again.
-    session: None = None
-    acts: tuple[Act, ...] = ()
-    assumptions: tuple[Assumed, ...] = ()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file that lines, reports and samples are read from."""
-        self._stream.close()
-
-    @property
-    def notes(self) -> list[LogNote]:
-        """Remarks of who recorded it."""
-        return self._log.notes()
-
-    @property
-    def understood(self) -> int:
-        """How many lines a form describes."""
-        return self._log.understood
-
-    @property
-    def markers(self) -> tuple[Marker, ...]:
-        """What the user marked, in order."""
-        return tuple(sorted(self._marks))
-
-    def add_mark(self, frame: int, name: str, note: str) -> None:
-        """Show a mark; one beyond the frames is of no use."""
-        if 0 <= frame < len(self):
-            self._marks.append(Marker(frame, name, note))
-
-    def _take_marks(self, reader: TraceReader) -> None:
-        """Show the marks that a whole trace held."""
-        self._marks = []
-        for mark in reader.marks:
-            self.add_mark(*mark)
-
-    def __len__(self) -> int:
-        """How many frames there are."""
-        raise NotImplementedError
-
-    @property
-    def line_count(self) -> int:
-        """How many lines the log has."""
-        return self._log.line_count
-
-    def lines(self, first: int, count: int) -> list[LogLine]:
-        """Return up to `count` lines from number `first` on."""
-        return self._log.lines(first, count)
-
-    def text(self) -> Iterator[bytes]:
-        """Yield the log as it was recorded, in pieces."""
-        return self._log.text()
-
-    def unknown_lines(self) -> Iterator[tuple[int, str]]:
-        """Yield (line number, text) of every line that no form describes."""
-        return self._log.unknown_lines()
 
 
 def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:

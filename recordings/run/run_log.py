@@ -8,13 +8,14 @@ from itertools import islice
 from typing import Any
 
 from mmplay.engine.frame import LogLine
-from mmplay.engine.printk.forms import FORMS_BY_NAME
+from mmplay.engine.printk.form import forms
 from mmplay.engine.report import Report
-from mmplay.engine.sim.machine.machine import Machine, Printed
+from mmplay.engine.sim.machine.machine import Printed
 from mmplay.recordings.log.builder import ReportBuilder
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import NEWLINE, rendered
 from mmplay.recordings.log.prefix import Prefix, stamp
+from mmplay.recordings.log.report_log import log_lines
 from mmplay.recordings.log.scan import Message
 from mmplay.recordings.trace.format import TraceError
 
@@ -65,10 +66,6 @@ class RunLog:
         """Return the turn that printed a report's first line."""
         return self.turn_of_line(self._builder.index.lines(number)[0])
 
-    def report_time_us(self, number: int) -> int | None:
-        """Return the moment of a report's first line."""
-        return self._builder.index.time_us(number)
-
     def report(self, number: int) -> Report:
         """Return a report, as far as it is printed."""
         return self._report(number)
@@ -92,17 +89,13 @@ class RunLog:
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Return up to `count` lines from number `first` on."""
+        wanted = range(first, first + count)
         found: list[LogLine] = []
         at = max(0, bisect_right(self._numbers, first) - 1)
         for message in islice(self.messages, at, None):
-            if message.number >= first + count:
+            if message.number >= wanted.stop:
                 break
-            texts = text_of(message)
-            found += [
-                LogLine(message.number + n, text, understood=True)
-                for n, text in enumerate(texts)
-                if first <= message.number + n < first + count
-            ]
+            found += log_lines(message, wanted)
         return found
 
 
@@ -114,19 +107,10 @@ def text_of(message: Message) -> list[str]:
 def _message(item: Any, number: int) -> Message:
     try:
         name, time_us, values = item
-        form = FORMS_BY_NAME[name]
+        form = forms()[name]
         if type(time_us) is not int or not form.holds(values):
             raise ValueError
         named = dict(zip(form.names, values, strict=True))
         return Message(number, form, named, Prefix(stamp(time_us), time_us, plain=True), NEWLINE)
     except (KeyError, ValueError, TypeError):
         raise TraceError("a LOG record holds what no kernel prints") from None
-
-
-def log_text(m: Machine) -> list[str]:
-    """Return what a machine has printed since it was made, one string a line, with time stamps."""
-    return [
-        f"{stamp(time_ns // 1000)}{line}"
-        for time_ns, form, values in m.log
-        for line in form.render(values)
-    ]

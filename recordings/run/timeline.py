@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
-from mmplay.engine.report import MemDump
-from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
+from mmplay.engine.report import MemDump, title_of
+from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.frame import from_report
 from mmplay.engine.sim.view import memory_of
+from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
-from mmplay.recordings.log.observed import title_of
-from mmplay.recordings.recording import Act, Assumed
+from mmplay.recordings.recording import Act, Assumed, Series, Stopped
 from mmplay.recordings.run.replay import UNSEEN
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.tape import BY_LEVEL, Entry
+from mmplay.recordings.run.store import begin_session, fork_session, session_header
+from mmplay.recordings.run.tape import BY_LEVEL, Entry, columns
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 
+TURN_COLUMNS = ("turn", "time_us")
+FORK = " (fork)"
 KEPT_FRAMES = 64
 ASK_EVERY = 256
 """Turns between two looks whether a search was stopped."""
@@ -171,7 +177,7 @@ class SessionTimeline:
         self.session.reached()
         return made
 
-    def find_break(self, text: str, current: int, stopped: Callable[[], bool]) -> int | None:
+    def find_break(self, text: str, current: int, stopped: Stopped) -> int | None:
         """Return the next frame at which a condition comes true, None if none or if stopped.
 
         Raises InputError for what is no condition.
@@ -196,14 +202,7 @@ class SessionTimeline:
         before = watched.holds(session.view)
         return not before and watched.holds(session.machine_at(session.first + index))
 
-    @property
-    def first_is_log(self) -> bool:
-        """Whether the run started from a frame of a log, with assumptions."""
-        return bool(self.header.get("start") == "frame")
-
-    def _grow_until(
-        self, watched: Condition, held: bool, stopped: Callable[[], bool]
-    ) -> int | None:
+    def _grow_until(self, watched: Condition, held: bool, stopped: Stopped) -> int | None:
         """Let a run that goes on make turns until the condition comes true."""
         session = self.session
         while self._live and not stopped():
@@ -216,9 +215,47 @@ class SessionTimeline:
                 return None
         return None
 
+    @property
+    def first_turn(self) -> int:
+        """The turn of frame 0."""
+        return self.session.first
+
+    @property
+    def keeps_marks(self) -> bool:
+        """A run that is no closed file puts marks on its tape."""
+        return self.path is None
+
     def add_mark(self, frame: int, name: str, note: str) -> None:
-        """Show a mark that was written to the file."""
+        """Show a mark, and hand it to the file that the run is written to, if there is one."""
         self.session.mark(self.session.first + frame, name, note)
+        self.session.tape.flush()
+
+    def series(self) -> Series:
+        """Return the rows that the run kept."""
+        session = self.session
+        rows = ((entry.turn, entry.time_us, *values) for entry, values in session.tape.rows())
+        return Series((*TURN_COLUMNS, *columns(session.live)), len(TURN_COLUMNS), rows)
+
+    def fork(self, index: int) -> SessionTimeline:
+        """Return another run that has everything up to a frame, and goes its own way."""
+        turn = self.session.first + index
+        header = session_header(
+            f"{self.name.removesuffix(FORK)}{FORK}",
+            start="fork",
+            parent=self.name,
+            turn=turn,
+            kernel=self.session.live.kernel.name,
+        )
+        return SessionTimeline(fork_session(self.session, turn, header))
+
+    def snapshot(self) -> SessionTimeline:
+        """Return a copy of the run as it is now."""
+        return SessionTimeline(self.session.fork(self.session.end, self.session.header))
+
+    def cut(self, first: int, last: int, stream: BinaryIO) -> str:
+        """Write the turns from frame `first` to frame `last`; raises OSError."""
+        cut_run(self, first, last, stream)
+        return f"{last - first} turns, from turn {self.session.first + first} on"
 
     def changed(self) -> None:
         """Say that turns were added or taken back: what was kept of the frames may be wrong."""
@@ -325,6 +362,21 @@ class SessionTimeline:
             if log.report_turn(number) == turn:
                 return number
         return None
+
+
+def what_if(frame: Frame, name: str) -> SessionTimeline:
+    """Return a run from a frame of a log of that name; raises InputError if none can be made."""
+    if frame.report is None or frame.kernel is None:
+        raise InputError("no what-if from here: the rules of this kernel are not known")
+    machine = from_report(frame.report, frame.kernel, Choice(frame.kernel))
+    header = session_header(
+        f"{name} #{frame.index + 1} (what if)",
+        start="frame",
+        parent=name,
+        frame=frame.index,
+        kernel=frame.kernel.name,
+    )
+    return SessionTimeline(begin_session(machine, header))
 
 
 def act_text(act: Entry) -> str:

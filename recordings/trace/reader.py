@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -210,6 +211,16 @@ def open_trace(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise TraceError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+@contextmanager
+def closed_on_error(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Close a stream if what is to own it cannot be made; else it stays open."""
+    try:
+        yield stream
+    except BaseException:
+        stream.close()
+        raise
 
 
 def is_trace(start: bytes) -> bool:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.printk.form import FIELD_KINDS, LineForm, form
-from mmplay.engine.printk.forms import FAILURE_4_5, FORMS, FORMS_BY_NAME, TOTALS_4_5, ZONE_4_5
+from mmplay.engine.printk.form import FIELD_KINDS, LineForm, form, forms
 from mmplay.engine.printk.reader import form_index, read_lines
 
 U64 = st.integers(0, (1 << 64) - 1)
@@ -63,7 +62,7 @@ def test_every_kind_is_covered_here() -> None:
     assert set(VALUES) == set(FIELD_KINDS)
 
 
-@pytest.mark.parametrize("one", FORMS, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", list(forms().values()), ids=lambda one: one.name)
 @given(data=st.data())
 def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.DataObject) -> None:
     kinds = kinds_of(one)
@@ -85,7 +84,7 @@ def test_whatever_is_read_renders_the_same(text: str) -> None:
         assert one.parts[0].render(values) == text
 
 
-@given(st.sampled_from(FORMS), st.data())
+@given(st.sampled_from(list(forms().values())), st.data())
 def test_a_form_is_found_for_its_own_lines(one: LineForm, data: st.DataObject) -> None:
     values = {name: data.draw(VALUES[kind]) for name, kind in kinds_of(one).items()}
     lines = one.render(values)
@@ -96,13 +95,18 @@ def test_a_form_is_found_for_its_own_lines(one: LineForm, data: st.DataObject) -
 
 
 def test_names_are_unique_and_roles_shared() -> None:
-    assert len(FORMS_BY_NAME) == len(FORMS)
-    assert {one.role for one in FORMS if one.name.startswith("zone/")} == {"zone"}
+    assert len(forms()) == len(list(forms().values()))
+    assert {one.role for one in list(forms().values()) if one.name.startswith("zone/")} == {"zone"}
 
 
 def test_a_wrong_number_is_not_accepted() -> None:
     good = "kthreadd: page allocation failure: order:0, mode:0x2200020"
-    assert FAILURE_4_5.parts[0].parse(good) == {"comm": "kthreadd", "order": 0, "mode": 0x2200020}
+    line = forms()["failure/4.5"].parts[0]
+    assert line.parse(good) == {
+        "comm": "kthreadd",
+        "order": 0,
+        "mode": 0x2200020,
+    }
     for bad in (
         good.replace("order:0", "order:00"),
         good.replace("0x2200020", "0X2200020"),
@@ -110,7 +114,7 @@ def test_a_wrong_number_is_not_accepted() -> None:
         good + " ",
         good.replace("order:0", "order:" + "9" * 21),
     ):
-        assert FAILURE_4_5.parts[0].parse(bad) is None
+        assert line.parse(bad) is None
 
 
 def test_a_number_beyond_64_bits_is_not_accepted() -> None:
@@ -120,12 +124,12 @@ def test_a_number_beyond_64_bits_is_not_accepted() -> None:
 
 
 def test_the_totals_block_needs_all_its_lines() -> None:
-    values = {name: n for n, name in enumerate(TOTALS_4_5.names)}
-    lines = TOTALS_4_5.render(values)
+    values = {name: n for n, name in enumerate(forms()["totals/4.5"].names)}
+    lines = forms()["totals/4.5"].render(values)
     assert len(lines) == 6
     read = read_lines(lines)
     assert read is not None
-    assert read[0] is TOTALS_4_5
+    assert read[0] is forms()["totals/4.5"]
     assert read[1] == values
     torn = read_lines(lines[:3])
     assert torn is not None
@@ -134,7 +138,7 @@ def test_the_totals_block_needs_all_its_lines() -> None:
 
 def test_a_missing_value_cannot_be_rendered() -> None:
     with pytest.raises(KeyError):
-        ZONE_4_5.render({"node": 0})
+        forms()["zone/4.5"].render({"node": 0})
 
 
 def test_a_template_compiles_both_ways() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.ask import ANSWERERS
 from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.frame import Ask
 from mmplay.engine.rules.alloc_flags import FLAG_RULES_4_5
 from mmplay.engine.rules.floors import CLASSES_4_5
 from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
@@ -14,15 +16,15 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.levels.glossary import (
-    LEVELS,
     Entry,
     GlossaryError,
     entry_for,
     entry_named,
+    entry_of,
     entry_of_word,
     gfp_values,
     glossary,
-    read_glossary,
+    glossary_rows,
     search,
 )
 from mmplay.levels.truth.compute import RULES
@@ -38,10 +40,6 @@ WITHOUT_ENTRY = {
 """Counters that are left out, and why."""
 
 ENTRIES = list(glossary().values())
-
-
-def entry(text: str) -> Entry:
-    return read_glossary(text, "t.toml")["x"]
 
 
 def test_there_are_enough_terms_and_each_says_something() -> None:
@@ -115,7 +113,7 @@ def test_zones_classes_flags_and_rules_have_terms() -> None:
 
 
 def test_values_of_flags_are_those_of_the_layouts() -> None:
-    assert gfp_values("", "GFP_ATOMIC") == (
+    assert gfp_values("GFP_ATOMIC") == (
         "0x20 in 2.6.32 to 4.3",
         "0x2080020 in 4.4 to 4.9",
         "0x1080020 in 4.11 to 4.18",
@@ -123,8 +121,8 @@ def test_values_of_flags_are_those_of_the_layouts() -> None:
         "0xa20 in 5.2 to 6.2",
         "0x820 in 6.6 and later",
     )
-    assert gfp_values("", "__GFP_HIGH") == ("0x20 in 2.6.32 and later",)
-    assert gfp_values("", "__GFP_NOACCOUNT") == ("0x100000 in 4.4",)
+    assert gfp_values("__GFP_HIGH") == ("0x20 in 2.6.32 and later",)
+    assert gfp_values("__GFP_NOACCOUNT") == ("0x100000 in 4.4",)
 
 
 def test_layouts_with_the_same_value_lie_side_by_side() -> None:
@@ -241,50 +239,40 @@ def test_every_kind_of_question_leads_to_a_term() -> None:
     assert entry_for(Ask("total", ("unheard_of",))) is None
 
 
-# bad files
+# the file
 
-GOOD = 'format = 1\n[[entry]]\nid = "x"\ntitle = "t"\ntext = "Text."\n'
+TEXTS = {"id", "title", "text", "formula", "rule", "gfp", "source", "version", "since", "until"}
+LISTS = {"words", "counters", "levels", "related", "aliases"}
+LEVELS = {f"L{number:02}" for number in range(1, 21)}
 
 
-def test_a_small_file() -> None:
-    one = entry(GOOD + 'since = "4.4"\nuntil = "4.7"\nsource = "f a.c"\nversion = "4.6"\n')
+@pytest.mark.parametrize("row", glossary_rows(), ids=lambda row: str(row["id"]))
+def test_a_row_names_nothing_that_is_not_there(row: dict[str, Any]) -> None:
+    assert row.keys() <= TEXTS | LISTS
+    for key, value in row.items():
+        assert value
+        assert all(isinstance(one, str) for one in (value if key in LISTS else [value]))
+        assert isinstance(value, list) is (key in LISTS)
+    assert "words" in row or {"title", "text"} <= row.keys()
+    for key, known in (("words", WORDS), ("counters", COUNTERS), ("related", glossary())):
+        assert set(row.get(key, ())) <= set(known), key
+    assert row["id"] not in row.get("related", ())
+    assert row.get("rule", "min") in RULES
+    assert gfp_values(row.get("gfp", "GFP_ATOMIC"))
+
+
+def test_no_name_leads_to_two_terms() -> None:
+    names = [name for one in ENTRIES for name in one.names]
+    assert len(names) == len(set(names))
+    assert len(glossary_rows()) == len(ENTRIES)
+
+
+def test_a_small_row() -> None:
+    row = {"id": "x", "title": "t", "text": "Text.", "until": "4.7"}
+    assert entry_of(row).kernels == "up to 4.7"
+    one = entry_of(row | {"since": "4.4", "source": "f a.c", "version": "4.6"})
     assert (one.kernels, one.source) == ("4.4 to 4.7", "f a.c (4.6)")
-    assert entry(GOOD + 'until = "4.7"\n').kernels == "up to 4.7"
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "expected format = 1"),
-        ("format = 2\nentry = []\n", "expected format = 1"),
-        ("format = 1\n[[entry\n", "t.toml"),
-        (GOOD + 'titel = "t"\n', "did you mean title?"),
-        (GOOD + "levels = 3\n", "levels must be a list of texts"),
-        (GOOD + 'levels = ["L21"]\n', "'L21' is no level"),
-        (GOOD + 'counters = ["allocstal"]\n', "did you mean allocstall?"),
-        (GOOD + 'words = ["dirti"]\n', "no key of the table of words"),
-        (GOOD + 'rule = "mni"\n', "did you mean min?"),
-        (GOOD + 'gfp = "__GFP_NONE"\n', "no kernel has the flag"),
-        (GOOD + 'related = ["y"]\n', "'y' is no term"),
-        (GOOD + 'related = ["x"]\n', "related to itself"),
-        (GOOD + GOOD.removeprefix("format = 1\n"), "stands there twice"),
-        (GOOD + '[[entry]]\nid = "y"\ntitle = "t"\ntext = "T."\naliases = ["x"]\n', "leads to x"),
-        ('format = 1\n[[entry]]\nid = "x"\n', "title and text are missing"),
-        ('format = 1\n[[entry]]\ntitle = "x"\ntext = "T."\n', "an id is missing"),
-        (GOOD.replace('"t"', "5"), "title must be a text"),
-        ("format = 1\nentry = 5\n", "expected"),
-        ("format = 1\nentry = [5]\n", "expected"),
-    ],
-)
-def test_a_bad_file_names_entry_and_key(text: str, said: str) -> None:
-    with pytest.raises(GlossaryError) as raised:
-        read_glossary(text, "t.toml")
-    assert said in str(raised.value)
-    assert str(raised.value).startswith("t.toml")
 
 
 def test_levels_are_the_twenty_of_the_curriculum() -> None:
-    assert LEVELS[0] == "L01"
-    assert LEVELS[-1] == "L20"
-    used = {level for one in ENTRIES for level in one.levels}
-    assert used == set(LEVELS)
+    assert {level for one in ENTRIES for level in one.levels} == LEVELS

@@ -344,7 +344,7 @@ def test_the_second_act_goes_on_behind_the_first() -> None:
     second.session.finish()
     again = go_on_recorded(level)
     assert again is not None
-    assert (again.level.act, again.score()) == (2, second.score())
+    assert (again.level.stage, again.score()) == (2, second.score())
     assert again.session.header == second.session.header
     again.session.finish()
-    assert [one.level.act for one in again.all_acts()] == [1, 2]
+    assert [one.level.stage for one in again.all_stages()] == [1, 2]

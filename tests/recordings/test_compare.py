@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.comparison import Comparison, Kind, Moment
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.comparing import parting, row_text, seconds, tally_text
+from mmplay.engine.explain.comparing import (
+    Comparison,
+    Kind,
+    Moment,
+    parting,
+    row_text,
+    seconds,
+    tally_text,
+)
 from mmplay.engine.explain.decisions import worded
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.runs import part
@@ -123,7 +130,7 @@ def test_what_was_given_differently_is_said(variants: Comparison) -> None:
     assert " in __zone_watermark_ok (mm/page_alloc.c)" in lines[1]
     assert "passes" in lines[2]
     assert "refused" in lines[3]
-    assert lines[4].startswith("  operands: floor 650 and 1300, ok True and False, gfp 0x")
+    assert lines[4].startswith("  operands: floor 650 and 1300, passed yes and no, gfp 0x")
 
 
 def test_the_table_shows_both_sides_numbers(variants: Comparison) -> None:

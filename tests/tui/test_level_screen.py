@@ -126,7 +126,7 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
 
 
 @pytest.mark.parametrize("key", ["full_stop", "space"])
-async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_act(
+async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stage(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(player, "SHORTEST_US", 0)
@@ -137,7 +137,7 @@ async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_act(
         await opened(pilot)
         await play_through(pilot, level, key)
         run = run_of(pilot)
-        assert [one.level.act for one in run.all_acts()] == [1, 2]
+        assert [one.level.stage for one in run.all_stages()] == [1, 2]
         assert run.session.live.kernel.name == "next-20160311"
         assert "won [***]" in text_of(pilot)
         await press(pilot, "enter", "q")

@@ -1,11 +1,13 @@
 """The menu: a list and Enter, and a log by its path."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.recordings.library import shipped
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.level import LevelScreen
@@ -16,6 +18,8 @@ from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
 OWN = len(shipped())
 """The first recording of the user's own in the list."""
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -136,3 +140,11 @@ async def test_help_in_the_menu() -> None:
         assert "import a kernel log" in screen
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, MenuScreen)
+
+
+def test_the_menu_is_painted_before_anything_that_explains_is_loaded() -> None:
+    text = "import sys, mmplay.tui.app; print([m for m in sys.modules if 'engine.explain' in m])"
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "[]\n"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mmplay.engine.comparison import Comparison
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.explain.comparing import Comparison
+from mmplay.engine.frame import Ask
 from mmplay.levels.glossary import search
 from mmplay.levels.listing import LevelLine, level_lines
 from mmplay.levels.play.beside import Beside, current, in_words

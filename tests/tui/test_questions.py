@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mmplay.engine.explain.answer import UNKNOWN, Answer, Ask, Scene
+from mmplay.engine.explain.answer import UNKNOWN, Answer, Scene
 from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.finding import equation
-from mmplay.engine.frame import Timeline
+from mmplay.engine.frame import Ask, Timeline
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import Cell, Row, plain

@@ -113,12 +113,12 @@ class LevelScreen(PlayScreen):
             self.call_later(self._end, self.game, ending)
 
     def _end(self, game: LevelGame, ending: Ending) -> None:
-        """Show the next act of a level, or what the run came to."""
+        """Show the next stage of a level, or what the run came to."""
         if self.game is not game:
             return
         if ending.following is not None:
-            act = ending.following.level_run.level
-            self._show_game(ending.following, f"act {act.act}: {act.act_title}")
+            stage = ending.following.level_run.level
+            self._show_game(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
         self.refresh_timeline()
         if ending.trouble:

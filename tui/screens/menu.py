@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_wor
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.levels.listing import LevelLine, level_lines
 from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.files import user_paths
@@ -34,7 +34,6 @@ from mmplay.tui.views.menu import (
 )
 
 if TYPE_CHECKING:
-    from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
     from mmplay.recordings.files import Done
     from mmplay.recordings.recording import Recording
@@ -73,7 +72,7 @@ class MenuScreen(BaseScreen):
     class Opened(Message):
         """A recording is ready to be shown."""
 
-        def __init__(self, timeline: Timeline) -> None:
+        def __init__(self, timeline: Recording) -> None:
             super().__init__()
             self.timeline = timeline
 
@@ -174,10 +173,12 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
-        """Look into the chosen entry, in a thread: what that loads must not hold up the list."""
-        if message.panel.id != "entries":
-            return
-        ask, width = message.ask, max(20, self.query_one("#preview", CellPanel).size.width)
+        """Look into the chosen entry, once the list is painted: what it loads takes time."""
+        if message.panel.id == "entries":
+            self.call_after_refresh(self._look_into, message.ask)
+
+    def _look_into(self, ask: Ask | None) -> None:
+        width = max(20, self.query_one("#preview", CellPanel).size.width)
         self.run_worker(
             lambda: self._preview(ask, width),
             name=PREVIEW,

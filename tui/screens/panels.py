@@ -8,8 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.frame import Frame, Timeline
+from mmplay.engine.frame import Ask, Frame, Timeline
 from mmplay.tui.cells import Row
 from mmplay.tui.density import DENSITIES, FULL
 from mmplay.tui.glyphs import Glyphs

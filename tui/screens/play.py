@@ -9,8 +9,7 @@ from typing import Any
 from textual.worker import Worker, WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.frame import Timeline
+from mmplay.engine.frame import Ask
 from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.recordings.export import FORMATS, Exporter
@@ -18,9 +17,8 @@ from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.position import find_break, holds_at
-from mmplay.recordings.recording import Recording
-from mmplay.recordings.run.starts import branch, snapshot
-from mmplay.recordings.run.timeline import SessionTimeline
+from mmplay.recordings.recording import Recording, said
+from mmplay.recordings.run.session import Session
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
@@ -46,9 +44,11 @@ class PlayScreen(GrowingScreen):
     ACTS = (*PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
     BINDINGS = bindings(ACTS, COMMON_ACTS)
 
-    def __init__(self, timeline: Timeline, glyphs: Glyphs, start: int = 0) -> None:
+    timeline: Recording
+
+    def __init__(self, timeline: Recording, glyphs: Glyphs, start: int = 0) -> None:
         super().__init__(timeline, glyphs, start)
-        self.branches: list[Timeline] = [timeline]
+        self.branches: list[Recording] = [timeline]
         self._break = ""
         self._told_trouble = False
 
@@ -59,17 +59,17 @@ class PlayScreen(GrowingScreen):
             one.close()
 
     @property
-    def run(self) -> SessionTimeline | None:
-        """The timeline, if it is a simulated run."""
-        return self.timeline if isinstance(self.timeline, SessionTimeline) else None
+    def run(self) -> Session | None:
+        """The run that made the timeline, if it is a simulated one."""
+        return self.timeline.session
 
     def _moved(self) -> None:
         self.painter.inside = None
         super()._moved()
         run = self.run
-        if run is not None and run.session.tape.trouble and not self._told_trouble:
+        if run is not None and run.tape.trouble and not self._told_trouble:
             self._told_trouble = True
-            self.say(f"not recorded any more: {run.session.tape.trouble}; the run goes on")
+            self.say(f"not recorded any more: {run.tape.trouble}; the run goes on")
 
     # inside a turn
 
@@ -126,20 +126,20 @@ class PlayScreen(GrowingScreen):
             if name not in ACTIONS:
                 raise InputError(f"{name}: no such act; there are {', '.join(sorted(ACTIONS))}")
             run = self._run_to_act_on()
-            run.session.act(name, value.strip())
+            run.act(name, value.strip())
         except InputError as error:
             self.say(str(error))
             return
-        run.session.reached()
-        run.changed()
+        run.reached()
+        self.timeline.changed()
         self.player.to(self.player.last)
         self.refresh_timeline()
         self.say(f"{name} {value}: done; u takes it back")
 
-    def _run_to_act_on(self) -> SessionTimeline:
+    def _run_to_act_on(self) -> Session:
         """Return the run if we stand at its end, else a fork of what we see; raises InputError."""
         run = self.run
-        if run is None or not run.live or self.player.index != self.player.last:
+        if run is None or not self.timeline.live or self.player.index != self.player.last:
             self._fork()
         run = self.run
         if run is None:
@@ -156,15 +156,15 @@ class PlayScreen(GrowingScreen):
 
     def _undo_or_redo(self, which: str) -> None:
         run = self.run
-        if run is None or not run.live:
+        if run is None or not self.timeline.live:
             self.say("acts are undone in a run that goes on; this is a recording")
             return
-        act = run.session.undo() if which == "undo" else run.session.redo()
+        act = run.undo() if which == "undo" else run.redo()
         if act is None:
             self.say(f"nothing to {which}")
             return
-        run.session.reached()
-        run.changed()
+        run.reached()
+        self.timeline.changed()
         self.player.to(self.player.last)
         self.refresh_timeline()
         self.say(f"{which}: {' '.join(act.fields)}")
@@ -178,12 +178,13 @@ class PlayScreen(GrowingScreen):
         except InputError as error:
             self.say(str(error))
             return
-        said = f"fork {len(self.branches)}: x acts, o shows the other, d compares"
-        assumed = len(self.run.assumptions) if self.run is not None and self.run.first_is_log else 0
-        self.say(f"{said}; {assumed} assumptions (V lists them)" if assumed else said)
+        done = f"fork {len(self.branches)}: x acts, o shows the other, d compares"
+        from_log = said(self.timeline, "start") == "frame"
+        assumed = len(self.timeline.assumptions) if from_log else 0
+        self.say(f"{done}; {assumed} assumptions (V lists them)" if assumed else done)
 
     def _fork(self) -> None:
-        fork = branch(self.timeline, self.player.index)
+        fork = self.timeline.fork(self.player.index)
         self.branches.append(fork)
         self.show_timeline(fork, len(fork) - 1)
 
@@ -219,10 +220,10 @@ class PlayScreen(GrowingScreen):
         self.branches.append(other)
         self._compare(self.timeline, other)
 
-    def _compare(self, a: Timeline, b: Timeline) -> None:
+    def _compare(self, a: Recording, b: Recording) -> None:
         from mmplay.tui.screens.compare import CompareScreen
 
-        self.app.push_screen(CompareScreen(snapshot(a), snapshot(b), self.painter.glyphs))
+        self.app.push_screen(CompareScreen(a.snapshot(), b.snapshot(), self.painter.glyphs))
 
     # marks
 
@@ -240,13 +241,13 @@ class PlayScreen(GrowingScreen):
 
     def _mark(self, name: str, note: str) -> None:
         try:
-            said = mark_frame(self.timeline, self.player.index, name, note)
+            kept = mark_frame(self.timeline, self.player.index, name, note)
         except (InputError, OSError) as error:
             self.say(str(error))
             return
         self.painter.forget()
         self.draw()
-        self.say(said)
+        self.say(kept)
 
     # breakpoints
 
@@ -285,7 +286,7 @@ class PlayScreen(GrowingScreen):
         if running:
             self.say(f"{running[0].description} is still being written; Ctrl+C stops it")
             return
-        target, shown = Path(path.strip()).expanduser(), snapshot(self.timeline)
+        target, shown = Path(path.strip()).expanduser(), self.timeline.snapshot()
         self._show_written(target, 0)
         self.run_worker(
             lambda: self._write(name, target, shown),
@@ -344,7 +345,7 @@ class PlayScreen(GrowingScreen):
         """List what was changed in this run, what is marked, and what was assumed."""
         rows = [row(Cell("changed", "label"))]
         run = self.run
-        acts = run.session.acts if run is not None else []
+        acts = run.acts if run is not None else []
         for act in acts:
             when = f"{act.time_us // 10**6}.{act.time_us % 10**6:06d}"
             rows.append(row(Cell(f"{when:>14}  ", "dim"), Cell(" ".join(act.fields))))
@@ -357,7 +358,7 @@ class PlayScreen(GrowingScreen):
         ] or [row(Cell("none; m marks, a annotates", "dim"))]
         if run is not None:
             rows += [row(""), row(Cell("assumed and calibrated", "label"))]
-            rows += [row(f"{one.sort}: {one.text}") for one in run.assumptions]
+            rows += [row(f"{one.sort}: {one.text}") for one in self.timeline.assumptions]
         self.app.push_screen(ListScreen("what changed", rows))
 
     # prompts

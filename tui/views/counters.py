@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 

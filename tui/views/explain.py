@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Answer, Ask
+from mmplay.engine.explain.answer import Answer
 from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.finding import equation, symbolic
+from mmplay.engine.frame import Ask
 from mmplay.engine.terms import GIVEN, Term
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.density import CALM, RAW

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.engine.report import ZoneDump
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View

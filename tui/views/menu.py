@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.levels.listing import LevelLine, world_title
 from mmplay.recordings.library import Shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.ask import answer
-from mmplay.engine.frame import Frame, Timeline
+from mmplay.engine.frame import Ask, Frame, Timeline
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs

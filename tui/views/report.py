@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.engine.report import Report, Request, SlubReport, StackEntry
 from mmplay.tui.cells import Cell, Row, row
 from mmplay.tui.density import CALM, RAW

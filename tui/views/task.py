@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Ask
+from mmplay.engine.frame import Ask
 from mmplay.levels.model import Question
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply

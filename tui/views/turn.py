@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Ask
-from mmplay.engine.frame import Decided, TurnFacts
+from mmplay.engine.frame import Ask, Decided, TurnFacts
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.density import CALM, RAW
 from mmplay.tui.views.scene import View

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Ask
 from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test
 from mmplay.engine.explain.gate import Rung, ladder
+from mmplay.engine.frame import Ask
 from mmplay.engine.report import ZoneDump
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View

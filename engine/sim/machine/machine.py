@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heappush
 
-from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.form import LineForm, Values, forms
 from mmplay.engine.rules.versions import Kernel, SimRules
-from mmplay.engine.sim.machine.asks import Ask, make_ask
+from mmplay.engine.sim.machine.asks import Ask, Masks, make_ask, make_masks
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import Gate, make_gates, zonelist
-from mmplay.engine.sim.machine.masks import Masks, make_masks
 from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS, Setup
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import RUNNABLE, SLEEPING, STOPPED
@@ -93,14 +92,13 @@ class Machine:
 
     # printing
 
-    def printk(self, form: LineForm, values: Values) -> None:
-        """Print one printk; who prints next starts where this one ends."""
-        state = self.state
+    def printk(self, name: str, values: Values) -> None:
+        """Print one printk, by its form's name; who prints next starts where this one ends."""
+        state, form = self.state, forms()[name]
         time_ns = max(state.now_ns, state.print_ready_ns)
         self.log.append((time_ns, form, values))
-        lines = form.template.count("\n") + 1
-        state.log_lines += lines
-        state.print_ready_ns = time_ns + lines * self.line_ns
+        state.log_lines += form.size
+        state.print_ready_ns = time_ns + form.size * self.line_ns
 
     def push(self, time_ns: int, kind: int, number: int, token: int = 0) -> None:
         """Let an actor act at a time; equal times go in the order of pushing."""

@@ -10,21 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.printk.forms import (
-    FORMS_BY_NAME,
-    KILL_4_5,
-    KILLED_4_5,
-    OOM_CPUSET,
-    PANIC,
-    REAPED_4_6,
-)
 from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import points
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.log.reports import KILLS, allowed, named, show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
-from mmplay.engine.sim.log.warn import KILLS, allowed, named
 from mmplay.engine.sim.machine.asks import Ask, ask_key
 from mmplay.engine.sim.machine.machine import sleep_until, wake
 from mmplay.engine.sim.machine.page_decisions import OomAborts, OomKillProcess, OutOfMemory
@@ -111,7 +102,7 @@ def out_of_memory(
             m.tell(OomAborts(task, state.oom_victims))
         return 0
     if select_worst(m) == NOBODY:
-        m.printk(PANIC, {})
+        m.printk("panic/4.5", {})
         state.heap.clear()
         return 0
     state.oom_lock = 1
@@ -132,8 +123,8 @@ def _print_header(
     """Print who invoked the killer, how, and the memory (dump_header)."""
     comm = caller.comm(m)
     values = {"comm": comm, "mode": ask.gfp, "order": order, "adj": adj}
-    m.printk(FORMS_BY_NAME[m.rules.oom_form], named(m, values, ask.gfp))
-    m.printk(OOM_CPUSET, {"comm": comm, "cpuset": "/", "mems": "0"})
+    m.printk(m.rules.oom_form, named(m, values, ask.gfp))
+    m.printk("cpuset/4.5", {"comm": comm, "cpuset": "/", "mems": "0"})
     dump_stack(m, caller, ask, report)
     show_mem(m, caller.cpu)
 
@@ -164,9 +155,9 @@ def kill_worst(m: Machine, cpu: int) -> None:
         "file_rss": tasks.file_rss[owner] * PAGE_KB,
         "shmem_rss": 0,
     }
-    m.printk(KILL_4_5, {**who, "score": score(m, victim)})
+    m.printk("kill/4.5", {**who, "score": score(m, victim)})
     total_vm = tasks.vm_kb[owner] or rss["anon_rss"] + rss["file_rss"]
-    m.printk(KILLED_4_5, {**who, "total_vm": total_vm, **rss})
+    m.printk("killed/4.5", {**who, "total_vm": total_vm, **rss})
     state.counters.oom_kill += 1
     if m.tell is not None:
         m.tell(OomKillProcess(victim, badness(m, victim), total_pages(m)))
@@ -207,7 +198,7 @@ def _reap(m: Machine, victim: int, owner: int, cpu: int) -> None:
     tasks = m.state.tasks
     m.state.counters.oom_reaped += free_anon(m, owner, cpu)
     values = {"anon_rss": 0, "file_rss": tasks.file_rss[owner] * PAGE_KB, "shmem_rss": 0}
-    m.printk(REAPED_4_6, {"pid": tasks.pid[victim], "comm": tasks.names[victim], **values})
+    m.printk("reaped/4.6", {"pid": tasks.pid[victim], "comm": tasks.names[victim], **values})
     unmark_victim(m, victim)
 
 

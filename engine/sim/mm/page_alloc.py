@@ -90,12 +90,20 @@ def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     """
     gate = m.gates[ask.low_gate]
     page = _take_round(m, gate, ask, order, cpu, FAIR_DEPLETED)
-    if page < 0 and any(zone.flags & FAIR_DEPLETED for zone, _ in gate):
+    if page < 0 and _round_is_over(gate):
         reset_alloc_batches(m, ask.class_zone)
         page = _take_round(m, gate, ask, order, cpu, 0)
     if page < 0 and m.tell is not None:
         m.tell(FastPathFails(ask.class_zone, order))
     return page
+
+
+def _round_is_over(gate: Gate) -> bool:
+    """Tell whether a zone was skipped: every refused request asks."""
+    for zone, _ in gate:  # noqa: SIM110 (any() costs three times as much here)
+        if zone.flags & FAIR_DEPLETED:
+            return True
+    return False
 
 
 def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: int) -> int:

@@ -66,7 +66,7 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
         _scan(m, task, cpu, zones)
         if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
             return tasks.reclaimed[task], tasks.scanned[task] - before
-        more = any(m.reclaimable(zone) for zone in zones)
+        more = _reclaimable_in(m, zones)
         _ask_flusher(m, task, cpu, way, more)
         if tasks.priority[task] < 0 and _pass_ends(m, task):
             return _progress(m, task, zones), tasks.scanned[task] - before
@@ -121,12 +121,23 @@ def _progress(m: Machine, task: int, zones: tuple[Zone, ...]) -> int:
     freed = m.state.tasks.reclaimed[task]
     if freed or not m.rules.reclaimable_is_progress:
         return freed
-    return int(any(m.reclaimable(zone) for zone in zones))
+    return int(_reclaimable_in(m, zones))
+
+
+def _reclaimable_in(m: Machine, zones: tuple[Zone, ...]) -> bool:
+    """Tell whether one of the zones is worth scanning: every priority of every call asks."""
+    for zone in zones:  # noqa: SIM110 (any() costs three times as much here)
+        if m.reclaimable(zone):
+            return True
+    return False
 
 
 def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
     shift = 3 if ask.enters_fs and ask.does_io else 0
-    if not any(too_many_isolated(zone, shift) for zone in zones):
+    for zone in zones:
+        if too_many_isolated(zone, shift):
+            break
+    else:
         return False
     if m.tell is not None:
         m.tell(TooManyIsolated(task))

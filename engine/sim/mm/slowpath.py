@@ -16,11 +16,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.sim.log.reports import warn_failures, warn_slab_failed
 from mmplay.engine.sim.log.stacks import TASK, Caller
-from mmplay.engine.sim.log.warn import warn_failures, warn_slab_failed
-from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.asks import PURPOSES, Ask, ask_key, mask_for
 from mmplay.engine.sim.machine.machine import sleep
-from mmplay.engine.sim.machine.masks import PURPOSES, mask_for
 from mmplay.engine.sim.machine.page_decisions import (
     DrainAllPages,
     NoOomForNofs,
@@ -124,11 +123,15 @@ NONE, RETRY, THROTTLE, RECLAIM, KILL, KILLED, DONE, FAILED = range(8)
 and the kill follows; after the kill; a page was got or refused, which `finish` tells."""
 
 
+OF_A_VICTIM = ask_key(0, Context.TIF_MEMDIE)
+"""What the key of an OOM victim's request has besides its mask."""
+
+
 def ask_of(m: Machine, task: int) -> Ask:
     """Return the task's request as it stands: a dying victim may ignore the floors."""
     tasks = m.state.tasks
-    context = Context.TIF_MEMDIE if tasks.flags[task] & TIF_MEMDIE else Context.TASK
-    return m.ask(ask_key(tasks.ask[task], context))
+    key = tasks.ask[task]
+    return m.ask(key | OF_A_VICTIM if tasks.flags[task] & TIF_MEMDIE else key)
 
 
 def caller_of(m: Machine, task: int, cpu: int) -> Caller:

@@ -11,22 +11,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.printk.forms import SYSRQ_OOM, SYSRQ_SHOW_MEM
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
-from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.log.reports import show_mem
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.decisions import Action, Script
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import NIC
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.compaction import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.mm.vmscan import MOST as MOST_DROPPED
 from mmplay.engine.sim.mm.vmscan import drop_caches
 from mmplay.engine.sim.mm.writeback import sync
-from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
+from mmplay.engine.sim.run.exit import holder_of, wait_for_lock
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
     CONTEXTS,
@@ -344,7 +343,7 @@ def _packets(m: Machine, text: str) -> None:
 
 
 def _sysrq_m(m: Machine, text: str) -> None:
-    m.printk(SYSRQ_SHOW_MEM, {})
+    m.printk("sysrqm/4.5", {})
     show_mem(m, 0)
 
 
@@ -352,7 +351,7 @@ def _sysrq_f(m: Machine, text: str) -> None:
     """Kill the worst task by hand: no watermark is asked."""
     if select_worst(m) < 0:
         raise RefusedError("sysrq-f: there is no task that may be killed")
-    m.printk(SYSRQ_OOM, {})
+    m.printk("sysrqf/4.5", {})
     kill_by_hand(m, 0)
 
 

@@ -8,6 +8,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE, RETRY
 from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.common import Choice
+from mmplay.recordings.log.prefix import stamp
 from mmplay.recordings.run.starts import incident_machine, machine_of
 
 SECOND = 1_000_000_000
@@ -58,3 +59,12 @@ def listened(m: Machine) -> list[Decision]:
     made: list[Decision] = []
     m.tell = made.append
     return made
+
+
+def log_text(m: Machine) -> list[str]:
+    """Return what a machine has printed since it was made, one string a line, with time stamps."""
+    return [
+        f"{stamp(time_ns // 1000)}{line}"
+        for time_ns, form, values in m.log
+        for line in form.render(values)
+    ]

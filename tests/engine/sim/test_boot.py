@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.gates import zone_dirtyable
@@ -22,8 +22,7 @@ from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.run.run_log import log_text
-from tests.engine.sim.machines import NEXT, RC7, SECOND, incident
+from tests.engine.sim.machines import NEXT, RC7, SECOND, incident, log_text
 
 MB = 1024
 

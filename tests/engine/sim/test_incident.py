@@ -9,8 +9,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.reclaim import is_exempt
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.recordings.run.run_log import log_text
-from tests.engine.sim.machines import SECOND, incident, until_depleted, without_kill
+from tests.engine.sim.machines import SECOND, incident, log_text, until_depleted, without_kill
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,7 @@ from mmplay.engine.sim.machine.page_decisions import NoWatermarks, ZoneWatermark
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait
 from mmplay.engine.sim.mm.slub import page_ask
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.recordings.run.run_log import log_text
-from tests.engine.sim.machines import NEXT, SECOND, incident, listened, log_1
+from tests.engine.sim.machines import NEXT, SECOND, incident, listened, log_1, log_text
 from tests.sessions import incident_run
 
 MANY_PACKETS = 2400

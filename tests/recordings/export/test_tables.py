@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.sim.metrics import read
-from mmplay.recordings.export.table import numbers_of, series_of
+from mmplay.recordings.log.dumps import numbers_of
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
 from tests.conftest import INCIDENT_RC7
@@ -57,7 +57,7 @@ def test_a_run_has_every_row_it_kept() -> None:
 @given(st.integers(0, 150))
 def test_a_run_s_numbers_are_the_machine_s(number: int) -> None:
     run = short_run()
-    series = series_of(run)
+    series = run.series()
     row = list(series.rows)[number]
     turn = row[0]
     assert turn is not None

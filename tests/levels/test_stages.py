@@ -1,4 +1,4 @@
-"""Levels of several acts, the boss among them; the lines of the incident beside those of a run."""
+"""Levels of several stages, the boss among them; the incident's lines beside those of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmplay.levels.play.beside import as_json, beside, current, in_words
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, following, level_header, next_act, play
+from mmplay.levels.play.solve import begin, following, level_header, next_stage, play
 from mmplay.levels.source import LevelError
 from mmplay.levels.truth import TruthError, truth
 from mmplay.recordings.run.session import Session
@@ -22,7 +22,7 @@ from mmplay.recordings.run.session import Session
 HEAD = """\
 format = 1
 id = "T1"
-title = "Two acts"
+title = "Two stages"
 learn = "Nothing."
 story = "A story."
 task = "A task."
@@ -35,20 +35,20 @@ leaves_out = "l"
 """
 
 ACT = """\
-[[act]]
+[[stage]]
 title = "{title}"
 kernel = "{kernel}"
 max_turns = 10
-[act.machine]
+[stage.machine]
 base = "bench"
 min_free_kbytes = 52
 {machine}
-[[act.machine.zone]]
+[[stage.machine.zone]]
 name = "DMA32"
 managed = 2048
 free = {free}
 active_anon = 200
-[[act.ask]]
+[[stage.ask]]
 id = "{ask}"
 text = "free?"
 truth = "metric zones.DMA32.free"
@@ -56,7 +56,7 @@ truth = "metric zones.DMA32.free"
 
 FIRST = ACT.format(title="one", kernel="4.5-rc7", machine="", free=600, ask="a")
 MASK = """\
-[[act.ask]]
+[[stage.ask]]
 id = "mask"
 at = "after a"
 text = "which?"
@@ -68,22 +68,22 @@ SECOND = ACT.format(
 )
 
 
-def two_acts(first: str = FIRST, second: str = SECOND, more: str = "") -> Level:
+def two_stages(first: str = FIRST, second: str = SECOND, more: str = "") -> Level:
     return read_level(HEAD + more + first + MASK + second, "t.toml")
 
 
 def lenient() -> Level:
-    """The first act is won with one right answer of two."""
-    return two_acts(FIRST.replace("max_turns = 10", "max_turns = 10\nright = 1"))
+    """The first stage is won with one right answer of two."""
+    return two_stages(FIRST.replace("max_turns = 10", "max_turns = 10\nright = 1"))
 
 
 def answered(level: Level, *answers: str) -> LevelRun:
     return play(begin(level), [Move("answer", one) for one in answers])
 
 
-def test_an_act_that_is_won_is_followed_by_the_next_with_what_was_chosen() -> None:
+def test_a_stage_that_is_won_is_followed_by_the_next_with_what_was_chosen() -> None:
     run = answered(lenient(), "a 600", "mask nowait", "b 700")
-    first, second = run.all_acts()
+    first, second = run.all_stages()
     assert (first.outcome, second.outcome) == (Outcome.WON, Outcome.WON)
     assert (first.over, second.over) == (False, True)
     assert second.level.start.variant == "nowait"
@@ -94,33 +94,33 @@ def test_an_act_that_is_won_is_followed_by_the_next_with_what_was_chosen() -> No
     assert first.session.live is not second.session.live
 
 
-def test_score_is_of_all_acts_and_only_the_last_wins() -> None:
+def test_score_is_of_all_stages_and_only_the_last_wins() -> None:
     run = answered(lenient(), "a 600", "mask nowait", "b 700")
     score = run.score()
     assert (score.won, score.acts, score.right, score.asked, score.missed) == (True, 3, 2, 3, 1)
-    first = run.all_acts()[0].score()
+    first = run.all_stages()[0].score()
     assert (first.won, first.stars, first.acts) == (False, 0, 2)
     assert run.digest() != run.session.live.state.digest()
 
 
-def test_an_act_that_is_lost_ends_the_level() -> None:
-    run = answered(two_acts(), "a 1")
-    assert (run.outcome, run.over, len(run.all_acts())) == (Outcome.LOST, True, 1)
-    assert next_act(run) is None
+def test_a_stage_that_is_lost_ends_the_level() -> None:
+    run = answered(two_stages(), "a 1")
+    assert (run.outcome, run.over, len(run.all_stages())) == (Outcome.LOST, True, 1)
+    assert next_stage(run) is None
     assert following(run) is None
 
 
-def test_a_level_of_one_act_is_over_when_it_is_won() -> None:
+def test_a_level_of_one_stage_is_over_when_it_is_won() -> None:
     run = begin(level_of_id("L11"))
     run = play(run, run.level.solution)
-    assert (run.over, run.all_acts(), following(run)) == (True, [run], None)
+    assert (run.over, run.all_stages(), following(run)) == (True, [run], None)
     assert run.digest() == run.session.live.state.digest()
 
 
-def test_undo_stays_within_an_act() -> None:
+def test_undo_stays_within_a_stage() -> None:
     first = answered(lenient(), "a 600", "mask nowait")
-    run = first.all_acts()[-1]
-    assert run.level.act == 2
+    run = first.all_stages()[-1]
+    assert run.level.stage == 2
     run = begin(lenient())
     run.act("answer", "a 600")
     run.act("answer", "mask nowait")
@@ -133,35 +133,35 @@ def test_undo_stays_within_an_act() -> None:
     assert second.score().missed == 2
 
 
-def test_every_act_has_a_recording_of_its_own_that_can_be_played_again() -> None:
+def test_every_stage_has_a_recording_of_its_own_that_can_be_played_again() -> None:
     run = answered(lenient(), "a 600", "mask nowait", "b 700")
-    headers = [one.session.header for one in run.all_acts()]
-    assert [(one["act"], one["variant"]) for one in headers] == [(1, "atomic"), (2, "nowait")]
-    for one in run.all_acts():
+    headers = [one.session.header for one in run.all_stages()]
+    assert [(one["stage"], one["variant"]) for one in headers] == [(1, "atomic"), (2, "nowait")]
+    for one in run.all_stages():
         again = regrade(one.session, lenient())
         assert (again.outcome, again.same) == (Outcome.WON, True)
 
 
-@pytest.mark.parametrize(("key", "value"), [("act", 3), ("act", "x"), ("variant", "y")])
-def test_a_recording_of_no_act_is_refused(key: str, value: object) -> None:
+@pytest.mark.parametrize(("key", "value"), [("stage", 3), ("stage", "x"), ("variant", "y")])
+def test_a_recording_of_no_stage_is_refused(key: str, value: object) -> None:
     run = answered(lenient(), "a 600", "mask nowait", "b 700")
     run.session.header[key] = value
-    with pytest.raises(InputError, match=r"no act|no variant"):
+    with pytest.raises(InputError, match=r"no stage|no variant"):
         regrade(run.session, lenient())
 
 
-def test_level_of_acts_is_checked_as_a_whole() -> None:
+def test_level_of_stages_is_checked_as_a_whole() -> None:
     same = SECOND.replace('id = "b"', 'id = "a"')
-    with pytest.raises(LevelError, match="two acts ask a question 'a'"):
-        two_acts(second=same)
+    with pytest.raises(LevelError, match="two stages ask a question 'a'"):
+        two_stages(second=same)
     stranger = SECOND.replace('variant_from = "mask"', 'variant_from = "musk"')
     with pytest.raises(LevelError, match="did you mean mask"):
-        two_acts(second=stranger)
+        two_stages(second=stranger)
     with pytest.raises(LevelError, match="lacks title"):
-        two_acts(second=SECOND.replace('title = "two"\n', ""))
+        two_stages(second=SECOND.replace('title = "two"\n', ""))
 
 
-def test_a_complaint_names_the_line_in_the_second_act() -> None:
+def test_a_complaint_names_the_line_in_the_second_stage() -> None:
     bad = SECOND.replace("metric zones.DMA32.free", "metric zones.DMA32.fee")
     text = HEAD + FIRST + MASK + bad
     line = next(n for n, one in enumerate(text.split("\n"), 1) if "fee" in one)
@@ -169,8 +169,8 @@ def test_a_complaint_names_the_line_in_the_second_act() -> None:
         read_level(text, "t.toml")
 
 
-def test_header_of_a_level_without_acts_names_none() -> None:
-    assert "act" not in level_header(level_of_id("L11"), 1)
+def test_header_of_a_level_without_stages_names_none() -> None:
+    assert "stage" not in level_header(level_of_id("L11"), 1)
 
 
 # the boss
@@ -183,7 +183,7 @@ def boss() -> LevelRun:
 
 
 def test_the_boss_is_two_machines_and_two_clocks() -> None:
-    first, second = boss().all_acts()
+    first, second = boss().all_stages()
     assert boss().score().stars == 3
     assert first.session.live.kernel.name == "4.5-rc7"
     assert second.session.live.kernel.name == "next-20160311"
@@ -200,7 +200,7 @@ def test_a_wrong_mask_is_not_carried_over() -> None:
         for move in level.solution
     ]
     run = play(begin(level), moves)
-    assert (run.outcome, run.level.act) == (Outcome.LOST, 1)
+    assert (run.outcome, run.level.stage) == (Outcome.LOST, 1)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_wrong_mask_is_not_carried_over() -> None:
     ],
 )
 def test_every_number_of_the_incident_has_one_tile(number: str, tile: str) -> None:
-    for run in boss().all_acts():
+    for run in boss().all_stages():
         found = truth(f"explains {number}", run.level.kernel, run.session.live)
         assert found.value == tile
         assert len(found.others) == 5
@@ -233,7 +233,7 @@ def test_a_number_without_a_rule_is_no_question() -> None:
 
 
 def test_lines_of_the_incident_stand_beside_those_of_the_run() -> None:
-    first, second = boss().all_acts()
+    first, second = boss().all_stages()
     lines = {line.logged: line for line in beside(first)}
     kill = lines["Out of memory: Kill process 4450 (file_io.00) score 998 or sacrifice child"]
     assert (kill.same, kill.late_us) == (True, 0)
@@ -246,7 +246,7 @@ def test_lines_of_the_incident_stand_beside_those_of_the_run() -> None:
 
 
 def test_beside_goes_as_far_as_the_run_and_knows_what_it_starts_from() -> None:
-    first = boss().all_acts()[0]
+    first = boss().all_stages()[0]
     start = beside(first, first.session.first)
     assert all(line.simulated_us is None for line in start)
     assert start[0].logged == "Mem-Info:"
@@ -258,7 +258,7 @@ def test_beside_goes_as_far_as_the_run_and_knows_what_it_starts_from() -> None:
 
 
 def test_beside_in_words_and_as_data() -> None:
-    first = boss().all_acts()[0]
+    first = boss().all_stages()[0]
     data = as_json(first)
     assert len(data) == len(beside(first))
     said = [line for one in beside(first) for line in in_words(one)]
@@ -267,6 +267,6 @@ def test_beside_in_words_and_as_data() -> None:
     assert not any("[<ffffffff" in line or "Hardware name" in line for line in said)
 
 
-def test_session_of_the_second_act_is_an_ordinary_one() -> None:
+def test_session_of_the_second_stage_is_an_ordinary_one() -> None:
     assert type(boss().session) is Session
     assert boss().session.decisions_of(boss().session.end)
