@@ -22,21 +22,17 @@ from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
 from mmplay.engine.sim.run.workloads import schedule
 from mmplay.engine.sim.starts.common import (
-    ASSUMED,
     KERNEL_LOADS,
     KTHREADD,
     Choice,
     add_caches,
     add_kernel_threads,
-    cache_kinds,
-    costs,
     empty_state,
     fill_ring,
-    reasons,
+    plain_setup,
     start_events,
 )
 from mmplay.engine.sim.starts.zones import divide, lay_blocks, name_the_rest, use_the_rest
-from mmplay.engine.sim.state.slab_cache import CacheKind
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import PLACES, Zone
 
@@ -94,8 +90,7 @@ def from_bench(bench: Bench, choice: Choice) -> Machine:
     And for a writer on a machine without SLUB's caches.
     """
     _check_loads(bench)
-    kinds = cache_kinds(bench.cpus) if bench.caches else ()
-    setup = _setup(bench, choice, kinds)
+    setup = _setup(bench, choice)
     state = empty_state(choice.kernel, choice, bench.cpus, START_NS)
     state.zones = [_zone(one, bench.cpus) for one in bench.zones]
     _check_order(state.zones)
@@ -120,22 +115,10 @@ def from_bench(bench: Bench, choice: Choice) -> Machine:
     return m
 
 
-def _setup(bench: Bench, choice: Choice, kinds: tuple[CacheKind, ...]) -> Setup:
-    return Setup(
-        name=bench.name,
-        kernel=choice.kernel,
-        cpus=bench.cpus,
-        cpu_ids=bench.cpus,
-        release=choice.kernel.simulated().release,
-        version="#1",
-        hardware="",
-        costs=costs(choice.kernel),
-        disk=bench.disk,
-        flow=bench.flow,
-        caches=kinds,
-        workloads=(*KERNEL_LOADS, *bench.workloads),
-        assumed=reasons(ASSUMED, ("page_ns", "write_ns", "time_slice_ns")),
-    )
+def _setup(bench: Bench, choice: Choice) -> Setup:
+    assumed = ("page_ns", "write_ns", "time_slice_ns")
+    setup = plain_setup(choice, bench.name, bench.cpus, bench.disk, bench.workloads, assumed)
+    return setup._replace(flow=bench.flow, caches=setup.caches if bench.caches else ())
 
 
 def _zone(one: BenchZone, cpus: int) -> Zone:
@@ -238,11 +221,7 @@ def _machine(kernel: Kernel, inactive_file: int) -> Machine:
     zone.inactive_file = zone.dirty = inactive_file
     state.zones = [zone]
     state.wb_mask = WB_NONE
-    disk = DiskKind(0, 0, 1)
-    caches = cache_kinds(1)
-    setup = Setup(
-        NAME, kernel, 1, 1, *("", "", ""), costs(kernel), disk, None, caches, KERNEL_LOADS
-    )
+    setup = plain_setup(Choice(kernel), NAME, 1, DiskKind(0, 0, 1))
     m = Machine(setup, state)
     add_kernel_threads(m)
     return m

@@ -12,7 +12,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
-from mmplay.engine.sim.machine.setup import Costs, Setup, Workload
+from mmplay.engine.sim.machine.setup import Costs, DiskKind, Setup, Workload
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
 from mmplay.engine.sim.net import LARGE_ORDER, RING, buffers_in
@@ -90,6 +90,37 @@ def cache_kinds(cpu_ids: int) -> tuple[CacheKind, ...]:
     return tuple(
         CacheKind(name, size, object_size, slab_order(size, cpu_ids), reclaimable)
         for name, size, object_size, reclaimable in CACHES
+    )
+
+
+def plain_setup(
+    choice: Choice,
+    name: str,
+    cpus: int,
+    disk: DiskKind,
+    loads: tuple[Workload, ...] = (),
+    assumed: tuple[str, ...] = (),
+    cpu_ids: int = 0,
+) -> Setup:
+    """Return the setup of a machine without a network card and a script.
+
+    It has all simulated caches. `loads` follow the kernel's own workloads; `assumed` names the
+    constants that the start used; without `cpu_ids` no more CPUs are possible than there are.
+    """
+    return Setup(
+        name=name,
+        kernel=choice.kernel,
+        cpus=cpus,
+        cpu_ids=cpu_ids or cpus,
+        release=choice.kernel.simulated().release,
+        version="#1",
+        hardware="",
+        costs=costs(choice.kernel),
+        disk=disk,
+        flow=None,
+        caches=cache_kinds(cpu_ids or cpus),
+        workloads=(*KERNEL_LOADS, *loads),
+        assumed=reasons(ASSUMED, assumed),
     )
 
 
