@@ -1,4 +1,7 @@
-"""The one kind of error that a user can cause."""
+"""What is said to a user: the one kind of error that they can cause, and text made safe to show.
+
+It stands alone, since every room needs it.
+"""
 
 from __future__ import annotations
 
@@ -25,3 +28,10 @@ def no_such(what: str, word: str, known: Iterable[str]) -> str:
     if len(names) > MANY_NAMES:
         return f"{word[:40]!r} is no {what};{hint or f' there are {len(names)}'}"
     return f"{word[:40]!r} is no {what};{hint} there are {', '.join(names)}"
+
+
+def printable(text: str) -> str:
+    """Return `text` with a hexadecimal code for every character that cannot be shown."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

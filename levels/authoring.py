@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
 from mmplay.levels.key_lines import KeyLines
 from mmplay.levels.level_text import MAX_BYTES, read_text
 from mmplay.levels.model import Level

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
 from mmplay.recordings.files import user_paths
 
 WORLDS: dict[int, str] = {

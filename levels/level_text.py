@@ -15,8 +15,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, NamedTuple
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
 from mmplay.levels.key_lines import KeyLines, excess
 
 MAX_TEXT = 4000

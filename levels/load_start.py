@@ -9,7 +9,7 @@ from msgspec import field
 
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.run.programs import OWN_MASK, WORKLOADS
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone

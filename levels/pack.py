@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
 from mmplay.levels.level_text import MAX_BYTES, LevelError, Place, read_text, read_toml
 from mmplay.levels.load import read_level
 from mmplay.levels.model import FileTable, Level, Number, listed

@@ -7,8 +7,7 @@ import sys
 from io import TextIOWrapper
 
 from mmplay import __version__
-from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
 
 BAD_USE = 2
 INTERRUPTED = 130

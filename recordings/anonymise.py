@@ -126,7 +126,8 @@ def _rewritten(scrubber: Scrubber, item: LogItem) -> tuple[Code, list[Any]]:
     if not prefix.plain:
         text = scrubber.prefix(prefix.text)
         prefix = split_prefix(text)[0]._replace(text=text, plain=False)
-    fields: list[Any] = [item.form.name, stored_prefix(prefix), _values(scrubber, item)]
+    values = [_value(scrubber, item.form, name, item.values[name]) for name in item.form.names]
+    fields: list[Any] = [item.form.name, stored_prefix(prefix), values]
     if item.end != NEWLINE:
         fields.append(item.end)
     return Code.PRINTK, fields
@@ -142,10 +143,6 @@ def _operands(scrubber: Scrubber, operands: dict[str, Any]) -> dict[str, Any]:
 def _line(scrubber: Scrubber, data: bytes) -> str:
     prefix, text, end = _parts(data)
     return scrubber.line(prefix, text) + end
-
-
-def _values(scrubber: Scrubber, item: Message) -> list[Any]:
-    return [_value(scrubber, item.form, name, item.values[name]) for name in item.form.names]
 
 
 def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:

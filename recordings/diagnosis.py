@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
 from mmplay.engine.explain.dumps import contradictions, trend_findings
-from mmplay.engine.explain.finding import Finding, finding, term_json
+from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import Frame, Shown, Timeline
 from mmplay.engine.report import (
     MemDump,

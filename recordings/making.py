@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, kernel_named
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import DATA, SUFFIX
 from mmplay.recordings.run.session import Session

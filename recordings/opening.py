@@ -37,25 +37,15 @@ def open_stream(stream: BinaryIO, name: str, progress: Progress | None = None) -
 Opener = Callable[[TraceReader, BinaryIO, str, Progress | None], Recording]
 
 
-def _observed(
-    reader: TraceReader, stream: BinaryIO, name: str, progress: Progress | None
-) -> Recording:
-    return ObservedTimeline(stream, name, reader, progress)
-
-
 def _simulated(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
     loaded = load_from(reader, name)
     stream.close()
     return SessionTimeline(loaded.session, ending=loaded.ending)
 
 
-def _live(reader: TraceReader, stream: BinaryIO, name: str, _: Progress | None) -> Recording:
-    return LiveTimeline(stream, name, reader)
-
-
 OPENERS: dict[str, Opener] = {
-    "imported": _observed,
-    "live": _live,
+    "imported": lambda reader, stream, name, told: ObservedTimeline(stream, name, reader, told),
+    "live": lambda reader, stream, name, _: LiveTimeline(stream, name, reader),
     "simulated": _simulated,
 }
 """By the `kind` of the header."""

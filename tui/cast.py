@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rich.color import ColorSystem
 from textual.strip import Strip
 
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
 from mmplay.recordings.recording import Recording
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.player import IDLE_LIMIT_US, SHORTEST_US, UNTIMED_US

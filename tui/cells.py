@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
-from mmplay.engine.printable import printable
 
 
 class Cell(NamedTuple):

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, equation, symbolic
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import Finding, equation, sentence, symbolic
 from mmplay.engine.explain.words import WORDS, Words
 from mmplay.engine.frame import Ask, Frame
 from mmplay.engine.rules.watermarks import PAGE_KB

@@ -16,7 +16,7 @@ from mmplay.engine.explain.answer import (
 )
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.dumps import mark_spans
-from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.finding import finding, said, seconds, sentence
 from mmplay.engine.explain.gate import (
     Caller,
     ZoneTest,
@@ -27,7 +27,6 @@ from mmplay.engine.explain.gate import (
     stop_of,
     zone_floor,
 )
-from mmplay.engine.explain.sentences import said, seconds, sentence
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mmplay.engine.explain.sentences import Number
+from mmplay.engine.explain.finding import Number
 from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.stacks import RECLAIM, SLAB
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.decisions import (
     KINDS,
     Decision,
@@ -19,7 +20,6 @@ from mmplay.engine.sim.machine.decisions import (
     WbStartWriteback,
     code_of,
 )
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.machine.page_decisions import (
     FastPathFails,
     Nopage,

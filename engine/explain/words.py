@@ -1,7 +1,7 @@
 """The words for numbers, counters, classes of callers and facts: one table of each for all.
 
-They lie in `data`, TOML files beside this code. The sentences of findings are in `sentences`,
-those of decisions in `decisions`.
+They lie in `data`, TOML files beside this code. The sentences of findings are read by `finding`,
+those of decisions by `decisions`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmplay.engine.sim.machine.asks import PURPOSES, WB_VARIANTS
 from mmplay.engine.sim.machine.machine import (
     CPU,
     DISK,
@@ -19,7 +20,6 @@ from mmplay.engine.sim.machine.machine import (
     WORKLOAD,
     Machine,
 )
-from mmplay.engine.sim.machine.masks import PURPOSES, WB_VARIANTS
 from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.mm.disk import POOL
 from mmplay.engine.sim.mm.slowpath import FAILED

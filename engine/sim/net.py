@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.watermarks import PAGE_BYTES
+from mmplay.engine.sim.log.reports import warn_failures
 from mmplay.engine.sim.log.stacks import NET, Caller
-from mmplay.engine.sim.log.warn import warn_failures
 from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.machine import NIC
 from mmplay.engine.sim.machine.setup import SECOND_NS

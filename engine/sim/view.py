@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
-from mmplay.engine.sim.log.memory_report import (
+from mmplay.engine.sim.log.reports import (
     HUGE_KB,
     free_lists,
     hugepages,

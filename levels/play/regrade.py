@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text

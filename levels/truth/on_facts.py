@@ -10,11 +10,11 @@ from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import FACTS
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.engine.sim.machine.asks import make_masks
 from mmplay.engine.sim.machine.gates import pressure_threshold
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import make_masks
 from mmplay.engine.sim.mm.slowpath import NONE as NO_REQUEST
-from mmplay.engine.sim.run.locks import holder_of
+from mmplay.engine.sim.run.exit import holder_of
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import Zone

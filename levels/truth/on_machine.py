@@ -15,7 +15,7 @@ from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
 from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
 from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
-from mmplay.engine.sim.starts.trial import reclaim_call
+from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_floors import NOW

@@ -13,8 +13,8 @@ from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import KERNELS, Kernel, SlabMask
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.machine.asks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.run.requests import CONTEXTS, SLAB
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.truths import TruthError

@@ -6,8 +6,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import Finding, Operand, filled, finding, symbolic, term_json
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import (
+    Finding,
+    Operand,
+    filled,
+    finding,
+    sentence,
+    symbolic,
+    term_json,
+)
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.terms import Term

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mmplay.commands.arguments import RECORDING
 from mmplay.commands.output import told_of_disk
 from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.library import trace_path
@@ -13,9 +14,7 @@ from mmplay.recordings.trace.writer import new_trace
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "trace", metavar="TRACE", help="a file, or the name of a recording that ships with mmplay"
-    )
+    parser.add_argument("trace", metavar="TRACE|NAME", help=RECORDING)
     parser.add_argument(
         "-o", dest="output", metavar="FILE", required=True, help="write the new recording here"
     )

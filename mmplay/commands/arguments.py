@@ -9,12 +9,18 @@ from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS, kernel_named
 
 MAX_SECONDS = 3600
 
+RECORDING = "a recording: its file, or the name of one that ships with mmplay"
+PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"
+"""What `TRACE|NAME` and `POS` mean, for the help of every command that takes one."""
+
 
 def add_kernel(parser: ArgumentParser, default: str | None = DEFAULT_KERNEL) -> None:
     """Declare `--kernel`."""
     known = ", ".join(KERNELS)
-    said = f"default {default}" if default else "default: what the log says"
-    parser.add_argument("--kernel", metavar="K", default=default, help=f"{known} ({said})")
+    said = f"default: {default}" if default else "default: those of the kernel it comes from"
+    parser.add_argument(
+        "--kernel", metavar="K", default=default, help=f"use the rules of {known} ({said})"
+    )
 
 
 def add_json(parser: ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mmplay.commands.arguments import PLACE, RECORDING
 from mmplay.commands.output import remark, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
@@ -15,10 +16,24 @@ from mmplay.recordings.position import find_position
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recording", metavar="TRACE|NAME", help="a trace or a shipped recording")
-    parser.add_argument("--from", dest="first", metavar="POS", default="#1", help="where to begin")
-    parser.add_argument("--to", dest="last", metavar="POS", default="100%", help="where to end")
-    parser.add_argument("-o", dest="output", metavar="FILE", required=True, help="write here")
+    parser.add_argument("recording", metavar="TRACE|NAME", help=RECORDING)
+    parser.add_argument(
+        "--from",
+        dest="first",
+        metavar="POS",
+        default="#1",
+        help=f"the first frame to keep: {PLACE} (default: #1)",
+    )
+    parser.add_argument(
+        "--to",
+        dest="last",
+        metavar="POS",
+        default="100%",
+        help="the last frame to keep, named in the same way (default: the last one)",
+    )
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", required=True, help="write the new recording here"
+    )
 
 
 def run(args: Namespace) -> int:

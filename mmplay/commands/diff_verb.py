@@ -6,8 +6,9 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, tell
-from mmplay.engine.comparison import Comparison, Difference
 from mmplay.engine.explain.comparing import (
+    Comparison,
+    Difference,
     difference_lines,
     parting,
     row_text,
@@ -22,10 +23,13 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("a", metavar="A", help="a recording, a shipped one by name, or a log")
-    parser.add_argument("b", metavar="B", help="the other one")
+    parser.add_argument("a", metavar="A", help="a recording (its file or name), or a kernel log")
+    parser.add_argument("b", metavar="B", help="the one to compare it with")
     parser.add_argument(
-        "--align", metavar="WHERE", default=START, help=f"{FORMS} (default {START})"
+        "--align",
+        metavar="WHERE",
+        default=START,
+        help=f"line the two up at {FORMS} (default: {START})",
     )
     add_json(parser)
 

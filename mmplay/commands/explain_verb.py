@@ -10,11 +10,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
 from io import TextIOWrapper
 
-from mmplay.commands.arguments import add_json, add_kernel, check_kernel
+from mmplay.commands.arguments import PLACE, add_json, add_kernel, check_kernel
 from mmplay.commands.output import JsonObject, progress_bar, tell
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.sentences import seconds
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
+from mmplay.engine.explain.finding import seconds
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json, explained
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position
@@ -25,9 +24,11 @@ LABEL = 15
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("log", metavar="LOG|TRACE|NAME|-", help="what to explain")
-    parser.add_argument("--at", metavar="POS", help="only the frame at this place")
-    parser.add_argument("--format", choices=tuple(PRINTERS), default="text", help="how to print")
+    parser.add_argument(
+        "log", metavar="LOG|TRACE|NAME|-", help="a kernel log, a recording, or - for standard input"
+    )
+    parser.add_argument("--at", metavar="POS", help=f"explain only this frame: {PLACE}")
+    parser.add_argument("--format", choices=tuple(PRINTERS), default="text", help="output format")
     add_kernel(parser, default=None)
     add_json(parser)
 

@@ -28,12 +28,20 @@ SIZES = ((80, 24), (400, 200))
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recording", metavar="TRACE|NAME|LOG", help="what to export")
+    parser.add_argument("recording", metavar="TRACE|NAME|LOG", help="a recording, or a kernel log")
     parser.add_argument(
-        "--format", required=True, choices=tuple(FORMATS), metavar="F", help=", ".join(FORMATS)
+        "--format",
+        required=True,
+        choices=tuple(FORMATS),
+        metavar="F",
+        help="one of the formats below",
     )
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write here, not to stdout")
-    parser.add_argument("--size", metavar="WxH", help="of a cast's screen (default 80x24)")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", help="write to this file instead of standard output"
+    )
+    parser.add_argument(
+        "--size", metavar="WxH", help="size of the screen in a cast (default: 80x24)"
+    )
     formats = "\n".join(f"  {name:<10}{one.summary}" for name, one in FORMATS.items())
     parser.epilog = f"formats:\n{formats}\n\n{parser.epilog}"
 

@@ -27,9 +27,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="Z=PAGES",
-        help=f"managed pages of a zone ({', '.join(ZONES)}); once per zone",
+        help=f"managed pages of a zone ({', '.join(ZONES)}); give it once for each zone",
     )
-    parser.add_argument("--min-free-kbytes", required=True, metavar="N", help="vm.min_free_kbytes")
+    parser.add_argument(
+        "--min-free-kbytes", required=True, metavar="N", help="value of vm.min_free_kbytes"
+    )
     parser.add_argument(
         "--boot-managed",
         action="append",
@@ -38,7 +40,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="managed pages when lowmem_reserve was computed, if they were fewer then",
     )
     parser.add_argument(
-        "--watermark-scale-factor", metavar="N", help="vm.watermark_scale_factor, 1 to 1000"
+        "--watermark-scale-factor",
+        metavar="N",
+        help="value of vm.watermark_scale_factor, 1 to 1000",
     )
     add_kernel(parser)
     add_json(parser)

@@ -29,7 +29,9 @@ CONTEXTS: tuple[tuple[str, Context], ...] = (
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("mask", metavar="HEX|NAMES", help="0x2200020 or 'GFP_ATOMIC|__GFP_ZERO'")
+    parser.add_argument(
+        "mask", metavar="HEX|NAMES", help="a mask: 0x2200020 or 'GFP_ATOMIC|__GFP_ZERO'"
+    )
     parser.add_argument(
         "--slab", action="store_true", help="show what SLUB passes on to the page allocator"
     )

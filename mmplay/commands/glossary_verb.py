@@ -16,7 +16,13 @@ NAME = 25
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("term", nargs="?", default="", metavar="TERM", help="a term, or part of it")
+    parser.add_argument(
+        "term",
+        nargs="?",
+        default="",
+        metavar="TERM",
+        help="a term, or part of it (default: list all)",
+    )
     add_json(parser)
 
 

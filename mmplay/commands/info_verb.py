@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.arguments import add_json
+from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.output import print_json, tell
 from mmplay.engine.explain.comparing import seconds
 from mmplay.recordings.about import About, BootInfo, Listed, about
@@ -18,7 +18,7 @@ SHOWN = 12
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recording", metavar="TRACE|NAME", help="a trace or a shipped recording")
+    parser.add_argument("recording", metavar="TRACE|NAME", help=RECORDING)
     add_json(parser)
 
 

@@ -25,17 +25,28 @@ GOOD, FALSE, UNREADABLE = 0, 1, 2
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parts = parser.add_subparsers(dest="what", metavar="list|check|new|pack", required=True)
-    listing = parts.add_parser("list", help="all levels with their stars")
-    check = parts.add_parser("check", help="prove levels: that they are won, lost and bounded")
-    check.add_argument("files", metavar="LEVEL|FILE", nargs="*", help="default: all shipped levels")
-    check.add_argument("--update", action="store_true", help="write the digests of the solutions")
-    runs = f"runs of the random player (default {RUNS})"
+    listing = parts.add_parser("list", help="list all levels with your stars")
+    check = parts.add_parser(
+        "check", help="prove that levels can be won and lost, and that they end"
+    )
+    check.add_argument(
+        "files",
+        metavar="LEVEL|FILE",
+        nargs="*",
+        help="a level or a level file (default: all levels that ship with mmplay)",
+    )
+    check.add_argument(
+        "--update", action="store_true", help="write the digests of the solutions into the files"
+    )
+    runs = f"how many runs the random player makes (default: {RUNS})"
     check.add_argument("--runs", metavar="N", default=str(RUNS), help=runs)
-    new = parts.add_parser("new", help="begin a level file")
+    new = parts.add_parser("new", help="write a level file to begin with")
     new.add_argument("file", metavar="FILE", help="a new file that ends in .toml")
-    pack = parts.add_parser("pack", help="make one file of a folder of levels")
-    pack.add_argument("folder", metavar="DIR")
-    pack.add_argument("-o", dest="output", metavar="FILE", required=True)
+    pack = parts.add_parser("pack", help="put all levels of a folder into one file")
+    pack.add_argument("folder", metavar="DIR", help="the folder with the level files")
+    pack.add_argument(
+        "-o", dest="output", metavar="FILE", required=True, help="write the pack here"
+    )
     for part in (listing, check, new, pack):
         add_json(part)
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import InputError, printable
 from mmplay.recordings.files import Done, Progress
 
 SCHEMA = 1

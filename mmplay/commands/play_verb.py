@@ -11,7 +11,9 @@ from mmplay.levels.catalogue import find_level
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("level", metavar="LEVEL|FILE.toml", help="which level: L05, or a file")
+    parser.add_argument(
+        "level", metavar="LEVEL|FILE.toml", help="a level, such as L05, or a level file"
+    )
     add_screen_options(parser)
 
 

@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--import",
         dest="source",
         metavar="F",
-        help="list what this file claims beside your own wins; claims earn no stars here",
+        help="list what this file claims next to your own wins; claims earn no stars here",
     )
     add_json(parser)
 

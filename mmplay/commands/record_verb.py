@@ -37,13 +37,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         "-o",
         dest="output",
         metavar="FILE",
-        help="record to this file (default: a new one)",
+        help="record to this file (default: a new file in mmplay's own folder)",
     )
-    parser.add_argument("--interval", metavar="SPAN", default="1s", help="pause between samples")
     parser.add_argument(
-        "--keep", metavar="SPAN", default="24h", help="drop samples older than this (default 24h)"
+        "--interval",
+        metavar="SPAN",
+        default="1s",
+        help="pause between two samples, such as 100ms (default: 1s)",
     )
-    parser.add_argument("--screen", action="store_true", help="show it on the play screen")
+    parser.add_argument(
+        "--keep", metavar="SPAN", default="24h", help="drop samples older than this (default: 24h)"
+    )
+    parser.add_argument(
+        "--screen", action="store_true", help="show the recording on the play screen as it grows"
+    )
     add_kernel(parser, default=None)
     add_screen_options(parser)
 

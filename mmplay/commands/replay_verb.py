@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.arguments import add_kernel, add_screen_options, check_kernel
+from mmplay.commands.arguments import PLACE, add_kernel, add_screen_options, check_kernel
 from mmplay.commands.output import progress_bar
 from mmplay.commands.screen import open_app, require_terminal
 from mmplay.engine.errors import InputError
@@ -17,8 +17,12 @@ from mmplay.recordings.position import find_position
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recording", metavar="TRACE|NAME|LOG|-", help="what to replay")
-    parser.add_argument("--at", metavar="POS", help="start at a time, #frame, 40%%, or word")
+    parser.add_argument(
+        "recording",
+        metavar="TRACE|NAME|LOG|-",
+        help="a recording, a kernel log, or - for standard input",
+    )
+    parser.add_argument("--at", metavar="POS", help=f"open at this frame: {PLACE}")
     add_kernel(parser, default=None)
     add_screen_options(parser)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from mmplay.commands.arguments import nanoseconds, size_kb, whole
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import claims_to_be_trace

@@ -27,32 +27,52 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "start",
         metavar="LEVEL|incident|boot|RECORDING|LOG",
-        help="a level, or where to start: the incident, a fresh machine, a log's own memory, a run",
+        help="a level, or where to start: the incident, a freshly booted machine, a run that you "
+        "recorded, or a log's machine at one of its reports",
     )
-    parser.add_argument("--actions", metavar="FILE", help="of a level: play this [[solution]]")
-    parser.add_argument("--frame", metavar="N", default="0", help="which frame of a log, from 0")
-    parser.add_argument("--at", metavar="POS", help="which turn of a run (default its last)")
+    parser.add_argument(
+        "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
+    )
+    parser.add_argument(
+        "--frame", metavar="N", default="0", help="start from this frame of a log; the first is 0"
+    )
+    parser.add_argument(
+        "--at", metavar="POS", help="start from this turn of a run (default: its last)"
+    )
     add_kernel(parser)
-    parser.add_argument("--variant", metavar="V", default="atomic", help=", ".join(VARIANTS))
+    parser.add_argument(
+        "--variant",
+        metavar="V",
+        default="atomic",
+        help=f"how reclaim asks for the flusher's works: {', '.join(VARIANTS)} (default: atomic)",
+    )
     parser.add_argument(
         "--act",
         metavar="'NAME VALUE'",
         action="append",
         default=[],
-        help="do this at the start, for example 'wb_mask nowait'; may be given again",
+        help="do this at the start, for example 'wb_mask nowait'; may be given more than once",
     )
-    parser.add_argument("--until", metavar="SECONDS", help="stop at this time of the machine")
-    parser.add_argument("--seed", metavar="N", help="of the packets' arrivals (default 1)")
-    parser.add_argument("--packets", metavar="N", help="new flows a second")
     parser.add_argument(
-        "--keep-atomic", action="store_true", help="let SLUB's mask keep __GFP_ATOMIC"
+        "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
     )
-    parser.add_argument("--ram", metavar="SIZE", default="2G", help="of a fresh machine: 512M, 4G")
+    parser.add_argument("--seed", metavar="N", help="seed of the packets' arrivals (default: 1)")
+    parser.add_argument(
+        "--packets", metavar="N", help="how many new network flows arrive in a second"
+    )
+    parser.add_argument(
+        "--keep-atomic",
+        action="store_true",
+        help="let SLUB pass __GFP_ATOMIC on to the page allocator",
+    )
+    parser.add_argument(
+        "--ram", metavar="SIZE", default="2G", help="RAM of a freshly booted machine (default: 2G)"
+    )
     parser.add_argument(
         "-o",
         dest="output",
         metavar="FILE",
-        help="write the kernel log here; a recording if it ends in .mmtrace",
+        help="write the kernel log to this file, or a recording if its name ends in .mmtrace",
     )
     parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
     add_json(parser)

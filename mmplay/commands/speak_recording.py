@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 from mmplay.commands.output import tell
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.explain.finding import seconds, sentence
 from mmplay.engine.explain.gate import ladder
-from mmplay.engine.explain.sentences import seconds, sentence
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.recordings.diagnosis import diagnose_frame, gate_finding

@@ -29,7 +29,9 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording")
+    parser.add_argument(
+        "what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording by its file or name"
+    )
 
 
 def run(args: Namespace) -> int:

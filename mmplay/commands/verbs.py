@@ -44,7 +44,11 @@ class Verb(NamedTuple):
 
 
 VERBS: tuple[Verb, ...] = (
-    Verb("play", "play a level", ("mmplay play L05", "mmplay play ./my.toml")),
+    Verb(
+        "play",
+        "play a level: predict what the kernel does next",
+        ("mmplay play L05", "mmplay play ./my.toml"),
+    ),
     Verb(
         "speak",
         "play line by line, for screen readers, slow links and pipes",
@@ -52,7 +56,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "progress",
-        "show and export your stars, or list what another machine claims",
+        "show or export your stars, or list what another file claims",
         ("mmplay progress", "mmplay progress --export stars.jsonl"),
     ),
     Verb(
@@ -72,7 +76,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "run",
-        "simulate a machine: the incident's, or a fresh one",
+        "simulate a machine: the incident's, a fresh one, or a log's",
         (
             "mmplay run incident --json",
             "mmplay run incident --variant nowait",
@@ -225,11 +229,12 @@ def top_parser() -> ArgumentParser:
     verbs = "\n".join(f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS)
     parser = OneLineParser(
         prog="mmplay",
-        usage="mmplay [VERB ...] [--paths] [--version] [--theme T] [--ascii]",
+        usage="mmplay [COMMAND ...] [--paths] [--version] [--theme T] [--ascii]",
         description="Play and replay the Linux page allocator's worst moments.\n"
-        f"Without a verb, mmplay opens its menu.\n\nverbs:\n{verbs}",
-        epilog="exit status: 0 done, 1 checked and false, 2 bad use or unreadable input,\n"
-        "130 Ctrl-C\n\nexamples:\n  mmplay\n  mmplay replay incident-4.5.0-rc7\n"
+        f"Without a command, mmplay opens its menu.\n\ncommands:\n{verbs}",
+        epilog="exit status: 0 success, 1 a check failed or a level was not won,\n"
+        "2 wrong usage or unreadable input, 130 stopped with Ctrl-C\n\n"
+        "examples:\n  mmplay\n  mmplay replay incident-4.5.0-rc7\n"
         "  dmesg | mmplay explain -\n  mmplay gfp 0x2200020",
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -246,7 +251,7 @@ def _without_verb(args: list[str]) -> int:
         return _print_paths()
     if not has_terminal():
         parser.print_usage(sys.stderr)
-    require_terminal("the menu", "name a verb, or see 'mmplay --help'")
+    require_terminal("the menu", "name a command, or see 'mmplay --help'")
     return open_app(parsed, None, 0)
 
 

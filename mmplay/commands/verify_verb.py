@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.arguments import add_json
+from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.output import print_json, remark, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
@@ -21,7 +21,7 @@ GOOD, FALSE, UNREADABLE = 0, 1, 2
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", metavar="TRACE|NAME", nargs="+", help="recordings to check")
+    parser.add_argument("files", metavar="TRACE|NAME", nargs="+", help=RECORDING)
     add_json(parser)
 
 

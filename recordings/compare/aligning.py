@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mmplay.engine.comparison import Alignment, Moment
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.comparing import Alignment, Moment
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.position import find_position

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.comparison import Alignment, Comparison, Difference, Kind, Moment, Setting, Side
+from mmplay.engine.explain.comparing import (
+    Alignment,
+    Comparison,
+    Difference,
+    Kind,
+    Moment,
+    Setting,
+    Side,
+)
 from mmplay.recordings.compare.aligning import START, aligned, boot_of
 from mmplay.recordings.compare.runs import Parted, part, settings_of
 from mmplay.recordings.compare.values import (

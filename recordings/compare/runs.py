@@ -7,13 +7,13 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from mmplay.engine.comparison import Difference, Kind, Setting, Side
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.comparing import Difference, Kind, Setting, Side
 from mmplay.engine.explain.decisions import worded
-from mmplay.engine.sim.log.actor import actor_of
+from mmplay.engine.sim.log.stacks import actor_of
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.metrics import SYSCTLS
 from mmplay.recordings.run.replay import Replay

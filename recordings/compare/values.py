@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mmplay.engine.comparison import Alignment, Moment, Row, Series, Tally
+from mmplay.engine.explain.comparing import Alignment, Moment, Row, Series, Tally
 from mmplay.engine.report import MemDump
 from mmplay.engine.sim.metrics import SYSCTLS, metric_names, read
 from mmplay.recordings.compare.aligning import boot_of

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.engine.explain.sentences import seconds
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
+from mmplay.engine.explain.finding import seconds
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _LIST_LIKE = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")

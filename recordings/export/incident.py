@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmplay.engine.explain.answer import with_formula
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.frame import BootSpan, Frame, TurnFacts
 from mmplay.engine.report import OomKill, Request
 from mmplay.recordings.diagnosis import FrameDiagnosis, around, ask_label, gate_finding, verdict_of

@@ -31,14 +31,6 @@ def html_page(title: str, blocks: Iterable[Block]) -> Iterator[str]:
     yield "</main>\n</body>\n</html>\n"
 
 
-def _heading(block: Heading) -> str:
-    return f"<h{block.level}>{markup(block.text)}</h{block.level}>\n"
-
-
-def _text(block: Text) -> str:
-    return f"<p>{markup(block.words)}</p>\n"
-
-
 def _facts(block: Facts) -> str:
     rows = (
         f"<dt>{markup(label)}</dt>" + "".join(f"<dd>{markup(line)}</dd>" for line in lines)
@@ -71,16 +63,14 @@ def _cell(tag: str, column: int, text: str, block: Table, scope: str) -> str:
     return f"<{tag}{attributes}>{markup(text)}</{tag}>"
 
 
-def _picture(block: Picture) -> str:
-    return f"<figure>\n{block.svg}<figcaption>{markup(block.caption)}</figcaption>\n</figure>\n"
-
-
 WRITERS: dict[type[Any], Callable[[Any], str]] = {
-    Heading: _heading,
-    Text: _text,
+    Heading: lambda one: f"<h{one.level}>{markup(one.text)}</h{one.level}>\n",
+    Text: lambda one: f"<p>{markup(one.words)}</p>\n",
     Facts: _facts,
     Table: _table,
-    Picture: _picture,
+    Picture: lambda one: (
+        f"<figure>\n{one.svg}<figcaption>{markup(one.caption)}</figcaption>\n</figure>\n"
+    ),
 }
 """How each kind of block is written."""
 
@@ -91,14 +81,6 @@ def markdown_page(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         yield between + MARKDOWN_WRITERS[type(block)](block)
         between = "\n"
-
-
-def _md_heading(block: Heading) -> str:
-    return f"{'#' * block.level} {markdown(block.text)}\n"
-
-
-def _md_text(block: Text) -> str:
-    return f"{markdown(block.words)}\n"
 
 
 def _md_facts(block: Facts) -> str:
@@ -121,15 +103,11 @@ def _row(cells: tuple[str, ...]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _md_picture(block: Picture) -> str:
-    return f"{markdown(block.words)}\n"
-
-
 MARKDOWN_WRITERS: dict[type[Any], Callable[[Any], str]] = {
-    Heading: _md_heading,
-    Text: _md_text,
+    Heading: lambda one: f"{'#' * one.level} {markdown(one.text)}\n",
+    Text: lambda one: f"{markdown(one.words)}\n",
     Facts: _md_facts,
     Table: _md_table,
-    Picture: _md_picture,
+    Picture: lambda one: f"{markdown(one.words)}\n",
 }
 """How each kind of block is written."""

@@ -10,9 +10,9 @@ from itertools import islice
 from operator import itemgetter
 
 from mmplay.engine.explain.decisions import worded
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.frame import BootSpan, Frame
-from mmplay.engine.sim.log.actor import Actor
+from mmplay.engine.sim.log.stacks import Actor
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import CPU, NIC, TIMER, Machine
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, gate_finding

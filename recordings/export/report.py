@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mmplay.engine.explain.finding import Finding
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
@@ -73,7 +72,8 @@ def _about(recording: Recording) -> Facts:
     ending, kind = recording.ending, said(recording, "kind") or UNKNOWN
     rows = [("what", [KIND_WORDS.get(kind, kind)])]
     rows += [
-        ("boot" if boot.index else "kernel", [_boot(recording, boot)]) for boot in _few(recording)
+        ("boot" if boot.index else "kernel", [_boot(recording, boot)])
+        for boot in recording.boots[:MOST_BOOTS]
     ]
     rows.append(("frames", [f"{len(recording)}, with {recording.line_count} lines of log"]))
     rows.append(("ends", ["complete" if ending.closed else ending.why or "not complete"]))
@@ -83,10 +83,6 @@ def _about(recording: Recording) -> Facts:
 
 
 MOST_BOOTS = 20
-
-
-def _few(recording: Recording) -> list[BootSpan]:
-    return list(recording.boots)[:MOST_BOOTS]
 
 
 def _boot(recording: Recording, boot: BootSpan) -> str:

@@ -124,8 +124,11 @@ MARKS = ("high", "low", "min")
 def stories_of(recording: Recording) -> list[BootStory]:
     """Return the story of every boot that has a time axis and a zone."""
     session = recording.session
-    found = _observed(recording) if session is None else _simulated(recording, session)
-    return [story for story in found if story.zones]
+    told = (
+        _observed(recording, boot) if session is None else _simulated(recording, boot, session)
+        for boot in recording.boots
+    )
+    return [story for story in told if story.zones]
 
 
 def _events(recording: Recording, boot: BootSpan) -> list[tuple[int, int, str]]:
@@ -171,11 +174,7 @@ def _named_class(dump: MemDump) -> str:
 # observed
 
 
-def _observed(recording: Recording) -> list[BootStory]:
-    return [_observed_boot(recording, boot) for boot in recording.boots]
-
-
-def _observed_boot(recording: Recording, boot: BootSpan) -> BootStory:
+def _observed(recording: Recording, boot: BootSpan) -> BootStory:
     frames = range(boot.first_frame, boot.last_frame + 1)
     known = [time for n in frames if (time := recording.time_us(n)) is not None]
     spans = Spans(min(known, default=0), max(known, default=0))
@@ -210,15 +209,14 @@ def _add_dump(
 # simulated
 
 
-def _simulated(recording: Recording, session: Session) -> list[BootStory]:
-    (boot,) = recording.boots
+def _simulated(recording: Recording, boot: BootSpan, session: Session) -> BootStory:
     last_us = session.machine_at(session.end).state.now_ns // 1000
     first_us = session.machine_at(session.first).state.now_ns // 1000
     teller = _Teller(boot.kernel, Spans(first_us, last_us))
     for one in made_again(session):
         teller.take(one.time_ns // 1000, one.machine)
     events = _events(recording, boot)
-    return [BootStory(boot, teller.zones, events, first_us, last_us, exact=True)]
+    return BootStory(boot, teller.zones, events, first_us, last_us, exact=True)
 
 
 class _Teller:

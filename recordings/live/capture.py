@@ -76,7 +76,7 @@ class Capture:
         except BaseException:
             self._close_sources()
             raise
-        self._begin(self._file)
+        self._writer = TraceWriter(self._file, self._header)
         for one in self.left_out:
             self._note("record.left_out", {"path": one.path, "why": one.why})
 
@@ -98,9 +98,6 @@ class Capture:
             "files": self._files.names,
         }
 
-    def _begin(self, file: AppendFile) -> None:
-        self._writer = TraceWriter(file, self._header)
-
     def _note(self, code: str, operands: dict[str, Any]) -> None:
         self._writer.append(Code.NOTE, [0, code, operands])
 
@@ -121,7 +118,10 @@ class Capture:
         if self.samples == 0 or self._since_key >= self.plan.key_every:
             self._key(time_us, texts)
         else:
-            stored = [self._stored(name, text) for name, text in texts.items()]
+            stored = [
+                None if text is None else self._encoders[name].changed(text)
+                for name, text in texts.items()
+            ]
             self._writer.append(Code.SAMPLE, [time_us - self.last_us, *stored])
         self._since_key += 1
         self.samples += 1
@@ -136,9 +136,6 @@ class Capture:
         ]
         self._writer.append(Code.SAMPLE_KEY, [time_us, *stored])
         self._since_key = 0
-
-    def _stored(self, name: str, text: bytes | None) -> Any:
-        return None if text is None else self._encoders[name].changed(text)
 
     def _kernel_log(self) -> None:
         if self._log is None:

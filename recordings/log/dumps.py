@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, printable
 from mmplay.engine.frame import Timeline
-from mmplay.engine.printable import printable
 from mmplay.engine.report import MemDump
 from mmplay.engine.sim.metrics import HELP, OPERATORS, parts_of_condition
 from mmplay.recordings.recording import Row, Series, Stopped

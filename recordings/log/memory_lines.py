@@ -108,13 +108,9 @@ def _numbers(values: Values) -> dict[str, int]:
     """Return the numeric fields of a line, those of its key:value pairs included."""
     numbers = {name: value for name, value in values.items() if name not in NO_VALUES}
     for name, value, _ in (*values.get("pairs", ()), *values.get("more", ())):
-        numbers[_field_name(name)] = value
+        # `isolated(anon)` is the field isolated_anon.
+        numbers[name.replace("(", "_").rstrip(")")] = value
     return numbers
-
-
-def _field_name(name: str) -> str:
-    """`isolated(anon)` is the field isolated_anon."""
-    return name.replace("(", "_").rstrip(")")
 
 
 def _zone(dump: MemDump, node: int, name: str) -> ZoneDump:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
 from mmplay.engine.report import MemDump, title_of
-from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
@@ -50,7 +50,7 @@ class ObservedTimeline(LogTimeline):
         self._log.finish()
         self.ending: Ending = reader.ending
         self._index: ReportIndex = self._log.index
-        self._all_boots = self._log.boots(self._kernel_of)
+        self._all_boots = self._log.boots(partial(kernel_of, self.header))
         self._boots = tuple(self._spans())
         self._take_marks(reader)
         self._report = self._log.report
@@ -65,9 +65,6 @@ class ObservedTimeline(LogTimeline):
             if progress is not None and record.end - told >= TOLD_BYTES:
                 told = record.end
                 progress(Done("opening", self._log.line_count, told, size))
-
-    def _kernel_of(self, release: str | None) -> Kernel | None:
-        return kernel_of(self.header, release)
 
     def _spans(self) -> Iterator[BootSpan]:
         for first, last in self._index.boot_spans():

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import BinaryIO
 
+from mmplay.engine.errors import printable
 from mmplay.engine.frame import BootSpan, LogLine
-from mmplay.engine.printable import printable
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex

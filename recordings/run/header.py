@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
@@ -34,15 +34,12 @@ def header_side(header: Mapping[str, object], m: Machine) -> Side | None:
         return Side("kernel", header["kernel"], m.setup.kernel.name)
     if "cut_from" in header:
         # A part begins in the middle: what was chosen at the start may have changed since.
-        return _side("cut_from", header["cut_from"], m.state.turn)
+        same = header["cut_from"] == m.state.turn
+        return None if same else Side("cut_from", header["cut_from"], m.state.turn)
     variant = WB_VARIANTS[m.state.wb_mask][0]
     if "variant" in header and header["variant"] != variant:
         return Side("variant", header["variant"], variant)
     return _start_side(header, m)
-
-
-def _side(name: str, said: object, made: object) -> Side | None:
-    return None if said == made else Side(name, said, made)
 
 
 def _start_side(header: Mapping[str, object], m: Machine) -> Side | None:

@@ -93,7 +93,7 @@ class Keyframes:
         here = Fresh(number, [part[:] for part in parts_of(state)], names_of(state))
         packed = b"" if base == NO_BASE else _pack_changes(self._fresh_base(base), here)
         if not packed:
-            base, packed = NO_BASE, _pack_whole(state)
+            base, packed = NO_BASE, zlib.compress(pack_state(state))
         self.load(turn, base, packed)
         self._fresh[level_of(number)] = here
         return [base, packed]
@@ -153,7 +153,7 @@ class Keyframes:
             return known
         base, packed = self._pieces[number]
         if base == NO_BASE:
-            found = _unpack_whole(packed)
+            found = Decoded(*unpack_parts(inflated(packed, MAX_STATE_BYTES)))
         else:
             found = _unpack_changes(self._get(base), packed)
         self._hold(number, found)
@@ -166,14 +166,6 @@ class Keyframes:
         kept = max(FEWEST_KEPT, min(MOST_KEPT, KEPT_NUMBERS // max(1, size)))
         while len(held) > kept:
             held.popitem(last=False)
-
-
-def _pack_whole(state: State) -> bytes:
-    return zlib.compress(pack_state(state))
-
-
-def _unpack_whole(packed: bytes) -> Decoded:
-    return Decoded(*unpack_parts(inflated(packed, MAX_STATE_BYTES)))
 
 
 def _pack_changes(old: Fresh, new: Fresh) -> bytes:

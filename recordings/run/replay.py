@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor
+from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import CPU, Machine
 from mmplay.engine.sim.run.actions import ACTIONS, do_action

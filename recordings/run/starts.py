@@ -1,4 +1,7 @@
-"""Machines to simulate that come out of recordings, and forks: another run out of a frame."""
+"""Machines to simulate that come out of recordings.
+
+Apart from the timelines, which fork themselves: whoever opens recordings stands above them.
+"""
 
 from __future__ import annotations
 

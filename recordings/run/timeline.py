@@ -12,7 +12,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report import MemDump, title_of
-from mmplay.engine.sim.log.actor import Actor, actor_of, next_actor, stack_of
+from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition

@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 
 from mmplay.engine.explain.diagnose import Seen, diagnose, stop_finding
 from mmplay.engine.explain.dumps import contradictions, trend_findings
-from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.finding import Finding, finding, seconds, sentence, templates
 from mmplay.engine.explain.gate import Caller, Verdict, caller_of, ladder, stop_of, test_all
 from mmplay.engine.explain.remedy import remedies
-from mmplay.engine.explain.sentences import seconds, sentence, templates
 from mmplay.engine.report import (
     FreeBlocks,
     MemDump,

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import Caller, Verdict, caller_of, distances, ladder, zone_floor
 from mmplay.engine.explain.gate import test_all as all_zones
-from mmplay.engine.explain.sentences import sentence
 from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.floors import PLAIN

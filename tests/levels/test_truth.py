@@ -13,7 +13,7 @@ from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
 from mmplay.engine.rules.memory import points, score
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.starts.trial import reclaim_call
+from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.levels.truth import FORMS, Truth, TruthError, truth, usage
 from mmplay.levels.truth.compute import RULES
 from tests.engine.sim.machines import NEXT, RC7, incident, log_1

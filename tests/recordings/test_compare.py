@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.comparison import Comparison, Kind, Moment
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.comparing import parting, row_text, seconds, tally_text
+from mmplay.engine.explain.comparing import (
+    Comparison,
+    Kind,
+    Moment,
+    parting,
+    row_text,
+    seconds,
+    tally_text,
+)
 from mmplay.engine.explain.decisions import worded
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.runs import part

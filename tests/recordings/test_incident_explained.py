@@ -4,8 +4,7 @@ import pytest
 
 from mmplay.engine.explain.answer import Scene
 from mmplay.engine.explain.ask import ANSWERERS, answer
-from mmplay.engine.explain.finding import equation
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import equation, sentence
 from mmplay.engine.frame import Ask
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.log.observed import ObservedTimeline

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.frame import Growth
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.recordings.diagnosis import diagnose_frame

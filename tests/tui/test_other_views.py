@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mmplay.engine.comparison import Comparison
+from mmplay.engine.explain.comparing import Comparison
 from mmplay.engine.frame import Ask
 from mmplay.levels.glossary import search
 from mmplay.levels.level_list import LevelLine, level_lines

@@ -12,8 +12,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
-from mmplay.engine.printable import printable
 from mmplay.tui.cells import Cell, Row, plain
 from mmplay.tui.theme import REVERSE, style_of
 

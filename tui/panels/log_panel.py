@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.selection import Selection
 
-from mmplay.engine.printable import printable
+from mmplay.engine.errors import printable
 from mmplay.tui.cells import Cell, Row, plain, row
 from mmplay.tui.panels.cell_panel import CellPanel
 

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from mmplay.engine.comparison import Comparison
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.comparing import Comparison
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.recording import Recording

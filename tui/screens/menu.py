@@ -173,10 +173,12 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Chosen)
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
-        """Look into the chosen entry, in a thread: what that loads must not hold up the list."""
-        if message.panel.id != "entries":
-            return
-        ask, width = message.ask, max(20, self.query_one("#preview", CellPanel).size.width)
+        """Look into the chosen entry, once the list is painted: what it loads takes time."""
+        if message.panel.id == "entries":
+            self.call_after_refresh(self._look_into, message.ask)
+
+    def _look_into(self, ask: Ask | None) -> None:
+        width = max(20, self.query_one("#preview", CellPanel).size.width)
         self.run_worker(
             lambda: self._preview(ask, width),
             name=PREVIEW,

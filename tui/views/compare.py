@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from mmplay.engine.comparison import Comparison, Row, Series
-from mmplay.engine.explain.comparing import parting, seconds, table_title, tally_text
+from mmplay.engine.explain.comparing import (
+    Comparison,
+    Row,
+    Series,
+    parting,
+    seconds,
+    table_title,
+    tally_text,
+)
 from mmplay.tui.cells import Cell, fit, right, row, wrap
 from mmplay.tui.cells import Row as Cells
 from mmplay.tui.density import RAW

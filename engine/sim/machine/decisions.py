@@ -10,33 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias, get_args
 
-from mmplay.engine.sim.machine.page_decisions import (
-    CompactMemory,
-    CompactZone,
-    DrainAllPages,
-    DropCaches,
-    FastPath,
-    FastPathFails,
-    FreePcppagesBulk,
-    NoOomForNofs,
-    Nopage,
-    NoWatermarks,
-    OomAborts,
-    OomKillProcess,
-    OomLockBusy,
-    OutOfMemory,
-    ReserveHighatomic,
-    RmqueueBulk,
-    ShouldReclaimRetry,
-    ShrinkInactiveList,
-    ThrottleDirectReclaim,
-    TooManyIsolated,
-    TryToFreePages,
-    UnreserveHighatomic,
-    WakeupKswapd,
-    ZoneDirtyOk,
-    ZoneWatermarkOk,
-)
+from mmplay.engine.sim.machine.page_decisions import PageDecision
 
 
 class UpWrite(NamedTuple):
@@ -194,31 +168,7 @@ class Script(NamedTuple):
 
 
 Decision: TypeAlias = (
-    FastPath
-    | FastPathFails
-    | ZoneDirtyOk
-    | ZoneWatermarkOk
-    | NoWatermarks
-    | WakeupKswapd
-    | RmqueueBulk
-    | FreePcppagesBulk
-    | DrainAllPages
-    | ReserveHighatomic
-    | UnreserveHighatomic
-    | CompactZone
-    | CompactMemory
-    | DropCaches
-    | ThrottleDirectReclaim
-    | TooManyIsolated
-    | ShrinkInactiveList
-    | TryToFreePages
-    | ShouldReclaimRetry
-    | Nopage
-    | NoOomForNofs
-    | OomLockBusy
-    | OutOfMemory
-    | OomAborts
-    | OomKillProcess
+    PageDecision
     | UpWrite
     | WbStartWriteback
     | NewSlab

@@ -14,10 +14,9 @@ from heapq import heappush
 
 from mmplay.engine.printk.form import LineForm, Values, forms
 from mmplay.engine.rules.versions import Kernel, SimRules
-from mmplay.engine.sim.machine.asks import Ask, make_ask
+from mmplay.engine.sim.machine.asks import Ask, Masks, make_ask, make_masks
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import Gate, make_gates, zonelist
-from mmplay.engine.sim.machine.masks import Masks, make_masks
 from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS, Setup
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import RUNNABLE, SLEEPING, STOPPED

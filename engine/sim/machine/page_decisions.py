@@ -5,7 +5,7 @@ What the operands are is said in `decisions`, which holds the other kinds.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 
 class FastPath(NamedTuple):
@@ -208,3 +208,32 @@ class OomKillProcess(NamedTuple):
     task: int
     points: int
     total: int
+
+
+PageDecision: TypeAlias = (
+    FastPath
+    | FastPathFails
+    | ZoneDirtyOk
+    | ZoneWatermarkOk
+    | NoWatermarks
+    | WakeupKswapd
+    | RmqueueBulk
+    | FreePcppagesBulk
+    | DrainAllPages
+    | ReserveHighatomic
+    | UnreserveHighatomic
+    | CompactZone
+    | CompactMemory
+    | DropCaches
+    | ThrottleDirectReclaim
+    | TooManyIsolated
+    | ShrinkInactiveList
+    | TryToFreePages
+    | ShouldReclaimRetry
+    | Nopage
+    | NoOomForNofs
+    | OomLockBusy
+    | OutOfMemory
+    | OomAborts
+    | OomKillProcess
+)

@@ -19,7 +19,7 @@ JIFFY_NS = MILLISECOND_NS
 
 
 class Costs(NamedTuple):
-    """How long things take on this machine, in ns. Calibrated: see `starts.calibration`.
+    """How long things take on this machine, in ns. Calibrated: see `starts.common`.
 
     `exit_slab_pages` is how many pages of slab objects a task gives back when it exits.
     """

@@ -14,9 +14,8 @@ from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import points
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.log.reports import KILLS, allowed, named, show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
-from mmplay.engine.sim.log.warn import KILLS, allowed, named
 from mmplay.engine.sim.machine.asks import Ask, ask_key
 from mmplay.engine.sim.machine.machine import sleep_until, wake
 from mmplay.engine.sim.machine.page_decisions import OomAborts, OomKillProcess, OutOfMemory

@@ -16,11 +16,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.sim.log.reports import warn_failures, warn_slab_failed
 from mmplay.engine.sim.log.stacks import TASK, Caller
-from mmplay.engine.sim.log.warn import warn_failures, warn_slab_failed
-from mmplay.engine.sim.machine.asks import Ask, ask_key
+from mmplay.engine.sim.machine.asks import PURPOSES, Ask, ask_key, mask_for
 from mmplay.engine.sim.machine.machine import sleep
-from mmplay.engine.sim.machine.masks import PURPOSES, mask_for
 from mmplay.engine.sim.machine.page_decisions import (
     DrainAllPages,
     NoOomForNofs,

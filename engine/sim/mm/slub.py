@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.sim.log.warn import warn_failures
+from mmplay.engine.sim.log.reports import warn_failures
 from mmplay.engine.sim.machine.asks import Ask, ask_key
 from mmplay.engine.sim.machine.decisions import DiscardSlab, NewSlab, SlabKept, SlabRefused
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import halved_above
 from mmplay.engine.sim.log.stacks import SYNC_TASK, WB, Caller
+from mmplay.engine.sim.machine.asks import WB_NONE
 from mmplay.engine.sim.machine.decisions import BalanceDirtyPages, Sync, WbStartWriteback
 from mmplay.engine.sim.machine.gates import limit_of, zone_dirtyable
 from mmplay.engine.sim.machine.machine import wake
-from mmplay.engine.sim.machine.masks import WB_NONE
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.slub import take_objects
 

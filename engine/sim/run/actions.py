@@ -14,18 +14,18 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
-from mmplay.engine.sim.log.memory_report import show_mem
+from mmplay.engine.sim.log.reports import show_mem
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.decisions import Action, Script
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import NIC
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
 from mmplay.engine.sim.mm.compaction import compact_memory
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.mm.vmscan import MOST as MOST_DROPPED
 from mmplay.engine.sim.mm.vmscan import drop_caches
 from mmplay.engine.sim.mm.writeback import sync
-from mmplay.engine.sim.run.locks import holder_of, wait_for_lock
+from mmplay.engine.sim.run.exit import holder_of, wait_for_lock
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.run.requests import (
     CONTEXTS,

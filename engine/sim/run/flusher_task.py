@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.sim.machine.asks import TRANSACTION
 from mmplay.engine.sim.machine.decisions import WbWriteback
 from mmplay.engine.sim.machine.machine import sleep, wait
-from mmplay.engine.sim.machine.masks import TRANSACTION
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.disk import room, submit, take_vectors
 from mmplay.engine.sim.mm.slowpath import begin_object

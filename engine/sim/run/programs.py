@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.machine.asks import ask_key
-from mmplay.engine.sim.machine.machine import sleep, wait
-from mmplay.engine.sim.machine.masks import (
+from mmplay.engine.sim.machine.asks import (
     ANON,
     CACHE_PAGE,
     RADIX,
@@ -24,15 +22,16 @@ from mmplay.engine.sim.machine.masks import (
     TABLE,
     TRANSACTION,
     USER,
+    ask_key,
     mask_for,
 )
+from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.mm.kswapd import run_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_many
 from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_object, begin_page, go_on, slab_goes_on
 from mmplay.engine.sim.mm.writeback import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
-from mmplay.engine.sim.run.exit import exit_task
+from mmplay.engine.sim.run.exit import exit_task, give_lock, holder_of
 from mmplay.engine.sim.run.flusher_task import run_flusher, transaction_done
-from mmplay.engine.sim.run.locks import give_lock, holder_of
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SINGLE_PAGES, SLEEPING
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.machine import WORKLOAD, dequeue, enqueue
 from mmplay.engine.sim.mm.oom import send_kill
-from mmplay.engine.sim.run.locks import begin_holding
+from mmplay.engine.sim.run.exit import begin_holding
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD, RUNNABLE, SINGLE_PAGES, STOPPED
 

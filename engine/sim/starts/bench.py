@@ -2,6 +2,9 @@
 
 Whoever builds one says what the zones hold; what is left is in use by nobody that a counter names.
 Used by levels and tests. Nothing here decides anything: the rules are those of every machine.
+
+A trial is such a machine on which one call of direct reclaim is made, on a zone full of dirty file
+pages: the rule is the simulator's own (`mm.reclaim`), run here and not written again.
 """
 
 from __future__ import annotations
@@ -9,26 +12,27 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.machine.asks import WB_NONE, ask_key
 from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
+from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
 from mmplay.engine.sim.run.workloads import schedule
-from mmplay.engine.sim.starts.calibration import ASSUMED, reasons
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
+    KTHREADD,
     Choice,
     add_caches,
     add_kernel_threads,
-    cache_kinds,
-    costs,
     empty_state,
     fill_ring,
+    plain_setup,
     start_events,
 )
 from mmplay.engine.sim.starts.zones import divide, lay_blocks, name_the_rest, use_the_rest
-from mmplay.engine.sim.state.slab_cache import CacheKind
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import PLACES, Zone
 
@@ -86,8 +90,7 @@ def from_bench(bench: Bench, choice: Choice) -> Machine:
     And for a writer on a machine without SLUB's caches.
     """
     _check_loads(bench)
-    kinds = cache_kinds(bench.cpus) if bench.caches else ()
-    setup = _setup(bench, choice, kinds)
+    setup = _setup(bench, choice)
     state = empty_state(choice.kernel, choice, bench.cpus, START_NS)
     state.zones = [_zone(one, bench.cpus) for one in bench.zones]
     _check_order(state.zones)
@@ -112,22 +115,10 @@ def from_bench(bench: Bench, choice: Choice) -> Machine:
     return m
 
 
-def _setup(bench: Bench, choice: Choice, kinds: tuple[CacheKind, ...]) -> Setup:
-    return Setup(
-        name=bench.name,
-        kernel=choice.kernel,
-        cpus=bench.cpus,
-        cpu_ids=bench.cpus,
-        release=choice.kernel.simulated().release,
-        version="#1",
-        hardware="",
-        costs=costs(choice.kernel),
-        disk=bench.disk,
-        flow=bench.flow,
-        caches=kinds,
-        workloads=(*KERNEL_LOADS, *bench.workloads),
-        assumed=reasons(ASSUMED, ("page_ns", "write_ns", "time_slice_ns")),
-    )
+def _setup(bench: Bench, choice: Choice) -> Setup:
+    assumed = ("page_ns", "write_ns", "time_slice_ns")
+    setup = plain_setup(choice, bench.name, bench.cpus, bench.disk, bench.workloads, assumed)
+    return setup._replace(flow=bench.flow, caches=setup.caches if bench.caches else ())
 
 
 def _zone(one: BenchZone, cpus: int) -> Zone:
@@ -194,3 +185,43 @@ def _place_rest(zone: Zone) -> None:
     held = zone.dirty + zone.writeback + zone.clean
     if held > zone.reclaimable():
         raise InputError(f"zone {zone.name}: its file lists are shorter than what is on them")
+
+
+DMA32 = 1
+NAME = "trial"
+
+
+class Trial(NamedTuple):
+    """One call: the works it asked the flusher for, and the pages it scanned."""
+
+    works: int
+    scanned: int
+
+
+def reclaim_call(kernel: Kernel, inactive_file: int, reclaimable: bool) -> Trial:
+    """Try one call on a zone with so many dirty inactive file pages, none of which can be freed.
+
+    `reclaimable` tells whether the zone still counts as worth scanning when the call begins.
+    """
+    m = _machine(kernel, inactive_file)
+    zone = m.state.zones[0]
+    if not reclaimable:
+        zone.pages_scanned = kernel.simulated().unreclaimable_factor * inactive_file
+    ask = m.ask(ask_key(m.masks.page_cache))
+    start_call(m, KTHREADD)
+    while reclaim(m, KTHREADD, 0, ask, "write")[0] == GOING_ON:
+        pass
+    return Trial(m.state.counters.wb_nowork, m.state.tasks.scanned[KTHREADD])
+
+
+def _machine(kernel: Kernel, inactive_file: int) -> Machine:
+    """Return a machine of one zone whose pages are all dirty; works are counted, not allocated."""
+    state = empty_state(kernel, Choice(kernel), 1, 0)
+    zone = Zone("DMA32", DMA32, inactive_file, inactive_file, 1)
+    zone.inactive_file = zone.dirty = inactive_file
+    state.zones = [zone]
+    state.wb_mask = WB_NONE
+    setup = plain_setup(Choice(kernel), NAME, 1, DiskKind(0, 0, 1))
+    m = Machine(setup, state)
+    add_kernel_threads(m)
+    return m

@@ -10,18 +10,16 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.rules.watermarks import PAGE_KB, boot_min_free_kbytes
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
-from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.common import (
-    KERNEL_LOADS,
     Choice,
     add_caches,
     add_kernel_threads,
-    cache_kinds,
-    costs,
     empty_state,
     fill_ring,
+    plain_setup,
     start_events,
+    value,
 )
 from mmplay.engine.sim.starts.zones import fresh_zone
 from mmplay.engine.sim.state.zone import Zone
@@ -44,7 +42,6 @@ USERLAND = (
 """(place, what part of memory is there): a text console and a few daemons."""
 
 LOADS = (
-    *KERNEL_LOADS,
     Workload("writers", "writer", 0, 4, numbered=True),
     Workload("eater", "eater", 0),
     Workload("allocator", "allocator", 0, gap_ns=10_000_000),
@@ -58,21 +55,9 @@ def fresh_boot(ram_kb: int, choice: Choice, cpus: int = 4) -> Machine:
         raise InputError(f"{ram_kb} kB of RAM: a machine needs 32 MB or more")
     kernel = choice.kernel
     flow = Flow(max(0, choice.packets), 1, cpu=0)
-    setup = Setup(
-        name="boot",
-        kernel=kernel,
-        cpus=cpus,
-        cpu_ids=cpus,
-        release=kernel.simulated().release,
-        version="#1",
-        hardware="",
-        costs=costs(kernel),
-        disk=DiskKind(value("disk_rate"), value("disk_requests"), value("pages_per_request")),
-        flow=flow,
-        caches=cache_kinds(cpus),
-        workloads=LOADS,
-        assumed=reasons(ASSUMED, ("reserved_shift", "reserved_pages", "disk_rate", "page_ns")),
-    )
+    disk = DiskKind(value("disk_rate"), value("disk_requests"), value("pages_per_request"))
+    assumed = ("reserved_shift", "reserved_pages", "disk_rate", "page_ns")
+    setup = plain_setup(choice, "boot", cpus, disk, LOADS, assumed)._replace(flow=flow)
     state = empty_state(kernel, choice, cpus, 1_000_000_000)
     state.zones = _zones(ram_kb // PAGE_KB, cpus)
     state.disk_rate = setup.disk.pages_per_second

@@ -1,4 +1,8 @@
-"""What every start shares: CPUs, caches, kernel threads, rate limits, the first events."""
+"""What every start shares: CPUs, caches, kernel threads, rate limits, the first events.
+
+And every number that no rule and no log determines, each with its reason: they lie in `data`, and
+a start quotes the reasons of those that it uses in the run's header.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,45 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
-from mmplay.engine.sim.machine.setup import Costs, Setup, Workload
+from mmplay.engine.sim.machine.setup import Costs, DiskKind, Setup, Workload
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
 from mmplay.engine.sim.net import LARGE_ORDER, RING, buffers_in
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.starts.calibration import value
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, Slab, slab_order
 from mmplay.engine.sim.state.state import Cpu, State
 from mmplay.engine.sim.state.tasks import BLOCKED
+from mmplay.engine.tables import Table
+
+
+class Constant(NamedTuple):
+    """One constant: its value, and why it is what it is."""
+
+    value: int
+    reason: str
+
+
+CALIBRATED = Table(Constant._make, __package__, "calibrated")
+"""What was fitted to a measured or logged result."""
+
+ASSUMED = Table(Constant._make, __package__, "assumed")
+"""What was chosen because something had to be."""
+
+RULES = Table(tuple[str, ...], __package__, "rules")
+"""How a start from a frame chooses what the log does not say, for the run's header."""
+
+
+def value(name: str) -> int:
+    """Return a constant by name; raises KeyError."""
+    return (CALIBRATED.get(name) or ASSUMED[name]).value
+
+
+def reasons(table: Table[Constant], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `name value: reason` for the constants that a start used."""
+    return tuple(f"{name} {table[name].value}: {table[name].reason}" for name in names)
+
 
 CACHES = (
     ("kmalloc-64", 64, 64, False),
@@ -58,6 +90,37 @@ def cache_kinds(cpu_ids: int) -> tuple[CacheKind, ...]:
     return tuple(
         CacheKind(name, size, object_size, slab_order(size, cpu_ids), reclaimable)
         for name, size, object_size, reclaimable in CACHES
+    )
+
+
+def plain_setup(
+    choice: Choice,
+    name: str,
+    cpus: int,
+    disk: DiskKind,
+    loads: tuple[Workload, ...] = (),
+    assumed: tuple[str, ...] = (),
+    cpu_ids: int = 0,
+) -> Setup:
+    """Return the setup of a machine without a network card and a script.
+
+    It has all simulated caches. `loads` follow the kernel's own workloads; `assumed` names the
+    constants that the start used; without `cpu_ids` no more CPUs are possible than there are.
+    """
+    return Setup(
+        name=name,
+        kernel=choice.kernel,
+        cpus=cpus,
+        cpu_ids=cpu_ids or cpus,
+        release=choice.kernel.simulated().release,
+        version="#1",
+        hardware="",
+        costs=costs(choice.kernel),
+        disk=disk,
+        flow=None,
+        caches=cache_kinds(cpu_ids or cpus),
+        workloads=(*KERNEL_LOADS, *loads),
+        assumed=reasons(ASSUMED, assumed),
     )
 
 

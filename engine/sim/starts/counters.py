@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.sim.machine.asks import CACHE_PAGE
 from mmplay.engine.sim.machine.machine import Machine, enqueue
-from mmplay.engine.sim.machine.masks import CACHE_PAGE
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.starts.calibration import ASSUMED, reasons, value
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
     Choice,
     add_caches,
     add_kernel_threads,
     block,
-    cache_kinds,
-    costs,
     empty_state,
     fill_ring,
+    plain_setup,
     start_events,
+    value,
 )
 from mmplay.engine.sim.state.buddy import MOVABLE
 from mmplay.engine.sim.state.state import State
@@ -83,27 +82,13 @@ def _setup(measured: Measured, choice: Choice) -> Setup:
     first_pid = 1001
     script = ((measured.kill_ns, "kill_group", str(first_pid)),) if measured.kill_ns else ()
     rate = measured.row["flows"] if choice.packets < 0 else choice.packets
-    return Setup(
-        name="measured",
-        kernel=choice.kernel,
-        cpus=measured.cpus,
-        cpu_ids=measured.cpus,
-        release="4.5.0",
-        version="#1",
-        hardware="",
-        costs=costs(choice.kernel),
-        disk=DiskKind(0, 0, value("pages_per_request")),
-        flow=Flow(rate, 1, cpu=0),
-        caches=cache_kinds(measured.cpus),
-        workloads=(
-            *KERNEL_LOADS,
-            Workload(
-                "file_io", "writer", measured.groups, measured.per_group, adj=1000, numbered=True
-            ),
-        ),
-        script=script,
-        assumed=reasons(ASSUMED, ("page_ns", "write_ns", "time_slice_ns")),
+    writers = Workload(
+        "file_io", "writer", measured.groups, measured.per_group, adj=1000, numbered=True
     )
+    disk = DiskKind(0, 0, value("pages_per_request"))
+    assumed = ("page_ns", "write_ns", "time_slice_ns")
+    setup = plain_setup(choice, "measured", measured.cpus, disk, (writers,), assumed)
+    return setup._replace(release="4.5.0", flow=Flow(rate, 1, cpu=0), script=script)
 
 
 def _zone(measured: Measured, index: int, free: int) -> Zone:

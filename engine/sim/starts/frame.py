@@ -10,32 +10,28 @@ from __future__ import annotations
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
-from mmplay.engine.sim.machine.masks import ANON, CACHE_PAGE
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.programs import PARENT
 from mmplay.engine.sim.run.workloads import add_task
-from mmplay.engine.sim.starts.calibration import (
-    ASSUMED,
-    CALIBRATED,
-    RULES,
-    reasons,
-    value,
-)
 from mmplay.engine.sim.starts.common import (
+    CALIBRATED,
     KERNEL_LOADS,
     KTHREADD,
+    RULES,
     Choice,
     add_caches,
     add_kernel_threads,
     block,
-    cache_kinds,
-    costs,
     empty_state,
     fill_ring,
+    plain_setup,
+    reasons,
     start_events,
+    value,
 )
 from mmplay.engine.sim.starts.zones import zones_of
 from mmplay.engine.sim.state.state import State
@@ -105,10 +101,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     rate = choice.packets
     if rate < 0:
         rate = value("flows_nomemalloc" if choice.variant == "nomemalloc" else "flows")
-    cpu_ids = value("cpu_ids")
     loads = (
-        KERNEL_LOADS[KTHREADD]._replace(start_ns=start_ns + value("kthread_ask_ns")),
-        *KERNEL_LOADS[1:],
         Workload(
             "file_io", "writer", value("groups"), value("writers") + 1, adj=1000, numbered=True
         ),
@@ -116,31 +109,25 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
             "memeater", "eater", 1, pages=value("eater_pages"), per_table=value("pages_per_table")
         ),
     )
-    calibrated = tuple(CALIBRATED)
+    disk = DiskKind(
+        pages_per_second=value("completion_rate"),
+        requests=value("disk_requests"),
+        pages_per_request=value("pages_per_request"),
+        start_ns=kill_ns,
+        stall_after=value("completions"),
+        redirty_every=value("redirty_every"),
+    )
     slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
     assumed = ("cpus", "cpu_ids", "groups", "writers", *slabs, *ASSUMED_COSTS)
-    return Setup(
-        name="incident",
-        kernel=choice.kernel,
-        cpus=value("cpus"),
-        cpu_ids=cpu_ids,
-        release=choice.kernel.simulated().release,
-        version="#1",
+    cpus, cpu_ids = value("cpus"), value("cpu_ids")
+    setup = plain_setup(choice, "incident", cpus, disk, loads, assumed, cpu_ids)
+    kthreadd, *others = setup.workloads
+    kthreadd = kthreadd._replace(start_ns=start_ns + value("kthread_ask_ns"))
+    return setup._replace(
         hardware=HARDWARE,
-        costs=costs(choice.kernel),
-        disk=DiskKind(
-            pages_per_second=value("completion_rate"),
-            requests=value("disk_requests"),
-            pages_per_request=value("pages_per_request"),
-            start_ns=kill_ns,
-            stall_after=value("completions"),
-            redirty_every=value("redirty_every"),
-        ),
         flow=Flow(rate, 1, cpu=2),
-        caches=cache_kinds(cpu_ids),
-        workloads=loads,
-        assumed=reasons(ASSUMED, assumed),
-        calibrated=reasons(CALIBRATED, calibrated),
+        workloads=(kthreadd, *others),
+        calibrated=reasons(CALIBRATED, tuple(CALIBRATED)),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.sentences import sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.gates import zone_dirtyable

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.machine.masks import WB_VARIANTS
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.state.fields import PackError
 from mmplay.engine.sim.state.packing import pack_state

@@ -13,9 +13,9 @@ from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.log.stacks import TASK_WAYS
+from mmplay.engine.sim.machine.asks import PURPOSES, READ_PAGE
 from mmplay.engine.sim.machine.decisions import Script
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.masks import PURPOSES, READ_PAGE
 from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.metrics import metric_names, read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
