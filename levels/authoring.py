@@ -31,7 +31,7 @@ def update_digest(path: Path, digest: str) -> None:
     """
     text = read_text(path, MAX_BYTES)
     if is_pack(text):
-        raise InputError(f"{path}: is a pack; update the levels that it was made of")
+        raise InputError(f"{path}: this is a pack; update the level files that it was made of")
     with replacing(path) as stream:
         stream.write(with_digest(text, digest, str(path)).encode())
 
@@ -60,7 +60,7 @@ def packed(folder: Path) -> tuple[str, list[Level]]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
     if not paths:
-        raise InputError(f"{folder}: holds no level; levels are files that end in {SUFFIX}")
+        raise InputError(f"{folder}: there is no level here; levels are files that end in {SUFFIX}")
     texts = [(path.name, read_text(path, MAX_BYTES)) for path in paths]
     text = pack_text(texts)
     return text, list(read_pack(text, str(folder)))

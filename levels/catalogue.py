@@ -117,7 +117,7 @@ def _of_file(path: Path, ident: str) -> Level:
     """Return the only level of a file, or the one of this id."""
     levels = {level.id: level for level in levels_in(path)}
     if not levels:
-        raise InputError(f"{path}: the pack is empty")
+        raise InputError(f"{path}: this pack holds no level")
     if len(levels) == 1 and not ident:
         return next(iter(levels.values()))
     for name, level in levels.items():
@@ -125,5 +125,5 @@ def _of_file(path: Path, ident: str) -> Level:
             return level
     if not ident:
         some = f"{path}{OF_PACK}{next(iter(levels))}"
-        raise InputError(f"{path}: holds {len(levels)} levels; name one, as {some}")
+        raise InputError(f"{path}: holds {len(levels)} levels; name one, such as {some}")
     raise InputError(f"{path}: {no_such('level of this pack', ident, levels)}")

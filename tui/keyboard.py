@@ -9,23 +9,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.widgets import Input
 
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
+    from textual.screen import Screen
+    from textual.worker import Worker
 
 PATIENCE_S = 2.0
 """Keys are never held up longer than this, whatever does not answer."""
 
 LOOK_S = 0.01
 """A widget that was taken away with messages in its queue never answers: look for that."""
+
+DRAWINGS = 4
+"""A panel that comes into sight is drawn again with the size that it got. It never takes more."""
+
+URGENT = frozenset(("ctrl+c", "ctrl+q", "escape"))
+"""Keys that do not wait for what is looked for in a thread: they may be meant to stop it."""
 
 ROUNDS = 2
 """An action's own messages take one round (a mount, a focus), what those start another."""
@@ -47,6 +56,7 @@ class Keyboard:
         self._waiting: list[events.Event] = []
         self._busy: asyncio.Task[None] | None = None
         self._last: tuple[DOMNode, events.Event] = (app, events.Event())
+        self._slow: list[Worker[object]] = []
 
     async def take(self, event: events.Event) -> None:
         """Hand the event on at once if nothing waits, else after what was typed before it."""
@@ -83,14 +93,51 @@ class Keyboard:
         done = asyncio.Event()
         if target.post_message(Passed(done)):
             await _patient(done, lambda: not _stands(target))
+        await self._all_quiet()
+        if await self._found():
+            await self._all_quiet()
+
+    async def _all_quiet(self) -> None:
         for _ in range(ROUNDS):
             await _all_idle([self._app, *self._pumps()])
+        for _ in range(DRAWINGS):
+            screen = self._screen()
+            if not isinstance(screen, BaseScreen) or screen.settled:
+                return
+            await _drawn(screen)
+            await _all_idle([self._app, *self._pumps()])
+
+    async def _found(self) -> bool:
+        """Wait for what is looked for in a thread: it counts when it was typed.
+
+        One search holds up the keys once, not each of them. False if there was none to wait for.
+        """
+        running = [one for one in self._searches() if one not in self._slow]
+        if running:
+            await _patient(asyncio.Event(), lambda: self._urgent() or not self._searches())
+            self._slow = self._searches()
+        return bool(running)
+
+    def _searches(self) -> list[Worker[object]]:
+        workers = self._app.workers
+        return [one for one in workers if one.group == STOPPABLE and not one.is_finished]
+
+    def _urgent(self) -> bool:
+        keys = {one.key for one in self._waiting if isinstance(one, events.Key)}
+        return not URGENT.isdisjoint(keys)
 
     def _pumps(self) -> list[MessagePump]:
-        try:
-            return list(self._app.screen.walk_children(with_self=True))
-        except NoMatches:
-            return []
+        screen = self._screen()
+        return [] if screen is None else list(screen.walk_children(with_self=True))
+
+    def _screen(self) -> Screen[Any] | None:
+        return self._app.screen_stack[-1] if self._app.screen_stack else None
+
+
+async def _drawn(screen: BaseScreen) -> None:
+    done = asyncio.Event()
+    screen.call_after_refresh(done.set)
+    await _patient(done, lambda: not _stands(screen))
 
 
 async def _all_idle(pumps: list[MessagePump]) -> None:

@@ -94,7 +94,7 @@ def metric(m: Machine, name: str) -> Metric:
     if found is None:
         near = get_close_matches(name, metric_names(m), 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(f"{name[:60]}: no number of this machine has that name{hint}")
+        raise InputError(f"{name[:60]}: this machine has no counter of that name{hint}")
     return found
 
 
@@ -258,7 +258,7 @@ def read_condition(text: str) -> Words:
         return Words(*parts)
     name = ALIASES.get(text.lower(), text.lower())
     if name not in EVENTS:
-        raise InputError(f"{text[:60]!r} is no condition; write {HELP}")
+        raise InputError(f"{text[:60]!r} is not a condition; write {HELP}")
     (counter,) = EVENTS[name]
     return Words(counter, ">", None)
 

@@ -98,7 +98,7 @@ class LevelGame(SessionTimeline):
         """Return the open question; raises InputError if there is none."""
         question = self.question
         if question is None:
-            raise InputError("nothing is asked now")
+            raise InputError("no question is open now")
         return question
 
     def choose(self, number: int) -> Reply | None:
@@ -135,14 +135,14 @@ class LevelGame(SessionTimeline):
     def undo(self) -> None:
         """Take back the last act or answer, and with it an end that it led to."""
         if not self.level_run.undo():
-            raise InputError("nothing was done that could be undone")
+            raise InputError("there is nothing to undo")
         self._ended = not self.live
         self._done()
 
     def redo(self) -> None:
         """Do again what was taken back."""
         if not self.level_run.redo():
-            raise InputError("nothing was undone that could be done again")
+            raise InputError("there is nothing to redo")
         self._done()
 
     def hint(self) -> str:

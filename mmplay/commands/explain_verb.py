@@ -48,7 +48,7 @@ def run(args: Namespace) -> int:
 
 def _explain(args: Namespace, timeline: Recording) -> None:
     if not len(timeline):
-        raise InputError(f"{args.log}: holds no failure, OOM kill or Mem-Info to explain")
+        raise InputError(f"{args.log}: it has no failure, OOM kill or Mem-Info to explain")
     frames: Sequence[int] = timeline.event_frames or range(len(timeline) - 1, len(timeline))
     if args.at is not None:
         at = find_position(timeline, args.at)

@@ -84,7 +84,7 @@ def _size(args: Namespace) -> tuple[int, int] | None:
     if args.size is None:
         return None
     if args.format != "cast":
-        raise InputError("--size: only a cast has a screen; write --format cast")
+        raise InputError("--size is for --format cast; other formats have no screen")
     found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", args.size, re.ASCII)
     size = (int(found[1]), int(found[2])) if found else (0, 0)
     (least_wide, least_high), (most_wide, most_high) = SIZES

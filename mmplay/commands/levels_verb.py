@@ -160,7 +160,7 @@ def _new(args: Namespace) -> int:
             with path.open("x", encoding="utf-8") as stream:
                 stream.write(new_level(ident, str(path)))
         except FileExistsError:
-            raise InputError(f"{path}: exists already") from None
+            raise InputError(f"{path}: it exists already; name another file") from None
     if args.json:
         print_json({"file": str(path), "id": ident})
     else:

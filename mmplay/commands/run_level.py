@@ -50,7 +50,7 @@ def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -
         return _told(args, begin(level, seed), moves)
     path = Path(args.output)
     if path.suffix != SUFFIX:
-        raise InputError(f"{path}: the run of a level is a recording; name it *{SUFFIX}")
+        raise InputError(f"{path}: name a recording, which ends in {SUFFIX}")
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
         run = _told(args, begin(level, seed, writer), moves)

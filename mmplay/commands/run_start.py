@@ -121,5 +121,5 @@ class Start:
         if self._parent is not None:
             return self._parent.fork(self._turn, self.header(), writer)
         if self._machine is None:
-            raise InputError(f"{self.name}: nothing to start from")
+            raise InputError(f"{self.name}: there is nothing to start from")
         return Session(self._machine, self.header(), writer)

@@ -40,6 +40,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--at", metavar="POS", help="start from this turn of a run (default: its last)"
     )
     add_kernel(parser)
+    _add_machine_arguments(parser)
+    parser.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help="write the kernel log to this file, or a recording if its name ends in .mmtrace",
+    )
+    parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
+    add_json(parser)
+    add_screen_options(parser)
+
+
+def _add_machine_arguments(parser: ArgumentParser) -> None:
+    """Declare what changes the machine and its load."""
     parser.add_argument(
         "--variant",
         metavar="V",
@@ -68,15 +82,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ram", metavar="SIZE", default="2G", help="RAM of a freshly booted machine (default: 2G)"
     )
-    parser.add_argument(
-        "-o",
-        dest="output",
-        metavar="FILE",
-        help="write the kernel log to this file, or a recording if its name ends in .mmtrace",
-    )
-    parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
-    add_json(parser)
-    add_screen_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -86,7 +91,7 @@ def run(args: Namespace) -> int:
 
         return run_level(args)
     if args.actions is not None:
-        raise InputError("--actions: is for levels; to act at the start use --act 'NAME VALUE'")
+        raise InputError("--actions is for levels; to act at the start, use --act 'NAME VALUE'")
     choice = choice_of(args)
     start = Start(args, choice)
     if args.screen:

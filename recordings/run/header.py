@@ -72,7 +72,7 @@ def _choice(header: Mapping[str, object], m: Machine) -> Choice:
 def _number(header: Mapping[str, object], name: str, default: int) -> int:
     value = header.get(name, default)
     if type(value) is not int or not -1 <= value < 1 << 63:
-        raise InputError(f"{name} is no number that can be")
+        raise InputError(f"{name} is not a number that is possible here")
     return value
 
 

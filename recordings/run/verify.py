@@ -160,7 +160,7 @@ class _Again:
         for stop in [*stops, turn] if turn > session.end else []:
             wanted = stop - session.end
             if session.advance(turns=wanted) < wanted:
-                raise InputError("nothing ever happens again in this run, but the file goes on")
+                raise InputError("the run has ended here, but the file goes on")
             self._note(session)
 
     def act(self, session: Session, placed: Placed) -> None:

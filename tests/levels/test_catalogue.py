@@ -49,7 +49,7 @@ def test_files_and_packs_by_path(tmp_path: Path) -> None:
     assert is_pack(text)
     assert not is_pack((folder / "one.toml").read_text())
     assert find_level(f"{pack}:TWO").id == "two"
-    with pytest.raises(InputError, match=r"holds 2 levels; name one, as .*c\.toml:one"):
+    with pytest.raises(InputError, match=r"holds 2 levels; name one, such as .*c\.toml:one"):
         find_level(str(pack))
     with pytest.raises(InputError, match="no level of this pack; did you mean two"):
         find_level(f"{pack}:tow")

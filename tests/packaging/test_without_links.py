@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging.share import MADE
+
 TOP = Path(__file__).parents[2]
 ROOMS = ("engine", "levels", "recordings", "tui")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
@@ -106,6 +108,12 @@ def test_the_wheel_holds_every_file_of_the_rooms(wheels: dict[str, Path]) -> Non
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert wanted - packed == set()
+
+
+def test_the_man_page_and_the_completions_lie_in_the_wheels_data(wheels: dict[str, Path]) -> None:
+    packed = zipfile.ZipFile(wheels["plain"]).namelist()
+    found = {name.partition(".data/data/share/")[2] for name in packed if ".data/" in name}
+    assert found == set(MADE)
 
 
 LOG = "incident-next-20160311"

@@ -62,6 +62,7 @@ class CellPanel(Widget, can_focus=True):
         self.rows: list[Row] = []
         self.top = 0
         self.cursor: tuple[int, int] | None = None
+        self._made_for = 0
         self._note = ""
         self._styles: dict[str, Style] = {}
 
@@ -84,6 +85,7 @@ class CellPanel(Widget, can_focus=True):
         """
         asked = self.ask
         self.rows = rows
+        self._made_for = self.size.width
         places = self._places()
         same = [place for place in places if asked is not None and self._ask_at(place) == asked]
         self.cursor = same[0] if same else places[0] if places else None
@@ -123,10 +125,15 @@ class CellPanel(Widget, can_focus=True):
         ]
 
     def scroll_to_text(self, text: str) -> None:
-        """Bring the first row that holds a text to the top, as far as there are rows below."""
-        places = [n for n, cells in enumerate(self.rows) if text in plain(cells)]
-        if places:
-            self.top = max(0, min(places[0], len(self.rows) - self.size.height))
+        """Bring the first row that holds a text to the top, as far as there are rows below.
+
+        The cursor goes along: the panel may yet get a size or the focus, which bring it into sight.
+        """
+        first = next((n for n, cells in enumerate(self.rows) if text in plain(cells)), None)
+        if first is not None:
+            self.top = max(0, min(first, len(self.rows) - self.size.height))
+            below = (place for place in self._places() if place[0] >= first)
+            self.cursor = next(below, self.cursor)
             self._tell_more()
             self.refresh()
 
@@ -183,8 +190,9 @@ class CellPanel(Widget, can_focus=True):
         self.post_message(self.Chosen(self, self.ask))
 
     def _follow(self) -> None:
+        """Bring the cursor into sight, unless the rows are still those of another width."""
         height = self.size.height
-        if self.cursor is None or height == 0:
+        if self.cursor is None or height == 0 or self._made_for != self.size.width:
             return
         if self.cursor[0] < self.top:
             self.top = self.cursor[0]
@@ -219,6 +227,7 @@ class CellPanel(Widget, can_focus=True):
     def on_focus(self) -> None:
         """Tell which number is chosen now, and bring it into sight."""
         self._follow()
+        self._tell_more()
         self.border_title = f"> {self.panel_title}"
         self.post_message(self.Chosen(self, self.ask))
 
@@ -258,7 +267,8 @@ class CellPanel(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, and tell who fills the panel."""
-        self._follow()
+        if self.has_focus:
+            self._follow()
         self._tell_more()
         self.post_message(self.Resized())
 

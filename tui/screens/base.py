@@ -55,6 +55,11 @@ class BaseScreen(Screen[None]):
         """Return the term that the glossary opens on from here; empty for its first."""
         return ""
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether the screen shows what the keys until now have come to."""
+        return True
+
     # the way out
 
     def action_leave(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
@@ -29,10 +30,14 @@ class HelpScreen(ModalScreen[None]):
         yield CellPanel("keys", id="help")
 
     def on_mount(self) -> None:
-        """Fill it."""
+        """Let its keys be felt."""
+        self.query_one("#help", CellPanel).focus()
+
+    @on(CellPanel.Resized)
+    def fill(self) -> None:
+        """Fill the panel's width."""
         panel = self.query_one("#help", CellPanel)
-        panel.focus()
-        self.call_after_refresh(lambda: panel.show(help_rows(self._acts, panel.size.width)))
+        panel.show(help_rows(self._acts, panel.size.width))
 
 
 def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
@@ -28,12 +29,12 @@ class ListScreen(ModalScreen[None]):
         yield CellPanel(self._title, id="listing")
 
     def on_mount(self) -> None:
-        """Fill it."""
-        panel = self.query_one("#listing", CellPanel)
-        panel.focus()
-        self.call_after_refresh(self._fill)
+        """Let its keys be felt."""
+        self.query_one("#listing", CellPanel).focus()
 
-    def _fill(self) -> None:
+    @on(CellPanel.Resized)
+    def fill(self) -> None:
+        """Fill the panel's width, and make it no higher than what it shows."""
         panel = self.query_one("#listing", CellPanel)
         panel.note("Enter goes on")
         rows = [line for one in self._rows for line in _wrapped(one, panel.size.width)]

@@ -75,6 +75,11 @@ class PanelsScreen(BaseScreen):
         """Fill the new sizes once the layout has settled."""
         self.draw_soon()
 
+    def on_screen_resume(self) -> None:
+        """Draw again: what was to come after a refresh goes to the screen on top, and with it."""
+        self._drawing_soon = False
+        self.draw_soon()
+
     @on(CellPanel.Resized)
     def panel_resized(self) -> None:
         """Fill a panel that came into sight or changed its size."""
@@ -85,6 +90,11 @@ class PanelsScreen(BaseScreen):
         if not self._drawing_soon:
             self._drawing_soon = True
             self.call_after_refresh(self.draw)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether nothing is left to be drawn: until then panels may have no size yet."""
+        return not self._drawing_soon
 
     @property
     def lower(self) -> tuple[str, ...]:
