@@ -203,12 +203,11 @@ class LevelRun:
         return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
 
     def _ask(self, question: Question) -> None:
+        file = self.level.file
         for name, value in map(name_and_value, question.before):
-            located(self.level.file, question, "before", self.session.act, BY_LEVEL + name, value)
+            located(file, question, "before", self.session.act, BY_LEVEL + name, value)
         self.session.act(BY_LEVEL + ASK, question.id)
-        self.truths[question.id] = located(
-            self.level.file, question, "truth", self._truth, question
-        )
+        self.truths[question.id] = located(file, question, "truth", self._truth, question)
 
     def _truth(self, question: Question) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
@@ -377,9 +376,8 @@ class LevelRun:
         missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
         right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
         par = self.level.par
-        return Score(
-            won, stars(won, acts, par, missed, hints), acts, par, right, asked, hints, missed
-        )
+        earned = stars(won, acts, par, missed, hints)
+        return Score(won, earned, acts, par, right, asked, hints, missed)
 
     def digest(self) -> str:
         """Return the digest of the state at the end; with several stages, of all their ends."""
