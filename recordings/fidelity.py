@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from mmplay.engine.report import Report, ReportKind
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.view import memory_of
 from mmplay.engine.tables import read_data
 from mmplay.recordings.diagnosis import Json, memory_json, report_json
 from mmplay.recordings.library import open_recording

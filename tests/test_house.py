@@ -29,7 +29,7 @@ CIRCLES = [
 LADDER = ("starts", "run", "mm", "log", "machine", "state")
 """The folders of the simulator, from the top down."""
 
-MUTUAL = {("engine/sim", "engine/sim/run")}
+MUTUAL: set[tuple[str, str]] = set()
 """Folders of the simulator that import each other. The set may only shrink."""
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

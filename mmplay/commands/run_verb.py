@@ -10,9 +10,9 @@ from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
 from mmplay.commands.screen import require_terminal
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.view import summary
 from mmplay.recordings.files import replacing, sessions_folder
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.run.run_log import text_of

@@ -13,12 +13,12 @@ from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report import MemDump, title_of
 from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor, stack_of
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
-from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped

@@ -8,12 +8,12 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.check import faults
+from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition, metric_names, read
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.state import State
-from mmplay.engine.sim.view import summary
 from tests.engine.sim.machines import incident, until_depleted
 
 
