@@ -80,7 +80,7 @@ def test_the_users_levels_are_listed_and_kept(tmp_path: Path) -> None:
 
 def test_a_folder_without_levels(tmp_path: Path) -> None:
     assert len(all_levels()) == len(shipped_levels())
-    with pytest.raises(InputError, match="holds no level"):
+    with pytest.raises(InputError, match="there is no level here"):
         packed(tmp_path)
     with pytest.raises(InputError, match="cannot be read"):
         packed(tmp_path / "none")
