@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.words import MEANING, WORDS, Words
 from mmplay.engine.frame import Ask
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.tables import read_data
 from mmplay.levels.truth.compute import formulas_of
 

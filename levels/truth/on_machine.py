@@ -11,8 +11,7 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.machine.gates import total_reserve
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition, read_condition
-from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
-from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
+from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY, PASSES, WRITE_BACK_AFTER
 from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.starts.bench import reclaim_call

@@ -8,8 +8,7 @@ from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, YES_NO, abili
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
-from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.subject import Subject
 from mmplay.levels.truth.truths import FLAGS, MASK, Other, Truth, opposite, told

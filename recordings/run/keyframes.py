@@ -13,8 +13,7 @@ from collections import OrderedDict
 from typing import Any, NamedTuple
 
 from mmplay.engine.sim.state.delta import apply, difference
-from mmplay.engine.sim.state.fields import PackError
-from mmplay.engine.sim.state.packing import Shape, names_of, pack_state, parts_of
+from mmplay.engine.sim.state.fields import PackError, Shape, names_of, pack_state, parts_of
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.unpacking import state_of, unpack_parts
 from mmplay.recordings.trace.format import pack_plain, unpack_plain

@@ -11,7 +11,7 @@ from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.alloc_flags import FLAG_RULES_4_5
 from mmplay.engine.rules.floors import CLASSES_4_5
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.state.state import COUNTERS
