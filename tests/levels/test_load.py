@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.level_list import shipped_levels
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import load_level, read_level, read_moves
-from mmplay.levels.source import LevelError
 from tests.levels.proofs import DOOR, EATER, NUMBER, level, level_text
 
 GOAL = '[[win]]\ncounter = "zones.DMA32.free"\nop = ">"\nvalue = 1\ntext = "t"\n'
@@ -255,7 +255,7 @@ def test_shipped_levels_have_their_file_names_as_ids() -> None:
 
 
 def test_only_reading_a_level_loads_msgspec() -> None:
-    names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.listing"
+    names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.level_list"
     text = f"import sys, {names}; print('msgspec' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

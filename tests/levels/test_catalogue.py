@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.authoring import new_level, pack_text, packed, update_digest, with_digest
-from mmplay.levels.library import all_levels, find_level, is_kept, is_level_name, levels_folder
-from mmplay.levels.listing import level_lines, shipped_levels
+from mmplay.levels.catalogue import all_levels, find_level, is_kept, is_level_name, levels_folder
+from mmplay.levels.level_list import level_lines, shipped_levels
 from mmplay.levels.load import read_level
 from mmplay.levels.pack import is_pack, levels_in, pack_tables
 from tests.levels.proofs import DOOR, level_text
