@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
 
-HOW_TO_QUIT = "q goes back, Ctrl+Q quits"
+HOW_TO_QUIT = "press q to go back, Ctrl+Q to quit"
 
 
 TERMINAL_S = 0.5

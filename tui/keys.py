@@ -58,7 +58,7 @@ PLAY_ACTS: tuple[Act, ...] = (
     Act("match(1)", "n", "n", "next match", FIND),
     Act("match(-1)", "N", "N", "previous match", FIND),
     Act("mark", "m", "m", "mark this frame", FIND),
-    Act("go_to_mark", "apostrophe", "'", "go to a mark; '' back", FIND),
+    Act("go_to_mark", "apostrophe", "'", "go to a mark; '' returns", FIND),
     Act("break", "B", "B", "break at a counter or event", FIND),
     Act("explain", "e", "e", "explain the number here", LOOK, "e explain"),
     Act("density", "v", "v", "density: calm, full, raw", LOOK),
@@ -70,18 +70,18 @@ PLAY_ACTS: tuple[Act, ...] = (
 """The acts of the play screen, besides the digits, which jump to 0 % .. 90 %."""
 
 RUN_ACTS: tuple[Act, ...] = (
-    Act("inside", "i", "i", "inside this turn, or out", RUN, "i inside"),
+    Act("inside", "i", "i", "go inside this turn, or out", RUN, "i inside"),
     Act("act", "x", "x", "do something to the machine", RUN, "x act"),
-    Act("stack", "c", "c", "call stack of this turn", RUN),
-    Act("where", "s", "s", "where in the kernel", RUN),
-    Act("undo", "u", "u", "undo my last act", RUN, "u undo"),
+    Act("stack", "c", "c", "show the call stack", RUN),
+    Act("where", "s", "s", "show where in the kernel", RUN),
+    Act("undo", "u", "u", "undo your last act", RUN, "u undo"),
     Act("redo", "ctrl+r", "^R", "redo it", RUN),
-    Act("fork", "f", "f", "fork here: what if", RUN, "f fork"),
+    Act("fork", "f", "f", "fork here, to try something else", RUN, "f fork"),
     Act("other", "o", "o", "show the other fork", RUN),
     Act("compare", "d", "d", "compare with the other fork", RUN, "d diff"),
     Act("annotate", "a", "a", "write a note here", RUN),
     Act("export", "E", "E", "export: csv, html, perfetto ...", RUN),
-    Act("changes", "V", "V", "what changed, what is assumed", RUN),
+    Act("changes", "V", "V", "list changes and assumptions", RUN),
 )
 """What can be done to a simulated run, or to a fork of anything."""
 
@@ -116,7 +116,7 @@ MENU_ACTS: tuple[Act, ...] = (
 
 GLOSSARY_ACTS: tuple[Act, ...] = (
     Act("search", "slash", "/", "search the terms", FIND, "/ search"),
-    Act("next_panel", "tab,shift+tab", "Tab", "terms or text", LOOK, "Tab panel"),
+    Act("next_panel", "tab,shift+tab", "Tab", "switch between terms and text", LOOK, "Tab panel"),
     Act("follow", "enter", "Enter", "open what is here", LOOK, "Enter follow"),
     Act("go_back", "backspace", "Backspace", "back to the term before", LOOK, "Backspace back"),
     Act("copy_value", "y", "y", "copy the term's name", LOOK),
@@ -127,7 +127,7 @@ COMMON_ACTS: tuple[Act, ...] = (
     Act("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
     Act("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Act("app.command_palette", "colon", ":", "every act by name (Ctrl+P)", OTHER),
-    Act("leave", "q", "q", "back; at the start: quit", OTHER, "q back"),
+    Act("leave", "q", "q", "go back; in the menu: quit", OTHER, "q back"),
     Act("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
 

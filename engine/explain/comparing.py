@@ -146,19 +146,19 @@ def seconds(time_us: int | None) -> str:
 
 def parting(c: Comparison) -> list[str]:
     """Return where the two part, as lines: the sentence first, then what each side does."""
-    given = [f"given differently: {one.name}: A {one.a}, B {one.b}" for one in c.settings]
+    given = [f"set differently: {one.name}: A {one.a}, B {one.b}" for one in c.settings]
     if c.first is None:
         return [*given, _same(c)]
-    lines = [*given, *difference_lines(c.first, "they part", c.same_turns)]
+    lines = [*given, *difference_lines(c.first, "they first differ", c.same_turns)]
     if c.then is not None:
-        lines += difference_lines(c.then, "first other decision after that", None)
+        lines += difference_lines(c.then, "they first decide differently after that", None)
     return lines
 
 
 def _same(c: Comparison) -> str:
     if c.same_turns is None:
         return "nothing differs in any memory that both show"
-    but = ", in spite of what they were given" if c.settings else ""
+    but = ", although they were set differently" if c.settings else ""
     return f"nothing differs: all {c.same_turns} turns decide the same{but}"
 
 
@@ -168,7 +168,7 @@ def difference_lines(one: Difference, what: str, same_turns: int | None) -> list
     if one.a.time_us != one.b.time_us:
         head += f" in A, {_place(one.b)} in B"
     if same_turns is not None:
-        head += f", after {same_turns} same turns"
+        head += f", after {same_turns} identical turns"
     lines = [f"{head}: {HEADS[one.kind]}{_where(one)}"]
     lines += [f"  A: {_side(one, one.a)}", f"  B: {_side(one, one.b)}"]
     operands = operand_text(one)
@@ -176,10 +176,10 @@ def difference_lines(one: Difference, what: str, same_turns: int | None) -> list
 
 
 HEADS = {
-    Kind.ACT: "they are told different things",
-    Kind.DECISION: "another decision",
-    Kind.ACTOR: "somebody else acts",
-    Kind.END: "one of them goes no further",
+    Kind.ACT: "they are given different acts",
+    Kind.DECISION: "a different decision",
+    Kind.ACTOR: "a different actor",
+    Kind.END: "one of them ends here",
     Kind.DUMP: "other numbers are printed",
 }
 

@@ -82,4 +82,8 @@ def _difference_json(one: Difference | None) -> dict[str, object] | None:
     if one is None:
         return None
     sides = {name: getattr(one, name)._asdict() for name in ("a", "b")}
-    return {"kind": str(one.kind), **sides, "text": difference_lines(one, "they part", None)}
+    return {
+        "kind": str(one.kind),
+        **sides,
+        "text": difference_lines(one, "they first differ", None),
+    }

@@ -80,9 +80,9 @@ def test_verify_as_json(run_file: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_diff(run_file: Path, fork_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = output(capsys, "diff", run_file, fork_file)
     assert code == 0
-    assert "they part at turn 1500, " in out
+    assert "they first differ at turn 1500, " in out
     assert "B: you: wb_mask nowait" in out
-    assert "first other decision after that at turn " in out
+    assert "they first decide differently after that at turn " in out
     code, out, _ = output(capsys, "diff", run_file, run_file)
     assert code == 0
     assert "decide the same" in out

@@ -99,9 +99,9 @@ def test_after_the_act_comes_the_first_other_decision() -> None:
     assert found.then.a.turn is not None
     assert found.then.a.turn > 3000
     lines = parting(found)
-    assert lines[0].startswith("they part at turn 3000, ")
+    assert lines[0].startswith("they first differ at turn 3000, ")
     assert lines[1:3] == ["  A: nothing", "  B: you: wb_mask nowait"]
-    assert lines[3].startswith("first other decision after that at turn ")
+    assert lines[3].startswith("they first decide differently after that at turn ")
 
 
 def test_the_first_other_decision_is_the_first() -> None:
@@ -125,8 +125,8 @@ def test_what_was_given_differently_is_said(variants: Comparison) -> None:
     assert variants.first.kind is Kind.DECISION
     assert variants.first.a.function == "__zone_watermark_ok"
     lines = parting(variants)
-    assert lines[0] == "given differently: wb_mask: A atomic, B nowait"
-    assert "another decision of CPU " in lines[1]
+    assert lines[0] == "set differently: wb_mask: A atomic, B nowait"
+    assert "a different decision of CPU " in lines[1]
     assert " in __zone_watermark_ok (mm/page_alloc.c)" in lines[1]
     assert "passes" in lines[2]
     assert "refused" in lines[3]
@@ -176,7 +176,7 @@ def test_one_goes_no_further_than_the_other() -> None:
     assert found.first.kind is Kind.END
     assert found.same_turns == 1000
     assert (found.first.a.text, found.first.b.text) == ("it goes on", "it ends here")
-    assert "goes no further" in parting(found)[0]
+    assert "one of them ends here" in parting(found)[0]
 
 
 def test_other_alignments() -> None:

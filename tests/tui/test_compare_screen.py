@@ -31,7 +31,7 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         shown = await press(pilot, "d")
         assert "COMPARE" in shown
         assert "you: wb_mask nowait" in shown
-        assert "they part at turn" in shown
+        assert "they first differ at turn" in shown
         assert "zones.DMA32.free" in shown
         assert "numbers" in shown
         table = await press(pilot, "G")
@@ -67,4 +67,4 @@ async def test_equal_runs_have_nothing_to_show(glyphs: object) -> None:
         await settle(pilot)
         await settle(pilot)
         assert "nothing differs" in text_of(pilot)
-        assert "every number is the same" in text_of(pilot)
+        assert "Every number is the same." in text_of(pilot)

@@ -114,7 +114,7 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
         await play_through(pilot, level, key)
         shown = text_of(pilot)
         assert "won [***]" in shown
-        assert "now the real kernel" in shown
+        assert "In the real kernel" in shown
         assert level.real.function in shown
         await press(pilot, "enter", "q")
     won = best(level.id)
@@ -166,7 +166,7 @@ async def test_a_wrong_answer_is_met_with_its_rule(size: tuple[int, int]) -> Non
         assert run_of(pilot).score().acts == before - 1
         await press(pilot, "R")
         assert run_of(pilot) is not run
-        assert "begun again" in text_of(pilot)
+        assert "the level begins again" in text_of(pilot)
 
 
 async def test_time_stands_still_while_something_is_asked() -> None:

@@ -69,7 +69,7 @@ async def test_digits_lead_to_the_sections() -> None:
     async with running(None) as pilot:
         assert "100 lines, 4 frames" in await press(pilot, "2")
         assert "not won yet" in await press(pilot, "1")
-        assert "none yet" in await press(pilot, "3")
+        assert "still empty" in await press(pilot, "3")
 
 
 async def test_enter_opens_and_q_comes_back() -> None:
@@ -127,7 +127,7 @@ async def test_own_recordings_are_listed(tmp_path: Path) -> None:
 
 async def test_escape_never_ends_the_program() -> None:
     async with running(None) as pilot:
-        assert "q quits" in await press(pilot, "escape")
+        assert "press q to quit" in await press(pilot, "escape")
         assert pilot.app.is_running
     async with running(shipped()[0].name) as pilot:
         await press(pilot, "escape")

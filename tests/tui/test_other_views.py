@@ -158,7 +158,7 @@ def test_goals_and_choices_are_shown_while_nothing_is_asked() -> None:
     text = shown_task(run)
     assert "[ ] dirty_ratio is 5: not yet: dirty_ratio is 20" in text
     assert " 1 the right one" in text
-    assert "x acts: dirty_ratio" in text
+    assert "press x to act: dirty_ratio" in text
     assert "A task." in text
     run.act("dirty_ratio", "5")
     assert "[x] dirty_ratio is 5" in shown_task(run) or not run.playing
@@ -190,8 +190,8 @@ def test_the_end_of_a_level_is_read_with_its_result(answers: tuple[str, ...], wo
     closing = "\n".join(lines(closing_rows(run, None)))
     assert text.startswith("won [") if won else text.startswith("lost: ")
     assert closing.startswith("won [" if won else "lost [...]")
-    assert "now the real kernel: f, mm/x.c" in closing
-    assert "the model leaves out: l" in closing
+    assert "In the real kernel: f, mm/x.c" in closing
+    assert "What the model leaves out: l" in closing
     assert f"{3 if won else 2} of 3 right" in closing
 
 
@@ -199,7 +199,7 @@ def test_the_story_ends_in_what_is_learnt_and_the_keys() -> None:
     shown = lines(story_rows(played(DOOR)))
     assert shown[0] == "A story."
     assert "A task." in shown
-    assert "learn: Nothing." in shown
+    assert "What you learn: Nothing." in shown
     assert "? keys" in shown[-1]
 
 
@@ -255,7 +255,7 @@ def test_where_two_runs_part_is_told_first(parted: Comparison) -> None:
     assert all(cell_len(line) <= 80 for line in shown)
     same = compare(incident_run(59_600_000_000), incident_run(59_600_000_000))
     assert lines(parting_rows(same, 80)) != shown
-    assert "every number is the same" in lines(table_rows(same, "full"))
+    assert "Every number is the same." in lines(table_rows(same, "full"))
 
 
 @pytest.mark.parametrize("width", [30, 80, 200])
@@ -286,7 +286,7 @@ def test_the_table_leaves_out_what_is_the_same(parted: Comparison) -> None:
 
 def test_nothing_in_common_is_nothing_to_draw(parted: Comparison) -> None:
     shown = lines(chart_rows(parted._replace(series=()), 80, ascii_only=False))
-    assert shown == ["no moments that both have: nothing to draw"]
+    assert shown == ["There is nothing to draw: no moment is in both."]
 
 
 def test_a_log_beside_a_run_has_a_table() -> None:

@@ -72,7 +72,7 @@ async def test_an_act_its_undo_and_its_redo() -> None:
     run = incident_run(SHORT_NS)
     async with playing(run) as pilot:
         await press(pilot, "Z", "x")
-        assert "done; u takes it back" in await type_in(pilot, "wb_mask nowait")
+        assert "done; press u to undo it" in await type_in(pilot, "wb_mask nowait")
         assert run.session.live.state.wb_mask == 2
         assert "you: wb_mask nowait" in text_of(pilot) or "u takes it back" in text_of(pilot)
         await press(pilot, "full_stop")
@@ -149,7 +149,7 @@ async def test_a_breakpoint_on_a_counter() -> None:
         assert run.session.machine_at(index).state.zones[1].free <= 650
         assert run.session.machine_at(index - 1).state.zones[1].free > 650
         await press(pilot, "r", "B")
-        assert "no condition" in await type_in(pilot, "when it hurts")
+        assert "not a condition" in await type_in(pilot, "when it hurts")
 
 
 async def test_a_breakpoint_in_a_log() -> None:
@@ -190,7 +190,7 @@ async def test_an_export_that_cannot_be_written_is_said() -> None:
         await press(pilot, "E")
         assert "formats are" in await type_in(pilot, "pdf x")
         await press(pilot, "E")
-        assert "to which file" in await type_in(pilot, "csv")
+        assert "name the file, too" in await type_in(pilot, "csv")
         await press(pilot, "E")
         await type_in(pilot, "csv /none/x")
         await pilot.app.workers.wait_for_complete()

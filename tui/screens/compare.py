@@ -47,7 +47,7 @@ class CompareScreen(BaseScreen):
         """Lay out where they part, the chart, and the table."""
         yield LineBar(id="header")
         with Container(id="compare"):
-            yield CellPanel("where they part", id="parting")
+            yield CellPanel("first difference", id="parting")
             yield CellPanel("free pages", id="chart")
             yield CellPanel("numbers", id="table")
         yield LineBar(id="footer")
@@ -108,7 +108,7 @@ class CompareScreen(BaseScreen):
 
     def action_align(self) -> None:
         """Ask for another alignment."""
-        self.ask_for(ALIGN, f"align on: {FORMS}")
+        self.ask_for(ALIGN, f"line up at: {FORMS}")
 
     def answered(self, kind: str, text: str) -> None:
         """Compare anew."""

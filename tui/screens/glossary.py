@@ -134,7 +134,7 @@ class GlossaryScreen(BaseScreen):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.ask_for(SEARCH, "a term, its beginning or any part of it (Esc leaves)")
+        self.ask_for(SEARCH, "a term, or part of one (Esc: cancel)")
 
     def prompt_closed(self) -> None:
         """Go back to the list."""
@@ -144,11 +144,11 @@ class GlossaryScreen(BaseScreen):
         """List the terms that the text leads to, the best first."""
         found = search(text)
         if not found:
-            self.say(f"no term has {text.strip()}")
+            self.say(f"no term contains {text.strip()}")
             return
         self.entries = found
         self.shown = found[0].id
-        self.said = "" if not text.strip() else f"{text.strip()}: Esc lists all terms again"
+        self.said = "" if not text.strip() else f"{text.strip()}: press Esc to list all terms again"
         self.draw()
 
     def close_one(self) -> bool:

@@ -59,7 +59,7 @@ class LevelScreen(PlayScreen):
         if self._kept:
             self.player.to(self.player.last)
             self.refresh_timeline()
-            self.say(f"{self.level.id} goes on where you left it; R begins again")
+            self.say(f"{self.level.id} goes on where you left it; press R to begin again")
             return
         title = f"{self.level.id} {self.level.title}"
         self.app.push_screen(ListScreen(title, story_rows(self.level_run)))
@@ -84,7 +84,7 @@ class LevelScreen(PlayScreen):
         score = run.score()
         title = f"{self.level.id}  acts {score.acts}/{score.par}"
         if not self._playing_here:
-            return f"{title}  (this is a fork: o goes back)", []
+            return f"{title}  (a fork; press o to go back)", []
         return title, task_rows(run, self.game.reply, self.game.hinted, width, self.density)
 
     def _incident_rows(self, width: int) -> list[Row]:
@@ -160,7 +160,7 @@ class LevelScreen(PlayScreen):
             self.player.playing = False
             self.choose_lower(TASK)
             self.panel(TASK).focus()
-            self.app.call_after_refresh(self.say, "answer first, or S skips the question")
+            self.app.call_after_refresh(self.say, "answer first, or press S to skip the question")
             return
         super()._grow(frames)
         if self._playing_here and frames > 0:
@@ -237,7 +237,7 @@ class LevelScreen(PlayScreen):
 
     def action_restart(self) -> None:
         """Begin the level again."""
-        self._show_game(LevelGame(self._begin(self.level)), "begun again")
+        self._show_game(LevelGame(self._begin(self.level)), "the level begins again")
 
     def answered(self, kind: str, text: str) -> None:
         """Take an answer, or what the play screen asked for."""

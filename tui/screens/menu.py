@@ -159,7 +159,7 @@ class MenuScreen(BaseScreen):
             return
         names = [line.name for line in self._levels if line.id == parting.level]
         listed = any(self._entries.choose(Ask("level", (name,))) for name in names)
-        how = "Enter goes on" if listed else "open its file again to go on"
+        how = "Enter goes on" if listed else "open its file again to go on with it"
         self.say(f"{parting.said}: {how}")
 
     def _next(self) -> Ask:
@@ -266,7 +266,7 @@ class MenuScreen(BaseScreen):
 
     def action_import_log(self) -> None:
         """Ask for the path of a log."""
-        self.ask_for("import", "path of a kernel log (Enter imports, Esc leaves)")
+        self.ask_for("import", "path of a kernel log (Enter: import, Esc: cancel)")
 
     def action_section(self, kind: str) -> None:
         """Go to the levels, the recordings, or what was played."""
@@ -276,7 +276,7 @@ class MenuScreen(BaseScreen):
             "played": Ask("played", (0,)) if self._sessions else None,
         }[kind]
         if first is None:
-            self.say("there are none yet")
+            self.say("this part of the list is still empty")
             return
         self._entries.choose(first)
         self._entries.scroll_above()
@@ -330,7 +330,7 @@ class MenuScreen(BaseScreen):
                 self.say(result or "")
             elif not len(result):
                 result.close()
-                self.say(f"{result.name}: no failure, OOM kill or Mem-Info in it")
+                self.say(f"{result.name}: there is no failure, OOM kill or Mem-Info in it")
             else:
                 self.say()
                 self.post_message(self.Opened(result))
@@ -338,7 +338,7 @@ class MenuScreen(BaseScreen):
     def action_escape(self) -> None:
         """Close the prompt; there is nothing further back."""
         if not self.close_one():
-            self.say("q quits")
+            self.say("press q to quit")
 
 
 def _own_recordings() -> list[Shipped]:

@@ -88,16 +88,20 @@ class MoveScreen(PanelsScreen):
 
     def action_event(self, direction: int) -> None:
         """Go to the next or previous event."""
-        self._or_say(self.player.to_event(direction), "no further event")
+        self._or_say(self.player.to_event(direction), "there is no further event")
 
     def action_marker(self, direction: int) -> None:
         """Go to the next or previous marker."""
-        none = "no markers in this recording" if not self.timeline.markers else "no further marker"
+        none = (
+            "this recording has no markers"
+            if not self.timeline.markers
+            else "there is no further marker"
+        )
         self._or_say(self.player.to_marker(direction), none)
 
     def action_back_to(self) -> None:
         """Return to where the last jump came from."""
-        self._or_say(self.player.back(), "no jump to go back from")
+        self._or_say(self.player.back(), "you have not jumped yet")
 
     def _or_say(self, moved: bool, otherwise: str) -> None:
         self._moved()
@@ -183,7 +187,7 @@ class MoveScreen(PanelsScreen):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.ask_for(SEARCH, "search the log (Enter; n, N go on; Esc leaves)")
+        self.ask_for(SEARCH, "search the log (Enter: find, then n or N; Esc: cancel)")
 
     def prompt_closed(self) -> None:
         """Go back to the zones."""
@@ -229,7 +233,7 @@ class MoveScreen(PanelsScreen):
     def action_match(self, direction: int) -> None:
         """Go to the next or previous line that the search finds."""
         if not self._search.needle:
-            self.say("nothing to look for yet; / starts a search")
+            self.say("press / to start a search")
             return
         self.say("searching; Ctrl+C stops")
         start = self._log().line

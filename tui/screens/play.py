@@ -69,7 +69,7 @@ class PlayScreen(GrowingScreen):
         run = self.run
         if run is not None and run.tape.trouble and not self._told_trouble:
             self._told_trouble = True
-            self.say(f"not recorded any more: {run.tape.trouble}; the run goes on")
+            self.say(f"recording stopped: {run.tape.trouble}; the run goes on")
 
     # inside a turn
 
@@ -79,7 +79,7 @@ class PlayScreen(GrowingScreen):
         if facts is None:
             self.say("a recording of a real machine does not hold the kernel's decisions")
         elif not facts.decisions:
-            self.say("nothing was decided in this turn")
+            self.say("nothing was decided in this turn; press . for the next")
         else:
             self.painter.inside = 0 if self.painter.inside is None else None
             self.choose_lower("report")
@@ -93,7 +93,8 @@ class PlayScreen(GrowingScreen):
             return
         self.painter.inside = max(0, min(len(facts.decisions) - 1, inside + frames))
         if self.painter.inside == inside:
-            self.say("the last decision of this turn; i goes out" if frames > 0 else "the first")
+            end = "last" if frames > 0 else "first"
+            self.say(f"this is the {end} decision; press i to leave the turn")
         else:
             self.draw()
 
@@ -107,7 +108,7 @@ class PlayScreen(GrowingScreen):
         facts = self.frame.facts
         chosen = chosen_decision(facts, self.painter.inside) if facts is not None else None
         if chosen is None:
-            self.say("no decision here: Enter on a function of the call stack says where it is")
+            self.say("there is no decision here; press Enter on a function of the call stack")
             return
         self.trail = (Ask("decision", (chosen,)),)
         self.choose_lower("explain")
@@ -134,7 +135,7 @@ class PlayScreen(GrowingScreen):
         self.timeline.changed()
         self.player.to(self.player.last)
         self.refresh_timeline()
-        self.say(f"{name} {value}: done; u takes it back")
+        self.say(f"{name} {value}: done; press u to undo it")
 
     def _run_to_act_on(self) -> Session:
         """Return the run if we stand at its end, else a fork of what we see; raises InputError."""
@@ -157,11 +158,11 @@ class PlayScreen(GrowingScreen):
     def _undo_or_redo(self, which: str) -> None:
         run = self.run
         if run is None or not self.timeline.live:
-            self.say("acts are undone in a run that goes on; this is a recording")
+            self.say("you can undo acts only in a run that goes on; this is a recording")
             return
         act = run.undo() if which == "undo" else run.redo()
         if act is None:
-            self.say(f"nothing to {which}")
+            self.say(f"there is nothing to {which}")
             return
         run.reached()
         self.timeline.changed()
@@ -178,10 +179,10 @@ class PlayScreen(GrowingScreen):
         except InputError as error:
             self.say(str(error))
             return
-        done = f"fork {len(self.branches)}: x acts, o shows the other, d compares"
+        done = f"fork {len(self.branches)}: x: act, o: show the other, d: compare"
         from_log = said(self.timeline, "start") == "frame"
         assumed = len(self.timeline.assumptions) if from_log else 0
-        self.say(f"{done}; {assumed} assumptions (V lists them)" if assumed else done)
+        self.say(f"{done}; {assumed} assumptions (V: list them)" if assumed else done)
 
     def _fork(self) -> None:
         fork = self.timeline.fork(self.player.index)
@@ -191,7 +192,7 @@ class PlayScreen(GrowingScreen):
     def action_other(self) -> None:
         """Show the next fork, at the same moment if it has it."""
         if len(self.branches) < 2:
-            self.say("no fork yet; f forks here")
+            self.say("there is no fork yet; press f to fork here")
             return
         here = self.branches.index(self.timeline)
         number = (here + 1) % len(self.branches)
@@ -229,11 +230,11 @@ class PlayScreen(GrowingScreen):
 
     def action_mark(self) -> None:
         """Ask for the letter of a mark."""
-        self.ask_key(MARK, "mark this frame with a letter (Esc leaves)")
+        self.ask_key(MARK, "press a letter to mark this frame (Esc: cancel)")
 
     def action_go_to_mark(self) -> None:
         """Ask which mark to go to; ' again goes back to where we were."""
-        self.ask_key(MARK_JUMP, "go to the mark of a letter; ' goes back to where you were")
+        self.ask_key(MARK_JUMP, "press the letter of a mark, or ' to go back to where you were")
 
     def action_annotate(self) -> None:
         """Ask for a note on this frame."""
@@ -253,12 +254,12 @@ class PlayScreen(GrowingScreen):
 
     def action_break(self) -> None:
         """Ask for a condition to stop at."""
-        self.ask_for(BREAK, f"break at: {HELP}; empty takes it away")
+        self.ask_for(BREAK, f"break at: {HELP}; leave it empty for none")
 
     def _set_break(self, text: str) -> None:
         self._break = text.strip()
         if not self._break:
-            self.say("no breakpoint")
+            self.say("the breakpoint is removed")
             return
         current = self.player.index
         self.look(lambda stopped: find_break(self.timeline, self._break, current, stopped))
@@ -280,11 +281,11 @@ class PlayScreen(GrowingScreen):
             self.say(f"{name}: formats are {', '.join(FORMATS)}, {CAST}")
             return
         if not path.strip():
-            self.say(f"{name}: to which file? write FORMAT FILE")
+            self.say(f"{name}: name the file, too: FORMAT FILE")
             return
         running = self._exports()
         if running:
-            self.say(f"{running[0].description} is still being written; Ctrl+C stops it")
+            self.say(f"{running[0].description} is still being written; press Ctrl+C to stop it")
             return
         target, shown = Path(path.strip()).expanduser(), self.timeline.snapshot()
         self._show_written(target, 0)
@@ -355,7 +356,7 @@ class PlayScreen(GrowingScreen):
         rows += [
             row(Cell(f"#{one.frame + 1:<13} ", "dim"), Cell(f"{one.name}  {one.note}"))
             for one in self.timeline.markers
-        ] or [row(Cell("none; m marks, a annotates", "dim"))]
+        ] or [row(Cell("There is none; press m to mark a frame, a to write a note.", "dim"))]
         if run is not None:
             rows += [row(""), row(Cell("assumed and calibrated", "label"))]
             rows += [row(f"{one.sort}: {one.text}") for one in self.timeline.assumptions]

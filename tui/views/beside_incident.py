@@ -6,7 +6,7 @@ from mmplay.levels.play.beside import Beside, current, in_words
 from mmplay.tui.cells import Cell, Row, row, wrap
 
 NOTHING = "this level's machine starts from none of the incident's logs"
-EARLY = "the incident has no line yet"
+EARLY = "the incident's log has no line yet"
 
 
 def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:

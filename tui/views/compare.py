@@ -45,7 +45,7 @@ def chart_rows(c: Comparison, width: int, ascii_only: bool) -> list[Cells]:
             rows.append(_bar(side, values, top, width, ascii_only))
     if c.series:
         rows.append(_axis(c.series[0], c, width))
-    return rows or [row(Cell("no moments that both have: nothing to draw", "dim"))]
+    return rows or [row(Cell("There is nothing to draw: no moment is in both.", "dim"))]
 
 
 def _bar(
@@ -89,7 +89,7 @@ def table_rows(c: Comparison, density: str) -> list[Cells]:
     shown = [one for one in c.rows if one.delta != 0 or density == RAW]
     rows += [_table_row(one) for one in shown]
     if not shown:
-        rows.append(row(Cell("every number is the same", "dim")))
+        rows.append(row(Cell("Every number is the same.", "dim")))
     verdict = tally_text(c)
     if verdict:
         rows += [row(""), row(Cell(verdict, "label"))]

@@ -113,14 +113,14 @@ def played_preview(one: Played, width: int) -> list[Row]:
         rows.append(row(Cell(f"{label:<8}", "dim"), Cell(lines[0])))
         rows += [row("        ", Cell(line)) for line in lines[1:]]
     if not one.whole:
-        rows.append(row(Cell("it was cut short; it opens as far as it goes", "dim")))
+        rows.append(row(Cell("The file was cut short; it opens up to there.", "dim")))
     return rows
 
 
 def import_help(width: int) -> list[Row]:
     """Return what can be imported."""
     text = (
-        "Any kernel log: dmesg, journalctl -k, a serial console, xz or gz too. "
+        "Any kernel log works: dmesg, journalctl -k, a serial console, also as xz or gz. "
         "Nothing of it leaves this machine."
     )
     return [row(Cell(line)) for line in wrap(text, max(20, width))]

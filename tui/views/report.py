@@ -15,7 +15,7 @@ def report_rows(view: View) -> list[Row]:
     report, facts = view.frame.report, view.frame.facts
     rows: list[Row] = turn_rows(view, facts) if facts is not None else []
     if report is None:
-        return rows or [row(Cell("no report at this frame", "dim"))]
+        return rows or [row(Cell("There is no report at this frame.", "dim"))]
     if rows:
         rows.append(row(Cell("printed", "dim")))
     if report.kill is not None:
@@ -23,7 +23,7 @@ def report_rows(view: View) -> list[Row]:
     if report.request is not None:
         rows += _request_rows(view, report.request)
         rows += _stack_rows(view, report.request.stack)
-    return rows or [row(Cell("a bare Mem-Info: nobody was refused", "dim"))]
+    return rows or [row(Cell("This is a Mem-Info alone: no request was refused.", "dim"))]
 
 
 def _kill_rows(report: Report) -> list[Row]:
@@ -108,7 +108,7 @@ def _slub_rows(view: View, slub: SlubReport) -> list[Row]:
 
 def _stack_rows(view: View, stack: tuple[StackEntry, ...]) -> list[Row]:
     if not stack:
-        return [row(Cell("no call trace was printed", "unknown"))]
+        return [row(Cell("No call trace was printed.", "unknown"))]
     rows = [row(Cell(CALL_STACK, "dim"))]
     for n, entry in enumerate(stack):
         if entry.mark:

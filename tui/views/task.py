@@ -72,7 +72,7 @@ def _choice_rows(run: LevelRun, width: int) -> list[Row]:
         rows.append(row(Cell(f" {place} ", "number", Ask("choice", (place,))), Cell(lines[0])))
         rows += [row("   ", Cell(line)) for line in lines[1:]]
     if run.level.allow:
-        words = f"x acts: {', '.join(run.level.allow)}"
+        words = f"press x to act: {', '.join(run.level.allow)}"
         rows += [row(Cell(line, "dim")) for line in wrap(words, width)]
     return rows
 
@@ -100,7 +100,7 @@ def _end_rows(run: LevelRun, width: int) -> list[Row]:
         rows = [row(Cell(head, "fine"))]
     else:
         rows = [row(Cell(line, "refused")) for line in wrap(f"lost: {run.reason}", width)]
-    keys = "Enter reads on, u undoes, R begins again, q back"
+    keys = "Enter: read on, u: undo, R: begin again, q: go back"
     return [*rows, *(row(Cell(line, "dim")) for line in wrap(keys, width))]
 
 
@@ -109,8 +109,8 @@ def story_rows(run: LevelRun) -> list[Row]:
     level = run.level
     rows = [row(Cell(one)) for one in level.story.split("\n\n")]
     rows += [row(""), row(Cell(level.task, "label")), row("")]
-    keys = ". one step   Space plays   digits choose   p answers   x acts   H hint   ? keys"
-    return [*rows, row(Cell(f"learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
+    keys = ". one step   Space play   1-9 choose   p answer   x act   H hint   ? keys"
+    return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
 
 
 def closing_rows(run: LevelRun, reply: Reply | None) -> list[Row]:
@@ -123,15 +123,15 @@ def closing_rows(run: LevelRun, reply: Reply | None) -> list[Row]:
         row(Cell(run.reason)),
         row(Cell(_counts(run), "dim")),
         row(""),
-        row(Cell(f"now the real kernel: {real.function}, {real.path}", "label")),
+        row(Cell(f"In the real kernel: {real.function}, {real.path}", "label")),
         row(Cell(real.text)),
-        row(Cell(f"the model leaves out: {real.leaves_out}")),
+        row(Cell(f"What the model leaves out: {real.leaves_out}")),
     ]
     rows += [row(Cell(line, "log")) for line in real.log.split("\n") if line]
     if level.against:
-        rows += [row(""), row(Cell(f"what this level was against: {level.against}", "dim"))]
+        rows += [row(""), row(Cell(f"The mistake this level corrects: {level.against}", "dim"))]
     if level.recreates:
-        rows.append(row(Cell(f"what it recreates: {level.recreates}", "dim")))
+        rows.append(row(Cell(f"What it recreates: {level.recreates}", "dim")))
     return rows
 
 

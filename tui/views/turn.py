@@ -19,7 +19,7 @@ def turn_rows(view: View, facts: TurnFacts) -> list[Row]:
     for number, one in enumerate(shown):
         rows += _decision_rows(view, number, one, number == chosen)
     if not facts.decisions:
-        rows.append(row(Cell("nothing was decided: a time slice, a nap or a write", "dim")))
+        rows.append(row(Cell("Nothing was decided here: a task ran, slept or wrote.", "dim")))
     if view.inside is not None:
         left = len(facts.decisions) - len(shown)
         rows.append(row(Cell(f"inside this turn: {left} decisions to come; i goes out", "dim")))
