@@ -102,7 +102,7 @@ class Keyframes:
         fresh = self._fresh.get(level_of(number))
         if fresh is not None and fresh.number == number:
             return fresh
-        known = self._get(number)
+        known = self.decoded(number)
         return Fresh(number, [part.tolist() for part in known.parts], known.names)
 
     def load(self, turn: int, base: int, packed: bytes) -> None:
@@ -134,7 +134,7 @@ class Keyframes:
         Raises PackError for a damaged keyframe.
         """
         number = max(0, bisect_right(self.turns, turn) - 1)
-        there = self._get(number)
+        there = self.decoded(number)
         state = state_of(there.shape, there.parts, there.names)
         if state.turn != self.turns[number]:
             raise PackError(f"the keyframe of turn {self.turns[number]} is of turn {state.turn}")
@@ -142,9 +142,6 @@ class Keyframes:
 
     def decoded(self, number: int) -> Decoded:
         """Return keyframe `number` put together; raises PackError for a damaged one."""
-        return self._get(number)
-
-    def _get(self, number: int) -> Decoded:
         held = self._held[number % TRUNK == 0]
         known = held.get(number)
         if known is not None:
@@ -154,7 +151,7 @@ class Keyframes:
         if base == NO_BASE:
             found = Decoded(*unpack_parts(inflated(packed, MAX_STATE_BYTES)))
         else:
-            found = _unpack_changes(self._get(base), packed)
+            found = _unpack_changes(self.decoded(base), packed)
         self._hold(number, found)
         return found
 
