@@ -8,10 +8,10 @@ from pathlib import Path
 from string import Template
 
 from mmplay.engine.errors import InputError, printable
-from mmplay.levels.lines import Lines
+from mmplay.levels.key_lines import KeyLines
+from mmplay.levels.level_text import MAX_BYTES, read_text
 from mmplay.levels.model import Level
 from mmplay.levels.pack import PACK, SUFFIX, is_pack, read_pack
-from mmplay.levels.source import MAX_BYTES, read_text
 from mmplay.recordings.files import replacing
 
 _DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")
@@ -39,7 +39,7 @@ def update_digest(path: Path, digest: str) -> None:
 def with_digest(text: str, digest: str, name: str) -> str:
     """Return a level's text with this digest; a new line follows `max_turns` if it had none."""
     rows = text.split("\n")
-    known = Lines(text)
+    known = KeyLines(text)
     at, after = known.of("", 0, "digest"), known.of("", 0, "max_turns")
     if _DIGEST.match(rows[at - 1]):
         rows[at - 1] = _DIGEST.sub(rf'\g<1>"{digest}"', rows[at - 1], count=1)

@@ -14,7 +14,7 @@ ROOMS = ("mmplay", "tui", "levels", "recordings", "engine")
 
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 50
-ONE_DEFINITION_FILES = 20
+ONE_DEFINITION_FILES = 14
 """How many files hold a single definition. It may only go down, until it is 10."""
 
 LONG_FILES: set[str] = set()

@@ -31,8 +31,7 @@ from mmplay.engine.rules.floors import (
     class_of,
     classes_at,
 )
-from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.engine.rules.watermarks import (
     GapRule,
     capped_marks,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.library import is_kept
+from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -155,7 +155,7 @@ class LevelGame(SessionTimeline):
         self.session.reached()
         self.changed()
 
-    def end(self, keep: Callable[[LevelRun], str] = keep_result) -> Ending | None:
+    def end(self, keep: Callable[[LevelRun], str] = keep_result) -> Sequel | None:
         """Return what the end of the run leads to: once, at its end; None at any other time.
 
         What was earned is kept at that moment, by `keep`, unless another stage follows.
@@ -167,11 +167,11 @@ class LevelGame(SessionTimeline):
         if run is not None:
             game = LevelGame(run)
             game.reply = self.reply  # What the last answer was worth is still read.
-            return Ending(game, "")
-        return Ending(None, keep(self.level_run))
+            return Sequel(game, "")
+        return Sequel(None, keep(self.level_run))
 
 
-class Ending(NamedTuple):
+class Sequel(NamedTuple):
     """What follows the end of a run: the game of the next stage, or (None) the end of the level.
 
     `trouble` says why what was earned could not be kept, empty if it was.

@@ -57,7 +57,7 @@ def run(args: Namespace) -> int:
 def _through_slab(kernel: Kernel | None, name: str, mask: int) -> int:
     if kernel is None:
         known = ", ".join(KERNELS)
-        raise InputError(f"SLUB's mask is known for {known}, not for kernel {name}")
+        raise InputError(f"SLUB's mask is not known for kernel {name}, only for {known}")
     return kernel.slab.page_mask(mask)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from mmplay.commands.arguments import whole
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.levels.library import find_level
+from mmplay.levels.catalogue import find_level
+from mmplay.levels.level_text import MAX_BYTES, read_text
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import as_json as beside_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
-from mmplay.levels.source import MAX_BYTES, read_text
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.trace.writer import TraceWriter

@@ -109,7 +109,7 @@ def run(args: Namespace) -> int:
 def _is_level(args: Namespace) -> bool:
     if args.start in STARTS:
         return False
-    from mmplay.levels.library import is_level_name
+    from mmplay.levels.catalogue import is_level_name
 
     return is_level_name(args.start)
 

@@ -19,7 +19,7 @@ from mmplay.commands.speak_recording import (
     talk,
 )
 from mmplay.engine.errors import InputError
-from mmplay.levels.library import find_level, is_level_name
+from mmplay.levels.catalogue import find_level, is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded

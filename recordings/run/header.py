@@ -11,7 +11,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.recordings.run.starts import incident_machine
 from mmplay.recordings.run.witness import Fault, Side
 

@@ -99,10 +99,10 @@ def test_a_level_with_time(speak: Speak, file: str) -> None:
         "no: dirty_ratio: 500",
         "done: dirty_ratio 5",
         "question 1 of 3: 14 pages",
-        "no: first answer, or skip",
+        "no: answer this question first, or skip",
         "right: yes",
         "won: every goal is met",
-        "no: the run is won",
+        "no: this level is won",
     )
 
 
@@ -127,8 +127,8 @@ def test_looking_around_a_level(speak: Speak, file: str) -> None:
         ("act", "no: act NAME VALUE: this level takes dirty_ratio"),
         ("act kill 5", "no: 'kill' is no act of this level"),
         ("choose 2", "no: choose 2"),
-        ("undo", "no: nothing was done"),
-        ("redo", "no: nothing was undone"),
+        ("undo", "no: there is nothing to undo"),
+        ("redo", "no: there is nothing to redo"),
         ("goto nowhere", "no: nowhere: no such place"),
         ("log x", "no: log x: write a number"),
         ("x" * 9000, "no: 'xxx"),

@@ -7,7 +7,8 @@ from functools import cache
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.library import level_of_id
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import as_json, beside, current, in_words
@@ -15,7 +16,6 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, level_header, next_stage, play
-from mmplay.levels.source import LevelError
 from mmplay.levels.truth import TruthError, truth
 from mmplay.recordings.run.session import Session
 

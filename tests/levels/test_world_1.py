@@ -8,13 +8,13 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.decisions import Script
 from mmplay.engine.sim.metrics import condition, read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.library import level_of_id
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
-from mmplay.levels.source import LevelError
 from mmplay.recordings.run.tape import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text

@@ -202,8 +202,8 @@ def test_other_alignments() -> None:
     ("align", "word"),
     [
         ("marker:nowhere", "no marker 'nowhere'"),
-        ("1.5", "has no moment 1.5"),
-        ("99999", "has no moment 99999"),
+        ("1.5", "1.5 lies outside"),
+        ("99999", "99999 lies outside"),
         ("sometime", "expected start, oom"),
         ("", "expected start, oom"),
     ],

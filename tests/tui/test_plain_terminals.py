@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from mmplay.levels.library import find_level
+from mmplay.levels.catalogue import find_level
 from mmplay.tui import keys
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain

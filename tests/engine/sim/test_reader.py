@@ -25,7 +25,7 @@ from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_o
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.engine.sim.state.unpacking import unpack_state
 from tests.engine.sim.machines import listened
 
