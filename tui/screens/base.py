@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from mmplay.tui.keys import Act, footer_text
-from mmplay.tui.panels.line_bar import LineBar
+from mmplay.tui.panels.bars import LineBar
 
 STOPPABLE = "stoppable"
 """The group of workers that Ctrl+C stops; whichever begins ends the one before."""

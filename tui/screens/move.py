@@ -14,8 +14,8 @@ from mmplay.engine.frame import Timeline
 from mmplay.recordings.position import FORMS, find_position
 from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.panels.bars import TimelineBar
 from mmplay.tui.panels.log_panel import LogPanel
-from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import STOPPABLE
 from mmplay.tui.screens.panels import PanelsScreen
