@@ -150,7 +150,7 @@ async def test_a_breakpoint_on_a_counter() -> None:
         assert run.session.machine_at(index).state.zones[1].free <= 650
         assert run.session.machine_at(index - 1).state.zones[1].free > 650
         await press(pilot, "r", "B")
-        assert "no condition" in await type_in(pilot, "when it hurts")
+        assert "is not a condition" in await type_in(pilot, "when it hurts")
 
 
 async def test_a_breakpoint_in_a_log() -> None:
