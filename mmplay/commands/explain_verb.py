@@ -81,7 +81,7 @@ def _print_as_utf8() -> None:
 
 
 def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
-    from mmplay.recordings.export.pages import markdown_page
+    from mmplay.recordings.export.blocks import markdown_page
     from mmplay.recordings.export.report import explanation_blocks
 
     _print_as_utf8()
@@ -89,7 +89,7 @@ def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> N
 
 
 def _print_html(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
-    from mmplay.recordings.export.pages import html_page
+    from mmplay.recordings.export.blocks import html_page
     from mmplay.recordings.export.report import explanation_blocks
 
     title = f"{timeline.name}: why"

@@ -8,9 +8,9 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.state.fields import PackError
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import OPENERS, open_stream
-from mmplay.recordings.run.header import header_fault, header_side
 from mmplay.recordings.run.replay import BROKEN
 from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.starts import header_fault, header_side
 from mmplay.recordings.run.store import KIND, first_machine, session_entry
 from mmplay.recordings.run.tape import Entry, Tape
 from mmplay.recordings.run.witness import (

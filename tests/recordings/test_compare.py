@@ -13,9 +13,9 @@ from mmplay.engine.explain.comparing import (
     Comparison,
     Kind,
     Moment,
+    moment,
     parting,
     row_text,
-    seconds,
     tally_text,
 )
 from mmplay.engine.explain.decisions import worded
@@ -288,9 +288,9 @@ def test_comparing_changes_neither() -> None:
 
 
 def test_numbers_in_words() -> None:
-    assert seconds(59_562_581) == "59.562581 s"
-    assert seconds(-500) == "-0.000500 s"
-    assert seconds(None) == "a moment without time"
+    assert moment(59_562_581) == "59.562581 s"
+    assert moment(-500) == "-0.000500 s"
+    assert moment(None) == "a moment without time"
     run = incident_run(INCIDENT_START_NS)
     found = compare(run, incident_run(INCIDENT_START_NS))
     assert row_text(found.rows[0]).split() == ["oom_kill", "0", "0", "+0"]

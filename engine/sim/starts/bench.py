@@ -81,7 +81,6 @@ class Bench(NamedTuple):
     disk: DiskKind = DiskKind(0, 0, 64)
     settings: tuple[tuple[str, int], ...] = ()
     name: str = "bench"
-    hold_kswapd: bool = False
 
 
 def from_bench(bench: Bench, choice: Choice) -> Machine:
