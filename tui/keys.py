@@ -126,7 +126,7 @@ GLOSSARY_KEYS: tuple[Key, ...] = (
 COMMON_KEYS: tuple[Key, ...] = (
     Key("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
     Key("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
-    Key("app.command_palette", "colon", ":", "every command by name (Ctrl+P)", OTHER),
+    Key("app.command_palette", "colon", ":", "every command (Ctrl+P)", OTHER),
     Key("leave", "q", "q", "back; at the start: quit", OTHER, "q back"),
     Key("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
