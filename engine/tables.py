@@ -1,4 +1,7 @@
-"""Tables that lie in `data`: TOML files beside the code, found by code, read when asked for."""
+"""Tables that lie in `data`: TOML files beside the code, found by code, read when asked for.
+
+It stands alone, since every room of the engine may have such tables.
+"""
 
 from __future__ import annotations
 

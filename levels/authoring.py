@@ -8,10 +8,10 @@ from pathlib import Path
 from string import Template
 
 from mmplay.engine.errors import InputError, printable
-from mmplay.levels.lines import Lines
+from mmplay.levels.key_lines import KeyLines
+from mmplay.levels.level_text import MAX_BYTES, read_text
 from mmplay.levels.model import Level
 from mmplay.levels.pack import PACK, SUFFIX, is_pack, read_pack
-from mmplay.levels.source import MAX_BYTES, read_text
 from mmplay.recordings.files import replacing
 
 _DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")
@@ -31,7 +31,7 @@ def update_digest(path: Path, digest: str) -> None:
     """
     text = read_text(path, MAX_BYTES)
     if is_pack(text):
-        raise InputError(f"{path}: is a pack; update the levels that it was made of")
+        raise InputError(f"{path}: this is a pack; update the level files that it was made of")
     with replacing(path) as stream:
         stream.write(with_digest(text, digest, str(path)).encode())
 
@@ -39,7 +39,7 @@ def update_digest(path: Path, digest: str) -> None:
 def with_digest(text: str, digest: str, name: str) -> str:
     """Return a level's text with this digest; a new line follows `max_turns` if it had none."""
     rows = text.split("\n")
-    known = Lines(text)
+    known = KeyLines(text)
     at, after = known.of("", 0, "digest"), known.of("", 0, "max_turns")
     if _DIGEST.match(rows[at - 1]):
         rows[at - 1] = _DIGEST.sub(rf'\g<1>"{digest}"', rows[at - 1], count=1)
@@ -60,7 +60,7 @@ def packed(folder: Path) -> tuple[str, list[Level]]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
     if not paths:
-        raise InputError(f"{folder}: holds no level; levels are files that end in {SUFFIX}")
+        raise InputError(f"{folder}: there is no level here; levels are files that end in {SUFFIX}")
     texts = [(path.name, read_text(path, MAX_BYTES)) for path in paths]
     text = pack_text(texts)
     return text, list(read_pack(text, str(folder)))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.words import MEANING, WORDS, Words
 from mmplay.engine.frame import Ask
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.tables import read_data
 from mmplay.levels.truth.compute import formulas_of
 
@@ -24,7 +24,7 @@ class GlossaryError(InputError):
     """A term that the glossary does not have."""
 
 
-class Entry(NamedTuple):
+class GlossaryEntry(NamedTuple):
     """One term.
 
     `values` are what a flag is worth in which kernels; `formulas` are lines, each with its kernel
@@ -64,7 +64,7 @@ Row = dict[str, Any]
 """An entry as the file has it; which keys there are is said at its head."""
 
 
-def entry_of(row: Row) -> Entry:
+def entry_from(row: Row) -> GlossaryEntry:
     """Return the entry of a row, with what other tables say of it."""
     lists = {
         key: tuple(row.get(key, ()))
@@ -72,7 +72,7 @@ def entry_of(row: Row) -> Entry:
     }
     words = [WORDS[key] for key in lists["words"][:1]]
     own = [row["formula"]] if "formula" in row else []
-    return Entry(
+    return GlossaryEntry(
         row["id"],
         row.get("title") or words[0].title,
         _text(row, words),
@@ -131,9 +131,9 @@ def _kernels(since: str, until: str) -> str:
 
 
 @cache
-def glossary() -> dict[str, Entry]:
+def glossary() -> dict[str, GlossaryEntry]:
     """Return the shipped glossary by id, in the order of the file."""
-    return {row["id"]: entry_of(row) for row in glossary_rows()}
+    return {row["id"]: entry_from(row) for row in glossary_rows()}
 
 
 def glossary_rows() -> list[Row]:
@@ -145,7 +145,7 @@ def glossary_rows() -> list[Row]:
 # finding
 
 
-def entry_named(name: str) -> Entry:
+def entry_named(name: str) -> GlossaryEntry:
     """Return the entry of an id, alias or counter; raises GlossaryError.
 
     Upper and lower case are told apart only where both exist: `high` is a mark, `HIGH` a class.
@@ -167,7 +167,7 @@ def entry_named(name: str) -> Entry:
     raise GlossaryError(f"{no_such('term', name, names)}; 'mmplay glossary' lists all")
 
 
-def search(text: str) -> list[Entry]:
+def search(text: str) -> list[GlossaryEntry]:
     """Return the entries that a text leads to, the best first.
 
     A name that is the text, then names that begin with it, names and titles that contain it, and
@@ -184,7 +184,7 @@ def search(text: str) -> list[Entry]:
 NOT_FOUND = 5
 
 
-def _rank(entry: Entry, wanted: str) -> int:
+def _rank(entry: GlossaryEntry, wanted: str) -> int:
     if wanted in entry.names:
         return 0
     wanted = wanted.casefold()
@@ -202,12 +202,12 @@ def _rank(entry: Entry, wanted: str) -> int:
 # from a number on the screen
 
 
-def entry_of_word(key: str) -> Entry | None:
+def entry_of_word(key: str) -> GlossaryEntry | None:
     """Return the entry that a key of the table of words leads to."""
     return next((entry for entry in glossary().values() if key in entry.words), None)
 
 
-def entry_for(ask: Ask) -> Entry | None:
+def entry_for(ask: Ask) -> GlossaryEntry | None:
     """Return the entry about the number that a question asks of; None if there is none."""
     last = str(ask.names[-1]) if ask.names else ""
     key = OF_KIND.get(ask.kind) or last

@@ -37,7 +37,7 @@ def check_counter(name: str) -> None:
     raise InputError(f"{name[:60]!r} is no number of a machine; {hint}{known}")
 
 
-def whole(text: str) -> int:
+def turn_count(text: str) -> int:
     """Return a number of turns; raises InputError."""
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= MAX_TURNS):
         raise InputError(f"{text[:40]!r} is no number of turns from 0 to {MAX_TURNS}")
@@ -48,7 +48,7 @@ def turns_on(when: str) -> int | None:
     """Return N of `+N turns`, None for another moment; raises InputError."""
     if not when.startswith("+"):
         return None
-    return whole(when[1:].removesuffix("turns").removesuffix("turn").strip())
+    return turn_count(when[1:].removesuffix("turns").removesuffix("turn").strip())
 
 
 def check_condition(text: str) -> None:
@@ -63,7 +63,7 @@ def check_moment(text: str) -> None:
     if text in (START, NOW, END) or text.startswith(AFTER):
         return
     if text.startswith(TURN):
-        whole(text.removeprefix(TURN))
+        turn_count(text.removeprefix(TURN))
         return
     try:
         check_condition(text)

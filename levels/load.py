@@ -21,6 +21,16 @@ from mmplay.levels.language import (
     check_truth,
     check_when,
 )
+from mmplay.levels.level_text import (
+    MAX_BYTES,
+    MAX_TEXT,
+    LevelError,
+    Place,
+    digest_of_content,
+    flow_texts,
+    read_text,
+    read_toml,
+)
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
     ALL_ACTS,
@@ -43,16 +53,6 @@ from mmplay.levels.model import (
     name_and_value,
 )
 from mmplay.levels.sections import typed
-from mmplay.levels.source import (
-    MAX_BYTES,
-    MAX_TEXT,
-    LevelError,
-    Place,
-    digest_of_content,
-    flow_texts,
-    read_text,
-    read_toml,
-)
 
 FORMAT, MAX_STAGES = 1, 8
 RAW = ("log",)

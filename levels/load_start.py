@@ -14,9 +14,9 @@ from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.run.programs import OWN_MASK, WORKLOADS
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
-from mmplay.levels.model import Needed, Number, Start, Table, Texts, listed, one_of, up_to
+from mmplay.levels.level_text import Place
+from mmplay.levels.model import FileTable, Needed, Number, Start, Texts, listed, one_of, up_to
 from mmplay.levels.sections import typed
-from mmplay.levels.source import Place
 
 MICROSECOND_NS = 1000
 MAX_TASKS = 4096
@@ -34,7 +34,7 @@ Pages = Annotated[int, up_to(MAX_PAGES)]
 Micros = Annotated[int, up_to(1 << 40)]
 
 
-class WorkloadTable(Table, frozen=True, kw_only=True):
+class WorkloadTable(FileTable, frozen=True, kw_only=True):
     """[[machine.workload]]: tasks of one kind."""
 
     name: Needed
@@ -52,7 +52,7 @@ class WorkloadTable(Table, frozen=True, kw_only=True):
     gfp: str = ""
 
 
-class ZoneTable(Table, frozen=True, kw_only=True):
+class ZoneTable(FileTable, frozen=True, kw_only=True):
     """[[machine.zone]]: a zone of a bench, and where its pages are."""
 
     name: Annotated[str, one_of(ZONES)]
@@ -82,7 +82,7 @@ class ZoneTable(Table, frozen=True, kw_only=True):
     pages_scanned: Pages | None = None
 
 
-class BaseTable(Table, frozen=True, kw_only=True):
+class BaseTable(FileTable, frozen=True, kw_only=True):
     """[machine]: a named start."""
 
     base: Annotated[str, one_of(BASES)]
@@ -150,7 +150,7 @@ def _bench(place: Place, table: BenchTable, loads: tuple[Workload, ...], kernel:
     )
 
 
-def _same(table: Table, kind: type[NamedTuple]) -> dict[str, Any]:
+def _same(table: FileTable, kind: type[NamedTuple]) -> dict[str, Any]:
     """Return what a table and a kind of tuple both have under one name."""
     both = [name for name in kind._fields if name in table.__struct_fields__]
     return {name: getattr(table, name) for name in both}

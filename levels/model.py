@@ -17,7 +17,7 @@ from mmplay.engine.sim.metrics import OPERATORS
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.bench import Bench
 from mmplay.levels.language import END, MAX_TURNS, NOW, START
-from mmplay.levels.source import LINE
+from mmplay.levels.level_text import LINE
 
 CHOICE, NUMBER, TEXT = "choice", "number", "text"
 """How a question is answered: one of its options, a number, or words (flags, names in order)."""
@@ -57,7 +57,7 @@ Texts = Annotated[tuple[str, ...], listed(MAX_LIST)]
 Deed = Annotated[str, one_of((*ACTIONS, *VERBS))]
 
 
-class Table(Struct, frozen=True, forbid_unknown_fields=True):
+class FileTable(Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the file; its keys are the fields, or what they are renamed to."""
 
     def _replace(self, **changes: Any) -> Self:
@@ -91,7 +91,7 @@ def name_and_value(text: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-class Question(Table, frozen=True, kw_only=True):
+class Question(FileTable, frozen=True, kw_only=True):
     """[[ask]]: something the player must answer, asked once or for every line of `each`.
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
@@ -122,7 +122,7 @@ class Question(Table, frozen=True, kw_only=True):
         return self.id.partition(".")[0]
 
 
-class Event(Table, frozen=True):
+class Event(FileTable, frozen=True):
     """[[event]]: what happens by itself so many microseconds after the start."""
 
     at_us: Number
@@ -130,7 +130,7 @@ class Event(Table, frozen=True):
     value: str = ""
 
 
-class Goal(Table, frozen=True):
+class Goal(FileTable, frozen=True):
     """[[win]] or [[lose]]: a number of the machine and its bound; `text` says it in words."""
 
     counter: Needed
@@ -146,7 +146,7 @@ class Goal(Table, frozen=True):
         return self.at == END
 
 
-class Hint(Table, frozen=True):
+class Hint(FileTable, frozen=True):
     """[[hint]]: in the level's own words, or the rule behind a question, which the engine words."""
 
     text: str = ""
@@ -154,7 +154,7 @@ class Hint(Table, frozen=True):
     line: int = field(default=0, name=LINE)
 
 
-class Move(Table, frozen=True):
+class Move(FileTable, frozen=True):
     """[[solution]] or [[losing]]: one act, at a moment or as soon as it can be done.
 
     In a file it may also have a turn, a key before its value, or (`values`) be several.
@@ -177,13 +177,13 @@ class Move(Table, frozen=True):
 Moves = Annotated[tuple[Move, ...], listed(MAX_MOVES)]
 
 
-class MovesFile(Table, frozen=True):
+class MovesFile(FileTable, frozen=True):
     """A file of actions alone."""
 
     solution: Moves = ()
 
 
-class Real(Table, frozen=True):
+class Real(FileTable, frozen=True):
     """Now the real kernel: function and file, what the model leaves out, a log line of the kind."""
 
     function: Needed
@@ -213,7 +213,7 @@ class Start(NamedTuple):
     variant_from: str = ""
 
 
-class Played(Table, frozen=True, kw_only=True):
+class StageKeys(FileTable, frozen=True, kw_only=True):
     """What is played: the keys of a level of one stage, or of each [[stage]].
 
     `right` is how many questions must be right (-1: all); `end` when the run ends. `max_turns`
@@ -248,7 +248,7 @@ class Played(Table, frozen=True, kw_only=True):
         return len(self.questions) if self.right < 0 else self.right
 
 
-class LevelFile(Played, frozen=True, kw_only=True):
+class LevelFile(StageKeys, frozen=True, kw_only=True):
     """A level file of one stage; `digest` is that of what its solution comes to."""
 
     format: Number
@@ -280,7 +280,7 @@ class Level(LevelFile, frozen=True, kw_only=True):
 
     A level of several stages is its first one, and `stages` are those after it: each is a level of
     its own, with a machine and a clock, and all have the texts, hints and moves of the file.
-    `content` is the digest of the file's content (`levels.source`).
+    `content` is the digest of the file's content (`levels.level_text`).
     """
 
     file: str
@@ -292,6 +292,8 @@ class Level(LevelFile, frozen=True, kw_only=True):
 
 
 SHARED = frozenset(
-    one.encode_name for one in structs.fields(LevelFile) if one.name not in Played.__struct_fields__
+    one.encode_name
+    for one in structs.fields(LevelFile)
+    if one.name not in StageKeys.__struct_fields__
 )
 """Top keys that every level has once, however many stages it has."""

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated
 
 from mmplay.engine.errors import printable
+from mmplay.levels.level_text import MAX_BYTES, LevelError, Place, read_text, read_toml
 from mmplay.levels.load import read_level
-from mmplay.levels.model import Level, Number, Table, listed
+from mmplay.levels.model import FileTable, Level, Number, listed
 from mmplay.levels.sections import typed
-from mmplay.levels.source import MAX_BYTES, LevelError, Place, read_text, read_toml
 
 PACK = 1
 MAX_PACK_BYTES = 1 << 22
@@ -24,14 +24,14 @@ SUFFIX = ".toml"
 _IS_PACK = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\n)*+[ \t]*+pack[ \t]*=", re.ASCII)
 
 
-class PackedTable(Table, frozen=True):
+class PackedTable(FileTable, frozen=True):
     """[[level]] of a pack: a name to be shown, and a whole level file."""
 
     name: str
     text: str
 
 
-class PackFile(Table, frozen=True):
+class PackFile(FileTable, frozen=True):
     """A pack."""
 
     pack: Number

@@ -73,7 +73,7 @@ class Progress(NamedTuple):
         return merged(self.levels, self.claimed)
 
 
-class Row(NamedTuple):
+class KeptWin(NamedTuple):
     """A line of the file."""
 
     level: str
@@ -103,7 +103,7 @@ def load(path: Path | None = None) -> Progress:
 
 
 def _read(data: bytes, path: Path) -> Progress:
-    rows: list[Row] = []
+    rows: list[KeptWin] = []
     damaged = 1 if len(data) > MAX_BYTES else 0
     for line in filter(None, data[:MAX_BYTES].split(b"\n")):
         try:
@@ -117,7 +117,7 @@ def _read(data: bytes, path: Path) -> Progress:
     return Progress(won, f"{path}: {damaged} lines cannot be read; the others count", claimed)
 
 
-def _best_of(rows: Iterable[Row]) -> dict[str, Best]:
+def _best_of(rows: Iterable[KeptWin]) -> dict[str, Best]:
     found: dict[str, Best] = {}
     for row in rows:
         found = merged(found, {row.level: row.best})
@@ -131,7 +131,7 @@ def better_claims(won: Mapping[str, Best], claimed: Mapping[str, Best]) -> dict[
     }
 
 
-def _rows(values: object) -> list[Row]:
+def _rows(values: object) -> list[KeptWin]:
     """Return what a line holds, nothing for the header; raises ValueError for a damaged one."""
     if values == HEADER:
         return []
@@ -145,7 +145,7 @@ def _rows(values: object) -> list[Row]:
         raise ValueError("has no stars or acts")
     if not (isinstance(won, str) and 1 <= stars <= 3 and 0 <= acts <= MAX_ACTS and _is_time(won)):
         raise ValueError("is no win")
-    return [Row(level, Best(stars, acts, won), claimed)]
+    return [KeptWin(level, Best(stars, acts, won), claimed)]
 
 
 def _is_time(text: str) -> bool:
@@ -164,7 +164,7 @@ def merged(one: Mapping[str, Best], other: Mapping[str, Best]) -> dict[str, Best
     return found
 
 
-def text_of(levels: Mapping[str, Best], claimed: Mapping[str, Best] | None = None) -> bytes:
+def progress_text(levels: Mapping[str, Best], claimed: Mapping[str, Best] | None = None) -> bytes:
     """Return the lines of a file of progress."""
     rows: list[dict[str, object]] = [HEADER]
     rows += [{"level": level, **best._asdict()} for level, best in sorted(levels.items())]
@@ -227,7 +227,7 @@ def _merge_into(path: Path, new: Progress) -> str:
 def write(progress: Progress, path: Path) -> None:
     """Write progress to a file, whole or not at all; raises OSError, InputError."""
     with replacing(path) as stream:
-        stream.write(text_of(progress.levels, progress.claimed))
+        stream.write(progress_text(progress.levels, progress.claimed))
 
 
 def _aside(path: Path) -> Path:

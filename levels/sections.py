@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from msgspec import Struct, ValidationError, convert, inspect
 
 from mmplay.engine.errors import no_such
+from mmplay.levels.level_text import LINE, MAX_TEXT, LevelError, Place
 from mmplay.levels.model import MAX_OPTION, Option
-from mmplay.levels.source import LINE, MAX_TEXT, LevelError, Place
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 _STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)

@@ -13,41 +13,30 @@ from typing import NamedTuple
 
 from mmplay.engine.report import Report, ReportKind
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.view import memory_of
+from mmplay.engine.tables import read_data
 from mmplay.recordings.diagnosis import Json, memory_json, report_json
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.run.run_log import RunLog, log_fields
 from mmplay.recordings.run.starts import INCIDENT, incident_machine
 
-RULE, LOAD, START, OPEN = "rule", "calibration", "start", "not determined"
+LOAD = "calibration"
+"""What decides a field where nothing else is said."""
 
-BY_FIELD: dict[str, str] = {
-    **dict.fromkeys(("free", "min", "low", "high", "lowmem_reserve", "all_unreclaimable"), RULE),
-    **dict.fromkeys(("slab_unreclaimable", "objs", "slabs", "mode", "gfp", "order"), RULE),
-    **dict.fromkeys(("object_size", "buffer_size", "default_order", "min_order"), RULE),
-    **dict.fromkeys(("score", "free_lists", "free_lists_kb"), RULE),
-    **dict.fromkeys(("present", "managed", "mlocked", "unevictable", "ram_pages"), START),
-    **dict.fromkeys(("shmem", "mapped", "kernel_stack", "slab_reclaimable"), START),
-    **dict.fromkeys(("reserved_pages", "highmem_pages", "hwpoisoned_pages"), START),
-    **dict.fromkeys(("hugepages", "total_vm_kb", "anon_rss_kb", "file_rss_kb"), START),
-    **dict.fromkeys(("swap_add", "swap_delete", "swap_find", "swap_find_total"), START),
-    **dict.fromkeys(("swap_free_kb", "swap_total_kb", "swapcache_pages", "shmem_rss_kb"), START),
-    "pages_scanned": OPEN,
-}
-"""What decides a field, where nothing else is said; LOAD decides all others."""
+By = dict[str, str]
+"""What decides a field: a rule, the calibration, the start, or nothing that is known."""
 
-START_LISTS = dict.fromkeys(("free_lists", "free_lists_kb", "kill pid"), START)
-LOG_1_LOAD = dict.fromkeys(
-    (
-        *("totals free", "DMA32 free", "free_lists", "free_lists_kb"),
-        *("slab_unreclaimable", "slabs", "objs"),
-    ),
-    LOAD,
-)
-"""Under another load the works would have had another part of what lies above the floor."""
+
+def _decided_by() -> dict[str, By]:
+    """Return what decides the fields of every frame, of the first, and of log 1 alone."""
+    return {
+        frame: {name: by for by, names in table.items() for name in names}
+        for frame, table in read_data("mmplay.recordings", "fidelity").items()
+    }
+
 
 LAST_NS = 62_000_000_000
 LOG_1 = "incident-next-20160311"
@@ -71,21 +60,23 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A frame of a log and its counterpart in a run; `by` overrides BY_FIELD for some fields."""
+    """A frame of a log and its counterpart in a run; `by` overrides what decides some fields."""
 
     frame: str
     logged: Json
     simulated: Json
-    by: dict[str, str]
+    by: By
     with_time: bool = True
 
 
 def compare() -> list[Row]:
     """Return every number of every frame of the incident's two logs, beside the simulated one."""
-    return [row for pair in (*_log_2(), *_log_1()) for row in _rows(pair)]
+    by = _decided_by()
+    pairs = (*_log_2(by["first"]), *_log_1(by["log_1"]))
+    return [row for pair in pairs for row in _rows(pair, by["every"])]
 
 
-def _log_2() -> Iterator[Pair]:
+def _log_2(first_frame: By) -> Iterator[Pair]:
     """Pair the frames of the unpatched kernel with a run from the first of them."""
     oom, kthreadd, depleted, again = _logged(INCIDENT)
     machine = incident_machine(Choice(kernel_named("4.5-rc7")))
@@ -96,13 +87,13 @@ def _log_2() -> Iterator[Pair]:
     first, second, *_ = [one for one in reports if one.kind is ReportKind.FAILURE]
     # The run begins when the dump is out: the rest of the first frame is its kill.
     start = {**report_json(kill), "memory": first_moment}
-    yield Pair("oom kill", report_json(oom), start, START_LISTS, with_time=False)
+    yield Pair("oom kill", report_json(oom), start, first_frame, with_time=False)
     yield Pair("first refusal", report_json(kthreadd), report_json(first), {})
     yield Pair("depleted", report_json(depleted), report_json(first), {})
     yield Pair("refused again", report_json(again), report_json(second), {})
 
 
-def _log_1() -> Iterator[Pair]:
+def _log_1(patched: By) -> Iterator[Pair]:
     """Pair the frames of the patched kernel with a run of it, which needs half a minute more.
 
     Only once the first connections are forgotten does a packet come as far as its extension, for
@@ -116,7 +107,7 @@ def _log_1() -> Iterator[Pair]:
     reports = [one for one in _printed(machine) if _is_softirq_of_idle(one)]
     like = (one for one in reports if _given_up(one) and _for_works_cache(one))
     found = next((report_json(one) for one in like), {})
-    yield Pair("log 1", report_json(logged), found, LOG_1_LOAD, with_time=False)
+    yield Pair("log 1", report_json(logged), found, patched, with_time=False)
     yield Pair("log 1 again", report_json(again), found, {}, with_time=False)
 
 
@@ -151,19 +142,19 @@ def _for_works_cache(report: Report) -> bool:
 # numbers
 
 
-def _rows(pair: Pair) -> Iterator[Row]:
+def _rows(pair: Pair, every: By) -> Iterator[Row]:
     simulated = dict(_numbers(pair.simulated))
     for name, number in _numbers(pair.logged):
-        yield Row(pair.frame, name, number, simulated.get(name), _by(pair, name))
+        yield Row(pair.frame, name, number, simulated.get(name), _by(pair, every, name))
     time_us, other = pair.logged.get("time_us"), pair.simulated.get("time_us")
     if pair.with_time and isinstance(time_us, int) and isinstance(other, int):
         yield Row(pair.frame, "time_us", time_us, other, LOAD)
 
 
-def _by(pair: Pair, name: str) -> str:
+def _by(pair: Pair, every: By, name: str) -> str:
     """Return what decides a number: its whole name, its last two words, or one word of it."""
     words = name.split(" ")
-    for table in (pair.by, BY_FIELD):
+    for table in (pair.by, every):
         for key in (name, " ".join(words[-2:]), words[-1], *words):
             if key in table:
                 return table[key]

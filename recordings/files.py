@@ -47,7 +47,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     target = _target(path)
     if target.exists() and not target.is_file():
-        raise InputError(f"{path}: is no regular file; name a file to write to")
+        raise InputError(f"{path}: this is not a regular file; name another file to write to")
     part = begin_part(target)
     try:
         with part.open("xb") as stream:

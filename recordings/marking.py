@@ -23,7 +23,7 @@ MAX_NOTE = 2000
 def mark_frame(recording: Recording, index: int, name: str, note: str) -> str:
     """Mark a frame; return what to tell the user. Raises InputError or OSError."""
     if len(note) > MAX_NOTE or len(name) > MAX_NOTE:
-        raise InputError(f"a note has up to {MAX_NOTE} characters")
+        raise InputError(f"a note can have at most {MAX_NOTE} characters")
     if recording.keeps_marks:
         recording.add_mark(index, name, note)
         return f"marked {name}"
@@ -57,7 +57,7 @@ def _write_mark(path: Path, recording: Recording, index: int, name: str, note: s
         for record in reader:
             writer.append_code(record.code, record.fields)
         if reader.ending is not None and reader.ending.damaged:
-            raise InputError(f"{path}: is damaged at byte {reader.ending.offset}: not marked")
+            raise InputError(f"{path}: damaged at byte {reader.ending.offset}; nothing was marked")
         turn, time_us = recording.first_turn + index, recording.time_us(index) or 0
         writer.append(Code.MARK, [turn, time_us, name, note])
         writer.close()

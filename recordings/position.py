@@ -83,7 +83,7 @@ def search_frames(timeline: Timeline, text: str, current: int, stopped: Stopped 
     """Return the next frame after `current`, going round, whose log lines contain `text`."""
     wanted = text.casefold()
     if not wanted:
-        raise InputError("/: write a text to look for behind it")
+        raise InputError("write the text to look for after the /")
     start = timeline.frame(current).last_line + 1
     for line in _lines_from(timeline, start):
         if stopped():
@@ -122,7 +122,8 @@ def find_break(recording: Recording, text: str, current: int, stopped: Stopped) 
     """
     found = recording.find_break(text, current, stopped)
     if found is None:
-        raise InputError(f"{text}: stopped" if stopped() else f"{text}: does not come any more")
+        why = "the search was stopped" if stopped() else "it does not happen after this frame"
+        raise InputError(f"{text}: {why}")
     return found
 
 

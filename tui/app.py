@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerState
 
-from mmplay.tui.glyphs import ASCII, BOXES
+from mmplay.engine.errors import InputError
+from mmplay.recordings.files import replacing
+from mmplay.tui.exporting import EXPORTS
+from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_ACTS, Act
-from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.menu import MenuScreen
-from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES
+from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
 from mmplay.tui.too_small import cover
 
 if TYPE_CHECKING:
@@ -60,20 +67,42 @@ class MmplayApp(App[None]):
         level: Level | None = None,
     ) -> None:
         """Open the menu, a level, or the play screen on `timeline` at frame `start`."""
+        self.glyphs = ASCII if ascii_only else BOXES
         super().__init__()
         for one in THEMES:
-            self.register_theme(one)
+            shown = without_colour(one.variables) if self.no_color else one.variables
+            self.register_theme(replace(one, variables=shown))
         self._timeline = timeline
         self._start = start
         self._level = level
         self.keyboard = Keyboard(self, super().on_event)
         self.theme = theme
-        self.glyphs = ASCII if ascii_only else BOXES
         self.set_class(ascii_only, "-ascii")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every theme the colours of our roles."""
-        return ROLE_DEFAULTS
+        return without_colour(ROLE_DEFAULTS) if self.no_color else ROLE_DEFAULTS
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Draw with ASCII characters only, if that was asked for."""
+        ours = [AsciiFilter()] if self.glyphs is ASCII else []
+        return [*super().get_line_filters(), *ours]
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save a picture of the screen, and say where; Textual's own wants a ~/Downloads."""
+        names = (f"mmplay-{number}.svg" for number in count(1))
+        folder = Path(path or ".")
+        target = folder / (filename or next(one for one in names if not (folder / one).exists()))
+        try:
+            with replacing(target) as stream:
+                stream.write(self.export_screenshot().encode())
+        except (InputError, OSError) as error:
+            self._tell(f"{target}: {getattr(error, 'strerror', None) or error}")
+            return None
+        self._tell(f"written: {target}")
+        return str(target)
 
     def on_mount(self) -> None:
         """Open the first screen."""

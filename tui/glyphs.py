@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
 
 class Glyphs(NamedTuple):
     """One set of glyphs. Fill levels differ in shape, so that no level is told by colour alone."""
@@ -34,3 +39,25 @@ ASCII = Glyphs(
     *("*", "o", "^", "-", "|", "~"),
     *("ascii", "ascii"),
 )
+
+NEAREST = str.maketrans(
+    "─━│┃╭╮╰╯┌┐└┘·•…–—×→←↑↓≤≥▲▼▶◀●◆█▌▐▔▁",
+    "--||++++++++-*~--x><^v<>^v><o*#||--",
+)
+"""What comes nearest to what is drawn or said with other characters."""
+
+
+class AsciiFilter(LineFilter):
+    """Draws whatever comes to the screen with ASCII characters, a column for a column."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with nothing in them but ASCII."""
+        return [
+            one if one.text.isascii() else one._replace(text=as_ascii(one.text)) for one in segments
+        ]
+
+
+def as_ascii(text: str) -> str:
+    """Return a text of the same width: what has no ASCII likeness becomes question marks."""
+    near = text.translate(NEAREST)
+    return "".join(letter if letter.isascii() else "?" * cell_len(letter) for letter in near)

@@ -93,6 +93,14 @@ LIGHT = Theme(
 
 THEMES: tuple[Theme, ...] = (SAFE, CONTRAST, LIGHT)
 
+TOLD_BY_COLOUR = ("fine", "below-high", "below-low", "below-min", "refused", "link")
+
+
+def without_colour(variables: dict[str, str]) -> dict[str, str]:
+    """Return colour variables for a screen in greys: a verdict must not be darker than a number."""
+    return {**variables, **{f"mm-{role}": variables["mm-number"] for role in TOLD_BY_COLOUR}}
+
+
 REVERSE = Style(reverse=True)
 """The cursor: told by reversal, whatever the colours."""
 

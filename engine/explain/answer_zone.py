@@ -375,5 +375,5 @@ def blocks(scene: Scene, ask: Ask) -> Answer:
     return answer._replace(
         numbers=said(
             "answer.blocks_numbers", count=one.count, order=order, pages=pages, listed=listed
-        ),
+        )
     )

@@ -143,8 +143,7 @@ def _slub_count(scene: Scene, name: str) -> Answer:
         said("answer.slub_count", cache=cache, value=value, title=title),
     )
     return answer._replace(
-        numbers=numbers,
-        consequence=said("answer.slab_of_a_page", each=each) if each else "",
+        numbers=numbers, consequence=said("answer.slab_of_a_page", each=each) if each else ""
     )
 
 

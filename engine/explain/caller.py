@@ -117,10 +117,7 @@ def mask_findings(layout: GfpLayout, mode: int, printed: str | None) -> list[Fin
     names = layout.format(mode) or "no flags"
     found = [
         finding(
-            "caller.abilities",
-            mode=mode,
-            names=names,
-            abilities=phrases(abilities(layout, mode)),
+            "caller.abilities", mode=mode, names=names, abilities=phrases(abilities(layout, mode))
         )
     ]
     if printed is not None and not layout.agrees(mode, printed):

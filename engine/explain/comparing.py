@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from mmplay.engine.explain.finding import seconds
+
 
 class Kind(StrEnum):
     """What the first difference is."""
@@ -130,18 +132,12 @@ class Comparison(NamedTuple):
     series: tuple[Series, ...]
 
 
-SECONDS = 1_000_000
-
 ALIGNED = {"start": "their starts", "oom": "the OOM kill"}
 
 
-def seconds(time_us: int | None) -> str:
+def moment(time_us: int | None) -> str:
     """Return a moment in seconds."""
-    if time_us is None:
-        return "a moment without time"
-    sign = "-" if time_us < 0 else ""
-    whole, part = divmod(abs(time_us), SECONDS)
-    return f"{sign}{whole}.{part:06d} s"
+    return "a moment without time" if time_us is None else seconds(time_us)
 
 
 def parting(c: Comparison) -> list[str]:
@@ -186,7 +182,7 @@ HEADS = {
 
 def _place(side: Side) -> str:
     turn = f"frame {side.frame + 1}" if side.turn is None else f"turn {side.turn}"
-    return f"{turn}, {seconds(side.time_us)}"
+    return f"{turn}, {moment(side.time_us)}"
 
 
 def _where(one: Difference) -> str:
@@ -239,7 +235,7 @@ def table_title(c: Comparison) -> str:
     """Return which moments the table compares."""
     one = c.alignment
     kind = ALIGNED.get(one.name, one.name)
-    when = f"A at {seconds(one.at_a.time_us)}, B at {seconds(one.at_b.time_us)}"
+    when = f"A at {moment(one.at_a.time_us)}, B at {moment(one.at_b.time_us)}"
     return f"aligned at {kind}; {when}"
 
 

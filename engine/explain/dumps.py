@@ -149,14 +149,7 @@ def trend_findings(before: MemDump, after: MemDump, slub: SlubReport | None) -> 
     ]
     changed.sort(key=lambda row: -abs(row[2] - row[1]))
     found = [
-        finding(
-            "trend.field",
-            name=name,
-            delta=new - old,
-            span_us=span_us,
-            before=old,
-            after=new,
-        )
+        finding("trend.field", name=name, delta=new - old, span_us=span_us, before=old, after=new)
         for name, old, new in changed
     ]
     grown = after.totals.get(SLAB_FIELD, 0) - before.totals.get(SLAB_FIELD, 0)

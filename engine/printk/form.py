@@ -155,10 +155,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "d": FieldKind(rf"-?{_DECIMAL}", _bounded, str, _is_signed),
     "order": FieldKind(r"(?:-1|[0-9]{1,2})", _read_order, str, _is_order),
     "kb": FieldKind(
-        rf"{_DECIMAL}kB",
-        lambda text: _bounded(text[:-2]),
-        lambda value: f"{value}kB",
-        _is_unsigned,
+        rf"{_DECIMAL}kB", lambda text: _bounded(text[:-2]), lambda value: f"{value}kB", _is_unsigned
     ),
     "x": FieldKind(
         r"0x(?:0|[1-9a-f][0-9a-f]{0,15})",
@@ -177,10 +174,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "zone": _text(r"[A-Za-z0-9]+"),
     "taint": _text(r"(?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Z ]+)"),
     "yes": FieldKind(
-        r"(?:yes|no)",
-        lambda text: text == "yes",
-        lambda value: "yes" if value else "no",
-        _is_bool,
+        r"(?:yes|no)", lambda text: text == "yes", lambda value: "yes" if value else "no", _is_bool
     ),
     "list": FieldKind(r"(?: -?[0-9]{1,20})*", _read_list, _write_list, _is_list),
     "blocks": FieldKind(

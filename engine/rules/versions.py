@@ -31,8 +31,7 @@ from mmplay.engine.rules.floors import (
     class_of,
     classes_at,
 )
-from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.engine.rules.watermarks import (
     GapRule,
     capped_marks,
@@ -197,9 +196,7 @@ _GATE_6_1 = GateRules(
     extra_above=(ExtraBlocks(_MIN_RESERVE | _NON_BLOCK, "H"), ExtraBlocks(_OOM, "H")),
 )
 _GATE_6_6 = _GATE_6_1._replace(
-    flag_rules=FLAG_RULES_6_6,
-    classes=CLASSES_6_6,
-    extra_above=_GATE_6_1.extra_order_0,
+    flag_rules=FLAG_RULES_6_6, classes=CLASSES_6_6, extra_above=_GATE_6_1.extra_order_0
 )
 _LAYOUT_4_5 = GFP_LAYOUTS["4.5"]
 

@@ -53,10 +53,7 @@ def zone_min(min_free_kbytes: N, managed: N, lowmem_pages: N) -> N:
 
 def quarter_gaps(minimum: N, managed: N, scale: N) -> tuple[N, N]:
     """Return low and high of 4.5: min plus a quarter, min plus half."""
-    return (
-        rule("low_quarter", minimum + minimum // 4),
-        rule("high_half", minimum + minimum // 2),
-    )
+    return (rule("low_quarter", minimum + minimum // 4), rule("high_half", minimum + minimum // 2))
 
 
 def scaled_gaps(minimum: N, managed: N, scale: N) -> tuple[N, N]:

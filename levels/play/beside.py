@@ -28,7 +28,7 @@ _NAME = re.compile(r"([A-Za-z_()\[\]]+)[^A-Za-z]*$")
 _ADDRESSES = re.compile(r"\[<[0-9a-f]+>\]|^ [0-9a-f]{16} |^CPU: |^Hardware name")
 
 
-class Number(NamedTuple):
+class NumberPair(NamedTuple):
     """One number of a line: the word before it, what the incident has, what the run has."""
 
     name: str
@@ -48,7 +48,7 @@ class Beside(NamedTuple):
     start_us: int
     simulated: str = ""
     simulated_us: int | None = None
-    numbers: tuple[Number, ...] = ()
+    numbers: tuple[NumberPair, ...] = ()
 
     @property
     def late_us(self) -> int | None:
@@ -131,7 +131,7 @@ def _pair(logged: _Line, simulated: _Line | None, start_us: int) -> Beside:
         return Beside(logged.text, logged.time_us, start_us)
     pairs = zip(_NUMBER.finditer(logged.text), _NUMBER.finditer(simulated.text), strict=False)
     numbers = [
-        Number(_name(logged.text, one.start()), int(one[0], 0), int(other[0], 0))
+        NumberPair(_name(logged.text, one.start()), int(one[0], 0), int(other[0], 0))
         for one, other in pairs
         if one[0] != other[0]
     ]
@@ -158,7 +158,7 @@ def in_words(line: Beside) -> list[str]:
     return [*found, f"{words}: {', '.join([late, *differ])}"]
 
 
-def as_json(run: LevelRun) -> list[dict[str, object]]:
+def pairs_json(run: LevelRun) -> list[dict[str, object]]:
     """Return all pairs of a stage as plain data."""
     return [
         {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.library import is_kept
+from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -98,7 +98,7 @@ class LevelGame(SessionTimeline):
         """Return the open question; raises InputError if there is none."""
         question = self.question
         if question is None:
-            raise InputError("nothing is asked now")
+            raise InputError("no question is open now")
         return question
 
     def choose(self, number: int) -> Reply | None:
@@ -135,14 +135,14 @@ class LevelGame(SessionTimeline):
     def undo(self) -> None:
         """Take back the last act or answer, and with it an end that it led to."""
         if not self.level_run.undo():
-            raise InputError("nothing was done that could be undone")
+            raise InputError("there is nothing to undo")
         self._ended = not self.live
         self._done()
 
     def redo(self) -> None:
         """Do again what was taken back."""
         if not self.level_run.redo():
-            raise InputError("nothing was undone that could be done again")
+            raise InputError("there is nothing to redo")
         self._done()
 
     def hint(self) -> str:
@@ -155,7 +155,7 @@ class LevelGame(SessionTimeline):
         self.session.reached()
         self.changed()
 
-    def end(self, keep: Callable[[LevelRun], str] = keep_result) -> Ending | None:
+    def end(self, keep: Callable[[LevelRun], str] = keep_result) -> Sequel | None:
         """Return what the end of the run leads to: once, at its end; None at any other time.
 
         What was earned is kept at that moment, by `keep`, unless another stage follows.
@@ -167,11 +167,11 @@ class LevelGame(SessionTimeline):
         if run is not None:
             game = LevelGame(run)
             game.reply = self.reply  # What the last answer was worth is still read.
-            return Ending(game, "")
-        return Ending(None, keep(self.level_run))
+            return Sequel(game, "")
+        return Sequel(None, keep(self.level_run))
 
 
-class Ending(NamedTuple):
+class Sequel(NamedTuple):
     """What follows the end of a run: the game of the next stage, or (None) the end of the level.
 
     `trouble` says why what was earned could not be kept, empty if it was.

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import OPERATORS, Metric, metric
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Goal
-from mmplay.levels.source import LevelError
 
 RESULT = "result"
 """The mark at the end of a recorded run: outcome and stars. The last one counts."""

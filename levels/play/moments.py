@@ -9,7 +9,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import turn
-from mmplay.levels.language import END, NOW, START, TURN, turns_on, whole
+from mmplay.levels.language import END, NOW, START, TURN, turn_count, turns_on
 
 Moment = Callable[[Machine], bool]
 """Tells whether the moment has come."""
@@ -21,7 +21,7 @@ Acts = tuple[tuple[str, str], ...]
 """Acts by name and value."""
 
 
-def moment(m: Machine, text: str, end_turn: int) -> Moment:
+def moment_test(m: Machine, text: str, end_turn: int) -> Moment:
     """Return the test of a moment on this machine; raises InputError.
 
     `start`, `now`: at once; `end`: at the last turn; `turn N`, counted from the machine's start as
@@ -32,7 +32,7 @@ def moment(m: Machine, text: str, end_turn: int) -> Moment:
     if text == END:
         return lambda m: m.state.turn >= end_turn
     if text.startswith(TURN):
-        number = whole(text.removeprefix(TURN))
+        number = turn_count(text.removeprefix(TURN))
         return lambda m: m.state.turn >= number
     return condition(m, text).holds
 
@@ -50,7 +50,7 @@ def later(m: Machine, when: str, end: str, end_turn: int, acts: Acts = ()) -> Ma
         return other
     count = turns_on(when)
     if count is None:
-        there = moment(other, end if when == END else when, end_turn)
+        there = moment_test(other, end if when == END else when, end_turn)
     else:
         end_turn = m.state.turn + count
         there = lambda m: False  # noqa: E731

@@ -15,6 +15,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.state.state import advance
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import (
     ALL_ACTS,
     ANSWER,
@@ -25,7 +26,6 @@ from mmplay.levels.model import (
     Question,
     name_and_value,
 )
-from mmplay.levels.source import LevelError
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 ASK, HINT, MISSED = "ask", "hint", "missed"
 
 
-def named(file: str, question: Question, key: str, do: Callable[..., T], *args: object) -> T:
+def located(file: str, question: Question, key: str, do: Callable[..., T], *args: object) -> T:
     """Do something for a question; an InputError names the question's place as a LevelError."""
     try:
         return do(*args)

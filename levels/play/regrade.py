@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
-from mmplay.levels.library import level_of_id
+from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
 from mmplay.levels.play.questions import HINT, MISSED

@@ -13,7 +13,7 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.language import AFTER, END, whole
+from mmplay.levels.language import AFTER, END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
 from mmplay.levels.play.goals import (
     RESULT,
@@ -25,7 +25,7 @@ from mmplay.levels.play.goals import (
     result_text,
     stars,
 )
-from mmplay.levels.play.moments import Laters, Moment, moment
+from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import (
     ASK,
     HINT,
@@ -34,7 +34,7 @@ from mmplay.levels.play.questions import (
     Reply,
     hints_for,
     in_order,
-    named,
+    located,
     reply_to,
 )
 from mmplay.levels.truth import Truth, truth
@@ -67,10 +67,10 @@ class LevelRun:
         self.end_turn = session.first + level.max_turns
         self._wins = [bound(m, goal, level.file) for goal in level.wins]
         self._loses = [bound(m, goal, level.file) for goal in level.loses]
-        self._end = moment(m, level.end or END, self.end_turn)
+        self._end = moment_test(m, level.end or END, self.end_turn)
         self.questions = in_order(level, self.seed)
         self._moments = {
-            one.id: named(level.file, one, "at", self._moment_of, one)
+            one.id: located(level.file, one, "at", self._moment_of, one)
             for one in self.questions
             if not one.at.startswith(AFTER)
         }
@@ -86,7 +86,7 @@ class LevelRun:
     def _moment_of(self, question: Question) -> Moment:
         if question.at == END:
             return self._end
-        return moment(self.session.live, question.at, self.end_turn)
+        return moment_test(self.session.live, question.at, self.end_turn)
 
     # what there is
 
@@ -203,10 +203,11 @@ class LevelRun:
         return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
 
     def _ask(self, question: Question) -> None:
+        file = self.level.file
         for name, value in map(name_and_value, question.before):
-            named(self.level.file, question, "before", self.session.act, BY_LEVEL + name, value)
+            located(file, question, "before", self.session.act, BY_LEVEL + name, value)
         self.session.act(BY_LEVEL + ASK, question.id)
-        self.truths[question.id] = named(self.level.file, question, "truth", self._truth, question)
+        self.truths[question.id] = located(file, question, "truth", self._truth, question)
 
     def _truth(self, question: Question) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
@@ -289,7 +290,7 @@ class LevelRun:
         self.session.act(name, value)
         self.redone.clear()
         for act, of_it in map(name_and_value, question.after):
-            named(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
+            located(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
         self._come_to()
 
     def undo(self) -> bool:
@@ -375,9 +376,8 @@ class LevelRun:
         missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
         right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
         par = self.level.par
-        return Score(
-            won, stars(won, acts, par, missed, hints), acts, par, right, asked, hints, missed
-        )
+        earned = stars(won, acts, par, missed, hints)
+        return Score(won, earned, acts, par, right, asked, hints, missed)
 
     def digest(self) -> str:
         """Return the digest of the state at the end; with several stages, of all their ends."""
@@ -394,7 +394,7 @@ _VERBS: dict[str, Callable[[LevelRun, str], object]] = {
     ANSWER: _answer,
     PLACE: _answer,
     SKIP: LevelRun.skip,
-    WAIT: lambda run, value: run.advance(whole(value) if value else run.level.stride),
+    WAIT: lambda run, value: run.advance(turn_count(value) if value else run.level.stride),
     MARK: lambda run, value: run.session.mark(run.session.end, value[:40] or "mark"),
 }
 """What a player may do besides the engine's actions."""

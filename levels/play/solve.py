@@ -12,9 +12,9 @@ from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move, Question
 from mmplay.levels.play.goals import Outcome
-from mmplay.levels.play.moments import Laters, Moment, moment
+from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.truth.answer import NUMBER, OF_BITS, ORDER, YES_NO, shown
+from mmplay.levels.truth.truths import NUMBER, OF_BITS, ORDER, YES_NO, shown
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
@@ -171,7 +171,7 @@ class _Player:
     def _time(self, move: Move) -> Moment:
         """Return the test of a move's time, the same one until the move is done."""
         if self._there is None:
-            self._there = moment(self.run.session.live, move.at or NOW, self.run.end_turn)
+            self._there = moment_test(self.run.session.live, move.at or NOW, self.run.end_turn)
         return self._there
 
     def _advance(self, until: Moment | None) -> None:

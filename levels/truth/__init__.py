@@ -17,13 +17,13 @@ from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
-from mmplay.levels.truth import blocks, callers, floors, machine, marks, masks
-from mmplay.levels.truth.answer import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
+from mmplay.levels.truth import on_blocks, on_callers, on_floors, on_machine, on_marks, on_masks
 from mmplay.levels.truth.compute import compute
-from mmplay.levels.truth.facts import explains, fact, refused_first, waits_for, wb_stops_at
-from mmplay.levels.truth.machine import fork
+from mmplay.levels.truth.on_facts import explains, fact, refused_first, waits_for, wb_stops_at
+from mmplay.levels.truth.on_machine import fork
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.scene import MetricReader, Scene, counted
+from mmplay.levels.truth.subject import MetricReader, Subject, counted
+from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
 
@@ -40,7 +40,7 @@ class Form(NamedTuple):
     `unit` that of its numbers.
     """
 
-    answer: Callable[[Scene, list[str]], Truth]
+    answer: Callable[[Subject, list[str]], Truth]
     least: int = 0
     most: int = MANY_WORDS
     options: tuple[str, ...] = ()
@@ -50,62 +50,62 @@ class Form(NamedTuple):
 
 FORMS: dict[str, Form] = {
     # zones and floors
-    "first_zone": Form(callers.first_zone),
-    "zone_order": Form(callers.zone_order),
-    "class": Form(callers.caller_class, 1, 1),
-    "floor": Form(floors.floor_of, 2, 3, ("for",), rule="floor", unit=PAGES),
+    "first_zone": Form(on_callers.first_zone),
+    "zone_order": Form(on_callers.zone_order),
+    "class": Form(on_callers.caller_class, 1, 1),
+    "floor": Form(on_floors.floor_of, 2, 3, ("for",), rule="floor", unit=PAGES),
     "lowest_served": Form(
-        floors.lowest_served, 2, 3, ("highatomic", "for"), rule="floor", unit=PAGES
+        on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule="floor", unit=PAGES
     ),
-    "passes": Form(floors.passes, 3, 4, ("order", "highatomic", "for"), rule="floor"),
-    "seen": Form(floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
-    "drain_order": Form(callers.drain_order, 1, 5, ("for",), unit=PAGES),
-    "served": Form(callers.served, 1, 1, ("order",)),
+    "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule="floor"),
+    "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
+    "drain_order": Form(on_callers.drain_order, 1, 5, ("for",), unit=PAGES),
+    "served": Form(on_callers.served, 1, 1, ("order",)),
     # marks and reserves
-    "marks": Form(marks.marks, 2, 2, rule=None, unit=PAGES),
-    "reserve": Form(marks.reserve, 2, 2, rule="lowmem_reserve", unit=PAGES),
-    "managed": Form(marks.managed, 1, 1, unit=PAGES),
-    "total_reserve": Form(marks.set_aside, 1, 1, unit=PAGES),
+    "marks": Form(on_marks.marks, 2, 2, rule=None, unit=PAGES),
+    "reserve": Form(on_marks.reserve_of, 2, 2, rule="lowmem_reserve", unit=PAGES),
+    "managed": Form(on_marks.managed, 1, 1, unit=PAGES),
+    "total_reserve": Form(on_marks.set_aside, 1, 1, unit=PAGES),
     "compute": Form(compute, rule=None),
     # masks
-    "decode": Form(masks.decode, 1, 1),
-    "bits": Form(masks.bits, 1, 1, rule="decode"),
-    "encode": Form(masks.encode, 1, 1),
-    "may_sleep": Form(masks.ability("may_sleep"), 1, 1, rule="ability"),
-    "wakes_kswapd": Form(masks.ability("wakes_kswapd"), 1, 1, rule="ability"),
-    "may_do_io": Form(masks.ability("may_do_io"), 1, 1, rule="ability"),
-    "may_enter_fs": Form(masks.ability("may_enter_fs"), 1, 1, rule="ability"),
-    "warns": Form(masks.ability("warns"), 1, 1, rule="ability"),
-    "uses_reserves": Form(masks.uses_reserves, 1, 1),
-    "slab_mask": Form(masks.slab_mask, 1, 1),
-    "slab_lost": Form(masks.slab_lost, 1, 1, rule="slab_mask"),
-    "slab_lost_discount": Form(masks.slab_lost_discount, 1, 1, rule="slab_mask"),
+    "decode": Form(on_masks.decode, 1, 1),
+    "bits": Form(on_masks.bits, 1, 1, rule="decode"),
+    "encode": Form(on_masks.encode, 1, 1),
+    "may_sleep": Form(on_masks.ability("may_sleep"), 1, 1, rule="ability"),
+    "wakes_kswapd": Form(on_masks.ability("wakes_kswapd"), 1, 1, rule="ability"),
+    "may_do_io": Form(on_masks.ability("may_do_io"), 1, 1, rule="ability"),
+    "may_enter_fs": Form(on_masks.ability("may_enter_fs"), 1, 1, rule="ability"),
+    "warns": Form(on_masks.ability("warns"), 1, 1, rule="ability"),
+    "uses_reserves": Form(on_masks.uses_reserves, 1, 1),
+    "slab_mask": Form(on_masks.slab_mask, 1, 1),
+    "slab_lost": Form(on_masks.slab_lost, 1, 1, rule="slab_mask"),
+    "slab_lost_discount": Form(on_masks.slab_lost_discount, 1, 1, rule="slab_mask"),
     # blocks and slabs
-    "buddy": Form(blocks.buddy, 2, 2, unit="block"),
-    "split_block": Form(blocks.split_block, 2, 3, unit="block"),
-    "merged_order": Form(blocks.merged_order, 3, 3, unit="order"),
-    "fits": Form(blocks.fits, 2, 2),
-    "objects_per_slab": Form(blocks.objects_per_slab, 1, 1, ("cpus",), unit="objects"),
+    "buddy": Form(on_blocks.buddy, 2, 2, unit="block"),
+    "split_block": Form(on_blocks.split_block, 2, 3, unit="block"),
+    "merged_order": Form(on_blocks.merged_order, 3, 3, unit="order"),
+    "fits": Form(on_blocks.fits, 2, 2),
+    "objects_per_slab": Form(on_blocks.objects_per_slab, 1, 1, ("cpus",), unit="objects"),
     "objects_per_page": Form(
-        blocks.objects_per_page, 1, 1, rule="objects_per_slab", unit="objects"
+        on_blocks.objects_in_page, 1, 1, rule="objects_per_slab", unit="objects"
     ),
-    "objects": Form(blocks.objects, 2, 2, ("cpus",), rule="objs", unit="objects"),
-    "slabs": Form(blocks.slabs, 1, 1, unit="slabs"),
+    "objects": Form(on_blocks.objects, 2, 2, ("cpus",), rule="objs", unit="objects"),
+    "slabs": Form(on_blocks.slabs, 1, 1, unit="slabs"),
     # reclaim, writeback, tasks
-    "works_per_call": Form(machine.works_per_call, 1, 2, unit="works"),
-    "unreclaimable": Form(machine.unreclaimable, 1, 1, rule="all_unreclaimable"),
-    "dirty_limit": Form(machine.dirty_limit, 0, 0, unit=PAGES),
-    "dirty_trend": Form(machine.dirty_trend, 1, 1, rule="dirty_limit"),
-    "holds_key": Form(machine.holds_key, 1, 40),
-    "freed_by_exit": Form(machine.freed_by_exit, 1, 1, unit=PAGES),
+    "works_per_call": Form(on_machine.works_per_call, 1, 2, unit="works"),
+    "unreclaimable": Form(on_machine.unreclaimable, 1, 1, rule="all_unreclaimable"),
+    "dirty_limit": Form(on_machine.dirty_limit_now, 0, 0, unit=PAGES),
+    "dirty_trend": Form(on_machine.dirty_trend, 1, 1, rule="dirty_limit"),
+    "holds_key": Form(on_machine.holds_key, 1, 40),
+    "freed_by_exit": Form(on_machine.freed_by_exit, 1, 1, unit=PAGES),
     "waits_for": Form(waits_for, 1, 1),
     # what no rule computes
     "fact": Form(fact, 1, 1, rule=None),
     "explains": Form(explains, 1, 1),
     "refused_first": Form(refused_first, 0, 0),
     "wb_stops_at": Form(wb_stops_at, 2, 2),
-    "metric": Form(machine.metric, 1, 1, rule=None),
-    "holds": Form(machine.holds, rule=None),
+    "metric": Form(on_machine.metric_named, 1, 1, rule=None),
+    "holds": Form(on_machine.holds, rule=None),
 }
 """Every form, by its first word, which is also the key of its rule unless it names another."""
 
@@ -177,34 +177,34 @@ def _answer(
 
 
 def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader) -> Truth:
-    words, scene = _scene(words, kernel, machine, metrics)
+    words, subject = _subject(words, kernel, machine, metrics)
     in_kb = words[:1] == [KB_WORD]
     words = words[int(in_kb) :]
     if not words or words[0] not in FORMS:
         raise TruthError(no_such("question", words[0] if words else "", FORMS))
     name, form = words[0], FORMS[words[0]]
     words, chosen = counted(words[1:], form.options, form.least, form.most)
-    found = form.answer(scene._replace(chosen=chosen), words)
+    found = form.answer(subject._replace(chosen=chosen), words)
     if form.rule is not None and not found.source:
-        found = by_rule(found, scene, form.rule or name)
+        found = by_rule(found, subject, form.rule or name)
     if form.unit and found.kind in COUNTED:
         found = found._replace(unit=form.unit)
     if found.kind in OF_BITS:
-        found = found._replace(layout=scene.layout)
+        found = found._replace(layout=subject.layout)
     return _as_kb(found) if in_kb else found
 
 
-def _scene(
+def _subject(
     words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader
-) -> tuple[list[str], Scene]:
+) -> tuple[list[str], Subject]:
     """Return the words without `in KERNEL`, and whom they are asked of."""
     if IN not in words:
-        return words, Scene(kernel.gfp, kernel, machine, metrics)
+        return words, Subject(kernel.gfp, kernel, machine, metrics)
     at = words.index(IN)
     if len(words) != at + 2:
         raise TruthError("`in` needs one kernel, and stands at the end")
     name = words[at + 1]
-    return words[:at], Scene(layout_named(name), KERNELS.get(name), machine, metrics)
+    return words[:at], Subject(layout_named(name), KERNELS.get(name), machine, metrics)
 
 
 def _as_kb(found: Truth) -> Truth:

@@ -14,10 +14,10 @@ from mmplay.engine.rules import memory, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import KB, PAGES, Other, Truth, TruthError, slip, told
-from mmplay.levels.truth.marks import other_kernels
+from mmplay.levels.truth.on_marks import other_kernels
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.scene import Scene, whole
+from mmplay.levels.truth.subject import Subject, number_in
+from mmplay.levels.truth.truths import KB, PAGES, Other, Truth, TruthError, slip, told
 
 Numbers = list[int]
 
@@ -188,18 +188,18 @@ RULES: dict[str, Rule] = {
 """By name; a name in brackets may be left out."""
 
 
-def compute(scene: Scene, words: list[str]) -> Truth:
+def compute(subject: Subject, words: list[str]) -> Truth:
     """`compute RULE NUMBER...`: a rule of the kernel on given numbers."""
     if not words or words[0] not in RULES:
         raise TruthError(no_such("rule to compute", words[0] if words else "", RULES))
     rule = RULES[words[0]]
-    numbers = [whole(word, "compute") for word in words[1:]]
+    numbers = [number_in(word, "compute") for word in words[1:]]
     _check(words[0], rule, numbers)
-    term = rule.term(scene.kernel, numbers)
+    term = rule.term(subject.kernel, numbers)
     code = "truth.boot" if words[0].startswith("boot") else "truth.computed"
-    others = rule.others(scene.kernel, numbers, term.value)
+    others = rule.others(subject.kernel, numbers, term.value)
     found = told(term, finding(code, result=term), others)._replace(unit=rule.unit)
-    return by_rule(found, scene, rule.words)
+    return by_rule(found, subject, rule.words)
 
 
 def _check(name: str, rule: Rule, numbers: Numbers) -> None:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.tables import Table, folded
-from mmplay.levels.truth.answer import Truth
-from mmplay.levels.truth.scene import Scene
+from mmplay.levels.truth.subject import Subject
+from mmplay.levels.truth.truths import Truth
 
 
 class Said(NamedTuple):
@@ -39,16 +39,16 @@ def source(kernel: Kernel, name: str) -> str:
     return f"{words.function}  {words.path}  {kernel.source}"
 
 
-def by_rule(found: Truth, scene: Scene, key: str) -> Truth:
+def by_rule(found: Truth, subject: Subject, key: str) -> Truth:
     """Return an answer with the words and the source of its rule, here or in the table of words.
 
     Raises TruthError if the kernel's rules are not known and this one is none of bits.
     """
     if key not in ASKED:
-        return found._replace(rule=WORDS[key].text, source=source(scene.kernel, key))
+        return found._replace(rule=WORDS[key].text, source=source(subject.kernel, key))
     text, where, of_bits = ASKED[key]
     if where in WORDS:
-        return found._replace(rule=text, source=source(scene.kernel, where))
+        return found._replace(rule=text, source=source(subject.kernel, where))
     return found._replace(
-        rule=text, source=f"{where}  {scene.layout.name if of_bits else scene.kernel.source}"
+        rule=text, source=f"{where}  {subject.layout.name if of_bits else subject.kernel.source}"
     )

@@ -10,9 +10,9 @@ from mmplay.engine.explain.comparing import (
     Comparison,
     Difference,
     difference_lines,
+    moment,
     parting,
     row_text,
-    seconds,
     table_title,
     tally_text,
 )
@@ -52,7 +52,7 @@ def _print_text(c: Comparison) -> None:
         if row.delta != 0:
             tell(row_text(row))
     for row in c.firsts:
-        moments = [seconds(one) if one is not None else "never" for one in (row.a, row.b)]
+        moments = [moment(one) if one is not None else "never" for one in (row.a, row.b)]
         tell(f"first {row.name}: A {moments[0]}, B {moments[1]} after the aligned moment")
     if tally_text(c):
         tell(tally_text(c))

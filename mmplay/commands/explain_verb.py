@@ -48,7 +48,7 @@ def run(args: Namespace) -> int:
 
 def _explain(args: Namespace, timeline: Recording) -> None:
     if not len(timeline):
-        raise InputError(f"{args.log}: holds no failure, OOM kill or Mem-Info to explain")
+        raise InputError(f"{args.log}: it has no failure, OOM kill or Mem-Info to explain")
     frames: Sequence[int] = timeline.event_frames or range(len(timeline) - 1, len(timeline))
     if args.at is not None:
         at = find_position(timeline, args.at)
@@ -81,7 +81,7 @@ def _print_as_utf8() -> None:
 
 
 def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
-    from mmplay.recordings.export.pages import markdown_page
+    from mmplay.recordings.export.blocks import markdown_page
     from mmplay.recordings.export.report import explanation_blocks
 
     _print_as_utf8()
@@ -89,7 +89,7 @@ def _print_markdown(timeline: Recording, results: Iterable[FrameDiagnosis]) -> N
 
 
 def _print_html(timeline: Recording, results: Iterable[FrameDiagnosis]) -> None:
-    from mmplay.recordings.export.pages import html_page
+    from mmplay.recordings.export.blocks import html_page
     from mmplay.recordings.export.report import explanation_blocks
 
     title = f"{timeline.name}: why"

@@ -10,17 +10,10 @@ from pathlib import Path
 
 from mmplay.commands.output import progress_bar, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
-from mmplay.recordings.export import Format
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
-
-FORMATS: dict[str, Format] = {
-    **RECORDING_FORMATS,
-    "cast": Format("mmplay.tui.cast", "as_cast", "the play screen, for asciinema"),
-}
-"""Every format; a cast is drawn by the play screen, so that recordings cannot know of it."""
+from mmplay.tui.exporting import FORMATS
 
 SIZES = ((80, 24), (400, 200))
 """The smallest and the largest screen of a cast."""
@@ -84,7 +77,7 @@ def _size(args: Namespace) -> tuple[int, int] | None:
     if args.size is None:
         return None
     if args.format != "cast":
-        raise InputError("--size: only a cast has a screen; write --format cast")
+        raise InputError("--size is for --format cast; other formats have no screen")
     found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", args.size, re.ASCII)
     size = (int(found[1]), int(found[2])) if found else (0, 0)
     (least_wide, least_high), (most_wide, most_high) = SIZES

@@ -55,7 +55,7 @@ def run(args: Namespace) -> int:
     boot = {**managed, **_zones(args.boot_managed, "--boot-managed")}
     if set(boot) != set(managed):
         extra = ", ".join(sorted(set(boot) - set(managed)))
-        raise InputError(f"--boot-managed {extra}: no such --zone was given")
+        raise InputError(f"--boot-managed {extra}: there is no --zone {extra} to go with it")
     if not lowmem(kernel, managed):
         raise InputError(f"--zone {args.zone[0]}: name a zone that shares vm.min_free_kbytes too")
     kbytes = whole(args.min_free_kbytes, "--min-free-kbytes", MAX_KBYTES)
@@ -77,7 +77,7 @@ def _zones(pairs: list[str], option: str) -> dict[str, int]:
             raise InputError(f"{option} {pair}: {name} was given twice")
         zones[name] = whole(number, f"{option} {name}", MAX_PAGES)
         if zones[name] == 0:
-            raise InputError(f"{option} {pair}: a zone without pages is left out")
+            raise InputError(f"{option} {pair}: leave out a zone that has no pages")
     return zones
 
 

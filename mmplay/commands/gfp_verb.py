@@ -56,7 +56,8 @@ def run(args: Namespace) -> int:
 
 def _through_slab(kernel: Kernel | None, name: str, mask: int) -> int:
     if kernel is None:
-        raise InputError(f"SLUB's mask in kernel {name} is not known; --slab knows {list(KERNELS)}")
+        known = ", ".join(KERNELS)
+        raise InputError(f"SLUB's mask is not known for kernel {name}, only for {known}")
     return kernel.slab.page_mask(mask)
 
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, tell
-from mmplay.levels.glossary import Entry, entry_named, search
+from mmplay.levels.glossary import GlossaryEntry, entry_named, search
 
 WIDTH = 79
 LABEL = 9
@@ -38,12 +38,12 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _is_name(term: str, found: list[Entry]) -> bool:
+def _is_name(term: str, found: list[GlossaryEntry]) -> bool:
     wanted = term.strip().casefold()
     return any(wanted == name.casefold() for entry in found for name in entry.names)
 
 
-def _print_one(entry: Entry, as_json: bool) -> int:
+def _print_one(entry: GlossaryEntry, as_json: bool) -> int:
     if as_json:
         print_json({"term": entry.as_json()})
         return 0

@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Import; raises InputError for an unreadable log or an unwritable file."""
     if args.output is None and not args.json:
-        raise InputError(f"import {args.log}: say where to: -o FILE.mmtrace, or --json")
+        raise InputError(f"import {args.log}: name a file with -o FILE.mmtrace, or use --json")
     check_kernel(args)
     with _import(args) as timeline:
         if args.json:

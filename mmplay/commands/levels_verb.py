@@ -11,8 +11,8 @@ from mmplay.commands.arguments import add_json, whole
 from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.authoring import new_level, packed, update_digest
-from mmplay.levels.library import Listed, all_levels, find_level, levels_folder
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.catalogue import ListedLevel, all_levels, find_level, levels_folder
+from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.model import Level
 from mmplay.levels.pack import levels_in
 from mmplay.levels.progress import Best, load
@@ -69,7 +69,7 @@ def _list(args: Namespace) -> int:
     return GOOD
 
 
-def _row(one: Listed, wins: dict[str, Best]) -> dict[str, object]:
+def _row(one: ListedLevel, wins: dict[str, Best]) -> dict[str, object]:
     level = one.level
     row: dict[str, object] = {"file": str(one.path), "shipped": one.shipped}
     if level is None:
@@ -86,7 +86,7 @@ def _row(one: Listed, wins: dict[str, Best]) -> dict[str, object]:
     }
 
 
-def _line(one: Listed, wins: dict[str, Best]) -> str:
+def _line(one: ListedLevel, wins: dict[str, Best]) -> str:
     if one.level is None:
         return f"-    ...  cannot be used: {one.problem}"
     best = wins.get(one.level.id)
@@ -160,7 +160,7 @@ def _new(args: Namespace) -> int:
             with path.open("x", encoding="utf-8") as stream:
                 stream.write(new_level(ident, str(path)))
         except FileExistsError:
-            raise InputError(f"{path}: exists already") from None
+            raise InputError(f"{path}: it exists already; name another file") from None
     if args.json:
         print_json({"file": str(path), "id": ident})
     else:

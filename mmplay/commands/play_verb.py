@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import add_screen_options
 from mmplay.commands.screen import require_terminal
-from mmplay.levels.library import find_level
+from mmplay.levels.catalogue import find_level
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -70,7 +70,7 @@ def _line(level: str, best: Best) -> str:
 
 def _import(path: Path) -> None:
     if not path.is_file():
-        raise InputError(f"{path}: no such file")
+        raise InputError(f"{path}: there is no such file")
     other = load(path)
     if other.notice:
         raise InputError(f"{other.notice}; nothing was imported")

@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
     with progress_bar(args.recording) as progress:
         timeline = open_recording(args.recording, args.kernel, progress)
     if not len(timeline):
-        raise InputError(f"{args.recording}: holds no failure, OOM kill or Mem-Info to replay")
+        raise InputError(f"{args.recording}: it has no failure, OOM kill or Mem-Info to replay")
     start = find_position(timeline, args.at) if args.at is not None else 0
     if args.recording == STDIN:
         _keyboard_from_terminal()

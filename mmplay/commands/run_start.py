@@ -45,7 +45,7 @@ def choice_of(args: Namespace) -> Choice:
     )
 
 
-class Start:
+class RunStart:
     """How a run begins: `session(header, writer)` makes it, `until_ns` is when it ends."""
 
     def __init__(self, args: Namespace, choice: Choice) -> None:
@@ -121,5 +121,5 @@ class Start:
         if self._parent is not None:
             return self._parent.fork(self._turn, self.header(), writer)
         if self._machine is None:
-            raise InputError(f"{self.name}: nothing to start from")
+            raise InputError(f"{self.name}: there is nothing to start from")
         return Session(self._machine, self.header(), writer)

@@ -181,7 +181,7 @@ class RecordingSpeaker(LookAround):
 
     def _back(self, text: str) -> Said:
         if not self.here:
-            raise InputError("this is the beginning")
+            raise InputError("this is the first frame")
         self.here = max(0, self.here - count(text, "back", MOST_STEPS))
         return self._where("")
 

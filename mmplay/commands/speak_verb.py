@@ -19,7 +19,7 @@ from mmplay.commands.speak_recording import (
     talk,
 )
 from mmplay.engine.errors import InputError
-from mmplay.levels.library import find_level, is_level_name
+from mmplay.levels.catalogue import find_level, is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded
@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
         return 0
     with open_recording(args.what) as timeline:
         if not len(timeline):
-            raise InputError(f"{args.what}: holds no failure, OOM kill or Mem-Info")
+            raise InputError(f"{args.what}: it has no failure, OOM kill or Mem-Info")
         talk(RecordingSpeaker(timeline))
     return 0
 
@@ -164,10 +164,10 @@ class LevelSpeaker(LookAround):
 
     def _step(self, text: str) -> Said:
         if not self.run.playing:
-            raise InputError(f"the run is {self.run.outcome}: undo, restart or quit")
+            raise InputError(f"this level is {self.run.outcome}: write undo, restart or quit")
         question = self.game.question
         if question is not None:
-            raise InputError(f"first answer, or skip: {question.text}")
+            raise InputError(f"answer this question first, or skip it: {question.text}")
         for _ in range(count(text, "step", MOST_STEPS)):
             if self.game.grow(1):
                 yield frame_line(self.game, len(self.game) - 1)
@@ -218,7 +218,7 @@ class LevelSpeaker(LookAround):
         lines = beside(self.run)
         place = current(lines, self.run.session.live.state.now_ns // 1000)
         if place < 0:
-            raise InputError("this run starts from no log, or before its first line")
+            raise InputError("there is no line of a log yet to show beside this run")
         yield from in_words(lines[place])
 
     def _goals(self, _: str) -> Said:

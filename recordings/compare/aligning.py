@@ -34,7 +34,7 @@ def aligned(a: Recording, b: Recording, align: str) -> Alignment:
 
 def _frame(one: Recording, align: str) -> int:
     if not len(one):
-        raise InputError(f"{one.name}: has no frames to compare")
+        raise InputError(f"{one.name}: there are no frames to compare")
     if align == START:
         return 0
     if align == OOM:
@@ -54,7 +54,7 @@ def _oom(one: Recording) -> int:
         frames = ((frame, one.frame(frame).report) for frame in one.event_frames)
         found = [frame for frame, report in frames if report and report.kind is ReportKind.OOM_KILL]
     if not found:
-        raise InputError(f"{one.name}: has no OOM kill to align at")
+        raise InputError(f"{one.name}: there is no OOM kill to align at")
     return found[0]
 
 
@@ -63,7 +63,7 @@ def _marker(one: Recording, name: str) -> int:
         if marker.name == name:
             return marker.frame
     known = ", ".join(marker.name for marker in one.markers) or "none"
-    raise InputError(f"{one.name}: has no marker {name[:40]!r} to align at; it has {known}")
+    raise InputError(f"{one.name}: there is no marker {name[:40]!r} to align at; it has {known}")
 
 
 def _at_time(one: Recording, text: str) -> int:
@@ -74,7 +74,7 @@ def _at_time(one: Recording, text: str) -> int:
     time_us = int(whole) * 1_000_000 + int(part.ljust(6, "0"))
     if first is None or last is None or not first <= time_us <= last:
         span = "no times" if first is None or last is None else f"{first / 1e6} s to {last / 1e6} s"
-        raise InputError(f"{one.name}: has no moment {text}: it has {span}")
+        raise InputError(f"{one.name}: {text} lies outside it: it has {span}")
     return frame
 
 

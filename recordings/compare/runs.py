@@ -96,7 +96,7 @@ def part(a: Session, b: Session, stopped: Callable[[], bool]) -> Parted:
     """Return where two runs part; raises InputError if they have no turn in common, or stopped."""
     start = max(a.first, b.first)
     if start > min(a.end, b.end):
-        raise InputError("the two runs have no turn in common")
+        raise InputError("the two runs share no turn, so they cannot be compared")
     at = _last_same(a, b, start)
     walkers = Walker.of(a, at), Walker.of(b, at)
     first, turn = _next(*walkers, stopped, acts=True)
@@ -130,7 +130,7 @@ def _next(
         if acts and a.told() != b.told():
             return _act_difference(a, b), a.turn
         if a.turn % ASK_EVERY == 0 and stopped():
-            raise InputError("comparing was stopped")
+            raise InputError("the comparison was stopped")
         if a.ended or b.ended:
             return _end_difference(a, b), a.turn
         a.act()

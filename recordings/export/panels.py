@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import moment
-from mmplay.recordings.export.stories import BootStory, FloorLine, Level, ZoneStory
+from mmplay.recordings.export.stories import MARKS, BootStory, FloorLine, Level, ZoneStory
 
 LEFT, RIGHT = 76, 650
 """Where panels begin and end."""
@@ -26,9 +26,6 @@ CLOSE = 12
 
 MOST_DOTS = 60
 """More dumps than this stand so close that a line says it better than dots."""
-
-MARK_CLASSES = {"high": "high", "low": "low", "min": "min"}
-"""How a floor is drawn by its name; callers below min are drawn alike, and told by their labels."""
 
 
 def met_text(one: FloorLine, story: BootStory) -> str:
@@ -126,7 +123,8 @@ def _pages_axis(scale: Scale) -> Iterator[str]:
 
 
 def _class(one: FloorLine) -> str:
-    return MARK_CLASSES.get(one.name, "caller")
+    """Return how a floor is drawn: callers below min are drawn alike, and told by their labels."""
+    return one.name if one.name in MARKS else "caller"
 
 
 def _names(zone: ZoneStory, scale: Scale) -> Iterator[str]:

@@ -137,11 +137,6 @@ KEPT_DECISIONS = 1 << 14
 """Decisions that are kept in words: the same ones come again and again."""
 
 
-def trace_of_turns(recording: Recording, session: Session, threads: Threads) -> Iterator[Timed]:
-    """Yield the events of a simulated run in the order of time."""
-    return _Tracer(recording, session, threads).events()
-
-
 class _Tracer:
     """What is on the way while a run is made again."""
 
@@ -161,7 +156,7 @@ class _Tracer:
         self._said = lru_cache(maxsize=KEPT_DECISIONS)(self._say)
 
     def events(self) -> Iterator[Timed]:
-        """Yield everything, turn by turn."""
+        """Yield everything in the order of time, turn by turn."""
         first = self._session.first
         for one in made_again(self._session):
             yield from self._open.until(one.time_ns)
@@ -254,7 +249,7 @@ def perfetto(recording: Recording) -> Iterator[bytes]:
     if session is None:
         timed, remarks = trace_of_frames(recording, threads), OBSERVED_REMARKS
     else:
-        timed, remarks = trace_of_turns(recording, session, threads), SIMULATED_REMARKS
+        timed, remarks = _Tracer(recording, session, threads).events(), SIMULATED_REMARKS
     about = {
         "recording": recording.name,
         "writer": said(recording, "writer"),

@@ -8,9 +8,17 @@ from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
-from mmplay.recordings.export.blocks import Block, Facts, Heading, Picture, Table, Text, moment
+from mmplay.recordings.export.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Picture,
+    Table,
+    Text,
+    html_page,
+    moment,
+)
 from mmplay.recordings.export.incident import incident
-from mmplay.recordings.export.pages import html_page
 from mmplay.recordings.export.panels import met_text
 from mmplay.recordings.export.picture import described, picture
 from mmplay.recordings.export.stories import BootStory, stories_of

@@ -12,8 +12,8 @@ from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.memory import class_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import made_again
 from mmplay.recordings.run.session import Session

@@ -27,7 +27,7 @@ class AppendFile:
         try:
             return cls(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except FileExistsError:
-            raise InputError(f"{path}: exists already; name another file to record to") from None
+            raise InputError(f"{path}: it exists already; name another file to record to") from None
 
     def write(self, data: bytes) -> int:
         """Append all of `data`, or nothing; raises OSError."""

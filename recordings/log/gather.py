@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from mmplay.engine.printk.form import Values
@@ -62,18 +63,11 @@ def boot_line(builder: ReportBuilder, message: Message) -> None:
     builder.name_release(message, message.values["release"])
 
 
-def failure(builder: ReportBuilder, message: Message) -> None:
-    """Open a failure at its header."""
+def request(kind: ReportKind, builder: ReportBuilder, message: Message) -> None:
+    """Open a report at its header: a failure, or `invoked oom-killer`."""
     values = message.values
-    request = Request(values["comm"], values.get("order"), values["mode"], values.get("names"))
-    builder.claim(builder.begin(message, ReportKind.FAILURE, request), message)
-
-
-def oom(builder: ReportBuilder, message: Message) -> None:
-    """Open an OOM report at its header: `invoked oom-killer`."""
-    values = message.values
-    request = Request(values["comm"], values.get("order"), values["mode"], values.get("names"))
-    builder.claim(builder.begin(message, ReportKind.OOM_KILL, request), message)
+    asked = Request(values["comm"], values.get("order"), values["mode"], values.get("names"))
+    builder.claim(builder.begin(message, kind, asked), message)
 
 
 def cpu(builder: ReportBuilder, message: Message) -> None:
@@ -183,8 +177,8 @@ TOTALS_ROLES = (
 
 HANDLERS: dict[str, Handler] = {
     "boot": boot_line,
-    "failure": failure,
-    "oom": oom,
+    "failure": partial(request, ReportKind.FAILURE),
+    "oom": partial(request, ReportKind.OOM_KILL),
     "cpu": cpu,
     "hardware": belonging,
     "workqueue": belonging,

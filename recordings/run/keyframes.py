@@ -13,8 +13,7 @@ from collections import OrderedDict
 from typing import Any, NamedTuple
 
 from mmplay.engine.sim.state.delta import apply, difference
-from mmplay.engine.sim.state.fields import PackError
-from mmplay.engine.sim.state.packing import Shape, names_of, pack_state, parts_of
+from mmplay.engine.sim.state.fields import PackError, Shape, names_of, pack_state, parts_of
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.unpacking import state_of, unpack_parts
 from mmplay.recordings.trace.format import pack_plain, unpack_plain
@@ -103,7 +102,7 @@ class Keyframes:
         fresh = self._fresh.get(level_of(number))
         if fresh is not None and fresh.number == number:
             return fresh
-        known = self._get(number)
+        known = self.decoded(number)
         return Fresh(number, [part.tolist() for part in known.parts], known.names)
 
     def load(self, turn: int, base: int, packed: bytes) -> None:
@@ -135,7 +134,7 @@ class Keyframes:
         Raises PackError for a damaged keyframe.
         """
         number = max(0, bisect_right(self.turns, turn) - 1)
-        there = self._get(number)
+        there = self.decoded(number)
         state = state_of(there.shape, there.parts, there.names)
         if state.turn != self.turns[number]:
             raise PackError(f"the keyframe of turn {self.turns[number]} is of turn {state.turn}")
@@ -143,9 +142,6 @@ class Keyframes:
 
     def decoded(self, number: int) -> Decoded:
         """Return keyframe `number` put together; raises PackError for a damaged one."""
-        return self._get(number)
-
-    def _get(self, number: int) -> Decoded:
         held = self._held[number % TRUNK == 0]
         known = held.get(number)
         if known is not None:
@@ -155,7 +151,7 @@ class Keyframes:
         if base == NO_BASE:
             found = Decoded(*unpack_parts(inflated(packed, MAX_STATE_BYTES)))
         else:
-            found = _unpack_changes(self._get(base), packed)
+            found = _unpack_changes(self.decoded(base), packed)
         self._hold(number, found)
         return found
 

@@ -14,7 +14,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Metric
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.run.turns import turn
-from mmplay.engine.sim.state.packing import pack_state, shape_of
+from mmplay.engine.sim.state.fields import pack_state, shape_of
 from mmplay.engine.sim.state.state import Counters, State
 from mmplay.recordings.run.keyframes import KEEP_EVERY, Keyframes
 from mmplay.recordings.run.replay import Replay, do_act, told_in_words

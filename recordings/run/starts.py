@@ -1,15 +1,24 @@
-"""Machines to simulate that come out of recordings.
+"""What a simulated run starts from: machines out of recordings, and what its header says of that.
 
-Apart from the timelines, which fork themselves: whoever opens recordings stands above them.
+A header is held against the run's setup and first state. Apart from the timelines: whoever opens
+recordings stands above them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.setup_fields import setup_fields
+from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.run.witness import Fault, Side
 
 INCIDENT = "incident-4.5.0-rc7"
 """The shipped recording whose first frame is the OOM kill at 59.56 s."""
@@ -29,3 +38,80 @@ def machine_of(recording: str, index: int, choice: Choice) -> Machine:
         if frame.report is None or frame.kernel is None:
             raise InputError(f"{recording} frame {index}: the rules of its kernel are not known")
         return from_report(frame.report, frame.kernel, choice)
+
+
+FIELDS = frozenset(
+    {
+        *("format", "kind", "title", "writer", "engine", "start", "kernel", "variant", "seed"),
+        *("keep_atomic", "packets", "ram_kb", "parent", "frame", "turn", "cut_from", "cut_to"),
+        *("level", "level_digest", "stage"),
+    }
+)
+"""Everything that the header of a simulated run may say."""
+
+
+def header_side(header: Mapping[str, object], m: Machine) -> Side | None:
+    """Return the first thing that a header says and its run's setup and first state do not."""
+    unknown = sorted(str(name) for name in header if name not in FIELDS)
+    if unknown:
+        return Side(unknown[0], "a field that no run has", None)
+    if "kernel" in header and header["kernel"] != m.setup.kernel.name:
+        return Side("kernel", header["kernel"], m.setup.kernel.name)
+    if "cut_from" in header:
+        # A part begins in the middle: what was chosen at the start may have changed since.
+        same = header["cut_from"] == m.state.turn
+        return None if same else Side("cut_from", header["cut_from"], m.state.turn)
+    variant = WB_VARIANTS[m.state.wb_mask][0]
+    if "variant" in header and header["variant"] != variant:
+        return Side("variant", header["variant"], variant)
+    return _start_side(header, m)
+
+
+def _start_side(header: Mapping[str, object], m: Machine) -> Side | None:
+    """Build a named start again: nothing else may stand behind its name."""
+    start = str(header.get("start"))
+    build = STARTS.get(start)
+    if build is None or header.get("format") == 1:
+        # Format 1 does not say all that was chosen.
+        return None
+    try:
+        built = build(header, _choice(header, m))
+    except InputError as error:
+        return Side("start", start, str(error))
+    same = setup_fields(built.setup) == setup_fields(m.setup)
+    if same and pack_state(built.state) == pack_state(m.state):
+        return None
+    return Side("start", start, "another first state")
+
+
+def _choice(header: Mapping[str, object], m: Machine) -> Choice:
+    return Choice(
+        kernel_named(m.setup.kernel.name),
+        WB_VARIANTS[m.state.wb_mask][0],
+        _number(header, "seed", 1),
+        bool(_number(header, "keep_atomic", 0)),
+        _number(header, "packets", -1),
+    )
+
+
+def _number(header: Mapping[str, object], name: str, default: int) -> int:
+    value = header.get(name, default)
+    if type(value) is not int or not -1 <= value < 1 << 63:
+        raise InputError(f"{name} is not a number that is possible here")
+    return value
+
+
+STARTS: dict[str, Callable[[Mapping[str, object], Choice], Machine]] = {
+    "incident": lambda header, choice: incident_machine(choice),
+    "boot": lambda header, choice: fresh_boot(_number(header, "ram_kb", 0), choice),
+}
+"""The starts that are no file, by the `start` of the header."""
+
+
+def header_fault(offset: int, side: Side) -> Fault:
+    """Return the fault of a header that says something else than its run."""
+    if side.run is None:
+        text = f"the header says {side.name[:40]!r}, {side.file}"
+    else:
+        text = f"the header says {side.name} {str(side.file)[:60]}, the run has {side.run}"
+    return Fault(offset, None, None, f"header {side.name[:40]}", side.file, side.run, text)

@@ -13,12 +13,12 @@ from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report import MemDump, title_of
 from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor, stack_of
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
-from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
@@ -146,14 +146,8 @@ class SessionTimeline:
         turn = entries[max(0, place - 1)].turn
         last = entries[place].turn if place < len(entries) else session.end
         low, high = turn - session.first, last - session.first
-        while low < high:
-            middle = (low + high + 1) // 2
-            moment = self.time_us(middle)
-            if moment is not None and moment <= time_us:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+        later = range(low + 1, high + 1)
+        return low + bisect_right(later, time_us, key=lambda frame: self.time_us(frame) or 0)
 
     def frame_of_line(self, line: int) -> int | None:
         """Return the turn that printed a line."""
@@ -358,10 +352,7 @@ class SessionTimeline:
 
     def _report_at(self, turn: int) -> int | None:
         log = self.session.log
-        for number in range(log.report_count()):
-            if log.report_turn(number) == turn:
-                return number
-        return None
+        return next((n for n in range(log.report_count()) if log.report_turn(n) == turn), None)
 
 
 def what_if(frame: Frame, name: str) -> SessionTimeline:

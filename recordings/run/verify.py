@@ -8,9 +8,9 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.state.fields import PackError
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import OPENERS, open_stream
-from mmplay.recordings.run.header import header_fault, header_side
 from mmplay.recordings.run.replay import BROKEN
 from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.starts import header_fault, header_side
 from mmplay.recordings.run.store import KIND, first_machine, session_entry
 from mmplay.recordings.run.tape import Entry, Tape
 from mmplay.recordings.run.witness import (
@@ -160,7 +160,7 @@ class _Again:
         for stop in [*stops, turn] if turn > session.end else []:
             wanted = stop - session.end
             if session.advance(turns=wanted) < wanted:
-                raise InputError("nothing ever happens again in this run, but the file goes on")
+                raise InputError("the run has ended here, but the file goes on")
             self._note(session)
 
     def act(self, session: Session, placed: Placed) -> None:

@@ -116,13 +116,9 @@ class Witness:
         self.at += 1
 
     def flush(self) -> None:
-        """Nothing is written."""
+        """Do nothing: nothing is written."""
 
-    def finish(self) -> None:
-        """Nothing is written."""
-
-    def abandon(self) -> None:
-        """Nothing is written."""
+    finish = abandon = flush
 
     def _load(self, placed: Placed) -> None:
         """Take the file's keyframe beside the run's."""

@@ -44,6 +44,18 @@ class Ending(NamedTuple):
     damaged: bool = False
 
 
+CUT = "the file ends inside this record"
+
+
+class _StoppedError(Exception):
+    """Why no record follows."""
+
+    def __init__(self, why: str, *, damaged: bool) -> None:
+        super().__init__(why)
+        self.why = why
+        self.damaged = damaged
+
+
 class TraceReader:
     """Iterates over the whole records of a trace; afterwards `ending` tells how it ended.
 
@@ -116,60 +128,48 @@ class TraceReader:
     def _stop(self, offset: int, why: str, damaged: bool) -> None:
         self.ending = Ending(closed=False, offset=offset, why=why, damaged=damaged)
 
-    def _cut(self, start: int) -> None:
-        self._stop(start, "the file ends inside this record", damaged=False)
-
     def _next(self, limit: int) -> Record | None:
         start = self._offset
-        body = self._read_body(start, limit)
-        if body is None:
-            return None
         try:
-            code, *fields = unpack_body(body)
+            code, *fields = unpack_body(self._read_body(start, limit))
+        except _StoppedError as stopped:
+            self._stop(start, stopped.why, stopped.damaged)
+            return None
         except (ValueError, RecursionError) as error:
             self._stop(start, f"the record cannot be unpacked: {error}", damaged=True)
             return None
         self._count += 1
         return Record(start, self._offset, code, fields)
 
-    def _read_body(self, start: int, limit: int) -> bytes | None:
+    def _read_body(self, start: int, limit: int) -> bytes:
+        """Return the body of the record that starts here; raises _StoppedError if none does."""
         head = self._stream.read(len(RECORD_HEAD) + CHECK_BYTES + 1)
-        if not head:
-            self._stop(start, "the file was not closed", damaged=False)
-            return None
         fixed = head[: len(RECORD_HEAD)]
+        if not head:
+            raise _StoppedError("the file was not closed", damaged=False)
         if fixed != RECORD_HEAD[: len(fixed)]:
-            self._stop(start, "no record starts here", damaged=True)
-            return None
+            raise _StoppedError("no record starts here", damaged=True)
         if len(head) < len(RECORD_HEAD) + CHECK_BYTES + 1:
-            self._cut(start)
-            return None
+            raise _StoppedError(CUT, damaged=False)
         if head[-1] not in BIN_SIZES:
-            self._stop(start, "the record has no body", damaged=True)
-            return None
-        return self._read_checked(start, limit, head)
-
-    def _read_checked(self, start: int, limit: int, head: bytes) -> bytes | None:
+            raise _StoppedError("the record has no body", damaged=True)
         size_bytes = BIN_SIZES[head[-1]]
-        size_field = self._stream.read(size_bytes)
-        if len(size_field) < size_bytes:
-            self._cut(start)
-            return None
-        size = int.from_bytes(size_field, "big")
+        size = int.from_bytes(self._whole(size_bytes), "big")
         if size > limit or size >> 8 * (size_bytes // 2) == 0 < size_bytes - 1:
-            self._stop(start, f"a record of {size} bytes cannot be", damaged=True)
-            return None
-        body = self._stream.read(size)
-        if len(body) < size:
-            self._cut(start)
-            return None
+            raise _StoppedError(f"a record of {size} bytes cannot be", damaged=True)
+        body = self._whole(size)
         check = head[len(RECORD_HEAD) : -1]
         if check != check_of(self._check, body):
-            self._stop(start, "check and content do not fit", damaged=True)
-            return None
+            raise _StoppedError("check and content do not fit", damaged=True)
         self._check = check
         self._offset = start + len(head) + size_bytes + size
         return body
+
+    def _whole(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        if len(data) < size:
+            raise _StoppedError(CUT, damaged=False)
+        return data
 
 
 def record_at(stream: BinaryIO, offset: int, limit: int) -> Record:

@@ -25,7 +25,7 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("floors", "--zone", "DMA32", "--min-free-kbytes", "1"), ("DMA32", "ZONE=PAGES")),
     (("floors", "--zone", "HighMem=3", "--min-free-kbytes", "1"), ("HighMem=3", "DMA32, Normal")),
     ((*FLOORS, "--zone", "DMA32=5"), ("DMA32=5", "twice")),
-    ((*FLOORS, "--zone", "DMA=0"), ("DMA=0", "left out")),
+    ((*FLOORS, "--zone", "DMA=0"), ("DMA=0", "leave out")),
     ((*FLOORS, "--zone", "DMA=1.5"), ("1.5", "whole number")),
     ((*FLOORS, "--zone", f"DMA={'9' * 500}"), ("999", "whole number")),
     ((*FLOORS, "--boot-managed", "DMA=5"), ("--boot-managed DMA", "--zone")),

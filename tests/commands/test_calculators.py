@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmplay.__main__ import main
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.rules.versions import KERNELS
 
 Captured = pytest.CaptureFixture[str]

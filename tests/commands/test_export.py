@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.commands.export_verb import FORMATS
+from mmplay.tui.exporting import FORMATS
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.recordings.export.html_rules import Page
 
@@ -64,7 +64,7 @@ def test_a_cast_of_another_size(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("name", "size", "word"),
     [
-        ("csv", "80x24", "only a cast"),
+        ("csv", "80x24", "for --format cast"),
         ("cast", "80", "columns x rows"),
         ("cast", "10x10", "80x24 to"),
         ("cast", "99999x24", "columns x rows"),

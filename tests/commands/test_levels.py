@@ -82,7 +82,7 @@ def test_new_check_update_and_pack(run: Run, tmp_path: Path) -> None:
         (("run", "none.toml"), "cannot be read"),
         (("run", "L03", "--seed", "-1"), "--seed -1"),
         (("run", "L03", "--actions", "none.toml"), "cannot be read"),
-        (("run", "L03", "-o", "x.log"), "*.mmtrace"),
+        (("run", "L03", "-o", "x.log"), "ends in .mmtrace"),
         (("run", "incident", "--actions", "x.toml"), "is for levels"),
         (("play", "L99"), "is no level"),
         (("speak", "L99"), "is no level"),

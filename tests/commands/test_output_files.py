@@ -35,7 +35,7 @@ def test_a_pipe_stays_a_pipe(
     os.mkfifo(pipe)
     assert main(verbs(log, pipe)[number]) == 2
     assert pipe.is_fifo()
-    assert "no regular file" in capsys.readouterr().err
+    assert "not a regular file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", range(3))

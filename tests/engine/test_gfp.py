@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from mmplay.engine.explain.caller import abilities, phrases
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
-from mmplay.engine.rules.gfp import GfpError
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpError
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import (
     KERNELS,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.rules.versions import KERNELS, kernel_of_release, layout_of_release
 
 RULES: tuple[tuple[str, str | None], ...] = (

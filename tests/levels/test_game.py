@@ -63,7 +63,7 @@ def test_what_cannot_be_done_changes_nothing() -> None:
     game = game_of(level(GOAL, CHOICES))
     before = game.level_run.session.tape.told
     for deed in (game.skip, game.undo, game.redo, game.asked):
-        with pytest.raises(InputError, match="nothing"):
+        with pytest.raises(InputError, match=r"nothing|no question"):
             deed()
     for text in ("kill 5", "dirty_ratio 500"):
         with pytest.raises(InputError):

@@ -11,16 +11,16 @@ from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.alloc_flags import FLAG_RULES_4_5
 from mmplay.engine.rules.floors import CLASSES_4_5
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.state.state import COUNTERS
 from mmplay.levels.glossary import (
-    Entry,
+    GlossaryEntry,
     GlossaryError,
     entry_for,
+    entry_from,
     entry_named,
-    entry_of,
     entry_of_word,
     gfp_values,
     glossary,
@@ -53,7 +53,7 @@ def test_there_are_enough_terms_and_each_says_something() -> None:
 
 
 @pytest.mark.parametrize("one", ENTRIES, ids=[one.id for one in ENTRIES])
-def test_a_term_fits_the_smallest_screen(one: Entry) -> None:
+def test_a_term_fits_the_smallest_screen(one: GlossaryEntry) -> None:
     width, height = SMALLEST
     rows = term_rows(one, width)
     assert len(rows) <= height
@@ -89,7 +89,7 @@ def test_every_counter_has_one_term(name: str) -> None:
     assert name in MEANING or name in found.text or found.id == name or _is_its_title(name, found)
 
 
-def _is_its_title(name: str, found: Entry) -> bool:
+def _is_its_title(name: str, found: GlossaryEntry) -> bool:
     """Tell whether a term's text speaks of a counter by its family: `pgscan` of pgscan_direct."""
     return name.rpartition("_")[0] in found.text
 
@@ -269,8 +269,8 @@ def test_no_name_leads_to_two_terms() -> None:
 
 def test_a_small_row() -> None:
     row = {"id": "x", "title": "t", "text": "Text.", "until": "4.7"}
-    assert entry_of(row).kernels == "up to 4.7"
-    one = entry_of(row | {"since": "4.4", "source": "f a.c", "version": "4.6"})
+    assert entry_from(row).kernels == "up to 4.7"
+    one = entry_from(row | {"since": "4.4", "source": "f a.c", "version": "4.6"})
     assert (one.kernels, one.source) == ("4.4 to 4.7", "f a.c (4.6)")
 
 

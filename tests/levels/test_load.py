@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.level_list import shipped_levels
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import load_level, read_level, read_moves
-from mmplay.levels.source import LevelError
 from tests.levels.proofs import DOOR, EATER, NUMBER, level, level_text
 
 GOAL = '[[win]]\ncounter = "zones.DMA32.free"\nop = ">"\nvalue = 1\ntext = "t"\n'
@@ -69,7 +69,7 @@ WRONG = [
     (DOOR, 'limits = ["actz 1"]', "", "limits", "did you mean acts?"),
     (DOOR, 'choices = ["dirty_ratio 5 | five"]', "", "choices", "not in `allow`"),
     (DOOR, 'choices = [" | five"]', "", "choices", "VALUE | what is shown"),
-    (DOOR, 'end = "free of DMA32"', "", "end", "is no condition"),
+    (DOOR, 'end = "free of DMA32"', "", "end", "is not a condition"),
     (DOOR, 'end = "turn soon"', "", "end", "no number of turns"),
     (DOOR, 'end = "turn 99999999"', "", "end", "no number of turns from 0"),
     (DOOR, 'against = "a\\u001b[31m"', "", "against", "printable"),
@@ -255,7 +255,7 @@ def test_shipped_levels_have_their_file_names_as_ids() -> None:
 
 
 def test_only_reading_a_level_loads_msgspec() -> None:
-    names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.listing"
+    names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.level_list"
     text = f"import sys, {names}; print('msgspec' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from mmplay.levels.play.goals import Score
-from mmplay.levels.progress import Best, add, best, load, merged, progress_path, record, text_of
+from mmplay.levels.progress import (
+    Best,
+    add,
+    best,
+    load,
+    merged,
+    progress_path,
+    progress_text,
+    record,
+)
 
 WON = "2026-03-13T09:00:00+00:00"
 LATER = "2026-03-14T09:00:00+00:00"
@@ -71,7 +80,12 @@ DAMAGE = [
 def test_a_damaged_line_is_kept_aside_and_the_others_count(damage: bytes) -> None:
     path = progress_path()
     path.parent.mkdir(parents=True)
-    before = text_of({"L03": Best(3, 9, WON)}) + damage + b"\n" + text_of({"L04": Best(1, 5, WON)})
+    before = (
+        progress_text({"L03": Best(3, 9, WON)})
+        + damage
+        + b"\n"
+        + progress_text({"L04": Best(1, 5, WON)})
+    )
     path.write_bytes(before)
     progress = load()
     assert sorted(progress.levels) == ["L03", "L04"]
@@ -89,7 +103,7 @@ def test_a_damaged_line_is_kept_aside_and_the_others_count(damage: bytes) -> Non
 def test_an_enormous_file_is_kept_aside() -> None:
     path = progress_path()
     path.parent.mkdir(parents=True)
-    path.write_bytes(text_of({"L03": Best(3, 9, WON)}) + b"x" * (1 << 21))
+    path.write_bytes(progress_text({"L03": Best(3, 9, WON)}) + b"x" * (1 << 21))
     assert "cannot be read" in load().notice
     assert "is kept as" in add({"L04": Best(1, 5, WON)})
     assert sorted(load().levels) == ["L03", "L04"]

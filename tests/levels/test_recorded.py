@@ -10,7 +10,7 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
-from mmplay.levels.library import find_level, levels_folder
+from mmplay.levels.catalogue import find_level, levels_folder
 from mmplay.levels.play.game import (
     LevelGame,
     begin_recorded,

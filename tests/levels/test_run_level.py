@@ -6,11 +6,11 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import Guesser, begin, play
-from mmplay.levels.source import LevelError
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 
 MOVES = '[[solution]]\naction = "answer"\nvalues = ["door.1 yes", "door.2 no", "door.3 no"]\n'

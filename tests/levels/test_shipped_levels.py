@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun

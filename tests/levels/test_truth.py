@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.words import FACTS
 from mmplay.engine.rules.floors import CLASSES_4_5, floor
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
 from mmplay.engine.rules.memory import points, score
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.machine.machine import Machine

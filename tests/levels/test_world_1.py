@@ -8,13 +8,13 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.decisions import Script
 from mmplay.engine.sim.metrics import condition, read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.library import level_of_id
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
-from mmplay.levels.source import LevelError
 from mmplay.recordings.run.tape import BY_LEVEL
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text
@@ -102,7 +102,7 @@ def test_a_move_that_is_refused_names_its_line() -> None:
     one = level(tables + EVENT.format(5, "disk", "0"), 'allow = ["dirty_ratio"]\n')
     for move, words in (
         (Move("dirty_ratio", "500", "", 77), "line 77: dirty_ratio 500: .*EINVAL"),
-        (Move("dirty_ratio", "5", "zones.DMA64.free < 9", 78), "line 78: .*no number"),
+        (Move("dirty_ratio", "5", "zones.DMA64.free < 9", 78), "line 78: .*no counter"),
     ):
         with pytest.raises(RefusedError, match=words):
             play(begin(one), [move])

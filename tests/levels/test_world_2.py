@@ -10,7 +10,7 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import ANSWER, Level, Move, Question
 from mmplay.levels.play.goals import Outcome

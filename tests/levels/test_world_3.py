@@ -7,7 +7,7 @@ import pytest
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.library import level_of_id
+from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Move
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import later

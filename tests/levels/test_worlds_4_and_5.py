@@ -7,7 +7,7 @@ import pytest
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.library import level_of_id
+from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import shtab
 
 from mmplay.commands.verbs import VERBS, top_parser
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.level_list import shipped_levels
 from mmplay.recordings.library import shipped
 
 NAMES = "_mmplay_levels_and_files", "_mmplay_recordings_and_files"

@@ -13,9 +13,9 @@ from mmplay.engine.explain.comparing import (
     Comparison,
     Kind,
     Moment,
+    moment,
     parting,
     row_text,
-    seconds,
     tally_text,
 )
 from mmplay.engine.explain.decisions import worded
@@ -202,8 +202,8 @@ def test_other_alignments() -> None:
     ("align", "word"),
     [
         ("marker:nowhere", "no marker 'nowhere'"),
-        ("1.5", "has no moment 1.5"),
-        ("99999", "has no moment 99999"),
+        ("1.5", "1.5 lies outside"),
+        ("99999", "99999 lies outside"),
         ("sometime", "expected start, oom"),
         ("", "expected start, oom"),
     ],
@@ -288,9 +288,9 @@ def test_comparing_changes_neither() -> None:
 
 
 def test_numbers_in_words() -> None:
-    assert seconds(59_562_581) == "59.562581 s"
-    assert seconds(-500) == "-0.000500 s"
-    assert seconds(None) == "a moment without time"
+    assert moment(59_562_581) == "59.562581 s"
+    assert moment(-500) == "-0.000500 s"
+    assert moment(None) == "a moment without time"
     run = incident_run(INCIDENT_START_NS)
     found = compare(run, incident_run(INCIDENT_START_NS))
     assert row_text(found.rows[0]).split() == ["oom_kill", "0", "0", "+0"]

@@ -13,8 +13,8 @@ from mmplay.engine.sim import ENGINE
 from mmplay.recordings import making
 from mmplay.recordings.library import open_recording, shipped, trace_path
 from mmplay.recordings.making import VARIANTS, header_of, incident_run, make, name_of
-from mmplay.recordings.run.header import STARTS
 from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.starts import STARTS
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.run.verify import verify, verify_stream
 from mmplay.recordings.trace.format import Code, TraceError

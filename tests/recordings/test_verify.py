@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmplay.engine.sim.state.fields import PackError
-from mmplay.engine.sim.state.packing import names_of, pack_state, parts_of, shape_of
+from mmplay.engine.sim.state.fields import PackError, names_of, pack_state, parts_of, shape_of
 from mmplay.engine.sim.state.unpacking import first_difference, place_name, state_of, unpack_state
 from mmplay.recordings.run.keyframes import Decoded, Keyframes
 from mmplay.recordings.run.session import Session

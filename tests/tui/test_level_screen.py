@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from mmplay.levels.library import find_level
+from mmplay.levels.catalogue import find_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.progress import best

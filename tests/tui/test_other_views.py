@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from mmplay.engine.explain.comparing import Comparison
 from mmplay.engine.frame import Ask
 from mmplay.levels.glossary import search
-from mmplay.levels.listing import LevelLine, level_lines
+from mmplay.levels.level_list import LevelLine, level_lines
 from mmplay.levels.play.beside import Beside, current, in_words
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin

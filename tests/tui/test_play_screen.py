@@ -345,13 +345,6 @@ async def test_no_meaning_by_colour_alone() -> None:
     assert "█" not in empty
 
 
-async def test_ascii_draws_with_ascii_only() -> None:
-    async with running(INCIDENT_RC7, (120, 40), ascii_only=True) as pilot:
-        screen = text_of(pilot)
-        assert "refused" in screen
-        assert [letter for letter in screen if ord(letter) > 126 and letter != "·"] == []
-
-
 async def test_unknown_values_are_not_zero() -> None:
     import io
 

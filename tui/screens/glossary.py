@@ -6,11 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from mmplay.levels.glossary import Entry, glossary, search
+from mmplay.levels.glossary import GlossaryEntry, glossary, search
 from mmplay.tui.cells import Cell, fit, row
 from mmplay.tui.keys import COMMON_ACTS, GLOSSARY_ACTS, bindings
+from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
 
@@ -28,7 +28,7 @@ class GlossaryScreen(BaseScreen):
     def __init__(self, start: str = "") -> None:
         """Open on the term `start`, or on the first."""
         super().__init__()
-        self.entries: list[Entry] = list(glossary().values())
+        self.entries: list[GlossaryEntry] = list(glossary().values())
         self.shown = start or self.entries[0].id
         self.trail: list[str] = []
 

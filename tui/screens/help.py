@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
-from mmplay.tui.cells import Cell, Row, fit, row
+from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_ACTS, PANEL_KEYS, Act
 from mmplay.tui.panels.cell_panel import CellPanel
 
@@ -60,7 +60,9 @@ def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:
 def _block(name: str, keys: list[tuple[str, str]]) -> list[Row]:
     rows = [row(Cell(fit(name.upper(), COLUMN), "label"))]
     for key, text in keys:
-        rows.append(row(Cell(fit(key, KEY_WIDTH), "number"), Cell(f"{fit(text, TEXT_WIDTH)} ")))
+        for n, line in enumerate(wrap(text, TEXT_WIDTH)):
+            shown = Cell(fit("" if n else key, KEY_WIDTH), "number")
+            rows.append(row(shown, Cell(f"{fit(line, TEXT_WIDTH)} ")))
     rows.append(row(fit("", COLUMN)))
     return rows
 

@@ -9,7 +9,7 @@ from textual import on
 from mmplay.engine.errors import InputError
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
-from mmplay.levels.play.game import Ending, LevelGame
+from mmplay.levels.play.game import LevelGame, Sequel
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
@@ -112,7 +112,7 @@ class LevelScreen(PlayScreen):
             self.player.playing = False
             self.call_later(self._end, self.game, ending)
 
-    def _end(self, game: LevelGame, ending: Ending) -> None:
+    def _end(self, game: LevelGame, ending: Sequel) -> None:
         """Show the next stage of a level, or what the run came to."""
         if self.game is not game:
             return

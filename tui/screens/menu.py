@@ -15,14 +15,14 @@ from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_wor
 from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Ask
-from mmplay.levels.listing import LevelLine, level_lines
+from mmplay.levels.level_list import LevelLine, level_lines
 from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
+from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.views.menu import (
     import_help,
@@ -202,7 +202,7 @@ class MenuScreen(BaseScreen):
             return problem(str(error), width)
 
     def _level_preview(self, ask: Ask, width: int) -> list[Row]:
-        from mmplay.levels.library import find_level
+        from mmplay.levels.catalogue import find_level
 
         level = find_level(str(ask.names[0]))
         return level_preview(level, self._best.get(level.id), width)
@@ -235,7 +235,7 @@ class MenuScreen(BaseScreen):
             self._go_on(self._sessions[int(ask.names[0])])
 
     def _play(self, name: str) -> None:
-        from mmplay.levels.library import find_level
+        from mmplay.levels.catalogue import find_level
 
         try:
             self.post_message(self.LevelChosen(find_level(name)))
@@ -244,7 +244,7 @@ class MenuScreen(BaseScreen):
 
     def _go_on(self, path: Path) -> None:
         """Go on with a level that was left unfinished; show any other session."""
-        from mmplay.levels.library import level_of_id
+        from mmplay.levels.catalogue import level_of_id
 
         try:
             one = played(path)

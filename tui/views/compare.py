@@ -6,14 +6,13 @@ from mmplay.engine.explain.comparing import (
     Comparison,
     Row,
     Series,
+    moment,
     parting,
-    seconds,
     table_title,
     tally_text,
 )
-from mmplay.tui.cells import Cell, fit, right, row, wrap
+from mmplay.tui.cells import RAW, Cell, fit, right, row, wrap
 from mmplay.tui.cells import Row as Cells
-from mmplay.tui.density import RAW
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 ASCII_LEVELS = " ._-=+*%#"
@@ -71,8 +70,8 @@ def _level(value: int, top: int, levels: int) -> int:
 
 
 def _axis(one: Series, c: Comparison, width: int) -> Cells:
-    start = seconds(one.start_us)
-    end = seconds(one.start_us + one.column_us * len(one.a))
+    start = moment(one.start_us)
+    end = moment(one.start_us + one.column_us * len(one.a))
     text = f"  {start}{' ' * max(1, width - 12 - len(start) - len(end))}{end}"
     return row(Cell(fit(text, width), "dim"))
 

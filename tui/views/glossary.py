@@ -10,7 +10,7 @@ from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 
 if TYPE_CHECKING:
-    from mmplay.levels.glossary import Entry
+    from mmplay.levels.glossary import GlossaryEntry
 
 TERM = "term"
 """The kind of question that a term is."""
@@ -27,7 +27,7 @@ def term_ask(name: str) -> Ask:
     return Ask(TERM, (name,))
 
 
-def list_rows(entries: list[Entry], width: int) -> list[Row]:
+def list_rows(entries: list[GlossaryEntry], width: int) -> list[Row]:
     """Return one row a term, with its title where there is room."""
     if width < TITLE_FROM:
         return [row(Cell(fit(one.id, width), "label", term_ask(one.id))) for one in entries]
@@ -40,7 +40,7 @@ def list_rows(entries: list[Entry], width: int) -> list[Row]:
     ]
 
 
-def term_rows(entry: Entry, width: int) -> list[Row]:
+def term_rows(entry: GlossaryEntry, width: int) -> list[Row]:
     """Return a term: title, paragraph, formula, counters, kernels, source, levels, links."""
     rows = [row(Cell(line, "label")) for line in wrap(entry.title, width)]
     rows += [row(Cell(line)) for line in wrap(entry.text, width)]
@@ -62,7 +62,7 @@ def term_rows(entry: Entry, width: int) -> list[Row]:
     return rows + _links(entry, width)
 
 
-def _counted(entry: Entry, name: str) -> bool:
+def _counted(entry: GlossaryEntry, name: str) -> bool:
     return any(line.startswith(f"{name}: ") for line in entry.counts)
 
 
@@ -75,7 +75,7 @@ def labelled(label: str, text: str, width: int, role: str = "text") -> list[Row]
     ]
 
 
-def _links(entry: Entry, width: int) -> list[Row]:
+def _links(entry: GlossaryEntry, width: int) -> list[Row]:
     """Return the related terms as links, as many in a row as fit."""
     rows: list[Row] = []
     cells: list[Cell] = []

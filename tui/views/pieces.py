@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.levels.model import Level
 from mmplay.tui.cells import Cell, Row, row, wrap
 

@@ -197,12 +197,7 @@ def warn_slab_failed(m: Machine, caller: Caller, number: int) -> bool:
     )
     m.printk(
         "slubnode/4.5",
-        {
-            "node": 0,
-            "slabs": cache.slabs(),
-            "objs": cache.objects(),
-            "free": cache.free_objects(),
-        },
+        {"node": 0, "slabs": cache.slabs(), "objs": cache.objects(), "free": cache.free_objects()},
     )
     return True
 

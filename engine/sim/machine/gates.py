@@ -19,12 +19,7 @@ from mmplay.engine.sim.state.zone import Zone
 Gate = tuple[tuple[Zone, int], ...]
 """(zone, floor) in the order of the zonelist: an order-0 request needs more than the floor free."""
 
-FLAG_SETS = (
-    AllocFlag.NONE,
-    AllocFlag.HARDER,
-    AllocFlag.HIGH,
-    AllocFlag.HARDER | AllocFlag.HIGH,
-)
+FLAG_SETS = (AllocFlag.NONE, AllocFlag.HARDER, AllocFlag.HIGH, AllocFlag.HARDER | AllocFlag.HIGH)
 
 MAX_THRESHOLD = 125
 THRESHOLD_SHIFT = 15

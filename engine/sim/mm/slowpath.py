@@ -40,7 +40,8 @@ from mmplay.engine.sim.mm.page_alloc import (
     zone_watermark_ok,
 )
 from mmplay.engine.sim.mm.pcp import drain_all
-from mmplay.engine.sim.mm.reclaim import (
+from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
+from mmplay.engine.sim.mm.vmscan import (
     GOING_ON,
     hold_back,
     is_exempt,
@@ -50,7 +51,6 @@ from mmplay.engine.sim.mm.reclaim import (
     start_call,
     start_waiting,
 )
-from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, RUNNABLE, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import CONGESTED
 

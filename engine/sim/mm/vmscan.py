@@ -1,23 +1,39 @@
-"""Scanning the file lists of a zone, and dropping the clean page cache.
+"""Reclaim: scanning the file lists of a zone, try_to_free_pages, who is held back, dropping caches.
 
 The lists are counts. Pages that can be dropped at the tail are met first; the other clean ones lie
 evenly among the rest, and what integer division leaves over is carried to the next scan. Without
 swap only file lists are scanned. vm.drop_caches gives back clean pages wherever they lie (bit 1;
 bit 2 asks the slab shrinkers, which are not simulated): dirty pages, pages under writeback and in
-use stay, and so does the active list, of which this machine does not know what is clean. Source:
-mm/vmscan.c of 4.5 (get_scan_count, shrink_zone_memcg, shrink_inactive_list, shrink_page_list,
-shrink_active_list), fs/drop_caches.c (drop_caches_sysctl_handler, drop_pagecache_sb) and
-mm/truncate.c (invalidate_mapping_pages).
+use stay, and so does the active list, of which this machine does not know what is clean.
+
+A call makes two passes over twelve priorities. One turn is one (pass, priority) as long as the next
+one scans something, for callers that overlap trip each other's scan counts; a call that only polls
+zones it has given up is one turn. Half of the reserves are kept from ordinary reclaimers
+(throttle_direct_reclaim): waiters are woken only when the test would let them go; the wake-ups in
+between change nothing but CPU time. Source: mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones,
+throttle_direct_reclaim, pfmemalloc_watermark_ok, get_scan_count, shrink_zone_memcg,
+shrink_inactive_list, shrink_page_list, shrink_active_list), fs/drop_caches.c
+(drop_caches_sysctl_handler, drop_pagecache_sb) and mm/truncate.c (invalidate_mapping_pages).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.sim.machine.page_decisions import DropCaches, ShrinkInactiveList
+from mmplay.engine.sim.machine.asks import Ask
+from mmplay.engine.sim.machine.machine import sleep, sleep_until, wait, wake
+from mmplay.engine.sim.machine.page_decisions import (
+    DropCaches,
+    ShrinkInactiveList,
+    ThrottleDirectReclaim,
+    TooManyIsolated,
+)
+from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.page_alloc import largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
+from mmplay.engine.sim.mm.writeback import start_works, vm_writeout_waits
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SLEEPING, THROTTLED
 from mmplay.engine.sim.state.zone import CONGESTED, Zone
 
 if TYPE_CHECKING:
@@ -138,3 +154,204 @@ def drop_caches(m: Machine, value: int) -> int:
         if m.tell is not None:
             m.tell(DropCaches(zone.index, count, zone.free, largest_free(zone)))
     return dropped
+
+
+WRITE_BACK_AFTER = SWAP_CLUSTER_MAX + SWAP_CLUSTER_MAX // 2
+"""More pages scanned than this in a call, and every priority asks the flusher to write."""
+
+PASSES = 2
+CONGESTION_WAIT_NS = 100 * MILLISECOND_NS
+GOING_ON = -1
+
+
+def start_call(m: Machine, task: int) -> None:
+    """Begin a call for this task."""
+    tasks = m.state.tasks
+    tasks.again[task] = 0
+    tasks.priority[task] = DEF_PRIORITY
+    tasks.scanned[task] = 0
+    tasks.reclaimed[task] = 0
+    counters = m.state.counters
+    counters.allocstall += 1
+    counters.reclaim_calls += 1
+
+
+def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
+    """Go on with a call; return (progress or GOING_ON, pages scanned in this turn)."""
+    tasks = m.state.tasks
+    _put_back(m, task)
+    before = tasks.scanned[task]
+    zones = m.zonelists[ask.class_zone]
+    if _waits_for_isolated(m, task, ask, zones):
+        fatal = tasks.flags[task] & FATAL
+        return (SWAP_CLUSTER_MAX if fatal else GOING_ON), 0
+    while True:
+        _scan(m, task, cpu, zones)
+        if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
+            return tasks.reclaimed[task], tasks.scanned[task] - before
+        more = _reclaimable_in(m, zones)
+        _ask_flusher(m, task, cpu, way, more)
+        if tasks.priority[task] < 0 and _pass_ends(m, task):
+            return _progress(m, task, zones), tasks.scanned[task] - before
+        if more or _sleeps(m, task, ask, zones):
+            _isolate(m, task, zones)
+            return GOING_ON, tasks.scanned[task] - before
+
+
+def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> None:
+    """Scan every zone that is worth it at the task's priority (shrink_zones)."""
+    tasks = m.state.tasks
+    priority = tasks.priority[task]
+    enough = NEVER
+    if priority != DEF_PRIORITY:
+        enough = SWAP_CLUSTER_MAX - tasks.reclaimed[task]
+    scanned = freed = 0
+    for zone in zones:
+        if priority != DEF_PRIORITY and not m.reclaimable(zone):
+            continue
+        looked, got = shrink_zone(m, zone, priority, cpu, enough)
+        scanned += looked
+        freed += got
+    tasks.scanned[task] += scanned
+    tasks.reclaimed[task] += freed
+    counters = m.state.counters
+    counters.pgscan_direct += scanned
+    counters.pgsteal_direct += freed
+
+
+def _ask_flusher(m: Machine, task: int, cpu: int, way: str, more: bool) -> None:
+    """Count the priorities down: one, or all that are left of the pass if they scan nothing."""
+    tasks = m.state.tasks
+    priorities = 1 if more else tasks.priority[task] + 1
+    tasks.priority[task] -= priorities
+    if tasks.scanned[task] > WRITE_BACK_AFTER:
+        start_works(m, task, cpu, way, priorities, tasks.scanned[task])
+
+
+def _pass_ends(m: Machine, task: int) -> bool:
+    """Start the second pass if nothing was freed; tell whether the call is over."""
+    tasks = m.state.tasks
+    tasks.again[task] += 1
+    if tasks.reclaimed[task] or tasks.again[task] >= PASSES:
+        return True
+    tasks.priority[task] = DEF_PRIORITY
+    m.state.counters.allocstall += 1
+    return False
+
+
+def _progress(m: Machine, task: int, zones: tuple[Zone, ...]) -> int:
+    """Return what do_try_to_free_pages returns: 4.5 calls a reclaimable zone progress."""
+    freed = m.state.tasks.reclaimed[task]
+    if freed or not m.rules.reclaimable_is_progress:
+        return freed
+    return int(_reclaimable_in(m, zones))
+
+
+def _reclaimable_in(m: Machine, zones: tuple[Zone, ...]) -> bool:
+    """Tell whether one of the zones is worth scanning: every priority of every call asks."""
+    for zone in zones:  # noqa: SIM110 (any() costs three times as much here)
+        if m.reclaimable(zone):
+            return True
+    return False
+
+
+def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
+    shift = 3 if ask.enters_fs and ask.does_io else 0
+    for zone in zones:
+        if too_many_isolated(zone, shift):
+            break
+    else:
+        return False
+    if m.tell is not None:
+        m.tell(TooManyIsolated(task))
+    if not m.state.tasks.flags[task] & FATAL:
+        sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
+        m.state.counters.congestion_waits += 1
+    return True
+
+
+def _sleeps(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
+    """Wait for the disk where the kernel would, between two priorities."""
+    waits = congested(m) and any([waits_for_disk(m, zone) for zone in zones])
+    if not waits and not vm_writeout_waits(m):
+        return False
+    sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
+    m.state.counters.congestion_waits += 1
+    return True
+
+
+def _isolate(m: Machine, task: int, zones: tuple[Zone, ...]) -> None:
+    """Between two turns a reclaimer holds one batch off the list."""
+    zone = zones[0]
+    count = min(SWAP_CLUSTER_MAX, zone.inactive_file - zone.clean - zone.clean_tail)
+    if count > 0:
+        zone.inactive_file -= count
+        zone.isolated_file += count
+        m.state.tasks.isolated[task] = zone.index << 8 | count
+
+
+def _put_back(m: Machine, task: int) -> None:
+    tasks = m.state.tasks
+    held = tasks.isolated[task]
+    if held:
+        zone = m.state.zones[m.numbers[held >> 8]]
+        zone.inactive_file += held & 0xFF
+        zone.isolated_file -= held & 0xFF
+        tasks.isolated[task] = 0
+
+
+LAST_ZONE = 2
+"""Zones above Normal do not count."""
+
+
+def reserves_ok(m: Machine) -> bool:
+    """Tell whether more than half of the min marks is free (pfmemalloc_watermark_ok)."""
+    free = reserve = 0
+    for zone in m.state.zones:
+        if zone.index <= LAST_ZONE and zone.reclaimable():
+            reserve += zone.min
+            free += zone.free
+    return not reserve or free > reserve // 2
+
+
+def is_exempt(m: Machine, task: int) -> bool:
+    """Tell whether a task is never held back: a kernel thread, or one with a fatal signal."""
+    return bool(m.state.tasks.flags[task] & (KTHREAD | FATAL))
+
+
+def hold_back(m: Machine, task: int, ask: Ask) -> None:
+    """Let a task wait for the reserves to recover: at most a second if it cannot enter the FS."""
+    state = m.state
+    if state.kswapd_task >= 0 and state.tasks.state[state.kswapd_task] == SLEEPING:
+        wake(m, state.kswapd_task)
+    state.throttled += 1
+    if ask.enters_fs:
+        wait(m, task, THROTTLED)
+    else:
+        sleep_until(m, task, state.tasks.until_ns[task], THROTTLED)
+
+
+def start_waiting(m: Machine, task: int, ask: Ask) -> None:
+    """Begin to hold a task back."""
+    state = m.state
+    state.counters.reclaim_throttled += 1
+    state.tasks.until_ns[task] = state.now_ns + SECOND_NS
+    if m.tell is not None:
+        m.tell(ThrottleDirectReclaim(task, sum(z.free for z in state.zones)))
+    hold_back(m, task, ask)
+
+
+def may_go_on(m: Machine, task: int, ask: Ask) -> bool:
+    """Tell whether a task that was held back and woke may go on."""
+    tasks = m.state.tasks
+    if tasks.flags[task] & FATAL or reserves_ok(m):
+        return True
+    return not ask.enters_fs and m.state.now_ns >= tasks.until_ns[task]
+
+
+def wake_throttled(m: Machine) -> None:
+    """Wake everybody who is held back."""
+    tasks = m.state.tasks
+    for task in range(len(tasks)):
+        if tasks.state[task] == THROTTLED:
+            wake(m, task)

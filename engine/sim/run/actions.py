@@ -15,6 +15,7 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.reports import show_mem
+from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.decisions import Action, Script
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
@@ -42,7 +43,6 @@ from mmplay.engine.sim.run.workloads import fall_back, scale_workload, start_wor
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
-from mmplay.engine.sim.view import slabs_of
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine

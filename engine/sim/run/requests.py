@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.stacks import NET, Caller
+from mmplay.engine.sim.log.view import CPU, FULL, PARTIAL, SlabRow, slabs_of
 from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.decisions import Free, Kfree, Kmalloc, RequestRefused, RequestServed
+from mmplay.engine.sim.mm.net import CONNTRACK, EXTENSION, SKB
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block, give_one_block, largest_free
 from mmplay.engine.sim.mm.pcp import count_taken, give_pages
 from mmplay.engine.sim.mm.slub import free_in_slab, take_full, take_objects
-from mmplay.engine.sim.net import CONNTRACK, EXTENSION, SKB
 from mmplay.engine.sim.state.buddy import MOVABLE
 from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.engine.sim.view import CPU, FULL, PARTIAL, SlabRow, slabs_of
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine

@@ -22,8 +22,8 @@ from mmplay.engine.sim.machine.machine import (
 )
 from mmplay.engine.sim.machine.setup import SECOND_NS
 from mmplay.engine.sim.mm.disk import complete
+from mmplay.engine.sim.mm.net import frame_arrives
 from mmplay.engine.sim.mm.pcp import fold
-from mmplay.engine.sim.net import frame_arrives
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.programs import act
 from mmplay.engine.sim.run.workloads import start_workload

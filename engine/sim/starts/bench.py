@@ -4,7 +4,7 @@ Whoever builds one says what the zones hold; what is left is in use by nobody th
 Used by levels and tests. Nothing here decides anything: the rules are those of every machine.
 
 A trial is such a machine on which one call of direct reclaim is made, on a zone full of dirty file
-pages: the rule is the simulator's own (`mm.reclaim`), run here and not written again.
+pages: the rule is the simulator's own (`mm.vmscan`), run here and not written again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.pcp import set_batch
-from mmplay.engine.sim.mm.reclaim import GOING_ON, reclaim, start_call
+from mmplay.engine.sim.mm.vmscan import GOING_ON, reclaim, start_call
 from mmplay.engine.sim.run.workloads import schedule
 from mmplay.engine.sim.starts.common import (
     KERNEL_LOADS,
@@ -81,7 +81,6 @@ class Bench(NamedTuple):
     disk: DiskKind = DiskKind(0, 0, 64)
     settings: tuple[tuple[str, int], ...] = ()
     name: str = "bench"
-    hold_kswapd: bool = False
 
 
 def from_bench(bench: Bench, choice: Choice) -> Machine:

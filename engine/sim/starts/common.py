@@ -15,7 +15,7 @@ from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
 from mmplay.engine.sim.machine.setup import Costs, DiskKind, Setup, Workload
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
-from mmplay.engine.sim.net import LARGE_ORDER, RING, buffers_in
+from mmplay.engine.sim.mm.net import LARGE_ORDER, RING, buffers_in
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, Slab, slab_order
 from mmplay.engine.sim.state.state import Cpu, State

@@ -55,7 +55,7 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     """Return the machine of a report, at the moment of its Mem-Info; raises InputError."""
     dump = report.memory
     if dump is None or dump.time_us is None:
-        raise InputError("the frame has no Mem-Info of its own: there is nothing to start from")
+        raise InputError("this frame has no Mem-Info of its own; choose a frame that has one")
     start_ns = dump.time_us * 1000
     setup = _setup(report, choice, start_ns)
     state = empty_state(choice.kernel, choice, setup.cpus, start_ns)

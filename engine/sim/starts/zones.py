@@ -94,7 +94,7 @@ def _lay(zone: Zone, at: int, order: int, kind: int) -> int:
         start = -(-at // size) * size
     if start + size > zone.managed:
         raise InputError(
-            f"zone {zone.name}: so many small blocks do not lie apart in {zone.managed} pages: "
+            f"zone {zone.name}: so many small blocks do not fit apart in {zone.managed} pages: "
             "name larger blocks"
         )
     index = kind * MAX_ORDER + order
@@ -183,5 +183,5 @@ def zones_of(dump: MemDump, kernel: Kernel, printed_by: Kernel, state: State) ->
     """Return the zones of a dump, lowest first."""
     known = sorted(dump.populated(), key=lambda zone: zone.index or 0)
     if not known:
-        raise InputError("the frame has no zone lines: a start needs them")
+        raise InputError("this frame has no zone lines, which a start needs; choose another")
     return [zone_from_dump(one, kernel, printed_by, state) for one in known]

@@ -14,8 +14,7 @@ from itertools import accumulate, chain, compress, count
 from operator import ne
 from typing import TypeAlias
 
-from mmplay.engine.sim.state.fields import PackError
-from mmplay.engine.sim.state.packing import HEAP_COLUMNS
+from mmplay.engine.sim.state.fields import HEAP_COLUMNS, PackError
 
 SPARSE, SPLICE, EVENTS = range(3)
 DENSE = 4

@@ -1,15 +1,27 @@
-"""State that is declared once: a class of annotated fields, in the order in which they are packed.
+"""State that is declared once, in the order in which it is packed; as flat lists of ints; as bytes.
 
 Slots, the empty state, copies, packing, digests, differences, the names in messages and the checks
-all follow from the declaration, so that no field can be forgotten in one of them. A field is a
-number (`int`), a list of numbers (`list[int]`), or something that its class says itself.
+all follow from the declaration, a class of annotated fields, so that no field can be forgotten in
+one of them. A field is a number (`int`), a list of numbers (`list[int]`), or something that its
+class says itself.
+
+A state of equal parts and names is an equal state. The bytes are its shape, then every part with
+its length before it, as little-endian 64-bit numbers on every machine, then the names. The way back
+is `unpacking`.
 """
 
 from __future__ import annotations
 
+import struct
+import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from mmplay.engine.sim.state.state import State
+
 
 Part: TypeAlias = "list[int] | array[int]"
 """Numbers of one kind. Parts that are kept are arrays: a tenth of the memory of a list."""
@@ -129,3 +141,53 @@ class Fields(metaclass=_Declared):
             self.fill(parts.exactly(len(self.numbers)))
         for name in self.lists:
             setattr(self, name, parts.exactly(lengths[name]) if name in lengths else parts.any())
+
+
+HEAP_COLUMNS = ("time", "sequence", "kind", "number", "token")
+HALF_BITS = 32
+HALF = (1 << HALF_BITS) - 1
+"""The generator's 64 bits stand as two numbers, so that every number and change has a sign."""
+
+
+class Shape(NamedTuple):
+    """How many of each there are, which decides how many parts follow."""
+
+    zones: int
+    cpus: int
+    caches: int
+
+
+def shape_of(state: State) -> Shape:
+    """Return how many zones, CPUs and caches a state has."""
+    return Shape(len(state.zones), len(state.cpus), len(state.caches))
+
+
+def parts_of(state: State) -> list[list[int]]:
+    """Return the parts; lists of the state itself are not copied, so change none of them."""
+    parts = state.parts()
+    parts[0][state.numbers.index("rng")] = state.rng >> HALF_BITS
+    parts[0].append(state.rng & HALF)
+    for one in (state.counters, *state.zones, *state.cpus, *state.caches, state.tasks):
+        parts += one.parts()
+    # By age: what was pushed later stands later, so that two moments differ little.
+    events = sorted(state.heap, key=itemgetter(1))
+    parts += [list(column) for column in zip(*events, strict=True)] or [[] for _ in HEAP_COLUMNS]
+    return parts
+
+
+def names_of(state: State) -> list[str]:
+    """Return the names of the zones and of the tasks."""
+    return [*(zone.name for zone in state.zones), *state.tasks.names]
+
+
+def pack_state(state: State) -> bytes:
+    """Return the state as bytes."""
+    out: list[int] = [*shape_of(state)]
+    for part in parts_of(state):
+        out.append(len(part))
+        out += part
+    numbers = array("q", out)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    names = "\n".join(names_of(state)).encode()
+    return struct.pack("<QQ", len(numbers), len(names)) + numbers.tobytes() + names

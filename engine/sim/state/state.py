@@ -1,6 +1,6 @@
 """The whole state of a machine between two turns: ints and lists of ints, nothing else.
 
-`copy` for forks, `packing` for keyframes, `digest` to compare: all follow from what is declared
+`copy` for forks, `pack_state` for keyframes, `digest` to compare: all follow from what is declared
 here and in the classes that a state is made of. The simulator's own random numbers (splitmix64, one
 64-bit integer of state) are here, too; never `random`, whose generator is not promised to stay the
 same. Source of the algorithm: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from mmplay.engine.sim.state.fields import Fields
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import Fields, pack_state
 from mmplay.engine.sim.state.slab_cache import Cache
 from mmplay.engine.sim.state.tasks import Tasks
 from mmplay.engine.sim.state.zone import Zone

@@ -9,8 +9,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from mmplay.engine.sim.state.fields import Label, PackError, Part, Parts
-from mmplay.engine.sim.state.packing import HALF, HALF_BITS, HEAP_COLUMNS, Shape
+from mmplay.engine.sim.state.fields import (
+    HALF,
+    HALF_BITS,
+    HEAP_COLUMNS,
+    Label,
+    PackError,
+    Part,
+    Parts,
+    Shape,
+)
 from mmplay.engine.sim.state.slab_cache import Cache
 from mmplay.engine.sim.state.state import Counters, Cpu, State
 from mmplay.engine.sim.state.tasks import Tasks
@@ -109,7 +117,7 @@ class PartLabel(NamedTuple):
 
 @lru_cache(maxsize=8)
 def part_labels(shape: Shape) -> tuple[PartLabel, ...]:
-    """Return what each part is, in the order of `packing.parts_of`."""
+    """Return what each part is, in the order of `fields.parts_of`."""
     numbers, *lists = State.labels()
     first = numbers._replace(numbers=(*numbers.numbers, "rng"))
     zones, cpus, caches = (range(count) for count in shape)
@@ -150,7 +158,7 @@ def _at(part: Part, at: int) -> int | None:
 def place_name(shape: Shape, names: list[str], part: int, at: int) -> str:
     """Return what number `at` of a part is: `zone DMA32 free`, `task file_io.00 credit_ns`.
 
-    `names` are those of the zones and tasks, as `packing.names_of` returns them.
+    `names` are those of the zones and tasks, as `fields.names_of` returns them.
     """
     owner, number, label = part_labels(shape)[part]
     what = label.numbers[at] if label.numbers else f"{label.what}[{at}]"

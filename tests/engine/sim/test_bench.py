@@ -15,7 +15,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.engine.sim.state.unpacking import unpack_state
 from tests.engine.sim.machines import listened
 

@@ -20,7 +20,7 @@ from mmplay.engine.sim.run.turns import turn
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.engine.sim.state.unpacking import unpack_state
 from mmplay.engine.sim.state.zone import Zone
 from tests.engine.sim.machines import listened

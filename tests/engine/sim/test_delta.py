@@ -13,8 +13,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.delta import apply, difference
-from mmplay.engine.sim.state.fields import PackError
-from mmplay.engine.sim.state.packing import HEAP_COLUMNS, names_of, parts_of, shape_of
+from mmplay.engine.sim.state.fields import HEAP_COLUMNS, PackError, names_of, parts_of, shape_of
 from mmplay.engine.sim.state.unpacking import part_labels, state_of
 from tests.engine.sim.machines import NEXT, incident
 

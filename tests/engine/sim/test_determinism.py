@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.run.turns import run_turns, run_until
-from mmplay.engine.sim.state.fields import PackError
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import PackError, pack_state
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.unpacking import unpack_state
 from tests.engine.sim.machines import NEXT, RC7, incident, listened

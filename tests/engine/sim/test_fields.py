@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.engine.sim.state.fields import Fields, PackError, Parts
-from mmplay.engine.sim.state.packing import parts_of, shape_of
+from mmplay.engine.sim.state.fields import Fields, PackError, Parts, parts_of, shape_of
 from mmplay.engine.sim.state.slab_cache import Slab
 from mmplay.engine.sim.state.unpacking import part_labels
 from tests.engine.sim.machines import incident

@@ -13,7 +13,7 @@ from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.run.turns import run_turns
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.unpacking import unpack_state
 from tests.engine.sim.machines import incident

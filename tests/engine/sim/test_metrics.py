@@ -8,12 +8,12 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.check import faults
+from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition, metric_names, read
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.state import State
-from mmplay.engine.sim.view import summary
 from tests.engine.sim.machines import incident, until_depleted
 
 
@@ -46,7 +46,7 @@ def test_sums_are_sums(depleted: Machine) -> None:
 
 @pytest.mark.parametrize("name", ["zones.DMA33.free", "wb_wrok", "slab.kmalloc-65.objs", "zones"])
 def test_an_unknown_name_is_told_the_nearest(depleted: Machine, name: str) -> None:
-    with pytest.raises(InputError, match="no number of this machine"):
+    with pytest.raises(InputError, match="no counter of that name"):
         read(depleted, name)
 
 

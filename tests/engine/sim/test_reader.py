@@ -13,6 +13,7 @@ from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.log.stacks import TASK_WAYS
+from mmplay.engine.sim.log.view import FREE, HELD, USED, blocks_of
 from mmplay.engine.sim.machine.asks import PURPOSES, READ_PAGE
 from mmplay.engine.sim.machine.decisions import Script
 from mmplay.engine.sim.machine.machine import Machine
@@ -24,9 +25,8 @@ from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_o
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.engine.sim.state.unpacking import unpack_state
-from mmplay.engine.sim.view import FREE, HELD, USED, blocks_of
 from tests.engine.sim.machines import listened
 
 MILLISECOND = 1_000_000

@@ -6,7 +6,7 @@ from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import Flow
-from mmplay.engine.sim.net import RING, waiting
+from mmplay.engine.sim.mm.net import RING, waiting
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench

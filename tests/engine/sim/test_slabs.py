@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from mmplay.engine.explain.decisions import worded
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.log.view import CPU, FULL, PARTIAL, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.starts.bench import Bench, BenchZone, from_bench
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.state.packing import pack_state
+from mmplay.engine.sim.state.fields import pack_state
 from mmplay.engine.sim.state.unpacking import unpack_state
-from mmplay.engine.sim.view import CPU, FULL, PARTIAL, slabs_of
 from tests.engine.sim.machines import listened
 
 CACHE = "kmalloc-64"

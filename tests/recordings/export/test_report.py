@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.recordings.diagnosis import diagnose_frame, explained
-from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text, moment, shortened
-from mmplay.recordings.export.pages import html_page, markdown_page
+from mmplay.recordings.export.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Table,
+    Text,
+    html_page,
+    markdown_page,
+    moment,
+    shortened,
+)
 from mmplay.recordings.export.report import explanation_blocks
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording

@@ -8,8 +8,8 @@ import pytest
 
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.metrics import condition
-from mmplay.engine.sim.view import memory_of
 from mmplay.recordings.export.stories import ZoneStory, stories_of
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.run.replay import made_again

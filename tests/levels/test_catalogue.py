@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.authoring import new_level, pack_text, packed, update_digest, with_digest
-from mmplay.levels.library import all_levels, find_level, is_kept, is_level_name, levels_folder
-from mmplay.levels.listing import level_lines, shipped_levels
+from mmplay.levels.catalogue import all_levels, find_level, is_kept, is_level_name, levels_folder
+from mmplay.levels.level_list import level_lines, shipped_levels
 from mmplay.levels.load import read_level
 from mmplay.levels.pack import is_pack, levels_in, pack_tables
 from tests.levels.proofs import DOOR, level_text
@@ -49,7 +49,7 @@ def test_files_and_packs_by_path(tmp_path: Path) -> None:
     assert is_pack(text)
     assert not is_pack((folder / "one.toml").read_text())
     assert find_level(f"{pack}:TWO").id == "two"
-    with pytest.raises(InputError, match=r"holds 2 levels; name one, as .*c\.toml:one"):
+    with pytest.raises(InputError, match=r"holds 2 levels; name one, such as .*c\.toml:one"):
         find_level(str(pack))
     with pytest.raises(InputError, match="no level of this pack; did you mean two"):
         find_level(f"{pack}:tow")
@@ -80,7 +80,7 @@ def test_the_users_levels_are_listed_and_kept(tmp_path: Path) -> None:
 
 def test_a_folder_without_levels(tmp_path: Path) -> None:
     assert len(all_levels()) == len(shipped_levels())
-    with pytest.raises(InputError, match="holds no level"):
+    with pytest.raises(InputError, match="there is no level here"):
         packed(tmp_path)
     with pytest.raises(InputError, match="cannot be read"):
         packed(tmp_path / "none")

@@ -17,35 +17,35 @@ from mmplay.engine.rules.watermarks import (
 )
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
-from mmplay.levels.truth.floors import MARKS
+from mmplay.levels.truth.on_floors import MARKS
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.scene import Scene, zone_index
+from mmplay.levels.truth.subject import Subject, zone_index
+from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 ALL = "all"
 
 
-def marks(scene: Scene, words: list[str]) -> Truth:
+def marks(subject: Subject, words: list[str]) -> Truth:
     """`marks ZONE min|low|high`: a watermark of the machine."""
-    zone, mark = scene.zone(words[0]), words[1]
+    zone, mark = subject.zone(words[0]), words[1]
     if mark not in MARKS:
         raise TruthError(no_such("mark", mark, MARKS))
     value: int = getattr(zone, mark)
-    term = mark_term(scene, zone, mark)
+    term = mark_term(subject, zone, mark)
     others = [
         slip(getattr(zone, one), "wrong.other_mark", other=one, mark=mark)
         for one in MARKS
         if one != mark
     ]
-    others += other_kernels(scene.kernel, zone.min, zone.managed, mark, value)
-    others += _without_thp(scene, zone, mark)
+    others += other_kernels(subject.kernel, zone.min, zone.managed, mark, value)
+    others += _without_thp(subject, zone, mark)
     why = finding("truth.mark", mark=mark, zone=zone.name, pages=term)
-    return by_rule(told(value, why, others, term=term), scene, term.name or mark)
+    return by_rule(told(value, why, others, term=term), subject, term.name or mark)
 
 
-def mark_term(scene: Scene, zone: Zone, mark: str) -> Term:
+def mark_term(subject: Subject, zone: Zone, mark: str) -> Term:
     """Return how a mark came about; the bare number where today's settings do not give it."""
-    state = scene.machine.state
+    state = subject.machine.state
     value: int = getattr(zone, mark)
     managed = given("managed", zone.managed)
     if mark == "min":
@@ -54,19 +54,19 @@ def mark_term(scene: Scene, zone: Zone, mark: str) -> Term:
         term = zone_min(kbytes, managed, given("lowmem_pages", lowmem))
     else:
         scale = given("watermark_scale_factor", state.watermark_scale_factor)
-        low, high = scene.kernel.gaps(given("min", zone.min), managed, scale)
+        low, high = subject.kernel.gaps(given("min", zone.min), managed, scale)
         term = low if mark == "low" else high
     return term if term.value == value else given(mark, value)
 
 
-def _without_thp(scene: Scene, zone: Zone, mark: str) -> list[Other]:
+def _without_thp(subject: Subject, zone: Zone, mark: str) -> list[Other]:
     """Return the min mark that the boot formula gives without transparent huge pages.
 
     The pages of boot were fewer than today's; what lowmem_reserve was computed from tells them.
     """
     if mark != "min":
         return []
-    state = scene.machine.state
+    state = subject.machine.state
     lowest = state.zones[0]
     lowmem = sum(one.managed for one in state.zones)
     of_boot = lowest.managed + max(lowest.reserve) * state.lowmem_reserve_ratio[0]
@@ -99,13 +99,13 @@ def other_kernels(kernel: Kernel, minimum: int, managed: int, mark: str, value: 
     return found
 
 
-def reserve(scene: Scene, words: list[str]) -> Truth:
+def reserve_of(subject: Subject, words: list[str]) -> Truth:
     """`reserve ZONE CLASSZONE`: lowmem_reserve of a zone for callers of a class zone."""
-    zone, index = scene.zone(words[0]), zone_index(words[1])
+    zone, index = subject.zone(words[0]), zone_index(words[1])
     value = zone.reserve[index]
-    zones = scene.machine.state.zones
+    zones = subject.machine.state.zones
     above = sum(one.managed for one in zones if zone.index < one.index <= index)
-    ratios = scene.machine.state.lowmem_reserve_ratio
+    ratios = subject.machine.state.lowmem_reserve_ratio
     term = given("lowmem_reserve", value)
     others = []
     if index > zone.index and zone.index < len(ratios):
@@ -121,11 +121,11 @@ def reserve(scene: Scene, words: list[str]) -> Truth:
     return told(value, why, others, term=term)
 
 
-def managed(scene: Scene, words: list[str]) -> Truth:
+def managed(subject: Subject, words: list[str]) -> Truth:
     """`managed ZONE|all`: pages handed to the page allocator."""
-    zones = scene.machine.state.zones
+    zones = subject.machine.state.zones
     if words[0] != ALL:
-        zones = [scene.zone(words[0])]
+        zones = [subject.zone(words[0])]
     term = given("managed", zones[0].managed)
     for zone in zones[1:]:
         term = term + given("managed", zone.managed)
@@ -135,11 +135,11 @@ def managed(scene: Scene, words: list[str]) -> Truth:
     return told(term, why, others)
 
 
-def set_aside(scene: Scene, words: list[str]) -> Truth:
+def set_aside(subject: Subject, words: list[str]) -> Truth:
     """`total_reserve ZONE|all`: pages that page cache does not count on (totalreserve_pages)."""
-    zones = scene.machine.state.zones
+    zones = subject.machine.state.zones
     if words[0] != ALL:
-        zones = [scene.zone(words[0])]
+        zones = [subject.zone(words[0])]
     parts = [
         total_reserve(
             given("zone_managed", zone.managed),

@@ -17,7 +17,7 @@ from mmplay.engine.sim.machine.asks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.requests import CONTEXTS, SLAB
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.levels.truth.answer import TruthError
+from mmplay.levels.truth.truths import TruthError
 
 NORMAL = ZONES.index("Normal")
 WB = "wb:"
@@ -42,7 +42,7 @@ class Who(NamedTuple):
     context: Context = Context.TASK
 
 
-class Scene(NamedTuple):
+class Subject(NamedTuple):
     """See the module.
 
     `rules` is None where only the bits of `layout` are known; `chosen` are the question's options.
@@ -147,7 +147,7 @@ def zone_index(name: str) -> int:
     return ZONES.index(name)
 
 
-def whole(word: str, what: str) -> int:
+def number_in(word: str, what: str) -> int:
     """Return a number of a question, decimal or 0x; raises TruthError."""
     text = word.replace("_", "")
     base = 16 if text.casefold().startswith("0x") else 10
@@ -192,7 +192,7 @@ def counted(
 
 def order_of(word: str) -> int:
     """Return an order, 0 to 10; raises TruthError."""
-    order = whole(word, "order")
+    order = number_in(word, "order")
     if not 0 <= order <= 10:
         raise TruthError(f"order {order}: orders are 0 to 10")
     return order

@@ -52,7 +52,7 @@ def excess(text: str) -> tuple[int, str] | None:
     return None
 
 
-class Lines:
+class KeyLines:
     """The lines, from 1, of every table and its keys."""
 
     def __init__(self, text: str) -> None:

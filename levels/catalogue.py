@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.levels.listing import shipped_levels
+from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import Level
 from mmplay.levels.pack import SUFFIX, levels_in
@@ -23,7 +23,7 @@ MAX_FILES = 200
 _LIKE_SHIPPED = re.compile(r"[Ll]\d{1,3}", re.ASCII)
 
 
-class Listed(NamedTuple):
+class ListedLevel(NamedTuple):
     """A level file as a list shows it: its level, or (None) why it cannot be used."""
 
     path: Path
@@ -37,19 +37,19 @@ def levels_folder() -> Path:
     return user_paths()["levels"]
 
 
-def all_levels() -> list[Listed]:
+def all_levels() -> list[ListedLevel]:
     """Return every level: the shipped ones in order, then the user's by file.
 
     A file that cannot be used is listed with its problem. An id that is taken already is one.
     """
-    found = [Listed(path, load_level(path), "", True) for path in shipped_levels()]
+    found = [ListedLevel(path, load_level(path), "", True) for path in shipped_levels()]
     taken = {one.level.id.casefold() for one in found if one.level is not None}
     for path in _user_files():
         for one in _listed(path):
             ident = one.level.id.casefold() if one.level is not None else ""
             if ident in taken:
                 problem = f"{path}: another level has the id {ident} already"
-                one = Listed(path, None, problem, False)
+                one = ListedLevel(path, None, problem, False)
             taken.add(ident)
             found.append(one)
     return found
@@ -63,11 +63,11 @@ def _user_files() -> list[Path]:
     return paths[:MAX_FILES]
 
 
-def _listed(path: Path) -> list[Listed]:
+def _listed(path: Path) -> list[ListedLevel]:
     try:
-        return [Listed(path, level, "", False) for level in levels_in(path)]
+        return [ListedLevel(path, level, "", False) for level in levels_in(path)]
     except InputError as error:
-        return [Listed(path, None, str(error), False)]
+        return [ListedLevel(path, None, str(error), False)]
 
 
 def is_level_name(name: str) -> bool:
@@ -117,7 +117,7 @@ def _of_file(path: Path, ident: str) -> Level:
     """Return the only level of a file, or the one of this id."""
     levels = {level.id: level for level in levels_in(path)}
     if not levels:
-        raise InputError(f"{path}: the pack is empty")
+        raise InputError(f"{path}: this pack holds no level")
     if len(levels) == 1 and not ident:
         return next(iter(levels.values()))
     for name, level in levels.items():
@@ -125,5 +125,5 @@ def _of_file(path: Path, ident: str) -> Level:
             return level
     if not ident:
         some = f"{path}{OF_PACK}{next(iter(levels))}"
-        raise InputError(f"{path}: holds {len(levels)} levels; name one, as {some}")
+        raise InputError(f"{path}: holds {len(levels)} levels; name one, such as {some}")
     raise InputError(f"{path}: {no_such('level of this pack', ident, levels)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.levels.lines import MAX_LINES, Lines, excess, without_texts
+from mmplay.levels.key_lines import MAX_LINES, KeyLines, excess, without_texts
 
 TEXT = '''\
 # [not] a = header
@@ -62,12 +62,12 @@ x = 1
     ],
 )
 def test_the_line_of_a_key(table: str, number: int, key: str, text: str) -> None:
-    assert TEXT.split("\n")[Lines(TEXT).of(table, number, key) - 1] == text
+    assert TEXT.split("\n")[KeyLines(TEXT).of(table, number, key) - 1] == text
 
 
 def test_the_second_ask_is_not_the_one_inside_a_text() -> None:
     lines = TEXT.split("\n")
-    assert Lines(TEXT).of("ask", 1) == max(
+    assert KeyLines(TEXT).of("ask", 1) == max(
         n for n, line in enumerate(lines, 1) if "[[ask]]" in line
     )
 

@@ -11,17 +11,16 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.machine.gates import total_reserve
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition, read_condition
-from mmplay.engine.sim.mm.reclaim import PASSES, WRITE_BACK_AFTER
-from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY
+from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY, PASSES, WRITE_BACK_AFTER
 from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip, told
-from mmplay.levels.truth.floors import NOW
+from mmplay.levels.truth.on_floors import NOW
 from mmplay.levels.truth.rules import source
-from mmplay.levels.truth.scene import Scene, whole
+from mmplay.levels.truth.subject import Subject, number_in
+from mmplay.levels.truth.truths import Other, Truth, TruthError, opposite, slip, told
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
 OTHER_STATE = {RECLAIMABLE: "wrong.works_reclaimable", GIVEN_UP: "wrong.works_unreclaimable"}
@@ -39,53 +38,53 @@ def fork(machine: Machine) -> Machine:
 # reclaim and writeback
 
 
-def works_per_call(scene: Scene, words: list[str]) -> Truth:
+def works_per_call(subject: Subject, words: list[str]) -> Truth:
     """`works_per_call INACTIVE|now [reclaimable|unreclaimable]`: works of a fruitless call."""
-    zones = scene.machine.state.zones if words[0] == NOW else []
-    inactive = zones[-1].inactive_file if zones else whole(words[0], "INACTIVE")
+    zones = subject.machine.state.zones if words[0] == NOW else []
+    inactive = zones[-1].inactive_file if zones else number_in(words[0], "INACTIVE")
     if not 0 <= inactive <= MOST_LISTED:
         raise TruthError(f"INACTIVE {inactive}: expected 0 to {MOST_LISTED} pages")
     known = (GIVEN_UP, RECLAIMABLE)
     state = words[1] if len(words) > 1 else GIVEN_UP
     if state not in known:
         raise TruthError(no_such("state of a zone", state, known))
-    calls = {one: reclaim_call(scene.kernel, inactive, one == RECLAIMABLE) for one in known}
+    calls = {one: reclaim_call(subject.kernel, inactive, one == RECLAIMABLE) for one in known}
     works, scanned = calls[state]
     code = "truth.works" if works else "truth.no_works"
     why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER)
     other = known[1 - known.index(state)]
     others = [slip(calls[other].works, OTHER_STATE[other])]
-    others += _beyond_cliff(scene, inactive) if state == GIVEN_UP else []
+    others += _beyond_cliff(subject, inactive) if state == GIVEN_UP else []
     return told(works, why, others)
 
 
-def _beyond_cliff(scene: Scene, inactive: int) -> list[Other]:
+def _beyond_cliff(subject: Subject, inactive: int) -> list[Other]:
     """Return what the other side of the cliff gives: two scans that stay below the limit, or not.
 
     A zone that was given up is only scanned at the first priority, once a pass.
     """
     cliff = (WRITE_BACK_AFTER // PASSES + 1) << DEF_PRIORITY
-    below, above = (reclaim_call(scene.kernel, at, False).works for at in (cliff - 1, cliff))
+    below, above = (reclaim_call(subject.kernel, at, False).works for at in (cliff - 1, cliff))
     answer, code = (below, "below") if inactive >= cliff else (above, "above")
     why = finding(f"wrong.works_{code}", answer=answer, cliff=cliff, limit=WRITE_BACK_AFTER)
     return [Other(answer, why)]
 
 
-def unreclaimable(scene: Scene, words: list[str]) -> Truth:
+def unreclaimable(subject: Subject, words: list[str]) -> Truth:
     """`unreclaimable ZONE`: whether reclaim has given the zone up."""
-    zone = scene.zone(words[0])
+    zone = subject.zone(words[0])
     pages = given("reclaimable_pages", zone.reclaimable())
-    limit = pages * scene.machine.rules.unreclaimable_factor
-    given_up = not scene.machine.reclaimable(zone)
+    limit = pages * subject.machine.rules.unreclaimable_factor
+    given_up = not subject.machine.reclaimable(zone)
     why = finding("truth.unreclaimable", scanned=zone.pages_scanned, limit=limit)
     need = f"{'fewer than' if given_up else 'at least'} {limit.value} pages scanned"
     return told(given_up, why, [opposite(given_up, need)], term=limit)
 
 
-def dirty_limit(scene: Scene, words: list[str]) -> Truth:
+def dirty_limit_now(subject: Subject, words: list[str]) -> Truth:
     """`dirty_limit`: where writers are stopped now."""
-    state = scene.machine.state
-    pages = given("dirtyable", dirtyable(scene.machine))
+    state = subject.machine.state
+    pages = given("dirtyable", dirtyable(subject.machine))
     term = memory.dirty_limit(pages, given("dirty_ratio", state.dirty_ratio))
     managed = sum(zone.managed for zone in state.zones)
     of_ram = memory.dirty_limit(managed, state.dirty_ratio)
@@ -93,20 +92,20 @@ def dirty_limit(scene: Scene, words: list[str]) -> Truth:
     return told(term, why, (slip(of_ram, "wrong.of_ram"),))
 
 
-def dirty_trend(scene: Scene, words: list[str]) -> Truth:
+def dirty_trend(subject: Subject, words: list[str]) -> Truth:
     """`dirty_trend PERCENT`: what the dirty limit does when anonymous memory grows by so much.
 
     The pages come from free memory that is not set aside, then from clean page cache.
     """
-    percent = whole(words[0], "PERCENT")
-    after = fork(scene.machine)
+    percent = number_in(words[0], "PERCENT")
+    after = fork(subject.machine)
     for zone in after.state.zones:
         grows = zone.active_anon * percent // 100
         from_free = min(grows, max(0, zone.free - total_reserve(zone)))
         zone.free -= from_free
         zone.inactive_file -= min(zone.inactive_file, grows - from_free)
     before, then = (
-        memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (scene.machine, after)
+        memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (subject.machine, after)
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)
@@ -117,7 +116,7 @@ def dirty_trend(scene: Scene, words: list[str]) -> Truth:
 # tasks
 
 
-def holds_key(scene: Scene, words: list[str]) -> Truth:
+def holds_key(subject: Subject, words: list[str]) -> Truth:
     """`holds_key FUNCTION...`: whether PF_MEMALLOC is set in the last of a path of calls.
 
     The path begins with the outermost function.
@@ -133,10 +132,10 @@ def holds_key(scene: Scene, words: list[str]) -> Truth:
     return told(holds, why, [opposite(holds, need)])
 
 
-def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
+def freed_by_exit(subject: Subject, words: list[str]) -> Truth:
     """`freed_by_exit PID`: pages that come back when this one task ends now."""
-    pid = whole(words[0], "PID")
-    m = fork(scene.machine)
+    pid = number_in(words[0], "PID")
+    m = fork(subject.machine)
     tasks = m.state.tasks
     if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
         raise TruthError(f"there is no task {pid}")
@@ -164,13 +163,13 @@ def freed_by_exit(scene: Scene, words: list[str]) -> Truth:
 # any number
 
 
-def holds(scene: Scene, words: list[str]) -> Truth:
+def holds(subject: Subject, words: list[str]) -> Truth:
     """`holds NAME OP VALUE`: whether a number of the machine compares so."""
-    there = condition(scene.machine, " ".join(words))
+    there = condition(subject.machine, " ".join(words))
     name, operator, bound = read_condition(there.text)
     if bound is None:
         raise TruthError(f"{there.text!r}: expected a number's name, a sign and a bound")
-    number, value = there.read(scene.machine), there.holds(scene.machine)
+    number, value = there.read(subject.machine), there.holds(subject.machine)
     why = finding("truth.metric", name=name, value=number)
     need = f"{name} {OPPOSITE[operator] if value else operator} {bound}; it is {number}"
     return told(value, why, [opposite(value, need)])._replace(rule=_rule_of(name))
@@ -182,10 +181,10 @@ def _rule_of(name: str) -> str:
     return MEANING.get(name, WORDS[last].text if last in WORDS else "")
 
 
-def metric(scene: Scene, words: list[str]) -> Truth:
+def metric_named(subject: Subject, words: list[str]) -> Truth:
     """`metric NAME`: one number of the running machine by its dotted name."""
-    value = scene.metrics(scene.machine, words[0])
+    value = subject.metrics(subject.machine, words[0])
     last = words[0].rpartition(".")[2]
-    where = source(scene.kernel, last) if last in WORDS else ""
+    where = source(subject.kernel, last) if last in WORDS else ""
     why = finding("truth.metric", name=words[0], value=value)
     return told(value, why, term=Term(value))._replace(rule=_rule_of(words[0]), source=where)

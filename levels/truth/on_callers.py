@@ -15,24 +15,24 @@ from mmplay.engine.sim.machine.gates import zonelist
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.page_decisions import FastPath, NoWatermarks, ZoneWatermarkOk
 from mmplay.engine.sim.run.requests import request
-from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
-from mmplay.levels.truth.floors import Gate
-from mmplay.levels.truth.machine import fork
-from mmplay.levels.truth.scene import NORMAL, Scene, order_of, zone_index
+from mmplay.levels.truth.on_floors import Gate
+from mmplay.levels.truth.on_machine import fork
+from mmplay.levels.truth.subject import NORMAL, Subject, order_of, zone_index
+from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 ON = "on"
 NONE = "none"
 
 
-def first_zone(scene: Scene, words: list[str]) -> Truth:
+def first_zone(subject: Subject, words: list[str]) -> Truth:
     """`first_zone MASK [on ZONE...]`: the zone that the kernel tries first."""
     at = words.index(ON) if ON in words else len(words)
     if at != 1:
         raise TruthError("one mask expected")
-    mask = scene.layout.encode(words[0])
+    mask = subject.layout.encode(words[0])
     named = [zone_index(name) for name in words[2:]]
-    populated = named or [zone.index for zone in scene.machine.state.zones]
-    highest = highest_zone(scene.layout, mask)
+    populated = named or [zone.index for zone in subject.machine.state.zones]
+    highest = highest_zone(subject.layout, mask)
     index = class_zone(highest, populated)
     if index is None:
         raise TruthError("no zone with pages may serve this mask")
@@ -54,44 +54,44 @@ def _not_first(name: str, right: str, highest: int, populated: list[int]) -> Fin
     return finding("wrong.zone_below", answer=name, zone=right)
 
 
-def caller_class(scene: Scene, words: list[str]) -> Truth:
+def caller_class(subject: Subject, words: list[str]) -> Truth:
     """`class MASK[:slab][:CONTEXT]`: the class that gfp_to_alloc_flags puts a caller in."""
-    who = scene.who(words[0])
+    who = subject.who(words[0])
     if who.mask is None:
         raise TruthError(f"{words[0]!r} is a class already; a mask expected")
-    fired = [WORDS[rule.name].title for rule in scene.kernel.fired(who.mask, who.context)]
+    fired = [WORDS[rule.name].title for rule in subject.kernel.fired(who.mask, who.context)]
     why = fired or ["no rule of gfp_to_alloc_flags gives this caller a discount"]
     others = [
         slip(one.name, "wrong.caller", need=CALLERS[one.name].need)
-        for one in scene.kernel.gate.classes
+        for one in subject.kernel.gate.classes
         if one != who.caller
     ]
     return told(who.caller.name, finding("truth.class", caller=who.caller.name, why=why), others)
 
 
-def drain_order(scene: Scene, words: list[str]) -> Truth:
+def drain_order(subject: Subject, words: list[str]) -> Truth:
     """`drain_order CALLER... [for ZONE]`: zone and floor, in the order in which they are reached.
 
     Each caller in turn takes pages until every zone refuses it.
     """
     steps = []
-    for who in map(scene.who, words):
-        zones = scene.machine.state.zones
-        top = zone_index(scene.chosen["for"]) if "for" in scene.chosen else NORMAL
+    for who in map(subject.who, words):
+        zones = subject.machine.state.zones
+        top = zone_index(subject.chosen["for"]) if "for" in subject.chosen else NORMAL
         index = class_zone(top, [zone.index for zone in zones]) or 0
         for zone in zonelist(zones, index):
-            steps.append(f"{zone.name} {Gate(scene, zone, who, 'min', index).floor.value}")
+            steps.append(f"{zone.name} {Gate(subject, zone, who, 'min', index).floor.value}")
     return told(tuple(steps), finding("truth.drain", steps=steps))
 
 
-def zone_order(scene: Scene, words: list[str]) -> Truth:
+def zone_order(subject: Subject, words: list[str]) -> Truth:
     """`zone_order MASK [on ZONE...]`: the zones that a request is tried in, the first one first."""
     if not words or words[1:2] not in ([], [ON]):
         raise TruthError("one mask expected, then `on` and the zones that have pages")
-    mask = scene.layout.encode(words[0])
+    mask = subject.layout.encode(words[0])
     populated = [zone_index(name) for name in words[2:]]
-    populated = populated or [zone.index for zone in scene.machine.state.zones]
-    highest = highest_zone(scene.layout, mask)
+    populated = populated or [zone.index for zone in subject.machine.state.zones]
+    highest = highest_zone(subject.layout, mask)
     zones = tuple(ZONES[index] for index in sorted(populated, reverse=True) if index <= highest)
     if not zones:
         raise TruthError("no zone with pages may serve this mask")
@@ -107,18 +107,18 @@ class _Test(NamedTuple):
     text: str
 
 
-def served(scene: Scene, words: list[str]) -> Truth:
+def served(subject: Subject, words: list[str]) -> Truth:
     """`served MASK[:slab][:CONTEXT] [order N]`: the zone that gives the block, or none.
 
     The machine is asked as it stands: the first try, the slow path, the reserves if allowed.
     """
-    who = scene.who(words[0])
+    who = subject.who(words[0])
     if who.mask is None:
         raise TruthError(f"{words[0]!r} is a class; a mask expected")
-    m = fork(scene.machine)
+    m = fork(subject.machine)
     made: list[Decision] = []
     m.tell = made.append
-    page = request(m, who.mask, who.context, order_of(scene.chosen.get("order", "0")))
+    page = request(m, who.mask, who.context, order_of(subject.chosen.get("order", "0")))
     value = m.zone.name if page >= 0 else NONE
     tests = [test for one in made if (test := _test(m, one)) is not None]
     zones = zonelist(m.state.zones, m.ask(ask_key(who.mask)).class_zone)

@@ -19,9 +19,9 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.rules import by_rule, source
-from mmplay.levels.truth.scene import Scene, Who, order_of, whole
+from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
+from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 MARKS = ("min", "low", "high")
 NOW = "now"
@@ -42,8 +42,8 @@ def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
 class Gate:
     """One caller at one zone's door: everything that the floor is computed from."""
 
-    def __init__(self, scene: Scene, zone: Zone, who: Who, mark: str, class_index: int) -> None:
-        self.scene, self.zone, self.who, self.mark = scene, zone, who, mark
+    def __init__(self, subject: Subject, zone: Zone, who: Who, mark: str, class_index: int) -> None:
+        self.subject, self.zone, self.who, self.mark = subject, zone, who, mark
         self.class_index = class_index
         self.pages: int = getattr(zone, mark)
         self.reserve = zone.reserve[class_index]
@@ -53,7 +53,7 @@ class Gate:
         name = mark or self.mark
         pages = given(name, getattr(self.zone, name))
         kept = given("lowmem_reserve", self.reserve)
-        return floor(self.scene.kernel.gate.reductions, pages, kept, caller.flags)
+        return floor(self.subject.kernel.gate.reductions, pages, kept, caller.flags)
 
     @property
     def floor(self) -> Term:
@@ -81,7 +81,7 @@ class Gate:
         return [other for other in found if other.value != own + add]
 
     def _other_classes(self) -> list[CallerClass]:
-        return [one for one in self.scene.kernel.classes_at(self.mark) if one != self.who.caller]
+        return [one for one in self.subject.kernel.classes_at(self.mark) if one != self.who.caller]
 
     def _class(self, other: CallerClass, add: int) -> Other:
         value = self.floor_at(other).value + add
@@ -115,29 +115,29 @@ class Gate:
         ]
 
 
-def _gate(scene: Scene, words: list[str]) -> Gate:
+def _gate(subject: Subject, words: list[str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
-    zone, who = scene.zone(words[0]), scene.who(words[1])
-    mark = mark_of(scene.kernel, words[2:], who.caller)
-    return Gate(scene, zone, who, mark, scene.class_zone(zone, who, scene.chosen.get("for")))
+    zone, who = subject.zone(words[0]), subject.who(words[1])
+    mark = mark_of(subject.kernel, words[2:], who.caller)
+    return Gate(subject, zone, who, mark, subject.class_zone(zone, who, subject.chosen.get("for")))
 
 
-def floor_of(scene: Scene, words: list[str]) -> Truth:
+def floor_of(subject: Subject, words: list[str]) -> Truth:
     """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
-    gate = _gate(scene, words)
+    gate = _gate(subject, words)
     value = gate.floor.value
     one_more = slip(value + 1, "wrong.last_page")
     return told(value, gate.why(), (*gate.others(), one_more), term=gate.floor)
 
 
-def lowest_served(scene: Scene, words: list[str]) -> Truth:
+def lowest_served(subject: Subject, words: list[str]) -> Truth:
     """`lowest_served ZONE CALLER [MARK] [highatomic N] [for ZONE]`: the lowest free that is served.
 
     Of `wb:none`, which asks for no page, the answer is the name `none`.
     """
     if words[1] == NO_REQUEST:
-        return _asks_for_none(scene)
-    gate = _gate(scene, words)
+        return _asks_for_none(subject)
+    gate = _gate(subject, words)
     kept = _kept(gate)
     term = gate.floor + 1 if not kept.value else gate.floor + kept + 1
     itself = slip(term.value - 1, "wrong.one_more")
@@ -152,23 +152,23 @@ def lowest_served(scene: Scene, words: list[str]) -> Truth:
 
 def _kept(gate: Gate) -> Term:
     """Return the pages kept for high-order atomics that this caller does not see as free."""
-    sees = gate.scene.kernel.gate.sees_highatomic
-    kept = whole(gate.scene.chosen.get("highatomic", "0"), "highatomic")
+    sees = gate.subject.kernel.gate.sees_highatomic
+    kept = number_in(gate.subject.chosen.get("highatomic", "0"), "highatomic")
     return given("reserved_highatomic", hidden(kept, gate.who.caller.flags, sees))
 
 
-def _asks_for_none(scene: Scene) -> Truth:
+def _asks_for_none(subject: Subject) -> Truth:
     """Answer for a writeback that allocates nothing (commit 85009b4f5f03, 2017)."""
-    return by_rule(told("none", finding("truth.asks_none")), scene, "asks_none")
+    return by_rule(told("none", finding("truth.asks_none")), subject, "asks_none")
 
 
-def passes(scene: Scene, words: list[str]) -> Truth:
+def passes(subject: Subject, words: list[str]) -> Truth:
     """`passes ZONE CALLER FREE [MARK] [order N] [highatomic N] [for ZONE]`: the watermark test.
 
     FREE is a number, or `now`: the machine's own free count, and then also its free lists.
     """
-    gate = _gate(scene, [*words[:2], *words[3:]])
-    order, now = order_of(scene.chosen.get("order", "0")), words[2] == NOW
+    gate = _gate(subject, [*words[:2], *words[3:]])
+    order, now = order_of(subject.chosen.get("order", "0")), words[2] == NOW
     free, seen = _seen(gate, words[2], order)
     allowed = spare(seen, gate.floor) > 0
     findings: tuple[Finding, ...] = (gate.why(), verdict(seen, gate.floor))
@@ -186,34 +186,34 @@ def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
     A number stands for a zone that keeps nothing for high-order atomics, unless it is said.
     """
     now = word == NOW
-    free = gate.zone.free if now else whole(word, "FREE")
+    free = gate.zone.free if now else number_in(word, "FREE")
     kept = gate.zone.reserved_highatomic if now else 0
-    if "highatomic" in gate.scene.chosen:
-        kept = whole(gate.scene.chosen["highatomic"], "highatomic")
+    if "highatomic" in gate.subject.chosen:
+        kept = number_in(gate.subject.chosen["highatomic"], "highatomic")
     return free, seen_free(
         given("free", free),
         order,
-        hidden(kept, gate.who.caller.flags, gate.scene.kernel.gate.sees_highatomic),
+        hidden(kept, gate.who.caller.flags, gate.subject.kernel.gate.sees_highatomic),
     )
 
 
 def _lists_of(gate: Gate) -> tuple[int, ...]:
     """Return the types of free lists on which the test looks for a block of this caller."""
-    extra = gate.scene.kernel.gate.extra_above
+    extra = gate.subject.kernel.gate.extra_above
     own = gate.who.caller.flags
     letters = "UME" + "".join(one.types for one in extra if own & one.flags == one.flags)
     return tuple(sorted({LETTERS.index(letter) for letter in letters}))
 
 
-def seen(scene: Scene, words: list[str]) -> Truth:
+def seen(subject: Subject, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
-    gate = _gate(scene, words[:2])
-    free, term = _seen(gate, words[2], order_of(scene.chosen.get("order", "0")))
+    gate = _gate(subject, words[:2])
+    free, term = _seen(gate, words[2], order_of(subject.chosen.get("order", "0")))
     why = finding("truth.seen", caller=gate.who.caller.name, result=term)
     others = [slip(free, "wrong.all_free", free=free, seen=term)]
     others += [slip(gate.floor.value, "wrong.is_floor")]
     rule = WORDS[term.name or "floor"].text
-    return told(term, why, others)._replace(rule=rule, source=source(scene.kernel, "floor"))
+    return told(term, why, others)._replace(rule=rule, source=source(subject.kernel, "floor"))
 
 
 def verdict(seen: Term, floor_pages: Term) -> Finding:
@@ -292,6 +292,6 @@ def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Find
 
 def _by_floor(gate: Gate) -> list[CallerClass]:
     """Return the classes, highest floor first; of equal floors the class that is listed first."""
-    classes = gate.scene.kernel.gate.classes
+    classes = gate.subject.kernel.gate.classes
     found = {gate.floor_at(one).value: one for one in reversed(classes)}
     return [found[value] for value in sorted(found, reverse=True)]

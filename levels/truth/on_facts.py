@@ -18,9 +18,9 @@ from mmplay.engine.sim.run.exit import holder_of
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.levels.truth.answer import Other, Truth, TruthError, slip, told
-from mmplay.levels.truth.floors import Gate
-from mmplay.levels.truth.scene import Scene, Who, whole
+from mmplay.levels.truth.on_floors import Gate
+from mmplay.levels.truth.subject import Subject, Who, number_in
+from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 OBJECTS = "kmalloc-64"
 KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"
@@ -29,7 +29,7 @@ SAID_BY_GROUP = {"edge": "wrong.edge"}
 """Groups whose wrong answers have a sentence of their own."""
 
 
-def fact(scene: Scene, words: list[str]) -> Truth:
+def fact(subject: Subject, words: list[str]) -> Truth:
     """`fact GROUP.NAME`: a fact of the table, such as mark.kswapd_sleeps."""
     name = words[0]
     if name not in FACTS:
@@ -42,7 +42,7 @@ def fact(scene: Scene, words: list[str]) -> Truth:
         for key, other in FACTS.items()
         if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
     ]
-    source = f"{one.function}  {one.path}  {scene.kernel.source}"
+    source = f"{one.function}  {one.path}  {subject.kernel.source}"
     return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=source)
 
 
@@ -50,12 +50,12 @@ def _spoken(name: str) -> str:
     return name.partition(".")[2].replace("_", " ")
 
 
-def waits_for(scene: Scene, words: list[str]) -> Truth:
+def waits_for(subject: Subject, words: list[str]) -> Truth:
     """`waits_for PID|lock|killer`: the lock, memory, nothing, or the pid of a task.
 
     The lock waits for its holder, the OOM killer for a victim that has not ended.
     """
-    m, who = scene.machine, words[0]
+    m, who = subject.machine, words[0]
     value, why = _edge(m, who)
     others = [
         slip(other, "wrong.waits", own=edge_of, right=value)
@@ -85,7 +85,7 @@ def _edge(m: Machine, who: str) -> tuple[str, Finding]:
         task = holder_of(m, HOLDER) if who == LOCK else _victim(m)
         value = str(tasks.pid[task]) if task >= 0 else NOTHING
         return value, finding(f"waits.{who}", task=value)
-    pid = whole(who, "PID")
+    pid = number_in(who, "PID")
     if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
         raise TruthError(f"there is no task {pid}")
     task = tasks.pid.index(pid)
@@ -109,63 +109,63 @@ class Span(NamedTuple):
         return self.low <= number <= self.high and (number - self.low) % self.step == 0
 
 
-def _zones(scene: Scene) -> tuple[Zone, Zone]:
-    zones = scene.machine.state.zones
+def _zones(subject: Subject) -> tuple[Zone, Zone]:
+    zones = subject.machine.state.zones
     return zones[0], zones[-1]
 
 
-def _floor(scene: Scene, zone: Zone, flags: AllocFlag) -> int:
-    who = Who(scene.kernel.class_of(flags))
-    return Gate(scene, zone, who, "min", scene.class_zone(zone, who, None)).floor.value
+def _floor(subject: Subject, zone: Zone, flags: AllocFlag) -> int:
+    who = Who(subject.kernel.class_of(flags))
+    return Gate(subject, zone, who, "min", subject.class_zone(zone, who, None)).floor.value
 
 
-def _min(scene: Scene) -> Span:
-    _, zone = _zones(scene)
+def _min(subject: Subject) -> Span:
+    _, zone = _zones(subject)
     kb = zone.min * PAGE_KB
     return Span(kb, kb, f"min of {zone.name}: {zone.min} pages, {kb} kB; plain callers stop there")
 
 
-def _high_floor(scene: Scene) -> Span:
-    zone, _ = _zones(scene)
-    pages = _floor(scene, zone, AllocFlag.HIGH)
+def _high_floor(subject: Subject) -> Span:
+    zone, _ = _zones(subject)
+    pages = _floor(subject, zone, AllocFlag.HIGH)
     kb = pages * PAGE_KB
     text = f"the __GFP_HIGH floor of {zone.name}: {zone.min} - {zone.min // 2} + "
     return Span(kb, kb, f"{text}{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB")
 
 
-def _between(scene: Scene) -> Span:
-    _, zone = _zones(scene)
-    high = _floor(scene, zone, AllocFlag.HIGH)
-    both = _floor(scene, zone, AllocFlag.HIGH | AllocFlag.HARDER)
+def _between(subject: Subject) -> Span:
+    _, zone = _zones(subject)
+    high = _floor(subject, zone, AllocFlag.HIGH)
+    both = _floor(subject, zone, AllocFlag.HIGH | AllocFlag.HARDER)
     text = f"above {both} and up to {high} pages in {zone.name}: refused with __GFP_HIGH alone, "
     low, most = (both + 1) * PAGE_KB, high * PAGE_KB
     return Span(low, most, f"{text}served with ALLOC_HARDER too: {low} to {most} kB", PAGE_KB)
 
 
-def _drift(scene: Scene) -> Span:
-    zone, _ = _zones(scene)
-    cpus = len(scene.machine.state.cpus)
+def _drift(subject: Subject) -> Span:
+    zone, _ = _zones(subject)
+    cpus = len(subject.machine.state.cpus)
     limit = cpus * pressure_threshold(zone, cpus)
     text = f"pages of {zone.name} that CPUs have taken and not yet counted, up to {limit}"
     return Span(PAGE_KB, limit * PAGE_KB, f"{text}: the lists are empty, the sum is not", PAGE_KB)
 
 
-def _objects(scene: Scene) -> Span:
-    kind = next(kind for kind in scene.machine.setup.caches if kind.name == OBJECTS)
+def _objects(subject: Subject) -> Span:
+    kind = next(kind for kind in subject.machine.setup.caches if kind.name == OBJECTS)
     each = kind.orders.objects
-    pages = sum(zone.managed for zone in scene.machine.state.zones)
+    pages = sum(zone.managed for zone in subject.machine.state.zones)
     text = f"whole slabs of {OBJECTS}, {each} objects each"
     return Span(1000 * each, pages * each, text, each)
 
 
-def _mask(scene: Scene) -> Span:
-    asked = make_masks(scene.kernel).net_zeroed
-    mask = scene.slab.page_mask(asked)
+def _mask(subject: Subject) -> Span:
+    asked = make_masks(subject.kernel).net_zeroed
+    mask = subject.slab.page_mask(asked)
     text = f"what SLUB leaves of {asked:#x} for the page allocator: {mask:#x}"
     return Span(mask, mask, text)
 
 
-TILES: dict[str, Callable[[Scene], Span]] = {
+TILES: dict[str, Callable[[Subject], Span]] = {
     "min": _min,
     "high floor": _high_floor,
     "between": _between,
@@ -175,10 +175,10 @@ TILES: dict[str, Callable[[Scene], Span]] = {
 }
 
 
-def explains(scene: Scene, words: list[str]) -> Truth:
+def explains(subject: Subject, words: list[str]) -> Truth:
     """`explains NUMBER`: which rule gives a number of the log (kB, objects or a mask)."""
-    number = whole(words[0], "NUMBER")
-    spans = {name: tile(scene) for name, tile in TILES.items()}
+    number = number_in(words[0], "NUMBER")
+    spans = {name: tile(subject) for name, tile in TILES.items()}
     found = [name for name, span in spans.items() if span.holds(number)]
     if len(found) != 1:
         raise TruthError(f"{number} is explained by {', '.join(found) or 'no rule'}; one expected")
@@ -191,12 +191,12 @@ def explains(scene: Scene, words: list[str]) -> Truth:
     return told(value, finding("truth.tile", gives=spans[value].text), others)
 
 
-def refused_first(scene: Scene, words: list[str]) -> Truth:
+def refused_first(subject: Subject, words: list[str]) -> Truth:
     """`refused_first`: whose page requests have failed: writeback, network or task.
 
     Asked at the moment of the first failure it names who was refused first.
     """
-    counters = scene.machine.state.counters
+    counters = subject.machine.state.counters
     failed = {
         "writeback": counters.alloc_fail_wb,
         "network": counters.alloc_fail_net,
@@ -211,13 +211,13 @@ def refused_first(scene: Scene, words: list[str]) -> Truth:
     return told(value, finding("truth.refused_first", counts=counts), others)
 
 
-def wb_stops_at(scene: Scene, words: list[str]) -> Truth:
+def wb_stops_at(subject: Subject, words: list[str]) -> Truth:
     """`wb_stops_at ZONE FREE`: the mask of wb_start_writeback whose floor in the zone is FREE."""
-    zone, free = scene.zone(words[0]), whole(words[1], "FREE")
+    zone, free = subject.zone(words[0]), number_in(words[1], "FREE")
     floors = {}
     for name in ("atomic", "nomemalloc", "nowait"):
-        who = scene.who(f"wb:{name}")
-        floors[name] = Gate(scene, zone, who, "min", scene.class_zone(zone, who, None)).floor
+        who = subject.who(f"wb:{name}")
+        floors[name] = Gate(subject, zone, who, "min", subject.class_zone(zone, who, None)).floor
     found = [name for name, floor in floors.items() if floor.value == free]
     if len(found) != 1:
         raise TruthError(f"{free}: the floors are {[floor.value for floor in floors.values()]}")

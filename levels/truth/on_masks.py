@@ -8,48 +8,47 @@ from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, YES_NO, abili
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
-from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.engine.rules.gfp_layouts import GFP_LAYOUTS
-from mmplay.levels.truth.answer import FLAGS, MASK, Other, Truth, opposite, told
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.scene import Scene
+from mmplay.levels.truth.subject import Subject
+from mmplay.levels.truth.truths import FLAGS, MASK, Other, Truth, opposite, told
 
-Form = Callable[[Scene, list[str]], Truth]
+Form = Callable[[Subject, list[str]], Truth]
 
 
-def _mask(scene: Scene, words: list[str]) -> int:
-    return scene.layout.encode(words[0])
+def _mask(subject: Subject, words: list[str]) -> int:
+    return subject.layout.encode(words[0])
 
 
 def _names(layout: GfpLayout, mask: int) -> str:
     return layout.format(mask) or "no flags"
 
 
-def decode(scene: Scene, words: list[str]) -> Truth:
+def decode(subject: Subject, words: list[str]) -> Truth:
     """`decode MASK`: the names as the kernel prints them; any names of the same bits are right."""
-    mask = _mask(scene, words)
-    names = tuple(name for name in scene.layout.format(mask).split("|") if name)
-    why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
-    return told(names, why, _by_other_bits(scene.layout, mask), kind=FLAGS)
+    mask = _mask(subject, words)
+    names = tuple(name for name in subject.layout.format(mask).split("|") if name)
+    why = finding("truth.decoded", mask=mask, names=_names(subject.layout, mask))
+    return told(names, why, _by_other_bits(subject.layout, mask), kind=FLAGS)
 
 
-def bits(scene: Scene, words: list[str]) -> Truth:
+def bits(subject: Subject, words: list[str]) -> Truth:
     """`bits MASK`: the single bits by name."""
-    mask = _mask(scene, words)
-    names = tuple(scene.layout.single_bits(mask))
+    mask = _mask(subject, words)
+    names = tuple(subject.layout.single_bits(mask))
     return told(
         names,
         finding("truth.bits", mask=mask, names=list(names)),
-        _by_other_bits(scene.layout, mask),
+        _by_other_bits(subject.layout, mask),
         kind=FLAGS,
     )
 
 
-def encode(scene: Scene, words: list[str]) -> Truth:
+def encode(subject: Subject, words: list[str]) -> Truth:
     """`encode NAMES`: the mask in hex."""
-    mask = _mask(scene, words)
-    why = finding("truth.decoded", mask=mask, names=_names(scene.layout, mask))
-    return told(mask, why, _by_other_layouts(scene.layout, words[0], mask), kind=MASK)
+    mask = _mask(subject, words)
+    why = finding("truth.decoded", mask=mask, names=_names(subject.layout, mask))
+    return told(mask, why, _by_other_layouts(subject.layout, words[0], mask), kind=MASK)
 
 
 def _by_other_bits(own: GfpLayout, mask: int) -> list[Other]:
@@ -80,13 +79,16 @@ def ability(name: str) -> Form:
     """Return the form `NAME MASK`, where the name is one of the abilities."""
     yes, no = next((yes, no) for key, yes, no in YES_NO if key == name)
 
-    def form(scene: Scene, words: list[str]) -> Truth:
-        mask = _mask(scene, words)
-        can = bool(getattr(abilities(scene.layout, mask), name))
+    def form(subject: Subject, words: list[str]) -> Truth:
+        mask = _mask(subject, words)
+        can = bool(getattr(abilities(subject.layout, mask), name))
         why = finding(
-            "truth.ability", mask=mask, names=_names(scene.layout, mask), ability=yes if can else no
+            "truth.ability",
+            mask=mask,
+            names=_names(subject.layout, mask),
+            ability=yes if can else no,
         )
-        other = Other(not can, _opposite(scene.layout, name, mask, can))
+        other = Other(not can, _opposite(subject.layout, name, mask, can))
         return told(can, why, [other])
 
     return form
@@ -116,13 +118,13 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
     return " and ".join(flag for flag in wanted if not layout.has(mask, flag))
 
 
-def uses_reserves(scene: Scene, words: list[str]) -> Truth:
+def uses_reserves(subject: Subject, words: list[str]) -> Truth:
     """`uses_reserves MASK[:slab][:CONTEXT]`: whether the caller may go below min."""
-    if scene.rules is None:
-        return _reserves_by_names(scene, words)
-    who = scene.who(words[0])
+    if subject.rules is None:
+        return _reserves_by_names(subject, words)
+    who = subject.who(words[0])
     mask = who.mask or 0
-    fired = scene.kernel.fired(mask, who.context)
+    fired = subject.kernel.fired(mask, who.context)
     can = who.caller.flags != AllocFlag.NONE
     titles = [WORDS[rule.name].title for rule in fired] or ["no discount"]
     why = finding("truth.reserves", mask=mask, caller=who.caller.name, why=titles)
@@ -132,20 +134,20 @@ def uses_reserves(scene: Scene, words: list[str]) -> Truth:
     return told(can, why, [opposite(can, need)])
 
 
-def _reserves_by_names(scene: Scene, words: list[str]) -> Truth:
+def _reserves_by_names(subject: Subject, words: list[str]) -> Truth:
     """Answer by the flags alone where the kernel's alloc rules are not known."""
-    return by_rule(ability("may_use_reserves")(scene, words), scene, "ability")
+    return by_rule(ability("may_use_reserves")(subject, words), subject, "ability")
 
 
-def slab_mask(scene: Scene, words: list[str]) -> Truth:
+def slab_mask(subject: Subject, words: list[str]) -> Truth:
     """`slab_mask MASK`: the mask that SLUB passes on to the page allocator."""
-    mask = _mask(scene, words)
-    slab = scene.slab
+    mask = _mask(subject, words)
+    slab = subject.slab
     passed = slab.page_mask(mask)
     keeps, adds = slab.keeps, slab.adds
     why = finding("truth.slab", mask=mask, keeps=keeps, adds=adds, result=passed)
-    lost = scene.layout.single_bits(mask & ~keeps)
-    added = scene.layout.format(adds)
+    lost = subject.layout.single_bits(mask & ~keeps)
+    added = subject.layout.format(adds)
     unmasked = finding("wrong.unmasked", answer=f"{mask:#x}", keeps=keeps, lost=lost or ["nothing"])
     bare = mask & keeps
     others = (
@@ -156,35 +158,35 @@ def slab_mask(scene: Scene, words: list[str]) -> Truth:
         ),
         Other(bare, finding("wrong.no_notrack", answer=f"{bare:#x}", added=added)),
     )
-    return told(passed, (why, _lost(scene, mask)), others, kind=MASK)
+    return told(passed, (why, _lost(subject, mask)), others, kind=MASK)
 
 
-def _lost(scene: Scene, mask: int) -> Finding:
-    lost = scene.layout.single_bits(mask & ~scene.slab.keeps)
+def _lost(subject: Subject, mask: int) -> Finding:
+    lost = subject.layout.single_bits(mask & ~subject.slab.keeps)
     if not lost:
         return finding("truth.slab_keeps_all", mask=mask)
-    return finding("truth.slab_lost", mask=mask, lost=lost, keeps=scene.slab.keeps)
+    return finding("truth.slab_lost", mask=mask, lost=lost, keeps=subject.slab.keeps)
 
 
-def slab_lost(scene: Scene, words: list[str]) -> Truth:
+def slab_lost(subject: Subject, words: list[str]) -> Truth:
     """`slab_lost MASK`: the flags that SLUB does not pass on."""
-    mask = _mask(scene, words)
-    names = tuple(scene.layout.single_bits(mask & ~scene.slab.keeps))
-    return told(names, _lost(scene, mask), kind=FLAGS)
+    mask = _mask(subject, words)
+    names = tuple(subject.layout.single_bits(mask & ~subject.slab.keeps))
+    return told(names, _lost(subject, mask), kind=FLAGS)
 
 
-def slab_lost_discount(scene: Scene, words: list[str]) -> Truth:
+def slab_lost_discount(subject: Subject, words: list[str]) -> Truth:
     """`slab_lost_discount MASK`: of the flags that SLUB loses, those that cost a discount."""
-    mask = _mask(scene, words)
-    passed = scene.slab.page_mask(mask)
-    lost = scene.layout.single_bits(mask & ~scene.slab.keeps)
-    kernel = scene.kernel
+    mask = _mask(subject, words)
+    passed = subject.slab.page_mask(mask)
+    lost = subject.layout.single_bits(mask & ~subject.slab.keeps)
+    kernel = subject.kernel
     own = kernel.alloc_flags(passed, Context.TASK)
     names = tuple(
         name
         for name in lost
-        if kernel.alloc_flags(passed | scene.layout.value(name), Context.TASK) != own
+        if kernel.alloc_flags(passed | subject.layout.value(name), Context.TASK) != own
     )
     caller = kernel.class_of(own).name
     why = finding("truth.reserves", mask=passed, caller=caller, why=[f"{n} is lost" for n in names])
-    return told(names, (_lost(scene, mask), why), kind=FLAGS)
+    return told(names, (_lost(subject, mask), why), kind=FLAGS)

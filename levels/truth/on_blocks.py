@@ -9,17 +9,17 @@ from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
 from mmplay.engine.terms import given, rule
-from mmplay.levels.truth.answer import Other, Truth, TruthError, opposite, slip, told
-from mmplay.levels.truth.scene import Scene, order_of, whole
+from mmplay.levels.truth.subject import Subject, number_in, order_of
+from mmplay.levels.truth.truths import Other, Truth, TruthError, opposite, slip, told
 
 ORDINARY = tuple(range(PCP_TYPES))
 KMALLOC = "kmalloc-"
 FEW_CPUS, MANY_CPUS = 1, 8192
 
 
-def buddy(scene: Scene, words: list[str]) -> Truth:
+def buddy(subject: Subject, words: list[str]) -> Truth:
     """`buddy BLOCK ORDER`: the first page of the only block that this one merges with."""
-    block, order = whole(words[0], "BLOCK"), order_of(words[1])
+    block, order = number_in(words[0], "BLOCK"), order_of(words[1])
     if block < 0 or block % (1 << order):
         raise TruthError(
             f"no block of order {order} starts at {block}: it must divide by 2^{order}"
@@ -33,9 +33,9 @@ def buddy(scene: Scene, words: list[str]) -> Truth:
     return told(term, finding("truth.buddy", order=order, result=term), others)
 
 
-def split_block(scene: Scene, words: list[str]) -> Truth:
+def split_block(subject: Subject, words: list[str]) -> Truth:
     """`split_block ZONE ORDER [U|M|E]`: the block that a request takes, whole or split."""
-    zone, order = scene.zone(words[0]), order_of(words[1])
+    zone, order = subject.zone(words[0]), order_of(words[1])
     kind = _kind(words[2]) if len(words) > 2 else MOVABLE
     page = zone.buddy.copy().take(order, kind)
     if page < 0:
@@ -57,9 +57,9 @@ def _kind(letter: str) -> int:
     return letters.index(letter)
 
 
-def merged_order(scene: Scene, words: list[str]) -> Truth:
+def merged_order(subject: Subject, words: list[str]) -> Truth:
     """`merged_order ZONE BLOCK ORDER`: the order that a block has after it was freed."""
-    zone, block, order = scene.zone(words[0]), whole(words[1], "BLOCK"), order_of(words[2])
+    zone, block, order = subject.zone(words[0]), number_in(words[1], "BLOCK"), order_of(words[2])
     if not 0 <= block < zone.managed or block % (1 << order):
         raise TruthError(f"{zone.name} has no block of order {order} at {block}")
     if block in zone.buddy.where:
@@ -72,9 +72,9 @@ def merged_order(scene: Scene, words: list[str]) -> Truth:
     return told(value, why, others)
 
 
-def fits(scene: Scene, words: list[str]) -> Truth:
+def fits(subject: Subject, words: list[str]) -> Truth:
     """`fits ZONE ORDER`: whether the free lists have a block for a request of any type."""
-    zone, order = scene.zone(words[0]), order_of(words[1])
+    zone, order = subject.zone(words[0]), order_of(words[1])
     has = zone.buddy.has_block(order, ORDINARY)
     larger = next((n for n in range(order, MAX_ORDER) if zone.buddy.count(n)), order)
     code = "truth.fits" if has else "truth.fits_not"
@@ -96,31 +96,31 @@ def _size(name: str) -> int:
     return sizes[name]
 
 
-def _orders(scene: Scene, name: str, cpus: str | None) -> SlabOrder:
+def _orders(subject: Subject, name: str, cpus: str | None) -> SlabOrder:
     """Return the cache's slab orders; raises TruthError if the number of CPUs must be known."""
     size = _size(name)
     if cpus is not None:
-        return slab_order(size, max(1, min(MANY_CPUS, whole(cpus, "cpus"))))
-    if scene.state is not None:
-        return slab_order(size, scene.state.setup.cpu_ids)
+        return slab_order(size, max(1, min(MANY_CPUS, number_in(cpus, "cpus"))))
+    if subject.state is not None:
+        return slab_order(size, subject.state.setup.cpu_ids)
     few, many = slab_order(size, FEW_CPUS), slab_order(size, MANY_CPUS)
     if few != many:
         raise TruthError(f"how large a slab of {name} is depends on the CPUs: add `cpus N`")
     return few
 
 
-def objects_per_slab(scene: Scene, words: list[str]) -> Truth:
+def objects_per_slab(subject: Subject, words: list[str]) -> Truth:
     """`objects_per_slab CACHE [cpus N]`: objects in a slab of the preferred order."""
-    orders = _orders(scene, words[0], scene.chosen.get("cpus"))
-    return _per_slab(scene, words[0], orders.order)
+    orders = _orders(subject, words[0], subject.chosen.get("cpus"))
+    return _per_slab(subject, words[0], orders.order)
 
 
-def objects_per_page(scene: Scene, words: list[str]) -> Truth:
+def objects_in_page(subject: Subject, words: list[str]) -> Truth:
     """`objects_per_page CACHE`: objects that one page holds."""
-    return _per_slab(scene, words[0], 0)
+    return _per_slab(subject, words[0], 0)
 
 
-def _per_slab(scene: Scene, name: str, order: int) -> Truth:
+def _per_slab(subject: Subject, name: str, order: int) -> Truth:
     size = _size(name)
     term = rule(
         "objects_per_slab", given("slab_bytes", PAGE_SIZE << order) // given("object_bytes", size)
@@ -134,10 +134,10 @@ def _per_slab(scene: Scene, name: str, order: int) -> Truth:
     return told(term, why, others)
 
 
-def objects(scene: Scene, words: list[str]) -> Truth:
+def objects(subject: Subject, words: list[str]) -> Truth:
     """`objects CACHE SLABS [cpus N]`: the room for objects in so many slabs."""
-    orders = _orders(scene, words[0], scene.chosen.get("cpus"))
-    slabs = whole(words[1], "SLABS")
+    orders = _orders(subject, words[0], subject.chosen.get("cpus"))
+    slabs = number_in(words[1], "SLABS")
     term = given("slabs", slabs) * given("objects_per_slab", orders.objects)
     size = _size(words[0])
     others = (
@@ -150,9 +150,9 @@ def objects(scene: Scene, words: list[str]) -> Truth:
     return told(term, why, others)
 
 
-def slabs(scene: Scene, words: list[str]) -> Truth:
+def slabs(subject: Subject, words: list[str]) -> Truth:
     """`slabs CACHE`: the slabs that the cache has on this machine."""
-    m = scene.machine
+    m = subject.machine
     if words[0] not in m.cache_numbers:
         raise TruthError(no_such("cache of this machine", words[0], m.cache_numbers))
     number = m.cache_numbers[words[0]]

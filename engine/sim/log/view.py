@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
-from mmplay.engine.sim.log.reports import (
-    HUGE_KB,
-    free_lists,
-    hugepages,
-    tail,
-    totals,
-    zone_line,
-)
+from mmplay.engine.sim.log.reports import HUGE_KB, free_lists, hugepages, tail, totals, zone_line
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.state import BLOCK_NUMBERS

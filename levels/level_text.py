@@ -16,7 +16,7 @@ from stat import S_ISREG
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError, printable
-from mmplay.levels.lines import Lines, excess
+from mmplay.levels.key_lines import KeyLines, excess
 
 MAX_TEXT = 4000
 MAX_BYTES = 1 << 16
@@ -43,7 +43,7 @@ class Place(NamedTuple):
     """A table of a file: the file's name and lines, its top table, and the way to this one."""
 
     file: str
-    lines: Lines
+    lines: KeyLines
     top: dict[str, Any]
     path: tuple[str | int, ...] = ()
 
@@ -128,7 +128,7 @@ def read_toml(text: str, name: str) -> Place:
         line = f":{found[1]}" if found is not None else ""
         problem = _WHERE.sub("", str(error))
         raise LevelError(f"{name}{line}: is no TOML: {problem[:200]}") from None
-    return Place(name, Lines(text), values)
+    return Place(name, KeyLines(text), values)
 
 
 def digest_of_content(text: str) -> str:

@@ -1,0 +1,94 @@
+"""Terminals that have no colours or only ASCII, help that is not cut, a picture of the screen."""
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from mmplay.levels.catalogue import find_level
+from mmplay.tui import keys
+from mmplay.tui.app import MmplayApp
+from mmplay.tui.cells import plain
+from mmplay.tui.keys import Act
+from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.screens.help import help_rows
+from mmplay.tui.theme import THEMES
+from tests.conftest import INCIDENT_RC7
+from tests.tui.screens import press, running, settle, text_of
+
+PLACES: tuple[tuple[str, ...], ...] = (
+    *((), ("question_mark",), ("f8",), ("colon",), ("b",), ("m",), ("V",), ("slash",)),
+    *(("e",), ("c",), ("v",), ("Z", "v", "z"), ("tab", "tab", "tab", "z")),
+)
+
+
+@pytest.mark.parametrize("way", PLACES)
+@pytest.mark.parametrize("recording", [None, INCIDENT_RC7])
+async def test_ascii_draws_with_ascii_only(recording: str | None, way: tuple[str, ...]) -> None:
+    async with running(recording, (120, 40), ascii_only=True) as pilot:
+        shown = await press(pilot, *way)
+        assert shown.strip()
+        assert [letter for letter in shown if not letter.isascii()] == []
+
+
+async def test_a_level_draws_with_ascii_only() -> None:
+    app = MmplayApp(level=find_level("L05"), ascii_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert text_of(pilot).isascii()
+        assert (await press(pilot, "p", "H")).isascii()
+
+
+@pytest.mark.parametrize("theme", [one.name for one in THEMES])
+async def test_without_colours_a_verdict_stands_out(
+    theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(INCIDENT_RC7) as pilot:
+        pilot.app.theme = theme
+        await settle(pilot)
+        zones = pilot.app.screen.query_one("#zones", CellPanel)
+
+        def contrast(role: str) -> float:
+            colour = zones.role_style(role).color
+            assert colour is not None
+            ground = zones.background_colors[1].monochrome.brightness
+            return abs(Color.from_rich_color(colour).monochrome.brightness - ground)
+
+        told = ("refused", "zero", "below_min", "below_low", "below_high", "fine")
+        assert min(contrast(role) for role in told) >= contrast("number") > contrast("dim")
+
+
+@pytest.mark.parametrize("width", [38, 76, 118])
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (*keys.PLAY_ACTS, *keys.RUN_ACTS, *keys.DIGIT_ACTS, *keys.LEVEL_ACTS),
+        *(keys.COMPARE_ACTS, keys.MENU_ACTS, keys.GLOSSARY_ACTS),
+    ],
+)
+def test_help_cuts_no_word(acts: tuple[Act, ...], width: int) -> None:
+    rows = help_rows(acts, width)
+    words = {word for line in rows for word in plain(line).split()}
+    digits = {str(digit) for digit in range(10)}
+    shown = [act for act in (*acts, *keys.COMMON_ACTS) if act.shown not in digits]
+    wanted = {word for act in shown for word in (*act.shown.split(), *act.help.split())}
+    assert wanted - words == set()
+    assert all(len(plain(line).rstrip()) <= width for line in rows)
+
+
+async def test_a_picture_of_the_screen_is_saved_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(INCIDENT_RC7) as pilot:
+        for number in (1, 2):
+            await pilot.press("colon")
+            await settle(pilot)
+            await pilot.press(*"screenshot")
+            await settle(pilot)
+            await press(pilot, "enter")
+            await settle(pilot)
+            assert f"written: mmplay-{number}.svg" in text_of(pilot)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["mmplay-1.svg", "mmplay-2.svg"]
+    assert "<svg" in (tmp_path / "mmplay-1.svg").read_text()
