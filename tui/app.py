@@ -18,10 +18,11 @@ from textual.worker import WorkerState
 
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
+from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_ACTS, Act
-from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting
+from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
 from mmplay.tui.too_small import cover

@@ -13,6 +13,11 @@ from rich.cells import cell_len, set_cell_size
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 
+CALM, FULL, RAW = "calm", "full", "raw"
+
+DENSITIES = (CALM, FULL, RAW)
+"""How much a panel shows, in the order that the key goes through them."""
+
 
 class Cell(NamedTuple):
     """A piece of a row. `role` names a meaning (`refused`, `dim`), never a colour."""
@@ -62,3 +67,24 @@ def wrap(text: str, width: int) -> list[str]:
             word = word[width:]
         line = word
     return [*lines, line] if line or not lines else lines
+
+
+def span_text(span_us: int) -> str:
+    """Return a span of time in the unit that suits it: 26 us, 1.706 ms, 1.966 s."""
+    if span_us < 1_000:
+        return f"{span_us} us"
+    if span_us < 1_000_000:
+        return f"{span_us // 1_000}.{span_us % 1_000:03d} ms"
+    return f"{span_us // 1_000_000}.{span_us % 1_000_000 // 1_000:03d} s"
+
+
+def time_text(time_us: int | None, wall: bool) -> str:
+    """Return a moment as the log prints it: seconds since boot, or the clock."""
+    if time_us is None:
+        return "no time"
+    seconds, micros = divmod(time_us, 1_000_000)
+    if not wall:
+        return f"{seconds}.{micros:06d}"
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours % 24:02d}:{minute:02d}:{second:02d}"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
 
 
-class Words(NamedTuple):
+class DecisionWords(NamedTuple):
     """One kind of decision: who decides, where, sentence, and the functions from there outwards."""
 
     function: str
@@ -56,10 +56,10 @@ BELOW = {
 
 
 @cache
-def decision_words() -> dict[type[Decision], Words]:
+def decision_words() -> dict[type[Decision], DecisionWords]:
     """Return the words of every kind of decision; they are read when first asked for."""
     return {
-        KINDS[code]: Words(
+        KINDS[code]: DecisionWords(
             row["function"],
             row["path"],
             folded(row["text"]),

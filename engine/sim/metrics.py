@@ -239,7 +239,7 @@ class Condition(NamedTuple):
         return self.compare(self.read(m), self.bound)
 
 
-class Words(NamedTuple):
+class ConditionParts(NamedTuple):
     """A condition as it is written: a number's name, an operator and its bound.
 
     An event has the name of its counter, and no bound yet.
@@ -250,17 +250,17 @@ class Words(NamedTuple):
     bound: int | None
 
 
-def read_condition(text: str) -> Words:
+def read_condition(text: str) -> ConditionParts:
     """Return what a text says, whatever machine it is asked of; raises InputError."""
     text = " ".join(text.split())
     parts = parts_of_condition(text)
     if parts is not None:
-        return Words(*parts)
+        return ConditionParts(*parts)
     name = ALIASES.get(text.lower(), text.lower())
     if name not in EVENTS:
         raise InputError(f"{text[:60]!r} is not a condition; write {HELP}")
     (counter,) = EVENTS[name]
-    return Words(counter, ">", None)
+    return ConditionParts(counter, ">", None)
 
 
 def condition(m: Machine, text: str) -> Condition:

@@ -158,7 +158,7 @@ def in_words(line: Beside) -> list[str]:
     return [*found, f"{words}: {', '.join([late, *differ])}"]
 
 
-def as_json(run: LevelRun) -> list[dict[str, object]]:
+def pairs_json(run: LevelRun) -> list[dict[str, object]]:
     """Return all pairs of a stage as plain data."""
     return [
         {

@@ -10,17 +10,10 @@ from pathlib import Path
 
 from mmplay.commands.output import progress_bar, tell, told_of_disk
 from mmplay.engine.errors import InputError
-from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
-from mmplay.recordings.export import Format
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
-
-FORMATS: dict[str, Format] = {
-    **RECORDING_FORMATS,
-    "cast": Format("mmplay.tui.cast", "as_cast", "the play screen, for asciinema"),
-}
-"""Every format; a cast is drawn by the play screen, so that recordings cannot know of it."""
+from mmplay.tui.exporting import FORMATS
 
 SIZES = ((80, 24), (400, 200))
 """The smallest and the largest screen of a cast."""

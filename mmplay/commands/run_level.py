@@ -12,7 +12,7 @@ from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import MAX_BYTES, read_text
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
-from mmplay.levels.play.beside import as_json as beside_json
+from mmplay.levels.play.beside import pairs_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, play
 from mmplay.recordings.files import replacing
@@ -39,7 +39,7 @@ def run_level(args: Namespace) -> int:
         check_moves(level, moves, str(path))
     run = _played(args, level, seed, moves)
     if args.json:
-        print_json(as_json(run))
+        print_json(run_json(run))
     else:
         tell(*as_lines(run))
     return LOST if args.actions is not None and not run.score().won else 0
@@ -70,7 +70,7 @@ def _told(args: Namespace, run: LevelRun, moves: tuple[Move, ...]) -> LevelRun:
         raise InputError(f"{args.actions}: {error}") from None
 
 
-def as_json(run: LevelRun) -> dict[str, object]:
+def run_json(run: LevelRun) -> dict[str, object]:
     """Return how a run ended."""
     score, stages = run.score(), run.all_stages()
     return {
@@ -90,7 +90,7 @@ def as_json(run: LevelRun) -> dict[str, object]:
             for stage in stages
             for one in stage.questions
         ],
-        "beside": [beside_json(stage) for stage in stages if stage.level.stage_title],
+        "beside": [pairs_json(stage) for stage in stages if stage.level.stage_title],
     }
 
 

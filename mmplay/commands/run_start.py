@@ -45,7 +45,7 @@ def choice_of(args: Namespace) -> Choice:
     )
 
 
-class Start:
+class RunStart:
     """How a run begins: `session(header, writer)` makes it, `until_ns` is when it ends."""
 
     def __init__(self, args: Namespace, choice: Choice) -> None:

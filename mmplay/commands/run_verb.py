@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json, add_kernel, add_screen_options
 from mmplay.commands.output import print_json, tell, told_of_disk
-from mmplay.commands.run_start import STARTS, VARIANTS, Start, choice_of
+from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of
 from mmplay.commands.screen import require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import summary
@@ -93,7 +93,7 @@ def run(args: Namespace) -> int:
     if args.actions is not None:
         raise InputError("--actions is for levels; to act at the start, use --act 'NAME VALUE'")
     choice = choice_of(args)
-    start = Start(args, choice)
+    start = RunStart(args, choice)
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
@@ -126,7 +126,7 @@ def header(m: Machine, choice: Choice) -> dict[str, object]:
     }
 
 
-def _recorded(args: Namespace, start: Start) -> Session:
+def _recorded(args: Namespace, start: RunStart) -> Session:
     """Run to the end; write what `-o` asks for."""
     if args.output is None:
         return _ran(args, start, start.session())
@@ -146,7 +146,7 @@ def _recorded(args: Namespace, start: Start) -> Session:
     return session
 
 
-def _ran(args: Namespace, start: Start, session: Session) -> Session:
+def _ran(args: Namespace, start: RunStart, session: Session) -> Session:
     for act in args.act:
         name, _, value = act.strip().partition(" ")
         session.act(name, value.strip())
@@ -154,7 +154,7 @@ def _ran(args: Namespace, start: Start, session: Session) -> Session:
     return session
 
 
-def _show(args: Namespace, start: Start) -> int:
+def _show(args: Namespace, start: RunStart) -> int:
     """Show the run; it is kept like every play."""
     from mmplay.commands.screen import open_app
 

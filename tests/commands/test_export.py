@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.commands.export_verb import FORMATS
+from mmplay.tui.exporting import FORMATS
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.recordings.export.html_rules import Page
 

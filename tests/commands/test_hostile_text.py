@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.commands.export_verb import FORMATS
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.tui.exporting import FORMATS
 from tests.engine.sim.machines import incident
 from tests.sessions import session
 

@@ -11,7 +11,7 @@ from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
-from mmplay.levels.play.beside import as_json, beside, current, in_words
+from mmplay.levels.play.beside import beside, current, in_words, pairs_json
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
@@ -259,7 +259,7 @@ def test_beside_goes_as_far_as_the_run_and_knows_what_it_starts_from() -> None:
 
 def test_beside_in_words_and_as_data() -> None:
     first = boss().all_stages()[0]
-    data = as_json(first)
+    data = pairs_json(first)
     assert len(data) == len(beside(first))
     said = [line for one in beside(first) for line in in_words(one)]
     assert any(line.startswith("differs: time -") and "free 12 here 0" in line for line in said)

@@ -102,7 +102,7 @@ def test_a_move_that_is_refused_names_its_line() -> None:
     one = level(tables + EVENT.format(5, "disk", "0"), 'allow = ["dirty_ratio"]\n')
     for move, words in (
         (Move("dirty_ratio", "500", "", 77), "line 77: dirty_ratio 500: .*EINVAL"),
-        (Move("dirty_ratio", "5", "zones.DMA64.free < 9", 78), "line 78: .*no number"),
+        (Move("dirty_ratio", "5", "zones.DMA64.free < 9", 78), "line 78: .*no counter"),
     ):
         with pytest.raises(RefusedError, match=words):
             play(begin(one), [move])

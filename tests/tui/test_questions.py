@@ -13,8 +13,7 @@ from mmplay.engine.explain.finding import equation
 from mmplay.engine.frame import Ask, Timeline
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.log.observed import ObservedTimeline
-from mmplay.tui.cells import Cell, Row, plain
-from mmplay.tui.density import DENSITIES
+from mmplay.tui.cells import DENSITIES, Cell, Row, plain
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows

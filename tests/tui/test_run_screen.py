@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from mmplay.recordings.export import Format
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.reader import TraceReader
+from mmplay.tui import exporting
 from mmplay.tui.app import MmplayApp
-from mmplay.tui.screens import play
 from tests.sessions import incident_run
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in, typed
 
@@ -149,7 +150,7 @@ async def test_a_breakpoint_on_a_counter() -> None:
         assert run.session.machine_at(index).state.zones[1].free <= 650
         assert run.session.machine_at(index - 1).state.zones[1].free > 650
         await press(pilot, "r", "B")
-        assert "no condition" in await type_in(pilot, "when it hurts")
+        assert "is not a condition" in await type_in(pilot, "when it hurts")
 
 
 async def test_a_breakpoint_in_a_log() -> None:
@@ -213,8 +214,8 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     one = Slow()
-    monkeypatch.setattr(play, "exporter", lambda name: one)
-    monkeypatch.setattr(play, "TELL_S", 0)
+    monkeypatch.setattr(Format, "load", lambda _: one)
+    monkeypatch.setattr(exporting, "TELL_S", 0)
     return one
 
 

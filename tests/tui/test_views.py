@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.log.observed import ObservedTimeline
-from mmplay.tui.cells import plain, wrap
-from mmplay.tui.density import DENSITIES
+from mmplay.tui.cells import DENSITIES, plain, span_text, time_text, wrap
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.player import SPEEDS, Player
 from mmplay.tui.search import LogSearch
@@ -16,7 +15,6 @@ from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View
-from mmplay.tui.views.times import span_text, time_text
 from mmplay.tui.views.zones import zones_rows
 
 

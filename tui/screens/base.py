@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 from textual.message import Message
@@ -9,13 +10,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from mmplay.tui.keys import Act, footer_text
-from mmplay.tui.panels.line_bar import LineBar
+from mmplay.tui.panels.bars import LineBar
 
 STOPPABLE = "stoppable"
 """The group of workers that Ctrl+C stops; whichever begins ends the one before."""
-
-EXPORTS = "exports"
-"""Ctrl+C stops an export too, but nothing that begins ends it."""
 
 
 class Parting(NamedTuple):
@@ -86,13 +84,13 @@ class BaseScreen(Screen[None]):
         """Ask for one line of text in place of the footer; `answered` gets it."""
         from mmplay.tui.prompt import Prompt
 
-        self._open_prompt(Prompt(kind, placeholder))
+        self._open_prompt(Prompt(placeholder, partial(self._given, kind)))
 
     def ask_key(self, kind: str, question: str) -> None:
         """Ask for one key in place of the footer; `answered` gets its character."""
         from mmplay.tui.prompt import KeyPrompt
 
-        self._open_prompt(KeyPrompt(kind, question))
+        self._open_prompt(KeyPrompt(question, partial(self._given, kind)))
 
     def _open_prompt(self, prompt: Widget) -> None:
         self.close_prompt()
@@ -100,6 +98,11 @@ class BaseScreen(Screen[None]):
         self._prompt = prompt
         self.mount(prompt)
         prompt.focus()
+
+    def _given(self, kind: str, text: str | None) -> None:
+        self.close_prompt()
+        if text is not None:
+            self.answered(kind, text)
 
     def close_prompt(self) -> bool:
         """Take the prompt away; tell whether there was one."""

@@ -14,12 +14,11 @@ from mmplay.engine.explain.comparing import Comparison
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.recording import Recording
-from mmplay.tui.cells import Cell, fit, row
-from mmplay.tui.density import DENSITIES, FULL
+from mmplay.tui.cells import DENSITIES, FULL, Cell, fit, row
 from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.keys import COMMON_ACTS, COMPARE_ACTS, bindings
+from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen
 from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
 

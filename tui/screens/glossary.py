@@ -9,8 +9,8 @@ from textual.containers import Horizontal
 from mmplay.levels.glossary import GlossaryEntry, glossary, search
 from mmplay.tui.cells import Cell, fit, row
 from mmplay.tui.keys import COMMON_ACTS, GLOSSARY_ACTS, bindings
+from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
 

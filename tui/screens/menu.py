@@ -21,8 +21,8 @@ from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
+from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.views.menu import (
     import_help,

@@ -12,11 +12,12 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Timeline
 from mmplay.recordings.position import FORMS, find_position
+from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.panels.bars import TimelineBar
 from mmplay.tui.panels.log_panel import LogPanel
-from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.player import Player
-from mmplay.tui.screens.base import EXPORTS, STOPPABLE
+from mmplay.tui.screens.base import STOPPABLE
 from mmplay.tui.screens.panels import PanelsScreen
 from mmplay.tui.search import LogSearch
 from mmplay.tui.views.bars import Columns

@@ -9,13 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from mmplay.engine.frame import Ask, Frame, Timeline
-from mmplay.tui.cells import Row
-from mmplay.tui.density import DENSITIES, FULL
+from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.panels.bars import LineBar, TimelineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.panels.line_bar import LineBar
 from mmplay.tui.panels.log_panel import LogPanel
-from mmplay.tui.panels.timeline_bar import TimelineBar
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.painter import Painter

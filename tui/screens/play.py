@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from time import monotonic
 from typing import Any
-
-from textual.worker import Worker, WorkerCancelled, get_current_worker
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Ask
 from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.recordings.export import FORMATS, Exporter
-from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.position import find_break, holds_at
 from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.session import Session
 from mmplay.tui.cells import Cell, row
+from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
-from mmplay.tui.screens.base import EXPORTS, Parting
+from mmplay.tui.screens.base import Parting
 from mmplay.tui.screens.growing import GrowingScreen
 from mmplay.tui.screens.listing import ListScreen
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
-COMPARE, EXPORT, CAST = "compare", "export", "cast"
-
-WRITING, STOPPED = "writing", "stopped, nothing was written"
-TELL_S = 0.25
-"""How often an export says how far it is."""
+COMPARE, EXPORT = "compare", "export"
 
 
 class PlayScreen(GrowingScreen):
@@ -51,6 +42,7 @@ class PlayScreen(GrowingScreen):
         self.branches: list[Recording] = [timeline]
         self._break = ""
         self._told_trouble = False
+        self._exports = Exports(self)
 
     def on_unmount(self) -> None:
         """Let go of every timeline's file."""
@@ -271,66 +263,12 @@ class PlayScreen(GrowingScreen):
 
     def action_export(self) -> None:
         """Ask for a format and a file."""
-        self.ask_for(EXPORT, f"export: FORMAT FILE; formats are {', '.join(FORMATS)}, cast")
-
-    def _export(self, text: str) -> None:
-        """Write the recording in another format, in a thread."""
-        name, _, path = text.strip().partition(" ")
-        if name not in FORMATS and name != CAST:
-            self.say(f"{name}: formats are {', '.join(FORMATS)}, {CAST}")
-            return
-        if not path.strip():
-            self.say(f"{name}: to which file? write FORMAT FILE")
-            return
-        running = self._exports()
-        if running:
-            self.say(f"{running[0].description} is still being written; Ctrl+C stops it")
-            return
-        target, shown = Path(path.strip()).expanduser(), self.timeline.snapshot()
-        self._show_written(target, 0)
-        self.run_worker(
-            lambda: self._write(name, target, shown),
-            name=f"{EXPORT} of {target}",
-            group=EXPORTS,
-            description=str(target),
-            thread=True,
-        )
-
-    def _exports(self) -> list[Worker[Any]]:
-        """Return the export that is running, if there is one."""
-        return [one for one in self.workers if one.group == EXPORTS and not one.is_finished]
-
-    def _show_written(self, target: Path, size: int) -> None:
-        """Say how far an export is, unless something else was said meanwhile."""
-        if not self.said or self.said.startswith(WRITING):
-            self.say(f"{WRITING} {target}: {size // 1000} kB; Ctrl+C stops")
+        self.ask_for(EXPORT, f"export: FORMAT FILE; formats are {', '.join(FORMATS)}")
 
     def part(self) -> Parting:
         """Stop an export: what it reads from is closed with the screen."""
-        running = self._exports()
-        for one in running:
-            one.cancel()
-        return Parting(f"{running[0].name}: {STOPPED}") if running else super().part()
-
-    def _write(self, name: str, target: Path, shown: Recording) -> str:
-        """Write a file whole or not at all; return what to tell."""
-        worker = get_current_worker()
-        size, told = 0, monotonic()
-        try:
-            with replacing(target) as stream:
-                for chunk in exporter(name)(shown):
-                    stream.write(chunk)
-                    size += len(chunk)
-                    if monotonic() - told >= TELL_S:
-                        told = monotonic()
-                        self.call_later(self._show_written, target, size)
-                    if worker.is_cancelled:
-                        raise WorkerCancelled
-        except (InputError, OSError) as error:
-            return f"{target}: {getattr(error, 'strerror', None) or error}"
-        except WorkerCancelled:
-            return STOPPED
-        return f"written: {target}"
+        stopped = self._exports.stop()
+        return Parting(stopped) if stopped else super().part()
 
     def work_done(self, name: str, result: Any) -> None:
         """Say how writing ended."""
@@ -379,17 +317,8 @@ class PlayScreen(GrowingScreen):
         elif kind == ACT:
             self._act(text)
         elif kind == EXPORT and text.strip():
-            self._export(text)
+            self._exports.start(text, self.timeline)
         elif kind == COMPARE and text.strip():
             self._compare_with(text)
         else:
             super().answered(kind, text)
-
-
-def exporter(name: str) -> Exporter:
-    """Return the exporter of a format; a cast is drawn by the play screen itself."""
-    if name in FORMATS:
-        return FORMATS[name].load()
-    from mmplay.tui.cast import as_cast
-
-    return as_cast

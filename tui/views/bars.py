@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmplay.engine.frame import BootSpan, Frame, Timeline
-from mmplay.tui.cells import Cell, Row, fit, right, row
+from mmplay.tui.cells import Cell, Row, fit, right, row, time_text
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.times import time_text
 
 
 def boot_of(timeline: Timeline, frame: Frame) -> BootSpan:

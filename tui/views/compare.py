@@ -11,9 +11,8 @@ from mmplay.engine.explain.comparing import (
     table_title,
     tally_text,
 )
-from mmplay.tui.cells import Cell, fit, right, row, wrap
+from mmplay.tui.cells import RAW, Cell, fit, right, row, wrap
 from mmplay.tui.cells import Row as Cells
-from mmplay.tui.density import RAW
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 ASCII_LEVELS = " ._-=+*%#"

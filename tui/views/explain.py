@@ -7,8 +7,7 @@ from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.finding import equation, symbolic
 from mmplay.engine.frame import Ask
 from mmplay.engine.terms import GIVEN, Term
-from mmplay.tui.cells import Cell, Row, row, wrap
-from mmplay.tui.density import CALM, RAW
+from mmplay.tui.cells import CALM, RAW, Cell, Row, row, wrap
 from mmplay.tui.views.scene import View
 
 LABEL_WIDTH = 9

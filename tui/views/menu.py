@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, world_title
 from mmplay.recordings.library import Shipped
-from mmplay.tui.cells import Cell, Row, fit, row, wrap
-from mmplay.tui.views.times import time_text
+from mmplay.tui.cells import Cell, Row, fit, row, time_text, wrap
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import Report, Request, SlubReport, StackEntry
-from mmplay.tui.cells import Cell, Row, row
-from mmplay.tui.density import CALM, RAW
+from mmplay.tui.cells import CALM, RAW, Cell, Row, row
 from mmplay.tui.views.scene import View
 from mmplay.tui.views.turn import CALL_STACK, turn_rows
 

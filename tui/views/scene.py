@@ -8,8 +8,8 @@ from mmplay.engine.explain.answer import Scene
 from mmplay.engine.frame import Frame
 from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis
+from mmplay.tui.cells import span_text
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.times import span_text
 
 
 class View(NamedTuple):

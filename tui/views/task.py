@@ -7,8 +7,7 @@ from mmplay.levels.model import Question
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
-from mmplay.tui.cells import Cell, Row, row, wrap
-from mmplay.tui.density import CALM
+from mmplay.tui.cells import CALM, Cell, Row, row, wrap
 from mmplay.tui.views.pieces import piece_rows
 
 STARS = 3

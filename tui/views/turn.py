@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.frame import Ask, Decided, TurnFacts
-from mmplay.tui.cells import Cell, Row, row, wrap
-from mmplay.tui.density import CALM, RAW
+from mmplay.tui.cells import CALM, RAW, Cell, Row, row, wrap
 from mmplay.tui.views.scene import View
 
 MARK_WIDTH = 2

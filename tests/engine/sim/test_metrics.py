@@ -46,7 +46,7 @@ def test_sums_are_sums(depleted: Machine) -> None:
 
 @pytest.mark.parametrize("name", ["zones.DMA33.free", "wb_wrok", "slab.kmalloc-65.objs", "zones"])
 def test_an_unknown_name_is_told_the_nearest(depleted: Machine, name: str) -> None:
-    with pytest.raises(InputError, match="no number of this machine"):
+    with pytest.raises(InputError, match="no counter of that name"):
         read(depleted, name)
 
 

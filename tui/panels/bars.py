@@ -1,4 +1,4 @@
-"""The timeline: events and the present on a line; click or arrows move along it."""
+"""Rows across the whole screen: header and footer, and the timeline that can be moved along."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
+from mmplay.tui.cells import Row, row
 from mmplay.tui.panels.cell_panel import CellPanel
+
+
+class LineBar(CellPanel, can_focus=False):
+    """One or two fixed rows that take no focus: header, footer, status."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__("", id=id)
+
+    def say(self, text: str) -> None:
+        """Draw one row of plain text."""
+        self.show([row(text)])
+
+    def lines(self, rows: list[Row]) -> None:
+        """Draw these rows."""
+        self.show(rows)
 
 
 class TimelineBar(CellPanel, can_focus=True):

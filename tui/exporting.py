@@ -1,0 +1,104 @@
+"""Exports from the play screen: one at a time, in a thread, written whole or not at all.
+
+The terminal library is loaded only when a screen is there: the command line reads FORMATS, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from mmplay.engine.errors import InputError
+from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
+from mmplay.recordings.export import Format
+from mmplay.recordings.files import replacing
+from mmplay.recordings.recording import Recording
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from mmplay.tui.screens.base import BaseScreen
+
+FORMATS: dict[str, Format] = {
+    **RECORDING_FORMATS,
+    "cast": Format("mmplay.tui.cast", "as_cast", "the play screen, for asciinema"),
+}
+"""Every format; a cast is drawn by the play screen, so that recordings cannot know of it."""
+
+EXPORTS = "exports"
+"""The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
+
+WRITING, STOPPED = "writing", "stopped, nothing was written"
+TELL_S = 0.25
+"""How often an export says how far it is."""
+
+
+class Exports:
+    """What a screen writes in other formats; it says in the screen's footer how that goes."""
+
+    def __init__(self, screen: BaseScreen) -> None:
+        self._screen = screen
+
+    def start(self, text: str, recording: Recording) -> None:
+        """Write a snapshot of the recording, in a thread; `text` is FORMAT FILE."""
+        say = self._screen.say
+        name, _, path = text.strip().partition(" ")
+        if name not in FORMATS:
+            say(f"{name}: formats are {', '.join(FORMATS)}")
+            return
+        if not path.strip():
+            say(f"{name}: to which file? write FORMAT FILE")
+            return
+        running = self._running()
+        if running:
+            say(f"{running[0].description} is still being written; Ctrl+C stops it")
+            return
+        target, shown = Path(path.strip()).expanduser(), recording.snapshot()
+        self._show_written(target, 0)
+        self._screen.run_worker(
+            lambda: self._write(name, target, shown),
+            name=f"export of {target}",
+            group=EXPORTS,
+            description=str(target),
+            thread=True,
+        )
+
+    def stop(self) -> str:
+        """End the export that is running; return what to tell of it, empty if there was none."""
+        running = self._running()
+        for one in running:
+            one.cancel()
+        return f"{running[0].name}: {STOPPED}" if running else ""
+
+    def _running(self) -> list[Worker[Any]]:
+        workers = self._screen.workers
+        return [one for one in workers if one.group == EXPORTS and not one.is_finished]
+
+    def _show_written(self, target: Path, size: int) -> None:
+        """Say how far an export is, unless something else was said meanwhile."""
+        said = self._screen.said
+        if not said or said.startswith(WRITING):
+            self._screen.say(f"{WRITING} {target}: {size // 1000} kB; Ctrl+C stops")
+
+    def _write(self, name: str, target: Path, shown: Recording) -> str:
+        """Write a file whole or not at all; return what to tell."""
+        from textual.worker import WorkerCancelled, get_current_worker
+
+        worker = get_current_worker()
+        size, told = 0, monotonic()
+        try:
+            with replacing(target) as stream:
+                for chunk in FORMATS[name].load()(shown):
+                    stream.write(chunk)
+                    size += len(chunk)
+                    if monotonic() - told >= TELL_S:
+                        told = monotonic()
+                        self._screen.call_later(self._show_written, target, size)
+                    if worker.is_cancelled:
+                        raise WorkerCancelled
+        except (InputError, OSError) as error:
+            return f"{target}: {getattr(error, 'strerror', None) or error}"
+        except WorkerCancelled:
+            return STOPPED
+        return f"written: {target}"
