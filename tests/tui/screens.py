@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from mmplay.recordings.library import open_recording
 from mmplay.tui.app import MmplayApp
@@ -29,7 +30,9 @@ async def running(
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until what was typed is done, workers as well, and everything is drawn."""
     await typed(pilot)
-    await pilot.app.workers.wait_for_complete()
+    for worker in list(pilot.app.workers):
+        with suppress(WorkerCancelled):  # a newer one has taken its place
+            await worker.wait()
     await pilot.pause()
     await pilot.pause()
 

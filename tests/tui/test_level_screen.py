@@ -18,6 +18,8 @@ from mmplay.tui.screens.level import LevelScreen
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
+pytestmark = pytest.mark.usefixtures("no_guessing")
+
 PLAYED = ("L03", "L04", "L05", "L12", "L13")
 """Levels that are played through by keys; L19 has acts and a test of its own."""
 

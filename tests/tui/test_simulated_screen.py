@@ -6,7 +6,9 @@ import pytest
 
 from mmplay.tui.app import MmplayApp
 from tests.sessions import incident_run
-from tests.tui.screens import text_of
+from tests.tui.screens import press, settle, text_of
+
+pytestmark = pytest.mark.usefixtures("no_guessing")
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -16,15 +18,11 @@ async def test_event_by_event_to_the_depletion(size: tuple[int, int]) -> None:
     run = incident_run(61_480_000_000)
     app = MmplayApp(run, 0, ascii_only=False)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         assert "1742" in text_of(pilot)
-        await pilot.press("t", "t")
-        await pilot.pause()
-        shown = text_of(pilot)
+        shown = await press(pilot, "t", "t")
         assert "page allocation failure" in shown
         assert "61.453" in shown
         assert shown.count("0! refused") == 2
         assert "0 <= 0: refused, 1 page short" in shown
-        await pilot.press(",")
-        await pilot.pause()
-        assert "turn " in text_of(pilot)
+        assert "turn " in await press(pilot, ",")

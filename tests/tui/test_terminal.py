@@ -11,6 +11,7 @@ import sys
 import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -39,9 +40,11 @@ class Terminal:
         self.seen = b""
 
     def wait_for(self, text: bytes) -> None:
-        """Read until `text` was printed."""
+        """Read until `text` was printed; raise AssertionError after PATIENCE_S in all."""
+        until = monotonic() + PATIENCE_S
         while text not in self.seen:
-            ready, _, _ = select.select([self.master], [], [], PATIENCE_S)
+            left = max(0.0, until - monotonic())
+            ready, _, _ = select.select([self.master], [], [], left)
             assert ready, f"{text!r} did not appear in {self.seen[-2000:]!r}"
             self.seen += os.read(self.master, 65536)
 

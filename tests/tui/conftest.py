@@ -1,0 +1,23 @@
+"""How the screen's tests wait: for what the app says, not until the process looks idle."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual import app, pilot
+
+
+@pytest.fixture
+def no_guessing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away Textual's wait of 20 ms or more for the processor, thrice a key.
+
+    A module that asks for this waits by `tests.tui.screens.settle` alone: for the keyboard,
+    for the workers and for the drawing.
+    """
+
+    async def at_once(min_sleep: float = 0, max_sleep: float = 0) -> None:
+        await asyncio.sleep(0)
+
+    for module in (app, pilot):
+        monkeypatch.setattr(module, "wait_for_idle", at_once)
