@@ -21,7 +21,7 @@ from mmplay.recordings.files import replacing
 from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
-from mmplay.tui.keys import COMMON_ACTS, Act
+from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
@@ -204,7 +204,7 @@ class MmplayApp(App[None]):
         from mmplay.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, BaseScreen):
-            self.push_screen(HelpScreen(self.screen.ACTS))
+            self.push_screen(HelpScreen(self.screen.KEYS))
 
     def action_glossary(self) -> None:
         """Open the glossary, on the term of the number that is explained; from it go back."""
@@ -216,18 +216,18 @@ class MmplayApp(App[None]):
             self.push_screen(GlossaryScreen(self.screen.glossary_term()))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every act of the present screen in the palette, then Textual's own."""
-        acts = screen.ACTS if isinstance(screen, BaseScreen) else ()
-        for act in (*acts, *COMMON_ACTS):
-            if act.action != "app.command_palette":
-                yield SystemCommand(act.help, f"key {act.shown}", self._runner(screen, act))
+        """Offer every key of the present screen in the palette, then Textual's own."""
+        keys = screen.KEYS if isinstance(screen, BaseScreen) else ()
+        for key in (*keys, *COMMON_KEYS):
+            if key.action != "app.command_palette":
+                yield SystemCommand(key.help, f"key {key.shown}", self._runner(screen, key))
         for command in super().get_system_commands(screen):
             if command.title in TEXTUAL_COMMANDS:
                 yield command
 
-    def _runner(self, screen: Screen[object], act: Act) -> Callable[[], Awaitable[None]]:
+    def _runner(self, screen: Screen[object], key: Key) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await screen.run_action(act.action)
+            await screen.run_action(key.action)
 
         return run
 

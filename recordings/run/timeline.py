@@ -82,7 +82,9 @@ class SessionTimeline:
     @property
     def event_frames(self) -> Sequence[int]:
         """The turns that printed a report, first refusals, and the player's acts."""
-        return sorted(self._events())
+        # A search in another thread may have put events of turns on the tape that are not done yet.
+        last = len(self) - 1
+        return sorted(frame for frame in self._events() if frame <= last)
 
     def _events(self) -> dict[int, str]:
         """Return the title of every frame that is an event; kept until the tape grows."""

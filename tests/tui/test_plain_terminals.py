@@ -9,7 +9,7 @@ from mmplay.levels.catalogue import find_level
 from mmplay.tui import keys
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
-from mmplay.tui.keys import Act
+from mmplay.tui.keys import Key
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.help import help_rows
 from mmplay.tui.theme import THEMES
@@ -63,15 +63,15 @@ async def test_without_colours_a_verdict_stands_out(
 @pytest.mark.parametrize(
     "acts",
     [
-        (*keys.PLAY_ACTS, *keys.RUN_ACTS, *keys.DIGIT_ACTS, *keys.LEVEL_ACTS),
-        *(keys.COMPARE_ACTS, keys.MENU_ACTS, keys.GLOSSARY_ACTS),
+        (*keys.PLAY_KEYS, *keys.RUN_KEYS, *keys.DIGIT_KEYS, *keys.LEVEL_KEYS),
+        *(keys.COMPARE_KEYS, keys.MENU_KEYS, keys.GLOSSARY_KEYS),
     ],
 )
-def test_help_cuts_no_word(acts: tuple[Act, ...], width: int) -> None:
+def test_help_cuts_no_word(acts: tuple[Key, ...], width: int) -> None:
     rows = help_rows(acts, width)
     words = {word for line in rows for word in plain(line).split()}
     digits = {str(digit) for digit in range(10)}
-    shown = [act for act in (*acts, *keys.COMMON_ACTS) if act.shown not in digits]
+    shown = [act for act in (*acts, *keys.COMMON_KEYS) if act.shown not in digits]
     wanted = {word for act in shown for word in (*act.shown.split(), *act.help.split())}
     assert wanted - words == set()
     assert all(len(plain(line).rstrip()) <= width for line in rows)

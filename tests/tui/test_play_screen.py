@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, MENU_ACTS, PLAY_ACTS, footer_text
+from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, MENU_KEYS, PLAY_KEYS, footer_text
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
@@ -217,7 +217,7 @@ async def test_playing_ends_at_the_last_frame() -> None:
 async def test_help_lists_every_key() -> None:
     async with running(INCIDENT_NEXT, (200, 60)) as pilot:
         screen = await press(pilot, "question_mark")
-        for act in (*PLAY_ACTS, *COMMON_ACTS):
+        for act in (*PLAY_KEYS, *COMMON_KEYS):
             assert act.shown in screen
             assert act.help[:28] in screen, act.help
         await press(pilot, "q")
@@ -227,7 +227,7 @@ async def test_help_lists_every_key() -> None:
 async def test_the_palette_offers_every_act() -> None:
     async with running(INCIDENT_NEXT) as pilot:
         titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
-        for act in (*PLAY_ACTS, *DIGIT_ACTS):
+        for act in (*PLAY_KEYS, *DIGIT_KEYS):
             assert act.help in titles
         await press(pilot, "colon")
         screen = await type_in(pilot, "last frame")
@@ -238,19 +238,19 @@ async def test_the_palette_offers_every_act() -> None:
 def test_every_act_can_be_done() -> None:
     from mmplay.tui.app import MmplayApp
 
-    for screen, acts in ((PlayScreen, (*PLAY_ACTS, *DIGIT_ACTS)), (MenuScreen, MENU_ACTS)):
-        for act in (*acts, *COMMON_ACTS):
+    for screen, acts in ((PlayScreen, (*PLAY_KEYS, *DIGIT_KEYS)), (MenuScreen, MENU_KEYS)):
+        for act in (*acts, *COMMON_KEYS):
             name, _, rest = act.action.partition("(")
             owner = MmplayApp if name.startswith("app.") else screen
             assert hasattr(owner, f"action_{name.removeprefix('app.')}"), act.action
             assert not rest or rest.endswith(")")
-    keys = [key for act in (*PLAY_ACTS, *DIGIT_ACTS, *COMMON_ACTS) for key in act.keys.split(",")]
+    keys = [key for act in (*PLAY_KEYS, *DIGIT_KEYS, *COMMON_KEYS) for key in act.keys.split(",")]
     assert len(keys) == len(set(keys))
 
 
 @pytest.mark.parametrize("width", [30, 80, 200])
 def test_the_footer_keeps_help_and_the_way_out(width: int) -> None:
-    text = footer_text(PLAY_ACTS, width)
+    text = footer_text(PLAY_KEYS, width)
     assert len(text) <= max(width, 18)
     assert text.endswith("? keys  q back")
 

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mmplay.tui.keys import Act, footer_text
+from mmplay.tui.keys import Key, footer_text
 from mmplay.tui.panels.bars import LineBar
 
 STOPPABLE = "stoppable"
@@ -24,12 +24,12 @@ class Parting(NamedTuple):
 
 
 class BaseScreen(Screen[None]):
-    """A screen with `#header` and `#footer`; `ACTS` are what its keys, help and palette offer."""
+    """A screen with `#header` and `#footer`; `KEYS` are what its keys, help and palette offer."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (50, "-high")]
 
-    ACTS: ClassVar[tuple[Act, ...]] = ()
+    KEYS: ClassVar[tuple[Key, ...]] = ()
     AUTO_FOCUS = ""
 
     class Left(Message):
@@ -46,7 +46,7 @@ class BaseScreen(Screen[None]):
     def say(self, said: str = "") -> None:
         """Say something in the footer, or show the keys there."""
         self.said = said
-        text = f" {said}" if said else footer_text(self.ACTS, self.size.width)
+        text = f" {said}" if said else footer_text(self.KEYS, self.size.width)
         self.query_one("#footer", LineBar).say(text)
 
     def glossary_term(self) -> str:

@@ -16,7 +16,7 @@ from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.recording import Recording
 from mmplay.tui.cells import DENSITIES, FULL, Cell, fit, row
 from mmplay.tui.glyphs import ASCII, Glyphs
-from mmplay.tui.keys import COMMON_ACTS, COMPARE_ACTS, bindings
+from mmplay.tui.keys import COMMON_KEYS, COMPARE_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen
@@ -31,8 +31,8 @@ WIDEST = 400
 class CompareScreen(BaseScreen):
     """Shows A beside B. Both are looked at in a thread: nothing else may move them meanwhile."""
 
-    ACTS = COMPARE_ACTS
-    BINDINGS = bindings(COMPARE_ACTS, COMMON_ACTS)
+    KEYS = COMPARE_KEYS
+    BINDINGS = bindings(COMPARE_KEYS, COMMON_KEYS)
 
     def __init__(self, a: Recording, b: Recording, glyphs: Glyphs) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 
 from mmplay.levels.glossary import GlossaryEntry, glossary, search
 from mmplay.tui.cells import Cell, fit, row
-from mmplay.tui.keys import COMMON_ACTS, GLOSSARY_ACTS, bindings
+from mmplay.tui.keys import COMMON_KEYS, GLOSSARY_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import BaseScreen
@@ -21,8 +21,8 @@ SEARCH = "search"
 class GlossaryScreen(BaseScreen):
     """State: the terms listed, the term shown, and the terms that links were followed from."""
 
-    ACTS = GLOSSARY_ACTS
-    BINDINGS = bindings(GLOSSARY_ACTS, COMMON_ACTS)
+    KEYS = GLOSSARY_KEYS
+    BINDINGS = bindings(GLOSSARY_KEYS, COMMON_KEYS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
 
     def __init__(self, start: str = "") -> None:

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
-from mmplay.tui.keys import COMMON_ACTS, PANEL_KEYS, Act
+from mmplay.tui.keys import COMMON_KEYS, PANEL_KEYS, Key
 from mmplay.tui.panels.cell_panel import CellPanel
 
 COLUMN = 38
@@ -21,9 +21,9 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [Binding("q,escape,question_mark,f1,enter,space", "dismiss", show=False)]
 
-    def __init__(self, acts: tuple[Act, ...]) -> None:
+    def __init__(self, keys: tuple[Key, ...]) -> None:
         super().__init__()
-        self._acts = acts
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """One panel."""
@@ -37,18 +37,18 @@ class HelpScreen(ModalScreen[None]):
     def fill(self) -> None:
         """Fill the panel's width."""
         panel = self.query_one("#help", CellPanel)
-        panel.show(help_rows(self._acts, panel.size.width))
+        panel.show(help_rows(self._keys, panel.size.width))
 
 
-def help_rows(acts: tuple[Act, ...], width: int) -> list[Row]:
+def help_rows(keys: tuple[Key, ...], width: int) -> list[Row]:
     """Return the help: a heading per group, then its keys, in as many columns as fit."""
     groups: dict[str, list[tuple[str, str]]] = {}
     digits = {f"{digit}" for digit in range(10)}
-    for act in (*acts, *COMMON_ACTS):
-        if act.shown in digits:
+    for key in (*keys, *COMMON_KEYS):
+        if key.shown in digits:
             continue
-        groups.setdefault(act.group, []).append((act.shown, act.help))
-    if any(act.group == "Time" for act in acts):
+        groups.setdefault(key.group, []).append((key.shown, key.help))
+    if any(key.group == "Time" for key in keys):
         groups["Time"].append(("0 - 9", "jump to 0 % .. 90 %"))
         groups["In a panel"] = list(PANEL_KEYS)
     groups.setdefault("Other", []).append(("Ctrl+Q", "quit at once"))

@@ -13,7 +13,7 @@ from mmplay.levels.play.game import LevelGame, Sequel
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, LEVEL_ACTS, PLAY_ACTS, RUN_ACTS, bindings
+from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, LEVEL_KEYS, PLAY_KEYS, RUN_KEYS, bindings
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import Parting
 from mmplay.tui.screens.listing import ListScreen
@@ -34,8 +34,8 @@ Finished = Callable[[LevelRun], str]
 class LevelScreen(PlayScreen):
     """Plays one level. `begin` makes its runs, `finished` is told of each that ended."""
 
-    ACTS = (*LEVEL_ACTS, *PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
-    BINDINGS = bindings(ACTS, COMMON_ACTS)
+    KEYS = (*LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS, *DIGIT_KEYS)
+    BINDINGS = bindings(KEYS, COMMON_KEYS)
     EXTRA_LOWER = (TASK, INCIDENT)
     FIRST_LOWER, FIRST_FOCUS = TASK, TASK
 

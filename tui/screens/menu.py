@@ -20,7 +20,7 @@ from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
-from mmplay.tui.keys import COMMON_ACTS, MENU_ACTS, bindings
+from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
@@ -66,8 +66,8 @@ ABOUT: dict[str, str] = {
 class MenuScreen(BaseScreen):
     """A list and Enter; on the right, what the chosen entry holds."""
 
-    ACTS = MENU_ACTS
-    BINDINGS = bindings(MENU_ACTS, COMMON_ACTS)
+    KEYS = MENU_KEYS
+    BINDINGS = bindings(MENU_KEYS, COMMON_KEYS)
 
     class Opened(Message):
         """A recording is ready to be shown."""

@@ -16,7 +16,7 @@ from mmplay.recordings.run.session import Session
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import COMMON_ACTS, DIGIT_ACTS, PLAY_ACTS, RUN_ACTS, bindings
+from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, PLAY_KEYS, RUN_KEYS, bindings
 from mmplay.tui.screens.base import Parting
 from mmplay.tui.screens.growing import GrowingScreen
 from mmplay.tui.screens.listing import ListScreen
@@ -32,8 +32,8 @@ class PlayScreen(GrowingScreen):
     `branches` are the timelines that can be shown here: the one that was opened, and its forks.
     """
 
-    ACTS = (*PLAY_ACTS, *RUN_ACTS, *DIGIT_ACTS)
-    BINDINGS = bindings(ACTS, COMMON_ACTS)
+    KEYS = (*PLAY_KEYS, *RUN_KEYS, *DIGIT_KEYS)
+    BINDINGS = bindings(KEYS, COMMON_KEYS)
 
     timeline: Recording
 

@@ -57,8 +57,10 @@ class Columns:
 
     def of(self, index: int) -> int:
         """Return the column of a frame."""
+        # A run may have grown since the shares were made: what came later stands at its end.
         boot, start, share = next(
-            one for one in self._shares if one[0].first_frame <= index <= one[0].last_frame
+            (one for one in self._shares if one[0].first_frame <= index <= one[0].last_frame),
+            self._shares[-1],
         )
         first, last = self._span(boot)
         moment = self._timeline.time_us(index)

@@ -6,7 +6,10 @@ import pytest
 
 from mmplay.engine.explain.decisions import decision_words
 from mmplay.recordings.position import find_position
+from mmplay.recordings.run.tape import Entry
 from mmplay.recordings.run.timeline import SessionTimeline
+from mmplay.recordings.trace.format import Code
+from mmplay.tui.views.bars import Columns
 from tests.sessions import incident_run
 
 
@@ -83,3 +86,12 @@ def test_the_log_is_the_text_of_the_run(run: SessionTimeline) -> None:
     lines = [line.text for line in run.lines(1, run.line_count)]
     assert text.splitlines() == lines
     assert len(lines) == run.line_count
+
+
+def test_an_event_of_a_turn_that_is_still_being_made_is_no_frame_yet(run: SessionTimeline) -> None:
+    """A search lets the run grow in a thread of its own, while the screen draws."""
+    fork = SessionTimeline(run.session.fork(run.session.end, run.session.header))
+    fork.session.tape.add(Entry(Code.EVENT, fork.session.end + 1, 1 << 40, ["nf_drop"]))
+    assert max(fork.event_frames) < len(fork)
+    columns = Columns(fork, 80)
+    assert columns.of(len(fork) - 1) == columns.of(len(fork)) == 79
