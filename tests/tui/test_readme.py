@@ -1,25 +1,13 @@
 """README's picture is the real screen, and its two commands are what .ci/run and users run."""
 
-from pathlib import Path
+from tests.tui.picture import README, drawn, parts
 
-from tests.conftest import INCIDENT_NEXT
-from tests.tui.screens import running, text_of
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-FENCE = "```"
-
-
-def picture() -> str:
-    """Return the fenced block behind the comment that names this file."""
-    text = README.read_text()
-    start = text.index(FENCE, text.index("tests/tui/test_readme.py")) + len(FENCE) + 1
-    return text[start : text.index(FENCE, start)]
+ROOT = README.parent
 
 
 async def test_the_picture_is_the_screen() -> None:
-    async with running(INCIDENT_NEXT) as pilot:
-        assert picture().rstrip("\n").split("\n") == text_of(pilot).split("\n")
+    """After a change of the screen: `python -m tests.tui.picture`."""
+    assert parts()[1].split("\n") == (await drawn()).split("\n")
 
 
 def test_there_are_exactly_two_set_up_commands() -> None:
