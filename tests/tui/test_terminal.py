@@ -119,7 +119,7 @@ def test_names_in_a_log_command_no_terminal(tmp_path: Path) -> None:
 def test_ctrl_c_inside_does_not_quit(opened: Terminal) -> None:
     opened.wait_for(b"what it holds")
     opened.type(b"\x03")
-    opened.wait_for(b"Ctrl+Q quits")
+    opened.wait_for(b"Ctrl+Q to quit")
     opened.type(b"\x11")
     assert opened.end() == 0
 

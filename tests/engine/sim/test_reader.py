@@ -213,7 +213,7 @@ def test_a_workloads_numbers_have_names() -> None:
     m = driver("GFP_NOWAIT", 1760)
     assert {"tasks.isa.done", "tasks.isa.refused"} <= set(metric_names(m))
     for name in ("tasks.isa.pages", "tasks.nobody.done", "tasks.isa"):
-        with pytest.raises(InputError, match="no number"):
+        with pytest.raises(InputError, match="no counter of that name"):
             read(m, name)
 
 
