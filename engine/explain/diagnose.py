@@ -21,6 +21,7 @@ from mmplay.engine.explain.gate import (
     test_all,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
+from mmplay.engine.explain.verdict import NO_VERDICT, Judgement
 from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
 from mmplay.engine.rules.alloc_flags import SECOND_TRY
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
@@ -52,6 +53,7 @@ class Diagnosis:
     """
 
     kernel: Kernel | None
+    judgement: Judgement = NO_VERDICT
     verdict: Finding | None = None
     caller: Caller | None = None
     about_caller: list[Finding] = field(default_factory=list)
