@@ -33,6 +33,10 @@ BY_HAND = -1
 """The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""
 
 
+ZONES_NOT_ASKED = frozenset({ReportKind.MEMCG_OOM, ReportKind.CMA, ReportKind.USERSPACE})
+"""Events that no watermark decided: a cgroup's limit did, a range of pages, or a daemon."""
+
+
 class Seen(NamedTuple):
     """The dump that a report is judged by; `distance_us` is how much later it was printed.
 
@@ -86,7 +90,7 @@ def diagnose(
     if report.request is not None:
         reading = read_context(report.request.stack)
         result.about_caller += caller_findings(kernel, report.request, reading)
-    if seen is not None:
+    if seen is not None and report.kind not in ZONES_NOT_ASKED:
         _judge(result, report, kernel, seen)
     return result
 
@@ -148,7 +152,7 @@ def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> Non
     result.would_pass += remedies(
         kernel, seen.dump, caller, tests, request.slub if request else None
     )
-    if report.kind is ReportKind.OOM_KILL:
+    if report.kind.by_killer:
         _last_look(result, kernel, seen.dump, caller)
         return
     if request is not None and not request.stack:
