@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mmplay.engine.explain.diagnose import BY_HAND, Diagnosis
+from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
+from mmplay.engine.explain.looks import BY_HAND
 from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 
