@@ -152,6 +152,11 @@ class Request(NamedTuple):
     cpu: int | None = None
     stack: tuple[StackEntry, ...] = ()
     slub: SlubReport | None = None
+    nodemask: tuple[int, ...] | None = None
+    """Nodes that the request itself is bound to; None if it is not, or the log does not say."""
+    cpuset: str | None = None
+    mems_allowed: tuple[int, ...] | None = None
+    """Nodes that the cpuset of the task allows; None if the log does not say."""
 
 
 class Evidence(NamedTuple):
@@ -211,12 +216,48 @@ class ReportKind(StrEnum):
     """What happened; the value is what screens and JSON print."""
 
     FAILURE = "failure"
-    OOM_KILL = "oom_kill"
+    OOM_KILL = "oom"
+    """The whole machine is short; MEMCG_OOM: a cgroup is at its limit; CPUSET_OOM: the nodes of a
+    cpuset or of a memory policy are short; SYSRQ: somebody asked for a kill."""
+    MEMCG_OOM = "memcg_oom"
+    CPUSET_OOM = "cpuset_oom"
+    SYSRQ = "sysrq"
+    STALL = "stall"
+    """A request that still goes on after ten seconds (warn_alloc, 4.9 to 4.14)."""
+    VMALLOC = "vmalloc"
+    SLUB = "slub"
+    """What slab_out_of_memory printed, without the page request below it."""
+    CMA = "cma"
+    USERSPACE = "userspace"
+    """A daemon killed, not the kernel: systemd-oomd, earlyoom."""
     DUMP = "dump"
+    """A Mem-Info that nobody's request caused."""
+
+    @property
+    def by_killer(self) -> bool:
+        """Tell whether the kernel's OOM killer was at work."""
+        return self in BY_KILLER
+
+    @property
+    def of_request(self) -> bool:
+        """Tell whether it is about a request that got nothing, or nothing yet."""
+        return self in OF_REQUEST
+
+
+BY_KILLER = frozenset(
+    {ReportKind.OOM_KILL, ReportKind.MEMCG_OOM, ReportKind.CPUSET_OOM, ReportKind.SYSRQ}
+)
+OF_REQUEST = frozenset(
+    {ReportKind.FAILURE, ReportKind.STALL, ReportKind.VMALLOC, ReportKind.SLUB, ReportKind.CMA}
+)
 
 
 class OomKill(NamedTuple):
-    """The kill lines of the OOM killer. Sizes in kB; None where a line is missing."""
+    """The kill lines: the chosen task, and the task that was killed with its sizes.
+
+    Sizes in kB; None where a line is missing. Before 4.x a child could die for its parent, so the
+    two tasks may differ (oom_kill_process).
+    """
 
     pid: int
     comm: str
@@ -228,6 +269,42 @@ class OomKill(NamedTuple):
     anon_rss_kb: int | None = None
     file_rss_kb: int | None = None
     shmem_rss_kb: int | None = None
+    uid: int | None = None
+    pgtables_kb: int | None = None
+    adj: int | None = None
+
+    @property
+    def victim(self) -> tuple[str, int]:
+        """Return name and pid of the task that died, as far as the log says."""
+        if self.killed_pid is None:
+            return self.comm, self.pid
+        return self.killed_comm or self.comm, self.killed_pid
+
+
+class Limited(NamedTuple):
+    """One counter of a cgroup against its limit, in kB (mem_cgroup_print_oom_info)."""
+
+    usage_kb: int
+    limit_kb: int
+    failcnt: int
+
+
+@dataclass(slots=True)
+class Cgroup:
+    """The cgroup of a memcg kill. None and empty where the log does not say.
+
+    `path` is the group whose limit was hit, `task_path` that of the victim. `parts_kb` is what its
+    memory consisted of, by the names of memory.stat; `others` are the counters besides memory
+    (swap, memory+swap, kmem).
+    """
+
+    path: str | None = None
+    task_path: str | None = None
+    usage_kb: int | None = None
+    limit_kb: int | None = None
+    failcnt: int | None = None
+    parts_kb: dict[str, int] = field(default_factory=dict)
+    others: dict[str, Limited] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -247,6 +324,20 @@ class Report:
     request: Request | None = None
     memory: MemDump | None = None
     kill: OomKill | None = None
+    cgroup: Cgroup | None = None
+    constraint: str | None = None
+    """Which limit the OOM killer worked for: CONSTRAINT_NONE, _CPUSET, _MEMORY_POLICY, _MEMCG."""
+    also_killed: list[OomKill] = field(default_factory=list)
+    """Further tasks that died with the first: a group kill (memory.oom.group)."""
+    nobody_killable: bool = False
+    """The killer found no task that it may kill; the kernel panics for the whole machine."""
+    reaped: bool = False
+    """The OOM reaper took the victim's memory."""
+    stalled_ms: int | None = None
+    asked_bytes: int | None = None
+    """What a vmalloc was asked for."""
+    why: str | None = None
+    """What the kernel, or the daemon of a userspace kill, gave as the reason."""
     tasks: list[dict[str, int | str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     """Numbers of the lines that belong to this report, in order."""
@@ -261,19 +352,31 @@ class Report:
 TITLES: dict[ReportKind, str] = {
     ReportKind.FAILURE: "page allocation failure",
     ReportKind.OOM_KILL: "OOM kill",
+    ReportKind.MEMCG_OOM: "cgroup OOM kill",
+    ReportKind.CPUSET_OOM: "OOM kill in a cpuset",
+    ReportKind.SYSRQ: "OOM kill by SysRq",
+    ReportKind.STALL: "page allocation stall",
+    ReportKind.VMALLOC: "vmalloc failure",
+    ReportKind.SLUB: "slab allocation failure",
+    ReportKind.CMA: "CMA failure",
+    ReportKind.USERSPACE: "killed by a daemon",
     ReportKind.DUMP: "Mem-Info",
 }
 
 
 def title_of(report: Report) -> str:
     """Return what happened in a few words: kind, task, order."""
-    title = TITLES[report.kind]
-    if report.kind is ReportKind.OOM_KILL and report.kill is not None:
-        return f"{title}: {report.kill.comm} ({report.kill.pid})"
-    request = report.request
+    title, request = TITLES[report.kind], report.request
+    if report.kill is not None:
+        comm, pid = report.kill.victim
+        return f"{title}: {comm} ({pid})"
+    if report.nobody_killable:
+        return f"{title}: no killable process"
     if request is None:
         return title
+    if report.kind.by_killer:
+        return f"{title}: victim unknown, invoked by {request.comm}"
     if request.comm is None and request.slub is not None:
-        return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
+        return f"{title}: {request.slub.cache or 'unknown cache'}"
     order = "" if request.order is None else f", order {request.order}"
     return f"{title}: {request.comm}{order}"

@@ -13,7 +13,6 @@ from mmplay.engine.frame import Frame, Shown, Timeline
 from mmplay.engine.report import (
     MemDump,
     Report,
-    ReportKind,
     Request,
     SlubReport,
     StackEntry,
@@ -44,15 +43,13 @@ def report_json(report: Report) -> Json:
     """Return everything a report says: request, kill, call trace, slab report, memory."""
     request, kill = report.request, report.kill
     return {
-        "failure": _request_json(request)
-        if request and report.kind is ReportKind.FAILURE
-        else None,
+        "failure": _request_json(request) if request and report.kind.of_request else None,
         "oom": {
             "invoked": _request_json(request) if request else None,
             "kill": kill._asdict() if kill else None,
             "tasks": report.tasks,
         }
-        if report.kind is ReportKind.OOM_KILL
+        if report.kind.by_killer
         else None,
         "stack": [_entry_json(entry) for entry in request.stack] if request else [],
         "slub": _slub_json(request.slub) if request and request.slub else None,

@@ -21,6 +21,7 @@ from mmplay.engine.explain.gate import (
     test_all,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
+from mmplay.engine.explain.verdict import NO_VERDICT, Judgement
 from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
 from mmplay.engine.rules.alloc_flags import SECOND_TRY
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
@@ -30,6 +31,10 @@ from mmplay.engine.rules.watermarks import ZONES
 
 BY_HAND = -1
 """The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""
+
+
+ZONES_NOT_ASKED = frozenset({ReportKind.MEMCG_OOM, ReportKind.CMA, ReportKind.USERSPACE})
+"""Events that no watermark decided: a cgroup's limit did, a range of pages, or a daemon."""
 
 
 class Seen(NamedTuple):
@@ -52,6 +57,7 @@ class Diagnosis:
     """
 
     kernel: Kernel | None
+    judgement: Judgement = NO_VERDICT
     verdict: Finding | None = None
     caller: Caller | None = None
     about_caller: list[Finding] = field(default_factory=list)
@@ -84,7 +90,7 @@ def diagnose(
     if report.request is not None:
         reading = read_context(report.request.stack)
         result.about_caller += caller_findings(kernel, report.request, reading)
-    if seen is not None:
+    if seen is not None and report.kind not in ZONES_NOT_ASKED:
         _judge(result, report, kernel, seen)
     return result
 
@@ -146,7 +152,7 @@ def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> Non
     result.would_pass += remedies(
         kernel, seen.dump, caller, tests, request.slub if request else None
     )
-    if report.kind is ReportKind.OOM_KILL:
+    if report.kind.by_killer:
         _last_look(result, kernel, seen.dump, caller)
         return
     if request is not None and not request.stack:

@@ -132,7 +132,7 @@ def slub(builder: ReportBuilder, message: Message) -> None:
     request = opened.report.request if opened is not None else None
     if opened is None or request is None or request.slub is not None:
         request = Request(None, None, None)
-        opened = builder.begin(message, ReportKind.FAILURE, request)
+        opened = builder.begin(message, ReportKind.SLUB, request)
     values = message.values
     slub = SlubReport(values["gfp"], values.get("names"), values["node"])
     opened.report.request = request._replace(slub=slub)
