@@ -18,7 +18,6 @@ from mmplay.engine.report import (
     StackEntry,
     ZoneDump,
 )
-from mmplay.engine.rules.watermarks import ZONES
 
 Json = dict[str, object]
 
@@ -174,6 +173,7 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "kernel": result.frame.kernel.name if result.frame.kernel else None,
         "no_verdict": finding_json(diagnosis.verdict) if diagnosis.verdict else None,
         "caller": _all(diagnosis.about_caller),
+        "because": [{"zone": zone, **finding_json(one)} for zone, one in diagnosis.reasons],
         "asks": [_ask_json(caller, tests) for caller, tests in diagnosis.asks],
         "stopped_last": _of_zones(diagnosis.stops),
         "distances": _of_zones(diagnosis.distances),
@@ -197,7 +197,7 @@ def _ask_json(caller: Caller, tests: list[ZoneTest]) -> dict[str, object]:
     return {
         "caller": caller.caller.name,
         "mark": caller.mark,
-        "class_zone": ZONES[caller.class_zone],
+        "class_zone": caller.class_name,
         "order": caller.order,
         "zones": [_test_json(test) for test in tests],
     }
@@ -253,9 +253,10 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
 def around(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield what is said besides the tests themselves."""
     diagnosis = result.diagnosis
-    stops = [f"{zone.name}: {sentence(one)}" for zone, one in diagnosis.stops]
-    distances = [f"{zone.name:<8}{sentence(one)}" for zone, one in diagnosis.distances]
+    stops = [f"{_label(result, zone)}: {sentence(one)}" for zone, one in diagnosis.stops]
+    distances = [f"{_label(result, zone):<8}{sentence(one)}" for zone, one in diagnosis.distances]
     parts = (
+        Part("because", [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]),
         Part("how far", distances),
         Part("caller", _words(diagnosis.about_caller)),
         Part("stopped last", stops),
@@ -268,6 +269,11 @@ def around(result: FrameDiagnosis) -> Iterator[Part]:
     yield from (part for part in parts if part.lines)
 
 
+def _label(result: FrameDiagnosis, zone: ZoneDump) -> str:
+    dump = result.diagnosis.dump
+    return zone.name if dump is None else dump.label(zone)
+
+
 def ask_label(caller: Caller) -> str:
     """Return which of a request's tests this is."""
     if caller.caller.name in SECOND_TRIES:
@@ -277,7 +283,7 @@ def ask_label(caller: Caller) -> str:
 
 def test_line(test: ZoneTest) -> str:
     """Return the test of one zone: the inequality and its verdict."""
-    return f"{test.zone.name:<8}{sentence(gate_finding(test))}"
+    return f"{f'{test.name} ':<8}{sentence(gate_finding(test))}"
 
 
 def _words(findings: Iterable[Finding]) -> list[str]:

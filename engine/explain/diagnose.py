@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ from mmplay.engine.explain.reasons import (
     skew_findings,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.explain.verdict import NO_VERDICT, Judgement
+from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, judge
 from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
@@ -79,14 +80,20 @@ class Diagnosis:
 
 
 def diagnose(
-    report: Report, kernel: Kernel | None, seen: Seen | None, release: str | None
+    report: Report,
+    kernel: Kernel | None,
+    seen: Seen | None,
+    release: str | None,
+    others: Sequence[Kernel] = (),
 ) -> Diagnosis:
     """Return what the rules of `kernel` say about `report`, judged by the dump `seen`.
 
-    Without a known kernel only the dump's own contradictions are stated, and that there is no
-    verdict on `release`.
+    `others` may have printed it as well: they are asked for the verdict. Without a known kernel
+    only the dump's own contradictions are stated, and that there is no verdict on `release`.
     """
-    result = Diagnosis(kernel, dump=seen.dump if seen else None)
+    dump = seen.dump if seen else None
+    result = Diagnosis(kernel, dump=dump)
+    result.judgement = judge(report, [kernel, *others] if kernel else others, dump)
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)
@@ -100,7 +107,18 @@ def diagnose(
         result.about_caller += caller_findings(kernel, report.request, reading)
     if seen is not None:
         _judge(result, report, kernel, seen)
+    result.verdict = result.verdict or verdict_finding(result.judgement)
     return result
+
+
+def verdict_finding(judgement: Judgement) -> Finding | None:
+    """Say why there is not one verdict, None where there is one or none was to be had."""
+    if judgement.status is Status.NONE:
+        return finding("verdict.missing", missing=list(judgement.missing))
+    if judgement.status is not Status.OPEN:
+        return None
+    answers = [f"{one.rules}: {one.outcome or 'no verdict'}" for one in judgement.candidates]
+    return finding("verdict.open", answers=answers, decided_by=judgement.decided_by)
 
 
 def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -> Diagnosis:

@@ -32,7 +32,7 @@ def remedies(
     blocks = [
         finding("pass.block", order=caller.order, zone=test.name)
         for test in tests
-        if test.verdict is Verdict.NO_BLOCK
+        if test.verdict is Verdict.NO_BLOCK and test.zone.listed_pages()
     ]
     refused = [test for test in tests if test.verdict is Verdict.REFUSED]
     settings = [
