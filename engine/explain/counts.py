@@ -58,8 +58,9 @@ def dropped_boost(zone: ZoneDump, flags: AllocFlag, mark: str, kernel: Kernel | 
 def hidden_highatomic(gate: GateRules, zone: ZoneDump, flags: AllocFlag, order: int) -> int:
     """Return the pages kept for high-order atomic requests that this caller may not count.
 
-    Where a dump does not print them, an H in the free lists stands for one block. Of those that
-    are reserved at most as many are free as the lists hold in orders with an H.
+    Where a dump does not print them, an H in the free lists stands for one block in 4.4 to 4.6;
+    from 4.7 to 5.4 they are left out, and only told (`unprinted_highatomic`). Of those that are
+    reserved at most as many are free as the lists hold in orders with an H.
     """
     if not gate.highatomic or flags & (gate.sees_highatomic | AllocFlag.NO_WATERMARKS):
         return 0
@@ -70,8 +71,19 @@ def hidden_highatomic(gate: GateRules, zone: ZoneDump, flags: AllocFlag, order: 
         return free
     listed = pages_with_letter(zone, "H")
     if reserved is None:
-        return HUGE_PAGES if listed else 0
+        return HUGE_PAGES if listed and gate.highatomic_order_0 else 0
     return reserved if gate.highatomic != FREE or listed is None else min(reserved, listed)
+
+
+def unprinted_highatomic(gate: GateRules, zone: ZoneDump, flags: AllocFlag, order: int) -> int:
+    """Return the least pages that are kept, not printed and not taken off: one block if any.
+
+    So it is above order 0 in 4.7 to 5.4, where the lists show an H.
+    """
+    if hidden_highatomic(gate._replace(highatomic_order_0=True), zone, flags, order) == 0:
+        return 0
+    printed = zone.pages("reserved_highatomic") is not None
+    return 0 if printed or gate.highatomic_order_0 or order <= 0 else HUGE_PAGES
 
 
 def pages_with_letter(zone: ZoneDump, letter: str) -> int | None:

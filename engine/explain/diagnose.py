@@ -196,7 +196,7 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         result.notes += freed_before_last_look(caller, tests, last)
     elif request is not None and not request.stack:
         result.assumed.append(if_memalloc(kernel, seen.dump, caller))
-    result.notes += skew_findings(last, seen.distance_us)
+    result.notes += skew_findings(kernel.gate, deciding, last, seen.distance_us)
 
 
 def _not_asked(report: Report) -> Finding | None:

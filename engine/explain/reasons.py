@@ -17,6 +17,7 @@ from mmplay.engine.explain.counts import (
     hidden_highatomic,
     pages_with_letter,
     pieces,
+    unprinted_highatomic,
     usable_types,
 )
 from mmplay.engine.explain.finding import Finding, finding
@@ -162,14 +163,22 @@ def freed_before_last_look(
     return found
 
 
-def skew_findings(tests: list[ZoneTest], delay_us: int | None) -> list[Finding]:
-    """Say of every zone that passes by how much: a request was refused by earlier numbers."""
+def skew_findings(
+    gate: GateRules, caller: Caller, tests: list[ZoneTest], delay_us: int | None
+) -> list[Finding]:
+    """Say of every zone that passes by how much: a request was refused by earlier numbers.
+
+    Highatomic blocks that the kernel does not print may explain it as well.
+    """
     found = []
     for test in tests:
         if test.verdict is not Verdict.PASSES or test.free is None or test.floor is None:
             continue
         pages = test.free.value - test.floor.value
-        if delay_us is None:
+        kept = unprinted_highatomic(gate, test.zone, caller.flags, caller.order)
+        if kept >= pages:
+            found.append(finding("gate.unprinted", zone=test.name, pages=pages, kept=kept))
+        elif delay_us is None:
             found.append(finding("gate.skew_untimed", zone=test.name, pages=pages))
         else:
             found.append(finding("gate.skew", zone=test.name, pages=pages, delay_us=delay_us))

@@ -158,7 +158,7 @@ def test_the_verdict_is_the_comparison(
     path: Path, release: str, free: int, least: int, reserve: int
 ) -> None:
     """Whatever stands in the dump: free against min plus the reserve, and by how much."""
-    zone = HostZone("DMA32", free, (least, least + least // 4, least * 2), (0, reserve, reserve))
+    zone = HostZone("DMA32", free, (least, least + least // 4, least * 2), (0, *(reserve,) * 3))
     host = Host(release, KERNEL[release], "GFP_KERNEL", (zone,), stack=("kmalloc",))
     found = last_test(diagnosed(path, host))
     assert found["floor"]["value"] == least + reserve
