@@ -140,10 +140,14 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     }
 
 
+FILES = ("sentences", "sentences_asked", "answers", "headlines")
+"""Where the templates lie; a code stands in one of them."""
+
+
 @cache
 def templates() -> dict[str, str]:
     """Return every finding's template by its code; they are read when first asked for."""
-    files = (read_data(__package__, name) for name in ("sentences", "sentences_asked", "answers"))
+    files = (read_data(__package__, name) for name in FILES)
     return _flat({group: texts for file in files for group, texts in file.items()})
 
 
