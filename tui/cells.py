@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
+from mmplay.recordings.log.clocks import clock_text
 
 CALM, FULL, RAW = "calm", "full", "raw"
 

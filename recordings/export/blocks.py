@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from mmplay.engine.errors import printable
 from mmplay.engine.explain.finding import seconds
+from mmplay.recordings.log.clocks import clock_text
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _LIST_LIKE = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
