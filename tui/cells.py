@@ -12,7 +12,6 @@ from rich.cells import cell_len, set_cell_size
 
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
-from mmplay.recordings.log.clocks import clock_text
 
 CALM, FULL, RAW = "calm", "full", "raw"
 
@@ -83,7 +82,9 @@ def time_text(time_us: int | None, wall: bool) -> str:
     """Return a moment as the log prints it: seconds since boot, or the clock."""
     if time_us is None:
         return "no time"
-    if wall:
-        return clock_text(time_us)
     seconds, micros = divmod(time_us, 1_000_000)
-    return f"{seconds}.{micros:06d}"
+    if not wall:
+        return f"{seconds}.{micros:06d}"
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours % 24:02d}:{minute:02d}:{second:02d}"

@@ -168,7 +168,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     ),
     "word": _text(r"[^ ]+"),
     "text": _text(r".*"),
-    "comm": _text(r"(?:(?!: ).){0,14}?."),
+    "comm": _text(r"(?:(?!: ).){0,31}?."),
     "phrase": _text(r".+?"),
     "reason": _text(r"(?:Memory cgroup out|Out) of memory(?: \([a-z_]+\))?"),
     "release": _text(r"[0-9][^ ]*"),
