@@ -37,7 +37,7 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
     yield from verdict_of(result)
     if result.diagnosis.asks:
         caller, tests = result.diagnosis.asks[-1]
-        yield Part(ask_label(caller), test_lines(tests, FIRST_ZONES))
+        yield Part(ask_label(caller), zone_lines(tests, FIRST_ZONES))
     yield from helped(result)
 
 
@@ -57,7 +57,7 @@ def details(result: FrameDiagnosis) -> Iterator[Part]:
     asks = result.diagnosis.asks
     short = not asks or len(asks[-1][1]) <= FIRST_ZONES
     for caller, tests in asks[:-1] if short else asks:
-        yield Part(ask_label(caller), test_lines(tests))
+        yield Part(ask_label(caller), zone_lines(tests))
     yield from around(result)
 
 
@@ -122,7 +122,7 @@ def ask_label(caller: Caller) -> str:
     return "last look" if caller.mark == "high" else f"at {caller.mark}"
 
 
-def test_lines(tests: list[ZoneTest], most: int | None = None) -> list[str]:
+def zone_lines(tests: list[ZoneTest], most: int | None = None) -> list[str]:
     """Return the test of each zone, `most` of them: the inequality and its verdict."""
     several = several_nodes(tests)
     lines = [f"{zone_label(test.zone, several):<8}{sentence(gate_finding(test))}" for test in tests]

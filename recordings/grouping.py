@@ -18,7 +18,6 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.files import Done, Progress
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import STDIN, NothingToRead
-from mmplay.recordings.recording import Recording
 
 FILES_AT_ONCE = 8
 """Files that a core takes at a time; fewer than that are not worth a second core."""
@@ -77,20 +76,19 @@ class Groups:
         return sorted(self, key=lambda group: -group.count)
 
 
-def groups_of(recording: Recording, results: Iterable[FrameDiagnosis], path: str) -> Groups:
+def groups_of(results: Iterable[FrameDiagnosis], path: str) -> Groups:
     """Return the groups of some frames of a recording; frames without a report are left out."""
-    walls = {boot.index: boot.wall for boot in recording.boots}
     groups = Groups()
     for result in results:
         if result.frame.report is not None:
-            groups.take(_group_of_one(result, path, walls.get(result.frame.boot, False)))
+            groups.take(_group_of_one(result, path))
     return groups
 
 
-def _group_of_one(result: FrameDiagnosis, path: str, wall: bool) -> Group:
+def _group_of_one(result: FrameDiagnosis, path: str) -> Group:
     frame = result.frame
     assert frame.report is not None
-    place = Place(path, frame.index + 1, frame.time_us, wall)
+    place = Place(path, frame.index + 1, frame.time_us, frame.wall)
     return Group(sort_of(frame.report, result.diagnosis), frame.release, 1, 1, place, place)
 
 
@@ -150,7 +148,7 @@ def read_one(job: Job) -> Read:
     try:
         with open_recording(path, kernel) as recording:
             results = (diagnose_frame(recording, index) for index in recording.event_frames)
-            groups = groups_of(recording, results, path)
+            groups = groups_of(results, path)
             return Read(path, tuple(groups))
     except NothingToRead:
         return Read(path)

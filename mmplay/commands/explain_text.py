@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import tell
 from mmplay.engine.errors import printable
+from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
 from mmplay.recordings.explained import Part, details, needed
 from mmplay.recordings.export.blocks import moment
@@ -30,10 +31,10 @@ def print_events(recording: Recording, results: Iterable[FrameDiagnosis]) -> Non
         _print_event(recording, result)
 
 
-def print_brief(recording: Recording, results: Iterable[FrameDiagnosis]) -> None:
+def print_brief(_: Recording, results: Iterable[FrameDiagnosis]) -> None:
     """Print a line an event: number, time, headline."""
     for result in results:
-        tell(f"{_when(recording, result)} {printable(headline_of(result))}")
+        tell(f"{_when(result.frame)} {headline_of(result)}")
 
 
 def print_groups_first(recording: Recording, groups: Groups) -> None:
@@ -115,15 +116,13 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _when(recording: Recording, result: FrameDiagnosis) -> str:
-    frame = result.frame
-    wall = any(boot.wall for boot in recording.boots if boot.index == frame.boot)
-    return f"#{frame.index + 1}  {moment(frame.time_us, wall)} "
+def _when(frame: Frame) -> str:
+    return f"#{frame.index + 1}  {moment(frame.time_us, frame.wall)} "
 
 
 def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
-    tell(*_wrapped(f"{_when(recording, result)} {headline_of(result)}", "", INDENT * 2))
+    tell(*_wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2))
     _print_parts(needed(result))
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
     source = f"{recording.name}, {frame.release or 'release unknown'} ({rules})"

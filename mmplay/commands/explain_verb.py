@@ -119,7 +119,7 @@ def _explain(args: Namespace, name: str, timeline: Recording) -> int:
     results = _noted((diagnose_frame(timeline, index) for index in frames), kinds)
     form = _form(args)
     if form == "text" and not args.all and len(frames) > FEW:
-        groups = groups_of(timeline, results, name)
+        groups = groups_of(results, name)
         print_groups_first(timeline, groups)
     else:
         PRINTERS[form](timeline, results)

@@ -129,7 +129,7 @@ def test_json_names_the_event(explain: Explain) -> None:
     assert (one["victim"], one["kind"]) == (None, "failure")
 
 
-@pytest.mark.parametrize("comm", ["a", "kworker/u257:3-events_unbound_long", "worker/0:1"])
+@pytest.mark.parametrize("comm", ["a", "kworker/u257:3-", "worker/0:1"])
 @pytest.mark.parametrize("order", [0, 10])
 def test_a_headline_is_never_too_long(explain: Explain, comm: str, order: int) -> None:
     data = failure(comm=comm, order=order).replace(
