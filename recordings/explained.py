@@ -39,17 +39,15 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
     if result.diagnosis.asks:
         caller, tests = result.diagnosis.asks[-1]
         yield Part(ask_label(caller), zone_lines(tests, FIRST_ZONES))
-    if result.diagnosis.reasons:
-        because = [f"{zone}: {sentence(one)}" for zone, one in result.diagnosis.reasons]
-        yield Part("because", because)
     yield from helped(result)
 
 
 def helped(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield where the memory was, and what would have helped."""
+    """Yield what is behind the answers, where the memory was, and what would have helped."""
     diagnosis = result.diagnosis
     table = memory_table(result.frame.report) if result.frame.report else None
     parts = (
+        Part("because", [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]),
         Part("where", [] if table is None else owners(table)),
         Part("would help", _words(diagnosis.would_pass)),
     )
