@@ -55,6 +55,10 @@ LONGEST_FORM = 8
 """Lines that one printk may have; the totals block has the most."""
 
 
+NEAR = 4
+"""Lines behind a message that are read even without a clue: those between may be of others."""
+
+
 def scan(
     source: Iterable[Lines], clues: re.Pattern[bytes] | None = None
 ) -> Iterator[Message | Lines]:
@@ -111,19 +115,21 @@ class _Scanner:
     def items(self, kept: int) -> Iterator[Message | Lines]:
         """Yield what the lines are, up to the last `kept` of them."""
         limit = self._start_of_last(kept)
-        at = self._next_clue(0)
+        at, near = self._next_clue(0), 0
         while at < limit:
             found = self._read(at)
             if found is None:
-                at = self._next_clue(self._after(at))
+                near -= 1
+                at = self._after(at)
+                at = at if near > 0 else self._next_clue(at)
                 continue
             if at > self._start:
                 yield self._passed_over(at)
             message = Message(self._number, found.form, found.values, found.prefix, found.end)
             yield message
             self._number += message.size
-            self._start = found.after
-            at = self._next_clue(found.after)
+            self._start = at = found.after
+            near = NEAR
         if limit > self._start:
             yield self._passed_over(limit)
 

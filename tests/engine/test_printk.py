@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.printk.form import FIELD_KINDS, LineForm, form, forms
+from mmplay.engine.printk.form import LineForm, form, forms
+from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import form_index, read_lines
 
 U64 = st.integers(0, (1 << 64) - 1)
