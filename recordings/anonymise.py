@@ -23,8 +23,8 @@ KINDS = ("imported", "live")
 
 TITLE = "anonymised"
 
-FREE_TEXT = (FIELD_KINDS["text"], FIELD_KINDS["word"])
-KEPT_FIELDS = frozenset({"release", "function", "version"})
+FREE_TEXT = (FIELD_KINDS["text"], FIELD_KINDS["word"], FIELD_KINDS["comm"])
+KEPT_FIELDS = frozenset({"release", "function"})
 """Free text that says which kernel it is: it stays."""
 
 OWN_PATHS = frozenset({"/proc/buddyinfo", "/proc/vmstat", "/proc/slabinfo", "/dev/kmsg"})
@@ -101,6 +101,8 @@ def _learn(names: Names, item: LogItem | None) -> None:
         names.learn_host(host_of(item.prefix.text))
         if "comm" in item.values:
             names.learn_task(item.values["comm"])
+        if "release" in item.values:
+            names.releases.add(item.values["release"])
         if item.form.role == "oomkill":
             names.learn_from("", item.values["constraint"])
     elif isinstance(item, RawBlock):
@@ -155,6 +157,8 @@ def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
         return scrubber.pseudonyms.group(value)
     if name == "cache":
         return _GROUP.sub("(group)", value)
+    if name == "hardware":
+        return scrubber.pseudonyms.hardware(value)
     if name in KEPT_FIELDS or kind_of(form, name) not in FREE_TEXT:
         return value
     return scrubber.text(value)
