@@ -101,7 +101,8 @@ def headline_finding(report: Report, diagnosis: Diagnosis, mask_length: int) -> 
     look = decided(report, diagnosis)
     if look is not None:
         operands |= _numbers(look)
-    return TELLERS[report.kind](report, diagnosis, look, operands)
+    plain = _oom if report.kind.by_killer else _failure
+    return TELLERS.get(report.kind, plain)(report, diagnosis, look, operands)
 
 
 def _numbers(look: Decided) -> Operands:
