@@ -178,11 +178,9 @@ FIELD_KINDS: dict[str, FieldKind] = {
     ),
     "word": _text(r"[^ ]+"),
     "text": _text(r".*"),
-    "comm": _text(r".{1,15}?"),
+    "comm": _text(r"(?:(?!: ).){0,31}?."),
     "phrase": _text(r".+?"),
-    "why": _text(
-        r"(?:Memory cgroup out of memory|Out of memory)(?: \(oom_kill_allocating_task\))?"
-    ),
+    "reason": _text(r"(?:Memory cgroup out|Out) of memory(?: \([a-z_]+\))?"),
     "release": _text(r"[0-9][^ ]*"),
     "names": _text(r"[A-Za-z0-9_|]*"),
     "symbol": _text(r"[^ +\[\]]+"),

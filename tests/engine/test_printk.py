@@ -33,7 +33,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "d": S63,
     "order": st.integers(-1, 63),
     **dict.fromkeys(("word", "text", "comm", "phrase"), WORD),
-    "why": st.sampled_from(
+    "reason": st.sampled_from(
         ["Out of memory", "Memory cgroup out of memory", "Out of memory (oom_kill_allocating_task)"]
     ),
     "release": st.sampled_from(["4.5.0-rc7+", "3.10.0-957.el7.x86_64", "6.12.117+deb13-amd64"]),
