@@ -168,11 +168,14 @@ FIELD_KINDS: dict[str, FieldKind] = {
     ),
     "word": _text(r"[^ ]+"),
     "text": _text(r".*"),
-    "comm": _text(r".+?"),
+    "comm": _text(r"(?:(?!: ).){0,31}?."),
+    "phrase": _text(r".+?"),
+    "reason": _text(r"(?:Memory cgroup out|Out) of memory(?: \([a-z_]+\))?"),
+    "release": _text(r"[0-9][^ ]*"),
     "names": _text(r"[A-Za-z0-9_|]*"),
     "symbol": _text(r"[^ +\[\]]+"),
     "zone": _text(r"[A-Za-z0-9]+"),
-    "taint": _text(r"(?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Z ]+)"),
+    "taint": _text(r"(?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Z -]+)"),
     "yes": FieldKind(
         r"(?:yes|no)", lambda text: text == "yes", lambda value: "yes" if value else "no", _is_bool
     ),

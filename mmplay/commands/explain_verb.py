@@ -13,8 +13,8 @@ from io import TextIOWrapper
 from mmplay.commands.arguments import PLACE, add_json, add_kernel, check_kernel
 from mmplay.commands.output import JsonObject, progress_bar, tell
 from mmplay.engine.errors import InputError, printable
-from mmplay.engine.explain.finding import seconds
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json, explained
+from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
@@ -107,7 +107,7 @@ PRINTERS: dict[str, Callable[[Recording, Iterable[FrameDiagnosis]], None]] = {
 
 def _print_frame(timeline: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
-    time = "no time" if frame.time_us is None else seconds(frame.time_us)
+    time = moment(frame.time_us, frame.wall)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
     tell(f"#{frame.index + 1}  {time}  {frame.title}")
     tell(f"    {timeline.name}, {frame.release or 'release unknown'} ({rules})")

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.engine.printk.form import forms
-from mmplay.recordings.log.prefix import NO_PREFIX, restored_prefix
+from mmplay.recordings.log.prefix import LAST_US, restored_prefix
 from mmplay.recordings.log.scan import Message, count_lines
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code
 from mmplay.recordings.trace.reader import Record, TraceReader, record_at
@@ -40,9 +40,6 @@ class LogNote(NamedTuple):
 
 
 NEWLINE = b"\n"
-
-LAST_US = 10**16 - 1
-"""The latest time that a stamp of ten digits can say."""
 
 NOTES: dict[str, dict[str, type]] = {
     "import.cut": {"line": int, "cut": int},
@@ -121,7 +118,8 @@ def _checked(value: Any, kind: type) -> Any:
 def _message(fields: list[Any], number: int) -> Message:
     name, prefix, values, *end = fields
     form = forms()[name]
-    if type(prefix) not in (int, str) or (type(prefix) is int and not 0 <= prefix <= LAST_US):
+    kind = type(prefix)
+    if kind not in (int, str, list) or (kind is int and not 0 <= prefix <= LAST_US):
         raise TypeError("prefix expected")
     if not form.holds(_checked(values, list)):
         raise ValueError(f"values of {name} are not what a kernel prints")
@@ -129,7 +127,7 @@ def _message(fields: list[Any], number: int) -> Message:
         number,
         form,
         dict(zip(form.names, values, strict=True)),
-        restored_prefix(prefix) if prefix != "" else NO_PREFIX,
+        restored_prefix(prefix),
         _checked(end[0], bytes) if end else NEWLINE,
     )
 

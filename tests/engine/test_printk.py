@@ -31,12 +31,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("u", "kb", "x", "pointer"), U64),
     "d": S63,
     "order": st.integers(-1, 63),
-    **dict.fromkeys(("word", "text", "comm"), WORD),
+    **dict.fromkeys(("word", "text", "comm", "phrase"), WORD),
+    "reason": st.sampled_from(["Out of memory", "Memory cgroup out of memory"]),
+    "release": st.sampled_from(["4.5.0", "3.10.0-957.1.3.el7.x86_64", "6.1.0-rc1+"]),
     "zone": st.sampled_from(["DMA", "DMA32", "Normal", "Movable", "HighMem"]),
     "names": st.sampled_from(["", "GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_NOWAIT|0x8000000"]),
     "symbol": st.sampled_from(["new_slab", "__slab_alloc.isra.68", "do_IRQ"]),
     "taint": st.sampled_from(
-        ["Not tainted", "Tainted: G        W  O   ", "Kdump: loaded Not tainted"]
+        [
+            "Not tainted",
+            "Tainted: G        W  O   ",
+            "Tainted: P  OE  ------------  ",
+            "Kdump: loaded Not tainted",
+        ]
     ),
     "yes": st.booleans(),
     "list": st.lists(S63, max_size=6),
@@ -74,7 +81,7 @@ def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.Da
         assert parsed is not None
         again |= parsed
     assert one.render(again) == lines
-    if not {"comm", "text", "word"} & set(kinds.values()):
+    if not {"comm", "text", "word", "phrase"} & set(kinds.values()):
         assert again == values
 
 
