@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.diagnose import Seen
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.settings import Settings
 from mmplay.engine.explain.what_if import Change, has_verdict, what_if
 from mmplay.engine.frame import Timeline
+from mmplay.engine.report import Report
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, seen_by
 from mmplay.recordings.recording import Recording
 
@@ -19,15 +21,21 @@ def first_with_verdict(recording: Recording, name: str) -> int:
     raise InputError(f"{name}: no event has a verdict, so there is nothing to compare; see explain")
 
 
+def judged(timeline: Timeline, index: int) -> tuple[FrameDiagnosis, Report, Seen]:
+    """Return a frame whose request was tested; raises InputError if it has no verdict."""
+    result = diagnose_frame(timeline, index)
+    report, seen = result.frame.report, seen_by(timeline, result.frame)
+    if report is None or seen is None or not has_verdict(result.diagnosis):
+        raise InputError(f"#{index + 1} has no verdict to compare: {_why(result)}")
+    return result, report, seen
+
+
 def compared(timeline: Timeline, index: int, settings: Settings) -> Change:
     """Return what settings change of one frame.
 
     Raises InputError where it has no verdict, and where the kernel or the dump lacks a setting.
     """
-    result = diagnose_frame(timeline, index)
-    report, seen = result.frame.report, seen_by(timeline, result.frame)
-    if report is None or seen is None or not has_verdict(result.diagnosis):
-        raise InputError(f"#{index + 1} has no verdict to compare: {_why(result)}")
+    result, report, seen = judged(timeline, index)
     return what_if(report, result.diagnosis, seen, result.frame.release, settings)
 
 

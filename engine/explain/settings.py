@@ -50,12 +50,12 @@ def settings_of(texts: Iterable[str]) -> Settings:
         key, equals, value = text.partition("=")
         key, value = key.strip(), value.strip().strip("\"'")
         if not equals or not key:
-            raise InputError(f"--set {printable(text)[:60]}: write KEY=VALUE; KEY is {_known()}")
+            raise InputError(f"{printable(text)[:60]}: write KEY=VALUE; KEY is {_known()}")
         if key not in READERS:
-            raise InputError(f"--set {printable(key)[:60]}: {_why_not(key)}")
+            raise InputError(f"{printable(key)[:60]}: {_why_not(key)}")
         field, read = READERS[key]
         if field in found:
-            raise InputError(f"--set {key}: was given twice")
+            raise InputError(f"{key}: was given twice")
         found[field] = read(key, value)
     if not found:
         raise InputError(f"--set: nothing is set; KEY is {_known()}")
@@ -85,7 +85,7 @@ def _whole(key: str, text: str, least: int, most: int) -> int:
     digits = text.isascii() and text.isdigit() and len(text) <= 20
     if not digits or not least <= int(text) <= most:
         shown = printable(text)[:40]
-        raise InputError(f"--set {key}={shown}: expected a whole number from {least} to {most}")
+        raise InputError(f"{key}={shown}: expected a whole number from {least} to {most}")
     return int(text)
 
 
@@ -100,7 +100,7 @@ def _read_scale(key: str, text: str) -> int:
 def _read_ratios(key: str, text: str) -> tuple[int, ...]:
     words = text.split()
     if not 1 <= len(words) <= MAX_ZONES:
-        raise InputError(f'--set {key}: expected a number for each zone, such as "256 256 32"')
+        raise InputError(f'{key}: expected a number for each zone, such as "256 256 32"')
     return tuple(_whole(key, word, 0, MAX_INT) for word in words)
 
 

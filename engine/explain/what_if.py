@@ -182,7 +182,7 @@ def changed_dump(
     Raises InputError where the kernel has no such setting, or the dump lacks what it needs.
     """
     if settings.scale is not None and kernel.watermark_scale_factor is None:
-        raise InputError(f"--set {SCALE}: kernel {kernel.name} does not have it; 4.6 is the first")
+        raise InputError(f"{SCALE}: kernel {kernel.name} does not have it; 4.6 is the first")
     other = copy(dump)
     other.zones = [replace(zone, kb=dict(zone.kb)) for zone in dump.zones]
     assumed: list[Finding] = []
@@ -197,7 +197,7 @@ def _set_marks(kernel: Kernel, dump: MemDump, settings: Settings) -> list[Findin
     lowmem_pages = lowmem(kernel, dump)
     if not lowmem_pages:
         key = MIN_FREE if settings.min_free_kbytes is not None else SCALE
-        raise InputError(f"--set {key}: the Mem-Info lacks the managed pages of its zones")
+        raise InputError(f"{key}: the Mem-Info lacks the managed pages of its zones")
     scale = logged_scale(kernel, dump) if settings.scale is None else settings.scale
     kbytes = settings.min_free_kbytes
     boosted = []
@@ -270,7 +270,7 @@ def _managed_of_node(dump: MemDump, node: int) -> tuple[int, ...]:
     """Return the managed pages of a node's zones in index order, 0 for those without."""
     found = {zone.name: zone.pages("managed") for zone in dump.zones if zone.node == node}
     if None in found.values():
-        raise InputError(f"--set {RATIOS}: the Mem-Info lacks the managed pages of its zones")
+        raise InputError(f"{RATIOS}: the Mem-Info lacks the managed pages of its zones")
     return tuple(found.get(name) or 0 for name in ZONES)
 
 
@@ -293,7 +293,7 @@ class TableRow(NamedTuple):
 HEADER = TableRow("pages", "as logged", "as it would be")
 
 
-def table(found: Change) -> list[TableRow]:
+def table_of_settings(found: Change) -> list[TableRow]:
     """Return the comparison as rows: zone by zone, what is set aside, the outcome."""
     several = len({one.node for one in found.zones}) > 1
     rows = []

@@ -10,7 +10,7 @@ from mmplay.commands.arguments import add_json, add_kernel, check_kernel, whole
 from mmplay.commands.output import print_json, progress_bar, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.settings import KEYS, Settings, settings_of
-from mmplay.engine.explain.what_if import HEADER, Change, conclusion, table
+from mmplay.engine.explain.what_if import HEADER, Change, conclusion, table_of_settings
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.supposing import compared, first_with_verdict
@@ -92,7 +92,7 @@ def _event(args: Namespace, log: str, timeline: Recording) -> int:
 
 
 def _print_text(found: Change) -> None:
-    rows = [HEADER, *table(found)]
+    rows = [HEADER, *table_of_settings(found)]
     columns = [max(len(row[n]) for row in rows) for n in range(3)]
     for row in rows:
         mark = "*" if row.differs and row is not HEADER else " "

@@ -14,7 +14,7 @@ from mmplay.engine.explain.what_if import (
     conclusion,
     logged_scale,
     set_aside,
-    table,
+    table_of_settings,
     what_if,
 )
 from mmplay.engine.report import FreeBlocks, MemDump, Report, ReportKind, Request, ZoneDump
@@ -64,7 +64,7 @@ def test_the_incidents_own_setting_changes_nothing() -> None:
     assert all(one.logged == one.changed for one in found.zones)
     assert found.set_aside[0] == found.set_aside[1]
     assert found.outcome == ("refused", "refused")
-    assert not any(row.differs for row in table(found))
+    assert not any(row.differs for row in table_of_settings(found))
 
 
 @pytest.mark.parametrize("kernel", [RC7, NEXT, LATER], ids=lambda one: one.name)
