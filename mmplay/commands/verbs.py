@@ -92,9 +92,10 @@ VERBS: tuple[Verb, ...] = (
         "explain",
         "explain why each allocation failed, with the numbers filled in",
         (
-            "mmplay explain kern.log",
-            "dmesg | mmplay explain -",
-            "mmplay explain kern.log --json",
+            "journalctl -k | mmplay explain -",
+            "mmplay explain kern.log --since 2h --brief",
+            "mmplay explain /var/log/hosts --group --json",
+            "mmplay explain kern.log --fail-on any",
             "mmplay explain kern.log --at '#3' --format md",
             "mmplay explain kern.log --format html > why.html",
         ),

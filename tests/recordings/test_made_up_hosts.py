@@ -187,9 +187,11 @@ def test_explain_says_it_in_words(
     path.write_bytes(log(atomic(release, ATOMIC_FLOOR - 3)))
     assert main(["explain", str(path)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("#1  100.000000 s  page allocation failure: worker, order 0\n")
     assert f"rules of {KERNELS[release]}" in out
     words = " ".join(out.split())
+    assert words.startswith("#1 100.000000 s worker (")
+    assert "was refused a page (order 0, GFP_ATOMIC): with " in words
+    assert " usable, DMA32 was 4 pages short. at min " in words
     assert f"= {ATOMIC_FLOOR}: refused, 4 pages short" in words, words
     assert "4 pages more free in DMA32" in words
 
