@@ -13,8 +13,8 @@ from mmplay.engine.explain.headline import headline
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
+from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import (
-    Cgroup,
     MemDump,
     Report,
     Request,
@@ -125,14 +125,18 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     report = frame.report
     if report is None:
         return FrameDiagnosis(frame, _at_rest(frame), [])
-    nearest = _judged_by(timeline, frame)
-    seen = Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
-    diagnosis = diagnose(report, frame.kernel, seen, frame.release)
+    diagnosis = diagnose(report, frame.kernel, seen_by(timeline, frame), frame.release)
     trend: list[Finding] = []
     if report.memory is not None and frame.before is not None:
         slub = report.request.slub if report.request else None
         trend = trend_findings(frame.before, report.memory, slub)
     return FrameDiagnosis(frame, diagnosis, trend)
+
+
+def seen_by(timeline: Timeline, frame: Frame) -> Seen | None:
+    """Return the dump that a frame's report is judged by, or None if there is none."""
+    nearest = _judged_by(timeline, frame)
+    return Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
 
 
 def _judged_by(timeline: Timeline, frame: Frame) -> Shown | None:

@@ -6,6 +6,7 @@ Many files are read by all cores. A file that cannot be read is listed with the 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,10 +117,10 @@ def read_fleet(paths: Sequence[str], kernel: str | None, progress: Progress | No
     fleet = Fleet(len(paths), Groups(), [])
     sizes = {path: _size(path) for path in paths}
     done, total = 0, sum(sizes.values())
-    for read in _read_all([(path, kernel) for path in paths]):
+    for number, read in enumerate(_read_all([(path, kernel) for path in paths]), 1):
         done += sizes[read.path]
         if progress is not None:
-            progress(Done("explaining", 0, done, total))
+            progress(Done("explaining", 0, done, total, f"{number} of {len(paths)} files"))
         if read.why is not None:
             fleet.unreadable.append(read)
         for group in read.groups:
@@ -136,10 +137,20 @@ def _read_all(jobs: list[Job]) -> Iterator[Read]:
     if cores < 2 or any(path == STDIN for path, _ in jobs):
         yield from map(read_one, jobs)
         return
-    from multiprocessing import Pool  # one log, the usual case, needs no other process
+    # One log, the usual case, needs no other process.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
-    with Pool(cores) as pool:
-        yield from pool.imap(read_one, jobs, FILES_AT_ONCE)
+    try:
+        with ProcessPoolExecutor(cores, initializer=_leave_interrupts_alone) as pool:
+            yield from pool.map(read_one, jobs, chunksize=FILES_AT_ONCE)
+    except BrokenProcessPool:
+        raise InputError("a process that reads the logs was killed; name fewer files") from None
+
+
+def _leave_interrupts_alone() -> None:
+    """Let Ctrl-C end the process that waits for the others, and the others with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def read_one(job: Job) -> Read:

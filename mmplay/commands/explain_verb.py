@@ -144,7 +144,7 @@ def _group(args: Namespace, names: list[str]) -> int:
         raise InputError(f"--group and {form}: groups are printed as text or JSON")
     if not paths:
         raise InputError(f"{names[0]}: no file is in it")
-    with progress_bar(f"{len(paths)} logs") as progress:
+    with progress_bar(names[0]) as progress:
         fleet = read_fleet(paths, args.kernel, progress)
     if form == "json":
         print_json(fleet_json(fleet))
