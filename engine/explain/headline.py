@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
+from mmplay.engine.explain.finding import Finding, Operand, said, sentence, size, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.verdict import Outcome, Status
 from mmplay.engine.limits import Cgroup
@@ -26,7 +26,6 @@ LONGEST_PATH = 48
 MASKS = (60, 30, 0)
 """How long a mask may be; a shorter one is tried where a headline gets too long."""
 
-UNITS = (("TiB", 1 << 30), ("GiB", 1 << 20), ("MiB", 1 << 10))
 
 NO_REQUEST = Request(None, None, None)
 
@@ -64,13 +63,14 @@ def _failure(report: Report, operands: Operands) -> Finding:
 
 
 def _stall(report: Report, operands: Operands) -> Finding:
-    waited = None if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
+    ms = report.stalled_ms
+    waited = None if ms is None else f"{ms // 1000}.{ms % 1000 // 10:02d} s"
     return Finding("headline.stall", operands | {"waited": waited})
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    size = "memory" if report.asked_bytes is None else amount(report.asked_bytes // 1024)
-    return Finding("headline.vmalloc", operands | {"size": size})
+    asked = "memory" if report.asked_bytes is None else size(report.asked_bytes // 1024)
+    return Finding("headline.vmalloc", operands | {"size": asked})
 
 
 def _slub(report: Report, operands: Operands) -> Finding:
@@ -113,7 +113,7 @@ def limit_words(cgroup: Cgroup) -> str:
     usage, limit = cgroup.usage_kb, cgroup.limit_kb
     if limit is None:
         return "memory limit"
-    return f"limit of {amount(limit)}" if usage is None or usage >= limit else "limit"
+    return f"limit of {size(limit)}" if usage is None or usage >= limit else "limit"
 
 
 Teller = Callable[[Report, Operands], Finding]
@@ -142,7 +142,7 @@ def victim(kill: OomKill, more: int) -> str:
     """Return who was killed, with the memory that it held as far as the log says."""
     parts = (kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb)
     known = [part for part in parts if part is not None]
-    held = f" with {amount(sum(known))} resident" if known else ""
+    held = f" with {size(sum(known))} resident" if known else ""
     others = f" and {more} more" if more else ""
     return f"{who(*kill.victim)}{held}{others}"
 
@@ -177,15 +177,6 @@ def shortened(text: str, length: int) -> str:
 def end_of(path: str) -> str:
     """Return at most LONGEST_PATH characters of a path: its end tells most."""
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
-
-
-def amount(kb: int) -> str:
-    """Return kB in the unit that people read, with one decimal from MiB on."""
-    for unit, size in UNITS:
-        if kb >= size:
-            tenths = (kb * 10 + size // 2) // size
-            return f"{tenths // 10}.{tenths % 10} {unit}"
-    return f"{kb} KiB"
 
 
 class Decided(NamedTuple):
