@@ -140,7 +140,7 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     }
 
 
-FILES = ("sentences", "sentences_asked", "answers", "headlines")
+FILES = ("sentences", "sentences_asked", "answers", "headlines", "what_if")
 """Where the templates lie; a code stands in one of them."""
 
 

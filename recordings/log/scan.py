@@ -75,6 +75,10 @@ def all_clues() -> re.Pattern[bytes]:
     return re.compile(line_clues().pattern + b"|" + BYTES_CLUE)
 
 
+NEAR = 4
+"""Lines behind a message that are read even without a clue: those between may be of others."""
+
+
 def scan(
     source: Iterable[Lines], clues: re.Pattern[bytes] | None = None
 ) -> Iterator[Message | Lines]:
@@ -83,17 +87,17 @@ def scan(
     `clues` must be found in every line that a form may start, line end included.
     """
     pattern = clues or all_clues()
-    rest = Lines(1, b"")
+    rest, near = Lines(1, b""), 0
     for lines in source:
         if lines.cut_bytes:
-            yield from _Scanner(rest, pattern).items(0)
+            yield from _Scanner(rest, pattern, near).items(0)
             yield lines
-            rest = Lines(lines.number + 1, b"")
+            rest, near = Lines(lines.number + 1, b""), 0
             continue
-        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern)
+        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
         yield from scanner.items(LONGEST_FORM)
-        rest = scanner.rest()
-    yield from _Scanner(rest, pattern).items(0)
+        rest, near = scanner.rest(), scanner.near
+    yield from _Scanner(rest, pattern, near).items(0)
 
 
 class _Split(NamedTuple):
@@ -128,13 +132,17 @@ class _Found(NamedTuple):
 
 
 class _Scanner:
-    """Goes through whole lines once. `_start` is the first byte that was not yielded yet."""
+    """Goes through whole lines once. `_start` is the first byte that was not yielded yet.
 
-    def __init__(self, lines: Lines, clues: re.Pattern[bytes]) -> None:
+    `near` counts down the lines behind a message that are read without a clue.
+    """
+
+    def __init__(self, lines: Lines, clues: re.Pattern[bytes], near: int) -> None:
         self._data = lines.data
         self._number = lines.number
         self._clues = clues
         self._start = 0
+        self.near = near
 
     def rest(self) -> Lines:
         """Return what was not yielded: the last lines, whose message may go on."""
@@ -143,19 +151,21 @@ class _Scanner:
     def items(self, kept: int) -> Iterator[Message | Lines]:
         """Yield what the lines are, up to the last `kept` of them."""
         limit = self._start_of_last(kept)
-        at = self._next_clue(0)
+        at = 0 if self.near else self._next_clue(0)
         while at < limit:
             found = self._read(at)
             if found is None:
-                at = self._next_clue(self._after(at))
+                self.near = max(0, self.near - 1)
+                at = self._after(at)
+                at = at if self.near else self._next_clue(at)
                 continue
             if at > self._start:
                 yield self._passed_over(at)
             for message in found.messages(self._number):
                 yield message
                 self._number += message.size
-            self._start = found.after
-            at = self._next_clue(found.after)
+            self._start = at = found.after
+            self.near = NEAR
         if limit > self._start:
             yield self._passed_over(limit)
 
@@ -205,10 +215,10 @@ class _Scanner:
     def _unwrapped(self, at: int, split: _Split) -> _Found | None:
         """Read a line that its transport has changed."""
         raw = self._data[at : split.after]
-        if len(raw) > LONGEST_CHANGED or not all_clues().search(raw):
+        if len(raw) > LONGEST_CHANGED or not (self.near or all_clues().search(raw)):
             return None
         for prefix, texts, lost in unwrap(split.line):
-            reads = _all_reads(texts, foreign=prefix.foreign)
+            reads = _all_reads(texts, foreign=prefix.foreign, near=self.near > 0)
             if reads:
                 (form, values), *more = reads
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
@@ -229,7 +239,7 @@ class _Scanner:
 
     def _message(self, first: _Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
-            if first.prefix.foreign and not form.starts_fixed:
+            if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
                 continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
@@ -252,21 +262,26 @@ class _Scanner:
         return texts, after
 
 
-def _all_reads(texts: list[str], *, foreign: bool) -> list[tuple[LineForm, Values]]:
-    """Return everything that these lines of one printk say; `foreign` if a program says it."""
+def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[LineForm, Values]]:
+    """Return everything that these lines of one printk say.
+
+    `foreign` if a program says it; `near` if it stands close behind a line of a report.
+    """
     reads: list[tuple[LineForm, Values]] = []
     at = 0
     while at < len(texts):
-        read = _first_read(texts[at:], foreign=foreign)
+        read = _first_read(texts[at : at + LONGEST_FORM], foreign=foreign, near=near or bool(reads))
         if read is not None:
             reads.append(read)
         at += read[0].size if read is not None else 1
     return reads
 
 
-def _first_read(texts: list[str], *, foreign: bool) -> tuple[LineForm, Values] | None:
+def _first_read(texts: list[str], *, foreign: bool, near: bool) -> tuple[LineForm, Values] | None:
     for form, values in form_index().read_first(texts[0]):
+        if (form.follows and not near) or (foreign and not form.starts_fixed):
+            continue
         whole = complete(form, values, texts)
-        if whole is not None and (form.starts_fixed or not foreign):
+        if whole is not None:
             return form, whole
     return None

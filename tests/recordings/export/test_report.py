@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.recordings.diagnosis import diagnose_frame, explained
+from mmplay.recordings.diagnosis import diagnose_frame
+from mmplay.recordings.explained import explained
 from mmplay.recordings.export.blocks import (
     Block,
     Facts,
