@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from mmplay.engine.limits import Cgroup, CmaFailure
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 
@@ -281,32 +282,6 @@ class OomKill(NamedTuple):
         return self.killed_comm or self.comm, self.killed_pid
 
 
-class Limited(NamedTuple):
-    """One counter of a cgroup against its limit, in kB (mem_cgroup_print_oom_info)."""
-
-    usage_kb: int
-    limit_kb: int
-    failcnt: int
-
-
-@dataclass(slots=True)
-class Cgroup:
-    """The cgroup of a memcg kill. None and empty where the log does not say.
-
-    `path` is the group whose limit was hit, `task_path` that of the victim. `parts_kb` is what its
-    memory consisted of, by the names of memory.stat; `others` are the counters besides memory
-    (swap, memory+swap, kmem).
-    """
-
-    path: str | None = None
-    task_path: str | None = None
-    usage_kb: int | None = None
-    limit_kb: int | None = None
-    failcnt: int | None = None
-    parts_kb: dict[str, int] = field(default_factory=dict)
-    others: dict[str, Limited] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class Report:
     """One report as it was printed.
@@ -336,8 +311,13 @@ class Report:
     stalled_ms: int | None = None
     asked_bytes: int | None = None
     """What a vmalloc was asked for."""
+    cma: CmaFailure | None = None
+    slabs: list[tuple[str, int, int]] = field(default_factory=list)
+    """(cache, used kB, total kB) of unreclaimable slabs, where the killer listed them (4.15)."""
     why: str | None = None
     """What the kernel, or the daemon of a userspace kill, gave as the reason."""
+    daemon: str | None = None
+    """The program that killed, of a userspace kill."""
     tasks: list[dict[str, int | str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     """Numbers of the lines that belong to this report, in order."""

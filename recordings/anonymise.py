@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmplay.engine.printk.form import FIELD_KINDS, LineForm
+from mmplay.engine.printk.form import LineForm
+from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.recordings.live.numbers import ChangedText, unpacked_text
 from mmplay.recordings.log.lines import NEWLINE, LogFormatError, LogItem, LogNote, RawBlock, item_of
 from mmplay.recordings.log.prefix import split_prefix, stored_prefix

@@ -13,8 +13,8 @@ from mmplay.engine.explain.headline import headline
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
+from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import (
-    Cgroup,
     MemDump,
     Report,
     Request,

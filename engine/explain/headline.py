@@ -13,7 +13,8 @@ from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.verdict import Outcome, Status
-from mmplay.engine.report import TITLES, Cgroup, OomKill, Report, ReportKind, Request, ZoneDump
+from mmplay.engine.limits import Cgroup
+from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 
 LONGEST = 160

@@ -36,6 +36,13 @@ def _dump(
     return opened, dump
 
 
+def inside(builder: ReportBuilder, message: Message) -> None:
+    """Lines of a dump that carry nothing that is used: per-CPU lists, profiled allocations."""
+    opened = builder.current(message)
+    if opened is not None and opened.report.memory is not None:
+        builder.claim(opened, message)
+
+
 def totals(builder: ReportBuilder, message: Message) -> None:
     """Totals in pages, as one block or as single lines."""
     values = _numbers(message.values)

@@ -55,6 +55,10 @@ LONGEST_FORM = 8
 """Lines that one printk may have; the totals block has the most."""
 
 
+NEAR = 4
+"""Lines behind a message that are read even without a clue: those between may be of others."""
+
+
 def scan(
     source: Iterable[Lines], clues: re.Pattern[bytes] | None = None
 ) -> Iterator[Message | Lines]:
@@ -63,17 +67,17 @@ def scan(
     `clues` must be found in every line that a form may start, line end included.
     """
     pattern = clues or line_clues()
-    rest = Lines(1, b"")
+    rest, near = Lines(1, b""), 0
     for lines in source:
         if lines.cut_bytes:
-            yield from _Scanner(rest, pattern).items(0)
+            yield from _Scanner(rest, pattern, near).items(0)
             yield lines
-            rest = Lines(lines.number + 1, b"")
+            rest, near = Lines(lines.number + 1, b""), 0
             continue
-        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern)
+        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
         yield from scanner.items(LONGEST_FORM)
-        rest = scanner.rest()
-    yield from _Scanner(rest, pattern).items(0)
+        rest, near = scanner.rest(), scanner.near
+    yield from _Scanner(rest, pattern, near).items(0)
 
 
 class _Split(NamedTuple):
@@ -96,13 +100,17 @@ class _Found(NamedTuple):
 
 
 class _Scanner:
-    """Goes through whole lines once. `_start` is the first byte that was not yielded yet."""
+    """Goes through whole lines once. `_start` is the first byte that was not yielded yet.
 
-    def __init__(self, lines: Lines, clues: re.Pattern[bytes]) -> None:
+    `near` counts down the lines behind a message that are read without a clue.
+    """
+
+    def __init__(self, lines: Lines, clues: re.Pattern[bytes], near: int) -> None:
         self._data = lines.data
         self._number = lines.number
         self._clues = clues
         self._start = 0
+        self.near = near
 
     def rest(self) -> Lines:
         """Return what was not yielded: the last lines, whose message may go on."""
@@ -111,19 +119,21 @@ class _Scanner:
     def items(self, kept: int) -> Iterator[Message | Lines]:
         """Yield what the lines are, up to the last `kept` of them."""
         limit = self._start_of_last(kept)
-        at = self._next_clue(0)
+        at = 0 if self.near else self._next_clue(0)
         while at < limit:
             found = self._read(at)
             if found is None:
-                at = self._next_clue(self._after(at))
+                self.near = max(0, self.near - 1)
+                at = self._after(at)
+                at = at if self.near else self._next_clue(at)
                 continue
             if at > self._start:
                 yield self._passed_over(at)
             message = Message(self._number, found.form, found.values, found.prefix, found.end)
             yield message
             self._number += message.size
-            self._start = found.after
-            at = self._next_clue(found.after)
+            self._start = at = found.after
+            self.near = NEAR
         if limit > self._start:
             yield self._passed_over(limit)
 
@@ -185,6 +195,8 @@ class _Scanner:
 
     def _message(self, first: _Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
+            if form.follows and not self.near:
+                continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
             if whole is not None:
