@@ -22,6 +22,7 @@ LONGEST = 160
 
 LONGEST_NAME = 32
 LONGEST_PATH = 48
+LONGEST_WHY = 60
 
 MASKS = (60, 30, 0)
 """How long a mask may be; a shorter one is tried where a headline gets too long."""
@@ -64,13 +65,16 @@ def _failure(report: Report, operands: Operands) -> Finding:
 
 
 def _stall(report: Report, operands: Operands) -> Finding:
-    waited = None if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
-    return Finding("headline.stall", operands | {"waited": waited})
+    long = "long" if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
+    return Finding("headline.stall", operands | {"long": long})
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    size = "memory" if report.asked_bytes is None else amount(report.asked_bytes // 1024)
-    return Finding("headline.vmalloc", operands | {"size": size})
+    size = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
+    operands |= {"size": size, "why": shortened(report.why or "", LONGEST_WHY)}
+    if report.request is not None and report.request.order is not None:
+        return Finding("headline.vmalloc_pages", operands)
+    return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
 
 
 def _slub(report: Report, operands: Operands) -> Finding:
@@ -79,8 +83,31 @@ def _slub(report: Report, operands: Operands) -> Finding:
     return Finding("headline.slub", operands | {"cache": cache})
 
 
-def _plain(report: Report, operands: Operands) -> Finding:
-    return Finding(f"headline.{report.kind}", operands)
+def _cma(report: Report, operands: Operands) -> Finding:
+    cma = report.cma
+    if cma is None:
+        return Finding("headline.cma", operands)
+    area = "A CMA area" if cma.area is None else f"CMA area {shortened(cma.area, LONGEST_NAME)}"
+    operands |= {"area": area, "pages": cma.pages}
+    return Finding(CMA_CODES.get(cma.ret, "headline.cma_area"), operands)
+
+
+CMA_CODES = {-12: "headline.cma_full", -16: "headline.cma_busy"}
+"""By errno: ENOMEM, no range was free; EBUSY, pages in it could not be moved (cma_alloc)."""
+
+
+def _userspace(report: Report, operands: Operands) -> Finding:
+    operands |= {
+        "daemon": report.daemon or "A daemon",
+        "why": shortened(report.why or "no reason is logged", LONGEST_WHY),
+        "group": end_of((report.cgroup or Cgroup()).task_path or "that the log does not name"),
+    }
+    code = "headline.userspace_group" if report.kill is None else "headline.userspace"
+    return Finding(code, operands)
+
+
+def _dump(_: Report, operands: Operands) -> Finding:
+    return Finding("headline.dump", operands)
 
 
 def _killing(report: Report, operands: Operands) -> Finding:
@@ -90,6 +117,8 @@ def _killing(report: Report, operands: Operands) -> Finding:
         return Finding(f"headline.{report.kind}_nobody", operands)
     if report.kill is None:
         return Finding(f"headline.{report.kind}_unnamed", operands)
+    dead = report.kill.killed_pid is not None
+    operands |= {"died": "was killed" if dead else "was chosen to be killed"}
     return Finding(f"headline.{report.kind}", operands)
 
 
@@ -123,9 +152,9 @@ TELLERS: dict[ReportKind, Teller] = {
     ReportKind.STALL: _stall,
     ReportKind.VMALLOC: _vmalloc,
     ReportKind.SLUB: _slub,
-    ReportKind.CMA: _plain,
-    ReportKind.USERSPACE: _plain,
-    ReportKind.DUMP: _plain,
+    ReportKind.CMA: _cma,
+    ReportKind.USERSPACE: _userspace,
+    ReportKind.DUMP: _dump,
 }
 """Who words the headline of each kind that is no kill by the kernel."""
 
@@ -177,6 +206,11 @@ def shortened(text: str, length: int) -> str:
 def end_of(path: str) -> str:
     """Return at most LONGEST_PATH characters of a path: its end tells most."""
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
+
+
+def amount_of(size: int) -> str:
+    """Return bytes in the unit that people read."""
+    return f"{size} bytes" if size < 1024 else amount(size // 1024)
 
 
 def amount(kb: int) -> str:
