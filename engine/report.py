@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from mmplay.engine.limits import Cgroup, CmaFailure
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.memory import zone_columns
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 
 PAGE_FIELDS = frozenset({"pages_scanned"})
@@ -105,10 +106,26 @@ class MemDump:
                 return zone
         return None
 
+    def columns(self) -> tuple[str, ...]:
+        """Return the zones of this machine in index order: x86_64's where the dump does not say."""
+        count = max((len(zone.reserve or ()) for zone in self.zones), default=0)
+        return zone_columns((zone.name for zone in self.zones), count) if count else ZONES
+
+    def index_of(self, zone: ZoneDump) -> int | None:
+        """Return the index of a zone among the columns, None for a zone that has none."""
+        columns = self.columns()
+        return columns.index(zone.name) if zone.name in columns else None
+
     def populated(self) -> list[ZoneDump]:
         """Return the zones that have pages, highest index first: the order of a zonelist."""
-        known = [zone for zone in self.zones if zone.index is not None and zone.kb]
-        return sorted(known, key=lambda zone: -(zone.index or 0))
+        columns = self.columns()
+        known = [zone for zone in self.zones if zone.name in columns and zone.kb]
+        return sorted(known, key=lambda zone: -columns.index(zone.name))
+
+    def label(self, zone: ZoneDump) -> str:
+        """Return what a zone is called: with its node, where there are several."""
+        several = any(other.node != zone.node for other in self.zones)
+        return f"Node {zone.node} {zone.name}" if several else zone.name
 
 
 class StackEntry(NamedTuple):
