@@ -12,10 +12,12 @@ from typing import NamedTuple
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
+from mmplay.engine.explain.looks import zones_asked
 from mmplay.engine.explain.verdict import Outcome, Status
 from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request, ZoneDump
+from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.terms import Term
 
 LONGEST = 160
 """Characters of a headline at most."""
@@ -50,7 +52,7 @@ def headline_finding(report: Report, diagnosis: Diagnosis, mask_length: int) -> 
     operands: Operands = {
         "who": who(request.comm, request.pid),
         "what": what(request, diagnosis.kernel, mask_length),
-        "clause": sentence(clause(report, diagnosis)),
+        "clause": sentence(clause(diagnosis)),
     }
     if report.kill is not None:
         operands["victim"] = victim(report.kill, len(report.also_killed))
@@ -72,7 +74,7 @@ def _stall(report: Report, operands: Operands) -> Finding:
 def _vmalloc(report: Report, operands: Operands) -> Finding:
     size = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
     operands |= {"size": size, "why": shortened(report.why or "", LONGEST_WHY)}
-    if report.request is not None and report.request.order is not None:
+    if zones_asked(report):
         return Finding("headline.vmalloc_pages", operands)
     return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
 
@@ -223,12 +225,30 @@ def amount(kb: int) -> str:
 
 
 class Decided(NamedTuple):
-    """The look that decided, and the zone that says most about it: the largest one."""
+    """The look that decided, in the zone that says most about it, and what that zone answered."""
 
     outcome: Outcome
     caller: Caller
     test: ZoneTest
-    zone: str
+    free: Term
+    floor: Term
+
+    @property
+    def spare(self) -> int:
+        """Pages above the floor."""
+        return self.free.value - self.floor.value
+
+    @property
+    def operands(self) -> Operands:
+        """What a clause says of it."""
+        return {
+            "zone": self.test.name,
+            "order": self.caller.order,
+            "usable": self.free.value,
+            "free": self.test.zone.pages("free"),
+            "short": self.test.short_by,
+            "above": self.spare,
+        }
 
 
 OUTCOMES = {
@@ -238,47 +258,40 @@ OUTCOMES = {
 }
 
 
-def decided(report: Report, diagnosis: Diagnosis) -> Decided | None:
-    """Return the last look of the request if the report has every number of it, else None.
+def decided(diagnosis: Diagnosis) -> Decided | None:
+    """Return the deciding look of a request on which there is one verdict, else None.
 
-    One zone that passes makes the whole look pass.
+    It is told of the largest zone; but one zone that passes makes the whole look pass, so then it
+    is told of the one that passes by most.
     """
-    known = report.memory is not None or diagnosis.judgement.status is Status.EXACT
-    if not diagnosis.asks or not known:
+    if diagnosis.judgement.status is not Status.EXACT or not diagnosis.asks:
         return None
-    caller, tests = diagnosis.asks[-1]
-    if not tests or any(test.verdict is Verdict.UNKNOWN for test in tests):
-        return None
-    passing = [test for test in tests if test.verdict is Verdict.PASSES]
-    test = max(passing or tests, key=lambda test: test.zone.pages("managed") or 0)
-    label = zone_label(test.zone, several_nodes(tests))
-    return Decided(OUTCOMES[test.verdict], caller, test, label)
+    look, tests = diagnosis.asks[-1]
+    looks = [
+        Decided(OUTCOMES[test.verdict], look, test, test.free, test.floor)
+        for test in tests
+        if test.verdict in OUTCOMES and test.free is not None and test.floor is not None
+    ]
+    passing = [one for one in looks if one.outcome is Outcome.SKEW]
+    if passing:
+        return max(passing, key=lambda one: one.spare)
+    return max(looks, key=lambda one: one.test.zone.pages("managed") or 0, default=None)
 
 
-def several_nodes(tests: list[ZoneTest]) -> bool:
-    """Tell whether zones of one name must be told apart by their node."""
-    return len({test.zone.node for test in tests}) > 1
-
-
-def zone_label(zone: ZoneDump, several: bool) -> str:
-    """Return the zone's name, with its node where there are several."""
-    return f"node {zone.node} {zone.name}" if several else zone.name
-
-
-def clause(report: Report, diagnosis: Diagnosis) -> Finding:
+def clause(diagnosis: Diagnosis) -> Finding:
     """Return why, as far as it is known: half a sentence."""
-    look, judgement = decided(report, diagnosis), diagnosis.judgement
+    look, judgement = decided(diagnosis), diagnosis.judgement
     if judgement.status is Status.OPEN:
-        return Finding("clause.open", {"decided_by": judgement.decided_by})
-    if look is not None and look.test.free is not None and look.test.floor is not None:
-        free, floor = look.test.free.value, look.test.floor.value
-        numbers: Operands = {"free": free, "short": look.test.short_by, "above": free - floor}
-        return Finding(f"clause.{look.outcome}", {"zone": look.zone, **numbers})
-    if report.memory is None:
-        return Finding("clause.missing", {"missing": "Mem-Info"})
+        return Finding("clause.open", {})
+    if look is not None:
+        kept = any(one.code == "gate.unprinted" for one in diagnosis.notes)
+        outcome = "unprinted" if kept else look.outcome
+        return Finding(f"clause.{outcome}", look.operands)
+    if diagnosis.kernel is None and judgement.missing in ((), ("release",)):
+        return Finding("clause.no_rules", {})
     if judgement.missing:
-        return Finding("clause.missing", {"missing": list(judgement.missing)})
-    return Finding("clause.no_rules" if diagnosis.kernel is None else "clause.none", {})
+        return Finding("clause.missing", {"missing": judgement.missing[0]})
+    return Finding("clause.none", {})
 
 
 class Sort(NamedTuple):
@@ -299,17 +312,16 @@ def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
     request, kernel = report.request or NO_REQUEST, diagnosis.kernel
     rules = kernel.name if kernel else None
     first = (report.kind, rules, request.order, mask_names(request, kernel))
-    look = decided(report, diagnosis)
-    if diagnosis.judgement.status is not Status.NONE or look is None:
-        outcome = diagnosis.judgement.outcome or diagnosis.judgement.status
-    else:
-        outcome = look.outcome
-    if look is None or look.test.floor is None or look.test.free is None:
-        return Sort(*first, outcome)
+    look = decided(diagnosis)
+    if look is None:
+        return Sort(*first, UNDECIDED.get(diagnosis.judgement.status, "none"))
     mark = "the last look" if look.caller.mark == "high" else look.caller.mark
     sign = "<=" if look.outcome is Outcome.REFUSED else ">"
-    gate = f"{symbolic(look.test.free)} {sign} {symbolic(look.test.floor)}"
-    return Sort(*first, outcome, look.zone, mark, gate)
+    gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
+    return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
+
+
+UNDECIDED = {Status.NOT_ASKED: "not_asked", Status.OPEN: "open"}
 
 
 def sort_words(sort: Sort) -> str:
