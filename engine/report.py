@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from mmplay.engine.limits import Cgroup, CmaFailure
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.memory import zone_columns
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 
 PAGE_FIELDS = frozenset({"pages_scanned"})
@@ -35,7 +37,8 @@ class ZoneDump:
 
     `kb` holds the fields of the zone line in kB (pages for PAGE_FIELDS); `reserve` is
     lowmem_reserve[class zone] in pages; `blocks` the free lists and `blocks_total_kb` the sum that
-    the kernel printed behind them; `page_kb` the page size that the lists show.
+    the kernel printed behind them; `page_kb` the page size that the lists show; `cut` what is left
+    of the field in which the log lost the rest of the zone line.
     """
 
     node: int
@@ -47,6 +50,7 @@ class ZoneDump:
     reserve: tuple[int, ...] | None = None
     blocks: tuple[FreeBlocks, ...] | None = None
     blocks_total_kb: int | None = None
+    cut: str = ""
 
     def pages(self, name: str) -> int | None:
         """Return one field in pages, or None if the dump does not have it."""
@@ -104,10 +108,26 @@ class MemDump:
                 return zone
         return None
 
+    def columns(self) -> tuple[str, ...]:
+        """Return the zones of this machine in index order: x86_64's where the dump does not say."""
+        count = max((len(zone.reserve or ()) for zone in self.zones), default=0)
+        return zone_columns((zone.name for zone in self.zones), count) if count else ZONES
+
+    def index_of(self, zone: ZoneDump) -> int | None:
+        """Return the index of a zone among the columns, None for a zone that has none."""
+        columns = self.columns()
+        return columns.index(zone.name) if zone.name in columns else None
+
     def populated(self) -> list[ZoneDump]:
         """Return the zones that have pages, highest index first: the order of a zonelist."""
-        known = [zone for zone in self.zones if zone.index is not None and zone.kb]
-        return sorted(known, key=lambda zone: -(zone.index or 0))
+        columns = self.columns()
+        known = [zone for zone in self.zones if zone.name in columns and zone.kb]
+        return sorted(known, key=lambda zone: -columns.index(zone.name))
+
+    def label(self, zone: ZoneDump) -> str:
+        """Return what a zone is called: with its node, where there are several."""
+        several = any(other.node != zone.node for other in self.zones)
+        return f"Node {zone.node} {zone.name}" if several else zone.name
 
 
 class StackEntry(NamedTuple):
@@ -281,32 +301,6 @@ class OomKill(NamedTuple):
         return self.killed_comm or self.comm, self.killed_pid
 
 
-class Limited(NamedTuple):
-    """One counter of a cgroup against its limit, in kB (mem_cgroup_print_oom_info)."""
-
-    usage_kb: int
-    limit_kb: int
-    failcnt: int
-
-
-@dataclass(slots=True)
-class Cgroup:
-    """The cgroup of a memcg kill. None and empty where the log does not say.
-
-    `path` is the group whose limit was hit, `task_path` that of the victim. `parts_kb` is what its
-    memory consisted of, by the names of memory.stat; `others` are the counters besides memory
-    (swap, memory+swap, kmem).
-    """
-
-    path: str | None = None
-    task_path: str | None = None
-    usage_kb: int | None = None
-    limit_kb: int | None = None
-    failcnt: int | None = None
-    parts_kb: dict[str, int] = field(default_factory=dict)
-    others: dict[str, Limited] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class Report:
     """One report as it was printed.
@@ -336,8 +330,13 @@ class Report:
     stalled_ms: int | None = None
     asked_bytes: int | None = None
     """What a vmalloc was asked for."""
+    cma: CmaFailure | None = None
+    slabs: list[tuple[str, int, int]] = field(default_factory=list)
+    """(cache, used kB, total kB) of unreclaimable slabs, where the killer listed them (4.15)."""
     why: str | None = None
     """What the kernel, or the daemon of a userspace kill, gave as the reason."""
+    daemon: str | None = None
+    """The program that killed, of a userspace kill."""
     tasks: list[dict[str, int | str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     """Numbers of the lines that belong to this report, in order."""

@@ -13,8 +13,8 @@ from mmplay.engine.explain.headline import headline
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
+from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import (
-    Cgroup,
     MemDump,
     Report,
     Request,
@@ -22,7 +22,6 @@ from mmplay.engine.report import (
     StackEntry,
     ZoneDump,
 )
-from mmplay.engine.rules.watermarks import ZONES
 
 Json = dict[str, object]
 
@@ -183,6 +182,7 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "kernel": result.frame.kernel.name if result.frame.kernel else None,
         "no_verdict": finding_json(diagnosis.verdict) if diagnosis.verdict else None,
         "caller": _all(diagnosis.about_caller),
+        "because": [{"zone": zone, **finding_json(one)} for zone, one in diagnosis.reasons],
         "asks": [_ask_json(caller, tests) for caller, tests in diagnosis.asks],
         "stopped_last": _of_zones(diagnosis.stops),
         "distances": _of_zones(diagnosis.distances),
@@ -255,7 +255,7 @@ def _ask_json(caller: Caller, tests: list[ZoneTest]) -> dict[str, object]:
     return {
         "caller": caller.caller.name,
         "mark": caller.mark,
-        "class_zone": ZONES[caller.class_zone],
+        "class_zone": caller.class_name,
         "order": caller.order,
         "zones": [_test_json(test) for test in tests],
     }

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.headline import amount, several_nodes, zone_label
+from mmplay.engine.explain.headline import amount
 from mmplay.engine.explain.where import MemoryTable, Swap, memory_table
+from mmplay.engine.report import ZoneDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding
 
 TREND_ROWS = 6
@@ -23,6 +24,10 @@ SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
 
 FIRST_ZONES = 6
 """Zones of the deciding look that are told first; with more of them the details have all."""
+
+
+BORROWED = "assumed.other_dump"
+"""Said with the verdict: its numbers are those of another report."""
 
 
 class Part(NamedTuple):
@@ -42,10 +47,11 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
 
 
 def helped(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield where the memory was, and what would have helped."""
+    """Yield what is behind the answers, where the memory was, and what would have helped."""
     diagnosis = result.diagnosis
     table = memory_table(result.frame.report) if result.frame.report else None
     parts = (
+        Part("because", [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]),
         Part("where", [] if table is None else owners(table)),
         Part("would help", _words(diagnosis.would_pass)),
     )
@@ -71,6 +77,7 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield why there is no verdict, if there is none, and how far its numbers can be trusted."""
     diagnosis = result.diagnosis
     lines = [] if diagnosis.verdict is None else [sentence(diagnosis.verdict)]
+    lines += _words(one for one in diagnosis.assumed if one.code == BORROWED)
     lines += _words(one for one in diagnosis.notes if _is_skew(one))
     if lines:
         yield Part("verdict", lines)
@@ -97,22 +104,30 @@ def swap_words(swap: Swap) -> str:
 def around(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield what is said besides the tests themselves and what would have helped."""
     diagnosis = result.diagnosis
-    stops = [f"{zone.name}: {sentence(one)}" for zone, one in diagnosis.stops]
-    distances = [f"{zone.name:<8}{sentence(one)}" for zone, one in diagnosis.distances]
+    stops = [f"{_label(result, zone)}: {sentence(one)}" for zone, one in diagnosis.stops]
+    distances = [
+        f"{f'{_label(result, zone)} ':<8}{sentence(one)}" for zone, one in diagnosis.distances
+    ]
     parts = (
         Part("how far", distances),
         Part("caller", _words(diagnosis.about_caller)),
         Part("stopped last", stops),
         Part("reclaim", _words(diagnosis.reclaim)),
         Part("since before", _trend(result.trend)),
-        Part("assumed", _words(diagnosis.assumed)),
+        Part("assumed", _words(one for one in diagnosis.assumed if one.code != BORROWED)),
         Part("the log says", _words(one for one in diagnosis.notes if not _is_skew(one))),
     )
     yield from (part for part in parts if part.lines)
 
 
+def _label(result: FrameDiagnosis, zone: ZoneDump) -> str:
+    dump = result.diagnosis.dump
+    return zone.name if dump is None else dump.label(zone)
+
+
 def _is_skew(one: Finding) -> bool:
-    return one.code.startswith("gate.skew")
+    """Tell whether a note is about what came free between a look and the print."""
+    return one.code.startswith("gate.")
 
 
 def ask_label(caller: Caller) -> str:
@@ -124,8 +139,7 @@ def ask_label(caller: Caller) -> str:
 
 def zone_lines(tests: list[ZoneTest], most: int | None = None) -> list[str]:
     """Return the test of each zone, `most` of them: the inequality and its verdict."""
-    several = several_nodes(tests)
-    lines = [f"{zone_label(test.zone, several):<8}{sentence(gate_finding(test))}" for test in tests]
+    lines = [f"{f'{test.name} ':<8}{sentence(gate_finding(test))}" for test in tests]
     if most is None or len(lines) <= most:
         return lines
     return [*lines[:most], f"and {len(lines) - most} more zones: see below"]

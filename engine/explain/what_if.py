@@ -13,9 +13,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.counts import boost_of
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
 from mmplay.engine.explain.finding import Finding, finding, said, sentence, size
-from mmplay.engine.explain.gate import Verdict, ZoneTest, boost_of
+from mmplay.engine.explain.gate import Verdict, ZoneTest
 from mmplay.engine.explain.remedy import lowmem
 from mmplay.engine.explain.settings import MIN_FREE, RATIOS, SCALE, Settings
 from mmplay.engine.report import MemDump, Report, ZoneDump

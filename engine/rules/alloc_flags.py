@@ -16,7 +16,8 @@ class AllocFlag(IntFlag):
     """What a request may do to a watermark; the values are our own, the names the kernel's.
 
     UNBOOSTED is no flag of the kernel's: it marks requests whose min mark is tested without
-    watermark_boost (zone_watermark_fast, 5.9 and later).
+    watermark_boost (zone_watermark_fast, 5.9 and later). CMA follows from the migrate type, no rule
+    of gfp_to_alloc_flags gives it here, and no class of callers differs by it.
     """
 
     NONE = 0
@@ -27,6 +28,7 @@ class AllocFlag(IntFlag):
     NON_BLOCK = 16
     OOM = 32
     UNBOOSTED = 64
+    CMA = 128
 
 
 SECOND_TRY = AllocFlag.NO_WATERMARKS | AllocFlag.OOM
@@ -122,34 +124,33 @@ _OOM_VICTIM = FlagRule(
 )
 
 
-def _waiting(*forbids: str) -> tuple[FlagRule, ...]:
-    """Return the rules before __GFP_ATOMIC: who cannot wait is told by __GFP_WAIT alone."""
-    return (
-        _HIGH,
-        FlagRule("alloc.no_wait", AllocFlag.HARDER, gfp_none=("__GFP_WAIT", *forbids)),
-        FlagRule(
-            "alloc.rt_task",
-            AllocFlag.HARDER,
-            gfp_all=("__GFP_WAIT",),
-            context_all=Context.RT_TASK,
-            context_none=IN_INTERRUPT,
-        ),
+def _rt_task(waits_by: str) -> FlagRule:
+    return FlagRule(
+        "alloc.rt_task",
+        AllocFlag.HARDER,
+        gfp_all=(waits_by,),
+        context_all=Context.RT_TASK,
+        context_none=IN_INTERRUPT,
     )
 
 
-FLAG_RULES_2_6_32 = (*_waiting(), EMERGENCY_RULES[-1], _MEMDIE)
-FLAG_RULES_3_0 = (*_waiting("__GFP_NOMEMALLOC"), EMERGENCY_RULES[-1], _MEMDIE)
-FLAG_RULES_3_6 = (*_waiting("__GFP_NOMEMALLOC"), *EMERGENCY_RULES, _MEMDIE)
-FLAG_RULES_3_4_113 = (
-    *_waiting("__GFP_NOMEMALLOC", "__GFP_NO_KSWAPD"),
-    EMERGENCY_RULES[-1],
-    _MEMDIE,
+def _no_wait(*forbids: str) -> FlagRule:
+    return FlagRule("alloc.no_wait", AllocFlag.HARDER, gfp_none=("__GFP_WAIT", *forbids))
+
+
+_RT_WAIT = _rt_task("__GFP_WAIT")
+_OLD_EMERGENCY = (EMERGENCY_RULES[-1], _MEMDIE)
+_SINCE_3_16 = (
+    *(_HIGH, _no_wait("__GFP_NO_KSWAPD", *NO_EMERGENCY)),
+    *(_RT_WAIT, _rt_task("__GFP_NO_KSWAPD")),
 )
-FLAG_RULES_3_16 = (
-    *_waiting("__GFP_NOMEMALLOC", "__GFP_NO_KSWAPD"),
-    *EMERGENCY_RULES,
-    _MEMDIE,
-)
+
+FLAG_RULES_2_6_32 = (_HIGH, _no_wait(), _RT_WAIT, *_OLD_EMERGENCY)
+FLAG_RULES_3_0 = (_HIGH, _no_wait(*NO_EMERGENCY), _RT_WAIT, *_OLD_EMERGENCY)
+FLAG_RULES_3_6 = (_HIGH, _no_wait(*NO_EMERGENCY), _RT_WAIT, *EMERGENCY_RULES, _MEMDIE)
+FLAG_RULES_3_4_113 = (*_SINCE_3_16, *_OLD_EMERGENCY)
+FLAG_RULES_3_16 = (*_SINCE_3_16, *EMERGENCY_RULES, _MEMDIE)
+"""The rules before __GFP_ATOMIC: who cannot wait is told by __GFP_WAIT alone."""
 
 _BY_ATOMIC: tuple[FlagRule, ...] = (
     _HIGH,

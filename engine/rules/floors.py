@@ -91,7 +91,7 @@ def class_of(classes: tuple[CallerClass, ...], flags: AllocFlag) -> CallerClass:
     """
     if flags & AllocFlag.NO_WATERMARKS:
         return NO_WATERMARKS
-    wanted = AllocFlag.OOM if flags & AllocFlag.OOM else flags
+    wanted = AllocFlag.OOM if flags & AllocFlag.OOM else flags & ~AllocFlag.CMA
     found = next(one for one in classes if not (one.flags ^ wanted) & ~AllocFlag.UNBOOSTED)
     return found if found.flags == wanted else found._replace(flags=wanted)
 

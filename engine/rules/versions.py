@@ -196,7 +196,10 @@ _V6_6 = _V6_1._replace(
     capped_zones=("Movable",),
 )
 _V6_12 = _V6_6._replace(
-    name="6.12", source="v6.6.80; measured on 6.12.117", gfp=GFP_LAYOUTS["6.12"]
+    name="6.12",
+    source="v6.12.117",
+    gate=GATES["6.12.117"],
+    gfp=GFP_LAYOUTS["6.12"],
 )
 
 KERNELS: dict[str, Kernel] = {kernel.name: kernel for kernel in (_RC7, _NEXT, _V6_1, _V6_6, _V6_12)}

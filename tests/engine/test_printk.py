@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.printk.form import FIELD_KINDS, LineForm, form, forms
+from mmplay.engine.printk.form import LineForm, form, forms
+from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import form_index, read_lines
 
 U64 = st.integers(0, (1 << 64) - 1)
@@ -32,8 +33,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "d": S63,
     "order": st.integers(-1, 63),
     **dict.fromkeys(("word", "text", "comm", "phrase"), WORD),
-    "reason": st.sampled_from(["Out of memory", "Memory cgroup out of memory"]),
-    "release": st.sampled_from(["4.5.0", "3.10.0-957.1.3.el7.x86_64", "6.1.0-rc1+"]),
+    "reason": st.sampled_from(
+        ["Out of memory", "Memory cgroup out of memory", "Out of memory (oom_kill_allocating_task)"]
+    ),
+    "release": st.sampled_from(["4.5.0-rc7+", "3.10.0-957.el7.x86_64", "6.12.117+deb13-amd64"]),
+    "counter": st.sampled_from(["anon", "workingset_refault_file", "rss_huge", "pgmajfault"]),
+    "limited": st.sampled_from(["memory", "memory+swap", "kmem", "swap"]),
+    "cache": st.sampled_from(["TCPv6", "kmalloc-cg-8k", "khugepaged_mm_slot", "page->ptl"]),
+    "hex": U64,
+    "pointer32": st.integers(0, (1 << 32) - 1),
+    "stack": st.sampled_from([" bc61be20 00000000", " ffff88003d6c3c38 0000000000000000"]),
+    "registers": st.sampled_from(["RAX: 0000000000000000 RBX: 00007f88499bc0e0", "DAR: c0000000"]),
+    "place": st.sampled_from(["mm/page_alloc.c:4398", "fs/ext4/inode.c:6000 (discriminator 2)"]),
+    "s12": st.sampled_from(["312 MiB", "1.5 GiB", "16 kiB"]),
     "zone": st.sampled_from(["DMA", "DMA32", "Normal", "Movable", "HighMem"]),
     "names": st.sampled_from(["", "GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_NOWAIT|0x8000000"]),
     "symbol": st.sampled_from(["new_slab", "__slab_alloc.isra.68", "do_IRQ"]),
@@ -41,8 +53,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         [
             "Not tainted",
             "Tainted: G        W  O   ",
-            "Tainted: P  OE  ------------  ",
             "Kdump: loaded Not tainted",
+            "Tainted: P           OE  ------------  ",
         ]
     ),
     "yes": st.booleans(),
@@ -52,7 +64,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "mark": st.sampled_from(["", "IRQ", "EOI", "NMI"]),
     "guess": st.sampled_from(["", "?"]),
     "module": st.sampled_from(["", "nf_conntrack", "e1000"]),
-    **dict.fromkeys(("p5", "p7", "p8", "p9"), st.integers(-9_999, 999_999_999)),
+    **dict.fromkeys(
+        ("p3", "p4", "p5", "p7", "p8", "p9", "p10", "p12"), st.integers(-9_999, 999_999_999)
+    ),
 }
 
 
