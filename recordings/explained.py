@@ -26,6 +26,10 @@ FIRST_ZONES = 6
 """Zones of the deciding look that are told first; with more of them the details have all."""
 
 
+BORROWED = "assumed.other_dump"
+"""Said with the verdict: its numbers are those of another report."""
+
+
 class Part(NamedTuple):
     """Some sentences on one question, and the question in a word or two."""
 
@@ -73,6 +77,7 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield why there is no verdict, if there is none, and how far its numbers can be trusted."""
     diagnosis = result.diagnosis
     lines = [] if diagnosis.verdict is None else [sentence(diagnosis.verdict)]
+    lines += _words(one for one in diagnosis.assumed if one.code == BORROWED)
     lines += _words(one for one in diagnosis.notes if _is_skew(one))
     if lines:
         yield Part("verdict", lines)
@@ -109,7 +114,7 @@ def around(result: FrameDiagnosis) -> Iterator[Part]:
         Part("stopped last", stops),
         Part("reclaim", _words(diagnosis.reclaim)),
         Part("since before", _trend(result.trend)),
-        Part("assumed", _words(diagnosis.assumed)),
+        Part("assumed", _words(one for one in diagnosis.assumed if one.code != BORROWED)),
         Part("the log says", _words(one for one in diagnosis.notes if not _is_skew(one))),
     )
     yield from (part for part in parts if part.lines)
