@@ -37,7 +37,8 @@ class ZoneDump:
 
     `kb` holds the fields of the zone line in kB (pages for PAGE_FIELDS); `reserve` is
     lowmem_reserve[class zone] in pages; `blocks` the free lists and `blocks_total_kb` the sum that
-    the kernel printed behind them; `page_kb` the page size that the lists show.
+    the kernel printed behind them; `page_kb` the page size that the lists show; `cut` what is left
+    of the field in which the log lost the rest of the zone line.
     """
 
     node: int
@@ -49,6 +50,7 @@ class ZoneDump:
     reserve: tuple[int, ...] | None = None
     blocks: tuple[FreeBlocks, ...] | None = None
     blocks_total_kb: int | None = None
+    cut: str = ""
 
     def pages(self, name: str) -> int | None:
         """Return one field in pages, or None if the dump does not have it."""

@@ -21,7 +21,8 @@ FREED_AFTER_BOOT = 16384
 
 def contradictions(dump: MemDump, kernel: Kernel | None) -> list[Finding]:
     """Return what in the dump does not fit; checks against rules only if the kernel is known."""
-    found = [one for zone in dump.zones for one in _lists(zone, dump.label(zone))]
+    found = [_cut(zone, dump.label(zone)) for zone in dump.zones if zone.cut]
+    found += [one for zone in dump.zones for one in _lists(zone, dump.label(zone))]
     found += _totals(dump)
     found += _reserved(dump)
     if kernel is not None:
@@ -30,6 +31,11 @@ def contradictions(dump: MemDump, kernel: Kernel | None) -> list[Finding]:
             found += _unreclaimable(kernel, zone, dump.label(zone), swap_pages)
             found += _marks(kernel, zone, dump.label(zone))
     return found
+
+
+def _cut(zone: ZoneDump, label: str) -> Finding:
+    numbers = (f"{name} {zone.pages(name)}" for name in zone.kb)
+    return finding("note.cut", zone=label, lost=zone.cut, numbers=", ".join(numbers))
 
 
 def _lists(zone: ZoneDump, label: str) -> list[Finding]:

@@ -127,7 +127,7 @@ def victim_findings(report: Report, kernel: Kernel | None) -> list[Finding]:
     if report.nobody_killable:
         found.append(finding("victim.nobody"))
     if report.kill is None:
-        return found or [finding("victim.unknown"), *_invoker(report)]
+        return found or [finding("victim.unknown")]
     found += _died(report.kill)
     found += _why(report, report.kill, kernel)
     if report.also_killed:
@@ -161,12 +161,10 @@ def _died(kill: OomKill) -> list[Finding]:
 
 def _invoker(report: Report) -> list[Finding]:
     request, kill = report.request, report.kill
-    if request is None or request.comm is None or report.kind is ReportKind.SYSRQ:
+    if request is None or request.pid is None or kill is None:
         return []
-    if kill is not None and request.pid in (kill.pid, kill.killed_pid):
-        return [finding("victim.itself")]
-    who = request.comm if request.pid is None else f"{request.comm} ({request.pid})"
-    return [finding("victim.invoker", who=who)]
+    itself = request.pid in (kill.pid, kill.killed_pid)
+    return [finding("victim.itself")] if itself else []
 
 
 def _why(report: Report, kill: OomKill, kernel: Kernel | None) -> list[Finding]:

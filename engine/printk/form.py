@@ -111,6 +111,11 @@ class LineForm:
         return self._parts
 
     @property
+    def starts_fixed(self) -> bool:
+        """Tell whether its first line starts with a text, not with a value."""
+        return not self.template.startswith("{")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of all fields, in the order of the template."""
         if self._names is None:

@@ -265,6 +265,6 @@ class ReportBuilder:
     def claim(self, opened: OpenReport, message: Message) -> None:
         """Count the message's lines among those of the report."""
         opened.report.lines.extend(range(message.number, message.number + message.size))
-        opened.report.last_line = message.number + message.size - 1
+        opened.report.last_line = message.number + max(1, message.size) - 1
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us

@@ -132,8 +132,10 @@ class LogToTrace:
             stored_prefix(message.prefix),
             [message.values[name] for name in message.form.names],
         ]
-        if message.end != NEWLINE:
+        if message.end != NEWLINE or message.raw is not None:
             fields.append(message.end)
+        if message.raw is not None:
+            fields += [message.raw, message.lost]
         self._writer.append(Code.PRINTK, fields)
         self.lines += message.size
         self.understood += message.size

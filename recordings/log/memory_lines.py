@@ -59,6 +59,7 @@ def zone(builder: ReportBuilder, message: Message) -> None:
     zone.time_us = message.prefix.time_us
     zone.kb = _numbers(values)
     zone.all_unreclaimable = values.get("all_unreclaimable")
+    zone.cut = message.lost
     opened.zone = zone
 
 

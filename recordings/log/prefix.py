@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from mmplay.recordings.log.clocks import MONTHS, SECOND_US, YEARLESS_US, Clock, month_of
+from mmplay.recordings.log.clocks import MONTHS, SECOND_US, YEARLESS_US, Clock, clock_text, month_of
 
 MOST_PIECES = 12
 """No tools write more; a line of brackets would otherwise be taken apart for long."""
@@ -45,6 +45,16 @@ def stamp(time_us: int) -> str:
     return f"[{time_us // SECOND_US:5d}.{time_us % SECOND_US:06d}] "
 
 
+def bare_prefix(prefix: Prefix) -> Prefix:
+    """Return a prefix that gives the same moment in the kernel's own words, and no name."""
+    if prefix.time_us is None:
+        return NO_PREFIX
+    if prefix.wall:
+        clock = clock_text(prefix.time_us)
+        return split_prefix(f"{clock} kernel: ")[0]
+    return Prefix(stamp(prefix.time_us), prefix.time_us, plain=True)
+
+
 _LEVEL = "emerg|alert|crit|err|error|warn|warning|notice|info|debug"
 _FACILITY = "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]"
 _TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
@@ -68,7 +78,7 @@ _PIECES = {
         rf" {_TIME} (?P<year>[0-9]{{4}})\](?: |$)",
         r"\[(?P<name>[^ \]0-9+]{3,5}|[0-9]{1,2}[^ \]0-9])(?P<day>[ 0-9][0-9])"
         r" (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\](?: |$)",
-        rf"(?:[A-Z][a-z]{{2}} )?{_ISO}[ :]?",
+        rf"(?:[A-Z][a-z]{{2}} )?{_ISO}(?:: ?| )?",
         rf"\[{_ISO}\]:? ?",
         rf"(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}}) {_TIME}\.(?P<frac>[0-9]{{3}})"
         r" +(?:\w+ +)?[0-9]+ +[0-9]+ [VDIWEF] [^:]{0,24}: ",
@@ -95,6 +105,7 @@ _PIECES = {
         r"\*\* [0-9]{1,10} printk messages dropped \*\* ",
         r"In\([0-9]+\) vcpu-[0-9]+ - Guest: ",
         r"\[pod/[^ \]]{1,250}\] ",
+        r"(?:stdout|stderr) [FP] ",
         r"-?\([0-9]{1,3}\)\[[0-9]{1,7}:[^\]]{1,15}\] ?",
         r"\[(?:code|quote|pre|spoiler|b)(?:=[^\]]{0,40})?\]",
         r" {0,8}MESSAGE=",
