@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.headline import amount
+from mmplay.engine.explain.headline import amount, what, who
 from mmplay.engine.explain.where import MemoryTable, Swap, memory_table
-from mmplay.engine.report import ZoneDump
+from mmplay.engine.report import ReportKind, ZoneDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding
 
 TREND_ROWS = 6
@@ -22,9 +22,8 @@ TREND_ROWS = 6
 SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
 """How the test of a second try is labelled, by the caller's class."""
 
-FIRST_ZONES = 6
-"""Zones of the deciding look that are told first; with more of them the details have all."""
 
+LONGEST_MASK = 200
 
 BORROWED = "assumed.other_dump"
 """Said with the verdict: its numbers are those of another report."""
@@ -42,7 +41,7 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
     yield from verdict_of(result)
     if result.diagnosis.asks:
         caller, tests = result.diagnosis.asks[-1]
-        yield Part(ask_label(caller), zone_lines(tests, FIRST_ZONES))
+        yield Part(ask_label(caller), zone_lines(tests))
     yield from helped(result)
 
 
@@ -51,6 +50,7 @@ def helped(result: FrameDiagnosis) -> Iterator[Part]:
     diagnosis = result.diagnosis
     table = memory_table(result.frame.report) if result.frame.report else None
     parts = (
+        Part("request", _asked(result)),
         Part("because", [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]),
         Part("where", [] if table is None else owners(table)),
         Part("would help", _words(diagnosis.would_pass)),
@@ -58,11 +58,21 @@ def helped(result: FrameDiagnosis) -> Iterator[Part]:
     yield from (part for part in parts if part.lines)
 
 
+def _asked(result: FrameDiagnosis) -> list[str]:
+    """Say what the invoker of a killer asked for: the headline of a kill names the victim."""
+    report, kernel = result.frame.report, result.diagnosis.kernel
+    request = report.request if report else None
+    if report is None or request is None or not report.kind.by_killer:
+        return []
+    if report.kind is ReportKind.SYSRQ:
+        return []
+    asked = what(request, kernel, LONGEST_MASK)
+    return [f"{who(request.comm, request.pid)} invoked the OOM killer, asking for {asked}"]
+
+
 def details(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield the other tests, then what else is known."""
-    asks = result.diagnosis.asks
-    short = not asks or len(asks[-1][1]) <= FIRST_ZONES
-    for caller, tests in asks[:-1] if short else asks:
+    for caller, tests in result.diagnosis.asks[:-1]:
         yield Part(ask_label(caller), zone_lines(tests))
     yield from around(result)
 
@@ -137,12 +147,9 @@ def ask_label(caller: Caller) -> str:
     return "last look" if caller.mark == "high" else f"at {caller.mark}"
 
 
-def zone_lines(tests: list[ZoneTest], most: int | None = None) -> list[str]:
-    """Return the test of each zone, `most` of them: the inequality and its verdict."""
-    lines = [f"{f'{test.name} ':<8}{sentence(gate_finding(test))}" for test in tests]
-    if most is None or len(lines) <= most:
-        return lines
-    return [*lines[:most], f"and {len(lines) - most} more zones: see below"]
+def zone_lines(tests: list[ZoneTest]) -> list[str]:
+    """Return the test of each zone: the inequality and its verdict."""
+    return [f"{f'{test.name} ':<8}{sentence(gate_finding(test))}" for test in tests]
 
 
 def _words(findings: Iterable[Finding]) -> list[str]:

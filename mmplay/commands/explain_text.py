@@ -21,6 +21,9 @@ INDENT = "  "
 FEW = 5
 """More events than this are told in groups."""
 
+SCREEN = 24
+"""Rows of the smallest terminal: what is needed of an event lies on them."""
+
 FIRST_SCREEN = 20
 """Lines that the table of groups may take, so that it stands on the first screen."""
 
@@ -122,19 +125,36 @@ def _when(frame: Frame) -> str:
 
 def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
-    tell(*_wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2))
-    _print_parts(needed(result))
+    head = _wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2)
     rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
     source = f"{recording.name}, {frame.release or 'release unknown'} ({rules})"
-    _print_parts([Part("kernel", [source]), *details(result)])
+    first = [*needed(result), Part("kernel", [source])]
+    shown = fitted(first, SCREEN - len(head))
+    cut = [whole for whole, part in zip(first, shown, strict=True) if part != whole]
+    tell(*head)
+    for part in (*shown, *cut, *details(result)):
+        tell(*_rows(part))
     tell("")
 
 
-def _print_parts(parts: Iterable[Part]) -> None:
-    for part in parts:
-        for number, line in enumerate(part.lines):
-            label = part.label if number == 0 else ""
-            tell(*_wrapped(line, f"{INDENT}{label:<{LABEL}}", INDENT * 2 + " " * LABEL))
+def fitted(parts: list[Part], room: int) -> list[Part]:
+    """Return the parts in at most `room` rows, if need be with fewer lines of the longest ones."""
+    kept = [len(part.lines) for part in parts]
+    shown = list(parts)
+    while sum(len(_rows(part)) for part in shown) > room and max(kept) > 1:
+        n = max(range(len(parts)), key=lambda n: kept[n])
+        kept[n] -= 1
+        left = len(parts[n].lines) - kept[n]
+        shown[n] = Part(parts[n].label, [*parts[n].lines[: kept[n]], f"({left} more below)"])
+    return shown
+
+
+def _rows(part: Part) -> list[str]:
+    rows: list[str] = []
+    for number, line in enumerate(part.lines):
+        label = part.label if number == 0 else ""
+        rows += _wrapped(line, f"{INDENT}{label:<{LABEL}}", INDENT * 2 + " " * LABEL)
+    return rows
 
 
 def _wrapped(text: str, first: str, others: str) -> Sequence[str]:

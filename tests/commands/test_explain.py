@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmplay.__main__ import main
+from mmplay.commands.explain_text import fitted
 from mmplay.engine.explain.headline import LONGEST, amount, shortened
 from mmplay.recordings import grouping
+from mmplay.recordings.explained import Part
 from mmplay.recordings.library import open_recording
 from tests.recordings.hosts import Host, HostZone, log
 
@@ -80,6 +84,33 @@ def test_why_where_and_what_helps_stand_on_the_first_screen(explain: Explain) ->
     first = "\n".join(explain(failure()).splitlines()[:24])
     places = [first.index(text) for text in ("refused, ", "managed: ", "would help", "kernel  ")]
     assert places == sorted(places)
+
+
+def test_what_does_not_fit_on_the_first_screen_stands_below(explain: Explain) -> None:
+    zones = tuple(
+        HostZone("Normal", 480 + node, MARKS, (0, 0, 0, 0), managed=443_000) for node in range(16)
+    )
+    data = log(Host("6.12.30", 0xCC0, "GFP_KERNEL", zones)).decode()
+    for line in ("Normal free", "Normal:"):
+        for node in reversed(range(1, 16)):
+            head, behind = data.rsplit(f"Node 0 {line}", 1)
+            data = f"{head}Node {node} {line}{behind}"
+    out = explain(data.encode())
+    first = "\n".join(out.splitlines()[:24])
+    for text in ("refused, ", "more below)", "managed: ", "would help", "kernel  "):
+        assert text in first
+    assert "Node 15 Normal" in out
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(1, 60))
+def test_parts_are_cut_to_the_room_there_is(counts: list[int], room: int) -> None:
+    parts = [Part(f"p{n}", [f"line {m}" for m in range(count)]) for n, count in enumerate(counts)]
+    shown = fitted(parts, room)
+    assert [part.label for part in shown] == [part.label for part in parts]
+    assert all(part.lines[0] == "line 0" for part in shown)
+    assert sum(len(part.lines) for part in shown) <= max(room, 2 * len(parts))
+    if sum(counts) <= room:
+        assert shown == parts
 
 
 def test_brief_is_a_line_an_event(explain: Explain) -> None:
