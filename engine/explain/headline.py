@@ -266,7 +266,10 @@ def decided(diagnosis: Diagnosis) -> Decided | None:
     passing = [one for one in looks if one.outcome is Outcome.SKEW]
     if passing:
         return max(passing, key=lambda one: one.spare)
-    return max(looks, key=lambda one: one.test.zone.pages("managed") or 0, default=None)
+    whole = all(one.test.zone.pages("managed") is not None for one in looks)
+    # A line that is cut off lacks its end; marks stand before it, and follow from managed.
+    size = "managed" if whole else "high"
+    return max(looks, key=lambda one: one.test.zone.pages(size) or 0, default=None)
 
 
 def clause(diagnosis: Diagnosis) -> Finding:

@@ -24,6 +24,10 @@ FEW = 5
 SCREEN = 24
 """Rows of the smallest terminal: what is needed of an event lies on them."""
 
+CUT_FIRST = frozenset({"because", "would help"})
+LINES_KEPT = 1
+"""Parts that lose lines first where there is no room, and how many they keep before others do."""
+
 FIRST_SCREEN = 20
 """Lines that the table of groups may take, so that it stands on the first screen."""
 
@@ -138,15 +142,22 @@ def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
 
 
 def fitted(parts: list[Part], room: int) -> list[Part]:
-    """Return the parts in at most `room` rows, if need be with fewer lines of the longest ones."""
+    """Return the parts in at most `room` rows, if need be with fewer lines of some."""
     kept = [len(part.lines) for part in parts]
     shown = list(parts)
     while sum(len(_rows(part)) for part in shown) > room and max(kept) > 1:
-        n = max(range(len(parts)), key=lambda n: kept[n])
+        n = _next_cut(parts, kept)
         kept[n] -= 1
         left = len(parts[n].lines) - kept[n]
         shown[n] = Part(parts[n].label, [*parts[n].lines[: kept[n]], f"({left} more below)"])
     return shown
+
+
+def _next_cut(parts: list[Part], kept: list[int]) -> int:
+    """Return the part that loses a line next: the longest one of those that are cut first."""
+    numbers = range(len(parts))
+    first = [n for n in numbers if parts[n].label in CUT_FIRST and kept[n] > LINES_KEPT]
+    return max(first or numbers, key=lambda n: kept[n])
 
 
 def _rows(part: Part) -> list[str]:
