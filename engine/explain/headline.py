@@ -244,7 +244,7 @@ class Decided(NamedTuple):
         return {
             "zone": self.test.name,
             "order": self.caller.order,
-            "usable": self.free.value,
+            "usable": max(0, self.free.value),
             "free": self.test.zone.pages("free"),
             "short": self.test.short_by,
             "above": self.spare,

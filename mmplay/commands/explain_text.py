@@ -17,6 +17,8 @@ from mmplay.recordings.recording import Recording
 WIDTH = 75
 LABEL = 14
 INDENT = "  "
+BEHIND = " " * 16
+"""Before what stands behind the numbers of a group."""
 
 FEW = 5
 """More events than this are told in groups."""
@@ -79,18 +81,18 @@ def _place(place: Place) -> str:
 
 
 def print_fleet(fleet: Fleet) -> None:
-    """Print every group of many logs, and the files that could not be read."""
+    """Print the table of groups of many logs, and the files that could not be read."""
     groups = fleet.groups.largest_first()
     tell(f"{_sum_of(groups)}, {_counted(fleet.files, 'file')}")
+    tell(f"{'count':>7}{'files':>7}  release of the first, what happened, where")
     for group in groups:
-        release = group.release or "release unknown"
-        tell("", f"{group.count} in {_counted(group.files, 'file')}, the first of {release}")
-        tell(*_wrapped(group.headline, INDENT, INDENT * 2))
-        tell(f"{INDENT}first {_in_file(group.first)}")
+        tell(f"{group.count:7}{group.files:7}  {group.release or 'unknown'}")
+        tell(*_wrapped(group.headline, BEHIND, BEHIND + INDENT))
+        tell(f"{BEHIND}first {_in_file(group.first)}")
         if group.count > 1:
-            tell(f"{INDENT}last  {_in_file(group.last)}")
+            tell(f"{BEHIND}last  {_in_file(group.last)}")
     if fleet.unreadable:
-        tell("", f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
+        tell(f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
         tell(*(f"{INDENT}{one.path}: {one.why}" for one in fleet.unreadable))
 
 

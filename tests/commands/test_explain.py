@@ -321,7 +321,7 @@ def test_files_by_name_a_missing_one_and_the_table(fleet: Path, capsys: Captured
     assert main(["explain", *names, "--group", "--fail-on", "failure"]) == 1
     out = capsys.readouterr().out
     assert out.startswith("2 events in 1 group, 3 files\n")
-    assert "2 in 2 files, the first of 6.12.30" in out
+    assert "      2      2  6.12.30\n" in out
     assert f"{names[2]}: no such file" in out
 
 
