@@ -13,7 +13,7 @@ from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, said, sentence, size, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import zones_asked
-from mmplay.engine.explain.verdict import Outcome, Status
+from mmplay.engine.explain.verdict import Judgement, Outcome, Status
 from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
@@ -308,14 +308,25 @@ def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
     first = (report.kind, rules, request.order, mask_names(request, kernel))
     look = decided(diagnosis)
     if look is None:
-        return Sort(*first, UNDECIDED.get(diagnosis.judgement.status, "none"))
+        return Sort(*first, *_undecided(report, diagnosis.judgement))
     mark = "the last look" if look.caller.mark == "high" else look.caller.mark
     sign = "<=" if look.outcome is Outcome.REFUSED else ">"
     gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
     return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
 
 
-UNDECIDED = {Status.NOT_ASKED: "not_asked", Status.OPEN: "open"}
+def _undecided(report: Report, judgement: Judgement) -> tuple[str, ...]:
+    """Return why no inequality decided, and what is missing in the place of a zone."""
+    if report.kind is ReportKind.DUMP:
+        return ("dump",)
+    if judgement.status is Status.NONE:
+        return ("missing", judgement.missing[0]) if judgement.missing else ("none",)
+    if judgement.outcome is Outcome.LIMIT:
+        return ("limit",)
+    return (judgement.status if judgement.status in UNDECIDED else "none",)
+
+
+UNDECIDED = frozenset({Status.NOT_ASKED, Status.OPEN})
 
 
 def sort_words(sort: Sort) -> str:
