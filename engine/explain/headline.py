@@ -72,11 +72,15 @@ def _stall(report: Report, operands: Operands) -> Finding:
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    asked = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
+    asked = "memory" if report.asked_bytes is None else _bytes(report.asked_bytes)
     operands |= {"size": asked, "why": shortened(report.why or "", LONGEST_WHY)}
     if zones_asked(report):
         return Finding("headline.vmalloc_pages", operands)
     return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
+
+
+def _bytes(count: int) -> str:
+    return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
 def _slub(report: Report, operands: Operands) -> Finding:
@@ -210,11 +214,6 @@ def end_of(path: str) -> str:
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
 
 
-def amount_of(count: int) -> str:
-    """Return bytes in the unit that people read."""
-    return f"{count} bytes" if count < 1024 else size(count // 1024)
-
-
 class Decided(NamedTuple):
     """The look that decided, in the zone that says most about it, and what that zone answered."""
 
@@ -268,8 +267,8 @@ def decided(diagnosis: Diagnosis) -> Decided | None:
         return max(passing, key=lambda one: one.spare)
     whole = all(one.test.zone.pages("managed") is not None for one in looks)
     # A line that is cut off lacks its end; marks stand before it, and follow from managed.
-    size = "managed" if whole else "high"
-    return max(looks, key=lambda one: one.test.zone.pages(size) or 0, default=None)
+    field = "managed" if whole else "high"
+    return max(looks, key=lambda one: one.test.zone.pages(field) or 0, default=None)
 
 
 def clause(diagnosis: Diagnosis) -> Finding:

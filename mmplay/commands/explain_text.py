@@ -26,8 +26,7 @@ FEW = 5
 SCREEN = 24
 """Rows of the smallest terminal: what is needed of an event lies on them."""
 
-CUT_FIRST = frozenset({"because", "would help"})
-LINES_KEPT = 1
+KEPT = {"because": 1, "would help": 1, "victim": 2, "cgroup": 2}
 """Parts that lose lines first where there is no room, and how many they keep before others do."""
 
 FIRST_SCREEN = 20
@@ -158,7 +157,7 @@ def fitted(parts: list[Part], room: int) -> list[Part]:
 def _next_cut(parts: list[Part], kept: list[int]) -> int:
     """Return the part that loses a line next: the longest one of those that are cut first."""
     numbers = range(len(parts))
-    first = [n for n in numbers if parts[n].label in CUT_FIRST and kept[n] > LINES_KEPT]
+    first = [n for n in numbers if kept[n] > KEPT.get(parts[n].label, kept[n])]
     return max(first or numbers, key=lambda n: kept[n])
 
 
