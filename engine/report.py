@@ -201,9 +201,9 @@ SHOWN_BY: dict[str, Context] = {
 }
 """Functions that cannot be on the stack without the context they show.
 
-From 5.0 on traces may name __do_softirq __softirqentry_text_start, its section; since 6.11 it is
-handle_softirqs. Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
-the two stands further in decides.
+Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
+the two stands further in decides. Newer traces may name __do_softirq after its section; since 6.11
+it is handle_softirqs.
 """
 
 
