@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mmplay.engine.explain.event import event_findings
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.headline import amount, what, who
-from mmplay.engine.explain.where import MemoryTable, Swap, memory_table
+from mmplay.engine.explain.headline import what, who
 from mmplay.engine.report import ReportKind, ZoneDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding
 
@@ -46,16 +46,19 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
 
 
 def helped(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield what is behind the answers, where the memory was, and what would have helped."""
-    diagnosis = result.diagnosis
-    table = memory_table(result.frame.report) if result.frame.report else None
-    parts = (
-        Part("request", _asked(result)),
-        Part("because", [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]),
-        Part("where", [] if table is None else owners(table)),
-        Part("would help", _words(diagnosis.would_pass)),
-    )
-    yield from (part for part in parts if part.lines)
+    """Yield whose limit, who died and why, where the memory was, and what would have helped."""
+    report, diagnosis = result.frame.report, result.diagnosis
+    asked = _asked(result)
+    if asked:
+        yield Part("request", asked)
+    if diagnosis.reasons:
+        lines = [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]
+        yield Part("because", lines)
+    if report is not None:
+        for label, found in event_findings(report, result.frame.kernel):
+            yield Part(label, _words(found))
+    if diagnosis.would_pass:
+        yield Part("would help", _words(diagnosis.would_pass))
 
 
 def _asked(result: FrameDiagnosis) -> list[str]:
@@ -91,24 +94,6 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
     lines += _words(one for one in diagnosis.notes if _is_skew(one))
     if lines:
         yield Part("verdict", lines)
-
-
-def owners(table: MemoryTable) -> list[str]:
-    """Return where the memory was in two lines: the owners, largest first, and the swap."""
-    names = dict.fromkeys(row.name for row in table.rows)
-    pages = sorted(((table.pages(name), name) for name in names), reverse=True)
-    shown = [f"{name} {amount(count * table.page_kb)}" for count, name in pages if count > 0]
-    lines = [f"{amount(table.managed * table.page_kb)} managed: {', '.join(shown)}"]
-    if table.swap is not None:
-        lines.append(swap_words(table.swap))
-    return lines
-
-
-def swap_words(swap: Swap) -> str:
-    """Return how much swap space there is and was free."""
-    if swap.total_kb == 0:
-        return "no swap"
-    return f"swap: {amount(swap.free_kb)} free of {amount(swap.total_kb)}"
 
 
 def around(result: FrameDiagnosis) -> Iterator[Part]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
+from mmplay.engine.explain.finding import Finding, Operand, said, sentence, size, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import zones_asked
 from mmplay.engine.explain.verdict import Outcome, Status
@@ -29,7 +29,6 @@ LONGEST_WHY = 60
 MASKS = (60, 30, 0)
 """How long a mask may be; a shorter one is tried where a headline gets too long."""
 
-UNITS = (("TiB", 1 << 30), ("GiB", 1 << 20), ("MiB", 1 << 10))
 
 NO_REQUEST = Request(None, None, None)
 
@@ -67,13 +66,14 @@ def _failure(report: Report, operands: Operands) -> Finding:
 
 
 def _stall(report: Report, operands: Operands) -> Finding:
-    long = "long" if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
+    ms = report.stalled_ms
+    long = "long" if ms is None else f"{ms // 1000}.{ms % 1000 // 10:02d} s"
     return Finding("headline.stall", operands | {"long": long})
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    size = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
-    operands |= {"size": size, "why": shortened(report.why or "", LONGEST_WHY)}
+    asked = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
+    operands |= {"size": asked, "why": shortened(report.why or "", LONGEST_WHY)}
     if zones_asked(report):
         return Finding("headline.vmalloc_pages", operands)
     return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
@@ -144,7 +144,7 @@ def limit_words(cgroup: Cgroup) -> str:
     usage, limit = cgroup.usage_kb, cgroup.limit_kb
     if limit is None:
         return "memory limit"
-    return f"limit of {amount(limit)}" if usage is None or usage >= limit else "limit"
+    return f"limit of {size(limit)}" if usage is None or usage >= limit else "limit"
 
 
 Teller = Callable[[Report, Operands], Finding]
@@ -173,7 +173,7 @@ def victim(kill: OomKill, more: int) -> str:
     """Return who was killed, with the memory that it held as far as the log says."""
     parts = (kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb)
     known = [part for part in parts if part is not None]
-    held = f" with {amount(sum(known))} resident" if known else ""
+    held = f" with {size(sum(known))} resident" if known else ""
     others = f" and {more} more" if more else ""
     return f"{who(*kill.victim)}{held}{others}"
 
@@ -210,18 +210,9 @@ def end_of(path: str) -> str:
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
 
 
-def amount_of(size: int) -> str:
+def amount_of(count: int) -> str:
     """Return bytes in the unit that people read."""
-    return f"{size} bytes" if size < 1024 else amount(size // 1024)
-
-
-def amount(kb: int) -> str:
-    """Return kB in the unit that people read, with one decimal from MiB on."""
-    for unit, size in UNITS:
-        if kb >= size:
-            tenths = (kb * 10 + size // 2) // size
-            return f"{tenths // 10}.{tenths % 10} {unit}"
-    return f"{kb} KiB"
+    return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
 class Decided(NamedTuple):
@@ -244,7 +235,7 @@ class Decided(NamedTuple):
         return {
             "zone": self.test.name,
             "order": self.caller.order,
-            "usable": self.free.value,
+            "usable": max(0, self.free.value),
             "free": self.test.zone.pages("free"),
             "short": self.test.short_by,
             "above": self.spare,
@@ -275,7 +266,10 @@ def decided(diagnosis: Diagnosis) -> Decided | None:
     passing = [one for one in looks if one.outcome is Outcome.SKEW]
     if passing:
         return max(passing, key=lambda one: one.spare)
-    return max(looks, key=lambda one: one.test.zone.pages("managed") or 0, default=None)
+    whole = all(one.test.zone.pages("managed") is not None for one in looks)
+    # A line that is cut off lacks its end; marks stand before it, and follow from managed.
+    size = "managed" if whole else "high"
+    return max(looks, key=lambda one: one.test.zone.pages(size) or 0, default=None)
 
 
 def clause(diagnosis: Diagnosis) -> Finding:
