@@ -72,14 +72,21 @@ def _stall(report: Report, operands: Operands) -> Finding:
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    asked = "memory" if report.asked_bytes is None else _bytes(report.asked_bytes)
-    operands |= {"size": asked, "why": shortened(report.why or "", LONGEST_WHY)}
+    operands |= {"why": shortened(report.why or "", LONGEST_WHY)}
     if zones_asked(report):
-        return Finding("headline.vmalloc_pages", operands)
-    return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
+        return Finding("headline.vmalloc_pages", operands | {"size": _asked_size(report)})
+    code = "headline.vmalloc_why" if report.why else "headline.vmalloc"
+    return Finding(code, operands | {"size": _bytes(report.asked_bytes)})
 
 
-def _bytes(count: int) -> str:
+def _asked_size(report: Report) -> str:
+    """Name a vmalloc by its size, unless the kernel printed 0 for a request that got to pages."""
+    return f"a vmalloc of {_bytes(report.asked_bytes)}" if report.asked_bytes else "a vmalloc"
+
+
+def _bytes(count: int | None) -> str:
+    if count is None:
+        return "unknown size"
     return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
@@ -199,8 +206,8 @@ def _size(order: int | None) -> str:
 
 def mask_names(request: Request, kernel: Kernel | None) -> str | None:
     """Return the mask in names as the log has them or the rules give them, else in hex."""
-    if request.names is not None or request.mode is None:
-        return request.names
+    if request.names or request.mode is None:
+        return request.names or None
     return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
 
 

@@ -54,9 +54,10 @@ REPORTS += [
     Report(ReportKind.CMA, 0, 1, 2, cma=CmaFailure(area, 512, ret))
     for area, ret in product((None, "linux,cma", "a" * 99), (-12, -16, -4))
 ]
+REPORTS += [Report(ReportKind.FAILURE, 0, 1, 2, request=Request("asker", 0, 0, ""))]
 REPORTS += [
     Report(ReportKind.VMALLOC, 0, 1, 2, request=request, asked_bytes=size, why=why)
-    for request, size, why in product(REQUESTS[1:4], (None, 8, 1 << 40), (None, "w" * 200))
+    for request, size, why in product(REQUESTS[1:4], (None, 0, 8, 1 << 40), (None, "w" * 200))
 ]
 
 
@@ -66,6 +67,7 @@ def test_every_event_has_a_headline_that_fits() -> None:
         assert 20 <= len(text) <= LONGEST, (report, text)
         assert "None" not in text, (report, text)
         assert "{" not in text
+        assert ", )" not in text
         assert text[0] != " "
         assert text.endswith(".")
 
