@@ -75,6 +75,9 @@ def all_clues() -> re.Pattern[bytes]:
     return re.compile(line_clues().pattern + b"|" + BYTES_CLUE)
 
 
+DAEMON_ROLES = frozenset({"oomd", "oomdunit", "earlyoom", "earlyoomlow"})
+"""What programs other than the kernel say of their own: anything else they only quote."""
+
 NEAR = 4
 """Lines behind a message that are read even without a clue: those between may be of others."""
 
@@ -239,7 +242,9 @@ class _Scanner:
 
     def _message(self, first: _Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
-            if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
+            if form.follows and not self.near:
+                continue
+            if first.prefix.foreign and form.role not in DAEMON_ROLES:
                 continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
@@ -279,7 +284,7 @@ def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[Lin
 
 def _first_read(texts: list[str], *, foreign: bool, near: bool) -> tuple[LineForm, Values] | None:
     for form, values in form_index().read_first(texts[0]):
-        if (form.follows and not near) or (foreign and not form.starts_fixed):
+        if (form.follows and not near) or (foreign and form.role not in DAEMON_ROLES):
             continue
         whole = complete(form, values, texts)
         if whole is not None:
