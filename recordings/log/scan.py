@@ -44,11 +44,13 @@ class Lines(NamedTuple):
     """Whole lines as they came, line ends included; only the last of a log may lack its end.
 
     `number` counts from 1. `cut_bytes` is what was thrown away of a single line that was too long.
+    `skipped` tells of lines, without any data, that nobody looked at.
     """
 
     number: int
     data: bytes
     cut_bytes: int = 0
+    skipped: int = 0
 
 
 def count_lines(data: bytes) -> int:
@@ -92,10 +94,10 @@ def scan(
     pattern = clues or all_clues()
     rest, near = Lines(1, b""), 0
     for lines in source:
-        if lines.cut_bytes:
+        if lines.cut_bytes or lines.skipped:
             yield from _Scanner(rest, pattern, near).items(0)
             yield lines
-            rest, near = Lines(lines.number + 1, b""), 0
+            rest, near = Lines(lines.number + (lines.skipped or 1), b""), 0
             continue
         scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
         yield from scanner.items(LONGEST_FORM)
