@@ -69,6 +69,9 @@ _LOOSE = re.compile(r"[ \t]*(?:(?:[>|#*-]|[0-9]{1,7}[:.)|]?)[ \t]+|[0-9]{1,7}[:.
 """Quote marks, numbers of a pasted listing, indentation: taken off only before a piece."""
 _QUOTE = re.compile(r"(?:> ?)+|<[0-9]{1,3}>")
 
+DAEMONS = ("systemd-oomd", "earlyoom", "systemd")
+"""Programs whose own words are read: they kill, or tell of it. Their tag is taken off."""
+
 _PIECES = {
     "stamp": (
         r"\[ *(?P<s>[0-9]{1,10})\.(?P<us>[0-9]{6})(?: <[ 0-9.]{1,16}>)?\]"
@@ -95,6 +98,7 @@ _PIECES = {
         rf"{_HOST} kernel - - (?:-|\[[^\]]{{0,200}}\]) \ufeff?",
     ),
     "foreign": (
+        rf" *(?:{_HOST} +)?(?:{'|'.join(DAEMONS)})(?:\[[0-9]{{1,7}}\])?: ",
         rf" *(?:{_HOST} +)?(?=[^\s:\[\]]{{1,48}}\[[0-9]{{1,7}}\]: )",
         rf"{_HOST} (?=[^\s]{{1,48}} (?:-|[0-9]+) [^\s]{{1,32}} (?:- |\[))",
         r"(?=[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2})",

@@ -44,11 +44,13 @@ class Lines(NamedTuple):
     """Whole lines as they came, line ends included; only the last of a log may lack its end.
 
     `number` counts from 1. `cut_bytes` is what was thrown away of a single line that was too long.
+    `skipped` tells of lines, without any data, that nobody looked at.
     """
 
     number: int
     data: bytes
     cut_bytes: int = 0
+    skipped: int = 0
 
 
 def count_lines(data: bytes) -> int:
@@ -75,6 +77,9 @@ def all_clues() -> re.Pattern[bytes]:
     return re.compile(line_clues().pattern + b"|" + BYTES_CLUE)
 
 
+DAEMON_ROLES = frozenset({"oomd", "oomdunit", "earlyoom", "earlyoomlow"})
+"""What programs other than the kernel say of their own: anything else they only quote."""
+
 NEAR = 4
 """Lines behind a message that are read even without a clue: those between may be of others."""
 
@@ -89,10 +94,10 @@ def scan(
     pattern = clues or all_clues()
     rest, near = Lines(1, b""), 0
     for lines in source:
-        if lines.cut_bytes:
+        if lines.cut_bytes or lines.skipped:
             yield from _Scanner(rest, pattern, near).items(0)
             yield lines
-            rest, near = Lines(lines.number + 1, b""), 0
+            rest, near = Lines(lines.number + (lines.skipped or 1), b""), 0
             continue
         scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
         yield from scanner.items(LONGEST_FORM)
@@ -239,7 +244,9 @@ class _Scanner:
 
     def _message(self, first: _Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
-            if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
+            if form.follows and not self.near:
+                continue
+            if first.prefix.foreign and form.role not in DAEMON_ROLES:
                 continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
@@ -279,7 +286,7 @@ def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[Lin
 
 def _first_read(texts: list[str], *, foreign: bool, near: bool) -> tuple[LineForm, Values] | None:
     for form, values in form_index().read_first(texts[0]):
-        if (form.follows and not near) or (foreign and not form.starts_fixed):
+        if (form.follows and not near) or (foreign and form.role not in DAEMON_ROLES):
             continue
         whole = complete(form, values, texts)
         if whole is not None:
