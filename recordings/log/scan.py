@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import complete, form_index, line_clues
 from mmplay.recordings.log.prefix import Prefix, split_prefix
 from mmplay.recordings.log.transport import unwrap
@@ -21,8 +22,8 @@ class Message(NamedTuple):
     """One understood printk: its form, values, prefix, and the line it starts at.
 
     All its lines share prefix and line end. `raw` is the line itself if a transport has changed it,
-    so that it does not follow from the values. If such a line says several things, the first has
-    the line, and the others an empty one: no line of their own.
+    or broken it into several, so that it does not follow from the values. If such a line says
+    several things, the first has the line, and the others an empty one: no line of their own.
     """
 
     number: int
@@ -37,7 +38,7 @@ class Message(NamedTuple):
     @property
     def size(self) -> int:
         """How many lines it has."""
-        return self.form.size if self.raw is None else bool(self.raw)
+        return self.form.size if self.raw is None else count_lines(self.raw)
 
 
 class Lines(NamedTuple):
@@ -63,6 +64,17 @@ LONGEST_CHANGED = 1 << 14
 
 LONGEST_FORM = 8
 """Lines that one printk may have; the totals block has the most."""
+
+LONGEST_BROKEN = 12
+"""Lines into which a mailer may break one: a zone line has the most."""
+
+OPEN_ROLES = frozenset(
+    {"zone", "node", "totals.active_anon", "totals.mapped", "blocks", "killed", "words"}
+)
+"""Lines that can go on after any of their fields."""
+
+TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "failure", "taints"})
+"""Lines that end in words: what has no stamp, between two that have one, goes on with them."""
 
 
 BYTES_CLUE = rb'"MESSAGE" ?: ?\[ ?[0-9]'
@@ -95,7 +107,7 @@ def scan(
             rest, near = Lines(lines.number + 1, b""), 0
             continue
         scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
-        yield from scanner.items(LONGEST_FORM)
+        yield from scanner.items(LONGEST_BROKEN)
         rest, near = scanner.rest(), scanner.near
     yield from _Scanner(rest, pattern, near).items(0)
 
@@ -210,7 +222,12 @@ class _Scanner:
         found = self._message(first)
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
-        return found or self._unwrapped(at, first)
+        found = found or self._unwrapped(at, first)
+        if found is None or found.form.role in OPEN_ROLES:
+            return self._broken(at, first, found) or found
+        if found.form.role in TEXT_ROLES and found.raw is None:
+            return self._with_words(at, first, found) or found
+        return found
 
     def _unwrapped(self, at: int, split: _Split) -> _Found | None:
         """Read a line that its transport has changed."""
@@ -223,6 +240,54 @@ class _Scanner:
                 (form, values), *more = reads
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
         return None
+
+    def _broken(self, at: int, first: _Split, alone: _Found | None) -> _Found | None:
+        """Read a line that a mailer has broken at blanks; None if it is whole or of no form.
+
+        `alone` is what its first piece says.
+        """
+        if not (self.near or all_clues().search(self._data, at, first.after)):
+            return None
+        text, after, found = first.text, first.after, None
+        for _ in range(LONGEST_BROKEN - 1):
+            piece = self._piece(after)
+            if piece is None:
+                break
+            read, text = _joined(text, piece.text, first.prefix)
+            after = piece.after
+            if read is None or (alone is not None and not _goes_on(alone.form, read[0])):
+                continue
+            found = _Found(*read, first.prefix, piece.end, after, self._data[at:after])
+            if read[0].role not in OPEN_ROLES:
+                break
+        return found
+
+    def _with_words(self, at: int, first: _Split, alone: _Found) -> _Found | None:
+        """Read a line whose last words were broken off; None if it is whole."""
+        text, after, piece = first.text, first.after, self._piece(first.after)
+        if first.prefix.time_us is None:
+            return None
+        for _ in range(MOST_WORDS):
+            if piece is None:
+                break
+            text, after = f"{text.rstrip(' ')} {piece.text.strip(' ')}", piece.after
+            piece = self._piece(after)
+        if after == first.after or piece is not None or after >= len(self._data):
+            return None
+        read = _first_read([text], foreign=first.prefix.foreign, near=True)
+        if self._split(after).prefix.time_us is None or read is None or read[0] is not alone.form:
+            return None
+        return _Found(*read, first.prefix, alone.end, after, self._data[at:after])
+
+    def _piece(self, at: int) -> _Split | None:
+        """Return a line that may go on with the one before: without a stamp, and of no form."""
+        if at >= len(self._data):
+            return None
+        piece = self._split(at)
+        bare = piece.prefix.text.strip("> |") == "" and piece.text.strip(" ")
+        if not bare or len(piece.line) > LONGEST_CHANGED:
+            return None
+        return None if _first_read([piece.text], foreign=False, near=True) else piece
 
     def _outdented(self, split: _Split) -> _Found | None:
         """Read a line that was indented when it was pasted: take blanks off, leaving up to two."""
@@ -260,6 +325,33 @@ class _Scanner:
             texts.append(other.text)
             after = other.after
         return texts, after
+
+
+Read = tuple[LineForm, Values]
+
+ROW = re.compile(r"\[ *[0-9]+\] ")
+WIDEST_GAP = 15
+"""Blanks that may stand between two columns of the task table."""
+
+MOST_WORDS = 3
+"""Lines into which the end of a line may be broken."""
+
+
+def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:
+    """Return what two pieces say together, and them joined; one blank was lost, or of rows more."""
+    left, right = text.rstrip(" "), piece.strip(" ")
+    for gap in range(1, WIDEST_GAP + 1) if ROW.match(text) else (1,):
+        whole = f"{left}{' ' * gap}{right}"
+        read = _first_read([whole], foreign=prefix.foreign, near=True)
+        if read is not None:
+            return read, whole
+    return None, f"{left} {right}"
+
+
+def _goes_on(form: LineForm, whole: LineForm) -> bool:
+    """Tell whether a line can be the start of that whole; free text would take anything in."""
+    last = whole.parts[-1].kinds[-1:]
+    return form.role == whole.role and last != (FIELD_KINDS["text"],)
 
 
 def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[LineForm, Values]]:
