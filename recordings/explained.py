@@ -48,9 +48,6 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
 def helped(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield whose limit, who died and why, where the memory was, and what would have helped."""
     report, diagnosis = result.frame.report, result.diagnosis
-    asked = _asked(result)
-    if asked:
-        yield Part("request", asked)
     if diagnosis.reasons:
         lines = [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]
         yield Part("because", lines)
@@ -74,7 +71,10 @@ def _asked(result: FrameDiagnosis) -> list[str]:
 
 
 def details(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield the other tests, then what else is known."""
+    """Yield who asked for what, the other tests, then what else is known."""
+    asked = _asked(result)
+    if asked:
+        yield Part("request", asked)
     for caller, tests in result.diagnosis.asks[:-1]:
         yield Part(ask_label(caller), zone_lines(tests))
     yield from around(result)

@@ -13,7 +13,7 @@ from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, said, sentence, size, symbolic
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import zones_asked
-from mmplay.engine.explain.verdict import Outcome, Status
+from mmplay.engine.explain.verdict import Judgement, Outcome, Status
 from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
@@ -72,11 +72,15 @@ def _stall(report: Report, operands: Operands) -> Finding:
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    asked = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
+    asked = "memory" if report.asked_bytes is None else _bytes(report.asked_bytes)
     operands |= {"size": asked, "why": shortened(report.why or "", LONGEST_WHY)}
     if zones_asked(report):
         return Finding("headline.vmalloc_pages", operands)
     return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
+
+
+def _bytes(count: int) -> str:
+    return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
 def _slub(report: Report, operands: Operands) -> Finding:
@@ -210,11 +214,6 @@ def end_of(path: str) -> str:
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
 
 
-def amount_of(count: int) -> str:
-    """Return bytes in the unit that people read."""
-    return f"{count} bytes" if count < 1024 else size(count // 1024)
-
-
 class Decided(NamedTuple):
     """The look that decided, in the zone that says most about it, and what that zone answered."""
 
@@ -235,7 +234,7 @@ class Decided(NamedTuple):
         return {
             "zone": self.test.name,
             "order": self.caller.order,
-            "usable": self.free.value,
+            "usable": max(0, self.free.value),
             "free": self.test.zone.pages("free"),
             "short": self.test.short_by,
             "above": self.spare,
@@ -268,8 +267,8 @@ def decided(diagnosis: Diagnosis) -> Decided | None:
         return max(passing, key=lambda one: one.spare)
     whole = all(one.test.zone.pages("managed") is not None for one in looks)
     # A line that is cut off lacks its end; marks stand before it, and follow from managed.
-    size = "managed" if whole else "high"
-    return max(looks, key=lambda one: one.test.zone.pages(size) or 0, default=None)
+    field = "managed" if whole else "high"
+    return max(looks, key=lambda one: one.test.zone.pages(field) or 0, default=None)
 
 
 def clause(diagnosis: Diagnosis) -> Finding:
@@ -308,14 +307,25 @@ def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
     first = (report.kind, rules, request.order, mask_names(request, kernel))
     look = decided(diagnosis)
     if look is None:
-        return Sort(*first, UNDECIDED.get(diagnosis.judgement.status, "none"))
+        return Sort(*first, *_undecided(report, diagnosis.judgement))
     mark = "the last look" if look.caller.mark == "high" else look.caller.mark
     sign = "<=" if look.outcome is Outcome.REFUSED else ">"
     gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
     return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
 
 
-UNDECIDED = {Status.NOT_ASKED: "not_asked", Status.OPEN: "open"}
+def _undecided(report: Report, judgement: Judgement) -> tuple[str, ...]:
+    """Return why no inequality decided, and what is missing in the place of a zone."""
+    if report.kind is ReportKind.DUMP:
+        return ("dump",)
+    if judgement.status is Status.NONE:
+        return ("missing", judgement.missing[0]) if judgement.missing else ("none",)
+    if judgement.outcome is Outcome.LIMIT:
+        return ("limit",)
+    return (judgement.status if judgement.status in UNDECIDED else "none",)
+
+
+UNDECIDED = frozenset({Status.NOT_ASKED, Status.OPEN})
 
 
 def sort_words(sort: Sort) -> str:

@@ -17,6 +17,8 @@ from mmplay.recordings.recording import Recording
 WIDTH = 75
 LABEL = 14
 INDENT = "  "
+BEHIND = " " * 16
+"""Before what stands behind the numbers of a group."""
 
 FEW = 5
 """More events than this are told in groups."""
@@ -24,8 +26,7 @@ FEW = 5
 SCREEN = 24
 """Rows of the smallest terminal: what is needed of an event lies on them."""
 
-CUT_FIRST = frozenset({"because", "would help"})
-LINES_KEPT = 1
+KEPT = {"because": 1, "would help": 1, "victim": 2, "cgroup": 2}
 """Parts that lose lines first where there is no room, and how many they keep before others do."""
 
 FIRST_SCREEN = 20
@@ -79,18 +80,18 @@ def _place(place: Place) -> str:
 
 
 def print_fleet(fleet: Fleet) -> None:
-    """Print every group of many logs, and the files that could not be read."""
+    """Print the table of groups of many logs, and the files that could not be read."""
     groups = fleet.groups.largest_first()
     tell(f"{_sum_of(groups)}, {_counted(fleet.files, 'file')}")
+    tell(f"{'count':>7}{'files':>7}  release of the first, what happened, where")
     for group in groups:
-        release = group.release or "release unknown"
-        tell("", f"{group.count} in {_counted(group.files, 'file')}, the first of {release}")
-        tell(*_wrapped(group.headline, INDENT, INDENT * 2))
-        tell(f"{INDENT}first {_in_file(group.first)}")
+        tell(f"{group.count:7}{group.files:7}  {group.release or 'unknown'}")
+        tell(*_wrapped(group.headline, BEHIND, BEHIND + INDENT))
+        tell(f"{BEHIND}first {_in_file(group.first)}")
         if group.count > 1:
-            tell(f"{INDENT}last  {_in_file(group.last)}")
+            tell(f"{BEHIND}last  {_in_file(group.last)}")
     if fleet.unreadable:
-        tell("", f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
+        tell(f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
         tell(*(f"{INDENT}{one.path}: {one.why}" for one in fleet.unreadable))
 
 
@@ -156,7 +157,7 @@ def fitted(parts: list[Part], room: int) -> list[Part]:
 def _next_cut(parts: list[Part], kept: list[int]) -> int:
     """Return the part that loses a line next: the longest one of those that are cut first."""
     numbers = range(len(parts))
-    first = [n for n in numbers if parts[n].label in CUT_FIRST and kept[n] > LINES_KEPT]
+    first = [n for n in numbers if kept[n] > KEPT.get(parts[n].label, kept[n])]
     return max(first or numbers, key=lambda n: kept[n])
 
 
