@@ -30,6 +30,9 @@ KEPT_FIELDS = frozenset({"release", "function"})
 OWN_PATHS = frozenset({"/proc/buddyinfo", "/proc/vmstat", "/proc/slabinfo", "/dev/kmsg"})
 """Paths that a capture names itself."""
 
+_BLANK = re.compile(r"(?<=\w) (?=\w)")
+"""Where a line may be broken."""
+
 SLABINFO = "slabinfo"
 _GROUP = re.compile(r"\(.*\)")
 """A slab cache of a control group is named after it: `kmalloc-64(123:a.service)`."""
@@ -116,16 +119,17 @@ class _Changed:
         records = [self._record(one) for one in messages]
         if not records:
             return []
-        bare = messages[0]._replace(raw=None)
+        bare, pieces = messages[0]._replace(raw=None), messages[0].size
         lost = _field_cut(bare.lost)
-        if len(messages) > 1 or bare.size > 1 or lost:
+        if len(messages) > 1 or bare.size > 1 or pieces > 1 or lost:
             texts = [
                 text
                 for one, fields in zip(messages, records, strict=True)
                 for text in one.form.render(dict(zip(one.form.names, fields[2], strict=True)))
             ]
             line = bare_prefix(bare.prefix).text + "#012".join(texts) + (lost and f" {lost}")
-            raw = line.encode("utf-8", "surrogateescape") + bare.end
+            end = bare.end.decode("ascii")
+            raw = f"{_broken(line, pieces, end)}{end}".encode("utf-8", "surrogateescape")
             for n, fields in enumerate(records):
                 fields += [bare.end, b"" if n else raw, lost]
         elif bare.end != NEWLINE:
@@ -196,6 +200,15 @@ def _rewritten(scrubber: Scrubber, item: LogItem) -> tuple[Code, list[Any]]:
     if item.end != NEWLINE:
         fields.append(item.end)
     return Code.PRINTK, fields
+
+
+def _broken(line: str, pieces: int, end: str) -> str:
+    """Return a line broken at blanks into so many pieces, as it came; never in its prefix."""
+    blanks = [found.start() for found in _BLANK.finditer(line)]
+    step = max(1, len(blanks) // pieces)
+    for at in blanks[::-1][: (pieces - 1) * step : step]:
+        line = f"{line[:at]}{end}{line[at + 1 :]}"
+    return line
 
 
 def _operands(scrubber: Scrubber, operands: dict[str, Any]) -> dict[str, Any]:

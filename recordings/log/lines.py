@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.engine.printk.form import forms
 from mmplay.recordings.log.prefix import LAST_US, restored_prefix
-from mmplay.recordings.log.scan import LONGEST_BROKEN, Message, count_lines
+from mmplay.recordings.log.reading import LONGEST_BROKEN
+from mmplay.recordings.log.scan import Message, count_lines
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code
 from mmplay.recordings.trace.reader import Record, TraceReader, record_at
 

@@ -14,6 +14,7 @@ from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
+from mmplay.recordings.log.prefix import split_prefix
 from mmplay.recordings.log.scan import Message
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Record
@@ -102,6 +103,22 @@ class ReportLog:
         for item in self._lines.items_from(1):
             yield rendered(item) if isinstance(item, Message) else item.data
 
+    def unknown_in(self, row: int) -> int:
+        """Return how many lines between the first and the last of a report nobody understands.
+
+        Lines of others do not count: another caller's, another program's, and what has no stamp
+        on a console where the report's lines have one.
+        """
+        report = self.report(row)
+        first, last = report.first_line, report.last_line
+        return sum(
+            _may_be_of(report, line)
+            for item in takewhile(lambda item: item.number <= last, self._lines.items_from(first))
+            if isinstance(item, RawBlock)
+            for number, line in item.lines()
+            if first <= number <= last
+        )
+
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         for item in self._lines.items_from(1):
@@ -109,6 +126,14 @@ class ReportLog:
                 texts = item.data.decode("utf-8", "replace").split("\n")
                 for number, text in enumerate(texts[: item.size], item.number):
                     yield number, printable(text.rstrip("\r"))
+
+
+def _may_be_of(report: Report, line: bytes) -> bool:
+    """Tell whether a line inside a report may be one of its own."""
+    prefix, text = split_prefix(line.decode("utf-8", "surrogateescape").rstrip("\r\n"))
+    if prefix.foreign or prefix.caller != report.caller:
+        return False
+    return bool(text.strip()) and (prefix.time_us is not None or report.time_us is None)
 
 
 def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:

@@ -12,9 +12,15 @@ from functools import cache
 from typing import NamedTuple
 
 from mmplay.engine.printk.form import LineForm, Values
-from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import complete, form_index, line_clues
 from mmplay.recordings.log.prefix import Prefix, split_prefix
+from mmplay.recordings.log.reading import (
+    LONGEST_BROKEN,
+    LONGEST_CHANGED,
+    Split,
+    all_reads,
+    broken,
+)
 from mmplay.recordings.log.transport import unwrap
 
 
@@ -59,23 +65,6 @@ def count_lines(data: bytes) -> int:
 
 INDENT = "  "
 
-LONGEST_CHANGED = 1 << 14
-"""Longer lines are not looked into: a record of a journal or a container has a line or a block."""
-
-LONGEST_FORM = 8
-"""Lines that one printk may have; the totals block has the most."""
-
-LONGEST_BROKEN = 12
-"""Lines into which a mailer may break one: a zone line has the most."""
-
-OPEN_ROLES = frozenset(
-    {"zone", "node", "totals.active_anon", "totals.mapped", "blocks", "killed", "words"}
-)
-"""Lines that can go on after any of their fields."""
-
-TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "failure", "taints"})
-"""Lines that end in words: what has no stamp, between two that have one, goes on with them."""
-
 
 BYTES_CLUE = rb'"MESSAGE" ?: ?\[ ?[0-9]'
 """A message that a journal gives as numbers, byte by byte: no word of it can be found."""
@@ -110,17 +99,6 @@ def scan(
         yield from scanner.items(LONGEST_BROKEN)
         rest, near = scanner.rest(), scanner.near
     yield from _Scanner(rest, pattern, near).items(0)
-
-
-class _Split(NamedTuple):
-    """One line taken apart; `after` is where the next line starts."""
-
-    prefix: Prefix
-    text: str
-    end: bytes
-    after: int
-    line: str
-    """The whole line without its end."""
 
 
 class _Found(NamedTuple):
@@ -208,13 +186,13 @@ class _Scanner:
         """Return where the line after the one at `at` starts."""
         return self._data.find(b"\n", at) + 1 or len(self._data)
 
-    def _split(self, at: int) -> _Split:
+    def _split(self, at: int) -> Split:
         after = self._after(at)
         line = self._data[at:after]
         end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
         text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
         prefix, rest = split_prefix(text)
-        return _Split(prefix, rest, end, after, text)
+        return Split(prefix, rest, end, after, text)
 
     def _read(self, at: int) -> _Found | None:
         """Return the message whose first line starts at `at`."""
@@ -223,73 +201,42 @@ class _Scanner:
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
         found = found or self._unwrapped(at, first)
-        if found is None or found.form.role in OPEN_ROLES:
-            return self._broken(at, first, found) or found
-        if found.form.role in TEXT_ROLES and found.raw is None:
-            return self._with_words(at, first, found) or found
-        return found
+        return self._broken(at, first, found) or found
 
-    def _unwrapped(self, at: int, split: _Split) -> _Found | None:
+    def _unwrapped(self, at: int, split: Split) -> _Found | None:
         """Read a line that its transport has changed."""
         raw = self._data[at : split.after]
         if len(raw) > LONGEST_CHANGED or not (self.near or all_clues().search(raw)):
             return None
         for prefix, texts, lost in unwrap(split.line):
-            reads = _all_reads(texts, foreign=prefix.foreign, near=self.near > 0)
+            reads = all_reads(texts, foreign=prefix.foreign, near=self.near > 0)
             if reads:
                 (form, values), *more = reads
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
         return None
 
-    def _broken(self, at: int, first: _Split, alone: _Found | None) -> _Found | None:
-        """Read a line that a mailer has broken at blanks; None if it is whole or of no form.
-
-        `alone` is what its first piece says.
-        """
+    def _broken(self, at: int, first: Split, alone: _Found | None) -> _Found | None:
+        """Read a line that a mailer has broken; None if it is whole, or of no form."""
         if not (self.near or all_clues().search(self._data, at, first.after)):
             return None
-        text, after, found = first.text, first.after, None
-        for _ in range(LONGEST_BROKEN - 1):
-            piece = self._piece(after)
-            if piece is None:
-                break
-            read, text = _joined(text, piece.text, first.prefix)
-            after = piece.after
-            if read is None or (alone is not None and not _goes_on(alone.form, read[0])):
-                continue
-            found = _Found(*read, first.prefix, piece.end, after, self._data[at:after])
-            if read[0].role not in OPEN_ROLES:
-                break
-        return found
+        form = alone.form if alone is not None else None
+        if alone is not None and alone.raw is not None:
+            text = f"{alone.form.render(alone.values)[0]} {alone.lost}"
+            first = first._replace(prefix=alone.prefix, text=text)
+        found = broken(first, form, self._splits(first.after))
+        if found is None:
+            return None
+        (form, values), last = found
+        return _Found(form, values, first.prefix, last.end, last.after, self._data[at : last.after])
 
-    def _with_words(self, at: int, first: _Split, alone: _Found) -> _Found | None:
-        """Read a line whose last words were broken off; None if it is whole."""
-        text, after, piece = first.text, first.after, self._piece(first.after)
-        if first.prefix.time_us is None:
-            return None
-        for _ in range(MOST_WORDS):
-            if piece is None:
-                break
-            text, after = f"{text.rstrip(' ')} {piece.text.strip(' ')}", piece.after
-            piece = self._piece(after)
-        if after == first.after or piece is not None or after >= len(self._data):
-            return None
-        read = _first_read([text], foreign=first.prefix.foreign, near=True)
-        if self._split(after).prefix.time_us is None or read is None or read[0] is not alone.form:
-            return None
-        return _Found(*read, first.prefix, alone.end, after, self._data[at:after])
+    def _splits(self, at: int) -> Iterator[Split]:
+        """Yield the lines from one on."""
+        while at < len(self._data):
+            split = self._split(at)
+            at = split.after
+            yield split
 
-    def _piece(self, at: int) -> _Split | None:
-        """Return a line that may go on with the one before: without a stamp, and of no form."""
-        if at >= len(self._data):
-            return None
-        piece = self._split(at)
-        bare = piece.prefix.text.strip("> |") == "" and piece.text.strip(" ")
-        if not bare or len(piece.line) > LONGEST_CHANGED:
-            return None
-        return None if _first_read([piece.text], foreign=False, near=True) else piece
-
-    def _outdented(self, split: _Split) -> _Found | None:
+    def _outdented(self, split: Split) -> _Found | None:
         """Read a line that was indented when it was pasted: take blanks off, leaving up to two."""
         bare = split.text.lstrip(" ")
         for kept in range(len(INDENT) + 1):
@@ -302,7 +249,7 @@ class _Scanner:
                     return found
         return None
 
-    def _message(self, first: _Split) -> _Found | None:
+    def _message(self, first: Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
             if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
                 continue
@@ -312,7 +259,7 @@ class _Scanner:
                 return _Found(form, whole, first.prefix, first.end, after)
         return None
 
-    def _same_printk(self, first: _Split, count: int) -> tuple[list[str], int]:
+    def _same_printk(self, first: Split, count: int) -> tuple[list[str], int]:
         """Return the texts of up to `count` lines that share prefix and line end with the first.
 
         Also where the last of them ends.
@@ -325,55 +272,3 @@ class _Scanner:
             texts.append(other.text)
             after = other.after
         return texts, after
-
-
-Read = tuple[LineForm, Values]
-
-ROW = re.compile(r"\[ *[0-9]+\] ")
-WIDEST_GAP = 15
-"""Blanks that may stand between two columns of the task table."""
-
-MOST_WORDS = 3
-"""Lines into which the end of a line may be broken."""
-
-
-def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:
-    """Return what two pieces say together, and them joined; one blank was lost, or of rows more."""
-    left, right = text.rstrip(" "), piece.strip(" ")
-    for gap in range(1, WIDEST_GAP + 1) if ROW.match(text) else (1,):
-        whole = f"{left}{' ' * gap}{right}"
-        read = _first_read([whole], foreign=prefix.foreign, near=True)
-        if read is not None:
-            return read, whole
-    return None, f"{left} {right}"
-
-
-def _goes_on(form: LineForm, whole: LineForm) -> bool:
-    """Tell whether a line can be the start of that whole; free text would take anything in."""
-    last = whole.parts[-1].kinds[-1:]
-    return form.role == whole.role and last != (FIELD_KINDS["text"],)
-
-
-def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[LineForm, Values]]:
-    """Return everything that these lines of one printk say.
-
-    `foreign` if a program says it; `near` if it stands close behind a line of a report.
-    """
-    reads: list[tuple[LineForm, Values]] = []
-    at = 0
-    while at < len(texts):
-        read = _first_read(texts[at : at + LONGEST_FORM], foreign=foreign, near=near or bool(reads))
-        if read is not None:
-            reads.append(read)
-        at += read[0].size if read is not None else 1
-    return reads
-
-
-def _first_read(texts: list[str], *, foreign: bool, near: bool) -> tuple[LineForm, Values] | None:
-    for form, values in form_index().read_first(texts[0]):
-        if (form.follows and not near) or (foreign and not form.starts_fixed):
-            continue
-        whole = complete(form, values, texts)
-        if whole is not None:
-            return form, whole
-    return None
