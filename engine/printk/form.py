@@ -111,11 +111,6 @@ class LineForm:
         return self._parts
 
     @property
-    def starts_fixed(self) -> bool:
-        """Tell whether its first line starts with a text, not with a value."""
-        return not self.template.startswith("{")
-
-    @property
     def names(self) -> tuple[str, ...]:
         """The names of all fields, in the order of the template."""
         if self._names is None:

@@ -23,7 +23,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
 from mmplay.recordings.grouping import files_in, groups_of, read_fleet
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.library import open_events, open_recording
 from mmplay.recordings.log.source import STDIN, NothingToRead
 from mmplay.recordings.position import UNITS_US, find_position
 from mmplay.recordings.recording import Recording, said
@@ -101,7 +101,9 @@ def _piped() -> list[str]:
 def _explain_one(args: Namespace, name: str) -> int:
     try:
         with progress_bar(name) as progress:
-            timeline = open_recording(name, args.kernel, progress)
+            # A place may be a text that any line of the log can have.
+            opened = open_events if args.at is None else open_recording
+            timeline = opened(name, args.kernel, progress)
     except NothingToRead as nothing:
         if args.fail_on is None:
             raise

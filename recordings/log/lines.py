@@ -17,7 +17,7 @@ from mmplay.recordings.trace.reader import Record, TraceReader, record_at
 
 
 class RawBlock(NamedTuple):
-    """Lines that no form describes, from line `number` on, as they came."""
+    """Lines that no form describes, from line `number` on, as they came; no data if skipped."""
 
     number: int
     size: int
@@ -104,7 +104,14 @@ def _note(line: int, code: str, operands: dict[str, Any]) -> LogNote | None:
     return LogNote(_checked(line, int), code, checked)
 
 
-def _raw_block(number: int, count: int, data: bytes) -> RawBlock:
+MOST_SKIPPED = 1 << 32
+
+
+def _raw_block(number: int, count: int, data: bytes | None) -> RawBlock:
+    if data is None:
+        if not 0 < _checked(count, int) <= MOST_SKIPPED:
+            raise ValueError("no number of lines")
+        return RawBlock(number, count, b"")
     if _checked(count, int) != count_lines(_checked(data, bytes)) or count == 0:
         raise ValueError("lines and their number do not fit")
     return RawBlock(number, count, data)

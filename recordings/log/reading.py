@@ -16,6 +16,9 @@ from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import complete, form_index
 from mmplay.recordings.log.prefix import Prefix
 
+DAEMON_ROLES = frozenset({"oomd", "oomdunit", "earlyoom", "earlyoomlow"})
+"""What programs other than the kernel say of their own: anything else they only quote."""
+
 LONGEST_BROKEN = 12
 """Lines into which a mailer may break one: a zone line has the most."""
 
@@ -147,7 +150,7 @@ def all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[Read]:
 def first_read(texts: list[str], *, foreign: bool, near: bool) -> Read | None:
     """Return what the first of these lines says, with those behind it that its form has."""
     for form, values in form_index().read_first(texts[0]):
-        if (form.follows and not near) or (foreign and not form.starts_fixed):
+        if (form.follows and not near) or (foreign and form.role not in DAEMON_ROLES):
             continue
         whole = complete(form, values, texts)
         if whole is not None:

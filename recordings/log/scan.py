@@ -15,6 +15,7 @@ from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.reader import complete, form_index, line_clues
 from mmplay.recordings.log.prefix import Prefix, split_prefix
 from mmplay.recordings.log.reading import (
+    DAEMON_ROLES,
     LONGEST_BROKEN,
     LONGEST_CHANGED,
     Split,
@@ -51,11 +52,13 @@ class Lines(NamedTuple):
     """Whole lines as they came, line ends included; only the last of a log may lack its end.
 
     `number` counts from 1. `cut_bytes` is what was thrown away of a single line that was too long.
+    `skipped` tells of lines, without any data, that nobody looked at.
     """
 
     number: int
     data: bytes
     cut_bytes: int = 0
+    skipped: int = 0
 
 
 def count_lines(data: bytes) -> int:
@@ -90,10 +93,10 @@ def scan(
     pattern = clues or all_clues()
     rest, near = Lines(1, b""), 0
     for lines in source:
-        if lines.cut_bytes:
+        if lines.cut_bytes or lines.skipped:
             yield from _Scanner(rest, pattern, near).items(0)
             yield lines
-            rest, near = Lines(lines.number + 1, b""), 0
+            rest, near = Lines(lines.number + (lines.skipped or 1), b""), 0
             continue
         scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
         yield from scanner.items(LONGEST_BROKEN)
@@ -251,7 +254,9 @@ class _Scanner:
 
     def _message(self, first: Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
-            if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
+            if form.follows and not self.near:
+                continue
+            if first.prefix.foreign and form.role not in DAEMON_ROLES:
                 continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)

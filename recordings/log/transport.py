@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from mmplay.recordings.log.prefix import Prefix, split_prefix
+from mmplay.recordings.log.prefix import DAEMONS, Prefix, split_prefix
 
 
 class Unwrapped(NamedTuple):
@@ -179,7 +179,7 @@ def _from_json(line: str) -> Unwrapped | None:
     inner, text = split_prefix(message)
     tag = next((record[key] for key in TAG_KEYS if isinstance(record.get(key), str)), "kernel")
     prefix = inner if inner.time_us is not None else _prefix(record)
-    if tag != "kernel":
+    if tag not in ("kernel", *DAEMONS):
         text = f"{tag}[{record.get('_PID', record.get('SYSLOG_PID', 0))}]: {text}"
     foreign = inner.foreign or tag != "kernel"
     return Unwrapped(prefix._replace(text="", plain=False, foreign=foreign), _lines(text))
