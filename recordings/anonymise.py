@@ -23,9 +23,17 @@ KINDS = ("imported", "live")
 
 TITLE = "anonymised"
 
-FREE_TEXT = (FIELD_KINDS["text"], FIELD_KINDS["word"], FIELD_KINDS["comm"])
-KEPT_FIELDS = frozenset({"release", "function"})
-"""Free text that says which kernel it is: it stays."""
+PLAIN_KINDS = tuple(
+    FIELD_KINDS[name]
+    for name in (
+        *("names", "symbol", "zone", "taint", "mark", "guess", "module", "cache", "counter"),
+        *("limited", "reason", "release", "registers", "stack", "blocks", "pairs"),
+    )
+)
+"""Kinds of text that hold the kernel's own words only; any other text may hold a name."""
+
+KEPT_FIELDS = frozenset({"release", "function", "symbol"})
+"""Free text that says which kernel it is, or where in it: it stays."""
 
 OWN_PATHS = frozenset({"/proc/buddyinfo", "/proc/vmstat", "/proc/slabinfo", "/dev/kmsg"})
 """Paths that a capture names itself."""
@@ -134,7 +142,7 @@ class _Changed:
 
     def _record(self, message: Message) -> list[Any]:
         values = [
-            _value(self._scrubber, message.form, name, message.values[name])
+            anonymised_value(self._scrubber, message.form, name, message.values[name])
             for name in message.form.names
         ]
         return [message.form.name, stored_prefix(bare_prefix(message.prefix)), values]
@@ -189,9 +197,10 @@ def _rewritten(scrubber: Scrubber, item: LogItem) -> tuple[Code, list[Any]]:
         return Code.RAW, [item.size, text.encode("utf-8", "surrogateescape")]
     prefix = item.prefix
     if not prefix.plain:
-        text = scrubber.prefix(prefix.text)
-        prefix = split_prefix(text)[0]._replace(text=text, plain=False)
-    values = [_value(scrubber, item.form, name, item.values[name]) for name in item.form.names]
+        prefix = prefix._replace(text=scrubber.prefix(prefix.text))
+    values = [
+        anonymised_value(scrubber, item.form, name, item.values[name]) for name in item.form.names
+    ]
     fields: list[Any] = [item.form.name, stored_prefix(prefix), values]
     if item.end != NEWLINE:
         fields.append(item.end)
@@ -210,7 +219,7 @@ def _line(scrubber: Scrubber, data: bytes) -> str:
     return scrubber.line(prefix, text) + end
 
 
-def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
+def anonymised_value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
     """Return one value: a task's name, or a text without names; numbers and symbols stay."""
     if name == "comm":
         bare = value.strip()
@@ -221,9 +230,11 @@ def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
         return _GROUP.sub("(group)", value)
     if name == "hardware":
         return scrubber.pseudonyms.hardware(value)
-    if name in KEPT_FIELDS or kind_of(form, name) not in FREE_TEXT:
+    if type(value) is not str or name in KEPT_FIELDS or kind_of(form, name) in PLAIN_KINDS:
         return value
-    return scrubber.text(value)
+    before = literal_before(form, name)
+    text = scrubber.text(before + value)
+    return text[len(before) :] if text.startswith(before) else scrubber.text(value)
 
 
 def kind_of(form: LineForm, name: str) -> object:
@@ -234,6 +245,11 @@ def kind_of(form: LineForm, name: str) -> object:
         for own, kind in zip(part.names, part.kinds, strict=True)
         if own == name
     )
+
+
+def literal_before(form: LineForm, name: str) -> str:
+    """Return what a form prints before a field: it tells what the field is."""
+    return next(part.literals[part.names.index(name)] for part in form.parts if name in part.names)
 
 
 class _Slabs:

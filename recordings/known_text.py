@@ -30,6 +30,7 @@ _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 PLAIN = (
     r"(?<![\w.-])[\w.$]+\+0x[0-9a-f]+/0x[0-9a-f]+",
     r"(?<=Code: )[0-9a-f <>()]+(?![\w.-])",
+    r"(?:(?<=LR = )|(?<=NIP: )|(?<=interrupt: ))[0-9a-f]+(?![\w.-])",
     rf"\b[A-Z][A-Z0-9_]{{1,7}}: ?(?:{_HEX}{{4}}:)?{_HEX}{{8,16}}\b",
     rf"(?<![\w.-])(?:ffff|0000){_HEX}{{12}}(?![\w.-])",
     rf"(?<![\w.:-])(?:{_HEX}{{4}}:)?{_HEX}{{2}}:{_HEX}{{2}}\.[0-7](?![\w.-])",
@@ -48,7 +49,7 @@ _UNITS = (
 )
 _ADDRESS = r"0x(?:[0-9a-fA-F]{1,12}|(?:ffff|0000)[0-9a-f]{12})"
 """Sixteen digits of another start are a disk's or an adapter's number in the world."""
-_NUMBER = re.compile(rf"[+-]?\d[\d.*+%~-]*(?:{_UNITS})?|{_ADDRESS}(?:-{_ADDRESS})?")
+_NUMBER = re.compile(rf"[+-]?\d[\d.@*+%~-]*(?:{_UNITS})?|{_ADDRESS}(?:-{_ADDRESS})?")
 _RELEASE = re.compile(
     r"\d+\.\d+(?:\.\d+)*(?:[-+.~](?:\d+|(?:rc|el|fc|arch|deb|bpo|rt|mga|g)\d[0-9a-f_]*|generic|amd64"
     r"|default|x86_64|aarch64|i686|lowlatency|cloud|azure|aws|gcp|pve|next|dirty|smp|debug|el8_\d+))*\+?"

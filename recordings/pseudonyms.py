@@ -98,11 +98,11 @@ REMOVED = "(text removed)"
 """Stands for what a program other than the kernel said: it may say anything."""
 
 _HEX = "[0-9A-Fa-f]"
-_BREAKS = r"\s\"'(),;:=\[\]{}<>|/"
+_BREAKS = r"\s\"'(),;:=\[\]{}<>|/\\"
 _KINDS = (
     ("hardware", r"(?:(?<=^DMI: )|(?<=Hardware name: ))\S.*"),
     ("plain", "|".join(PLAIN)),
-    ("mail", r"[\w.+-]+@[\w.-]*\w"),
+    ("mail", r"(?=[\d.+-]*[^\W\d])[\w.+-]+@[\w.-]*\w"),
     ("uuid", rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b"),
     (
         "mac",

@@ -52,6 +52,8 @@ def bare_prefix(prefix: Prefix) -> Prefix:
     if prefix.wall:
         clock = clock_text(prefix.time_us)
         return split_prefix(f"{clock} kernel: ")[0]
+    if prefix.caller:
+        return split_prefix(f"{stamp(prefix.time_us).rstrip()}[{prefix.caller:>6}] ")[0]
     return Prefix(stamp(prefix.time_us), prefix.time_us, plain=True)
 
 
