@@ -44,6 +44,7 @@ NEWLINE = b"\n"
 
 NOTES: dict[str, dict[str, type]] = {
     "import.cut": {"line": int, "cut": int},
+    "import.encoding": {"encoding": str},
     "record.left_out": {"path": str, "why": str},
     "record.lost": {"times": int},
 }

@@ -12,6 +12,7 @@ from mmplay.engine.frame import BootSpan, LogLine
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
+from mmplay.recordings.log.encodings import ENCODINGS, encoded
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
 from mmplay.recordings.log.prefix import split_prefix
@@ -100,6 +101,11 @@ class ReportLog:
 
     def text(self) -> Iterator[bytes]:
         """Yield the log as it was recorded, in pieces."""
+        codes = {note.code: note.operands for note in self.notes()}
+        encoding = codes.get("import.encoding", {}).get("encoding")
+        return encoded(self._text(), encoding) if encoding in ENCODINGS else self._text()
+
+    def _text(self) -> Iterator[bytes]:
         for item in self._lines.items_from(1):
             yield rendered(item) if isinstance(item, Message) else item.data
 
