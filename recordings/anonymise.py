@@ -27,7 +27,7 @@ PLAIN_KINDS = tuple(
     FIELD_KINDS[name]
     for name in (
         *("names", "symbol", "zone", "taint", "mark", "guess", "module", "cache", "counter"),
-        *("limited", "reason", "release", "registers", "stack", "blocks", "pairs"),
+        *("limited", "reason", "release", "registers", "stack", "dots", "died", "blocks", "pairs"),
     )
 )
 """Kinds of text that hold the kernel's own words only; any other text may hold a name."""
@@ -37,6 +37,9 @@ KEPT_FIELDS = frozenset({"release", "function", "symbol"})
 
 OWN_PATHS = frozenset({"/proc/buddyinfo", "/proc/vmstat", "/proc/slabinfo", "/dev/kmsg"})
 """Paths that a capture names itself."""
+
+_BLANK = re.compile(r"(?<=\w) (?=\w)")
+"""Where a line may be broken."""
 
 SLABINFO = "slabinfo"
 _GROUP = re.compile(r"\(.*\)")
@@ -124,16 +127,17 @@ class _Changed:
         records = [self._record(one) for one in messages]
         if not records:
             return []
-        bare = messages[0]._replace(raw=None)
+        bare, pieces = messages[0]._replace(raw=None), messages[0].size
         lost = _field_cut(bare.lost)
-        if len(messages) > 1 or bare.size > 1 or lost:
+        if len(messages) > 1 or bare.size > 1 or pieces > 1 or lost:
             texts = [
                 text
                 for one, fields in zip(messages, records, strict=True)
                 for text in one.form.render(dict(zip(one.form.names, fields[2], strict=True)))
             ]
             line = bare_prefix(bare.prefix).text + "#012".join(texts) + (lost and f" {lost}")
-            raw = line.encode("utf-8", "surrogateescape") + bare.end
+            end = bare.end.decode("ascii")
+            raw = f"{_broken(line, pieces, end)}{end}".encode("utf-8", "surrogateescape")
             for n, fields in enumerate(records):
                 fields += [bare.end, b"" if n else raw, lost]
         elif bare.end != NEWLINE:
@@ -205,6 +209,15 @@ def _rewritten(scrubber: Scrubber, item: LogItem) -> tuple[Code, list[Any]]:
     if item.end != NEWLINE:
         fields.append(item.end)
     return Code.PRINTK, fields
+
+
+def _broken(line: str, pieces: int, end: str) -> str:
+    """Return a line broken at blanks into so many pieces, as it came; never in its prefix."""
+    blanks = [found.start() for found in _BLANK.finditer(line)]
+    step = max(1, len(blanks) // pieces)
+    for at in blanks[::-1][: (pieces - 1) * step : step]:
+        line = f"{line[:at]}{end}{line[at + 1 :]}"
+    return line
 
 
 def _operands(scrubber: Scrubber, operands: dict[str, Any]) -> dict[str, Any]:

@@ -66,13 +66,16 @@ def open_events(
 
     Its frames are the same. Its other lines are counted, and cannot be read. Raises InputError.
     """
-    path = trace_path(name)
-    if name != STDIN and (not path.exists() or path.suffix == SUFFIX or claims_to_be_trace(path)):
+    if name != STDIN and not _is_log(Path(name)):
         return open_recording(name, kernel, progress)
     from mmplay.recordings.log.importing import import_to_memory
     from mmplay.recordings.log.skipping import events_only
 
     return import_to_memory(name, kernel, progress, events_only)
+
+
+def _is_log(path: Path) -> bool:
+    return path.suffix != SUFFIX and path.is_file() and not claims_to_be_trace(path)
 
 
 RESULT = "result"

@@ -149,7 +149,9 @@ CLUES = {
 FOLLOWING_ROLES = frozenset(
     {"allocation", "inline", "memcgstat", "regs", "slabhead", "slabrow", "stackmark"}
 )
-FOLLOWING = frozenset({"words/any", "freepages/arm", "slabpages/arm", "tasksstate/4.19"})
+FOLLOWING = frozenset(
+    {"words/any", "words/head", "words/more", "freepages/arm", "slabpages/arm", "tasksstate/4.19"}
+)
 """Lines that say nothing alone: they are read only close behind other lines of a report."""
 
 

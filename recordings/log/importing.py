@@ -22,8 +22,8 @@ from mmplay.recordings.log.source import (
     SourceError,
     claims_to_be_trace,
     open_source,
-    reading_errors,
 )
+from mmplay.recordings.log.unpacking import Reads, Unreadable, unpacking_errors
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import closed_on_error
 from mmplay.recordings.trace.writer import TraceWriter
@@ -34,7 +34,7 @@ MAX_LINE_BYTES = 1 << 16
 BLOCK_BYTES = 1 << 20
 
 
-def read_lines(stream: BinaryIO, name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]:
+def read_lines(stream: Reads, name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]:
     """Yield all lines of `stream`, many at a time; a line that was cut comes alone.
 
     Raises SourceError if reading fails midway.
@@ -44,7 +44,9 @@ def read_lines(stream: BinaryIO, name: str, block_bytes: int = BLOCK_BYTES) -> I
         for data, cut_bytes in _Blocks(stream, block_bytes):
             yield Lines(number, data, cut_bytes)
             number += count_lines(data)
-    except reading_errors() as error:
+    except Unreadable as error:
+        raise SourceError(f"{name}: {error}") from None
+    except unpacking_errors() as error:
         raise SourceError(f"{name}: line {number} or soon after: cannot be read: {error}") from None
 
 
@@ -53,7 +55,7 @@ _Block = tuple[bytes, int]
 
 
 class _Blocks:
-    def __init__(self, stream: BinaryIO, block_bytes: int) -> None:
+    def __init__(self, stream: Reads, block_bytes: int) -> None:
         self._stream = stream
         self._block_bytes = block_bytes
 
@@ -104,6 +106,9 @@ RAW_BLOCK_BYTES = 1 << 18
 """Unknown lines are stored together up to this size."""
 
 NEWLINE = b"\n"
+
+ENCODING = "import.encoding"
+"""The remark that says what a log was in; its lines are kept in UTF-8."""
 
 
 class LogToTrace:
@@ -230,6 +235,8 @@ def import_into(
     if name != STDIN and Path(name).is_file() and claims_to_be_trace(Path(name)):
         raise SourceError(f"{name}: is a recording already; open it with 'mmplay replay {name}'")
     with open_source(name) as source:
+        if source.encoding is not None:
+            writer.append(Code.NOTE, [1, ENCODING, {"encoding": source.encoding}])
         lines = _told(read_lines(source.stream, name), source, progress)
         log.write(choose(lines) if choose is not None else lines)
     if log.lines == 0:

@@ -76,6 +76,20 @@ def _as_it_is(line: str) -> str:
     return line
 
 
+def _with_blanks(line: str) -> str | None:
+    """A mailer may write blanks that do not break."""
+    return line.replace("\xa0", " ") if "\xa0" in line else None
+
+
+_TORN_NUMBER = re.compile(r"(\*[0-9]+) ([0-9]+kB )")
+
+
+def _healed(line: str) -> str | None:
+    """A line broken at a fixed width has a blank inside a number of its free lists."""
+    healed = _TORN_NUMBER.sub(r"\1\2", line)
+    return healed if healed != line else None
+
+
 def _without_fences(line: str) -> str | None:
     bare = _FENCES.sub("", line.strip(" \t"))
     return bare if bare != line else None
@@ -93,6 +107,8 @@ def _from_string(line: str) -> str | None:
 
 _CHANGES: tuple[Callable[[str], str | None], ...] = (
     _as_it_is,
+    _with_blanks,
+    _healed,
     _without_fences,
     _without_entities,
     _from_string,
@@ -119,7 +135,8 @@ def _without_labels(prefix: Prefix, text: str) -> Iterator[Unwrapped]:
 def _cut_short(prefix: Prefix, text: str) -> Iterator[Unwrapped]:
     """Leave the last field out: a console overwrites its last column, the number may be false."""
     field = _LAST_FIELD.search(text)
-    if field is not None and " free:" in text and " min:" in text:
+    zone = " free:" in text and " min:" in text
+    if field is not None and (zone or " active_anon:" in text):
         yield Unwrapped(prefix, [text[: field.start()]], field.group().strip())
 
 

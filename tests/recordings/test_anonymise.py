@@ -218,7 +218,7 @@ def test_the_file_itself_has_no_invented_name(nameless: Path) -> None:
     without_invented(nameless.read_bytes().decode("utf-8", "replace"))
 
 
-NAMING = tuple(FIELD_KINDS[name] for name in ("text", "word", "phrase", "comm"))
+NAMING = tuple(FIELD_KINDS[name] for name in ("text", "word", "phrase", "comm", "task"))
 
 
 def test_every_kind_of_text_is_judged() -> None:
