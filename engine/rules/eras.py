@@ -11,13 +11,16 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from mmplay.engine.rules.gates import gate_of
+from mmplay.engine.rules.gates import GATES
 from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
-from mmplay.engine.rules.kernel import GateFacts, Kernel, RuleRead, SlabMask
+from mmplay.engine.rules.kernel import Kernel, RuleRead, SlabMask
 from mmplay.engine.rules.memory import PointsRule
 from mmplay.engine.rules.releases import Span, Version, last_of, version_of
 from mmplay.engine.rules.watermarks import MinFreeRule, ReserveRule, quarter_gaps, scaled_gaps
 from mmplay.engine.tables import read_data
+
+DECIDING = frozenset(("gate", "layout", "slab_keeps_atomic"))
+"""Facts that a verdict on a printed report depends on; marks and reserves are printed."""
 
 MANY_OPEN = 4
 """With more open steps than these only those are tried that came one after the other."""
@@ -69,6 +72,7 @@ class Step(NamedTuple):
     first: Version | None
     after: Version
     backports: tuple[Backport, ...]
+    replaces: tuple[str, ...]
     facts: Mapping[str, Any]
 
     def holds(self, span: Span) -> bool | None:
@@ -115,7 +119,8 @@ def _step(row: dict[str, Any]) -> Step:
     after = last_of(row["after"]) if "after" in row else _just_before(first)
     return Step(
         *(row["id"], row["about"], row["says"], row["where"], row["read"]),
-        *(first, after, tuple(_backport(text) for text in row.get("backports", ())), row["facts"]),
+        *(first, after, tuple(_backport(text) for text in row.get("backports", ()))),
+        *(tuple(row.get("replaces", ())), row["facts"]),
     )
 
 
@@ -137,14 +142,18 @@ def _backport(text: str) -> Backport:
 
 
 def eras_of(span: Span) -> list[Kernel]:
-    """Return the kernels whose rules a span may follow, those with the most steps last."""
-    known = [(step, step.holds(span)) for step in steps()]
-    open_steps = [step for step, held in known if held is None]
-    found: dict[tuple[str, ...], Kernel] = {}
-    for chosen in _choices(open_steps):
-        held = tuple(step for step, there in known if there or step in chosen)
-        found.setdefault(tuple(step.id for step in held), _kernel(held, span, open_steps))
-    return list(found.values())
+    """Return the kernels whose rules a span may follow, those with the most steps last.
+
+    An open step that no verdict depends on is taken as there, and marked as open.
+    """
+    known = [step for step in steps() if step.holds(span) is not False]
+    open_steps = [step for step in known if step.holds(span) is None]
+    deciding = [step for step in open_steps if DECIDING & set(step.facts)]
+    found = []
+    for chosen in _choices(deciding):
+        held = tuple(step for step in known if step in chosen or step not in deciding)
+        found.append(_kernel(held, span, open_steps))
+    return found
 
 
 def _choices(open_steps: list[Step]) -> Iterator[tuple[Step, ...]]:
@@ -169,7 +178,7 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
         source=held[-1].read,
         gfp=layout,
         slab=_slab_mask(layout, keeps_atomic=facts["slab_keeps_atomic"]),
-        gate=gate_of(_gate_facts(facts)),
+        gate=GATES[facts["gate"]],
         gaps=_GAPS[facts["gaps"]],
         lowmem_reserve_ratio=(256, 256, 32) if facts["least_ratio"] else (256, 256, 32, 0),
         watermark_scale_factor=_SCALE if facts["gaps"] == "scaled" else None,
@@ -177,6 +186,7 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
         basis=facts["basis"],
         reserve=ReserveRule(*(facts[name] for name in ReserveRule._fields)),
         min_free=MinFreeRule(*(facts[name] for name in MinFreeRule._fields)),
+        boost_stays=facts["boost_stays"],
         oom=_points(facts),
         zones_shown=facts["zones_shown"],
         prints=frozenset(prints),
@@ -190,12 +200,6 @@ def _slab_mask(layout: GfpLayout, *, keeps_atomic: bool) -> SlabMask:
     return SlabMask(keeps, layout.bits.get("__GFP_NOTRACK", 0))
 
 
-def _gate_facts(facts: Mapping[str, Any]) -> GateFacts:
-    values = {name: facts[name] for name in GateFacts._fields}
-    wants = {name: tuple(facts[name]) for name in ("wants_above", "wants_at_order_0")}
-    return GateFacts(**{**values, **wants})
-
-
 def _points(facts: Mapping[str, Any]) -> PointsRule:
     least = None if facts["oom_unbounded"] else 1
     return PointsRule(
@@ -205,19 +209,16 @@ def _points(facts: Mapping[str, Any]) -> PointsRule:
 
 
 def _rules(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Iterator[RuleRead]:
-    """Yield the rules that still say something: later steps may have changed all their facts."""
-    later: set[str] = set()
-    kept = []
-    for step in reversed(held):
-        own = set(step.facts) - {"prints"}
-        if not own or own - later or "prints" in step.facts:
-            kept.append(step)
-        later |= own
-    for step in reversed(kept):
-        yield RuleRead(
-            *(step.about, step.says, step.where, step.read),
-            *(step.since(span), step in open_steps),
-        )
+    """Yield the rules that still hold: a layout replaces the one before."""
+    gone = {one for step in held for one in step.replaces}
+    layouts = [step.id for step in held if step.about == "masks"]
+    gone.update(layouts[:-1])
+    for step in held:
+        if step.id not in gone:
+            yield RuleRead(
+                *(step.about, step.says, step.where, step.read),
+                *(step.since(span), step in open_steps),
+            )
 
 
 def _name(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context, FlagRule, fired_rules, flags_of
-from mmplay.engine.rules.floors import CallerClass, Reduction, class_of, classes_at
+from mmplay.engine.rules.floors import CallerClass, class_of, classes_at
+from mmplay.engine.rules.gates import GateRules
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import PointsRule
 from mmplay.engine.rules.watermarks import (
@@ -32,60 +33,6 @@ class SlabMask(NamedTuple):
     def page_mask(self, mask: int) -> int:
         """Return the GFP mask of the page request behind an object request of `mask`."""
         return mask & self.keeps | self.adds
-
-
-class ExtraBlocks(NamedTuple):
-    """Callers with all of `flags` may also take blocks of these types (letters of the lists)."""
-
-    flags: AllocFlag
-    types: str
-
-
-class GateFacts(NamedTuple):
-    """What was read of a version's watermark test, word by word as `data/eras.toml` has it.
-
-    `flags` names the table of gfp_to_alloc_flags. `block_rest` is added to 2^order and taken off
-    the free pages. `above` tells how a block is looked for above order 0: by halving the mark
-    (`loop`) or in the free lists by type (`lists`). `cma` are free CMA pages for who may not use
-    them: counted, taken off in the first comparison only (`first`), or hidden. `highatomic` is
-    what of its blocks is hidden: none, all that are reserved, or the free ones. `boost` is part of
-    the marks and printed, or hidden in them, or there is none; `boost_stays` tells that low and
-    high may keep one that min has lost. `class_index` is whose reserve counts: that of the
-    preferred zone, or of the highest zone that the mask allows. `wants` are the flags that a
-    caller needs for highatomic blocks, above order 0 and at order 0.
-    """
-
-    flags: str
-    block_rest: int
-    above: str
-    cma: str
-    highatomic: str
-    highatomic_at_order_0: bool
-    any_list: bool
-    boost: str
-    boost_stays: bool
-    boost_dropped_for: str
-    class_index: str
-    unaccepted: bool
-    wants_above: tuple[str, ...]
-    wants_at_order_0: tuple[str, ...]
-
-
-class GateRules(NamedTuple):
-    """The watermark test of a kernel: who gets which flags, and what they take off the mark.
-
-    `classes` are the kinds of caller that differ by it. Callers with one of `sees_highatomic`
-    count pages reserved for high-order atomic requests as free, all others do not. Blocks of the
-    ordinary types serve anybody; the rest is in `extra_order_0` and `extra_above`.
-    """
-
-    flag_rules: tuple[FlagRule, ...]
-    reductions: tuple[Reduction, ...]
-    classes: tuple[CallerClass, ...]
-    sees_highatomic: AllocFlag
-    extra_order_0: tuple[ExtraBlocks, ...]
-    extra_above: tuple[ExtraBlocks, ...]
-    facts: GateFacts
 
 
 class SimRules(NamedTuple):
@@ -126,9 +73,10 @@ class Kernel(NamedTuple):
 
     `source` is what was read, for the explanations, `rules` the same rule by rule. Zones in
     `capped_zones` have no share in vm.min_free_kbytes, but a small min of their own. Marks and
-    reserves are shares of the zone's pages as `basis` names them, managed or present. `prints` are
-    the fields of a report that tell this version from others. `sim` is None for a kernel that
-    cannot be simulated: its floors, marks and masks are known, its reclaim is not.
+    reserves are shares of the zone's pages as `basis` names them, managed or present. With
+    `boost_stays` low and high may keep a boost that min has lost. `prints` are the fields of a
+    report that tell this version from others. `sim` is None for a kernel that cannot be simulated:
+    its floors, marks and masks are known, its reclaim is not.
     """
 
     name: str
@@ -143,6 +91,7 @@ class Kernel(NamedTuple):
     basis: str
     reserve: ReserveRule
     min_free: MinFreeRule
+    boost_stays: bool
     oom: PointsRule
     zones_shown: str
     prints: frozenset[str]

@@ -15,11 +15,9 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.eras import eras_of, steps
+from mmplay.engine.rules.gates import ExtraBlocks, GateRules
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.kernel import (
-    ExtraBlocks,
-    GateFacts,
-    GateRules,
     Kernel,
     RuleRead,
     SimRules,
@@ -34,7 +32,6 @@ __all__ = [
     "Candidates",
     "Evidence",
     "ExtraBlocks",
-    "GateFacts",
     "GateRules",
     "Kernel",
     "RuleRead",
@@ -121,7 +118,7 @@ KERNELS: Mapping[str, Kernel] = NamedKernels(
 """Every kernel with a name of its own, by name."""
 
 _NEXT_20160311 = re.compile(r"4\.5\.0-rc7-next-20160311\b")
-_NAME_OF_ERA = {"4.5": "4.5-rc7", "6.1.176": "6.1", "6.6.80": "6.6", "6.12.117": "6.12"}
+_NAME_OF_ERA = {"4.5": "4.5-rc7", "6.1.116": "6.1", "6.6.80": "6.6", "6.12.117": "6.12"}
 """Eras that are known by another name; what these names mean for others gets a .0 behind it."""
 
 

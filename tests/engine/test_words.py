@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -26,10 +26,10 @@ MADE = {"seen", "sign", "verdict", "gives", "again", "failed", "scanned", "reser
 """What a sentence may name besides the fields of its decision."""
 
 
-def trees() -> Iterator[ast.Module]:
-    for room in ROOMS:
-        for path in (ROOT / room).rglob("*.py"):
-            yield ast.parse(path.read_text())
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    files = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    return tuple(ast.parse(path.read_text()) for path in files)
 
 
 def called(name: str) -> set[str]:

@@ -17,7 +17,7 @@ Consumer = Callable[[Path], None]
 FRAMES = 12
 """Frames of a recording that are looked at; a spoiled log can have hundreds."""
 
-EXPORT_BYTES = 1 << 18
+EXPORT_BYTES = 1 << 15
 
 CONTROL = {chr(code) for code in (*range(32), *range(127, 160))} - {"\n"}
 

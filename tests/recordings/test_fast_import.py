@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.recordings.library import DATA
@@ -48,6 +48,7 @@ def fast_and_slow_agree(data: bytes, block_bytes: int) -> None:
     assert recorded(data, None, 1 << 20) == slow
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_any_mixture_of_lines(data: st.DataObject) -> None:
     known = (incident_text(INCIDENT_RC7) + incident_text(INCIDENT_NEXT)).splitlines()

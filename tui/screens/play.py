@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
 from mmplay.engine.frame import Ask
 from mmplay.engine.sim.metrics import HELP
 from mmplay.engine.sim.run.actions import ACTIONS
@@ -13,6 +14,7 @@ from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.position import find_break, holds_at
 from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.session import Session
+from mmplay.recordings.supposing import compared, judged
 from mmplay.tui.cells import Cell, row
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
@@ -20,10 +22,11 @@ from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, PLAY_KEYS, RUN_KEYS, bindin
 from mmplay.tui.screens.base import Parting
 from mmplay.tui.screens.growing import GrowingScreen
 from mmplay.tui.screens.listing import ListScreen
+from mmplay.tui.views.compare import what_if_rows
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
-COMPARE, EXPORT = "compare", "export"
+COMPARE, EXPORT, WHAT_IF = "compare", "export", "what if"
 
 
 class PlayScreen(GrowingScreen):
@@ -260,6 +263,27 @@ class PlayScreen(GrowingScreen):
         """Tell whether playing stops here: the breakpoint's condition has just come true."""
         return bool(self._break) and holds_at(self.timeline, self._break, self.player.index)
 
+    # other settings
+
+    def action_what_if(self) -> None:
+        """Ask which settings to compare this frame's request with."""
+        try:
+            judged(self.timeline, self.player.index)
+        except InputError as error:
+            self.say(str(error))
+            return
+        self.ask_for(WHAT_IF, f"what if: KEY=VALUE, for example {KEYS[0]}=8192")
+
+    def _suppose(self, text: str) -> None:
+        title = "what if"
+        try:
+            settings = settings_of(split_settings(text))
+            title = f"what if {settings}"
+            rows = what_if_rows(compared(self.timeline, self.player.index, settings))
+        except InputError as error:
+            rows = [row(str(error))]
+        self.app.push_screen(ListScreen(title, rows))
+
     # exports
 
     def action_export(self) -> None:
@@ -319,6 +343,8 @@ class PlayScreen(GrowingScreen):
             self._act(text)
         elif kind == EXPORT and text.strip():
             self._exports.start(text, self.timeline)
+        elif kind == WHAT_IF and text.strip():
+            self._suppose(text)
         elif kind == COMPARE and text.strip():
             self._compare_with(text)
         else:
