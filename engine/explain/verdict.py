@@ -198,9 +198,15 @@ def _groups(answers: list[Answer]) -> list[list[Answer]]:
     return list(found.values())
 
 
+NAMES_TOLD = 4
+"""Of more sets of rules that agree only the first and the last are named."""
+
+
 def _candidate(group: list[Answer]) -> Candidate:
-    names = ", ".join(dict.fromkeys(answer.kernel.name for answer in group))
-    return Candidate(names, group[0].outcome, group[0].zones)
+    names = list(dict.fromkeys(answer.kernel.name for answer in group))
+    if len(names) > NAMES_TOLD:
+        names = [f"{names[0]} to {names[-1]} ({len(names)} sets of rules)"]
+    return Candidate(", ".join(names), group[0].outcome, group[0].zones)
 
 
 def _per_zone(dump: MemDump, number: Callable[[ZoneDump], object]) -> tuple[object, ...]:
