@@ -188,7 +188,10 @@ class Evidence(NamedTuple):
 
 SHOWN_BY: dict[str, Context] = {
     **dict.fromkeys(
-        ("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action", "tasklet_action"),
+        (
+            *("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action"),
+            *("tasklet_action", "__softirqentry_text_start", "handle_softirqs"),
+        ),
         Context.SOFTIRQ,
     ),
     **dict.fromkeys(("do_IRQ", "handle_irq_event", "handle_irq_event_percpu"), Context.HARDIRQ),
@@ -199,7 +202,8 @@ SHOWN_BY: dict[str, Context] = {
 """Functions that cannot be on the stack without the context they show.
 
 Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
-the two stands further in decides.
+the two stands further in decides. Newer traces may name __do_softirq after its section; since 6.11
+it is handle_softirqs.
 """
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
 from mmplay.engine.explain.dumps import contradictions, trend_findings
+from mmplay.engine.explain.event import event_findings
 from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.headline import headline
@@ -22,6 +23,7 @@ from mmplay.engine.report import (
     StackEntry,
     ZoneDump,
 )
+from mmplay.engine.rules.versions import Kernel
 
 Json = dict[str, object]
 
@@ -210,8 +212,17 @@ def event_json(result: FrameDiagnosis) -> Json:
         "invoker": _task_json(request.comm, request.pid) if request else None,
         "cgroup": _cgroup_json(report.cgroup) if report and report.cgroup else None,
         "memory": _owners_json(report) if report else None,
+        "about": _about_json(report, result.frame.kernel) if report else [],
         "remedies": _all(diagnosis.would_pass),
     }
+
+
+def _about_json(report: Report, kernel: Kernel | None) -> list[Json]:
+    return [
+        {"about": label, **finding_json(one)}
+        for label, found in event_findings(report, kernel)
+        for one in found
+    ]
 
 
 def headline_of(result: FrameDiagnosis) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.headline import Sort, sort_of, sort_words
+from mmplay.engine.explain.sorts import Sort, sort_of, sort_words
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.files import Done, Progress
 from mmplay.recordings.library import open_recording

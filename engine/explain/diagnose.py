@@ -25,6 +25,7 @@ from mmplay.engine.explain.looks import (
     caller_in,
     if_memalloc,
     looks_of,
+    named_node,
     zones_asked,
 )
 from mmplay.engine.explain.reasons import (
@@ -99,7 +100,8 @@ def diagnose(
             result.notes += contradictions(seen.dump, kernel)
         result.reclaim += reclaim_findings(seen.dump)
     if kernel is None:
-        result.verdict = _no_verdict(release)
+        asked = result.judgement.status is not Status.NOT_ASKED
+        result.verdict = _no_verdict(release) if asked else None
         result.about_caller += _without_rules(report.request, release)
         return result
     if report.request is not None:
@@ -242,6 +244,8 @@ def _nodes(kernel: Kernel, request: Request, dump: MemDump, caller: Caller) -> l
     code = "assumed.nodemask" if request.nodemask is not None else "assumed.cpuset"
     if bound_to_one(kernel, request, dump):
         code = "assumed.thisnode"
+    elif named_node(kernel, request) is not None:
+        code = "assumed.slab_node"
     return [finding(code, nodes=[f"{n}" for n in nodes], others=[f"{n}" for n in others])]
 
 

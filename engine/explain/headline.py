@@ -10,23 +10,25 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
+from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
+from mmplay.engine.explain.looks import zones_asked
 from mmplay.engine.explain.verdict import Outcome, Status
 from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request, ZoneDump
+from mmplay.engine.report import OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.terms import Term
 
 LONGEST = 160
 """Characters of a headline at most."""
 
 LONGEST_NAME = 32
 LONGEST_PATH = 48
+LONGEST_WHY = 60
 
 MASKS = (60, 30, 0)
 """How long a mask may be; a shorter one is tried where a headline gets too long."""
 
-UNITS = (("TiB", 1 << 30), ("GiB", 1 << 20), ("MiB", 1 << 10))
 
 NO_REQUEST = Request(None, None, None)
 
@@ -49,7 +51,7 @@ def headline_finding(report: Report, diagnosis: Diagnosis, mask_length: int) -> 
     operands: Operands = {
         "who": who(request.comm, request.pid),
         "what": what(request, diagnosis.kernel, mask_length),
-        "clause": sentence(clause(report, diagnosis)),
+        "clause": sentence(clause(diagnosis)),
     }
     if report.kill is not None:
         operands["victim"] = victim(report.kill, len(report.also_killed))
@@ -64,13 +66,28 @@ def _failure(report: Report, operands: Operands) -> Finding:
 
 
 def _stall(report: Report, operands: Operands) -> Finding:
-    waited = None if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
-    return Finding("headline.stall", operands | {"waited": waited})
+    ms = report.stalled_ms
+    long = "long" if ms is None else f"{ms // 1000}.{ms % 1000 // 10:02d} s"
+    return Finding("headline.stall", operands | {"long": long})
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    size = "memory" if report.asked_bytes is None else amount(report.asked_bytes // 1024)
-    return Finding("headline.vmalloc", operands | {"size": size})
+    operands |= {"why": shortened(report.why or "", LONGEST_WHY)}
+    if zones_asked(report):
+        return Finding("headline.vmalloc_pages", operands | {"size": _asked_size(report)})
+    code = "headline.vmalloc_why" if report.why else "headline.vmalloc"
+    return Finding(code, operands | {"size": _bytes(report.asked_bytes)})
+
+
+def _asked_size(report: Report) -> str:
+    """Name a vmalloc by its size, unless the kernel printed 0 for a request that got to pages."""
+    return f"a vmalloc of {_bytes(report.asked_bytes)}" if report.asked_bytes else "a vmalloc"
+
+
+def _bytes(count: int | None) -> str:
+    if count is None:
+        return "unknown size"
+    return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
 def _slub(report: Report, operands: Operands) -> Finding:
@@ -79,8 +96,31 @@ def _slub(report: Report, operands: Operands) -> Finding:
     return Finding("headline.slub", operands | {"cache": cache})
 
 
-def _plain(report: Report, operands: Operands) -> Finding:
-    return Finding(f"headline.{report.kind}", operands)
+def _cma(report: Report, operands: Operands) -> Finding:
+    cma = report.cma
+    if cma is None:
+        return Finding("headline.cma", operands)
+    area = "A CMA area" if cma.area is None else f"CMA area {shortened(cma.area, LONGEST_NAME)}"
+    operands |= {"area": area, "pages": cma.pages}
+    return Finding(CMA_CODES.get(cma.ret, "headline.cma_area"), operands)
+
+
+CMA_CODES = {-12: "headline.cma_full", -16: "headline.cma_busy"}
+"""By errno: ENOMEM, no range was free; EBUSY, pages in it could not be moved (cma_alloc)."""
+
+
+def _userspace(report: Report, operands: Operands) -> Finding:
+    operands |= {
+        "daemon": report.daemon or "A daemon",
+        "why": shortened(report.why or "no reason is logged", LONGEST_WHY),
+        "group": end_of((report.cgroup or Cgroup()).task_path or "that the log does not name"),
+    }
+    code = "headline.userspace_group" if report.kill is None else "headline.userspace"
+    return Finding(code, operands)
+
+
+def _dump(_: Report, operands: Operands) -> Finding:
+    return Finding("headline.dump", operands)
 
 
 def _killing(report: Report, operands: Operands) -> Finding:
@@ -90,6 +130,8 @@ def _killing(report: Report, operands: Operands) -> Finding:
         return Finding(f"headline.{report.kind}_nobody", operands)
     if report.kill is None:
         return Finding(f"headline.{report.kind}_unnamed", operands)
+    died = "killed" if report.kill.killed_pid is not None else "chosen to be killed"
+    operands |= {"died": f"{'were' if report.also_killed else 'was'} {died}"}
     return Finding(f"headline.{report.kind}", operands)
 
 
@@ -109,11 +151,20 @@ def _limit(cgroup: Cgroup) -> str:
 
 
 def limit_words(cgroup: Cgroup) -> str:
-    """Return which limit of the cgroup was reached, as far as the log says."""
-    usage, limit = cgroup.usage_kb, cgroup.limit_kb
-    if limit is None:
-        return "memory limit"
-    return f"limit of {amount(limit)}" if usage is None or usage >= limit else "limit"
+    """Return which limit of the cgroup was reached, as far as the log says.
+
+    A charge fails for more pages than the one that is missing, so usage may lie a little below.
+    """
+    counters = {"": (cgroup.usage_kb, cgroup.limit_kb)}
+    counters |= {f"{name} ": (one.usage_kb, one.limit_kb) for name, one in cgroup.others.items()}
+    for name, (usage, limit) in counters.items():
+        if usage is not None and limit and usage * 100 >= limit * NEARLY:
+            return f"{name}limit of {size(limit)}"
+    return "memory limit"
+
+
+NEARLY = 99
+"""Percent of a limit at which it counts as reached."""
 
 
 Teller = Callable[[Report, Operands], Finding]
@@ -123,9 +174,9 @@ TELLERS: dict[ReportKind, Teller] = {
     ReportKind.STALL: _stall,
     ReportKind.VMALLOC: _vmalloc,
     ReportKind.SLUB: _slub,
-    ReportKind.CMA: _plain,
-    ReportKind.USERSPACE: _plain,
-    ReportKind.DUMP: _plain,
+    ReportKind.CMA: _cma,
+    ReportKind.USERSPACE: _userspace,
+    ReportKind.DUMP: _dump,
 }
 """Who words the headline of each kind that is no kill by the kernel."""
 
@@ -142,7 +193,7 @@ def victim(kill: OomKill, more: int) -> str:
     """Return who was killed, with the memory that it held as far as the log says."""
     parts = (kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb)
     known = [part for part in parts if part is not None]
-    held = f" with {amount(sum(known))} resident" if known else ""
+    held = f" with {size(sum(known))} resident" if known else ""
     others = f" and {more} more" if more else ""
     return f"{who(*kill.victim)}{held}{others}"
 
@@ -164,8 +215,8 @@ def _size(order: int | None) -> str:
 
 def mask_names(request: Request, kernel: Kernel | None) -> str | None:
     """Return the mask in names as the log has them or the rules give them, else in hex."""
-    if request.names is not None or request.mode is None:
-        return request.names
+    if request.names or request.mode is None:
+        return request.names or None
     return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
 
 
@@ -179,22 +230,31 @@ def end_of(path: str) -> str:
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
 
 
-def amount(kb: int) -> str:
-    """Return kB in the unit that people read, with one decimal from MiB on."""
-    for unit, size in UNITS:
-        if kb >= size:
-            tenths = (kb * 10 + size // 2) // size
-            return f"{tenths // 10}.{tenths % 10} {unit}"
-    return f"{kb} KiB"
-
-
 class Decided(NamedTuple):
-    """The look that decided, and the zone that says most about it: the largest one."""
+    """The look that decided, in the zone that says most about it, and what that zone answered."""
 
     outcome: Outcome
     caller: Caller
     test: ZoneTest
-    zone: str
+    free: Term
+    floor: Term
+
+    @property
+    def spare(self) -> int:
+        """Pages above the floor."""
+        return self.free.value - self.floor.value
+
+    @property
+    def operands(self) -> Operands:
+        """What a clause says of it."""
+        return {
+            "zone": self.test.name,
+            "order": self.caller.order,
+            "usable": max(0, self.free.value),
+            "free": self.test.zone.pages("free"),
+            "short": self.test.short_by,
+            "above": self.spare,
+        }
 
 
 OUTCOMES = {
@@ -204,90 +264,40 @@ OUTCOMES = {
 }
 
 
-def decided(report: Report, diagnosis: Diagnosis) -> Decided | None:
-    """Return the last look of the request if the report has every number of it, else None.
+def decided(diagnosis: Diagnosis) -> Decided | None:
+    """Return the deciding look of a request on which there is one verdict, else None.
 
-    One zone that passes makes the whole look pass.
+    It is told of the largest zone; but one zone that passes makes the whole look pass, so then it
+    is told of the one that passes by most.
     """
-    known = report.memory is not None or diagnosis.judgement.status is Status.EXACT
-    if not diagnosis.asks or not known:
+    if diagnosis.judgement.status is not Status.EXACT or not diagnosis.asks:
         return None
-    caller, tests = diagnosis.asks[-1]
-    if not tests or any(test.verdict is Verdict.UNKNOWN for test in tests):
-        return None
-    passing = [test for test in tests if test.verdict is Verdict.PASSES]
-    test = max(passing or tests, key=lambda test: test.zone.pages("managed") or 0)
-    label = zone_label(test.zone, several_nodes(tests))
-    return Decided(OUTCOMES[test.verdict], caller, test, label)
+    look, tests = diagnosis.asks[-1]
+    looks = [
+        Decided(OUTCOMES[test.verdict], look, test, test.free, test.floor)
+        for test in tests
+        if test.verdict in OUTCOMES and test.free is not None and test.floor is not None
+    ]
+    passing = [one for one in looks if one.outcome is Outcome.SKEW]
+    if passing:
+        return max(passing, key=lambda one: one.spare)
+    whole = all(one.test.zone.pages("managed") is not None for one in looks)
+    # A line that is cut off lacks its end; marks stand before it, and follow from managed.
+    field = "managed" if whole else "high"
+    return max(looks, key=lambda one: one.test.zone.pages(field) or 0, default=None)
 
 
-def several_nodes(tests: list[ZoneTest]) -> bool:
-    """Tell whether zones of one name must be told apart by their node."""
-    return len({test.zone.node for test in tests}) > 1
-
-
-def zone_label(zone: ZoneDump, several: bool) -> str:
-    """Return the zone's name, with its node where there are several."""
-    return f"node {zone.node} {zone.name}" if several else zone.name
-
-
-def clause(report: Report, diagnosis: Diagnosis) -> Finding:
+def clause(diagnosis: Diagnosis) -> Finding:
     """Return why, as far as it is known: half a sentence."""
-    look, judgement = decided(report, diagnosis), diagnosis.judgement
+    look, judgement = decided(diagnosis), diagnosis.judgement
     if judgement.status is Status.OPEN:
-        return Finding("clause.open", {"decided_by": judgement.decided_by})
-    if look is not None and look.test.free is not None and look.test.floor is not None:
-        free, floor = look.test.free.value, look.test.floor.value
-        numbers: Operands = {"free": free, "short": look.test.short_by, "above": free - floor}
-        return Finding(f"clause.{look.outcome}", {"zone": look.zone, **numbers})
-    if report.memory is None:
-        return Finding("clause.missing", {"missing": "Mem-Info"})
+        return Finding("clause.open", {})
+    if look is not None:
+        kept = any(one.code == "gate.unprinted" for one in diagnosis.notes)
+        outcome = "unprinted" if kept else look.outcome
+        return Finding(f"clause.{outcome}", look.operands)
+    if diagnosis.kernel is None and judgement.missing in ((), ("release",)):
+        return Finding("clause.no_rules", {})
     if judgement.missing:
-        return Finding("clause.missing", {"missing": list(judgement.missing)})
-    return Finding("clause.no_rules" if diagnosis.kernel is None else "clause.none", {})
-
-
-class Sort(NamedTuple):
-    """What all events of one group share. `gate` is the inequality that decided, in names."""
-
-    kind: ReportKind
-    rules: str | None
-    order: int | None
-    mask: str | None
-    outcome: str
-    zone: str | None = None
-    mark: str | None = None
-    gate: str | None = None
-
-
-def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
-    """Return the sort of an event; who asked and when makes no difference."""
-    request, kernel = report.request or NO_REQUEST, diagnosis.kernel
-    rules = kernel.name if kernel else None
-    first = (report.kind, rules, request.order, mask_names(request, kernel))
-    look = decided(report, diagnosis)
-    if diagnosis.judgement.status is not Status.NONE or look is None:
-        outcome = diagnosis.judgement.outcome or diagnosis.judgement.status
-    else:
-        outcome = look.outcome
-    if look is None or look.test.floor is None or look.test.free is None:
-        return Sort(*first, outcome)
-    mark = "the last look" if look.caller.mark == "high" else look.caller.mark
-    sign = "<=" if look.outcome is Outcome.REFUSED else ">"
-    gate = f"{symbolic(look.test.free)} {sign} {symbolic(look.test.floor)}"
-    return Sort(*first, outcome, look.zone, mark, gate)
-
-
-def sort_words(sort: Sort) -> str:
-    """Return what happened to all of a sort, in one line of at most LONGEST characters."""
-    about = [] if sort.order is None else [f"order {sort.order}"]
-    if sort.mask is not None:
-        about.append(shortened(sort.mask, MASKS[0]))
-    text = said(
-        f"sort.{sort.outcome}",
-        event=", ".join([TITLES[sort.kind], *about]),
-        zone=sort.zone,
-        mark=sort.mark,
-        gate=sort.gate,
-    )
-    return shortened(text, LONGEST)
+        return Finding("clause.missing", {"missing": judgement.missing[0]})
+    return Finding("clause.none", {})

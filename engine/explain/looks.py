@@ -54,11 +54,14 @@ def caller_in(kernel: Kernel, request: Request, dump: MemDump) -> Caller | None:
 def allowed_nodes(kernel: Kernel, request: Request, context: Context) -> frozenset[int] | None:
     """Return the nodes that a request may use, None for all.
 
-    Its own nodemask binds it; the cpuset does not bind interrupts and those who can neither wait
-    nor are denied the reserves.
+    Its own nodemask binds it, or the node that SLUB asked for. The cpuset does not bind interrupts
+    and those who cannot wait and may use the reserves.
     """
     if request.nodemask is not None:
         return frozenset(request.nodemask)
+    named = named_node(kernel, request)
+    if named is not None:
+        return frozenset({named})
     if request.mems_allowed is None or _leaves_cpuset(kernel, request, context):
         return None
     return frozenset(request.mems_allowed)
@@ -75,11 +78,19 @@ def _leaves_cpuset(kernel: Kernel, request: Request, context: Context) -> bool:
     return context.in_interrupt or bool(by_rule) or flags & atomic == atomic
 
 
+def named_node(kernel: Kernel, request: Request) -> int | None:
+    """Return the node that SLUB asked for alone, None if it did not or the log does not say."""
+    if request.slub is None or request.slub.node < 0:
+        return None
+    return request.slub.node if kernel.gfp.has(request.mode or 0, "__GFP_THISNODE") else None
+
+
 def bound_to_one(kernel: Kernel, request: Request, dump: MemDump) -> bool:
     """Tell whether a request may use a single node of several that the log does not name."""
     several = len({zone.node for zone in dump.zones}) > 1
     thisnode = kernel.gfp.has(request.mode or 0, "__GFP_THISNODE")
-    return several and thisnode and request.nodemask is None
+    unnamed = request.nodemask is None and named_node(kernel, request) is None
+    return several and thisnode and unnamed
 
 
 def _on_one_node(kernel: Kernel, dump: MemDump, caller: Caller) -> Caller:

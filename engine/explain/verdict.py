@@ -10,11 +10,20 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from mmplay.engine.explain.counts import (
+    boost_of,
+    dropped_boost,
+    hidden_cma,
+    hidden_highatomic,
+    usable_types,
+)
 from mmplay.engine.explain.finding import said
-from mmplay.engine.explain.gate import Verdict, ZoneTest
+from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import caller_in, looks_of, zones_asked
-from mmplay.engine.report import MemDump, Report, ReportKind
+from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump
+from mmplay.engine.rules.floors import discounted
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import SCALE_BASE
 
 
 class Status(StrEnum):
@@ -83,6 +92,7 @@ class Answer(NamedTuple):
     skew_pages: int | None
     missing: tuple[str, ...]
     zones: tuple[ZoneVerdict, ...]
+    caller: Caller | None = None
 
     @property
     def key(self) -> tuple[Outcome | None, int | None]:
@@ -101,7 +111,7 @@ def judge(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> Ju
     lacking = _lacking(report, kernels, dump)
     if dump is None or lacking:
         return Judgement(Status.NONE, missing=lacking)
-    return _agreed(report, [_answer(report, kernel, dump) for kernel in kernels])
+    return _agreed(report, [_answer(report, kernel, dump) for kernel in kernels], dump)
 
 
 def _lacking(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> tuple[str, ...]:
@@ -130,12 +140,13 @@ def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
     zones = tuple(_zone_verdict(test, look.mark) for test in tests)
     passing = [test for test in tests if test.verdict is Verdict.PASSES]
     if passing:
-        return Answer(kernel, Outcome.SKEW, max(map(_spare, passing)), (), zones)
+        return Answer(kernel, Outcome.SKEW, max(map(_spare, passing)), (), zones, look)
     missing = tuple(line for test in tests for line in _missing_lines(test, look.mark))
     if missing:
-        return Answer(kernel, None, None, missing, zones)
+        return Answer(kernel, None, None, missing, zones, look)
     blocked = any(test.verdict is Verdict.NO_BLOCK for test in tests)
-    return Answer(kernel, Outcome.NO_BLOCK if blocked else Outcome.REFUSED, None, (), zones)
+    outcome = Outcome.NO_BLOCK if blocked else Outcome.REFUSED
+    return Answer(kernel, outcome, None, (), zones, look)
 
 
 def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
@@ -159,7 +170,7 @@ def _missing_lines(test: ZoneTest, mark: str) -> list[str]:
         return []
     zone, found = test.zone, []
     if zone.pages("free") is None or zone.pages(mark) is None:
-        found.append(f"{test.name} free and {mark}")
+        found.append(f"free and {mark} of {test.name}")
     elif test.floor is None:
         found.append(f"lowmem_reserve[] of {test.name}")
     elif zone.blocks is None:
@@ -167,13 +178,13 @@ def _missing_lines(test: ZoneTest, mark: str) -> list[str]:
     return found
 
 
-def _agreed(report: Report, answers: list[Answer]) -> Judgement:
+def _agreed(report: Report, answers: list[Answer], dump: MemDump) -> Judgement:
     """Return one verdict where all answers agree, else all of them and what decides."""
     first = answers[0]
     candidates = tuple(_candidate(group) for group in _groups(answers))
     if len(candidates) > 1:
         return Judgement(
-            Status.OPEN, decided_by=_decided_by(report, answers), candidates=candidates
+            Status.OPEN, decided_by=_decided_by(report, answers, dump), candidates=candidates
         )
     if first.outcome is None:
         return Judgement(Status.NONE, missing=first.missing, candidates=candidates)
@@ -187,34 +198,81 @@ def _groups(answers: list[Answer]) -> list[list[Answer]]:
     return list(found.values())
 
 
+NAMES_TOLD = 4
+"""Of more sets of rules that agree only the first and the last are named."""
+
+
 def _candidate(group: list[Answer]) -> Candidate:
-    names = ", ".join(dict.fromkeys(answer.kernel.name for answer in group))
-    return Candidate(names, group[0].outcome, group[0].zones)
+    names = list(dict.fromkeys(answer.kernel.name for answer in group))
+    if len(names) > NAMES_TOLD:
+        names = [f"{names[0]} to {names[-1]} ({len(names)} sets of rules)"]
+    return Candidate(", ".join(names), group[0].outcome, group[0].zones)
 
 
-Trait = Callable[[Kernel, int], object]
+def _per_zone(dump: MemDump, number: Callable[[ZoneDump], object]) -> tuple[object, ...]:
+    return tuple(number(zone) for zone in dump.populated())
+
+
+Trait = Callable[[Answer, Caller, MemDump, int], object]
 
 DECIDERS: tuple[tuple[str, Trait], ...] = (
-    ("decided.mask", lambda kernel, mode: kernel.gfp.format(mode)),
-    ("decided.flags", lambda kernel, mode: kernel.gate.flag_rules),
-    ("decided.boost", lambda kernel, mode: kernel.gate.boosts),
-    ("decided.highatomic", lambda kernel, mode: kernel.gate.highatomic),
-    ("decided.fast", lambda kernel, mode: kernel.gate.highatomic_order_0),
-    ("decided.cma", lambda kernel, mode: kernel.gate.cma),
-    ("decided.halving", lambda kernel, mode: kernel.gate.halving),
-    ("decided.rest", lambda kernel, mode: kernel.gate.block_rest),
-    ("decided.types", lambda kernel, mode: (kernel.gate.extra_order_0, kernel.gate.extra_above)),
-    ("decided.class_zone", lambda kernel, mode: kernel.gate.class_by_mask),
+    ("decided.mask", lambda one, caller, dump, mode: one.kernel.gfp.format(mode)),
+    (
+        "decided.flags",
+        lambda one, caller, dump, mode: discounted(
+            one.kernel.gate.reductions, SCALE_BASE, caller.flags
+        ),
+    ),
+    (
+        "decided.boost",
+        lambda one, caller, dump, mode: _per_zone(dump, lambda zone: boost_of(zone, one.kernel)),
+    ),
+    (
+        "decided.unboosted",
+        lambda one, caller, dump, mode: _per_zone(
+            dump, lambda zone: dropped_boost(zone, caller.flags, caller.mark, one.kernel)
+        ),
+    ),
+    (
+        "decided.highatomic",
+        lambda one, caller, dump, mode: _per_zone(
+            dump,
+            lambda zone: hidden_highatomic(one.kernel.gate, zone, caller.flags, caller.order),
+        ),
+    ),
+    (
+        "decided.cma",
+        lambda one, caller, dump, mode: _per_zone(
+            dump, lambda zone: hidden_cma(one.kernel.gate, zone, caller.flags)
+        ),
+    ),
+    ("decided.rest", lambda one, caller, dump, mode: one.kernel.gate.block_rest),
+    ("decided.halving", lambda one, caller, dump, mode: one.kernel.gate.halving),
+    (
+        "decided.types",
+        lambda one, caller, dump, mode: usable_types(one.kernel.gate, caller.flags, caller.order),
+    ),
+    (
+        "decided.class_zone",
+        lambda one, caller, dump, mode: _per_zone(
+            dump, lambda zone: zone.reserve_for(caller.class_zone)
+        ),
+    ),
 )
-"""In what kernels may differ, what shows it best first; each sentence says where to look."""
+"""In what kernels may differ for one request, what shows it best first.
+
+Each sentence says where to look.
+"""
 
 
-def _decided_by(report: Report, answers: list[Answer]) -> str:
+def _decided_by(report: Report, answers: list[Answer], dump: MemDump) -> str:
     """Say what decides: the first trait by which the likeliest answer differs from the others."""
     mode = report.request.mode or 0 if report.request else 0
+    asked = [(one, one.caller) for one in answers if one.caller is not None]
+    first = answers[0].key
     for code, trait in DECIDERS:
-        own = [trait(one.kernel, mode) for one in answers if one.key == answers[0].key]
-        others = [trait(one.kernel, mode) for one in answers if one.key != answers[0].key]
-        if not any(one in own for one in others):
+        own = [trait(one, caller, dump, mode) for one, caller in asked if one.key == first]
+        others = [trait(one, caller, dump, mode) for one, caller in asked if one.key != first]
+        if own and others and not any(one in own for one in others):
             return said(code)
     return said("decided.release")

@@ -19,11 +19,12 @@ from mmplay.engine.explain.finding import Finding, finding, said, sentence, size
 from mmplay.engine.explain.gate import Verdict, ZoneTest
 from mmplay.engine.explain.remedy import lowmem
 from mmplay.engine.explain.settings import MIN_FREE, RATIOS, SCALE, Settings
+from mmplay.engine.explain.verdict import Status
 from mmplay.engine.report import MemDump, Report, ZoneDump
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import PAGE_KB, SCALE_BASE, ZONES, reserves, total_reserve
+from mmplay.engine.rules.watermarks import PAGE_KB, SCALE_BASE, reserves, total_reserve
 
-NOT_ASKED = "not_asked"
+NOT_ASKED = "not asked"
 """The verdict of a zone that the request may not use."""
 
 SKEW, PASSES, NO_BLOCK, REFUSED = "skew", "passes", "no_block", "refused"
@@ -92,7 +93,8 @@ class Change(NamedTuple):
 
 def has_verdict(diagnosis: Diagnosis) -> bool:
     """Tell whether a zone was tested, so that there is something to compare."""
-    return bool(diagnosis.asks and diagnosis.asks[-1][1])
+    asked = bool(diagnosis.asks and diagnosis.asks[-1][1])
+    return asked and diagnosis.judgement.status in (Status.EXACT, Status.OPEN)
 
 
 def what_if(
@@ -111,6 +113,8 @@ def what_if(
     if logged == PASSES:
         logged = SKEW
         assumed = (*assumed, finding("supposed.skewed"))
+    if diagnosis.judgement.status is Status.OPEN:
+        assumed = (*assumed, finding("supposed.open", rules=kernel.name))
     changed = outcome_of(again)
     return Change(
         _zones(seen.dump, diagnosis, dump, again),
@@ -167,7 +171,7 @@ def _side(zone: ZoneDump, diagnosis: Diagnosis, test: ZoneTest | None) -> Side:
         high=zone.pages("high"),
         reserve=zone.reserve_for(caller.class_zone) if caller is not None else None,
         floor=test.floor.value if test is not None and test.floor is not None else None,
-        verdict=test.verdict.replace(" ", "_") if test is not None else NOT_ASKED,
+        verdict=str(test.verdict) if test is not None else NOT_ASKED,
         short_by=test.short_by if test is not None else None,
     )
 
@@ -203,7 +207,7 @@ def _set_marks(kernel: Kernel, dump: MemDump, settings: Settings) -> list[Findin
     kbytes = settings.min_free_kbytes
     boosted = []
     for zone in dump.populated():
-        minimum, managed, boost = zone.pages("min"), zone.pages("managed"), boost_of(zone)
+        minimum, managed, boost = zone.pages("min"), zone.pages("managed"), boost_of(zone, kernel)
         if minimum is None or managed is None:
             continue
         if kbytes is None and zone.name not in kernel.capped_zones:
@@ -223,7 +227,7 @@ def _set_marks(kernel: Kernel, dump: MemDump, settings: Settings) -> list[Findin
 def logged_kbytes(kernel: Kernel, dump: MemDump) -> int:
     """Return about what vm.min_free_kbytes was: the sum of its shares, each rounded down."""
     shares = [
-        (zone.pages("min") or 0) - boost_of(zone)
+        (zone.pages("min") or 0) - boost_of(zone, kernel)
         for zone in dump.populated()
         if zone.name not in kernel.capped_zones
     ]
@@ -244,7 +248,7 @@ def logged_scale(kernel: Kernel, dump: MemDump) -> int:
     minimum, low, managed = zone.pages("min"), zone.pages("low"), zone.pages("managed")
     if minimum is None or low is None or not managed:
         return own
-    gap, quarter = low - minimum, (minimum - boost_of(zone)) // 4
+    gap, quarter = low - minimum, (minimum - boost_of(zone, kernel)) // 4
     if abs(gap - quarter) <= 1 or _close(gap, managed * own // SCALE_BASE):
         return own
     return (gap * SCALE_BASE + managed // 2) // managed
@@ -259,10 +263,10 @@ def _set_reserves(kernel: Kernel, dump: MemDump, ratios: tuple[int, ...]) -> lis
     own = kernel.lowmem_reserve_ratio
     every = (*ratios, *own[len(ratios) :])
     for zone in dump.populated():
-        pages = _managed_of_node(dump, zone.node)
-        if zone.index is None or zone.reserve is None:
+        index = dump.index_of(zone)
+        if index is None or zone.reserve is None:
             continue
-        row = reserves(pages, every)[zone.index]
+        row = reserves(_managed_of_node(dump, zone.node), every)[index]
         zone.reserve = (*row, *(row[-1:] * len(zone.reserve)))[: len(zone.reserve)]
     return [finding("supposed.ratios")] if len(ratios) < len(own) else []
 
@@ -272,7 +276,7 @@ def _managed_of_node(dump: MemDump, node: int) -> tuple[int, ...]:
     found = {zone.name: zone.pages("managed") for zone in dump.zones if zone.node == node}
     if None in found.values():
         raise InputError(f"{RATIOS}: the Mem-Info lacks the managed pages of its zones")
-    return tuple(found.get(name) or 0 for name in ZONES)
+    return tuple(found.get(name) or 0 for name in dump.columns())
 
 
 # in words
@@ -333,4 +337,4 @@ def _verdict(side: Side, free: int | None) -> str:
         return said("supposed.short", pages=side.short_by)
     if side.verdict == PASSES and free is not None and side.floor is not None:
         return said("supposed.spare", pages=free - side.floor)
-    return said(f"supposed.{side.verdict}")
+    return side.verdict

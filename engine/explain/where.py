@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mmplay.engine.explain.finding import Finding, finding, size
 from mmplay.engine.report import MemDump, Report
 from mmplay.engine.rules.watermarks import PAGE_KB
 
@@ -89,7 +90,7 @@ def managed_pages(dump: MemDump) -> int | None:
     """Return the pages that the kernel managed: RAM less reserved, else the sum of the zones.
 
     From 6.1 on, and for a request bound to nodes, only some zones are printed: the closing lines
-    count all.
+    count all. RAM alone, where the rest is lost, counts what was reserved at boot as well.
     """
     ram, reserved = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
     if ram is not None and reserved is not None and ram > reserved:
@@ -99,7 +100,7 @@ def managed_pages(dump: MemDump) -> int | None:
         known = [one for one in pages if one is not None]
         if known and len(known) == len(pages):
             return sum(known)
-    return None
+    return ram
 
 
 def _has_totals(dump: MemDump) -> bool:
@@ -169,3 +170,57 @@ def _swap(dump: MemDump) -> Swap | None:
     if total is None or free is None:
         return None
     return Swap(total, free, dump.tail.get("swapcache_pages", 0))
+
+
+LARGEST_SLABS = 4
+"""Slab caches that are named."""
+
+MUCH = 20
+"""The share of the managed pages, one in so many, from which unaccounted pages are told."""
+
+
+def memory_findings(report: Report) -> list[Finding]:
+    """Return where the memory was: owners, largest first, nodes, swap, and what nobody counts."""
+    table = memory_table(report)
+    found: list[Finding] = []
+    if table is not None:
+        found += _owners_told(table)
+        if table.pages(UNACCOUNTED) * MUCH >= table.managed:
+            left = table.pages(UNACCOUNTED) * table.page_kb
+            found.append(finding(_unaccounted_code(report.memory), unaccounted=left))
+    if report.slabs:
+        slabs = sorted(report.slabs, key=lambda row: -row[2])[:LARGEST_SLABS]
+        caches = [f"{name} {size(total)}" for name, _, total in slabs]
+        found.append(finding("memory.slabs", caches=caches))
+    return found
+
+
+def _unaccounted_code(dump: MemDump | None) -> str:
+    """Tell apart a table of all RAM, reserved pages included, from one of the managed pages."""
+    if dump is None or "reserved_pages" in dump.tail:
+        return "memory.unaccounted"
+    told = any("present" in zone.kb for zone in dump.zones)
+    return "memory.unaccounted" if told else "memory.unaccounted_all"
+
+
+def _owners_told(table: MemoryTable) -> list[Finding]:
+    kb = table.page_kb
+    names = dict.fromkeys(row.name for row in table.rows)
+    whole = [(name, table.pages(name)) for name in names]
+    managed = {"managed": table.managed * kb, "pages": table.managed}
+    found = [finding("memory.owners", **managed, owners=_told(whole, kb))]
+    for node in dict.fromkeys(row.node for row in table.rows if row.node is not None):
+        own = [(row.name, row.pages) for row in table.rows if row.node == node]
+        found.append(finding("memory.node", node=node, owners=_told(own, kb)))
+    if table.swap is None:
+        return found
+    if table.swap.total_kb == 0:
+        return [*found, finding("memory.no_swap")]
+    swap = finding("memory.swap", free=table.swap.free_kb, total=table.swap.total_kb)
+    return [*found, swap]
+
+
+def _told(owners: Iterable[tuple[str, int]], page_kb: int) -> list[str]:
+    """Return what each owner holds, in pages too, the largest first, without empty ones."""
+    ordered = sorted(owners, key=lambda row: -row[1])
+    return [f"{name} {size(pages * page_kb)} ({pages})" for name, pages in ordered if pages > 0]

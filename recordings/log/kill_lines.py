@@ -112,7 +112,7 @@ def kill(builder: ReportBuilder, message: Message) -> None:
     opened.report.kill = OomKill(
         values["pid"], values["comm"], values.get("score"), time_us=message.prefix.time_us
     )
-    _for_memcg(opened, values)
+    _reason(opened, values)
     builder.claim(opened, message)
 
 
@@ -127,7 +127,7 @@ def killed(builder: ReportBuilder, message: Message) -> None:
         return
     opened = _killing(builder, message)
     opened.report.kill = _deed(opened.report.kill, message)
-    _for_memcg(opened, values)
+    _reason(opened, values)
     builder.claim(opened, message)
 
 
@@ -146,9 +146,13 @@ def _deed(kill: OomKill | None, message: Message) -> OomKill:
     )
 
 
-def _for_memcg(opened: OpenReport, values: Values) -> None:
-    if values.get("why", "").startswith(OF_MEMCG):
+def _reason(opened: OpenReport, values: Values) -> None:
+    """Note what stands before the colon: for whom, and whether the invoker had to die."""
+    what, _, rule = values.get("why", "").partition(" (")
+    if what.startswith(OF_MEMCG):
         opened.report.kind = ReportKind.MEMCG_OOM
+    if rule:
+        opened.report.why = rule.rstrip(")")
 
 
 def group(builder: ReportBuilder, message: Message) -> None:

@@ -93,6 +93,13 @@ class MenuScreen(BaseScreen):
         self._sessions: list[Path] = []
         self._best: dict[str, int] = {}
         self._lines: dict[Path, tuple[str, str]] = {}
+        self._looking_into: tuple[Ask | None, ...] = ()
+        """The entry whose preview is not shown yet; empty if there is none."""
+
+    @property
+    def looking(self) -> bool:
+        """Tell whether the chosen entry's preview is not shown yet."""
+        return bool(self._looking_into)
 
     def compose(self) -> ComposeResult:
         """Lay out list and preview."""
@@ -125,6 +132,8 @@ class MenuScreen(BaseScreen):
         if self._recordings:
             self._fill()
             self._read_sessions()
+        if self._looking_into:
+            self.call_after_refresh(self._look_into, *self._looking_into)
 
     def on_resize(self) -> None:
         """Fit list and footer to the new width."""
@@ -175,12 +184,13 @@ class MenuScreen(BaseScreen):
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
         """Look into the chosen entry, once the list is painted: what it loads takes time."""
         if message.panel.id == "entries":
+            self._looking_into = (message.ask,)
             self.call_after_refresh(self._look_into, message.ask)
 
     def _look_into(self, ask: Ask | None) -> None:
         width = max(20, self.query_one("#preview", CellPanel).size.width)
         self.run_worker(
-            lambda: self._preview(ask, width),
+            lambda: (ask, self._preview(ask, width)),
             name=PREVIEW,
             group=PREVIEW,
             thread=True,
@@ -218,6 +228,11 @@ class MenuScreen(BaseScreen):
 
     def _played_preview(self, ask: Ask, width: int) -> list[Row]:
         return played_preview(played(self._sessions[int(ask.names[0])]), width)
+
+    def _show_preview(self, ask: Ask | None, rows: list[Row]) -> None:
+        self.query_one("#preview", CellPanel).show(rows)
+        if self._looking_into == (ask,):
+            self._looking_into = ()
 
     # opening
 
@@ -319,7 +334,7 @@ class MenuScreen(BaseScreen):
             self._lines |= message.worker.result or {}
             self._fill()
         if message.worker.name == PREVIEW and message.state is WorkerState.SUCCESS:
-            self.query_one("#preview", CellPanel).show(message.worker.result or [])
+            self._show_preview(*(message.worker.result or (None, [])))
         if message.worker.name != IMPORT:
             return
         if message.state is WorkerState.CANCELLED:
