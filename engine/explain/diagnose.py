@@ -102,7 +102,8 @@ def diagnose(
             result.notes += contradictions(seen.dump, kernel)
         result.reclaim += reclaim_findings(seen.dump)
     if kernel is None:
-        result.verdict = _no_verdict(release)
+        asked = result.judgement.status is not Status.NOT_ASKED
+        result.verdict = _no_verdict(release) if asked else None
         result.about_caller += _without_rules(report.request, release)
         return result
     if report.request is not None:
