@@ -130,6 +130,17 @@ def test_the_same_sentence_stands_everywhere(explain: Explain, form: str) -> Non
     assert headline in out
 
 
+def test_a_kill_by_a_program_needs_no_rules(explain: Explain) -> None:
+    said = words(
+        explain(
+            b"Jan 10 03:05:01 host earlyoom[701]: sending SIGTERM to process 3213 uid 1000 "
+            b'"browser": badness 900, VmRSS 4000 MiB\n'
+        )
+    )
+    assert "earlyoom, a program and not the kernel, killed browser (3213) with 3.9 GiB" in said
+    assert "no verdict" not in said
+
+
 def test_who_was_killed_is_not_guessed(explain: Explain) -> None:
     said = words(explain(INVOKED))
     assert "proxy (31) invoked the OOM killer; who was killed is not in this log" in said
@@ -266,6 +277,11 @@ def test_without_an_argument_a_terminal_is_told_what_to_pipe(
     monkeypatch.setattr(sys, "stdin", Stdin(failure(), terminal=False))
     assert main(["explain"]) == 0
     assert "backup (7) was refused" in words(capsys.readouterr().out)
+
+
+def test_a_folder_is_grouped(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["explain", str(tmp_path)]) == 2
+    assert "--group" in capsys.readouterr().err
 
 
 def test_two_logs_are_not_explained_at_once(capsys: Captured) -> None:

@@ -166,6 +166,10 @@ INVENTED = (
         "[   90.100000] Tasks in /glimra.slice are going to be killed due to memory.oom.group set",
         "",
     ),
+    ("[   90.100000] bada:fade:ced is no address, nor is <GLIMRA> or glimra/x.c:12", "bada"),
+    ("[   90.100000] bada:fade:ced is no address, nor is <GLIMRA> or glimra/x.c:12", "GLIMRA"),
+    ("[   90.100000] UUID: deadbe11 zabrek: DMI: Frobnitz R740", "deadbe11"),
+    ("[   90.100000] Frobnitz R740, BIOS 9.8.7-zab 11/12/2020", "9.8.7"),
     ("> [   90.100000] on Monday Glimra Quorv\u00edm wrote:", "Quorv"),
 )
 """Lines with names that were made up, each with one that must not come through."""
