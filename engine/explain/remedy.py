@@ -74,7 +74,7 @@ def _kept_by_slab(
     lost = [
         name
         for name in kernel.gfp.single_bits(slub.gfp & ~kernel.slab.keeps)
-        if kernel.alloc_flags(mask & ~kernel.gfp.value(name), caller.context) != better.flags
+        if kernel.alloc_flags(mask & ~kernel.gfp.encode(name), caller.context) != better.flags
     ]
     test = _first_pass(kernel, caller, better, refused)
     if not lost or test is None:

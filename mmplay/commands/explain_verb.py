@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
+from pathlib import Path
 
 from mmplay.commands.arguments import PLACE, add_json, add_kernel, check_kernel, whole
 from mmplay.commands.explain_text import (
@@ -88,6 +89,8 @@ def run(args: Namespace) -> int:
         return _group(args, names)
     if len(names) > 1:
         raise InputError(f"{names[1]}: one log is explained at a time; --group takes many")
+    if names[0] != STDIN and Path(names[0]).is_dir():
+        raise InputError(f"{names[0]}: is a directory; --group explains the logs in it")
     return _explain_one(args, names[0])
 
 

@@ -129,5 +129,5 @@ def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
     """Return the rules for a release in this trace: those that a user chose win."""
     forced = header.get("kernel")
     if isinstance(forced, str):
-        return KERNELS.get(forced)
+        return KERNELS.get(forced) or kernel_of_release(forced)
     return kernel_of_release(release) if release else None

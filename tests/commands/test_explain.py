@@ -279,6 +279,11 @@ def test_without_an_argument_a_terminal_is_told_what_to_pipe(
     assert "backup (7) was refused" in words(capsys.readouterr().out)
 
 
+def test_a_folder_is_grouped(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["explain", str(tmp_path)]) == 2
+    assert "--group" in capsys.readouterr().err
+
+
 def test_two_logs_are_not_explained_at_once(capsys: Captured) -> None:
     assert main(["explain", "a.log", "b.log"]) == 2
     assert "--group" in capsys.readouterr().err
