@@ -19,7 +19,6 @@ from mmplay.engine.explain.gate import (
     stop_of,
 )
 from mmplay.engine.explain.looks import (
-    BY_HAND,
     Look,
     bound_to_one,
     caller_in,
@@ -37,7 +36,15 @@ from mmplay.engine.explain.reasons import (
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
 from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
-from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
+from mmplay.engine.report import (
+    BY_HAND,
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    ZoneDump,
+    read_context,
+)
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone
