@@ -100,7 +100,7 @@ def test_a_ratio_opens_a_zone() -> None:
     assert (dma.logged.verdict, dma.changed.verdict) == ("refused", "passes")
     assert dma32.logged == dma32.changed
     assert found.outcome == ("refused", "passes")
-    assert conclusion(found)[0] == "The outcome changes: refused -> passes."
+    assert conclusion(found)[0] == "By arithmetic alone the outcome changes: refused -> passes."
 
 
 @given(st.integers(0, 1500), st.integers(0, 1500))
