@@ -96,6 +96,16 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
         yield Part("verdict", lines)
 
 
+def rules_of(result: FrameDiagnosis) -> str:
+    """Return which rules a frame is explained by; those of a log without a release must agree."""
+    kernel, judgement = result.frame.kernel, result.diagnosis.judgement
+    if kernel is None and judgement.candidates:
+        agreed = len(judgement.candidates) == 1
+        return f"rules of {judgement.candidates[0].rules}" if agreed else "rules undecided"
+    kernel = result.diagnosis.kernel or kernel
+    return f"rules of {kernel.name}" if kernel else "no rules"
+
+
 def around(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield what is said besides the tests themselves and what would have helped."""
     diagnosis = result.diagnosis

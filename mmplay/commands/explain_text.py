@@ -10,7 +10,7 @@ from mmplay.engine.errors import printable
 from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
-from mmplay.recordings.explained import Part, details, needed
+from mmplay.recordings.explained import Part, details, needed, rules_of
 from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.grouping import Fleet, Group, Groups, Place
 from mmplay.recordings.recording import Recording
@@ -135,8 +135,7 @@ def _when(frame: Frame) -> str:
 def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
     head = _wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2)
-    rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules})"
+    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules_of(result)})"
     first = [*needed(result), Part("kernel", [source])]
     shown = fitted(first, SCREEN - len(head))
     cut = [whole for whole, part in zip(first, shown, strict=True) if part != whole]
