@@ -131,8 +131,11 @@ def _label(result: FrameDiagnosis, zone: ZoneDump) -> str:
 
 
 def _is_skew(one: Finding) -> bool:
-    """Tell whether a note is about what came free between a look and the print."""
-    return one.code.startswith("gate.")
+    """Tell whether a note is about what came free before the deciding look was printed."""
+    return one.code in SKEWS
+
+
+SKEWS = frozenset({"gate.skew", "gate.skew_untimed", "gate.unprinted"})
 
 
 def ask_label(caller: Caller) -> str:

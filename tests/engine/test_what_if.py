@@ -163,6 +163,17 @@ def test_a_dump_without_managed_pages_refuses_marks() -> None:
             supposed(RC7, memory, settings)
 
 
+def test_pages_of_another_size_count() -> None:
+    memory, small = dump(LATER, (1000, 400), 84_000), dump(LATER, (1000, 400), 5249)
+    for zone in memory.zones:
+        zone.page_kb = 64
+        zone.kb = {name: kb * 16 for name, kb in zone.kb.items()}
+    found = supposed(LATER, memory, Settings(min_free_kbytes=5249 * 16))
+    marks = [(one.changed.min, one.changed.low) for one in found.zones]
+    assert marks == [(zone.pages("min"), zone.pages("low")) for zone in small.zones]
+    assert table_of_settings(found)[-1].changed.endswith("MiB)")
+
+
 # settings
 
 
