@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from mmplay.engine.report import MemDump, Report
-    from mmplay.engine.rules.versions import Candidates, Kernel
+    from mmplay.engine.rules.versions import Kernel
 
 
 class Ask(NamedTuple):
@@ -59,26 +59,13 @@ class TurnFacts(NamedTuple):
     acts: tuple[str, ...]
 
 
-class Rules(NamedTuple):
-    """The rules that a report is told by, None where none can be chosen, and those that may apply.
-
-    `others` are asked for the verdict besides, the likeliest first; `found` says how they were
-    found.
-    """
-
-    kernel: Kernel | None
-    others: tuple[Kernel, ...]
-    found: Candidates
-
-
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One moment. `index` counts from 0; what is not known is None, never 0.
 
     `time_us` is the moment itself; `shown` the memory as last known; `before` the dump before it
     in the same boot, for the deltas; `report` the kernel's report if this frame is one; `facts`
-    are there if it was simulated. `wall` tells that the log gives clock times, `rules` how those of
-    `kernel` were found, None where they were chosen or are beyond doubt.
+    are there if it was simulated. `wall` tells that the log gives clock times.
     """
 
     index: int
@@ -95,12 +82,6 @@ class Frame:
     last_line: int
     facts: TurnFacts | None = None
     wall: bool = False
-    rules: Rules | None = None
-
-    @property
-    def others(self) -> tuple[Kernel, ...]:
-        """Return the kernels that may have printed it besides `kernel`, the likeliest first."""
-        return self.rules.others if self.rules else ()
 
 
 class LogLine(NamedTuple):

@@ -19,7 +19,6 @@ from mmplay.engine.explain.gate import (
     stop_of,
 )
 from mmplay.engine.explain.looks import (
-    BY_HAND,
     Look,
     bound_to_one,
     caller_in,
@@ -37,7 +36,15 @@ from mmplay.engine.explain.reasons import (
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
 from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
-from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
+from mmplay.engine.report import (
+    BY_HAND,
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    ZoneDump,
+    read_context,
+)
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone
@@ -220,6 +227,7 @@ def _caller(
         caller = caller_in(kernel, request, dump)
         if caller is not None:
             result.assumed.append(_class_zone(kernel, caller))
+            result.assumed += _zones_above(dump, caller)
             result.assumed += _nodes(kernel, request, dump, caller)
         return caller
     highest = _highest_zone(dump)
@@ -235,6 +243,14 @@ def _class_zone(kernel: Kernel, caller: Caller) -> Finding:
     return finding(
         "assumed.class_by_mask" if by_mask else "assumed.class_zone", zone=caller.class_name
     )
+
+
+def _zones_above(dump: MemDump, caller: Caller) -> list[Finding]:
+    """Say which zones with pages the mask leaves out."""
+    columns = dump.columns()
+    above = {zone.name for zone in dump.populated()} & set(columns[caller.class_zone + 1 :])
+    zones = [name for name in columns if name in above]
+    return [finding("assumed.zones_above", zones=zones)] if zones else []
 
 
 def _nodes(kernel: Kernel, request: Request, dump: MemDump, caller: Caller) -> list[Finding]:

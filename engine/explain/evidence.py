@@ -1,66 +1,69 @@
-"""Whose rules a report is judged by: what it shows of the kernel that printed it."""
+"""What a report shows of the kernel that printed it, and the kernels whose rules it may follow."""
 
 from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.frame import Rules
-from mmplay.engine.report import Report
-from mmplay.engine.rules.versions import NEWEST_READ, Candidates, Evidence, candidates_of
+from mmplay.engine.explain.verdict import Judgement, Status
+from mmplay.engine.report import MemDump, Report
+from mmplay.engine.rules.releases import version_of
+from mmplay.engine.rules.versions import (
+    Candidates,
+    Evidence,
+    Kernel,
+    candidates_of,
+    kernel_of_release,
+)
 
 
-def evidence_of(report: Report) -> Evidence:
-    """Return the masks with their names, and the fields of the report's own dump."""
-    request, dump = report.request, report.memory
-    pairs: list[tuple[int, str | None]] = []
-    if request is not None and request.mode is not None:
-        pairs.append((request.mode, request.names))
-    if request is not None and request.slub is not None:
-        pairs.append((request.slub.gfp, request.slub.names))
-    if dump is None or not dump.zones:
-        return Evidence(tuple(pairs))
-    fields = frozenset(dump.totals).union(*(zone.kb for zone in dump.zones))
-    return Evidence(tuple(pairs), fields)
+def evidence_of(report: Report | None, dump: MemDump | None) -> Evidence:
+    """Return the masks with their names, and the fields of the zone lines and totals."""
+    return Evidence(_pairs(report), _fields(dump))
 
 
-def rules_for(report: Report, release: str | None) -> Rules:
-    """Return whose rules a report of this release is judged by.
-
-    Without a release the report is told by rules only where all candidates read its mask alike.
-    """
-    found = candidates_of(release, evidence_of(report))
-    if not found.kernels:
-        return Rules(None, (), found)
-    likeliest, *others = reversed(found.kernels)
-    if found.place is None and not _agree(report, found):
-        return Rules(None, (likeliest, *others), found)
-    return Rules(likeliest, tuple(others), found)
+def _pairs(report: Report | None) -> tuple[tuple[int, str | None], ...]:
+    request = report.request if report else None
+    if request is None:
+        return ()
+    found = [] if request.mode is None else [(request.mode, request.names)]
+    if request.slub is not None:
+        found.append((request.slub.gfp, request.slub.names))
+    return tuple(found)
 
 
-def _agree(report: Report, found: Candidates) -> bool:
-    """Tell whether all candidates read the request's mask alike."""
-    mode = report.request.mode if report.request else None
-    return mode is not None and len({one.gfp.format(mode) for one in found.kernels}) == 1
-
-
-def found_finding(rules: Rules, release: str | None) -> Finding | None:
-    """Say how the rules were found, None where they are those of the very version."""
-    found = rules.found
-    if found.sure:
+def _fields(dump: MemDump | None) -> frozenset[str] | None:
+    """Return the fields of a dump, None if it has no zone lines or one of them was cut."""
+    if dump is None or not dump.zones or "free" not in dump.totals:
         return None
-    return finding(
-        found.why,
-        release=release,
-        kernels=_shown([one.name for one in reversed(found.kernels)]),
-        distribution=found.place.distribution if found.place else None,
-        newest=NEWEST_READ,
-    )
+    if not all(zone.all_unreclaimable is not None or "free_cma" in zone.kb for zone in dump.zones):
+        return None
+    return frozenset(dump.totals).union(*(zone.kb for zone in dump.zones))
 
 
-MOST_SHOWN = 4
+def candidates_for(
+    given: Kernel | None, release: str | None, report: Report | None, dump: MemDump | None
+) -> Candidates:
+    """Return the kernels whose rules a report may follow, the likeliest last.
+
+    `given` are the rules that its recording goes by: if they are not those of the release, somebody
+    chose them, and they alone count. Empty for a version older than all that were read.
+    """
+    own = kernel_of_release(release) if release else None
+    if given is not None and (own is None or own.name != given.name):
+        return Candidates((given,), sure=True, why="rules.chosen")
+    if release and own is None and version_of(release) is not None:
+        return Candidates((), sure=False, why="rules.older")
+    return candidates_of(release, evidence_of(report, dump))
 
 
-def _shown(names: list[str]) -> list[str]:
-    """Return the likeliest of many names, and how many more there are."""
-    if len(names) <= MOST_SHOWN:
-        return names
-    return [*names[: MOST_SHOWN - 1], f"{len(names) - MOST_SHOWN + 1} others"]
+def rules_findings(found: Candidates, release: str | None, judgement: Judgement) -> list[Finding]:
+    """Say how the rules were found where they are not those of the very version, and if all agree.
+
+    Nothing is said where no verdict was to be had.
+    """
+    if found.sure or not found.kernels or judgement.status is Status.NOT_ASKED:
+        return []
+    count = len(found.kernels)
+    told = [finding(found.why, release=release, count=count)]
+    if count > 1 and judgement.status is Status.EXACT:
+        told.append(finding("rules.agree", count=count))
+    return told

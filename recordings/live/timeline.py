@@ -16,7 +16,7 @@ from mmplay.engine.report import MemDump, title_of
 from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, memory_of
 from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
 from mmplay.recordings.log.report_log import ReportLog
-from mmplay.recordings.log.timeline import LogTimeline, kernel_of, rules_of
+from mmplay.recordings.log.timeline import LogTimeline, kernel_of
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
@@ -182,7 +182,6 @@ class LiveTimeline(LogTimeline):
         report = self._log.report(-1 - place) if place < 0 else None
         if report is not None:
             report.boot = 0
-        rules = rules_of(self.header, report, self._release) if report is not None else None
         line = self._line_at(index)
         return Frame(
             index=index,
@@ -191,13 +190,12 @@ class LiveTimeline(LogTimeline):
             title=title_of(report) if report is not None else f"sample {place + 1}",
             observed=True,
             release=self._release,
-            kernel=rules.kernel if rules else self._kernel,
+            kernel=self._kernel,
             shown=self._shown(index),
             before=self._before(index),
             report=report,
             first_line=report.first_line if report is not None else line,
             last_line=report.last_line if report is not None else line,
-            rules=rules,
         )
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:

@@ -15,7 +15,7 @@ from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
 from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log
 from mmplay.recordings.log.report_log import ReportLog
-from mmplay.recordings.log.timeline import LogTimeline, kernel_of, rules_of
+from mmplay.recordings.log.timeline import LogTimeline, kernel_of
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
@@ -117,7 +117,6 @@ class ObservedTimeline(LogTimeline):
             raise IndexError(index)
         report = self._report(index)
         boot = self._all_boots[report.boot]
-        rules = rules_of(self.header, report, boot.release)
         return Frame(
             index=index,
             boot=report.boot,
@@ -125,14 +124,13 @@ class ObservedTimeline(LogTimeline):
             title=title_of(report),
             observed=True,
             release=boot.release,
-            kernel=rules.kernel if rules else boot.kernel,
+            kernel=boot.kernel,
             shown=self._shown(index),
             before=self._before(index),
             report=report,
             first_line=report.first_line,
             last_line=report.last_line,
             wall=boot.wall,
-            rules=rules,
         )
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:

@@ -22,6 +22,7 @@ from mmplay.recordings.log.reading import (
     all_reads,
     broken,
 )
+from mmplay.recordings.log.records import FIELD, RECORD_BYTES, Years, with_record
 from mmplay.recordings.log.transport import unwrap
 
 
@@ -91,17 +92,19 @@ def scan(
     `clues` must be found in every line that a form may start, line end included.
     """
     pattern = clues or all_clues()
-    rest, near = Lines(1, b""), 0
+    rest, near, years, before = Lines(1, b""), 0, Years(), b""
     for lines in source:
         if lines.cut_bytes or lines.skipped:
-            yield from _Scanner(rest, pattern, near).items(0)
+            yield from _Scanner(rest, pattern, near, years, before).items(0)
             yield lines
+            before = b""
             rest, near = Lines(lines.number + (lines.skipped or 1), b""), 0
             continue
-        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
+        joined = Lines(rest.number, rest.data + lines.data)
+        scanner = _Scanner(joined, pattern, near, years, before)
         yield from scanner.items(LONGEST_BROKEN)
-        rest, near = scanner.rest(), scanner.near
-    yield from _Scanner(rest, pattern, near).items(0)
+        rest, near, before = scanner.rest(), scanner.near, scanner.before()
+    yield from _Scanner(rest, pattern, near, years, before).items(0)
 
 
 class _Found(NamedTuple):
@@ -130,16 +133,24 @@ class _Scanner:
     `near` counts down the lines behind a message that are read without a clue.
     """
 
-    def __init__(self, lines: Lines, clues: re.Pattern[bytes], near: int) -> None:
+    def __init__(
+        self, lines: Lines, clues: re.Pattern[bytes], near: int, years: Years, before: bytes = b""
+    ) -> None:
         self._data = lines.data
         self._number = lines.number
         self._clues = clues
         self._start = 0
         self.near = near
+        self._years = years
+        self._before = before
 
     def rest(self) -> Lines:
         """Return what was not yielded: the last lines, whose message may go on."""
         return Lines(self._number, self._data[self._start :])
+
+    def before(self) -> bytes:
+        """Return what stands before the rest: a message may belong to it."""
+        return (self._before + self._data[: self._start])[-RECORD_BYTES:]
 
     def items(self, kept: int) -> Iterator[Message | Lines]:
         """Yield what the lines are, up to the last `kept` of them."""
@@ -154,6 +165,7 @@ class _Scanner:
                 continue
             if at > self._start:
                 yield self._passed_over(at)
+            found = found._replace(prefix=self._years.counted(found.prefix))
             for message in found.messages(self._number):
                 yield message
                 self._number += message.size
@@ -195,6 +207,12 @@ class _Scanner:
         end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
         text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
         prefix, rest = split_prefix(text)
+        if prefix.time_us is None and prefix.text.endswith(FIELD):
+            before = (self._before if at < RECORD_BYTES else b"") + self._data[
+                max(0, at - RECORD_BYTES) : at
+            ]
+            behind = self._data[at : at + RECORD_BYTES]
+            prefix = with_record(prefix, before + behind, len(before))
         return Split(prefix, rest, end, after, text)
 
     def _read(self, at: int) -> _Found | None:
@@ -212,7 +230,8 @@ class _Scanner:
         if len(raw) > LONGEST_CHANGED or not (self.near or all_clues().search(raw)):
             return None
         for prefix, texts, lost in unwrap(split.line):
-            reads = all_reads(texts, foreign=prefix.foreign, near=self.near > 0)
+            foreign = prefix.foreign or split.prefix.foreign
+            reads = all_reads(texts, foreign=foreign, near=self.near > 0)
             if reads:
                 (form, values), *more = reads
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
@@ -220,6 +239,8 @@ class _Scanner:
 
     def _broken(self, at: int, first: Split, alone: _Found | None) -> _Found | None:
         """Read a line that a mailer has broken; None if it is whole, or of no form."""
+        if first.prefix.foreign:
+            return None
         if not (self.near or all_clues().search(self._data, at, first.after)):
             return None
         form = alone.form if alone is not None else None

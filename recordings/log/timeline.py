@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from mmplay.engine.explain.evidence import rules_for
-from mmplay.engine.frame import LogLine, Marker, Rules, Timeline
-from mmplay.engine.report import Report
+from mmplay.engine.frame import LogLine, Marker, Timeline
 from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
 from mmplay.recordings.log.dumps import find_in_dumps, series_of_frames
 from mmplay.recordings.log.lines import LogNote
@@ -125,13 +123,6 @@ class LogTimeline(Timeline):
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         return self._log.unknown_lines()
-
-
-def rules_of(header: dict[str, Any], report: Report, release: str | None) -> Rules | None:
-    """Return whose rules a report of a release is judged by; None where a user chose them."""
-    if isinstance(header.get("kernel"), str):
-        return None
-    return rules_for(report, release)
 
 
 def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:

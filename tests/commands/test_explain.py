@@ -20,7 +20,7 @@ from mmplay.commands.explain_text import fitted
 from mmplay.engine.explain.headline import LONGEST, shortened
 from mmplay.recordings import grouping
 from mmplay.recordings.explained import Part
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.library import open_events
 from tests.recordings.hosts import Host, HostZone, log
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -346,9 +346,9 @@ def test_a_fault_in_one_file_does_not_end_the_others(
     def faulty(path: str, kernel: str | None) -> object:
         if path.endswith("host1.log"):
             raise ValueError("broken")
-        return open_recording(path, kernel)
+        return open_events(path, kernel)
 
-    monkeypatch.setattr(grouping, "open_recording", faulty)
+    monkeypatch.setattr(grouping, "open_events", faulty)
     found = grouped(capsys, fleet)
     assert "ValueError" in next(
         one["why"] for one in found["unreadable"] if one["path"].endswith("host1.log")
