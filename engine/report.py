@@ -161,6 +161,10 @@ class SlubReport(NamedTuple):
     """(node, slabs, objs, free) for each node."""
 
 
+BY_HAND = -1
+"""The order in the header of a kill that SysRq f asked for (is_sysrq_oom, 4.5)."""
+
+
 class Request(NamedTuple):
     """One page request. `mode` is the mask that the page allocator saw; None is not known."""
 

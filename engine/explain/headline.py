@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, Operand, said, sentence, size, symbolic
+from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import zones_asked
-from mmplay.engine.explain.verdict import Judgement, Outcome, Status
+from mmplay.engine.explain.verdict import Outcome, Status
 from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request
+from mmplay.engine.report import OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.terms import Term
 
@@ -72,14 +72,21 @@ def _stall(report: Report, operands: Operands) -> Finding:
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    asked = "memory" if report.asked_bytes is None else _bytes(report.asked_bytes)
-    operands |= {"size": asked, "why": shortened(report.why or "", LONGEST_WHY)}
+    operands |= {"why": shortened(report.why or "", LONGEST_WHY)}
     if zones_asked(report):
-        return Finding("headline.vmalloc_pages", operands)
-    return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
+        return Finding("headline.vmalloc_pages", operands | {"size": _asked_size(report)})
+    code = "headline.vmalloc_why" if report.why else "headline.vmalloc"
+    return Finding(code, operands | {"size": _bytes(report.asked_bytes)})
 
 
-def _bytes(count: int) -> str:
+def _asked_size(report: Report) -> str:
+    """Name a vmalloc by its size, unless the kernel printed 0 for a request that got to pages."""
+    return f"a vmalloc of {_bytes(report.asked_bytes)}" if report.asked_bytes else "a vmalloc"
+
+
+def _bytes(count: int | None) -> str:
+    if count is None:
+        return "unknown size"
     return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
@@ -123,8 +130,8 @@ def _killing(report: Report, operands: Operands) -> Finding:
         return Finding(f"headline.{report.kind}_nobody", operands)
     if report.kill is None:
         return Finding(f"headline.{report.kind}_unnamed", operands)
-    dead = report.kill.killed_pid is not None
-    operands |= {"died": "was killed" if dead else "was chosen to be killed"}
+    died = "killed" if report.kill.killed_pid is not None else "chosen to be killed"
+    operands |= {"died": f"{'were' if report.also_killed else 'was'} {died}"}
     return Finding(f"headline.{report.kind}", operands)
 
 
@@ -144,11 +151,20 @@ def _limit(cgroup: Cgroup) -> str:
 
 
 def limit_words(cgroup: Cgroup) -> str:
-    """Return which limit of the cgroup was reached, as far as the log says."""
-    usage, limit = cgroup.usage_kb, cgroup.limit_kb
-    if limit is None:
-        return "memory limit"
-    return f"limit of {size(limit)}" if usage is None or usage >= limit else "limit"
+    """Return which limit of the cgroup was reached, as far as the log says.
+
+    A charge fails for more pages than the one that is missing, so usage may lie a little below.
+    """
+    counters = {"": (cgroup.usage_kb, cgroup.limit_kb)}
+    counters |= {f"{name} ": (one.usage_kb, one.limit_kb) for name, one in cgroup.others.items()}
+    for name, (usage, limit) in counters.items():
+        if usage is not None and limit and usage * 100 >= limit * NEARLY:
+            return f"{name}limit of {size(limit)}"
+    return "memory limit"
+
+
+NEARLY = 99
+"""Percent of a limit at which it counts as reached."""
 
 
 Teller = Callable[[Report, Operands], Finding]
@@ -199,8 +215,8 @@ def _size(order: int | None) -> str:
 
 def mask_names(request: Request, kernel: Kernel | None) -> str | None:
     """Return the mask in names as the log has them or the rules give them, else in hex."""
-    if request.names is not None or request.mode is None:
-        return request.names
+    if request.names or request.mode is None:
+        return request.names or None
     return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
 
 
@@ -285,59 +301,3 @@ def clause(diagnosis: Diagnosis) -> Finding:
     if judgement.missing:
         return Finding("clause.missing", {"missing": judgement.missing[0]})
     return Finding("clause.none", {})
-
-
-class Sort(NamedTuple):
-    """What all events of one group share. `gate` is the inequality that decided, in names."""
-
-    kind: ReportKind
-    rules: str | None
-    order: int | None
-    mask: str | None
-    outcome: str
-    zone: str | None = None
-    mark: str | None = None
-    gate: str | None = None
-
-
-def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
-    """Return the sort of an event; who asked and when makes no difference."""
-    request, kernel = report.request or NO_REQUEST, diagnosis.kernel
-    rules = kernel.name if kernel else None
-    first = (report.kind, rules, request.order, mask_names(request, kernel))
-    look = decided(diagnosis)
-    if look is None:
-        return Sort(*first, *_undecided(report, diagnosis.judgement))
-    mark = "the last look" if look.caller.mark == "high" else look.caller.mark
-    sign = "<=" if look.outcome is Outcome.REFUSED else ">"
-    gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
-    return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
-
-
-def _undecided(report: Report, judgement: Judgement) -> tuple[str, ...]:
-    """Return why no inequality decided, and what is missing in the place of a zone."""
-    if report.kind is ReportKind.DUMP:
-        return ("dump",)
-    if judgement.status is Status.NONE:
-        return ("missing", judgement.missing[0]) if judgement.missing else ("none",)
-    if judgement.outcome is Outcome.LIMIT:
-        return ("limit",)
-    return (judgement.status if judgement.status in UNDECIDED else "none",)
-
-
-UNDECIDED = frozenset({Status.NOT_ASKED, Status.OPEN})
-
-
-def sort_words(sort: Sort) -> str:
-    """Return what happened to all of a sort, in one line of at most LONGEST characters."""
-    about = [] if sort.order is None else [f"order {sort.order}"]
-    if sort.mask is not None:
-        about.append(shortened(sort.mask, MASKS[0]))
-    text = said(
-        f"sort.{sort.outcome}",
-        event=", ".join([TITLES[sort.kind], *about]),
-        zone=sort.zone,
-        mark=sort.mark,
-        gate=sort.gate,
-    )
-    return shortened(text, LONGEST)

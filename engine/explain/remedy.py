@@ -13,6 +13,7 @@ from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, test_zone
 from mmplay.engine.explain.reasons import unboosted_floor
 from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
+from mmplay.engine.rules.alloc_flags import SECOND_TRY
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -73,7 +74,7 @@ def _kept_by_slab(
     lost = [
         name
         for name in kernel.gfp.single_bits(slub.gfp & ~kernel.slab.keeps)
-        if kernel.alloc_flags(mask & ~kernel.gfp.value(name), caller.context) != better.flags
+        if kernel.alloc_flags(mask & ~kernel.gfp.encode(name), caller.context) != better.flags
     ]
     test = _first_pass(kernel, caller, better, refused)
     if not lost or test is None:
@@ -92,6 +93,8 @@ def _kept_by_slab(
 
 def _next_class(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list[Finding]:
     for better in kernel.gate.classes:
+        if better.flags & SECOND_TRY:
+            continue  # nobody asks to free memory or to be killed
         test = _first_pass(kernel, caller, better, refused)
         if test is not None:
             return [

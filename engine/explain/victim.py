@@ -193,10 +193,11 @@ def _compared(weighed: list[tuple[int, Task]], own: Task, points: int, total: in
     first, other = weighed[0]
     if first > points:
         return finding("victim.not_most", who=other.who, points=first, own=points)
-    added = total // ADJ_SCALE * own.adj
-    adj = f", oom_score_adj {own.adj} adds {added}" if own.adj else ""
-    count = len(weighed)
-    return finding("victim.most", count=count, pages=own.pages, adj=adj, points=points)
+    count, added = len(weighed), points - own.pages
+    if not own.adj:
+        return finding("victim.most", count=count, points=points)
+    numbers = {"pages": own.pages, "adj": own.adj, "added": added, "points": points}
+    return finding("victim.most_adjusted", count=count, **numbers)
 
 
 def _points(task: Task, total: int, kernel: Kernel | None) -> int:
@@ -210,21 +211,24 @@ def total_pages(report: Report) -> int | None:
     Pages. None where the report does not say. Source: constrained_alloc, mem_cgroup_get_max.
     """
     if report.kind is ReportKind.MEMCG_OOM:
-        return _limit_pages(report.cgroup, page_kb(report))
+        swapped = any(row.get("swapents") for row in report.tasks)
+        return _limit_pages(report.cgroup, page_kb(report), swapped)
     table = memory_table(report)
     if table is None:
         return None
     return table.managed + (table.swap.total_kb // table.page_kb if table.swap else 0)
 
 
-def _limit_pages(cgroup: Cgroup | None, page_kb: int) -> int | None:
+def _limit_pages(cgroup: Cgroup | None, page_kb: int, swapped: object) -> int | None:
+    """Without a limit on swap all swap of the machine counts, which no line of a cgroup tells."""
     if cgroup is None or cgroup.limit_kb is None or cgroup.limit_kb >= NO_LIMIT_KB:
         return None
     both, swap = cgroup.others.get("memory+swap"), cgroup.others.get("swap")
-    if both is not None and cgroup.limit_kb < both.limit_kb < NO_LIMIT_KB:
-        return both.limit_kb // page_kb
-    extra = swap.limit_kb if swap is not None and swap.limit_kb < NO_LIMIT_KB else 0
-    return (cgroup.limit_kb + extra) // page_kb
+    if both is not None and both.limit_kb < NO_LIMIT_KB:
+        return max(cgroup.limit_kb, both.limit_kb) // page_kb
+    if swap is not None and swap.limit_kb < NO_LIMIT_KB:
+        return (cgroup.limit_kb + swap.limit_kb) // page_kb
+    return None if swapped else cgroup.limit_kb // page_kb
 
 
 def task_findings(report: Report) -> list[Finding]:

@@ -38,6 +38,10 @@ COUNTED = {
 """Rows that are plain sums of counters, by the counters' names."""
 
 
+MOVED = 64
+"""Pages, and the share of all, that may move while a report is printed."""
+
+
 class MemoryRow(NamedTuple):
     """Pages of one owner; `node` is None where the log gives only the sum of all nodes."""
 
@@ -113,11 +117,17 @@ def _rows(dump: MemDump, page_kb: int) -> list[MemoryRow]:
     rows: list[MemoryRow] = []
     for name, total in _owners(_totals(dump, page_kb)).items():
         parts = [MemoryRow(name, node, _owners(one).get(name, 0)) for node, one in by_node.items()]
-        if len(parts) > 1 and sum(part.pages for part in parts) == total:
+        moved = abs(sum(part.pages for part in parts) - total)
+        known = all(_FIELDS[name] & one.keys() for one in by_node.values())
+        if len(parts) > 1 and known and moved <= MOVED + total // MOVED:
             rows += parts
         else:
             rows.append(MemoryRow(name, None, total))
     return [row for row in rows if row.pages or row.name in ("anon", "file", SHMEM, "slab", "free")]
+
+
+_FIELDS = {name: frozenset(fields) for name, fields in (*LRU.items(), *COUNTED.items())}
+_FIELDS |= {SHMEM: frozenset({SHMEM}), "hugetlb": frozenset({"hugetlb"})}
 
 
 def _owners(counters: dict[str, int]) -> dict[str, int]:

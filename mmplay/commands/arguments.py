@@ -20,7 +20,11 @@ def add_kernel(parser: ArgumentParser, default: str | None = DEFAULT_KERNEL) -> 
     known = ", ".join(KERNELS)
     said = f"default: {default}" if default else "default: those of the kernel it comes from"
     parser.add_argument(
-        "--kernel", metavar="K", default=default, help=f"use the rules of {known} ({said})"
+        "--kernel",
+        metavar="K",
+        default=default,
+        help=f"use the rules of {known}, or of any version or release, such as 5.14.0-427.el9 "
+        f"({said})",
     )
 
 

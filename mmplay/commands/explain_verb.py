@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
+from pathlib import Path
 
 from mmplay.commands.arguments import PLACE, add_json, add_kernel, check_kernel, whole
 from mmplay.commands.explain_text import (
@@ -23,7 +24,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
 from mmplay.recordings.grouping import files_in, groups_of, read_fleet
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.library import open_events, open_recording
 from mmplay.recordings.log.source import STDIN, NothingToRead
 from mmplay.recordings.position import UNITS_US, find_position
 from mmplay.recordings.recording import Recording, said
@@ -88,6 +89,8 @@ def run(args: Namespace) -> int:
         return _group(args, names)
     if len(names) > 1:
         raise InputError(f"{names[1]}: one log is explained at a time; --group takes many")
+    if names[0] != STDIN and Path(names[0]).is_dir():
+        raise InputError(f"{names[0]}: is a directory; --group explains the logs in it")
     return _explain_one(args, names[0])
 
 
@@ -101,7 +104,9 @@ def _piped() -> list[str]:
 def _explain_one(args: Namespace, name: str) -> int:
     try:
         with progress_bar(name) as progress:
-            timeline = open_recording(name, args.kernel, progress)
+            # A place may be a text that any line of the log can have.
+            opened = open_events if args.at is None else open_recording
+            timeline = opened(name, args.kernel, progress)
     except NothingToRead as nothing:
         if args.fail_on is None:
             raise

@@ -11,6 +11,7 @@ from mmplay.commands.output import print_json, progress_bar, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.settings import KEYS, Settings, settings_of
 from mmplay.engine.explain.what_if import HEADER, Change, conclusion, table_of_settings
+from mmplay.recordings.diagnosis import diagnose_frame, headline_of
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.supposing import compared, first_with_verdict
@@ -76,8 +77,8 @@ def _compare(args: Namespace, log: str, timeline: Recording, settings: Settings)
     if args.json:
         print_json({"event": index + 1, "set": settings.as_json(), **found.as_json()})
         return
-    frame = timeline.frame(index)
-    tell(f"#{index + 1}  {frame.title}")
+    headline = headline_of(diagnose_frame(timeline, index))
+    tell(*textwrap.wrap(f"#{index + 1}  {headline}", WIDTH, subsequent_indent="  "))
     tell(f"with {settings}", "")
     _print_text(found)
 

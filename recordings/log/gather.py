@@ -114,7 +114,7 @@ HANDLERS: dict[str, Handler] = {
     "trace": trace,
     "entry": entry,
     **dict.fromkeys(("regs", "inline", "stackmark"), of_trace),
-    **dict.fromkeys(("tasksstate", "tasks", "slabs", "slabhead", "slubhint", "leaked"), beside),
+    **dict.fromkeys(("tasksstate", "slabs", "slabhead", "slubhint", "leaked"), beside),
     **dict.fromkeys(("pcp", "pcpcpu", "allocations", "allocation", "empty"), memory_lines.inside),
     "meminfo": memory_lines.meminfo,
     **dict.fromkeys(TOTALS_ROLES, memory_lines.totals),

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from mmplay.engine.limits import Cgroup, Limited
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import OomKill, ReportKind
+from mmplay.engine.report import BY_HAND, OomKill, ReportKind
+from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, OpenReport, ReportBuilder
 from mmplay.recordings.log.request_lines import allowed, asked_by
 from mmplay.recordings.log.scan import Message
@@ -23,9 +24,6 @@ _TAIL = re.compile(
     r", UID:(?P<uid>[0-9]{1,10})(?: pgtables:(?P<pgtables>[0-9]{1,19})kB)?"
     r"(?: oom_score_adj:(?P<adj>-?[0-9]{1,4}))?"
 )
-BY_HAND = -1
-"""The order in the header of a kill that SysRq f asked for (is_sysrq_oom)."""
-
 OF_MEMCG = "Memory cgroup"
 
 CONSTRAINTS = {
@@ -42,13 +40,37 @@ def invoked(builder: ReportBuilder, message: Message) -> None:
     builder.claim(builder.begin(message, kind, request), message)
 
 
+BYTES, COUNT = "pgtables_bytes", "nr_ptes"
+"""How page tables are counted: from 4.15 in bytes, before as pages. Rows may look the same."""
+
+
+def table_head(builder: ReportBuilder, message: Message) -> None:
+    """The names of the columns: they tell how the rows count page tables."""
+    opened = builder.current(message)
+    if opened is None:
+        return
+    opened.tables = next((name for name in (BYTES, COUNT) if name in message.form.template), "")
+    builder.claim(opened, message)
+
+
+def _row(opened: OpenReport, values: Values) -> Values:
+    """Return a row with its page tables by their name, which only the head may tell."""
+    read = next((name for name in (BYTES, COUNT) if name in values), "")
+    told = opened.tables
+    if not told and read == COUNT and "nr_pmds" not in values:
+        told = BYTES if values[COUNT] >= PAGE_BYTES and values[COUNT] % PAGE_BYTES == 0 else COUNT
+    if not read or told in ("", read):
+        return dict(values)
+    return {told if name == read else name: value for name, value in values.items()}
+
+
 def task(builder: ReportBuilder, message: Message) -> None:
     """One row of the OOM killer's task table."""
     opened = builder.current(message)
     if opened is None or not (opened.report.kind.by_killer or opened.report.memory is not None):
         return
     if len(opened.report.tasks) < MOST_TASKS:
-        opened.report.tasks.append(dict(message.values))
+        opened.report.tasks.append(_row(opened, message.values))
         builder.claim(opened, message)
 
 
@@ -286,6 +308,7 @@ Handler = Callable[[ReportBuilder, Message], None]
 
 HANDLERS: dict[str, Handler] = {
     "oom": invoked,
+    "tasks": table_head,
     "task": task,
     "slabrow": slab_row,
     "oomkill": constraint,

@@ -20,7 +20,7 @@ from mmplay.commands.explain_text import fitted
 from mmplay.engine.explain.headline import LONGEST, shortened
 from mmplay.recordings import grouping
 from mmplay.recordings.explained import Part
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.library import open_events
 from tests.recordings.hosts import Host, HostZone, log
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -128,6 +128,17 @@ def test_the_same_sentence_stands_everywhere(explain: Explain, form: str) -> Non
     headline = line.split("  ", 2)[2]
     out = explain(failure(), "--format", form).replace("\\_", "_")
     assert headline in out
+
+
+def test_a_kill_by_a_program_needs_no_rules(explain: Explain) -> None:
+    said = words(
+        explain(
+            b"Jan 10 03:05:01 host earlyoom[701]: sending SIGTERM to process 3213 uid 1000 "
+            b'"browser": badness 900, VmRSS 4000 MiB\n'
+        )
+    )
+    assert "earlyoom, a program and not the kernel, killed browser (3213) with 3.9 GiB" in said
+    assert "no verdict" not in said
 
 
 def test_who_was_killed_is_not_guessed(explain: Explain) -> None:
@@ -268,6 +279,11 @@ def test_without_an_argument_a_terminal_is_told_what_to_pipe(
     assert "backup (7) was refused" in words(capsys.readouterr().out)
 
 
+def test_a_folder_is_grouped(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["explain", str(tmp_path)]) == 2
+    assert "--group" in capsys.readouterr().err
+
+
 def test_two_logs_are_not_explained_at_once(capsys: Captured) -> None:
     assert main(["explain", "a.log", "b.log"]) == 2
     assert "--group" in capsys.readouterr().err
@@ -330,9 +346,9 @@ def test_a_fault_in_one_file_does_not_end_the_others(
     def faulty(path: str, kernel: str | None) -> object:
         if path.endswith("host1.log"):
             raise ValueError("broken")
-        return open_recording(path, kernel)
+        return open_events(path, kernel)
 
-    monkeypatch.setattr(grouping, "open_recording", faulty)
+    monkeypatch.setattr(grouping, "open_events", faulty)
     found = grouped(capsys, fleet)
     assert "ValueError" in next(
         one["why"] for one in found["unreadable"] if one["path"].endswith("host1.log")

@@ -159,7 +159,7 @@ def test_a_dump_without_managed_pages_refuses_marks() -> None:
     for zone in memory.zones:
         del zone.kb["managed"]
     for settings in (Settings(min_free_kbytes=4000), Settings(ratios=(1, 1, 1))):
-        with pytest.raises(InputError, match="lacks the managed pages"):
+        with pytest.raises(InputError, match="lacks the managed pages of DMA"):
             supposed(RC7, memory, settings)
 
 

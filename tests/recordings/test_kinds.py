@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mmplay.engine.explain.victim import cgroup_rows
+from mmplay.engine.explain.victim import cgroup_rows, tasks_of
 from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame, event_json
 from mmplay.recordings.export import FORMATS
@@ -138,7 +138,7 @@ def test_every_line_of_a_cgroups_kill_is_understood(path: Path) -> None:
 def test_why_this_task_of_the_cgroup(path: Path) -> None:
     """8000 + 10 + 81920/4096 = 8030 pages; spoon: 110 + 200 * ((40960 + 2048)/4)/1000."""
     _, event = only(path, MEMCG_V2)
-    assert "8030 pages resident" in about(event, "victim.most")
+    assert about(event, "victim.most").startswith("it had the most points of 2 tasks: 8030, ")
     assert about(event, "victim.second") == "next came spoon (301) with 2110 points"
 
 
@@ -156,6 +156,28 @@ def test_a_kill_of_cgroup_v1(path: Path) -> None:
     assert about(event, "victim.score") == "the kernel gave it a score of 878"
     assert report.kill is not None
     assert (report.kill.uid, report.kill.anon_rss_kb) == (0, 7000)
+
+
+TABLES = {
+    "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
+    "[    7]     0     7   900000    20000    4096        0             0 baker": 24096,
+    "[ pid ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+    "[    7]     0     7  9000000    20000 22183936        0             0 baker": 25416,
+    "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+    "[3117813]     0 3117813  9000000    20000 22183936        0             0 baker": 25416,
+    "[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name\n"
+    "[    7]     0     7   900000    20000     100       4        9             0 baker": 20113,
+    "[    7]     0     7  9000000    20000 22183936        0             0 baker": 25416,
+    "[    7]     0     7   900000    20000      97        0             0 baker": 20097,
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_page_tables_are_counted_as_the_head_says(path: Path, table: str) -> None:
+    """22183936 bytes are 5416 pages; a row alone may look like one of another version."""
+    head = "a invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n"
+    report, _ = only(path, f"{head}{table}\n")
+    assert [task.pages for task in tasks_of(report)] == [TABLES[table]]
 
 
 @pytest.mark.parametrize(
@@ -341,3 +363,34 @@ Jun  3 04:05:06 n1 watcher[4208]: I0519 monitor.go:159] New status: Message:{kil
 Jun  3 04:05:07 n1 watcher[4208]: bash invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0
 """
     assert len(told(path, log.encode())) == 1
+
+
+OOMD = """\
+Jun  3 04:05:06 n1 systemd-oomd[512]: Killed /user.slice/app.scope due to memory used (8123 MiB) \
+/ total (8192 MiB) and swap used (1023 MiB) / total (1024 MiB) being more than 90.00%
+"""
+OOMD_PRESSURE = """\
+Jun  3 04:05:06 n1 systemd-oomd[512]: Killed /user.slice/app.scope due to memory pressure for \
+/user.slice being 62.13% > 50.00% for > 20s with reclaim activity
+"""
+EARLYOOM = """\
+Jun  3 04:05:06 n1 earlyoom[77]: low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%
+Jun  3 04:05:06 n1 earlyoom[77]: sending SIGTERM to process 4242 uid 1000 "big one": \
+badness 852, VmRSS 345 MiB
+"""
+
+
+@pytest.mark.parametrize("log", [OOMD, OOMD_PRESSURE])
+def test_systemd_oomd_is_named(path: Path, log: str) -> None:
+    ((report, event),) = told(path, log.encode())
+    assert (event["kind"], report.daemon) == ("userspace", "systemd-oomd")
+    assert event["verdict"]["status"] == "not_asked"
+    assert "systemd-oomd" in event["headline"]
+    assert "/user.slice/app.scope" in event["headline"]
+
+
+def test_earlyoom_is_named(path: Path) -> None:
+    ((report, event),) = told(path, EARLYOOM.encode())
+    assert (event["kind"], report.daemon) == ("userspace", "earlyoom")
+    assert event["victim"] == {"comm": "big one", "pid": 4242}
+    assert "earlyoom" in event["headline"]
