@@ -197,6 +197,17 @@ def test_a_mask_without_a_zone_is_refused() -> None:
     assert judged(one, machine(zone(free=9000))).outcome is Outcome.REFUSED
 
 
+def test_zones_that_the_mask_does_not_allow_are_named() -> None:
+    one = report("GFP_KERNEL")
+    assert one.request is not None
+    one.request = one.request._replace(mode=0xCC4)  # GFP_KERNEL|GFP_DMA32
+    result = diagnosed(one, machine(zone("DMA32", free=10), zone(free=9000)), kernel("5.9"))
+    assert result.judgement.outcome is Outcome.REFUSED
+    assert "the mask does not allow Normal: no page there was asked for" in [
+        sentence(found) for found in result.assumed
+    ]
+
+
 def test_zones_of_one_name_are_told_apart() -> None:
     result = diagnosed(report("GFP_KERNEL", nodemask=(0,)), two_nodes(), kernel("5.9"))
     assert [test.name for _, tests in result.asks for test in tests] == ["Node 0 Normal"]
