@@ -14,10 +14,11 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.log.source import open_source, reading_errors
+from mmplay.recordings.log.source import open_source
+from mmplay.recordings.log.unpacking import Reads, Unreadable, unpacking_errors
 
 TIME = "t"
-MAX_ROWS, MAX_LINE = 1 << 20, 1 << 14
+MAX_ROWS, MAX_BYTES = 1 << 20, 1 << 26
 SECOND_NS = 1_000_000_000
 
 _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -44,13 +45,7 @@ def read_counters(name: str, columns: Sequence[str]) -> Counters:
     Raises InputError for what cannot be read, naming the line, and for a column that is missing.
     """
     try:
-        with open_source(name) as source:
-            text = io.TextIOWrapper(source.stream, "utf-8", newline="")
-            rows = list(_rows(name, text, columns))
-    except reading_errors() as error:
-        raise InputError(f"{name}: cannot be read: {error}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: is no UTF-8 text") from None
+        rows = list(_rows(name, _text_of(name), columns))
     except csv.Error as error:
         raise InputError(f"{name}: is no CSV: {error}") from None
     if not rows:
@@ -58,8 +53,33 @@ def read_counters(name: str, columns: Sequence[str]) -> Counters:
     return Counters(name, rows)
 
 
-def _rows(name: str, text: io.TextIOBase, columns: Sequence[str]) -> Iterator[dict[str, int]]:
-    lines = csv.reader(text)
+def _text_of(name: str) -> str:
+    try:
+        with open_source(name) as source:
+            data = _bytes_of(source.stream)
+    except unpacking_errors() as error:
+        raise InputError(f"{name}: cannot be read: {error}") from None
+    except Unreadable as error:
+        raise InputError(f"{name}: {error}") from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name}: holds more than {MAX_BYTES} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: is no UTF-8 text at byte {error.start}") from None
+
+
+def _bytes_of(stream: Reads) -> bytes:
+    """Return what a stream holds; a little more than MAX_BYTES is read of one that is too long."""
+    parts, size = [], 0
+    while size <= MAX_BYTES and (piece := stream.read(1 << 18)):
+        parts.append(piece)
+        size += len(piece)
+    return b"".join(parts)
+
+
+def _rows(name: str, text: str, columns: Sequence[str]) -> Iterator[dict[str, int]]:
+    lines = csv.reader(io.StringIO(text, newline=""))
     header = [one.strip() for one in next(lines, [])]
     for column in columns:
         if column not in header:
