@@ -75,29 +75,37 @@ def victim_findings(report: Report, kernel: Kernel | None) -> list[Finding]:
     found: list[Finding] = []
     if report.nobody_killable:
         found.append(finding("victim.nobody"))
+    if report.panicked is not None:
+        found.append(finding("victim.panic", rule=report.panicked))
     if report.kill is None:
         return found or [finding("victim.unknown")]
+    if report.exiting:
+        return [*found, finding("victim.exiting", who=who(*report.kill.victim))]
     found += _died(report.kill)
     found += chosen_findings(report, report.kill, kernel)
     if report.also_killed:
-        names = [f"{comm} ({pid})" for comm, pid in (kill.victim for kill in report.also_killed)]
+        names = [who(*kill.victim) for kill in report.also_killed]
         shown = [*names[:LARGEST], *(["others"] if len(names) > LARGEST else [])]
         found.append(finding("victim.others", count=len(names), tasks=shown))
     found += _invoker(report)
     return [*found, *([finding("victim.reaped")] if report.reaped else [])]
 
 
+def who(comm: str, pid: int) -> str:
+    """Return a task by name and number."""
+    return f"{comm} ({pid})"
+
+
 def _died(kill: OomKill) -> list[Finding]:
-    comm, pid = kill.victim
-    who = f"{comm} ({pid})"
+    victim = who(*kill.victim)
     found = []
     if kill.killed_pid is None:
-        return [finding("victim.chosen", who=who)]
+        return [finding("victim.chosen", who=victim)]
     if kill.killed_pid != kill.pid:
         code = "victim.thread" if kill.score is None else "victim.child"
-        found.append(finding(code, chosen=f"{kill.comm} ({kill.pid})", who=who))
+        found.append(finding(code, chosen=who(kill.comm, kill.pid), who=victim))
     if kill.anon_rss_kb is None or kill.total_vm_kb is None:
-        return [*found, finding("victim.named", who=who)]
+        return [*found, finding("victim.named", who=victim)]
     sizes = (
         ("anonymous", kill.anon_rss_kb),
         ("file", kill.file_rss_kb),
@@ -105,7 +113,7 @@ def _died(kill: OomKill) -> list[Finding]:
     )
     parts = [f"{name} {both(kb)}" for name, kb in sizes if kb]
     held = parts or ["nothing resident"]
-    return [*found, finding("victim.held", who=who, parts=held, total_vm=kill.total_vm_kb)]
+    return [*found, finding("victim.held", who=victim, parts=held, total_vm=kill.total_vm_kb)]
 
 
 def _invoker(report: Report) -> list[Finding]:

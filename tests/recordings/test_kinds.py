@@ -423,3 +423,49 @@ def test_earlyoom_is_named(path: Path) -> None:
     assert (event["kind"], report.daemon) == ("userspace", "earlyoom")
     assert event["victim"] == {"comm": "big one", "pid": 4242}
     assert "earlyoom" in event["headline"]
+
+
+LMKD = """\
+05-28 12:00:00.000   500   500 I lowmemorykiller: Kill 'com.app.big' (1234), uid 10023, \
+oom_score_adj 905 to free 54321kB rss, 123kB swap; reason: low watermark is breached
+"""
+LMK_DRIVER = """\
+[   70.000001] lowmemorykiller: Killing 'com.app.big' (1234) (tgid 1234), adj 900,
+[   70.000001]    to free 54321kB on behalf of 'kswapd0' (72) because
+[   70.000001]    cache 300kB is below limit 400kB for oom_score_adj 529
+"""
+
+
+@pytest.mark.parametrize("log", [LMKD, LMK_DRIVER])
+def test_androids_killer_is_named(path: Path, log: str) -> None:
+    ((report, event),) = told(path, log.encode())
+    assert (event["kind"], report.daemon) == ("userspace", "lowmemorykiller")
+    assert event["victim"] == {"comm": "com.app.big", "pid": 1234}
+
+
+def test_a_victim_that_is_exiting_is_left_alone(path: Path) -> None:
+    line = "Memory cgroup out of memory: OOM victim 7 (a) is already exiting. Skip killing the task"
+    _, event = only(path, f"{line}\n")
+    assert event["kind"] == "memcg_oom"
+    assert about(event, "victim.exiting").endswith("nobody was killed")
+
+
+PANICS = {
+    "Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled": "compulsory",
+    "Kernel panic - not syncing: out of memory. Compulsory panic_on_oom is selected.": "Compulsory",
+    "Kernel panic - not syncing: Out of memory and no killable processes...": None,
+    "Kernel panic - not syncing: System is deadlocked on memory": None,
+}
+
+
+@pytest.mark.parametrize("line", PANICS)
+def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
+    report, event = only(path, f"{line}\n")
+    assert event["kind"] == "oom"
+    assert report.panicked == PANICS[line]
+    assert report.nobody_killable is (PANICS[line] is None)
+
+
+def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
+    report, event = only(path, "sysrq: OOM request ignored. No task eligible\n")
+    assert (event["kind"], report.nobody_killable) == ("sysrq", True)
