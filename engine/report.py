@@ -333,6 +333,10 @@ class Report:
     """Further tasks that died with the first: a group kill (memory.oom.group)."""
     nobody_killable: bool = False
     """The killer found no task that it may kill; the kernel panics for the whole machine."""
+    exiting: bool = False
+    """The chosen task was exiting already and was left alone (5.9)."""
+    panicked: str | None = None
+    """The kernel panicked instead of killing: `compulsory` or `system-wide` vm.panic_on_oom."""
     reaped: bool = False
     """The OOM reaper took the victim's memory."""
     stalled_ms: int | None = None

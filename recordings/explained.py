@@ -96,6 +96,16 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
         yield Part("verdict", lines)
 
 
+def rules_of(result: FrameDiagnosis) -> str:
+    """Return which rules a frame is explained by; those of a log without a release must agree."""
+    kernel, judgement = result.frame.kernel, result.diagnosis.judgement
+    if kernel is None and judgement.candidates:
+        agreed = len(judgement.candidates) == 1
+        return f"rules of {judgement.candidates[0].rules}" if agreed else "rules undecided"
+    kernel = result.diagnosis.kernel or kernel
+    return f"rules of {kernel.name}" if kernel else "no rules"
+
+
 def around(result: FrameDiagnosis) -> Iterator[Part]:
     """Yield what is said besides the tests themselves and what would have helped."""
     diagnosis = result.diagnosis
@@ -121,8 +131,11 @@ def _label(result: FrameDiagnosis, zone: ZoneDump) -> str:
 
 
 def _is_skew(one: Finding) -> bool:
-    """Tell whether a note is about what came free between a look and the print."""
-    return one.code.startswith("gate.")
+    """Tell whether a note is about what came free before the deciding look was printed."""
+    return one.code in SKEWS
+
+
+SKEWS = frozenset({"gate.skew", "gate.skew_untimed", "gate.unprinted"})
 
 
 def ask_label(caller: Caller) -> str:

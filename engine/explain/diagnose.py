@@ -227,6 +227,7 @@ def _caller(
         caller = caller_in(kernel, request, dump)
         if caller is not None:
             result.assumed.append(_class_zone(kernel, caller))
+            result.assumed += _zones_above(dump, caller)
             result.assumed += _nodes(kernel, request, dump, caller)
         return caller
     highest = _highest_zone(dump)
@@ -242,6 +243,14 @@ def _class_zone(kernel: Kernel, caller: Caller) -> Finding:
     return finding(
         "assumed.class_by_mask" if by_mask else "assumed.class_zone", zone=caller.class_name
     )
+
+
+def _zones_above(dump: MemDump, caller: Caller) -> list[Finding]:
+    """Say which zones with pages the mask leaves out."""
+    columns = dump.columns()
+    above = {zone.name for zone in dump.populated()} & set(columns[caller.class_zone + 1 :])
+    zones = [name for name in columns if name in above]
+    return [finding("assumed.zones_above", zones=zones)] if zones else []
 
 
 def _nodes(kernel: Kernel, request: Request, dump: MemDump, caller: Caller) -> list[Finding]:

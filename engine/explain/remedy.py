@@ -16,7 +16,6 @@ from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.alloc_flags import SECOND_TRY
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import PAGE_KB
 
 
 def remedies(
@@ -160,10 +159,11 @@ def _smaller_min(
             for (_, need), pages in zip(needs, managed, strict=True)
         ]
     best = max(bounds, default=-1)
-    today = span[0] // PAGE_KB if span else _sum_of_mins(kernel, dump)
+    page_kb = dump.zones[0].page_kb
+    today = span[0] // page_kb if span else _sum_of_mins(kernel, dump)
     if best < 0 or best >= today:
         return []
-    return [finding("pass.min_free", kbytes=best * PAGE_KB + PAGE_KB - 1)]
+    return [finding("pass.min_free", kbytes=best * page_kb + page_kb - 1)]
 
 
 def _capped(kernel: Kernel) -> tuple[str, ...]:
@@ -221,7 +221,8 @@ def min_free_span(
     last = min(-(-(low + 1) * lowmem_pages // managed) - 1 for low, managed in known)
     if first > last:
         return None
-    return first * PAGE_KB, last * PAGE_KB + PAGE_KB - 1
+    page_kb = dump.zones[0].page_kb
+    return first * page_kb, last * page_kb + page_kb - 1
 
 
 def lowmem(kernel: Kernel, dump: MemDump) -> int | None:

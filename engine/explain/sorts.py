@@ -18,6 +18,7 @@ from mmplay.engine.explain.headline import (
     shortened,
 )
 from mmplay.engine.explain.verdict import Judgement, Outcome, Status
+from mmplay.engine.explain.words import WORDS
 from mmplay.engine.report import TITLES, Report, ReportKind
 
 
@@ -44,7 +45,9 @@ def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
         return Sort(*first, *_undecided(report, diagnosis.judgement))
     mark = "the last look" if look.caller.mark == "high" else look.caller.mark
     sign = "<=" if look.outcome is Outcome.REFUSED else ">"
-    gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
+    # There is a boost now and then only: the rule is the same without it.
+    floor = symbolic(look.floor).replace(WORDS["unboosted"].symbol, WORDS["min"].symbol)
+    gate = f"{symbolic(look.free)} {sign} {floor}"
     return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
 
 

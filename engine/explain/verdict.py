@@ -181,7 +181,7 @@ def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
         free=test.free.value if test.free else None,
         floor=test.floor.value if test.floor else None,
         mark=mark,
-        verdict=str(test.verdict),
+        verdict=str(test.verdict).replace(" ", "_"),
     )
 
 
@@ -230,7 +230,7 @@ NAMES_TOLD = 4
 def _candidate(group: list[Answer]) -> Candidate:
     names = list(dict.fromkeys(answer.kernel.name for answer in group))
     if len(names) > NAMES_TOLD:
-        names = [f"{names[0]} to {names[-1]} ({len(names)} sets of rules)"]
+        names = [f"{names[-1]} to {names[0]} ({len(names)} sets of rules)"]
     return Candidate(", ".join(names), group[0].outcome, group[0].zones)
 
 

@@ -1,67 +1,16 @@
-"""Who was killed and why that one, whose limit was reached, and who held most, as findings.
-
-The points of the tasks follow mm/oom_kill.c:oom_badness, by the columns that the version prints:
-resident pages, swap entries and page tables, and thousandths of all memory for oom_score_adj.
-"""
+"""Whose limit was reached, who was killed, and who held most, as findings."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from mmplay.engine.explain.chosen import NO_LIMIT_KB, chosen_findings, page_kb, tasks_of
 from mmplay.engine.explain.finding import Finding, finding, size
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import OomKill, Report, ReportKind
-from mmplay.engine.rules.memory import ADJ_SCALE, score
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import PAGE_KB
 
 LARGEST = 5
 """Tasks that are named."""
-
-EXEMPT = -1000
-"""The oom_score_adj of a task that is never killed (OOM_SCORE_ADJ_MIN)."""
-
-NO_LIMIT_KB = 1 << 52
-"""A page counter without a limit prints nearly 2^63 bytes (PAGE_COUNTER_MAX)."""
-
-
-class Task(NamedTuple):
-    """One row of the task table. `pages` are those that count: resident, swapped, page tables."""
-
-    comm: str
-    pid: int
-    uid: int
-    rss: int
-    pages: int
-    adj: int
-
-    @property
-    def who(self) -> str:
-        """Return name and number."""
-        return f"{self.comm} ({self.pid})"
-
-
-def tasks_of(report: Report) -> list[Task]:
-    """Return the rows of the task table, in order."""
-    page_bytes = page_kb(report) * 1024
-    return [_task(row, page_bytes) for row in report.tasks]
-
-
-def _task(row: dict[str, int | str], page_bytes: int) -> Task:
-    number = {name: value for name, value in row.items() if isinstance(value, int)}
-    tables = number.get("nr_ptes", 0) + number.get("nr_pmds", 0)
-    tables += number.get("pgtables_bytes", 0) // page_bytes
-    rss = number.get("rss", 0)
-    pages = rss + number.get("swapents", 0) + tables
-    comm = str(row.get("comm", ""))
-    return Task(comm, number["pid"], number.get("uid", 0), rss, pages, number.get("adj", 0))
-
-
-def page_kb(report: Report) -> int:
-    """Return the page size by the report's free lists; 4 kB where it has none."""
-    zones = report.memory.zones if report.memory is not None else []
-    return zones[0].page_kb if zones else PAGE_KB
 
 
 def both(kb: int) -> str:
@@ -126,29 +75,37 @@ def victim_findings(report: Report, kernel: Kernel | None) -> list[Finding]:
     found: list[Finding] = []
     if report.nobody_killable:
         found.append(finding("victim.nobody"))
+    if report.panicked is not None:
+        found.append(finding("victim.panic", rule=report.panicked))
     if report.kill is None:
         return found or [finding("victim.unknown")]
+    if report.exiting:
+        return [*found, finding("victim.exiting", who=who(*report.kill.victim))]
     found += _died(report.kill)
-    found += _why(report, report.kill, kernel)
+    found += chosen_findings(report, report.kill, kernel)
     if report.also_killed:
-        names = [f"{comm} ({pid})" for comm, pid in (kill.victim for kill in report.also_killed)]
+        names = [who(*kill.victim) for kill in report.also_killed]
         shown = [*names[:LARGEST], *(["others"] if len(names) > LARGEST else [])]
         found.append(finding("victim.others", count=len(names), tasks=shown))
     found += _invoker(report)
     return [*found, *([finding("victim.reaped")] if report.reaped else [])]
 
 
+def who(comm: str, pid: int) -> str:
+    """Return a task by name and number."""
+    return f"{comm} ({pid})"
+
+
 def _died(kill: OomKill) -> list[Finding]:
-    comm, pid = kill.victim
-    who = f"{comm} ({pid})"
+    victim = who(*kill.victim)
     found = []
     if kill.killed_pid is None:
-        return [finding("victim.chosen", who=who)]
+        return [finding("victim.chosen", who=victim)]
     if kill.killed_pid != kill.pid:
         code = "victim.thread" if kill.score is None else "victim.child"
-        found.append(finding(code, chosen=f"{kill.comm} ({kill.pid})", who=who))
+        found.append(finding(code, chosen=who(kill.comm, kill.pid), who=victim))
     if kill.anon_rss_kb is None or kill.total_vm_kb is None:
-        return [*found, finding("victim.named", who=who)]
+        return [*found, finding("victim.named", who=victim)]
     sizes = (
         ("anonymous", kill.anon_rss_kb),
         ("file", kill.file_rss_kb),
@@ -156,7 +113,7 @@ def _died(kill: OomKill) -> list[Finding]:
     )
     parts = [f"{name} {both(kb)}" for name, kb in sizes if kb]
     held = parts or ["nothing resident"]
-    return [*found, finding("victim.held", who=who, parts=held, total_vm=kill.total_vm_kb)]
+    return [*found, finding("victim.held", who=victim, parts=held, total_vm=kill.total_vm_kb)]
 
 
 def _invoker(report: Report) -> list[Finding]:
@@ -165,70 +122,6 @@ def _invoker(report: Report) -> list[Finding]:
         return []
     itself = request.pid in (kill.pid, kill.killed_pid)
     return [finding("victim.itself")] if itself else []
-
-
-def _why(report: Report, kill: OomKill, kernel: Kernel | None) -> list[Finding]:
-    if report.why == "oom_kill_allocating_task":
-        return [finding("victim.by_rule")]
-    tasks = [task for task in tasks_of(report) if task.adj != EXEMPT]
-    own = next((task for task in tasks if task.pid == kill.pid), None)
-    total = total_pages(report)
-    if own is None or total is None:
-        return [] if kill.score is None else [finding("victim.score", score=kill.score)]
-    weighed = sorted(((_points(task, total, kernel), task) for task in tasks), key=lambda w: -w[0])
-    points = _points(own, total, kernel)
-    found = [_compared(weighed, own, points, total)]
-    second = next((w for w in weighed if w[1] is not own), None)
-    if second is not None and found[0].code == "victim.most":
-        found.append(finding("victim.second", who=second[1].who, points=second[0]))
-    if kill.score is not None:
-        computed = score(points, total)
-        same = abs(computed - kill.score) <= 1
-        code = "victim.score" if same else "victim.score_computed"
-        found.append(finding(code, score=kill.score, computed=computed))
-    return found
-
-
-def _compared(weighed: list[tuple[int, Task]], own: Task, points: int, total: int) -> Finding:
-    first, other = weighed[0]
-    if first > points:
-        return finding("victim.not_most", who=other.who, points=first, own=points)
-    count, added = len(weighed), points - own.pages
-    if not own.adj:
-        return finding("victim.most", count=count, points=points)
-    numbers = {"pages": own.pages, "adj": own.adj, "added": added, "points": points}
-    return finding("victim.most_adjusted", count=count, **numbers)
-
-
-def _points(task: Task, total: int, kernel: Kernel | None) -> int:
-    """Return the points of a task; root's task counts as one that has CAP_SYS_ADMIN."""
-    return task.pages + total // ADJ_SCALE * task.adj
-
-
-def total_pages(report: Report) -> int | None:
-    """Return what points are measured by: the memory of the limit that was reached, and swap.
-
-    Pages. None where the report does not say. Source: constrained_alloc, mem_cgroup_get_max.
-    """
-    if report.kind is ReportKind.MEMCG_OOM:
-        swapped = any(row.get("swapents") for row in report.tasks)
-        return _limit_pages(report.cgroup, page_kb(report), swapped)
-    table = memory_table(report)
-    if table is None:
-        return None
-    return table.managed + (table.swap.total_kb // table.page_kb if table.swap else 0)
-
-
-def _limit_pages(cgroup: Cgroup | None, page_kb: int, swapped: object) -> int | None:
-    """Without a limit on swap all swap of the machine counts, which no line of a cgroup tells."""
-    if cgroup is None or cgroup.limit_kb is None or cgroup.limit_kb >= NO_LIMIT_KB:
-        return None
-    both, swap = cgroup.others.get("memory+swap"), cgroup.others.get("swap")
-    if both is not None and both.limit_kb < NO_LIMIT_KB:
-        return max(cgroup.limit_kb, both.limit_kb) // page_kb
-    if swap is not None and swap.limit_kb < NO_LIMIT_KB:
-        return (cgroup.limit_kb + swap.limit_kb) // page_kb
-    return None if swapped else cgroup.limit_kb // page_kb
 
 
 def task_findings(report: Report) -> list[Finding]:

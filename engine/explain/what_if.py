@@ -64,13 +64,14 @@ class Change(NamedTuple):
 
     Set aside is what page cache does not count on: of each zone its high mark and its largest
     reserve. An outcome is refused, no_block, passes, or skew for a request that passes by the
-    numbers of its own log. `assumed` is what had to be taken for granted.
+    numbers of its own log. `assumed` is what had to be taken for granted. A page has `page_kb`.
     """
 
     zones: tuple[ZoneChange, ...]
     set_aside: tuple[int, int]
     outcome: tuple[str, str]
     assumed: tuple[Finding, ...]
+    page_kb: int = PAGE_KB
 
     def as_json(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -120,6 +121,7 @@ def what_if(
         (set_aside(seen.dump), set_aside(dump)),
         (logged, SKEW if changed == PASSES and logged == SKEW else changed),
         (*assumed, finding("supposed.arithmetic")),
+        max((zone.page_kb for zone in dump.zones), default=PAGE_KB),
     )
 
 
@@ -211,8 +213,8 @@ def _set_marks(kernel: Kernel, dump: MemDump, settings: Settings) -> list[Findin
         if kbytes is None and zone.name not in kernel.capped_zones:
             marks = (minimum - boost, *kernel.gaps(minimum - boost, pages, scale))
         else:
-            kept = logged_kbytes(kernel, dump) if kbytes is None else kbytes
-            marks = kernel.marks(zone.name, pages, sum(shared), kept, scale)
+            least = logged_pages_min(kernel, dump) if kbytes is None else kbytes // zone.page_kb
+            marks = kernel.marks(zone.name, pages, sum(shared), least * PAGE_KB, scale)
         for name, mark in zip(("min", "low", "high"), marks, strict=True):
             zone.kb[name] = (mark + boost) * zone.page_kb
         boosted += [dump.label(zone)] if boost else []
@@ -235,10 +237,9 @@ def _pages(kernel: Kernel, zone: ZoneDump, key: str) -> int:
     return pages
 
 
-def logged_kbytes(kernel: Kernel, dump: MemDump) -> int:
-    """Return about what vm.min_free_kbytes was: the sum of its shares, each rounded down."""
-    shares = ((zone.pages("min") or 0) - boost_of(zone, kernel) for zone in _sharing(kernel, dump))
-    return sum(shares) * PAGE_KB
+def logged_pages_min(kernel: Kernel, dump: MemDump) -> int:
+    """Return about what vm.min_free_kbytes was in pages: the sum of shares, each rounded down."""
+    return sum((zone.pages("min") or 0) - boost_of(zone, kernel) for zone in _sharing(kernel, dump))
 
 
 def logged_scale(kernel: Kernel, dump: MemDump) -> int:
@@ -330,7 +331,9 @@ def table_of_settings(found: Change) -> list[TableRow]:
         rows.append(TableRow("  reserve", *(_number(side.reserve) for side in sides)))
         rows.append(TableRow("  floor", *(_number(side.floor) for side in sides)))
         rows.append(TableRow("  verdict", *(_verdict(side, one.free) for side in sides)))
-    rows.append(TableRow("set aside", *(f"{n} ({size(n * PAGE_KB)})" for n in found.set_aside)))
+    rows.append(
+        TableRow("set aside", *(f"{n} ({size(n * found.page_kb)})" for n in found.set_aside))
+    )
     return rows
 
 

@@ -147,7 +147,7 @@ CLUES = {
 """Clues of forms whose fixed texts are too short, or too common in other lines, to be one."""
 
 FOLLOWING_ROLES = frozenset(
-    {"allocation", "inline", "memcgstat", "regs", "slabhead", "slabrow", "stackmark"}
+    {"allocation", "inline", "lmkwhy", "memcgstat", "regs", "slabhead", "slabrow", "stackmark"}
 )
 FOLLOWING = frozenset(
     {"words/any", "words/head", "words/more", "freepages/arm", "slabpages/arm", "tasksstate/4.19"}

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import tell
 from mmplay.engine.errors import printable
+from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
-from mmplay.recordings.explained import Part, details, needed
+from mmplay.recordings.explained import Part, details, needed, rules_of
 from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.grouping import Fleet, Group, Groups, Place
 from mmplay.recordings.recording import Recording
@@ -28,6 +29,9 @@ SCREEN = 24
 
 KEPT = {"because": 1, "would help": 1, "victim": 2, "cgroup": 2}
 """Parts that lose lines first where there is no room, and how many they keep before others do."""
+
+LINE_LENGTHS = (240, 180, 120, 60)
+"""What is left of a long line where there is no room even for one line of each part."""
 
 FIRST_SCREEN = 20
 """Lines that the table of groups may take, so that it stands on the first screen."""
@@ -131,8 +135,7 @@ def _when(frame: Frame) -> str:
 def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
     head = _wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2)
-    rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules})"
+    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules_of(result)})"
     first = [*needed(result), Part("kernel", [source])]
     shown = fitted(first, SCREEN - len(head))
     cut = [whole for whole, part in zip(first, shown, strict=True) if part != whole]
@@ -143,15 +146,28 @@ def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
 
 
 def fitted(parts: list[Part], room: int) -> list[Part]:
-    """Return the parts in at most `room` rows, if need be with fewer lines of some."""
+    """Return the parts in at most `room` rows, if need be with fewer lines of some.
+
+    Where even one line of each is too much, long lines lose their ends.
+    """
     kept = [len(part.lines) for part in parts]
     shown = list(parts)
-    while sum(len(_rows(part)) for part in shown) > room and max(kept) > 1:
+    while _height(shown) > room and max(kept) > 1:
         n = _next_cut(parts, kept)
         kept[n] -= 1
         left = len(parts[n].lines) - kept[n]
         shown[n] = Part(parts[n].label, [*parts[n].lines[: kept[n]], f"({left} more below)"])
+    for length in LINE_LENGTHS:
+        if _height(shown) <= room:
+            break
+        shown = [
+            one._replace(lines=[shortened(line, length) for line in one.lines]) for one in shown
+        ]
     return shown
+
+
+def _height(parts: list[Part]) -> int:
+    return sum(len(_rows(part)) for part in parts)
 
 
 def _next_cut(parts: list[Part], kept: list[int]) -> int:

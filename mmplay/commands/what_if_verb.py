@@ -79,7 +79,7 @@ def _compare(args: Namespace, log: str, timeline: Recording, settings: Settings)
         return
     headline = headline_of(diagnose_frame(timeline, index))
     tell(*textwrap.wrap(f"#{index + 1}  {headline}", WIDTH, subsequent_indent="  "))
-    tell(f"with {settings}", "")
+    tell(f"with {settings}")
     _print_text(found)
 
 
@@ -93,6 +93,8 @@ def _event(args: Namespace, log: str, timeline: Recording) -> int:
 
 
 def _print_text(found: Change) -> None:
+    outcome, *assumed = conclusion(found)
+    tell(outcome, "")
     rows = [HEADER, *table_of_settings(found)]
     columns = [max(len(row[n]) for row in rows) for n in range(3)]
     for row in rows:
@@ -103,5 +105,5 @@ def _print_text(found: Change) -> None:
         )
     tell("")
     width = max(60, min(WIDTH, shutil.get_terminal_size().columns))
-    for line in conclusion(found):
+    for line in assumed:
         tell(*textwrap.wrap(line, width, subsequent_indent="  "))

@@ -269,3 +269,7 @@ class ReportBuilder:
         opened.report.last_line = message.number + max(1, message.size) - 1
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us
+
+
+Handler = Callable[[ReportBuilder, Message], None]
+"""What a report does with a line of one role."""

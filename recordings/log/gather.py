@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report import Report, ReportKind, StackEntry
-from mmplay.recordings.log import kill_lines, memory_lines, request_lines
-from mmplay.recordings.log.builder import MOST_ROWS, ReportBuilder
+from mmplay.recordings.log import daemon_lines, kill_lines, memory_lines, request_lines
+from mmplay.recordings.log.builder import MOST_ROWS, Handler, ReportBuilder
 from mmplay.recordings.log.scan import Message
 
 
@@ -93,8 +93,6 @@ def beside(builder: ReportBuilder, message: Message) -> None:
         builder.claim(opened, message)
 
 
-Handler = Callable[[ReportBuilder, Message], None]
-
 TAIL_ROLES = (
     *("pagecache", "swapcache", "swapstats", "swapfree", "swaptotal", "ram", "highmem"),
     *("reserved", "cmareserved", "hwpoisoned", "shared", "nonshared", "freepages", "slabpages"),
@@ -126,6 +124,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(TAIL_ROLES, memory_lines.tail),
     **request_lines.HANDLERS,
     **kill_lines.HANDLERS,
+    **daemon_lines.HANDLERS,
 }
 """What a report does with each role of line; other lines are kept and belong to no report."""
 

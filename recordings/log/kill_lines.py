@@ -1,15 +1,14 @@
-"""The lines of a kill: the killer's header, tasks, choice and deed, cgroups, daemons that kill."""
+"""The lines of a kill: the killer's header, tasks, choice and deed, and cgroups."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from mmplay.engine.limits import Cgroup, Limited
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report import BY_HAND, OomKill, ReportKind
 from mmplay.engine.rules.watermarks import PAGE_BYTES
-from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, OpenReport, ReportBuilder
+from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.request_lines import allowed, asked_by
 from mmplay.recordings.log.scan import Message
 
@@ -205,6 +204,31 @@ def nobody(builder: ReportBuilder, message: Message) -> None:
     builder.claim(opened, message)
 
 
+def exiting(builder: ReportBuilder, message: Message) -> None:
+    """`OOM victim N is already exiting`: nobody had to be killed."""
+    values = message.values
+    opened = _killing(builder, message)
+    opened.report.kill = OomKill(values["pid"], values["comm"], time_us=message.prefix.time_us)
+    opened.report.exiting = True
+    _reason(opened, values)
+    builder.claim(opened, message)
+
+
+def panic(builder: ReportBuilder, message: Message) -> None:
+    """The kernel panics: by vm.panic_on_oom, or because nobody can be killed."""
+    opened = _killing(builder, message)
+    opened.report.panicked = message.values.get("rule")
+    opened.report.nobody_killable = opened.report.panicked is None
+    builder.claim(opened, message)
+
+
+def ignored(builder: ReportBuilder, message: Message) -> None:
+    """`OOM request ignored`: SysRq f found nobody."""
+    opened = _killing(builder, message)
+    opened.report.kind, opened.report.nobody_killable = ReportKind.SYSRQ, True
+    builder.claim(opened, message)
+
+
 REAPED_WITHIN = 16
 """Lines between a kill and the word of the reaper, which is a task of its own."""
 
@@ -279,33 +303,6 @@ def memcg_stat(builder: ReportBuilder, message: Message) -> None:
     builder.claim(opened, message)
 
 
-# daemons
-
-
-def oomd(builder: ReportBuilder, message: Message) -> None:
-    """systemd-oomd killed a cgroup, for memory or for pressure."""
-    opened = builder.alone(message, ReportKind.USERSPACE)
-    opened.daemon, opened.why = "systemd-oomd", f"memory {message.values['why']}"
-    opened.cgroup = Cgroup(task_path=message.values["path"])
-
-
-def earlyoom(builder: ReportBuilder, message: Message) -> None:
-    """Earlyoom sent a signal to the task with most badness."""
-    values = message.values
-    opened = builder.alone(message, ReportKind.USERSPACE)
-    opened.daemon, opened.why = "earlyoom", values["signal"]
-    opened.kill = OomKill(
-        values["pid"],
-        values["comm"],
-        values["score"],
-        anon_rss_kb=values["rss_mib"] * 1024,
-        uid=values.get("uid"),
-        time_us=message.prefix.time_us,
-    )
-
-
-Handler = Callable[[ReportBuilder, Message], None]
-
 HANDLERS: dict[str, Handler] = {
     "oom": invoked,
     "tasks": table_head,
@@ -316,12 +313,13 @@ HANDLERS: dict[str, Handler] = {
     "killed": killed,
     "group": group,
     "sharing": sharing,
-    **dict.fromkeys(("nobody", "panic"), nobody),
+    "exiting": exiting,
+    "nobody": nobody,
+    "panic": panic,
+    "sysrqno": ignored,
     **dict.fromkeys(("reaped", "unreaped"), reaped),
     **dict.fromkeys(("memcgtask", "memcglimit"), memcg_task),
     "memcgusage": memcg_usage,
     "memcgstats": memcg_stats,
     "memcgstat": memcg_stat,
-    "oomd": oomd,
-    "earlyoom": earlyoom,
 }

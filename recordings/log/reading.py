@@ -17,7 +17,7 @@ from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import complete, form_index
 from mmplay.recordings.log.prefix import Prefix
 
-DAEMON_ROLES = frozenset({"oomd", "oomdunit", "earlyoom", "earlyoomlow"})
+DAEMON_ROLES = frozenset({"oomd", "oomdunit", "earlyoom", "earlyoomlow", "lmkd"})
 """What programs other than the kernel say of their own: anything else they only quote."""
 
 LONGEST_BROKEN = 12

@@ -27,6 +27,9 @@ _GOING_ON = re.compile(
 )
 """What lines far behind an event's first one look like."""
 
+FIRST_BYTES = 1 << 16
+"""So much of a log is read whole."""
+
 PIECE_BYTES = 1 << 16
 """A block with a word in it is looked at again in pieces of this size."""
 
@@ -40,11 +43,12 @@ BEFORE_BYTES = 1 << 12
 def events_only(source: Iterable[Lines]) -> Iterator[Lines]:
     """Yield the lines around every event, and for the others only how many they are.
 
-    The first block is yielded whole: it may be all there is.
+    The first lines are yielded whole, however small the blocks are: they may be all there is.
     """
-    skipper = _Skipper()
-    for n, lines in enumerate(source):
-        if n == 0 or lines.cut_bytes:
+    skipper, begun = _Skipper(), 0
+    for lines in source:
+        if begun < FIRST_BYTES or lines.cut_bytes:
+            begun += len(lines.data)
             yield from skipper.read(lines)
         elif not skipper.wanted(lines.data):
             skipper.skip(lines)
@@ -77,7 +81,8 @@ class _Skipper:
         """Yield these lines, with some before them, and how many were skipped until there."""
         if self._first is not None:
             data = self._last.data
-            start = data.find(b"\n", max(0, len(data) - BEFORE_BYTES)) + 1 or len(data)
+            early = len(data) - BEFORE_BYTES
+            start = 0 if early <= 0 else data.find(b"\n", early) + 1 or len(data)
             before = Lines(lines.number - count_lines(data[start:]), data[start:])
             yield from self._skipped(before.number)
             if before.data:

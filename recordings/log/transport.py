@@ -82,7 +82,7 @@ def _with_blanks(line: str) -> str | None:
     return line.replace("\xa0", " ") if "\xa0" in line else None
 
 
-_TORN_NUMBER = re.compile(r"(\*[0-9]+) ([0-9]+kB )")
+_TORN_NUMBER = re.compile(r"(\*[0-9]*) ([0-9]+kB )")
 
 
 def _healed(line: str) -> str | None:

@@ -367,3 +367,13 @@ def test_a_pipe_of_many_logs_ends_quietly(fleet: Path) -> None:
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False
     )
     assert done.stderr == b""
+
+
+def test_a_boost_does_not_split_a_group(explain: Explain) -> None:
+    data = b""
+    for start_s, boost in ((100, 0), (101, 300)):
+        zone = HostZone("DMA32", 200, MARKS, (0, 0, 0, 0), managed=443_000, boost=boost)
+        host = Host("6.12.30", 0x820, "GFP_ATOMIC", (zone,))
+        data += log(host, start_us=start_s * SECOND)
+    (group,) = json.loads(explain(data, "--group", "--json"))["groups"]
+    assert group["count"] == 2

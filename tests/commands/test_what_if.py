@@ -27,7 +27,7 @@ def test_both_sides_stand_side_by_side(capsys: Captured) -> None:
         ["min", "low", "high", "1300", "1743", "2186", "743", "1186", "1629", "*"],
     ]
     assert any(line.startswith("set aside") and "(15.4 MiB)" in line for line in lines)
-    assert "The outcome changes: refused -> passes." in lines
+    assert "By arithmetic alone the outcome changes: refused -> passes." in lines
     assert any("arithmetic only" in line for line in lines)
     assert max(map(len, lines)) <= 80
 

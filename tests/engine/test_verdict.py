@@ -74,6 +74,7 @@ def test_blocks_of_a_foreign_type_are_no_skew() -> None:
     one.blocks = blocks((0, ""), (450, "H"))
     found = judged(report("GFP_KERNEL"), machine(one))
     assert (found.status, found.outcome) == (Status.EXACT, Outcome.NO_BLOCK)
+    assert found.candidates[0].zones[0].verdict == "no_block"
     result = diagnosed(report("GFP_KERNEL"), machine(one), kernel("5.9"))
     assert not any("in between" in sentence(note) for note in result.notes)
     assert "450 free blocks of order 0 or more, but not one of a type" in sentence(
@@ -195,6 +196,17 @@ def test_a_mask_without_a_zone_is_refused() -> None:
     assert one.request is not None
     one.request = one.request._replace(mode=0xCC1)
     assert judged(one, machine(zone(free=9000))).outcome is Outcome.REFUSED
+
+
+def test_zones_that_the_mask_does_not_allow_are_named() -> None:
+    one = report("GFP_KERNEL")
+    assert one.request is not None
+    one.request = one.request._replace(mode=0xCC4)  # GFP_KERNEL|GFP_DMA32
+    result = diagnosed(one, machine(zone("DMA32", free=10), zone(free=9000)), kernel("5.9"))
+    assert result.judgement.outcome is Outcome.REFUSED
+    assert "the mask does not allow Normal: no page there was asked for" in [
+        sentence(found) for found in result.assumed
+    ]
 
 
 def test_zones_of_one_name_are_told_apart() -> None:

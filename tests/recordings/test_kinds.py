@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from mmplay.engine.explain.victim import cgroup_rows, tasks_of
+from mmplay.engine.explain.chosen import tasks_of
+from mmplay.engine.explain.victim import cgroup_rows
 from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame, event_json
 from mmplay.recordings.export import FORMATS
@@ -138,8 +139,36 @@ def test_every_line_of_a_cgroups_kill_is_understood(path: Path) -> None:
 def test_why_this_task_of_the_cgroup(path: Path) -> None:
     """8000 + 10 + 81920/4096 = 8030 pages; spoon: 110 + 200 * ((40960 + 2048)/4)/1000."""
     _, event = only(path, MEMCG_V2)
-    assert about(event, "victim.most").startswith("it had the most points of 2 tasks: 8030, ")
+    assert about(event, "victim.most").startswith("it had the most points of 2 tasks: 8030 ")
     assert about(event, "victim.second") == "next came spoon (301) with 2110 points"
+
+
+def test_the_rule_of_the_version_weighs_the_tasks(path: Path) -> None:
+    """3.13 forgives root 3 %: 2000 - 60 = 1940 of 4000 pages is a score of 485, and 2000 is 500."""
+    for printed, code in (
+        (485, "victim.score"),
+        (500, "victim.score"),
+        (7, "victim.score_computed"),
+    ):
+        text = f"""\
+a invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0
+CPU: 0 PID: 9 Comm: a Not tainted 3.14.1 #1
+Mem-Info:
+active_anon:3000 inactive_anon:0 isolated_anon:0
+ free:100 free_pcp:0 free_cma:0
+Total swap = 0kB
+4100 pages RAM
+100 pages reserved
+[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name
+[    7]     0     7     9000     1900     100        0             0 baker
+[    8]    10     8     9000      100       0        0           100 spoon
+Out of memory: Kill process 7 (baker) score {printed} or sacrifice child
+"""
+        _, event = only(path, text)
+        assert str(printed) in about(event, code)
+        forgiven = [one["code"] for one in event["about"] if one["code"] == "victim.forgiven"]
+        assert bool(forgiven) is (printed == 485)
+        assert about(event, "victim.second") == "next came spoon (8) with 500 points"
 
 
 def test_a_kill_of_cgroup_v1(path: Path) -> None:
@@ -394,3 +423,49 @@ def test_earlyoom_is_named(path: Path) -> None:
     assert (event["kind"], report.daemon) == ("userspace", "earlyoom")
     assert event["victim"] == {"comm": "big one", "pid": 4242}
     assert "earlyoom" in event["headline"]
+
+
+LMKD = """\
+05-28 12:00:00.000   500   500 I lowmemorykiller: Kill 'com.app.big' (1234), uid 10023, \
+oom_score_adj 905 to free 54321kB rss, 123kB swap; reason: low watermark is breached
+"""
+LMK_DRIVER = """\
+[   70.000001] lowmemorykiller: Killing 'com.app.big' (1234) (tgid 1234), adj 900,
+[   70.000001]    to free 54321kB on behalf of 'kswapd0' (72) because
+[   70.000001]    cache 300kB is below limit 400kB for oom_score_adj 529
+"""
+
+
+@pytest.mark.parametrize("log", [LMKD, LMK_DRIVER])
+def test_androids_killer_is_named(path: Path, log: str) -> None:
+    ((report, event),) = told(path, log.encode())
+    assert (event["kind"], report.daemon) == ("userspace", "lowmemorykiller")
+    assert event["victim"] == {"comm": "com.app.big", "pid": 1234}
+
+
+def test_a_victim_that_is_exiting_is_left_alone(path: Path) -> None:
+    line = "Memory cgroup out of memory: OOM victim 7 (a) is already exiting. Skip killing the task"
+    _, event = only(path, f"{line}\n")
+    assert event["kind"] == "memcg_oom"
+    assert about(event, "victim.exiting").endswith("nobody was killed")
+
+
+PANICS = {
+    "Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled": "compulsory",
+    "Kernel panic - not syncing: out of memory. Compulsory panic_on_oom is selected.": "Compulsory",
+    "Kernel panic - not syncing: Out of memory and no killable processes...": None,
+    "Kernel panic - not syncing: System is deadlocked on memory": None,
+}
+
+
+@pytest.mark.parametrize("line", PANICS)
+def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
+    report, event = only(path, f"{line}\n")
+    assert event["kind"] == "oom"
+    assert report.panicked == PANICS[line]
+    assert report.nobody_killable is (PANICS[line] is None)
+
+
+def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
+    report, event = only(path, "sysrq: OOM request ignored. No task eligible\n")
+    assert (event["kind"], report.nobody_killable) == ("sysrq", True)

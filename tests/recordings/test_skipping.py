@@ -134,3 +134,17 @@ def test_every_event_has_a_word() -> None:
 def has_word(one: LineForm, words: list[str]) -> bool:
     fixed = " ".join(text for part in one.parts for text in part.literals)
     return any(word in fixed for word in words)
+
+
+@pytest.mark.parametrize("sizes", [(40, 90), (1, 1, 1), (300,)], ids=str)
+def test_small_blocks_at_the_start_lose_nothing(sizes: tuple[int, ...]) -> None:
+    """What was peeked at to tell how a log is packed comes as a block of its own."""
+    lines = incident_text(INCIDENT_NEXT).splitlines(keepends=True)
+    blocks, number = [], 1
+    for size in (*sizes, len(lines)):
+        data = b"".join(lines[number - 1 : number - 1 + size])
+        blocks.append(Lines(number, data))
+        number += len(data.splitlines())
+    read = list(events_only(blocks))
+    assert b"".join(one.data for one in read) == b"".join(lines)
+    assert [one.number for one in read] == [one.number for one in blocks]
