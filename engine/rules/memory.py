@@ -23,6 +23,18 @@ ZONE_OF_BITS: tuple[tuple[tuple[str, ...], str], ...] = (
 """Bits and the highest zone they allow, first match; anything else may start in Normal."""
 
 
+SIZES_KB = {"M": 1024, "G": 1024 * 1024}
+LEAST_RAM_KB, MOST_RAM_KB = 32 * 1024, 1024 * 1024 * 1024
+
+
+def size_kb(text: str) -> int | None:
+    """Return a size such as 512M or 4G in kB; None for what is none."""
+    number, unit = text[:-1], text[-1:].upper()
+    if unit not in SIZES_KB or not (number.isascii() and number.isdigit() and len(number) <= 6):
+        return None
+    return int(number) * SIZES_KB[unit]
+
+
 def highest_zone(layout: GfpLayout, mask: int) -> int:
     """Return the index of the highest zone a request of `mask` may use."""
     for names, zone in ZONE_OF_BITS:

@@ -212,6 +212,12 @@ def boot_min_free_kbytes(gaps: GapRule, managed: tuple[int, ...], scale: int) ->
     return default_min_free_kbytes(lowmem, floor, ceiling)
 
 
+def plain_min_free_kbytes(managed: tuple[int, ...]) -> int:
+    """Return vm.min_free_kbytes after boot where transparent huge pages raised nothing (4.5)."""
+    lowmem_kbytes = sum(managed) * PAGE_KB
+    return default_min_free_kbytes(lowmem_kbytes, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING)
+
+
 def thp_min_free_kbytes(managed: tuple[int, ...]) -> int:
     """Return what transparent huge pages set vm.min_free_kbytes to, 0 below 512 MB.
 
