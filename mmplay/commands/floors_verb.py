@@ -38,6 +38,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--live", action="store_true", help="take them from /proc/zoneinfo of this machine"
     )
+    _add_machine(parser)
+    add_kernel(
+        parser, default=None, otherwise=f"those of the log or machine; for --zone {DEFAULT_KERNEL}"
+    )
+    add_json(parser)
+
+
+def _add_machine(parser: ArgumentParser) -> None:
+    """Declare what describes a machine that is computed."""
     parser.add_argument(
         "--zone",
         action="append",
@@ -79,10 +88,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="value of vm.watermark_scale_factor, 1 to 1000",
     )
-    add_kernel(
-        parser, default=None, otherwise=f"those of the log or machine; for --zone {DEFAULT_KERNEL}"
-    )
-    add_json(parser)
 
 
 def run(args: Namespace) -> int:
