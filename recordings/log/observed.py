@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
+from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
 from mmplay.engine.report import MemDump, title_of
 from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
@@ -81,6 +81,12 @@ class ObservedTimeline(LogTimeline):
     def grow(self, frames: int) -> int:
         """Nothing comes after the end of a log."""
         return 0
+
+    growing = False
+
+    def follow(self) -> Growth:
+        """Nothing comes after the end of a log."""
+        return Growth(0, 0)
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:
