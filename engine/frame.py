@@ -65,7 +65,7 @@ class Frame:
 
     `time_us` is the moment itself; `shown` the memory as last known; `before` the dump before it
     in the same boot, for the deltas; `report` the kernel's report if this frame is one; `facts`
-    are there if it was simulated.
+    are there if it was simulated. `wall` tells that the log gives clock times.
     """
 
     index: int
@@ -81,6 +81,7 @@ class Frame:
     first_line: int
     last_line: int
     facts: TurnFacts | None = None
+    wall: bool = False
 
 
 class LogLine(NamedTuple):

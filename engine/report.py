@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from mmplay.engine.limits import Cgroup, CmaFailure
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.memory import zone_columns
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 
 PAGE_FIELDS = frozenset({"pages_scanned"})
@@ -35,7 +37,8 @@ class ZoneDump:
 
     `kb` holds the fields of the zone line in kB (pages for PAGE_FIELDS); `reserve` is
     lowmem_reserve[class zone] in pages; `blocks` the free lists and `blocks_total_kb` the sum that
-    the kernel printed behind them; `page_kb` the page size that the lists show.
+    the kernel printed behind them; `page_kb` the page size that the lists show; `cut` what is left
+    of the field in which the log lost the rest of the zone line.
     """
 
     node: int
@@ -47,6 +50,7 @@ class ZoneDump:
     reserve: tuple[int, ...] | None = None
     blocks: tuple[FreeBlocks, ...] | None = None
     blocks_total_kb: int | None = None
+    cut: str = ""
 
     def pages(self, name: str) -> int | None:
         """Return one field in pages, or None if the dump does not have it."""
@@ -104,10 +108,26 @@ class MemDump:
                 return zone
         return None
 
+    def columns(self) -> tuple[str, ...]:
+        """Return the zones of this machine in index order: x86_64's where the dump does not say."""
+        count = max((len(zone.reserve or ()) for zone in self.zones), default=0)
+        return zone_columns((zone.name for zone in self.zones), count) if count else ZONES
+
+    def index_of(self, zone: ZoneDump) -> int | None:
+        """Return the index of a zone among the columns, None for a zone that has none."""
+        columns = self.columns()
+        return columns.index(zone.name) if zone.name in columns else None
+
     def populated(self) -> list[ZoneDump]:
         """Return the zones that have pages, highest index first: the order of a zonelist."""
-        known = [zone for zone in self.zones if zone.index is not None and zone.kb]
-        return sorted(known, key=lambda zone: -(zone.index or 0))
+        columns = self.columns()
+        known = [zone for zone in self.zones if zone.name in columns and zone.kb]
+        return sorted(known, key=lambda zone: -columns.index(zone.name))
+
+    def label(self, zone: ZoneDump) -> str:
+        """Return what a zone is called: with its node, where there are several."""
+        several = any(other.node != zone.node for other in self.zones)
+        return f"Node {zone.node} {zone.name}" if several else zone.name
 
 
 class StackEntry(NamedTuple):
@@ -152,6 +172,11 @@ class Request(NamedTuple):
     cpu: int | None = None
     stack: tuple[StackEntry, ...] = ()
     slub: SlubReport | None = None
+    nodemask: tuple[int, ...] | None = None
+    """Nodes that the request itself is bound to; None if it is not, or the log does not say."""
+    cpuset: str | None = None
+    mems_allowed: tuple[int, ...] | None = None
+    """Nodes that the cpuset of the task allows; None if the log does not say."""
 
 
 class Evidence(NamedTuple):
@@ -211,12 +236,48 @@ class ReportKind(StrEnum):
     """What happened; the value is what screens and JSON print."""
 
     FAILURE = "failure"
-    OOM_KILL = "oom_kill"
+    OOM_KILL = "oom"
+    """The whole machine is short; MEMCG_OOM: a cgroup is at its limit; CPUSET_OOM: the nodes of a
+    cpuset or of a memory policy are short; SYSRQ: somebody asked for a kill."""
+    MEMCG_OOM = "memcg_oom"
+    CPUSET_OOM = "cpuset_oom"
+    SYSRQ = "sysrq"
+    STALL = "stall"
+    """A request that still goes on after ten seconds (warn_alloc, 4.9 to 4.14)."""
+    VMALLOC = "vmalloc"
+    SLUB = "slub"
+    """What slab_out_of_memory printed, without the page request below it."""
+    CMA = "cma"
+    USERSPACE = "userspace"
+    """A daemon killed, not the kernel: systemd-oomd, earlyoom."""
     DUMP = "dump"
+    """A Mem-Info that nobody's request caused."""
+
+    @property
+    def by_killer(self) -> bool:
+        """Tell whether the kernel's OOM killer was at work."""
+        return self in BY_KILLER
+
+    @property
+    def of_request(self) -> bool:
+        """Tell whether it is about a request that got nothing, or nothing yet."""
+        return self in OF_REQUEST
+
+
+BY_KILLER = frozenset(
+    {ReportKind.OOM_KILL, ReportKind.MEMCG_OOM, ReportKind.CPUSET_OOM, ReportKind.SYSRQ}
+)
+OF_REQUEST = frozenset(
+    {ReportKind.FAILURE, ReportKind.STALL, ReportKind.VMALLOC, ReportKind.SLUB, ReportKind.CMA}
+)
 
 
 class OomKill(NamedTuple):
-    """The kill lines of the OOM killer. Sizes in kB; None where a line is missing."""
+    """The kill lines: the chosen task, and the task that was killed with its sizes.
+
+    Sizes in kB; None where a line is missing. Before 4.x a child could die for its parent, so the
+    two tasks may differ (oom_kill_process).
+    """
 
     pid: int
     comm: str
@@ -228,6 +289,16 @@ class OomKill(NamedTuple):
     anon_rss_kb: int | None = None
     file_rss_kb: int | None = None
     shmem_rss_kb: int | None = None
+    uid: int | None = None
+    pgtables_kb: int | None = None
+    adj: int | None = None
+
+    @property
+    def victim(self) -> tuple[str, int]:
+        """Return name and pid of the task that died, as far as the log says."""
+        if self.killed_pid is None:
+            return self.comm, self.pid
+        return self.killed_comm or self.comm, self.killed_pid
 
 
 @dataclass(slots=True)
@@ -247,6 +318,25 @@ class Report:
     request: Request | None = None
     memory: MemDump | None = None
     kill: OomKill | None = None
+    cgroup: Cgroup | None = None
+    constraint: str | None = None
+    """Which limit the OOM killer worked for: CONSTRAINT_NONE, _CPUSET, _MEMORY_POLICY, _MEMCG."""
+    also_killed: list[OomKill] = field(default_factory=list)
+    """Further tasks that died with the first: a group kill (memory.oom.group)."""
+    nobody_killable: bool = False
+    """The killer found no task that it may kill; the kernel panics for the whole machine."""
+    reaped: bool = False
+    """The OOM reaper took the victim's memory."""
+    stalled_ms: int | None = None
+    asked_bytes: int | None = None
+    """What a vmalloc was asked for."""
+    cma: CmaFailure | None = None
+    slabs: list[tuple[str, int, int]] = field(default_factory=list)
+    """(cache, used kB, total kB) of unreclaimable slabs, where the killer listed them (4.15)."""
+    why: str | None = None
+    """What the kernel, or the daemon of a userspace kill, gave as the reason."""
+    daemon: str | None = None
+    """The program that killed, of a userspace kill."""
     tasks: list[dict[str, int | str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     """Numbers of the lines that belong to this report, in order."""
@@ -261,19 +351,31 @@ class Report:
 TITLES: dict[ReportKind, str] = {
     ReportKind.FAILURE: "page allocation failure",
     ReportKind.OOM_KILL: "OOM kill",
+    ReportKind.MEMCG_OOM: "cgroup OOM kill",
+    ReportKind.CPUSET_OOM: "OOM kill in a cpuset",
+    ReportKind.SYSRQ: "OOM kill by SysRq",
+    ReportKind.STALL: "page allocation stall",
+    ReportKind.VMALLOC: "vmalloc failure",
+    ReportKind.SLUB: "slab allocation failure",
+    ReportKind.CMA: "CMA failure",
+    ReportKind.USERSPACE: "killed by a daemon",
     ReportKind.DUMP: "Mem-Info",
 }
 
 
 def title_of(report: Report) -> str:
     """Return what happened in a few words: kind, task, order."""
-    title = TITLES[report.kind]
-    if report.kind is ReportKind.OOM_KILL and report.kill is not None:
-        return f"{title}: {report.kill.comm} ({report.kill.pid})"
-    request = report.request
+    title, request = TITLES[report.kind], report.request
+    if report.kill is not None:
+        comm, pid = report.kill.victim
+        return f"{title}: {comm} ({pid})"
+    if report.nobody_killable:
+        return f"{title}: no killable process"
     if request is None:
         return title
+    if report.kind.by_killer:
+        return f"{title}: victim unknown, invoked by {request.comm}"
     if request.comm is None and request.slub is not None:
-        return f"slab allocation failure: {request.slub.cache or 'unknown cache'}"
+        return f"{title}: {request.slub.cache or 'unknown cache'}"
     order = "" if request.order is None else f", order {request.order}"
     return f"{title}: {request.comm}{order}"

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmplay.engine.printk.form import FIELD_KINDS, LineForm
+from mmplay.engine.printk.form import LineForm, forms
+from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.recordings.live.numbers import ChangedText, unpacked_text
 from mmplay.recordings.log.lines import NEWLINE, LogFormatError, LogItem, LogNote, RawBlock, item_of
-from mmplay.recordings.log.prefix import split_prefix, stored_prefix
+from mmplay.recordings.log.prefix import bare_prefix, split_prefix, stored_prefix
 from mmplay.recordings.log.scan import Message
 from mmplay.recordings.pseudonyms import Names, Scrubber, host_of
 from mmplay.recordings.trace.format import Code, TraceError, pack_body
@@ -22,8 +23,8 @@ KINDS = ("imported", "live")
 
 TITLE = "anonymised"
 
-FREE_TEXT = (FIELD_KINDS["text"], FIELD_KINDS["word"])
-KEPT_FIELDS = frozenset({"release", "function", "version"})
+FREE_TEXT = (FIELD_KINDS["text"], FIELD_KINDS["word"], FIELD_KINDS["comm"])
+KEPT_FIELDS = frozenset({"release", "function"})
 """Free text that says which kernel it is: it stays."""
 
 OWN_PATHS = frozenset({"/proc/buddyinfo", "/proc/vmstat", "/proc/slabinfo", "/dev/kmsg"})
@@ -67,7 +68,14 @@ def rewrite(source: Source, writer: TraceWriter) -> None:
         _learn(names, item)
     scrubber = Scrubber(names)
     slabs = _Slabs(source.header)
+    changed = _Changed(scrubber)
     for record, item in _items(source):
+        if isinstance(item, Message) and item.raw is not None:
+            for fields in changed.take(item):
+                writer.append(Code.PRINTK, fields)
+            continue
+        for fields in changed.ended():
+            writer.append(Code.PRINTK, fields)
         if record.code == Code.MARK:
             fields = [scrubber.text(one) if type(one) is str else one for one in record.fields]
             writer.append(Code.MARK, fields)
@@ -75,6 +83,61 @@ def rewrite(source: Source, writer: TraceWriter) -> None:
             writer.append_body(slabs.body(record))
         else:
             writer.append(*_rewritten(scrubber, item))
+    for fields in changed.ended():
+        writer.append(Code.PRINTK, fields)
+
+
+_FIELD_CUT = re.compile(r"([a-z_]+)[:()0-9kKB]*[a-zA-Z>]?")
+
+
+def _field_cut(lost: str) -> str:
+    """Return what is left of a zone line's field; nothing if it may be any other text."""
+    found = _FIELD_CUT.fullmatch(lost)
+    names = forms()["zone/4.5"].names
+    return lost if found is not None and any(n.startswith(found[1]) for n in names) else ""
+
+
+class _Changed:
+    """Lines that a transport has changed: what each says is written anew, in the kernel's words."""
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        self._scrubber = scrubber
+        self._messages: list[Message] = []
+
+    def take(self, message: Message) -> list[list[Any]]:
+        """Take what a line says, or more of the same line; return the records of the one before."""
+        done = self.ended() if message.raw else []
+        self._messages.append(message)
+        return done
+
+    def ended(self) -> list[list[Any]]:
+        """Return the records of the line that has been taken, if there is one."""
+        messages, self._messages = self._messages, []
+        records = [self._record(one) for one in messages]
+        if not records:
+            return []
+        bare = messages[0]._replace(raw=None)
+        lost = _field_cut(bare.lost)
+        if len(messages) > 1 or bare.size > 1 or lost:
+            texts = [
+                text
+                for one, fields in zip(messages, records, strict=True)
+                for text in one.form.render(dict(zip(one.form.names, fields[2], strict=True)))
+            ]
+            line = bare_prefix(bare.prefix).text + "#012".join(texts) + (lost and f" {lost}")
+            raw = line.encode("utf-8", "surrogateescape") + bare.end
+            for n, fields in enumerate(records):
+                fields += [bare.end, b"" if n else raw, lost]
+        elif bare.end != NEWLINE:
+            records[0].append(bare.end)
+        return records
+
+    def _record(self, message: Message) -> list[Any]:
+        values = [
+            _value(self._scrubber, message.form, name, message.values[name])
+            for name in message.form.names
+        ]
+        return [message.form.name, stored_prefix(bare_prefix(message.prefix)), values]
 
 
 def _items(source: Source) -> Iterator[tuple[Record, LogItem | None]]:
@@ -100,6 +163,8 @@ def _learn(names: Names, item: LogItem | None) -> None:
         names.learn_host(host_of(item.prefix.text))
         if "comm" in item.values:
             names.learn_task(item.values["comm"])
+        if "release" in item.values:
+            names.releases.add(item.values["release"])
         if item.form.role == "oomkill":
             names.learn_from("", item.values["constraint"])
     elif isinstance(item, RawBlock):
@@ -154,6 +219,8 @@ def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
         return scrubber.pseudonyms.group(value)
     if name == "cache":
         return _GROUP.sub("(group)", value)
+    if name == "hardware":
+        return scrubber.pseudonyms.hardware(value)
     if name in KEPT_FIELDS or kind_of(form, name) not in FREE_TEXT:
         return value
     return scrubber.text(value)

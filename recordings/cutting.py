@@ -86,7 +86,7 @@ def _kept(item: LogItem, record: Record, first: int, last: int) -> Iterator[tupl
         if first <= item.line <= last:
             yield Code.NOTE, [item.line - first + 1, item.code, item.operands]
         return
-    if item.number + item.size <= first or item.number > last:
+    if item.number + max(1, item.size) <= first or item.number > last:
         return
     if isinstance(item, RawBlock):
         lines = [data for number, data in item.lines() if first <= number <= last]

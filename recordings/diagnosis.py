@@ -9,17 +9,19 @@ from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_m
 from mmplay.engine.explain.dumps import contradictions, trend_findings
 from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
+from mmplay.engine.explain.headline import headline
+from mmplay.engine.explain.verdict import Judgement
+from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
+from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import (
     MemDump,
     Report,
-    ReportKind,
     Request,
     SlubReport,
     StackEntry,
     ZoneDump,
 )
-from mmplay.engine.rules.watermarks import ZONES
 
 Json = dict[str, object]
 
@@ -44,15 +46,13 @@ def report_json(report: Report) -> Json:
     """Return everything a report says: request, kill, call trace, slab report, memory."""
     request, kill = report.request, report.kill
     return {
-        "failure": _request_json(request)
-        if request and report.kind is ReportKind.FAILURE
-        else None,
+        "failure": _request_json(request) if request and report.kind.of_request else None,
         "oom": {
             "invoked": _request_json(request) if request else None,
             "kill": kill._asdict() if kill else None,
             "tasks": report.tasks,
         }
-        if report.kind is ReportKind.OOM_KILL
+        if report.kind.by_killer
         else None,
         "stack": [_entry_json(entry) for entry in request.stack] if request else [],
         "slub": _slub_json(request.slub) if request and request.slub else None,
@@ -125,14 +125,18 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     report = frame.report
     if report is None:
         return FrameDiagnosis(frame, _at_rest(frame), [])
-    nearest = _judged_by(timeline, frame)
-    seen = Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
-    diagnosis = diagnose(report, frame.kernel, seen, frame.release)
+    diagnosis = diagnose(report, frame.kernel, seen_by(timeline, frame), frame.release)
     trend: list[Finding] = []
     if report.memory is not None and frame.before is not None:
         slub = report.request.slub if report.request else None
         trend = trend_findings(frame.before, report.memory, slub)
     return FrameDiagnosis(frame, diagnosis, trend)
+
+
+def seen_by(timeline: Timeline, frame: Frame) -> Seen | None:
+    """Return the dump that a frame's report is judged by, or None if there is none."""
+    nearest = _judged_by(timeline, frame)
+    return Seen(nearest.dump, nearest.own, nearest.age_us) if nearest else None
 
 
 def _judged_by(timeline: Timeline, frame: Frame) -> Shown | None:
@@ -170,6 +174,7 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
     """Return a frame's diagnosis as plain data."""
     diagnosis = result.diagnosis
     return {
+        **event_json(result),
         "frame": result.frame.index + 1,
         "title": result.frame.title,
         "time_us": result.frame.time_us,
@@ -177,6 +182,7 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "kernel": result.frame.kernel.name if result.frame.kernel else None,
         "no_verdict": finding_json(diagnosis.verdict) if diagnosis.verdict else None,
         "caller": _all(diagnosis.about_caller),
+        "because": [{"zone": zone, **finding_json(one)} for zone, one in diagnosis.reasons],
         "asks": [_ask_json(caller, tests) for caller, tests in diagnosis.asks],
         "stopped_last": _of_zones(diagnosis.stops),
         "distances": _of_zones(diagnosis.distances),
@@ -186,6 +192,55 @@ def diagnosis_json(result: FrameDiagnosis) -> dict[str, object]:
         "contradictions": _all(diagnosis.notes),
         "trend": _all(result.trend),
     }
+
+
+def event_json(result: FrameDiagnosis) -> Json:
+    """Return what is asked first about an event: what, who, where the memory was, what helps.
+
+    What is not known is None. A frame without a report has no kind.
+    """
+    report, diagnosis = result.frame.report, result.diagnosis
+    request, kill = (report.request, report.kill) if report else (None, None)
+    return {
+        "event": result.frame.index + 1,
+        "kind": str(report.kind) if report else None,
+        "headline": headline_of(result),
+        "verdict": _judgement_json(diagnosis.judgement),
+        "victim": _task_json(*kill.victim) if kill else None,
+        "invoker": _task_json(request.comm, request.pid) if request else None,
+        "cgroup": _cgroup_json(report.cgroup) if report and report.cgroup else None,
+        "memory": _owners_json(report) if report else None,
+        "remedies": _all(diagnosis.would_pass),
+    }
+
+
+def headline_of(result: FrameDiagnosis) -> str:
+    """Return what happened in one sentence; of a frame without a report its title."""
+    report = result.frame.report
+    return result.frame.title if report is None else headline(report, result.diagnosis)
+
+
+def _judgement_json(judgement: Judgement) -> Json:
+    candidates = [
+        {**one._asdict(), "zones": [zone._asdict() for zone in one.zones]}
+        for one in judgement.candidates
+    ]
+    return {**judgement._asdict(), "candidates": candidates}
+
+
+def _task_json(comm: str | None, pid: int | None) -> Json | None:
+    return None if comm is None and pid is None else {"comm": comm, "pid": pid}
+
+
+def _cgroup_json(cgroup: Cgroup) -> Json:
+    return {name: getattr(cgroup, name) for name in ("path", "usage_kb", "limit_kb", "parts_kb")}
+
+
+def _owners_json(report: Report) -> Json | None:
+    table = memory_table(report)
+    if table is None:
+        return None
+    return {"managed": table.managed, "rows": [row._asdict() for row in table.rows]}
 
 
 def _all(findings: Iterable[Finding]) -> list[Json]:
@@ -200,7 +255,7 @@ def _ask_json(caller: Caller, tests: list[ZoneTest]) -> dict[str, object]:
     return {
         "caller": caller.caller.name,
         "mark": caller.mark,
-        "class_zone": ZONES[caller.class_zone],
+        "class_zone": caller.class_name,
         "order": caller.order,
         "zones": [_test_json(test) for test in tests],
     }
@@ -222,71 +277,3 @@ def gate_finding(test: ZoneTest) -> Finding:
     """Return one zone's test as a finding: the inequality and its verdict."""
     operands = {"free": test.free, "floor": test.floor, "short": test.short_by}
     return finding(f"gate.{test.verdict}", **operands)
-
-
-TREND_ROWS = 6
-"""Totals of a trend that are put into words; JSON has them all."""
-
-SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
-"""How the test of a second try is labelled, by the caller's class."""
-
-
-class Part(NamedTuple):
-    """Some sentences on one question, and the question in a word or two."""
-
-    label: str
-    lines: list[str]
-
-
-def explained(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield every part that says something, in the order of reading."""
-    yield from verdict_of(result)
-    for caller, tests in result.diagnosis.asks:
-        yield Part(ask_label(caller), [test_line(test) for test in tests])
-    yield from around(result)
-
-
-def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield why there is no verdict, if there is none."""
-    verdict = result.diagnosis.verdict
-    if verdict is not None:
-        yield Part("verdict", [sentence(verdict)])
-
-
-def around(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield what is said besides the tests themselves."""
-    diagnosis = result.diagnosis
-    stops = [f"{zone.name}: {sentence(one)}" for zone, one in diagnosis.stops]
-    distances = [f"{zone.name:<8}{sentence(one)}" for zone, one in diagnosis.distances]
-    parts = (
-        Part("how far", distances),
-        Part("caller", _words(diagnosis.about_caller)),
-        Part("stopped last", stops),
-        Part("would pass", _words(diagnosis.would_pass)),
-        Part("reclaim", _words(diagnosis.reclaim)),
-        Part("since before", _trend(result.trend)),
-        Part("assumed", _words(diagnosis.assumed)),
-        Part("the log says", _words(diagnosis.notes)),
-    )
-    yield from (part for part in parts if part.lines)
-
-
-def ask_label(caller: Caller) -> str:
-    """Return which of a request's tests this is."""
-    if caller.caller.name in SECOND_TRIES:
-        return SECOND_TRIES[caller.caller.name]
-    return "last look" if caller.mark == "high" else f"at {caller.mark}"
-
-
-def test_line(test: ZoneTest) -> str:
-    """Return the test of one zone: the inequality and its verdict."""
-    return f"{test.zone.name:<8}{sentence(gate_finding(test))}"
-
-
-def _words(findings: Iterable[Finding]) -> list[str]:
-    return [sentence(one) for one in findings]
-
-
-def _trend(trend: list[Finding]) -> list[str]:
-    fields = [one for one in trend if one.code == "trend.field"]
-    return _words([*fields[:TREND_ROWS], *(one for one in trend if one.code != "trend.field")])

@@ -83,7 +83,7 @@ def _log_2(first_frame: By) -> Iterator[Pair]:
     first_moment = memory_json(memory_of(machine))
     run_until(machine, LAST_NS)
     reports = _printed(machine)
-    kill = next(one for one in reports if one.kind is ReportKind.OOM_KILL)
+    kill = next(one for one in reports if one.kind.by_killer)
     first, second, *_ = [one for one in reports if one.kind is ReportKind.FAILURE]
     # The run begins when the dump is out: the rest of the first frame is its kill.
     start = {**report_json(kill), "memory": first_moment}

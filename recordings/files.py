@@ -117,12 +117,16 @@ def _lives(process: int) -> bool:
 
 
 class Done(NamedTuple):
-    """How far it is: `step` says what is done, `size` is unknown (None) for a pipe."""
+    """How far it is: `step` says what is done, `size` is unknown (None) for a pipe.
+
+    `told` stands in place of the megabytes and their rate, where something else is counted.
+    """
 
     step: str
     lines: int
     bytes: int
     size: int | None
+    told: str = ""
 
 
 Progress = Callable[[Done], None]

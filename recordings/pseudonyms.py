@@ -7,17 +7,13 @@ from collections.abc import Callable
 from functools import partialmethod
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-KERNEL_THREADS = re.compile(
-    r"swapper(/\d+)?|kthreadd|kswapd\d+|kcompactd\d+|khugepaged|ksmd|khungtaskd|kauditd|kdevtmpfs"
-    r"|oom_reaper|kworker/.*|ksoftirqd/\d+|migration/\d+|cpuhp/\d+|watchdog/\d+|rcu_\w+|rcu\w*/\d+"
-    r"|idle_inject/\d+|writeback|kblockd|kintegrityd|flush-\d+:\d+|jbd2/.*|xfs[\w-]*/.*|irq/\d+-.*"
-    r"|scsi_eh_\d+|usb-storage|md\d+_\w+|dmcrypt_\w+.*|loop\d+|nfsd|lockd|pool_workqueue_.*"
-)
-"""Names that the kernel gives its own threads: they say what happened, not to whom."""
+from mmplay.recordings.known_text import KERNEL_THREADS, PLAIN, is_known
 
 IPV4_RANGES = ("192.0.2", "198.51.100", "203.0.113")
 IPV4_EACH = 254
-SHARED_V4 = (IPv4Address("0.0.0.0"), IPv4Address("127.0.0.1"), IPv4Address("255.255.255.255"))
+SHARED_V4 = (IPv4Address("0.0.0.0"), IPv4Address("127.0.0.1"))
+NETMASKS = IPv4Address("255.0.0.0")
+"""From here on an address is a mask or a broadcast."""
 SHARED_V6 = (IPv6Address("::"), IPv6Address("::1"))
 """Addresses that every machine has."""
 
@@ -44,12 +40,19 @@ class Pseudonyms:
     user = partialmethod(_numbered, "user", "user-")
     path = partialmethod(_numbered, "path", "/path-")
     serial = partialmethod(_numbered, "serial", "serial-")
+    hardware = partialmethod(_numbered, "hardware", "hardware-")
+    name = partialmethod(_numbered, "name", "name-")
+    """Stands for a word of which nothing is known."""
     group = partialmethod(_numbered, "group", "group-")
     """Control groups are named after services and containers."""
 
     def task(self, name: str) -> str:
         """Return task-1, task-2, ...; a kernel thread keeps its name."""
         return name if KERNEL_THREADS.fullmatch(name) else self._numbered("task", "task-", name)
+
+    def login(self, name: str) -> str:
+        """Return a user's number: 60001, 60002, ..."""
+        return self._kept("login", name, lambda n: str(60000 + n))
 
     def uuid(self, name: str) -> str:
         """Return a UUID that only counts."""
@@ -68,7 +71,9 @@ class Pseudonyms:
             address = IPv4Address(name)
         except AddressValueError:
             return name
-        return name if address in SHARED_V4 else self._kept("ipv4", str(address), documented_v4)
+        if address in SHARED_V4 or address >= NETMASKS:
+            return name
+        return self._kept("ipv4", str(address), documented_v4)
 
     def ipv6(self, name: str) -> str:
         """Return 2001:db8::1, 2001:db8::2, ...; what is no address stays."""
@@ -93,25 +98,33 @@ REMOVED = "(text removed)"
 """Stands for what a program other than the kernel said: it may say anything."""
 
 _HEX = "[0-9A-Fa-f]"
+_BREAKS = r"\s\"'(),;:=\[\]{}<>|/"
 _KINDS = (
+    ("hardware", r"(?:(?<=^DMI: )|(?<=Hardware name: ))\S.*"),
+    ("plain", "|".join(PLAIN)),
     ("mail", r"[\w.+-]+@[\w.-]*\w"),
     ("uuid", rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b"),
     (
         "mac",
-        rf"(?<![\w:]){_HEX}{{2}}(?P<sep>[:-]){_HEX}{{2}}(?:(?P=sep){_HEX}{{2}}){{4,}}(?![\w:-])",
+        rf"(?<![\w:]){_HEX}{{2}}(?P<sep>[:-]){_HEX}{{2}}(?:(?P=sep){_HEX}{{2}}){{4,}}"
+        rf"(?![\w-]|:{_HEX})",
     ),
-    ("ipv6", r"(?<![\w:.])(?=[\w.]*:[\w.]*:)[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}"),
     ("ipv4", r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)"),
-    ("path", r"(?<![\w.<\-/])/{1,3}[^\s'\"(),;:=\[\]{}<>|/][^\s'\"(),;:=\[\]{}<>|]*"),
+    ("ipv6", r"(?<![\w:.])(?=[\w.]*:[\w.]*:)[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}"),
+    ("path", rf"(?<![\w.\-/])/{{1,3}}[^{_BREAKS}][^\s'\"(),;:=\[\]{{}}<>|]*"),
     ("group", r"(?<=cpuset=)[^\s,/]+"),
-    ("serial", r"(?<=SerialNumber: )\S+"),
-    ("word", r"[A-Za-z0-9_][^\s\"'(),;:=\[\]{}<>|/]*"),
+    ("serial", r"\b[Ss]erial(?: ?[Nn]umber)?[:=] ?[^\s,]+"),
+    ("auid", r"\b(?:auid|AUID)=\"?[^\s\",]+"),
+    ("word", rf"[\w\u0080-\U0010ffff][^{_BREAKS}]*"),
 )
+"""Text by its shape, in the order in which the shapes are tried; a word is whatever is left."""
+
 _WORD = re.compile(_KINDS[-1][1])
 
 _SYSLOG = re.compile(
-    r"(?P<head>(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) )"
-    r"(?P<host>[^ ]+) (?P<tag>[^ \[:]+)(?P<pid>\[\d+\])?: (?P<text>.*)",
+    r"(?P<head>(?:<\d{1,3}>)?"
+    r"(?:[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+) )"
+    r"(?:(?P<host>[^ \[:]+) )?(?P<tag>[^ \[:]+)(?P<pid>\[\d+\])?: (?P<text>.*)",
     re.DOTALL,
 )
 _KERNEL_HOST = re.compile(r"(?P<host>[^ ]+)(?P<rest> kernel:)")
@@ -127,8 +140,13 @@ _TASKS = tuple(
         r"\btask=([^,\s]+)",
         r"\bprocess '([^']+)'",
         r"\bprocess \d+ \((.+?)\)(?:[ ,]|$)",
+        r"^ *\[ *\d+\](?: +-?\d+){5,} +(\S.*?) *$",
     )
 )
+"""Where a line names a task; the last is a row of a task table that no form reads."""
+
+_HOSTS = (re.compile(r"\bserver (\S+?),? (?:not responding|OK|is not|timed out)"),)
+"""Where a line names a host: NFS servers."""
 
 
 def syslog_of_others(text: str) -> re.Match[str] | None:
@@ -149,11 +167,21 @@ class Names:
     def __init__(self) -> None:
         self.hosts: set[str] = set()
         self.tasks: set[str] = set()
+        self.domains: set[str] = set()
+        self.releases: set[str] = set()
+
+    def is_host(self, word: str) -> bool:
+        """Tell whether a word is a host, or lies in the domain of one."""
+        if word in self.hosts or word in self.domains:
+            return True
+        return any(word.endswith(f".{domain}") for domain in self.domains)
 
     def learn_host(self, name: str) -> None:
-        """Note a host, also by its first part."""
+        """Note a host, also by its first part, and its domain."""
         if name:
-            self.hosts |= {name, name.split(".")[0]}
+            first, _, domain = name.partition(".")
+            self.hosts |= {name, first}
+            self.domains |= {domain} - {""}
 
     def learn_task(self, name: str) -> None:
         """Note a task, unless it is the kernel's."""
@@ -164,9 +192,12 @@ class Names:
         """Note the names in a line that no form describes."""
         other = syslog_of_others(prefix + text)
         if other is not None:
-            self.learn_host(other["host"])
+            self.learn_host(other["host"] or "")
             return
         self.learn_host(host_of(prefix))
+        for pattern in _HOSTS:
+            for name in pattern.findall(text):
+                self.learn_host(name)
         for pattern in _TASKS:
             for name in pattern.findall(text):
                 self.learn_task(name)
@@ -181,8 +212,8 @@ class Scrubber:
         p = self.pseudonyms
         self._replace: dict[str, Callable[[str], str]] = {
             **{"mail": self._mail, "uuid": p.uuid, "mac": p.mac, "ipv4": p.ipv4, "path": p.path},
-            **{"ipv6": self._ipv6, "word": self._word, "odd": p.task, "serial": p.serial},
-            "group": p.group,
+            **{"ipv6": self._ipv6, "word": self._word, "odd": p.task, "serial": self._serial},
+            **{"group": p.group, "hardware": p.hardware, "auid": self._auid, "plain": str},
         }
         odd = sorted((n for n in names.tasks if not _WORD.fullmatch(n)), key=len, reverse=True)
         kinds = [("odd", "|".join(re.escape(name) for name in odd))] if odd else []
@@ -204,14 +235,28 @@ class Scrubber:
         bare = text if text.endswith("::") else text.rstrip(":")
         return self.pseudonyms.ipv6(bare) + text[len(bare) :]
 
+    def _serial(self, text: str) -> str:
+        at = re.split("[:=] ?", text, maxsplit=1)[-1]
+        return text[: len(text) - len(at)] + self.pseudonyms.serial(at)
+
+    def _auid(self, text: str) -> str:
+        """Put another in the place of a login's number or name; unset and root stay."""
+        value = text.partition("=")[2].strip('"')
+        if value in ("4294967295", "-1", "0", "unset", "root"):
+            return text
+        put = self.pseudonyms.login if value.isdecimal() else self.pseudonyms.user
+        return text.replace(value, put(value))
+
     def _word(self, text: str) -> str:
         bare = text.rstrip(".!?")
         for name in (text, bare):
             if name in self._names.tasks:
                 return self.pseudonyms.task(name) + text[len(name) :]
-            if name in self._names.hosts:
+            if self._names.is_host(name):
                 return self.pseudonyms.host(name) + text[len(name) :]
-        return text
+        if is_known(bare) or bare in self._names.releases:
+            return text
+        return self.pseudonyms.name(bare) + text[len(bare) :]
 
     def prefix(self, prefix: str) -> str:
         """Return what stands before a kernel line's text, without names."""
@@ -226,5 +271,6 @@ class Scrubber:
         other = syslog_of_others(prefix + text)
         if other is None:
             return self.prefix(prefix) + self.text(text)
-        host, tag = self.pseudonyms.host(other["host"]), self.pseudonyms.task(other["tag"])
-        return f"{other['head']}{host} {tag}{other['pid'] or ''}: {REMOVED}"
+        host = f"{self.pseudonyms.host(other['host'])} " if other["host"] else ""
+        tag = self.pseudonyms.task(other["tag"])
+        return f"{other['head']}{host}{tag}{other['pid'] or ''}: {REMOVED}"

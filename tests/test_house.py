@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -204,3 +205,22 @@ def test_only_the_screens_know_the_terminal_library() -> None:
 def test_every_file_says_what_it_is() -> None:
     silent = [name for name, tree in sources().items() if tree.body and not ast.get_docstring(tree)]
     assert silent == []
+
+
+def test_files_that_the_documents_name_are_there() -> None:
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    named = {
+        (page.name, file)
+        for page in documents
+        for file in re.findall(r"`([\w./-]+\.(?:py|toml|tcss))`", page.read_text(encoding="utf-8"))
+        if "NAME" not in file
+    }
+    there = [
+        f"/{path.relative_to(ROOT).as_posix()}"
+        for room in (*ROOMS, "tests")
+        for path in (ROOT / room).rglob("*")
+    ]
+    top = [f"/{path.name}" for path in ROOT.iterdir()]
+    assert {
+        one for one in named if not any(path.endswith(f"/{one[1]}") for path in (*there, *top))
+    } == set()

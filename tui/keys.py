@@ -61,6 +61,7 @@ PLAY_KEYS: tuple[Key, ...] = (
     Key("go_to_mark", "apostrophe", "'", "go to a mark; '' returns", FIND),
     Key("break", "B", "B", "break at a counter or event", FIND),
     Key("explain", "e", "e", "explain the number here", LOOK, "e explain"),
+    Key("what_if", "w", "w", "what if: other settings", LOOK),
     Key("density", "v", "v", "density: calm, full, raw", LOOK),
     Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
     Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),

@@ -14,19 +14,19 @@ from mmplay.engine.explain.answer import (
     source_of,
     with_formula,
 )
+from mmplay.engine.explain.counts import boost_of, counted_free
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.dumps import mark_spans
 from mmplay.engine.explain.finding import finding, said, seconds, sentence
 from mmplay.engine.explain.gate import (
     Caller,
     ZoneTest,
-    boost_of,
-    compared_free,
     distances,
     ladder,
     stop_of,
     zone_floor,
 )
+from mmplay.engine.explain.remedy import min_free_span
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
@@ -52,7 +52,7 @@ def class_zone_of(scene: Scene, zone: ZoneDump) -> int:
     if caller is not None:
         return caller.class_zone
     dump = scene.frame.shown.dump if scene.frame.shown else None
-    indexes = [other.index for other in dump.populated()] if dump else []
+    indexes = [dump.index_of(other) for other in dump.populated()] if dump else []
     return max((index for index in indexes if index is not None), default=zone.index or 0)
 
 
@@ -172,27 +172,6 @@ def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
 def _sharing(dump: MemDump, capped: tuple[str, ...]) -> list[ZoneDump]:
     """Return the zones that share vm.min_free_kbytes."""
     return [zone for zone in dump.zones if zone.name not in capped]
-
-
-def min_free_span(dump: MemDump, capped: tuple[str, ...] = ()) -> tuple[int, int] | None:
-    """Return the smallest and largest vm.min_free_kbytes that give every printed min.
-
-    Zones in `capped` have a min of their own. None where managed or min are not printed, or no
-    value gives them all.
-    """
-    zones = [
-        (zone.pages("min"), zone.pages("managed"), boost_of(zone))
-        for zone in _sharing(dump, capped)
-    ]
-    known = [(low - boost, managed) for low, managed, boost in zones if low is not None and managed]
-    if not known or len(known) != len(zones):
-        return None
-    lowmem_pages = sum(managed for _, managed in known)
-    first = max(-(-low * lowmem_pages // managed) for low, managed in known)
-    last = min(-(-(low + 1) * lowmem_pages // managed) - 1 for low, managed in known)
-    if first > last:
-        return None
-    return first * PAGE_KB, last * PAGE_KB + PAGE_KB - 1
 
 
 def _gap_mark(name: str, at: int) -> FieldAnswerer:
@@ -333,13 +312,11 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
         return UNKNOWN
     class_index = class_zone_of(scene, zone)
     term = zone_floor(kernel, zone, caller, class_index)
-    free = zone.pages("free")
     if term is None:
         return UNKNOWN
     words = WORDS["floor"]
-    verdict = ""
-    if free is not None:
-        verdict = _verdict(compared_free(kernel, zone, free, caller.flags, 0), term)
+    free = counted_free(kernel.gate, zone, caller.flags, 0)
+    verdict = "" if free is None else _verdict(free, term)
     return Answer(
         f"{zone.name} floor of {caller.name}",
         what=said("answer.floor", caller=caller.name, zone=zone.name, floor=term.value),

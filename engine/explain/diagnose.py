@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mmplay.engine.explain.caller import caller_findings, mask_findings
+from mmplay.engine.explain.counts import hidden_cma
 from mmplay.engine.explain.dumps import contradictions
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
     Caller,
     Rung,
     Stop,
-    Verdict,
-    ZoneTest,
-    caller_of,
     distances,
     ladder,
     stop_of,
-    test_all,
+)
+from mmplay.engine.explain.looks import (
+    BY_HAND,
+    Look,
+    bound_to_one,
+    caller_in,
+    if_memalloc,
+    looks_of,
+    named_node,
+    zones_asked,
+)
+from mmplay.engine.explain.reasons import (
+    Reason,
+    freed_before_last_look,
+    highatomic_findings,
+    reasons,
+    skew_findings,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
+from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, judge
 from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
-from mmplay.engine.rules.alloc_flags import SECOND_TRY
+from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone
 from mmplay.engine.rules.versions import Kernel, layout_of_release
-from mmplay.engine.rules.watermarks import ZONES
-
-BY_HAND = -1
-"""The order of an OOM report that sysrq-f asked for (is_sysrq_oom, 4.5)."""
 
 
 class Seen(NamedTuple):
@@ -47,15 +59,19 @@ class Seen(NamedTuple):
 class Diagnosis:
     """Everything the rules say about one report; lists are empty where they say nothing.
 
-    `asks` are the tests that were made, in order, each with the mark and the caller it was for;
-    `distances` stand in their place where nobody was refused.
+    `asks` are the tests that were made, in order, each with the mark and the caller it was for, the
+    deciding one last; `reasons` say by zone what is behind its answers: blocks, boost, CMA.
+    `distances` stand in their place where nobody was refused. `dump` is what it was judged by.
     """
 
     kernel: Kernel | None
+    judgement: Judgement = NO_VERDICT
+    dump: MemDump | None = None
     verdict: Finding | None = None
     caller: Caller | None = None
     about_caller: list[Finding] = field(default_factory=list)
-    asks: list[tuple[Caller, list[ZoneTest]]] = field(default_factory=list)
+    asks: list[Look] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
     stops: list[tuple[ZoneDump, Finding]] = field(default_factory=list)
     distances: list[tuple[ZoneDump, Finding]] = field(default_factory=list)
     would_pass: list[Finding] = field(default_factory=list)
@@ -65,14 +81,20 @@ class Diagnosis:
 
 
 def diagnose(
-    report: Report, kernel: Kernel | None, seen: Seen | None, release: str | None
+    report: Report,
+    kernel: Kernel | None,
+    seen: Seen | None,
+    release: str | None,
+    others: Sequence[Kernel] = (),
 ) -> Diagnosis:
     """Return what the rules of `kernel` say about `report`, judged by the dump `seen`.
 
-    Without a known kernel only the dump's own contradictions are stated, and that there is no
-    verdict on `release`.
+    `others` may have printed it as well: they are asked for the verdict. Without a known kernel
+    only the dump's own contradictions are stated, and that there is no verdict on `release`.
     """
-    result = Diagnosis(kernel)
+    dump = seen.dump if seen else None
+    result = Diagnosis(kernel, dump=dump)
+    result.judgement = judge(report, [kernel, *others] if kernel else others, dump)
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)
@@ -86,7 +108,18 @@ def diagnose(
         result.about_caller += caller_findings(kernel, report.request, reading)
     if seen is not None:
         _judge(result, report, kernel, seen)
+    result.verdict = result.verdict or verdict_finding(result.judgement)
     return result
+
+
+def verdict_finding(judgement: Judgement) -> Finding | None:
+    """Say why there is not one verdict, None where there is one or none was to be had."""
+    if judgement.status is Status.NONE:
+        return finding("verdict.missing", missing=list(judgement.missing))
+    if judgement.status is not Status.OPEN:
+        return None
+    answers = [f"{one.rules}: {one.outcome or 'no verdict'}" for one in judgement.candidates]
+    return finding("verdict.open", answers=answers, decided_by=judgement.decided_by)
 
 
 def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -> Diagnosis:
@@ -94,7 +127,7 @@ def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -
 
     How far typical callers are from refusal in each zone; without a known kernel no number.
     """
-    result = Diagnosis(kernel)
+    result = Diagnosis(kernel, dump=dump)
     if kernel is None:
         result.verdict = _no_verdict(release)
         return result
@@ -102,10 +135,10 @@ def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -
     if highest is None:
         return result
     for zone in dump.populated():
-        if (zone.index or 0) <= highest:
+        if (dump.index_of(zone) or 0) <= highest:
             result.distances += [(zone, one) for one in distances(kernel, zone, highest)]
     result.reclaim += reclaim_findings(dump)
-    result.assumed.append(finding("assumed.class_zone", zone=ZONES[highest]))
+    result.assumed.append(finding("assumed.class_zone", zone=dump.columns()[highest]))
     if result.distances and not any("reserved_highatomic" in zone.kb for zone in dump.zones):
         result.assumed.append(finding("assumed.highatomic_unknown"))
     return result
@@ -117,8 +150,9 @@ def _no_verdict(release: str | None) -> Finding:
 
 def _highest_zone(dump: MemDump) -> int | None:
     """Return the class zone of callers that may use any ordinary zone."""
-    zones = (z.index for z in dump.populated() if z.index is not None)
-    return class_zone(ZONES.index("Normal"), zones)
+    columns = dump.columns()
+    top = columns.index("HighMem" if "HighMem" in columns else "Normal")
+    return class_zone(top, (columns.index(zone.name) for zone in dump.populated()))
 
 
 def _without_rules(request: Request | None, release: str | None) -> list[Finding]:
@@ -134,55 +168,43 @@ def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> Non
     if caller is None:
         return
     result.caller = caller
-    _assume(result, report, seen)
+    _assume(result, report, kernel, seen)
     _stops(result, kernel, seen.dump, caller)
     if report.kind is ReportKind.DUMP:
         return
-    request = report.request
-    if request is not None and request.order == BY_HAND:
-        result.verdict = finding("oom.by_hand")
+    if not zones_asked(report):
+        result.verdict = _not_asked(report)
         return
-    tests = _ask(result, kernel, seen.dump, caller)
+    result.asks += looks_of(kernel, report.kind, caller, seen.dump)
+    _around_asks(result, report, kernel, seen)
+
+
+def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> None:
+    """Say what would have let the request pass, and what explains the answer of each zone."""
+    request, caller = report.request, result.caller
+    if caller is None:
+        return
+    at_min = [(look, tests) for look, tests in result.asks if look.mark == "min"]
+    tests = at_min[-1][1]
     result.would_pass += remedies(
         kernel, seen.dump, caller, tests, request.slub if request else None
     )
-    if report.kind is ReportKind.OOM_KILL:
-        _last_look(result, kernel, seen.dump, caller)
-        return
-    if request is not None and not request.stack:
-        result.assumed.append(_if_memalloc(kernel, seen.dump, caller))
-    if any(test.verdict is Verdict.PASSES for test in tests):
-        result.notes.append(_skew(seen))
+    deciding, last = result.asks[-1]
+    result.reasons += reasons(kernel, deciding, last)
+    if deciding.mark == "high":
+        result.would_pass += last_look_pages(last)
+        result.assumed.append(finding("assumed.last_look"))
+        result.notes += freed_before_last_look(caller, tests, last)
+    elif request is not None and not request.stack:
+        result.assumed.append(if_memalloc(kernel, seen.dump, caller))
+    result.notes += skew_findings(kernel.gate, deciding, last, seen.distance_us)
 
 
-def _skew(seen: Seen) -> Finding:
-    """A request that the dump's numbers would let pass was refused by earlier numbers."""
-    if seen.distance_us is None:
-        return finding("gate.skew_untimed")
-    return finding("gate.skew", delay_us=seen.distance_us)
-
-
-def _ask(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:
-    """Note the tests the slow path makes: the ordinary one, then, if it may, that of a second try.
-
-    The second goes without watermarks, or as an OOM victim (__gfp_pfmemalloc_flags).
-    """
-    if caller.alloc_flags & SECOND_TRY:
-        marked = kernel.class_of(caller.alloc_flags & ~SECOND_TRY)
-        first = caller._replace(caller=marked)
-        result.asks.append((first, test_all(kernel, dump, first)))
-    tests = test_all(kernel, dump, caller)
-    result.asks.append((caller, tests))
-    return tests
-
-
-def _if_memalloc(kernel: Kernel, dump: MemDump, caller: Caller) -> Finding:
-    """Without a call trace PF_MEMALLOC cannot be excluded: say what it would have changed."""
-    tests = test_all(kernel, dump, caller._replace(caller=NO_WATERMARKS))
-    for test in tests:
-        if test.verdict is Verdict.PASSES:
-            return finding("assumed.if_memalloc_passes", zone=test.zone.name)
-    return finding("assumed.if_memalloc_refused")
+def _not_asked(report: Report) -> Finding | None:
+    """Say why no watermark was tested."""
+    if report.request is not None and report.request.order == BY_HAND:
+        return finding("oom.by_hand")
+    return finding("vmalloc.not_asked") if report.kind is ReportKind.VMALLOC else None
 
 
 def _caller(
@@ -190,22 +212,43 @@ def _caller(
 ) -> Caller | None:
     """Return the caller to test, noting what had to be assumed about it."""
     if request is not None and request.mode is not None:
-        reading = read_context(request.stack)
-        if not reading.traced:
+        if not request.stack:
             result.assumed.append(finding("assumed.task_context"))
-        caller = caller_of(kernel, request.mode, reading.context, request.order or 0, dump)
+        caller = caller_in(kernel, request, dump)
         if caller is not None:
-            zone = ZONES[caller.class_zone]
-            result.assumed.append(finding("assumed.class_zone", zone=zone))
+            result.assumed.append(_class_zone(kernel, caller))
+            result.assumed += _nodes(kernel, request, dump, caller)
         return caller
     highest = _highest_zone(dump)
     if highest is None:
         return None
-    result.assumed.append(finding("assumed.no_header", zone=ZONES[highest]))
-    return Caller(PLAIN, highest, 0)
+    columns = dump.columns()
+    result.assumed.append(finding("assumed.no_header", zone=columns[highest]))
+    return Caller(PLAIN, highest, 0, columns=columns)
 
 
-def _assume(result: Diagnosis, report: Report, seen: Seen) -> None:
+def _class_zone(kernel: Kernel, caller: Caller) -> Finding:
+    by_mask = kernel.gate.class_by_mask
+    return finding(
+        "assumed.class_by_mask" if by_mask else "assumed.class_zone", zone=caller.class_name
+    )
+
+
+def _nodes(kernel: Kernel, request: Request, dump: MemDump, caller: Caller) -> list[Finding]:
+    """Say which nodes the caller was bound to, where that leaves zones out."""
+    there = {zone.node for zone in dump.zones}
+    if caller.nodes is None or there <= caller.nodes:
+        return []
+    nodes, others = sorted(caller.nodes), sorted(there - caller.nodes)
+    code = "assumed.nodemask" if request.nodemask is not None else "assumed.cpuset"
+    if bound_to_one(kernel, request, dump):
+        code = "assumed.thisnode"
+    elif named_node(kernel, request) is not None:
+        code = "assumed.slab_node"
+    return [finding(code, nodes=[f"{n}" for n in nodes], others=[f"{n}" for n in others])]
+
+
+def _assume(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> None:
     if not seen.own:
         later = seen.distance_us is None or seen.distance_us >= 0
         result.assumed.append(
@@ -217,36 +260,20 @@ def _assume(result: Diagnosis, report: Report, seen: Seen) -> None:
         )
     elif seen.distance_us:
         result.assumed.append(finding("assumed.own_dump", distance_us=seen.distance_us))
-    if any("reserved_highatomic" in zone.kb for zone in seen.dump.zones):
-        return
-    letters = {
-        letter
-        for zone in seen.dump.zones
-        for blocks in zone.blocks or ()
-        if blocks.count
-        for letter in blocks.types
-    }
-    if letters and report.kind is not ReportKind.DUMP:
-        reserved = "assumed.highatomic" if "H" in letters else "assumed.no_highatomic"
-        result.assumed.append(finding(reserved))
-
-
-def _last_look(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> None:
-    """The OOM killer asks once more at the high mark before it kills (__alloc_pages_may_oom)."""
-    look = Caller(PLAIN, caller.class_zone, caller.order, mark="high")
-    tests = test_all(kernel, dump, look)
-    result.asks.append((look, tests))
-    result.would_pass += last_look_pages(tests)
-    result.assumed.append(finding("assumed.last_look"))
+    if report.kind is not ReportKind.DUMP and kernel.gate.highatomic:
+        result.assumed += highatomic_findings(kernel, seen.dump)
 
 
 def _stops(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> None:
     for zone in dump.populated():
         free = zone.pages("free")
         rungs = ladder(kernel, zone, caller.class_zone)
-        if free is None or not rungs or (zone.index or 0) > caller.class_zone:
+        if free is None or not rungs or not caller.asks(dump, zone):
             continue
-        result.stops.append((zone, stop_finding(free, stop_of(rungs, free))))
+        cma = hidden_cma(kernel.gate, zone, AllocFlag.NONE)
+        result.stops.append((zone, stop_finding(free - cma, stop_of(rungs, free - cma))))
+        if cma:
+            result.stops.append((zone, finding("stop.cma", free=free, cma=cma)))
         if free and zone.listed_pages() == 0:
             result.stops.append((zone, finding("stop.lists_empty", free=free)))
 

@@ -7,8 +7,8 @@ to its own total is damaged text.
 
 from __future__ import annotations
 
+from mmplay.engine.explain.counts import boost_of, hidden_boost
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.gate import boost_of
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -21,34 +21,38 @@ FREED_AFTER_BOOT = 16384
 
 def contradictions(dump: MemDump, kernel: Kernel | None) -> list[Finding]:
     """Return what in the dump does not fit; checks against rules only if the kernel is known."""
-    found = [one for zone in dump.zones for one in _lists(zone)]
+    found = [_cut(zone, dump.label(zone)) for zone in dump.zones if zone.cut]
+    found += [one for zone in dump.zones for one in _lists(zone, dump.label(zone))]
     found += _totals(dump)
     found += _reserved(dump)
     if kernel is not None:
         swap_pages = dump.tail.get("swap_free_kb", 0) // PAGE_KB
         for zone in dump.zones:
-            found += _unreclaimable(kernel, zone, swap_pages)
-            found += _marks(kernel, zone)
+            found += _unreclaimable(kernel, zone, dump.label(zone), swap_pages)
+            found += _marks(kernel, zone, dump.label(zone))
     return found
 
 
-def _lists(zone: ZoneDump) -> list[Finding]:
+def _cut(zone: ZoneDump, label: str) -> Finding:
+    numbers = (f"{name} {zone.pages(name)}" for name in zone.kb)
+    return finding("note.cut", zone=label, lost=zone.cut, numbers=", ".join(numbers))
+
+
+def _lists(zone: ZoneDump, label: str) -> list[Finding]:
     found: list[Finding] = []
     listed, free = zone.listed_pages(), zone.pages("free")
     if listed is None:
         return found
     if free is not None and free != listed:
         found.append(
-            finding(
-                "note.lists", zone=zone.name, free=free, listed=listed, moved=abs(free - listed)
-            )
+            finding("note.lists", zone=label, free=free, listed=listed, moved=abs(free - listed))
         )
     total_kb = zone.blocks_total_kb
     if total_kb is not None and total_kb != listed * zone.page_kb:
         found.append(
             finding(
                 "note.list_total",
-                zone=zone.name,
+                zone=label,
                 listed_kb=listed * zone.page_kb,
                 total_kb=total_kb,
             )
@@ -79,7 +83,7 @@ def _reserved(dump: MemDump) -> list[Finding]:
     )
 
 
-def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Finding]:
+def _unreclaimable(kernel: Kernel, zone: ZoneDump, label: str, swap_pages: int) -> list[Finding]:
     scanned, reclaimable = zone.pages("pages_scanned"), zone.reclaimable_pages(swap_pages)
     factor = kernel.unreclaimable_factor
     if scanned is None or reclaimable is None or factor is None:
@@ -93,7 +97,7 @@ def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Find
     return [
         finding(
             "note.unreclaimable",
-            zone=zone.name,
+            zone=label,
             printed="yes" if zone.all_unreclaimable else "no",
             scanned=scanned,
             limit=f"{factor} x {reclaimable}",
@@ -102,9 +106,9 @@ def _unreclaimable(kernel: Kernel, zone: ZoneDump, swap_pages: int) -> list[Find
     ]
 
 
-def _marks(kernel: Kernel, zone: ZoneDump) -> list[Finding]:
+def _marks(kernel: Kernel, zone: ZoneDump, label: str) -> list[Finding]:
     return [
-        finding("note.marks", zone=zone.name, mark=mark, printed=printed, computed=latest)
+        finding("note.marks", zone=label, mark=mark, printed=printed, computed=latest)
         for mark, earliest, latest in mark_spans(kernel, zone)
         if (printed := zone.pages(mark)) is not None and not earliest <= printed <= latest
     ]
@@ -114,10 +118,12 @@ def mark_spans(kernel: Kernel, zone: ZoneDump) -> list[tuple[str, int, int]]:
     """Return (mark, smallest, largest) that low and high may have beside the zone's min.
 
     The marks are computed at boot, when the zone manages a little less than it does later; the
-    boost is part of each. Empty where the dump does not say enough.
+    boost is part of each. Empty where the dump does not say enough, as with a boost that is not
+    printed: before 5.8 low and high may hold an older one than min.
     """
     minimum, managed = zone.pages("min"), zone.pages("managed")
-    if minimum is None or managed is None or zone.name in kernel.capped_zones:
+    capped = zone.name in (*kernel.capped_zones, "HighMem")
+    if minimum is None or managed is None or capped or hidden_boost(kernel, zone):
         return []
     scale, boost = kernel.watermark_scale_factor or 0, boost_of(zone)
     least = managed - min(managed, FREED_AFTER_BOOT)

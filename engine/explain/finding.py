@@ -2,8 +2,8 @@
 
 The sentences lie in `data`: one template for each finding, filled with its operands. JSON carries
 the code and the operands beside the sentence, so that a program need not read English. Format specs
-of our own: `pages` counts ("1 page", "22 pages"), `seconds` turns microseconds into seconds, `hex`
-prints a mask.
+of our own: `pages` counts ("1 page", "22 pages"), `seconds` turns microseconds into seconds, `size`
+turns kB into the unit people read, `hex` prints a mask.
 
 A Term operand is written as its formula, the tree of an evaluation, in names or filled in with
 numbers. `1300 - 1300/2 = 650`: a division that comes out even is shown, one that the kernel rounded
@@ -140,10 +140,14 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     }
 
 
+FILES = ("sentences", "sentences_asked", "answers", "headlines", "what_if")
+"""Where the templates lie; a code stands in one of them."""
+
+
 @cache
 def templates() -> dict[str, str]:
     """Return every finding's template by its code; they are read when first asked for."""
-    files = (read_data(__package__, name) for name in ("sentences", "sentences_asked", "answers"))
+    files = (read_data(__package__, name) for name in FILES)
     return _flat({group: texts for file in files for group, texts in file.items()})
 
 
@@ -160,6 +164,8 @@ class Number(int):
             return f"{int(self):#x}"
         if spec == "seconds":
             return seconds(int(self))
+        if spec == "size":
+            return size(int(self))
         return format(int(self), spec)
 
 
@@ -167,6 +173,19 @@ def seconds(time_us: int) -> str:
     """Return microseconds as seconds with all six decimals, as printk prints them."""
     sign, time_us = ("-", -time_us) if time_us < 0 else ("", time_us)
     return f"{sign}{time_us // 1_000_000}.{time_us % 1_000_000:06d} s"
+
+
+UNITS = ("kB", "MiB", "GiB", "TiB")
+
+
+def size(kb: int) -> str:
+    """Return kB in the unit that people read, with one decimal from MiB on: `21.0 GiB`."""
+    rank = max(0, min(len(UNITS) - 1, (abs(kb).bit_length() - 1) // 10))
+    if rank == 0:
+        return f"{kb} kB"
+    unit = 1 << (10 * rank)
+    tenths = (abs(kb) * 10 + unit // 2) // unit
+    return f"{'-' if kb < 0 else ''}{tenths // 10}.{tenths % 10} {UNITS[rank]}"
 
 
 def sentence(one: Finding) -> str:

@@ -1,7 +1,7 @@
 """The watermark test of one request in every zone of a dump, and how far others are from refusal.
 
-Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist (4.5),
-__zone_watermark_unusable_free and zone_watermark_fast (6.1.176, 6.6.80).
+Source: mm/page_alloc.c:__zone_watermark_ok and get_page_from_freelist of every era; what counts as
+free in it is told by `counts`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from mmplay.engine.explain.counts import Halving, counted_free, dropped_boost, fits, halving
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
-from mmplay.engine.rules.floors import CallerClass, floor, hidden, seen_free, spare
-from mmplay.engine.rules.memory import class_zone, highest_zone
+from mmplay.engine.rules.floors import CallerClass, discounted, floor, spare
+from mmplay.engine.rules.memory import class_zone, top_zone
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.terms import Term, given, rule
-
-PCP_TYPES = frozenset("UME")
-"""Types whose free blocks serve any request; H, C and I do not."""
 
 
 class Verdict(StrEnum):
@@ -33,7 +32,9 @@ class Verdict(StrEnum):
 class Caller(NamedTuple):
     """The caller as the test sees it: its class, its class zone, the order, the mark it meets.
 
-    `class_zone` is a zone index; it decides which lowmem_reserve counts.
+    `class_zone` is an index of `columns`, the zones of the machine; it decides which
+    lowmem_reserve counts. `top_zone` is the highest zone that the mask allows. Of `nodes` only
+    zones on these are asked; None: on all.
     """
 
     caller: CallerClass
@@ -42,15 +43,48 @@ class Caller(NamedTuple):
     mark: str = "min"
     context: Context = Context.TASK
     alloc_flags: AllocFlag = AllocFlag.NONE
+    columns: tuple[str, ...] = ZONES
+    nodes: frozenset[int] | None = None
+
+    @property
+    def class_name(self) -> str:
+        """The name of the class zone."""
+        return self.columns[self.class_zone]
+
+    @property
+    def flags(self) -> AllocFlag:
+        """What counts in the test: the flags of the class, and whether CMA pages may be used.
+
+        Above order 0 the boost counts for everybody.
+        """
+        flags = self.caller.flags | self.alloc_flags & AllocFlag.CMA
+        return flags if self.order <= 0 else flags & ~AllocFlag.UNBOOSTED
+
+    def asks(self, dump: MemDump, zone: ZoneDump) -> bool:
+        """Tell whether this caller may use a zone of the dump."""
+        index = dump.index_of(zone)
+        allowed = self.nodes is None or zone.node in self.nodes
+        return allowed and index is not None and index <= self.class_zone
 
 
 class ZoneTest(NamedTuple):
-    """The test in one zone. `free` is what is compared: free pages, less what does not count."""
+    """The test in one zone. `free` is what is compared: free pages, less what does not count.
+
+    `label` is what the zone is called among the others. `halved` is where the loop over smaller
+    orders refused, in kernels that have it.
+    """
 
     zone: ZoneDump
     verdict: Verdict
     free: Term | None = None
     floor: Term | None = None
+    label: str = ""
+    halved: Halving | None = None
+
+    @property
+    def name(self) -> str:
+        """What the zone is called."""
+        return self.label or self.zone.name
 
     @property
     def short_by(self) -> int | None:
@@ -61,16 +95,31 @@ class ZoneTest(NamedTuple):
 
 
 def caller_of(
-    kernel: Kernel, mode: int, context: Context, order: int, dump: MemDump
+    kernel: Kernel,
+    mode: int,
+    context: Context,
+    order: int,
+    dump: MemDump,
+    nodes: frozenset[int] | None = None,
 ) -> Caller | None:
-    """Return the caller behind a mask and a context; None if no populated zone can serve it."""
-    zone = class_zone(
-        highest_zone(kernel.gfp, mode), (z.index for z in dump.populated() if z.index is not None)
-    )
+    """Return the caller behind a mask and a context; None if no populated zone can serve it.
+
+    `nodes` are those that it may use, None for all.
+    """
+    columns = dump.columns()
+    top = top_zone(kernel.gfp, mode, columns)
+    allowed = [zone for zone in dump.populated() if nodes is None or zone.node in nodes]
+    zone = class_zone(top, (columns.index(one.name) for one in allowed))
     if zone is None:
         return None
     flags = kernel.alloc_flags(mode, context)
-    return Caller(kernel.class_of(flags), zone, order, context=context, alloc_flags=flags)
+    caller = kernel.class_of(flags)
+    if kernel.gfp.has(mode, "__GFP_MOVABLE") and not kernel.gfp.has(mode, "__GFP_RECLAIMABLE"):
+        flags |= AllocFlag.CMA
+    index = top if kernel.gate.class_by_mask else zone
+    return Caller(
+        caller, index, order, context=context, alloc_flags=flags, columns=columns, nodes=nodes
+    )
 
 
 def zone_floor(
@@ -86,53 +135,37 @@ def zone_floor(
     if mark_pages is None or reserve is None:
         return None
     tested, kept = given(mark, mark_pages), given("lowmem_reserve", reserve)
-    boost = dropped_boost(zone, caller.flags, mark)
+    boost = dropped_boost(zone, caller.flags, mark, kernel)
     if boost:
         tested = rule("unboosted", tested - given("boost", boost))
     return floor(kernel.gate.reductions, tested, kept, caller.flags)
 
 
-def boost_of(zone: ZoneDump) -> int:
-    """Return watermark_boost, which is part of every mark that is printed; 0 where it is not."""
-    return zone.pages("boost") or 0
-
-
-def dropped_boost(zone: ZoneDump, flags: AllocFlag, mark: str) -> int:
-    """Return the boost that does not count for callers with `flags` at this mark, in pages."""
-    return boost_of(zone) if flags & AllocFlag.UNBOOSTED and mark == "min" else 0
-
-
 def test_zone(kernel: Kernel, zone: ZoneDump, caller: Caller) -> ZoneTest:
     """Return the verdict of one zone for this caller."""
-    free_pages = zone.pages("free")
-    floor_pages = zone_floor(kernel, zone, _tested_class(caller), caller.class_zone, caller.mark)
-    if free_pages is None or floor_pages is None:
-        return ZoneTest(zone, Verdict.UNKNOWN)
-    free = compared_free(kernel, zone, free_pages, caller.caller.flags, caller.order)
+    tested = caller.caller._replace(flags=caller.flags)
+    floor_pages = zone_floor(kernel, zone, tested, caller.class_zone, caller.mark)
+    free = counted_free(kernel.gate, zone, caller.flags, caller.order)
+    if free is None or floor_pages is None:
+        return ZoneTest(zone, Verdict.UNKNOWN, free, floor_pages)
     if spare(free, floor_pages) <= 0:
         return ZoneTest(zone, Verdict.REFUSED, free, floor_pages)
-    if not has_block(kernel, zone, caller):
-        return ZoneTest(zone, Verdict.NO_BLOCK, free, floor_pages)
+    if caller.order > 0 and zone.blocks is None:
+        return ZoneTest(zone, Verdict.UNKNOWN, free, floor_pages)
+    halved = _halved(kernel, zone, caller)
+    if halved is not None or not has_block(kernel, zone, caller):
+        return ZoneTest(zone, Verdict.NO_BLOCK, free, floor_pages, halved=halved)
     return ZoneTest(zone, Verdict.PASSES, free, floor_pages)
 
 
-def _tested_class(caller: Caller) -> CallerClass:
-    """Above order 0 the boost counts for everybody."""
-    if caller.order <= 0:
-        return caller.caller
-    return caller.caller._replace(flags=caller.caller.flags & ~AllocFlag.UNBOOSTED)
-
-
-def compared_free(
-    kernel: Kernel, zone: ZoneDump, free_pages: int, flags: AllocFlag, order: int
-) -> Term:
-    """Return the pages that the test compares: free, less what this caller may not have.
-
-    Pages reserved for high-order atomic requests count only for callers that may go below min; a
-    dump that does not print them is taken as one without.
-    """
-    kept = hidden(zone.pages("reserved_highatomic") or 0, flags, kernel.gate.sees_highatomic)
-    return seen_free(given("free", free_pages), order, kept)
+def _halved(kernel: Kernel, zone: ZoneDump, caller: Caller) -> Halving | None:
+    mark = zone.pages(caller.mark)
+    if not kernel.gate.halving or caller.order <= 0 or mark is None:
+        return None
+    if caller.flags & AllocFlag.NO_WATERMARKS:
+        return None
+    mark = discounted(kernel.gate.reductions, mark, caller.flags)
+    return halving(kernel.gate, zone, caller.flags, caller.order, mark)
 
 
 def has_block(kernel: Kernel, zone: ZoneDump, caller: Caller) -> bool:
@@ -142,25 +175,15 @@ def has_block(kernel: Kernel, zone: ZoneDump, caller: Caller) -> bool:
     """
     if zone.blocks is None:
         return True
-    gate, flags = kernel.gate, caller.caller.flags
-    usable = set(PCP_TYPES)
-    for extra in gate.extra_above if caller.order > 0 else gate.extra_order_0:
-        if flags & extra.flags == extra.flags:
-            usable.update(extra.types)
-    return any(
-        blocks.count > 0
-        and blocks.order >= caller.order
-        and (not blocks.types or bool(usable & set(blocks.types)))
-        for blocks in zone.blocks
-    )
+    return any(fits(kernel.gate, caller.flags, caller.order, one) for one in zone.blocks)
 
 
 def test_all(kernel: Kernel, dump: MemDump, caller: Caller) -> list[ZoneTest]:
     """Return the verdict of every populated zone that the caller may use, in zonelist order."""
     return [
-        test_zone(kernel, zone, caller)
+        test_zone(kernel, zone, caller)._replace(label=dump.label(zone))
         for zone in dump.populated()
-        if zone.index is not None and zone.index <= caller.class_zone
+        if caller.asks(dump, zone)
     ]
 
 
@@ -215,15 +238,12 @@ def distances(kernel: Kernel, zone: ZoneDump, class_index: int) -> list[Finding]
     lacks a number.
     """
     found: list[Finding] = []
-    free_pages = zone.pages("free")
-    if free_pages is None:
-        return found
     for name, context in TYPICAL:
         caller = kernel.class_of(kernel.alloc_flags(kernel.gfp.value(name), context))
         floor = zone_floor(kernel, zone, caller, class_index)
-        if floor is None:
+        free = counted_free(kernel.gate, zone, caller.flags, 0)
+        if floor is None or free is None:
             continue
-        free = compared_free(kernel, zone, free_pages, caller.flags, 0)
         left = spare(free, floor)
         code = "distance.left" if left > 0 else "distance.none"
         found.append(finding(code, caller=name, free=free, floor=floor, left=left))

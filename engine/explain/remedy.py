@@ -1,19 +1,21 @@
-"""What would have let a refused request pass: pages, flags, settings. All from the rules.
+"""What would have let a refused request pass: pages, blocks, flags, settings. All from the rules.
 
 Nothing here is advice: every entry states the smallest change by which the same test, on the
-same free counts, says yes.
+same free counts, says yes. A bound that today's setting already meets is none.
 """
 
 from __future__ import annotations
 
 from mmplay.engine.explain.caller import kept_mask
+from mmplay.engine.explain.counts import boost_of, dropped_boost
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, boost_of, dropped_boost, test_zone
+from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, test_zone
+from mmplay.engine.explain.reasons import unboosted_floor
 from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import PAGE_KB, zone_min
+from mmplay.engine.rules.watermarks import PAGE_KB
 
 
 def remedies(
@@ -23,19 +25,25 @@ def remedies(
     if any(test.verdict in (Verdict.PASSES, Verdict.UNKNOWN) for test in tests):
         return []
     pages = [
-        finding("pass.pages", pages=test.short_by, zone=test.zone.name)
+        finding("pass.pages", pages=test.short_by, zone=test.name)
         for test in sorted(tests, key=lambda test: test.short_by or 0)
         if test.short_by
     ]
+    blocks = [
+        finding("pass.block", order=caller.order, zone=test.name)
+        for test in tests
+        if test.verdict is Verdict.NO_BLOCK and test.zone.listed_pages()
+    ]
     refused = [test for test in tests if test.verdict is Verdict.REFUSED]
     settings = [
+        *_unboosted(kernel, caller, refused),
         *_smaller_min(kernel, dump, caller, refused),
         *_ratios(kernel, dump, caller, refused),
     ]
     flags = _flags(kernel, caller, refused, slub)
-    if not flags and not settings:
+    if not flags and not settings and not blocks:
         flags = [finding("pass.nothing")]
-    return [*pages, *flags, *settings]
+    return [*blocks, *pages, *flags, *settings]
 
 
 def last_look_pages(tests: list[ZoneTest]) -> list[Finding]:
@@ -43,7 +51,7 @@ def last_look_pages(tests: list[ZoneTest]) -> list[Finding]:
 
     Empty if it was not refused everywhere.
     """
-    short = [(test.short_by, test.zone.name) for test in tests if test.short_by]
+    short = [(test.short_by, test.name) for test in tests if test.short_by]
     if len(short) < len(tests) or not short:
         return []
     pages, zone = min(short)
@@ -76,7 +84,7 @@ def _kept_by_slab(
             flags=lost,
             caller=better.name,
             floor=test.floor,
-            zone=test.zone.name,
+            zone=test.name,
             free=test.free,
         )
     ]
@@ -92,7 +100,7 @@ def _next_class(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list
                     caller=better.name,
                     how=CALLERS[better.name].how,
                     floor=test.floor,
-                    zone=test.zone.name,
+                    zone=test.name,
                     free=test.free,
                 )
             ]
@@ -105,12 +113,24 @@ def _first_pass(
     """Return the first zone in which a caller of class `better` passes at the min mark."""
     if better.flags == caller.caller.flags:
         return None
-    other = Caller(better, caller.class_zone, caller.order)
+    other = caller._replace(caller=better, mark="min")
     for test in refused:
-        again = test_zone(kernel, test.zone, other)
+        again = test_zone(kernel, test.zone, other)._replace(label=test.label)
         if again.verdict is Verdict.PASSES:
             return again
     return None
+
+
+def _unboosted(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list[Finding]:
+    """Return the zones that only watermark_boost closes; blocks must be there, too."""
+    found = []
+    for test in refused:
+        bare = unboosted_floor(kernel, caller, test)
+        free = test.free.value if test.free else 0
+        if bare is None or not boost_of(test.zone, kernel) or free <= bare:
+            continue
+        found.append(finding("pass.unboosted", zone=test.name, floor=bare, free=free))
+    return found
 
 
 def _smaller_min(
@@ -118,39 +138,92 @@ def _smaller_min(
 ) -> list[Finding]:
     """Return the largest vm.min_free_kbytes with which some zone passes.
 
-    Only the min mark follows from it alone; nothing is said where managed is not printed.
+    Only the min mark follows from it alone; nothing is said where managed is not printed. Where no
+    setting gives every min that is printed (boot computed them from fewer pages) the bound is
+    today's setting by the ratio of the marks.
     """
-    sharing = [test for test in refused if test.zone.name not in kernel.capped_zones]
+    sharing = [test for test in refused if test.zone.name not in _capped(kernel)]
     lowmem_pages = lowmem(kernel, dump)
     if caller.mark != "min" or lowmem_pages is None or not sharing:
         return []
-    lowest, highest = -1, lowmem_pages
-    while highest - lowest > 1:
-        middle = (lowest + highest) // 2
-        if any(_passes_with(kernel, caller, test, middle, lowmem_pages) for test in sharing):
-            lowest = middle
-        else:
-            highest = middle
-    if lowest < 0:
+    span = min_free_span(dump, _capped(kernel), kernel)
+    needs = [(test, need) for test in sharing if (need := _largest_mark(kernel, caller, test)) >= 0]
+    if span is None:
+        bounds = [_by_ratio(kernel, dump, test, need) for test, need in needs]
+    else:
+        managed = [test.zone.pages("managed") or 1 for test, _ in needs]
+        bounds = [
+            ((need + 1) * lowmem_pages - 1) // pages
+            for (_, need), pages in zip(needs, managed, strict=True)
+        ]
+    best = max(bounds, default=-1)
+    today = span[0] // PAGE_KB if span else _sum_of_mins(kernel, dump)
+    if best < 0 or best >= today:
         return []
-    return [finding("pass.min_free", kbytes=lowest * PAGE_KB + PAGE_KB - 1)]
+    return [finding("pass.min_free", kbytes=best * PAGE_KB + PAGE_KB - 1)]
 
 
-def _passes_with(
-    kernel: Kernel, caller: Caller, test: ZoneTest, pages_min: int, lowmem_pages: int
-) -> bool:
-    managed, reserve = test.zone.pages("managed"), test.zone.reserve_for(caller.class_zone)
-    if managed is None or reserve is None or test.free is None:
-        return False
-    flags = caller.caller.flags
-    boost = boost_of(test.zone) - dropped_boost(test.zone, flags, "min")
-    mark = zone_min(pages_min * PAGE_KB, managed, lowmem_pages) + boost
-    return test.free.value > discounted(kernel.gate.reductions, mark, flags) + reserve
+def _capped(kernel: Kernel) -> tuple[str, ...]:
+    """Return the zones that have no share in vm.min_free_kbytes (is_highmem besides)."""
+    return (*kernel.capped_zones, "HighMem")
+
+
+def _largest_mark(kernel: Kernel, caller: Caller, test: ZoneTest) -> int:
+    """Return the largest unboosted min with which a zone passes, in pages; -1 if there is none."""
+    mark, reserve = test.zone.pages("min"), test.zone.reserve_for(caller.class_zone)
+    if mark is None or reserve is None or test.free is None:
+        return -1
+    boost = boost_of(test.zone, kernel)
+    counted = boost - dropped_boost(test.zone, caller.flags, "min", kernel)
+    low, high = -1, mark - boost
+    while high - low > 1:
+        middle = (low + high) // 2
+        floor_pages = discounted(kernel.gate.reductions, middle + counted, caller.flags) + reserve
+        low, high = (middle, high) if test.free.value > floor_pages else (low, middle)
+    return low
+
+
+def _by_ratio(kernel: Kernel, dump: MemDump, test: ZoneTest, need: int) -> int:
+    mark = (test.zone.pages("min") or 0) - boost_of(test.zone, kernel)
+    return need * _sum_of_mins(kernel, dump) // mark if mark > 0 else -1
+
+
+def _sum_of_mins(kernel: Kernel, dump: MemDump) -> int:
+    """Return the least vm.min_free_kbytes can be, in pages: each min was rounded down."""
+    return sum(
+        (zone.pages("min") or 0) - boost_of(zone, kernel)
+        for zone in dump.zones
+        if zone.name not in _capped(kernel)
+    )
+
+
+def min_free_span(
+    dump: MemDump, capped: tuple[str, ...] = (), kernel: Kernel | None = None
+) -> tuple[int, int] | None:
+    """Return the smallest and largest vm.min_free_kbytes that give every printed min.
+
+    Zones in `capped` have a min of their own. None where managed or min are not printed, or no
+    value gives them all.
+    """
+    zones = [
+        (zone.pages("min"), zone.pages("managed"), boost_of(zone, kernel))
+        for zone in dump.zones
+        if zone.name not in capped
+    ]
+    known = [(low - boost, managed) for low, managed, boost in zones if low is not None and managed]
+    if not known or len(known) != len(zones):
+        return None
+    lowmem_pages = sum(managed for _, managed in known)
+    first = max(-(-low * lowmem_pages // managed) for low, managed in known)
+    last = min(-(-(low + 1) * lowmem_pages // managed) - 1 for low, managed in known)
+    if first > last:
+        return None
+    return first * PAGE_KB, last * PAGE_KB + PAGE_KB - 1
 
 
 def lowmem(kernel: Kernel, dump: MemDump) -> int | None:
     """Return the managed pages that share vm.min_free_kbytes; None where one is not printed."""
-    managed = [zone.pages("managed") for zone in dump.zones if zone.name not in kernel.capped_zones]
+    managed = [zone.pages("managed") for zone in dump.zones if zone.name not in _capped(kernel)]
     return None if None in managed else sum(pages for pages in managed if pages is not None)
 
 
@@ -159,30 +232,28 @@ def _ratios(
 ) -> list[Finding]:
     """Return, for each zone that its reserve alone closes, the ratio that would open it."""
     found = []
-    flags = caller.caller.flags
     for test in refused:
         zone = test.zone
         above = _managed_above(dump, zone, caller.class_zone)
-        mark = zone.pages(caller.mark)
-        if not above or test.free is None or mark is None or caller.order > 0:
+        mark, today = zone.pages(caller.mark), zone.reserve_for(caller.class_zone)
+        if not above or not today or test.free is None or mark is None or caller.order > 0:
             continue
-        mark -= dropped_boost(zone, flags, caller.mark)
-        room = test.free.value - 1 - discounted(kernel.gate.reductions, mark, flags)
-        if room < 0 or (zone.reserve_for(caller.class_zone) or 0) <= room:
+        mark -= dropped_boost(zone, caller.flags, caller.mark, kernel)
+        room = test.free.value - 1 - discounted(kernel.gate.reductions, mark, caller.flags)
+        ratio = above // (room + 1) + 1 if room >= 0 else 0
+        if room < 0 or today <= room or ratio <= above // today:
             continue
-        ratio = above // (room + 1) + 1
-        found.append(finding("pass.reserve", zone=zone.name, ratio=ratio, reserve=above // ratio))
+        found.append(finding("pass.reserve", zone=test.name, ratio=ratio, reserve=above // ratio))
     return found
 
 
 def _managed_above(dump: MemDump, zone: ZoneDump, class_index: int) -> int | None:
     """Return managed pages of the node's zones over `zone`, up to the class zone."""
+    columns = dump.columns()
+    between = columns[columns.index(zone.name) + 1 : class_index + 1]
     pages = [
         other.pages("managed")
         for other in dump.zones
-        if other.node == zone.node
-        and other.index is not None
-        and zone.index is not None
-        and zone.index < other.index <= class_index
+        if other.node == zone.node and other.name in between
     ]
     return None if None in pages else sum(count for count in pages if count is not None)

@@ -2,7 +2,8 @@
 
 In a large text clues tell which lines may be the first of a form, without taking them apart. A clue
 is a piece of text, or a pattern, that every first line of a form contains. A line without any clue
-is certainly of no form, whatever prefix stands before its text; a line with one is read as usual.
+is of no form that can stand alone, whatever prefix stands before its text; a line with one is read
+as usual, and so are the few lines behind one that was understood.
 One search for all clues goes through a log many times faster than reading its lines.
 """
 
@@ -120,5 +121,5 @@ def clues(forms: Iterable[LineForm]) -> re.Pattern[bytes]:
 
 @cache
 def line_clues() -> re.Pattern[bytes]:
-    """Return the clues of all forms; compiled when a log is first read."""
-    return clues(forms().values())
+    """Return the clues of all forms that may stand alone; compiled when a log is first read."""
+    return clues(one for one in forms().values() if not one.follows)

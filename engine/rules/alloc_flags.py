@@ -1,7 +1,7 @@
 """From a GFP mask and the caller's context to ALLOC_* flags, as a table of rules.
 
-Source: mm/page_alloc.c:gfp_to_alloc_flags, __gfp_pfmemalloc_flags and mm/internal.h (4.5, same in
-4.6; 6.1.176; 6.6.80).
+Source: mm/page_alloc.c:gfp_to_alloc_flags, __gfp_pfmemalloc_flags and mm/internal.h, each set of
+rules under the first version that has it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ class AllocFlag(IntFlag):
     """What a request may do to a watermark; the values are our own, the names the kernel's.
 
     UNBOOSTED is no flag of the kernel's: it marks requests whose min mark is tested without
-    watermark_boost (zone_watermark_fast, 6.1 and later).
+    watermark_boost (zone_watermark_fast, 5.9 and later). CMA follows from the migrate type, no rule
+    of gfp_to_alloc_flags gives it here, and no class of callers differs by it.
     """
 
     NONE = 0
@@ -27,6 +28,7 @@ class AllocFlag(IntFlag):
     NON_BLOCK = 16
     OOM = 32
     UNBOOSTED = 64
+    CMA = 128
 
 
 SECOND_TRY = AllocFlag.NO_WATERMARKS | AllocFlag.OOM
@@ -103,10 +105,55 @@ EMERGENCY_RULES: tuple[FlagRule, ...] = (
         context_none=IN_INTERRUPT,
     ),
 )
-"""Who may ignore the watermarks altogether: the same in every kernel we know."""
+"""Who may ignore the watermarks altogether: the same in every kernel since 3.6."""
 
-FLAG_RULES_4_5: tuple[FlagRule, ...] = (
-    FlagRule("alloc.high", AllocFlag.HIGH, gfp_all=("__GFP_HIGH",)),
+_HIGH = FlagRule("alloc.high", AllocFlag.HIGH, gfp_all=("__GFP_HIGH",))
+_MEMDIE = FlagRule(
+    "alloc.tif_memdie",
+    AllocFlag.NO_WATERMARKS,
+    gfp_none=NO_EMERGENCY,
+    context_all=Context.TIF_MEMDIE,
+    context_none=IN_INTERRUPT,
+)
+_OOM_VICTIM = FlagRule(
+    "alloc.oom_victim",
+    AllocFlag.OOM,
+    gfp_none=NO_EMERGENCY,
+    context_all=Context.TIF_MEMDIE,
+    context_none=IN_INTERRUPT | Context.PF_MEMALLOC,
+)
+
+
+def _rt_task(waits_by: str) -> FlagRule:
+    return FlagRule(
+        "alloc.rt_task",
+        AllocFlag.HARDER,
+        gfp_all=(waits_by,),
+        context_all=Context.RT_TASK,
+        context_none=IN_INTERRUPT,
+    )
+
+
+def _no_wait(*forbids: str) -> FlagRule:
+    return FlagRule("alloc.no_wait", AllocFlag.HARDER, gfp_none=("__GFP_WAIT", *forbids))
+
+
+_RT_WAIT = _rt_task("__GFP_WAIT")
+_OLD_EMERGENCY = (EMERGENCY_RULES[-1], _MEMDIE)
+_SINCE_3_16 = (
+    *(_HIGH, _no_wait("__GFP_NO_KSWAPD", *NO_EMERGENCY)),
+    *(_RT_WAIT, _rt_task("__GFP_NO_KSWAPD")),
+)
+
+FLAG_RULES_2_6_32 = (_HIGH, _no_wait(), _RT_WAIT, *_OLD_EMERGENCY)
+FLAG_RULES_3_0 = (_HIGH, _no_wait(*NO_EMERGENCY), _RT_WAIT, *_OLD_EMERGENCY)
+FLAG_RULES_3_6 = (_HIGH, _no_wait(*NO_EMERGENCY), _RT_WAIT, *EMERGENCY_RULES, _MEMDIE)
+FLAG_RULES_3_4_113 = (*_SINCE_3_16, *_OLD_EMERGENCY)
+FLAG_RULES_3_16 = (*_SINCE_3_16, *EMERGENCY_RULES, _MEMDIE)
+"""The rules before __GFP_ATOMIC: who cannot wait is told by __GFP_WAIT alone."""
+
+_BY_ATOMIC: tuple[FlagRule, ...] = (
+    _HIGH,
     FlagRule(
         "alloc.atomic", AllocFlag.HARDER, gfp_all=("__GFP_ATOMIC",), gfp_none=("__GFP_NOMEMALLOC",)
     ),
@@ -118,15 +165,15 @@ FLAG_RULES_4_5: tuple[FlagRule, ...] = (
         context_none=IN_INTERRUPT,
     ),
     *EMERGENCY_RULES,
-    FlagRule(
-        "alloc.tif_memdie",
-        AllocFlag.NO_WATERMARKS,
-        gfp_none=NO_EMERGENCY,
-        context_all=Context.TIF_MEMDIE,
-        context_none=IN_INTERRUPT,
-    ),
 )
+FLAG_RULES_4_5 = (*_BY_ATOMIC, _MEMDIE)
+"""The rules since __GFP_ATOMIC (4.4)."""
 
+FLAG_RULES_4_14 = (*_BY_ATOMIC, _OOM_VICTIM)
+"""The same, but a victim of the OOM killer gets ALLOC_OOM only."""
+
+_ATOMIC_UNBOOSTED = FlagRule("alloc.unboosted", AllocFlag.UNBOOSTED, gfp_all=("__GFP_ATOMIC",))
+FLAG_RULES_5_9 = (*FLAG_RULES_4_14, _ATOMIC_UNBOOSTED)
 
 FLAG_RULES_6: tuple[FlagRule, ...] = (
     FlagRule("alloc.min_reserve", AllocFlag.MIN_RESERVE, gfp_all=("__GFP_HIGH",)),
@@ -143,20 +190,11 @@ FLAG_RULES_6: tuple[FlagRule, ...] = (
         context_none=IN_INTERRUPT,
     ),
     *EMERGENCY_RULES,
-    FlagRule(
-        "alloc.oom_victim",
-        AllocFlag.OOM,
-        gfp_none=NO_EMERGENCY,
-        context_all=Context.TIF_MEMDIE,
-        context_none=IN_INTERRUPT | Context.PF_MEMALLOC,
-    ),
+    _OOM_VICTIM,
 )
 """The rules since ALLOC_HIGH became ALLOC_MIN_RESERVE (6.3, in 6.1 from 6.1.116 on)."""
 
-FLAG_RULES_6_1 = (
-    *FLAG_RULES_6,
-    FlagRule("alloc.unboosted", AllocFlag.UNBOOSTED, gfp_all=("__GFP_ATOMIC",)),
-)
+FLAG_RULES_6_1 = (*FLAG_RULES_6, _ATOMIC_UNBOOSTED)
 FLAG_RULES_6_6 = (
     *FLAG_RULES_6,
     FlagRule("alloc.unboosted", AllocFlag.UNBOOSTED, gfp_all=("__GFP_HIGH",)),

@@ -40,6 +40,19 @@ CLASSES_4_5: tuple[CallerClass, ...] = (
 )
 """The classes that exist at min, highest floor first."""
 
+CLASSES_4_14: tuple[CallerClass, ...] = (
+    *CLASSES_4_5[:3],
+    CallerClass("OOM", AllocFlag.OOM),
+    *CLASSES_4_5[3:],
+)
+"""The same, and victims of the OOM killer, who had no floor before."""
+
+CLASSES_5_9 = tuple(
+    one._replace(flags=one.flags | AllocFlag.UNBOOSTED) if one.name == "HIGH+HARDER" else one
+    for one in CLASSES_4_14
+)
+"""The same; GFP_ATOMIC is tested without the boost."""
+
 _ATOMIC = AllocFlag.MIN_RESERVE | AllocFlag.NON_BLOCK
 
 CLASSES_6_1: tuple[CallerClass, ...] = (
@@ -61,6 +74,9 @@ REDUCTIONS_4_5: tuple[Reduction, ...] = (
     Reduction(AllocFlag.HIGH, 2),
     Reduction(AllocFlag.HARDER, 4),
 )
+REDUCTIONS_4_14 = (*REDUCTIONS_4_5, Reduction(AllocFlag.OOM, 2))
+"""ALLOC_OOM stands in place of all other flags (__gfp_pfmemalloc_flags)."""
+
 REDUCTIONS_6: tuple[Reduction, ...] = (
     Reduction(AllocFlag.MIN_RESERVE, 2),
     Reduction(_ATOMIC, 4),
@@ -75,7 +91,7 @@ def class_of(classes: tuple[CallerClass, ...], flags: AllocFlag) -> CallerClass:
     """
     if flags & AllocFlag.NO_WATERMARKS:
         return NO_WATERMARKS
-    wanted = AllocFlag.OOM if flags & AllocFlag.OOM else flags
+    wanted = AllocFlag.OOM if flags & AllocFlag.OOM else flags & ~AllocFlag.CMA
     found = next(one for one in classes if not (one.flags ^ wanted) & ~AllocFlag.UNBOOSTED)
     return found if found.flags == wanted else found._replace(flags=wanted)
 

@@ -30,6 +30,40 @@ def highest_zone(layout: GfpLayout, mask: int) -> int:
     return ZONES.index("Normal")
 
 
+LISTED_ZONES = ("DMA", "DMA32", "Normal", "HighMem", "Movable", "Device")
+"""Every zone there is, in index order (enum zone_type, include/linux/mmzone.h)."""
+
+ALWAYS_THERE = frozenset({"Normal", "Movable"})
+OPTIONAL_64 = ("DMA", "DMA32", "Device", "HighMem")
+OPTIONAL_32 = ("DMA", "HighMem", "Device", "DMA32")
+"""Zones that depend on the configuration, the most usual first."""
+
+
+def zone_columns(names: Iterable[str], count: int) -> tuple[str, ...]:
+    """Return which zones a kernel was built with, in index order: the columns of lowmem_reserve.
+
+    `names` are the zones that a dump shows, `count` the columns that it prints. A zone without
+    pages is not shown: which of them fill the row is taken from the usual configurations.
+    """
+    shown = set(names) & set(LISTED_ZONES)
+    there = shown | ALWAYS_THERE
+    optional = OPTIONAL_32 if "HighMem" in shown else OPTIONAL_64
+    missing = [name for name in optional if name not in there]
+    there |= set(missing[: max(0, count - len(there))])
+    return tuple(name for name in LISTED_ZONES if name in there)
+
+
+def top_zone(layout: GfpLayout, mask: int, columns: tuple[str, ...]) -> int:
+    """Return the column of the highest zone that `mask` may use (gfp_zone).
+
+    Where a zone is not configured its requests go to Normal.
+    """
+    name = ZONES[highest_zone(layout, mask)]
+    if name == "Normal" and layout.has(mask, "__GFP_HIGHMEM"):
+        name = "HighMem"
+    return columns.index(name if name in columns else "Normal")
+
+
 def class_zone(highest: int, populated: Iterable[int]) -> int | None:
     """Return the index of the first zone tried: the highest populated one allowed, or None."""
     return max((index for index in populated if index <= highest), default=None)

@@ -11,26 +11,14 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.alloc_flags import (
-    FLAG_RULES_4_5,
-    FLAG_RULES_6_1,
-    FLAG_RULES_6_6,
     AllocFlag,
     Context,
     FlagRule,
     fired_rules,
     flags_of,
 )
-from mmplay.engine.rules.floors import (
-    CLASSES_4_5,
-    CLASSES_6_1,
-    CLASSES_6_6,
-    REDUCTIONS_4_5,
-    REDUCTIONS_6,
-    CallerClass,
-    Reduction,
-    class_of,
-    classes_at,
-)
+from mmplay.engine.rules.floors import CallerClass, class_of, classes_at
+from mmplay.engine.rules.gates import GATES, GateRules
 from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.engine.rules.watermarks import (
     GapRule,
@@ -66,29 +54,6 @@ class SlabMask(NamedTuple):
     def page_mask(self, mask: int) -> int:
         """Return the GFP mask of the page request behind an object request of `mask`."""
         return mask & self.keeps | self.adds
-
-
-class ExtraBlocks(NamedTuple):
-    """Callers with all of `flags` may also take blocks of these types (letters of the lists)."""
-
-    flags: AllocFlag
-    types: str
-
-
-class GateRules(NamedTuple):
-    """The watermark test of a kernel: who gets which flags, and what they take off the mark.
-
-    `classes` are the kinds of caller that differ by it. Callers with one of `sees_highatomic`
-    count pages reserved for high-order atomic requests as free, all others do not. Blocks of the
-    ordinary types serve anybody; the rest is in `extra_order_0` and `extra_above`.
-    """
-
-    flag_rules: tuple[FlagRule, ...]
-    reductions: tuple[Reduction, ...]
-    classes: tuple[CallerClass, ...]
-    sees_highatomic: AllocFlag
-    extra_order_0: tuple[ExtraBlocks, ...]
-    extra_above: tuple[ExtraBlocks, ...]
 
 
 class SimRules(NamedTuple):
@@ -178,26 +143,6 @@ def _slab_mask(layout: GfpLayout, names: tuple[str, ...], adds: int = 0) -> Slab
     return SlabMask(keeps=layout.mask((*names, "__GFP_HARDWALL", "__GFP_THISNODE")), adds=adds)
 
 
-_GATE_4_5 = GateRules(
-    flag_rules=FLAG_RULES_4_5,
-    reductions=REDUCTIONS_4_5,
-    classes=CLASSES_4_5,
-    sees_highatomic=AllocFlag.HARDER,
-    extra_order_0=(),
-    extra_above=(ExtraBlocks(AllocFlag.HARDER, "HCI"),),
-)
-_NON_BLOCK, _MIN_RESERVE, _OOM = AllocFlag.NON_BLOCK, AllocFlag.MIN_RESERVE, AllocFlag.OOM
-_GATE_6_1 = GateRules(
-    flag_rules=FLAG_RULES_6_1,
-    reductions=REDUCTIONS_6,
-    classes=CLASSES_6_1,
-    sees_highatomic=_MIN_RESERVE | _NON_BLOCK | _OOM,
-    extra_order_0=(ExtraBlocks(_NON_BLOCK, "H"), ExtraBlocks(_OOM, "H")),
-    extra_above=(ExtraBlocks(_MIN_RESERVE | _NON_BLOCK, "H"), ExtraBlocks(_OOM, "H")),
-)
-_GATE_6_6 = _GATE_6_1._replace(
-    flag_rules=FLAG_RULES_6_6, classes=CLASSES_6_6, extra_above=_GATE_6_1.extra_order_0
-)
 _LAYOUT_4_5 = GFP_LAYOUTS["4.5"]
 
 _RC7 = Kernel(
@@ -205,7 +150,7 @@ _RC7 = Kernel(
     source="v4.5",
     gfp=_LAYOUT_4_5,
     slab=_slab_mask(_LAYOUT_4_5, SLAB_NAMES_4_5, _LAYOUT_4_5.value("__GFP_NOTRACK")),
-    gate=_GATE_4_5,
+    gate=GATES["4.4"],
     gaps=quarter_gaps,
     lowmem_reserve_ratio=(256, 256, 32),
     watermark_scale_factor=None,
@@ -237,7 +182,7 @@ _V6_1 = Kernel(
     source="v6.1.176",
     gfp=GFP_LAYOUTS["6.1"],
     slab=_slab_mask(GFP_LAYOUTS["6.1"], (*SLAB_NAMES_6_6, "__GFP_ATOMIC")),
-    gate=_GATE_6_1,
+    gate=GATES["6.1.192"],
     gaps=scaled_gaps,
     lowmem_reserve_ratio=(256, 256, 32, 0),
     watermark_scale_factor=10,
@@ -247,11 +192,14 @@ _V6_6 = _V6_1._replace(
     source="v6.6.80",
     gfp=GFP_LAYOUTS["6.6"],
     slab=_slab_mask(GFP_LAYOUTS["6.6"], SLAB_NAMES_6_6),
-    gate=_GATE_6_6,
+    gate=GATES["6.6.80"],
     capped_zones=("Movable",),
 )
 _V6_12 = _V6_6._replace(
-    name="6.12", source="v6.6.80; measured on 6.12.117", gfp=GFP_LAYOUTS["6.12"]
+    name="6.12",
+    source="v6.12.117",
+    gate=GATES["6.12.117"],
+    gfp=GFP_LAYOUTS["6.12"],
 )
 
 KERNELS: dict[str, Kernel] = {kernel.name: kernel for kernel in (_RC7, _NEXT, _V6_1, _V6_6, _V6_12)}

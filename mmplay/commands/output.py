@@ -121,7 +121,8 @@ def bar_line(name: str, done: Done, seconds: float, width: int) -> str:
         return f"{done.step} {name}  {done.bytes // MB} MB  {rate}"[:width]
     part = min(1.0, done.bytes / done.size)
     before = f"{done.step} {name} "
-    behind = f" {int(part * 100):3d} %  {done.bytes // MB} of {done.size // MB} MB  {rate:>9}"
+    told = done.told or f"{done.bytes // MB} of {done.size // MB} MB  {rate:>9}"
+    behind = f" {int(part * 100):3d} %  {told}"
     columns = width - len(before) - len(behind) - 2
     if columns < NARROWEST:
         return f"{done.step}{behind}"[:width]

@@ -9,11 +9,12 @@ from typing import NamedTuple, Protocol
 
 from mmplay.commands.output import tell
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import seconds, sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.recordings.diagnosis import diagnose_frame, gate_finding
+from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.position import FORMS, find_position
 
 PROMPT = "> "
@@ -199,7 +200,7 @@ class RecordingSpeaker(LookAround):
 def frame_line(timeline: Timeline, index: int) -> str:
     """Return a frame in one line: number, time, title, free pages and what they changed by."""
     frame = timeline.frame(index)
-    time = "no time" if frame.time_us is None else seconds(frame.time_us)
+    time = moment(frame.time_us, frame.wall)
     return "; ".join([f"#{index + 1} of {len(timeline)}, {time}: {frame.title}", *_free(frame)])
 
 

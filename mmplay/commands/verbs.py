@@ -39,7 +39,7 @@ class Verb(NamedTuple):
 
     def load(self) -> VerbModule:
         """Import the verb's module."""
-        module = import_module(f"mmplay.commands.{self.name}_verb")
+        module = import_module(f"mmplay.commands.{self.name.replace('-', '_')}_verb")
         return cast(VerbModule, module)
 
 
@@ -92,11 +92,21 @@ VERBS: tuple[Verb, ...] = (
         "explain",
         "explain why each allocation failed, with the numbers filled in",
         (
-            "mmplay explain kern.log",
-            "dmesg | mmplay explain -",
-            "mmplay explain kern.log --json",
+            "journalctl -k | mmplay explain -",
+            "mmplay explain kern.log --since 2h --brief",
+            "mmplay explain /var/log/hosts --group --json",
+            "mmplay explain kern.log --fail-on any",
             "mmplay explain kern.log --at '#3' --format md",
             "mmplay explain kern.log --format html > why.html",
+        ),
+    ),
+    Verb(
+        "what-if",
+        "compare an allocation as logged with one under other settings",
+        (
+            "mmplay what-if kern.log --set vm.min_free_kbytes=8192",
+            "mmplay what-if kern.log --event 3 --set vm.lowmem_reserve_ratio='256 256 64'",
+            "dmesg | mmplay what-if - --set vm.watermark_scale_factor=200 --json",
         ),
     ),
     Verb(

@@ -7,7 +7,6 @@ import re
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.comparing import Alignment, Moment
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report import ReportKind
 from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.trace.format import Code
@@ -52,7 +51,7 @@ def _oom(one: Recording) -> int:
         found = [event.turn - one.session.first for event in events if event.fields == ["oom_kill"]]
     else:
         frames = ((frame, one.frame(frame).report) for frame in one.event_frames)
-        found = [frame for frame, report in frames if report and report.kind is ReportKind.OOM_KILL]
+        found = [frame for frame, report in frames if report and report.kind.by_killer]
     if not found:
         raise InputError(f"{one.name}: there is no OOM kill to align at")
     return found[0]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from mmplay.engine.errors import printable
 from mmplay.engine.explain.finding import seconds
+from mmplay.recordings.log.clocks import clock_text
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _LIST_LIKE = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
@@ -43,13 +44,10 @@ def shortened(text: str, length: int) -> str:
 
 
 def moment(time_us: int | None, wall: bool = False) -> str:
-    """Return a moment: seconds since boot, or the time of day (UTC) of a log with wall times."""
+    """Return a moment: seconds since boot, or date and clock time of a log with clock times."""
     if time_us is None:
         return "no time"
-    if not wall:
-        return seconds(time_us)
-    minutes, second = divmod(time_us // 1_000_000, 60)
-    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{second:02d}"
+    return clock_text(time_us) if wall else seconds(time_us)
 
 
 class Heading(NamedTuple):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mmplay.engine.explain.answer import with_formula
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.frame import BootSpan, Frame, TurnFacts
 from mmplay.engine.report import OomKill, Request
-from mmplay.recordings.diagnosis import FrameDiagnosis, around, ask_label, gate_finding, verdict_of
-from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, moment
+from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding, headline_of
+from mmplay.recordings.explained import Part, around, ask_label, helped, verdict_of
+from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text, moment
 
 MOST_DECISIONS = 20
 """Decisions of a turn that are put down; the play screen has them all."""
@@ -22,17 +23,25 @@ def incident(result: FrameDiagnosis, boot: BootSpan, level: int) -> Iterator[Blo
     """Yield the blocks of one event, under a heading of this level."""
     frame = result.frame
     yield Heading(level, f"#{frame.index + 1}  {moment(frame.time_us, boot.wall)}  {frame.title}")
-    facts = [*_what(frame), *((part.label, part.lines) for part in verdict_of(result))]
-    if facts:
-        yield Facts(facts)
-    for caller, tests in result.diagnosis.asks:
-        if tests:
-            yield _tests(caller, tests)
+    if frame.report is not None:
+        yield Text(headline_of(result))
+    yield from _facts(verdict_of(result))
+    asks = [ask for ask in result.diagnosis.asks if ask[1]]
+    yield from (_tests(*ask) for ask in asks[-1:])
+    yield from _facts(helped(result))
+    yield Facts([*_what(frame)])
+    yield from (_tests(*ask) for ask in asks[:-1])
     said = [(part.label, part.lines) for part in around(result)]
     if frame.report is None and frame.facts is not None:
         said += _turn(frame.facts)
     if said:
         yield Facts(said)
+
+
+def _facts(parts: Iterable[Part]) -> Iterator[Facts]:
+    rows = [(part.label, part.lines) for part in parts]
+    if rows:
+        yield Facts(rows)
 
 
 def _what(frame: Frame) -> Iterator[tuple[str, list[str]]]:

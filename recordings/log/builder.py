@@ -120,13 +120,20 @@ class Boot:
 
 @dataclass(slots=True)
 class OpenReport:
-    """The report that lines of one caller go to; `traced` while its call trace is printed."""
+    """The report that lines of one caller go to; `traced` while its call trace is printed.
+
+    `has_header` tells a request that is named already, `group` a cgroup that dies as a whole,
+    `counted` that its memory.stat has begun.
+    """
 
     report: Report
     row: int
     time_us: int | None
     has_cpu: bool = False
     traced: bool = False
+    has_header: bool = False
+    group: bool = False
+    counted: bool = False
     zone: ZoneDump | None = None
 
 
@@ -202,18 +209,40 @@ class ReportBuilder:
         self, message: Message, kind: ReportKind, request: Request | None = None
     ) -> OpenReport:
         """Begin a report at this message and make it the current one of its caller."""
-        report = Report(
+        report = self._report(message, kind)
+        report.request = request
+        opened = OpenReport(report, self.index.begin(report), message.prefix.time_us)
+        self._replace(message.prefix.caller, opened)
+        return opened
+
+    def alone(self, message: Message, kind: ReportKind) -> Report:
+        """Return a report of this message only: lines behind it go where they went before.
+
+        It is sealed with what its handler says of it, before the next message.
+        """
+        report = self._report(message, kind)
+        opened = OpenReport(report, self.index.begin(report), message.prefix.time_us)
+        self.claim(opened, message)
+        self._seal(opened)
+        return report
+
+    def _report(self, message: Message, kind: ReportKind) -> Report:
+        return Report(
             kind=kind,
             time_us=message.prefix.time_us,
             first_line=message.number,
             last_line=message.number,
             boot=self.boots[-1].index,
             caller=message.prefix.caller,
-            request=request,
         )
-        opened = OpenReport(report, self.index.begin(report), message.prefix.time_us)
-        self._replace(message.prefix.caller, opened)
-        return opened
+
+    def killed_as(self, pid: int) -> OpenReport | None:
+        """Return the open report of the kill of that process."""
+        for opened in self._open.values():
+            kill = opened.report.kill
+            if kill is not None and pid in (kill.pid, kill.killed_pid):
+                return opened
+        return None
 
     def _replace(self, caller: str, opened: OpenReport) -> None:
         earlier = self._open.pop(caller, None)
@@ -236,6 +265,6 @@ class ReportBuilder:
     def claim(self, opened: OpenReport, message: Message) -> None:
         """Count the message's lines among those of the report."""
         opened.report.lines.extend(range(message.number, message.number + message.size))
-        opened.report.last_line = message.number + message.size - 1
+        opened.report.last_line = message.number + max(1, message.size) - 1
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us

@@ -17,6 +17,7 @@ from mmplay.recordings.log.prefix import stored_prefix
 from mmplay.recordings.log.scan import Lines, Message, count_lines, scan
 from mmplay.recordings.log.source import (
     STDIN,
+    NothingToRead,
     Source,
     SourceError,
     claims_to_be_trace,
@@ -131,8 +132,10 @@ class LogToTrace:
             stored_prefix(message.prefix),
             [message.values[name] for name in message.form.names],
         ]
-        if message.end != NEWLINE:
+        if message.end != NEWLINE or message.raw is not None:
             fields.append(message.end)
+        if message.raw is not None:
+            fields += [message.raw, message.lost]
         self._writer.append(Code.PRINTK, fields)
         self.lines += message.size
         self.understood += message.size
@@ -207,9 +210,9 @@ def import_into(writer: TraceWriter, name: str, progress: Progress | None = None
     with open_source(name) as source:
         log.write(_told(read_lines(source.stream, name), source, progress))
     if log.lines == 0:
-        raise SourceError(f"{name}: is empty: nothing to read")
+        raise NothingToRead(f"{name}: is empty: nothing to read")
     if log.understood == 0:
-        raise SourceError(f"{name}: no line of it is a kernel memory report: nothing to read")
+        raise NothingToRead(f"{name}: no line of it is a kernel memory report: nothing to read")
     return log
 
 

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.engine.printk.form import forms
-from mmplay.recordings.log.prefix import NO_PREFIX, restored_prefix
+from mmplay.recordings.log.prefix import LAST_US, restored_prefix
 from mmplay.recordings.log.scan import Message, count_lines
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code
 from mmplay.recordings.trace.reader import Record, TraceReader, record_at
@@ -40,9 +40,6 @@ class LogNote(NamedTuple):
 
 
 NEWLINE = b"\n"
-
-LAST_US = 10**16 - 1
-"""The latest time that a stamp of ten digits can say."""
 
 NOTES: dict[str, dict[str, type]] = {
     "import.cut": {"line": int, "cut": int},
@@ -119,23 +116,34 @@ def _checked(value: Any, kind: type) -> Any:
 
 
 def _message(fields: list[Any], number: int) -> Message:
-    name, prefix, values, *end = fields
+    name, prefix, values, *rest = fields
     form = forms()[name]
-    if type(prefix) not in (int, str) or (type(prefix) is int and not 0 <= prefix <= LAST_US):
+    kind = type(prefix)
+    if kind not in (int, str, list) or (kind is int and not 0 <= prefix <= LAST_US):
         raise TypeError("prefix expected")
     if not form.holds(_checked(values, list)):
         raise ValueError(f"values of {name} are not what a kernel prints")
+    end = _checked(rest[0], bytes) if rest else NEWLINE
+    raw = _checked(rest[1], bytes) if len(rest) > 1 else None
+    lost = _checked(rest[2], str) if len(rest) > 2 else ""
+    if raw is not None and count_lines(raw) > 1:
+        raise ValueError("more than a line")
     return Message(
-        number,
+        # What stands in the same line as the message before it has no line of its own.
+        number - 1 if raw == b"" else number,
         form,
         dict(zip(form.names, values, strict=True)),
-        restored_prefix(prefix) if prefix != "" else NO_PREFIX,
-        _checked(end[0], bytes) if end else NEWLINE,
+        restored_prefix(prefix),
+        end,
+        raw,
+        lost,
     )
 
 
 def rendered(item: Message) -> bytes:
     """Return a message's lines as they stood in the log, line ends included."""
+    if item.raw is not None:
+        return item.raw
     end = item.end.decode("ascii")
     text = "".join(f"{item.prefix.text}{line}{end}" for line in item.form.render(item.values))
     return text.encode("utf-8", "surrogateescape")
@@ -161,7 +169,7 @@ class LogIndex:
 
     def add(self, item: Message | RawBlock, record: Record) -> None:
         """Note the next item of the log and the record it is in."""
-        if self._items % STEP == 0:
+        if self._items >= STEP * len(self._offsets) and item.size:
             self._first_lines.append(item.number)
             self._offsets.append(record.offset)
         self._items += 1

@@ -36,6 +36,13 @@ def _dump(
     return opened, dump
 
 
+def inside(builder: ReportBuilder, message: Message) -> None:
+    """Lines of a dump that carry nothing that is used: per-CPU lists, profiled allocations."""
+    opened = builder.current(message)
+    if opened is not None and opened.report.memory is not None:
+        builder.claim(opened, message)
+
+
 def totals(builder: ReportBuilder, message: Message) -> None:
     """Totals in pages, as one block or as single lines."""
     values = _numbers(message.values)
@@ -52,6 +59,7 @@ def zone(builder: ReportBuilder, message: Message) -> None:
     zone.time_us = message.prefix.time_us
     zone.kb = _numbers(values)
     zone.all_unreclaimable = values.get("all_unreclaimable")
+    zone.cut = message.lost
     opened.zone = zone
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
-from mmplay.engine.report import MemDump, title_of
+from mmplay.engine.report import MemDump, Report, ReportKind, title_of
 from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
@@ -137,6 +137,7 @@ class ObservedTimeline(LogTimeline):
             report=report,
             first_line=report.first_line,
             last_line=report.last_line,
+            wall=boot.wall,
         )
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:
@@ -161,7 +162,10 @@ class ObservedTimeline(LogTimeline):
         return None if earlier is None else self._report(earlier).memory
 
     def nearest_dump(self, index: int) -> Shown | None:
-        """Return the report's own dump, else the nearest in time of the same boot."""
+        """Return the report's own dump, else the nearest in time of the same burst.
+
+        A dump of another time says nothing of this request: without one there is no verdict.
+        """
         if self._index.has_memory(index):
             return self._as_shown(index, index)
         near = [
@@ -169,8 +173,31 @@ class ObservedTimeline(LogTimeline):
             for step in (1, -1)
             if (dump := self._index.dump_beside(index, step)) is not None
             and (distance := self._index.distance_us(index, dump)) is not None
+            and abs(distance) < BURST_US
+            and same_burst(self._report(index), self._report(dump))
         ]
         return self._as_shown(index, min(near)[1]) if near else None
+
+
+BURST_US = 2_000_000
+"""Reports of one burst are less than this apart."""
+
+
+def same_burst(report: Report, other: Report) -> bool:
+    """Tell whether the dump of another report, printed about then, may stand in for a lost one.
+
+    It may if its header was suppressed, if both come of the same task, or if of this report there
+    is nothing but the header, and the other asked for just the same.
+    """
+    if other.kind is ReportKind.DUMP:
+        return True
+    here, there = report.request, other.request
+    if here is None or there is None:
+        return report.kill is not None or other.kill is not None
+    if here.comm is None or there.comm is None or here.comm == there.comm:
+        return here.pid is None or there.pid is None or here.pid == there.pid
+    bare = here.pid is None and not here.stack
+    return bare and (here.order, here.mode) == (there.order, there.mode)
 
 
 def size_of(stream: BinaryIO) -> int:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.reader import complete, form_index, line_clues
 from mmplay.recordings.log.prefix import Prefix, split_prefix
+from mmplay.recordings.log.transport import unwrap
 
 
 class Message(NamedTuple):
     """One understood printk: its form, values, prefix, and the line it starts at.
 
-    All its lines share prefix and line end.
+    All its lines share prefix and line end. `raw` is the line itself if a transport has changed it,
+    so that it does not follow from the values. If such a line says several things, the first has
+    the line, and the others an empty one: no line of their own.
     """
 
     number: int
@@ -26,11 +30,14 @@ class Message(NamedTuple):
     values: Values
     prefix: Prefix
     end: bytes
+    raw: bytes | None = None
+    lost: str = ""
+    """The field in which the line was cut; nothing from there on is among the values."""
 
     @property
     def size(self) -> int:
         """How many lines it has."""
-        return self.form.size
+        return self.form.size if self.raw is None else bool(self.raw)
 
 
 class Lines(NamedTuple):
@@ -51,8 +58,25 @@ def count_lines(data: bytes) -> int:
 
 INDENT = "  "
 
+LONGEST_CHANGED = 1 << 14
+"""Longer lines are not looked into: a record of a journal or a container has a line or a block."""
+
 LONGEST_FORM = 8
 """Lines that one printk may have; the totals block has the most."""
+
+
+BYTES_CLUE = rb'"MESSAGE" ?: ?\[ ?[0-9]'
+"""A message that a journal gives as numbers, byte by byte: no word of it can be found."""
+
+
+@cache
+def all_clues() -> re.Pattern[bytes]:
+    """Return the clues of all forms, and of what may hide one."""
+    return re.compile(line_clues().pattern + b"|" + BYTES_CLUE)
+
+
+NEAR = 4
+"""Lines behind a message that are read even without a clue: those between may be of others."""
 
 
 def scan(
@@ -62,18 +86,18 @@ def scan(
 
     `clues` must be found in every line that a form may start, line end included.
     """
-    pattern = clues or line_clues()
-    rest = Lines(1, b"")
+    pattern = clues or all_clues()
+    rest, near = Lines(1, b""), 0
     for lines in source:
         if lines.cut_bytes:
-            yield from _Scanner(rest, pattern).items(0)
+            yield from _Scanner(rest, pattern, near).items(0)
             yield lines
-            rest = Lines(lines.number + 1, b"")
+            rest, near = Lines(lines.number + 1, b""), 0
             continue
-        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern)
+        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
         yield from scanner.items(LONGEST_FORM)
-        rest = scanner.rest()
-    yield from _Scanner(rest, pattern).items(0)
+        rest, near = scanner.rest(), scanner.near
+    yield from _Scanner(rest, pattern, near).items(0)
 
 
 class _Split(NamedTuple):
@@ -83,6 +107,8 @@ class _Split(NamedTuple):
     text: str
     end: bytes
     after: int
+    line: str
+    """The whole line without its end."""
 
 
 class _Found(NamedTuple):
@@ -93,16 +119,30 @@ class _Found(NamedTuple):
     prefix: Prefix
     end: bytes
     after: int
+    raw: bytes | None = None
+    more: tuple[tuple[LineForm, Values], ...] = ()
+    """What else the same line says."""
+    lost: str = ""
+
+    def messages(self, number: int) -> Iterator[Message]:
+        """Yield its messages; their line is `number`."""
+        yield Message(number, self.form, self.values, self.prefix, self.end, self.raw, self.lost)
+        for form, values in self.more:
+            yield Message(number, form, values, self.prefix, self.end, b"")
 
 
 class _Scanner:
-    """Goes through whole lines once. `_start` is the first byte that was not yielded yet."""
+    """Goes through whole lines once. `_start` is the first byte that was not yielded yet.
 
-    def __init__(self, lines: Lines, clues: re.Pattern[bytes]) -> None:
+    `near` counts down the lines behind a message that are read without a clue.
+    """
+
+    def __init__(self, lines: Lines, clues: re.Pattern[bytes], near: int) -> None:
         self._data = lines.data
         self._number = lines.number
         self._clues = clues
         self._start = 0
+        self.near = near
 
     def rest(self) -> Lines:
         """Return what was not yielded: the last lines, whose message may go on."""
@@ -111,19 +151,21 @@ class _Scanner:
     def items(self, kept: int) -> Iterator[Message | Lines]:
         """Yield what the lines are, up to the last `kept` of them."""
         limit = self._start_of_last(kept)
-        at = self._next_clue(0)
+        at = 0 if self.near else self._next_clue(0)
         while at < limit:
             found = self._read(at)
             if found is None:
-                at = self._next_clue(self._after(at))
+                self.near = max(0, self.near - 1)
+                at = self._after(at)
+                at = at if self.near else self._next_clue(at)
                 continue
             if at > self._start:
                 yield self._passed_over(at)
-            message = Message(self._number, found.form, found.values, found.prefix, found.end)
-            yield message
-            self._number += message.size
-            self._start = found.after
-            at = self._next_clue(found.after)
+            for message in found.messages(self._number):
+                yield message
+                self._number += message.size
+            self._start = at = found.after
+            self.near = NEAR
         if limit > self._start:
             yield self._passed_over(limit)
 
@@ -160,15 +202,27 @@ class _Scanner:
         end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
         text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
         prefix, rest = split_prefix(text)
-        return _Split(prefix, rest, end, after)
+        return _Split(prefix, rest, end, after, text)
 
     def _read(self, at: int) -> _Found | None:
         """Return the message whose first line starts at `at`."""
         first = self._split(at)
         found = self._message(first)
         if found is None and first.text.startswith(INDENT):
-            return self._outdented(first)
-        return found
+            found = self._outdented(first)
+        return found or self._unwrapped(at, first)
+
+    def _unwrapped(self, at: int, split: _Split) -> _Found | None:
+        """Read a line that its transport has changed."""
+        raw = self._data[at : split.after]
+        if len(raw) > LONGEST_CHANGED or not (self.near or all_clues().search(raw)):
+            return None
+        for prefix, texts, lost in unwrap(split.line):
+            reads = _all_reads(texts, foreign=prefix.foreign, near=self.near > 0)
+            if reads:
+                (form, values), *more = reads
+                return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
+        return None
 
     def _outdented(self, split: _Split) -> _Found | None:
         """Read a line that was indented when it was pasted: take blanks off, leaving up to two."""
@@ -185,6 +239,8 @@ class _Scanner:
 
     def _message(self, first: _Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
+            if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
+                continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
             if whole is not None:
@@ -204,3 +260,28 @@ class _Scanner:
             texts.append(other.text)
             after = other.after
         return texts, after
+
+
+def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[LineForm, Values]]:
+    """Return everything that these lines of one printk say.
+
+    `foreign` if a program says it; `near` if it stands close behind a line of a report.
+    """
+    reads: list[tuple[LineForm, Values]] = []
+    at = 0
+    while at < len(texts):
+        read = _first_read(texts[at : at + LONGEST_FORM], foreign=foreign, near=near or bool(reads))
+        if read is not None:
+            reads.append(read)
+        at += read[0].size if read is not None else 1
+    return reads
+
+
+def _first_read(texts: list[str], *, foreign: bool, near: bool) -> tuple[LineForm, Values] | None:
+    for form, values in form_index().read_first(texts[0]):
+        if (form.follows and not near) or (foreign and not form.starts_fixed):
+            continue
+        whole = complete(form, values, texts)
+        if whole is not None:
+            return form, whole
+    return None

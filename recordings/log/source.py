@@ -29,6 +29,10 @@ class SourceError(InputError):
     """A log that cannot be read at all; the message names the file and why."""
 
 
+class NothingToRead(SourceError):
+    """A log that can be read, but no line of it is ours."""
+
+
 class Source(NamedTuple):
     """An open log: its bytes, unpacked, and the file or pipe that they come from."""
 

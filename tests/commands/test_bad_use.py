@@ -37,6 +37,9 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ("floors", "--zone", "Movable=9", "--min-free-kbytes", "1", "--kernel", "6.6"),
         ("Movable=9", "shares vm.min_free_kbytes"),
     ),
+    # what-if
+    (("what-if",), ("--set", "mmplay what-if --help")),
+    (("what-if", "x.log", "--set", "vm.swappiness=1"), ("vm.swappiness", "arithmetic cannot")),
     # gfp
     (("gfp",), ("mmplay gfp --help",)),
     (("gfp", ""), ("empty flag name", "GFP_ATOMIC|__GFP_ZERO")),

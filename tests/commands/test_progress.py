@@ -48,6 +48,8 @@ def test_what_a_bar_says() -> None:
     done = Done("reading", 9, 430_000_000, 1_000_000_000)
     wide = bar_line("kern.log", done, 5.0, 64)
     assert wide == "reading kern.log [#####.......]  43 %  430 of 1000 MB    86 MB/s"
+    files = Done("explaining", 0, 1, 10, "3 of 20 files")
+    assert bar_line("logs", files, 1.0, 60).endswith("]  10 %  3 of 20 files")
     assert bar_line("kern.log", done, 5.0, 50) == "reading  43 %  430 of 1000 MB    86 MB/s"
     pipe = bar_line("-", Done("reading", 9, 430_000_000, None), 5.0, 79)
     assert pipe == "reading -  430 MB  86 MB/s"

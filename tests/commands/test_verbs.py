@@ -174,7 +174,7 @@ def test_import_json(run: Run, incident_logs: dict[str, Path]) -> None:
     found = json.loads(out)
     assert (found["schema"], found["lines"], found["understood"]) == (1, 100, 100)
     assert found["unknown"] == []
-    assert [frame["kind"] for frame in found["frames"]] == ["oom_kill", *["failure"] * 3]
+    assert [frame["kind"] for frame in found["frames"]] == ["oom", *["failure"] * 3]
     kill = found["frames"][0]["oom"]["kill"]
     assert (kill["score"], kill["anon_rss_kb"]) == (998, 100)
     failure = found["frames"][2]
@@ -303,7 +303,7 @@ def test_explain_without_rules_says_so(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("explain", str(path))
     assert status == 0
     assert "the rules of kernel 6.1.0-demo are not known: no verdict" in out
-    assert "refused" not in out
+    assert "<=" not in out
 
 
 @pytest.mark.parametrize("verb", ["explain", "export", "replay", "import"])

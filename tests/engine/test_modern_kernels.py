@@ -118,7 +118,16 @@ def test_above_order_0_the_boost_counts_for_everybody(name: str) -> None:
     ],
 )
 def test_highatomic_pages_count_only_below_min(name: str, mask: str, expected: Verdict) -> None:
-    assert verdict(name, mask, zone(600, highatomic=512), Context.TASK) is expected
+    one = zone(600, highatomic=512, types="UH")
+    assert verdict(name, mask, one, Context.TASK) is expected
+
+
+def test_from_6_12_only_the_free_ones_among_them_are_hidden() -> None:
+    one = zone(600, highatomic=512)
+    assert verdict("6.6", "GFP_KERNEL", one, Context.TASK) is Verdict.REFUSED
+    assert verdict("6.12", "GFP_KERNEL", one, Context.TASK) is Verdict.PASSES
+    one.kb["free_highatomic"] = 4 * 400
+    assert verdict("6.12", "GFP_KERNEL", one, Context.TASK) is Verdict.REFUSED
 
 
 @pytest.mark.parametrize("name", MODERN)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.printk.form import FIELD_KINDS, LineForm, form, forms
+from mmplay.engine.printk.form import LineForm, form, forms
+from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.engine.printk.reader import form_index, read_lines
 
 U64 = st.integers(0, (1 << 64) - 1)
@@ -31,12 +32,30 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("u", "kb", "x", "pointer"), U64),
     "d": S63,
     "order": st.integers(-1, 63),
-    **dict.fromkeys(("word", "text", "comm"), WORD),
+    **dict.fromkeys(("word", "text", "comm", "phrase"), WORD),
+    "reason": st.sampled_from(
+        ["Out of memory", "Memory cgroup out of memory", "Out of memory (oom_kill_allocating_task)"]
+    ),
+    "release": st.sampled_from(["4.5.0-rc7+", "3.10.0-957.el7.x86_64", "6.12.117+deb13-amd64"]),
+    "counter": st.sampled_from(["anon", "workingset_refault_file", "rss_huge", "pgmajfault"]),
+    "limited": st.sampled_from(["memory", "memory+swap", "kmem", "swap"]),
+    "cache": st.sampled_from(["TCPv6", "kmalloc-cg-8k", "khugepaged_mm_slot", "page->ptl"]),
+    "hex": U64,
+    "pointer32": st.integers(0, (1 << 32) - 1),
+    "stack": st.sampled_from([" bc61be20 00000000", " ffff88003d6c3c38 0000000000000000"]),
+    "registers": st.sampled_from(["RAX: 0000000000000000 RBX: 00007f88499bc0e0", "DAR: c0000000"]),
+    "place": st.sampled_from(["mm/page_alloc.c:4398", "fs/ext4/inode.c:6000 (discriminator 2)"]),
+    "s12": st.sampled_from(["312 MiB", "1.5 GiB", "16 kiB"]),
     "zone": st.sampled_from(["DMA", "DMA32", "Normal", "Movable", "HighMem"]),
     "names": st.sampled_from(["", "GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_NOWAIT|0x8000000"]),
     "symbol": st.sampled_from(["new_slab", "__slab_alloc.isra.68", "do_IRQ"]),
     "taint": st.sampled_from(
-        ["Not tainted", "Tainted: G        W  O   ", "Kdump: loaded Not tainted"]
+        [
+            "Not tainted",
+            "Tainted: G        W  O   ",
+            "Kdump: loaded Not tainted",
+            "Tainted: P           OE  ------------  ",
+        ]
     ),
     "yes": st.booleans(),
     "list": st.lists(S63, max_size=6),
@@ -45,7 +64,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "mark": st.sampled_from(["", "IRQ", "EOI", "NMI"]),
     "guess": st.sampled_from(["", "?"]),
     "module": st.sampled_from(["", "nf_conntrack", "e1000"]),
-    **dict.fromkeys(("p5", "p7", "p8", "p9"), st.integers(-9_999, 999_999_999)),
+    **dict.fromkeys(
+        ("p3", "p4", "p5", "p7", "p8", "p9", "p10", "p12"), st.integers(-9_999, 999_999_999)
+    ),
 }
 
 
@@ -74,7 +95,7 @@ def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.Da
         assert parsed is not None
         again |= parsed
     assert one.render(again) == lines
-    if not {"comm", "text", "word"} & set(kinds.values()):
+    if not {"comm", "text", "word", "phrase"} & set(kinds.values()):
         assert again == values
 
 

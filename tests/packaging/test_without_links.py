@@ -175,3 +175,10 @@ def test_an_editable_install_finds_the_rooms(clones: dict[str, Path]) -> None:
         f"import site; site.addsitedir({str(target)!r}); import mmplay.tui as t; print(t.__file__)"
     )
     assert done([sys.executable, "-S", "-P", "-c", code]).strip().startswith(str(clones["plain"]))
+
+
+def test_an_unpacked_checkout_runs_where_nothing_was_installed(clones: dict[str, Path]) -> None:
+    where = "import mmplay.engine.errors as one; print(one.__file__)"
+    plain = clones["plain"]
+    found = done([sys.executable, "-P", "-c", where], PYTHONPATH=str(plain))
+    assert Path(found.strip()) == plain / "engine" / "errors.py"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.recordings.anonymise import new_header, rewrite, source_of
+from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import DATA, open_recording
 from mmplay.recordings.live.capture import Capture, Plan, Roots
 from mmplay.recordings.log.importing import import_into, trace_header
@@ -105,6 +106,91 @@ def test_no_name_is_left(line: str, secret: str, tmp_path: Path) -> None:
     assert b"secret-host" not in data
 
 
+INVENTED = (
+    ("[   90.1] [ 4711]  1000  4711   10 20 30 0 0 quorvim", "quorvim"),
+    ("[   90.100000] [ 4711]  1000  4711  1234  567  98304  0  0 quorvim", "quorvim"),
+    ("[   90.100000] [ 4711]  1000  4711  1234  567  12  0  9  0 memory", "12  0  9  0 memory"),
+    ("[   90.100000] quorvim runs", "quorvim"),
+    ("[   90.100000] IN=eth0 MAC=0a:1b:2c:3d:4e:5f: SRC=10.9.8.7", "0a:1b:2c:3d:4e:5f"),
+    ("[   90.100000] link 0a:1b:2c:3d:4e:5f: up", "0a:1b:2c:3d:4e:5f"),
+    ("[   90.100000] Command line: ip=10.9.8.7::10.9.8.1:255.255.255.0:zabrek:eth0", "10.9.8.7"),
+    ("[   90.100000] Command line: ip=10.9.8.7::10.9.8.1:255.255.255.0:zabrek:eth0", "10.9.8.1:"),
+    ("[   90.100000] Command line: ip=10.9.8.7::10.9.8.1:255.255.255.0:zabrek:eth0", "zabrek"),
+    ("[   90.100000] ip=2a02:8071:22:33::", "2a02:8071"),
+    ("Mar 13 10:00:01 zabrek.vulmor.example kernel: to dolnix.vulmor.example", "vulmor"),
+    ("Mar 13 10:00:01 zabrek.vulmor.example kernel: to dolnix.vulmor.example", "dolnix"),
+    ("Mar 13 10:00:01 sshd[77]: Accepted password for glimra from port 22", "glimra"),
+    ("2026-03-13T10:00:01+01:00 zabrek sshd[77]: session of glimra", "glimra"),
+    ("[    0.000000] DMI: Frobnitz PowerPlonk R740/0923K0, BIOS 2.10.0 11/12/2020", "Frobnitz"),
+    ("[    0.000000] DMI: Frobnitz PowerPlonk R740/0923K0, BIOS 2.10.0 11/12/2020", "R740"),
+    ("[    0.000000] DMI: Frobnitz PowerPlonk R740/0923K0, BIOS 2.10.0 11/12/2020", "2.10.0"),
+    ("[   90.100000] Hardware name: Frobnitz PowerPlonk, BIOS PLK-7 11/12/2020", "PLK-7"),
+    ("[   90.100000] Hardware name: Frobnitz PowerPlonk, BIOS PLK-7 11/12/2020", "Frobnitz"),
+    ('[   90.100000] audit: type=1701 auid=48213 uid=0 comm="quorvim"', "48213"),
+    ('[   90.100000] audit: type=1701 AUID="glimra" UID="root"', "glimra"),
+    ("[   90.100000] nfs: server dolnix not responding, still trying", "dolnix"),
+    ("[   90.100000] nfs: server dolnix.vulmor.example OK", "vulmor"),
+    ("[   90.100000] NFS: dolnix:/export/glimra is stale", "dolnix"),
+    ("[   90.100000] <</home/glimra/work>> is full", "glimra"),
+    ("[   90.100000] file </home/glimra/work> is gone", "glimra"),
+    ("[   90.100000] Glimra's \u00c9glimra, (glimra) [glimra] \\\\dolnix\\glimra", "limra"),
+    ("[   90.100000] scsi: wwn 0x5000c500a1b2c3d4, serial: 7712345678", "5000c500a1b2c3d4"),
+    ("[   90.100000] scsi: wwn 0x5000c500a1b2c3d4, serial: 7712345678", "7712345678"),
+    ("[   90.100000] jbd2/glimra-8 and xfs-buf/glimra and dmcrypt_write/glimra", "glimra"),
+    ("[   90.100000] CPU: 0 PID: 7 Comm: quorvim Not tainted 5.4.0-generic #7 glimra", "glimra"),
+    ("[   90.100000] id a1b2c3d4e5f6 of container glimra_web.1", "a1b2c3d4e5f6"),
+    ("[   90.100000] Workqueue: glimra_wq glimra_work", "glimra"),
+)
+"""Lines with names that were made up, each with one that must not come through."""
+
+
+@pytest.fixture(scope="module")
+def nameless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a recording with every invented name in it, without names."""
+    folder = tmp_path_factory.mktemp("nameless")
+    text = "".join(f"{line}\n" for line, _ in INVENTED)
+    path = folder / "out.mmtrace"
+    path.write_bytes(anonymised(recorded(text + REPORT, folder)))
+    return path
+
+
+def without_invented(text: str) -> None:
+    for line, word in INVENTED:
+        assert not word or word not in text, line
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_export_has_an_invented_name(name: str, nameless: Path) -> None:
+    with open_recording(str(nameless)) as recording:
+        data = b"".join(FORMATS[name].load()(recording))
+    assert data
+    without_invented(data.decode("utf-8", "surrogateescape"))
+
+
+SAYING = (
+    ("explain",),
+    *(("explain", "--format", form) for form in ("md", "html")),
+    ("explain", "--json"),
+    ("info",),
+    ("info", "--json"),
+    ("verify",),
+)
+
+
+@pytest.mark.parametrize("words", SAYING, ids=" ".join)
+def test_no_verb_says_an_invented_name(
+    words: tuple[str, ...], nameless: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([words[0], str(nameless), *words[1:]])
+    said = capsys.readouterr()
+    assert said.out
+    without_invented(said.out + said.err)
+
+
+def test_the_file_itself_has_no_invented_name(nameless: Path) -> None:
+    without_invented(nameless.read_bytes().decode("utf-8", "replace"))
+
+
 KEPT = (
     "[   90.000000] CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.1.0 #1",
     "[   90.000000] kswapd0 woke kworker/u8:2 and ksoftirqd/1 and kthreadd",
@@ -135,7 +221,7 @@ def test_a_task_has_one_name_everywhere(tmp_path: Path) -> None:
     )
     found = text_of(anonymised(recorded(text, tmp_path))).splitlines()
     assert found[0].startswith("[   90.000000] task-1 invoked oom-killer: ")
-    assert found[1] == "[   90.100000] note: task-1 runs on, not payroll2"
+    assert found[1] == "[   90.100000] note: task-1 runs on, not name-1"
     assert found[2] == "[   90.200000] task-2 went away"
     assert "Killed process 7 (task-2) " in found[3]
 

@@ -68,8 +68,9 @@ def test_what_would_have_spared_the_killed_task(rc7: ObservedTimeline) -> None:
         "2 pages more free in DMA",
         "as a caller of class HARDER (a realtime task): floor 1300 - 1300/4 = 975 in DMA32, "
         "1300 passes",
-        "vm.min_free_kbytes at most 5247",
-        "vm.lowmem_reserve_ratio of DMA at least 257: lowmem_reserve 1726",
+        "vm.min_free_kbytes at most 5247; cost: less is kept for requests that cannot wait",
+        "vm.lowmem_reserve_ratio of DMA at least 257: lowmem_reserve 1726; cost: less of DMA is "
+        "kept for requests that cannot go elsewhere",
         "7 pages more free in DMA at the last look: nobody is killed",
     ]
 

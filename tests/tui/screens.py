@@ -11,6 +11,7 @@ from textual.worker import WorkerCancelled
 
 from mmplay.recordings.library import open_recording
 from mmplay.tui.app import MmplayApp
+from mmplay.tui.screens.base import BaseScreen
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 
@@ -27,14 +28,22 @@ async def running(
         yield pilot
 
 
+ROUNDS = 1000
+"""How often a screen may go on looking before its test fails by what it shows."""
+
+
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until what was typed is done, workers as well, and everything is drawn."""
     await typed(pilot)
-    for worker in list(pilot.app.workers):
-        with suppress(WorkerCancelled):  # a newer one has taken its place
-            await worker.wait()
-    await pilot.pause()
-    await pilot.pause()
+    for _ in range(ROUNDS):
+        for worker in list(pilot.app.workers):
+            with suppress(WorkerCancelled):  # a newer one has taken its place
+                await worker.wait()
+        await pilot.pause()
+        await pilot.pause()
+        screen = pilot.app.screen
+        if not (isinstance(screen, BaseScreen) and screen.looking):
+            return
 
 
 async def typed(pilot: Pilot[None]) -> None:

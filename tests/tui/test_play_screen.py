@@ -364,3 +364,32 @@ async def test_unknown_values_are_not_zero() -> None:
         screen = text_of(pilot)
         assert "unknown: no dump yet" in screen
         assert "memory unknown" in screen
+
+
+# other settings
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_both_sides_of_other_settings_are_shown(size: tuple[int, int]) -> None:
+    async with running(INCIDENT_NEXT, size) as pilot:
+        assert "what if: KEY=VALUE" in await press(pilot, "w")
+        screen = await type_in(pilot, "vm.min_free_kbytes=3000")
+        for text in (
+            *("what if vm.min_free_kbytes = 3000", "as logged", "as it would be"),
+            *("1300 1743 2186", "743 1186 1629", "refused -> passes", "arithmetic only"),
+        ):
+            assert text in screen, text
+        assert "zones, pages" in await press(pilot, "q")
+
+
+async def test_a_setting_without_arithmetic_is_refused_with_the_reason() -> None:
+    async with running(INCIDENT_NEXT) as pilot:
+        await press(pilot, "w")
+        screen = await type_in(pilot, "vm.swappiness=1")
+        assert "vm.swappiness: arithmetic cannot answer it" in screen
+        assert "is not in the log" in screen
+
+
+async def test_a_frame_without_a_verdict_has_nothing_to_compare() -> None:
+    async with running("incident-run-atomic") as pilot:
+        assert "#1 has no verdict to compare" in await press(pilot, "w")

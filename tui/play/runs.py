@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
 from mmplay.engine.frame import Ask
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.session import Session
+from mmplay.recordings.supposing import compared, judged
 from mmplay.tui.cells import Cell, Row, row
 from mmplay.tui.play.mover import Mover
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.screens.boxes import ListScreen
+from mmplay.tui.views.compare import what_if_rows
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
 
 
@@ -198,6 +201,27 @@ class Runs:
 
         glyphs = self.panels.glyphs
         self._screen.app.push_screen(CompareScreen(a.snapshot(), b.snapshot(), glyphs))
+
+    # other settings
+
+    def what_if(self) -> None:
+        """Ask which settings to compare this frame's request with."""
+        with self._screen.refusals_said():
+            judged(self.shown, self.mover.player.index)
+            placeholder = f"what if: KEY=VALUE, for example {KEYS[0]}=8192"
+            self._screen.ask_for(placeholder, self._suppose)
+
+    def _suppose(self, text: str) -> None:
+        if not text.strip():
+            return
+        title = "what if"
+        try:
+            settings = settings_of(split_settings(text))
+            title = f"what if {settings}"
+            rows = what_if_rows(compared(self.shown, self.mover.player.index, settings))
+        except InputError as error:
+            rows = [row(str(error))]
+        self._screen.app.push_screen(ListScreen(title, rows))
 
     # what there is to read
 

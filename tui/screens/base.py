@@ -101,6 +101,11 @@ class BaseScreen(Screen[None]):
         """Tell whether the screen shows what the keys until now have come to."""
         return True
 
+    @property
+    def looking(self) -> bool:
+        """Tell whether something is still being looked into, whose answer is to be shown."""
+        return False
+
     # the way out
 
     def action_leave(self) -> None:

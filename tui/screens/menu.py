@@ -94,6 +94,13 @@ class MenuScreen(BaseScreen):
         self._sessions: list[Path] = []
         self._best: dict[str, int] = {}
         self._lines: dict[Path, tuple[str, str]] = {}
+        self._looking_into: tuple[Ask | None, ...] = ()
+        """The entry whose preview is not shown yet; empty if there is none."""
+
+    @property
+    def looking(self) -> bool:
+        """Tell whether the chosen entry's preview is not shown yet."""
+        return bool(self._looking_into)
 
     def compose(self) -> ComposeResult:
         """Lay out list and preview."""
@@ -130,6 +137,8 @@ class MenuScreen(BaseScreen):
         if self._recordings:
             self._fill()
             self._read_sessions()
+        if self._looking_into:
+            self.call_after_refresh(self._look_into, *self._looking_into)
 
     def on_resize(self) -> None:
         """Fit list and footer to the new width."""
@@ -180,12 +189,19 @@ class MenuScreen(BaseScreen):
     def entry_chosen(self, message: CellPanel.Chosen) -> None:
         """Look into the chosen entry, once the list is painted: what it loads takes time."""
         if message.panel.id == "entries":
+            self._looking_into = (message.ask,)
             self.call_after_refresh(self._look_into, message.ask)
 
     def _look_into(self, ask: Ask | None) -> None:
         preview = self.query_one("#preview", CellPanel)
         width = max(20, preview.size.width)
-        self.work("", lambda _: self._preview(ask, width), preview.show, PREVIEW)
+
+        def show(rows: list[Row]) -> None:
+            preview.show(rows)
+            if self._looking_into == (ask,):
+                self._looking_into = ()
+
+        self.work("", lambda _: self._preview(ask, width), show, PREVIEW)
 
     def _preview(self, ask: Ask | None, width: int) -> list[Row]:
         """Return what an entry holds."""

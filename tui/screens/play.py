@@ -217,6 +217,7 @@ class PlayScreen(BaseScreen):
     action_other = by("runs", Runs.other)
     action_compare = by("runs", Runs.compare)
     action_changes = by("runs", Runs.changes)
+    action_what_if = by("runs", Runs.what_if)
 
     action_answer = in_level(lambda game: game.answer())
     action_skip = in_level(lambda game: game.skip())

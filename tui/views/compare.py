@@ -11,6 +11,7 @@ from mmplay.engine.explain.comparing import (
     table_title,
     tally_text,
 )
+from mmplay.engine.explain.what_if import HEADER, Change, conclusion, table_of_settings
 from mmplay.tui.cells import RAW, Cell, fit, right, row, wrap
 from mmplay.tui.cells import Row as Cells
 
@@ -105,3 +106,25 @@ def _table_row(one: Row) -> Cells:
         *(Cell(right(value, VALUE_WIDTH), role) for value in values),
         Cell(right(shown, VALUE_WIDTH), "changed" if delta else "dim"),
     )
+
+
+# one request under two settings
+
+
+def what_if_rows(found: Change) -> list[Cells]:
+    """Return a request as logged and as it would be, then the outcome and what was assumed."""
+    lines = [HEADER, *table_of_settings(found)]
+    label, logged, changed = (max(len(line[n]) for line in lines) for n in range(3))
+    rows: list[Cells] = []
+    for line in lines:
+        role = "label" if line is HEADER else "changed" if line.differs else "dim"
+        rows.append(
+            row(
+                Cell(f"{line.label:<{label}}  ", "label"),
+                Cell(f"{line.logged:>{logged}}  ", "label" if line is HEADER else "number"),
+                Cell(f"{line.changed:>{changed}}", role),
+                Cell(" *" if line.differs and line is not HEADER else ""),
+            )
+        )
+    first, *rest = conclusion(found)
+    return [*rows, row(""), row(Cell(first, "here")), *(row(Cell(one, "dim")) for one in rest)]

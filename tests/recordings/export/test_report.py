@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.recordings.diagnosis import diagnose_frame, explained
+from mmplay.recordings.diagnosis import diagnose_frame
+from mmplay.recordings.explained import explained
 from mmplay.recordings.export.blocks import (
     Block,
     Facts,
@@ -186,6 +187,7 @@ def test_any_text_is_one_line_of_markdown(title: str, blocks: list[Block]) -> No
 def test_moments() -> None:
     assert moment(None) == "no time"
     assert moment(59_562_581) == "59.562581 s"
-    assert moment(1_457_870_400_000_000, wall=True) == "12:00:00"
+    assert moment(1_457_870_400_000_000, wall=True) == "2016-03-13 12:00:00"
+    assert moment(31_622_399_000_000, wall=True) == "Dec 31 23:59:59"
     assert shortened("abcdef", 6) == "abcdef"
     assert shortened("abcdefg", 6) == "abcde…"

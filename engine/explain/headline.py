@@ -1,0 +1,339 @@
+"""The headline of an event: one sentence that a person can paste into a ticket; and its sort.
+
+It says what the log and the rules say, and less where they say less: a fact that is missing is
+named as missing, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mmplay.engine.explain.diagnose import Diagnosis
+from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
+from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
+from mmplay.engine.explain.looks import zones_asked
+from mmplay.engine.explain.verdict import Outcome, Status
+from mmplay.engine.limits import Cgroup
+from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.terms import Term
+
+LONGEST = 160
+"""Characters of a headline at most."""
+
+LONGEST_NAME = 32
+LONGEST_PATH = 48
+LONGEST_WHY = 60
+
+MASKS = (60, 30, 0)
+"""How long a mask may be; a shorter one is tried where a headline gets too long."""
+
+UNITS = (("TiB", 1 << 30), ("GiB", 1 << 20), ("MiB", 1 << 10))
+
+NO_REQUEST = Request(None, None, None)
+
+Operands = dict[str, Operand]
+
+
+def headline(report: Report, diagnosis: Diagnosis) -> str:
+    """Return what happened in one sentence of at most LONGEST characters."""
+    text = ""
+    for length in MASKS:
+        text = sentence(headline_finding(report, diagnosis, length))
+        if len(text) <= LONGEST:
+            break
+    return shortened(text, LONGEST)
+
+
+def headline_finding(report: Report, diagnosis: Diagnosis, mask_length: int) -> Finding:
+    """Return the headline as a code and its operands; a mask of length 0 is left out."""
+    request = report.request or NO_REQUEST
+    operands: Operands = {
+        "who": who(request.comm, request.pid),
+        "what": what(request, diagnosis.kernel, mask_length),
+        "clause": sentence(clause(diagnosis)),
+    }
+    if report.kill is not None:
+        operands["victim"] = victim(report.kill, len(report.also_killed))
+    return TELLERS.get(report.kind, _killing)(report, operands)
+
+
+def _failure(report: Report, operands: Operands) -> Finding:
+    request = report.request or NO_REQUEST
+    if request.order is None and request.slub is not None:
+        return _slub(report, operands)
+    return Finding("headline.failure", operands)
+
+
+def _stall(report: Report, operands: Operands) -> Finding:
+    long = "long" if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
+    return Finding("headline.stall", operands | {"long": long})
+
+
+def _vmalloc(report: Report, operands: Operands) -> Finding:
+    size = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
+    operands |= {"size": size, "why": shortened(report.why or "", LONGEST_WHY)}
+    if zones_asked(report):
+        return Finding("headline.vmalloc_pages", operands)
+    return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
+
+
+def _slub(report: Report, operands: Operands) -> Finding:
+    slub = report.request.slub if report.request else None
+    cache = slub.cache if slub and slub.cache else "a cache that the log does not name"
+    return Finding("headline.slub", operands | {"cache": cache})
+
+
+def _cma(report: Report, operands: Operands) -> Finding:
+    cma = report.cma
+    if cma is None:
+        return Finding("headline.cma", operands)
+    area = "A CMA area" if cma.area is None else f"CMA area {shortened(cma.area, LONGEST_NAME)}"
+    operands |= {"area": area, "pages": cma.pages}
+    return Finding(CMA_CODES.get(cma.ret, "headline.cma_area"), operands)
+
+
+CMA_CODES = {-12: "headline.cma_full", -16: "headline.cma_busy"}
+"""By errno: ENOMEM, no range was free; EBUSY, pages in it could not be moved (cma_alloc)."""
+
+
+def _userspace(report: Report, operands: Operands) -> Finding:
+    operands |= {
+        "daemon": report.daemon or "A daemon",
+        "why": shortened(report.why or "no reason is logged", LONGEST_WHY),
+        "group": end_of((report.cgroup or Cgroup()).task_path or "that the log does not name"),
+    }
+    code = "headline.userspace_group" if report.kill is None else "headline.userspace"
+    return Finding(code, operands)
+
+
+def _dump(_: Report, operands: Operands) -> Finding:
+    return Finding("headline.dump", operands)
+
+
+def _killing(report: Report, operands: Operands) -> Finding:
+    """Tell a kill: whose, or that the log does not say whose."""
+    operands |= {"place": _place(report)}
+    if report.nobody_killable:
+        return Finding(f"headline.{report.kind}_nobody", operands)
+    if report.kill is None:
+        return Finding(f"headline.{report.kind}_unnamed", operands)
+    dead = report.kill.killed_pid is not None
+    operands |= {"died": "was killed" if dead else "was chosen to be killed"}
+    return Finding(f"headline.{report.kind}", operands)
+
+
+def _place(report: Report) -> str:
+    """Return what was at its limit or short, for a kill that was not for the whole machine."""
+    if report.kind is ReportKind.MEMCG_OOM:
+        return _limit(report.cgroup or Cgroup())
+    if report.constraint == "CONSTRAINT_MEMORY_POLICY":
+        return "the nodes of a memory policy"
+    cpuset = report.request.cpuset if report.request else None
+    return "the nodes of a cpuset" if cpuset is None else f"the nodes of cpuset {end_of(cpuset)}"
+
+
+def _limit(cgroup: Cgroup) -> str:
+    name = "A cgroup" if cgroup.path is None else f"Cgroup {end_of(cgroup.path)}"
+    return f"{name} reached its {limit_words(cgroup)}"
+
+
+def limit_words(cgroup: Cgroup) -> str:
+    """Return which limit of the cgroup was reached, as far as the log says."""
+    usage, limit = cgroup.usage_kb, cgroup.limit_kb
+    if limit is None:
+        return "memory limit"
+    return f"limit of {amount(limit)}" if usage is None or usage >= limit else "limit"
+
+
+Teller = Callable[[Report, Operands], Finding]
+
+TELLERS: dict[ReportKind, Teller] = {
+    ReportKind.FAILURE: _failure,
+    ReportKind.STALL: _stall,
+    ReportKind.VMALLOC: _vmalloc,
+    ReportKind.SLUB: _slub,
+    ReportKind.CMA: _cma,
+    ReportKind.USERSPACE: _userspace,
+    ReportKind.DUMP: _dump,
+}
+"""Who words the headline of each kind that is no kill by the kernel."""
+
+
+def who(comm: str | None, pid: int | None) -> str:
+    """Return a task by name and number, as far as they are known."""
+    if comm is None:
+        return "an unnamed task" if pid is None else f"task {pid}"
+    name = shortened(comm, LONGEST_NAME)
+    return name if pid is None else f"{name} ({pid})"
+
+
+def victim(kill: OomKill, more: int) -> str:
+    """Return who was killed, with the memory that it held as far as the log says."""
+    parts = (kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb)
+    known = [part for part in parts if part is not None]
+    held = f" with {amount(sum(known))} resident" if known else ""
+    others = f" and {more} more" if more else ""
+    return f"{who(*kill.victim)}{held}{others}"
+
+
+def what(request: Request, kernel: Kernel | None, mask_length: int) -> str:
+    """Return what was asked for: how many pages in one piece, the order, the mask."""
+    order, mask = request.order, mask_names(request, kernel) if mask_length else None
+    about = [] if order is None or order < 0 else [f"order {order}"]
+    if mask is not None:
+        about.append(shortened(mask, mask_length))
+    return f"{_size(order)} ({', '.join(about)})" if about else _size(order)
+
+
+def _size(order: int | None) -> str:
+    if order is None or order < 0:
+        return "memory"
+    return "a page" if order == 0 else f"{1 << order} pages"
+
+
+def mask_names(request: Request, kernel: Kernel | None) -> str | None:
+    """Return the mask in names as the log has them or the rules give them, else in hex."""
+    if request.names is not None or request.mode is None:
+        return request.names
+    return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
+
+
+def shortened(text: str, length: int) -> str:
+    """Return at most so many characters; three dots stand for what was left out."""
+    return text if len(text) <= length else f"{text[: length - 3].rstrip()}..."
+
+
+def end_of(path: str) -> str:
+    """Return at most LONGEST_PATH characters of a path: its end tells most."""
+    return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
+
+
+def amount_of(size: int) -> str:
+    """Return bytes in the unit that people read."""
+    return f"{size} bytes" if size < 1024 else amount(size // 1024)
+
+
+def amount(kb: int) -> str:
+    """Return kB in the unit that people read, with one decimal from MiB on."""
+    for unit, size in UNITS:
+        if kb >= size:
+            tenths = (kb * 10 + size // 2) // size
+            return f"{tenths // 10}.{tenths % 10} {unit}"
+    return f"{kb} KiB"
+
+
+class Decided(NamedTuple):
+    """The look that decided, in the zone that says most about it, and what that zone answered."""
+
+    outcome: Outcome
+    caller: Caller
+    test: ZoneTest
+    free: Term
+    floor: Term
+
+    @property
+    def spare(self) -> int:
+        """Pages above the floor."""
+        return self.free.value - self.floor.value
+
+    @property
+    def operands(self) -> Operands:
+        """What a clause says of it."""
+        return {
+            "zone": self.test.name,
+            "order": self.caller.order,
+            "usable": self.free.value,
+            "free": self.test.zone.pages("free"),
+            "short": self.test.short_by,
+            "above": self.spare,
+        }
+
+
+OUTCOMES = {
+    Verdict.PASSES: Outcome.SKEW,
+    Verdict.NO_BLOCK: Outcome.NO_BLOCK,
+    Verdict.REFUSED: Outcome.REFUSED,
+}
+
+
+def decided(diagnosis: Diagnosis) -> Decided | None:
+    """Return the deciding look of a request on which there is one verdict, else None.
+
+    It is told of the largest zone; but one zone that passes makes the whole look pass, so then it
+    is told of the one that passes by most.
+    """
+    if diagnosis.judgement.status is not Status.EXACT or not diagnosis.asks:
+        return None
+    look, tests = diagnosis.asks[-1]
+    looks = [
+        Decided(OUTCOMES[test.verdict], look, test, test.free, test.floor)
+        for test in tests
+        if test.verdict in OUTCOMES and test.free is not None and test.floor is not None
+    ]
+    passing = [one for one in looks if one.outcome is Outcome.SKEW]
+    if passing:
+        return max(passing, key=lambda one: one.spare)
+    return max(looks, key=lambda one: one.test.zone.pages("managed") or 0, default=None)
+
+
+def clause(diagnosis: Diagnosis) -> Finding:
+    """Return why, as far as it is known: half a sentence."""
+    look, judgement = decided(diagnosis), diagnosis.judgement
+    if judgement.status is Status.OPEN:
+        return Finding("clause.open", {})
+    if look is not None:
+        kept = any(one.code == "gate.unprinted" for one in diagnosis.notes)
+        outcome = "unprinted" if kept else look.outcome
+        return Finding(f"clause.{outcome}", look.operands)
+    if diagnosis.kernel is None and judgement.missing in ((), ("release",)):
+        return Finding("clause.no_rules", {})
+    if judgement.missing:
+        return Finding("clause.missing", {"missing": judgement.missing[0]})
+    return Finding("clause.none", {})
+
+
+class Sort(NamedTuple):
+    """What all events of one group share. `gate` is the inequality that decided, in names."""
+
+    kind: ReportKind
+    rules: str | None
+    order: int | None
+    mask: str | None
+    outcome: str
+    zone: str | None = None
+    mark: str | None = None
+    gate: str | None = None
+
+
+def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
+    """Return the sort of an event; who asked and when makes no difference."""
+    request, kernel = report.request or NO_REQUEST, diagnosis.kernel
+    rules = kernel.name if kernel else None
+    first = (report.kind, rules, request.order, mask_names(request, kernel))
+    look = decided(diagnosis)
+    if look is None:
+        return Sort(*first, UNDECIDED.get(diagnosis.judgement.status, "none"))
+    mark = "the last look" if look.caller.mark == "high" else look.caller.mark
+    sign = "<=" if look.outcome is Outcome.REFUSED else ">"
+    gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
+    return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
+
+
+UNDECIDED = {Status.NOT_ASKED: "not_asked", Status.OPEN: "open"}
+
+
+def sort_words(sort: Sort) -> str:
+    """Return what happened to all of a sort, in one line of at most LONGEST characters."""
+    about = [] if sort.order is None else [f"order {sort.order}"]
+    if sort.mask is not None:
+        about.append(shortened(sort.mask, MASKS[0]))
+    text = said(
+        f"sort.{sort.outcome}",
+        event=", ".join([TITLES[sort.kind], *about]),
+        zone=sort.zone,
+        mark=sort.mark,
+        gate=sort.gate,
+    )
+    return shortened(text, LONGEST)

@@ -1,0 +1,272 @@
+"""The verdict on a request: what every set of rules that may apply says, and whether they agree.
+
+Where it is open which rules a kernel follows, all of them are asked. If they agree, the verdict is
+exact; if not, each stands as a candidate, with what would decide between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from mmplay.engine.explain.counts import (
+    boost_of,
+    dropped_boost,
+    hidden_cma,
+    hidden_highatomic,
+    usable_types,
+)
+from mmplay.engine.explain.finding import said
+from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
+from mmplay.engine.explain.looks import caller_in, looks_of, zones_asked
+from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump
+from mmplay.engine.rules.floors import discounted
+from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import SCALE_BASE
+
+
+class Status(StrEnum):
+    """How sure the verdict is; NOT_ASKED where no watermark was tested."""
+
+    EXACT = "exact"
+    OPEN = "open"
+    NONE = "none"
+    NOT_ASKED = "not_asked"
+
+
+class Outcome(StrEnum):
+    """What stopped the request.
+
+    SKEW: the printed numbers would let it pass, so they changed before they were printed.
+    """
+
+    REFUSED = "refused"
+    NO_BLOCK = "no_block"
+    SKEW = "skew"
+    LIMIT = "limit"
+
+
+class ZoneVerdict(NamedTuple):
+    """The deciding test in one zone: pages that count as free, the floor, the mark by its name."""
+
+    zone: str
+    node: int
+    free: int | None
+    floor: int | None
+    mark: str
+    verdict: str
+
+
+class Candidate(NamedTuple):
+    """What one set of rules says; `zones` are those that the request was allowed to use."""
+
+    rules: str
+    outcome: Outcome | None
+    zones: tuple[ZoneVerdict, ...]
+
+
+class Judgement(NamedTuple):
+    """The verdict. `skew_pages` is by how much a zone passes; `missing` names lines that lack.
+
+    `decided_by` says what would decide between the candidates; there is one candidate where all
+    rules agree.
+    """
+
+    status: Status
+    outcome: Outcome | None = None
+    skew_pages: int | None = None
+    missing: tuple[str, ...] = ()
+    decided_by: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+NO_VERDICT = Judgement(Status.NONE)
+
+
+class Answer(NamedTuple):
+    """What one kernel's rules say, before it is known whether others agree."""
+
+    kernel: Kernel
+    outcome: Outcome | None
+    skew_pages: int | None
+    missing: tuple[str, ...]
+    zones: tuple[ZoneVerdict, ...]
+    caller: Caller | None = None
+
+    @property
+    def key(self) -> tuple[Outcome | None, int | None]:
+        """What must be equal for two answers to agree."""
+        return self.outcome, self.skew_pages
+
+
+def judge(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> Judgement:
+    """Return the verdict on a report by every kernel that may have printed it, likeliest first.
+
+    `dump` is what it is judged by, None without one.
+    """
+    if report.kind is ReportKind.DUMP or not zones_asked(report):
+        limit = Outcome.LIMIT if report.kind is ReportKind.MEMCG_OOM else None
+        return Judgement(Status.NOT_ASKED, limit)
+    lacking = _lacking(report, kernels, dump)
+    if dump is None or lacking:
+        return Judgement(Status.NONE, missing=lacking)
+    return _agreed(report, [_answer(report, kernel, dump) for kernel in kernels], dump)
+
+
+def _lacking(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> tuple[str, ...]:
+    """Name the lines without which no rule can be asked."""
+    found = []
+    if dump is None:
+        found.append(MEM_INFO)
+    elif not dump.populated():
+        found.append("zone lines")
+    if report.request is None or report.request.mode is None:
+        found.append("gfp_mask")
+    if not kernels:
+        found.append("release")
+    return tuple(found)
+
+
+MEM_INFO = "Mem-Info"
+
+
+def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
+    """Return what one kernel's rules say of the deciding look."""
+    caller = caller_in(kernel, report.request, dump) if report.request else None
+    if caller is None:
+        return Answer(kernel, Outcome.REFUSED, None, (), ())
+    look, tests = looks_of(kernel, report.kind, caller, dump)[-1]
+    zones = tuple(_zone_verdict(test, look.mark) for test in tests)
+    passing = [test for test in tests if test.verdict is Verdict.PASSES]
+    if passing:
+        return Answer(kernel, Outcome.SKEW, max(map(_spare, passing)), (), zones, look)
+    missing = tuple(line for test in tests for line in _missing_lines(test, look.mark))
+    if missing:
+        return Answer(kernel, None, None, missing, zones, look)
+    blocked = any(test.verdict is Verdict.NO_BLOCK for test in tests)
+    outcome = Outcome.NO_BLOCK if blocked else Outcome.REFUSED
+    return Answer(kernel, outcome, None, (), zones, look)
+
+
+def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
+    return ZoneVerdict(
+        zone=test.zone.name,
+        node=test.zone.node,
+        free=test.free.value if test.free else None,
+        floor=test.floor.value if test.floor else None,
+        mark=mark,
+        verdict=str(test.verdict),
+    )
+
+
+def _spare(test: ZoneTest) -> int:
+    return (test.free.value if test.free else 0) - (test.floor.value if test.floor else 0)
+
+
+def _missing_lines(test: ZoneTest, mark: str) -> list[str]:
+    """Name what a zone's test lacked."""
+    if test.verdict is not Verdict.UNKNOWN:
+        return []
+    zone, found = test.zone, []
+    if zone.pages("free") is None or zone.pages(mark) is None:
+        found.append(f"free and {mark} of {test.name}")
+    elif test.floor is None:
+        found.append(f"lowmem_reserve[] of {test.name}")
+    elif zone.blocks is None:
+        found.append(f"free lists of {test.name}")
+    return found
+
+
+def _agreed(report: Report, answers: list[Answer], dump: MemDump) -> Judgement:
+    """Return one verdict where all answers agree, else all of them and what decides."""
+    first = answers[0]
+    candidates = tuple(_candidate(group) for group in _groups(answers))
+    if len(candidates) > 1:
+        return Judgement(
+            Status.OPEN, decided_by=_decided_by(report, answers, dump), candidates=candidates
+        )
+    if first.outcome is None:
+        return Judgement(Status.NONE, missing=first.missing, candidates=candidates)
+    return Judgement(Status.EXACT, first.outcome, first.skew_pages, candidates=candidates)
+
+
+def _groups(answers: list[Answer]) -> list[list[Answer]]:
+    found: dict[tuple[Outcome | None, int | None], list[Answer]] = {}
+    for answer in answers:
+        found.setdefault(answer.key, []).append(answer)
+    return list(found.values())
+
+
+def _candidate(group: list[Answer]) -> Candidate:
+    names = ", ".join(dict.fromkeys(answer.kernel.name for answer in group))
+    return Candidate(names, group[0].outcome, group[0].zones)
+
+
+def _per_zone(dump: MemDump, number: Callable[[ZoneDump], object]) -> tuple[object, ...]:
+    return tuple(number(zone) for zone in dump.populated())
+
+
+Trait = Callable[[Answer, Caller, MemDump, int], object]
+
+DECIDERS: tuple[tuple[str, Trait], ...] = (
+    ("decided.mask", lambda one, caller, dump, mode: one.kernel.gfp.format(mode)),
+    (
+        "decided.flags",
+        lambda one, caller, dump, mode: discounted(
+            one.kernel.gate.reductions, SCALE_BASE, caller.flags
+        ),
+    ),
+    (
+        "decided.boost",
+        lambda one, caller, dump, mode: _per_zone(dump, lambda zone: boost_of(zone, one.kernel)),
+    ),
+    (
+        "decided.unboosted",
+        lambda one, caller, dump, mode: _per_zone(
+            dump, lambda zone: dropped_boost(zone, caller.flags, caller.mark, one.kernel)
+        ),
+    ),
+    (
+        "decided.highatomic",
+        lambda one, caller, dump, mode: _per_zone(
+            dump,
+            lambda zone: hidden_highatomic(one.kernel.gate, zone, caller.flags, caller.order),
+        ),
+    ),
+    (
+        "decided.cma",
+        lambda one, caller, dump, mode: _per_zone(
+            dump, lambda zone: hidden_cma(one.kernel.gate, zone, caller.flags)
+        ),
+    ),
+    ("decided.rest", lambda one, caller, dump, mode: one.kernel.gate.block_rest),
+    ("decided.halving", lambda one, caller, dump, mode: one.kernel.gate.halving),
+    (
+        "decided.types",
+        lambda one, caller, dump, mode: usable_types(one.kernel.gate, caller.flags, caller.order),
+    ),
+    (
+        "decided.class_zone",
+        lambda one, caller, dump, mode: _per_zone(
+            dump, lambda zone: zone.reserve_for(caller.class_zone)
+        ),
+    ),
+)
+"""In what kernels may differ for one request, what shows it best first.
+
+Each sentence says where to look.
+"""
+
+
+def _decided_by(report: Report, answers: list[Answer], dump: MemDump) -> str:
+    """Say what decides: the first trait by which the likeliest answer differs from the others."""
+    mode = report.request.mode or 0 if report.request else 0
+    asked = [(one, one.caller) for one in answers if one.caller is not None]
+    first = answers[0].key
+    for code, trait in DECIDERS:
+        own = [trait(one, caller, dump, mode) for one, caller in asked if one.key == first]
+        others = [trait(one, caller, dump, mode) for one, caller in asked if one.key != first]
+        if own and others and not any(one in own for one in others):
+            return said(code)
+    return said("decided.release")

@@ -1,0 +1,171 @@
+"""Where the memory was: a table of owners, in pages, that adds up to what the kernel managed.
+
+Anonymous, file and shmem pages are told apart by the LRU lists and the shmem counter: shmem pages
+stand on the anonymous lists, or on the unevictable one. What nobody counts (drivers, network
+buffers, vmalloc, per-CPU data, a balloon) is one row of its own. Source: show_free_areas and
+show_mem, mm/page_alloc.c and lib/show_mem.c, 2.6.32 to 6.17.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mmplay.engine.report import MemDump, Report
+from mmplay.engine.rules.watermarks import PAGE_KB
+
+UNACCOUNTED = "unaccounted"
+
+LRU = {
+    "anon": ("active_anon", "inactive_anon", "isolated_anon"),
+    "file": ("active_file", "inactive_file", "isolated_file"),
+    "unevictable": ("unevictable",),
+}
+SHMEM = "shmem"
+
+COUNTED = {
+    "slab": ("slab_reclaimable", "slab_unreclaimable", "slab"),
+    "page tables": ("pagetables", "sec_pagetables"),
+    "kernel stacks": ("kernel_stack", "shadow_call_stack"),
+    "kernel caches": ("kernel_misc_reclaimable",),
+    "zsmalloc": ("zspages",),
+    "bounce": ("bounce",),
+    "fuse": ("writeback_tmp",),
+    "free": ("free",),
+    "per-CPU": ("free_pcp",),
+}
+"""Rows that are plain sums of counters, by the counters' names."""
+
+
+class MemoryRow(NamedTuple):
+    """Pages of one owner; `node` is None where the log gives only the sum of all nodes."""
+
+    name: str
+    node: int | None
+    pages: int
+
+
+class Swap(NamedTuple):
+    """Swap space in kB, and the pages that are in RAM as well."""
+
+    total_kb: int
+    free_kb: int
+    cached_pages: int
+
+
+class MemoryTable(NamedTuple):
+    """`rows` add up to `managed` exactly; the last one is what nobody accounts for.
+
+    That row is negative where pages are counted twice, or moved while the report was printed.
+    `page_kb` is the page size.
+    """
+
+    managed: int
+    rows: tuple[MemoryRow, ...]
+    swap: Swap | None = None
+    page_kb: int = PAGE_KB
+
+    def pages(self, name: str) -> int:
+        """Return the pages of one owner on all nodes."""
+        return sum(row.pages for row in self.rows if row.name == name)
+
+
+def memory_table(report: Report) -> MemoryTable | None:
+    """Return where the memory was by the report's own dump.
+
+    None without a dump, or where the dump does not say how many pages the kernel managed.
+    """
+    dump = report.memory
+    managed = managed_pages(dump) if dump is not None else None
+    if dump is None or managed is None or not _has_totals(dump):
+        return None
+    page_kb = dump.zones[0].page_kb if dump.zones else PAGE_KB
+    rows = _rows(dump, page_kb)
+    left = managed - sum(row.pages for row in rows)
+    return MemoryTable(managed, (*rows, MemoryRow(UNACCOUNTED, None, left)), _swap(dump), page_kb)
+
+
+def managed_pages(dump: MemDump) -> int | None:
+    """Return the pages that the kernel managed: RAM less reserved, else the sum of the zones.
+
+    From 6.1 on, and for a request bound to nodes, only some zones are printed: the closing lines
+    count all.
+    """
+    ram, reserved = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
+    if ram is not None and reserved is not None and ram > reserved:
+        return ram - reserved
+    for name in ("managed", "present"):
+        pages = [zone.pages(name) for zone in dump.zones if zone.kb]
+        known = [one for one in pages if one is not None]
+        if known and len(known) == len(pages):
+            return sum(known)
+    return None
+
+
+def _has_totals(dump: MemDump) -> bool:
+    return "free" in dump.totals and any(name in dump.totals for name in LRU["anon"])
+
+
+def _rows(dump: MemDump, page_kb: int) -> list[MemoryRow]:
+    """Return the rows of counters: by node where every part of a row is known by node."""
+    by_node = _by_node(dump, page_kb)
+    rows: list[MemoryRow] = []
+    for name, total in _owners(_totals(dump, page_kb)).items():
+        parts = [MemoryRow(name, node, _owners(one).get(name, 0)) for node, one in by_node.items()]
+        if len(parts) > 1 and sum(part.pages for part in parts) == total:
+            rows += parts
+        else:
+            rows.append(MemoryRow(name, None, total))
+    return [row for row in rows if row.pages or row.name in ("anon", "file", SHMEM, "slab", "free")]
+
+
+def _owners(counters: dict[str, int]) -> dict[str, int]:
+    """Return pages by owner. Counters are in pages."""
+    lru = {name: _sum(counters, fields) for name, fields in LRU.items()}
+    shmem = counters.get(SHMEM, 0)
+    on_anon = min(shmem, lru["anon"])
+    locked = min(shmem - on_anon, lru["unevictable"])
+    owners = {
+        "anon": lru["anon"] - on_anon,
+        "file": lru["file"],
+        SHMEM: on_anon + locked,
+        "unevictable": lru["unevictable"] - locked,
+    }
+    owners |= {name: _sum(counters, fields) for name, fields in COUNTED.items()}
+    return owners | {"hugetlb": counters.get("hugetlb", 0)}
+
+
+def _sum(counters: dict[str, int], fields: Iterable[str]) -> int:
+    return sum(counters.get(field, 0) for field in fields)
+
+
+def _totals(dump: MemDump, page_kb: int) -> dict[str, int]:
+    """Return the machine's counters in pages: totals first, else the sum over nodes or zones."""
+    counters: dict[str, int] = {}
+    for one in _by_node(dump, page_kb).values():
+        for name, pages in one.items():
+            counters[name] = counters.get(name, 0) + pages
+    return counters | dump.totals
+
+
+def _by_node(dump: MemDump, page_kb: int) -> dict[int, dict[str, int]]:
+    """Return the counters of each node in pages: its zones' sums, its own line where it has one."""
+    nodes: dict[int, dict[str, int]] = {}
+    for zone in dump.zones:
+        of_node = nodes.setdefault(zone.node, {})
+        for name in zone.kb:
+            of_node[name] = of_node.get(name, 0) + (zone.pages(name) or 0)
+    for node, fields in dump.nodes.items():
+        of_node = nodes.setdefault(node, {})
+        of_node |= {name: value // page_kb for name, value in fields.items()}
+    for huge in dump.hugepages:
+        of_node = nodes.setdefault(huge.get("node", 0), {})
+        of_node["hugetlb"] = of_node.get("hugetlb", 0) + huge["total"] * huge["size"] // page_kb
+    return nodes
+
+
+def _swap(dump: MemDump) -> Swap | None:
+    total, free = dump.tail.get("swap_total_kb"), dump.tail.get("swap_free_kb")
+    if total is None or free is None:
+        return None
+    return Swap(total, free, dump.tail.get("swapcache_pages", 0))

@@ -1,0 +1,144 @@
+"""The text of `mmplay explain`: what is needed first, within 75 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+
+from mmplay.commands.output import tell
+from mmplay.engine.errors import printable
+from mmplay.engine.frame import Frame
+from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
+from mmplay.recordings.explained import Part, details, needed
+from mmplay.recordings.export.blocks import moment
+from mmplay.recordings.grouping import Fleet, Group, Groups, Place
+from mmplay.recordings.recording import Recording
+
+WIDTH = 75
+LABEL = 14
+INDENT = "  "
+
+FEW = 5
+"""More events than this are told in groups."""
+
+FIRST_SCREEN = 20
+"""Lines that the table of groups may take, so that it stands on the first screen."""
+
+
+def print_events(recording: Recording, results: Iterable[FrameDiagnosis]) -> None:
+    """Print every event in full."""
+    for result in results:
+        _print_event(recording, result)
+
+
+def print_brief(_: Recording, results: Iterable[FrameDiagnosis]) -> None:
+    """Print a line an event: number, time, headline."""
+    for result in results:
+        tell(f"{_when(result.frame)} {headline_of(result)}")
+
+
+def print_groups_first(recording: Recording, groups: Groups) -> None:
+    """Print the table of groups, then the first event of each group in full."""
+    ordered = groups.largest_first()
+    told = f"{_sum_of(ordered)}; the first of each group follows, --all prints every one"
+    tell(*_wrapped(told, "", INDENT))
+    _print_table(ordered, _place, FIRST_SCREEN)
+    tell("")
+    for group in ordered:
+        _print_event(recording, diagnose_frame(recording, group.first.event - 1))
+
+
+def _sum_of(groups: Sequence[Group]) -> str:
+    events = sum(group.count for group in groups)
+    return f"{_counted(events, 'event')} in {_counted(len(groups), 'group')}"
+
+
+def _print_table(groups: Sequence[Group], place: Callable[[Place], str], lines: int) -> None:
+    """Print the groups; those that do not fit in so many lines are counted."""
+    tell(f"{'count':>7}  {'first':<31}  last")
+    for number, group in enumerate(groups):
+        rows = [f"{group.count:7}  {place(group.first):<31}  {place(group.last)}"]
+        rows += _wrapped(group.headline, " " * 9, " " * 11)
+        lines -= len(rows)
+        if lines < 0:
+            left = groups[number:]
+            tell(f"{sum(one.count for one in left):7}  in {_counted(len(left), 'more group')}")
+            return
+        tell(*rows)
+
+
+def _place(place: Place) -> str:
+    return f"#{place.event} {moment(place.time_us, place.wall)}"
+
+
+def print_fleet(fleet: Fleet) -> None:
+    """Print every group of many logs, and the files that could not be read."""
+    groups = fleet.groups.largest_first()
+    tell(f"{_sum_of(groups)}, {_counted(fleet.files, 'file')}")
+    for group in groups:
+        release = group.release or "release unknown"
+        tell("", f"{group.count} in {_counted(group.files, 'file')}, the first of {release}")
+        tell(*_wrapped(group.headline, INDENT, INDENT * 2))
+        tell(f"{INDENT}first {_in_file(group.first)}")
+        if group.count > 1:
+            tell(f"{INDENT}last  {_in_file(group.last)}")
+    if fleet.unreadable:
+        tell("", f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
+        tell(*(f"{INDENT}{one.path}: {one.why}" for one in fleet.unreadable))
+
+
+def _in_file(place: Place) -> str:
+    return f"{place.path} {_place(place)}"
+
+
+def fleet_json(fleet: Fleet) -> dict[str, object]:
+    """Return the groups of many logs as plain data."""
+    return {
+        "files": fleet.files,
+        "unreadable": [{"path": one.path, "why": one.why} for one in fleet.unreadable],
+        "groups": [_group_json(group) for group in fleet.groups.largest_first()],
+    }
+
+
+def _group_json(group: Group) -> dict[str, object]:
+    return {
+        "kind": str(group.sort.kind),
+        "headline": group.headline,
+        "release": group.release,
+        "count": group.count,
+        "files": group.files,
+        "first": {"path": group.first.path, "event": group.first.event},
+        "last": {"path": group.last.path, "event": group.last.event},
+    }
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _when(frame: Frame) -> str:
+    return f"#{frame.index + 1}  {moment(frame.time_us, frame.wall)} "
+
+
+def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
+    frame = result.frame
+    tell(*_wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2))
+    _print_parts(needed(result))
+    rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
+    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules})"
+    _print_parts([Part("kernel", [source]), *details(result)])
+    tell("")
+
+
+def _print_parts(parts: Iterable[Part]) -> None:
+    for part in parts:
+        for number, line in enumerate(part.lines):
+            label = part.label if number == 0 else ""
+            tell(*_wrapped(line, f"{INDENT}{label:<{LABEL}}", INDENT * 2 + " " * LABEL))
+
+
+def _wrapped(text: str, first: str, others: str) -> Sequence[str]:
+    """Return the text in lines of at most WIDTH columns, a word that is too long broken."""
+    shown = printable(text)
+    lines = textwrap.wrap(shown, WIDTH, initial_indent=first, subsequent_indent=others)
+    return lines or [first.rstrip()]

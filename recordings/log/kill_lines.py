@@ -1,0 +1,300 @@
+"""The lines of a kill: the killer's header, tasks, choice and deed, cgroups, daemons that kill."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mmplay.engine.limits import Cgroup, Limited
+from mmplay.engine.printk.form import Values
+from mmplay.engine.report import OomKill, ReportKind
+from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, OpenReport, ReportBuilder
+from mmplay.recordings.log.request_lines import allowed, asked_by
+from mmplay.recordings.log.scan import Message
+
+KILLED_FIELDS = {
+    "total_vm": "total_vm_kb",
+    "anon_rss": "anon_rss_kb",
+    "file_rss": "file_rss_kb",
+    "shmem_rss": "shmem_rss_kb",
+    "uid": "uid",
+}
+_TAIL = re.compile(
+    r", UID:(?P<uid>[0-9]{1,10})(?: pgtables:(?P<pgtables>[0-9]{1,19})kB)?"
+    r"(?: oom_score_adj:(?P<adj>-?[0-9]{1,4}))?"
+)
+BY_HAND = -1
+"""The order in the header of a kill that SysRq f asked for (is_sysrq_oom)."""
+
+OF_MEMCG = "Memory cgroup"
+
+CONSTRAINTS = {
+    "CONSTRAINT_MEMCG": ReportKind.MEMCG_OOM,
+    "CONSTRAINT_CPUSET": ReportKind.CPUSET_OOM,
+    "CONSTRAINT_MEMORY_POLICY": ReportKind.CPUSET_OOM,
+}
+
+
+def invoked(builder: ReportBuilder, message: Message) -> None:
+    """`invoked oom-killer`: a report begins; who asked is not who dies."""
+    request = asked_by(message.values)
+    kind = ReportKind.SYSRQ if request.order == BY_HAND else ReportKind.OOM_KILL
+    builder.claim(builder.begin(message, kind, request), message)
+
+
+def task(builder: ReportBuilder, message: Message) -> None:
+    """One row of the OOM killer's task table."""
+    opened = builder.current(message)
+    if opened is None or not (opened.report.kind.by_killer or opened.report.memory is not None):
+        return
+    if len(opened.report.tasks) < MOST_TASKS:
+        opened.report.tasks.append(dict(message.values))
+        builder.claim(opened, message)
+
+
+def slab_row(builder: ReportBuilder, message: Message) -> None:
+    """One row of the table of unreclaimable slabs."""
+    opened = builder.current(message)
+    if opened is None or not opened.report.kind.by_killer:
+        return
+    if len(opened.report.slabs) < MOST_ROWS:
+        values = message.values
+        opened.report.slabs.append((values["cache"], values["used"], values["total"]))
+        builder.claim(opened, message)
+
+
+def constraint(builder: ReportBuilder, message: Message) -> None:
+    """`oom-kill:constraint=`: for which limit, whose cgroup, who (5.0 and later)."""
+    values = message.values
+    opened = _killing(builder, message)
+    report = opened.report
+    report.constraint = values["constraint"].partition(",")[0]
+    if report.kind is not ReportKind.SYSRQ:
+        report.kind = CONSTRAINTS.get(report.constraint, report.kind)
+    if report.request is not None and "mems" in values:
+        behind = f"{values['nodemask']},cpuset={values['cpuset']},mems_allowed={values['mems']}"
+        report.request = report.request._replace(**allowed(behind))
+    if "pid" in values and report.kill is None:
+        report.kill = OomKill(values["pid"], values["comm"], uid=values["uid"])
+    if report.kind is ReportKind.MEMCG_OOM:
+        cgroup = _cgroup(opened)
+        limit = values.get("limit", "")
+        if limit.startswith("oom_memcg="):
+            cgroup.path = limit.removeprefix("oom_memcg=")
+        cgroup.task_path = values.get("memcg", cgroup.task_path)
+    builder.claim(opened, message)
+
+
+def _killing(builder: ReportBuilder, message: Message) -> OpenReport:
+    """Return the report of a killer that has not killed yet; a new one if there is none.
+
+    A Mem-Info whose header is lost turns out to be a killer's.
+    """
+    opened = builder.current(message)
+    if opened is None or _is_done(opened):
+        return builder.begin(message, ReportKind.OOM_KILL)
+    if opened.report.kind is ReportKind.DUMP:
+        opened.report.kind = ReportKind.OOM_KILL
+    if not opened.report.kind.by_killer:
+        return builder.begin(message, ReportKind.OOM_KILL)
+    return opened
+
+
+def _is_done(opened: OpenReport) -> bool:
+    kill = opened.report.kill
+    return kill is not None and kill.killed_pid is not None
+
+
+def kill(builder: ReportBuilder, message: Message) -> None:
+    """`Out of memory: Kill process`: the choice."""
+    values = message.values
+    opened = _killing(builder, message)
+    opened.report.kill = OomKill(
+        values["pid"], values["comm"], values.get("score"), time_us=message.prefix.time_us
+    )
+    _for_memcg(opened, values)
+    builder.claim(opened, message)
+
+
+def killed(builder: ReportBuilder, message: Message) -> None:
+    """`Killed process`: the deed, with the victim's sizes."""
+    values = message.values
+    opened = builder.current(message)
+    if opened is not None and opened.group and _is_done(opened):
+        if len(opened.report.also_killed) < MOST_ROWS:
+            opened.report.also_killed.append(_deed(None, message))
+            builder.claim(opened, message)
+        return
+    opened = _killing(builder, message)
+    opened.report.kill = _deed(opened.report.kill, message)
+    _for_memcg(opened, values)
+    builder.claim(opened, message)
+
+
+def _deed(kill: OomKill | None, message: Message) -> OomKill:
+    values = message.values
+    if kill is None:
+        kill = OomKill(values["pid"], values["comm"], time_us=message.prefix.time_us)
+    fields = {field: values[name] for name, field in KILLED_FIELDS.items() if name in values}
+    found = _TAIL.fullmatch(values.get("tail", ""))
+    if found is not None:
+        tail = {"uid": found["uid"], "pgtables_kb": found["pgtables"], "adj": found["adj"]}
+        fields |= {name: int(text) for name, text in tail.items() if text is not None}
+    time_us = kill.time_us if kill.time_us is not None else message.prefix.time_us
+    return kill._replace(
+        killed_pid=values["pid"], killed_comm=values["comm"], time_us=time_us, **fields
+    )
+
+
+def _for_memcg(opened: OpenReport, values: Values) -> None:
+    if values.get("why", "").startswith(OF_MEMCG):
+        opened.report.kind = ReportKind.MEMCG_OOM
+
+
+def group(builder: ReportBuilder, message: Message) -> None:
+    """`Tasks in P are going to be killed due to memory.oom.group set`: the rest dies as well."""
+    opened = builder.current(message)
+    if opened is None or not opened.report.kind.by_killer:
+        return
+    opened.group = True
+    if opened.report.kind is ReportKind.MEMCG_OOM:
+        cgroup = _cgroup(opened)
+        cgroup.task_path = cgroup.task_path or message.values["path"]
+    builder.claim(opened, message)
+
+
+def sharing(builder: ReportBuilder, message: Message) -> None:
+    """`Kill process N sharing same memory`: it dies with the victim."""
+    opened = builder.current(message)
+    if opened is not None and opened.report.kill is not None:
+        values = message.values
+        opened.report.also_killed.append(OomKill(values["pid"], values["comm"]))
+        builder.claim(opened, message)
+
+
+def nobody(builder: ReportBuilder, message: Message) -> None:
+    """`no killable processes`: nobody was left to kill."""
+    opened = _killing(builder, message)
+    opened.report.nobody_killable = True
+    builder.claim(opened, message)
+
+
+REAPED_WITHIN = 16
+"""Lines between a kill and the word of the reaper, which is a task of its own."""
+
+
+def reaped(builder: ReportBuilder, message: Message) -> None:
+    """`oom_reaper: reaped process`: the victim's memory has come back."""
+    opened = builder.killed_as(message.values["pid"])
+    if opened is not None and message.number - opened.report.last_line <= REAPED_WITHIN:
+        opened.report.reaped = message.form.role == "reaped"
+        builder.claim(opened, message)
+
+
+# cgroups
+
+
+def _cgroup(opened: OpenReport) -> Cgroup:
+    if opened.report.cgroup is None:
+        opened.report.cgroup = Cgroup()
+    return opened.report.cgroup
+
+
+def _limited(builder: ReportBuilder, message: Message) -> tuple[OpenReport, Cgroup]:
+    """Return the report of a cgroup's kill that this line belongs to, and the cgroup."""
+    opened = _killing(builder, message)
+    if opened.report.kind is not ReportKind.SYSRQ:
+        opened.report.kind = ReportKind.MEMCG_OOM
+    builder.claim(opened, message)
+    return opened, _cgroup(opened)
+
+
+def memcg_task(builder: ReportBuilder, message: Message) -> None:
+    """`Task in P killed as a result of limit of P`: whose limit (to 4.20)."""
+    _, cgroup = _limited(builder, message)
+    values = message.values
+    cgroup.task_path = values.get("task", cgroup.task_path)
+    cgroup.path = values.get("path", cgroup.path)
+
+
+def memcg_usage(builder: ReportBuilder, message: Message) -> None:
+    """`memory: usage NkB, limit NkB, failcnt N`, and the counters beside it."""
+    _, cgroup = _limited(builder, message)
+    name, usage, limit, failcnt = (
+        message.values[field] for field in ("counter", "usage", "limit", "failcnt")
+    )
+    if name == "memory":
+        cgroup.usage_kb, cgroup.limit_kb, cgroup.failcnt = usage, limit, failcnt
+    else:
+        cgroup.others[name] = Limited(usage, limit, failcnt)
+
+
+def memcg_stats(builder: ReportBuilder, message: Message) -> None:
+    """`Memory cgroup stats for P:`, in one line a group (to 5.2), else the head of many lines."""
+    opened, cgroup = _limited(builder, message)
+    cgroup.path = cgroup.path or message.values["path"]
+    opened.counted = True
+    for name, value, _ in message.values.get("pairs", ()):
+        cgroup.parts_kb[name] = cgroup.parts_kb.get(name, 0) + value
+
+
+EVENTS = ("workingset_", "pg", "thp_", "zsw", "swp", "numa_")
+"""How counters of memory.stat begin that count events, not bytes."""
+
+
+def memcg_stat(builder: ReportBuilder, message: Message) -> None:
+    """One counter of memory.stat, in bytes (5.3 and later)."""
+    opened = builder.current(message)
+    if opened is None or not opened.counted or opened.report.cgroup is None:
+        return
+    name, value = message.values["name"], message.values["value"]
+    if not name.startswith(EVENTS):
+        opened.report.cgroup.parts_kb[name] = value // 1024
+    builder.claim(opened, message)
+
+
+# daemons
+
+
+def oomd(builder: ReportBuilder, message: Message) -> None:
+    """systemd-oomd killed a cgroup, for memory or for pressure."""
+    opened = builder.alone(message, ReportKind.USERSPACE)
+    opened.daemon, opened.why = "systemd-oomd", f"memory {message.values['why']}"
+    opened.cgroup = Cgroup(task_path=message.values["path"])
+
+
+def earlyoom(builder: ReportBuilder, message: Message) -> None:
+    """Earlyoom sent a signal to the task with most badness."""
+    values = message.values
+    opened = builder.alone(message, ReportKind.USERSPACE)
+    opened.daemon, opened.why = "earlyoom", values["signal"]
+    opened.kill = OomKill(
+        values["pid"],
+        values["comm"],
+        values["score"],
+        anon_rss_kb=values["rss_mib"] * 1024,
+        uid=values.get("uid"),
+        time_us=message.prefix.time_us,
+    )
+
+
+Handler = Callable[[ReportBuilder, Message], None]
+
+HANDLERS: dict[str, Handler] = {
+    "oom": invoked,
+    "task": task,
+    "slabrow": slab_row,
+    "oomkill": constraint,
+    "kill": kill,
+    "killed": killed,
+    "group": group,
+    "sharing": sharing,
+    **dict.fromkeys(("nobody", "panic"), nobody),
+    **dict.fromkeys(("reaped", "unreaped"), reaped),
+    **dict.fromkeys(("memcgtask", "memcglimit"), memcg_task),
+    "memcgusage": memcg_usage,
+    "memcgstats": memcg_stats,
+    "memcgstat": memcg_stat,
+    "oomd": oomd,
+    "earlyoom": earlyoom,
+}

@@ -1,0 +1,258 @@
+"""The verdict on a request: what decides, what is missing, and who must agree."""
+
+import pytest
+
+from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
+from mmplay.engine.explain.finding import sentence
+from mmplay.engine.explain.verdict import Judgement, Outcome, Status, judge
+from mmplay.engine.report import (
+    FreeBlocks,
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    SlubReport,
+    StackEntry,
+    ZoneDump,
+)
+from mmplay.engine.rules.versions import Kernel
+from tests.engine.test_gates import blocks, kernel, zone
+
+MODE = {"GFP_KERNEL": 0xCC0, "GFP_ATOMIC": 0xA20, "GFP_HIGHUSER_MOVABLE": 0x100CCA}
+"""Masks of 5.1 to 6.2."""
+
+
+def report(
+    mask: str, order: int = 0, kind: ReportKind = ReportKind.FAILURE, **more: tuple[int, ...]
+) -> Report:
+    stack = (StackEntry("kmalloc", 0, 1),)
+    request = Request("worker", order, MODE[mask], stack=stack, **more)  # type: ignore[arg-type]
+    return Report(kind, 1, 1, 1, request=request)
+
+
+def judged(one: Report, dump: MemDump | None, *gates: str) -> Judgement:
+    return judge(one, [kernel(gate) for gate in gates or ("5.9",)], dump)
+
+
+def diagnosed(one: Report, dump: MemDump, rules: Kernel) -> Diagnosis:
+    return diagnose(one, rules, Seen(dump, own=True, distance_us=20), None)
+
+
+def machine(*zones: ZoneDump) -> MemDump:
+    return MemDump(1, zones=list(zones))
+
+
+def test_a_failure_is_decided_at_min() -> None:
+    found = judged(report("GFP_KERNEL"), machine(zone(free=400)))
+    assert (found.status, found.outcome) == (Status.EXACT, Outcome.REFUSED)
+    assert [one.rules for one in found.candidates] == ["5.9"]
+    assert found.candidates[0].zones == (("Normal", 0, 400, 400, "min", "refused"),)
+
+
+def test_a_kill_is_decided_at_high() -> None:
+    dump = machine(zone(free=600))
+    found = judged(report("GFP_KERNEL", kind=ReportKind.OOM_KILL), dump)
+    assert (found.outcome, found.candidates[0].zones[0].mark) == (Outcome.REFUSED, "high")
+    assert judged(report("GFP_KERNEL"), dump).outcome is Outcome.SKEW
+
+
+def test_the_skew_is_told_in_pages() -> None:
+    low = zone("DMA32", free=400)
+    found = judged(report("GFP_KERNEL"), machine(low, zone(free=588)))
+    assert (found.status, found.outcome, found.skew_pages) == (Status.EXACT, Outcome.SKEW, 188)
+    words = [
+        sentence(one)
+        for one in diagnosed(
+            report("GFP_KERNEL"), machine(low, zone(free=588)), kernel("5.9")
+        ).notes
+    ]
+    assert any("Normal would pass by 188 pages" in text for text in words)
+
+
+def test_blocks_of_a_foreign_type_are_no_skew() -> None:
+    one = zone(free=900, reserved_highatomic=0)
+    one.blocks = blocks((0, ""), (450, "H"))
+    found = judged(report("GFP_KERNEL"), machine(one))
+    assert (found.status, found.outcome) == (Status.EXACT, Outcome.NO_BLOCK)
+    result = diagnosed(report("GFP_KERNEL"), machine(one), kernel("5.9"))
+    assert not any("in between" in sentence(note) for note in result.notes)
+    assert "450 free blocks of order 0 or more, but not one of a type" in sentence(
+        result.reasons[0][1]
+    )
+
+
+KINDS = (
+    (ReportKind.MEMCG_OOM, Outcome.LIMIT),
+    (ReportKind.SYSRQ, None),
+    (ReportKind.USERSPACE, None),
+    (ReportKind.CMA, None),
+    (ReportKind.VMALLOC, None),
+    (ReportKind.DUMP, None),
+)
+
+
+@pytest.mark.parametrize(("kind", "outcome"), KINDS)
+def test_where_no_watermark_was_tested(kind: ReportKind, outcome: Outcome | None) -> None:
+    found = judged(report("GFP_KERNEL", kind=kind), machine(zone(free=10)))
+    assert (found.status, found.outcome, found.candidates) == (Status.NOT_ASKED, outcome, ())
+
+
+def test_a_vmalloc_area_of_huge_pages_was_refused_one() -> None:
+    found = judged(report("GFP_KERNEL", 9, ReportKind.VMALLOC), machine(zone(free=10)))
+    assert found.outcome is Outcome.REFUSED
+
+
+def test_the_line_that_is_missing_is_named() -> None:
+    one = report("GFP_KERNEL", 3)
+    assert judged(one, None).missing == ("Mem-Info",)
+    assert judged(one, machine()).missing == ("zone lines",)
+    assert judge(one, [], machine(zone(free=1))).missing == ("release",)
+    assert judged(Report(ReportKind.FAILURE, 1, 1, 1), None).missing == ("Mem-Info", "gfp_mask")
+    bare = zone(free=900)
+    found = judged(one, machine(bare))
+    assert (found.status, found.missing) == (Status.NONE, ("free lists of Normal",))
+    bare.reserve = None
+    assert judged(one, machine(bare)).missing == ("lowmem_reserve[] of Normal",)
+    del bare.kb["min"]
+    assert judged(one, machine(bare)).missing == ("free and min of Normal",)
+
+
+def test_rules_that_agree_give_one_verdict() -> None:
+    found = judged(report("GFP_KERNEL"), machine(zone(free=300)), "5.4.286", "5.8", "5.9")
+    assert found.status is Status.EXACT
+    assert [one.rules for one in found.candidates] == ["5.4.286, 5.8, 5.9"]
+    assert found.decided_by is None
+
+
+def test_rules_that_do_not_agree_are_all_shown() -> None:
+    """A boost of 1024: 5.8 tests GFP_ATOMIC with it, 5.9 without."""
+    hidden = zone(free=453, min=1368, low=1454, high=1540, managed=29_600)
+    found = judged(report("GFP_ATOMIC"), machine(hidden), "5.8", "5.9")
+    assert (found.status, found.outcome) == (Status.OPEN, None)
+    assert [(one.rules, one.outcome) for one in found.candidates] == [
+        ("5.8", Outcome.REFUSED),
+        ("5.9", Outcome.SKEW),
+    ]
+    assert found.decided_by
+
+
+@pytest.mark.parametrize(
+    ("gates", "dump", "said"),
+    [
+        (("3.4", "3.9"), machine(zone(free=900, free_cma=600)), "CMA"),
+        (("3.0", "3.4"), machine(zone(free=402)), "two pages"),
+        (("5.8", "5.9"), machine(zone(free=900, reserved_highatomic=512)), "highatomic"),
+    ],
+)
+def test_what_decides_between_candidates_is_said(
+    gates: tuple[str, ...], dump: MemDump, said: str
+) -> None:
+    one = report("GFP_KERNEL")
+    assert one.request is not None
+    layout = kernel(gates[0]).gfp
+    one.request = one.request._replace(mode=layout.value("GFP_KERNEL"))
+    found = judge(one, [kernel(gate)._replace(gfp=layout) for gate in gates], dump)
+    assert found.status is Status.OPEN
+    assert said in (found.decided_by or "")
+
+
+def two_nodes() -> MemDump:
+    far = zone(free=5000)
+    far.node = 1
+    return machine(zone(free=390), far)
+
+
+def test_a_nodemask_leaves_zones_out() -> None:
+    found = judged(report("GFP_KERNEL", nodemask=(0,)), two_nodes())
+    assert (found.outcome, len(found.candidates[0].zones)) == (Outcome.REFUSED, 1)
+    assert judged(report("GFP_KERNEL"), two_nodes()).outcome is Outcome.SKEW
+
+
+def test_zones_of_one_name_are_told_apart() -> None:
+    result = diagnosed(report("GFP_KERNEL", nodemask=(0,)), two_nodes(), kernel("5.9"))
+    assert [test.name for _, tests in result.asks for test in tests] == ["Node 0 Normal"]
+    assert any("the zones of node 1 were not asked" in sentence(one) for one in result.assumed)
+
+
+def test_a_cpuset_binds_who_can_wait() -> None:
+    bound = report("GFP_KERNEL", mems_allowed=(0,))
+    assert judged(bound, two_nodes()).outcome is Outcome.REFUSED
+    free = report("GFP_ATOMIC", mems_allowed=(0,))
+    assert judged(free, two_nodes()).outcome is Outcome.SKEW
+    # at the last look before a kill the cpuset counts for everybody
+    kill = report("GFP_KERNEL", kind=ReportKind.CPUSET_OOM, mems_allowed=(0,))
+    assert judged(kill, two_nodes()).outcome is Outcome.REFUSED
+
+
+def test_a_request_for_one_node_is_judged_on_a_node_that_refuses() -> None:
+    one = report("GFP_KERNEL")
+    assert one.request is not None
+    thisnode = kernel("5.9").gfp.value("__GFP_THISNODE")
+    one.request = one.request._replace(mode=0xCC0 | thisnode)
+    assert judged(one, two_nodes()).outcome is Outcome.REFUSED
+    slub = SlubReport(0xCC0, None, 1)
+    one.request = one.request._replace(slub=slub)
+    assert judged(one, two_nodes()).outcome is Outcome.SKEW
+
+
+LISTS = (FreeBlocks(0, 500, 4, "U"), FreeBlocks(1, 200, 8, "UM"), FreeBlocks(2, 0, 16, ""))
+
+
+def reasons(one: ZoneDump, order: int, gate: str = "5.9") -> list[str]:
+    result = diagnosed(report("GFP_KERNEL", order), machine(one), kernel(gate))
+    return [sentence(finding) for _, finding in result.reasons]
+
+
+def test_fragmentation_is_said_in_numbers() -> None:
+    one = zone(free=900)
+    one.blocks = LISTS
+    assert reasons(one, 2) == [
+        "no free block of order 2 or more, and one is needed: 900 pages are free in 700 smaller "
+        "blocks (unusable index 1000 of 1000)"
+    ]
+
+
+def test_a_floor_that_refuses_is_no_fragmentation() -> None:
+    one = zone(free=403)
+    one.blocks = (*LISTS[:2], FreeBlocks(2, 3, 16, "M"))
+    assert reasons(one, 2) == [
+        "3 free blocks of order 2 or more would serve it: the floor refuses, not fragmentation"
+    ]
+
+
+def test_the_boost_is_a_share_of_its_own() -> None:
+    one = zone(free=1000, boost=700, min=1100, low=1200, high=1300)
+    assert reasons(one, 0) == [
+        "700 of the pages in min are watermark_boost: without them the floor is 400 and 1000 passes"
+    ]
+
+
+def helped(one: ZoneDump, order: int = 0) -> list[str]:
+    result = diagnosed(report("GFP_KERNEL", order), machine(one), kernel("5.9"))
+    return [finding.code for finding in result.would_pass]
+
+
+def test_a_block_helps_where_blocks_are_missing() -> None:
+    one = zone(free=900)
+    one.blocks = LISTS
+    assert helped(one, 2) == ["pass.block"]
+
+
+@pytest.mark.parametrize("free", [0, 10, 399, 400])
+def test_no_bound_that_is_met_already(free: int) -> None:
+    """Whatever boot made of the setting: 400 of 400 pages are 1600 kB."""
+    result = diagnosed(report("GFP_KERNEL"), machine(zone(free=free)), kernel("5.9"))
+    bounds = [one.operands["kbytes"] for one in result.would_pass if one.code == "pass.min_free"]
+    assert all(isinstance(bound, int) and bound < 1600 for bound in bounds)
+
+
+def test_marks_that_boot_computed_from_fewer_pages_bound_by_their_ratio() -> None:
+    """The mins add up to 16894 pages; managed would give Normal another share of them."""
+    dma = zone("DMA", free=0, min=16, managed=3840)
+    dma.reserve = (0, 2305, 15744, 15744, 15744)
+    dma32 = zone("DMA32", free=750, min=2471, managed=600_497)
+    dma32.reserve = (0, 0, 13439, 13439, 13439)
+    normal = zone(free=14_400, min=14_407, low=18_008, high=21_609, managed=3_442_470)
+    result = diagnosed(report("GFP_KERNEL"), machine(dma, dma32, normal), kernel("5.9"))
+    bound = next(one for one in result.would_pass if one.code == "pass.min_free")
+    assert bound.operands["kbytes"] == 14_399 * 16_894 // 14_407 * 4 + 3

@@ -1,0 +1,48 @@
+"""Whose dump a request may be judged by: its own, or that of the same burst and nobody else's."""
+
+from tests.recordings.test_import import imported
+
+DUMP = """\
+[{time}] Mem-Info:
+[{time}] Node 0 Normal free:147604kB min:147740kB low:162144kB high:176548kB managed:13769880kB
+"""
+
+
+def request(time: str, comm: str, pid: int = 7, mode: str = "0x20") -> str:
+    return (
+        f"[{time}] {comm}: page allocation failure: order:0, mode:{mode}\n"
+        f"[{time}] CPU: 1 PID: {pid} Comm: {comm} Not tainted 4.5.0 #1\n"
+    )
+
+
+def borrowed(log: str) -> int | None:
+    """Return how much later the dump was printed that the first request is judged by."""
+    shown = imported(log.encode()).nearest_dump(0)
+    return None if shown is None else shown.age_us
+
+
+def test_a_dump_of_minutes_later_is_another_request_s() -> None:
+    later = "  859.500000"
+    assert (
+        borrowed(request("   10.000000", "a") + request(later, "a") + DUMP.format(time=later))
+        is None
+    )
+
+
+def test_a_dump_without_header_soon_after_stands_in() -> None:
+    assert borrowed(request("   10.000000", "a") + DUMP.format(time="   21.500000")) is None
+    both = request("   10.000000", "a") + "[   10.1] x\n" + request("   10.200000", "a")
+    assert borrowed(both + DUMP.format(time="   10.300000")) == 300_000
+
+
+def test_another_task_s_dump_does_not() -> None:
+    soon = "   10.200000"
+    others = request("   10.000000", "a") + request(soon, "b", 8, "0x40") + DUMP.format(time=soon)
+    assert borrowed(others) is None
+
+
+def test_a_header_alone_takes_the_dump_of_who_asked_for_the_same() -> None:
+    head = "[   10.000000] a: page allocation failure: order:0, mode:0x20\n"
+    soon = "   10.200000"
+    assert borrowed(head + request(soon, "b", 8) + DUMP.format(time=soon)) == 200_000
+    assert borrowed(head + request(soon, "b", 8, "0x40") + DUMP.format(time=soon)) is None
