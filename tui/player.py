@@ -107,9 +107,9 @@ class Player:
         times, parts = SPEEDS[self.speed]
         return f"x{times}" if parts == 1 else f"x{times}/{parts}"
 
-    def delay_us(self) -> int | None:
-        """Return how long the present frame is shown while playing; None at the end."""
-        other = self.index + self.direction
+    def delay_us(self, target: int | None = None) -> int | None:
+        """Return how long the frame is shown before the target (the next one); None at the end."""
+        other = self.index + self.direction if target is None else target
         if not 0 <= other <= self.last:
             return None
         now, then = self.timeline.time_us(self.index), self.timeline.time_us(other)

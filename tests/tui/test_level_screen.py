@@ -307,3 +307,29 @@ async def test_a_level_lost_by_an_answer_shows_what_it_was_worth() -> None:
         assert "you said high floor: the kernel says min" in shown
         assert "6952 kB" in shown
         assert "lost" in shown
+
+
+async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        shown = await press(pilot, "down", "enter")
+        assert "you said low: the kernel says low" in shown
+        assert "2/17" in shown
+
+
+async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
+    """Not only to the end of one stride, which is no end of the recording."""
+    app = MmplayApp(level=find_level("L12"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "2")
+        run = run_of(pilot)
+        assert run.open_question() is None
+        await pilot.press("space")
+        while level_screen(pilot).player.playing:
+            await pilot.pause()
+        await settle(pilot)
+        assert run.open_question() is not None
+        assert run.session.end > run.level.stride
+        assert "answer first" in text_of(pilot)

@@ -108,7 +108,7 @@ class GameFace:
             stage = ending.following.level_run.level
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
-        self._mover.renew()
+        self._mover.to_end()
         if ending.trouble:
             self._screen.say(ending.trouble)
         self._bring(TASK)

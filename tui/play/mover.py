@@ -66,6 +66,9 @@ class Mover:
         """Show where we are, and let the watchers look at it."""
         self._screen.said = ""
         self._panels.show_frame()
+        self._watch()
+
+    def _watch(self) -> None:
         for look in self.watchers:
             look()
 
@@ -166,19 +169,24 @@ class Mover:
             self._timer = None
         if not self.player.playing:
             return
-        if self.player.direction > 0 and self.at_end:
+        target = self.player.index + self.player.direction
+        if target > self.player.last:
             if self.held():
                 return
-            self._grow(1)
-        delay_us = self.player.delay_us()
+            if self._grow(1):
+                target = self.player.last
+                self._watch()
+        delay_us = self.player.delay_us(target)
         if delay_us is None:
             self.pause()
             self._screen.say(ENDS[self.player.direction])
-            return
-        self._timer = self._screen.set_timer(delay_us / 1_000_000, self._tick)
+        elif self.player.playing:
+            # Textual skips a timer whose time has come before it begins to wait.
+            delay_s = max(1_000, delay_us) / 1_000_000
+            self._timer = self._screen.set_timer(delay_s, lambda: self._tick(target))
 
-    def _tick(self) -> None:
-        self.player.to(self.player.index + self.player.direction)
+    def _tick(self, target: int) -> None:
+        self.player.to(target)
         self.moved()
         if self.player.playing and self.stops_here():
             self.pause()
