@@ -161,6 +161,10 @@ class SlubReport(NamedTuple):
     """(node, slabs, objs, free) for each node."""
 
 
+BY_HAND = -1
+"""The order in the header of a kill that SysRq f asked for (is_sysrq_oom, 4.5)."""
+
+
 class Request(NamedTuple):
     """One page request. `mode` is the mask that the page allocator saw; None is not known."""
 
@@ -188,7 +192,10 @@ class Evidence(NamedTuple):
 
 SHOWN_BY: dict[str, Context] = {
     **dict.fromkeys(
-        ("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action", "tasklet_action"),
+        (
+            *("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action"),
+            *("tasklet_action", "__softirqentry_text_start", "handle_softirqs"),
+        ),
         Context.SOFTIRQ,
     ),
     **dict.fromkeys(("do_IRQ", "handle_irq_event", "handle_irq_event_percpu"), Context.HARDIRQ),
@@ -199,7 +206,8 @@ SHOWN_BY: dict[str, Context] = {
 """Functions that cannot be on the stack without the context they show.
 
 Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
-the two stands further in decides.
+the two stands further in decides. Newer traces may name __do_softirq after its section; since 6.11
+it is handle_softirqs.
 """
 
 
@@ -325,6 +333,10 @@ class Report:
     """Further tasks that died with the first: a group kill (memory.oom.group)."""
     nobody_killable: bool = False
     """The killer found no task that it may kill; the kernel panics for the whole machine."""
+    exiting: bool = False
+    """The chosen task was exiting already and was left alone (5.9)."""
+    panicked: str | None = None
+    """The kernel panicked instead of killing: `compulsory` or `system-wide` vm.panic_on_oom."""
     reaped: bool = False
     """The OOM reaper took the victim's memory."""
     stalled_ms: int | None = None

@@ -104,13 +104,19 @@ def _source(row: Row, words: list[Words]) -> str:
 
 
 def gfp_values(flag: str) -> tuple[str, ...]:
-    """Return the values of a flag, each with the layouts that have it so."""
-    by_value: dict[int, list[str]] = {}
+    """Return the values of a flag, each with the upstream versions that have it so."""
+    runs: list[tuple[int, list[str]]] = []
+    before = None
     for layout in GFP_LAYOUTS.values():
+        if not layout.name[0].isdigit():
+            continue
         value = {**layout.bits, **layout.composites}.get(flag)
+        if value is not None and value != before:
+            runs.append((value, []))
         if value is not None:
-            by_value.setdefault(value, []).append(layout.covers)
-    return tuple(f"{value:#x} in {_span(covers)}" for value, covers in by_value.items())
+            runs[-1][1].append(layout.covers)
+        before = value
+    return tuple(f"{value:#x} in {_span(covers)}" for value, covers in runs)
 
 
 def _span(covers: list[str]) -> str:

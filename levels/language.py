@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.rules.versions import layout_named
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.metrics import is_of_tasks, names_for, read_condition
 from mmplay.engine.sim.run.actions import ACTIONS
@@ -95,7 +95,7 @@ def check_truth(text: str) -> None:
         check_act((words[at + 1 :] or [""])[0])
         words = words[:at]
     if IN in words:
-        layout_named((words[words.index(IN) + 1 :] or [""])[0])
+        kernel_named((words[words.index(IN) + 1 :] or [""])[0])
     words = words[1:] if words[:1] == [KB_WORD] else words
     if not words or words[0] not in FORMS:
         raise InputError(no_such("question", words[0] if words else "", FORMS))

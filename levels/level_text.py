@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from stat import S_ISREG
@@ -114,13 +115,13 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def read_toml(text: str, name: str) -> Place:
-    """Return the top table of a TOML text; raises LevelError."""
+    """Return the top table of a TOML text, decimals exact; raises LevelError."""
     text = text.replace("\r\n", "\n")
     too_much = excess(text)
     if too_much is not None:
         raise LevelError(f"{name}:{too_much[0]}: {too_much[1]}")
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(text, parse_float=Decimal)
     except RecursionError:
         raise LevelError(f"{name}: is nested too deeply for a level") from None
     except ValueError as error:

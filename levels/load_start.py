@@ -34,15 +34,14 @@ Pages = Annotated[int, up_to(MAX_PAGES)]
 Micros = Annotated[int, up_to(1 << 40)]
 
 
-class WorkloadTable(FileTable, frozen=True, kw_only=True):
-    """[[machine.workload]]: tasks of one kind."""
+class TaskKeys(FileTable, frozen=True, kw_only=True):
+    """Tasks of one kind, apart from when they start."""
 
     name: Needed
     program: Annotated[str, one_of(WORKLOADS)]
     groups: Annotated[int, up_to(256)] = 1
     per_group: Annotated[int, up_to(256, 1)] = 1
     pages: Pages = -1
-    start_us: Micros = 0
     gap_us: Micros = 0
     adj: Annotated[int, up_to(1000, -1000)] = field(default=0, name="oom_score_adj")
     order: Annotated[int, up_to(MAX_ORDER - 1)] = 0
@@ -52,15 +51,26 @@ class WorkloadTable(FileTable, frozen=True, kw_only=True):
     gfp: str = ""
 
 
-class ZoneTable(FileTable, frozen=True, kw_only=True):
-    """[[machine.zone]]: a zone of a bench, and where its pages are."""
+class WorkloadTable(TaskKeys, frozen=True, kw_only=True):
+    """[[machine.workload]]: `start_us` is after the start."""
+
+    start_us: Micros = 0
+
+
+class ZoneKeys(FileTable, frozen=True, kw_only=True):
+    """A zone: what it manages, and its marks and reserve where they are given."""
 
     name: Annotated[str, one_of(ZONES)]
     managed: Annotated[int, up_to(MAX_PAGES, 1)]
-    free: Pages
     marks: Annotated[tuple[Pages, ...], listed(4)] = ()
     reserve: Annotated[tuple[Pages, ...], listed(4)] = ()
     present: Pages = 0
+
+
+class ZoneTable(ZoneKeys, frozen=True, kw_only=True):
+    """[[machine.zone]]: a zone of a bench, and where its pages are."""
+
+    free: Pages
     blocks: Texts = ()
     unmovable_blocks: Pages = 0
     active_anon: Pages | None = None
@@ -163,17 +173,26 @@ def _said(table: BenchTable | ZoneTable, names: tuple[str, ...]) -> tuple[tuple[
 
 
 def _zone(place: Place, table: ZoneTable) -> BenchZone:
+    return managed_zone(place, table)._replace(
+        free=table.free,
+        blocks=tuple(_block(place, one) for one in table.blocks),
+        unmovable_blocks=table.unmovable_blocks,
+        places=_said(table, (*PLACED, *EXTRA)),
+    )
+
+
+def managed_zone(place: Place, table: ZoneKeys) -> BenchZone:
+    """Return a zone without a page that is free; raises LevelError for marks that are none."""
     marks = table.marks
     if marks and len(marks) != 3:
         raise place.error("marks", "write [min, low, high]; low and high 0 follow from min")
     return BenchZone(
-        **_same(table, BenchZone)
-        | {
-            "marks": (marks[0], marks[1], marks[2]) if marks else None,
-            "reserve": table.reserve or None,
-            "blocks": tuple(_block(place, one) for one in table.blocks),
-        },
-        places=_said(table, (*PLACED, *EXTRA)),
+        table.name,
+        table.managed,
+        0,
+        marks=(marks[0], marks[1], marks[2]) if marks else None,
+        reserve=table.reserve or None,
+        present=table.present,
     )
 
 
@@ -187,12 +206,16 @@ def _block(place: Place, text: str) -> tuple[int, int, str]:
 
 
 def _workload(place: Place, table: WorkloadTable, kernel: Kernel) -> Workload:
+    start_ns = START_NS + table.start_us * MICROSECOND_NS
+    return workload_at(place, table, kernel, start_ns)
+
+
+def workload_at(place: Place, table: TaskKeys, kernel: Kernel, start_ns: int) -> Workload:
+    """Return a workload that begins at a time; raises LevelError for a mask that is none."""
     if table.gfp:
         place.checked("gfp", table.gfp, kernel.gfp.encode)
         if table.program not in OWN_MASK:
             raise place.error("gfp", f"only a task of {', '.join(OWN_MASK)} has a mask of its own")
     return Workload(
-        **_same(table, Workload),
-        start_ns=START_NS + table.start_us * MICROSECOND_NS,
-        gap_ns=table.gap_us * MICROSECOND_NS,
+        **_same(table, Workload), start_ns=start_ns, gap_ns=table.gap_us * MICROSECOND_NS
     )

@@ -70,6 +70,15 @@ class Option(str):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, text: object) -> Self:
+        """Return the option that stands in a file; raises ValueError."""
+        if not isinstance(text, str):
+            raise ValueError("write texts: 'VALUE | what is shown'")
+        if not cls(text).value or len(text) > MAX_OPTION:
+            raise ValueError("write 'VALUE | what is shown', or VALUE alone")
+        return cls(text)
+
     @property
     def value(self) -> str:
         """The answer, or the act."""

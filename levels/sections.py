@@ -6,13 +6,12 @@ msgspec says where a value does not fit; what is allowed there is told from the 
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, ValidationError, convert, inspect
 
 from mmplay.engine.errors import no_such
 from mmplay.levels.level_text import LINE, MAX_TEXT, LevelError, Place
-from mmplay.levels.model import MAX_OPTION, Option
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 _STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -32,19 +31,24 @@ def typed(
     `of` is the table with what else belongs to it: the keys `shared` of the top table.
     """
     try:
-        return convert(place.table if of is None else of, shape, dec_hook=_option)
+        return convert(place.table if of is None else of, shape, dec_hook=_custom)
     except ValidationError as error:
         message, _, way = str(error).rpartition(" - at `$")
         raise _complaint(place, shape, message or str(error), way, shared) from None
 
 
-def _option(kind: type, text: object) -> object:
-    """Make an Option of a text; msgspec takes a ValueError for a complaint about its place."""
-    if not isinstance(text, str):
-        raise ValueError("write texts: 'VALUE | what is shown'")
-    if not Option(text).value or len(text) > MAX_OPTION:
-        raise ValueError("write 'VALUE | what is shown', or VALUE alone")
-    return kind(text)
+class Custom(Protocol):
+    """A type that a file's value becomes by its own rules."""
+
+    def of(self, value: object, /) -> object:
+        """Return it; raises ValueError."""
+        ...
+
+
+def _custom(kind: Any, value: object) -> object:
+    """Make a value of such a type; msgspec takes a ValueError for a complaint about its place."""
+    made: Custom = kind
+    return made.of(value)
 
 
 def _complaint(

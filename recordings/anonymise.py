@@ -23,12 +23,23 @@ KINDS = ("imported", "live")
 
 TITLE = "anonymised"
 
-FREE_TEXT = (FIELD_KINDS["text"], FIELD_KINDS["word"], FIELD_KINDS["comm"])
-KEPT_FIELDS = frozenset({"release", "function"})
-"""Free text that says which kernel it is: it stays."""
+PLAIN_KINDS = tuple(
+    FIELD_KINDS[name]
+    for name in (
+        *("names", "symbol", "zone", "taint", "mark", "guess", "module", "cache", "counter"),
+        *("limited", "reason", "release", "registers", "stack", "dots", "died", "blocks", "pairs"),
+    )
+)
+"""Kinds of text that hold the kernel's own words only; any other text may hold a name."""
+
+KEPT_FIELDS = frozenset({"release", "function", "symbol"})
+"""Free text that says which kernel it is, or where in it: it stays."""
 
 OWN_PATHS = frozenset({"/proc/buddyinfo", "/proc/vmstat", "/proc/slabinfo", "/dev/kmsg"})
 """Paths that a capture names itself."""
+
+_BLANK = re.compile(r"(?<=\w) (?=\w)")
+"""Where a line may be broken."""
 
 SLABINFO = "slabinfo"
 _GROUP = re.compile(r"\(.*\)")
@@ -116,16 +127,17 @@ class _Changed:
         records = [self._record(one) for one in messages]
         if not records:
             return []
-        bare = messages[0]._replace(raw=None)
+        bare, pieces = messages[0]._replace(raw=None), messages[0].size
         lost = _field_cut(bare.lost)
-        if len(messages) > 1 or bare.size > 1 or lost:
+        if len(messages) > 1 or bare.size > 1 or pieces > 1 or lost:
             texts = [
                 text
                 for one, fields in zip(messages, records, strict=True)
                 for text in one.form.render(dict(zip(one.form.names, fields[2], strict=True)))
             ]
             line = bare_prefix(bare.prefix).text + "#012".join(texts) + (lost and f" {lost}")
-            raw = line.encode("utf-8", "surrogateescape") + bare.end
+            end = bare.end.decode("ascii")
+            raw = f"{_broken(line, pieces, end)}{end}".encode("utf-8", "surrogateescape")
             for n, fields in enumerate(records):
                 fields += [bare.end, b"" if n else raw, lost]
         elif bare.end != NEWLINE:
@@ -134,7 +146,7 @@ class _Changed:
 
     def _record(self, message: Message) -> list[Any]:
         values = [
-            _value(self._scrubber, message.form, name, message.values[name])
+            anonymised_value(self._scrubber, message.form, name, message.values[name])
             for name in message.form.names
         ]
         return [message.form.name, stored_prefix(bare_prefix(message.prefix)), values]
@@ -189,13 +201,23 @@ def _rewritten(scrubber: Scrubber, item: LogItem) -> tuple[Code, list[Any]]:
         return Code.RAW, [item.size, text.encode("utf-8", "surrogateescape")]
     prefix = item.prefix
     if not prefix.plain:
-        text = scrubber.prefix(prefix.text)
-        prefix = split_prefix(text)[0]._replace(text=text, plain=False)
-    values = [_value(scrubber, item.form, name, item.values[name]) for name in item.form.names]
+        prefix = prefix._replace(text=scrubber.prefix(prefix.text))
+    values = [
+        anonymised_value(scrubber, item.form, name, item.values[name]) for name in item.form.names
+    ]
     fields: list[Any] = [item.form.name, stored_prefix(prefix), values]
     if item.end != NEWLINE:
         fields.append(item.end)
     return Code.PRINTK, fields
+
+
+def _broken(line: str, pieces: int, end: str) -> str:
+    """Return a line broken at blanks into so many pieces, as it came; never in its prefix."""
+    blanks = [found.start() for found in _BLANK.finditer(line)]
+    step = max(1, len(blanks) // pieces)
+    for at in blanks[::-1][: (pieces - 1) * step : step]:
+        line = f"{line[:at]}{end}{line[at + 1 :]}"
+    return line
 
 
 def _operands(scrubber: Scrubber, operands: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +232,7 @@ def _line(scrubber: Scrubber, data: bytes) -> str:
     return scrubber.line(prefix, text) + end
 
 
-def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
+def anonymised_value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
     """Return one value: a task's name, or a text without names; numbers and symbols stay."""
     if name == "comm":
         bare = value.strip()
@@ -221,9 +243,11 @@ def _value(scrubber: Scrubber, form: LineForm, name: str, value: Any) -> Any:
         return _GROUP.sub("(group)", value)
     if name == "hardware":
         return scrubber.pseudonyms.hardware(value)
-    if name in KEPT_FIELDS or kind_of(form, name) not in FREE_TEXT:
+    if type(value) is not str or name in KEPT_FIELDS or kind_of(form, name) in PLAIN_KINDS:
         return value
-    return scrubber.text(value)
+    before = literal_before(form, name)
+    text = scrubber.text(before + value)
+    return text[len(before) :] if text.startswith(before) else scrubber.text(value)
 
 
 def kind_of(form: LineForm, name: str) -> object:
@@ -234,6 +258,11 @@ def kind_of(form: LineForm, name: str) -> object:
         for own, kind in zip(part.names, part.kinds, strict=True)
         if own == name
     )
+
+
+def literal_before(form: LineForm, name: str) -> str:
+    """Return what a form prints before a field: it tells what the field is."""
+    return next(part.literals[part.names.index(name)] for part in form.parts if name in part.names)
 
 
 class _Slabs:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
 from mmplay.engine.explain.dumps import contradictions, trend_findings
+from mmplay.engine.explain.event import event_findings
+from mmplay.engine.explain.evidence import candidates_for, rules_findings
 from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.headline import headline
@@ -22,6 +24,7 @@ from mmplay.engine.report import (
     StackEntry,
     ZoneDump,
 )
+from mmplay.engine.rules.versions import Kernel
 
 Json = dict[str, object]
 
@@ -125,7 +128,12 @@ def diagnose_frame(timeline: Timeline, index: int) -> FrameDiagnosis:
     report = frame.report
     if report is None:
         return FrameDiagnosis(frame, _at_rest(frame), [])
-    diagnosis = diagnose(report, frame.kernel, seen_by(timeline, frame), frame.release)
+    seen = seen_by(timeline, frame)
+    dump = seen.dump if seen else None
+    rules = candidates_for(frame.kernel, frame.release, report, dump)
+    likeliest, *others = rules.kernels[::-1] or (None,)
+    diagnosis = diagnose(report, likeliest, seen, frame.release, others)
+    diagnosis.assumed += rules_findings(rules, frame.release, diagnosis.judgement)
     trend: list[Finding] = []
     if report.memory is not None and frame.before is not None:
         slub = report.request.slub if report.request else None
@@ -210,8 +218,17 @@ def event_json(result: FrameDiagnosis) -> Json:
         "invoker": _task_json(request.comm, request.pid) if request else None,
         "cgroup": _cgroup_json(report.cgroup) if report and report.cgroup else None,
         "memory": _owners_json(report) if report else None,
+        "about": _about_json(report, result.frame.kernel) if report else [],
         "remedies": _all(diagnosis.would_pass),
     }
+
+
+def _about_json(report: Report, kernel: Kernel | None) -> list[Json]:
+    return [
+        {"about": label, **finding_json(one)}
+        for label, found in event_findings(report, kernel)
+        for one in found
+    ]
 
 
 def headline_of(result: FrameDiagnosis) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mmplay.engine.explain.event import event_findings
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.headline import amount
-from mmplay.engine.explain.where import MemoryTable, Swap, memory_table
-from mmplay.engine.report import ZoneDump
+from mmplay.engine.explain.headline import what, who
+from mmplay.engine.report import ReportKind, ZoneDump
 from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding
 
 TREND_ROWS = 6
@@ -22,9 +22,8 @@ TREND_ROWS = 6
 SECOND_TRIES = {"NO_WATERMARKS": "no watermarks", "OOM": "OOM victim"}
 """How the test of a second try is labelled, by the caller's class."""
 
-FIRST_ZONES = 6
-"""Zones of the deciding look that are told first; with more of them the details have all."""
 
+LONGEST_MASK = 200
 
 BORROWED = "assumed.other_dump"
 """Said with the verdict: its numbers are those of another report."""
@@ -42,27 +41,41 @@ def needed(result: FrameDiagnosis) -> Iterator[Part]:
     yield from verdict_of(result)
     if result.diagnosis.asks:
         caller, tests = result.diagnosis.asks[-1]
-        yield Part(ask_label(caller), zone_lines(tests, FIRST_ZONES))
+        yield Part(ask_label(caller), zone_lines(tests))
     yield from helped(result)
 
 
 def helped(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield what is behind the answers, where the memory was, and what would have helped."""
-    diagnosis = result.diagnosis
-    table = memory_table(result.frame.report) if result.frame.report else None
-    parts = (
-        Part("because", [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]),
-        Part("where", [] if table is None else owners(table)),
-        Part("would help", _words(diagnosis.would_pass)),
-    )
-    yield from (part for part in parts if part.lines)
+    """Yield whose limit, who died and why, where the memory was, and what would have helped."""
+    report, diagnosis = result.frame.report, result.diagnosis
+    if diagnosis.reasons:
+        lines = [f"{zone}: {sentence(one)}" for zone, one in diagnosis.reasons]
+        yield Part("because", lines)
+    if report is not None:
+        for label, found in event_findings(report, result.frame.kernel):
+            yield Part(label, _words(found))
+    if diagnosis.would_pass:
+        yield Part("would help", _words(diagnosis.would_pass))
+
+
+def _asked(result: FrameDiagnosis) -> list[str]:
+    """Say what the invoker of a killer asked for: the headline of a kill names the victim."""
+    report, kernel = result.frame.report, result.diagnosis.kernel
+    request = report.request if report else None
+    if report is None or request is None or not report.kind.by_killer:
+        return []
+    if report.kind is ReportKind.SYSRQ:
+        return []
+    asked = what(request, kernel, LONGEST_MASK)
+    return [f"{who(request.comm, request.pid)} invoked the OOM killer, asking for {asked}"]
 
 
 def details(result: FrameDiagnosis) -> Iterator[Part]:
-    """Yield the other tests, then what else is known."""
-    asks = result.diagnosis.asks
-    short = not asks or len(asks[-1][1]) <= FIRST_ZONES
-    for caller, tests in asks[:-1] if short else asks:
+    """Yield who asked for what, the other tests, then what else is known."""
+    asked = _asked(result)
+    if asked:
+        yield Part("request", asked)
+    for caller, tests in result.diagnosis.asks[:-1]:
         yield Part(ask_label(caller), zone_lines(tests))
     yield from around(result)
 
@@ -83,22 +96,14 @@ def verdict_of(result: FrameDiagnosis) -> Iterator[Part]:
         yield Part("verdict", lines)
 
 
-def owners(table: MemoryTable) -> list[str]:
-    """Return where the memory was in two lines: the owners, largest first, and the swap."""
-    names = dict.fromkeys(row.name for row in table.rows)
-    pages = sorted(((table.pages(name), name) for name in names), reverse=True)
-    shown = [f"{name} {amount(count * table.page_kb)}" for count, name in pages if count > 0]
-    lines = [f"{amount(table.managed * table.page_kb)} managed: {', '.join(shown)}"]
-    if table.swap is not None:
-        lines.append(swap_words(table.swap))
-    return lines
-
-
-def swap_words(swap: Swap) -> str:
-    """Return how much swap space there is and was free."""
-    if swap.total_kb == 0:
-        return "no swap"
-    return f"swap: {amount(swap.free_kb)} free of {amount(swap.total_kb)}"
+def rules_of(result: FrameDiagnosis) -> str:
+    """Return which rules a frame is explained by; those of a log without a release must agree."""
+    kernel, judgement = result.frame.kernel, result.diagnosis.judgement
+    if kernel is None and judgement.candidates:
+        agreed = len(judgement.candidates) == 1
+        return f"rules of {judgement.candidates[0].rules}" if agreed else "rules undecided"
+    kernel = result.diagnosis.kernel or kernel
+    return f"rules of {kernel.name}" if kernel else "no rules"
 
 
 def around(result: FrameDiagnosis) -> Iterator[Part]:
@@ -126,8 +131,11 @@ def _label(result: FrameDiagnosis, zone: ZoneDump) -> str:
 
 
 def _is_skew(one: Finding) -> bool:
-    """Tell whether a note is about what came free between a look and the print."""
-    return one.code.startswith("gate.")
+    """Tell whether a note is about what came free before the deciding look was printed."""
+    return one.code in SKEWS
+
+
+SKEWS = frozenset({"gate.skew", "gate.skew_untimed", "gate.unprinted"})
 
 
 def ask_label(caller: Caller) -> str:
@@ -137,12 +145,9 @@ def ask_label(caller: Caller) -> str:
     return "last look" if caller.mark == "high" else f"at {caller.mark}"
 
 
-def zone_lines(tests: list[ZoneTest], most: int | None = None) -> list[str]:
-    """Return the test of each zone, `most` of them: the inequality and its verdict."""
-    lines = [f"{f'{test.name} ':<8}{sentence(gate_finding(test))}" for test in tests]
-    if most is None or len(lines) <= most:
-        return lines
-    return [*lines[:most], f"and {len(lines) - most} more zones: see below"]
+def zone_lines(tests: list[ZoneTest]) -> list[str]:
+    """Return the test of each zone: the inequality and its verdict."""
+    return [f"{f'{test.name} ':<8}{sentence(gate_finding(test))}" for test in tests]
 
 
 def _words(findings: Iterable[Finding]) -> list[str]:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.headline import Sort, sort_of, sort_words
+from mmplay.engine.explain.sorts import Sort, sort_of, sort_words
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.files import Done, Progress
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.library import open_events
 from mmplay.recordings.log.source import STDIN, NothingToRead
 
 FILES_AT_ONCE = 8
@@ -157,7 +157,7 @@ def read_one(job: Job) -> Read:
     """Read one file. Whatever is wrong with it, the other files must not suffer from it."""
     path, kernel = job
     try:
-        with open_recording(path, kernel) as recording:
+        with open_events(path, kernel) as recording:
             results = (diagnose_frame(recording, index) for index in recording.event_frames)
             groups = groups_of(results, path)
             return Read(path, tuple(groups))

@@ -27,17 +27,27 @@ KERNEL_THREADS = re.compile(
 _HEX = "[0-9a-f]"
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 
+_REGISTER = (
+    "(?:R[A-Z0-9]{1,2}|E[A-D]X|E[SD]I|E[IS]P|EBP|EFLAGS|[C-GS]S|[CD]R[0-9]|ORIG_RAX|knlGS|LR|NIP|CTR"
+    "|XER|MSR|CR|DAR|DSISR|PC|SP|GPR[0-9]{2})"
+)
+_FOLDER = (
+    "(?:arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|security|sound"
+    "|virt)"
+)
+
 PLAIN = (
     r"(?<![\w.-])[\w.$]+\+0x[0-9a-f]+/0x[0-9a-f]+",
     r"(?<=Code: )[0-9a-f <>()]+(?![\w.-])",
-    rf"\b[A-Z][A-Z0-9_]{{1,7}}: ?(?:{_HEX}{{4}}:)?{_HEX}{{8,16}}\b",
+    r"(?:(?<=LR = )|(?<=NIP: )|(?<=interrupt: ))[0-9a-f]+(?![\w.-])",
+    rf"\b{_REGISTER}: ?(?:{_HEX}{{4}}:)?{_HEX}{{8,16}}\b",
     rf"(?<![\w.-])(?:ffff|0000){_HEX}{{12}}(?![\w.-])",
     rf"(?<![\w.:-])(?:{_HEX}{{4}}:)?{_HEX}{{2}}:{_HEX}{{2}}\.[0-7](?![\w.-])",
     rf"\[{_HEX}{{4}}:{_HEX}{{4}}\]",
-    r"(?<![\w./-])(?:[a-z][\w-]*/)*[a-z][\w-]*\.[chS]:\d+(?![\w.-])",
+    rf"(?<![\w./-]){_FOLDER}/(?:[\w-]+/)*[\w-]+\.[chS]:\d+(?![\w.-])",
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?!\w)",
     rf"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:{_MONTHS}) +\d{{1,2}} (?=[0-9])",
-    r"</?[A-Z#][A-Z_]+>",
+    r"</?(?:IRQ|EO[IE]|NMI|TASK|SOFTIRQ|ENTRY_TRAMPOLINE|#(?:D[BFE]|MC|VC2?))>",
     r"\b(?:kworker/[uR]?\d+:\d+H?|(?:ksoftirqd|migration|cpuhp|swapper|watchdog|rcu\w*)/\d+)(?![\w.-])",
 )
 """Shapes of more than a word: a stack entry, machine code, registers, pointers, PCI places, a
@@ -48,7 +58,7 @@ _UNITS = (
 )
 _ADDRESS = r"0x(?:[0-9a-fA-F]{1,12}|(?:ffff|0000)[0-9a-f]{12})"
 """Sixteen digits of another start are a disk's or an adapter's number in the world."""
-_NUMBER = re.compile(rf"[+-]?\d[\d.*+%~-]*(?:{_UNITS})?|{_ADDRESS}(?:-{_ADDRESS})?")
+_NUMBER = re.compile(rf"[+-]?\d[\d.@*+%~-]*(?:{_UNITS})?|{_ADDRESS}(?:-{_ADDRESS})?")
 _RELEASE = re.compile(
     r"\d+\.\d+(?:\.\d+)*(?:[-+.~](?:\d+|(?:rc|el|fc|arch|deb|bpo|rt|mga|g)\d[0-9a-f_]*|generic|amd64"
     r"|default|x86_64|aarch64|i686|lowlatency|cloud|azure|aws|gcp|pve|next|dirty|smp|debug|el8_\d+))*\+?"

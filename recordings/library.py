@@ -59,6 +59,25 @@ def open_recording(
     return import_to_memory(name, kernel, progress)
 
 
+def open_events(
+    name: str, kernel: str | None = None, progress: Progress | None = None
+) -> Recording:
+    """Open a recording as `open_recording` does; of a long log only the lines around events.
+
+    Its frames are the same. Its other lines are counted, and cannot be read. Raises InputError.
+    """
+    if name != STDIN and not _is_log(Path(name)):
+        return open_recording(name, kernel, progress)
+    from mmplay.recordings.log.importing import import_to_memory
+    from mmplay.recordings.log.skipping import events_only
+
+    return import_to_memory(name, kernel, progress, events_only)
+
+
+def _is_log(path: Path) -> bool:
+    return path.suffix != SUFFIX and path.is_file() and not claims_to_be_trace(path)
+
+
 RESULT = "result"
 """Name of the mark that says how a run of a level ended."""
 

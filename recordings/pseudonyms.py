@@ -77,13 +77,18 @@ class Pseudonyms:
 
     def ipv6(self, name: str) -> str:
         """Return 2001:db8::1, 2001:db8::2, ...; what is no address stays."""
-        try:
-            address = IPv6Address(name)
-        except AddressValueError:
+        if not is_ipv6(name) or IPv6Address(name) in SHARED_V6:
             return name
-        if address in SHARED_V6:
-            return name
-        return self._kept("ipv6", str(address), lambda n: str(IPv6Address("2001:db8::") + n))
+        return self._kept("ipv6", str(IPv6Address(name)), documented_v6)
+
+
+def is_ipv6(text: str) -> bool:
+    """Tell whether a text is an address."""
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 def documented_v4(number: int) -> str:
@@ -94,15 +99,23 @@ def documented_v4(number: int) -> str:
     return str(IPv4Address("240.0.0.0") + number)
 
 
+def documented_v6(number: int) -> str:
+    """Return one of the addresses for documentation."""
+    return str(IPv6Address("2001:db8::") + number)
+
+
 REMOVED = "(text removed)"
 """Stands for what a program other than the kernel said: it may say anything."""
 
 _HEX = "[0-9A-Fa-f]"
-_BREAKS = r"\s\"'(),;:=\[\]{}<>|/"
+_BREAKS = r"\s\"'(),;:=\[\]{}<>|/\\"
 _KINDS = (
-    ("hardware", r"(?:(?<=^DMI: )|(?<=Hardware name: ))\S.*"),
+    (
+        "hardware",
+        r"(?:(?<=\bDMI: )|(?<=Hardware name: ))\S.*|(?<=\bBIOS )\S+ \d\d/\d\d/\d{4}",
+    ),
     ("plain", "|".join(PLAIN)),
-    ("mail", r"[\w.+-]+@[\w.-]*\w"),
+    ("mail", r"(?=[\d.+-]*[^\W\d])[\w.+-]+@[\w.-]*\w"),
     ("uuid", rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b"),
     (
         "mac",
@@ -233,6 +246,8 @@ class Scrubber:
 
     def _ipv6(self, text: str) -> str:
         bare = text if text.endswith("::") else text.rstrip(":")
+        if not is_ipv6(bare):
+            return _WORD.sub(lambda found: self._word(found[0]), text)
         return self.pseudonyms.ipv6(bare) + text[len(bare) :]
 
     def _serial(self, text: str) -> str:

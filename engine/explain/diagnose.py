@@ -19,7 +19,6 @@ from mmplay.engine.explain.gate import (
     stop_of,
 )
 from mmplay.engine.explain.looks import (
-    BY_HAND,
     Look,
     bound_to_one,
     caller_in,
@@ -36,8 +35,16 @@ from mmplay.engine.explain.reasons import (
     skew_findings,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, judge
-from mmplay.engine.report import MemDump, Report, ReportKind, Request, ZoneDump, read_context
+from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
+from mmplay.engine.report import (
+    BY_HAND,
+    MemDump,
+    Report,
+    ReportKind,
+    Request,
+    ZoneDump,
+    read_context,
+)
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone
@@ -89,18 +96,21 @@ def diagnose(
 ) -> Diagnosis:
     """Return what the rules of `kernel` say about `report`, judged by the dump `seen`.
 
-    `others` may have printed it as well: they are asked for the verdict. Without a known kernel
-    only the dump's own contradictions are stated, and that there is no verdict on `release`.
+    `others` may have printed it as well: they are asked for the verdict, and the first one that
+    explains it stands for `kernel` if that does not. Without a known kernel only the dump's own
+    contradictions are stated, and that there is no verdict on `release`.
     """
     dump = seen.dump if seen else None
-    result = Diagnosis(kernel, dump=dump)
-    result.judgement = judge(report, [kernel, *others] if kernel else others, dump)
+    kernels = explaining_first(report, [kernel, *others] if kernel else others, dump)
+    kernel = kernels[0] if kernels else None
+    result = Diagnosis(kernel, judge(report, kernels, dump), dump)
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)
         result.reclaim += reclaim_findings(seen.dump)
     if kernel is None:
-        result.verdict = _no_verdict(release)
+        asked = result.judgement.status is not Status.NOT_ASKED
+        result.verdict = _no_verdict(release) if asked else None
         result.about_caller += _without_rules(report.request, release)
         return result
     if report.request is not None:
@@ -217,6 +227,7 @@ def _caller(
         caller = caller_in(kernel, request, dump)
         if caller is not None:
             result.assumed.append(_class_zone(kernel, caller))
+            result.assumed += _zones_above(dump, caller)
             result.assumed += _nodes(kernel, request, dump, caller)
         return caller
     highest = _highest_zone(dump)
@@ -232,6 +243,14 @@ def _class_zone(kernel: Kernel, caller: Caller) -> Finding:
     return finding(
         "assumed.class_by_mask" if by_mask else "assumed.class_zone", zone=caller.class_name
     )
+
+
+def _zones_above(dump: MemDump, caller: Caller) -> list[Finding]:
+    """Say which zones with pages the mask leaves out."""
+    columns = dump.columns()
+    above = {zone.name for zone in dump.populated()} & set(columns[caller.class_zone + 1 :])
+    zones = [name for name in columns if name in above]
+    return [finding("assumed.zones_above", zones=zones)] if zones else []
 
 
 def _nodes(kernel: Kernel, request: Request, dump: MemDump, caller: Caller) -> list[Finding]:

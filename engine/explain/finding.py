@@ -140,7 +140,7 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     }
 
 
-FILES = ("sentences", "sentences_asked", "answers", "headlines", "what_if")
+FILES = ("sentences", "sentences_asked", "answers", "headlines", "events", "what_if")
 """Where the templates lie; a code stands in one of them."""
 
 
@@ -151,7 +151,7 @@ def templates() -> dict[str, str]:
     return _flat({group: texts for file in files for group, texts in file.items()})
 
 
-COUNTED = ("pages", "objects", "times")
+COUNTED = ("pages", "objects", "tasks", "times")
 
 
 class Number(int):

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, Operand, said, sentence, symbolic
+from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import zones_asked
 from mmplay.engine.explain.verdict import Outcome, Status
 from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import TITLES, OomKill, Report, ReportKind, Request
+from mmplay.engine.report import OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.terms import Term
 
@@ -29,7 +29,6 @@ LONGEST_WHY = 60
 MASKS = (60, 30, 0)
 """How long a mask may be; a shorter one is tried where a headline gets too long."""
 
-UNITS = (("TiB", 1 << 30), ("GiB", 1 << 20), ("MiB", 1 << 10))
 
 NO_REQUEST = Request(None, None, None)
 
@@ -67,16 +66,28 @@ def _failure(report: Report, operands: Operands) -> Finding:
 
 
 def _stall(report: Report, operands: Operands) -> Finding:
-    long = "long" if report.stalled_ms is None else f"{report.stalled_ms / 1000:.2f} s"
+    ms = report.stalled_ms
+    long = "long" if ms is None else f"{ms // 1000}.{ms % 1000 // 10:02d} s"
     return Finding("headline.stall", operands | {"long": long})
 
 
 def _vmalloc(report: Report, operands: Operands) -> Finding:
-    size = "memory" if report.asked_bytes is None else amount_of(report.asked_bytes)
-    operands |= {"size": size, "why": shortened(report.why or "", LONGEST_WHY)}
+    operands |= {"why": shortened(report.why or "", LONGEST_WHY)}
     if zones_asked(report):
-        return Finding("headline.vmalloc_pages", operands)
-    return Finding("headline.vmalloc_why" if report.why else "headline.vmalloc", operands)
+        return Finding("headline.vmalloc_pages", operands | {"size": _asked_size(report)})
+    code = "headline.vmalloc_why" if report.why else "headline.vmalloc"
+    return Finding(code, operands | {"size": _bytes(report.asked_bytes)})
+
+
+def _asked_size(report: Report) -> str:
+    """Name a vmalloc by its size, unless the kernel printed 0 for a request that got to pages."""
+    return f"a vmalloc of {_bytes(report.asked_bytes)}" if report.asked_bytes else "a vmalloc"
+
+
+def _bytes(count: int | None) -> str:
+    if count is None:
+        return "unknown size"
+    return f"{count} bytes" if count < 1024 else size(count // 1024)
 
 
 def _slub(report: Report, operands: Operands) -> Finding:
@@ -119,8 +130,8 @@ def _killing(report: Report, operands: Operands) -> Finding:
         return Finding(f"headline.{report.kind}_nobody", operands)
     if report.kill is None:
         return Finding(f"headline.{report.kind}_unnamed", operands)
-    dead = report.kill.killed_pid is not None
-    operands |= {"died": "was killed" if dead else "was chosen to be killed"}
+    died = "killed" if report.kill.killed_pid is not None else "chosen to be killed"
+    operands |= {"died": f"{'were' if report.also_killed else 'was'} {died}"}
     return Finding(f"headline.{report.kind}", operands)
 
 
@@ -140,11 +151,20 @@ def _limit(cgroup: Cgroup) -> str:
 
 
 def limit_words(cgroup: Cgroup) -> str:
-    """Return which limit of the cgroup was reached, as far as the log says."""
-    usage, limit = cgroup.usage_kb, cgroup.limit_kb
-    if limit is None:
-        return "memory limit"
-    return f"limit of {amount(limit)}" if usage is None or usage >= limit else "limit"
+    """Return which limit of the cgroup was reached, as far as the log says.
+
+    A charge fails for more pages than the one that is missing, so usage may lie a little below.
+    """
+    counters = {"": (cgroup.usage_kb, cgroup.limit_kb)}
+    counters |= {f"{name} ": (one.usage_kb, one.limit_kb) for name, one in cgroup.others.items()}
+    for name, (usage, limit) in counters.items():
+        if usage is not None and limit and usage * 100 >= limit * NEARLY:
+            return f"{name}limit of {size(limit)}"
+    return "memory limit"
+
+
+NEARLY = 99
+"""Percent of a limit at which it counts as reached."""
 
 
 Teller = Callable[[Report, Operands], Finding]
@@ -173,7 +193,7 @@ def victim(kill: OomKill, more: int) -> str:
     """Return who was killed, with the memory that it held as far as the log says."""
     parts = (kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb)
     known = [part for part in parts if part is not None]
-    held = f" with {amount(sum(known))} resident" if known else ""
+    held = f" with {size(sum(known))} resident" if known else ""
     others = f" and {more} more" if more else ""
     return f"{who(*kill.victim)}{held}{others}"
 
@@ -195,8 +215,8 @@ def _size(order: int | None) -> str:
 
 def mask_names(request: Request, kernel: Kernel | None) -> str | None:
     """Return the mask in names as the log has them or the rules give them, else in hex."""
-    if request.names is not None or request.mode is None:
-        return request.names
+    if request.names or request.mode is None:
+        return request.names or None
     return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
 
 
@@ -208,20 +228,6 @@ def shortened(text: str, length: int) -> str:
 def end_of(path: str) -> str:
     """Return at most LONGEST_PATH characters of a path: its end tells most."""
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
-
-
-def amount_of(size: int) -> str:
-    """Return bytes in the unit that people read."""
-    return f"{size} bytes" if size < 1024 else amount(size // 1024)
-
-
-def amount(kb: int) -> str:
-    """Return kB in the unit that people read, with one decimal from MiB on."""
-    for unit, size in UNITS:
-        if kb >= size:
-            tenths = (kb * 10 + size // 2) // size
-            return f"{tenths // 10}.{tenths % 10} {unit}"
-    return f"{kb} KiB"
 
 
 class Decided(NamedTuple):
@@ -244,7 +250,7 @@ class Decided(NamedTuple):
         return {
             "zone": self.test.name,
             "order": self.caller.order,
-            "usable": self.free.value,
+            "usable": max(0, self.free.value),
             "free": self.test.zone.pages("free"),
             "short": self.test.short_by,
             "above": self.spare,
@@ -275,7 +281,10 @@ def decided(diagnosis: Diagnosis) -> Decided | None:
     passing = [one for one in looks if one.outcome is Outcome.SKEW]
     if passing:
         return max(passing, key=lambda one: one.spare)
-    return max(looks, key=lambda one: one.test.zone.pages("managed") or 0, default=None)
+    whole = all(one.test.zone.pages("managed") is not None for one in looks)
+    # A line that is cut off lacks its end; marks stand before it, and follow from managed.
+    field = "managed" if whole else "high"
+    return max(looks, key=lambda one: one.test.zone.pages(field) or 0, default=None)
 
 
 def clause(diagnosis: Diagnosis) -> Finding:
@@ -292,48 +301,3 @@ def clause(diagnosis: Diagnosis) -> Finding:
     if judgement.missing:
         return Finding("clause.missing", {"missing": judgement.missing[0]})
     return Finding("clause.none", {})
-
-
-class Sort(NamedTuple):
-    """What all events of one group share. `gate` is the inequality that decided, in names."""
-
-    kind: ReportKind
-    rules: str | None
-    order: int | None
-    mask: str | None
-    outcome: str
-    zone: str | None = None
-    mark: str | None = None
-    gate: str | None = None
-
-
-def sort_of(report: Report, diagnosis: Diagnosis) -> Sort:
-    """Return the sort of an event; who asked and when makes no difference."""
-    request, kernel = report.request or NO_REQUEST, diagnosis.kernel
-    rules = kernel.name if kernel else None
-    first = (report.kind, rules, request.order, mask_names(request, kernel))
-    look = decided(diagnosis)
-    if look is None:
-        return Sort(*first, UNDECIDED.get(diagnosis.judgement.status, "none"))
-    mark = "the last look" if look.caller.mark == "high" else look.caller.mark
-    sign = "<=" if look.outcome is Outcome.REFUSED else ">"
-    gate = f"{symbolic(look.free)} {sign} {symbolic(look.floor)}"
-    return Sort(*first, look.outcome, look.test.zone.name, mark, gate)
-
-
-UNDECIDED = {Status.NOT_ASKED: "not_asked", Status.OPEN: "open"}
-
-
-def sort_words(sort: Sort) -> str:
-    """Return what happened to all of a sort, in one line of at most LONGEST characters."""
-    about = [] if sort.order is None else [f"order {sort.order}"]
-    if sort.mask is not None:
-        about.append(shortened(sort.mask, MASKS[0]))
-    text = said(
-        f"sort.{sort.outcome}",
-        event=", ".join([TITLES[sort.kind], *about]),
-        zone=sort.zone,
-        mark=sort.mark,
-        gate=sort.gate,
-    )
-    return shortened(text, LONGEST)

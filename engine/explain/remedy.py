@@ -13,9 +13,9 @@ from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, test_zone
 from mmplay.engine.explain.reasons import unboosted_floor
 from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
+from mmplay.engine.rules.alloc_flags import SECOND_TRY
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import PAGE_KB
 
 
 def remedies(
@@ -73,7 +73,7 @@ def _kept_by_slab(
     lost = [
         name
         for name in kernel.gfp.single_bits(slub.gfp & ~kernel.slab.keeps)
-        if kernel.alloc_flags(mask & ~kernel.gfp.value(name), caller.context) != better.flags
+        if kernel.alloc_flags(mask & ~kernel.gfp.encode(name), caller.context) != better.flags
     ]
     test = _first_pass(kernel, caller, better, refused)
     if not lost or test is None:
@@ -92,6 +92,8 @@ def _kept_by_slab(
 
 def _next_class(kernel: Kernel, caller: Caller, refused: list[ZoneTest]) -> list[Finding]:
     for better in kernel.gate.classes:
+        if better.flags & SECOND_TRY:
+            continue  # nobody asks to free memory or to be killed
         test = _first_pass(kernel, caller, better, refused)
         if test is not None:
             return [
@@ -157,10 +159,11 @@ def _smaller_min(
             for (_, need), pages in zip(needs, managed, strict=True)
         ]
     best = max(bounds, default=-1)
-    today = span[0] // PAGE_KB if span else _sum_of_mins(kernel, dump)
+    page_kb = dump.zones[0].page_kb
+    today = span[0] // page_kb if span else _sum_of_mins(kernel, dump)
     if best < 0 or best >= today:
         return []
-    return [finding("pass.min_free", kbytes=best * PAGE_KB + PAGE_KB - 1)]
+    return [finding("pass.min_free", kbytes=best * page_kb + page_kb - 1)]
 
 
 def _capped(kernel: Kernel) -> tuple[str, ...]:
@@ -218,7 +221,8 @@ def min_free_span(
     last = min(-(-(low + 1) * lowmem_pages // managed) - 1 for low, managed in known)
     if first > last:
         return None
-    return first * PAGE_KB, last * PAGE_KB + PAGE_KB - 1
+    page_kb = dump.zones[0].page_kb
+    return first * page_kb, last * page_kb + page_kb - 1
 
 
 def lowmem(kernel: Kernel, dump: MemDump) -> int | None:

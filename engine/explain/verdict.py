@@ -19,8 +19,8 @@ from mmplay.engine.explain.counts import (
 )
 from mmplay.engine.explain.finding import said
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
-from mmplay.engine.explain.looks import caller_in, looks_of, zones_asked
-from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump
+from mmplay.engine.explain.looks import allowed_nodes, caller_in, looks_of, zones_asked
+from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump, read_context
 from mmplay.engine.rules.floors import discounted
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import SCALE_BASE
@@ -114,6 +114,19 @@ def judge(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> Ju
     return _agreed(report, [_answer(report, kernel, dump) for kernel in kernels], dump)
 
 
+def explaining_first(
+    report: Report, kernels: Sequence[Kernel], dump: MemDump | None
+) -> list[Kernel]:
+    """Return the kernels in their order, but those whose rules explain the refusal before others.
+
+    The request did get nothing: rules by which it would have passed are the less likely ones.
+    """
+    if len(kernels) < 2 or dump is None or report.request is None or not zones_asked(report):
+        return list(kernels)
+    explains = (Outcome.REFUSED, Outcome.NO_BLOCK)
+    return sorted(kernels, key=lambda one: _answer(report, one, dump).outcome not in explains)
+
+
 def _lacking(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> tuple[str, ...]:
     """Name the lines without which no rule can be asked."""
     found = []
@@ -135,7 +148,8 @@ def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
     """Return what one kernel's rules say of the deciding look."""
     caller = caller_in(kernel, report.request, dump) if report.request else None
     if caller is None:
-        return Answer(kernel, Outcome.REFUSED, None, (), ())
+        missing = _unprinted_nodes(report, kernel, dump)
+        return Answer(kernel, None if missing else Outcome.REFUSED, None, missing, ())
     look, tests = looks_of(kernel, report.kind, caller, dump)[-1]
     zones = tuple(_zone_verdict(test, look.mark) for test in tests)
     passing = [test for test in tests if test.verdict is Verdict.PASSES]
@@ -149,6 +163,17 @@ def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
     return Answer(kernel, outcome, None, (), zones, look)
 
 
+def _unprinted_nodes(report: Report, kernel: Kernel, dump: MemDump) -> tuple[str, ...]:
+    """Name the nodes that a request may use if the dump shows none of them."""
+    if report.request is None:
+        return ()
+    context = read_context(report.request.stack).context
+    nodes = allowed_nodes(kernel, report.request, context) or frozenset()
+    if nodes & {zone.node for zone in dump.populated()}:
+        return ()
+    return tuple(f"zone lines of node {node}" for node in sorted(nodes))
+
+
 def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
     return ZoneVerdict(
         zone=test.zone.name,
@@ -156,7 +181,7 @@ def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
         free=test.free.value if test.free else None,
         floor=test.floor.value if test.floor else None,
         mark=mark,
-        verdict=str(test.verdict),
+        verdict=str(test.verdict).replace(" ", "_"),
     )
 
 
@@ -198,9 +223,15 @@ def _groups(answers: list[Answer]) -> list[list[Answer]]:
     return list(found.values())
 
 
+NAMES_TOLD = 4
+"""Of more sets of rules that agree only the first and the last are named."""
+
+
 def _candidate(group: list[Answer]) -> Candidate:
-    names = ", ".join(dict.fromkeys(answer.kernel.name for answer in group))
-    return Candidate(names, group[0].outcome, group[0].zones)
+    names = list(dict.fromkeys(answer.kernel.name for answer in group))
+    if len(names) > NAMES_TOLD:
+        names = [f"{names[-1]} to {names[0]} ({len(names)} sets of rules)"]
+    return Candidate(", ".join(names), group[0].outcome, group[0].zones)
 
 
 def _per_zone(dump: MemDump, number: Callable[[ZoneDump], object]) -> tuple[object, ...]:

@@ -17,13 +17,13 @@ from mmplay.engine.explain.counts import boost_of
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
 from mmplay.engine.explain.finding import Finding, finding, said, sentence, size
 from mmplay.engine.explain.gate import Verdict, ZoneTest
-from mmplay.engine.explain.remedy import lowmem
 from mmplay.engine.explain.settings import MIN_FREE, RATIOS, SCALE, Settings
+from mmplay.engine.explain.verdict import Status
 from mmplay.engine.report import MemDump, Report, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, SCALE_BASE, ZONES, reserves, total_reserve
 
-NOT_ASKED = "not_asked"
+NOT_ASKED = "not asked"
 """The verdict of a zone that the request may not use."""
 
 SKEW, PASSES, NO_BLOCK, REFUSED = "skew", "passes", "no_block", "refused"
@@ -64,13 +64,14 @@ class Change(NamedTuple):
 
     Set aside is what page cache does not count on: of each zone its high mark and its largest
     reserve. An outcome is refused, no_block, passes, or skew for a request that passes by the
-    numbers of its own log. `assumed` is what had to be taken for granted.
+    numbers of its own log. `assumed` is what had to be taken for granted. A page has `page_kb`.
     """
 
     zones: tuple[ZoneChange, ...]
     set_aside: tuple[int, int]
     outcome: tuple[str, str]
     assumed: tuple[Finding, ...]
+    page_kb: int = PAGE_KB
 
     def as_json(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -92,7 +93,8 @@ class Change(NamedTuple):
 
 def has_verdict(diagnosis: Diagnosis) -> bool:
     """Tell whether a zone was tested, so that there is something to compare."""
-    return bool(diagnosis.asks and diagnosis.asks[-1][1])
+    asked = bool(diagnosis.asks and diagnosis.asks[-1][1])
+    return asked and diagnosis.judgement.status in (Status.EXACT, Status.OPEN)
 
 
 def what_if(
@@ -111,12 +113,15 @@ def what_if(
     if logged == PASSES:
         logged = SKEW
         assumed = (*assumed, finding("supposed.skewed"))
+    if diagnosis.judgement.status is Status.OPEN:
+        assumed = (*assumed, finding("supposed.open", rules=kernel.name))
     changed = outcome_of(again)
     return Change(
         _zones(seen.dump, diagnosis, dump, again),
         (set_aside(seen.dump), set_aside(dump)),
         (logged, SKEW if changed == PASSES and logged == SKEW else changed),
         (*assumed, finding("supposed.arithmetic")),
+        max((zone.page_kb for zone in dump.zones), default=PAGE_KB),
     )
 
 
@@ -167,7 +172,7 @@ def _side(zone: ZoneDump, diagnosis: Diagnosis, test: ZoneTest | None) -> Side:
         high=zone.pages("high"),
         reserve=zone.reserve_for(caller.class_zone) if caller is not None else None,
         floor=test.floor.value if test is not None and test.floor is not None else None,
-        verdict=test.verdict.replace(" ", "_") if test is not None else NOT_ASKED,
+        verdict=str(test.verdict) if test is not None else NOT_ASKED,
         short_by=test.short_by if test is not None else None,
     )
 
@@ -195,39 +200,46 @@ def changed_dump(
 
 
 def _set_marks(kernel: Kernel, dump: MemDump, settings: Settings) -> list[Finding]:
-    lowmem_pages = lowmem(kernel, dump)
-    if not lowmem_pages:
-        key = MIN_FREE if settings.min_free_kbytes is not None else SCALE
-        raise InputError(f"{key}: the Mem-Info lacks the managed pages of its zones")
+    key = MIN_FREE if settings.min_free_kbytes is not None else SCALE
+    shared = [_pages(kernel, zone, key) for zone in _sharing(kernel, dump)]
     scale = logged_scale(kernel, dump) if settings.scale is None else settings.scale
     kbytes = settings.min_free_kbytes
     boosted = []
     for zone in dump.populated():
-        minimum, managed, boost = zone.pages("min"), zone.pages("managed"), boost_of(zone)
-        if minimum is None or managed is None:
+        minimum, boost = zone.pages("min"), boost_of(zone, kernel)
+        if minimum is None or not shared:
             continue
+        pages = _pages(kernel, zone, key)
         if kbytes is None and zone.name not in kernel.capped_zones:
-            marks = (minimum - boost, *kernel.gaps(minimum - boost, managed, scale))
+            marks = (minimum - boost, *kernel.gaps(minimum - boost, pages, scale))
         else:
-            pages = logged_kbytes(kernel, dump) if kbytes is None else kbytes
-            marks = kernel.marks(zone.name, managed, lowmem_pages, pages, scale)
+            least = logged_pages_min(kernel, dump) if kbytes is None else kbytes // zone.page_kb
+            marks = kernel.marks(zone.name, pages, sum(shared), least * PAGE_KB, scale)
         for name, mark in zip(("min", "low", "high"), marks, strict=True):
             zone.kb[name] = (mark + boost) * zone.page_kb
-        boosted += [zone.name] if boost else []
+        boosted += [dump.label(zone)] if boost else []
     notes = [finding("supposed.boost", zones=boosted)] if boosted else []
     if settings.scale is None and kernel.watermark_scale_factor is not None:
         notes.append(finding("supposed.scale", scale=scale))
     return notes
 
 
-def logged_kbytes(kernel: Kernel, dump: MemDump) -> int:
-    """Return about what vm.min_free_kbytes was: the sum of its shares, each rounded down."""
-    shares = [
-        (zone.pages("min") or 0) - boost_of(zone)
-        for zone in dump.populated()
-        if zone.name not in kernel.capped_zones
-    ]
-    return sum(shares) * PAGE_KB
+def _sharing(kernel: Kernel, dump: MemDump) -> list[ZoneDump]:
+    """Return the zones that share vm.min_free_kbytes."""
+    return [zone for zone in dump.populated() if zone.name not in kernel.capped_zones]
+
+
+def _pages(kernel: Kernel, zone: ZoneDump, key: str) -> int:
+    """Return the pages by which a zone has its share; raises InputError if they are not printed."""
+    pages = zone.pages(kernel.basis)
+    if pages is None:
+        raise InputError(f"{key}: the Mem-Info lacks the {kernel.basis} pages of {zone.name}")
+    return pages
+
+
+def logged_pages_min(kernel: Kernel, dump: MemDump) -> int:
+    """Return about what vm.min_free_kbytes was in pages: the sum of shares, each rounded down."""
+    return sum((zone.pages("min") or 0) - boost_of(zone, kernel) for zone in _sharing(kernel, dump))
 
 
 def logged_scale(kernel: Kernel, dump: MemDump) -> int:
@@ -237,17 +249,18 @@ def logged_scale(kernel: Kernel, dump: MemDump) -> int:
     smaller factor prints the same marks.
     """
     own = kernel.watermark_scale_factor or 0
-    zones = [zone for zone in dump.populated() if zone.name not in kernel.capped_zones]
-    zone = max(zones, key=lambda one: one.pages("managed") or 0, default=None)
+    zones = _sharing(kernel, dump)
+    zone = max(zones, key=lambda one: one.pages(kernel.basis) or 0, default=None)
     if zone is None or not own:
         return own
-    minimum, low, managed = zone.pages("min"), zone.pages("low"), zone.pages("managed")
-    if minimum is None or low is None or not managed:
+    low, high, pages = zone.pages("low"), zone.pages("high"), zone.pages(kernel.basis)
+    minimum = (zone.pages("min") or 0) - boost_of(zone, kernel)
+    if low is None or high is None or not pages:
         return own
-    gap, quarter = low - minimum, (minimum - boost_of(zone)) // 4
-    if abs(gap - quarter) <= 1 or _close(gap, managed * own // SCALE_BASE):
+    gap = high - low
+    if abs(gap - minimum // 4) <= 1 or _close(gap, pages * own // SCALE_BASE):
         return own
-    return (gap * SCALE_BASE + managed // 2) // managed
+    return (gap * SCALE_BASE + pages // 2) // pages
 
 
 def _close(gap: int, ruled: int) -> bool:
@@ -256,23 +269,35 @@ def _close(gap: int, ruled: int) -> bool:
 
 
 def _set_reserves(kernel: Kernel, dump: MemDump, ratios: tuple[int, ...]) -> list[Finding]:
-    own = kernel.lowmem_reserve_ratio
+    columns = dump.columns()
+    own = default_ratios(kernel, columns)
     every = (*ratios, *own[len(ratios) :])
     for zone in dump.populated():
-        pages = _managed_of_node(dump, zone.node)
-        if zone.index is None or zone.reserve is None:
+        if zone.reserve is None:
             continue
-        row = reserves(pages, every)[zone.index]
-        zone.reserve = (*row, *(row[-1:] * len(zone.reserve)))[: len(zone.reserve)]
-    return [finding("supposed.ratios")] if len(ratios) < len(own) else []
+        pages = _pages_of_node(kernel, dump, zone.node)
+        row = reserves(pages, every, kernel.reserve)[columns.index(zone.name)]
+        zone.reserve = row[: len(zone.reserve)]
+    told = any(ratio for ratio in own[len(ratios) :])
+    return [finding("supposed.ratios")] if told else []
 
 
-def _managed_of_node(dump: MemDump, node: int) -> tuple[int, ...]:
-    """Return the managed pages of a node's zones in index order, 0 for those without."""
-    found = {zone.name: zone.pages("managed") for zone in dump.zones if zone.node == node}
-    if None in found.values():
-        raise InputError(f"{RATIOS}: the Mem-Info lacks the managed pages of its zones")
-    return tuple(found.get(name) or 0 for name in ZONES)
+def default_ratios(kernel: Kernel, columns: tuple[str, ...]) -> tuple[int, ...]:
+    """Return sysctl_lowmem_reserve_ratio as a kernel with these zones starts with it.
+
+    HighMem has Normal's ratio to 4.16, and none later.
+    """
+    by_name = dict(zip(ZONES, kernel.lowmem_reserve_ratio, strict=False))
+    by_name["HighMem"] = by_name["Normal"] if kernel.reserve.least_ratio else 0
+    return tuple(by_name.get(name, 0) for name in columns)
+
+
+def _pages_of_node(kernel: Kernel, dump: MemDump, node: int) -> tuple[int, ...]:
+    """Return the pages of a node's zones in index order, 0 for those without."""
+    zones = {zone.name: zone for zone in dump.populated() if zone.node == node}
+    return tuple(
+        _pages(kernel, zones[name], RATIOS) if name in zones else 0 for name in dump.columns()
+    )
 
 
 # in words
@@ -306,7 +331,9 @@ def table_of_settings(found: Change) -> list[TableRow]:
         rows.append(TableRow("  reserve", *(_number(side.reserve) for side in sides)))
         rows.append(TableRow("  floor", *(_number(side.floor) for side in sides)))
         rows.append(TableRow("  verdict", *(_verdict(side, one.free) for side in sides)))
-    rows.append(TableRow("set aside", *(f"{n} ({size(n * PAGE_KB)})" for n in found.set_aside)))
+    rows.append(
+        TableRow("set aside", *(f"{n} ({size(n * found.page_kb)})" for n in found.set_aside))
+    )
     return rows
 
 
@@ -333,4 +360,4 @@ def _verdict(side: Side, free: int | None) -> str:
         return said("supposed.short", pages=side.short_by)
     if side.verdict == PASSES and free is not None and side.floor is not None:
         return said("supposed.spare", pages=free - side.floor)
-    return said(f"supposed.{side.verdict}")
+    return side.verdict

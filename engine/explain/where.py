@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mmplay.engine.explain.finding import Finding, finding, size
 from mmplay.engine.report import MemDump, Report
 from mmplay.engine.rules.watermarks import PAGE_KB
 
@@ -35,6 +36,10 @@ COUNTED = {
     "per-CPU": ("free_pcp",),
 }
 """Rows that are plain sums of counters, by the counters' names."""
+
+
+MOVED = 64
+"""Pages, and the share of all, that may move while a report is printed."""
 
 
 class MemoryRow(NamedTuple):
@@ -89,7 +94,7 @@ def managed_pages(dump: MemDump) -> int | None:
     """Return the pages that the kernel managed: RAM less reserved, else the sum of the zones.
 
     From 6.1 on, and for a request bound to nodes, only some zones are printed: the closing lines
-    count all.
+    count all. RAM alone, where the rest is lost, counts what was reserved at boot as well.
     """
     ram, reserved = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
     if ram is not None and reserved is not None and ram > reserved:
@@ -99,7 +104,7 @@ def managed_pages(dump: MemDump) -> int | None:
         known = [one for one in pages if one is not None]
         if known and len(known) == len(pages):
             return sum(known)
-    return None
+    return ram
 
 
 def _has_totals(dump: MemDump) -> bool:
@@ -112,11 +117,17 @@ def _rows(dump: MemDump, page_kb: int) -> list[MemoryRow]:
     rows: list[MemoryRow] = []
     for name, total in _owners(_totals(dump, page_kb)).items():
         parts = [MemoryRow(name, node, _owners(one).get(name, 0)) for node, one in by_node.items()]
-        if len(parts) > 1 and sum(part.pages for part in parts) == total:
+        moved = abs(sum(part.pages for part in parts) - total)
+        known = all(_FIELDS[name] & one.keys() for one in by_node.values())
+        if len(parts) > 1 and known and moved <= MOVED + total // MOVED:
             rows += parts
         else:
             rows.append(MemoryRow(name, None, total))
     return [row for row in rows if row.pages or row.name in ("anon", "file", SHMEM, "slab", "free")]
+
+
+_FIELDS = {name: frozenset(fields) for name, fields in (*LRU.items(), *COUNTED.items())}
+_FIELDS |= {SHMEM: frozenset({SHMEM}), "hugetlb": frozenset({"hugetlb"})}
 
 
 def _owners(counters: dict[str, int]) -> dict[str, int]:
@@ -169,3 +180,57 @@ def _swap(dump: MemDump) -> Swap | None:
     if total is None or free is None:
         return None
     return Swap(total, free, dump.tail.get("swapcache_pages", 0))
+
+
+LARGEST_SLABS = 4
+"""Slab caches that are named."""
+
+MUCH = 20
+"""The share of the managed pages, one in so many, from which unaccounted pages are told."""
+
+
+def memory_findings(report: Report) -> list[Finding]:
+    """Return where the memory was: owners, largest first, nodes, swap, and what nobody counts."""
+    table = memory_table(report)
+    found: list[Finding] = []
+    if table is not None:
+        found += _owners_told(table)
+        if table.pages(UNACCOUNTED) * MUCH >= table.managed:
+            left = table.pages(UNACCOUNTED) * table.page_kb
+            found.append(finding(_unaccounted_code(report.memory), unaccounted=left))
+    if report.slabs:
+        slabs = sorted(report.slabs, key=lambda row: -row[2])[:LARGEST_SLABS]
+        caches = [f"{name} {size(total)}" for name, _, total in slabs]
+        found.append(finding("memory.slabs", caches=caches))
+    return found
+
+
+def _unaccounted_code(dump: MemDump | None) -> str:
+    """Tell apart a table of all RAM, reserved pages included, from one of the managed pages."""
+    if dump is None or "reserved_pages" in dump.tail:
+        return "memory.unaccounted"
+    told = any("present" in zone.kb for zone in dump.zones)
+    return "memory.unaccounted" if told else "memory.unaccounted_all"
+
+
+def _owners_told(table: MemoryTable) -> list[Finding]:
+    kb = table.page_kb
+    names = dict.fromkeys(row.name for row in table.rows)
+    whole = [(name, table.pages(name)) for name in names]
+    managed = {"managed": table.managed * kb, "pages": table.managed}
+    found = [finding("memory.owners", **managed, owners=_told(whole, kb))]
+    for node in dict.fromkeys(row.node for row in table.rows if row.node is not None):
+        own = [(row.name, row.pages) for row in table.rows if row.node == node]
+        found.append(finding("memory.node", node=node, owners=_told(own, kb)))
+    if table.swap is None:
+        return found
+    if table.swap.total_kb == 0:
+        return [*found, finding("memory.no_swap")]
+    swap = finding("memory.swap", free=table.swap.free_kb, total=table.swap.total_kb)
+    return [*found, swap]
+
+
+def _told(owners: Iterable[tuple[str, int]], page_kb: int) -> list[str]:
+    """Return what each owner holds, in pages too, the largest first, without empty ones."""
+    ordered = sorted(owners, key=lambda row: -row[1])
+    return [f"{name} {size(pages * page_kb)} ({pages})" for name, pages in ordered if pages > 0]

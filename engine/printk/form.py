@@ -111,11 +111,6 @@ class LineForm:
         return self._parts
 
     @property
-    def starts_fixed(self) -> bool:
-        """Tell whether its first line starts with a text, not with a value."""
-        return not self.template.startswith("{")
-
-    @property
     def names(self) -> tuple[str, ...]:
         """The names of all fields, in the order of the template."""
         if self._names is None:
@@ -152,9 +147,11 @@ CLUES = {
 """Clues of forms whose fixed texts are too short, or too common in other lines, to be one."""
 
 FOLLOWING_ROLES = frozenset(
-    {"allocation", "inline", "memcgstat", "regs", "slabhead", "slabrow", "stackmark"}
+    {"allocation", "inline", "lmkwhy", "memcgstat", "regs", "slabhead", "slabrow", "stackmark"}
 )
-FOLLOWING = frozenset({"words/any", "freepages/arm", "slabpages/arm", "tasksstate/4.19"})
+FOLLOWING = frozenset(
+    {"words/any", "words/head", "words/more", "freepages/arm", "slabpages/arm", "tasksstate/4.19"}
+)
 """Lines that say nothing alone: they are read only close behind other lines of a report."""
 
 

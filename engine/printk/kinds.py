@@ -178,7 +178,8 @@ FIELD_KINDS: dict[str, FieldKind] = {
     ),
     "word": _text(r"[^ ]+"),
     "text": _text(r".*"),
-    "comm": _text(r"(?:(?!: ).){0,31}?."),
+    "comm": _text(r"(?:tmux: (?:client|server)|(?:(?!: ).){0,31}?.)"),
+    "task": _text(r".{1,32}?"),
     "phrase": _text(r".+?"),
     "reason": _text(r"(?:Memory cgroup out|Out) of memory(?: \([a-z_]+\))?"),
     "release": _text(r"[0-9][^ ]*"),
@@ -205,11 +206,15 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "mark": _prefixed("(?:IRQ|EOI|NMI|TASK|ENTRY_TRAMPOLINE|#DF)", "<", ">  "),
     "guess": _prefixed(r"\?", "", " "),
     "module": _prefixed(r"[^ \[\]]+(?: [0-9a-f]{16,64})?", " [", "]"),
-    "stack": _text(r"(?: [0-9a-f]{16}){1,4}|(?: [0-9a-f]{8}){1,8}"),
+    "stack": _text(r"(?:(?: +[0-9a-f]{16}){1,4}|(?: +[0-9a-f]{8}){1,8}) ?"),
+    "dots": _text(r" +\.\.\. ?"),
+    "died": _text(
+        r"(?:, UID:[0-9]{1,10}(?: pgtables:[0-9]{1,19}kB)?(?: oom_score_adj:-?[0-9]{1,4})?)?"
+    ),
     "pointer32": FieldKind(
         r"[0-9a-f]{8}", lambda text: int(text, 16), lambda value: f"{value:08x}", _is_u32
     ),
-    "registers": _text(r"(?:[A-Z0-9_]{2,8}: [0-9a-f:]{1,33}(?: |$)){1,4}"),
+    "registers": _text(r"(?:[A-Z0-9_]{2,8}: [0-9a-f:]{1,33}(?: |$)){1,8}"),
     "place": _text(r"[^ :]+\.[a-zA-Z]+:[0-9]+(?: \(discriminator [0-9]+\))?"),
     "counter": _text("|".join(MEMCG_COUNTERS)),
     "limited": _text(r"memory\+swap|memory|swap|kmem"),

@@ -1,18 +1,20 @@
 """GFP masks: a layout of bits, its names, the order in which printk prints them; all that we know.
 
-Bits were read from include/linux/gfp.h of 2.6.32.2, 3.10.4, 4.4.60, 4.5.0, 4.8.15, 4.19.0, 5.4.0,
-6.1.192, 6.6.80 and 6.12.0; the 4.11 and 4.13 layouts follow from hex-and-name pairs printed by
-4.11.0-rc3 and 4.13.11 and from commit 41b6167e8f74. The printing order is that of
-include/trace/events/mmflags.h and lib/vsprintf.c:format_flags.
+The layouts are data (`data/layouts.toml`, read when the first is asked for), each with the versions
+whose include/linux/gfp.h was read. The printing order is that of include/trace/events/mmflags.h
+and lib/vsprintf.c:format_flags.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.tables import read_data
 
 U32_MAX = (1 << 32) - 1
 
@@ -36,6 +38,7 @@ class GfpLayout:
     composites: dict[str, int]
     print_order: tuple[str, ...]
     uncertain: int = 0
+    source: str = ""
     _values: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -116,171 +119,95 @@ class GfpLayout:
         return [by_value.get(bit, f"{bit:#x}") for bit in set_bits]
 
 
-ALLOC_ATOMIC = ("HIGH", "ATOMIC", "KSWAPD_RECLAIM")
-
-_LOW = ("DMA", "HIGHMEM", "DMA32", "MOVABLE")
-_PRE_44 = (*_LOW, "WAIT", "HIGH", "IO", "FS", "COLD", "NOWARN", "REPEAT", "NOFAIL", "NORETRY")
-_FROM_44 = (*_LOW, "RECLAIMABLE", *_PRE_44[5:], "MEMALLOC", "COMP", "ZERO", "NOMEMALLOC")
-_FROM_419 = (
-    *_FROM_44[:8],
-    *("WRITE", "NOWARN", "RETRY_MAYFAIL", "NOFAIL", "NORETRY", "MEMALLOC", "COMP", "ZERO"),
-    *("NOMEMALLOC", "HARDWALL", "THISNODE", "ATOMIC", "ACCOUNT"),
-    *("DIRECT_RECLAIM", "KSWAPD_RECLAIM"),
+_COMPOSITES = (
+    *("GFP_TRANSHUGE", "GFP_TRANSHUGE_LIGHT", "GFP_HIGHUSER_MOVABLE", "GFP_HIGHUSER", "GFP_USER"),
+    *("GFP_TEMPORARY", "GFP_KERNEL_ACCOUNT", "GFP_KERNEL", "GFP_NOFS", "GFP_ATOMIC", "GFP_NOIO"),
+    *("GFP_NOWAIT", "GFP_DMA"),
 )
-_FROM_52 = (
-    *_FROM_44[:8],
-    *("ZERO", "ATOMIC", "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "WRITE", "NOWARN", "RETRY_MAYFAIL"),
-    *("NOFAIL", "NORETRY", "MEMALLOC", "COMP", "NOMEMALLOC", "HARDWALL", "THISNODE", "ACCOUNT"),
+_LISTED = (
+    *("HIGH", "ATOMIC", "IO", "FS", "COLD", "NOWARN", "REPEAT", "RETRY_MAYFAIL", "NOFAIL"),
+    *("NORETRY", "COMP", "ZERO", "NOMEMALLOC", "MEMALLOC", "HARDWALL", "THISNODE", "RECLAIMABLE"),
+    *("MOVABLE", "ACCOUNT", "NOTRACK", "WRITE", "RECLAIM", "DIRECT_RECLAIM", "KSWAPD_RECLAIM"),
+    "OTHER_NODE",
 )
-
-
-def _ascending(*names: str) -> dict[str, int]:
-    """Number the names from bit 0 upwards; an empty name leaves its bit unnamed."""
-    return {f"__GFP_{name}": 1 << n for n, name in enumerate(names) if name}
-
-
-def _plain(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"__GFP_{name}" for name in names)
-
-
-_RECLAIM = ("DIRECT_RECLAIM", "KSWAPD_RECLAIM")
-_KERNEL = (*_RECLAIM, "IO", "FS")
-_HIGHUSER_MOVABLE = (*_KERNEL, "HARDWALL", "HIGHMEM", "MOVABLE")
-
-Groups = Mapping[str, tuple[str, ...]]
-"""Names of composites and the bits that each is made of."""
-
-_COMMON: Groups = {
-    "__GFP_RECLAIM": _RECLAIM,
-    "GFP_ATOMIC": ALLOC_ATOMIC,
-    "GFP_NOWAIT": ("KSWAPD_RECLAIM",),
-    "GFP_NOIO": _RECLAIM,
-    "GFP_NOFS": (*_RECLAIM, "IO"),
-    "GFP_KERNEL": _KERNEL,
-    "GFP_KERNEL_ACCOUNT": (*_KERNEL, "ACCOUNT"),
-    "GFP_USER": (*_KERNEL, "HARDWALL"),
-    "GFP_HIGHUSER": (*_KERNEL, "HARDWALL", "HIGHMEM"),
-    "GFP_HIGHUSER_MOVABLE": _HIGHUSER_MOVABLE,
-    "GFP_DMA": ("DMA",),
-    "GFP_DMA32": ("DMA32",),
+ORDERS: dict[str, tuple[str, ...]] = {
+    "listed": (
+        *(*_COMPOSITES, "__GFP_HIGHMEM", "GFP_DMA32"),
+        *(f"__GFP_{name}" for name in _LISTED),
+    ),
+    "bits": (*_COMPOSITES, "GFP_DMA32", "__GFP_RECLAIM"),
 }
-"""Composites whose definition holds from 4.4 on."""
+"""How %pGg walks the names: listed by hand up to 6.14; from 6.15 or 6.16 on the composites, then
+the bits from the lowest up. Bits that are not listed come last, the lowest first."""
 
-_TEMPORARY = {"GFP_TEMPORARY": (*_KERNEL, "RECLAIMABLE")}
-_HUGE_LIGHT = ("HARDWALL", "HIGHMEM", "MOVABLE", "IO", "FS", "COMP", "NOMEMALLOC", "NOWARN")
-_THP_44 = {"GFP_TRANSHUGE": (*_HUGE_LIGHT, "NORETRY", "DIRECT_RECLAIM")}
-_THP_48 = {"GFP_TRANSHUGE": (*_HUGE_LIGHT, "DIRECT_RECLAIM"), "GFP_TRANSHUGE_LIGHT": _HUGE_LIGHT}
-
-
-def _composites(bits: dict[str, int], *groups: Groups) -> dict[str, int]:
-    return {
-        name: sum(bits[flag] for flag in _plain(parts))
-        for group in groups
-        for name, parts in group.items()
-        if all(flag in bits for flag in _plain(parts))
-    }
+_NEVER_PRINTED = frozenset(("__GFP_DMA", "__GFP_DMA32", "__GFP_NOACCOUNT"))
+"""Bits that have another name in the table, or none."""
 
 
-_HEAD_44 = (
-    *("GFP_TRANSHUGE", "GFP_HIGHUSER_MOVABLE", "GFP_HIGHUSER", "GFP_USER", "GFP_TEMPORARY"),
-    *("GFP_KERNEL_ACCOUNT", "GFP_KERNEL", "GFP_NOFS", "GFP_ATOMIC", "GFP_NOIO", "GFP_NOWAIT"),
-    *("GFP_DMA", "__GFP_HIGHMEM", "GFP_DMA32"),
-)
-_HEAD_48 = (_HEAD_44[0], "GFP_TRANSHUGE_LIGHT", *_HEAD_44[1:])
-_TAIL_44 = _plain(
-    (
-        *("HIGH", "ATOMIC", "IO", "FS", "COLD", "NOWARN", "REPEAT", "NOFAIL", "NORETRY", "COMP"),
-        *("ZERO", "NOMEMALLOC", "MEMALLOC", "HARDWALL", "THISNODE", "RECLAIMABLE", "MOVABLE"),
-        *("ACCOUNT", "NOTRACK", "WRITE", "RECLAIM", "DIRECT_RECLAIM", "KSWAPD_RECLAIM"),
-        "OTHER_NODE",
-    )
-)
-_RENAMED = {"__GFP_REPEAT": "__GFP_RETRY_MAYFAIL"}
+def _flag(name: str) -> str:
+    return f"__GFP_{name}"
 
 
-def _order(head: tuple[str, ...], values: dict[str, int]) -> tuple[str, ...]:
-    """Return the names of `head` and of 4.6's tail that this layout has, later additions last."""
-    tail = tuple(name if name in values else _RENAMED.get(name, name) for name in _TAIL_44)
-    listed = tuple(name for name in (*head, *tail) if name in values)
-    hidden = {"__GFP_DMA", "__GFP_DMA32", "__GFP_NOACCOUNT"}
-    return listed + tuple(n for n in values if n not in listed and n not in hidden)
+def _places(text: str) -> dict[str, int]:
+    """Return the bits that a list names from bit 0 upwards; - leaves its bit unnamed."""
+    return {_flag(name): 1 << n for n, name in enumerate(text.split()) if name != "-"}
 
 
-def _layout(
-    name: str,
-    covers: str,
-    bits: dict[str, int],
-    head: tuple[str, ...],
-    *groups: Groups,
-    uncertain: int = 0,
-) -> GfpLayout:
-    composites = _composites(bits, *groups)
-    order = _order(head, {**bits, **composites})
-    return GfpLayout(name, covers, bits, composites, order, uncertain)
+class _Chain:
+    """The layouts, each made from the one before it."""
+
+    def __init__(self) -> None:
+        self._bits: dict[str, int] = {}
+        self._made_of: dict[str, str] = {}
+        self._kept: dict[str, Any] = {"uncertain": 0}
+
+    def next(self, row: dict[str, Any]) -> GfpLayout:
+        """Return the layout of a row of the data."""
+        self._kept |= {key: row[key] for key in ("order", "uncertain") if key in row}
+        gone = {_flag(name) for name in row.get("drop", "").split()}
+        before = _places(row["bits"]) if "bits" in row else self._bits
+        kept = {name: bit for name, bit in before.items() if name not in gone}
+        come = {_flag(name): bit for name, bit in row.get("set", {}).items()}
+        self._bits = dict(sorted({**kept, **come}.items(), key=lambda item: item[1]))
+        self._made_of |= row.get("composites", {})
+        for name in row.get("without", "").split():
+            del self._made_of[name]
+        return self._layout(row)
+
+    def _layout(self, row: dict[str, Any]) -> GfpLayout:
+        composites = {
+            name: sum(self._bits[flag] for flag in map(_flag, parts.split()))
+            for name, parts in self._made_of.items()
+            if all(_flag(part) in self._bits for part in parts.split())
+        }
+        values = {**self._bits, **composites}
+        listed = [name for name in ORDERS[self._kept["order"]] if name in values]
+        rest = [n for n in self._bits if n not in listed and n not in _NEVER_PRINTED]
+        return GfpLayout(
+            *(row["name"], row["covers"], self._bits, composites, (*listed, *rest)),
+            uncertain=self._kept["uncertain"],
+            source=row["read"],
+        )
 
 
-_OLD: Groups = {
-    "GFP_NOIO": ("WAIT",),
-    "GFP_NOFS": ("WAIT", "IO"),
-    "GFP_KERNEL": ("WAIT", "IO", "FS"),
-    "GFP_TEMPORARY": ("WAIT", "IO", "FS", "RECLAIMABLE"),
-    "GFP_USER": ("WAIT", "IO", "FS", "HARDWALL"),
-    "GFP_HIGHUSER": ("WAIT", "IO", "FS", "HARDWALL", "HIGHMEM"),
-    "GFP_HIGHUSER_MOVABLE": ("WAIT", "IO", "FS", "HARDWALL", "HIGHMEM", "MOVABLE"),
-    "GFP_ATOMIC": ("HIGH",),
-    "GFP_DMA": ("DMA",),
-    "GFP_DMA32": ("DMA32",),
-}
+class Layouts(Mapping[str, GfpLayout]):
+    """Every layout by its name, oldest first; no data is read before one is asked for."""
 
-_BITS_2632 = _ascending(
-    *_PRE_44, "", "COMP", "ZERO", "NOMEMALLOC", "HARDWALL", "THISNODE", "RECLAIMABLE", "", "NOTRACK"
-)
-_BITS_310 = _BITS_2632 | {
-    "__GFP_MEMALLOC": 0x2000,
-    "__GFP_KMEMCG": 0x100000,
-    "__GFP_NO_KSWAPD": 0x400000,
-    "__GFP_OTHER_NODE": 0x800000,
-    "__GFP_WRITE": 0x1000000,
-}
-_MID_44 = (*_FROM_44, "HARDWALL", "THISNODE", "ATOMIC")
-_BITS_44 = _ascending(
-    *_MID_44, "NOACCOUNT", "NOTRACK", "DIRECT_RECLAIM", "OTHER_NODE", "WRITE", "KSWAPD_RECLAIM"
-)
-_BITS_45 = _ascending(
-    *_MID_44, "ACCOUNT", "NOTRACK", "DIRECT_RECLAIM", "OTHER_NODE", "WRITE", "KSWAPD_RECLAIM"
-)
-_BITS_411 = _ascending(*_MID_44, "ACCOUNT", "NOTRACK", "DIRECT_RECLAIM", "WRITE", "KSWAPD_RECLAIM")
-_BITS_413 = {_RENAMED.get(name, name): value for name, value in _BITS_411.items()}
-_BITS_52 = _ascending(*_FROM_52)
-_BITS_61 = _BITS_52 | {"__GFP_ZEROTAGS": 0x800000}
-_BITS_66 = {name: value for name, value in _BITS_61.items() if name != "__GFP_ATOMIC"}
+    @cached_property
+    def _all(self) -> dict[str, GfpLayout]:
+        chain = _Chain()
+        rows: list[dict[str, Any]] = read_data(__package__, "layouts")["layout"]
+        return {row["name"]: chain.next(row) for row in rows}
 
-_ATOMIC_66 = {"GFP_ATOMIC": ("HIGH", "KSWAPD_RECLAIM")}
-_NOWAIT_612 = {"GFP_NOWAIT": ("KSWAPD_RECLAIM", "NOWARN")}
+    def __getitem__(self, name: str) -> GfpLayout:
+        return self._all[name]
 
-GFP_LAYOUTS: dict[str, GfpLayout] = {
-    layout.name: layout
-    for layout in (
-        _layout("2.6.32", "2.6.32 to 3.9", _BITS_2632, _HEAD_44, _OLD),
-        _layout("3.10", "3.10 to 4.3", _BITS_310, _HEAD_44, _OLD),
-        _layout("4.4", "4.4", _BITS_44, _HEAD_44, _COMMON, _TEMPORARY, _THP_44),
-        _layout("4.5", "4.5 to 4.7", _BITS_45, _HEAD_44, _COMMON, _TEMPORARY, _THP_44),
-        _layout("4.8", "4.8 and 4.9", _BITS_45, _HEAD_48, _COMMON, _TEMPORARY, _THP_48),
-        _layout("4.11", "4.11 and 4.12", _BITS_411, _HEAD_48, _COMMON, _TEMPORARY, _THP_48),
-        _layout("4.13", "4.13 to 4.18", _BITS_413, _HEAD_48, _COMMON, _TEMPORARY, _THP_48),
-        _layout("4.19", "4.19 to 5.1", _ascending(*_FROM_419), _HEAD_48, _COMMON, _THP_48),
-        _layout("5.4", "5.2 to 6.0", _BITS_52, _HEAD_48, _COMMON, _THP_48, uncertain=0x1800000),
-        _layout("6.1", "6.1 to 6.2", _BITS_61, _HEAD_48, _COMMON, _THP_48, uncertain=0xF000000),
-        _layout(
-            *("6.6", "6.6 to 6.11", _BITS_66, _HEAD_48),
-            *(_COMMON, _THP_48, _ATOMIC_66),
-            uncertain=0xF000000,
-        ),
-        _layout(
-            *("6.12", "6.12 and later", _BITS_66, _HEAD_48),
-            *(_COMMON, _THP_48, _ATOMIC_66, _NOWAIT_612),
-            uncertain=0xFF000000,
-        ),
-    )
-}
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+GFP_LAYOUTS: Mapping[str, GfpLayout] = Layouts()
 """Every layout by the name of the kernel it was read from."""

@@ -9,6 +9,7 @@ zone_dirtyable_memory, domain_dirty_limits) and mm/oom_kill.c:oom_badness of 4.5
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.watermarks import PAGE_BYTES, ZONES
@@ -20,6 +21,18 @@ ZONE_OF_BITS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("__GFP_HIGHMEM", "__GFP_MOVABLE"), "Movable"),
 )
 """Bits and the highest zone they allow, first match; anything else may start in Normal."""
+
+
+SIZES_KB = {"M": 1024, "G": 1024 * 1024}
+LEAST_RAM_KB, MOST_RAM_KB = 32 * 1024, 1024 * 1024 * 1024
+
+
+def size_kb(text: str) -> int | None:
+    """Return a size such as 512M or 4G in kB; None for what is none."""
+    number, unit = text[:-1], text[-1:].upper()
+    if unit not in SIZES_KB or not (number.isascii() and number.isdigit() and len(number) <= 6):
+        return None
+    return int(number) * SIZES_KB[unit]
 
 
 def highest_zone(layout: GfpLayout, mask: int) -> int:
@@ -116,3 +129,43 @@ def points(pages: N, adj: N, total_pages: N) -> N:
 def score(task_points: N, total_pages: N) -> N:
     """Return the points as the kill line prints them, in thousandths of all memory."""
     return rule("score", task_points * ADJ_SCALE // total_pages)
+
+
+class PointsRule(NamedTuple):
+    """How a version's OOM killer weighs a task (mm/oom_kill.c:oom_badness).
+
+    `page_tables` says how the tables are counted: nr_ptes, nr_pmds besides, or their bytes. A task
+    with CAP_SYS_ADMIN is forgiven `root`: nothing, "adj" (30 thousandths of all memory) or
+    "percent" (3 % of its own pages). `least` is the smallest number of points, None where they can
+    fall below 0. Up to 3.4 the points are thousandths of all memory (`scaled`). Before 2.6.36 the
+    weighing was another one, not covered here (`covered`).
+    """
+
+    page_tables: str
+    root: str
+    least: int | None
+    scaled: bool
+    covered: bool = True
+
+    def points(self, pages: N, adj: int, total_pages: N) -> N:
+        """Return a task's points; `pages` are resident, swapped out and page tables together."""
+        if self.scaled:
+            return self._at_least(pages * ADJ_SCALE // total_pages + adj)
+        return self._at_least(pages + total_pages // ADJ_SCALE * adj)
+
+    def points_of_root(self, pages: N, adj: int, total_pages: N) -> N:
+        """Return the points of a task that has CAP_SYS_ADMIN."""
+        if self.root == "adj":
+            return self.points(pages, adj - ROOT_ADJ, total_pages)
+        if self.root == "percent":
+            return self.points(pages - pages * 3 // PER_CENT, adj, total_pages)
+        return self.points(pages, adj, total_pages)
+
+    def _at_least(self, found: N) -> N:
+        if self.least is None:
+            return rule("points", found)
+        return rule("points", larger(found, constant(found, self.least)))
+
+
+ROOT_ADJ = 30
+"""What up to 3.12 a task with CAP_SYS_ADMIN is forgiven, in thousandths of all memory."""

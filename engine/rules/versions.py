@@ -1,209 +1,239 @@
-"""The kernels we have the rules of, each one object that holds everything in which it differs.
+"""From a name or a release (`4.5.0-rc7+`) to the rules of that kernel.
 
-A release that a log prints (`4.5.0-rc7+`) leads to the rules and the GFP bits that it follows.
+Five kernels have a name of their own (`KERNELS`): the levels, the simulator and the shipped
+recordings know them by it. Any other version leads to its rules by the chain of `eras`. Where it is
+open which of several rules a release follows, it has several candidates.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.alloc_flags import (
-    AllocFlag,
-    Context,
-    FlagRule,
-    fired_rules,
-    flags_of,
+from mmplay.engine.rules.eras import eras_of, steps
+from mmplay.engine.rules.gates import ExtraBlocks, GateRules
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.kernel import (
+    Kernel,
+    RuleRead,
+    SimRules,
+    SlabMask,
 )
-from mmplay.engine.rules.floors import CallerClass, class_of, classes_at
-from mmplay.engine.rules.gates import GATES, GateRules
-from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
-from mmplay.engine.rules.watermarks import (
-    GapRule,
-    capped_marks,
-    quarter_gaps,
-    scaled_gaps,
-    zone_min,
-)
-from mmplay.engine.terms import N
+from mmplay.engine.rules.releases import Place, Span, Version, place_of, version_of
+from mmplay.engine.rules.watermarks import scaled_gaps
+
+__all__ = [
+    "DEFAULT_KERNEL",
+    "KERNELS",
+    "NEWEST_READ",
+    "Candidates",
+    "Evidence",
+    "ExtraBlocks",
+    "GateRules",
+    "Kernel",
+    "RuleRead",
+    "SimRules",
+    "SlabMask",
+    "UnknownKernelError",
+    "candidates_of",
+    "every_era",
+    "kernel_named",
+    "kernel_of_release",
+    "layout_of_release",
+]
 
 DEFAULT_KERNEL = "4.5-rc7"
+OLDEST: Version = (2, 6, 32)
+NEWEST: Version = (6, 17, 9999)
+NEWEST_READ = "6.17"
+"""The newest branch that was read."""
 
-_SLAB_NAMES = (
-    *("__GFP_RECLAIM", "__GFP_HIGH", "__GFP_IO", "__GFP_FS", "__GFP_NOWARN", "__GFP_NOFAIL"),
-    *("__GFP_NORETRY", "__GFP_MEMALLOC", "__GFP_NOMEMALLOC"),
+
+def _only(version: Version) -> Kernel:
+    return eras_of(Span(version, version))[-1]
+
+
+def _rc7() -> Kernel:
+    return _only((4, 5, 0))._replace(
+        name="4.5-rc7",
+        source="v4.5",
+        sim=SimRules(
+            release="4.5.0-rc7+",
+            failure_form="failure/4.5",
+            slub_form="slub/4.5",
+            oom_form="oom/4.5",
+            retry="zone_reclaimable",
+            reclaimable_is_progress=True,
+        ),
+    )
+
+
+def _next() -> Kernel:
+    return _rc7()._replace(
+        name="next-20160311",
+        source="v4.6.2 and linux-mm, March 2016",
+        gaps=scaled_gaps,
+        watermark_scale_factor=10,
+        sim=SimRules(
+            release="4.5.0-rc7-next-20160311+",
+            failure_form="failure/4.6",
+            slub_form="slub/4.6",
+            oom_form="oom/4.6",
+            retry="should_reclaim_retry",
+            reclaimable_is_progress=False,
+        ),
+    )
+
+
+class NamedKernels(Mapping[str, Kernel]):
+    """The kernels that have a name of their own; each is made when it is asked for."""
+
+    def __init__(self, makers: dict[str, Callable[[], Kernel]]) -> None:
+        """Take what makes each kernel."""
+        self._makers = makers
+        self._made: dict[str, Kernel] = {}
+
+    def __getitem__(self, name: str) -> Kernel:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+KERNELS: Mapping[str, Kernel] = NamedKernels(
+    {
+        "4.5-rc7": _rc7,
+        "next-20160311": _next,
+        "6.1": lambda: _only((6, 1, 192))._replace(name="6.1", source="v6.1.176"),
+        "6.6": lambda: _only((6, 6, 80))._replace(name="6.6", source="v6.6.80"),
+        "6.12": lambda: _only((6, 12, 117))._replace(name="6.12", source="measured on 6.12.117"),
+    }
 )
-SLAB_NAMES_4_5 = (*_SLAB_NAMES, "__GFP_REPEAT")
-"""GFP_RECLAIM_MASK of 4.5 and 4.6.2 (mm/internal.h); __GFP_ATOMIC is not in it (d0164adc89f6)."""
+"""Every kernel with a name of its own, by name."""
 
-SLAB_NAMES_6_6 = (*_SLAB_NAMES, "__GFP_RETRY_MAYFAIL")
-"""GFP_RECLAIM_MASK of 6.6.80 (mm/internal.h); 6.1.176 has __GFP_ATOMIC besides."""
+_NEXT_20160311 = re.compile(r"4\.5\.0-rc7-next-20160311\b")
+_NAME_OF_ERA = {"4.5": "4.5-rc7", "6.1.116": "6.1", "6.6.80": "6.6", "6.12.117": "6.12"}
+"""Eras that are known by another name; what these names mean for others gets a .0 behind it."""
 
 
-class SlabMask(NamedTuple):
-    """What SLUB lets through to the page allocator: flags & keeps | adds.
+class Evidence(NamedTuple):
+    """What a report shows of the kernel that printed it.
 
-    Source: mm/slub.c:new_slab and alloc_slab_page, for a cache without flags of its own.
+    `pairs` are masks and the names beside them (None where it prints hex alone), `fields` the
+    fields of its zone lines and totals; None where it has no such lines, or some were cut.
     """
 
-    keeps: int
-    adds: int
-
-    def page_mask(self, mask: int) -> int:
-        """Return the GFP mask of the page request behind an object request of `mask`."""
-        return mask & self.keeps | self.adds
+    pairs: tuple[tuple[int, str | None], ...] = ()
+    fields: frozenset[str] | None = None
 
 
-class SimRules(NamedTuple):
-    """What only a simulated machine needs to know of its kernel.
+class Candidates(NamedTuple):
+    """The kernels whose rules a report may follow, the likeliest last; none before 2.6.32.
 
-    The three forms are how it words its reports. `retry` names the rule by which
-    __alloc_pages_slowpath goes round again (`sim.mm.slowpath`); `reclaimable_is_progress` tells
-    whether do_try_to_free_pages calls it progress that a zone could still be scanned. `release` is
-    what uname says. A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable
-    pages were scanned (mm/vmscan.c:zone_reclaimable).
+    `sure` tells that they are the rules of this very version, as it was read. `why` is a code of
+    the table of sentences: how the candidates were found.
     """
 
-    release: str
-    failure_form: str
-    slub_form: str
-    oom_form: str
-    retry: str
-    reclaimable_is_progress: bool
-    unreclaimable_factor: int = 6
+    kernels: tuple[Kernel, ...]
+    sure: bool
+    why: str
+    place: Place | None = None
 
 
-class Kernel(NamedTuple):
-    """One kernel version's rules.
+def _named(kernel: Kernel) -> Kernel:
+    """Return a kernel of the chain under the name that it is known by."""
+    if kernel.name in _NAME_OF_ERA:
+        return KERNELS[_NAME_OF_ERA[kernel.name]]
+    return kernel._replace(name=f"{kernel.name}.0") if kernel.name in KERNELS else kernel
 
-    `source` is what was read, for the explanations. Zones in `capped_zones` have no share in
-    vm.min_free_kbytes, but a small min of their own. `sim` is None for a kernel that cannot be
-    simulated: its floors, marks and masks are known, its reclaim is not.
+
+@cache
+def _kernels_of(spans: tuple[Span, ...]) -> tuple[Kernel, ...]:
+    found = {one.name: one for span in spans for one in map(_named, eras_of(span))}
+    return tuple(found.values())
+
+
+@cache
+def every_era() -> tuple[Kernel, ...]:
+    """Return every set of rules that an upstream version has, oldest first."""
+    firsts = {step.first for step in steps() if step.first is not None}
+    backports = {one.first for step in steps() for one in step.backports if not one.builds}
+    return _kernels_of(tuple(Span(one, one) for one in sorted(firsts | backports)))
+
+
+NOTHING_SEEN = Evidence()
+
+
+def candidates_of(release: str | None, seen: Evidence = NOTHING_SEEN) -> Candidates:
+    """Return the kernels whose rules a report of this release may follow.
+
+    Where several may apply, what the report shows (`seen`) leaves out those that would have
+    printed it otherwise; if that leaves none, it says nothing. Without a release every era may.
     """
-
-    name: str
-    source: str
-    gfp: GfpLayout
-    slab: SlabMask
-    gate: GateRules
-    gaps: GapRule
-    lowmem_reserve_ratio: tuple[int, ...]
-    watermark_scale_factor: int | None
-    capped_zones: tuple[str, ...] = ()
-    sim: SimRules | None = None
-
-    def fired(self, mask: int, context: Context) -> tuple[FlagRule, ...]:
-        """Return the rules of gfp_to_alloc_flags that fire for this request."""
-        return fired_rules(self.gate.flag_rules, self.gfp, mask, context)
-
-    def alloc_flags(self, mask: int, context: Context) -> AllocFlag:
-        """Return the ALLOC_* flags of a request (gfp_to_alloc_flags)."""
-        return flags_of(self.fired(mask, context))
-
-    def class_of(self, flags: AllocFlag) -> CallerClass:
-        """Return the class that alloc flags put a caller in."""
-        return class_of(self.gate.classes, flags)
-
-    def classes_at(self, mark: str) -> tuple[CallerClass, ...]:
-        """Return the classes that test against `min`, `low` or `high`."""
-        return classes_at(self.gate.classes, mark)
-
-    @property
-    def unreclaimable_factor(self) -> int | None:
-        """How often a zone is scanned before it is given up; None where that is not known."""
-        return None if self.sim is None else self.sim.unreclaimable_factor
-
-    def marks(
-        self, zone: str, managed: N, lowmem_pages: N, min_free_kbytes: N, scale: N
-    ) -> tuple[N, N, N]:
-        """Return min, low and high of a zone in pages (__setup_per_zone_wmarks).
-
-        `lowmem_pages` is the sum of managed over all zones that are not capped.
-        """
-        share: N = zone_min(min_free_kbytes, managed, lowmem_pages)
-        if zone in self.capped_zones:
-            return capped_marks(share, managed, scale)
-        low, high = self.gaps(share, managed, scale)
-        return share, low, high
-
-    def simulated(self) -> SimRules:
-        """Return what a simulation needs; raises InputError if it is not known."""
-        if self.sim is None:
-            known = ", ".join(one.name for one in KERNELS.values() if one.sim is not None)
-            raise InputError(
-                f"kernel {self.name} cannot be simulated: only its floors, watermarks and masks "
-                f"are known; simulated are {known}"
-            )
-        return self.sim
+    if release is not None and _NEXT_20160311.match(release):
+        return Candidates((KERNELS["next-20160311"],), sure=True, why="rules.version")
+    place = place_of(release) if release else None
+    if place is None:
+        return Candidates(_left(every_era(), seen), sure=False, why="rules.no_release")
+    if place.spans[0].high < OLDEST:
+        return Candidates((), sure=False, why="rules.older", place=place)
+    kernels = _left(_kernels_of(place.spans), seen)
+    if place.spans[0].low > NEWEST:
+        return Candidates(kernels, sure=False, why="rules.newer", place=place)
+    sure = len(kernels) == 1 and place.status in ("version", "read", "log")
+    return Candidates(kernels, sure, f"rules.{place.status}", place)
 
 
-def _slab_mask(layout: GfpLayout, names: tuple[str, ...], adds: int = 0) -> SlabMask:
-    return SlabMask(keeps=layout.mask((*names, "__GFP_HARDWALL", "__GFP_THISNODE")), adds=adds)
+def _left(kernels: tuple[Kernel, ...], seen: Evidence) -> tuple[Kernel, ...]:
+    """Return the kernels that could have printed this; masks tell more than fields."""
+    if len(kernels) == 1:
+        return kernels
+    named = tuple(one for one in kernels if _could_name(one, seen)) or kernels
+    named = tuple(one for one in named if _names_exactly(one, seen)) or named
+    return tuple(one for one in named if _could_print(one, seen)) or named
 
 
-_LAYOUT_4_5 = GFP_LAYOUTS["4.5"]
+def _could_name(kernel: Kernel, seen: Evidence) -> bool:
+    for mask, names in seen.pairs:
+        if (names is not None) != (NAMES in kernel.prints):
+            return False
+        if names is not None and not kernel.gfp.agrees(mask, names):
+            return False
+    return True
 
-_RC7 = Kernel(
-    name="4.5-rc7",
-    source="v4.5",
-    gfp=_LAYOUT_4_5,
-    slab=_slab_mask(_LAYOUT_4_5, SLAB_NAMES_4_5, _LAYOUT_4_5.value("__GFP_NOTRACK")),
-    gate=GATES["4.4"],
-    gaps=quarter_gaps,
-    lowmem_reserve_ratio=(256, 256, 32),
-    watermark_scale_factor=None,
-    sim=SimRules(
-        release="4.5.0-rc7+",
-        failure_form="failure/4.5",
-        slub_form="slub/4.5",
-        oom_form="oom/4.5",
-        retry="zone_reclaimable",
-        reclaimable_is_progress=True,
-    ),
+
+def _names_exactly(kernel: Kernel, seen: Evidence) -> bool:
+    """Tell whether no bit that depends on the configuration is needed to explain the names."""
+    return all(kernel.gfp.format(mask) == names for mask, names in seen.pairs if names is not None)
+
+
+def _could_print(kernel: Kernel, seen: Evidence) -> bool:
+    if seen.fields is None:
+        return True
+    shown, printed = seen.fields & TELLING, kernel.prints & TELLING
+    lost = "managed" not in shown and bool(shown)
+    return shown <= printed if lost else shown == printed
+
+
+NAMES = "names"
+"""What a kernel prints that writes the names of a mask beside it (4.6 and later)."""
+
+TELLING = frozenset(
+    (
+        *("managed", "free_pcp", "writepending", "reserved_highatomic", "boost"),
+        *("kernel_misc_reclaimable", "sec_pagetables", "free_highatomic"),
+    )
 )
-_NEXT = _RC7._replace(
-    name="next-20160311",
-    source="v4.6.2 and linux-mm, March 2016",
-    gaps=scaled_gaps,
-    watermark_scale_factor=10,
-    sim=SimRules(
-        release="4.5.0-rc7-next-20160311+",
-        failure_form="failure/4.6",
-        slub_form="slub/4.6",
-        oom_form="oom/4.6",
-        retry="should_reclaim_retry",
-        reclaimable_is_progress=False,
-    ),
-)
-_V6_1 = Kernel(
-    name="6.1",
-    source="v6.1.176",
-    gfp=GFP_LAYOUTS["6.1"],
-    slab=_slab_mask(GFP_LAYOUTS["6.1"], (*SLAB_NAMES_6_6, "__GFP_ATOMIC")),
-    gate=GATES["6.1.192"],
-    gaps=scaled_gaps,
-    lowmem_reserve_ratio=(256, 256, 32, 0),
-    watermark_scale_factor=10,
-)
-_V6_6 = _V6_1._replace(
-    name="6.6",
-    source="v6.6.80",
-    gfp=GFP_LAYOUTS["6.6"],
-    slab=_slab_mask(GFP_LAYOUTS["6.6"], SLAB_NAMES_6_6),
-    gate=GATES["6.6.80"],
-    capped_zones=("Movable",),
-)
-_V6_12 = _V6_6._replace(
-    name="6.12",
-    source="v6.12.117",
-    gate=GATES["6.12.117"],
-    gfp=GFP_LAYOUTS["6.12"],
-)
-
-KERNELS: dict[str, Kernel] = {kernel.name: kernel for kernel in (_RC7, _NEXT, _V6_1, _V6_6, _V6_12)}
-"""Every kernel whose rules are known, by name."""
+"""Fields that tell versions from each other. Managed came first: without it lines were cut."""
 
 
 class UnknownKernelError(InputError):
@@ -211,84 +241,36 @@ class UnknownKernelError(InputError):
 
 
 def kernel_named(name: str) -> Kernel:
-    """Return the Kernel of that name; raises UnknownKernelError with the names there are."""
+    """Return the Kernel of a name, a version or a release; raises UnknownKernelError."""
     if name in KERNELS:
         return KERNELS[name]
-    raise UnknownKernelError(_unknown(name, tuple(KERNELS), "rules"))
+    kernel = kernel_of_release(name) if _is_version(name) else None
+    if kernel is None:
+        raise UnknownKernelError(_unknown(name))
+    return kernel
 
 
-def layout_named(name: str) -> GfpLayout:
-    """Return the GFP layout of a kernel or of a layout name; raises UnknownKernelError."""
-    if name in KERNELS:
-        return KERNELS[name].gfp
-    if name in GFP_LAYOUTS:
-        return GFP_LAYOUTS[name]
-    raise UnknownKernelError(_unknown(name, (*KERNELS, *GFP_LAYOUTS), "GFP bits"))
+def _is_version(name: str) -> bool:
+    """Tell whether a name is a version from 2.6.32 on, however much newer than those read."""
+    version = version_of(name)
+    return version is not None and OLDEST <= version < (100, 0, 0)
 
 
-def _unknown(name: str, known: tuple[str, ...], what: str) -> str:
-    near = get_close_matches(name, known, 1)
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, KERNELS, 1)
     hint = f" did you mean {near[0]}?" if near else ""
-    return f"the {what} of kernel {name!r} are not known;{hint} known are {', '.join(known)}"
-
-
-RULES_OF_RELEASE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"4\.5\.0-rc7-next-20160311\b"), "next-20160311"),
-    (re.compile(r"4\.5\.0-rc\d+-next-"), ""),
-    (re.compile(r"4\.5(\.\d+)?(-rc7)?(?![\d.])"), "4.5-rc7"),
-    (re.compile(r"6\.1\.(11[6-9]|1[2-9]\d|[2-9]\d\d)(?![\d.])"), "6.1"),
-    (re.compile(r"6\.1\.0-(2[89]|[3-9]\d|\d{3,})-(cloud-|rt-)?amd64\b"), "6.1"),
-    (re.compile(r"6\.6\.([6-9]\d|\d{3})(?![\d.])"), "6.6"),
-    (re.compile(r"6\.12\.\d+(?![\d.])(?!-rc|.*\.el\d)"), "6.12"),
-)
-"""Releases whose rules we know, first match; an empty name means that they are not known.
-
-4.5.1 to 4.5.7 follow 4.5: the fix of the slab mask came after the last of them. 6.1.116 took over
-the gate of 6.3; from 6.6.60 on non-blocking requests of order 0 may take highatomic blocks, as in
-6.12. Debian's 6.1.0-28 is 6.1.119, its 6.1.0-27 still 6.1.115. Kernels that a distribution has
-changed much (.el10) are left out.
-"""
-
-_NUMBERS = re.compile(r"(\d{1,6})\.(\d{1,6})")
-"""Bounded: a release may be any text, and `int` refuses 4,301 digits."""
-_RHEL8 = re.compile(r"4\.18\.0-\d+.*\.el8")
-
-LAYOUT_FROM: tuple[tuple[tuple[int, int], str], ...] = (
-    ((2, 6), "2.6.32"),
-    ((3, 10), "3.10"),
-    ((4, 4), "4.4"),
-    ((4, 5), "4.5"),
-    ((4, 8), "4.8"),
-    ((4, 10), ""),
-    ((4, 11), "4.11"),
-    ((4, 13), "4.13"),
-    ((4, 19), "4.19"),
-    ((5, 2), "5.4"),
-    ((6, 1), "6.1"),
-    ((6, 3), "6.6"),
-    ((6, 12), "6.12"),
-)
-"""First version of each GFP layout; 4.10 is left out because its layout was not read."""
+    return (
+        f"the rules of kernel {name[:60]!r} are not known;{hint} write a version from 2.6.32 on, a "
+        f"release such as 5.14.0-427.el9, or {', '.join(KERNELS)}"
+    )
 
 
 def kernel_of_release(release: str) -> Kernel | None:
-    """Return the rules that a kernel of this release follows, or None if they are not known."""
-    for pattern, name in RULES_OF_RELEASE:
-        if pattern.match(release):
-            return KERNELS.get(name)
-    return None
+    """Return the likeliest rules of a release, or None if it begins with no version from 2.6.32."""
+    return candidates_of(release).kernels[-1] if _is_version(release) else None
 
 
 def layout_of_release(release: str) -> GfpLayout | None:
-    """Return the GFP bits of a kernel of this release, or None if they are not known."""
-    if _RHEL8.match(release):
-        return GFP_LAYOUTS["4.19"]
-    found = _NUMBERS.match(release)
-    if found is None:
-        return None
-    version = int(found[1]), int(found[2])
-    name = ""
-    for first, layout in LAYOUT_FROM:
-        if version >= first:
-            name = layout
-    return GFP_LAYOUTS.get(name)
+    """Return the likeliest GFP bits of a release, or None if it begins with no known version."""
+    kernel = kernel_of_release(release)
+    return None if kernel is None else kernel.gfp

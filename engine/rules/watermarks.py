@@ -1,12 +1,13 @@
 """Watermarks, lowmem_reserve and min_free_kbytes, each rule written once for ints and Terms.
 
-Units: pages, unless a name ends in _kb or _kbytes. Source: mm/page_alloc.c of 4.5, 4.6.2, 6.1.176
-and 6.6.80: init_per_zone_wmark_min, __setup_per_zone_wmarks, setup_per_zone_lowmem_reserve.
+Units: pages, unless a name ends in _kb or _kbytes. Source: mm/page_alloc.c of the versions that
+`data/eras.toml` names: init_per_zone_wmark_min, __setup_per_zone_wmarks,
+setup_per_zone_lowmem_reserve.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mmplay.engine.terms import N, Term, constant, given, larger, rule, smaller, square_root
 
@@ -19,6 +20,7 @@ ZONES = ("DMA", "DMA32", "Normal", "Movable")
 
 MIN_FREE_KBYTES_FLOOR = 128
 MIN_FREE_KBYTES_CEILING = 65536
+MIN_FREE_KBYTES_CEILING_5_7 = 262144
 SCALE_BASE = 10000
 HUGE_PAGES = 512
 """Pages of a huge page and of a pageblock on x86_64."""
@@ -70,13 +72,25 @@ def scaled_gap(share: N, managed: N, scale: N) -> N:
     return rule("gap", larger(share // 4, managed * scale // SCALE_BASE))
 
 
+def capped_min(managed: N) -> N:
+    """Return the min of a zone that has no share in vm.min_free_kbytes."""
+    least, most = constant(managed, CAPPED_LEAST), constant(managed, CAPPED_MOST)
+    return rule("capped_min", smaller(larger(managed // 1024, least), most))
+
+
+def capped_quarter_marks(share: N, managed: N) -> tuple[N, N, N]:
+    """Return min, low and high of a capped zone up to 4.5: a quarter and half of its share more."""
+    minimum = capped_min(managed)
+    low, high = minimum + share // 4, minimum + share // 2
+    return minimum, rule("low_quarter", low), rule("high_half", high)
+
+
 def capped_marks(share: N, managed: N, scale: N) -> tuple[N, N, N]:
     """Return min, low and high of a zone whose min is capped (HighMem; Movable in 6.6 and later).
 
     Its gap still follows from the share of pages_min that it would have had.
     """
-    least, most = constant(managed, CAPPED_LEAST), constant(managed, CAPPED_MOST)
-    minimum = rule("capped_min", smaller(larger(managed // 1024, least), most))
+    minimum = capped_min(managed)
     gap = scaled_gap(share, managed, scale)
     return minimum, rule("low_gap", minimum + gap), rule("high_gap", minimum + gap * 2)
 
@@ -84,28 +98,86 @@ def capped_marks(share: N, managed: N, scale: N) -> tuple[N, N, N]:
 def lowmem_reserve(above: N, ratio: N) -> N:
     """Return the pages a zone keeps from callers that could use a higher zone.
 
-    `above` is the sum of managed of the zones over it up to the caller's class zone; a ratio
-    below 1 counts as 1. Source: setup_per_zone_lowmem_reserve (4.5).
+    `above` is the sum of managed of the zones over it up to the caller's class zone. Source:
+    setup_per_zone_lowmem_reserve (4.5).
     """
     return rule("lowmem_reserve", above // ratio)
 
 
-def reserves(managed: tuple[int, ...], ratios: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+class MinFreeRule(NamedTuple):
+    """How a version chooses vm.min_free_kbytes at boot.
+
+    At most `ceiling` kB. For transparent huge pages it counts every zone that has pages, or only
+    those up to Normal where `counts_movable` is False (4.17 and later).
+    """
+
+    ceiling: int = MIN_FREE_KBYTES_CEILING
+    counts_movable: bool = True
+
+
+class ReserveRule(NamedTuple):
+    """How a version's setup_per_zone_lowmem_reserve differs from the plain sum over ratio.
+
+    A ratio below 1 counts as `least_ratio`; where that is 0, it reserves nothing. An empty zone
+    reserves pages all the same if `empty_reserves`. A zone without a ratio is left out of the sum
+    if `skips_unreserved` (5.8 to 5.10), and a class zone without pages has no reserve if
+    `empty_class_is_0` (6.10 to 6.13).
+    """
+
+    least_ratio: int = 1
+    empty_reserves: bool = True
+    skips_unreserved: bool = False
+    empty_class_is_0: bool = False
+
+
+PLAIN_RESERVE = ReserveRule()
+"""The rule of 2.6.32 to 4.16."""
+
+
+def reserves(
+    managed: tuple[int, ...], ratios: tuple[int, ...], how: ReserveRule = PLAIN_RESERVE
+) -> tuple[tuple[int, ...], ...]:
     """Return lowmem_reserve[zone][class zone] in pages for zones in index order.
 
     A zone reserves nothing from its own class and below; zones without a ratio (Movable) reserve
     nothing at all.
     """
-    rows = []
-    for low in range(len(managed)):
-        row = [
-            lowmem_reserve(sum(managed[low + 1 : high + 1]), max(1, ratios[low]))
-            if high > low and low < len(ratios)
-            else 0
-            for high in range(len(managed))
-        ]
-        rows.append(tuple(row))
-    return tuple(rows)
+    found = ReserveTable(managed, ratios, how)
+    zones = range(len(managed))
+    return tuple(tuple(found.reserve(zone, highest) for highest in zones) for zone in zones)
+
+
+class ReserveTable(NamedTuple):
+    """A machine's zones and ratios, and the rule by which each zone keeps pages back."""
+
+    managed: tuple[int, ...]
+    ratios: tuple[int, ...]
+    how: ReserveRule
+
+    def ratio(self, zone: int) -> int:
+        """Return the ratio that a zone divides by, 0 where it reserves nothing."""
+        if zone >= len(self.ratios):
+            return 0
+        return max(self.how.least_ratio, self.ratios[zone])
+
+    def reserve(self, zone: int, highest: int) -> int:
+        """Return lowmem_reserve of a zone for the class zone `highest`."""
+        ratio = self.ratio(zone)
+        if highest <= zone or ratio == 0:
+            return 0
+        if not self.managed[zone] and not self.how.empty_reserves:
+            return 0
+        if not self.managed[highest] and self.how.empty_class_is_0:
+            return 0
+        return lowmem_reserve(sum(self._above(zone, highest)), ratio)
+
+    def _above(self, zone: int, highest: int) -> list[int]:
+        between = range(zone + 1, highest)
+        if self.how.skips_unreserved:
+            between_kept = [self.managed[one] for one in between if self.ratio(one)]
+        else:
+            between_kept = [self.managed[one] for one in between]
+        return [*between_kept, self.managed[highest]]
 
 
 def default_min_free_kbytes(lowmem_kbytes: N, floor: N, ceiling: N) -> N:
@@ -138,6 +210,12 @@ def boot_min_free_kbytes(gaps: GapRule, managed: tuple[int, ...], scale: int) ->
     floor, ceiling = Term(MIN_FREE_KBYTES_FLOOR), Term(MIN_FREE_KBYTES_CEILING)
     lowmem = rule("lowmem_kbytes", free * PAGE_KB)
     return default_min_free_kbytes(lowmem, floor, ceiling)
+
+
+def plain_min_free_kbytes(managed: tuple[int, ...]) -> int:
+    """Return vm.min_free_kbytes after boot where transparent huge pages raised nothing (4.5)."""
+    lowmem_kbytes = sum(managed) * PAGE_KB
+    return default_min_free_kbytes(lowmem_kbytes, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING)
 
 
 def thp_min_free_kbytes(managed: tuple[int, ...]) -> int:

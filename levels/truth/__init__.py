@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.rules.versions import KERNELS, Kernel, layout_named
+from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
@@ -203,8 +203,8 @@ def _subject(
     at = words.index(IN)
     if len(words) != at + 2:
         raise TruthError("`in` needs one kernel, and stands at the end")
-    name = words[at + 1]
-    return words[:at], Subject(layout_named(name), KERNELS.get(name), machine, metrics)
+    kernel = kernel_named(words[at + 1])
+    return words[:at], Subject(kernel.gfp, kernel, machine, metrics)
 
 
 def _as_kb(found: Truth) -> Truth:

@@ -70,7 +70,7 @@ def _step(kernel: Kernel, n: Numbers) -> Term:
 def _step_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     found = {
         term.value: finding("wrong.kernel", answer=term.value, kernel=other.name, result=term)
-        for other in reversed(KERNELS.values())
+        for other in reversed(list(KERNELS.values()))
         for term in (_step(other, n),)
     }
     low = value + n[0]

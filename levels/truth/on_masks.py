@@ -9,7 +9,6 @@ from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
-from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.subject import Subject
 from mmplay.levels.truth.truths import FLAGS, MASK, Other, Truth, opposite, told
 
@@ -120,8 +119,6 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
 
 def uses_reserves(subject: Subject, words: list[str]) -> Truth:
     """`uses_reserves MASK[:slab][:CONTEXT]`: whether the caller may go below min."""
-    if subject.rules is None:
-        return _reserves_by_names(subject, words)
     who = subject.who(words[0])
     mask = who.mask or 0
     fired = subject.kernel.fired(mask, who.context)
@@ -132,11 +129,6 @@ def uses_reserves(subject: Subject, words: list[str]) -> Truth:
     if not can:
         need = "__GFP_HIGH, __GFP_ATOMIC, __GFP_MEMALLOC or PF_MEMALLOC"
     return told(can, why, [opposite(can, need)])
-
-
-def _reserves_by_names(subject: Subject, words: list[str]) -> Truth:
-    """Answer by the flags alone where the kernel's alloc rules are not known."""
-    return by_rule(ability("may_use_reserves")(subject, words), subject, "ability")
 
 
 def slab_mask(subject: Subject, words: list[str]) -> Truth:

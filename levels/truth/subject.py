@@ -11,7 +11,7 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.floors import CallerClass
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import class_zone, highest_zone
-from mmplay.engine.rules.versions import KERNELS, Kernel, SlabMask
+from mmplay.engine.rules.versions import Kernel, SlabMask
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.machine.asks import WB_VARIANTS, make_masks
 from mmplay.engine.sim.machine.machine import Machine
@@ -45,22 +45,14 @@ class Who(NamedTuple):
 class Subject(NamedTuple):
     """See the module.
 
-    `rules` is None where only the bits of `layout` are known; `chosen` are the question's options.
+    `chosen` are the question's options.
     """
 
     layout: GfpLayout
-    rules: Kernel | None
+    kernel: Kernel
     state: Machine | None
     metrics: MetricReader
     chosen: Mapping[str, str] = MappingProxyType({})
-
-    @property
-    def kernel(self) -> Kernel:
-        """The kernel's rules; raises TruthError if only its GFP bits are known."""
-        if self.rules is None:
-            known = ", ".join(KERNELS)
-            raise TruthError(f"only the GFP bits of {self.layout.name} are known; rules: {known}")
-        return self.rules
 
     @property
     def machine(self) -> Machine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB, size_kb
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS, kernel_named
 
 MAX_SECONDS = 3600
@@ -19,7 +20,11 @@ def add_kernel(parser: ArgumentParser, default: str | None = DEFAULT_KERNEL) -> 
     known = ", ".join(KERNELS)
     said = f"default: {default}" if default else "default: those of the kernel it comes from"
     parser.add_argument(
-        "--kernel", metavar="K", default=default, help=f"use the rules of {known} ({said})"
+        "--kernel",
+        metavar="K",
+        default=default,
+        help=f"use the rules of {known}, or of any version or release, such as 5.14.0-427.el9 "
+        f"({said})",
     )
 
 
@@ -57,13 +62,11 @@ def nanoseconds(text: str, option: str) -> int:
     return int(seconds) * 1_000_000_000 + int((rest + "000000000")[:9])
 
 
-def size_kb(text: str) -> int:
-    """Return a size such as 512M or 4G in kB; raises InputError."""
-    units = {"M": 1024, "G": 1024 * 1024}
-    number, unit = text[:-1], text[-1:].upper()
-    if unit not in units or not (number.isascii() and number.isdigit() and len(number) <= 6):
+def ram_kb(text: str) -> int:
+    """Return the RAM of `--ram`, such as 512M or 4G, in kB; raises InputError."""
+    kb = size_kb(text)
+    if kb is None:
         raise InputError(f"--ram {text[:40]}: expected a size such as 512M or 4G")
-    kb = int(number) * units[unit]
-    if not 32 * 1024 <= kb <= 1024 * 1024 * 1024:
+    if not LEAST_RAM_KB <= kb <= MOST_RAM_KB:
         raise InputError(f"--ram {text}: expected 32M to 1024G")
     return kb

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import tell
 from mmplay.engine.errors import printable
+from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
-from mmplay.recordings.explained import Part, details, needed
+from mmplay.recordings.explained import Part, details, needed, rules_of
 from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.grouping import Fleet, Group, Groups, Place
 from mmplay.recordings.recording import Recording
@@ -17,9 +18,20 @@ from mmplay.recordings.recording import Recording
 WIDTH = 75
 LABEL = 14
 INDENT = "  "
+BEHIND = " " * 16
+"""Before what stands behind the numbers of a group."""
 
 FEW = 5
 """More events than this are told in groups."""
+
+SCREEN = 24
+"""Rows of the smallest terminal: what is needed of an event lies on them."""
+
+KEPT = {"because": 1, "would help": 1, "victim": 2, "cgroup": 2}
+"""Parts that lose lines first where there is no room, and how many they keep before others do."""
+
+LINE_LENGTHS = (240, 180, 120, 60)
+"""What is left of a long line where there is no room even for one line of each part."""
 
 FIRST_SCREEN = 20
 """Lines that the table of groups may take, so that it stands on the first screen."""
@@ -72,18 +84,18 @@ def _place(place: Place) -> str:
 
 
 def print_fleet(fleet: Fleet) -> None:
-    """Print every group of many logs, and the files that could not be read."""
+    """Print the table of groups of many logs, and the files that could not be read."""
     groups = fleet.groups.largest_first()
     tell(f"{_sum_of(groups)}, {_counted(fleet.files, 'file')}")
+    tell(f"{'count':>7}{'files':>7}  release of the first, what happened, where")
     for group in groups:
-        release = group.release or "release unknown"
-        tell("", f"{group.count} in {_counted(group.files, 'file')}, the first of {release}")
-        tell(*_wrapped(group.headline, INDENT, INDENT * 2))
-        tell(f"{INDENT}first {_in_file(group.first)}")
+        tell(f"{group.count:7}{group.files:7}  {group.release or 'unknown'}")
+        tell(*_wrapped(group.headline, BEHIND, BEHIND + INDENT))
+        tell(f"{BEHIND}first {_in_file(group.first)}")
         if group.count > 1:
-            tell(f"{INDENT}last  {_in_file(group.last)}")
+            tell(f"{BEHIND}last  {_in_file(group.last)}")
     if fleet.unreadable:
-        tell("", f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
+        tell(f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
         tell(*(f"{INDENT}{one.path}: {one.why}" for one in fleet.unreadable))
 
 
@@ -122,19 +134,55 @@ def _when(frame: Frame) -> str:
 
 def _print_event(recording: Recording, result: FrameDiagnosis) -> None:
     frame = result.frame
-    tell(*_wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2))
-    _print_parts(needed(result))
-    rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules})"
-    _print_parts([Part("kernel", [source]), *details(result)])
+    head = _wrapped(f"{_when(frame)} {headline_of(result)}", "", INDENT * 2)
+    source = f"{recording.name}, {frame.release or 'release unknown'} ({rules_of(result)})"
+    first = [*needed(result), Part("kernel", [source])]
+    shown = fitted(first, SCREEN - len(head))
+    cut = [whole for whole, part in zip(first, shown, strict=True) if part != whole]
+    tell(*head)
+    for part in (*shown, *cut, *details(result)):
+        tell(*_rows(part))
     tell("")
 
 
-def _print_parts(parts: Iterable[Part]) -> None:
-    for part in parts:
-        for number, line in enumerate(part.lines):
-            label = part.label if number == 0 else ""
-            tell(*_wrapped(line, f"{INDENT}{label:<{LABEL}}", INDENT * 2 + " " * LABEL))
+def fitted(parts: list[Part], room: int) -> list[Part]:
+    """Return the parts in at most `room` rows, if need be with fewer lines of some.
+
+    Where even one line of each is too much, long lines lose their ends.
+    """
+    kept = [len(part.lines) for part in parts]
+    shown = list(parts)
+    while _height(shown) > room and max(kept) > 1:
+        n = _next_cut(parts, kept)
+        kept[n] -= 1
+        left = len(parts[n].lines) - kept[n]
+        shown[n] = Part(parts[n].label, [*parts[n].lines[: kept[n]], f"({left} more below)"])
+    for length in LINE_LENGTHS:
+        if _height(shown) <= room:
+            break
+        shown = [
+            one._replace(lines=[shortened(line, length) for line in one.lines]) for one in shown
+        ]
+    return shown
+
+
+def _height(parts: list[Part]) -> int:
+    return sum(len(_rows(part)) for part in parts)
+
+
+def _next_cut(parts: list[Part], kept: list[int]) -> int:
+    """Return the part that loses a line next: the longest one of those that are cut first."""
+    numbers = range(len(parts))
+    first = [n for n in numbers if kept[n] > KEPT.get(parts[n].label, kept[n])]
+    return max(first or numbers, key=lambda n: kept[n])
+
+
+def _rows(part: Part) -> list[str]:
+    rows: list[str] = []
+    for number, line in enumerate(part.lines):
+        label = part.label if number == 0 else ""
+        rows += _wrapped(line, f"{INDENT}{label:<{LABEL}}", INDENT * 2 + " " * LABEL)
+    return rows
 
 
 def _wrapped(text: str, first: str, others: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
+from pathlib import Path
 
 from mmplay.commands.arguments import PLACE, add_json, add_kernel, check_kernel, whole
 from mmplay.commands.explain_text import (
@@ -23,10 +24,10 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
 from mmplay.recordings.grouping import files_in, groups_of, read_fleet
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.library import open_events, open_recording
 from mmplay.recordings.log.source import STDIN, NothingToRead
 from mmplay.recordings.position import UNITS_US, find_position
-from mmplay.recordings.recording import Recording
+from mmplay.recordings.recording import Recording, said
 
 MOST_EVENTS = 1_000_000_000
 
@@ -88,6 +89,8 @@ def run(args: Namespace) -> int:
         return _group(args, names)
     if len(names) > 1:
         raise InputError(f"{names[1]}: one log is explained at a time; --group takes many")
+    if names[0] != STDIN and Path(names[0]).is_dir():
+        raise InputError(f"{names[0]}: is a directory; --group explains the logs in it")
     return _explain_one(args, names[0])
 
 
@@ -101,7 +104,9 @@ def _piped() -> list[str]:
 def _explain_one(args: Namespace, name: str) -> int:
     try:
         with progress_bar(name) as progress:
-            timeline = open_recording(name, args.kernel, progress)
+            # A place may be a text that any line of the log can have.
+            opened = open_events if args.at is None else open_recording
+            timeline = opened(name, args.kernel, progress)
     except NothingToRead as nothing:
         if args.fail_on is None:
             raise
@@ -175,7 +180,8 @@ def _chosen(args: Namespace, timeline: Recording) -> Sequence[int]:
     if args.at is not None:
         return [find_position(timeline, args.at)]
     frames: Sequence[int] = timeline.event_frames or range(len(timeline) - 1, len(timeline))
-    frames = [index for index in frames if timeline.frame(index).report is not None]
+    if said(timeline, "kind") != "imported":
+        frames = [index for index in frames if timeline.frame(index).report is not None]
     if args.since is not None:
         frames = _since(args.since, timeline, frames)
     if args.last is not None:
@@ -192,12 +198,12 @@ def _since(text: str, timeline: Recording, frames: Sequence[int]) -> Sequence[in
     last_us = timeline.time_us(frames[-1]) if frames else None
     if last_us is None:
         raise InputError(f"--since {text}: the last event has no time to count from")
-    boot = timeline.frame(frames[-1]).boot
+    boot = next(one for one in timeline.boots if one.first_frame <= frames[-1] <= one.last_frame)
     first_us = last_us - int(span[1]) * SPANS[span[2]]
     return [
         index
         for index in frames
-        if timeline.frame(index).boot == boot and (timeline.time_us(index) or 0) >= first_us
+        if index >= boot.first_frame and (timeline.time_us(index) or 0) >= first_us
     ]
 
 

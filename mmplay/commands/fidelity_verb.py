@@ -1,12 +1,22 @@
-"""`mmplay fidelity`: every number of the incident's frames, logged and simulated."""
+"""`mmplay fidelity`: the incident logged and simulated, and the verdicts on any logs."""
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, tell
 from mmplay.recordings.fidelity import Row, compare
+from mmplay.recordings.grouping import files_in
+from mmplay.recordings.log_verdicts import (
+    LogRow,
+    deciding_look,
+    fidelity_blocks,
+    log_rows,
+    summary,
+)
 
 NAMES = frozenset({"pid", "killed_pid", "cpu", "mode", "gfp"})
 """Numbers that name something: no distance between two of them means anything."""
@@ -14,20 +24,70 @@ NAMES = frozenset({"pid", "killed_pid", "cpu", "mode", "gfp"})
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument(
+        "logs",
+        metavar="LOG|DIR",
+        nargs="*",
+        help="tell the verdict on every event of these logs (default: the simulated incident)",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "md"), default="text", help="md: a page with both tables"
+    )
     add_json(parser)
 
 
 def run(args: Namespace) -> int:
-    """Print the table."""
-    rows = compare()
-    if args.json:
-        print_json({"rows": [row._asdict() for row in rows]})
-        return 0
+    """Print the table; raises InputError for a log that cannot be read."""
+    logs = list(log_rows(files_in(args.logs)))
+    printer = PRINTERS["json" if args.json else args.format]
+    printer(logs, bool(args.logs))
+    return 0
+
+
+def _print_json(logs: Sequence[LogRow], of_logs: bool) -> None:
+    if not of_logs:
+        print_json({"rows": [row._asdict() for row in compare()]})
+        return
+    rows = [{**row._asdict(), "zones": [one._asdict() for one in row.zones]} for row in logs]
+    print_json({"rows": rows, "summary": summary(logs)._asdict()})
+
+
+def _print_page(logs: Sequence[LogRow], of_logs: bool) -> None:
+    from mmplay.recordings.export.blocks import markdown_page
+
+    sys.stdout.writelines(markdown_page(fidelity_blocks(logs, compare())))
+
+
+def _print_text(logs: Sequence[LogRow], of_logs: bool) -> None:
+    if of_logs:
+        _print_logs(logs)
+    else:
+        _print_incident(compare())
+
+
+PRINTERS: dict[str, Callable[[Sequence[LogRow], bool], None]] = {
+    "text": _print_text,
+    "md": _print_page,
+    "json": _print_json,
+}
+
+
+def _print_logs(logs: Sequence[LogRow]) -> None:
+    for row in logs:
+        verdict = row.outcome if row.status == "exact" else row.status
+        skew = "" if row.skew_pages is None else f" by {row.skew_pages}"
+        known = f"{row.lines - row.unknown}/{row.lines} lines"
+        tell(f"{row.log} #{row.event}  {row.kind}  {verdict}{skew}  {row.rules}  {known}")
+        if row.zones:
+            tell(f"    {deciding_look(row.zones)}")
+    tell("", *summary(logs).sentences)
+
+
+def _print_incident(rows: Sequence[Row]) -> None:
     tell(f"{'frame and number':<38} {'logged':>10} {'simulated':>10} {'error':>8}  decided by")
     for row in rows:
         name, simulated = f"{row.frame}: {row.name}", _simulated(row)
         tell(f"{name:<38} {row.logged:>10} {simulated:>10} {_error(row):>8}  {row.by}")
-    return 0
 
 
 def _simulated(row: Row) -> str:

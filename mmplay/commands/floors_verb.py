@@ -120,7 +120,8 @@ class Floors(NamedTuple):
     def reserve(self, zone: str) -> tuple[int, ...]:
         """Return lowmem_reserve of a zone for each class zone, as zoneinfo prints it."""
         pages = tuple(self.boot_managed.get(name, 0) for name in ZONES)
-        return reserves(pages, self.kernel.lowmem_reserve_ratio)[ZONES.index(zone)]
+        table = reserves(pages, self.kernel.lowmem_reserve_ratio, self.kernel.reserve)
+        return table[ZONES.index(zone)]
 
     def rows(self, zone: str) -> list[FloorRow]:
         """Return the floor of every class at every mark, for each class zone that has pages."""

@@ -7,14 +7,12 @@ from typing import NamedTuple
 
 from mmplay.commands.arguments import add_json, add_kernel
 from mmplay.commands.output import print_json, tell
-from mmplay.engine.errors import InputError
 from mmplay.engine.explain.caller import abilities, phrases
 from mmplay.engine.explain.finding import symbolic
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import Context, flag_names
 from mmplay.engine.rules.floors import floor
-from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.engine.rules.versions import KERNELS, Kernel, layout_named
+from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.terms import given
 
 CONTEXTS: tuple[tuple[str, Context], ...] = (
@@ -41,24 +39,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the mask; raises InputError for an unknown name or kernel."""
-    layout = layout_named(args.kernel)
-    mask = layout.encode(args.mask)
-    kernel = KERNELS.get(args.kernel)
-    asked = mask
-    if args.slab:
-        mask = _through_slab(kernel, args.kernel, mask)
+    kernel = kernel_named(args.kernel)
+    asked = kernel.gfp.encode(args.mask)
+    mask = kernel.slab.page_mask(asked) if args.slab else asked
     if args.json:
-        print_json(_as_json(args.kernel, layout, kernel, mask, asked))
+        print_json(_as_json(kernel, mask, asked))
     else:
-        _print_text(args.kernel, layout, kernel, mask, asked)
+        _print_text(kernel, mask, asked)
     return 0
-
-
-def _through_slab(kernel: Kernel | None, name: str, mask: int) -> int:
-    if kernel is None:
-        known = ", ".join(KERNELS)
-        raise InputError(f"SLUB's mask is not known for kernel {name}, only for {known}")
-    return kernel.slab.page_mask(mask)
 
 
 class FloorIn(NamedTuple):
@@ -92,33 +80,30 @@ def floors_by_context(kernel: Kernel, mask: int) -> list[FloorIn]:
     return rows
 
 
-def _as_json(
-    name: str, layout: GfpLayout, kernel: Kernel | None, mask: int, asked: int
-) -> dict[str, object]:
+def _as_json(kernel: Kernel, mask: int, asked: int) -> dict[str, object]:
+    layout = kernel.gfp
     return {
-        "kernel": name,
+        "kernel": kernel.name,
         "asked": asked,
         "mask": mask,
         "names": layout.format(mask),
         "bits": layout.single_bits(mask),
         "lost": layout.single_bits(asked & ~mask),
         "allows": abilities(layout, mask)._asdict(),
-        "floors": [row._asdict() for row in floors_by_context(kernel, mask)] if kernel else None,
+        "floors": [row._asdict() for row in floors_by_context(kernel, mask)],
     }
 
 
-def _print_text(name: str, layout: GfpLayout, kernel: Kernel | None, mask: int, asked: int) -> None:
+def _print_text(kernel: Kernel, mask: int, asked: int) -> None:
+    layout = kernel.gfp
     if mask != asked:
         lost = ", ".join(layout.single_bits(asked & ~mask)) or "nothing"
         tell(f"asked    {asked:#x} = {layout.format(asked)}")
         tell(f"lost     {lost}")
     tell(f"mask     {mask:#x} = {layout.format(mask) or 'no flags'}")
     tell(f"bits     {' '.join(layout.single_bits(mask)) or 'none'}")
-    tell(f"kernel   {name} (bits of {layout.covers})")
+    tell(f"kernel   {kernel.name} (bits of {layout.covers})")
     tell(f"allows   {', '.join(phrases(abilities(layout, mask)))}")
-    if kernel is None:
-        tell(f"floors   the rules of {name} are not known, only its bits")
-        return
     tell("floors   refused when free <= floor")
     for row in floors_by_context(kernel, mask):
         tell(f"  {row.context:<17}{row.caller:<23}{row.floor}")

@@ -1,13 +1,13 @@
-"""Where `mmplay run` starts: the incident, a fresh boot, a frame of a log, a turn of a run."""
+"""Where `mmplay run` starts: the incident, a boot, a frame of a log, a turn, a scenario."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
 
-from mmplay.commands.arguments import nanoseconds, size_kb, whole
+from mmplay.commands.arguments import nanoseconds, ram_kb, whole
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, Kernel, kernel_named
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
@@ -24,51 +24,75 @@ BOOT_SECONDS = "10"
 AFTER_FRAME_NS = 2_000_000_000
 """A run from a frame of a log goes on for two seconds, if nothing else is said."""
 
+AFTER_SCENARIO_NS = 10_000_000_000
+"""A scenario's run goes on for ten seconds, if nothing else is said."""
+
 STARTS = ("incident", "boot")
 """Starts that are no file."""
 
+DEFAULT_VARIANT = "atomic"
+MAX_SEED, MAX_PACKETS = (1 << 63) - 1, 100_000
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
 
 
 def choice_of(args: Namespace) -> Choice:
     """Return what the arguments choose; raises InputError."""
-    if args.variant not in VARIANTS:
-        raise InputError(f"--variant {args.variant}: variants are {', '.join(VARIANTS)}")
-    kernel = kernel_named(args.kernel)
-    kernel.simulated()
     return Choice(
-        kernel,
-        args.variant,
-        whole(args.seed or "1", "--seed", (1 << 63) - 1),
+        simulated_kernel(args.kernel or DEFAULT_KERNEL),
+        checked_variant(args.variant or DEFAULT_VARIANT),
+        whole(args.seed or "1", "--seed", MAX_SEED),
         args.keep_atomic,
-        -1 if args.packets is None else whole(args.packets, "--packets", 100_000),
+        packets_of(args),
     )
+
+
+def simulated_kernel(name: str) -> Kernel:
+    """Return the rules of a kernel that can be simulated; raises InputError."""
+    kernel = kernel_named(name)
+    kernel.simulated()
+    return kernel
+
+
+def checked_variant(name: str) -> str:
+    """Return the name of a variant; raises InputError."""
+    if name not in VARIANTS:
+        raise InputError(f"--variant {name}: variants are {', '.join(VARIANTS)}")
+    return name
+
+
+def packets_of(args: Namespace) -> int:
+    """Return `--packets`, -1 without it; raises InputError."""
+    return -1 if args.packets is None else whole(args.packets, "--packets", MAX_PACKETS)
 
 
 class RunStart:
     """How a run begins: `session(header, writer)` makes it, `until_ns` is when it ends."""
 
-    def __init__(self, args: Namespace, choice: Choice) -> None:
-        """Find the start; raises InputError."""
+    def __init__(self, args: Namespace, choice: Choice, machine: Machine | None = None) -> None:
+        """Find the start, unless the machine is there already; raises InputError."""
         self._choice = choice
         self._parent: Session | None = None
         self._parent_name = ""
         self._turn = self._ram_kb = 0
-        self._machine: Machine | None = None
+        self._machine = machine
+        self._title = machine.setup.name if machine is not None else ""
         until = args.until
-        if args.start == "incident":
+        after_ns = AFTER_FRAME_NS
+        if machine is not None:
+            after_ns = AFTER_SCENARIO_NS
+        elif args.start == "incident":
             self._machine = incident_machine(choice)
             until = until or INCIDENT_UNTIL
         elif args.start == "boot":
             from mmplay.engine.sim.starts.boot import fresh_boot
 
-            self._ram_kb = size_kb(args.ram)
+            self._ram_kb = ram_kb(args.ram)
             self._machine = fresh_boot(self._ram_kb, choice)
             until = until or BOOT_SECONDS
         elif not self._is_run(args):
             self._machine = machine_of(args.start, whole(args.frame, "--frame", 1 << 32), choice)
         self.name = args.start
-        self.until_ns = nanoseconds(until, "--until") if until else self.now_ns + AFTER_FRAME_NS
+        self.until_ns = nanoseconds(until, "--until") if until else self.now_ns + after_ns
 
     def _is_run(self, args: Namespace) -> bool:
         """Take a simulated recording as what is forked, if the start names one."""
@@ -97,7 +121,7 @@ class RunStart:
         if self._parent is not None:
             return session_header(f"{self._parent_name} (fork)", start=self.name, turn=self._turn)
         return session_header(
-            str(self.name),
+            self._title or str(self.name),
             start=str(self.name),
             kernel=choice.kernel.name,
             variant=choice.variant,

@@ -26,9 +26,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "start",
-        metavar="LEVEL|incident|boot|RECORDING|LOG",
-        help="a level, or where to start: the incident, a freshly booted machine, a run that you "
-        "recorded, or a log's machine at one of its reports",
+        metavar="SCENARIO|LEVEL|incident|boot|RECORDING|LOG",
+        help="a scenario or a level (FILE.toml), or where to start: the incident, a freshly booted "
+        "machine, a run that you recorded, or a log's machine at one of its reports",
     )
     parser.add_argument(
         "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
@@ -39,13 +39,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="POS", help="start from this turn of a run (default: its last)"
     )
-    add_kernel(parser)
+    add_kernel(parser, None)
     _add_machine_arguments(parser)
     parser.add_argument(
         "-o",
         dest="output",
         metavar="FILE",
         help="write the kernel log to this file, or a recording if its name ends in .mmtrace",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="check a scenario and its start, and run nothing"
     )
     parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
     add_json(parser)
@@ -57,8 +60,8 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--variant",
         metavar="V",
-        default="atomic",
-        help=f"how reclaim asks for the flusher's works: {', '.join(VARIANTS)} (default: atomic)",
+        help=f"how reclaim asks for the flusher's works: {', '.join(VARIANTS)} (default: "
+        "that of the scenario, else atomic)",
     )
     parser.add_argument(
         "--act",
@@ -87,13 +90,29 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Run; raises InputError for a bad name or number."""
     if _is_level(args):
+        _no_check(args)
         from mmplay.commands.run_level import run_level
 
         return run_level(args)
+    return _run(args, *_begun(args))
+
+
+def _begun(args: Namespace) -> tuple[RunStart, Choice]:
+    """Return the start and what was chosen; raises InputError."""
+    if _is_scenario(args):
+        from mmplay.commands.run_scenario import scenario_start
+
+        return scenario_start(args)
+    _no_check(args)
     if args.actions is not None:
         raise InputError("--actions is for levels; to act at the start, use --act 'NAME VALUE'")
     choice = choice_of(args)
-    start = RunStart(args, choice)
+    return RunStart(args, choice), choice
+
+
+def _run(args: Namespace, start: RunStart, choice: Choice) -> int:
+    if args.check:
+        return _checked(args, start)
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
@@ -106,8 +125,33 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _no_check(args: Namespace) -> None:
+    if args.check:
+        raise InputError("--check is for scenarios; 'mmplay levels check FILE' checks a level")
+
+
+def _checked(args: Namespace, start: RunStart) -> int:
+    """Say that a scenario can be run: its machine was built."""
+    m = start.session().to_end()
+    if args.json:
+        print_json({"scenario": str(args.start), "title": m.setup.name, "ok": True})
+    else:
+        zones = ", ".join(f"{zone.name} {zone.free} free" for zone in m.state.zones)
+        tell(f"{args.start}: is fine: {m.setup.name}; {len(m.state.tasks)} tasks, {zones}")
+    return 0
+
+
+def _is_scenario(args: Namespace) -> bool:
+    path = Path(args.start)
+    if path.suffix != ".toml" or not path.is_file():
+        return False
+    from mmplay.levels.scenario.load import is_scenario
+
+    return is_scenario(path)
+
+
 def _is_level(args: Namespace) -> bool:
-    if args.start in STARTS:
+    if args.start in STARTS or _is_scenario(args):
         return False
     from mmplay.levels.catalogue import is_level_name
 

@@ -11,6 +11,7 @@ from mmplay.commands.output import print_json, progress_bar, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.settings import KEYS, Settings, settings_of
 from mmplay.engine.explain.what_if import HEADER, Change, conclusion, table_of_settings
+from mmplay.recordings.diagnosis import diagnose_frame, headline_of
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.supposing import compared, first_with_verdict
@@ -76,9 +77,9 @@ def _compare(args: Namespace, log: str, timeline: Recording, settings: Settings)
     if args.json:
         print_json({"event": index + 1, "set": settings.as_json(), **found.as_json()})
         return
-    frame = timeline.frame(index)
-    tell(f"#{index + 1}  {frame.title}")
-    tell(f"with {settings}", "")
+    headline = headline_of(diagnose_frame(timeline, index))
+    tell(*textwrap.wrap(f"#{index + 1}  {headline}", WIDTH, subsequent_indent="  "))
+    tell(f"with {settings}")
     _print_text(found)
 
 
@@ -92,6 +93,8 @@ def _event(args: Namespace, log: str, timeline: Recording) -> int:
 
 
 def _print_text(found: Change) -> None:
+    outcome, *assumed = conclusion(found)
+    tell(outcome, "")
     rows = [HEADER, *table_of_settings(found)]
     columns = [max(len(row[n]) for row in rows) for n in range(3)]
     for row in rows:
@@ -102,5 +105,5 @@ def _print_text(found: Change) -> None:
         )
     tell("")
     width = max(60, min(WIDTH, shutil.get_terminal_size().columns))
-    for line in conclusion(found):
+    for line in assumed:
         tell(*textwrap.wrap(line, width, subsequent_indent="  "))

@@ -7,10 +7,17 @@ from collections.abc import Iterable, Iterator
 from mmplay.engine.explain.answer import with_formula
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.frame import BootSpan, Frame, TurnFacts
+from mmplay.engine.frame import BootSpan, TurnFacts
 from mmplay.engine.report import OomKill, Request
 from mmplay.recordings.diagnosis import FrameDiagnosis, gate_finding, headline_of
-from mmplay.recordings.explained import Part, around, ask_label, helped, verdict_of
+from mmplay.recordings.explained import (
+    Part,
+    around,
+    ask_label,
+    helped,
+    rules_of,
+    verdict_of,
+)
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text, moment
 
 MOST_DECISIONS = 20
@@ -29,7 +36,7 @@ def incident(result: FrameDiagnosis, boot: BootSpan, level: int) -> Iterator[Blo
     asks = [ask for ask in result.diagnosis.asks if ask[1]]
     yield from (_tests(*ask) for ask in asks[-1:])
     yield from _facts(helped(result))
-    yield Facts([*_what(frame)])
+    yield Facts([*_what(result)])
     yield from (_tests(*ask) for ask in asks[:-1])
     said = [(part.label, part.lines) for part in around(result)]
     if frame.report is None and frame.facts is not None:
@@ -44,10 +51,9 @@ def _facts(parts: Iterable[Part]) -> Iterator[Facts]:
         yield Facts(rows)
 
 
-def _what(frame: Frame) -> Iterator[tuple[str, list[str]]]:
-    report = frame.report
-    rules = f"rules of {frame.kernel.name}" if frame.kernel else "no rules"
-    yield "kernel", [f"{frame.release or 'release unknown'} ({rules})"]
+def _what(result: FrameDiagnosis) -> Iterator[tuple[str, list[str]]]:
+    report = result.frame.report
+    yield "kernel", [f"{result.frame.release or 'release unknown'} ({rules_of(result)})"]
     if report is not None and report.request is not None:
         yield from _request(report.request)
     if report is not None and report.kill is not None:

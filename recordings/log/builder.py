@@ -123,7 +123,7 @@ class OpenReport:
     """The report that lines of one caller go to; `traced` while its call trace is printed.
 
     `has_header` tells a request that is named already, `group` a cgroup that dies as a whole,
-    `counted` that its memory.stat has begun.
+    `counted` that its memory.stat has begun, `tables` the column of page tables in the task table.
     """
 
     report: Report
@@ -134,6 +134,7 @@ class OpenReport:
     has_header: bool = False
     group: bool = False
     counted: bool = False
+    tables: str = ""
     zone: ZoneDump | None = None
 
 
@@ -268,3 +269,7 @@ class ReportBuilder:
         opened.report.last_line = message.number + max(1, message.size) - 1
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us
+
+
+Handler = Callable[[ReportBuilder, Message], None]
+"""What a report does with a line of one role."""

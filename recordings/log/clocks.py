@@ -16,6 +16,9 @@ DAY_US = 86_400 * SECOND_US
 YEARLESS_US = 366 * DAY_US
 """Clock times below this say no year; a new year that they pass adds this much."""
 
+YEARS = 9
+"""So many years without a number are told from years with one: nobody has logs of the seventies."""
+
 DAYS_BEFORE = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
 """Days of the year before each month, leap day counted."""
 
@@ -120,8 +123,8 @@ def clock_text(time_us: int) -> str:
     minutes, second = divmod(seconds, 60)
     fraction = f".{micros:06d}" if micros else ""
     clock = f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}{fraction}"
-    if time_us < YEARLESS_US:
-        month, day = _yearless_date(days)
+    if time_us < YEARS * YEARLESS_US:
+        month, day = _yearless_date(days % 366)
         return f"{MONTHS[month]} {day:2d} {clock}"
     year, month, day = date_of(days)
     return f"{year:04d}-{month + 1:02d}-{day:02d} {clock}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report import Report, ReportKind, StackEntry
-from mmplay.recordings.log import kill_lines, memory_lines, request_lines
-from mmplay.recordings.log.builder import MOST_ROWS, ReportBuilder
+from mmplay.recordings.log import daemon_lines, kill_lines, memory_lines, request_lines
+from mmplay.recordings.log.builder import MOST_ROWS, Handler, ReportBuilder
 from mmplay.recordings.log.scan import Message
 
 
@@ -93,8 +93,6 @@ def beside(builder: ReportBuilder, message: Message) -> None:
         builder.claim(opened, message)
 
 
-Handler = Callable[[ReportBuilder, Message], None]
-
 TAIL_ROLES = (
     *("pagecache", "swapcache", "swapstats", "swapfree", "swaptotal", "ram", "highmem"),
     *("reserved", "cmareserved", "hwpoisoned", "shared", "nonshared", "freepages", "slabpages"),
@@ -114,7 +112,7 @@ HANDLERS: dict[str, Handler] = {
     "trace": trace,
     "entry": entry,
     **dict.fromkeys(("regs", "inline", "stackmark"), of_trace),
-    **dict.fromkeys(("tasksstate", "tasks", "slabs", "slabhead", "slubhint", "leaked"), beside),
+    **dict.fromkeys(("tasksstate", "slabs", "slabhead", "slubhint", "leaked"), beside),
     **dict.fromkeys(("pcp", "pcpcpu", "allocations", "allocation", "empty"), memory_lines.inside),
     "meminfo": memory_lines.meminfo,
     **dict.fromkeys(TOTALS_ROLES, memory_lines.totals),
@@ -126,6 +124,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(TAIL_ROLES, memory_lines.tail),
     **request_lines.HANDLERS,
     **kill_lines.HANDLERS,
+    **daemon_lines.HANDLERS,
 }
 """What a report does with each role of line; other lines are kept and belong to no report."""
 

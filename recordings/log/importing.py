@@ -6,7 +6,7 @@ Memory stays bounded however long the log or one of its lines is.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,8 +22,8 @@ from mmplay.recordings.log.source import (
     SourceError,
     claims_to_be_trace,
     open_source,
-    reading_errors,
 )
+from mmplay.recordings.log.unpacking import Reads, Unreadable, unpacking_errors
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import closed_on_error
 from mmplay.recordings.trace.writer import TraceWriter
@@ -34,7 +34,7 @@ MAX_LINE_BYTES = 1 << 16
 BLOCK_BYTES = 1 << 20
 
 
-def read_lines(stream: BinaryIO, name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]:
+def read_lines(stream: Reads, name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]:
     """Yield all lines of `stream`, many at a time; a line that was cut comes alone.
 
     Raises SourceError if reading fails midway.
@@ -44,7 +44,9 @@ def read_lines(stream: BinaryIO, name: str, block_bytes: int = BLOCK_BYTES) -> I
         for data, cut_bytes in _Blocks(stream, block_bytes):
             yield Lines(number, data, cut_bytes)
             number += count_lines(data)
-    except reading_errors() as error:
+    except Unreadable as error:
+        raise SourceError(f"{name}: {error}") from None
+    except unpacking_errors() as error:
         raise SourceError(f"{name}: line {number} or soon after: cannot be read: {error}") from None
 
 
@@ -53,7 +55,7 @@ _Block = tuple[bytes, int]
 
 
 class _Blocks:
-    def __init__(self, stream: BinaryIO, block_bytes: int) -> None:
+    def __init__(self, stream: Reads, block_bytes: int) -> None:
         self._stream = stream
         self._block_bytes = block_bytes
 
@@ -105,6 +107,9 @@ RAW_BLOCK_BYTES = 1 << 18
 
 NEWLINE = b"\n"
 
+ENCODING = "import.encoding"
+"""The remark that says what a log was in; its lines are kept in UTF-8."""
+
 
 class LogToTrace:
     """Appends a log to a trace, keeping the order of its lines."""
@@ -141,6 +146,10 @@ class LogToTrace:
         self.understood += message.size
 
     def _unknown(self, lines: Lines) -> None:
+        if lines.skipped:
+            self._flush()
+            self._writer.append(Code.RAW, [lines.skipped, None])
+            self.lines += lines.skipped
         start = 0
         while start < len(lines.data):
             start = self._keep(lines.data, start)
@@ -171,6 +180,9 @@ class LogToTrace:
             self._raw_lines = 0
 
 
+Choice = Callable[[Iterable[Lines]], Iterable[Lines]]
+"""Which lines of a log are read: all, or those around events."""
+
 SPOOL_BYTES = 1 << 26
 """A log imported only to be looked at stays in memory up to this size, then goes to a temp file."""
 
@@ -181,34 +193,52 @@ def trace_header(kind: str, title: str, kernel: str | None) -> dict[str, str | N
 
 
 def import_to_memory(
-    name: str, kernel: str | None = None, progress: Progress | None = None
+    name: str,
+    kernel: str | None = None,
+    progress: Progress | None = None,
+    choose: Choice | None = None,
 ) -> ObservedTimeline:
-    """Import a log without keeping the trace; raises InputError."""
+    """Import a log without keeping the trace; raises InputError.
+
+    `choose` may leave lines out, which then nobody can read or export.
+    """
     # The timeline keeps reading from the spool, so nothing here may close it on the way out.
     spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115
     with closed_on_error(spool):
-        write_import(spool, name, kernel, progress)
+        write_import(spool, name, kernel, progress, choose)
         spool.seek(0)
         return ObservedTimeline(spool, name, progress=progress)
 
 
 def write_import(
-    stream: BinaryIO, name: str, kernel: str | None, progress: Progress | None = None
+    stream: BinaryIO,
+    name: str,
+    kernel: str | None,
+    progress: Progress | None = None,
+    choose: Choice | None = None,
 ) -> LogToTrace:
     """Write the whole trace of a log to `stream`; raises InputError for an unreadable log."""
     writer = TraceWriter(stream, trace_header("imported", title_of_source(name), kernel))
-    log = import_into(writer, name, progress)
+    log = import_into(writer, name, progress, choose)
     writer.close()
     return log
 
 
-def import_into(writer: TraceWriter, name: str, progress: Progress | None = None) -> LogToTrace:
+def import_into(
+    writer: TraceWriter,
+    name: str,
+    progress: Progress | None = None,
+    choose: Choice | None = None,
+) -> LogToTrace:
     """Append a log to a trace; raises SourceError if there is nothing in it to read."""
     log = LogToTrace(writer)
     if name != STDIN and Path(name).is_file() and claims_to_be_trace(Path(name)):
         raise SourceError(f"{name}: is a recording already; open it with 'mmplay replay {name}'")
     with open_source(name) as source:
-        log.write(_told(read_lines(source.stream, name), source, progress))
+        if source.encoding is not None:
+            writer.append(Code.NOTE, [1, ENCODING, {"encoding": source.encoding}])
+        lines = _told(read_lines(source.stream, name), source, progress)
+        log.write(choose(lines) if choose is not None else lines)
     if log.lines == 0:
         raise NothingToRead(f"{name}: is empty: nothing to read")
     if log.understood == 0:

@@ -1,14 +1,14 @@
-"""The lines of a kill: the killer's header, tasks, choice and deed, cgroups, daemons that kill."""
+"""The lines of a kill: the killer's header, tasks, choice and deed, and cgroups."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from mmplay.engine.limits import Cgroup, Limited
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import OomKill, ReportKind
-from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, OpenReport, ReportBuilder
+from mmplay.engine.report import BY_HAND, OomKill, ReportKind
+from mmplay.engine.rules.watermarks import PAGE_BYTES
+from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.request_lines import allowed, asked_by
 from mmplay.recordings.log.scan import Message
 
@@ -23,9 +23,6 @@ _TAIL = re.compile(
     r", UID:(?P<uid>[0-9]{1,10})(?: pgtables:(?P<pgtables>[0-9]{1,19})kB)?"
     r"(?: oom_score_adj:(?P<adj>-?[0-9]{1,4}))?"
 )
-BY_HAND = -1
-"""The order in the header of a kill that SysRq f asked for (is_sysrq_oom)."""
-
 OF_MEMCG = "Memory cgroup"
 
 CONSTRAINTS = {
@@ -42,13 +39,37 @@ def invoked(builder: ReportBuilder, message: Message) -> None:
     builder.claim(builder.begin(message, kind, request), message)
 
 
+BYTES, COUNT = "pgtables_bytes", "nr_ptes"
+"""How page tables are counted: from 4.15 in bytes, before as pages. Rows may look the same."""
+
+
+def table_head(builder: ReportBuilder, message: Message) -> None:
+    """The names of the columns: they tell how the rows count page tables."""
+    opened = builder.current(message)
+    if opened is None:
+        return
+    opened.tables = next((name for name in (BYTES, COUNT) if name in message.form.template), "")
+    builder.claim(opened, message)
+
+
+def _row(opened: OpenReport, values: Values) -> Values:
+    """Return a row with its page tables by their name, which only the head may tell."""
+    read = next((name for name in (BYTES, COUNT) if name in values), "")
+    told = opened.tables
+    if not told and read == COUNT and "nr_pmds" not in values:
+        told = BYTES if values[COUNT] >= PAGE_BYTES and values[COUNT] % PAGE_BYTES == 0 else COUNT
+    if not read or told in ("", read):
+        return dict(values)
+    return {told if name == read else name: value for name, value in values.items()}
+
+
 def task(builder: ReportBuilder, message: Message) -> None:
     """One row of the OOM killer's task table."""
     opened = builder.current(message)
     if opened is None or not (opened.report.kind.by_killer or opened.report.memory is not None):
         return
     if len(opened.report.tasks) < MOST_TASKS:
-        opened.report.tasks.append(dict(message.values))
+        opened.report.tasks.append(_row(opened, message.values))
         builder.claim(opened, message)
 
 
@@ -112,7 +133,7 @@ def kill(builder: ReportBuilder, message: Message) -> None:
     opened.report.kill = OomKill(
         values["pid"], values["comm"], values.get("score"), time_us=message.prefix.time_us
     )
-    _for_memcg(opened, values)
+    _reason(opened, values)
     builder.claim(opened, message)
 
 
@@ -127,7 +148,7 @@ def killed(builder: ReportBuilder, message: Message) -> None:
         return
     opened = _killing(builder, message)
     opened.report.kill = _deed(opened.report.kill, message)
-    _for_memcg(opened, values)
+    _reason(opened, values)
     builder.claim(opened, message)
 
 
@@ -146,9 +167,13 @@ def _deed(kill: OomKill | None, message: Message) -> OomKill:
     )
 
 
-def _for_memcg(opened: OpenReport, values: Values) -> None:
-    if values.get("why", "").startswith(OF_MEMCG):
+def _reason(opened: OpenReport, values: Values) -> None:
+    """Note what stands before the colon: for whom, and whether the invoker had to die."""
+    what, _, rule = values.get("why", "").partition(" (")
+    if what.startswith(OF_MEMCG):
         opened.report.kind = ReportKind.MEMCG_OOM
+    if rule:
+        opened.report.why = rule.rstrip(")")
 
 
 def group(builder: ReportBuilder, message: Message) -> None:
@@ -176,6 +201,31 @@ def nobody(builder: ReportBuilder, message: Message) -> None:
     """`no killable processes`: nobody was left to kill."""
     opened = _killing(builder, message)
     opened.report.nobody_killable = True
+    builder.claim(opened, message)
+
+
+def exiting(builder: ReportBuilder, message: Message) -> None:
+    """`OOM victim N is already exiting`: nobody had to be killed."""
+    values = message.values
+    opened = _killing(builder, message)
+    opened.report.kill = OomKill(values["pid"], values["comm"], time_us=message.prefix.time_us)
+    opened.report.exiting = True
+    _reason(opened, values)
+    builder.claim(opened, message)
+
+
+def panic(builder: ReportBuilder, message: Message) -> None:
+    """The kernel panics: by vm.panic_on_oom, or because nobody can be killed."""
+    opened = _killing(builder, message)
+    opened.report.panicked = message.values.get("rule")
+    opened.report.nobody_killable = opened.report.panicked is None
+    builder.claim(opened, message)
+
+
+def ignored(builder: ReportBuilder, message: Message) -> None:
+    """`OOM request ignored`: SysRq f found nobody."""
+    opened = _killing(builder, message)
+    opened.report.kind, opened.report.nobody_killable = ReportKind.SYSRQ, True
     builder.claim(opened, message)
 
 
@@ -253,35 +303,9 @@ def memcg_stat(builder: ReportBuilder, message: Message) -> None:
     builder.claim(opened, message)
 
 
-# daemons
-
-
-def oomd(builder: ReportBuilder, message: Message) -> None:
-    """systemd-oomd killed a cgroup, for memory or for pressure."""
-    opened = builder.alone(message, ReportKind.USERSPACE)
-    opened.daemon, opened.why = "systemd-oomd", f"memory {message.values['why']}"
-    opened.cgroup = Cgroup(task_path=message.values["path"])
-
-
-def earlyoom(builder: ReportBuilder, message: Message) -> None:
-    """Earlyoom sent a signal to the task with most badness."""
-    values = message.values
-    opened = builder.alone(message, ReportKind.USERSPACE)
-    opened.daemon, opened.why = "earlyoom", values["signal"]
-    opened.kill = OomKill(
-        values["pid"],
-        values["comm"],
-        values["score"],
-        anon_rss_kb=values["rss_mib"] * 1024,
-        uid=values.get("uid"),
-        time_us=message.prefix.time_us,
-    )
-
-
-Handler = Callable[[ReportBuilder, Message], None]
-
 HANDLERS: dict[str, Handler] = {
     "oom": invoked,
+    "tasks": table_head,
     "task": task,
     "slabrow": slab_row,
     "oomkill": constraint,
@@ -289,12 +313,13 @@ HANDLERS: dict[str, Handler] = {
     "killed": killed,
     "group": group,
     "sharing": sharing,
-    **dict.fromkeys(("nobody", "panic"), nobody),
+    "exiting": exiting,
+    "nobody": nobody,
+    "panic": panic,
+    "sysrqno": ignored,
     **dict.fromkeys(("reaped", "unreaped"), reaped),
     **dict.fromkeys(("memcgtask", "memcglimit"), memcg_task),
     "memcgusage": memcg_usage,
     "memcgstats": memcg_stats,
     "memcgstat": memcg_stat,
-    "oomd": oomd,
-    "earlyoom": earlyoom,
 }

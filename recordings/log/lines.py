@@ -10,13 +10,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mmplay.engine.printk.form import forms
 from mmplay.recordings.log.prefix import LAST_US, restored_prefix
+from mmplay.recordings.log.reading import LONGEST_BROKEN
 from mmplay.recordings.log.scan import Message, count_lines
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code
 from mmplay.recordings.trace.reader import Record, TraceReader, record_at
 
 
 class RawBlock(NamedTuple):
-    """Lines that no form describes, from line `number` on, as they came."""
+    """Lines that no form describes, from line `number` on, as they came; no data if skipped."""
 
     number: int
     size: int
@@ -43,6 +44,7 @@ NEWLINE = b"\n"
 
 NOTES: dict[str, dict[str, type]] = {
     "import.cut": {"line": int, "cut": int},
+    "import.encoding": {"encoding": str},
     "record.left_out": {"path": str, "why": str},
     "record.lost": {"times": int},
 }
@@ -103,7 +105,14 @@ def _note(line: int, code: str, operands: dict[str, Any]) -> LogNote | None:
     return LogNote(_checked(line, int), code, checked)
 
 
-def _raw_block(number: int, count: int, data: bytes) -> RawBlock:
+MOST_SKIPPED = 1 << 32
+
+
+def _raw_block(number: int, count: int, data: bytes | None) -> RawBlock:
+    if data is None:
+        if not 0 < _checked(count, int) <= MOST_SKIPPED:
+            raise ValueError("no number of lines")
+        return RawBlock(number, count, b"")
     if _checked(count, int) != count_lines(_checked(data, bytes)) or count == 0:
         raise ValueError("lines and their number do not fit")
     return RawBlock(number, count, data)
@@ -126,8 +135,8 @@ def _message(fields: list[Any], number: int) -> Message:
     end = _checked(rest[0], bytes) if rest else NEWLINE
     raw = _checked(rest[1], bytes) if len(rest) > 1 else None
     lost = _checked(rest[2], str) if len(rest) > 2 else ""
-    if raw is not None and count_lines(raw) > 1:
-        raise ValueError("more than a line")
+    if raw is not None and count_lines(raw) > LONGEST_BROKEN:
+        raise ValueError("more lines than a mailer makes of one")
     return Message(
         # What stands in the same line as the message before it has no line of its own.
         number - 1 if raw == b"" else number,

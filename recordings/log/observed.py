@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
 from mmplay.engine.report import MemDump, Report, ReportKind, title_of
-from mmplay.recordings.cutting import cut_log
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
 from mmplay.recordings.log.lines import LogFormatError, LogItem, read_log
@@ -142,6 +141,9 @@ class ObservedTimeline(LogTimeline):
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:
         """Write the lines from frame `first` to frame `last`; return how many. Raises OSError."""
+        # Cutting knows runs, too: it loads the simulator, which explaining a log does without.
+        from mmplay.recordings.cutting import cut_log
+
         lines = cut_log(self, first, last, self._stream, stream)
         return f"{lines} lines, {last - first + 1} frames"
 

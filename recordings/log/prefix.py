@@ -52,6 +52,8 @@ def bare_prefix(prefix: Prefix) -> Prefix:
     if prefix.wall:
         clock = clock_text(prefix.time_us)
         return split_prefix(f"{clock} kernel: ")[0]
+    if prefix.caller:
+        return split_prefix(f"{stamp(prefix.time_us).rstrip()}[{prefix.caller:>6}] ")[0]
     return Prefix(stamp(prefix.time_us), prefix.time_us, plain=True)
 
 
@@ -66,6 +68,9 @@ _HOST = r"[^\s:\[\]]{1,255}"
 _LOOSE = re.compile(r"[ \t]*(?:(?:[>|#*-]|[0-9]{1,7}[:.)|]?)[ \t]+|[0-9]{1,7}[:.)|](?=[\[<A-Z]))*")
 """Quote marks, numbers of a pasted listing, indentation: taken off only before a piece."""
 _QUOTE = re.compile(r"(?:> ?)+|<[0-9]{1,3}>")
+
+DAEMONS = ("systemd-oomd", "earlyoom", "systemd")
+"""Programs whose own words are read: they kill, or tell of it. Their tag is taken off."""
 
 _PIECES = {
     "stamp": (
@@ -93,6 +98,7 @@ _PIECES = {
         rf"{_HOST} kernel - - (?:-|\[[^\]]{{0,200}}\]) \ufeff?",
     ),
     "foreign": (
+        rf" *(?:{_HOST} +)?(?:{'|'.join(DAEMONS)})(?:\[[0-9]{{1,7}}\])?: ",
         rf" *(?:{_HOST} +)?(?=[^\s:\[\]]{{1,48}}\[[0-9]{{1,7}}\]: )",
         rf"{_HOST} (?=[^\s]{{1,48}} (?:-|[0-9]+) [^\s]{{1,32}} (?:- |\[))",
         r"(?=[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2})",

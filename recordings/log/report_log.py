@@ -12,8 +12,10 @@ from mmplay.engine.frame import BootSpan, LogLine
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
+from mmplay.recordings.log.encodings import ENCODINGS, encoded
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
+from mmplay.recordings.log.prefix import split_prefix
 from mmplay.recordings.log.scan import Message
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Record
@@ -99,8 +101,29 @@ class ReportLog:
 
     def text(self) -> Iterator[bytes]:
         """Yield the log as it was recorded, in pieces."""
+        codes = {note.code: note.operands for note in self.notes()}
+        encoding = codes.get("import.encoding", {}).get("encoding")
+        return encoded(self._text(), encoding) if encoding in ENCODINGS else self._text()
+
+    def _text(self) -> Iterator[bytes]:
         for item in self._lines.items_from(1):
             yield rendered(item) if isinstance(item, Message) else item.data
+
+    def unknown_in(self, row: int) -> int:
+        """Return how many lines between the first and the last of a report nobody understands.
+
+        Lines of others do not count: another caller's, another program's, and what has no stamp
+        on a console where the report's lines have one.
+        """
+        report = self.report(row)
+        first, last = report.first_line, report.last_line
+        return sum(
+            _may_be_of(report, line)
+            for item in takewhile(lambda item: item.number <= last, self._lines.items_from(first))
+            if isinstance(item, RawBlock)
+            for number, line in item.lines()
+            if first <= number <= last
+        )
 
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
@@ -109,6 +132,14 @@ class ReportLog:
                 texts = item.data.decode("utf-8", "replace").split("\n")
                 for number, text in enumerate(texts[: item.size], item.number):
                     yield number, printable(text.rstrip("\r"))
+
+
+def _may_be_of(report: Report, line: bytes) -> bool:
+    """Tell whether a line inside a report may be one of its own."""
+    prefix, text = split_prefix(line.decode("utf-8", "surrogateescape").rstrip("\r\n"))
+    if prefix.foreign or prefix.caller != report.caller:
+        return False
+    return bool(text.strip()) and (prefix.time_us is not None or report.time_us is None)
 
 
 def log_lines(item: Message | RawBlock, wanted: range) -> list[LogLine]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from mmplay.engine.limits import CmaFailure
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report import ReportKind, Request, SlubReport
-from mmplay.recordings.log.builder import MOST_ROWS, OpenReport, ReportBuilder
+from mmplay.recordings.log.builder import MOST_ROWS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.scan import Message
 
 MOST_NODES = 1024
@@ -174,8 +173,6 @@ def cma_free(builder: ReportBuilder, message: Message) -> None:
     opened.report.cma = opened.report.cma._replace(free=values["free"], total=values["total"])
     builder.claim(opened, message)
 
-
-Handler = Callable[[ReportBuilder, Message], None]
 
 HANDLERS: dict[str, Handler] = {
     "failure": failure,

@@ -14,6 +14,15 @@ from typing import NamedTuple
 from mmplay.engine.printk.form import LineForm, Values
 from mmplay.engine.printk.reader import complete, form_index, line_clues
 from mmplay.recordings.log.prefix import Prefix, split_prefix
+from mmplay.recordings.log.reading import (
+    DAEMON_ROLES,
+    LONGEST_BROKEN,
+    LONGEST_CHANGED,
+    Split,
+    all_reads,
+    broken,
+)
+from mmplay.recordings.log.records import FIELD, RECORD_BYTES, Years, with_record
 from mmplay.recordings.log.transport import unwrap
 
 
@@ -21,8 +30,8 @@ class Message(NamedTuple):
     """One understood printk: its form, values, prefix, and the line it starts at.
 
     All its lines share prefix and line end. `raw` is the line itself if a transport has changed it,
-    so that it does not follow from the values. If such a line says several things, the first has
-    the line, and the others an empty one: no line of their own.
+    or broken it into several, so that it does not follow from the values. If such a line says
+    several things, the first has the line, and the others an empty one: no line of their own.
     """
 
     number: int
@@ -37,18 +46,20 @@ class Message(NamedTuple):
     @property
     def size(self) -> int:
         """How many lines it has."""
-        return self.form.size if self.raw is None else bool(self.raw)
+        return self.form.size if self.raw is None else count_lines(self.raw)
 
 
 class Lines(NamedTuple):
     """Whole lines as they came, line ends included; only the last of a log may lack its end.
 
     `number` counts from 1. `cut_bytes` is what was thrown away of a single line that was too long.
+    `skipped` tells of lines, without any data, that nobody looked at.
     """
 
     number: int
     data: bytes
     cut_bytes: int = 0
+    skipped: int = 0
 
 
 def count_lines(data: bytes) -> int:
@@ -57,12 +68,6 @@ def count_lines(data: bytes) -> int:
 
 
 INDENT = "  "
-
-LONGEST_CHANGED = 1 << 14
-"""Longer lines are not looked into: a record of a journal or a container has a line or a block."""
-
-LONGEST_FORM = 8
-"""Lines that one printk may have; the totals block has the most."""
 
 
 BYTES_CLUE = rb'"MESSAGE" ?: ?\[ ?[0-9]'
@@ -87,28 +92,19 @@ def scan(
     `clues` must be found in every line that a form may start, line end included.
     """
     pattern = clues or all_clues()
-    rest, near = Lines(1, b""), 0
+    rest, near, years, before = Lines(1, b""), 0, Years(), b""
     for lines in source:
-        if lines.cut_bytes:
-            yield from _Scanner(rest, pattern, near).items(0)
+        if lines.cut_bytes or lines.skipped:
+            yield from _Scanner(rest, pattern, near, years, before).items(0)
             yield lines
-            rest, near = Lines(lines.number + 1, b""), 0
+            before = b""
+            rest, near = Lines(lines.number + (lines.skipped or 1), b""), 0
             continue
-        scanner = _Scanner(Lines(rest.number, rest.data + lines.data), pattern, near)
-        yield from scanner.items(LONGEST_FORM)
-        rest, near = scanner.rest(), scanner.near
-    yield from _Scanner(rest, pattern, near).items(0)
-
-
-class _Split(NamedTuple):
-    """One line taken apart; `after` is where the next line starts."""
-
-    prefix: Prefix
-    text: str
-    end: bytes
-    after: int
-    line: str
-    """The whole line without its end."""
+        joined = Lines(rest.number, rest.data + lines.data)
+        scanner = _Scanner(joined, pattern, near, years, before)
+        yield from scanner.items(LONGEST_BROKEN)
+        rest, near, before = scanner.rest(), scanner.near, scanner.before()
+    yield from _Scanner(rest, pattern, near, years, before).items(0)
 
 
 class _Found(NamedTuple):
@@ -137,16 +133,24 @@ class _Scanner:
     `near` counts down the lines behind a message that are read without a clue.
     """
 
-    def __init__(self, lines: Lines, clues: re.Pattern[bytes], near: int) -> None:
+    def __init__(
+        self, lines: Lines, clues: re.Pattern[bytes], near: int, years: Years, before: bytes = b""
+    ) -> None:
         self._data = lines.data
         self._number = lines.number
         self._clues = clues
         self._start = 0
         self.near = near
+        self._years = years
+        self._before = before
 
     def rest(self) -> Lines:
         """Return what was not yielded: the last lines, whose message may go on."""
         return Lines(self._number, self._data[self._start :])
+
+    def before(self) -> bytes:
+        """Return what stands before the rest: a message may belong to it."""
+        return (self._before + self._data[: self._start])[-RECORD_BYTES:]
 
     def items(self, kept: int) -> Iterator[Message | Lines]:
         """Yield what the lines are, up to the last `kept` of them."""
@@ -161,6 +165,7 @@ class _Scanner:
                 continue
             if at > self._start:
                 yield self._passed_over(at)
+            found = found._replace(prefix=self._years.counted(found.prefix))
             for message in found.messages(self._number):
                 yield message
                 self._number += message.size
@@ -196,13 +201,19 @@ class _Scanner:
         """Return where the line after the one at `at` starts."""
         return self._data.find(b"\n", at) + 1 or len(self._data)
 
-    def _split(self, at: int) -> _Split:
+    def _split(self, at: int) -> Split:
         after = self._after(at)
         line = self._data[at:after]
         end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
         text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
         prefix, rest = split_prefix(text)
-        return _Split(prefix, rest, end, after, text)
+        if prefix.time_us is None and prefix.text.endswith(FIELD):
+            before = (self._before if at < RECORD_BYTES else b"") + self._data[
+                max(0, at - RECORD_BYTES) : at
+            ]
+            behind = self._data[at : at + RECORD_BYTES]
+            prefix = with_record(prefix, before + behind, len(before))
+        return Split(prefix, rest, end, after, text)
 
     def _read(self, at: int) -> _Found | None:
         """Return the message whose first line starts at `at`."""
@@ -210,21 +221,46 @@ class _Scanner:
         found = self._message(first)
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
-        return found or self._unwrapped(at, first)
+        found = found or self._unwrapped(at, first)
+        return self._broken(at, first, found) or found
 
-    def _unwrapped(self, at: int, split: _Split) -> _Found | None:
+    def _unwrapped(self, at: int, split: Split) -> _Found | None:
         """Read a line that its transport has changed."""
         raw = self._data[at : split.after]
         if len(raw) > LONGEST_CHANGED or not (self.near or all_clues().search(raw)):
             return None
         for prefix, texts, lost in unwrap(split.line):
-            reads = _all_reads(texts, foreign=prefix.foreign, near=self.near > 0)
+            foreign = prefix.foreign or split.prefix.foreign
+            reads = all_reads(texts, foreign=foreign, near=self.near > 0)
             if reads:
                 (form, values), *more = reads
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
         return None
 
-    def _outdented(self, split: _Split) -> _Found | None:
+    def _broken(self, at: int, first: Split, alone: _Found | None) -> _Found | None:
+        """Read a line that a mailer has broken; None if it is whole, or of no form."""
+        if first.prefix.foreign:
+            return None
+        if not (self.near or all_clues().search(self._data, at, first.after)):
+            return None
+        form = alone.form if alone is not None else None
+        if alone is not None and alone.raw is not None:
+            text = f"{alone.form.render(alone.values)[0]} {alone.lost}"
+            first = first._replace(prefix=alone.prefix, text=text)
+        found = broken(first, form, self._splits(first.after))
+        if found is None:
+            return None
+        (form, values), last = found
+        return _Found(form, values, first.prefix, last.end, last.after, self._data[at : last.after])
+
+    def _splits(self, at: int) -> Iterator[Split]:
+        """Yield the lines from one on."""
+        while at < len(self._data):
+            split = self._split(at)
+            at = split.after
+            yield split
+
+    def _outdented(self, split: Split) -> _Found | None:
         """Read a line that was indented when it was pasted: take blanks off, leaving up to two."""
         bare = split.text.lstrip(" ")
         for kept in range(len(INDENT) + 1):
@@ -237,9 +273,11 @@ class _Scanner:
                     return found
         return None
 
-    def _message(self, first: _Split) -> _Found | None:
+    def _message(self, first: Split) -> _Found | None:
         for form, values in form_index().read_first(first.text):
-            if (form.follows and not self.near) or (first.prefix.foreign and not form.starts_fixed):
+            if form.follows and not self.near:
+                continue
+            if first.prefix.foreign and form.role not in DAEMON_ROLES:
                 continue
             texts, after = self._same_printk(first, form.size)
             whole = complete(form, values, texts)
@@ -247,7 +285,7 @@ class _Scanner:
                 return _Found(form, whole, first.prefix, first.end, after)
         return None
 
-    def _same_printk(self, first: _Split, count: int) -> tuple[list[str], int]:
+    def _same_printk(self, first: Split, count: int) -> tuple[list[str], int]:
         """Return the texts of up to `count` lines that share prefix and line end with the first.
 
         Also where the last of them ends.
@@ -260,28 +298,3 @@ class _Scanner:
             texts.append(other.text)
             after = other.after
         return texts, after
-
-
-def _all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[tuple[LineForm, Values]]:
-    """Return everything that these lines of one printk say.
-
-    `foreign` if a program says it; `near` if it stands close behind a line of a report.
-    """
-    reads: list[tuple[LineForm, Values]] = []
-    at = 0
-    while at < len(texts):
-        read = _first_read(texts[at : at + LONGEST_FORM], foreign=foreign, near=near or bool(reads))
-        if read is not None:
-            reads.append(read)
-        at += read[0].size if read is not None else 1
-    return reads
-
-
-def _first_read(texts: list[str], *, foreign: bool, near: bool) -> tuple[LineForm, Values] | None:
-    for form, values in form_index().read_first(texts[0]):
-        if (form.follows and not near) or (foreign and not form.starts_fixed):
-            continue
-        whole = complete(form, values, texts)
-        if whole is not None:
-            return form, whole
-    return None

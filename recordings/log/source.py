@@ -7,22 +7,15 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.recordings.log.unpacking import Reads, Unreadable, unpacked, unpacking_errors
 from mmplay.recordings.trace.format import MAGIC
 from mmplay.recordings.trace.reader import is_trace
 
 STDIN = "-"
-
-UNPACKERS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xfd7zXZ\x00", "lzma", "LZMAFile"),
-    (b"\x1f\x8b", "gzip", "GzipFile"),
-    (b"BZh", "bz2", "BZ2File"),
-)
-"""First bytes of compressed logs, and the class that unpacks them, loaded when needed."""
 
 
 class SourceError(InputError):
@@ -34,12 +27,16 @@ class NothingToRead(SourceError):
 
 
 class Source(NamedTuple):
-    """An open log: its bytes, unpacked, and the file or pipe that they come from."""
+    """An open log: its bytes, unpacked, and the file or pipe that they come from.
 
-    stream: BinaryIO
+    `size` are the bytes of the file as it lies on the disk, None where that is not known;
+    `encoding` is the UTF-16 that the bytes were in, None for a log that is read as it is.
+    """
+
+    stream: Reads
     raw: BinaryIO
     size: int | None
-    """Bytes of the file as it lies on the disk; None where that is not known."""
+    encoding: str | None = None
 
     def done(self, read: int) -> int:
         """Return how many of `size` bytes were taken; without a size, the `read` unpacked ones."""
@@ -48,13 +45,13 @@ class Source(NamedTuple):
 
 @contextmanager
 def open_source(name: str) -> Iterator[Source]:
-    """Open a log by path, or standard input for `-`, unpacking xz, gzip and bzip2.
+    """Open a log by path, or standard input for `-`, and unpack it as `recordings.log.unpacking`.
 
     Raises SourceError for what holds no log: a directory, a device, a pipe that nobody writes to,
     a missing file or one without permission.
     """
     if name == STDIN:
-        yield _unpacked(sys.stdin.buffer)
+        yield _unpacked(name, sys.stdin.buffer)
         return
     try:
         stream = _opened(Path(name))
@@ -63,7 +60,7 @@ def open_source(name: str) -> Iterator[Source]:
     except ValueError:
         raise SourceError(f"{name!r}: is no file name") from None
     with stream:
-        yield _unpacked(stream)
+        yield _unpacked(name, stream)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -88,15 +85,14 @@ def _pipe(path: Path) -> BinaryIO:
     return stream
 
 
-def _unpacked(raw: BinaryIO) -> Source:
-    peek = getattr(raw, "peek", None)
-    start = peek(8)[:8] if peek else b""
-    for magic, module, name in UNPACKERS:
-        if start.startswith(magic):
-            unpacker = getattr(import_module(module), name)
-            packed = {"fileobj": raw} if module == "gzip" else {"filename": raw}
-            return Source(cast(BinaryIO, unpacker(**packed)), raw, _size(raw))
-    return Source(raw, raw, _size(raw))
+def _unpacked(name: str, raw: BinaryIO) -> Source:
+    try:
+        stream, encoding = unpacked(raw)
+    except Unreadable as error:
+        raise SourceError(f"{name}: {error}") from None
+    except unpacking_errors() as error:
+        raise SourceError(f"{name}: cannot be read: {error}") from None
+    return Source(stream, raw, _size(raw), encoding)
 
 
 def _size(raw: BinaryIO) -> int | None:
@@ -106,15 +102,6 @@ def _size(raw: BinaryIO) -> int | None:
     except OSError:
         return None
     return about.st_size if stat.S_ISREG(about.st_mode) else None
-
-
-def reading_errors() -> tuple[type[BaseException], ...]:
-    """Return what reading may raise: a fault of the disk, or of an archive that is unpacked."""
-    errors: list[type[BaseException]] = [OSError, EOFError]
-    for module, name in (("lzma", "LZMAError"), ("zlib", "error")):
-        if module in sys.modules:
-            errors.append(getattr(sys.modules[module], name))
-    return tuple(errors)
 
 
 def claims_to_be_trace(path: Path) -> bool:

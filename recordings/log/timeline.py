@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from mmplay.engine.frame import LogLine, Marker, Timeline
 from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_of_release
@@ -11,8 +11,10 @@ from mmplay.recordings.log.dumps import find_in_dumps, series_of_frames
 from mmplay.recordings.log.lines import LogNote
 from mmplay.recordings.log.report_log import ReportLog
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
-from mmplay.recordings.run.timeline import SessionTimeline, what_if
 from mmplay.recordings.trace.reader import TraceReader
+
+if TYPE_CHECKING:
+    from mmplay.recordings.run.timeline import SessionTimeline
 
 
 class LogTimeline(Timeline):
@@ -83,6 +85,9 @@ class LogTimeline(Timeline):
 
     def fork(self, index: int) -> SessionTimeline:
         """Return a run from a frame's own Mem-Info; raises InputError where rules are missing."""
+        # The simulator takes longer to load than most logs take to read.
+        from mmplay.recordings.run.timeline import what_if
+
         return what_if(self.frame(index), self.name)
 
     def snapshot(self) -> Self:
@@ -111,6 +116,10 @@ class LogTimeline(Timeline):
         """Yield the log as it was recorded, in pieces."""
         return self._log.text()
 
+    def unknown_in(self, index: int) -> int:
+        """Return how many lines inside a report's nobody understands, those of others left out."""
+        return self._log.unknown_in(index)
+
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         return self._log.unknown_lines()
@@ -120,5 +129,5 @@ def kernel_of(header: dict[str, Any], release: str | None) -> Kernel | None:
     """Return the rules for a release in this trace: those that a user chose win."""
     forced = header.get("kernel")
     if isinstance(forced, str):
-        return KERNELS.get(forced)
+        return KERNELS.get(forced) or kernel_of_release(forced)
     return kernel_of_release(release) if release else None

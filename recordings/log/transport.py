@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from mmplay.recordings.log.prefix import Prefix, split_prefix
+from mmplay.recordings.log.prefix import DAEMONS, Prefix, split_prefix
 
 
 class Unwrapped(NamedTuple):
@@ -76,6 +76,20 @@ def _as_it_is(line: str) -> str:
     return line
 
 
+def _with_blanks(line: str) -> str | None:
+    """A mailer may write blanks that do not break."""
+    return line.replace("\xa0", " ") if "\xa0" in line else None
+
+
+_TORN_NUMBER = re.compile(r"(\*[0-9]*) ([0-9]+kB )")
+
+
+def _healed(line: str) -> str | None:
+    """A line broken at a fixed width has a blank inside a number of its free lists."""
+    healed = _TORN_NUMBER.sub(r"\1\2", line)
+    return healed if healed != line else None
+
+
 def _without_fences(line: str) -> str | None:
     bare = _FENCES.sub("", line.strip(" \t"))
     return bare if bare != line else None
@@ -93,6 +107,8 @@ def _from_string(line: str) -> str | None:
 
 _CHANGES: tuple[Callable[[str], str | None], ...] = (
     _as_it_is,
+    _with_blanks,
+    _healed,
     _without_fences,
     _without_entities,
     _from_string,
@@ -119,7 +135,8 @@ def _without_labels(prefix: Prefix, text: str) -> Iterator[Unwrapped]:
 def _cut_short(prefix: Prefix, text: str) -> Iterator[Unwrapped]:
     """Leave the last field out: a console overwrites its last column, the number may be false."""
     field = _LAST_FIELD.search(text)
-    if field is not None and " free:" in text and " min:" in text:
+    zone = " free:" in text and " min:" in text
+    if field is not None and (zone or " active_anon:" in text):
         yield Unwrapped(prefix, [text[: field.start()]], field.group().strip())
 
 
@@ -162,7 +179,7 @@ def _from_json(line: str) -> Unwrapped | None:
     inner, text = split_prefix(message)
     tag = next((record[key] for key in TAG_KEYS if isinstance(record.get(key), str)), "kernel")
     prefix = inner if inner.time_us is not None else _prefix(record)
-    if tag != "kernel":
+    if tag not in ("kernel", *DAEMONS):
         text = f"{tag}[{record.get('_PID', record.get('SYSLOG_PID', 0))}]: {text}"
     foreign = inner.foreign or tag != "kernel"
     return Unwrapped(prefix._replace(text="", plain=False, foreign=foreign), _lines(text))

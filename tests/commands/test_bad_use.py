@@ -32,7 +32,7 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((*FLOORS, "--watermark-scale-factor", "10"), ("--watermark-scale-factor", "4.5-rc7")),
     ((*FLOORS, "--kernel", "6.6", "--watermark-scale-factor", "0"), ("1 to 1000",)),
     ((*FLOORS, "--kernel", "6.6", "--watermark-scale-factor", "1001"), ("0 to 1000",)),
-    ((*FLOORS, "--kernel", "6.5"), ("6.5", "did you mean 6.6")),
+    ((*FLOORS, "--kernel", "v6.6"), ("v6.6", "did you mean 6.6")),
     (
         ("floors", "--zone", "Movable=9", "--min-free-kbytes", "1", "--kernel", "6.6"),
         ("Movable=9", "shares vm.min_free_kbytes"),
@@ -47,8 +47,7 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("gfp", "__GFP_ZER0"), ("__GFP_ZER0", "did you mean __GFP_ZERO")),
     (("gfp", "0x"), ("0x", "hexadecimal")),
     (("gfp", "0x1ffffffff"), ("0x1ffffffff", "32 bits")),
-    (("gfp", "0x20", "--kernel", "4.10"), ("4.10", "known are")),
-    (("gfp", "0x20", "--kernel", "5.4", "--slab"), ("5.4", "not known")),
+    (("gfp", "0x20", "--kernel", "2.4.10"), ("2.4.10", "write a version")),
     # run
     (("run",), ("mmplay run --help",)),
     (("run", "nowhere"), ("nowhere",)),
@@ -70,12 +69,12 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     # recordings
     (("replay", "nowhere"), ("terminal", "mmplay speak nowhere")),
     (("replay", INCIDENT_RC7), ("terminal", f"mmplay speak {INCIDENT_RC7}")),
-    (("replay", INCIDENT_RC7, "--kernel", "7"), ("'7'", "known are")),
+    (("replay", INCIDENT_RC7, "--kernel", "7"), ("'7'", "write a version")),
     (("explain", "nowhere"), ("nowhere",)),
     (("explain", INCIDENT_RC7, "--at", "#0"), ("#0", "#1 to #4")),
     (("explain", INCIDENT_RC7, "--at", "soon"), ("soon", "61.526")),
     (("explain", INCIDENT_RC7, "--at", "/nothing"), ("/nothing", "not found")),
-    (("explain", INCIDENT_RC7, "--kernel", "4.6"), ("'4.6'", "known are")),
+    (("explain", INCIDENT_RC7, "--kernel", "4.x"), ("'4.x'", "write a version")),
     (("explain", "empty.log"), ("empty.log",)),
     (("explain", "."), (".",)),
     (("import", "empty.log"), ("-o FILE.mmtrace", "--json")),
@@ -107,7 +106,7 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("record", "--interval", "1us"), ("--interval 1us",)),
     (("record", "--interval", "0s"), ("--interval 0s", "from")),
     (("record", "--keep", "1ms"), ("--keep 1ms", "from")),
-    (("record", "--kernel", "9"), ("'9'", "known are")),
+    (("record", "--kernel", "9"), ("'9'", "write a version")),
     (("record", "--screen"), ("terminal",)),
     # levels
     (("play",), ("mmplay play --help",)),

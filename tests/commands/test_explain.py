@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmplay.__main__ import main
-from mmplay.engine.explain.headline import LONGEST, amount, shortened
+from mmplay.commands.explain_text import fitted
+from mmplay.engine.explain.headline import LONGEST, shortened
 from mmplay.recordings import grouping
-from mmplay.recordings.library import open_recording
+from mmplay.recordings.explained import Part
+from mmplay.recordings.library import open_events
 from tests.recordings.hosts import Host, HostZone, log
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -82,6 +86,33 @@ def test_why_where_and_what_helps_stand_on_the_first_screen(explain: Explain) ->
     assert places == sorted(places)
 
 
+def test_what_does_not_fit_on_the_first_screen_stands_below(explain: Explain) -> None:
+    zones = tuple(
+        HostZone("Normal", 480 + node, MARKS, (0, 0, 0, 0), managed=443_000) for node in range(16)
+    )
+    data = log(Host("6.12.30", 0xCC0, "GFP_KERNEL", zones)).decode()
+    for line in ("Normal free", "Normal:"):
+        for node in reversed(range(1, 16)):
+            head, behind = data.rsplit(f"Node 0 {line}", 1)
+            data = f"{head}Node {node} {line}{behind}"
+    out = explain(data.encode())
+    first = "\n".join(out.splitlines()[:24])
+    for text in ("refused, ", "more below)", "managed: ", "would help", "kernel  "):
+        assert text in first
+    assert "Node 15 Normal" in out
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(1, 60))
+def test_parts_are_cut_to_the_room_there_is(counts: list[int], room: int) -> None:
+    parts = [Part(f"p{n}", [f"line {m}" for m in range(count)]) for n, count in enumerate(counts)]
+    shown = fitted(parts, room)
+    assert [part.label for part in shown] == [part.label for part in parts]
+    assert all(part.lines[0] == "line 0" for part in shown)
+    assert sum(len(part.lines) for part in shown) <= max(room, 2 * len(parts))
+    if sum(counts) <= room:
+        assert shown == parts
+
+
 def test_brief_is_a_line_an_event(explain: Explain) -> None:
     lines = explain(SEVEN, "--brief").splitlines()
     assert [line.split()[0] for line in lines] == [f"#{n}" for n in range(1, 8)]
@@ -97,6 +128,17 @@ def test_the_same_sentence_stands_everywhere(explain: Explain, form: str) -> Non
     headline = line.split("  ", 2)[2]
     out = explain(failure(), "--format", form).replace("\\_", "_")
     assert headline in out
+
+
+def test_a_kill_by_a_program_needs_no_rules(explain: Explain) -> None:
+    said = words(
+        explain(
+            b"Jan 10 03:05:01 host earlyoom[701]: sending SIGTERM to process 3213 uid 1000 "
+            b'"browser": badness 900, VmRSS 4000 MiB\n'
+        )
+    )
+    assert "earlyoom, a program and not the kernel, killed browser (3213) with 3.9 GiB" in said
+    assert "no verdict" not in said
 
 
 def test_who_was_killed_is_not_guessed(explain: Explain) -> None:
@@ -140,9 +182,7 @@ def test_a_headline_is_never_too_long(explain: Explain, comm: str, order: int) -
     assert one["headline"].endswith("short.")
 
 
-def test_amounts_are_in_units_that_people_read() -> None:
-    read = [amount(kb) for kb in (0, 1023, 1024, 2202009, 22020096, 1 << 30)]
-    assert read == ["0 KiB", "1023 KiB", "1.0 MiB", "2.1 GiB", "21.0 GiB", "1.0 TiB"]
+def test_a_text_that_is_too_long_ends_in_dots() -> None:
     assert (shortened("abc", 3), shortened("abcdef", 5)) == ("abc", "ab...")
 
 
@@ -239,6 +279,11 @@ def test_without_an_argument_a_terminal_is_told_what_to_pipe(
     assert "backup (7) was refused" in words(capsys.readouterr().out)
 
 
+def test_a_folder_is_grouped(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["explain", str(tmp_path)]) == 2
+    assert "--group" in capsys.readouterr().err
+
+
 def test_two_logs_are_not_explained_at_once(capsys: Captured) -> None:
     assert main(["explain", "a.log", "b.log"]) == 2
     assert "--group" in capsys.readouterr().err
@@ -290,7 +335,7 @@ def test_files_by_name_a_missing_one_and_the_table(fleet: Path, capsys: Captured
     assert main(["explain", *names, "--group", "--fail-on", "failure"]) == 1
     out = capsys.readouterr().out
     assert out.startswith("2 events in 1 group, 3 files\n")
-    assert "2 in 2 files, the first of 6.12.30" in out
+    assert "      2      2  6.12.30\n" in out
     assert f"{names[2]}: no such file" in out
 
 
@@ -301,9 +346,9 @@ def test_a_fault_in_one_file_does_not_end_the_others(
     def faulty(path: str, kernel: str | None) -> object:
         if path.endswith("host1.log"):
             raise ValueError("broken")
-        return open_recording(path, kernel)
+        return open_events(path, kernel)
 
-    monkeypatch.setattr(grouping, "open_recording", faulty)
+    monkeypatch.setattr(grouping, "open_events", faulty)
     found = grouped(capsys, fleet)
     assert "ValueError" in next(
         one["why"] for one in found["unreadable"] if one["path"].endswith("host1.log")
@@ -322,3 +367,13 @@ def test_a_pipe_of_many_logs_ends_quietly(fleet: Path) -> None:
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False
     )
     assert done.stderr == b""
+
+
+def test_a_boost_does_not_split_a_group(explain: Explain) -> None:
+    data = b""
+    for start_s, boost in ((100, 0), (101, 300)):
+        zone = HostZone("DMA32", 200, MARKS, (0, 0, 0, 0), managed=443_000, boost=boost)
+        host = Host("6.12.30", 0x820, "GFP_ATOMIC", (zone,))
+        data += log(host, start_us=start_s * SECOND)
+    (group,) = json.loads(explain(data, "--group", "--json"))["groups"]
+    assert group["count"] == 2

@@ -148,7 +148,7 @@ BAD = (
     (("--interval", "2h"), "must be from 10ms to 1h"),
     (("--keep", "1ms"), "must be from 1s to 366d"),
     (("--keep", "400d"), "must be from 1s to 366d"),
-    (("--kernel", "9.9"), "are not known"),
+    (("--kernel", "2.4.37"), "are not known"),
     (("-o", "/nonexistent/x.mmtrace"), "No such file or directory"),
     (("--screen",), "no terminal"),
 )

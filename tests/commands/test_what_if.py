@@ -20,14 +20,14 @@ def told(capsys: Captured, *words: str) -> str:
 
 def test_both_sides_stand_side_by_side(capsys: Captured) -> None:
     lines = told(capsys, INCIDENT_NEXT, "--set", KBYTES).splitlines()
-    assert lines[0].startswith("#1  page allocation failure")
-    assert lines[1] == "with vm.min_free_kbytes = 3000"
+    assert lines[0].startswith("#1  ")
+    assert "with vm.min_free_kbytes = 3000" in lines
     assert [line.split() for line in lines if "min low high" in line] == [
         ["min", "low", "high", "11", "14", "17", "6", "9", "12", "*"],
         ["min", "low", "high", "1300", "1743", "2186", "743", "1186", "1629", "*"],
     ]
     assert any(line.startswith("set aside") and "(15.4 MiB)" in line for line in lines)
-    assert "The outcome changes: refused -> passes." in lines
+    assert "By arithmetic alone the outcome changes: refused -> passes." in lines
     assert any("arithmetic only" in line for line in lines)
     assert max(map(len, lines)) <= 80
 

@@ -13,11 +13,10 @@ from mmplay.engine.explain.headline import (
     MASKS,
     headline,
     headline_finding,
-    sort_of,
-    sort_words,
 )
+from mmplay.engine.explain.sorts import sort_of, sort_words
 from mmplay.engine.explain.verdict import Judgement, Outcome, Status
-from mmplay.engine.limits import Cgroup, CmaFailure
+from mmplay.engine.limits import Cgroup, CmaFailure, Limited
 from mmplay.engine.report import (
     MemDump,
     OomKill,
@@ -54,9 +53,10 @@ REPORTS += [
     Report(ReportKind.CMA, 0, 1, 2, cma=CmaFailure(area, 512, ret))
     for area, ret in product((None, "linux,cma", "a" * 99), (-12, -16, -4))
 ]
+REPORTS += [Report(ReportKind.FAILURE, 0, 1, 2, request=Request("asker", 0, 0, ""))]
 REPORTS += [
     Report(ReportKind.VMALLOC, 0, 1, 2, request=request, asked_bytes=size, why=why)
-    for request, size, why in product(REQUESTS[1:4], (None, 8, 1 << 40), (None, "w" * 200))
+    for request, size, why in product(REQUESTS[1:4], (None, 0, 8, 1 << 40), (None, "w" * 200))
 ]
 
 
@@ -66,6 +66,7 @@ def test_every_event_has_a_headline_that_fits() -> None:
         assert 20 <= len(text) <= LONGEST, (report, text)
         assert "None" not in text, (report, text)
         assert "{" not in text
+        assert ", )" not in text
         assert text[0] != " "
         assert text.endswith(".")
 
@@ -95,6 +96,27 @@ def test_a_cgroup_s_kill_names_group_and_limit() -> None:
     assert headline(report, Diagnosis(None)) == (
         "Cgroup /app.slice/job-7.scope reached its limit of 512.0 MiB: died (12) with 3.0 GiB "
         "resident was killed."
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "limit", "swap", "words"),
+    [
+        (524284, 524288, (0, 1 << 53), "its limit of 512.0 MiB:"),
+        (400000, 524288, (600000, 600000), "its memory+swap limit of 585.9 MiB:"),
+        (400000, 524288, (0, 1 << 53), "its memory limit:"),
+        (None, None, (0, 1 << 53), "its memory limit:"),
+    ],
+)
+def test_the_limit_that_was_reached_is_named(
+    usage: int | None, limit: int | None, swap: tuple[int, int], words: str
+) -> None:
+    cgroup = Cgroup("/a", usage_kb=usage, limit_kb=limit, others={"memory+swap": Limited(*swap, 9)})
+    report = Report(ReportKind.MEMCG_OOM, 0, 1, 2, cgroup=cgroup, kill=KILL)
+    report.also_killed = [KILL, KILL]
+    text = headline(report, Diagnosis(None))
+    assert (
+        text == f"Cgroup /a reached {words} died (12) with 3.0 GiB resident and 2 more were killed."
     )
 
 

@@ -32,7 +32,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("u", "kb", "x", "pointer"), U64),
     "d": S63,
     "order": st.integers(-1, 63),
-    **dict.fromkeys(("word", "text", "comm", "phrase"), WORD),
+    **dict.fromkeys(("word", "text", "comm", "phrase", "task"), WORD),
     "reason": st.sampled_from(
         ["Out of memory", "Memory cgroup out of memory", "Out of memory (oom_kill_allocating_task)"]
     ),
@@ -42,6 +42,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "cache": st.sampled_from(["TCPv6", "kmalloc-cg-8k", "khugepaged_mm_slot", "page->ptl"]),
     "hex": U64,
     "pointer32": st.integers(0, (1 << 32) - 1),
+    "dots": st.sampled_from([" ...", "         ... "]),
+    "died": st.sampled_from(["", ", UID:0", ", UID:0 pgtables:12kB oom_score_adj:-5"]),
     "stack": st.sampled_from([" bc61be20 00000000", " ffff88003d6c3c38 0000000000000000"]),
     "registers": st.sampled_from(["RAX: 0000000000000000 RBX: 00007f88499bc0e0", "DAR: c0000000"]),
     "place": st.sampled_from(["mm/page_alloc.c:4398", "fs/ext4/inode.c:6000 (discriminator 2)"]),
@@ -95,7 +97,7 @@ def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.Da
         assert parsed is not None
         again |= parsed
     assert one.render(again) == lines
-    if not {"comm", "text", "word", "phrase"} & set(kinds.values()):
+    if not {"comm", "text", "word", "phrase", "task"} & set(kinds.values()):
         assert again == values
 
 

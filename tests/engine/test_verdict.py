@@ -74,6 +74,7 @@ def test_blocks_of_a_foreign_type_are_no_skew() -> None:
     one.blocks = blocks((0, ""), (450, "H"))
     found = judged(report("GFP_KERNEL"), machine(one))
     assert (found.status, found.outcome) == (Status.EXACT, Outcome.NO_BLOCK)
+    assert found.candidates[0].zones[0].verdict == "no_block"
     result = diagnosed(report("GFP_KERNEL"), machine(one), kernel("5.9"))
     assert not any("in between" in sentence(note) for note in result.notes)
     assert "450 free blocks of order 0 or more, but not one of a type" in sentence(
@@ -136,6 +137,23 @@ def test_rules_that_do_not_agree_are_all_shown() -> None:
     assert found.decided_by
 
 
+def test_rules_that_explain_the_refusal_are_told_first() -> None:
+    hidden = zone(free=453, min=1368, low=1454, high=1540, managed=29_600)
+    dump = machine(hidden)
+    result = diagnose(
+        report("GFP_ATOMIC"),
+        kernel("5.9"),
+        Seen(dump, own=True, distance_us=1),
+        None,
+        [kernel("5.8")],
+    )
+    assert result.kernel is not None
+    assert (result.kernel.name, result.judgement.status) == ("5.8", Status.OPEN)
+    assert not any("in between" in sentence(note) for note in result.notes)
+    assert result.verdict is not None
+    assert "5.8: refused, 5.9: skew" in sentence(result.verdict)
+
+
 @pytest.mark.parametrize(
     ("gates", "dump", "said"),
     [
@@ -166,6 +184,29 @@ def test_a_nodemask_leaves_zones_out() -> None:
     found = judged(report("GFP_KERNEL", nodemask=(0,)), two_nodes())
     assert (found.outcome, len(found.candidates[0].zones)) == (Outcome.REFUSED, 1)
     assert judged(report("GFP_KERNEL"), two_nodes()).outcome is Outcome.SKEW
+
+
+def test_nodes_that_the_dump_does_not_show_are_missed() -> None:
+    found = judged(report("GFP_KERNEL", nodemask=(1,)), machine(zone(free=10)))
+    assert (found.status, found.missing) == (Status.NONE, ("zone lines of node 1",))
+
+
+def test_a_mask_without_a_zone_is_refused() -> None:
+    one = report("GFP_KERNEL")
+    assert one.request is not None
+    one.request = one.request._replace(mode=0xCC1)
+    assert judged(one, machine(zone(free=9000))).outcome is Outcome.REFUSED
+
+
+def test_zones_that_the_mask_does_not_allow_are_named() -> None:
+    one = report("GFP_KERNEL")
+    assert one.request is not None
+    one.request = one.request._replace(mode=0xCC4)  # GFP_KERNEL|GFP_DMA32
+    result = diagnosed(one, machine(zone("DMA32", free=10), zone(free=9000)), kernel("5.9"))
+    assert result.judgement.outcome is Outcome.REFUSED
+    assert "the mask does not allow Normal: no page there was asked for" in [
+        sentence(found) for found in result.assumed
+    ]
 
 
 def test_zones_of_one_name_are_told_apart() -> None:

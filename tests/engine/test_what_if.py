@@ -100,7 +100,7 @@ def test_a_ratio_opens_a_zone() -> None:
     assert (dma.logged.verdict, dma.changed.verdict) == ("refused", "passes")
     assert dma32.logged == dma32.changed
     assert found.outcome == ("refused", "passes")
-    assert conclusion(found)[0] == "The outcome changes: refused -> passes."
+    assert conclusion(found)[0] == "By arithmetic alone the outcome changes: refused -> passes."
 
 
 @given(st.integers(0, 1500), st.integers(0, 1500))
@@ -159,8 +159,19 @@ def test_a_dump_without_managed_pages_refuses_marks() -> None:
     for zone in memory.zones:
         del zone.kb["managed"]
     for settings in (Settings(min_free_kbytes=4000), Settings(ratios=(1, 1, 1))):
-        with pytest.raises(InputError, match="lacks the managed pages"):
+        with pytest.raises(InputError, match="lacks the managed pages of DMA"):
             supposed(RC7, memory, settings)
+
+
+def test_pages_of_another_size_count() -> None:
+    memory, small = dump(LATER, (1000, 400), 84_000), dump(LATER, (1000, 400), 5249)
+    for zone in memory.zones:
+        zone.page_kb = 64
+        zone.kb = {name: kb * 16 for name, kb in zone.kb.items()}
+    found = supposed(LATER, memory, Settings(min_free_kbytes=5249 * 16))
+    marks = [(one.changed.min, one.changed.low) for one in found.zones]
+    assert marks == [(zone.pages("min"), zone.pages("low")) for zone in small.zones]
+    assert table_of_settings(found)[-1].changed.endswith("MiB)")
 
 
 # settings

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 from mmplay.__main__ import main
+from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json, frame_json
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.writer import TraceWriter
 
 Consumer = Callable[[Path], None]
 
@@ -52,6 +55,15 @@ def exports(path: Path) -> None:
                     break
 
 
+def nameless(path: Path) -> None:
+    """Write a recording again without names; a log, or a simulated run, is refused."""
+    with suppress(TraceError):
+        source = source_of(path)
+        writer = TraceWriter(io.BytesIO(), new_header(source))
+        rewrite(source, writer)
+        writer.close()
+
+
 def verb(*args: str, statuses: tuple[int, ...] = (0, 2)) -> Consumer:
     """Return a consumer that runs a verb in this process; `PATH` stands for the file."""
 
@@ -83,12 +95,16 @@ def check_text(text: str) -> None:
         raise Broken(f"control characters {sorted(found)!r} are printed")
 
 
+RATIOS = "vm.lowmem_reserve_ratio=0 1 9"
+
 CONSUMERS: dict[str, Consumer] = {
     "frames": frames,
     "lines": lines,
     "exports": exports,
     "explain": verb("explain", "PATH"),
     "explain --json": verb("explain", "PATH", "--json"),
+    "what-if": verb("what-if", "PATH", "--set", "vm.min_free_kbytes=9", RATIOS),
+    "anonymise": nameless,
     "verify": verb("verify", "PATH", statuses=(0, 1, 2)),
     "info": verb("info", "PATH"),
     "diff": verb("diff", "PATH", "incident-4.5.0-rc7"),

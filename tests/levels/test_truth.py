@@ -278,13 +278,13 @@ WRONG = (
     ("decode 0x20", "GFP_ATOMIC", "the bits of 2.6.32"),
     ("decode 0x2200020", "GFP_NOWAIT|__GFP_HIGH", "__GFP_NOTRACK missing"),
     ("decode 0x2200020", "0x2200120", "__GFP_COLD too many"),
-    ("may_sleep 0xd0", "yes", "2.6.32 to 3.9"),
+    ("may_sleep 0xd0", "yes", "2.6.32 to 2.6.37"),
     ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
     ("may_do_io 0xc0", "yes", "would need __GFP_DIRECT_RECLAIM"),
     ("may_do_io GFP_ATOMIC", "yes", "would need __GFP_IO and __GFP_DIRECT_RECLAIM"),
-    ("warns 0x200", "yes", "with the bits of 5.2 to 6.0"),
-    ("uses_reserves 0x1082020 in 4.13", "no", "without __GFP_HIGH and __GFP_ATOMIC and __GFP_MEM"),
-    ("encode GFP_ATOMIC", "0x20", "2.6.32 to 3.9"),
+    ("warns 0x200", "yes", "with the bits of 5.1 to 5.13"),
+    ("uses_reserves 0x1082020 in 4.13", "no", "without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEM"),
+    ("encode GFP_ATOMIC", "0x20", "2.6.32 to 2.6.37"),
     ("slab_mask 0x2088020", "0x2088020", "if SLUB passed everything on"),
     ("slab_mask 0x2088020", "0x2000020", "what SLUB adds: __GFP_NOTRACK"),
     ("buddy 12 2", "16", "neighbour on the other side"),
@@ -380,8 +380,7 @@ BAD = (
     ("passes DMA32 HIGH 5 order 1 order 2", "twice"),
     ("decode GFP_ATOMC", "did you mean GFP_ATOMIC?"),
     ("decode 0xzz", "not a hexadecimal mask"),
-    ("decode 0x20 in 9.9", "known are"),
-    ("floor DMA32 HIGH in 5.4", "only the GFP bits of 5.4"),
+    ("decode 0x20 in 2.4.37", "are not known"),
     ("decode 0x20 in 6.1 now", "stands at the end"),
     ("marks DMA32 mid", "did you mean min?"),
     ("compute flor 1", "is no rule to compute"),
@@ -493,7 +492,7 @@ def test_the_buddy_of_the_buddy_is_the_block(number: int, order: int) -> None:
     assert buddy != block
 
 
-@given(st.integers(0, (1 << 26) - 1), st.sampled_from(sorted(GFP_LAYOUTS)))
+@given(st.integers(0, (1 << 26) - 1), st.sampled_from(sorted(set(GFP_LAYOUTS) - {"el7"})))
 def test_what_is_decoded_encodes_to_the_same(mask: int, layout: str) -> None:
     found = ask(f"decode {mask:#x} in {layout}")
     assert found.accepts(found.shown())

@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
-from mmplay.recordings.anonymise import new_header, rewrite, source_of
+from mmplay.engine.printk.form import forms
+from mmplay.engine.printk.kinds import FIELD_KINDS
+from mmplay.recordings.anonymise import (
+    KEPT_FIELDS,
+    PLAIN_KINDS,
+    anonymised_value,
+    kind_of,
+    new_header,
+    rewrite,
+    source_of,
+)
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import DATA, open_recording
 from mmplay.recordings.live.capture import Capture, Plan, Roots
@@ -140,6 +150,27 @@ INVENTED = (
     ("[   90.100000] CPU: 0 PID: 7 Comm: quorvim Not tainted 5.4.0-generic #7 glimra", "glimra"),
     ("[   90.100000] id a1b2c3d4e5f6 of container glimra_web.1", "a1b2c3d4e5f6"),
     ("[   90.100000] Workqueue: glimra_wq glimra_work", "glimra"),
+    ("<4>1 2026-03-13T10:00:01.000Z zabrek kernel - - - quorvim is gone", "quorvim"),
+    ("<4>1 2026-03-13T10:00:01.000Z zabrek kernel - - - Killed process 7 (quorvim)", "zabrek"),
+    ('{"log":"[   90.100000] quorvim is gone\\n","stream":"stdout"}', "quorvim"),
+    ('{"log":"[   90.100000] Killed process 7 (quorvim)\\n","stream":"stdout"}', "quorvim"),
+    (
+        '{"_HOSTNAME":"zabrek","_MACHINE_ID":"0f1e2d3c4b5a69788796a5b4c3d2e1f0",'
+        '"SYSLOG_IDENTIFIER":"kernel","MESSAGE":"Killed process 7 (quorvim)"}',
+        "0f1e2d3c4b5a",
+    ),
+    ("zabrek: kern: info: [2026-03-13T10:00:01.1Z]: quorvim is gone", "quorvim"),
+    ("Mar 13 10:00:01 zabrek earlyoom[77]: quorvim is large", "quorvim"),
+    ("[   90.100000] Memory limit reached of cgroup /glimra.slice/quorvim.service", "glimra"),
+    (
+        "[   90.100000] Tasks in /glimra.slice are going to be killed due to memory.oom.group set",
+        "",
+    ),
+    ("[   90.100000] bada:fade:ced is no address, nor is <GLIMRA> or glimra/x.c:12", "bada"),
+    ("[   90.100000] bada:fade:ced is no address, nor is <GLIMRA> or glimra/x.c:12", "GLIMRA"),
+    ("[   90.100000] UUID: deadbe11 zabrek: DMI: Frobnitz R740", "deadbe11"),
+    ("[   90.100000] Frobnitz R740, BIOS 9.8.7-zab 11/12/2020", "9.8.7"),
+    ("> [   90.100000] on Monday Glimra Quorv\u00edm wrote:", "Quorv"),
 )
 """Lines with names that were made up, each with one that must not come through."""
 
@@ -189,6 +220,30 @@ def test_no_verb_says_an_invented_name(
 
 def test_the_file_itself_has_no_invented_name(nameless: Path) -> None:
     without_invented(nameless.read_bytes().decode("utf-8", "replace"))
+
+
+NAMING = tuple(FIELD_KINDS[name] for name in ("text", "word", "phrase", "comm", "task"))
+
+
+def test_every_kind_of_text_is_judged() -> None:
+    """A new kind that holds text is the kernel's own, or it is scrubbed."""
+    kinds = {name for name, kind in FIELD_KINDS.items() if kind.valid("glimra")}
+    judged = {name for name, kind in FIELD_KINDS.items() if kind in (*NAMING, *PLAIN_KINDS)}
+    assert kinds - judged == {"place", "s12"}
+
+
+@pytest.mark.parametrize("name", forms())
+def test_no_text_of_any_form_comes_through(name: str) -> None:
+    """Whatever a form reads as text may be a name, unless it is the kernel's own by its kind.
+
+    A slab cache is the kernel's; who it was made for stands in its brackets.
+    """
+    form = forms()[name]
+    for field in form.names:
+        if field in {*KEPT_FIELDS, "cache"} or kind_of(form, field) not in NAMING:
+            continue
+        put = anonymised_value(Scrubber(Names()), form, field, "glimra")
+        assert "glimra" not in put, field
 
 
 KEPT = (

@@ -254,7 +254,7 @@ def test_no_number_where_the_rules_are_not_known(bench: Callable[..., Bench]) ->
     one = bench()
     one.sample(Machine())
     one.capture.close()
-    data = one.path.read_bytes().replace(b"6.12.30", b"6.18.30")
+    data = one.path.read_bytes().replace(b"6.12.30", b"0.12.30")
     one.path.write_bytes(rechained(data))
     with open_recording(str(one.path)) as timeline:
         found = diagnose_frame(timeline, 0).diagnosis

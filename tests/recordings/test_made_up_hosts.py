@@ -133,7 +133,7 @@ def test_a_block_is_missing_although_pages_are_free(order: int, path: Path) -> N
 
 
 def test_a_release_without_rules_gives_no_verdict(path: Path) -> None:
-    host = Host("5.8.1", 0xA20, "GFP_ATOMIC", zones(10), stack=SOFTIRQ)
+    host = Host("2.4.37", 0xA20, "GFP_ATOMIC", zones(10), stack=SOFTIRQ)
     found = diagnosed(path, host)
     assert found["kernel"] is None
     assert found["asks"] == []
@@ -197,10 +197,10 @@ def test_explain_says_it_in_words(
 
 
 def test_another_kernel_can_be_chosen(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path.write_bytes(log(Host("5.8.1", 0xA20, "GFP_ATOMIC", zones(10), stack=SOFTIRQ)))
+    path.write_bytes(log(Host("2.4.37", 0xA20, "GFP_ATOMIC", zones(10), stack=SOFTIRQ)))
     assert main(["explain", "--kernel", "6.1", "--json", str(path)]) == 0
     frame = json.loads(capsys.readouterr().out)["frames"][0]
-    assert (frame["release"], frame["kernel"]) == ("5.8.1", "6.1")
+    assert (frame["release"], frame["kernel"]) == ("2.4.37", "6.1")
     assert last_test(frame)["floor"]["value"] == ATOMIC_FLOOR
 
 

@@ -176,6 +176,25 @@ def test_a_program_that_quotes_the_kernel_is_no_event(line: str) -> None:
     assert len(imported(f"{line}\n".encode())) == 0
 
 
+OOMD = "Killed /user.slice/a.scope due to memory pressure for /user.slice being 62.29% > 50.00%"
+EARLY = 'sending SIGTERM to process 77 uid 1000 "bash": badness 900, VmRSS 5000 MiB'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Jun  3 04:05:06 n1 systemd-oomd[812]: {OOMD}",
+        f"2025-05-01T10:00:00+02:00 n1 systemd-oomd[812]: {OOMD}",
+        journald((5, OOMD), SYSLOG_IDENTIFIER="systemd-oomd", _TRANSPORT="stdout"),
+        f"Jun  3 04:05:06 n1 earlyoom[812]: {EARLY}",
+        journald((5, EARLY), SYSLOG_IDENTIFIER="earlyoom", _TRANSPORT="stdout"),
+    ],
+)
+def test_a_daemon_that_kills_is_an_event_of_its_own(line: str) -> None:
+    timeline = imported(f"{line}\n".encode())
+    assert [str(timeline.frame(n).report.kind) for n in range(len(timeline))] == ["userspace"]  # type: ignore[union-attr]
+
+
 def test_a_task_s_name_swallows_no_prefix() -> None:
     for prefix in ("Apr  2 09:12:31  kernel: ", "node-7: ", "2025-05-01 10:00:00: "):
         log = f"{prefix}{OOM}\n"

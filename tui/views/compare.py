@@ -127,4 +127,10 @@ def what_if_rows(found: Change) -> list[Cells]:
             )
         )
     first, *rest = conclusion(found)
-    return [*rows, row(""), row(Cell(first, "here")), *(row(Cell(one, "dim")) for one in rest)]
+    return [
+        row(Cell(first, "here")),
+        row(""),
+        *rows,
+        row(""),
+        *(row(Cell(one, "dim")) for one in rest),
+    ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmplay.engine.report import BY_HAND
 from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import points
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 ADJ_MIN = -1000
 NOBODY = -1
-BY_HAND = -1
-"""The order that sysrq-f reports."""
 
 
 def total_pages(m: Machine) -> int:

@@ -45,7 +45,7 @@ def setup_of(fields: list[Any]) -> Setup:
         costs, disk, flow, caches, loads, script, assumed, calibrated = rest
         setup = Setup(
             name=_text(name),
-            kernel=kernel_named(_text(kernel)),
+            kernel=_simulated(_text(kernel)),
             cpus=_number(cpus, 1, MAX_CPUS),
             cpu_ids=_number(cpu_ids, 1, 1 << 13),
             release=_text(release),
@@ -67,6 +67,12 @@ def setup_of(fields: list[Any]) -> Setup:
     if setup.flow is not None and setup.flow.cpu >= setup.cpus:
         raise SetupError("the network card interrupts a CPU that is not there")
     return setup
+
+
+def _simulated(name: str) -> Kernel:
+    kernel = kernel_named(name)
+    kernel.simulated()
+    return kernel
 
 
 def _number(value: Any, least: int = 0, most: int = MAX_NUMBER) -> int:

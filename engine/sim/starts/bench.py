@@ -32,7 +32,15 @@ from mmplay.engine.sim.starts.common import (
     plain_setup,
     start_events,
 )
-from mmplay.engine.sim.starts.zones import divide, lay_blocks, name_the_rest, use_the_rest
+from mmplay.engine.sim.starts.zones import (
+    NoRoomError,
+    divide,
+    fresh_zone,
+    lay_blocks,
+    name_the_rest,
+    use_the_rest,
+)
+from mmplay.engine.sim.state.buddy import MOVABLE
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import PLACES, Zone
 
@@ -91,7 +99,7 @@ def from_bench(bench: Bench, choice: Choice) -> Machine:
     _check_loads(bench)
     setup = _setup(bench, choice)
     state = empty_state(choice.kernel, choice, bench.cpus, START_NS)
-    state.zones = [_zone(one, bench.cpus) for one in bench.zones]
+    state.zones = [bench_zone(one, bench.cpus) for one in bench.zones]
     _check_order(state.zones)
     for name, number in bench.settings:
         setattr(state, name, number)
@@ -120,7 +128,8 @@ def _setup(bench: Bench, choice: Choice) -> Setup:
     return setup._replace(flow=bench.flow, caches=setup.caches if bench.caches else ())
 
 
-def _zone(one: BenchZone, cpus: int) -> Zone:
+def bench_zone(one: BenchZone, cpus: int) -> Zone:
+    """Return a zone without marks; raises InputError for one that cannot be."""
     if one.name not in ZONES:
         raise InputError(f"zone {one.name}: zones are {', '.join(ZONES)}")
     if not 0 < one.managed <= MAX_PAGES or not 0 <= one.free <= one.managed:
@@ -137,6 +146,23 @@ def _zone(one: BenchZone, cpus: int) -> Zone:
     use_the_rest(zone)
     if one.unmovable_blocks:
         divide(zone, one.unmovable_blocks)
+    return zone
+
+
+def roomy_zone(one: BenchZone, cpus: int) -> Zone:
+    """Return a zone as `bench_zone` does; where its free blocks do not lie apart, they are merged.
+
+    Then they are as large as they come, and what is in use lies together.
+    """
+    try:
+        return bench_zone(one, cpus)
+    except NoRoomError:
+        zone = bench_zone(one._replace(free=0, blocks=()), cpus)
+    fresh = fresh_zone(one.name, zone.index, one.managed, zone.present, cpus)
+    for _ in range(one.managed - one.free):
+        fresh.hand_out(fresh.buddy.take(0, MOVABLE), 1)
+    zone.buddy, zone.used, zone.used_pages = fresh.buddy, fresh.used, fresh.used_pages
+    zone.free = zone.lowest = one.free
     return zone
 
 

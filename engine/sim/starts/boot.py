@@ -7,20 +7,24 @@ assumed, and so is the small userland that has just started.
 from __future__ import annotations
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.watermarks import PAGE_KB, boot_min_free_kbytes
+from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, boot_min_free_kbytes
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
+from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.common import (
+    ASSUMED,
     Choice,
     add_caches,
     add_kernel_threads,
     empty_state,
     fill_ring,
     plain_setup,
+    reasons,
     start_events,
     value,
 )
+from mmplay.engine.sim.starts.plan import Found
 from mmplay.engine.sim.starts.zones import fresh_zone
 from mmplay.engine.sim.state.zone import Zone
 
@@ -29,6 +33,8 @@ DMA_PRESENT, DMA_MANAGED = 3998, 3977
 DMA_END = 4096
 LOW_PAGES = 3 * 1024 * 1024 // PAGE_KB
 """RAM below the hole for devices: 3 GiB; the rest lies above 4 GiB."""
+BOOTED_NS = 1_000_000_000
+"""When a fresh boot begins: a second after the kernel's clock."""
 USERLAND = (
     ("active_anon", 128),
     ("active_file", 128),
@@ -58,8 +64,8 @@ def fresh_boot(ram_kb: int, choice: Choice, cpus: int = 4) -> Machine:
     disk = DiskKind(value("disk_rate"), value("disk_requests"), value("pages_per_request"))
     assumed = ("reserved_shift", "reserved_pages", "disk_rate", "page_ns")
     setup = plain_setup(choice, "boot", cpus, disk, LOADS, assumed)._replace(flow=flow)
-    state = empty_state(kernel, choice, cpus, 1_000_000_000)
-    state.zones = _zones(ram_kb // PAGE_KB, cpus)
+    state = empty_state(kernel, choice, cpus, BOOTED_NS)
+    state.zones = [_fresh(one, cpus) for one in zones_at_boot(ram_kb)]
     state.disk_rate = setup.disk.pages_per_second
     managed = tuple(zone.managed for zone in state.zones)
     scale = state.watermark_scale_factor
@@ -77,17 +83,38 @@ def fresh_boot(ram_kb: int, choice: Choice, cpus: int = 4) -> Machine:
     return m
 
 
-def _zones(pages: int, cpus: int) -> list[Zone]:
-    """Return the zones of so many pages: DMA, DMA32 up to 3 GiB, Normal for the rest."""
+def zones_at_boot(ram_kb: int, crashkernel_kb: int = 0) -> tuple[BenchZone, ...]:
+    """Return the zones of so much RAM: DMA, DMA32 up to 3 GiB, Normal for the rest.
+
+    What crashkernel= sets aside is taken from below 3 GiB.
+    """
+    pages = ram_kb // PAGE_KB
     struct_pages = pages >> value("reserved_shift")
     low, high = min(pages, LOW_PAGES), max(0, pages - LOW_PAGES)
-    zones = [fresh_zone("DMA", 0, DMA_MANAGED, DMA_PRESENT, cpus)]
     lost = value("reserved_pages") + (struct_pages if not high else low >> value("reserved_shift"))
     present = low - DMA_END
-    zones.append(fresh_zone("DMA32", 1, max(DMA_END, present - lost), present, cpus))
+    managed = max(DMA_END, present - lost - crashkernel_kb // PAGE_KB)
+    zones = [
+        BenchZone("DMA", DMA_MANAGED, 0, present=DMA_PRESENT),
+        BenchZone("DMA32", managed, 0, present=present),
+    ]
     if high:
-        zones.append(fresh_zone("Normal", 2, high - (high >> value("reserved_shift")), high, cpus))
-    return zones
+        left = high - (high >> value("reserved_shift"))
+        zones.append(BenchZone("Normal", left, 0, present=high))
+    return tuple(zones)
+
+
+def _fresh(one: BenchZone, cpus: int) -> Zone:
+    present = one.present or one.managed
+    return fresh_zone(one.name, ZONES.index(one.name), one.managed, present, cpus)
+
+
+def found_at_boot(zones: tuple[BenchZone, ...], cpus: int) -> Found:
+    """Return a machine's memory a second after boot: a small userland, all else free."""
+    fresh = [_fresh(one, cpus) for one in zones]
+    for zone in fresh:
+        _boot_userland(zone)
+    return Found(BOOTED_NS, fresh, assumed=reasons(ASSUMED, ("reserved_shift", "reserved_pages")))
 
 
 def _boot_userland(zone: Zone) -> None:

@@ -19,6 +19,12 @@ from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import LRU, PLACES, Zone
 
 LIST_PAGES = (*LRU, "slab_reclaimable", "slab_unreclaimable", "pagetables")
+
+
+class NoRoomError(InputError):
+    """Free blocks that do not lie apart in their zone."""
+
+
 COPIED = (
     "min",
     "low",
@@ -71,7 +77,7 @@ def lay_blocks(zone: Zone, blocks: Sequence[tuple[int, int, str]]) -> None:
     """Put free blocks of (order, count, letters) on the lists, each beside pages in use.
 
     The largest come first. What the zone has free beyond them are single movable pages. Raises
-    InputError if there is no room for them.
+    NoRoomError if there is no room for them.
     """
     at = 0
     listed = 0
@@ -93,7 +99,7 @@ def _lay(zone: Zone, at: int, order: int, kind: int) -> int:
     if start + size > zone.managed:
         start = -(-at // size) * size
     if start + size > zone.managed:
-        raise InputError(
+        raise NoRoomError(
             f"zone {zone.name}: so many small blocks do not fit apart in {zone.managed} pages: "
             "name larger blocks"
         )

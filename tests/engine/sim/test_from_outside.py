@@ -158,7 +158,8 @@ KERNEL, CPUS, COSTS, FLOW, CACHES, LOADS, SCRIPT = 1, 2, 7, 9, 10, 11, 12
 WRONG: tuple[tuple[int, Any, str], ...] = (
     (0, 5, "a text is expected"),
     (0, "x" * 5000, "a text is expected"),
-    (KERNEL, "4.6", "the rules of kernel '4.6' are not known"),
+    (KERNEL, "4.6", "kernel 4.6 cannot be simulated"),
+    (KERNEL, "4", "the rules of kernel '4' are not known"),
     (KERNEL, None, "a text is expected"),
     (CPUS, 0, "a number from 1 to 64 is expected"),
     (CPUS, 65, "a number from 1 to 64 is expected"),

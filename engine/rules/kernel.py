@@ -1,0 +1,148 @@
+"""One kernel's rules: everything in which kernels differ, as plain fields of one object."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.rules.alloc_flags import AllocFlag, Context, FlagRule, fired_rules, flags_of
+from mmplay.engine.rules.floors import CallerClass, class_of, classes_at
+from mmplay.engine.rules.gates import GateRules
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.engine.rules.memory import PointsRule
+from mmplay.engine.rules.watermarks import (
+    GapRule,
+    MinFreeRule,
+    ReserveRule,
+    capped_marks,
+    capped_quarter_marks,
+    zone_min,
+)
+from mmplay.engine.terms import N
+
+
+class SlabMask(NamedTuple):
+    """What SLUB lets through to the page allocator: flags & keeps | adds.
+
+    Source: mm/slub.c:new_slab and alloc_slab_page, for a cache without flags of its own.
+    """
+
+    keeps: int
+    adds: int
+
+    def page_mask(self, mask: int) -> int:
+        """Return the GFP mask of the page request behind an object request of `mask`."""
+        return mask & self.keeps | self.adds
+
+
+class SimRules(NamedTuple):
+    """What only a simulated machine needs to know of its kernel.
+
+    The three forms are how it words its reports. `retry` names the rule by which
+    __alloc_pages_slowpath goes round again (`sim.mm.slowpath`); `reclaimable_is_progress` tells
+    whether do_try_to_free_pages calls it progress that a zone could still be scanned. `release` is
+    what uname says. A zone is all_unreclaimable once `unreclaimable_factor` times its reclaimable
+    pages were scanned (mm/vmscan.c:zone_reclaimable).
+    """
+
+    release: str
+    failure_form: str
+    slub_form: str
+    oom_form: str
+    retry: str
+    reclaimable_is_progress: bool
+    unreclaimable_factor: int = 6
+
+
+class RuleRead(NamedTuple):
+    """One rule of a kernel: what it says, where it stands, and the versions it was read in.
+
+    `since` is the version it came with. `open` tells that whether it holds here was not read.
+    """
+
+    about: str
+    says: str
+    where: str
+    read: str
+    since: str
+    open: bool = False
+
+
+class Kernel(NamedTuple):
+    """One kernel version's rules.
+
+    `source` is what was read, for the explanations, `rules` the same rule by rule. Zones in
+    `capped_zones` have no share in vm.min_free_kbytes, but a small min of their own. Marks and
+    reserves are shares of the zone's pages as `basis` names them, managed or present. With
+    `boost_stays` low and high may keep a boost that min has lost. `prints` are the fields of a
+    report that tell this version from others. `sim` is None for a kernel that cannot be simulated:
+    its floors, marks and masks are known, its reclaim is not.
+    """
+
+    name: str
+    source: str
+    gfp: GfpLayout
+    slab: SlabMask
+    gate: GateRules
+    gaps: GapRule
+    lowmem_reserve_ratio: tuple[int, ...]
+    watermark_scale_factor: int | None
+    capped_zones: tuple[str, ...]
+    basis: str
+    reserve: ReserveRule
+    min_free: MinFreeRule
+    boost_stays: bool
+    oom: PointsRule
+    zones_shown: str
+    prints: frozenset[str]
+    rules: tuple[RuleRead, ...]
+    sim: SimRules | None = None
+
+    def fired(self, mask: int, context: Context) -> tuple[FlagRule, ...]:
+        """Return the rules of gfp_to_alloc_flags that fire for this request."""
+        return fired_rules(self.gate.flag_rules, self.gfp, mask, context)
+
+    def alloc_flags(self, mask: int, context: Context) -> AllocFlag:
+        """Return the ALLOC_* flags of a request (gfp_to_alloc_flags)."""
+        return flags_of(self.fired(mask, context))
+
+    def class_of(self, flags: AllocFlag) -> CallerClass:
+        """Return the class that alloc flags put a caller in."""
+        return class_of(self.gate.classes, flags)
+
+    def classes_at(self, mark: str) -> tuple[CallerClass, ...]:
+        """Return the classes that test against `min`, `low` or `high`."""
+        return classes_at(self.gate.classes, mark)
+
+    @property
+    def unreclaimable_factor(self) -> int | None:
+        """How often a zone is scanned before it is given up; None where that is not known."""
+        return None if self.sim is None else self.sim.unreclaimable_factor
+
+    def marks(
+        self, zone: str, managed: N, lowmem_pages: N, min_free_kbytes: N, scale: N
+    ) -> tuple[N, N, N]:
+        """Return min, low and high of a zone in pages (__setup_per_zone_wmarks).
+
+        `lowmem_pages` is the sum of managed over all zones that are not capped.
+        """
+        share: N = zone_min(min_free_kbytes, managed, lowmem_pages)
+        if zone in self.capped_zones:
+            if self.watermark_scale_factor is None:
+                return capped_quarter_marks(share, managed)
+            return capped_marks(share, managed, scale)
+        low, high = self.gaps(share, managed, scale)
+        return share, low, high
+
+    def simulated(self) -> SimRules:
+        """Return what a simulation needs; raises InputError if it is not known."""
+        if self.sim is None:
+            raise InputError(
+                f"kernel {self.name} cannot be simulated: only its floors, watermarks and masks "
+                f"are known; simulated are {', '.join(SIMULATED)}"
+            )
+        return self.sim
+
+
+SIMULATED = ("4.5-rc7", "next-20160311")
+"""The kernels that can be simulated."""

@@ -1,0 +1,1 @@
+"""Scenarios: a machine, its load, and where it starts, as a file."""

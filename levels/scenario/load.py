@@ -1,0 +1,196 @@
+"""Reads scenario files: TOML with a closed vocabulary, as levels are read, into `Scenario`s."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB
+from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named, kernel_of_release
+from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
+from mmplay.engine.sim.starts.bench import BenchZone
+from mmplay.engine.sim.starts.boot import zones_at_boot
+from mmplay.levels.level_text import MAX_BYTES, Place, read_text, read_toml
+from mmplay.levels.load_start import MAX_TASKS, managed_zone, workload_at
+from mmplay.levels.scenario.tables import (
+    BOOT,
+    FORMAT,
+    KIND,
+    LOG,
+    SAMPLE,
+    MachineTable,
+    NetworkTable,
+    ScenarioFile,
+    TaskTable,
+)
+from mmplay.levels.sections import typed
+
+PRINTED = (LOG, SAMPLE)
+"""Starts that say themselves what the zones are."""
+
+
+class Scenario(NamedTuple):
+    """One scenario, read and checked.
+
+    `zones` are empty if the start says what they are. `notes` say what the simulator does not
+    follow of the file, for the run's header.
+    """
+
+    place: Place
+    table: ScenarioFile
+    kernel: Kernel
+    zones: tuple[BenchZone, ...]
+    workloads: tuple[Workload, ...]
+    flow: Flow | None
+    notes: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Where it starts from."""
+        return self.table.start.kind if self.table.start is not None else BOOT
+
+    @property
+    def folder(self) -> Path:
+        """Where the files that it names lie."""
+        return Path(self.place.file).parent
+
+
+def is_scenario(path: Path) -> bool:
+    """Tell whether a file says that it is a scenario; False for what cannot be read."""
+    try:
+        top = read_toml(read_text(path, MAX_BYTES), str(path))
+    except InputError:
+        return False
+    return bool(top.table.get("kind") == KIND)
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file; raises LevelError with file, line and key."""
+    return read_scenario(read_text(path, MAX_BYTES), str(path))
+
+
+def read_scenario(text: str, name: str) -> Scenario:
+    """Return the scenario in a text; raises LevelError."""
+    top = read_toml(text, name)
+    version = top.table.get("format")
+    if isinstance(version, int) and version != FORMAT:
+        raise top.error("format", f"this mmplay reads format {FORMAT}")
+    table = typed(top, ScenarioFile)
+    kernel = _kernel(top, table.machine)
+    _check_start(top, table)
+    network = table.network
+    return Scenario(
+        place=top,
+        table=table,
+        kernel=kernel,
+        zones=_zones(top, table),
+        workloads=_workloads(top, table, kernel),
+        flow=None if network is None else _flow(network),
+        notes=_notes(table),
+    )
+
+
+def disk_at(scenario: Scenario, time_ns: int) -> DiskKind:
+    """Return the disk as it is at a moment."""
+    disk = scenario.table.disk
+    rate = [step.pages_per_second for step in disk.rate if step.time_ns <= time_ns]
+    return DiskKind(rate[-1] if rate else 0, disk.requests, disk.pages_per_request)
+
+
+def _kernel(top: Place, machine: MachineTable) -> Kernel:
+    """Return the rules of the kernel, which may be a release such as 4.5.0."""
+    place, name = top.at("machine"), machine.kernel
+    kernel = KERNELS.get(name) or kernel_of_release(name)
+    try:
+        kernel = kernel or kernel_named(name)
+        kernel.simulated()
+    except InputError as error:
+        raise place.error("kernel", str(error)) from None
+    return kernel
+
+
+def _check_start(top: Place, table: ScenarioFile) -> None:
+    if table.start is None:
+        return
+    place, start = top.at("start"), table.start
+    if start.kind == BOOT and (start.file or start.at):
+        raise place.error("file" if start.file else "at", "a boot starts from no file")
+    if start.kind != BOOT and not start.file:
+        raise place.error("", f"[start] lacks file, which a start from a {start.kind} needs")
+
+
+def _zones(top: Place, table: ScenarioFile) -> tuple[BenchZone, ...]:
+    """Return the zones as they are given, or by rule from `ram`."""
+    place, machine = top.at("machine"), table.machine
+    printed = table.start is not None and table.start.kind in PRINTED
+    given = tuple(managed_zone(place.at("zone", n), one) for n, one in enumerate(machine.zone))
+    if printed and (machine.ram or given):
+        key = "ram" if machine.ram else "zone"
+        raise place.error(key, f"the {table.start.kind} says which zones there are")  # type: ignore[union-attr]
+    if machine.ram and given:
+        raise place.error("ram", "give either ram or [[machine.zone]] tables")
+    if machine.crashkernel and not machine.ram:
+        raise place.error("crashkernel", "is taken from ram; a zone says what is left of it")
+    if given:
+        _check_order(place, given)
+    if printed or given:
+        return given
+    return _by_ram(place, machine)
+
+
+def _by_ram(place: Place, machine: MachineTable) -> tuple[BenchZone, ...]:
+    if not machine.ram:
+        raise place.error("", "[machine] lacks ram, or [[machine.zone]] tables")
+    if not LEAST_RAM_KB <= machine.ram <= MOST_RAM_KB:
+        raise place.error("ram", "must be 32M to 1024G")
+    if machine.crashkernel > machine.ram // 2:
+        raise place.error("crashkernel", "the kernel does not find so much in one piece")
+    return zones_at_boot(machine.ram, machine.crashkernel)
+
+
+def _check_order(place: Place, zones: tuple[BenchZone, ...]) -> None:
+    order = [ZONES.index(one.name) for one in zones]
+    if order != sorted(set(order)):
+        raise place.error("zone", "name each zone once, the lowest first")
+
+
+def _workloads(top: Place, table: ScenarioFile, kernel: Kernel) -> tuple[Workload, ...]:
+    tasks = table.tasks
+    loads = tuple(
+        workload_at(top.at("task", n), one, kernel, one.start_s) for n, one in enumerate(tasks)
+    )
+    if sum(load.groups * load.per_group for load in loads) > MAX_TASKS:
+        raise top.error("task", f"more than {MAX_TASKS} tasks")
+    names = [load.name for load in loads]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise top.at("task", number).error("name", f"there is a task {name!r} already")
+    return loads
+
+
+def _flow(network: NetworkTable) -> Flow:
+    return Flow(network.frames_per_second, network.frames_per_flow, 0, network.start_s)
+
+
+def _notes(table: ScenarioFile) -> tuple[str, ...]:
+    """Return what of the file is not simulated, a line each."""
+    notes = [note for one in table.tasks for note in _task_notes(one)]
+    network = table.network
+    if network is not None and network.frame_bytes is not None:
+        notes.append(
+            f"frame_bytes {network.frame_bytes}: not simulated: every frame keeps its buffer"
+        )
+    if network is not None and not network.conntrack_extensions:
+        notes.append("conntrack_extensions false: not simulated: every connection asks for one")
+    return tuple(notes)
+
+
+def _task_notes(task: TaskTable) -> list[str]:
+    notes = []
+    if task.nice:
+        notes.append(f"{task.name}: nice {task.nice}: not simulated: tasks share a CPU equally")
+    if task.uid == 0:
+        notes.append(f"{task.name}: uid 0: not simulated: the 3 % that root is forgiven")
+    return notes

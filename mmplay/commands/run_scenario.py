@@ -1,0 +1,43 @@
+"""`mmplay run FILE.toml`: where a scenario starts."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmplay.commands.arguments import whole
+from mmplay.commands.run_start import (
+    MAX_SEED,
+    RunStart,
+    checked_variant,
+    packets_of,
+    simulated_kernel,
+)
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
+from mmplay.levels.scenario.load import load_scenario
+
+ELSEWHERE = ("actions", "at")
+"""Options that mean nothing to a scenario, which says in the file where it starts."""
+
+
+def scenario_start(args: Namespace) -> tuple[RunStart, Choice]:
+    """Return the start of a scenario and what was chosen; raises InputError."""
+    for name in ELSEWHERE:
+        if getattr(args, name) is not None:
+            raise InputError(f"--{name} is not for scenarios: {args.start} says where it starts")
+    scenario = load_scenario(Path(args.start))
+    choice = choice_for(scenario, changes_of(args))
+    return RunStart(args, choice, machine_of_scenario(scenario, choice)), choice
+
+
+def changes_of(args: Namespace) -> Changes:
+    """Return what the options put in the place of what the file says; raises InputError."""
+    return Changes(
+        kernel=None if args.kernel is None else simulated_kernel(args.kernel),
+        variant=None if args.variant is None else checked_variant(args.variant),
+        seed=None if args.seed is None else whole(args.seed, "--seed", MAX_SEED),
+        packets=packets_of(args),
+        keep_atomic=args.keep_atomic,
+    )

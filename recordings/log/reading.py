@@ -1,0 +1,158 @@
+"""What the text of one line, or of a few that belong together, says: its form and its values.
+
+A mailer breaks long lines at blanks. What it broke is read as one line again: the pieces that
+follow have no stamp of their own and are of no form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
+
+from mmplay.engine.printk.form import LineForm, Values
+from mmplay.engine.printk.kinds import FIELD_KINDS
+from mmplay.engine.printk.reader import complete, form_index
+from mmplay.recordings.log.prefix import Prefix
+
+DAEMON_ROLES = frozenset({"oomd", "oomdunit", "earlyoom", "earlyoomlow", "lmkd"})
+"""What programs other than the kernel say of their own: anything else they only quote."""
+
+LONGEST_BROKEN = 12
+"""Lines into which a mailer may break one: a zone line has the most."""
+
+OPEN_ROLES = frozenset(
+    {"zone", "node", "totals.active_anon", "totals.mapped", "blocks", "killed", "words"}
+)
+"""Lines that can go on after any of their fields."""
+
+TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "failure", "taints"})
+"""Lines that end in words: what has no stamp, between two that have one, goes on with them."""
+
+LONGEST_CHANGED = 1 << 14
+"""Longer lines are not looked into: a record of a journal or a container has a line or a block."""
+
+LONGEST_FORM = 8
+"""Lines that one printk may have; the totals block has the most."""
+
+
+class Split(NamedTuple):
+    """One line taken apart; `after` is where the next line starts."""
+
+    prefix: Prefix
+    text: str
+    end: bytes
+    after: int
+    line: str
+    """The whole line without its end."""
+
+
+Read = tuple[LineForm, Values]
+
+ROW = re.compile(r"\[ *[0-9]+\] ")
+WIDEST_GAP = 15
+"""Blanks that may stand between two columns of the task table."""
+
+UNBROKEN = "\xa0"
+"""A blank at which no line is broken: what mailers make of two blanks."""
+
+MOST_WORDS = 3
+"""Lines into which the end of a line may be broken."""
+
+
+def broken(
+    first: Split, alone: LineForm | None, following: Iterable[Split]
+) -> tuple[Read, Split] | None:
+    """Read a line that a mailer has broken at blanks; None if it is whole or of no form.
+
+    `alone` is the form of its first piece. Returned is the last piece as well.
+    """
+    if alone is None or alone.role in OPEN_ROLES:
+        return _whole(first, alone, following)
+    return _with_words(first, alone, following) if alone.role in TEXT_ROLES else None
+
+
+def _whole(
+    first: Split, alone: LineForm | None, following: Iterable[Split]
+) -> tuple[Read, Split] | None:
+    text, found = first.text.replace(UNBROKEN, " "), None
+    for piece in islice(following, LONGEST_BROKEN - 1):
+        if not _is_piece(piece):
+            break
+        read, text = _joined(text, piece.text, first.prefix)
+        if read is None or (alone is not None and not _goes_on(alone, read[0])):
+            continue
+        found = read, piece
+        if read[0].role not in OPEN_ROLES:
+            break
+    return found
+
+
+def _with_words(
+    first: Split, alone: LineForm, following: Iterable[Split]
+) -> tuple[Read, Split] | None:
+    """Read a line whose last words were broken off: no stamp between two lines that have one."""
+    if first.prefix.time_us is None:
+        return None
+    text, last = first.text, first
+    for piece in islice(following, MOST_WORDS + 1):
+        if not _is_piece(piece):
+            read = first_read([text], foreign=first.prefix.foreign, near=True)
+            if last is first or piece.prefix.time_us is None or read is None:
+                return None
+            return (read, last) if read[0] is alone else None
+        text, last = f"{text.rstrip(' ')} {piece.text.strip(' ')}", piece
+    return None
+
+
+def _is_piece(split: Split) -> bool:
+    """Tell whether a line may go on with the one before: without a stamp, and of no form."""
+    if split.prefix.text.strip("> |") or not split.text.strip(" "):
+        return False
+    if len(split.line) > LONGEST_CHANGED:
+        return False
+    return first_read([split.text], foreign=False, near=True) is None
+
+
+def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:
+    """Return what two pieces say together, and them joined; one blank was lost, or of rows more."""
+    left, right = text.rstrip(" "), piece.strip(" ")
+    for gap in range(1, WIDEST_GAP + 1) if ROW.match(text) else (1,):
+        whole = f"{left}{' ' * gap}{right}"
+        read = first_read([whole], foreign=prefix.foreign, near=True)
+        if read is not None:
+            return read, whole
+    return None, f"{left} {right}"
+
+
+def _goes_on(form: LineForm, whole: LineForm) -> bool:
+    """Tell whether a line can be the start of that whole; free text would take anything in."""
+    last = whole.parts[-1].kinds[-1:]
+    return form.role == whole.role and last != (FIELD_KINDS["text"],)
+
+
+def all_reads(texts: list[str], *, foreign: bool, near: bool) -> list[Read]:
+    """Return everything that these lines of one printk say.
+
+    `foreign` if a program says it; `near` if it stands close behind a line of a report.
+    """
+    reads: list[Read] = []
+    at = 0
+    while at < len(texts):
+        read = first_read(texts[at : at + LONGEST_FORM], foreign=foreign, near=near or bool(reads))
+        if read is not None:
+            reads.append(read)
+        at += read[0].size if read is not None else 1
+    return reads
+
+
+def first_read(texts: list[str], *, foreign: bool, near: bool) -> Read | None:
+    """Return what the first of these lines says, with those behind it that its form has."""
+    for form, values in form_index().read_first(texts[0]):
+        if (form.follows and not near) or (foreign and form.role not in DAEMON_ROLES):
+            continue
+        whole = complete(form, values, texts)
+        if whole is not None:
+            return form, whole
+    return None
