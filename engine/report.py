@@ -352,6 +352,8 @@ class Report:
     tasks: list[dict[str, int | str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     """Numbers of the lines that belong to this report, in order."""
+    unknown: int = 0
+    """Lines between its first and last that nobody understands, those of others left out."""
 
     def memory_delay_us(self) -> int | None:
         """Return how much later than the report's first line its own dump was printed."""

@@ -41,6 +41,7 @@ def frame_json(frame: Frame) -> Json:
         "release": frame.release,
         "kernel": frame.kernel.name if frame.kernel else None,
         "lines": [frame.first_line, frame.last_line],
+        "lines_unknown": report.unknown if report else None,
         **(report_json(report) if report else {}),
     }
 

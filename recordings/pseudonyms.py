@@ -197,9 +197,10 @@ class Names:
             self.domains |= {domain} - {""}
 
     def learn_task(self, name: str) -> None:
-        """Note a task, unless it is the kernel's."""
-        if name.strip() and not KERNEL_THREADS.fullmatch(name.strip()):
-            self.tasks.add(name.strip())
+        """Note a task, unless it is the kernel's; a number or a letter alone names nobody."""
+        bare = name.strip()
+        if len(bare) > 1 and not bare.isdecimal() and not KERNEL_THREADS.fullmatch(bare):
+            self.tasks.add(bare)
 
     def learn_from(self, prefix: str, text: str) -> None:
         """Note the names in a line that no form describes."""

@@ -36,6 +36,7 @@ from mmplay.engine.explain.reasons import (
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
 from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
+from mmplay.engine.explain.victim import cgroup_remedies
 from mmplay.engine.report import (
     BY_HAND,
     MemDump,
@@ -104,6 +105,8 @@ def diagnose(
     kernels = explaining_first(report, [kernel, *others] if kernel else others, dump)
     kernel = kernels[0] if kernels else None
     result = Diagnosis(kernel, judge(report, kernels, dump), dump)
+    if report.kind is ReportKind.MEMCG_OOM and report.cgroup is not None:
+        result.would_pass += cgroup_remedies(report.cgroup)
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)

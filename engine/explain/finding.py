@@ -151,7 +151,7 @@ def templates() -> dict[str, str]:
     return _flat({group: texts for file in files for group, texts in file.items()})
 
 
-COUNTED = ("pages", "objects", "tasks", "times")
+COUNTED = ("pages", "objects", "tasks", "times", "free blocks")
 
 
 class Number(int):

@@ -181,7 +181,7 @@ def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
         free=test.free.value if test.free else None,
         floor=test.floor.value if test.floor else None,
         mark=mark,
-        verdict=str(test.verdict),
+        verdict=str(test.verdict).replace(" ", "_"),
     )
 
 

@@ -70,6 +70,18 @@ def cgroup_rows(cgroup: Cgroup) -> list[tuple[str, int]]:
     return [*rows, ("not itemised", left)]
 
 
+def cgroup_remedies(cgroup: Cgroup) -> list[Finding]:
+    """Return what would have kept a cgroup below its limit, the smallest change first."""
+    if cgroup.limit_kb is None or cgroup.limit_kb >= NO_LIMIT_KB:
+        return []
+    found, swap = [], cgroup.others.get("swap")
+    anon = cgroup.parts_kb.get("anon", 0)
+    if swap is not None and swap.limit_kb == 0 and anon:
+        found.append(finding("help.swap", anon=anon))
+    name = "memory.limit_in_bytes" if "memory+swap" in cgroup.others else "memory.max"
+    return [*found, finding("help.limit", name=name, limit=cgroup.limit_kb)]
+
+
 def victim_findings(report: Report, kernel: Kernel | None) -> list[Finding]:
     """Return who died with what it held, who invoked the killer, and why that one was chosen."""
     found: list[Finding] = []

@@ -137,7 +137,9 @@ def form(name: str, template: str, clue: str = "") -> LineForm:
 TASK_CLUE = r"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ "
 ENTRY_CLUE = r"\+0x[0-9a-f]+/0x"
 BLOCKS_CLUE = r"\*[0-9]+kB "
-ROLE_CLUES = {"entry": ENTRY_CLUE, "blocks": BLOCKS_CLUE, "task": TASK_CLUE}
+OOM_CLUE = r" invoked oom-killer:"
+"""Without the mask behind it: a mailer may have folded the line there."""
+ROLE_CLUES = {"entry": ENTRY_CLUE, "blocks": BLOCKS_CLUE, "task": TASK_CLUE, "oom": OOM_CLUE}
 CLUES = {
     "words/4.5": r"\n(?:(?<=[0-9a-f]{16}\n)|(?<=[0-9a-f]{16}\r\n))",
     "memcgusage/2.6.32": r"mit [0-9]+kB, failcnt ",

@@ -29,6 +29,7 @@ from mmplay.engine.rules.watermarks import scaled_gaps
 __all__ = [
     "DEFAULT_KERNEL",
     "KERNELS",
+    "NEWEST_READ",
     "Candidates",
     "Evidence",
     "ExtraBlocks",
@@ -46,7 +47,9 @@ __all__ = [
 ]
 
 DEFAULT_KERNEL = "4.5-rc7"
+OLDEST: Version = (2, 6, 32)
 NEWEST: Version = (6, 17, 9999)
+NEWEST_READ = "6.17"
 """The newest branch that was read."""
 
 
@@ -134,7 +137,7 @@ class Evidence(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """The kernels whose rules a report may follow, the likeliest last; empty for no release at all.
+    """The kernels whose rules a report may follow, the likeliest last; none before 2.6.32.
 
     `sure` tells that they are the rules of this very version, as it was read. `why` is a code of
     the table of sentences: how the candidates were found.
@@ -181,6 +184,8 @@ def candidates_of(release: str | None, seen: Evidence = NOTHING_SEEN) -> Candida
     place = place_of(release) if release else None
     if place is None:
         return Candidates(_left(every_era(), seen), sure=False, why="rules.no_release")
+    if place.spans[0].high < OLDEST:
+        return Candidates((), sure=False, why="rules.older", place=place)
     kernels = _left(_kernels_of(place.spans), seen)
     if place.spans[0].low > NEWEST:
         return Candidates(kernels, sure=False, why="rules.newer", place=place)
@@ -189,17 +194,38 @@ def candidates_of(release: str | None, seen: Evidence = NOTHING_SEEN) -> Candida
 
 
 def _left(kernels: tuple[Kernel, ...], seen: Evidence) -> tuple[Kernel, ...]:
+    """Return the kernels that could have printed this; masks tell more than fields."""
     if len(kernels) == 1:
         return kernels
-    return tuple(one for one in kernels if _could_print(one, seen)) or kernels
+    named = tuple(one for one in kernels if _could_name(one, seen)) or kernels
+    named = tuple(one for one in named if _names_exactly(one, seen)) or named
+    return tuple(one for one in named if _could_print(one, seen)) or named
+
+
+def _could_name(kernel: Kernel, seen: Evidence) -> bool:
+    for mask, names in seen.pairs:
+        if (names is not None) != (NAMES in kernel.prints):
+            return False
+        if names is not None and not kernel.gfp.agrees(mask, names):
+            return False
+    return True
+
+
+def _names_exactly(kernel: Kernel, seen: Evidence) -> bool:
+    """Tell whether no bit that depends on the configuration is needed to explain the names."""
+    return all(kernel.gfp.format(mask) == names for mask, names in seen.pairs if names is not None)
 
 
 def _could_print(kernel: Kernel, seen: Evidence) -> bool:
-    for mask, names in seen.pairs:
-        if names is not None and not kernel.gfp.agrees(mask, names):
-            return False
-    return seen.fields is None or kernel.prints == seen.fields & TELLING
+    if seen.fields is None:
+        return True
+    shown, printed = seen.fields & TELLING, kernel.prints & TELLING
+    lost = "managed" not in shown and bool(shown)
+    return shown <= printed if lost else shown == printed
 
+
+NAMES = "names"
+"""What a kernel prints that writes the names of a mask beside it (4.6 and later)."""
 
 TELLING = frozenset(
     (
@@ -207,7 +233,7 @@ TELLING = frozenset(
         *("kernel_misc_reclaimable", "sec_pagetables", "free_highatomic"),
     )
 )
-"""Fields that tell versions from each other."""
+"""Fields that tell versions from each other. Managed came first: without it lines were cut."""
 
 
 class UnknownKernelError(InputError):
@@ -227,7 +253,7 @@ def kernel_named(name: str) -> Kernel:
 def _is_version(name: str) -> bool:
     """Tell whether a name is a version from 2.6.32 on, however much newer than those read."""
     version = version_of(name)
-    return version is not None and (2, 6, 32) <= version < (100, 0, 0)
+    return version is not None and OLDEST <= version < (100, 0, 0)
 
 
 def _unknown(name: str) -> str:

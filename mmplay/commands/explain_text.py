@@ -46,7 +46,9 @@ def print_events(recording: Recording, results: Iterable[FrameDiagnosis]) -> Non
 def print_brief(_: Recording, results: Iterable[FrameDiagnosis]) -> None:
     """Print a line an event: number, time, headline."""
     for result in results:
-        tell(f"{_when(result.frame)} {headline_of(result)}")
+        frame = result.frame
+        time = moment(frame.time_us, frame.wall)
+        tell(f"#{frame.index + 1} {time} {headline_of(result)}")
 
 
 def print_groups_first(recording: Recording, groups: Groups) -> None:

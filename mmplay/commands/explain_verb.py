@@ -20,6 +20,7 @@ from mmplay.commands.explain_text import (
     print_groups_first,
 )
 from mmplay.commands.output import JsonObject, print_json, progress_bar, remark
+from mmplay.commands.rules_text import chosen, print_rules, rules_used
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosis_json
@@ -73,6 +74,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"exit with 1 if there is such an event: {', '.join(FAILS_ON)}",
     )
     parser.add_argument("--format", choices=FORMS, help="output format (default: text)")
+    parser.add_argument(
+        "--rules",
+        action="store_true",
+        help="print whose rules are used, each with its source, and what was not read",
+    )
     add_kernel(parser, default=None)
     add_json(parser)
 
@@ -84,6 +90,9 @@ def run(args: Namespace) -> int:
     an unknown kernel or place.
     """
     check_kernel(args)
+    if args.rules and args.kernel is not None and not args.log:
+        print_rules([chosen(args.kernel)], _form_of_few(args, "--rules"))
+        return 0
     names = args.log or _piped()
     if args.group:
         return _group(args, names)
@@ -121,6 +130,9 @@ def _explain(args: Namespace, name: str, timeline: Recording) -> int:
         raise InputError(f"{name}: it has no failure, OOM kill or Mem-Info to explain")
     kinds: set[str] = set()
     frames = _chosen(args, timeline)
+    if args.rules:
+        print_rules(rules_used(timeline, frames), _form_of_few(args, "--rules"))
+        return 0
     results = _noted((diagnose_frame(timeline, index) for index in frames), kinds)
     form = _form(args)
     if form == "text" and not args.all and len(frames) > FEW:
@@ -141,12 +153,18 @@ def _form(args: Namespace) -> str:
     return asked[0] if asked else "text"
 
 
+def _form_of_few(args: Namespace, option: str) -> str:
+    """Return the format of what has no report: text or JSON; raises InputError for another."""
+    form = _form(args)
+    if form not in ("text", "json"):
+        raise InputError(f"{option} and {form}: it is printed as text or JSON")
+    return form
+
+
 def _group(args: Namespace, names: list[str]) -> int:
     """Group the events of many logs; raises InputError where there is no log at all."""
     paths = files_in(names)
-    form = _form(args)
-    if form not in ("text", "json"):
-        raise InputError(f"--group and {form}: groups are printed as text or JSON")
+    form = _form_of_few(args, "--group")
     if not paths:
         raise InputError(f"{names[0]}: no file is in it")
     with progress_bar(names[0]) as progress:

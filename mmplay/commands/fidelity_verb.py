@@ -42,6 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the table; raises InputError for a log that cannot be read."""
+<<<<<<< HEAD
     if args.scenario is not None:
         return fidelity_measured.run_measured(args, args.logs)
     for name in fidelity_measured.OPTIONS:
@@ -50,31 +51,39 @@ def run(args: Namespace) -> int:
     logs = list(log_rows(files_in(args.logs)))
     printer = PRINTERS["json" if args.json else args.format]
     printer(logs, bool(args.logs))
+=======
+    logs = list(log_rows(files_in(args.logs))) if args.logs else None
+    PRINTERS["json" if args.json else args.format](logs)
+>>>>>>> main
     return 0
 
 
-def _print_json(logs: Sequence[LogRow], of_logs: bool) -> None:
-    if not of_logs:
+Logs = Sequence[LogRow] | None
+"""The events of the logs that were named, None where none were."""
+
+
+def _print_json(logs: Logs) -> None:
+    if logs is None:
         print_json({"rows": [row._asdict() for row in compare()]})
         return
     rows = [{**row._asdict(), "zones": [one._asdict() for one in row.zones]} for row in logs]
     print_json({"rows": rows, "summary": summary(logs)._asdict()})
 
 
-def _print_page(logs: Sequence[LogRow], of_logs: bool) -> None:
+def _print_page(logs: Logs) -> None:
     from mmplay.recordings.export.blocks import markdown_page
 
-    sys.stdout.writelines(markdown_page(fidelity_blocks(logs, compare())))
+    sys.stdout.writelines(markdown_page(fidelity_blocks(logs or (), compare())))
 
 
-def _print_text(logs: Sequence[LogRow], of_logs: bool) -> None:
-    if of_logs:
-        _print_logs(logs)
-    else:
+def _print_text(logs: Logs) -> None:
+    if logs is None:
         _print_incident(compare())
+    else:
+        _print_logs(logs)
 
 
-PRINTERS: dict[str, Callable[[Sequence[LogRow], bool], None]] = {
+PRINTERS: dict[str, Callable[[Logs], None]] = {
     "text": _print_text,
     "md": _print_page,
     "json": _print_json,

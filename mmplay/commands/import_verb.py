@@ -73,10 +73,7 @@ def _write_json(timeline: ObservedTimeline) -> None:
         (f'{{"line": {n}, "text": {text_json(text)}}}' for n, text in timeline.unknown_lines()),
     )
     out.rows("notes", map(json.dumps, _notes(timeline)))
-    frames = (
-        {**frame_json(timeline.frame(index)), "lines_unknown": timeline.unknown_in(index)}
-        for index in range(len(timeline))
-    )
+    frames = (frame_json(timeline.frame(index)) for index in range(len(timeline)))
     out.rows("frames", map(json.dumps, frames))
     out.close()
 

@@ -76,7 +76,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "run",
-        "simulate a machine: the incident's, a fresh one, a log's, or your own",
+        "simulate a machine: the incident's, a fresh one, or your own",
         (
             "mmplay run slow-disk.toml",
             "mmplay run incident --json",

@@ -95,6 +95,18 @@ def item_of(record: Record, number: int) -> LogItem | None:
     return None
 
 
+def size_of(record: Record) -> int:
+    """Return how many lines a record has that `item_of` returned an item of; 0 for others."""
+    match record.code:
+        case Code.RAW:
+            count: int = record.fields[0]
+            return count
+        case Code.PRINTK:
+            raw = record.fields[4] if len(record.fields) > 4 else None
+            return forms()[record.fields[0]].size if raw is None else count_lines(raw)
+    return 0
+
+
 def _note(line: int, code: str, operands: dict[str, Any]) -> LogNote | None:
     """Return a remark; None for one that only a later version has words for."""
     names = NOTES.get(_checked(code, str))
@@ -209,6 +221,10 @@ class LogIndex:
         while offset < self._end:
             record = self._record(offset)
             offset = record.end
+            size = size_of(record)
+            if number + size <= line:
+                number += size
+                continue
             item: LogItem | None = item_of(record, number)
             if item is None or isinstance(item, LogNote):
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from mmplay.recordings.log.clocks import MONTHS, SECOND_US, YEARLESS_US, Clock, clock_text, month_of
@@ -287,6 +287,12 @@ def restored_prefix(stored: Stored) -> Prefix:
         return Prefix(stamp(stored), stored, plain=True)
     if isinstance(stored, list):
         return _listed(stored)
+    return _read_again(stored)
+
+
+@lru_cache(maxsize=1024)
+def _read_again(stored: str) -> Prefix:
+    """Return the prefix of a text; neighbours in a log often share it."""
     if not stored:
         return NO_PREFIX
     found = split_prefix(stored)[0]

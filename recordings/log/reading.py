@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -73,9 +74,17 @@ def broken(
     return _with_words(first, alone, following) if alone.role in TEXT_ROLES else None
 
 
+_MAY_BE_OPEN = re.compile(
+    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^ ?[0-9a-f]{16}(?: |$)|^\[ *[0-9]+\] |invoked"
+)
+"""What the first piece of a line of OPEN_ROLES, or of a row of a table, has in it."""
+
+
 def _whole(
     first: Split, alone: LineForm | None, following: Iterable[Split]
 ) -> tuple[Read, Split] | None:
+    if not _MAY_BE_OPEN.search(first.text):
+        return None
     text, found = first.text.replace(UNBROKEN, " "), None
     for piece in islice(following, LONGEST_BROKEN - 1):
         if not _is_piece(piece):
@@ -112,7 +121,13 @@ def _is_piece(split: Split) -> bool:
         return False
     if len(split.line) > LONGEST_CHANGED:
         return False
-    return first_read([split.text], foreign=False, near=True) is None
+    return not _is_of_a_form(split.text)
+
+
+@lru_cache(maxsize=64)
+def _is_of_a_form(text: str) -> bool:
+    """Tell it once of a line that several before it might go on with."""
+    return first_read([text], foreign=False, near=True) is not None
 
 
 def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:

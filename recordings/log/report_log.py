@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import takewhile
 from typing import BinaryIO
@@ -80,13 +80,14 @@ class ReportLog:
         return self._read(row, first, last)
 
     def _gather(self, row: int, first: int, last: int) -> Report:
-        """Read one report from its lines again."""
+        """Read one report from its lines again, and count those inside that nobody understands."""
+        unknown: list[tuple[int, bytes]] = []
         items = takewhile(lambda item: item.number <= last, self._lines.items_from(first))
-        messages = (item for item in items if isinstance(item, Message))
-        report = gather_one(messages, first)
+        report = gather_one(_messages(items, unknown), first)
         if report is None:
             raise TraceError(f"{self._name}: the trace changed while it was open")
         report.boot = self.index.boot(row)
+        report.unknown = sum(_may_be_of(report, line) for n, line in unknown if n <= last)
         return report
 
     def lines(self, first: int, count: int) -> list[LogLine]:
@@ -109,22 +110,6 @@ class ReportLog:
         for item in self._lines.items_from(1):
             yield rendered(item) if isinstance(item, Message) else item.data
 
-    def unknown_in(self, row: int) -> int:
-        """Return how many lines between the first and the last of a report nobody understands.
-
-        Lines of others do not count: another caller's, another program's, and what has no stamp
-        on a console where the report's lines have one.
-        """
-        report = self.report(row)
-        first, last = report.first_line, report.last_line
-        return sum(
-            _may_be_of(report, line)
-            for item in takewhile(lambda item: item.number <= last, self._lines.items_from(first))
-            if isinstance(item, RawBlock)
-            for number, line in item.lines()
-            if first <= number <= last
-        )
-
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         for item in self._lines.items_from(1):
@@ -134,8 +119,23 @@ class ReportLog:
                     yield number, printable(text.rstrip("\r"))
 
 
+def _messages(
+    items: Iterable[Message | RawBlock], unknown: list[tuple[int, bytes]]
+) -> Iterator[Message]:
+    """Yield the messages, and note the lines that nobody understands."""
+    for item in items:
+        if isinstance(item, Message):
+            yield item
+        else:
+            unknown += item.lines()
+
+
 def _may_be_of(report: Report, line: bytes) -> bool:
-    """Tell whether a line inside a report may be one of its own."""
+    """Tell whether a line inside a report may be one of its own.
+
+    Lines of others are not: another caller's, another program's, and what has no stamp on a
+    console where the report's lines have one.
+    """
     prefix, text = split_prefix(line.decode("utf-8", "surrogateescape").rstrip("\r\n"))
     if prefix.foreign or prefix.caller != report.caller:
         return False

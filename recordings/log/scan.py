@@ -229,7 +229,7 @@ class _Scanner:
         raw = self._data[at : split.after]
         if len(raw) > LONGEST_CHANGED or not (self.near or all_clues().search(raw)):
             return None
-        for prefix, texts, lost in unwrap(split.line):
+        for prefix, texts, lost in unwrap(split.line, split.prefix, split.text):
             foreign = prefix.foreign or split.prefix.foreign
             reads = all_reads(texts, foreign=foreign, near=self.near > 0)
             if reads:

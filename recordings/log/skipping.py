@@ -17,7 +17,8 @@ WORDS: dict[bytes, tuple[bytes, ...]] = {
     b"Mem-": (b"Mem-Info", b"Mem-info"),
     b"ut of memory": (b"ut of memory",),
     b"Linux version ": (b"Linux version ",),
-    b"Manual OOM": (b"Manual OOM",),
+    b"OOM": (b"Manual OOM", b"OOM request ignored", b"OOM victim"),
+    b"lowmemorykiller": (b"lowmemorykiller",),
     b"Killed process": (b"Killed process",),
 }
 """Each event has one of these words. First a part that several share is looked for."""

@@ -116,10 +116,6 @@ class LogTimeline(Timeline):
         """Yield the log as it was recorded, in pieces."""
         return self._log.text()
 
-    def unknown_in(self, index: int) -> int:
-        """Return how many lines inside a report's nobody understands, those of others left out."""
-        return self._log.unknown_in(index)
-
     def unknown_lines(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text) of every line that no form describes."""
         return self._log.unknown_lines()

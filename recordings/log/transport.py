@@ -41,14 +41,19 @@ MOST_LABELS = 4
 """Words of an unknown prefix, each of which ends as a label does."""
 
 
-def unwrap(line: str) -> Iterator[Unwrapped]:
+def unwrap(line: str, prefix: Prefix, text: str) -> Iterator[Unwrapped]:
     """Yield what a line, whose end was taken off, may say if it is not simply prefix and text."""
+    if prefix.foreign and "{" not in text:
+        return
     bare = _COLOUR.sub("", line).rstrip(" \t\r")
     found = _from_json(bare)
     if found is not None:
         yield found
         return
-    prefix, text = split_prefix(bare)
+    if bare != line:
+        prefix, text = split_prefix(bare)
+    if bare != line or _JOINED.search(text):
+        yield Unwrapped(prefix, _lines(text))
     for change in _CHANGES:
         changed = change(bare)
         if changed is not None:
@@ -70,10 +75,6 @@ def _lines(text: str) -> list[str]:
 
 def _character(found: re.Match[str]) -> str:
     return chr(int(found[1], 16))
-
-
-def _as_it_is(line: str) -> str:
-    return line
 
 
 def _with_blanks(line: str) -> str | None:
@@ -106,7 +107,6 @@ def _from_string(line: str) -> str | None:
 
 
 _CHANGES: tuple[Callable[[str], str | None], ...] = (
-    _as_it_is,
     _with_blanks,
     _healed,
     _without_fences,

@@ -74,6 +74,7 @@ def test_blocks_of_a_foreign_type_are_no_skew() -> None:
     one.blocks = blocks((0, ""), (450, "H"))
     found = judged(report("GFP_KERNEL"), machine(one))
     assert (found.status, found.outcome) == (Status.EXACT, Outcome.NO_BLOCK)
+    assert found.candidates[0].zones[0].verdict == "no_block"
     result = diagnosed(report("GFP_KERNEL"), machine(one), kernel("5.9"))
     assert not any("in between" in sentence(note) for note in result.notes)
     assert "450 free blocks of order 0 or more, but not one of a type" in sentence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from random import Random
@@ -217,11 +218,44 @@ def monotonous(random: Random, data: bytes, _: Files) -> bytes:
     return b"".join(lines[:at] + [lines[at]] * random.choice((100, 3000)) + lines[at:])
 
 
+def rewrapped(random: Random, data: bytes, _: Files) -> bytes:
+    """Let every line come as some tool shows it, now and then as another one does."""
+    way = random.choice(TRANSPORTS)
+    lines = []
+    for line in data.decode("utf-8", "surrogateescape").splitlines():
+        if random.random() < 0.02:
+            way = random.choice(TRANSPORTS)
+        lines.append(way(line))
+    return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
+
+
+TRANSPORTS: tuple[Callable[[str], str], ...] = (
+    lambda line: json.dumps({"MESSAGE": line, "__MONOTONIC_TIMESTAMP": "9" * 15}),
+    lambda line: json.dumps({"log": line + "\n", "time": "2025-05-01T10:00:00Z"})[:-1],
+    lambda line: '{"MESSAGE":' * 40 + line,
+    lambda line: json.dumps({"MESSAGE": list(line.encode("utf-8", "surrogateescape"))}),
+    lambda line: f"4,1,99999999999999999999,-;{line}",
+    lambda line: f"\x1b[32m{line[:9]}\x1b[0m{line[9:]}\x1b[0m",
+    lambda line: f"{line:<300}",
+    lambda line: line[:80] + "o",
+    lambda line: f"**{line}** ```",
+    lambda line: "> " * 50 + line,
+    lambda line: "[" * 30 + line,
+    lambda line: "a: b: c: d: e: " + line,
+    lambda line: line.replace(" ", "#012 ", 5),
+    lambda line: "&lt;4&gt;" + "&amp;" * 20 + line,
+    lambda line: f"Dec 31 23:59:59 n1 kernel: {line}",
+    lambda line: f"Jan  1 00:00:00 n1 kernel: {line}",
+    lambda line: f"[? ? 99 99:99:99 9999] {line}",
+)
+"""What a tool makes of a line, or spoils in it."""
+
+
 AS_BYTES: tuple[Way, ...] = (flipped, cut, holed, spliced, repeated, overwritten)
 
 WAYS: dict[str, tuple[Way, ...]] = {
     "recordings": (*AS_BYTES, rechained, revalued, revalued, injected, lengthened, headed),
-    "logs": (*AS_BYTES, shuffled, renumbered, restamped, overlong, monotonous),
+    "logs": (*AS_BYTES, shuffled, renumbered, restamped, overlong, monotonous, rewrapped),
     "packed": AS_BYTES,
 }
 """The ways to spoil files of one kind (`tests.fuzz.seeds.FAMILIES`)."""

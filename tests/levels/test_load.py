@@ -77,7 +77,7 @@ WRONG = [
     (DOOR + DOOR, "", "", "", "question 'door' already"),
     (DOOR.replace('id = "door"', 'id = "a door"'), "", "", "a door", "write a letter"),
     (DOOR.replace("passes", "pases"), "", "", "truth", "did you mean passes?"),
-    (DOOR.replace('DMA32 plain {0} min"', 'x in 6.99"'), "", "", "truth", "6.99"),
+    (DOOR.replace('DMA32 plain {0} min"', 'x in 2.4"'), "", "", "truth", "2.4"),
     (DOOR.replace("set_free", "set_fre"), "", "", "before", "did you mean set_free?"),
     (DOOR.replace("{0} min", "{3} min"), "", "", "each", "has no word {3}"),
     (DOOR.replace("pass?", "{0}" * 99).replace("14", "1" * 900), "", "", "each", "over 4000"),

@@ -248,6 +248,7 @@ def test_no_text_of_any_form_comes_through(name: str) -> None:
 
 KEPT = (
     "[   90.000000] CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.1.0 #1",
+    "[   90.000000] [ 4711]  1000  4711  1234  567  12  0  0  90",
     "[   90.000000] kswapd0 woke kworker/u8:2 and ksoftirqd/1 and kthreadd",
     "[   90.000000]  <IRQ>",
     "[   90.000000]  </TASK>",

@@ -100,6 +100,17 @@ def test_every_piece_is_understood(path: Path, capsys: pytest.CaptureFixture[str
     assert [frame["lines_unknown"] for frame in found["frames"]] == [0, 0]
 
 
+def test_a_kill_is_found_though_its_mask_is_on_the_next_line(path: Path) -> None:
+    data = (
+        b"test of the disk\n[   32.383394] a invoked oom-killer:\n"
+        b"gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0\n"
+        b"[   32.393225] CPU: 0 PID: 14 Comm: a Not tainted 5.10.6 #2\n"
+    )
+    (kill,) = reports(path, data)
+    assert kill.request is not None
+    assert (kill.request.mode, kill.request.pid) == (0x100CCA, 14)
+
+
 def test_what_follows_a_whole_line_is_not_taken_in(path: Path) -> None:
     data = b"[    1.000000] 12 pages RAM\nmin:4kB low:5kB\n[    1.000001] 3 pages reserved\n"
     (dump,) = reports(path, data)

@@ -131,6 +131,15 @@ def test_no_zone_is_asked_for_a_cgroup(path: Path) -> None:
     assert event["verdict"]["candidates"] == []
 
 
+def test_what_would_have_helped_a_cgroup(path: Path) -> None:
+    _, event = only(path, MEMCG_V2.replace("limit 2048kB", "limit 0kB"))
+    swap, limit = event["remedies"]
+    assert "32.0 MiB of its memory could leave" in swap["text"]
+    assert limit["text"].startswith("memory.max above 40960 kB")
+    _, old = only(path, MEMCG_V1)
+    assert old["remedies"][0]["text"].startswith("memory.limit_in_bytes above 8192 kB")
+
+
 def test_every_line_of_a_cgroups_kill_is_understood(path: Path) -> None:
     report, _ = only(path, MEMCG_V2)
     assert report.lines == list(range(1, len(MEMCG_V2.splitlines()) + 1))

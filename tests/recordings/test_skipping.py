@@ -29,7 +29,7 @@ BEHIND_ANOTHER = frozenset(
 )
 """Roles whose lines follow another that has a word."""
 
-TAGGED = frozenset({"earlyoom", "earlyoomlow", "oomd", "oomdunit"})
+TAGGED = frozenset({"earlyoom", "earlyoomlow", "oomd", "oomdunit", "lmkd"})
 """Roles whose lines have the word before the text: it is the name of the program."""
 
 

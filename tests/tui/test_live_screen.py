@@ -67,7 +67,7 @@ async def test_the_screen_follows_until_it_is_left(live: Live, size: tuple[int, 
         assert "below min" in text_of(pilot)
 
 
-@pytest.mark.parametrize("live", ["6.18.44"], indirect=True)
+@pytest.mark.parametrize("live", ["2.4.20"], indirect=True)
 async def test_no_floors_where_the_rules_are_not_known(live: Live) -> None:
     app = MmplayApp(open_live(live.path), 0)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -101,7 +101,7 @@ def test_each_boot_has_its_own_story(tmp_path: Path) -> None:
 def test_without_rules_only_marks_are_drawn(tmp_path: Path) -> None:
     from tests.conftest import INCIDENT_NEXT, incident_text
 
-    text = incident_text(INCIDENT_NEXT).replace(b"4.5.0-rc7-next-20160311+", b"3.2.0-demo")
+    text = incident_text(INCIDENT_NEXT).replace(b"4.5.0-rc7-next-20160311+", b"2.4.20-demo")
     with logged(tmp_path, text) as log:
         (story,) = stories_of(log)
     for zone in story.zones:
