@@ -42,19 +42,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the table; raises InputError for a log that cannot be read."""
-<<<<<<< HEAD
     if args.scenario is not None:
         return fidelity_measured.run_measured(args, args.logs)
     for name in fidelity_measured.OPTIONS:
         if getattr(args, name) is not None:
             raise InputError(f"--{name} needs --scenario: what is run beside the CSV")
-    logs = list(log_rows(files_in(args.logs)))
-    printer = PRINTERS["json" if args.json else args.format]
-    printer(logs, bool(args.logs))
-=======
     logs = list(log_rows(files_in(args.logs))) if args.logs else None
     PRINTERS["json" if args.json else args.format](logs)
->>>>>>> main
     return 0
 
 
