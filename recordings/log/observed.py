@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
+from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
 from mmplay.engine.report import MemDump, Report, ReportKind, title_of
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
@@ -80,6 +80,12 @@ class ObservedTimeline(LogTimeline):
     def grow(self, frames: int) -> int:
         """Nothing comes after the end of a log."""
         return 0
+
+    growing = False
+
+    def follow(self) -> Growth:
+        """Nothing comes after the end of a log."""
+        return Growth(0, 0)
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:
@@ -170,7 +176,7 @@ class ObservedTimeline(LogTimeline):
             if (dump := self._index.dump_beside(index, step)) is not None
             and (distance := self._index.distance_us(index, dump)) is not None
             and abs(distance) < BURST_US
-            and same_burst(self._report(index), self._report(dump))
+            and same_burst(self._report(index), self._report(dump), distance)
         ]
         return self._as_shown(index, min(near)[1]) if near else None
 
@@ -179,14 +185,15 @@ BURST_US = 2_000_000
 """Reports of one burst are less than this apart."""
 
 
-def same_burst(report: Report, other: Report) -> bool:
-    """Tell whether the dump of another report, printed about then, may stand in for a lost one.
+def same_burst(report: Report, other: Report, distance_us: int) -> bool:
+    """Tell whether the dump of another report, printed so much later, may stand in for a lost one.
 
-    It may if its header was suppressed, if both come of the same task, or if of this report there
-    is nothing but the header, and the other asked for just the same.
+    It may if its header was suppressed and it was printed later (before, it is of an earlier
+    request that nobody knows), if both come of the same task, or if of this report there is nothing
+    but the header, and the other asked for just the same.
     """
     if other.kind is ReportKind.DUMP:
-        return True
+        return distance_us >= 0
     here, there = report.request, other.request
     if here is None or there is None:
         return report.kill is not None or other.kill is not None

@@ -75,7 +75,8 @@ def broken(
 
 
 _MAY_BE_OPEN = re.compile(
-    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^ ?[0-9a-f]{16}(?: |$)|^\[ *[0-9]+\] |invoked"
+    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^ ?[0-9a-f]{16}(?: |$)|^\[ *(?:[0-9]+\] |pid )"
+    r"|invoked|Swap cache"
 )
 """What the first piece of a line of OPEN_ROLES, or of a row of a table, has in it."""
 

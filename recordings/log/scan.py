@@ -23,7 +23,7 @@ from mmplay.recordings.log.reading import (
     broken,
 )
 from mmplay.recordings.log.records import FIELD, RECORD_BYTES, Years, with_record
-from mmplay.recordings.log.transport import unwrap
+from mmplay.recordings.log.transport import JOINED, unwrap
 
 
 class Message(NamedTuple):
@@ -218,7 +218,9 @@ class _Scanner:
     def _read(self, at: int) -> _Found | None:
         """Return the message whose first line starts at `at`."""
         first = self._split(at)
-        found = self._message(first)
+        # Free text at the end of a form would swallow whatever was joined to it.
+        joined = self._unwrapped(at, first) if JOINED.search(first.text) else None
+        found = joined or self._message(first)
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
         found = found or self._unwrapped(at, first)

@@ -28,13 +28,14 @@ class Unwrapped(NamedTuple):
 
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[mK]")
-_FENCES = re.compile(
-    r"^(?:[*_`~]{1,3}|<[a-z]{1,10}>)+|(?:[*_`~]{1,3}|\[/[a-z]{1,8}\]|</[a-z]{1,10}>)+$"
-)
-_JOINED = re.compile(r"#012|\\n|\\x0a")
+_OPENING = re.compile(r"(?:[*_`~]|<[a-z]{1,10}>)*")
+_CLOSING = re.compile(r"(?:\[/[a-z]{1,8}\]|</[a-z]{1,10}>)$")
+_CLOSING_MARKS = "*_`~\"',"
+JOINED = re.compile(r"#012|\\n|\\x0a|\r(?=.)")
+"""What stands where a transport joined lines."""
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
 _JSON_STRING = re.compile(r'\s*(?:"[\w.@-]{1,40}"\s*:\s*)?("(?:[^"\\]|\\.)*")\s*,?\s*')
-_LABEL = re.compile(r"[^ \t]{1,80}[:\]|>)}][ \t]")
+_LABEL = re.compile(r"[^ \t\"]{1,80}[:\]|>)}][ \t]")
 _LAST_FIELD = re.compile(r" [^ ]*$")
 
 MOST_LABELS = 4
@@ -52,7 +53,7 @@ def unwrap(line: str, prefix: Prefix, text: str) -> Iterator[Unwrapped]:
         return
     if bare != line:
         prefix, text = split_prefix(bare)
-    if bare != line or _JOINED.search(text):
+    if bare != line or JOINED.search(text):
         yield Unwrapped(prefix, _lines(text))
     for change in _CHANGES:
         changed = change(bare)
@@ -70,7 +71,10 @@ def _split(line: str) -> Unwrapped:
 
 def _lines(text: str) -> list[str]:
     """Return the lines that a transport joined, each without what it escaped."""
-    return [_ESCAPED.sub(_character, one).rstrip() for one in _JOINED.sub("\n", text).split("\n")]
+    first, *others = JOINED.sub("\n", text).split("\n")
+    # Whole lines may have been joined: those that follow have prefixes of their own.
+    lines = [first, *(split_prefix(one)[1] for one in others)]
+    return [_ESCAPED.sub(_character, one).rstrip() for one in lines]
 
 
 def _character(found: re.Match[str]) -> str:
@@ -92,7 +96,10 @@ def _healed(line: str) -> str | None:
 
 
 def _without_fences(line: str) -> str | None:
-    bare = _FENCES.sub("", line.strip(" \t"))
+    bare = line.strip(" \t")
+    opening = _OPENING.match(bare)
+    bare = bare[opening.end() if opening is not None else 0 :]
+    bare = _CLOSING.sub("", bare.rstrip(_CLOSING_MARKS)).rstrip(_CLOSING_MARKS)
     return bare if bare != line else None
 
 
@@ -167,15 +174,11 @@ def _whole(digits: str) -> int:
 
 def _from_json(line: str) -> Unwrapped | None:
     """Return the message of a JSON object, which may have a prefix; None if it is none."""
-    start = line.find("{")
-    if start < 0 or not line.rstrip(",").endswith("}"):
+    records = _records(line)
+    messages = [text for one in records if (text := _message(one)) is not None]
+    if not messages:
         return None
-    record = _loaded(line[start:].rstrip(","))
-    if not isinstance(record, dict):
-        return None
-    message = _message(record)
-    if message is None:
-        return None
+    record, message = records[0], "\n".join(messages)
     inner, text = split_prefix(message)
     tag = next((record[key] for key in TAG_KEYS if isinstance(record.get(key), str)), "kernel")
     prefix = inner if inner.time_us is not None else _prefix(record)
@@ -183,6 +186,17 @@ def _from_json(line: str) -> Unwrapped | None:
         text = f"{tag}[{record.get('_PID', record.get('SYSLOG_PID', 0))}]: {text}"
     foreign = inner.foreign or tag != "kernel"
     return Unwrapped(prefix._replace(text="", plain=False, foreign=foreign), _lines(text))
+
+
+def _records(line: str) -> list[dict[str, Any]]:
+    """Return the objects that end a line, alone or in a list."""
+    start, text = line.find("{"), line.rstrip(",")
+    if start < 0 or text[-1:] not in ("}", "]"):
+        return []
+    listed = text.endswith("]") and text[:start].endswith("[")
+    loaded = _loaded(text[start - 1 :] if listed else text[start:])
+    records = loaded if isinstance(loaded, list) else [loaded]
+    return [one for one in records if isinstance(one, dict)]
 
 
 def _message(record: dict[str, Any]) -> str | None:

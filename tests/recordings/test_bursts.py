@@ -46,3 +46,10 @@ def test_a_header_alone_takes_the_dump_of_who_asked_for_the_same() -> None:
     soon = "   10.200000"
     assert borrowed(head + request(soon, "b", 8) + DUMP.format(time=soon)) == 200_000
     assert borrowed(head + request(soon, "b", 8, "0x40") + DUMP.format(time=soon)) is None
+
+
+def test_a_dump_without_header_before_the_request_is_of_another_one() -> None:
+    """A console that begins in the middle of a report shows whose it was no more."""
+    earlier = DUMP.format(time="   74.310000")
+    timeline = imported((earlier + request("   74.580000", "a")).encode())
+    assert timeline.nearest_dump(1) is None

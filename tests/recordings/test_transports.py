@@ -91,6 +91,14 @@ SINGLE: dict[str, Callable[[Line], str]] = {
     "BBCode": lambda one: f"[code]{stamped(one)}[/code]",
     "HTML": lambda one: f"&lt;4&gt;{stamped(one)}".replace("->", "-&gt;"),
     "decoded": lambda one: f"kern  :warn  : {stamped(one)}",
+    "CSV": lambda one: f'"2025-05-01T10:00:00Z","db1","{stamped(one)}"',
+    "grep -n": lambda one: f"/var/log/kern.log:{one[0] % 1000}:{stamped(one)}",
+    "localised syslog": lambda one: f"févr. 11 10:00:00 db1 kernel: {stamped(one)}",
+    "syslog of a removed host": lambda one: f"May  1 10:00:00 [removed] kernel: {stamped(one)}",
+    "a terminal's clock": lambda one: f"[10:00:00.123] {stamped(one)}",
+    "another date": lambda one: f"01.05.2025 10:00:00 {stamped(one)}",
+    "dmesg --delta": lambda one: stamped(one).replace("] ", " <    0.000012>] ", 1),
+    "MediaTek": lambda one: stamped(one).replace("] ", "]  (2)[77:java]", 1),
     "CRLF": lambda one: f"{stamped(one)}\r",
 }
 
@@ -132,6 +140,24 @@ def test_a_transport_changes_nothing_of_what_is_said(
     assert timeline.time_us(0) is None or said(timeline) == expected
     whole_log = timeline.lines(1, len(lines))
     assert [line.number for line in whole_log] == list(range(1, len(lines) + 1))
+
+
+@pytest.mark.parametrize("between", ["\r", "\\n"])
+def test_lines_joined_into_one_say_all_they_said(between: str) -> None:
+    lines = [stamped(one) for one in kernel_lines()][:30]
+    timeline = imported(between.join(lines).encode())
+    assert (timeline.line_count, len(timeline)) == (1, 1)
+    whole = imported("\n".join(lines).encode())
+    stacks = [one.frame(0).report.request.stack for one in (timeline, whole)]  # type: ignore[union-attr]
+    assert stacks[0] == stacks[1] != ()
+
+
+def test_a_list_of_records_in_one_line() -> None:
+    records = [json.loads(journald(one)) for one in kernel_lines()[:30]]
+    timeline = imported(json.dumps(records).encode())
+    request = timeline.frame(0).report.request  # type: ignore[union-attr]
+    assert request is not None
+    assert (request.comm, request.pid) == ("swapper/2", 0)
 
 
 def test_a_cut_of_a_record_with_several_messages_keeps_them_all() -> None:
