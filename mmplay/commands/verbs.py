@@ -171,7 +171,9 @@ VERBS: tuple[Verb, ...] = (
         "compute watermarks, lowmem_reserve and every caller's floor",
         (
             "mmplay floors --zone DMA=3976 --zone DMA32=443833 --min-free-kbytes 5249",
-            "mmplay floors --zone Normal=2000000 --min-free-kbytes 16384 --json",
+            "mmplay floors --zone Normal=2000000 --kernel 6.8 --no-thp --json",
+            "mmplay floors kern.log --event 2",
+            "mmplay floors --live",
         ),
     ),
     Verb(
