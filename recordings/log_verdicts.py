@@ -222,7 +222,8 @@ def deciding_look(zones: Sequence[ZoneVerdict]) -> str:
         sign = SIGNS.get(zone.verdict, ">")
         known = zone.free is not None and zone.floor is not None
         test = f"{name} {zone.free} {sign} {zone.floor}" if known else f"{name} ?"
-        parts.append(test if zone.verdict in SIGNS else f"{test} {zone.verdict}")
+        words = "" if zone.verdict in SIGNS else " " + zone.verdict.replace("_", " ")
+        parts.append(test + words)
     return f"{zones[0].mark}: {', '.join(parts)}" if parts else ""
 
 
