@@ -17,8 +17,8 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import zone_columns
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 
-PAGE_FIELDS = frozenset({"pages_scanned"})
-"""Zone fields that are printed in pages, not in kB."""
+SCANNED = frozenset({"pages_scanned"})
+"""Zone fields that some kernels print in pages (`Kernel.scanned_unit`), not in kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class FreeBlocks:
 class ZoneDump:
     """One zone of a dump.
 
-    `kb` holds the fields of the zone line in kB (pages for PAGE_FIELDS); `reserve` is
+    `kb` holds the fields of the zone line in kB, those `in_pages` in pages; `reserve` is
     lowmem_reserve[class zone] in pages; `blocks` the free lists and `blocks_total_kb` the sum that
     the kernel printed behind them; `page_kb` the page size that the lists show; `cut` what is left
     of the field in which the log lost the rest of the zone line.
@@ -51,11 +51,12 @@ class ZoneDump:
     blocks: tuple[FreeBlocks, ...] | None = None
     blocks_total_kb: int | None = None
     cut: str = ""
+    in_pages: frozenset[str] = frozenset()
 
     def pages(self, name: str) -> int | None:
         """Return one field in pages, or None if the dump does not have it."""
         value = self.kb.get(name)
-        if value is None or name in PAGE_FIELDS:
+        if value is None or name in self.in_pages:
             return value
         return value // self.page_kb
 

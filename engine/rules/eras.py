@@ -189,6 +189,7 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
         boost_stays=facts["boost_stays"],
         oom=_points(facts),
         zones_shown=facts["zones_shown"],
+        scanned_unit=facts["scanned"],
         prints=frozenset(prints),
         rules=tuple(_rules(held, span, open_steps)),
     )

@@ -75,7 +75,8 @@ class Kernel(NamedTuple):
     `capped_zones` have no share in vm.min_free_kbytes, but a small min of their own. Marks and
     reserves are shares of the zone's pages as `basis` names them, managed or present. With
     `boost_stays` low and high may keep a boost that min has lost. `prints` are the fields of a
-    report that tell this version from others. `sim` is None for a kernel that cannot be simulated:
+    report that tell this version from others, `scanned_unit` tells whether pages_scanned is printed
+    in "pages" or in "kB". `sim` is None for a kernel that cannot be simulated:
     its floors, marks and masks are known, its reclaim is not.
     """
 
@@ -94,6 +95,7 @@ class Kernel(NamedTuple):
     boost_stays: bool
     oom: PointsRule
     zones_shown: str
+    scanned_unit: str
     prints: frozenset[str]
     rules: tuple[RuleRead, ...]
     sim: SimRules | None = None

@@ -153,8 +153,14 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
 def _kept(gate: Gate) -> Term:
     """Return the pages kept for high-order atomics that this caller does not see as free."""
     sees = gate.subject.kernel.gate.sees_highatomic
-    kept = number_in(gate.subject.chosen.get("highatomic", "0"), "highatomic")
+    kept = _reserved(gate)
     return given("reserved_highatomic", hidden(kept, gate.who.caller.flags, sees))
+
+
+def _reserved(gate: Gate) -> int:
+    """Return what the question says that the zone keeps, or else what it keeps now."""
+    said = gate.subject.chosen.get("highatomic")
+    return gate.zone.reserved_highatomic if said is None else number_in(said, "highatomic")
 
 
 def _asks_for_none(subject: Subject) -> Truth:
@@ -181,20 +187,11 @@ def passes(subject: Subject, words: list[str]) -> Truth:
 
 
 def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
-    """Return the free pages, and those of them that the test counts; the word is a number or now.
-
-    A number stands for a zone that keeps nothing for high-order atomics, unless it is said.
-    """
-    now = word == NOW
-    free = gate.zone.free if now else number_in(word, "FREE")
-    kept = gate.zone.reserved_highatomic if now else 0
-    if "highatomic" in gate.subject.chosen:
-        kept = number_in(gate.subject.chosen["highatomic"], "highatomic")
-    return free, seen_free(
-        given("free", free),
-        order,
-        hidden(kept, gate.who.caller.flags, gate.subject.kernel.gate.sees_highatomic),
-    )
+    """Return the free pages, a number or those of now, and those that the test counts."""
+    free = gate.zone.free if word == NOW else number_in(word, "FREE")
+    sees = gate.subject.kernel.gate.sees_highatomic
+    kept = hidden(_reserved(gate), gate.who.caller.flags, sees)
+    return free, seen_free(given("free", free), order, kept)
 
 
 def _lists_of(gate: Gate) -> tuple[int, ...]:

@@ -174,17 +174,13 @@ def _add_zones(dump: MemDump, zoneinfo: Text, page_kb: int) -> None:
         if layout.pcp:
             pages["free_pcp"] = sum(numbers[at] for at in layout.pcp)
             dump.totals["free_pcp"] = dump.totals.get("free_pcp", 0) + pages["free_pcp"]
-        scanned = pages.pop("pages_scanned", None)
-        kb = {name: count * page_kb for name, count in pages.items()}
-        if scanned is not None:
-            kb["pages_scanned"] = scanned
         dump.zones.append(
             ZoneDump(
                 layout.node,
                 layout.name,
                 page_kb=page_kb,
                 time_us=dump.time_us,
-                kb=kb,
+                kb={name: count * page_kb for name, count in pages.items()},
                 all_unreclaimable=_yes(numbers, layout.unreclaimable),
                 reserve=tuple(numbers[at] for at in layout.protection) or None,
             )

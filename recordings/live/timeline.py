@@ -52,7 +52,7 @@ class LiveTimeline(LogTimeline):
         self._release = release if isinstance(release, str) else None
         self._kernel = kernel_of(self.header, self._release)
         self._samples = Samples(stream, self._file_name, file_names(self.header, self._file_name))
-        self._log = ReportLog(stream, self._file_name)
+        self._log = ReportLog(stream, self._file_name, lambda _: self._kernel)
         # Each frame: the number of a sample, or -1 - the number of a report.
         self._frames = array("q")
         self._events: list[int] = []

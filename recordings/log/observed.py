@@ -38,7 +38,7 @@ class ObservedTimeline(LogTimeline):
         reader = reader or TraceReader(stream, name)
         self.header: dict[str, Any] = reader.header
         self.path: Path | None = None
-        self._log = ReportLog(stream, name)
+        self._log = ReportLog(stream, name, partial(kernel_of, self.header))
         try:
             for item, record in self._told(read_log(reader), progress):
                 self._log.take(item, record)
@@ -49,7 +49,7 @@ class ObservedTimeline(LogTimeline):
         self._log.finish()
         self.ending: Ending = reader.ending
         self._index: ReportIndex = self._log.index
-        self._all_boots = self._log.boots(partial(kernel_of, self.header))
+        self._all_boots = self._log.boots()
         self._boots = tuple(self._spans())
         self._take_marks(reader)
         self._report = self._log.report

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import BootSpan, LogLine
-from mmplay.engine.report import Report
+from mmplay.engine.report import SCANNED, Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
 from mmplay.recordings.log.encodings import ENCODINGS, encoded
@@ -20,6 +20,8 @@ from mmplay.recordings.log.scan import Message
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Record
 
+KernelOf = Callable[[str | None], Kernel | None]
+
 KEPT_REPORTS = 64
 """Reports that are kept after they were read from their lines."""
 
@@ -27,9 +29,10 @@ KEPT_REPORTS = 64
 class ReportLog:
     """Filled while a trace is read, asked afterwards; keeps indexes only."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        """An empty log; lines will be read again from `stream`."""
+    def __init__(self, stream: BinaryIO, name: str, kernel_of: KernelOf) -> None:
+        """An empty log; lines will be read again from `stream`. `kernel_of` takes a release."""
         self._name = name
+        self._kernel_of = kernel_of
         self._lines = LogIndex(stream)
         self._builder = ReportBuilder()
         self.understood = 0
@@ -67,10 +70,10 @@ class ReportLog:
         """How many lines there are."""
         return self._lines.line_count
 
-    def boots(self, kernel_of: Callable[[str | None], Kernel | None]) -> list[BootSpan]:
+    def boots(self) -> list[BootSpan]:
         """Return every boot that the log shows, without frames."""
         return [
-            BootSpan(boot.index, 0, 0, boot.release, kernel_of(boot.release), boot.wall)
+            BootSpan(boot.index, 0, 0, boot.release, self._kernel_of(boot.release), boot.wall)
             for boot in self._builder.boots
         ]
 
@@ -87,6 +90,7 @@ class ReportLog:
         if report is None:
             raise TraceError(f"{self._name}: the trace changed while it was open")
         report.boot = self.index.boot(row)
+        _set_units(report, self._kernel_of(self._builder.boots[report.boot].release))
         report.unknown = sum(_may_be_of(report, line) for n, line in unknown if n <= last)
         return report
 
@@ -128,6 +132,15 @@ def _messages(
             yield item
         else:
             unknown += item.lines()
+
+
+def _set_units(report: Report, kernel: Kernel | None) -> None:
+    """Note which fields the kernel printed in pages; one that is not known goes by its lines."""
+    for zone in report.memory.zones if report.memory is not None else ():
+        # Zone lines print free_pcp from 4.1 on, when pages_scanned was in kB already.
+        unknown = "kB" if "free_pcp" in zone.kb else "pages"
+        if (kernel.scanned_unit if kernel is not None else unknown) == "pages":
+            zone.in_pages = SCANNED
 
 
 def _may_be_of(report: Report, line: bytes) -> bool:

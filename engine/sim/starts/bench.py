@@ -40,7 +40,7 @@ from mmplay.engine.sim.starts.zones import (
     name_the_rest,
     use_the_rest,
 )
-from mmplay.engine.sim.state.buddy import MOVABLE
+from mmplay.engine.sim.state.buddy import MOVABLE, PAGEBLOCK_PAGES
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import PLACES, Zone
 
@@ -152,7 +152,8 @@ def bench_zone(one: BenchZone, cpus: int) -> Zone:
 def roomy_zone(one: BenchZone, cpus: int) -> Zone:
     """Return a zone as `bench_zone` does; where its free blocks do not lie apart, they are merged.
 
-    Then they are as large as they come, and what is in use lies together.
+    Then they are as large as they come, and what is in use lies together; of blocks that are kept
+    for high-order atomic requests only the count stays, one pageblock.
     """
     try:
         return bench_zone(one, cpus)
@@ -163,6 +164,8 @@ def roomy_zone(one: BenchZone, cpus: int) -> Zone:
         fresh.hand_out(fresh.buddy.take(0, MOVABLE), 1)
     zone.buddy, zone.used, zone.used_pages = fresh.buddy, fresh.used, fresh.used_pages
     zone.free = zone.lowest = one.free
+    if any("H" in letters for _, _, letters in one.blocks):
+        zone.reserved_highatomic = PAGEBLOCK_PAGES
     return zone
 
 

@@ -115,7 +115,7 @@ def plain_setup(
         release=choice.kernel.simulated().release,
         version="#1",
         hardware="",
-        costs=costs(choice.kernel),
+        costs=costs(),
         disk=disk,
         flow=None,
         caches=cache_kinds(cpu_ids or cpus),
@@ -124,17 +124,16 @@ def plain_setup(
     )
 
 
-def costs(kernel: Kernel) -> Costs:
-    """Return what things cost under this kernel's retry rule."""
-    sleepy = not kernel.simulated().reclaimable_is_progress
+def costs() -> Costs:
+    """Return what things cost: the machine's, whatever kernel and mask it runs."""
     return Costs(
-        reclaim_call=value("retry_call_ns" if sleepy else "reclaim_call_ns"),
+        reclaim_call=value("reclaim_call_ns"),
         scanned_page=value("scanned_page_ns"),
         page=value("page_ns"),
         write=value("write_ns"),
         read=value("read_ns"),
         packet=value("packet_ns"),
-        print_line=value("print_line_next_ns" if sleepy else "print_line_ns"),
+        print_line=value("print_line_ns"),
         oom_print_line=value("oom_print_line_ns"),
         exit_task=value("exit_ns"),
         exit_slab_pages=value("exit_slab_pages"),

@@ -68,7 +68,7 @@ def _counted(
 
 def _zone(zone: ZoneDump, places: Mapping[str, int], cpus: int) -> Zone:
     blocks = tuple(
-        (one.order, one.count, (one.types or "M")[0])
+        (one.order, one.count, one.types or "M")
         for one in zone.blocks or ()
         if one.order < MAX_ORDER
     )

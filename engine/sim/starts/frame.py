@@ -11,6 +11,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE
+from mmplay.engine.sim.machine.gates import set_thresholds
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
@@ -60,7 +61,8 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     setup = _setup(report, choice, start_ns)
     state = empty_state(choice.kernel, choice, setup.cpus, start_ns)
     state.zones = zones_of(dump, choice.kernel, printed_by, state)
-    state.drift = int(choice.variant == "atomic" and choice.kernel.name == printed_by.name)
+    state.drift = state.kswapd_awake = 1
+    set_thresholds(state)
     setup = setup._replace(assumed=(*setup.assumed, *_rules(report, state)))
     state.min_free_kbytes = 4 * sum(zone.min for zone in state.zones)
     logged = _logged_slabs(report)
@@ -82,7 +84,7 @@ def _rules(report: Report, state: State) -> list[str]:
     named = [*RULES["frame"], f"other pages, which no counter names: {other}"]
     if report.kill is not None:
         named += RULES["kill"]
-    return [*named, *RULES["drift"]] if state.drift else named
+    return [*named, *RULES["drift"]]
 
 
 def _logged_slabs(report: Report) -> int | None:
@@ -98,9 +100,7 @@ def _logged_slabs(report: Report) -> int | None:
 
 def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     kill_ns = _kill_ns(report, start_ns)
-    rate = choice.packets
-    if rate < 0:
-        rate = value("flows_nomemalloc" if choice.variant == "nomemalloc" else "flows")
+    rate = value("flows") if choice.packets < 0 else choice.packets
     loads = (
         Workload(
             "file_io", "writer", value("groups"), value("writers") + 1, adj=1000, numbered=True
@@ -115,17 +115,25 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         pages_per_request=value("pages_per_request"),
         start_ns=kill_ns,
         stall_after=value("completions"),
-        redirty_every=value("redirty_every"),
     )
     slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
-    assumed = ("cpus", "cpu_ids", "groups", "writers", *slabs, *ASSUMED_COSTS)
+    assumed = (
+        "cpus",
+        "cpu_ids",
+        "flow_cpu",
+        "groups",
+        "writers",
+        "eater_pages",
+        *slabs,
+        *ASSUMED_COSTS,
+    )
     cpus, cpu_ids = value("cpus"), value("cpu_ids")
     setup = plain_setup(choice, "incident", cpus, disk, loads, assumed, cpu_ids)
     kthreadd, *others = setup.workloads
     kthreadd = kthreadd._replace(start_ns=start_ns + value("kthread_ask_ns"))
     return setup._replace(
         hardware=HARDWARE,
-        flow=Flow(rate, 1, cpu=2),
+        flow=Flow(rate, 1, cpu=min(value("flow_cpu"), cpus - 1)),
         workloads=(kthreadd, *others),
         calibrated=reasons(CALIBRATED, tuple(CALIBRATED)),
     )

@@ -17,6 +17,7 @@ from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE, ask_key
 from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.mm.page_alloc import zone_watermark_ok
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.mm.writeback import MAX_PAUSE_NS, dirty_threshold
@@ -213,7 +214,7 @@ def _add_tasks(m: Machine, found: Found) -> None:
 def is_pressed(m: Machine) -> bool:
     """Tell whether page cache finds no page above min in any zone that it may use."""
     gate = m.gates[m.ask(ask_key(m.masks.page_cache)).gate]
-    return all(zone.free <= floor for zone, floor in gate)
+    return not any(zone_watermark_ok(zone, floor, 0, harder=False) for zone, floor in gate)
 
 
 def _program(m: Machine, task: int) -> str:

@@ -6,7 +6,7 @@ CPU holds the pages of the per-CPU lists, and which cache owns which slab page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import gcd
 
 from mmplay.engine.errors import InputError
@@ -14,7 +14,14 @@ from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.gates import set_gaps
 from mmplay.engine.sim.mm.pcp import set_batch
-from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PAGEBLOCK_PAGES, UNMOVABLE
+from mmplay.engine.sim.state.buddy import (
+    HIGHATOMIC,
+    LETTERS,
+    MAX_ORDER,
+    MOVABLE,
+    PAGEBLOCK_PAGES,
+    UNMOVABLE,
+)
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.zone import LRU, PLACES, Zone
 
@@ -76,20 +83,40 @@ def _pages(dump: ZoneDump, name: str) -> int:
 def lay_blocks(zone: Zone, blocks: Sequence[tuple[int, int, str]]) -> None:
     """Put free blocks of (order, count, letters) on the lists, each beside pages in use.
 
-    The largest come first. What the zone has free beyond them are single movable pages. Raises
+    The largest come first, before them those that are kept for high-order atomic requests, in
+    pageblocks of their own. What the zone has free beyond all are single movable pages. Raises
     NoRoomError if there is no room for them.
     """
-    at = 0
-    listed = 0
-    for order, count, letters in sorted(blocks, reverse=True, key=lambda one: one[0]):
-        kinds = [LETTERS.index(letter) for letter in letters]
-        for number in range(count):
-            rest = MOVABLE if MOVABLE in kinds else kinds[0]
-            kind = kinds[number] if number < len(kinds) else rest
+    largest_first = sorted(blocks, reverse=True, key=lambda one: one[0])
+    each = [block for one in largest_first for block in _by_kind(*one)]
+    at = _lay_kept(zone, [order for order, kind in each if kind == HIGHATOMIC])
+    for order, kind in each:
+        if kind != HIGHATOMIC:
             at = _lay(zone, at, order, kind)
-        listed += count << order
-    for _ in range(zone.free - listed):
+    for _ in range(zone.free - sum(1 << order for order, _ in each)):
         at = _lay(zone, at, 0, MOVABLE)
+
+
+def _by_kind(order: int, count: int, letters: str) -> Iterator[tuple[int, int]]:
+    """Yield (order, type) of each block: one of every letter, the others movable if one is."""
+    kinds = [LETTERS.index(letter) for letter in letters]
+    rest = MOVABLE if MOVABLE in kinds else kinds[0]
+    for number in range(count):
+        yield order, kinds[number] if number < len(kinds) else rest
+
+
+def _lay_kept(zone: Zone, orders: Sequence[int]) -> int:
+    """Lay blocks of reserved pageblocks; return where others may begin.
+
+    How many are reserved is not printed: one at least, and as many as these blocks need.
+    """
+    at = 0
+    for order in orders:
+        at = _lay(zone, at, order, HIGHATOMIC)
+    count = -(-at // PAGEBLOCK_PAGES)
+    zone.buddy.block_types[:count] = bytes([HIGHATOMIC]) * count
+    zone.reserved_highatomic = count * PAGEBLOCK_PAGES
+    return count * PAGEBLOCK_PAGES
 
 
 def _lay(zone: Zone, at: int, order: int, kind: int) -> int:
