@@ -100,6 +100,8 @@ class MemDump:
     nodes: dict[int, dict[str, int]] = field(default_factory=dict)
     hugepages: list[dict[str, int]] = field(default_factory=list)
     tail: dict[str, int] = field(default_factory=dict)
+    sites: list[tuple[str, int]] = field(default_factory=list)
+    """(function and line, kB) of the largest allocations, where they are profiled (6.10)."""
 
     def zone(self, name: str, node: int | None = None) -> ZoneDump | None:
         """Return the zone of that name (on `node`, if given), or None."""
