@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import Report, ReportKind, StackEntry
+from mmplay.engine.report import Report, ReportKind
+from mmplay.engine.stack import StackEntry
 from mmplay.recordings.log import daemon_lines, kill_lines, memory_lines, request_lines
 from mmplay.recordings.log.builder import MOST_ROWS, Handler, ReportBuilder
 from mmplay.recordings.log.scan import Message
