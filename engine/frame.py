@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from mmplay.engine.report import MemDump, Report
@@ -115,6 +115,13 @@ class BootSpan:
     wall: bool
 
 
+class Growth(NamedTuple):
+    """How a recording that is still written has changed: frames at its end, frames at its start."""
+
+    added: int
+    dropped: int
+
+
 class Timeline(Protocol):
     """Frames by number, and the log beside them."""
 
@@ -130,6 +137,15 @@ class Timeline(Protocol):
 
     def grow(self, frames: int) -> int:
         """Let up to so many frames come at the end; return how many came. 0 if it is not live."""
+        ...
+
+    @property
+    def growing(self) -> bool:
+        """Whether somebody else may still write it: `follow` reads on."""
+        ...
+
+    def follow(self) -> Growth:
+        """Read what was written meanwhile; raises InputError if that cannot be read."""
         ...
 
     @property
@@ -182,27 +198,6 @@ class Timeline(Protocol):
 
     def close(self) -> None:
         """Let go of files; nothing is read afterwards."""
-        ...
-
-
-class Growth(NamedTuple):
-    """How a recording that is still written has changed: frames at its end, frames at its start."""
-
-    added: int
-    dropped: int
-
-
-@runtime_checkable
-class GrowingTimeline(Protocol):
-    """A timeline whose recording may still be written."""
-
-    @property
-    def growing(self) -> bool:
-        """Tell whether more may come."""
-        ...
-
-    def follow(self) -> Growth:
-        """Read what was written meanwhile; raises InputError if that cannot be read."""
         ...
 
 

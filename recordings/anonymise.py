@@ -26,8 +26,8 @@ TITLE = "anonymised"
 PLAIN_KINDS = tuple(
     FIELD_KINDS[name]
     for name in (
-        *("names", "symbol", "zone", "taint", "mark", "guess", "module", "cache", "counter"),
-        *("limited", "reason", "release", "registers", "stack", "dots", "died", "blocks", "pairs"),
+        *("symbol", "taint", "mark", "guess", "module", "cache", "counter", "limited"),
+        *("release", "registers", "stack", "dots", "died", "blocks"),
     )
 )
 """Kinds of text that hold the kernel's own words only; any other text may hold a name."""
@@ -243,7 +243,10 @@ def anonymised_value(scrubber: Scrubber, form: LineForm, name: str, value: Any) 
         return _GROUP.sub("(group)", value)
     if name == "hardware":
         return scrubber.pseudonyms.hardware(value)
-    if type(value) is not str or name in KEPT_FIELDS or kind_of(form, name) in PLAIN_KINDS:
+    kind = kind_of(form, name)
+    if kind == FIELD_KINDS["pairs"]:
+        return [[scrubber.text(label), *rest] for label, *rest in value]
+    if type(value) is not str or name in KEPT_FIELDS or kind in PLAIN_KINDS:
         return value
     before = literal_before(form, name)
     text = scrubber.text(before + value)

@@ -54,6 +54,8 @@ def report_json(report: Report) -> Json:
         "oom": {
             "invoked": _request_json(request) if request else None,
             "kill": kill._asdict() if kill else None,
+            "also_killed": [one._asdict() for one in report.also_killed],
+            "cgroup": _cgroup_json(report.cgroup) if report.cgroup else None,
             "tasks": report.tasks,
         }
         if report.kind.by_killer
@@ -62,11 +64,20 @@ def report_json(report: Report) -> Json:
         "slub": _slub_json(request.slub) if request and request.slub else None,
         "memory": memory_json(report.memory) if report.memory else None,
         "memory_delay_us": report.memory_delay_us(),
+        **{name: getattr(report, name) for name in OWN_FACTS},
+        "cma": report.cma._asdict() if report.cma else None,
     }
 
 
+OWN_FACTS = (
+    *("constraint", "nobody_killable", "exiting", "panicked", "reaped", "stalled_ms"),
+    *("asked_bytes", "why", "daemon"),
+)
+"""What only some kinds of event have; null or false for the others."""
+
+
 def _request_json(request: Request) -> Json:
-    names = ("comm", "pid", "cpu", "order", "mode", "names")
+    names = ("comm", "pid", "cpu", "order", "mode", "names", "nodemask", "cpuset", "mems_allowed")
     return {name: getattr(request, name) for name in names}
 
 
@@ -251,7 +262,8 @@ def _task_json(comm: str | None, pid: int | None) -> Json | None:
 
 
 def _cgroup_json(cgroup: Cgroup) -> Json:
-    return {name: getattr(cgroup, name) for name in ("path", "usage_kb", "limit_kb", "parts_kb")}
+    names = ("path", "task_path", "usage_kb", "limit_kb", "failcnt", "parts_kb")
+    return {name: getattr(cgroup, name) for name in names}
 
 
 def _owners_json(report: Report) -> Json | None:

@@ -17,7 +17,7 @@ from mmplay.engine.explain.verdict import Outcome, Status, ZoneVerdict
 from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.export.blocks import Block, Heading, Table, Text
-from mmplay.recordings.fidelity import Row
+from mmplay.recordings.fidelity.incident import Row
 from mmplay.recordings.log.importing import import_to_memory
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.log.source import NothingToRead
@@ -222,7 +222,8 @@ def deciding_look(zones: Sequence[ZoneVerdict]) -> str:
         sign = SIGNS.get(zone.verdict, ">")
         known = zone.free is not None and zone.floor is not None
         test = f"{name} {zone.free} {sign} {zone.floor}" if known else f"{name} ?"
-        parts.append(test if zone.verdict in SIGNS else f"{test} {zone.verdict}")
+        words = "" if zone.verdict in SIGNS else " " + zone.verdict.replace("_", " ")
+        parts.append(test + words)
     return f"{zones[0].mark}: {', '.join(parts)}" if parts else ""
 
 

@@ -23,9 +23,9 @@ from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
+from mmplay.tui.screens.boxes import cover
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
-from mmplay.tui.too_small import cover
 
 if TYPE_CHECKING:
     from mmplay.levels.model import Level
@@ -128,10 +128,9 @@ class MmplayApp(App[None]):
 
     def play_level(self, level: Level, kept: LevelRun | None = None) -> None:
         """Open a level, or go on with a run of it."""
-        from mmplay.levels.play.game import begin_recorded, keep_result
-        from mmplay.tui.screens.level import LevelScreen
+        from mmplay.tui.screens.play import PlayScreen
 
-        self.push_screen(LevelScreen(level, begin_recorded, keep_result, self.glyphs, kept))
+        self.push_screen(PlayScreen.of_level(level, kept, self.glyphs))
 
     def _go_on_or_begin(self, level: Level) -> None:
         from mmplay.levels.play.going_on import go_on_recorded
@@ -201,10 +200,10 @@ class MmplayApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys of the present screen."""
-        from mmplay.tui.screens.help import HelpScreen
+        from mmplay.tui.screens.boxes import HelpScreen
 
         if isinstance(self.screen, BaseScreen):
-            self.push_screen(HelpScreen(self.screen.KEYS))
+            self.push_screen(HelpScreen(self.screen.keys))
 
     def action_glossary(self) -> None:
         """Open the glossary, on the term of the number that is explained; from it go back."""
@@ -217,7 +216,7 @@ class MmplayApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key of the present screen in the palette, then Textual's own."""
-        keys = screen.KEYS if isinstance(screen, BaseScreen) else ()
+        keys = screen.keys if isinstance(screen, BaseScreen) else ()
         for key in (*keys, *COMMON_KEYS):
             if key.action != "app.command_palette":
                 yield SystemCommand(key.help, f"key {key.shown}", self._runner(screen, key))

@@ -5,6 +5,7 @@ The terminal library is loaded only when a screen is there: the command line rea
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from mmplay.engine.errors import InputError
 from mmplay.recordings.export import FORMATS as RECORDING_FORMATS
 from mmplay.recordings.export import Format
 from mmplay.recordings.files import replacing
-from mmplay.recordings.recording import Recording
+from mmplay.recordings.recording import Recording, Stopped
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -29,9 +30,20 @@ FORMATS: dict[str, Format] = {
 EXPORTS = "exports"
 """The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
 
+EXPORT_OF = "export of "
 WRITING, STOPPED = "writing", "stopped, nothing was written"
 TELL_S = 0.25
 """How often an export says how far it is."""
+
+
+def format_and_file(text: str) -> tuple[str, Path]:
+    """Return what FORMAT FILE names; raises InputError if one is unknown or missing."""
+    name, _, path = text.strip().partition(" ")
+    if name not in FORMATS:
+        raise InputError(f"{name}: formats are {', '.join(FORMATS)}")
+    if not path.strip():
+        raise InputError(f"{name}: name the file, too: FORMAT FILE")
+    return name, Path(path.strip()).expanduser()
 
 
 class Exports:
@@ -42,27 +54,15 @@ class Exports:
 
     def start(self, text: str, recording: Recording) -> None:
         """Write a snapshot of the recording, in a thread; `text` is FORMAT FILE."""
-        say = self._screen.say
-        name, _, path = text.strip().partition(" ")
-        if name not in FORMATS:
-            say(f"{name}: formats are {', '.join(FORMATS)}")
-            return
-        if not path.strip():
-            say(f"{name}: name the file, too: FORMAT FILE")
-            return
-        running = self._running()
-        if running:
-            say(f"{running[0].description} is still being written; press Ctrl+C to stop it")
-            return
-        target, shown = Path(path.strip()).expanduser(), recording.snapshot()
-        self._show_written(target, 0)
-        self._screen.run_worker(
-            lambda: self._write(name, target, shown),
-            name=f"export of {target}",
-            group=EXPORTS,
-            description=str(target),
-            thread=True,
-        )
+        with self._screen.refusals_said():
+            name, target = format_and_file(text)
+            running = self._running()
+            if running:
+                what = running[0].name.removeprefix(EXPORT_OF)
+                raise InputError(f"{what} is still being written; press Ctrl+C to stop it")
+            job = partial(self._write, name, target, recording.snapshot())
+            self._show_written(target, 0)
+            self._screen.work(f"{EXPORT_OF}{target}", job, self._screen.say, EXPORTS)
 
     def stop(self) -> str:
         """End the export that is running; return what to tell of it, empty if there was none."""
@@ -81,11 +81,8 @@ class Exports:
         if not said or said.startswith(WRITING):
             self._screen.say(f"{WRITING} {target}: {size // 1000} kB; Ctrl+C stops")
 
-    def _write(self, name: str, target: Path, shown: Recording) -> str:
+    def _write(self, name: str, target: Path, shown: Recording, stopped: Stopped) -> str:
         """Write a file whole or not at all; return what to tell."""
-        from textual.worker import WorkerCancelled, get_current_worker
-
-        worker = get_current_worker()
         size, told = 0, monotonic()
         try:
             with replacing(target) as stream:
@@ -95,10 +92,8 @@ class Exports:
                     if monotonic() - told >= TELL_S:
                         told = monotonic()
                         self._screen.call_later(self._show_written, target, size)
-                    if worker.is_cancelled:
-                        raise WorkerCancelled
+                    if stopped():
+                        raise InputError(STOPPED)
         except (InputError, OSError) as error:
             return f"{target}: {getattr(error, 'strerror', None) or error}"
-        except WorkerCancelled:
-            return STOPPED
         return f"written: {target}"

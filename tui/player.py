@@ -1,4 +1,7 @@
-"""The playhead: where in a timeline we are, how fast we play, where we came from. No widgets."""
+"""The playhead: where in a timeline we are, where we came from; and the search in its log.
+
+No widgets.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
+    from mmplay.recordings.recording import Recording, Stopped
 
 
 SPEEDS: tuple[tuple[int, int], ...] = (
@@ -25,12 +29,15 @@ SHORTEST_US = 50_000
 UNTIMED_US = 1_000_000
 """What a frame lasts where the log has no times."""
 
+CHUNK = 1_000
+"""Lines read at a time; between two chunks a search can be stopped."""
+
 
 @dataclass(slots=True)
 class Player:
     """Moves through a timeline; every move is clamped to its ends."""
 
-    timeline: Timeline
+    timeline: Recording
     index: int = 0
     playing: bool = False
     speed: int = NORMAL_SPEED
@@ -41,6 +48,13 @@ class Player:
     def last(self) -> int:
         """The index of the last frame."""
         return len(self.timeline) - 1
+
+    def take(self, timeline: Recording, index: int) -> None:
+        """Stand still at a frame of another timeline; where jumps came from is forgotten."""
+        self.timeline = timeline
+        self.playing, self.direction = False, 1
+        self._back.clear()
+        self.to(index)
 
     def to(self, index: int) -> None:
         """Go to a frame."""
@@ -93,9 +107,9 @@ class Player:
         times, parts = SPEEDS[self.speed]
         return f"x{times}" if parts == 1 else f"x{times}/{parts}"
 
-    def delay_us(self) -> int | None:
-        """Return how long the present frame is shown while playing; None at the end."""
-        other = self.index + self.direction
+    def delay_us(self, target: int | None = None) -> int | None:
+        """Return how long the frame is shown before the target (the next one); None at the end."""
+        other = self.index + self.direction if target is None else target
         if not 0 <= other <= self.last:
             return None
         now, then = self.timeline.time_us(self.index), self.timeline.time_us(other)
@@ -106,3 +120,37 @@ class Player:
             gap = abs(then - now)
         times, parts = SPEEDS[self.speed]
         return max(SHORTEST_US, min(IDLE_LIMIT_US, gap * parts // times))
+
+
+class LogSearch:
+    """Looks for a text in a timeline's log, upper and lower case alike."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.needle = ""
+
+    def find(self, start: int, direction: int, stopped: Stopped) -> int | None:
+        """Return the next line after (or before) `start` that has the needle, going round once.
+
+        None if no line has it, or once `stopped` says so.
+        """
+        wanted = self.needle.casefold()
+        for first, count in self._chunks(start, direction):
+            if stopped():
+                return None
+            lines = self.timeline.lines(first, count)
+            for line in lines if direction > 0 else reversed(lines):
+                if wanted in line.text.casefold():
+                    return line.number
+        return None
+
+    def _chunks(self, start: int, direction: int) -> list[tuple[int, int]]:
+        """Return (first line, count) of every chunk in the order of the search."""
+        total = self.timeline.line_count
+        after = [(n, min(CHUNK, total - n + 1)) for n in range(start + 1, total + 1, CHUNK)]
+        before = [(n, min(CHUNK, start - n + 1)) for n in range(1, start + 1, CHUNK)]
+        if direction > 0:
+            return after + before
+        own = [(n, min(CHUNK, start - n)) for n in range(1, start, CHUNK)]
+        rest = [(n, min(CHUNK, total - n + 1)) for n in range(start, total + 1, CHUNK)]
+        return list(reversed(own)) + list(reversed(rest))

@@ -108,11 +108,15 @@ class MinFreeRule(NamedTuple):
     """How a version chooses vm.min_free_kbytes at boot.
 
     At most `ceiling` kB. For transparent huge pages it counts every zone that has pages, or only
-    those up to Normal where `counts_movable` is False (4.17 and later).
+    those up to Normal where `counts_movable` is False (4.17 and later). What they ask for stands
+    if `thp_kept`; in 4.5 the kernel's own choice came later and took its place. Where they are off
+    it is computed twice if `twice_without_thp` (5.16 and later).
     """
 
     ceiling: int = MIN_FREE_KBYTES_CEILING
     counts_movable: bool = True
+    thp_kept: bool = True
+    twice_without_thp: bool = False
 
 
 class ReserveRule(NamedTuple):

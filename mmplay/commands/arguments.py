@@ -15,10 +15,12 @@ PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"
 """What `TRACE|NAME` and `POS` mean, for the help of every command that takes one."""
 
 
-def add_kernel(parser: ArgumentParser, default: str | None = DEFAULT_KERNEL) -> None:
-    """Declare `--kernel`."""
+def add_kernel(
+    parser: ArgumentParser, default: str | None = DEFAULT_KERNEL, otherwise: str = ""
+) -> None:
+    """Declare `--kernel`; `otherwise` says whose rules are used without it."""
     known = ", ".join(KERNELS)
-    said = f"default: {default}" if default else "default: those of the kernel it comes from"
+    said = f"default: {default or otherwise or 'those of the kernel it comes from'}"
     parser.add_argument(
         "--kernel",
         metavar="K",

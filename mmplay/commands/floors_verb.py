@@ -2,41 +2,85 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
-from typing import NamedTuple
 
 from mmplay.commands.arguments import add_json, add_kernel, whole
-from mmplay.commands.output import print_json, tell
+from mmplay.commands.floors_table import Floors, Zone, lowmem, print_table, table_json
+from mmplay.commands.output import print_json
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import equation, term_json
-from mmplay.engine.rules.floors import floor
-from mmplay.engine.rules.versions import Kernel, kernel_named
-from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, reserves
-from mmplay.engine.terms import Term, given
+from mmplay.engine.rules.boot import Boot
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, Kernel, kernel_named
+from mmplay.engine.rules.watermarks import ZONES
 
 MAX_PAGES = (1 << 40) - 1
 MAX_KBYTES = (1 << 31) - 1
 MAX_SCALE = 1000
+MAX_NODE = 1023
+MAX_RATIO = (1 << 31) - 1
+MAX_EVENTS = 1_000_000_000
 """The kernel's own bounds: min_free_kbytes is an int, watermark_scale_factor at most 1000."""
+
+_ZONE = re.compile(r"(?:([0-9]{1,4}):)?(\w+)=(.*)", re.DOTALL)
+
+FROM_ZONES = ("zone", "min_free_kbytes", "boot_managed", "boost", "watermark_scale_factor")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
+        "log",
+        nargs="?",
+        metavar="LOG",
+        help="take zones, marks and reserves from the first Mem-Info of a kernel log",
+    )
+    parser.add_argument("--event", metavar="N", help="from event N of the log, as explain counts")
+    parser.add_argument(
+        "--live", action="store_true", help="take them from /proc/zoneinfo of this machine"
+    )
+    _add_machine(parser)
+    add_kernel(
+        parser, default=None, otherwise=f"those of the log or machine; for --zone {DEFAULT_KERNEL}"
+    )
+    add_json(parser)
+
+
+def _add_machine(parser: ArgumentParser) -> None:
+    """Declare what describes a machine that is computed."""
+    parser.add_argument(
         "--zone",
         action="append",
-        required=True,
-        metavar="Z=PAGES",
+        default=[],
+        metavar="[NODE:]Z=PAGES",
         help=f"managed pages of a zone ({', '.join(ZONES)}); give it once for each zone",
     )
     parser.add_argument(
-        "--min-free-kbytes", required=True, metavar="N", help="value of vm.min_free_kbytes"
+        "--min-free-kbytes",
+        metavar="N",
+        help="value of vm.min_free_kbytes (default: what the kernel chooses when it boots)",
+    )
+    parser.add_argument(
+        "--no-thp",
+        action="store_true",
+        help="let it choose as with transparent huge pages off",
+    )
+    parser.add_argument(
+        "--lowmem-reserve-ratio",
+        metavar="R",
+        help="value of vm.lowmem_reserve_ratio, for example '256 256 32'",
+    )
+    parser.add_argument(
+        "--boost",
+        action="append",
+        default=[],
+        metavar="[NODE:]Z=PAGES",
+        help="watermark boost of a zone for now",
     )
     parser.add_argument(
         "--boot-managed",
         action="append",
         default=[],
-        metavar="Z=PAGES",
+        metavar="[NODE:]Z=PAGES",
         help="managed pages when lowmem_reserve was computed, if they were fewer then",
     )
     parser.add_argument(
@@ -44,40 +88,86 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="value of vm.watermark_scale_factor, 1 to 1000",
     )
-    add_kernel(parser)
-    add_json(parser)
 
 
 def run(args: Namespace) -> int:
-    """Print the table; raises InputError for a bad zone, number or kernel."""
-    kernel = kernel_named(args.kernel)
-    managed = _zones(args.zone, "--zone")
-    boot = {**managed, **_zones(args.boot_managed, "--boot-managed")}
-    if set(boot) != set(managed):
-        extra = ", ".join(sorted(set(boot) - set(managed)))
-        raise InputError(f"--boot-managed {extra}: there is no --zone {extra} to go with it")
-    if not lowmem(kernel, managed):
-        raise InputError(f"--zone {args.zone[0]}: name a zone that shares vm.min_free_kbytes too")
-    kbytes = whole(args.min_free_kbytes, "--min-free-kbytes", MAX_KBYTES)
-    table = Floors(kernel, managed, boot, kbytes, _scale(kernel, args.watermark_scale_factor))
+    """Print the table; raises InputError for a bad zone, number, kernel or log."""
+    if args.log is not None or args.live:
+        return _seen(args)
+    table = _table(args)
     if args.json:
-        print_json(_as_json(table))
+        print_json(table_json(table))
     else:
-        _print_text(table)
+        print_table(table)
     return 0
 
 
-def _zones(pairs: list[str], option: str) -> dict[str, int]:
-    zones: dict[str, int] = {}
+def _seen(args: Namespace) -> int:
+    """Print the floors of a log or of this machine."""
+    # What reads logs and /proc is not needed to compute.
+    from mmplay.commands.floors_seen import floors_now, floors_of_log, print_seen, seen_json
+    from mmplay.recordings.live.capture import Roots
+
+    for name in (*FROM_ZONES, "lowmem_reserve_ratio", "no_thp"):
+        if getattr(args, name):
+            option = name.replace("_", "-")
+            raise InputError(f"--{option}: a log or --live says it; leave this out, or that")
+    if args.live and args.log is not None:
+        raise InputError(f"{args.log} and --live: name a log, or this machine")
+    event = None if args.event is None else whole(args.event, "--event", MAX_EVENTS)
+    if args.live:
+        seen = floors_now(kernel_named(args.kernel) if args.kernel else None, Roots())
+    else:
+        seen = floors_of_log(args.log, args.kernel, event)
+    if args.json:
+        print_json(seen_json(seen))
+    else:
+        print_seen(seen)
+    return 0
+
+
+def _table(args: Namespace) -> Floors:
+    """Return what the options describe; raises InputError for what no machine can be."""
+    kernel = kernel_named(args.kernel or DEFAULT_KERNEL)
+    if not args.zone:
+        raise InputError("name a log, --live, or zones with --zone; see 'mmplay floors --help'")
+    managed = _zones(args.zone, "--zone")
+    boot = {**managed, **_known(args.boot_managed, "--boot-managed", managed)}
+    boosts = _known(args.boost, "--boost", managed)
+    if boosts and not kernel.gate.boosts:
+        raise InputError(f"--boost: kernel {kernel.name} has no watermark boost; it came with 5.0")
+    if not lowmem(kernel, managed):
+        raise InputError(f"--zone {args.zone[0]}: name a zone that shares vm.min_free_kbytes too")
+    scale = _scale(kernel, args.watermark_scale_factor)
+    kbytes, why = _min_free(args, kernel, managed, scale)
+    ratios = _ratios(kernel, args.lowmem_reserve_ratio)
+    return Floors(kernel, managed, boot, boosts, ratios, kbytes, scale, why)
+
+
+def _zones(pairs: list[str], option: str) -> dict[Zone, int]:
+    zones: dict[Zone, int] = {}
     for pair in pairs:
-        name, equals, number = pair.partition("=")
-        if name not in ZONES or not equals:
-            raise InputError(f"{option} {pair}: write ZONE=PAGES; zones are {', '.join(ZONES)}")
-        if name in zones:
-            raise InputError(f"{option} {pair}: {name} was given twice")
-        zones[name] = whole(number, f"{option} {name}", MAX_PAGES)
-        if zones[name] == 0:
+        found = _ZONE.fullmatch(pair)
+        if found is None or found[2] not in ZONES:
+            raise InputError(
+                f"{option} {pair}: write ZONE=PAGES or NODE:ZONE=PAGES; zones are "
+                f"{', '.join(ZONES)}"
+            )
+        zone = whole(found[1] or "0", f"{option} {pair}: node", MAX_NODE), found[2]
+        if zone in zones:
+            raise InputError(f"{option} {pair}: {zone[1]} was given twice")
+        zones[zone] = whole(found[3], f"{option} {zone[1]}", MAX_PAGES)
+        if zones[zone] == 0:
             raise InputError(f"{option} {pair}: leave out a zone that has no pages")
+    return zones
+
+
+def _known(pairs: list[str], option: str, managed: dict[Zone, int]) -> dict[Zone, int]:
+    """Return pages by zone; raises InputError for a zone that the machine does not have."""
+    zones = _zones(pairs, option)
+    extra = ", ".join(name for _, name in sorted(set(zones) - set(managed)))
+    if extra:
+        raise InputError(f"{option} {extra}: there is no --zone {extra} to go with it")
     return zones
 
 
@@ -92,116 +182,30 @@ def _scale(kernel: Kernel, text: str | None) -> int:
     return scale
 
 
-def lowmem(kernel: Kernel, managed: dict[str, int]) -> int:
-    """Return the pages of the zones that share vm.min_free_kbytes."""
-    return sum(pages for name, pages in managed.items() if name not in kernel.capped_zones)
-
-
-class Floors(NamedTuple):
-    """A machine by its zones, and everything that follows from them. Pages."""
-
-    kernel: Kernel
-    managed: dict[str, int]
-    boot_managed: dict[str, int]
-    min_free_kbytes: int
-    scale: int
-
-    def marks(self, zone: str) -> dict[str, Term]:
-        """Return min, low and high of a zone, each with its evaluation."""
-        minimum, low, high = self.kernel.marks(
-            zone,
-            given("managed", self.managed[zone]),
-            given("lowmem_pages", lowmem(self.kernel, self.managed)),
-            given("min_free_kbytes", self.min_free_kbytes),
-            given("watermark_scale_factor", self.scale),
+def _ratios(kernel: Kernel, text: str | None) -> tuple[int, ...]:
+    """Return the ratio of each zone; those that are left out keep the kernel's own."""
+    own = kernel.lowmem_reserve_ratio
+    if text is None:
+        return own
+    words = text.replace(",", " ").split()
+    if not 0 < len(words) <= len(own):
+        raise InputError(
+            f"--lowmem-reserve-ratio {text[:40]!r}: write up to {len(own)} numbers, for "
+            f"{', '.join(ZONES[: len(own)])}"
         )
-        return {"min": minimum, "low": low, "high": high}
-
-    def reserve(self, zone: str) -> tuple[int, ...]:
-        """Return lowmem_reserve of a zone for each class zone, as zoneinfo prints it."""
-        pages = tuple(self.boot_managed.get(name, 0) for name in ZONES)
-        table = reserves(pages, self.kernel.lowmem_reserve_ratio, self.kernel.reserve)
-        return table[ZONES.index(zone)]
-
-    def rows(self, zone: str) -> list[FloorRow]:
-        """Return the floor of every class at every mark, for each class zone that has pages."""
-        marks, reserve = self.marks(zone), self.reserve(zone)
-        found = []
-        for class_index in range(ZONES.index(zone), len(ZONES)):
-            if ZONES[class_index] not in self.managed:
-                continue
-            kept = given("lowmem_reserve", reserve[class_index])
-            for mark, pages in marks.items():
-                for caller in self.kernel.classes_at(mark):
-                    term = floor(
-                        self.kernel.gate.reductions, _as_given(mark, pages), kept, caller.flags
-                    )
-                    found.append(FloorRow(ZONES[class_index], mark, caller.name, term))
-        return found
+    given = tuple(whole(word, "--lowmem-reserve-ratio", MAX_RATIO) for word in words)
+    return (*given, *own[len(given) :])
 
 
-def _as_given(mark: str, pages: Term) -> Term:
-    """A floor starts from the mark's value; how the mark came about is shown beside it."""
-    return given(mark, pages.value)
-
-
-class FloorRow(NamedTuple):
-    """One floor: for callers of which class zone, at which mark, of which class."""
-
-    class_zone: str
-    mark: str
-    caller: str
-    floor: Term
-
-
-def _in_order(table: Floors) -> list[str]:
-    return [name for name in ZONES if name in table.managed]
-
-
-def _as_json(table: Floors) -> dict[str, object]:
-    return {
-        "kernel": table.kernel.name,
-        "min_free_kbytes": table.min_free_kbytes,
-        "watermark_scale_factor": table.scale or None,
-        "zones": [_zone_json(table, name) for name in _in_order(table)],
-    }
-
-
-def _zone_json(table: Floors, name: str) -> dict[str, object]:
-    return {
-        "zone": name,
-        "managed": table.managed[name],
-        **{mark: pages.value for mark, pages in table.marks(name).items()},
-        "lowmem_reserve": list(table.reserve(name)),
-        "formulas": {mark: term_json(pages) for mark, pages in table.marks(name).items()},
-        "floors": [
-            {
-                "class_zone": row.class_zone,
-                "mark": row.mark,
-                "caller": row.caller,
-                "floor": row.floor.value,
-                "formula": term_json(row.floor),
-            }
-            for row in table.rows(name)
-        ],
-    }
-
-
-def _print_text(table: Floors) -> None:
-    tell(f"kernel {table.kernel.name}   vm.min_free_kbytes {table.min_free_kbytes}")
-    tell("a request of order 0 is refused when free <= floor; pages (kB)")
-    for name in _in_order(table):
-        reserve = " ".join(str(pages) for pages in table.reserve(name))
-        tell("", f"{name}   managed {table.managed[name]}   lowmem_reserve[] {reserve}")
-        for mark, pages in table.marks(name).items():
-            tell(f"  {mark:<5}{_both(pages.value):>18}   {equation(pages)}")
-        for row in table.rows(name):
-            who = f"{row.caller} at {row.mark}"
-            tell(
-                f"  {row.class_zone + '-class':<14}{who:<30}{_both(row.floor.value):>16}   "
-                f"{equation(row.floor)}"
-            )
-
-
-def _both(pages: int) -> str:
-    return f"{pages} ({pages * PAGE_KB})"
+def _min_free(
+    args: Namespace, kernel: Kernel, managed: dict[Zone, int], scale: int
+) -> tuple[int, str]:
+    """Return vm.min_free_kbytes, and how it came about if it was not given."""
+    if args.min_free_kbytes is not None:
+        if args.no_thp:
+            raise InputError("--no-thp: it decides --min-free-kbytes; give one of them")
+        return whole(args.min_free_kbytes, "--min-free-kbytes", MAX_KBYTES), ""
+    boot = Boot(kernel, tuple((name, pages) for (_, name), pages in managed.items()), scale)
+    if args.no_thp:
+        return boot.without_thp(), "chosen at boot without transparent huge pages"
+    return boot.with_thp(), "chosen at boot with transparent huge pages"

@@ -76,8 +76,9 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "run",
-        "simulate a machine: the incident's, a fresh one, or a log's",
+        "simulate a machine: the incident's, a fresh one, or your own",
         (
+            "mmplay run slow-disk.toml",
             "mmplay run incident --json",
             "mmplay run incident --variant nowait",
             "mmplay run boot --ram 4G",
@@ -85,8 +86,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "fidelity",
-        "compare the simulated incident with its log, number by number",
-        ("mmplay fidelity", "mmplay fidelity --json"),
+        "compare a simulated run with a real one, number by number",
+        (
+            "mmplay fidelity",
+            "mmplay fidelity run.csv --scenario run.toml --at 19.49 --window 35:48",
+        ),
     ),
     Verb(
         "explain",
@@ -171,7 +175,9 @@ VERBS: tuple[Verb, ...] = (
         "compute watermarks, lowmem_reserve and every caller's floor",
         (
             "mmplay floors --zone DMA=3976 --zone DMA32=443833 --min-free-kbytes 5249",
-            "mmplay floors --zone Normal=2000000 --min-free-kbytes 16384 --json",
+            "mmplay floors --zone Normal=2000000 --kernel 6.8 --no-thp --json",
+            "mmplay floors kern.log --event 2",
+            "mmplay floors --live",
         ),
     ),
     Verb(

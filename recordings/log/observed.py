@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mmplay.engine.frame import BootSpan, Frame, Shown, frame_by_time
+from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
 from mmplay.engine.report import MemDump, Report, ReportKind, title_of
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
 from mmplay.recordings.log.builder import ReportIndex
@@ -80,6 +80,12 @@ class ObservedTimeline(LogTimeline):
     def grow(self, frames: int) -> int:
         """Nothing comes after the end of a log."""
         return 0
+
+    growing = False
+
+    def follow(self) -> Growth:
+        """Nothing comes after the end of a log."""
+        return Growth(0, 0)
 
     @property
     def boots(self) -> tuple[BootSpan, ...]:

@@ -28,7 +28,7 @@ OPEN_ROLES = frozenset(
 )
 """Lines that can go on after any of their fields."""
 
-TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "failure", "taints"})
+TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "taints"})
 """Lines that end in words: what has no stamp, between two that have one, goes on with them."""
 
 LONGEST_CHANGED = 1 << 14
@@ -75,7 +75,8 @@ def broken(
 
 
 _MAY_BE_OPEN = re.compile(
-    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^ ?[0-9a-f]{16}(?: |$)|^\[ *[0-9]+\] |invoked"
+    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^ ?[0-9a-f]{16}(?: |$)|^\[ *(?:[0-9]+\] |pid )"
+    r"|invoked|Swap cache"
 )
 """What the first piece of a line of OPEN_ROLES, or of a row of a table, has in it."""
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.decisions import decision_words, worded
-from mmplay.engine.frame import BootSpan, Decided, Frame, LogLine, Marker, Shown, TurnFacts
+from mmplay.engine.frame import BootSpan, Decided, Frame, Growth, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report import MemDump, title_of
 from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.log.view import memory_of
@@ -172,6 +172,12 @@ class SessionTimeline:
         made = self.session.advance(turns=frames)
         self.session.reached()
         return made
+
+    growing = False
+
+    def follow(self) -> Growth:
+        """Nobody else makes turns of a run."""
+        return Growth(0, 0)
 
     def find_break(self, text: str, current: int, stopped: Stopped) -> int | None:
         """Return the next frame at which a condition comes true, None if none or if stopped.

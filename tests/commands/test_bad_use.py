@@ -21,7 +21,13 @@ OUT = ("-o", "new.mmtrace")
 CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     # floors
     (("floors",), ("--zone", "mmplay floors --help")),
-    (("floors", *ZONE), ("--min-free-kbytes",)),
+    (("floors", *ZONE, "--boost", "DMA32=512"), ("no watermark boost",)),
+    (("floors", *FLOORS[1:], "--no-thp"), ("--no-thp", "one of them")),
+    (("floors", *ZONE, "--lowmem-reserve-ratio", "1 2 3 4 5"), ("up to 3 numbers",)),
+    (("floors", *ZONE, "--lowmem-reserve-ratio", "a"), ("whole number",)),
+    (("floors", "--live", *ZONE), ("--zone", "--live")),
+    (("floors", INCIDENT_RC7, "--event", "99"), ("--event 99", "events")),
+    (("floors", "nowhere.log"), ("nowhere.log",)),
     (("floors", "--zone", "DMA32", "--min-free-kbytes", "1"), ("DMA32", "ZONE=PAGES")),
     (("floors", "--zone", "HighMem=3", "--min-free-kbytes", "1"), ("HighMem=3", "DMA32, Normal")),
     ((*FLOORS, "--zone", "DMA32=5"), ("DMA32=5", "twice")),

@@ -131,6 +131,42 @@ def test_no_zone_is_asked_for_a_cgroup(path: Path) -> None:
     assert event["verdict"]["candidates"] == []
 
 
+STATS = ("anon 33554432", "file 4194304", "kernel 3145728", "slab 1048576", "pgfault 99")
+
+
+def continued(stamp: str, indent: str) -> bytes:
+    """Return a kill whose memory.stat is one printk of many lines, as a tool shows it."""
+    head, rest = MEMCG_V2.split("anon 33554432")
+    lines = [stamp + line for line in (*head.splitlines(), STATS[0])]
+    lines += [indent + line for line in STATS[1:]]
+    lines += [stamp + line for line in rest.split("anon 3\n")[1].splitlines()]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+STAMPS = {
+    "raw": "",
+    "dmesg": "[  100.000000] ",
+    "dmesg -T": "[Wed Jun 17 10:37:10 2020] ",
+    "journalctl": "Jun 17 10:37:10 n1 kernel: ",
+}
+
+
+@pytest.mark.parametrize("stamp", STAMPS.values(), ids=list(STAMPS))
+def test_counters_of_one_printk_are_read_however_they_are_shown(path: Path, stamp: str) -> None:
+    ((report, _),) = told(path, continued(stamp, " " * len(stamp)))
+    assert report.cgroup is not None
+    assert report.cgroup.parts_kb == {"anon": 32768, "file": 4096, "kernel": 3072, "slab": 1024}
+    assert report.unknown == 0
+
+
+def test_counters_joined_by_syslog(path: Path) -> None:
+    stamp = STAMPS["journalctl"]
+    data = continued(stamp, "\0").replace(b"\n\0", b"#012")
+    ((report, _),) = told(path, data)
+    assert report.cgroup is not None
+    assert report.cgroup.parts_kb["slab"] == 1024
+
+
 def test_what_would_have_helped_a_cgroup(path: Path) -> None:
     _, event = only(path, MEMCG_V2.replace("limit 2048kB", "limit 0kB"))
     swap, limit = event["remedies"]

@@ -14,7 +14,7 @@ from mmplay.levels.progress import best
 from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
-from mmplay.tui.screens.level import LevelScreen
+from mmplay.tui.screens.play import PlayScreen
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
@@ -33,14 +33,16 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
-def level_screen(pilot: Pilot[None]) -> LevelScreen:
+def level_screen(pilot: Pilot[None]) -> PlayScreen:
     """Return the level's screen, also while another one lies over it."""
-    return next(one for one in pilot.app.screen_stack if isinstance(one, LevelScreen))
+    return next(one for one in pilot.app.screen_stack if isinstance(one, PlayScreen))
 
 
 def run_of(pilot: Pilot[None]) -> LevelRun:
     """Return the run of the level on the screen."""
-    return level_screen(pilot).level_run
+    game = level_screen(pilot).game
+    assert game is not None
+    return game.level_run
 
 
 async def opened(pilot: Pilot[None]) -> None:
@@ -97,7 +99,7 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
             break
         await pilot.press(to_the_end)
         await typed(pilot)
-        while (screen := level_screen(pilot)).player.playing and screen.level_run.playing:
+        while level_screen(pilot).player.playing and run_of(pilot).playing:
             await pilot.pause()
     await settle(pilot)
 
@@ -231,7 +233,7 @@ async def test_escape_keeps_a_level_and_enter_goes_on_with_it(in_between: list[s
         await press(pilot, "1")
         before = run_of(pilot)
         await press(pilot, *in_between, *["escape"] * len(in_between))
-        assert isinstance(app.screen, LevelScreen)
+        assert isinstance(app.screen, PlayScreen)
         assert "L03 is kept: Enter goes on" in await press(pilot, "escape")
         assert "not finished" in await press(pilot, "3")
         await press(pilot, "enter", "escape")
@@ -305,3 +307,30 @@ async def test_a_level_lost_by_an_answer_shows_what_it_was_worth() -> None:
         assert "you said high floor: the kernel says min" in shown
         assert "6952 kB" in shown
         assert "lost" in shown
+
+
+async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        shown = await press(pilot, "down", "enter")
+        assert "you said low: right" in shown
+        assert "2/17  Free falls" in shown
+
+
+async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
+    """Not only to the end of one stride, which is no end of the recording."""
+    app = MmplayApp(level=find_level("L12"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "2")
+        run = run_of(pilot)
+        assert run.open_question() is None
+        await pilot.press("space")
+        await typed(pilot)
+        while level_screen(pilot).player.playing:
+            await pilot.pause()
+        await settle(pilot)
+        assert run.open_question() is not None
+        assert run.session.end > run.level.stride
+        assert "answer first" in text_of(pilot)

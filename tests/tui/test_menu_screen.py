@@ -10,7 +10,6 @@ from textual.pilot import Pilot
 from mmplay.engine.frame import Ask
 from mmplay.recordings.library import shipped
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.screens.level import LevelScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_RC7, incident_text
@@ -56,7 +55,8 @@ async def test_the_first_level_is_preselected_and_enter_plays_it(size: tuple[int
         assert "not won yet" in screen
         assert "stars 0/" in screen
         await press(pilot, "enter", "enter")
-        assert isinstance(pilot.app.screen, LevelScreen)
+        assert isinstance(pilot.app.screen, PlayScreen)
+        assert pilot.app.screen.game is not None
         await press(pilot, "q")
         assert isinstance(pilot.app.screen, MenuScreen)
         played = await press(pilot, "3")

@@ -20,7 +20,6 @@ from mmplay.recordings.compare import compare
 from mmplay.recordings.library import Played, open_recording, shipped
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import Row, plain
-from mmplay.tui.views.beside_incident import EARLY, NOTHING, beside_rows
 from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
 from mmplay.tui.views.menu import (
@@ -30,7 +29,7 @@ from mmplay.tui.views.menu import (
     recording_preview,
     stars_text,
 )
-from mmplay.tui.views.task import closing_rows, story_rows, task_rows
+from mmplay.tui.views.task import EARLY, NOTHING, beside_rows, closing_rows, story_rows, task_rows
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 from tests.sessions import incident_run
 

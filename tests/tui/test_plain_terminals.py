@@ -11,7 +11,7 @@ from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.keys import Key
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.screens.help import help_rows
+from mmplay.tui.screens.boxes import help_rows
 from mmplay.tui.theme import THEMES
 from tests.conftest import INCIDENT_RC7
 from tests.tui.screens import press, running, settle, text_of

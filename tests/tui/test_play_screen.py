@@ -191,7 +191,7 @@ async def test_every_panel_can_have_the_screen_to_itself(size: tuple[int, int]) 
         await press(pilot, "z")
         for number, (name, text) in enumerate(ZOOMED):
             zoomed = await press(pilot, "tab") if number else text_of(pilot)
-            panel = play_screen(pilot).panel(name)
+            panel = play_screen(pilot).panels.panel(name)
             assert panel.region.size == (size[0], size[1] - 4), name
             assert text in zoomed, name
             assert zoomed.count("━┓") == 1
@@ -273,13 +273,13 @@ async def test_ctrl_c_copies_a_selection() -> None:
 async def test_ctrl_c_stops_a_search() -> None:
     async with running(INCIDENT_NEXT) as pilot:
         screen = play_screen(pilot)
-        screen._search.needle = "anything"
+        screen.finder.search.needle = "anything"
 
         def slow(start: int, direction: int, stopped: object) -> None:
             while not stopped():  # type: ignore[operator]
                 pass
 
-        screen._search.find = slow  # type: ignore[method-assign]
+        screen.finder.search.find = slow  # type: ignore[method-assign]
         await pilot.press("n")
         await pilot.pause()
         await pilot.press("ctrl+c")

@@ -8,8 +8,7 @@ from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import DENSITIES, plain, span_text, time_text, wrap
 from mmplay.tui.glyphs import ASCII, BOXES
-from mmplay.tui.player import SPEEDS, Player
-from mmplay.tui.search import LogSearch
+from mmplay.tui.player import SPEEDS, LogSearch, Player
 from mmplay.tui.views.bars import Columns, timeline_rows
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.lists import lists_rows

@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from mmplay.tui.cells import Row, row
+from mmplay.tui.cells import row
 from mmplay.tui.panels.cell_panel import CellPanel
 
 
@@ -19,10 +19,6 @@ class LineBar(CellPanel, can_focus=False):
     def say(self, text: str) -> None:
         """Draw one row of plain text."""
         self.show([row(text)])
-
-    def lines(self, rows: list[Row]) -> None:
-        """Draw these rows."""
-        self.show(rows)
 
 
 class TimelineBar(CellPanel, can_focus=True):

@@ -1,19 +1,29 @@
-"""What every full screen has: a header, a footer that speaks, a table of acts, a way back."""
+"""What every full screen has: a header, a footer that speaks or asks, threads, a way back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
+from textual import events, on
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input, Static
+from textual.worker import Worker, WorkerState, get_current_worker
 
+from mmplay.engine.errors import InputError
+from mmplay.recordings.recording import Stopped
+from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.keys import Key, footer_text
 from mmplay.tui.panels.bars import LineBar
 
 STOPPABLE = "stoppable"
 """The group of workers that Ctrl+C stops; whichever begins ends the one before."""
+
+Found = TypeVar("Found")
 
 
 class Parting(NamedTuple):
@@ -21,6 +31,34 @@ class Parting(NamedTuple):
 
     said: str = ""
     level: str = ""
+
+
+class Prompt(Input):
+    """Asks for a line where the footer was; Enter gives it, Escape takes the prompt away."""
+
+    def __init__(self, placeholder: str, give: Callable[[str | None], None]) -> None:
+        super().__init__(classes="prompt", placeholder=placeholder)
+        self._give = give
+
+    @on(Input.Submitted)
+    def give(self, message: Input.Submitted) -> None:
+        """Hand the text to the screen."""
+        message.stop()
+        self._give(message.value)
+
+
+class KeyPrompt(Static, can_focus=True):
+    """Asks for one key; it is given as text, or as None if it means nothing."""
+
+    def __init__(self, question: str, give: Callable[[str | None], None]) -> None:
+        super().__init__(f" {question}", classes="prompt")
+        self._give = give
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand the key to the screen, and keep it from meaning anything else."""
+        event.stop()
+        event.prevent_default()
+        self._give(event.character if event.is_printable else None)
 
 
 class BaseScreen(Screen[None]):
@@ -46,12 +84,17 @@ class BaseScreen(Screen[None]):
     def say(self, said: str = "") -> None:
         """Say something in the footer, or show the keys there."""
         self.said = said
-        text = f" {said}" if said else footer_text(self.KEYS, self.size.width)
+        text = f" {said}" if said else footer_text(self.keys, self.size.width)
         self.query_one("#footer", LineBar).say(text)
 
     def glossary_term(self) -> str:
         """Return the term that the glossary opens on from here; empty for its first."""
         return ""
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys that mean something now."""
+        return self.KEYS
 
     @property
     def settled(self) -> bool:
@@ -85,17 +128,13 @@ class BaseScreen(Screen[None]):
 
     # the prompt
 
-    def ask_for(self, kind: str, placeholder: str) -> None:
-        """Ask for one line of text in place of the footer; `answered` gets it."""
-        from mmplay.tui.prompt import Prompt
+    def ask_for(self, placeholder: str, take: Callable[[str], None]) -> None:
+        """Ask for one line of text in place of the footer; `take` gets it."""
+        self._open_prompt(Prompt(placeholder, partial(self._given, take)))
 
-        self._open_prompt(Prompt(placeholder, partial(self._given, kind)))
-
-    def ask_key(self, kind: str, question: str) -> None:
-        """Ask for one key in place of the footer; `answered` gets its character."""
-        from mmplay.tui.prompt import KeyPrompt
-
-        self._open_prompt(KeyPrompt(question, partial(self._given, kind)))
+    def ask_key(self, question: str, take: Callable[[str], None]) -> None:
+        """Ask for one key in place of the footer; `take` gets its character."""
+        self._open_prompt(KeyPrompt(question, partial(self._given, take)))
 
     def _open_prompt(self, prompt: Widget) -> None:
         self.close_prompt()
@@ -104,10 +143,10 @@ class BaseScreen(Screen[None]):
         self.mount(prompt)
         prompt.focus()
 
-    def _given(self, kind: str, text: str | None) -> None:
+    def _given(self, take: Callable[[str], None], text: str | None) -> None:
         self.close_prompt()
         if text is not None:
-            self.answered(kind, text)
+            take(text)
 
     def close_prompt(self) -> bool:
         """Take the prompt away; tell whether there was one."""
@@ -122,5 +161,42 @@ class BaseScreen(Screen[None]):
     def prompt_closed(self) -> None:
         """Move the focus back to where it belongs."""
 
-    def answered(self, kind: str, text: str) -> None:
-        """Take what was typed into the prompt of this kind."""
+    @contextmanager
+    def refusals_said(self) -> Iterator[None]:
+        """Do what may be refused; an InputError or OSError ends it, and is said."""
+        try:
+            yield
+        except (InputError, OSError) as error:
+            self.say(str(error))
+
+    # work in threads
+
+    def work(
+        self,
+        name: str,
+        job: Callable[[Stopped], Found],
+        then: Callable[[Found], None],
+        group: str = STOPPABLE,
+    ) -> None:
+        """Do a job in a thread, then something with what it came to; its InputError is said.
+
+        A job takes the place of the one before it in its group. `name` is what Ctrl+C stops.
+        """
+
+        def run() -> Callable[[], None]:
+            worker = get_current_worker()
+            try:
+                return partial(then, job(lambda: worker.is_cancelled))
+            except InputError as error:
+                return partial(self.say, str(error))
+
+        self.run_worker(run, name=name, group=group, exclusive=True, thread=True)
+
+    @on(Worker.StateChanged)
+    def work_ended(self, message: Worker.StateChanged) -> None:
+        """Go on with what a job came to, or say that it was stopped."""
+        worker = message.worker
+        if message.state is WorkerState.CANCELLED and worker.group in (STOPPABLE, EXPORTS):
+            self.say(f"{worker.name} stopped".strip())
+        elif message.state is WorkerState.SUCCESS and worker.result is not None:
+            worker.result()

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.worker import Worker, WorkerState, get_current_worker
 
-from mmplay.engine.errors import InputError
 from mmplay.engine.explain.comparing import Comparison
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
@@ -19,12 +14,10 @@ from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, COMPARE_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.screens.base import STOPPABLE, BaseScreen
+from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
 
 PANELS = ("parting", "chart", "table")
-COMPARING = "comparison"
-ALIGN = "align"
 WIDEST = 400
 
 
@@ -65,32 +58,12 @@ class CompareScreen(BaseScreen):
     def _start(self) -> None:
         self.say("comparing; Ctrl+C stops")
         a, b, align = self._a, self._b, self._align
+        self.work("", lambda stopped: compare(a, b, align, stopped=stopped), self._compared)
 
-        def work() -> Comparison | str:
-            worker = get_current_worker()
-            stopped: Callable[[], bool] = lambda: worker.is_cancelled  # noqa: E731
-            try:
-                return compare(a, b, align, stopped=stopped)
-            except InputError as error:
-                return str(error)
-
-        self.run_worker(work, name=COMPARING, group=STOPPABLE, exclusive=True, thread=True)
-
-    @on(Worker.StateChanged)
-    def compared(self, message: Worker.StateChanged) -> None:
-        """Show the comparison, or say why there is none."""
-        if message.worker.name != COMPARING:
-            return
-        if message.state is WorkerState.CANCELLED:
-            self.say("stopped")
-        elif message.state is WorkerState.SUCCESS:
-            result = message.worker.result
-            if isinstance(result, Comparison):
-                self._found = result
-                self.said = ""
-                self.draw()
-            else:
-                self.say(str(result))
+    def _compared(self, found: Comparison) -> None:
+        self._found = found
+        self.said = ""
+        self.draw()
 
     def draw(self) -> None:
         """Draw what was found."""
@@ -107,11 +80,10 @@ class CompareScreen(BaseScreen):
 
     def action_align(self) -> None:
         """Ask for another alignment."""
-        self.ask_for(ALIGN, f"line up at: {FORMS}")
+        self.ask_for(f"line up at: {FORMS}", self._line_up)
 
-    def answered(self, kind: str, text: str) -> None:
-        """Compare anew."""
-        if kind == ALIGN and text.strip():
+    def _line_up(self, text: str) -> None:
+        if text.strip():
             self._align = text.strip()
             self._start()
 

@@ -15,7 +15,6 @@ from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
 
 WIDEST = 400
-SEARCH = "search"
 
 
 class GlossaryScreen(BaseScreen):
@@ -134,13 +133,13 @@ class GlossaryScreen(BaseScreen):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.ask_for(SEARCH, "a term, or part of one (Esc: cancel)")
+        self.ask_for("a term, or part of one (Esc: cancel)", self._find)
 
     def prompt_closed(self) -> None:
         """Go back to the list."""
         self._list.focus()
 
-    def answered(self, kind: str, text: str) -> None:
+    def _find(self, text: str) -> None:
         """List the terms that the text leads to, the best first."""
         found = search(text)
         if not found:

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.worker import Worker, WorkerCancelled, WorkerState, get_current_worker
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
@@ -23,7 +22,7 @@ from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
+from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.views.menu import (
     import_help,
     level_preview,
@@ -36,9 +35,11 @@ from mmplay.tui.views.menu import (
 if TYPE_CHECKING:
     from mmplay.levels.model import Level
     from mmplay.recordings.files import Done
-    from mmplay.recordings.recording import Recording
+    from mmplay.recordings.recording import Recording, Stopped
 
-IMPORT, PLAYED, PREVIEW = "import", "played", "preview"
+PLAYED, PREVIEW = "played", "preview"
+"""Groups of workers that Ctrl+C does not stop: they are over at once."""
+
 WIDEST = 400
 SESSIONS = 20
 """Played sessions that are listed."""
@@ -121,11 +122,15 @@ class MenuScreen(BaseScreen):
         """Look into what was played, in a thread: the list is painted without waiting for it."""
         files = [path for path in self._sessions if path not in self._lines]
 
-        def read() -> dict[Path, tuple[str, str]]:
+        def read(_: Stopped) -> dict[Path, tuple[str, str]]:
             return {path: _session_line(path) for path in files}
 
         if files:
-            self.run_worker(read, name=PLAYED, group=PLAYED, thread=True, exclusive=True)
+            self.work("", read, self._list_sessions, PLAYED)
+
+    def _list_sessions(self, lines: dict[Path, tuple[str, str]]) -> None:
+        self._lines |= lines
+        self._fill()
 
     def on_screen_resume(self) -> None:
         """Back from a level or a recording: it may have earned stars, and it was recorded."""
@@ -188,14 +193,15 @@ class MenuScreen(BaseScreen):
             self.call_after_refresh(self._look_into, message.ask)
 
     def _look_into(self, ask: Ask | None) -> None:
-        width = max(20, self.query_one("#preview", CellPanel).size.width)
-        self.run_worker(
-            lambda: (ask, self._preview(ask, width)),
-            name=PREVIEW,
-            group=PREVIEW,
-            thread=True,
-            exclusive=True,
-        )
+        preview = self.query_one("#preview", CellPanel)
+        width = max(20, preview.size.width)
+
+        def show(rows: list[Row]) -> None:
+            preview.show(rows)
+            if self._looking_into == (ask,):
+                self._looking_into = ()
+
+        self.work("", lambda _: self._preview(ask, width), show, PREVIEW)
 
     def _preview(self, ask: Ask | None, width: int) -> list[Row]:
         """Return what an entry holds."""
@@ -228,11 +234,6 @@ class MenuScreen(BaseScreen):
 
     def _played_preview(self, ask: Ask, width: int) -> list[Row]:
         return played_preview(played(self._sessions[int(ask.names[0])]), width)
-
-    def _show_preview(self, ask: Ask | None, rows: list[Row]) -> None:
-        self.query_one("#preview", CellPanel).show(rows)
-        if self._looking_into == (ask,):
-            self._looking_into = ()
 
     # opening
 
@@ -281,7 +282,7 @@ class MenuScreen(BaseScreen):
 
     def action_import_log(self) -> None:
         """Ask for the path of a log."""
-        self.ask_for("import", "path of a kernel log (Enter: import, Esc: cancel)")
+        self.ask_for("path of a kernel log (Enter: import, Esc: cancel)", self._import)
 
     def action_section(self, kind: str) -> None:
         """Go to the levels, the recordings, or what was played."""
@@ -296,8 +297,7 @@ class MenuScreen(BaseScreen):
         self._entries.choose(first)
         self._entries.scroll_above()
 
-    def answered(self, kind: str, text: str) -> None:
-        """Import the log."""
+    def _import(self, text: str) -> None:
         if text.strip():
             self._load(str(Path(text.strip()).expanduser()))
 
@@ -307,48 +307,25 @@ class MenuScreen(BaseScreen):
 
     def _load(self, name: str) -> None:
         self.say(f"reading {name}; Ctrl+C stops")
-        self.run_worker(
-            lambda: self._open(name), name=IMPORT, group=STOPPABLE, exclusive=True, thread=True
-        )
+        self.work("", lambda stopped: self._open(name, stopped), self._loaded)
 
-    def _open(self, name: str) -> Recording | str:
-        """Open a recording or import a log, in a thread; return the error as text."""
-        worker = get_current_worker()
+    def _open(self, name: str, stopped: Stopped) -> Recording:
+        """Open a recording or import a log, in a thread; raises InputError."""
 
         def progress(done: Done) -> None:
-            if worker.is_cancelled:
-                raise WorkerCancelled
+            if stopped():
+                raise InputError("stopped")
             self.app.call_from_thread(self.say, f"{name}: {done.lines} lines; Ctrl+C stops")
 
-        try:
-            return open_recording(name, progress=progress)
-        except InputError as error:
-            return str(error)
-        except WorkerCancelled:
-            return "stopped"
+        return open_recording(name, progress=progress)
 
-    @on(Worker.StateChanged)
-    def loaded(self, message: Worker.StateChanged) -> None:
-        """Show the recording, or say why not."""
-        if message.worker.name == PLAYED and message.state is WorkerState.SUCCESS:
-            self._lines |= message.worker.result or {}
-            self._fill()
-        if message.worker.name == PREVIEW and message.state is WorkerState.SUCCESS:
-            self._show_preview(*(message.worker.result or (None, [])))
-        if message.worker.name != IMPORT:
+    def _loaded(self, recording: Recording) -> None:
+        if not len(recording):
+            recording.close()
+            self.say(f"{recording.name}: there is no failure, OOM kill or Mem-Info in it")
             return
-        if message.state is WorkerState.CANCELLED:
-            self.say("stopped")
-        elif message.state is WorkerState.SUCCESS:
-            result = message.worker.result
-            if result is None or isinstance(result, str):
-                self.say(result or "")
-            elif not len(result):
-                result.close()
-                self.say(f"{result.name}: there is no failure, OOM kill or Mem-Info in it")
-            else:
-                self.say()
-                self.post_message(self.Opened(result))
+        self.say()
+        self.post_message(self.Opened(recording))
 
     def action_escape(self) -> None:
         """Close the prompt; there is nothing further back."""

@@ -1,351 +1,250 @@
-"""The play screen: one timeline, whatever it came from; acts, undo, forks, marks, breakpoints."""
+"""The play screen: one for a game, a replayed run, an imported log and a live capture."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
-from mmplay.engine.frame import Ask
-from mmplay.engine.sim.metrics import HELP
-from mmplay.engine.sim.run.actions import ACTIONS
-from mmplay.recordings.library import open_recording
-from mmplay.recordings.marking import mark_frame
-from mmplay.recordings.position import find_break, holds_at
-from mmplay.recordings.recording import Recording, said
-from mmplay.recordings.run.session import Session
-from mmplay.recordings.supposing import compared, judged
-from mmplay.tui.cells import Cell, row
+from textual import on
+from textual.app import ComposeResult
+
+from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, PLAY_KEYS, RUN_KEYS, bindings
-from mmplay.tui.screens.base import Parting
-from mmplay.tui.screens.growing import GrowingScreen
-from mmplay.tui.screens.listing import ListScreen
-from mmplay.tui.views.compare import what_if_rows
-from mmplay.tui.views.turn import CALL_STACK, chosen_decision
+from mmplay.tui.keys import (
+    COMMON_KEYS,
+    DIGIT_KEYS,
+    LEVEL_KEYS,
+    PLAY_KEYS,
+    RUN_KEYS,
+    Key,
+    bindings,
+)
+from mmplay.tui.panels.bars import LineBar, TimelineBar
+from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.play.finder import Finder
+from mmplay.tui.play.mover import Follower, Mover
+from mmplay.tui.play.panels import Panels
+from mmplay.tui.play.runs import Runs
+from mmplay.tui.player import Player
+from mmplay.tui.screens.base import BaseScreen, Parting
 
-MARK, MARK_JUMP, NOTE, BREAK, ACT = "mark", "mark jump", "note", "break", "act"
-COMPARE, EXPORT, WHAT_IF = "compare", "export", "what if"
+if TYPE_CHECKING:
+    from mmplay.levels.model import Level
+    from mmplay.levels.play.run import LevelRun
+    from mmplay.tui.play.game import GameFace
+
+Given = ParamSpec("Given")
 
 
-class PlayScreen(GrowingScreen):
-    """What can be done to a timeline besides moving through it.
+def by(
+    part: str, deed: Callable[Concatenate[Any, Given], object]
+) -> Callable[Concatenate[PlayScreen, Given], None]:
+    """Return the action of a key that a part of the screen does."""
 
-    `branches` are the timelines that can be shown here: the one that was opened, and its forks.
-    """
+    def action(screen: PlayScreen, /, *args: Given.args, **named: Given.kwargs) -> None:
+        deed(getattr(screen, part), *args, **named)
+
+    return action
+
+
+def in_level(deed: Callable[[GameFace], None]) -> Callable[[PlayScreen], None]:
+    """Return the action of a key that means nothing without a level."""
+
+    def action(screen: PlayScreen) -> None:
+        if screen.game is not None:
+            deed(screen.game)
+
+    return action
+
+
+class PlayScreen(BaseScreen):
+    """Owns panels, a mover, a finder and runs; in a level a game as well. They do what keys say."""
 
     KEYS = (*PLAY_KEYS, *RUN_KEYS, *DIGIT_KEYS)
-    BINDINGS = bindings(KEYS, COMMON_KEYS)
-
-    timeline: Recording
+    BINDINGS = bindings(LEVEL_KEYS, KEYS, COMMON_KEYS)
 
     def __init__(self, timeline: Recording, glyphs: Glyphs, start: int = 0) -> None:
-        super().__init__(timeline, glyphs, start)
-        self.branches: list[Recording] = [timeline]
-        self._break = ""
-        self._told_trouble = False
+        """Show a timeline, which the screen then owns, at a frame."""
+        super().__init__()
+        self.player = Player(timeline, start)
+        self.panels = Panels(self, self.player, glyphs)
+        self.mover = Mover(self, self.panels, self.player)
+        self.follower = Follower(self, self.panels, self.player)
+        self.finder = Finder(self, self.panels, self.mover)
+        self.runs = Runs(self, self.panels, self.mover)
+        self.game: GameFace | None = None
         self._exports = Exports(self)
+
+    @classmethod
+    def of_level(cls, level: Level, kept: LevelRun | None, glyphs: Glyphs) -> PlayScreen:
+        """Return the screen of a level: of a run of it that was kept, else of a fresh one."""
+        from mmplay.levels.play.game import LevelGame, begin_recorded
+        from mmplay.tui.play.game import GameFace
+
+        game = LevelGame(kept or begin_recorded(level))
+        screen = cls(game, glyphs, len(game) - 1 if kept else 0)
+        screen.game = GameFace(screen, screen.runs, level, game)
+        screen.add_class("-level")
+        if kept:
+            screen.said = f"{level.id} goes on where you left it; press R to begin again"
+        return screen
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys of the screen, first those of a level if there is one."""
+        return self.KEYS if self.game is None else (*LEVEL_KEYS, *self.KEYS)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panels between header and footer."""
+        yield LineBar(id="header")
+        yield self.panels
+        yield LineBar(id="footer")
+
+    def on_mount(self) -> None:
+        """Tell a level's story, if it begins; follow the recording if it is still written."""
+        if self.game is not None and not self.said:
+            self.game.tell_story()
+        self.follower.begin()
+        self.panels.begin()
 
     def on_unmount(self) -> None:
         """Let go of every timeline's file."""
         self.workers.cancel_node(self)
-        for one in self.branches:
-            one.close()
+        self.runs.close()
+
+    def part(self) -> Parting:
+        """Stop an export, since what it reads from is closed with the screen; keep the level."""
+        stopped = self._exports.stop()
+        left = self.game.part() if self.game is not None else Parting()
+        return Parting("; ".join(filter(None, (stopped, left.said))), left.level)
+
+    # drawing
+
+    def on_resize(self) -> None:
+        """Fill the new sizes once the layout has settled."""
+        self.panels.draw_soon()
+
+    def on_screen_resume(self) -> None:
+        """Draw again what lay below another screen."""
+        self.panels.draw_anew()
 
     @property
-    def run(self) -> Session | None:
-        """The run that made the timeline, if it is a simulated one."""
-        return self.timeline.session
+    def settled(self) -> bool:
+        """Tell whether nothing is left to be drawn: until then panels may have no size yet."""
+        return not self.panels.drawing_soon
 
-    def _moved(self) -> None:
-        self.painter.inside = None
-        super()._moved()
-        run = self.run
-        if run is not None and run.tape.trouble and not self._told_trouble:
-            self._told_trouble = True
-            self.say(f"recording stopped: {run.tape.trouble}; the run goes on")
+    def glossary_term(self) -> str:
+        """Return the term of the number that is explained."""
+        from mmplay.levels.glossary import entry_for
 
-    # inside a turn
+        trail = self.panels.trail
+        entry = entry_for(trail[-1]) if trail else None
+        return entry.id if entry else ""
 
-    def action_inside(self) -> None:
-        """Go inside this turn, decision by decision, or out again."""
-        facts = self.frame.facts
-        if facts is None:
-            self.say("a recording of a real machine does not hold the kernel's decisions")
-        elif not facts.decisions:
-            self.say("nothing was decided in this turn; press . for the next")
-        else:
-            self.painter.inside = 0 if self.painter.inside is None else None
-            self.choose_lower("report")
-            self.draw()
+    # moving, looking, finding
 
     def action_step(self, frames: int) -> None:
         """Go some frames on or back; inside a turn go by decisions."""
-        facts, inside = self.frame.facts, self.painter.inside
-        if facts is None or inside is None:
-            super().action_step(frames)
+        if self.runs.step_inside(frames):
             return
-        self.painter.inside = max(0, min(len(facts.decisions) - 1, inside + frames))
-        if self.painter.inside == inside:
-            end = "last" if frames > 0 else "first"
-            self.say(f"this is the {end} decision; press i to leave the turn")
+        went_on = self.mover.step(frames)
+        if went_on and self.game is not None:
+            self.game.went_on()
+
+    def action_jump(self, digit: int) -> None:
+        """Go to a tenth of the run; in a level choose, where there is something to choose."""
+        if self.game is not None and self.game.shown:
+            self.game.digit(digit)
         else:
-            self.draw()
+            self.mover.to_tenth(digit)
 
-    def action_stack(self) -> None:
-        """Show the call stack: of the turn's decision, or of the report."""
-        self.choose_lower("report")
-        self.call_after_refresh(lambda: self.panel("report").scroll_to_text(CALL_STACK))
+    action_event = by("mover", Mover.event)
+    action_marker = by("mover", Mover.marker)
+    action_play_or_pause = by("mover", Mover.play_or_pause)
+    action_speed = by("mover", Mover.speed)
+    action_first = by("mover", Mover.first)
+    action_last = by("mover", Mover.last)
+    timeline_moved = on(TimelineBar.Wanted)(by("mover", Mover.along))
 
-    def action_where(self) -> None:
-        """Say where in the kernel this turn's decision was made."""
-        facts = self.frame.facts
-        chosen = chosen_decision(facts, self.painter.inside) if facts is not None else None
-        if chosen is None:
-            self.say("there is no decision here; press Enter on a function of the call stack")
-            return
-        self.trail = (Ask("decision", (chosen,)),)
-        self.choose_lower("explain")
+    action_explain = by("panels", Panels.explain)
+    action_density = by("panels", Panels.next_density)
+    action_next_panel = by("panels", Panels.next_panel)
+    action_previous_panel = by("panels", Panels.previous_panel)
+    action_zoom = by("panels", Panels.zoom)
+    action_copy_value = by("panels", Panels.copy_value)
 
-    # acts
+    def key_backspace(self) -> None:
+        """Go back to the number before."""
+        self.panels.go_back()
+
+    action_go_to = by("finder", Finder.ask_where)
+    action_search = by("finder", Finder.ask_word)
+    action_match = by("finder", Finder.match)
+    action_mark = by("finder", Finder.ask_mark)
+    action_go_to_mark = by("finder", Finder.ask_which_mark)
+    action_annotate = by("finder", Finder.ask_note)
+    action_break = by("finder", Finder.ask_condition)
+
+    @on(LogPanel.LineChosen)
+    def line_chosen(self, message: LogPanel.LineChosen) -> None:
+        """Enter on a log line: go to its frame."""
+        self.finder.to_line(message.number)
+
+    # what is done to a run
+
+    @property
+    def _deeds(self) -> GameFace | Runs:
+        """Who does what changes the run: a level's game while it is shown."""
+        return self.game if self.game is not None and self.game.shown else self.runs
 
     def action_act(self) -> None:
         """Ask what to do to the machine."""
-        self.ask_for(ACT, "act: NAME VALUE, for example wb_mask nowait, min_free_kbytes 8192")
-
-    def _act(self, text: str) -> None:
-        name, _, value = text.strip().partition(" ")
-        if not name:
-            return
-        try:
-            if name not in ACTIONS:
-                raise InputError(f"{name}: no such act; there are {', '.join(sorted(ACTIONS))}")
-            run = self._run_to_act_on()
-            run.act(name, value.strip())
-        except InputError as error:
-            self.say(str(error))
-            return
-        run.reached()
-        self.timeline.changed()
-        self.player.to(self.player.last)
-        self.refresh_timeline()
-        self.say(f"{name} {value}: done; press u to undo it")
-
-    def _run_to_act_on(self) -> Session:
-        """Return the run if we stand at its end, else a fork of what we see; raises InputError."""
-        run = self.run
-        if run is None or not self.timeline.live or self.player.index != self.player.last:
-            self._fork()
-        run = self.run
-        if run is None:
-            raise InputError("nothing to act on")
-        return run
+        placeholder = "act: NAME VALUE, for example wb_mask nowait, min_free_kbytes 8192"
+        self.ask_for(placeholder, self._deeds.act)
 
     def action_undo(self) -> None:
-        """Take back the last act and all that came after it."""
-        self._undo_or_redo("undo")
+        """Take back what was done last."""
+        self._deeds.undo()
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        self._undo_or_redo("redo")
+        self._deeds.redo()
 
-    def _undo_or_redo(self, which: str) -> None:
-        run = self.run
-        if run is None or not self.timeline.live:
-            self.say("you can undo acts only in a run that goes on; this is a recording")
-            return
-        act = run.undo() if which == "undo" else run.redo()
-        if act is None:
-            self.say(f"there is nothing to {which}")
-            return
-        run.reached()
-        self.timeline.changed()
-        self.player.to(self.player.last)
-        self.refresh_timeline()
-        self.say(f"{which}: {' '.join(act.fields)}")
+    action_inside = by("runs", Runs.inside)
+    action_stack = by("runs", Runs.stack)
+    action_where = by("runs", Runs.where)
+    action_fork = by("runs", Runs.fork)
+    action_other = by("runs", Runs.other)
+    action_compare = by("runs", Runs.compare)
+    action_changes = by("runs", Runs.changes)
+    action_what_if = by("runs", Runs.what_if)
 
-    # forks
+    action_answer = in_level(lambda game: game.answer())
+    action_skip = in_level(lambda game: game.skip())
+    action_hint = in_level(lambda game: game.hint())
+    action_incident = in_level(lambda game: game.incident())
+    action_restart = in_level(lambda game: game.restart())
 
-    def action_fork(self) -> None:
-        """Fork here: another run that goes on from this frame."""
-        try:
-            self._fork()
-        except InputError as error:
-            self.say(str(error))
-            return
-        done = f"fork {len(self.branches)}: x: act, o: show the other, d: compare"
-        from_log = said(self.timeline, "start") == "frame"
-        assumed = len(self.timeline.assumptions) if from_log else 0
-        self.say(f"{done}; {assumed} assumptions (V: list them)" if assumed else done)
-
-    def _fork(self) -> None:
-        fork = self.timeline.fork(self.player.index)
-        self.branches.append(fork)
-        self.show_timeline(fork, len(fork) - 1)
-
-    def action_other(self) -> None:
-        """Show the next fork, at the same moment if it has it."""
-        if len(self.branches) < 2:
-            self.say("there is no fork yet; press f to fork here")
-            return
-        here = self.branches.index(self.timeline)
-        number = (here + 1) % len(self.branches)
-        other = self.branches[number]
-        moment = self.timeline.time_us(self.player.index)
-        index = self.player.index
-        if moment is not None:
-            index = other.frame_at(moment, other.boots[0])
-        self.show_timeline(other, index)
-        self.say(f"{number + 1} of {len(self.branches)}: {other.name}")
-
-    def action_compare(self) -> None:
-        """Compare this timeline with the fork before it, or with a recording by name."""
-        if len(self.branches) < 2:
-            self.ask_for(COMPARE, "compare with: a recording, its name or path")
-            return
-        here = self.branches.index(self.timeline)
-        self._compare(self.branches[here - 1], self.timeline)
-
-    def _compare_with(self, name: str) -> None:
-        try:
-            other = open_recording(name.strip())
-        except InputError as error:
-            self.say(str(error))
-            return
-        self.branches.append(other)
-        self._compare(self.timeline, other)
-
-    def _compare(self, a: Recording, b: Recording) -> None:
-        from mmplay.tui.screens.compare import CompareScreen
-
-        self.app.push_screen(CompareScreen(a.snapshot(), b.snapshot(), self.painter.glyphs))
-
-    # marks
-
-    def action_mark(self) -> None:
-        """Ask for the letter of a mark."""
-        self.ask_key(MARK, "press a letter to mark this frame (Esc: cancel)")
-
-    def action_go_to_mark(self) -> None:
-        """Ask which mark to go to; ' again goes back to where we were."""
-        self.ask_key(MARK_JUMP, "press the letter of a mark, or ' to go back to where you were")
-
-    def action_annotate(self) -> None:
-        """Ask for a note on this frame."""
-        self.ask_for(NOTE, "note on this frame, kept in the recording")
-
-    def _mark(self, name: str, note: str) -> None:
-        try:
-            kept = mark_frame(self.timeline, self.player.index, name, note)
-        except (InputError, OSError) as error:
-            self.say(str(error))
-            return
-        self.painter.forget()
-        self.draw()
-        self.say(kept)
-
-    # breakpoints
-
-    def action_break(self) -> None:
-        """Ask for a condition to stop at."""
-        self.ask_for(BREAK, f"break at: {HELP}; leave it empty for none")
-
-    def _set_break(self, text: str) -> None:
-        self._break = text.strip()
-        if not self._break:
-            self.say("the breakpoint is removed")
-            return
-        current = self.player.index
-        self.look(lambda stopped: find_break(self.timeline, self._break, current, stopped))
-
-    def stops_here(self) -> bool:
-        """Tell whether playing stops here: the breakpoint's condition has just come true."""
-        return bool(self._break) and holds_at(self.timeline, self._break, self.player.index)
-
-    # other settings
-
-    def action_what_if(self) -> None:
-        """Ask which settings to compare this frame's request with."""
-        try:
-            judged(self.timeline, self.player.index)
-        except InputError as error:
-            self.say(str(error))
-            return
-        self.ask_for(WHAT_IF, f"what if: KEY=VALUE, for example {KEYS[0]}=8192")
-
-    def _suppose(self, text: str) -> None:
-        title = "what if"
-        try:
-            settings = settings_of(split_settings(text))
-            title = f"what if {settings}"
-            rows = what_if_rows(compared(self.timeline, self.player.index, settings))
-        except InputError as error:
-            rows = [row(str(error))]
-        self.app.push_screen(ListScreen(title, rows))
-
-    # exports
+    def key_enter(self) -> None:
+        """After the end of a level: read on."""
+        if self.game is not None:
+            self.game.read_on()
 
     def action_export(self) -> None:
         """Ask for a format and a file."""
-        self.ask_for(EXPORT, f"export: FORMAT FILE; formats are {', '.join(FORMATS)}")
+        self.ask_for(f"export: FORMAT FILE; formats are {', '.join(FORMATS)}", self._export)
 
-    def part(self) -> Parting:
-        """Stop an export: what it reads from is closed with the screen."""
-        stopped = self._exports.stop()
-        return Parting(stopped) if stopped else super().part()
+    def _export(self, text: str) -> None:
+        if text.strip():
+            self._exports.start(text, self.mover.timeline)
 
-    def work_done(self, name: str, result: Any) -> None:
-        """Say how writing ended."""
-        if name.startswith(EXPORT):
-            self.say(str(result))
-        else:
-            super().work_done(name, result)
+    # closing
 
-    # what there is to read
+    def close_one(self) -> bool:
+        """Close the prompt, or take back the zoom."""
+        return self.close_prompt() or self.panels.unzoom()
 
-    def action_changes(self) -> None:
-        """List what was changed in this run, what is marked, and what was assumed."""
-        rows = [row(Cell("changed", "label"))]
-        run = self.run
-        acts = run.acts if run is not None else []
-        for act in acts:
-            when = f"{act.time_us // 10**6}.{act.time_us % 10**6:06d}"
-            rows.append(row(Cell(f"{when:>14}  ", "dim"), Cell(" ".join(act.fields))))
-        if not acts:
-            rows.append(row(Cell("nothing", "dim")))
-        rows += [row(""), row(Cell("marks", "label"))]
-        rows += [
-            row(Cell(f"#{one.frame + 1:<13} ", "dim"), Cell(f"{one.name}  {one.note}"))
-            for one in self.timeline.markers
-        ] or [row(Cell("There is none; press m to mark a frame, a to write a note.", "dim"))]
-        if run is not None:
-            rows += [row(""), row(Cell("assumed and calibrated", "label"))]
-            rows += [row(f"{one.sort}: {one.text}") for one in self.timeline.assumptions]
-        self.app.push_screen(ListScreen("what changed", rows))
-
-    # prompts
-
-    def answered(self, kind: str, text: str) -> None:
-        """Do what was asked for."""
-        if kind == MARK_JUMP:
-            if text == "'":
-                self.action_back_to()
-            else:
-                self._go(f"'{text}")
-        elif kind == MARK:
-            self._mark(text, "")
-        elif kind == NOTE and text.strip():
-            self._mark("note", text.strip())
-        elif kind == BREAK:
-            self._set_break(text)
-        elif kind == ACT:
-            self._act(text)
-        elif kind == EXPORT and text.strip():
-            self._exports.start(text, self.timeline)
-        elif kind == WHAT_IF and text.strip():
-            self._suppose(text)
-        elif kind == COMPARE and text.strip():
-            self._compare_with(text)
-        else:
-            super().answered(kind, text)
+    def prompt_closed(self) -> None:
+        """Go back to the zones, or to a level's task."""
+        self.panels.panel(self.panels.home).focus()

@@ -1,18 +1,29 @@
-"""What a level wants now: its question, its goals with their reasons, what can be done."""
+"""A level's panels: what it wants now, its machine piece by piece, the incident's lines beside."""
 
 from __future__ import annotations
 
 from mmplay.engine.frame import Ask
-from mmplay.levels.model import Question
+from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.levels.model import Level, Question
+from mmplay.levels.play.beside import Beside, current, in_words
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import CALM, Cell, Row, row, wrap
-from mmplay.tui.views.pieces import piece_rows
 
 STARS = 3
 WIDE = 1000
 """Columns of rows that the box which shows them wraps."""
+
+NOTHING = "this level's machine starts from none of the incident's logs"
+EARLY = "the incident's log has no line yet"
+
+TOY_PAGES = 64
+"""Zones up to this size show where their blocks lie."""
+
+OBJECT_ACTS = ("kmalloc", "kfree")
+"""Acts whose first word is a cache."""
 
 
 def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density: str) -> list[Row]:
@@ -21,7 +32,7 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
     `reply` is what the last answer was worth, `said` the last hint.
     """
     rows = _reply_rows(reply, width) if reply is not None else []
-    rows += piece_rows(run.level, run.session.live, width) if run.playing else []
+    rows += _piece_rows(run.level, run.session.live, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
         rows += _end_rows(run, width)
@@ -138,3 +149,61 @@ def _counts(run: LevelRun) -> str:
     score = run.score()
     asked = f", {score.right} of {score.asked} right" if score.asked else ""
     return f"acts {score.acts}, par {score.par}{asked}, hints {score.hints}"
+
+
+def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:
+    """Return the pairs up to a moment, newest first: a logged line, the run's, what differs."""
+    place = current(lines, time_us)
+    if place < 0:
+        return [row(Cell(NOTHING if not lines else EARLY, "dim"))]
+    return [one for pair in reversed(lines[: place + 1]) for one in _pair_rows(pair, width)]
+
+
+def _pair_rows(pair: Beside, width: int) -> list[Row]:
+    logged, *mine, verdict = in_words(pair)
+    told = [(logged, "log"), *((line, "number") for line in mine), (verdict, _role(pair))]
+    return [row(Cell(line, role)) for text, role in told for line in wrap(text, width)]
+
+
+def _role(pair: Beside) -> str:
+    if pair.simulated_us is None:
+        return "dim"
+    return "fine" if not pair.numbers else "below_min"
+
+
+def _piece_rows(level: Level, m: Machine, width: int) -> list[Row]:
+    """Return where blocks lie in toy zones, and the slabs of caches that a player may change."""
+    lines = [*_block_lines(m), *_slab_lines(level, m)]
+    return [row(Cell(line, "number")) for one in lines for line in wrap(one, width)]
+
+
+def _block_lines(m: Machine) -> list[str]:
+    return [
+        f"pages, [free]:  {'  '.join(_block_word(*one) for one in blocks_of(m, zone))}"
+        for zone in m.state.zones
+        if zone.managed <= TOY_PAGES
+    ]
+
+
+def _block_word(first: int, last: int, what: str) -> str:
+    pages = f"{first}-{last}" if last > first else str(first)
+    return f"[{pages}]" if what == FREE else f"{pages} {what}"
+
+
+def _slab_lines(level: Level, m: Machine) -> list[str]:
+    words = [option.value.split() for option in level.choices]
+    caches = dict.fromkeys(
+        word[1] for word in words if word[0] in OBJECT_ACTS and word[0] in level.allow
+    )
+    return [
+        f"slabs of {cache}:  {'  '.join(_slab_word(one) for one in slabs_of(m, cache))}"
+        for cache in caches
+        if cache in m.cache_numbers
+    ]
+
+
+def _slab_word(one: SlabRow) -> str:
+    """Say what is in a slab: `cpu 32/64`, `partial 5/64`, `12 full`."""
+    if one.in_use == one.objects:
+        return f"{one.slabs} {one.where}"
+    return f"{one.where} {one.in_use}/{one.objects}"

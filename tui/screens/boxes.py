@@ -1,19 +1,27 @@
-"""The help: every key that is valid on the screen below, made from the table of keys."""
+"""Boxes over a screen: its keys, a list to read, and a word where the terminal is too small."""
 
 from __future__ import annotations
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
-from mmplay.tui.cells import Cell, Row, fit, row, wrap
+from mmplay.tui.cells import Cell, Row, fit, plain, row, wrap
 from mmplay.tui.keys import COMMON_KEYS, PANEL_KEYS, Key
 from mmplay.tui.panels.cell_panel import CellPanel
 
 COLUMN = 38
 KEY_WIDTH = 10
 TEXT_WIDTH = COLUMN - KEY_WIDTH - 1
+BORDERS = 2
+"""Rows of a box's edges."""
+
+COLUMNS = 80
+LINES = 24
+"""A terminal below this size is too small."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -78,3 +86,74 @@ def _side_by_side(blocks: list[list[Row]], columns: int) -> list[Row]:
         tuple(cell for stack in stacks for cell in (stack[n] if n < len(stack) else blank))
         for n in range(height)
     ]
+
+
+class ListScreen(ModalScreen[None]):
+    """Rows in a box; any of the ways out closes it."""
+
+    BINDINGS = [Binding("q,escape,enter,space", "dismiss", show=False, priority=True)]
+
+    def __init__(self, title: str, rows: list[Row]) -> None:
+        super().__init__()
+        self._title = title
+        self._rows = rows
+
+    def compose(self) -> ComposeResult:
+        """One panel."""
+        yield CellPanel(self._title, id="listing")
+
+    def on_mount(self) -> None:
+        """Let its keys be felt."""
+        self.query_one("#listing", CellPanel).focus()
+
+    @on(CellPanel.Resized)
+    def fill(self) -> None:
+        """Fill the panel's width, and make it no higher than what it shows."""
+        panel = self.query_one("#listing", CellPanel)
+        panel.note("Enter goes on")
+        rows = [line for one in self._rows for line in _wrapped(one, panel.size.width)]
+        panel.styles.height = len(rows) + BORDERS
+        panel.show(rows)
+
+
+def _wrapped(cells: Row, width: int) -> list[Row]:
+    """Return a row, or its text over several rows if it is too wide."""
+    text = plain(cells)
+    if len(text) <= width or not cells:
+        return [cells]
+    role = cells[-1].role
+    return [(Cell(line, role),) for line in wrap(text, max(20, width))]
+
+
+class TooSmall(ModalScreen[None]):
+    """Covers the screen until the terminal is large enough."""
+
+    BINDINGS = [Binding("q", "app.quit", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Static(id="too-small")
+
+    def on_mount(self) -> None:
+        """Say it."""
+        self.say(self.app.size)
+
+    def say(self, size: Size) -> None:
+        """Say how large the terminal is and should be."""
+        self.query_one("#too-small", Static).update(
+            f"mmplay needs {COLUMNS}x{LINES}.\nThis terminal has {size.width}x{size.height}.\n"
+            "Enlarge it, or press q to quit."
+        )
+
+
+def cover(app: App[None], size: Size) -> None:
+    """Cover or uncover the app as its new size demands."""
+    small = size.width < COLUMNS or size.height < LINES
+    top = app.screen
+    if isinstance(top, TooSmall):
+        if small:
+            top.say(size)
+        else:
+            app.pop_screen()
+    elif small:
+        app.push_screen(TooSmall())

@@ -1,0 +1,196 @@
+"""A level on the play screen: its panels say what is wanted, its keys choose, answer and skip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmplay.engine.frame import Ask
+from mmplay.levels.model import Level
+from mmplay.levels.play.beside import beside
+from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.run import LevelRun
+from mmplay.tui.cells import Row
+from mmplay.tui.play.panels import Extra
+from mmplay.tui.play.runs import Runs
+from mmplay.tui.screens.base import BaseScreen, Parting
+from mmplay.tui.screens.boxes import ListScreen
+from mmplay.tui.views.task import beside_rows, closing_rows, story_rows, task_rows
+
+TASK, INCIDENT = "task", "incident"
+
+
+class GameFace:
+    """Shows a level on the play screen, and does in its game what the keys say.
+
+    `game` is that of one stage.
+    """
+
+    def __init__(self, screen: BaseScreen, runs: Runs, level: Level, game: LevelGame) -> None:
+        self._screen, self._runs = screen, runs
+        self._panels, self._mover = panels, mover = runs.panels, runs.mover
+        self.level, self.game = level, game
+        panels.extras[TASK] = Extra(self._task, self._choose)
+        panels.extras[INCIDENT] = Extra(self._incident, self._choose)
+        panels.first = panels.home = TASK
+        mover.watchers.append(self._look_for_end)
+        mover.held = self._asks_first
+
+    @property
+    def level_run(self) -> LevelRun:
+        """The run that is played."""
+        return self.game.level_run
+
+    @property
+    def shown(self) -> bool:
+        """Whether the level itself is shown, not a fork of it."""
+        return self._mover.timeline is self.game
+
+    def tell_story(self) -> None:
+        """Show what the level is about, over the screen."""
+        title = f"{self.level.id} {self.level.title}"
+        self._screen.app.push_screen(ListScreen(title, story_rows(self.level_run)))
+
+    # panels
+
+    def _task(self, width: int) -> tuple[str, list[Row]]:
+        run, game = self.level_run, self.game
+        score = run.score()
+        title = f"{self.level.id}  acts {score.acts}/{score.par}"
+        if not self.shown:
+            return f"{title}  (a fork; press o to go back)", []
+        return title, task_rows(run, game.reply, game.hinted, width, self._panels.density)
+
+    def _incident(self, width: int) -> tuple[str, list[Row]]:
+        if not self._panels.panel(INCIDENT).size.height or not self.shown:
+            return INCIDENT, []
+        return INCIDENT, incident_rows(self.game, self._mover.player.index, width)
+
+    def incident(self) -> None:
+        """Show the incident's lines beside the run's, or the task again."""
+        self._bring(TASK if self._panels.has_class("-incident") else INCIDENT)
+
+    def _bring(self, name: str) -> None:
+        self._panels.choose_lower(name)
+        self._panels.panel(name).focus()
+
+    # going on
+
+    def _asks_first(self) -> bool:
+        """Tell whether a question must be answered before the run goes on, and say so."""
+        if not self.shown or self.game.question is None:
+            return False
+        self._mover.pause()
+        self._bring(TASK)
+        ask = "answer first, or press S to skip the question"
+        self._screen.app.call_after_refresh(self._screen.say, ask)
+        return True
+
+    def went_on(self) -> None:
+        """Bring a question into sight that the run has come to."""
+        if self.shown and self.game.question is not None:
+            self._panels.choose_lower(TASK)
+
+    def _look_for_end(self) -> None:
+        """Keep what was earned at the moment the run ends, however it came there; then show it."""
+        ending = self.game.end()
+        if ending is not None:
+            self._mover.player.playing = False
+            self._screen.call_later(self._end, self.game, ending)
+
+    def _end(self, game: LevelGame, ending: Sequel) -> None:
+        """Show the next stage of a level, or what the run came to."""
+        if self.game is not game:
+            return
+        if ending.following is not None:
+            stage = ending.following.level_run.level
+            self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
+            return
+        self._mover.to_end()
+        if ending.trouble:
+            self._screen.say(ending.trouble)
+        self._bring(TASK)
+        self.read_on()
+
+    def read_on(self) -> None:
+        """After the end: show the last answer's worth, the result, what the real kernel does."""
+        if not self.level_run.playing:
+            rows = closing_rows(self.level_run, self.game.reply)
+            self._screen.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
+
+    def restart(self) -> None:
+        """Begin the level again."""
+        self._play(LevelGame(begin_recorded(self.level)), "the level begins again")
+
+    def _play(self, game: LevelGame, said: str) -> None:
+        """Go on with another game, from its beginning: nothing joins it to the one before."""
+        self.game = game
+        self._runs.show_only(game)
+        self._panels.choose_lower(TASK)
+        self._screen.say(said)
+
+    # what the player does
+
+    def _do(self, deed: Callable[..., object], *args: object) -> None:
+        """Do something in the level, then show where it stands; say why it cannot be done."""
+        with self._screen.refusals_said():
+            deed(*args)
+            self._mover.to_end()
+            self._panels.choose_lower(TASK)
+
+    def _choose(self, ask: Ask) -> None:
+        """Enter on a choice takes it."""
+        if ask.kind == "choice":
+            self._do(self.game.choose, int(ask.names[0]))
+
+    def digit(self, digit: int) -> None:
+        """Choose where there is something to choose, else jump."""
+        if self.game.options:
+            self._do(self.game.choose, digit)
+        else:
+            self._mover.to_tenth(digit)
+
+    def answer(self) -> None:
+        """Ask for the answer to the open question."""
+        with self._screen.refusals_said():
+            unit = self.game.asked().unit
+            placeholder = f"your answer ({unit})" if unit else "your answer"
+            self._screen.ask_for(placeholder, lambda text: self._do(self.game.answer, text))
+
+    def skip(self) -> None:
+        """Skip the open question."""
+        self._do(self.game.skip)
+
+    def hint(self) -> None:
+        """Show the next hint: the first is free, each other costs a star."""
+        self.game.hint()
+        self._panels.choose_lower(TASK)
+        self._panels.draw()
+
+    def act(self, text: str) -> None:
+        """Do an act in the level."""
+        if text.strip():
+            self._do(self.game.act, text)
+
+    def undo(self) -> None:
+        """Take back the player's last act, or an answer."""
+        self._do(self.game.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._do(self.game.redo)
+
+    def part(self) -> Parting:
+        """End the recording; a level that was neither won nor lost goes on from it."""
+        self.game.close()
+        if not self.level_run.playing:
+            return Parting()
+        trouble, name = self.level_run.session.tape.trouble, self.level.id
+        if trouble:
+            return Parting(f"{name} is not kept: {trouble}")
+        return Parting(f"{name} is kept", name)
+
+
+def incident_rows(game: LevelGame, index: int, width: int) -> list[Row]:
+    """Pair the incident's lines up to a frame with those of the run."""
+    lines = beside(game.level_run, game.session.first + index)
+    return beside_rows(lines, game.time_us(index) or 0, width)

@@ -1,0 +1,250 @@
+"""What can be done to a run on the play screen: go inside a turn, act, undo, fork, compare."""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
+from mmplay.engine.frame import Ask
+from mmplay.engine.sim.run.actions import ACTIONS
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.recording import Recording, said
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.supposing import compared, judged
+from mmplay.tui.cells import Cell, Row, row
+from mmplay.tui.play.mover import Mover
+from mmplay.tui.play.panels import Panels
+from mmplay.tui.screens.base import BaseScreen
+from mmplay.tui.screens.boxes import ListScreen
+from mmplay.tui.views.compare import what_if_rows
+from mmplay.tui.views.turn import CALL_STACK, chosen_decision
+
+
+class Runs:
+    """The timeline that was opened, with its forks (`branches`), and what is done to them."""
+
+    def __init__(self, screen: BaseScreen, panels: Panels, mover: Mover) -> None:
+        self._screen, self.panels, self.mover = screen, panels, mover
+        self.branches: list[Recording] = [mover.timeline]
+        self._told_trouble = False
+        mover.watchers.append(self._tell_trouble)
+
+    @property
+    def shown(self) -> Recording:
+        """The timeline that is shown."""
+        return self.mover.timeline
+
+    @property
+    def run(self) -> Session | None:
+        """The run that made the timeline, if it is a simulated one."""
+        return self.shown.session
+
+    def _tell_trouble(self) -> None:
+        run = self.run
+        if run is not None and run.tape.trouble and not self._told_trouble:
+            self._told_trouble = True
+            self._screen.say(f"recording stopped: {run.tape.trouble}; the run goes on")
+
+    def close(self) -> None:
+        """Let go of every timeline's file."""
+        for one in self.branches:
+            one.close()
+
+    # inside a turn
+
+    def inside(self) -> None:
+        """Go inside this turn, decision by decision, or out again."""
+        facts, panels = self.panels.frame.facts, self.panels
+        if facts is None:
+            self._screen.say("a recording of a real machine does not hold the kernel's decisions")
+        elif not facts.decisions:
+            self._screen.say("nothing was decided in this turn; press . for the next")
+        else:
+            panels.inside = 0 if panels.inside is None else None
+            panels.choose_lower("report")
+            panels.draw()
+
+    def step_inside(self, decisions: int) -> bool:
+        """Go some decisions on or back; False if we are not inside a turn."""
+        facts, panels = self.panels.frame.facts, self.panels
+        if facts is None or panels.inside is None:
+            return False
+        before = panels.inside
+        panels.inside = max(0, min(len(facts.decisions) - 1, before + decisions))
+        if panels.inside == before:
+            end = "last" if decisions > 0 else "first"
+            self._screen.say(f"this is the {end} decision; press i to leave the turn")
+        else:
+            panels.draw()
+        return True
+
+    def stack(self) -> None:
+        """Show the call stack: of the turn's decision, or of the report."""
+        report = self.panels.panel("report")
+        self.panels.choose_lower("report")
+        self._screen.call_after_refresh(lambda: report.scroll_to_text(CALL_STACK))
+
+    def where(self) -> None:
+        """Say where in the kernel this turn's decision was made."""
+        facts = self.panels.frame.facts
+        inside = self.panels.inside
+        chosen = chosen_decision(facts, inside) if facts is not None else None
+        if chosen is None:
+            none = "there is no decision here; press Enter on a function of the call stack"
+            self._screen.say(none)
+            return
+        self.panels.explain_this(Ask("decision", (chosen,)))
+
+    # acts
+
+    def act(self, text: str) -> None:
+        """Do an act, `NAME VALUE`, at the end of the run, else in a fork of what we see."""
+        name, _, value = text.strip().partition(" ")
+        if not name:
+            return
+        with self._screen.refusals_said():
+            if name not in ACTIONS:
+                raise InputError(f"{name}: no such act; there are {', '.join(sorted(ACTIONS))}")
+            run = self._run_to_act_on()
+            run.act(name, value.strip())
+            self._changed(run)
+            self._screen.say(f"{name} {value}: done; press u to undo it")
+
+    def _run_to_act_on(self) -> Session:
+        """Return the run if we stand at its end, else a fork of what we see; raises InputError."""
+        if self.run is None or not self.shown.live or not self.mover.at_end:
+            self._fork()
+        run = self.run
+        if run is None:
+            raise InputError("nothing to act on")
+        return run
+
+    def _changed(self, run: Session) -> None:
+        run.reached()
+        self.shown.changed()
+        self.mover.to_end()
+
+    def undo(self) -> None:
+        """Take back the last act and all that came after it."""
+        self._undo_or_redo("undo")
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._undo_or_redo("redo")
+
+    def _undo_or_redo(self, which: str) -> None:
+        run = self.run
+        if run is None or not self.shown.live:
+            why = "you can undo acts only in a run that goes on; this is a recording"
+            self._screen.say(why)
+            return
+        act = run.undo() if which == "undo" else run.redo()
+        if act is None:
+            self._screen.say(f"there is nothing to {which}")
+            return
+        self._changed(run)
+        self._screen.say(f"{which}: {' '.join(act.fields)}")
+
+    # forks
+
+    def fork(self) -> None:
+        """Fork here: another run that goes on from this frame."""
+        with self._screen.refusals_said():
+            self._fork()
+            done = f"fork {len(self.branches)}: x: act, o: show the other, d: compare"
+            from_log = said(self.shown, "start") == "frame"
+            assumed = len(self.shown.assumptions) if from_log else 0
+            self._screen.say(f"{done}; {assumed} assumptions (V: list them)" if assumed else done)
+
+    def _fork(self) -> None:
+        fork = self.shown.fork(self.mover.player.index)
+        self.branches.append(fork)
+        self.mover.take(fork, len(fork) - 1)
+
+    def other(self) -> None:
+        """Show the next fork, at the same moment if it has it."""
+        if len(self.branches) < 2:
+            self._screen.say("there is no fork yet; press f to fork here")
+            return
+        number = (self.branches.index(self.shown) + 1) % len(self.branches)
+        other, index = self.branches[number], self.mover.player.index
+        moment = self.shown.time_us(index)
+        if moment is not None:
+            index = other.frame_at(moment, other.boots[0])
+        self.mover.take(other, index)
+        self._screen.say(f"{number + 1} of {len(self.branches)}: {other.name}")
+
+    def show_only(self, timeline: Recording) -> None:
+        """Let go of all timelines, and show another one from its beginning."""
+        self.close()
+        self.branches = [timeline]
+        self.mover.take(timeline, 0)
+
+    def compare(self) -> None:
+        """Compare this timeline with the fork before it, or with a recording by name."""
+        if len(self.branches) < 2:
+            placeholder = "compare with: a recording, its name or path"
+            self._screen.ask_for(placeholder, self._compare_with)
+            return
+        here = self.branches.index(self.shown)
+        self._compare(self.branches[here - 1], self.shown)
+
+    def _compare_with(self, name: str) -> None:
+        if not name.strip():
+            return
+        with self._screen.refusals_said():
+            other = open_recording(name.strip())
+            self.branches.append(other)
+            self._compare(self.shown, other)
+
+    def _compare(self, a: Recording, b: Recording) -> None:
+        from mmplay.tui.screens.compare import CompareScreen
+
+        glyphs = self.panels.glyphs
+        self._screen.app.push_screen(CompareScreen(a.snapshot(), b.snapshot(), glyphs))
+
+    # other settings
+
+    def what_if(self) -> None:
+        """Ask which settings to compare this frame's request with."""
+        with self._screen.refusals_said():
+            judged(self.shown, self.mover.player.index)
+            placeholder = f"what if: KEY=VALUE, for example {KEYS[0]}=8192"
+            self._screen.ask_for(placeholder, self._suppose)
+
+    def _suppose(self, text: str) -> None:
+        if not text.strip():
+            return
+        title = "what if"
+        try:
+            settings = settings_of(split_settings(text))
+            title = f"what if {settings}"
+            rows = what_if_rows(compared(self.shown, self.mover.player.index, settings))
+        except InputError as error:
+            rows = [row(str(error))]
+        self._screen.app.push_screen(ListScreen(title, rows))
+
+    # what there is to read
+
+    def changes(self) -> None:
+        """List what was changed in this run, what is marked, and what was assumed."""
+        self._screen.app.push_screen(ListScreen("what changed", change_rows(self.shown)))
+
+
+def change_rows(recording: Recording) -> list[Row]:
+    """Return the acts of a run, its marks, and what it assumes."""
+    rows = [row(Cell("changed", "label"))]
+    run = recording.session
+    for act in run.acts if run is not None else []:
+        when = f"{act.time_us // 10**6}.{act.time_us % 10**6:06d}"
+        rows.append(row(Cell(f"{when:>14}  ", "dim"), Cell(" ".join(act.fields))))
+    if len(rows) == 1:
+        rows.append(row(Cell("nothing", "dim")))
+    rows += [row(""), row(Cell("marks", "label"))]
+    rows += [
+        row(Cell(f"#{one.frame + 1:<13} ", "dim"), Cell(f"{one.name}  {one.note}"))
+        for one in recording.markers
+    ] or [row(Cell("There is none; press m to mark a frame, a to write a note.", "dim"))]
+    if run is not None:
+        rows += [row(""), row(Cell("assumed and calibrated", "label"))]
+        rows += [row(f"{one.sort}: {one.text}") for one in recording.assumptions]
+    return rows
