@@ -17,7 +17,7 @@ from mmplay.engine.explain.verdict import Outcome, Status, ZoneVerdict
 from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.export.blocks import Block, Heading, Table, Text
-from mmplay.recordings.fidelity import Row
+from mmplay.recordings.fidelity.incident import Row
 from mmplay.recordings.log.importing import import_to_memory
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.log.source import NothingToRead

@@ -27,6 +27,7 @@ from mmplay.levels.scenario.tables import (
 )
 from mmplay.levels.sections import typed
 
+DATA = Path(__file__).parent / "data"
 PRINTED = (LOG, SAMPLE)
 """Starts that say themselves what the zones are."""
 
@@ -55,6 +56,18 @@ class Scenario(NamedTuple):
     def folder(self) -> Path:
         """Where the files that it names lie."""
         return Path(self.place.file).parent
+
+
+def shipped_scenarios() -> list[Path]:
+    """Return the scenarios that ship with mmplay, by name."""
+    return sorted(DATA.glob("*.toml"))
+
+
+def scenario_path(name: str) -> Path:
+    """Return the path of a scenario: a file, else the one that ships under this name."""
+    path = Path(name)
+    shipped = {one.name: one for one in shipped_scenarios()}
+    return path if path.exists() else shipped.get(name, path)
 
 
 def is_scenario(path: Path) -> bool:
@@ -107,7 +120,9 @@ def _kernel(top: Place, machine: MachineTable) -> Kernel:
         kernel = kernel or kernel_named(name)
         kernel.simulated()
     except InputError as error:
-        raise place.error("kernel", str(error)) from None
+        other = kernel is not None and kernel.name != name
+        whose = f"{name} follows the rules of another: " if other else ""
+        raise place.error("kernel", f"{whose}{error}") from None
     return kernel
 
 

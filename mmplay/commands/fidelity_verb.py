@@ -1,4 +1,4 @@
-"""`mmplay fidelity`: the incident logged and simulated, and the verdicts on any logs."""
+"""`mmplay fidelity`: a real run or the incident beside a simulated one, and verdicts on logs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 
+from mmplay.commands import fidelity_measured
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, tell
-from mmplay.recordings.fidelity import Row, compare
+from mmplay.engine.errors import InputError
+from mmplay.recordings.fidelity.incident import Row, compare
 from mmplay.recordings.grouping import files_in
 from mmplay.recordings.log_verdicts import (
     LogRow,
@@ -26,10 +28,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "logs",
-        metavar="LOG|DIR",
+        metavar="CSV|LOG|DIR",
         nargs="*",
-        help="tell the verdict on every event of these logs (default: the simulated incident)",
+        help="a CSV of counters to compare a scenario with, or logs: tell the verdict on every "
+        "event (default: the simulated incident)",
     )
+    fidelity_measured.add_arguments(parser)
     parser.add_argument(
         "--format", choices=("text", "md"), default="text", help="md: a page with both tables"
     )
@@ -38,6 +42,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the table; raises InputError for a log that cannot be read."""
+    if args.scenario is not None:
+        return fidelity_measured.run_measured(args, args.logs)
+    for name in fidelity_measured.OPTIONS:
+        if getattr(args, name) is not None:
+            raise InputError(f"--{name} needs --scenario: what is run beside the CSV")
     logs = list(log_rows(files_in(args.logs))) if args.logs else None
     PRINTERS["json" if args.json else args.format](logs)
     return 0

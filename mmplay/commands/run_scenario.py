@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 
 from mmplay.commands.arguments import whole
 from mmplay.commands.run_start import (
@@ -16,7 +15,7 @@ from mmplay.commands.run_start import (
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
-from mmplay.levels.scenario.load import load_scenario
+from mmplay.levels.scenario.load import load_scenario, scenario_path
 
 ELSEWHERE = ("actions", "at")
 """Options that mean nothing to a scenario, which says in the file where it starts."""
@@ -27,7 +26,7 @@ def scenario_start(args: Namespace) -> tuple[RunStart, Choice]:
     for name in ELSEWHERE:
         if getattr(args, name) is not None:
             raise InputError(f"--{name} is not for scenarios: {args.start} says where it starts")
-    scenario = load_scenario(Path(args.start))
+    scenario = load_scenario(scenario_path(args.start))
     choice = choice_for(scenario, changes_of(args))
     return RunStart(args, choice, machine_of_scenario(scenario, choice)), choice
 

@@ -142,12 +142,11 @@ def _checked(args: Namespace, start: RunStart) -> int:
 
 
 def _is_scenario(args: Namespace) -> bool:
-    path = Path(args.start)
-    if path.suffix != ".toml" or not path.is_file():
+    if not args.start.endswith(".toml"):
         return False
-    from mmplay.levels.scenario.load import is_scenario
+    from mmplay.levels.scenario.load import is_scenario, scenario_path
 
-    return is_scenario(path)
+    return is_scenario(scenario_path(args.start))
 
 
 def _is_level(args: Namespace) -> bool:

@@ -76,8 +76,9 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "run",
-        "simulate a machine: the incident's, a fresh one, or a log's",
+        "simulate a machine: the incident's, a fresh one, or your own",
         (
+            "mmplay run slow-disk.toml",
             "mmplay run incident --json",
             "mmplay run incident --variant nowait",
             "mmplay run boot --ram 4G",
@@ -85,8 +86,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "fidelity",
-        "compare the simulated incident with its log, number by number",
-        ("mmplay fidelity", "mmplay fidelity --json"),
+        "compare a simulated run with a real one, number by number",
+        (
+            "mmplay fidelity",
+            "mmplay fidelity run.csv --scenario run.toml --at 19.49 --window 35:48",
+        ),
     ),
     Verb(
         "explain",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.recordings.fidelity import Row, compare
+from mmplay.recordings.fidelity.incident import Row, compare
 
 
 def output(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:

@@ -12,7 +12,7 @@ from mmplay.levels.level_list import shipped_levels
 from mmplay.recordings.library import shipped
 
 NAMES = "_mmplay_levels_and_files", "_mmplay_recordings_and_files"
-FILES = {"FILE", "F", "LOG|-"}
+FILES = {"FILE", "FILE.toml", "F", "LOG|-", "CSV|LOG|DIR"}
 RECORDINGS = {"TRACE", "NAME", "RECORDING", "A", "B"}
 
 

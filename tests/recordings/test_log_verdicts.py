@@ -9,7 +9,7 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.recordings.export.blocks import markdown_page
-from mmplay.recordings.fidelity import Row
+from mmplay.recordings.fidelity.incident import Row
 from mmplay.recordings.log_verdicts import fidelity_blocks, log_rows, summary
 from tests.recordings.hosts import Host, HostZone, log
 

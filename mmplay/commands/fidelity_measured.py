@@ -1,0 +1,181 @@
+"""`mmplay fidelity CSV --scenario FILE.toml`: a measured run beside a simulated one."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mmplay.commands.arguments import nanoseconds, whole
+from mmplay.commands.output import print_json, tell
+from mmplay.commands.run_start import MAX_PACKETS, VARIANTS, checked_variant
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.setup import MICROSECOND_NS
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.counters import needed_columns
+from mmplay.levels.scenario.build import (
+    Changes,
+    choice_for,
+    machine_of_rows,
+    zones_for_rows,
+)
+from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
+from mmplay.recordings.counters import Counters, read_counters
+from mmplay.recordings.fidelity.quantities import Course, Window
+from mmplay.recordings.fidelity.rows import FidelityRow, compared, summary_of
+from mmplay.recordings.fidelity.samples import (
+    KILLS,
+    NEEDED,
+    Frames,
+    real_samples,
+    simulated_samples,
+)
+
+OUT = 1
+"""Exit status: a number that a rule decides is further off than it may be."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments of a comparison with a measured run."""
+    parser.add_argument(
+        "--scenario",
+        metavar="FILE.toml",
+        help="run this scenario from a row of a CSV of counters, and compare the two",
+    )
+    parser.add_argument(
+        "--at", metavar="S", help="with --scenario: start from the first row with t >= S"
+    )
+    parser.add_argument(
+        "--until", metavar="S", help="with --scenario: stop here (default: at the last row)"
+    )
+    parser.add_argument(
+        "--variant",
+        metavar="V",
+        help=f"with --scenario: {', '.join(VARIANTS)} (default: that of the scenario)",
+    )
+    parser.add_argument(
+        "--packets", metavar="N", help="with --scenario: how many frames arrived in a second"
+    )
+    parser.add_argument(
+        "--window",
+        metavar="A:B",
+        help="with --scenario: seconds over which ratios and medians are taken (default: all)",
+    )
+
+
+OPTIONS = ("at", "until", "variant", "packets", "window")
+
+
+class Compared(NamedTuple):
+    """What was compared, and the rows."""
+
+    csv: str
+    scenario: Scenario
+    choice: Choice
+    samples_us: Window
+    rows: list[FidelityRow]
+
+
+def run_measured(args: Namespace, names: Sequence[str]) -> int:
+    """Compare, and print; return OUT if a rule row is out of its bound. Raises InputError."""
+    if len(names) != 1:
+        raise InputError("name one CSV of counters for --scenario to start from")
+    found = _compared(args, names[0])
+    if args.json:
+        print_json(as_json(found))
+    else:
+        _print(found)
+    return OUT if summary_of(found.rows).out else 0
+
+
+def _compared(args: Namespace, name: str) -> Compared:
+    scenario = load_scenario(scenario_path(args.scenario))
+    packets = -1 if args.packets is None else whole(args.packets, "--packets", MAX_PACKETS)
+    variant = None if args.variant is None else checked_variant(args.variant)
+    choice = choice_for(scenario, Changes(variant=variant, packets=packets))
+    columns = dict.fromkeys((*needed_columns(zones_for_rows(scenario)), *NEEDED))
+    counters = read_counters(name, tuple(columns))
+    at, end = _span(args, counters)
+    m = machine_of_rows(scenario, choice, counters.rows[: at + 1])
+    flow = m.setup.flow
+    frames = Frames(0, 0) if flow is None else Frames(flow.frames_per_second, flow.start_ns)
+    real = real_samples(counters.rows[at:end], frames)
+    window = _window(args, real[0].time_us, real[-1].time_us)
+    dma32_min = max((zone.min for zone in m.state.zones if zone.name == "DMA32"), default=0)
+    killed = any(action in KILLS for _, action, _ in m.setup.script)
+    inputs = frozenset({"first_kill_us"} if killed else ())
+    simulated = list(simulated_samples(m, real))
+    rows = compared(Course(real, window, dma32_min), Course(simulated, window, dma32_min), inputs)
+    return Compared(name, scenario, choice, (real[0].time_us, real[-1].time_us), rows)
+
+
+def _span(args: Namespace, counters: Counters) -> tuple[int, int]:
+    """Return the numbers of the first row and of the one behind the last."""
+    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at"))
+    end = len(counters.rows)
+    if args.until is not None:
+        until = nanoseconds(args.until, "--until")
+        end = next((n for n, row in enumerate(counters.rows) if row["t"] > until), end)
+    if end - at < 2:
+        raise InputError(f"{counters.name}: there are no two rows between --at and --until")
+    return at, end
+
+
+def _window(args: Namespace, first_us: int, last_us: int) -> Window:
+    if args.window is None:
+        return first_us, last_us
+    begin, colon, end = args.window.partition(":")
+    if not colon:
+        raise InputError(f"--window {args.window[:40]}: write A:B in seconds, as 35:48")
+    window = tuple(nanoseconds(one, "--window") // MICROSECOND_NS for one in (begin, end))
+    if not first_us <= window[0] < window[1] or window[0] >= last_us:
+        raise InputError(f"--window {args.window}: does not lie between --at and --until")
+    return window[0], window[1]
+
+
+def as_json(found: Compared) -> dict[str, object]:
+    """Return the comparison as `--json` prints it."""
+    total = summary_of(found.rows)
+    return {
+        "csv": found.csv,
+        "scenario": found.scenario.place.file,
+        "variant": found.choice.variant,
+        "at_us": found.samples_us[0],
+        "until_us": found.samples_us[1],
+        "rows": [row.as_json() for row in found.rows],
+        "rule_rows": total.rule_rows,
+        "rule_rows_within": total.rule_rows_within,
+    }
+
+
+def _print(found: Compared) -> None:
+    first, last = found.samples_us
+    tell(
+        f"{found.scenario.table.title}",
+        f"{found.csv} from {first} us to {last} us, variant {found.choice.variant}",
+        "",
+    )
+    print_rows(found.rows)
+
+
+def print_rows(rows: Sequence[FidelityRow]) -> None:
+    """Print rows as a table, and what they come to."""
+    widest = max(len(row.quantity) for row in rows)
+    head = f"{'real':>11} {'simulated':>11} {'error':>11} {'bound':>9}"
+    tell(f"{'quantity':<{widest}} {head}  decided by")
+    for row in rows:
+        numbers = f"{_text(row.real):>11} {_text(row.simulated):>11} {_signed(row.error):>11}"
+        tell(f"{row.quantity:<{widest}} {numbers} {_text(row.bound, ''):>9}  {_told(row)}")
+    tell("", summary_of(rows).sentence)
+
+
+def _text(number: int | None, none: str = "none") -> str:
+    return none if number is None else str(number)
+
+
+def _signed(number: int | None) -> str:
+    return "" if number is None else f"{number:+d}"
+
+
+def _told(row: FidelityRow) -> str:
+    return row.kind if row.within is None else f"{row.kind}: {'within' if row.within else 'OUT'}"

@@ -1,0 +1,1 @@
+"""How close simulated runs come to real ones: to the incident of the logs, to measured machines."""
