@@ -514,3 +514,20 @@ def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
 def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
     report, event = only(path, "sysrq: OOM request ignored. No task eligible\n")
     assert (event["kind"], report.nobody_killable) == ("sysrq", True)
+
+
+SITES = {
+    "  3176243200   247900 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 3101800),
+    "   327781760   512159 fs/inode.c:82 [ext4] func:alloc_slab_page": ("fs/inode.c:82", 320099),
+    "    1.50 GiB   247900 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 1572864),
+    "       512 B        1 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 0),
+}
+
+
+@pytest.mark.parametrize("line", SITES)
+def test_places_that_allocated_most(path: Path, line: str) -> None:
+    report, event = only(path, f"Mem-Info:\nMemory allocations:\n{line}\n")
+    assert report.memory is not None
+    place, kb = SITES[line]
+    assert report.memory.sites == [(f"alloc_slab_page ({place})", kb)]
+    assert place in about(event, "memory.sites")
