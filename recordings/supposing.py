@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.diagnose import Seen
-from mmplay.engine.explain.finding import sentence
+from mmplay.engine.explain.finding import said, sentence
 from mmplay.engine.explain.settings import Settings
+from mmplay.engine.explain.verdict import Outcome
 from mmplay.engine.explain.what_if import Change, has_verdict, what_if
 from mmplay.engine.frame import Timeline
 from mmplay.engine.report import Report
@@ -41,6 +42,8 @@ def compared(timeline: Timeline, index: int, settings: Settings) -> Change:
 
 def _why(result: FrameDiagnosis) -> str:
     if result.frame.report is None:
-        return "no request failed in it"
+        return said("supposed.no_request")
+    if result.diagnosis.judgement.outcome is Outcome.LIMIT:
+        return said("supposed.limit")
     verdict = result.diagnosis.verdict
-    return sentence(verdict) if verdict is not None else "no zone was tested"
+    return sentence(verdict) if verdict is not None else said("supposed.untested")

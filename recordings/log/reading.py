@@ -28,7 +28,7 @@ OPEN_ROLES = frozenset(
 )
 """Lines that can go on after any of their fields."""
 
-TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "failure", "taints"})
+TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "taints"})
 """Lines that end in words: what has no stamp, between two that have one, goes on with them."""
 
 LONGEST_CHANGED = 1 << 14

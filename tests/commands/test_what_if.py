@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,19 @@ def test_bad_use_is_one_line(words: tuple[str, ...], said: str, capsys: Captured
     assert said in found.err
     assert found.err.count("\n") == 1
     assert found.out == ""
+
+
+def test_a_kill_by_a_limit_says_why_there_is_nothing_to_compare(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    log = tmp_path / "limit.log"
+    log.write_text(
+        "[  100.000000] worker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, "
+        "oom_score_adj=0\n"
+        "[  100.000010] CPU: 0 PID: 7 Comm: worker Not tainted 5.4.0 #1\n"
+        "[  100.000020] memory: usage 1024kB, limit 1024kB, failcnt 9\n"
+        "[  100.000030] Memory cgroup out of memory: Killed process 7 (worker) total-vm:1kB, "
+        "anon-rss:0kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:0kB oom_score_adj:0\n"
+    )
+    assert main(["what-if", str(log), "--event", "1", "--set", KBYTES]) == 2
+    assert "the limit of a cgroup was reached" in capsys.readouterr().err

@@ -12,10 +12,10 @@ from mmplay.engine.report import (
     ReportKind,
     Request,
     SlubReport,
-    StackEntry,
     ZoneDump,
 )
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.stack import StackEntry
 from tests.engine.test_gates import blocks, kernel, zone
 
 MODE = {"GFP_KERNEL": 0xCC0, "GFP_ATOMIC": 0xA20, "GFP_HIGHUSER_MOVABLE": 0x100CCA}

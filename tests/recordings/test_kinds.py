@@ -131,6 +131,42 @@ def test_no_zone_is_asked_for_a_cgroup(path: Path) -> None:
     assert event["verdict"]["candidates"] == []
 
 
+STATS = ("anon 33554432", "file 4194304", "kernel 3145728", "slab 1048576", "pgfault 99")
+
+
+def continued(stamp: str, indent: str) -> bytes:
+    """Return a kill whose memory.stat is one printk of many lines, as a tool shows it."""
+    head, rest = MEMCG_V2.split("anon 33554432")
+    lines = [stamp + line for line in (*head.splitlines(), STATS[0])]
+    lines += [indent + line for line in STATS[1:]]
+    lines += [stamp + line for line in rest.split("anon 3\n")[1].splitlines()]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+STAMPS = {
+    "raw": "",
+    "dmesg": "[  100.000000] ",
+    "dmesg -T": "[Wed Jun 17 10:37:10 2020] ",
+    "journalctl": "Jun 17 10:37:10 n1 kernel: ",
+}
+
+
+@pytest.mark.parametrize("stamp", STAMPS.values(), ids=list(STAMPS))
+def test_counters_of_one_printk_are_read_however_they_are_shown(path: Path, stamp: str) -> None:
+    ((report, _),) = told(path, continued(stamp, " " * len(stamp)))
+    assert report.cgroup is not None
+    assert report.cgroup.parts_kb == {"anon": 32768, "file": 4096, "kernel": 3072, "slab": 1024}
+    assert report.unknown == 0
+
+
+def test_counters_joined_by_syslog(path: Path) -> None:
+    stamp = STAMPS["journalctl"]
+    data = continued(stamp, "\0").replace(b"\n\0", b"#012")
+    ((report, _),) = told(path, data)
+    assert report.cgroup is not None
+    assert report.cgroup.parts_kb["slab"] == 1024
+
+
 def test_what_would_have_helped_a_cgroup(path: Path) -> None:
     _, event = only(path, MEMCG_V2.replace("limit 2048kB", "limit 0kB"))
     swap, limit = event["remedies"]
@@ -478,3 +514,20 @@ def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
 def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
     report, event = only(path, "sysrq: OOM request ignored. No task eligible\n")
     assert (event["kind"], report.nobody_killable) == ("sysrq", True)
+
+
+SITES = {
+    "  3176243200   247900 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 3101800),
+    "   327781760   512159 fs/inode.c:82 [ext4] func:alloc_slab_page": ("fs/inode.c:82", 320099),
+    "    1.50 GiB   247900 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 1572864),
+    "       512 B        1 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 0),
+}
+
+
+@pytest.mark.parametrize("line", SITES)
+def test_places_that_allocated_most(path: Path, line: str) -> None:
+    report, event = only(path, f"Mem-Info:\nMemory allocations:\n{line}\n")
+    assert report.memory is not None
+    place, kb = SITES[line]
+    assert report.memory.sites == [(f"alloc_slab_page ({place})", kb)]
+    assert place in about(event, "memory.sites")
