@@ -447,11 +447,6 @@ OOMD_PRESSURE = """\
 Jun  3 04:05:06 n1 systemd-oomd[512]: Killed /user.slice/app.scope due to memory pressure for \
 /user.slice being 62.13% > 50.00% for > 20s with reclaim activity
 """
-EARLYOOM = """\
-Jun  3 04:05:06 n1 earlyoom[77]: low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%
-Jun  3 04:05:06 n1 earlyoom[77]: sending SIGTERM to process 4242 uid 1000 "big one": \
-badness 852, VmRSS 345 MiB
-"""
 
 
 @pytest.mark.parametrize("log", [OOMD, OOMD_PRESSURE])
@@ -463,8 +458,22 @@ def test_systemd_oomd_is_named(path: Path, log: str) -> None:
     assert "/user.slice/app.scope" in event["headline"]
 
 
-def test_earlyoom_is_named(path: Path) -> None:
-    ((report, event),) = told(path, EARLYOOM.encode())
+SENT = 'sending SIGTERM to process 4242 uid 1000 "big one": badness 852, VmRSS 345 MiB'
+EARLYOOMS = (
+    SENT,
+    SENT.replace(" uid 1000", ""),
+    SENT.replace("badness", "oom_score") + ', cmdline "/usr/bin/big one"',
+    "Killing process: big one, pid: 4242, badness: 852, VmRSS: 345 MiB",
+)
+
+
+EARLYOOM = "Jun  3 04:05:06 n1 earlyoom[77]: "
+LOW = "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%"
+
+
+@pytest.mark.parametrize("sent", EARLYOOMS)
+def test_earlyoom_is_named(path: Path, sent: str) -> None:
+    ((report, event),) = told(path, f"{EARLYOOM}{LOW}\n{EARLYOOM}{sent}\n".encode())
     assert (event["kind"], report.daemon) == ("userspace", "earlyoom")
     assert event["victim"] == {"comm": "big one", "pid": 4242}
     assert "earlyoom" in event["headline"]
