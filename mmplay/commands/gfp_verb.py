@@ -48,9 +48,8 @@ def run(args: Namespace) -> int:
     else:
         _print_text(kernel, mask, asked)
         for one in others:
-            tell(
-                f"or       {mask:#x} = {one.names or 'no flags'} (rules of {', '.join(one.kernels)})"
-            )
+            whose = ", ".join(one.kernels)
+            tell(f"or       {mask:#x} = {one.names or 'no flags'} (rules of {whose})")
     return 0
 
 
