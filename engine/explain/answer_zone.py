@@ -103,14 +103,14 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
 
 
 def deciding_test(diagnosis: Diagnosis, zone: ZoneDump) -> tuple[Caller, ZoneTest] | None:
-    """Return the test in `zone` that decided: the first ask of an OOM report, else the last.
+    """Return the test in `zone` that decided: that of the last look.
 
     None if the verdict was not made by this zone's dump but by another one.
     """
     asks = diagnosis.asks
     if not asks:
         return None
-    caller, tests = asks[0] if asks[-1][0].mark == "high" else asks[-1]
+    caller, tests = asks[-1]
     for test in tests:
         if test.zone is zone:
             return caller, test

@@ -129,7 +129,7 @@ def _at_boot(scenario: Scenario, start: StartTable) -> Found:
 
 def _in_row(scenario: Scenario, start: StartTable) -> Found:
     zones = zones_for_rows(scenario)
-    counters = read_counters(str(scenario.folder / start.file), needed_columns(zones))
+    counters = read_counters(_named(scenario, start), needed_columns(zones))
     at = counters.at(int(Decimal(start.at or "0") * SECOND_NS))
     return found_in_rows(counters.rows[: at + 1], zones, scenario.table.machine.cpus)
 
@@ -152,10 +152,15 @@ def _in_sample(scenario: Scenario, start: StartTable) -> Found:
 
 
 def _frame(scenario: Scenario, start: StartTable, default: str) -> Frame:
-    """Return a frame of a recording or log: a file beside the scenario, or one that ships."""
-    beside = scenario.folder / start.file
-    with open_recording(str(beside) if beside.exists() else start.file) as recording:
+    """Return a frame of a recording or log, which may be one that ships."""
+    with open_recording(_named(scenario, start)) as recording:
         return recording.frame(find_position(recording, start.at or default))
+
+
+def _named(scenario: Scenario, start: StartTable) -> str:
+    """Return the file of a start: it lies beside the scenario, or else is named from here."""
+    beside = scenario.folder / start.file
+    return str(beside) if beside.exists() else start.file
 
 
 FINDERS: dict[str, Callable[[Scenario, StartTable], Found]] = {

@@ -28,6 +28,7 @@ from mmplay.levels.scenario.tables import (
 from mmplay.levels.sections import typed
 
 DATA = Path(__file__).parent / "data"
+VM = "vm"
 PRINTED = (LOG, SAMPLE)
 """Starts that say themselves what the zones are."""
 
@@ -90,6 +91,7 @@ def read_scenario(text: str, name: str) -> Scenario:
     version = top.table.get("format")
     if isinstance(version, int) and version != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")
+    _drop_vm(top)
     table = typed(top, ScenarioFile)
     kernel = _kernel(top, table.machine)
     _check_start(top, table)
@@ -103,6 +105,16 @@ def read_scenario(text: str, name: str) -> Scenario:
         flow=None if network is None else _flow(network),
         notes=_notes(table),
     )
+
+
+def _drop_vm(top: Place) -> None:
+    """Let sysctls be named as sysctl(8) names them, too: `vm.dirty_ratio`, quoted or not."""
+    table = top.table.get("sysctl")
+    if not isinstance(table, dict):
+        return
+    inside = table.pop(VM, {})
+    named = {**table, **(inside if isinstance(inside, dict) else {VM: inside})}
+    top.table["sysctl"] = {key.removeprefix(f"{VM}."): value for key, value in named.items()}
 
 
 def disk_at(scenario: Scenario, time_ns: int) -> DiskKind:
@@ -146,8 +158,6 @@ def _zones(top: Place, table: ScenarioFile) -> tuple[BenchZone, ...]:
         raise place.error(key, f"the {table.start.kind} says which zones there are")  # type: ignore[union-attr]
     if machine.ram and given:
         raise place.error("ram", "give either ram or [[machine.zone]] tables")
-    if machine.crashkernel and not machine.ram:
-        raise place.error("crashkernel", "is taken from ram; a zone says what is left of it")
     if given:
         _check_order(place, given)
     if printed or given:

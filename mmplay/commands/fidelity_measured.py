@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mmplay.commands.arguments import nanoseconds, whole
-from mmplay.commands.output import print_json, tell
+from mmplay.commands.fidelity_rows import print_comparison, print_rows, status_of
+from mmplay.commands.output import tell
 from mmplay.commands.run_start import MAX_PACKETS, VARIANTS, checked_variant
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
@@ -22,7 +23,7 @@ from mmplay.levels.scenario.build import (
 from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
 from mmplay.recordings.counters import Counters, read_counters
 from mmplay.recordings.fidelity.quantities import Course, Window
-from mmplay.recordings.fidelity.rows import FidelityRow, compared, summary_of
+from mmplay.recordings.fidelity.rows import FidelityRow, compared
 from mmplay.recordings.fidelity.samples import (
     KILLS,
     NEEDED,
@@ -30,9 +31,6 @@ from mmplay.recordings.fidelity.samples import (
     real_samples,
     simulated_samples,
 )
-
-OUT = 1
-"""Exit status: a number that a rule decides is further off than it may be."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -82,10 +80,11 @@ def run_measured(args: Namespace, names: Sequence[str]) -> int:
         raise InputError("name one CSV of counters for --scenario to start from")
     found = _compared(args, names[0])
     if args.json:
-        print_json(as_json(found))
+        names_of = found.csv, found.scenario.place.file, found.choice.variant
+        print_comparison(*names_of, found.samples_us, found.rows)
     else:
         _print(found)
-    return OUT if summary_of(found.rows).out else 0
+    return status_of(found.rows)
 
 
 def _compared(args: Namespace, name: str) -> Compared:
@@ -133,21 +132,6 @@ def _window(args: Namespace, first_us: int, last_us: int) -> Window:
     return window[0], window[1]
 
 
-def as_json(found: Compared) -> dict[str, object]:
-    """Return the comparison as `--json` prints it."""
-    total = summary_of(found.rows)
-    return {
-        "csv": found.csv,
-        "scenario": found.scenario.place.file,
-        "variant": found.choice.variant,
-        "at_us": found.samples_us[0],
-        "until_us": found.samples_us[1],
-        "rows": [row.as_json() for row in found.rows],
-        "rule_rows": total.rule_rows,
-        "rule_rows_within": total.rule_rows_within,
-    }
-
-
 def _print(found: Compared) -> None:
     first, last = found.samples_us
     tell(
@@ -156,26 +140,3 @@ def _print(found: Compared) -> None:
         "",
     )
     print_rows(found.rows)
-
-
-def print_rows(rows: Sequence[FidelityRow]) -> None:
-    """Print rows as a table, and what they come to."""
-    widest = max(len(row.quantity) for row in rows)
-    head = f"{'real':>11} {'simulated':>11} {'error':>11} {'bound':>9}"
-    tell(f"{'quantity':<{widest}} {head}  decided by")
-    for row in rows:
-        numbers = f"{_text(row.real):>11} {_text(row.simulated):>11} {_signed(row.error):>11}"
-        tell(f"{row.quantity:<{widest}} {numbers} {_text(row.bound, ''):>9}  {_told(row)}")
-    tell("", summary_of(rows).sentence)
-
-
-def _text(number: int | None, none: str = "none") -> str:
-    return none if number is None else str(number)
-
-
-def _signed(number: int | None) -> str:
-    return "" if number is None else f"{number:+d}"
-
-
-def _told(row: FidelityRow) -> str:
-    return row.kind if row.within is None else f"{row.kind}: {'within' if row.within else 'OUT'}"

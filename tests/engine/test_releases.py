@@ -174,6 +174,14 @@ def test_a_mask_decides_between_the_states_of_a_distribution() -> None:
     assert {one.gate.name for one in new.kernels} == {"6.3"}
 
 
+def test_a_mask_in_hex_is_read_by_bits_that_give_it_a_meaning() -> None:
+    old = candidates_of(None, Evidence(((0x201DA, None),)))
+    names = {one.gfp.format(0x201DA) for one in old.kernels}
+    assert names == {"GFP_HIGHUSER_MOVABLE|__GFP_COLD"}
+    new = candidates_of(None, Evidence(((0x2200020, None),)))
+    assert {one.gfp.name for one in new.kernels} == {"4.4", "4.5"}
+
+
 def test_a_field_of_the_report_decides_as_well() -> None:
     fields = frozenset(("managed", "free_pcp", "writepending", "reserved_highatomic"))
     without = candidates_of(None, Evidence(fields=fields))

@@ -12,10 +12,10 @@ from mmplay.engine.report import (
     ReportKind,
     Request,
     SlubReport,
-    StackEntry,
     ZoneDump,
 )
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.stack import StackEntry
 from tests.engine.test_gates import blocks, kernel, zone
 
 MODE = {"GFP_KERNEL": 0xCC0, "GFP_ATOMIC": 0xA20, "GFP_HIGHUSER_MOVABLE": 0x100CCA}
@@ -258,6 +258,25 @@ def test_a_floor_that_refuses_is_no_fragmentation() -> None:
     one.blocks = (*LISTS[:2], FreeBlocks(2, 3, 16, "M"))
     assert reasons(one, 2) == [
         "3 free blocks of order 2 or more would serve it: the floor refuses, not fragmentation"
+    ]
+
+
+def test_blocks_that_are_there_but_too_few_are_told_by_the_halving_loop() -> None:
+    """732 - 7 - 156 - 400 - 120 = 49, and 400 / 8 = 50 must be exceeded."""
+    one = zone(free=732)
+    one.blocks = blocks((156, "U"), (200, "U"), (30, "U"), (0, ""), (0, ""), (1, "M"))
+    layout = kernel("3.16").gfp
+    asked = report("GFP_KERNEL", 3)
+    assert asked.request is not None
+    asked.request = asked.request._replace(mode=layout.value("GFP_KERNEL"))
+    result = diagnosed(asked, machine(one), kernel("3.16"))
+    assert result.judgement.outcome is Outcome.REFUSED
+    assert [sentence(finding) for _, finding in result.reasons] == [
+        "blocks below order 3 hold all but 49 pages, and more than 50 must lie in larger ones: "
+        "refused at o=2 of the halving loop"
+    ]
+    assert "2 pages more free in Normal in blocks of order 3 or more" in [
+        sentence(finding) for finding in result.would_pass
     ]
 
 

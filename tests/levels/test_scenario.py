@@ -141,6 +141,13 @@ def test_sysctls_and_costs_are_the_machines() -> None:
     assert not any(line.startswith("reclaim_call_ns 435") for line in m.setup.calibrated)
 
 
+@pytest.mark.parametrize("name", ["dirty_ratio", "vm.dirty_ratio", '"vm.dirty_ratio"'])
+def test_a_sysctl_may_have_its_whole_name(name: str) -> None:
+    assert machine(f"{BOOT}[sysctl]\n{name} = 34\n").state.dirty_ratio == 34
+    problem = refusal(f"{BOOT}[sysctl]\n{name} = 134\n")
+    assert problem.endswith("dirty_ratio: 134 is not in 0..100: EINVAL")
+
+
 def test_a_row_is_put_where_it_was_counted() -> None:
     m = machine(ROW)
     dma, dma32 = m.state.zones
