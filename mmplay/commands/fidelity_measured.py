@@ -12,12 +12,14 @@ from mmplay.commands.output import tell
 from mmplay.commands.run_start import MAX_PACKETS, VARIANTS, checked_variant
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
+from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.counters import needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
     choice_for,
     machine_of_rows,
+    refused_event,
     zones_for_rows,
 )
 from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
@@ -103,7 +105,10 @@ def _compared(args: Namespace, name: str) -> Compared:
     dma32_min = max((zone.min for zone in m.state.zones if zone.name == "DMA32"), default=0)
     killed = any(action in KILLS for _, action, _ in m.setup.script)
     inputs = frozenset({"first_kill_us"} if killed else ())
-    simulated = list(simulated_samples(m, real))
+    try:
+        simulated = list(simulated_samples(m, real))
+    except RefusedError as error:
+        raise refused_event(scenario, m, error) from None
     rows = compared(Course(real, window, dma32_min), Course(simulated, window, dma32_min), inputs)
     return Compared(name, scenario, choice, (real[0].time_us, real[-1].time_us), rows)
 

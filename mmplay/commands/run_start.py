@@ -115,6 +115,10 @@ class RunStart:
             return self._parent.machine_at(self._turn).state.now_ns
         return self._machine.state.now_ns if self._machine is not None else 0
 
+    def refused(self, error: InputError, m: Machine) -> InputError:
+        """Return the complaint about what a machine refused while it ran."""
+        return error
+
     def header(self) -> dict[str, object]:
         """Return the header of the run's recording."""
         choice = self._choice
