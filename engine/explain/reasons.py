@@ -62,7 +62,7 @@ def _blocks(gate: GateRules, caller: Caller, test: ZoneTest) -> Iterator[Finding
     own = cut.large - cut.foreign
     if test.verdict is Verdict.NO_BLOCK and not own:
         yield _no_block(gate, caller, test, cut)
-    elif caller.order > 0 and own and test.verdict is Verdict.REFUSED:
+    elif caller.order > 0 and own and test.verdict is Verdict.REFUSED and test.halved is None:
         yield finding("blocks.there", count=own, order=caller.order)
 
 

@@ -261,6 +261,25 @@ def test_a_floor_that_refuses_is_no_fragmentation() -> None:
     ]
 
 
+def test_blocks_that_are_there_but_too_few_are_told_by_the_halving_loop() -> None:
+    """732 - 7 - 156 - 400 - 120 = 49, and 400 / 8 = 50 must be exceeded."""
+    one = zone(free=732)
+    one.blocks = blocks((156, "U"), (200, "U"), (30, "U"), (0, ""), (0, ""), (1, "M"))
+    layout = kernel("3.16").gfp
+    asked = report("GFP_KERNEL", 3)
+    assert asked.request is not None
+    asked.request = asked.request._replace(mode=layout.value("GFP_KERNEL"))
+    result = diagnosed(asked, machine(one), kernel("3.16"))
+    assert result.judgement.outcome is Outcome.REFUSED
+    assert [sentence(finding) for _, finding in result.reasons] == [
+        "blocks below order 3 hold all but 49 pages, and more than 50 must lie in larger ones: "
+        "refused at o=2 of the halving loop"
+    ]
+    assert "2 pages more free in Normal in blocks of order 3 or more" in [
+        sentence(finding) for finding in result.would_pass
+    ]
+
+
 def test_the_boost_is_a_share_of_its_own() -> None:
     one = zone(free=1000, boost=700, min=1100, low=1200, high=1300)
     assert reasons(one, 0) == [
