@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmplay.commands.arguments import nanoseconds, whole
+from mmplay.commands.arguments import MAX_UPTIME_S, nanoseconds, whole
 from mmplay.commands.fidelity_rows import print_comparison, print_rows, status_of
 from mmplay.commands.output import tell
 from mmplay.commands.run_start import MAX_PACKETS, VARIANTS, checked_variant
@@ -115,10 +115,10 @@ def _compared(args: Namespace, name: str) -> Compared:
 
 def _span(args: Namespace, counters: Counters) -> tuple[int, int]:
     """Return the numbers of the first row and of the one behind the last."""
-    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at"))
+    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at", MAX_UPTIME_S))
     end = len(counters.rows)
     if args.until is not None:
-        until = nanoseconds(args.until, "--until")
+        until = nanoseconds(args.until, "--until", MAX_UPTIME_S)
         end = next((n for n, row in enumerate(counters.rows) if row["t"] > until), end)
     if end - at < 2:
         raise InputError(f"{counters.name}: there are no two rows between --at and --until")
@@ -131,7 +131,9 @@ def _window(args: Namespace, first_us: int, last_us: int) -> Window:
     begin, colon, end = args.window.partition(":")
     if not colon:
         raise InputError(f"--window {args.window[:40]}: write A:B in seconds, as 35:48")
-    window = tuple(nanoseconds(one, "--window") // MICROSECOND_NS for one in (begin, end))
+    window = tuple(
+        nanoseconds(one, "--window", MAX_UPTIME_S) // MICROSECOND_NS for one in (begin, end)
+    )
     if not first_us <= window[0] < window[1] or window[0] >= last_us:
         raise InputError(f"--window {args.window}: does not lie between --at and --until")
     return window[0], window[1]
