@@ -125,9 +125,9 @@ def is_piece(split: Split) -> bool:
     return not _is_of_a_form(split.text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _is_of_a_form(text: str) -> bool:
-    """Tell it once of a line that several before it might go on with."""
+    """Tell it once of a line that several before it might go on with, or that is repeated."""
     return first_read([text], foreign=False, near=True) is not None
 
 
@@ -136,7 +136,9 @@ def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:
     left, right = text.rstrip(" "), piece.strip(" ")
     for gap in range(1, WIDEST_GAP + 1) if ROW.match(text) else (1,):
         whole = f"{left}{' ' * gap}{right}"
-        read = first_read([whole], foreign=prefix.foreign, near=True)
+        read = None
+        if _is_of_a_form(whole):
+            read = first_read([whole], foreign=prefix.foreign, near=True)
         if read is not None:
             return read, whole
     return None, f"{left} {right}"

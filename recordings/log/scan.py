@@ -23,7 +23,7 @@ from mmplay.recordings.log.reading import (
     broken,
     is_piece,
 )
-from mmplay.recordings.log.records import FIELD, RECORD_BYTES, Years, with_record
+from mmplay.recordings.log.records import RECORD_BYTES, Years, in_record, with_record
 from mmplay.recordings.log.transport import JOINED, unwrap
 
 
@@ -210,7 +210,7 @@ class _Scanner:
         end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
         text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
         prefix, rest = split_prefix(text)
-        if prefix.time_us is None and prefix.text.endswith(FIELD):
+        if in_record(prefix, rest):
             before = (self._before if at < RECORD_BYTES else b"") + self._data[
                 max(0, at - RECORD_BYTES) : at
             ]
@@ -239,6 +239,9 @@ class _Scanner:
             reads = all_reads(texts, foreign=foreign, near=self.near > 0)
             if reads:
                 (form, values), *more = reads
+                if prefix.time_us is None:
+                    time_us, wall = split.prefix.time_us, split.prefix.wall
+                    prefix = prefix._replace(time_us=time_us, wall=wall)
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
         return None
 
