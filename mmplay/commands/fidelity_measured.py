@@ -6,18 +6,20 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmplay.commands.arguments import nanoseconds, whole
+from mmplay.commands.arguments import MAX_UPTIME_S, nanoseconds, whole
 from mmplay.commands.fidelity_rows import print_comparison, print_rows, status_of
 from mmplay.commands.output import tell
 from mmplay.commands.run_start import MAX_PACKETS, VARIANTS, checked_variant
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
+from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.counters import needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
     choice_for,
     machine_of_rows,
+    refused_event,
     zones_for_rows,
 )
 from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
@@ -103,17 +105,20 @@ def _compared(args: Namespace, name: str) -> Compared:
     dma32_min = max((zone.min for zone in m.state.zones if zone.name == "DMA32"), default=0)
     killed = any(action in KILLS for _, action, _ in m.setup.script)
     inputs = frozenset({"first_kill_us"} if killed else ())
-    simulated = list(simulated_samples(m, real))
+    try:
+        simulated = list(simulated_samples(m, real))
+    except RefusedError as error:
+        raise refused_event(scenario, m, error) from None
     rows = compared(Course(real, window, dma32_min), Course(simulated, window, dma32_min), inputs)
     return Compared(name, scenario, choice, (real[0].time_us, real[-1].time_us), rows)
 
 
 def _span(args: Namespace, counters: Counters) -> tuple[int, int]:
     """Return the numbers of the first row and of the one behind the last."""
-    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at"))
+    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at", MAX_UPTIME_S))
     end = len(counters.rows)
     if args.until is not None:
-        until = nanoseconds(args.until, "--until")
+        until = nanoseconds(args.until, "--until", MAX_UPTIME_S)
         end = next((n for n, row in enumerate(counters.rows) if row["t"] > until), end)
     if end - at < 2:
         raise InputError(f"{counters.name}: there are no two rows between --at and --until")
@@ -126,7 +131,9 @@ def _window(args: Namespace, first_us: int, last_us: int) -> Window:
     begin, colon, end = args.window.partition(":")
     if not colon:
         raise InputError(f"--window {args.window[:40]}: write A:B in seconds, as 35:48")
-    window = tuple(nanoseconds(one, "--window") // MICROSECOND_NS for one in (begin, end))
+    window = tuple(
+        nanoseconds(one, "--window", MAX_UPTIME_S) // MICROSECOND_NS for one in (begin, end)
+    )
     if not first_us <= window[0] < window[1] or window[0] >= last_us:
         raise InputError(f"--window {args.window}: does not lie between --at and --until")
     return window[0], window[1]

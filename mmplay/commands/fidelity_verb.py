@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mmplay.commands import fidelity_measured
 from mmplay.commands.arguments import add_json
@@ -20,6 +21,8 @@ from mmplay.recordings.log_verdicts import (
     log_rows,
     summary,
 )
+
+CSV = ".csv"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -45,6 +48,9 @@ def run(args: Namespace) -> int:
     for name in fidelity_measured.OPTIONS:
         if getattr(args, name) is not None:
             raise InputError(f"--{name} needs --scenario: what is run beside the CSV")
+    for name in args.logs:
+        if CSV in Path(name).suffixes:
+            raise InputError(f"{name}: name the scenario to run beside it: --scenario FILE.toml")
     logs = list(log_rows(files_in(args.logs))) if args.logs else None
     return PRINTERS["json" if args.json else args.format](logs)
 

@@ -216,11 +216,12 @@ def frame_line(timeline: Timeline, index: int) -> str:
 def _free(frame: Frame) -> Iterator[str]:
     if frame.shown is None:
         return
-    before = {zone.name: zone.pages("free") for zone in frame.before.zones} if frame.before else {}
-    for zone in frame.shown.dump.populated():
-        free, then = zone.pages("free"), before.get(zone.name)
+    dump, earlier = frame.shown.dump, frame.before.zones if frame.before else []
+    before = {(zone.node, zone.name): zone.pages("free") for zone in earlier}
+    for zone in dump.populated():
+        free, then = zone.pages("free"), before.get((zone.node, zone.name))
         changed = f" ({free - then:+d})" if free is not None and then not in (None, free) else ""
-        yield f"{zone.name} {free} free{changed}"
+        yield f"{dump.label(zone)} {free} free{changed}"
 
 
 def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
@@ -236,11 +237,12 @@ def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
 
 def _zone_line(frame: Frame, dump: MemDump, zone: ZoneDump) -> str:
     free = zone.pages("free")
-    parts = [f"{zone.name}: {free} of {zone.pages('managed')} pages free"]
+    parts = [f"{dump.label(zone)}: {free} of {zone.pages('managed')} pages free"]
     parts.append(", ".join(f"{mark} {zone.pages(mark)}" for mark in MARKS))
     if zone.reserve:
         parts.append(f"reserve {max(zone.reserve)}")
-    indexes = [one.index for one in dump.populated() if one.index is not None]
+    found = (dump.index_of(one) for one in dump.populated())
+    indexes = [index for index in found if index is not None]
     if frame.kernel is not None and free is not None and indexes:
         rungs = [rung for rung in ladder(frame.kernel, zone, max(indexes)) if rung.mark == "min"]
         refused = [f"{r.caller.name} ({r.pages.value})" for r in rungs if free <= r.pages.value]
@@ -273,7 +275,9 @@ def _verdict(timeline: Timeline, index: int) -> Iterator[str]:
         yield "no verdict: the report says too little, or the kernel's rules are not known"
     for caller, tests in diagnosis.asks:
         for test in tests:
-            yield f"at {caller.mark}, {test.zone.name}: {sentence(gate_finding(test))}"
+            yield f"at {caller.mark}, {test.name}: {sentence(gate_finding(test))}"
+    for zone, one in diagnosis.reasons:
+        yield f"{zone}: {sentence(one)}"
     for one in (*diagnosis.about_caller, *diagnosis.would_pass, *diagnosis.reclaim):
         yield sentence(one)
 

@@ -540,3 +540,26 @@ def test_places_that_allocated_most(path: Path, line: str) -> None:
     place, kb = SITES[line]
     assert report.memory.sites == [(f"alloc_slab_page ({place})", kb)]
     assert place in about(event, "memory.sites")
+
+
+def test_a_kill_in_a_cpuset_is_measured_by_its_nodes(path: Path) -> None:
+    """1000 pages on node 1: oom_score_adj 500 adds 500, not half of both nodes."""
+    text = """\
+a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
+Mem-Info:
+active_anon:3000 inactive_anon:0 isolated_anon:0
+ free:100 free_pcp:0 free_cma:0
+Node 0 Normal free:200kB min:40kB present:16000kB managed:16000kB
+Node 1 Normal free:200kB min:40kB present:4000kB managed:4000kB
+Total swap = 0kB
+5000 pages RAM
+0 pages reserved
+[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name
+[      7]    10     7     9000      190    40960        0             0 baker
+[      8]    10     8     9000       10        0        0           500 spoon
+oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=c,mems_allowed=1,global_oom,\
+task_memcg=/,task=spoon,pid=8,uid=10
+Out of memory: Killed process 8 (spoon) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB
+"""
+    _, event = only(path, text)
+    assert about(event, "victim.most_other").startswith("it had the most points of 2 tasks: 510 ")
