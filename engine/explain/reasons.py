@@ -182,4 +182,13 @@ def skew_findings(
             found.append(finding("gate.skew_untimed", zone=test.name, pages=pages))
         else:
             found.append(finding("gate.skew", zone=test.name, pages=pages, delay_us=delay_us))
-    return found
+    return [*found, *_maybe_bound(caller, tests)] if found else []
+
+
+def _maybe_bound(caller: Caller, tests: list[ZoneTest]) -> list[Finding]:
+    """Name nodes that refuse in every zone where the log does not say which ones were allowed."""
+    open_nodes = {test.zone.node for test in tests if test.verdict is Verdict.PASSES}
+    closed = sorted({test.zone.node for test in tests} - open_nodes)
+    if caller.nodes is not None or not closed:
+        return []
+    return [finding("gate.maybe_bound", nodes=[f"{node}" for node in closed])]

@@ -244,7 +244,7 @@ def _ratios(
     found = []
     for test in refused:
         zone = test.zone
-        above = _managed_above(dump, zone, caller.class_zone)
+        above = managed_above(dump, zone, caller.class_zone)
         mark, today = zone.pages(caller.mark), zone.reserve_for(caller.class_zone)
         if not above or not today or test.free is None or mark is None or caller.order > 0:
             continue
@@ -257,7 +257,7 @@ def _ratios(
     return found
 
 
-def _managed_above(dump: MemDump, zone: ZoneDump, class_index: int) -> int | None:
+def managed_above(dump: MemDump, zone: ZoneDump, class_index: int) -> int | None:
     """Return managed pages of the node's zones over `zone`, up to the class zone."""
     columns = dump.columns()
     between = columns[columns.index(zone.name) + 1 : class_index + 1]

@@ -186,6 +186,16 @@ def test_a_nodemask_leaves_zones_out() -> None:
     assert judged(report("GFP_KERNEL"), two_nodes()).outcome is Outcome.SKEW
 
 
+def test_a_node_that_refuses_everywhere_may_be_the_one_that_was_asked() -> None:
+    words = [
+        sentence(one) for one in diagnosed(report("GFP_KERNEL"), two_nodes(), kernel("5.9")).notes
+    ]
+    assert any("node 0 refuses in every zone" in text for text in words)
+    bound = diagnosed(report("GFP_KERNEL", mems_allowed=(0, 1)), two_nodes(), kernel("5.9"))
+    assert bound.judgement.outcome is Outcome.SKEW
+    assert not any("refuses in every zone" in sentence(one) for one in bound.notes)
+
+
 def test_nodes_that_the_dump_does_not_show_are_missed() -> None:
     found = judged(report("GFP_KERNEL", nodemask=(1,)), machine(zone(free=10)))
     assert (found.status, found.missing) == (Status.NONE, ("zone lines of node 1",))
