@@ -11,15 +11,7 @@ from textual.app import ComposeResult
 from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import (
-    COMMON_KEYS,
-    DIGIT_KEYS,
-    LEVEL_KEYS,
-    PLAY_KEYS,
-    RUN_KEYS,
-    Key,
-    bindings,
-)
+from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, LEVEL_KEYS, PLAY_KEYS, RUN_KEYS, Key, bindings
 from mmplay.tui.panels.bars import LineBar, TimelineBar
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.finder import Finder
