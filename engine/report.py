@@ -1,9 +1,8 @@
 """What a kernel report says, as numbers: memory, request, call trace, slab report, OOM kill.
 
 What a dump does not say is None, never 0. Field names are the kernel's (`active_file`,
-`isolated_anon`); zone fields are kB as printed, totals are pages. The context of a request is read
-off the call trace: a function that can only be on the stack in softirq, or below reclaim, is
-evidence for it. Source: mm/page_alloc.c:show_free_areas (4.5).
+`isolated_anon`); zone fields are kB as printed, totals are pages. Source:
+mm/page_alloc.c:show_free_areas (4.5).
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mmplay.engine.limits import Cgroup, CmaFailure
-from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import zone_columns
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
+from mmplay.engine.stack import StackEntry
 
 SCANNED = frozenset({"pages_scanned"})
 """Zone fields that some kernels print in pages (`Kernel.scanned_unit`), not in kB."""
@@ -101,6 +100,8 @@ class MemDump:
     nodes: dict[int, dict[str, int]] = field(default_factory=dict)
     hugepages: list[dict[str, int]] = field(default_factory=list)
     tail: dict[str, int] = field(default_factory=dict)
+    sites: list[tuple[str, int]] = field(default_factory=list)
+    """(function and line, kB) of the largest allocations, where they are profiled (6.10)."""
 
     def zone(self, name: str, node: int | None = None) -> ZoneDump | None:
         """Return the zone of that name (on `node`, if given), or None."""
@@ -129,22 +130,6 @@ class MemDump:
         """Return what a zone is called: with its node, where there are several."""
         several = any(other.node != zone.node for other in self.zones)
         return f"Node {zone.node} {zone.name}" if several else zone.name
-
-
-class StackEntry(NamedTuple):
-    """One line of a call trace, innermost first.
-
-    `mark` is IRQ or EOI where the trace enters or leaves an interrupt stack; `guess` marks an
-    address that was merely found on the stack (printed with a question mark).
-    """
-
-    symbol: str
-    offset: int
-    size: int
-    address: int | None = None
-    module: str = ""
-    mark: str = ""
-    guess: bool = False
 
 
 class SlubReport(NamedTuple):
@@ -182,63 +167,6 @@ class Request(NamedTuple):
     cpuset: str | None = None
     mems_allowed: tuple[int, ...] | None = None
     """Nodes that the cpuset of the task allows; None if the log does not say."""
-
-
-class Evidence(NamedTuple):
-    """Why a context was concluded: the context bit and the function on the stack that shows it."""
-
-    context: Context
-    symbol: str
-
-
-SHOWN_BY: dict[str, Context] = {
-    **dict.fromkeys(
-        (
-            *("__do_softirq", "do_softirq", "do_softirq_own_stack", "net_rx_action"),
-            *("tasklet_action", "__softirqentry_text_start", "handle_softirqs"),
-        ),
-        Context.SOFTIRQ,
-    ),
-    **dict.fromkeys(("do_IRQ", "handle_irq_event", "handle_irq_event_percpu"), Context.HARDIRQ),
-    **dict.fromkeys(
-        ("try_to_free_pages", "__perform_reclaim", "balance_pgdat", "kswapd"), Context.PF_MEMALLOC
-    ),
-}
-"""Functions that cannot be on the stack without the context they show.
-
-Softirqs run from irq_exit, inside do_IRQ but after the hard interrupt is done, so whichever of
-the two stands further in decides. Newer traces may name __do_softirq after its section; since 6.11
-it is handle_softirqs.
-"""
-
-
-class ContextReading(NamedTuple):
-    """The context that a call trace shows, and the evidence for each bit of it."""
-
-    context: Context
-    evidence: tuple[Evidence, ...]
-    traced: bool = True
-    """False if there was no call trace to read: then only the mask is known."""
-
-
-def read_context(stack: tuple[StackEntry, ...]) -> ContextReading:
-    """Return the context of the innermost page request of a call trace.
-
-    What lies under an interrupt belongs to the interrupted task and proves nothing:
-    __do_softirq masks PF_MEMALLOC while it runs (kernel/softirq.c, 4.5). Addresses that were
-    merely found on the stack are no evidence.
-    """
-    if not stack:
-        return ContextReading(Context.TASK, (), traced=False)
-    context, evidence = Context.TASK, []
-    for entry in stack:
-        shown = Context.TASK if entry.guess else SHOWN_BY.get(entry.symbol, Context.TASK)
-        if shown & ~context:
-            context |= shown
-            evidence.append(Evidence(shown, entry.symbol))
-        if context.in_interrupt or entry.mark == "EOI":
-            break
-    return ContextReading(context, tuple(evidence))
 
 
 class ReportKind(StrEnum):

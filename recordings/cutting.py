@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.recordings.log.lines import LogItem, LogNote, RawBlock, read_log
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import Replay
@@ -72,7 +73,7 @@ def _log_header(log: Recording, first: int, last: int) -> dict[str, Any]:
     """Return the header; it names the kernel where the lines that did may have been cut off."""
     header = {name: value for name, value in log.header.items() if name != "format"}
     kernels = {
-        boot.kernel.name if boot.kernel is not None else None
+        boot.kernel.name if boot.kernel and boot.kernel.name in KERNELS else boot.release
         for boot in log.boots
         if boot.first_frame <= last and boot.last_frame >= first
     }

@@ -17,7 +17,7 @@ from mmplay.engine.explain.verdict import Outcome, Status, ZoneVerdict
 from mmplay.engine.report import Report, ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.export.blocks import Block, Heading, Table, Text
-from mmplay.recordings.fidelity.incident import Row
+from mmplay.recordings.fidelity.rows import FidelityRow, summary_of
 from mmplay.recordings.log.importing import import_to_memory
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.log.source import NothingToRead
@@ -148,7 +148,7 @@ def summary(rows: Sequence[LogRow]) -> LogSummary:
     )
 
 
-def fidelity_blocks(logs: Sequence[LogRow], incident: Sequence[Row]) -> Iterator[Block]:
+def fidelity_blocks(logs: Sequence[LogRow], incident: Sequence[FidelityRow]) -> Iterator[Block]:
     """Yield the page: the table of logs, and how the simulated incident compares with its own."""
     yield Heading(1, "Fidelity")
     yield Text(
@@ -161,10 +161,11 @@ def fidelity_blocks(logs: Sequence[LogRow], incident: Sequence[Row]) -> Iterator
         yield _logs_table(logs)
     yield Heading(2, "The simulated incident")
     yield Text(
-        "A number is decided by a rule if the start and the kernel's rules leave it no choice, by "
-        "the calibration of the workload if another load would have given another one, and by the "
-        "start if the run carries it over unchanged. mmplay fidelity lists every number."
+        "A number is decided by a rule if the start and the kernel's rules leave it no choice, "
+        "calibrated if another load or another cost would have given another one, and an input if "
+        "the run carries it over: that is no agreement. mmplay fidelity lists every number."
     )
+    yield Text(summary_of(incident).sentence)
     yield _incident_table(incident)
 
 
@@ -227,25 +228,24 @@ def deciding_look(zones: Sequence[ZoneVerdict]) -> str:
     return f"{zones[0].mark}: {', '.join(parts)}" if parts else ""
 
 
-def _incident_table(rows: Sequence[Row]) -> Table:
-    frames: dict[tuple[str, str], list[Row]] = {}
+def _incident_table(rows: Sequence[FidelityRow]) -> Table:
+    frames: dict[tuple[str, str], list[FidelityRow]] = {}
     for row in rows:
-        frames.setdefault((row.frame, row.by), []).append(row)
+        frame, colon, _ = row.quantity.partition(": ")
+        frames.setdefault((frame if colon else "moments", row.kind), []).append(row)
     cells = [
-        (frame, by, str(len(found)), *(str(_within(found, percent)) for percent in (0, 1, 10)))
-        for (frame, by), found in frames.items()
+        (frame, kind, str(len(found)), *(_counted(found, within) for within in (True, False)))
+        for (frame, kind), found in frames.items()
     ]
     return Table(
-        "Numbers of each frame, and how many the run comes near to",
-        ("frame", "decided by", "numbers", "the same", "within 1 %", "within 10 %"),
+        "Numbers of each frame; of those with a bound, how many keep it",
+        ("frame", "decided by", "numbers", "within", "out"),
         cells,
-        frozenset({2, 3, 4, 5}),
+        frozenset({2, 3, 4}),
     )
 
 
-def _within(rows: Sequence[Row], percent: int) -> int:
-    return sum(
-        row.simulated is not None
-        and abs(row.simulated - row.logged) * 100 <= abs(row.logged) * percent
-        for row in rows
-    )
+def _counted(rows: Sequence[FidelityRow], within: bool) -> str:
+    if all(row.within is None for row in rows):
+        return ""
+    return str(sum(row.within is within for row in rows))

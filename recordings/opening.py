@@ -1,4 +1,7 @@
-"""Opens a trace of any kind: the header says which timeline shows it."""
+"""Opens a trace of any kind: the header says which timeline shows it.
+
+It stands apart from `library`, which the menu lists with: this loads every kind of timeline.
+"""
 
 from __future__ import annotations
 

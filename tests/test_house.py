@@ -15,8 +15,8 @@ ROOMS = ("mmplay", "tui", "levels", "recordings", "engine")
 
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 50
-ONE_DEFINITION_FILES = 14
-"""How many files hold a single definition. It may only go down, until it is 10."""
+ONE_DEFINITION_FILES = 10
+"""How many files may hold a single definition."""
 
 LONG_FILES: set[str] = set()
 """Files that are longer than they may be. The set may only shrink."""

@@ -36,6 +36,16 @@ TELL_S = 0.25
 """How often an export says how far it is."""
 
 
+def format_and_file(text: str) -> tuple[str, Path]:
+    """Return what FORMAT FILE names; raises InputError if one is unknown or missing."""
+    name, _, path = text.strip().partition(" ")
+    if name not in FORMATS:
+        raise InputError(f"{name}: formats are {', '.join(FORMATS)}")
+    if not path.strip():
+        raise InputError(f"{name}: name the file, too: FORMAT FILE")
+    return name, Path(path.strip()).expanduser()
+
+
 class Exports:
     """What a screen writes in other formats; it says in the screen's footer how that goes."""
 
@@ -44,23 +54,15 @@ class Exports:
 
     def start(self, text: str, recording: Recording) -> None:
         """Write a snapshot of the recording, in a thread; `text` is FORMAT FILE."""
-        say = self._screen.say
-        name, _, path = text.strip().partition(" ")
-        if name not in FORMATS:
-            say(f"{name}: formats are {', '.join(FORMATS)}")
-            return
-        if not path.strip():
-            say(f"{name}: name the file, too: FORMAT FILE")
-            return
-        running = self._running()
-        if running:
-            what = running[0].name.removeprefix(EXPORT_OF)
-            say(f"{what} is still being written; press Ctrl+C to stop it")
-            return
-        target, shown = Path(path.strip()).expanduser(), recording.snapshot()
-        self._show_written(target, 0)
-        job = partial(self._write, name, target, shown)
-        self._screen.work(f"{EXPORT_OF}{target}", job, say, EXPORTS)
+        with self._screen.refusals_said():
+            name, target = format_and_file(text)
+            running = self._running()
+            if running:
+                what = running[0].name.removeprefix(EXPORT_OF)
+                raise InputError(f"{what} is still being written; press Ctrl+C to stop it")
+            job = partial(self._write, name, target, recording.snapshot())
+            self._show_written(target, 0)
+            self._screen.work(f"{EXPORT_OF}{target}", job, self._screen.say, EXPORTS)
 
     def stop(self) -> str:
         """End the export that is running; return what to tell of it, empty if there was none."""

@@ -1,7 +1,4 @@
-"""The playhead: where in a timeline we are, where we came from; and the search in its log.
-
-No widgets.
-"""
+"""The playhead: where in a timeline we are and came from; the search in its log. No widgets."""
 
 from __future__ import annotations
 

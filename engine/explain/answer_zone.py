@@ -26,7 +26,7 @@ from mmplay.engine.explain.gate import (
     stop_of,
     zone_floor,
 )
-from mmplay.engine.explain.remedy import min_free_span
+from mmplay.engine.explain.remedy import managed_above, min_free_span
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
@@ -44,6 +44,11 @@ def zone_of(scene: Scene, ask: Ask) -> ZoneDump | None:
     dump = scene.frame.shown.dump if scene.frame.shown else None
     node, name, *_ = ask.names
     return dump.zone(str(name), int(node)) if dump else None
+
+
+def label_of(scene: Scene, zone: ZoneDump) -> str:
+    """Return what a zone is called: with its node, where there are several."""
+    return scene.frame.shown.dump.label(zone) if scene.frame.shown else zone.name
 
 
 def class_zone_of(scene: Scene, zone: ZoneDump) -> int:
@@ -66,15 +71,21 @@ def zone_field(scene: Scene, ask: Ask) -> Answer:
     special = SPECIAL_FIELDS.get(name)
     if special is not None:
         return special(scene, zone, pages)
-    title = f"{zone.name} {name}"
+    title = f"{label_of(scene, zone)} {name}"
     return field_answer(
-        scene, name, title, said("answer.zone_field", name=name, zone=zone.name, size=both(pages))
+        scene,
+        name,
+        title,
+        said("answer.zone_field", name=name, zone=label_of(scene, zone), size=both(pages)),
     )
 
 
 def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     answer = field_answer(
-        scene, "free", f"{zone.name} free", said("answer.free", zone=zone.name, size=both(pages))
+        scene,
+        "free",
+        f"{label_of(scene, zone)} free",
+        said("answer.free", zone=label_of(scene, zone), size=both(pages)),
     )
     kernel, decided = scene.frame.kernel, deciding_test(scene.diagnosis, zone)
     shown = scene.frame.shown
@@ -103,14 +114,14 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
 
 
 def deciding_test(diagnosis: Diagnosis, zone: ZoneDump) -> tuple[Caller, ZoneTest] | None:
-    """Return the test in `zone` that decided: the first ask of an OOM report, else the last.
+    """Return the test in `zone` that decided: that of the last look.
 
     None if the verdict was not made by this zone's dump but by another one.
     """
     asks = diagnosis.asks
     if not asks:
         return None
-    caller, tests = asks[0] if asks[-1][0].mark == "high" else asks[-1]
+    caller, tests = asks[-1]
     for test in tests:
         if test.zone is zone:
             return caller, test
@@ -140,8 +151,8 @@ def _minimum(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     answer = field_answer(
         scene,
         "min",
-        f"{zone.name} min",
-        said("answer.mark", name="min", zone=zone.name, size=both(pages)),
+        f"{label_of(scene, zone)} min",
+        said("answer.mark", name="min", zone=label_of(scene, zone), size=both(pages)),
     )
     dump = scene.frame.shown.dump if scene.frame.shown else None
     capped = scene.frame.kernel.capped_zones if scene.frame.kernel else ()
@@ -176,8 +187,8 @@ def _sharing(dump: MemDump, capped: tuple[str, ...]) -> list[ZoneDump]:
 
 def _gap_mark(name: str, at: int) -> FieldAnswerer:
     def answerer(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-        what = said("answer.mark", name=name, zone=zone.name, size=both(pages))
-        answer = field_answer(scene, name, f"{zone.name} {name}", what)
+        what = said("answer.mark", name=name, zone=label_of(scene, zone), size=both(pages))
+        answer = field_answer(scene, name, f"{label_of(scene, zone)} {name}", what)
         term = _gap_terms(scene.frame.kernel, zone)[at] if scene.frame.kernel else None
         if term is None:
             return answer
@@ -218,8 +229,8 @@ def _gap_terms(kernel: Kernel | None, zone: ZoneDump) -> tuple[Term | None, Term
 
 
 def _managed(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-    what = said("answer.managed", zone=zone.name, size=both(pages))
-    answer = field_answer(scene, "managed", f"{zone.name} managed", what)
+    what = said("answer.managed", zone=label_of(scene, zone), size=both(pages))
+    answer = field_answer(scene, "managed", f"{label_of(scene, zone)} managed", what)
     present = zone.pages("present")
     if present is None:
         return answer
@@ -228,8 +239,8 @@ def _managed(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
 
 
 def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-    what = said("answer.scanned", pages=pages, zone=zone.name)
-    answer = field_answer(scene, "pages_scanned", f"{zone.name} pages_scanned", what)
+    what = said("answer.scanned", pages=pages, zone=label_of(scene, zone))
+    answer = field_answer(scene, "pages_scanned", f"{label_of(scene, zone)} pages_scanned", what)
     kernel, reclaimable = scene.frame.kernel, zone.reclaimable_pages()
     factor = kernel.unreclaimable_factor if kernel else None
     if factor is None or reclaimable is None:
@@ -263,10 +274,11 @@ def reserve(scene: Scene, ask: Ask) -> Answer:
     if zone is None or kept is None:
         return UNKNOWN
     words = WORDS["lowmem_reserve"]
-    name = ZONES[class_index] if class_index < len(ZONES) else f"class {class_index}"
+    columns = scene.frame.shown.dump.columns() if scene.frame.shown else ZONES
+    name = columns[class_index] if class_index < len(columns) else f"class {class_index}"
     answer = Answer(
-        f"{zone.name} lowmem_reserve[{name}]",
-        what=said("answer.reserve", zone=zone.name, size=both(kept), name=name),
+        f"{label_of(scene, zone)} lowmem_reserve[{name}]",
+        what=said("answer.reserve", zone=label_of(scene, zone), size=both(kept), name=name),
         rule=words.text,
         source=source_of(scene, words),
         change=said("answer.reserve_change"),
@@ -278,17 +290,11 @@ def reserve(scene: Scene, ask: Ask) -> Answer:
 def _reserve_numbers(scene: Scene, zone: ZoneDump, class_index: int, kept: int) -> str:
     kernel = scene.frame.kernel
     dump = scene.frame.shown.dump if scene.frame.shown else None
-    ratios = kernel.lowmem_reserve_ratio if kernel else ()
-    if dump is None or zone.index is None or zone.index >= len(ratios) or kept == 0:
+    ratios = dict(zip(ZONES, kernel.lowmem_reserve_ratio, strict=False)) if kernel else {}
+    ratio = ratios.get(zone.name, 0)
+    if dump is None or ratio == 0 or kept == 0 or zone.name not in dump.columns():
         return ""
-    above = sum(
-        other.pages("managed") or 0
-        for other in dump.zones
-        if other.node == zone.node
-        and other.index is not None
-        and zone.index < other.index <= class_index
-    )
-    ratio = ratios[zone.index]
+    above = managed_above(dump, zone, class_index) or 0
     if above // ratio == kept:
         return said("answer.reserve_numbers", above=above, ratio=ratio, kept=kept)
     return said(
@@ -318,8 +324,8 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
     free = counted_free(kernel.gate, zone, caller.flags, 0)
     verdict = "" if free is None else _verdict(free, term)
     return Answer(
-        f"{zone.name} floor of {caller.name}",
-        what=said("answer.floor", caller=caller.name, zone=zone.name, floor=term.value),
+        f"{label_of(scene, zone)} floor of {caller.name}",
+        what=said("answer.floor", caller=caller.name, zone=label_of(scene, zone), floor=term.value),
         rule=words.text,
         numbers=with_formula(term),
         consequence=verdict,
@@ -346,9 +352,13 @@ def blocks(scene: Scene, ask: Ask) -> Answer:
     listed = zone.listed_pages() or 0
     letters = f" of types {one.types}" if one.types else ""
     what = said(
-        "answer.blocks", zone=zone.name, count=one.count, size_kb=one.size_kb, letters=letters
+        "answer.blocks",
+        zone=label_of(scene, zone),
+        count=one.count,
+        size_kb=one.size_kb,
+        letters=letters,
     )
-    answer = field_answer(scene, "blocks", f"{zone.name} order {order}", what)
+    answer = field_answer(scene, "blocks", f"{label_of(scene, zone)} order {order}", what)
     return answer._replace(
         numbers=said(
             "answer.blocks_numbers", count=one.count, order=order, pages=pages, listed=listed

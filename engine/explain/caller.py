@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.words import WORDS
-from mmplay.engine.report import ContextReading, Request, SlubReport
+from mmplay.engine.report import Request, SlubReport
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import highest_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.stack import ContextReading
 
 
 class Abilities(NamedTuple):

@@ -155,7 +155,20 @@ def total_pages(report: Report) -> int | None:
     table = memory_table(report)
     if table is None:
         return None
-    return table.managed + (table.swap.total_kb // table.page_kb if table.swap else 0)
+    swap = table.swap.total_kb // table.page_kb if table.swap else 0
+    own = _of_nodes(report) if report.kind is ReportKind.CPUSET_OOM else table.managed
+    return None if own is None else own + swap
+
+
+def _of_nodes(report: Report) -> int | None:
+    """Return the pages of the nodes that the request may use: a cpuset's kill goes by them."""
+    request, dump = report.request, report.memory
+    nodes = None if request is None else request.nodemask or request.mems_allowed
+    if nodes is None or dump is None:
+        return None
+    pages = [zone.pages("present") for zone in dump.zones if zone.node in nodes]
+    known = [one for one in pages if one is not None]
+    return sum(known) if known and len(known) == len(pages) else None
 
 
 def _limit_pages(cgroup: Cgroup | None, page_kb: int, swapped: object) -> int | None:

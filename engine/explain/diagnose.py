@@ -37,19 +37,12 @@ from mmplay.engine.explain.reasons import (
 from mmplay.engine.explain.remedy import last_look_pages, remedies
 from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
 from mmplay.engine.explain.victim import cgroup_remedies
-from mmplay.engine.report import (
-    BY_HAND,
-    MemDump,
-    Report,
-    ReportKind,
-    Request,
-    ZoneDump,
-    read_context,
-)
+from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone
 from mmplay.engine.rules.versions import Kernel, layout_of_release
+from mmplay.engine.stack import read_context
 
 
 class Seen(NamedTuple):

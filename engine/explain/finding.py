@@ -151,7 +151,7 @@ def templates() -> dict[str, str]:
     return _flat({group: texts for file in files for group, texts in file.items()})
 
 
-COUNTED = ("pages", "objects", "tasks", "times", "free blocks")
+COUNTED = ("pages", "objects", "tasks", "times", "free blocks", "rule sets")
 
 
 class Number(int):

@@ -153,9 +153,22 @@ def test_zone(kernel: Kernel, zone: ZoneDump, caller: Caller) -> ZoneTest:
     if caller.order > 0 and zone.blocks is None:
         return ZoneTest(zone, Verdict.UNKNOWN, free, floor_pages)
     halved = _halved(kernel, zone, caller)
-    if halved is not None or not has_block(kernel, zone, caller):
+    if not has_block(kernel, zone, caller):
         return ZoneTest(zone, Verdict.NO_BLOCK, free, floor_pages, halved=halved)
+    if halved is not None:
+        return _refused_by_halving(kernel, zone, caller, halved)
     return ZoneTest(zone, Verdict.PASSES, free, floor_pages)
+
+
+def _refused_by_halving(
+    kernel: Kernel, zone: ZoneDump, caller: Caller, halved: Halving
+) -> ZoneTest:
+    """Return the comparison in the loop that refused: pages in larger blocks, the halved mark."""
+    pages, mark = zone.pages("free") or 0, zone.pages(caller.mark) or 0
+    left = rule("halved_free", given("free", pages) - (pages - halved.free))
+    need = discounted(kernel.gate.reductions, given(caller.mark, mark), caller.flags)
+    need = rule("halved_mark", need // (1 << (halved.order + 1)))
+    return ZoneTest(zone, Verdict.REFUSED, left, need, halved=halved)
 
 
 def _halved(kernel: Kernel, zone: ZoneDump, caller: Caller) -> Halving | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, caller_of, test_all
-from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, read_context
+from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request
 from mmplay.engine.rules.alloc_flags import SECOND_TRY, AllocFlag, Context
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.stack import read_context
 
 ZONES_NOT_ASKED = frozenset(
     {ReportKind.MEMCG_OOM, ReportKind.SYSRQ, ReportKind.CMA, ReportKind.USERSPACE}

@@ -62,7 +62,7 @@ def _blocks(gate: GateRules, caller: Caller, test: ZoneTest) -> Iterator[Finding
     own = cut.large - cut.foreign
     if test.verdict is Verdict.NO_BLOCK and not own:
         yield _no_block(gate, caller, test, cut)
-    elif caller.order > 0 and own and test.verdict is Verdict.REFUSED:
+    elif caller.order > 0 and own and test.verdict is Verdict.REFUSED and test.halved is None:
         yield finding("blocks.there", count=own, order=caller.order)
 
 
@@ -182,4 +182,13 @@ def skew_findings(
             found.append(finding("gate.skew_untimed", zone=test.name, pages=pages))
         else:
             found.append(finding("gate.skew", zone=test.name, pages=pages, delay_us=delay_us))
-    return found
+    return [*found, *_maybe_bound(caller, tests)] if found else []
+
+
+def _maybe_bound(caller: Caller, tests: list[ZoneTest]) -> list[Finding]:
+    """Name nodes that refuse in every zone where the log does not say which ones were allowed."""
+    open_nodes = {test.zone.node for test in tests if test.verdict is Verdict.PASSES}
+    closed = sorted({test.zone.node for test in tests} - open_nodes)
+    if caller.nodes is not None or not closed:
+        return []
+    return [finding("gate.maybe_bound", nodes=[f"{node}" for node in closed])]

@@ -25,9 +25,7 @@ def remedies(
     if any(test.verdict in (Verdict.PASSES, Verdict.UNKNOWN) for test in tests):
         return []
     pages = [
-        finding("pass.pages", pages=test.short_by, zone=test.name)
-        for test in sorted(tests, key=lambda test: test.short_by or 0)
-        if test.short_by
+        _pages(test) for test in sorted(tests, key=lambda test: test.short_by or 0) if test.short_by
     ]
     blocks = [
         finding("pass.block", order=caller.order, zone=test.name)
@@ -35,15 +33,23 @@ def remedies(
         if test.verdict is Verdict.NO_BLOCK and test.zone.listed_pages()
     ]
     refused = [test for test in tests if test.verdict is Verdict.REFUSED]
+    by_floor = [test for test in refused if test.halved is None]
     settings = [
-        *_unboosted(kernel, caller, refused),
-        *_smaller_min(kernel, dump, caller, refused),
-        *_ratios(kernel, dump, caller, refused),
+        *_unboosted(kernel, caller, by_floor),
+        *_smaller_min(kernel, dump, caller, by_floor),
+        *_ratios(kernel, dump, caller, by_floor),
     ]
     flags = _flags(kernel, caller, refused, slub)
-    if not flags and not settings and not blocks:
+    if not flags and not settings and not blocks and by_floor == refused:
         flags = [finding("pass.nothing")]
     return [*blocks, *pages, *flags, *settings]
+
+
+def _pages(test: ZoneTest) -> Finding:
+    pages = test.short_by or 0
+    if test.halved is None:
+        return finding("pass.pages", pages=pages, zone=test.name)
+    return finding("pass.larger", pages=pages, zone=test.name, order=test.halved.order + 1)
 
 
 def last_look_pages(tests: list[ZoneTest]) -> list[Finding]:
@@ -238,7 +244,7 @@ def _ratios(
     found = []
     for test in refused:
         zone = test.zone
-        above = _managed_above(dump, zone, caller.class_zone)
+        above = managed_above(dump, zone, caller.class_zone)
         mark, today = zone.pages(caller.mark), zone.reserve_for(caller.class_zone)
         if not above or not today or test.free is None or mark is None or caller.order > 0:
             continue
@@ -251,7 +257,7 @@ def _ratios(
     return found
 
 
-def _managed_above(dump: MemDump, zone: ZoneDump, class_index: int) -> int | None:
+def managed_above(dump: MemDump, zone: ZoneDump, class_index: int) -> int | None:
     """Return managed pages of the node's zones over `zone`, up to the class zone."""
     columns = dump.columns()
     between = columns[columns.index(zone.name) + 1 : class_index + 1]

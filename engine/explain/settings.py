@@ -58,7 +58,7 @@ def settings_of(texts: Iterable[str]) -> Settings:
             raise InputError(f"{key}: was given twice")
         found[field] = read(key, value)
     if not found:
-        raise InputError(f"--set: nothing is set; KEY is {_known()}")
+        raise InputError(f"nothing is set: write KEY=VALUE; KEY is {_known()}")
     return Settings(**found)  # type: ignore[arg-type]
 
 

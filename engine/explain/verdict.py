@@ -20,10 +20,11 @@ from mmplay.engine.explain.counts import (
 from mmplay.engine.explain.finding import said
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import allowed_nodes, caller_in, looks_of, zones_asked
-from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump, read_context
+from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump
 from mmplay.engine.rules.floors import discounted
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import SCALE_BASE
+from mmplay.engine.stack import read_context
 
 
 class Status(StrEnum):

@@ -78,7 +78,8 @@ class MemoryTable(NamedTuple):
 def memory_table(report: Report) -> MemoryTable | None:
     """Return where the memory was by the report's own dump.
 
-    None without a dump, or where the dump does not say how many pages the kernel managed.
+    None without a dump, or where the dump does not say how many pages the kernel managed: the
+    zones that are printed are too few for its totals.
     """
     dump = report.memory
     managed = managed_pages(dump) if dump is not None else None
@@ -87,6 +88,8 @@ def memory_table(report: Report) -> MemoryTable | None:
     page_kb = dump.zones[0].page_kb if dump.zones else PAGE_KB
     rows = _rows(dump, page_kb)
     left = managed - sum(row.pages for row in rows)
+    if left < -(MOVED + managed // MOVED) and "reserved_pages" not in dump.tail:
+        return None
     return MemoryTable(managed, (*rows, MemoryRow(UNACCOUNTED, None, left)), _swap(dump), page_kb)
 
 
@@ -183,7 +186,7 @@ def _swap(dump: MemDump) -> Swap | None:
 
 
 LARGEST_SLABS = 4
-"""Slab caches that are named."""
+"""Slab caches, and places in the source that allocate, that are named."""
 
 MUCH = 20
 """The share of the managed pages, one in so many, from which unaccounted pages are told."""
@@ -198,6 +201,9 @@ def memory_findings(report: Report) -> list[Finding]:
         if table.pages(UNACCOUNTED) * MUCH >= table.managed:
             left = table.pages(UNACCOUNTED) * table.page_kb
             found.append(finding(_unaccounted_code(report.memory), unaccounted=left))
+    if report.memory is not None and report.memory.sites:
+        sites = [f"{name} {size(kb)}" for name, kb in report.memory.sites[:LARGEST_SLABS]]
+        found.append(finding("memory.sites", sites=sites))
     if report.slabs:
         slabs = sorted(report.slabs, key=lambda row: -row[2])[:LARGEST_SLABS]
         caches = [f"{name} {size(total)}" for name, _, total in slabs]

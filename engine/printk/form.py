@@ -137,9 +137,16 @@ def form(name: str, template: str, clue: str = "") -> LineForm:
 TASK_CLUE = r"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ "
 ENTRY_CLUE = r"\+0x[0-9a-f]+/0x"
 BLOCKS_CLUE = r"\*[0-9]+kB "
-OOM_CLUE = r" invoked oom-killer:"
-"""Without the mask behind it: a mailer may have folded the line there."""
-ROLE_CLUES = {"entry": ENTRY_CLUE, "blocks": BLOCKS_CLUE, "task": TASK_CLUE, "oom": OOM_CLUE}
+OOM_CLUE = r"oom-killer:"
+"""Without what stands around it: a mailer may have folded the line there."""
+KILL_CLUE = r"ill process "
+ROLE_CLUES = {
+    "entry": ENTRY_CLUE,
+    "blocks": BLOCKS_CLUE,
+    "task": TASK_CLUE,
+    "oom": OOM_CLUE,
+    "kill": KILL_CLUE,
+}
 CLUES = {
     "words/4.5": r"\n(?:(?<=[0-9a-f]{16}\n)|(?<=[0-9a-f]{16}\r\n))",
     "memcgusage/2.6.32": r"mit [0-9]+kB, failcnt ",

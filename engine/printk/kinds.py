@@ -226,7 +226,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     ),
     "p12": _padded(12),
     "s12": FieldKind(
-        r" *[0-9][0-9.]* [kMGT]iB", str.lstrip, lambda value: f"{value:>12}", _is_text
+        r" *[0-9][0-9.]* (?:[KMGTPE]i)?B", str.lstrip, lambda value: f"{value:>12}", _is_text
     ),
     "p4": _padded(4),
     "p3": _padded(3),

@@ -164,10 +164,20 @@ def _kernels_of(spans: tuple[Span, ...]) -> tuple[Kernel, ...]:
 
 @cache
 def every_era() -> tuple[Kernel, ...]:
-    """Return every set of rules that an upstream version has, oldest first."""
-    firsts = {step.first for step in steps() if step.first is not None}
-    backports = {one.first for step in steps() for one in step.backports if not one.builds}
-    return _kernels_of(tuple(Span(one, one) for one in sorted(firsts | backports)))
+    """Return every set of rules of an upstream version or a distribution, oldest first."""
+    backports = [one for step in steps() for one in step.backports]
+    spans = {Span(step.first, step.first) for step in steps() if step.first is not None}
+    spans |= {Span(one.first, one.first) for one in backports if not one.builds}
+    spans |= {
+        Span(BUILT_FROM[one.builds], BUILT_FROM[one.builds], one.builds, one.first[2])
+        for one in backports
+        if one.builds
+    }
+    return _kernels_of(tuple(sorted(spans)))
+
+
+BUILT_FROM: dict[str, Version] = {"el7": (3, 10, 0), "el8": (4, 18, 0)}
+"""The version that a distribution's builds start from."""
 
 
 NOTHING_SEEN = Evidence()
@@ -199,6 +209,7 @@ def _left(kernels: tuple[Kernel, ...], seen: Evidence) -> tuple[Kernel, ...]:
         return kernels
     named = tuple(one for one in kernels if _could_name(one, seen)) or kernels
     named = tuple(one for one in named if _names_exactly(one, seen)) or named
+    named = tuple(one for one in named if _makes_sense(one, seen)) or named
     return tuple(one for one in named if _could_print(one, seen)) or named
 
 
@@ -214,6 +225,23 @@ def _could_name(kernel: Kernel, seen: Evidence) -> bool:
 def _names_exactly(kernel: Kernel, seen: Evidence) -> bool:
     """Tell whether no bit that depends on the configuration is needed to explain the names."""
     return all(kernel.gfp.format(mask) == names for mask, names in seen.pairs if names is not None)
+
+
+def _makes_sense(kernel: Kernel, seen: Evidence) -> bool:
+    """Tell whether masks in hex alone have a meaning: every bit a name, and a composite among them.
+
+    By the bits of another kernel a mask has bits that mean nothing, or none of the usual sets.
+    """
+    return all(
+        _is_usual(kernel.gfp.format(mask).split("|"))
+        for mask, names in seen.pairs
+        if names is None and mask
+    )
+
+
+def _is_usual(names: list[str]) -> bool:
+    bare = any(name.startswith("0x") for name in names)
+    return not bare and any(name.startswith("GFP_") for name in names)
 
 
 def _could_print(kernel: Kernel, seen: Evidence) -> bool:

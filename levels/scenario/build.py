@@ -11,6 +11,7 @@ from mmplay.engine.frame import Frame
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
+from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import found_at_boot
 from mmplay.engine.sim.starts.common import Choice
@@ -99,11 +100,41 @@ def build(scenario: Scenario, choice: Choice, found: Found) -> Machine:
         assumed=scenario.notes,
     )
     try:
-        return from_plan(plan, found, choice)
+        m = from_plan(plan, found, choice)
     except SysctlError as error:
         raise place.at("sysctl").error(error.name, str(error)) from None
     except InputError as error:
         raise place.at("machine").error("", str(error)) from None
+    _try_events(scenario, m)
+    return m
+
+
+def _try_events(scenario: Scenario, m: Machine) -> None:
+    """Refuse an event that the kernel would never take, whatever happens before it."""
+    for number, event in enumerate(scenario.table.events):
+        trial = Machine(m.setup, m.state.copy())
+        try:
+            do_action(trial, event.action, event.value)
+        except RefusedError as error:
+            if any(sure in str(error) for sure in NEVER):
+                raise _event_error(scenario, number, error) from None
+
+
+NEVER = ("EINVAL", "ENOENT", "ENODEV", "no workload", "no cache", "no zone", "none of")
+"""What a refusal says that will not be another one later."""
+
+
+def _event_error(scenario: Scenario, number: int, error: InputError) -> LevelError:
+    return scenario.place.at("event", number).error("value", str(error))
+
+
+def refused_event(scenario: Scenario, m: Machine, error: InputError) -> InputError:
+    """Return the complaint about an event that was refused when its time had come."""
+    after_us = (m.state.now_ns - m.state.started_ns) // MICROSECOND_NS
+    for number, event in enumerate(scenario.table.events):
+        if event.at_us == after_us and str(error).startswith(f"{event.action}: "):
+            return _event_error(scenario, number, error)
+    return error
 
 
 def _script(scenario: Scenario, start_ns: int) -> tuple[tuple[int, str, str], ...]:
@@ -129,7 +160,7 @@ def _at_boot(scenario: Scenario, start: StartTable) -> Found:
 
 def _in_row(scenario: Scenario, start: StartTable) -> Found:
     zones = zones_for_rows(scenario)
-    counters = read_counters(str(scenario.folder / start.file), needed_columns(zones))
+    counters = read_counters(_named(scenario, start), needed_columns(zones))
     at = counters.at(int(Decimal(start.at or "0") * SECOND_NS))
     return found_in_rows(counters.rows[: at + 1], zones, scenario.table.machine.cpus)
 
@@ -152,10 +183,15 @@ def _in_sample(scenario: Scenario, start: StartTable) -> Found:
 
 
 def _frame(scenario: Scenario, start: StartTable, default: str) -> Frame:
-    """Return a frame of a recording or log: a file beside the scenario, or one that ships."""
-    beside = scenario.folder / start.file
-    with open_recording(str(beside) if beside.exists() else start.file) as recording:
+    """Return a frame of a recording or log, which may be one that ships."""
+    with open_recording(_named(scenario, start)) as recording:
         return recording.frame(find_position(recording, start.at or default))
+
+
+def _named(scenario: Scenario, start: StartTable) -> str:
+    """Return the file of a start: it lies beside the scenario, or else is named from here."""
+    beside = scenario.folder / start.file
+    return str(beside) if beside.exists() else start.file
 
 
 FINDERS: dict[str, Callable[[Scenario, StartTable], Found]] = {

@@ -100,13 +100,15 @@ def _sum_of_gaps(kernel: Kernel, n: Numbers, mark: str) -> list[Other]:
 
 
 def _boot(kernel: Kernel, n: Numbers) -> Term:
+    if kernel.min_free.thp_kept:
+        raise TruthError(f"kernel {kernel.name} keeps what transparent huge pages ask for")
     scale = kernel.watermark_scale_factor or 0
     return watermarks.boot_min_free_kbytes(kernel.gaps, tuple(n), scale)
 
 
 def _boot_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     lowmem = given("lowmem_kbytes", sum(n) * watermarks.PAGE_KB)
-    plain = _clamped(lowmem)
+    plain = _clamped(kernel, lowmem)
     raised = watermarks.thp_min_free_kbytes(tuple(n))
     return [
         slip(plain.value, "wrong.no_thp", result=plain),
@@ -114,11 +116,13 @@ def _boot_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     ]
 
 
-def _clamped(lowmem: Term) -> Term:
-    least = Term(watermarks.MIN_FREE_KBYTES_FLOOR)
-    return watermarks.default_min_free_kbytes(
-        lowmem, least, Term(watermarks.MIN_FREE_KBYTES_CEILING)
-    )
+def _clamped(kernel: Kernel, lowmem: Term) -> Term:
+    least, most = Term(watermarks.MIN_FREE_KBYTES_FLOOR), Term(kernel.min_free.ceiling)
+    return watermarks.default_min_free_kbytes(lowmem, least, most)
+
+
+def _default(kernel: Kernel, n: Numbers) -> Term:
+    return _clamped(kernel, *_terms("lowmem_kbytes", n))
 
 
 def _default_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
@@ -165,9 +169,7 @@ RULES: dict[str, Rule] = {
         "lowmem_reserve",
         _of("above lowmem_reserve_ratio", watermarks.lowmem_reserve),
     ),
-    "min_free_kbytes": Rule(
-        "LOWMEM_KB", "min_free_kbytes", _of("lowmem_kbytes", _clamped), KB, _default_others
-    ),
+    "min_free_kbytes": Rule("LOWMEM_KB", "min_free_kbytes", _default, KB, _default_others),
     "boot_min_free_kbytes": Rule("MANAGED ...", "min_free_kbytes", _boot, KB, _boot_others),
     "managed": Rule("PRESENT RESERVED", "managed", _of("present reserved_pages", sub)),
     "total_reserve": Rule(

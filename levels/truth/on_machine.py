@@ -5,7 +5,6 @@ from __future__ import annotations
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import finding
 from mmplay.engine.explain.words import MEANING, WORDS
-from mmplay.engine.report import StackEntry, read_context
 from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.machine.gates import total_reserve
@@ -16,6 +15,7 @@ from mmplay.engine.sim.mm.writeback import dirtyable
 from mmplay.engine.sim.run.exit import STACK_PAGES, exit_task
 from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
+from mmplay.engine.stack import StackEntry, read_context
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_floors import NOW
 from mmplay.levels.truth.rules import source

@@ -6,7 +6,6 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import equation, finding
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.rules.watermarks import (
-    MIN_FREE_KBYTES_CEILING,
     MIN_FREE_KBYTES_FLOOR,
     PAGE_KB,
     ZONES,
@@ -70,11 +69,11 @@ def _without_thp(subject: Subject, zone: Zone, mark: str) -> list[Other]:
     lowest = state.zones[0]
     lowmem = sum(one.managed for one in state.zones)
     of_boot = lowest.managed + max(lowest.reserve) * state.lowmem_reserve_ratio[0]
-    return [_plain_min(zone, lowmem, boot) for boot in (of_boot, lowmem)]
+    return [_plain_min(subject.machine.kernel, zone, lowmem, boot) for boot in (of_boot, lowmem)]
 
 
-def _plain_min(zone: Zone, lowmem: int, boot: int) -> Other:
-    least, most = MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING
+def _plain_min(kernel: Kernel, zone: Zone, lowmem: int, boot: int) -> Other:
+    least, most = MIN_FREE_KBYTES_FLOOR, kernel.min_free.ceiling
     term = zone_min(
         given("min_free_kbytes", default_min_free_kbytes(boot * PAGE_KB, least, most)),
         given("managed", zone.managed),

@@ -9,6 +9,8 @@ from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB, size_kb
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS, kernel_named
 
 MAX_SECONDS = 3600
+MAX_UPTIME_S = 10**9
+"""The clock of a machine that was measured may have run for long."""
 
 RECORDING = "a recording: its file, or the name of one that ships with mmplay"
 PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"
@@ -54,13 +56,13 @@ def whole(text: str, option: str, limit: int) -> int:
     return int(text)
 
 
-def nanoseconds(text: str, option: str) -> int:
-    """Return seconds with up to nine decimals as ns; raises InputError."""
+def nanoseconds(text: str, option: str, most: int = MAX_SECONDS) -> int:
+    """Return seconds up to `most`, with up to nine decimals, as ns; raises InputError."""
     seconds, _, rest = text.partition(".")
-    digits = seconds.isascii() and seconds.isdigit() and len(seconds) <= 4
+    digits = seconds.isascii() and seconds.isdigit() and len(seconds) <= len(str(most))
     decimals = not rest or (rest.isascii() and rest.isdigit() and len(rest) <= 9)
-    if not digits or not decimals or int(seconds) > MAX_SECONDS:
-        raise InputError(f"{option} {text[:40]}: expected seconds, 0 to {MAX_SECONDS}")
+    if not digits or not decimals or int(seconds) > most:
+        raise InputError(f"{option} {text[:40]}: expected seconds, 0 to {most}")
     return int(seconds) * 1_000_000_000 + int((rest + "000000000")[:9])
 
 

@@ -6,23 +6,26 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmplay.commands.arguments import nanoseconds, whole
-from mmplay.commands.output import print_json, tell
+from mmplay.commands.arguments import MAX_UPTIME_S, nanoseconds, whole
+from mmplay.commands.fidelity_rows import print_comparison, print_rows, status_of
+from mmplay.commands.output import tell
 from mmplay.commands.run_start import MAX_PACKETS, VARIANTS, checked_variant
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
+from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.counters import needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
     choice_for,
     machine_of_rows,
+    refused_event,
     zones_for_rows,
 )
 from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
 from mmplay.recordings.counters import Counters, read_counters
 from mmplay.recordings.fidelity.quantities import Course, Window
-from mmplay.recordings.fidelity.rows import FidelityRow, compared, summary_of
+from mmplay.recordings.fidelity.rows import FidelityRow, compared
 from mmplay.recordings.fidelity.samples import (
     KILLS,
     NEEDED,
@@ -30,9 +33,6 @@ from mmplay.recordings.fidelity.samples import (
     real_samples,
     simulated_samples,
 )
-
-OUT = 1
-"""Exit status: a number that a rule decides is further off than it may be."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -82,10 +82,11 @@ def run_measured(args: Namespace, names: Sequence[str]) -> int:
         raise InputError("name one CSV of counters for --scenario to start from")
     found = _compared(args, names[0])
     if args.json:
-        print_json(as_json(found))
+        names_of = found.csv, found.scenario.place.file, found.choice.variant
+        print_comparison(*names_of, found.samples_us, found.rows)
     else:
         _print(found)
-    return OUT if summary_of(found.rows).out else 0
+    return status_of(found.rows)
 
 
 def _compared(args: Namespace, name: str) -> Compared:
@@ -104,17 +105,20 @@ def _compared(args: Namespace, name: str) -> Compared:
     dma32_min = max((zone.min for zone in m.state.zones if zone.name == "DMA32"), default=0)
     killed = any(action in KILLS for _, action, _ in m.setup.script)
     inputs = frozenset({"first_kill_us"} if killed else ())
-    simulated = list(simulated_samples(m, real))
+    try:
+        simulated = list(simulated_samples(m, real))
+    except RefusedError as error:
+        raise refused_event(scenario, m, error) from None
     rows = compared(Course(real, window, dma32_min), Course(simulated, window, dma32_min), inputs)
     return Compared(name, scenario, choice, (real[0].time_us, real[-1].time_us), rows)
 
 
 def _span(args: Namespace, counters: Counters) -> tuple[int, int]:
     """Return the numbers of the first row and of the one behind the last."""
-    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at"))
+    at = 0 if args.at is None else counters.at(nanoseconds(args.at, "--at", MAX_UPTIME_S))
     end = len(counters.rows)
     if args.until is not None:
-        until = nanoseconds(args.until, "--until")
+        until = nanoseconds(args.until, "--until", MAX_UPTIME_S)
         end = next((n for n, row in enumerate(counters.rows) if row["t"] > until), end)
     if end - at < 2:
         raise InputError(f"{counters.name}: there are no two rows between --at and --until")
@@ -127,25 +131,12 @@ def _window(args: Namespace, first_us: int, last_us: int) -> Window:
     begin, colon, end = args.window.partition(":")
     if not colon:
         raise InputError(f"--window {args.window[:40]}: write A:B in seconds, as 35:48")
-    window = tuple(nanoseconds(one, "--window") // MICROSECOND_NS for one in (begin, end))
+    window = tuple(
+        nanoseconds(one, "--window", MAX_UPTIME_S) // MICROSECOND_NS for one in (begin, end)
+    )
     if not first_us <= window[0] < window[1] or window[0] >= last_us:
         raise InputError(f"--window {args.window}: does not lie between --at and --until")
     return window[0], window[1]
-
-
-def as_json(found: Compared) -> dict[str, object]:
-    """Return the comparison as `--json` prints it."""
-    total = summary_of(found.rows)
-    return {
-        "csv": found.csv,
-        "scenario": found.scenario.place.file,
-        "variant": found.choice.variant,
-        "at_us": found.samples_us[0],
-        "until_us": found.samples_us[1],
-        "rows": [row.as_json() for row in found.rows],
-        "rule_rows": total.rule_rows,
-        "rule_rows_within": total.rule_rows_within,
-    }
 
 
 def _print(found: Compared) -> None:
@@ -156,26 +147,3 @@ def _print(found: Compared) -> None:
         "",
     )
     print_rows(found.rows)
-
-
-def print_rows(rows: Sequence[FidelityRow]) -> None:
-    """Print rows as a table, and what they come to."""
-    widest = max(len(row.quantity) for row in rows)
-    head = f"{'real':>11} {'simulated':>11} {'error':>11} {'bound':>9}"
-    tell(f"{'quantity':<{widest}} {head}  decided by")
-    for row in rows:
-        numbers = f"{_text(row.real):>11} {_text(row.simulated):>11} {_signed(row.error):>11}"
-        tell(f"{row.quantity:<{widest}} {numbers} {_text(row.bound, ''):>9}  {_told(row)}")
-    tell("", summary_of(rows).sentence)
-
-
-def _text(number: int | None, none: str = "none") -> str:
-    return none if number is None else str(number)
-
-
-def _signed(number: int | None) -> str:
-    return "" if number is None else f"{number:+d}"
-
-
-def _told(row: FidelityRow) -> str:
-    return row.kind if row.within is None else f"{row.kind}: {'within' if row.within else 'OUT'}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mmplay.commands import fidelity_measured
 from mmplay.commands.arguments import add_json
+from mmplay.commands.fidelity_rows import print_comparison, print_rows, status_of
 from mmplay.commands.output import print_json, tell
 from mmplay.engine.errors import InputError
-from mmplay.recordings.fidelity.incident import Row, compare
+from mmplay.recordings.fidelity.incident import LAST_US, START_US, VARIANT, compare
 from mmplay.recordings.grouping import files_in
 from mmplay.recordings.log_verdicts import (
     LogRow,
@@ -20,8 +22,7 @@ from mmplay.recordings.log_verdicts import (
     summary,
 )
 
-NAMES = frozenset({"pid", "killed_pid", "cpu", "mode", "gfp"})
-"""Numbers that name something: no distance between two of them means anything."""
+CSV = ".csv"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -47,37 +48,44 @@ def run(args: Namespace) -> int:
     for name in fidelity_measured.OPTIONS:
         if getattr(args, name) is not None:
             raise InputError(f"--{name} needs --scenario: what is run beside the CSV")
+    for name in args.logs:
+        if CSV in Path(name).suffixes:
+            raise InputError(f"{name}: name the scenario to run beside it: --scenario FILE.toml")
     logs = list(log_rows(files_in(args.logs))) if args.logs else None
-    PRINTERS["json" if args.json else args.format](logs)
-    return 0
+    return PRINTERS["json" if args.json else args.format](logs)
 
 
 Logs = Sequence[LogRow] | None
 """The events of the logs that were named, None where none were."""
 
 
-def _print_json(logs: Logs) -> None:
+def _print_json(logs: Logs) -> int:
     if logs is None:
-        print_json({"rows": [row._asdict() for row in compare()]})
-        return
+        incident = compare()
+        print_comparison("", "incident", VARIANT, (START_US, LAST_US), incident)
+        return status_of(incident)
     rows = [{**row._asdict(), "zones": [one._asdict() for one in row.zones]} for row in logs]
     print_json({"rows": rows, "summary": summary(logs)._asdict()})
+    return 0
 
 
-def _print_page(logs: Logs) -> None:
+def _print_page(logs: Logs) -> int:
     from mmplay.recordings.export.blocks import markdown_page
 
     sys.stdout.writelines(markdown_page(fidelity_blocks(logs or (), compare())))
+    return 0
 
 
-def _print_text(logs: Logs) -> None:
+def _print_text(logs: Logs) -> int:
     if logs is None:
-        _print_incident(compare())
-    else:
-        _print_logs(logs)
+        incident = compare()
+        print_rows(incident)
+        return status_of(incident)
+    _print_logs(logs)
+    return 0
 
 
-PRINTERS: dict[str, Callable[[Logs], None]] = {
+PRINTERS: dict[str, Callable[[Logs], int]] = {
     "text": _print_text,
     "md": _print_page,
     "json": _print_json,
@@ -93,27 +101,3 @@ def _print_logs(logs: Sequence[LogRow]) -> None:
         if row.zones:
             tell(f"    {deciding_look(row.zones)}")
     tell("", *summary(logs).sentences)
-
-
-def _print_incident(rows: Sequence[Row]) -> None:
-    tell(f"{'frame and number':<38} {'logged':>10} {'simulated':>10} {'error':>8}  decided by")
-    for row in rows:
-        name, simulated = f"{row.frame}: {row.name}", _simulated(row)
-        tell(f"{name:<38} {row.logged:>10} {simulated:>10} {_error(row):>8}  {row.by}")
-
-
-def _simulated(row: Row) -> str:
-    return "not printed" if row.simulated is None else str(row.simulated)
-
-
-def _error(row: Row) -> str:
-    """Return how far off the simulated number is; names such as a pid are the same or not."""
-    if row.simulated is None:
-        return ""
-    if row.name.rpartition(" ")[2] in NAMES:
-        return "same" if row.simulated == row.logged else "other"
-    error = row.simulated - row.logged
-    if row.logged == 0:
-        return "0" if error == 0 else f"{error:+d}"
-    tenths = (abs(error) * 2000 + abs(row.logged)) // (2 * abs(row.logged))
-    return f"{'-' if error < 0 else '+'}{tenths // 10}.{tenths % 10}%"

@@ -12,7 +12,7 @@ from mmplay.engine.explain.finding import symbolic
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import Context, flag_names
 from mmplay.engine.rules.floors import floor
-from mmplay.engine.rules.versions import Kernel, kernel_named
+from mmplay.engine.rules.versions import KERNELS, Kernel, candidates_of, kernel_named
 from mmplay.engine.terms import given
 
 CONTEXTS: tuple[tuple[str, Context], ...] = (
@@ -42,11 +42,31 @@ def run(args: Namespace) -> int:
     kernel = kernel_named(args.kernel)
     asked = kernel.gfp.encode(args.mask)
     mask = kernel.slab.page_mask(asked) if args.slab else asked
+    others = other_readings(args.kernel, kernel, mask)
     if args.json:
-        print_json(_as_json(kernel, mask, asked))
+        print_json({**_as_json(kernel, mask, asked), "others": [one._asdict() for one in others]})
     else:
         _print_text(kernel, mask, asked)
+        for one in others:
+            whose = ", ".join(one.kernels)
+            tell(f"or       {mask:#x} = {one.names or 'no flags'} (rules of {whose})")
     return 0
+
+
+class Reading(NamedTuple):
+    """The names that a mask has by the bits of these kernels."""
+
+    names: str
+    kernels: list[str]
+
+
+def other_readings(name: str, kernel: Kernel, mask: int) -> list[Reading]:
+    """Return how the mask reads by other rules that a release may follow, where it differs."""
+    found: dict[str, list[str]] = {}
+    for one in () if name in KERNELS else candidates_of(name).kernels:
+        found.setdefault(one.gfp.format(mask), []).append(one.name)
+    found.pop(kernel.gfp.format(mask), None)
+    return [Reading(names, kernels) for names, kernels in found.items()]
 
 
 class FloorIn(NamedTuple):

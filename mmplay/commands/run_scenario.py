@@ -13,12 +13,31 @@ from mmplay.commands.run_start import (
     simulated_kernel,
 )
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
-from mmplay.levels.scenario.load import load_scenario, scenario_path
+from mmplay.levels.scenario.build import (
+    Changes,
+    choice_for,
+    machine_of_scenario,
+    refused_event,
+)
+from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
 
 ELSEWHERE = ("actions", "at")
 """Options that mean nothing to a scenario, which says in the file where it starts."""
+
+
+class ScenarioStart(RunStart):
+    """The start of a scenario."""
+
+    def __init__(self, args: Namespace, scenario: Scenario, choice: Choice) -> None:
+        """Build the machine; raises InputError."""
+        super().__init__(args, choice, machine_of_scenario(scenario, choice))
+        self._scenario = scenario
+
+    def refused(self, error: InputError, m: Machine) -> InputError:
+        """Return a complaint about an event, which names its line."""
+        return refused_event(self._scenario, m, error)
 
 
 def scenario_start(args: Namespace) -> tuple[RunStart, Choice]:
@@ -28,7 +47,7 @@ def scenario_start(args: Namespace) -> tuple[RunStart, Choice]:
             raise InputError(f"--{name} is not for scenarios: {args.start} says where it starts")
     scenario = load_scenario(scenario_path(args.start))
     choice = choice_for(scenario, changes_of(args))
-    return RunStart(args, choice, machine_of_scenario(scenario, choice)), choice
+    return ScenarioStart(args, scenario, choice), choice
 
 
 def changes_of(args: Namespace) -> Changes:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from mmplay.commands.arguments import nanoseconds, ram_kb, whole
+from mmplay.commands.arguments import (
+    MAX_SECONDS,
+    MAX_UPTIME_S,
+    nanoseconds,
+    ram_kb,
+    whole,
+)
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, Kernel, kernel_named
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
@@ -77,9 +83,9 @@ class RunStart:
         self._machine = machine
         self._title = machine.setup.name if machine is not None else ""
         until = args.until
-        after_ns = AFTER_FRAME_NS
+        after_ns, most = AFTER_FRAME_NS, MAX_SECONDS
         if machine is not None:
-            after_ns = AFTER_SCENARIO_NS
+            after_ns, most = AFTER_SCENARIO_NS, MAX_UPTIME_S
         elif args.start == "incident":
             self._machine = incident_machine(choice)
             until = until or INCIDENT_UNTIL
@@ -92,7 +98,7 @@ class RunStart:
         elif not self._is_run(args):
             self._machine = machine_of(args.start, whole(args.frame, "--frame", 1 << 32), choice)
         self.name = args.start
-        self.until_ns = nanoseconds(until, "--until") if until else self.now_ns + after_ns
+        self.until_ns = nanoseconds(until, "--until", most) if until else self.now_ns + after_ns
 
     def _is_run(self, args: Namespace) -> bool:
         """Take a simulated recording as what is forked, if the start names one."""
@@ -114,6 +120,10 @@ class RunStart:
         if self._parent is not None:
             return self._parent.machine_at(self._turn).state.now_ns
         return self._machine.state.now_ns if self._machine is not None else 0
+
+    def refused(self, error: InputError, m: Machine) -> InputError:
+        """Return the complaint about what a machine refused while it ran."""
+        return error
 
     def header(self) -> dict[str, object]:
         """Return the header of the run's recording."""

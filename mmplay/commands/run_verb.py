@@ -12,6 +12,7 @@ from mmplay.commands.screen import require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.files import replacing, sessions_folder
 from mmplay.recordings.library import SUFFIX
@@ -193,7 +194,10 @@ def _ran(args: Namespace, start: RunStart, session: Session) -> Session:
     for act in args.act:
         name, _, value = act.strip().partition(" ")
         session.act(name, value.strip())
-    session.advance(until_ns=start.until_ns)
+    try:
+        session.advance(until_ns=start.until_ns)
+    except RefusedError as error:
+        raise start.refused(error, session.live) from None
     return session
 
 

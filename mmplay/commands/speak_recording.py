@@ -11,11 +11,14 @@ from mmplay.commands.output import tell
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import ladder
+from mmplay.engine.explain.settings import settings_of, split_settings
+from mmplay.engine.explain.what_if import conclusion, table_of_settings
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.recordings.diagnosis import diagnose_frame, gate_finding
 from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.position import FORMS, find_position
+from mmplay.recordings.supposing import compared
 
 PROMPT = "> "
 MAX_LINE = 4096
@@ -133,6 +136,9 @@ class LookAround:
             "here": Command("here", "where we are", self._where),
             "zones": Command("zones", "every zone: free pages, lines, who is refused", self._zones),
             "why": Command("why", "what was decided here, by which rule", self._why),
+            "what-if": Command(
+                "what-if KEY=VALUE", "the request here under other settings", self._what_if
+            ),
             "log": Command("log [N]", f"the last lines of the kernel log ({LINES})", self._log),
         }
 
@@ -148,6 +154,9 @@ class LookAround:
 
     def _why(self, _: str) -> Said:
         return why_lines(self.timeline, self.here)
+
+    def _what_if(self, text: str) -> Said:
+        return what_if_lines(self.timeline, self.here, text)
 
     def _log(self, text: str) -> Said:
         return log_lines(self.timeline, self.here, count(text or LINES, "log", MOST_LINES))
@@ -207,11 +216,12 @@ def frame_line(timeline: Timeline, index: int) -> str:
 def _free(frame: Frame) -> Iterator[str]:
     if frame.shown is None:
         return
-    before = {zone.name: zone.pages("free") for zone in frame.before.zones} if frame.before else {}
-    for zone in frame.shown.dump.populated():
-        free, then = zone.pages("free"), before.get(zone.name)
+    dump, earlier = frame.shown.dump, frame.before.zones if frame.before else []
+    before = {(zone.node, zone.name): zone.pages("free") for zone in earlier}
+    for zone in dump.populated():
+        free, then = zone.pages("free"), before.get((zone.node, zone.name))
         changed = f" ({free - then:+d})" if free is not None and then not in (None, free) else ""
-        yield f"{zone.name} {free} free{changed}"
+        yield f"{dump.label(zone)} {free} free{changed}"
 
 
 def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
@@ -227,11 +237,12 @@ def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
 
 def _zone_line(frame: Frame, dump: MemDump, zone: ZoneDump) -> str:
     free = zone.pages("free")
-    parts = [f"{zone.name}: {free} of {zone.pages('managed')} pages free"]
+    parts = [f"{dump.label(zone)}: {free} of {zone.pages('managed')} pages free"]
     parts.append(", ".join(f"{mark} {zone.pages(mark)}" for mark in MARKS))
     if zone.reserve:
         parts.append(f"reserve {max(zone.reserve)}")
-    indexes = [one.index for one in dump.populated() if one.index is not None]
+    found = (dump.index_of(one) for one in dump.populated())
+    indexes = [index for index in found if index is not None]
     if frame.kernel is not None and free is not None and indexes:
         rungs = [rung for rung in ladder(frame.kernel, zone, max(indexes)) if rung.mark == "min"]
         refused = [f"{r.caller.name} ({r.pages.value})" for r in rungs if free <= r.pages.value]
@@ -264,9 +275,29 @@ def _verdict(timeline: Timeline, index: int) -> Iterator[str]:
         yield "no verdict: the report says too little, or the kernel's rules are not known"
     for caller, tests in diagnosis.asks:
         for test in tests:
-            yield f"at {caller.mark}, {test.zone.name}: {sentence(gate_finding(test))}"
+            yield f"at {caller.mark}, {test.name}: {sentence(gate_finding(test))}"
+    for zone, one in diagnosis.reasons:
+        yield f"{zone}: {sentence(one)}"
     for one in (*diagnosis.about_caller, *diagnosis.would_pass, *diagnosis.reclaim):
         yield sentence(one)
+
+
+def what_if_lines(timeline: Timeline, index: int, text: str) -> Iterator[str]:
+    """Yield a request under other settings: the outcome, what changes, and what was assumed.
+
+    Raises InputError for another setting, or a frame without a verdict.
+    """
+    found = compared(timeline, index, settings_of(split_settings(text)))
+    outcome, *assumed = conclusion(found)
+    yield outcome
+    zone = ""
+    for one in table_of_settings(found):
+        zone, label = (zone, one.label.strip()) if one.label.startswith(" ") else (one.label, "")
+        if one.differs:
+            yield f"{zone} {label}: {one.logged} as logged, would be {one.changed}".replace(
+                " :", ":"
+            )
+    yield from assumed
 
 
 def log_lines(timeline: Timeline, index: int, most: int) -> Iterator[str]:

@@ -94,11 +94,11 @@ def _tests(caller: Caller, tests: list[ZoneTest]) -> Table:
 def _test_row(test: ZoneTest) -> tuple[str, ...]:
     free = "unknown" if test.free is None else str(test.free.value)
     if test.floor is None:
-        return test.zone.name, free, "unknown", "", sentence(gate_finding(test))
+        return test.name, free, "unknown", "", sentence(gate_finding(test))
     verdict = str(test.verdict)
     if test.short_by:
         verdict += f", {test.short_by} {'page' if test.short_by == 1 else 'pages'} short"
-    return test.zone.name, free, str(test.floor.value), with_formula(test.floor), verdict
+    return test.name, free, str(test.floor.value), with_formula(test.floor), verdict
 
 
 def _turn(facts: TurnFacts) -> Iterator[tuple[str, list[str]]]:

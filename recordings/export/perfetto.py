@@ -120,7 +120,7 @@ def _args(result: FrameDiagnosis) -> str:
     """Return what a report's slice says, as JSON."""
     diagnosis = result.diagnosis
     tests = [
-        f"{test.zone.name}: {sentence(gate_finding(test))}"
+        f"{test.name}: {sentence(gate_finding(test))}"
         for _, tests in diagnosis.asks
         for test in tests
     ]

@@ -11,7 +11,6 @@ from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.memory import class_zone
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.recordings.recording import Recording
@@ -162,13 +161,15 @@ def floors_of(
 
 
 def _class_zone(dump: MemDump) -> int | None:
-    indexes = (zone.index for zone in dump.populated() if zone.index is not None)
-    return class_zone(ZONES.index("Normal"), indexes)
+    columns = dump.columns()
+    return class_zone(
+        columns.index("Normal"), (columns.index(zone.name) for zone in dump.populated())
+    )
 
 
 def _named_class(dump: MemDump) -> str:
     index = _class_zone(dump)
-    return "" if index is None else ZONES[index]
+    return "" if index is None else dump.columns()[index]
 
 
 # observed

@@ -35,6 +35,12 @@ class Limit(NamedTuple):
     steps: str = ""
     over: str = ""
 
+    def bound(self, real: int | None) -> int | None:
+        """Return by how much the simulated number may differ from this real one; None: at will."""
+        if self.least is None and self.permille is None:
+            return None
+        return max(self.least or 0, (self.permille or 0) * abs(real or 0) // 1000)
+
 
 LIMITS = Table(lambda value: Limit(**value), "mmplay.recordings", "quantities")
 """By quantity."""
@@ -113,10 +119,10 @@ def _from_start(quantity: str, time_us: int | None, real: Course) -> bool:
 
 
 def _bound(limit: Limit, real: int | None, course: Course) -> int | None:
-    if limit.least is None and limit.permille is None:
-        return None
-    bound = max(limit.least or 0, (limit.permille or 0) * abs(real or 0) // 1000)
-    return bound + (_step(course, limit.steps) if limit.steps else 0)
+    bound = limit.bound(real)
+    if bound is None or not limit.steps:
+        return bound
+    return bound + _step(course, limit.steps)
 
 
 def _step(course: Course, field: str) -> int:
@@ -138,21 +144,34 @@ def _window(limit: Limit, real: Course) -> Window | None:
 
 
 class Summary(NamedTuple):
-    """How many rule rows have a bound, how many keep it, and which do not."""
+    """How many rule rows have a bound, how many keep it, and which do not.
+
+    `not_counted` are the calibrated ones that do not.
+    """
 
     rule_rows: int
     rule_rows_within: int
     out: tuple[str, ...]
+    not_counted: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
         """What it comes to, in words."""
         told = f"{self.rule_rows_within} of {self.rule_rows} numbers that rules decide agree"
-        return f"{told}; these do not: {', '.join(self.out)}." if self.out else f"{told}."
+        told = f"{told}; these do not: {', '.join(self.out)}." if self.out else f"{told}."
+        if not self.not_counted:
+            return told
+        return (
+            f"{told} Out, but not counted, as they are calibrated: {', '.join(self.not_counted)}."
+        )
 
 
 def summary_of(rows: Iterable[FidelityRow]) -> Summary:
     """Count the rule rows."""
-    bound = [row for row in rows if row.kind == RULE and row.within is not None]
-    out = tuple(row.quantity for row in bound if not row.within)
-    return Summary(len(bound), len(bound) - len(out), out)
+    bound = [row for row in rows if row.within is not None]
+    out = {
+        kind: [row.quantity for row in bound if row.kind == kind and not row.within]
+        for kind in KINDS
+    }
+    count = sum(row.kind == RULE for row in bound)
+    return Summary(count, count - len(out[RULE]), tuple(out[RULE]), tuple(out[CALIBRATED]))

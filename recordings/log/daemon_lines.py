@@ -19,7 +19,7 @@ def earlyoom(builder: ReportBuilder, message: Message) -> None:
     """Earlyoom sent a signal to the task with most badness."""
     values = message.values
     opened = builder.alone(message, ReportKind.USERSPACE)
-    opened.daemon, opened.why = "earlyoom", values["signal"]
+    opened.daemon, opened.why = "earlyoom", values.get("signal", "low memory")
     opened.kill = OomKill(
         values["pid"],
         values["comm"],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import Report, ReportKind, StackEntry
+from mmplay.engine.report import Report, ReportKind
+from mmplay.engine.stack import StackEntry
 from mmplay.recordings.log import daemon_lines, kill_lines, memory_lines, request_lines
 from mmplay.recordings.log.builder import MOST_ROWS, Handler, ReportBuilder
 from mmplay.recordings.log.scan import Message
@@ -113,7 +114,8 @@ HANDLERS: dict[str, Handler] = {
     "entry": entry,
     **dict.fromkeys(("regs", "inline", "stackmark"), of_trace),
     **dict.fromkeys(("tasksstate", "slabs", "slabhead", "slubhint", "leaked"), beside),
-    **dict.fromkeys(("pcp", "pcpcpu", "allocations", "allocation", "empty"), memory_lines.inside),
+    **dict.fromkeys(("pcp", "pcpcpu", "allocations", "empty"), memory_lines.inside),
+    "allocation": memory_lines.allocation,
     "meminfo": memory_lines.meminfo,
     **dict.fromkeys(TOTALS_ROLES, memory_lines.totals),
     "zone": memory_lines.zone,

@@ -43,6 +43,32 @@ def inside(builder: ReportBuilder, message: Message) -> None:
         builder.claim(opened, message)
 
 
+_BINARY = {"B": -1, "KiB": 0, "MiB": 1, "GiB": 2, "TiB": 3, "PiB": 4, "EiB": 5}
+
+
+def allocation(builder: ReportBuilder, message: Message) -> None:
+    """One line of the largest allocations (6.10 and later, CONFIG_MEM_ALLOC_PROFILING)."""
+    opened = builder.current(message)
+    dump = opened.report.memory if opened is not None else None
+    if opened is None or dump is None or len(dump.sites) >= MOST_ROWS:
+        return
+    values = message.values
+    place = values["place"].partition(" ")[0]
+    dump.sites.append((f"{values['symbol']} ({place})", _kb_of(values["bytes"])))
+    builder.claim(opened, message)
+
+
+def _kb_of(size: int | str) -> int:
+    """Return kB of a number of bytes, or of a size such as `1.50 GiB`."""
+    if isinstance(size, int):
+        return size // 1024
+    number, unit = size.split()
+    whole, _, part = number.partition(".")
+    hundredths = int(whole) * 100 + int(part.ljust(2, "0")[:2] or 0)
+    rank = _BINARY[unit]
+    return hundredths // 102400 if rank < 0 else hundredths * 1024**rank // 100
+
+
 def totals(builder: ReportBuilder, message: Message) -> None:
     """Totals in pages, as one block or as single lines."""
     values = _numbers(message.values)

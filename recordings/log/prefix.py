@@ -118,6 +118,7 @@ _PIECES = {
         r" {0,2}-?\([0-9]{1,3}\)\[[0-9]{1,7}:[^\]]{1,15}\]",
         r"\[(?:code|quote|pre|spoiler|b)(?:=[^\]]{0,40})?\]",
         r" {0,8}MESSAGE=",
+        r"[^\n]{0,2}\x00{6,7}",
     ),
 }
 """What pieces look like, by what they say. A host follows a clock that syslog wrote."""

@@ -75,8 +75,8 @@ def broken(
 
 
 _MAY_BE_OPEN = re.compile(
-    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^ ?[0-9a-f]{16}(?: |$)|^\[ *(?:[0-9]+\] |pid )"
-    r"|invoked|Swap cache"
+    r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^\[ *(?:[0-9]+\] |pid )|invoked|Swap cache|vmalloc"
+    r"|^(?:Stack :)? *[0-9a-f]{8}(?:[0-9a-f]{8})?(?: |$)"
 )
 """What the first piece of a line of OPEN_ROLES, or of a row of a table, has in it."""
 
@@ -88,7 +88,7 @@ def _whole(
         return None
     text, found = first.text.replace(UNBROKEN, " "), None
     for piece in islice(following, LONGEST_BROKEN - 1):
-        if not _is_piece(piece):
+        if not is_piece(piece):
             break
         read, text = _joined(text, piece.text, first.prefix)
         if read is None or (alone is not None and not _goes_on(alone, read[0])):
@@ -107,7 +107,7 @@ def _with_words(
         return None
     text, last = first.text, first
     for piece in islice(following, MOST_WORDS + 1):
-        if not _is_piece(piece):
+        if not is_piece(piece):
             read = first_read([text], foreign=first.prefix.foreign, near=True)
             if last is first or piece.prefix.time_us is None or read is None:
                 return None
@@ -116,7 +116,7 @@ def _with_words(
     return None
 
 
-def _is_piece(split: Split) -> bool:
+def is_piece(split: Split) -> bool:
     """Tell whether a line may go on with the one before: without a stamp, and of no form."""
     if split.prefix.text.strip("> |") or not split.text.strip(" "):
         return False
@@ -125,9 +125,9 @@ def _is_piece(split: Split) -> bool:
     return not _is_of_a_form(split.text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _is_of_a_form(text: str) -> bool:
-    """Tell it once of a line that several before it might go on with."""
+    """Tell it once of a line that several before it might go on with, or that is repeated."""
     return first_read([text], foreign=False, near=True) is not None
 
 
@@ -136,7 +136,9 @@ def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:
     left, right = text.rstrip(" "), piece.strip(" ")
     for gap in range(1, WIDEST_GAP + 1) if ROW.match(text) else (1,):
         whole = f"{left}{' ' * gap}{right}"
-        read = first_read([whole], foreign=prefix.foreign, near=True)
+        read = None
+        if _is_of_a_form(whole):
+            read = first_read([whole], foreign=prefix.foreign, near=True)
         if read is not None:
             return read, whole
     return None, f"{left} {right}"

@@ -7,25 +7,33 @@ import re
 from mmplay.recordings.log.clocks import YEARLESS_US, YEARS
 from mmplay.recordings.log.prefix import Prefix, split_prefix
 
-FIELD = "MESSAGE="
-"""What a line of a journal's record begins with that has the kernel's text."""
+_FIELD_ENDS = ("MESSAGE=", "\0")
+_PRETTY = re.compile(r'\s*"MESSAGE"\s*:')
 
 RECORD_BYTES = 1 << 13
 """How far before its message, or behind, the fields of a record are looked for."""
 
 _FIELDS = re.compile(
-    rb"^ {0,8}(?P<key>(?:_SOURCE|_)_MONOTONIC_TIMESTAMP|__REALTIME_TIMESTAMP|SYSLOG_IDENTIFIER)="
-    rb"(?P<value>[^\n]{1,64})$",
+    rb"^[ \t]{0,16}\"?"
+    rb"(?P<key>(?:_SOURCE|_)_MONOTONIC_TIMESTAMP|__REALTIME_TIMESTAMP|SYSLOG_IDENTIFIER)"
+    rb"(?:=|\"[ \t]{0,4}:[ \t]{0,4}\")(?P<value>[^\n\"]{1,64})",
     re.MULTILINE,
 )
 _VERBOSE_HEAD = re.compile(rb"^(?P<clock>[A-Z][a-z]{2} \d{4}-[^\[\n]{10,40}) \[s=", re.MULTILINE)
 
 
+def in_record(prefix: Prefix, text: str) -> bool:
+    """Tell whether a line is the message of a journal's record of many lines."""
+    if prefix.time_us is not None:
+        return False
+    return prefix.text.endswith(_FIELD_ENDS) or _PRETTY.match(text) is not None
+
+
 def with_record(prefix: Prefix, data: bytes, at: int) -> Prefix:
     """Return the prefix of a message at `at` with what the other fields of its record say."""
-    start = max(0, at - RECORD_BYTES, data.rfind(b"\n\n", 0, at))
-    end = data.find(b"\n\n", at, at + RECORD_BYTES)
-    record = data[start : end if end >= 0 else at + RECORD_BYTES]
+    start = max(0, at - RECORD_BYTES, *(data.rfind(one, 0, at) for one in (b"\n\n", b"{\n")))
+    ends = [data.find(one, at, at + RECORD_BYTES) for one in (b"\n\n", b"\n}")]
+    record = data[start : min((end for end in ends if end >= 0), default=at + RECORD_BYTES)]
     heads = list(_VERBOSE_HEAD.finditer(data, start, at))
     if heads:
         clock = heads[-1]["clock"].decode("ascii", "replace")

@@ -21,8 +21,9 @@ from mmplay.recordings.log.reading import (
     Split,
     all_reads,
     broken,
+    is_piece,
 )
-from mmplay.recordings.log.records import FIELD, RECORD_BYTES, Years, with_record
+from mmplay.recordings.log.records import RECORD_BYTES, Years, in_record, with_record
 from mmplay.recordings.log.transport import JOINED, unwrap
 
 
@@ -159,6 +160,8 @@ class _Scanner:
         while at < limit:
             found = self._read(at)
             if found is None:
+                at, found = self._from_before(at)
+            if found is None:
                 self.near = max(0, self.near - 1)
                 at = self._after(at)
                 at = at if self.near else self._next_clue(at)
@@ -207,7 +210,7 @@ class _Scanner:
         end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
         text = line[: len(line) - len(end)].decode("utf-8", "surrogateescape")
         prefix, rest = split_prefix(text)
-        if prefix.time_us is None and prefix.text.endswith(FIELD):
+        if in_record(prefix, rest):
             before = (self._before if at < RECORD_BYTES else b"") + self._data[
                 max(0, at - RECORD_BYTES) : at
             ]
@@ -236,6 +239,9 @@ class _Scanner:
             reads = all_reads(texts, foreign=foreign, near=self.near > 0)
             if reads:
                 (form, values), *more = reads
+                if prefix.time_us is None:
+                    time_us, wall = split.prefix.time_us, split.prefix.wall
+                    prefix = prefix._replace(time_us=time_us, wall=wall)
                 return _Found(form, values, prefix, split.end, split.after, raw, tuple(more), lost)
         return None
 
@@ -245,6 +251,9 @@ class _Scanner:
             return None
         if not (self.near or all_clues().search(self._data, at, first.after)):
             return None
+        return self._pieces(at, first, alone)
+
+    def _pieces(self, at: int, first: Split, alone: _Found | None) -> _Found | None:
         form = alone.form if alone is not None else None
         if alone is not None and alone.raw is not None:
             text = f"{alone.form.render(alone.values)[0]} {alone.lost}"
@@ -254,6 +263,18 @@ class _Scanner:
             return None
         (form, values), last = found
         return _Found(form, values, first.prefix, last.end, last.after, self._data[at : last.after])
+
+    def _from_before(self, at: int) -> tuple[int, _Found | None]:
+        """Read a line whose first piece, the line before, was broken off ahead of its clue.
+
+        Return where the message starts as well.
+        """
+        before = self._data.rfind(b"\n", 0, max(0, at - 1)) + 1
+        if before < self._start or before == at or not is_piece(self._split(at)):
+            return at, None
+        first = self._split(before)
+        found = None if first.prefix.foreign else self._pieces(before, first, None)
+        return (before, found) if found is not None else (at, None)
 
     def _splits(self, at: int) -> Iterator[Split]:
         """Yield the lines from one on."""

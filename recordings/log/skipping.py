@@ -14,17 +14,18 @@ from mmplay.recordings.log.scan import Lines, count_lines
 WORDS: dict[bytes, tuple[bytes, ...]] = {
     b"oom": (b"oom-kill", b"systemd-oomd", b"earlyoom"),
     b"alloc": (b"page alloc", b"vmalloc", b"Unable to allocate mem", b"alloc failed, req-size"),
-    b"Mem-": (b"Mem-Info", b"Mem-info"),
+    b"Mem-Info": (b"Mem-Info",),
     b"ut of memory": (b"ut of memory",),
     b"Linux version ": (b"Linux version ",),
     b"OOM": (b"Manual OOM", b"OOM request ignored", b"OOM victim"),
     b"lowmemorykiller": (b"lowmemorykiller",),
-    b"Killed process": (b"Killed process",),
 }
-"""Each event has one of these words. First a part that several share is looked for."""
+"""Each event has one of these words, or follows a line that has. First a part that several share is
+looked for. Each word more costs a twelfth of the time that a long log takes."""
 
 _GOING_ON = re.compile(
     rb"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ |[:*][0-9]+kB |\+0x[0-9a-f]+/0x|lowmem_reserve|pages RAM"
+    rb"|[0-9]KB +[0-9]+KB"
 )
 """What lines far behind an event's first one look like."""
 

@@ -1,8 +1,9 @@
 """How fast a log is imported, beside `grep -c Mem-Info` on the same file.
 
-Run with `python -m tests.bench.importing`: 20 MB of a made-up serial log; `--gigabyte` takes 1 GB
-and more verbs, `--mb N` any size. Every command is a process of its own, started cold, whose peak
-memory is printed beside its time. Figures and ratios are printed, nothing is asserted.
+Run with `python -m tests.bench.importing`: 20 MB of a made-up serial log, or with `--syslog` of one
+of daemons with twenty reports in it; `--gigabyte` takes 1 GB, `--mb N` any size. Every command is a
+process of its own, started cold, whose peak memory is printed beside its time. Figures and ratios
+are printed, nothing is asserted.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=SMALL_MB, help="size of the log")
+    parser.add_argument("--syslog", action="store_true", help="few reports among other lines")
     parser.add_argument("--gigabyte", action="store_true", help="1 GB, once")
     args = parser.parse_args()
     size_mb = GIGABYTE_MB if args.gigabyte else args.mb
@@ -76,6 +78,7 @@ def main() -> None:
         log, trace = Path(folder, "serial.log"), Path(folder, "serial.mmtrace")
         # Made by another process: a child's peak memory is at least what its parent has.
         make = (sys.executable, "-m", "tests.bench.serial_log", str(size_mb * MB), str(log))
+        make += ("syslog",) * args.syslog
         subprocess.run(make, check=True, cwd=ROOT)
         runs = best(1 if args.gigabyte else ROUNDS, commands_on(log, trace))
         show(size_mb, runs, trace.stat().st_size)

@@ -148,11 +148,40 @@ def repeated_log(size: int, seed: int = 7) -> Iterator[bytes]:
         yield once[: size - done]
 
 
+DAEMONS = (
+    "sshd[{c}]: Accepted publickey for builder{a} from 192.0.2.{a} port {c} ssh2",
+    "CRON[{c}]: (root) CMD (test -x /usr/sbin/demo-{a} && run-parts --report /etc/cron.hourly)",
+    'dockerd[{b}]: level=info msg="allocated room for container {c:x}" memory={b}MB',
+    "systemd[1]: demo-{a}.service: Scheduled restart job, restart counter is at {b}.",
+    "nginx[{b}]: 198.51.100.{a} - - GET /api/v{a}/items/{c} 200 {c} {b}",
+)
+REPORTS = 20
+
+
+def syslog(size: int, seed: int = 7) -> Iterator[bytes]:
+    """Yield `size` bytes of a syslog of daemons with REPORTS reports of the kernel in it."""
+    random, pick = Random(seed), Random(seed).randrange
+    report = b"".join(
+        b"May  1 10:00:00 demo kernel: " + line
+        for line in incident_text(INCIDENT_NEXT).splitlines(keepends=True)
+    )
+    lines = (random.choice(DAEMONS) for _ in range(100_000))
+    texts = (line.format(a=pick(1, 16), b=pick(1000), c=pick(65536)) for line in lines)
+    ordinary = "".join(f"May  1 10:00:00 demo {text}\n" for text in texts).encode()
+    left, until = size, 0
+    while left > 0:
+        reports = b"" if left > until else report
+        until = left - size // REPORTS if reports or not until else until
+        yield (ordinary + reports)[:left]
+        left -= len(ordinary) + len(reports)
+
+
 def main() -> None:
-    """Write a log: `python -m tests.bench.serial_log BYTES FILE`."""
-    size, name = sys.argv[1:]
+    """Write a log: `python -m tests.bench.serial_log BYTES FILE [syslog]`."""
+    size, name, *kind = sys.argv[1:]
+    make = syslog if kind else repeated_log
     with open(name, "wb") as stream:
-        stream.writelines(repeated_log(int(size)))
+        stream.writelines(make(int(size)))
 
 
 if __name__ == "__main__":

@@ -191,3 +191,11 @@ def test_any_version_or_release_is_a_kernel(capsys: Captured) -> None:
     found = asked(capsys, "gfp", "0x1100cca", "--kernel", "5.15.0-91-generic")
     assert found["names"] == "GFP_HIGHUSER_MOVABLE"
     assert found["kernel"] == "5.15"
+    assert found["others"] == []
+
+
+def test_a_release_that_may_follow_several_rules_has_several_readings(capsys: Captured) -> None:
+    args = ("gfp", "0x1100cca", "--kernel", "5.14.0-70.el9")
+    others = {one["names"]: one["kernels"] for one in asked(capsys, *args)["others"]}
+    assert "5.14" in others["GFP_HIGHUSER_MOVABLE"]
+    assert "or       0x1100cca = GFP_HIGHUSER_MOVABLE (rules of 5.14" in told(capsys, *args)

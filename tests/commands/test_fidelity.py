@@ -74,6 +74,7 @@ def test_another_variant_and_more_packets(capsys: pytest.CaptureFixture[str]) ->
     [
         (("fidelity", CSV, "--at", "3"), "--at needs --scenario"),
         (("fidelity", "--scenario", "x.toml"), "name one CSV"),
+        (("fidelity", CSV), "name the scenario to run beside it"),
         ((*H0, "--until", "19.5"), "no two rows between --at and --until"),
         ((*H0, "--window", "20"), "write A:B"),
         ((*H0, "--window", "3:20"), "does not lie between"),

@@ -1,4 +1,4 @@
-"""`mmplay run` and `mmplay fidelity` as a user calls them."""
+"""`mmplay run` as a user calls it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.recordings.fidelity.incident import Row, compare
 
 
 def output(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
@@ -70,66 +69,6 @@ def test_bad_use_is_one_line(capsys: pytest.CaptureFixture[str], args: tuple[str
     assert out == ""
     assert err.count("\n") == 1
     assert "Traceback" not in err
-
-
-@pytest.fixture(scope="module")
-def rows() -> dict[tuple[str, str], Row]:
-    return {(row.frame, row.name): row for row in compare()}
-
-
-def test_fidelity_has_every_number_of_every_frame(rows: dict[tuple[str, str], Row]) -> None:
-    frames = list(dict.fromkeys(frame for frame, _ in rows))
-    assert frames == [
-        *("oom kill", "first refusal", "depleted", "refused again"),
-        *("log 1", "log 1 again"),
-    ]
-    for frame in ("oom kill", "depleted", "log 1"):
-        names = {name for other, name in rows if other == frame}
-        assert len([name for name in names if name.startswith("totals ")]) == 19
-        for zone in ("DMA", "DMA32"):
-            fields = [name for name in names if name.startswith(f"{zone} ")]
-            # the zone line, its verdict, the reserves, the blocks of each order, their sum
-            assert len(fields) == 29 + 1 + 4 + 11 + 1
-        assert "ram_pages" in names
-    assert ("oom kill", "kill score") in rows
-    assert ("refused again", "mode") in rows
-
-
-def test_what_rules_decide_comes_out(rows: dict[tuple[str, str], Row]) -> None:
-    assert {row.by for row in rows.values()} == {"rule", "calibration", "start", "not determined"}
-    for row in rows.values():
-        if row.by == "rule":
-            assert row.simulated is not None, row
-            assert abs(row.simulated - row.logged) <= max(8, row.logged * 3 // 100), row
-        if "mode" in row.name or "gfp" in row.name:
-            assert row.simulated == row.logged, row
-
-
-def test_log_1_comes_out_to_the_page_in_dma(rows: dict[tuple[str, str], Row]) -> None:
-    for name, number in (
-        *(("DMA free", 1738), ("DMA all_unreclaimable", 1), ("DMA32 all_unreclaimable", 1)),
-        *(("DMA32 low", 1743), ("DMA32 high", 2186), ("DMA lowmem_reserve 1", 1732)),
-        *(("slub object_size", 64), ("slub nodes 0 free", 0), ("slub default_order", 0)),
-    ):
-        row = rows["log 1", name]
-        assert (row.logged, row.simulated, row.by) == (number, number, "rule")
-
-
-def test_fidelity_as_text_and_json(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    rows: dict[tuple[str, str], Row],
-) -> None:
-    monkeypatch.setattr("mmplay.commands.fidelity_verb.compare", lambda: list(rows.values()))
-    code, out, _ = output(capsys, "fidelity")
-    assert code == 0
-    lines = {line.split("  ")[0].strip(): line.split() for line in out.splitlines()}
-    assert lines["depleted: DMA32 pages_scanned"][-2:] == ["not", "determined"]
-    assert lines["refused again: mode"][-2:] == ["same", "rule"]
-    assert lines["first refusal: order"][-2:] == ["0", "rule"]
-    code, out, _ = output(capsys, "fidelity", "--json")
-    assert code == 0
-    assert len(json.loads(out)["rows"]) == len(rows)
 
 
 def test_run_from_a_frame_of_a_recording(capsys: pytest.CaptureFixture[str]) -> None:

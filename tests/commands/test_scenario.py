@@ -70,3 +70,15 @@ def test_bad_use_is_one_line(
     assert (code, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_an_event_that_is_refused_in_its_time_names_its_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.toml"
+    head = 'format = 1\nkind = "scenario"\ntitle = "t"\n[machine]\nram = "512M"\n'
+    path.write_text(f'{head}[[event]]\nat_us = 100\naction = "kill"\nvalue = "9999"\n')
+    assert output(capsys, "run", str(path), "--check")[0] == 0
+    code, out, err = output(capsys, "run", str(path))
+    assert (code, out) == (2, "")
+    assert err == f"mmplay: {path}:9: value: kill: (9999) - No such process: ESRCH\n"

@@ -208,3 +208,21 @@ def test_a_reader_that_goes_away() -> None:
         assert running.stderr is not None
         assert "Traceback" not in running.stderr.read()
     assert running.returncode == 0
+
+
+def test_a_request_under_other_settings_is_told(speak: Speak) -> None:
+    lines = speak(
+        INCIDENT_NEXT,
+        "what-if vm.min_free_kbytes=3000",
+        "what-if vm.swappiness=1",
+        "what-if",
+    )
+    assert starts(
+        lines,
+        "By arithmetic alone the outcome changes: refused -> passes.",
+        "DMA32 min low high: 1300 1743 2186 as logged, would be 743 1186 1629",
+        "set aside: 3935 (15.4 MiB) as logged",
+        "This is arithmetic only.",
+        "no: vm.swappiness: arithmetic cannot answer it",
+        "no: nothing is set",
+    )

@@ -16,14 +16,13 @@ from mmplay.engine.report import (
     ReportKind,
     Request,
     SlubReport,
-    StackEntry,
     ZoneDump,
-    read_context,
 )
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.floors import CLASSES_4_5, PLAIN, floor
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.rules.watermarks import PAGE_KB, reserves, zone_min
+from mmplay.engine.stack import StackEntry, read_context
 
 test_all.__test__ = False  # type: ignore[attr-defined]
 RC7 = KERNELS["4.5-rc7"]

@@ -98,8 +98,14 @@ def test_before_4_4_smaller_blocks_are_taken_off_and_the_mark_is_halved(gate: st
     # the same with 56 single pages more: 105 - 56 = 49 <= 50
     one.blocks = (FreeBlocks(0, 156, 4, "U"), *LISTS[1:])
     test = asked(gate, "GFP_KERNEL", one, 3)
-    assert (test.verdict, test.halved) == (Verdict.NO_BLOCK, (2, 49, 50))
+    assert (test.verdict, test.halved, test.short_by) == (Verdict.REFUSED, (2, 49, 50), 2)
+    assert test.free is not None
+    assert test.floor is not None
+    assert (test.free.value, test.floor.value) == (49, 50)
     assert verdict("4.4", "GFP_KERNEL", one, 3) is Verdict.PASSES
+    one.blocks = one.blocks[:3]
+    test = asked(gate, "GFP_KERNEL", one, 3)
+    assert (test.verdict, test.halved) == (Verdict.NO_BLOCK, (2, 49, 50))
 
 
 def test_the_halving_loop_may_pass_by_blocks_that_do_not_serve() -> None:

@@ -47,7 +47,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "stack": st.sampled_from([" bc61be20 00000000", " ffff88003d6c3c38 0000000000000000"]),
     "registers": st.sampled_from(["RAX: 0000000000000000 RBX: 00007f88499bc0e0", "DAR: c0000000"]),
     "place": st.sampled_from(["mm/page_alloc.c:4398", "fs/ext4/inode.c:6000 (discriminator 2)"]),
-    "s12": st.sampled_from(["312 MiB", "1.5 GiB", "16 kiB"]),
+    "s12": st.sampled_from(["312 MiB", "1.50 GiB", "16.0 KiB", "512 B"]),
     "zone": st.sampled_from(["DMA", "DMA32", "Normal", "Movable", "HighMem"]),
     "names": st.sampled_from(["", "GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_NOWAIT|0x8000000"]),
     "symbol": st.sampled_from(["new_slab", "__slab_alloc.isra.68", "do_IRQ"]),

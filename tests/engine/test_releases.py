@@ -39,7 +39,8 @@ RULES: tuple[tuple[str, str | None], ...] = (
     ("6.1.0-27-amd64", "6.1.0"),
     ("6.1.0-28-amd64", "6.1"),
     ("6.1.0-37-cloud-amd64", "6.1"),
-    ("6.6.60", "6.6"),
+    ("6.6.60", "6.6.60"),
+    ("6.6.80", "6.6"),
     ("6.6.119-generic", "6.6"),
     ("6.11.0-19-generic", "6.11.11"),
     ("6.12.0", "6.12.0"),
@@ -132,9 +133,9 @@ OPEN: tuple[tuple[str, set[str]], ...] = (
     ("4.4.100", {"4.4.60", "4.4.155"}),
     ("5.1.0", {"5.0", "5.2"}),
     ("3.10.0-957.el7", {"3.10.el7-514", "3.10.el7-1127"}),
-    ("6.7.1", {"6.8 without layout-6.8", "6.8"}),
-    ("6.6.40", {"6.6.80 without order-0", "6.6"}),
-    ("6.12.50", {"6.12.117 without highatomic-high", "6.12"}),
+    ("6.7.1", {"6.5", "6.8"}),
+    ("6.6.40", {"6.5", "6.6.60"}),
+    ("6.12.50", {"6.12.0", "6.12"}),
 )
 
 
@@ -171,6 +172,14 @@ def test_a_mask_decides_between_the_states_of_a_distribution() -> None:
     new = candidates_of("5.14.0-503.el9", Evidence(((0x820, "GFP_ATOMIC"),)))
     assert {one.gate.name for one in old.kernels} == {"5.9"}
     assert {one.gate.name for one in new.kernels} == {"6.3"}
+
+
+def test_a_mask_in_hex_is_read_by_bits_that_give_it_a_meaning() -> None:
+    old = candidates_of(None, Evidence(((0x201DA, None),)))
+    names = {one.gfp.format(0x201DA) for one in old.kernels}
+    assert names == {"GFP_HIGHUSER_MOVABLE|__GFP_COLD"}
+    new = candidates_of(None, Evidence(((0x2200020, None),)))
+    assert {one.gfp.name for one in new.kernels} == {"4.4", "4.5"}
 
 
 def test_a_field_of_the_report_decides_as_well() -> None:

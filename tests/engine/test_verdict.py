@@ -12,10 +12,10 @@ from mmplay.engine.report import (
     ReportKind,
     Request,
     SlubReport,
-    StackEntry,
     ZoneDump,
 )
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.stack import StackEntry
 from tests.engine.test_gates import blocks, kernel, zone
 
 MODE = {"GFP_KERNEL": 0xCC0, "GFP_ATOMIC": 0xA20, "GFP_HIGHUSER_MOVABLE": 0x100CCA}
@@ -186,6 +186,16 @@ def test_a_nodemask_leaves_zones_out() -> None:
     assert judged(report("GFP_KERNEL"), two_nodes()).outcome is Outcome.SKEW
 
 
+def test_a_node_that_refuses_everywhere_may_be_the_one_that_was_asked() -> None:
+    words = [
+        sentence(one) for one in diagnosed(report("GFP_KERNEL"), two_nodes(), kernel("5.9")).notes
+    ]
+    assert any("node 0 refuses in every zone" in text for text in words)
+    bound = diagnosed(report("GFP_KERNEL", mems_allowed=(0, 1)), two_nodes(), kernel("5.9"))
+    assert bound.judgement.outcome is Outcome.SKEW
+    assert not any("refuses in every zone" in sentence(one) for one in bound.notes)
+
+
 def test_nodes_that_the_dump_does_not_show_are_missed() -> None:
     found = judged(report("GFP_KERNEL", nodemask=(1,)), machine(zone(free=10)))
     assert (found.status, found.missing) == (Status.NONE, ("zone lines of node 1",))
@@ -258,6 +268,25 @@ def test_a_floor_that_refuses_is_no_fragmentation() -> None:
     one.blocks = (*LISTS[:2], FreeBlocks(2, 3, 16, "M"))
     assert reasons(one, 2) == [
         "3 free blocks of order 2 or more would serve it: the floor refuses, not fragmentation"
+    ]
+
+
+def test_blocks_that_are_there_but_too_few_are_told_by_the_halving_loop() -> None:
+    """732 - 7 - 156 - 400 - 120 = 49, and 400 / 8 = 50 must be exceeded."""
+    one = zone(free=732)
+    one.blocks = blocks((156, "U"), (200, "U"), (30, "U"), (0, ""), (0, ""), (1, "M"))
+    layout = kernel("3.16").gfp
+    asked = report("GFP_KERNEL", 3)
+    assert asked.request is not None
+    asked.request = asked.request._replace(mode=layout.value("GFP_KERNEL"))
+    result = diagnosed(asked, machine(one), kernel("3.16"))
+    assert result.judgement.outcome is Outcome.REFUSED
+    assert [sentence(finding) for _, finding in result.reasons] == [
+        "blocks below order 3 hold all but 49 pages, and more than 50 must lie in larger ones: "
+        "refused at o=2 of the halving loop"
+    ]
+    assert "2 pages more free in Normal in blocks of order 3 or more" in [
+        sentence(finding) for finding in result.would_pass
     ]
 
 

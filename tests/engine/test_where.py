@@ -91,6 +91,12 @@ def test_what_nobody_counts_is_told_if_it_is_much() -> None:
     assert "memory.unaccounted" not in [one.code for one in memory_findings(report(full))]
 
 
+def test_zones_that_are_too_few_for_the_totals_make_no_table() -> None:
+    zone = ZoneDump(0, "DMA32", kb={"managed": 400, "free": 200})
+    few = MemDump(0, totals={"active_anon": 1000, "free": 50}, zones=[zone])
+    assert memory_table(report(few)) is None
+
+
 def test_without_numbers_there_is_no_table() -> None:
     assert memory_table(report(MemDump(0))) is None
     assert memory_table(Report(ReportKind.FAILURE, 0, 1, 1)) is None

@@ -31,7 +31,8 @@ LIMIT_S = 2.0
 LIMIT_MB = 60
 """What one file may cost at most, in memory beside what the interpreter has already."""
 
-HANG_S = 20
+HANG_S, STANDSTILL_S = 20, 300
+"""Seconds of the processor, and of the clock, after which a reader will not come to an end."""
 
 
 class Hang(Exception):
@@ -76,8 +77,10 @@ def check(one: Case, path: Path, readers: Sequence[str]) -> Iterator[Finding]:
     for name in readers:
         consumer = CONSUMERS[name]
         begin = time.process_time()
-        signal.alarm(HANG_S)
+        signal.setitimer(signal.ITIMER_VIRTUAL, HANG_S)
+        signal.alarm(STANDSTILL_S)
         wrong = refused(consumer, path)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.alarm(0)
         if wrong is not None:
             yield Finding(one, name, wrong)
@@ -109,7 +112,7 @@ def peak_mb() -> float:
 
 
 def _hang(signum: int, frame: FrameType | None) -> None:
-    raise Hang(f"no end after {HANG_S} s")
+    raise Hang(f"no end after signal {signum}")
 
 
 class Fuzz:
@@ -129,7 +132,8 @@ class Fuzz:
 
     def run(self, numbers: range) -> None:
         """Run these cases."""
-        signal.signal(signal.SIGALRM, _hang)
+        for one in (signal.SIGALRM, signal.SIGVTALRM):
+            signal.signal(one, _hang)
         with tempfile.TemporaryDirectory() as folder:
             for number in numbers:
                 self._one(case(self._seed, number, self._kind), Path(folder))

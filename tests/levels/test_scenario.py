@@ -141,6 +141,13 @@ def test_sysctls_and_costs_are_the_machines() -> None:
     assert not any(line.startswith("reclaim_call_ns 435") for line in m.setup.calibrated)
 
 
+@pytest.mark.parametrize("name", ["dirty_ratio", "vm.dirty_ratio", '"vm.dirty_ratio"'])
+def test_a_sysctl_may_have_its_whole_name(name: str) -> None:
+    assert machine(f"{BOOT}[sysctl]\n{name} = 34\n").state.dirty_ratio == 34
+    problem = refusal(f"{BOOT}[sysctl]\n{name} = 134\n")
+    assert problem.endswith("dirty_ratio: 134 is not in 0..100: EINVAL")
+
+
 def test_a_row_is_put_where_it_was_counted() -> None:
     m = machine(ROW)
     dma, dma32 = m.state.zones
@@ -273,7 +280,7 @@ def test_a_csv_without_a_needed_column_names_it(tmp_path: Path) -> None:
         ("x" + ",1" * 23, "H0.csv:2: t: 'x' is no time in seconds"),
         ("1,x" + ",1" * 22, "H0.csv:2: free_dma: 'x' is no whole number"),
         ("inf" + ",1" * 23, "H0.csv:2: t: 'inf' is no time in seconds"),
-        ("20" + ",9999999" * 23, "zone DMA: 9999999 of 3977 pages cannot be free"),
+        ("20" + ",9999999" * 23, "active_anon: 9999999 pages cannot be in 446584"),
         ("19.6" + ",99999" * 23, "zone DMA: 99999 of 3977 pages cannot be free"),
         ("3" + ",1" * 23, "H0.csv: no row is so late; the last is at 3 s"),
     ],
@@ -282,6 +289,67 @@ def test_a_bad_row_names_its_line(tmp_path: Path, line: str, said: str) -> None:
     head = (SCENARIOS / "H0.csv").read_text().partition("\n")[0]
     (tmp_path / "H0.csv").write_text(f"{head}\n{line}\n")
     assert said in refusal(ROW, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "said"),
+    [
+        ("dirty", "300000", "dirty, writeback: 155561 file pages cannot hold so many"),
+        ("k64_slabs", "3000", "k64_slabs: 2193 slab pages cannot hold so many"),
+        ("active_anon", "-1", "active_anon: -1 pages cannot be in 446584"),
+        ("active_anon", "440000", "zone DMA32: the dump counts more pages than it manages"),
+    ],
+)
+def test_a_row_that_cannot_be(tmp_path: Path, column: str, number: str, said: str) -> None:
+    head, *rows = (SCENARIOS / "H0.csv").read_text().splitlines()
+    cells = next(row for row in rows if row.startswith("19.490179")).split(",")
+    cells[head.split(",").index(column)] = number
+    (tmp_path / "H0.csv").write_text(f"{head}\n{','.join(cells)}\n")
+    assert said in refusal(ROW, tmp_path)
+
+
+def test_counters_that_lag_behind_are_no_contradiction(tmp_path: Path) -> None:
+    head, *rows = (SCENARIOS / "H0.csv").read_text().splitlines()
+    cells = next(row for row in rows if row.startswith("19.490179")).split(",")
+    cells[head.split(",").index("writeback")] = str(155_561 - 40_484 + 7)
+    (tmp_path / "H0.csv").write_text(f"{head}\n{','.join(cells)}\n")
+    m = machine(ROW, tmp_path)
+    assert sum(zone.dirty + zone.writeback for zone in m.state.zones) == 155_561
+    assert check(m) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("managed = 3977", "managed = 4097", "x.toml:10: managed: DMA ends at 16 MB: it has 4096"),
+        ("managed = 3977", "managed = 3977\npresent = 9", "x.toml:11: present: a zone does not"),
+        ("managed = 3977", "managed = 3977\nmarks = [9, 8, 7]", "x.toml:11: marks: min, low"),
+        ("managed = 3977", "managed = 3977\nmarks = [9, 8]", "x.toml:11: marks: write [min"),
+        ("managed = 3977", "managed = 39\nmarks = [39, 40, 41]", "x.toml:11: marks: are above"),
+        ('"DMA"', '"Normal"', "x.toml:5: zone: name each zone once, the lowest first"),
+        ("cpus = 2", 'ram = "2G"', "x.toml:6: ram: give either ram or [[machine.zone]]"),
+    ],
+)
+def test_zones_that_no_kernel_would_make(old: str, new: str, said: str) -> None:
+    assert old in ROW
+    problem = refusal(ROW.replace(old, new, 1))
+    assert problem.startswith(said), problem
+
+
+EVENT = '[[event]]\nat_us = 100\naction = "{}"\nvalue = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("action", "value", "said"),
+    [
+        ("dirty_ratio", "900", "x.toml:17: value: dirty_ratio: 900 is not in 0..100: EINVAL"),
+        ("packets", "9", "x.toml:17: value: packets: this machine has no network card: ENODEV"),
+        ("stop", "nobody", "x.toml:17: value: no workload 'nobody'"),
+        ("kill", "me", "x.toml:17: value: kill: 'me' is no number: EINVAL"),
+    ],
+)
+def test_an_event_that_never_could_be_is_refused(action: str, value: str, said: str) -> None:
+    assert refusal(BOOT + EVENT.format(action, value)).startswith(said)
 
 
 def test_a_level_is_no_scenario(tmp_path: Path) -> None:

@@ -84,6 +84,33 @@ def test_broken_lines_are_read_as_one(path: Path, text: str) -> None:
     assert (kill.kill.anon_rss_kb, kill.kill.adj) == (5176, -1000)
 
 
+@pytest.mark.parametrize("before", ["", "quiet words\n", "[   69.000001] 3 pages RAM\n"])
+def test_a_header_is_read_though_its_first_piece_says_nothing(path: Path, before: str) -> None:
+    data = f"""\
+{before}[   70.000001] mkfs.ext4 invoked
+oom-killer: gfp_mask=0x101cc0(GFP_USER|__GFP_WRITE), order=0,
+oom_score_adj=0
+[   70.000002] 12 pages reserved
+"""
+    requests = [found.request for found in reports(path, data.encode()) if found.request]
+    assert [(one.comm, one.mode) for one in requests] == [("mkfs.ext4", 0x101CC0)]
+
+
+@pytest.mark.parametrize("head", ["Stack : 80ae0000 80a50000 ", "        80ae0000 80a50000 "])
+def test_stack_words_go_on(path: Path, head: str) -> None:
+    data = f"""\
+[   70.000001] a: page allocation failure: order:0, mode:0x20
+[   70.000002] CPU: 0 PID: 5 Comm: a Not tainted 4.4.0 #1
+[   70.000003] {head}
+850dfcb4 00000000 ffffffff
+[   70.000004] Call Trace:
+[   70.000005] [<8001ae08>] show_stack+0x6c/0x12c
+"""
+    (found,) = reports(path, data.encode())
+    assert found.unknown == 0
+    assert found.lines == list(range(1, 7))
+
+
 def test_rows_of_the_task_table_are_read(path: Path) -> None:
     failure, _ = reports(path, BROKEN.encode())
     assert [row["comm"] for row in failure.tasks] == ["tmux: server"]

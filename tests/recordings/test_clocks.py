@@ -1,5 +1,6 @@
 """Clock times: dates back and forth, months of other languages, and years that count."""
 
+import json
 from datetime import date
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_journal_s_record_says_when_and_who() -> None:
     )
     timeline = imported((record.format(who="kernel") + record.format(who="detector")).encode())
     assert [timeline.frame(n).time_us for n in range(len(timeline))] == [5_000_000]
+    pretty = json.dumps({"__REALTIME_TIMESTAMP": "1767225605000000", "MESSAGE": failure}, indent=4)
+    frame = imported(f"{pretty}\n".encode()).frame(0)
+    assert (clock_text(frame.time_us or 0), frame.wall) == ("2026-01-01 00:00:05", True)
+    quoted = json.dumps({"MESSAGE": failure, "SYSLOG_IDENTIFIER": "detector"}, indent=4)
+    assert len(imported(f"{quoted}\n".encode())) == 0
+    size = len(failure).to_bytes(8, "little")
+    binary = b"__MONOTONIC_TIMESTAMP=5000000\nMESSAGE\n" + size + failure.encode() + b"\n\n"
+    assert imported(binary).frame(0).time_us == 5_000_000
     verbose = f"Thu 2026-01-01 00:00:05.000000 UTC [s=1;i=2]\n    _PID=1\n    MESSAGE={failure}\n"
     frame = imported(verbose.encode()).frame(0)
     assert (clock_text(frame.time_us or 0), frame.wall) == ("2026-01-01 00:00:05", True)

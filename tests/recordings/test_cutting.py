@@ -157,6 +157,31 @@ def test_lines_that_nobody_understands_are_cut_in_the_middle(tmp_path: Path) -> 
         assert b"".join(part.text()).split(b"\n")[:-1] == wanted
 
 
+RHEL7 = b"""\
+[    9.000000] cat: page allocation failure: order:4, mode:0x10c0d0
+[    9.000001] CPU: 0 PID: 5 Comm: cat Not tainted 3.10.0-1160.el7.x86_64 #1
+[    9.000002] Mem-Info:
+[   19.000000] dog: page allocation failure: order:4, mode:0x10c0d0
+[   19.000002] Mem-Info:
+"""
+
+
+def test_a_part_of_a_log_keeps_the_rules_of_a_release_that_was_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "host.log"
+    path.write_bytes(RHEL7)
+    whole, out = io.BytesIO(), io.BytesIO()
+    write_import(whole, str(path), None)
+    with from_bytes(whole.getvalue(), "host") as log:
+        assert log.boots[0].kernel is not None
+        name = log.boots[0].kernel.name
+        cut_log(log, 1, 1, io.BytesIO(whole.getvalue()), out)
+    assert name == "3.10.el7-1160"
+    with from_bytes(out.getvalue(), "part") as part:
+        assert part.boots[0].release is None
+        assert part.boots[0].kernel is not None
+        assert part.boots[0].kernel.name == name
+
+
 def test_the_codes_of_a_cut_log_are_those_of_an_imported_one() -> None:
     header, records = taken_apart(cut_shipped(INCIDENT_RC7, 1, 2))
     assert header["kind"] == "imported"

@@ -447,11 +447,6 @@ OOMD_PRESSURE = """\
 Jun  3 04:05:06 n1 systemd-oomd[512]: Killed /user.slice/app.scope due to memory pressure for \
 /user.slice being 62.13% > 50.00% for > 20s with reclaim activity
 """
-EARLYOOM = """\
-Jun  3 04:05:06 n1 earlyoom[77]: low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%
-Jun  3 04:05:06 n1 earlyoom[77]: sending SIGTERM to process 4242 uid 1000 "big one": \
-badness 852, VmRSS 345 MiB
-"""
 
 
 @pytest.mark.parametrize("log", [OOMD, OOMD_PRESSURE])
@@ -463,8 +458,22 @@ def test_systemd_oomd_is_named(path: Path, log: str) -> None:
     assert "/user.slice/app.scope" in event["headline"]
 
 
-def test_earlyoom_is_named(path: Path) -> None:
-    ((report, event),) = told(path, EARLYOOM.encode())
+SENT = 'sending SIGTERM to process 4242 uid 1000 "big one": badness 852, VmRSS 345 MiB'
+EARLYOOMS = (
+    SENT,
+    SENT.replace(" uid 1000", ""),
+    SENT.replace("badness", "oom_score") + ', cmdline "/usr/bin/big one"',
+    "Killing process: big one, pid: 4242, badness: 852, VmRSS: 345 MiB",
+)
+
+
+EARLYOOM = "Jun  3 04:05:06 n1 earlyoom[77]: "
+LOW = "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%"
+
+
+@pytest.mark.parametrize("sent", EARLYOOMS)
+def test_earlyoom_is_named(path: Path, sent: str) -> None:
+    ((report, event),) = told(path, f"{EARLYOOM}{LOW}\n{EARLYOOM}{sent}\n".encode())
     assert (event["kind"], report.daemon) == ("userspace", "earlyoom")
     assert event["victim"] == {"comm": "big one", "pid": 4242}
     assert "earlyoom" in event["headline"]
@@ -514,3 +523,43 @@ def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
 def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
     report, event = only(path, "sysrq: OOM request ignored. No task eligible\n")
     assert (event["kind"], report.nobody_killable) == ("sysrq", True)
+
+
+SITES = {
+    "  3176243200   247900 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 3101800),
+    "   327781760   512159 fs/inode.c:82 [ext4] func:alloc_slab_page": ("fs/inode.c:82", 320099),
+    "    1.50 GiB   247900 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 1572864),
+    "       512 B        1 mm/slub.c:2264 func:alloc_slab_page": ("mm/slub.c:2264", 0),
+}
+
+
+@pytest.mark.parametrize("line", SITES)
+def test_places_that_allocated_most(path: Path, line: str) -> None:
+    report, event = only(path, f"Mem-Info:\nMemory allocations:\n{line}\n")
+    assert report.memory is not None
+    place, kb = SITES[line]
+    assert report.memory.sites == [(f"alloc_slab_page ({place})", kb)]
+    assert place in about(event, "memory.sites")
+
+
+def test_a_kill_in_a_cpuset_is_measured_by_its_nodes(path: Path) -> None:
+    """1000 pages on node 1: oom_score_adj 500 adds 500, not half of both nodes."""
+    text = """\
+a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
+Mem-Info:
+active_anon:3000 inactive_anon:0 isolated_anon:0
+ free:100 free_pcp:0 free_cma:0
+Node 0 Normal free:200kB min:40kB present:16000kB managed:16000kB
+Node 1 Normal free:200kB min:40kB present:4000kB managed:4000kB
+Total swap = 0kB
+5000 pages RAM
+0 pages reserved
+[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name
+[      7]    10     7     9000      190    40960        0             0 baker
+[      8]    10     8     9000       10        0        0           500 spoon
+oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=c,mems_allowed=1,global_oom,\
+task_memcg=/,task=spoon,pid=8,uid=10
+Out of memory: Killed process 8 (spoon) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB
+"""
+    _, event = only(path, text)
+    assert about(event, "victim.most_other").startswith("it had the most points of 2 tasks: 510 ")

@@ -9,7 +9,7 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.recordings.export.blocks import markdown_page
-from mmplay.recordings.fidelity.incident import Row
+from mmplay.recordings.fidelity.rows import RULE, row_of
 from mmplay.recordings.log_verdicts import fidelity_blocks, log_rows, summary
 from tests.recordings.hosts import Host, HostZone, log
 
@@ -55,8 +55,8 @@ def test_it_is_added_up(logs: list[str]) -> None:
 
 def test_the_page_has_both_tables(logs: list[str]) -> None:
     incident = [
-        Row("depleted", "DMA free", 100, 100, "rule"),
-        Row("depleted", "x", 7, None, "rule"),
+        row_of("depleted: DMA free", None, 100, 100, 8, RULE),
+        row_of("depleted: x", None, 7, None, 8, RULE),
     ]
     page = "".join(markdown_page(fidelity_blocks(list(log_rows(logs)), incident)))
     refused = next(line for line in page.splitlines() if line.startswith("| refused.log"))
@@ -65,7 +65,7 @@ def test_the_page_has_both_tables(logs: list[str]) -> None:
     assert len(skew) == 1
     assert "1 and 5 more" in skew[0]
     assert "112 to 117" in skew[0]
-    assert "| depleted | rule | 2 | 1 | 1 | 1 |" in page
+    assert "| depleted | rule | 2 | 1 | 1 |" in page
 
 
 def test_the_verb_tells_it_as_text_and_json(

@@ -25,7 +25,18 @@ from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 from tests.engine.test_printk import VALUES, kinds_of
 
 BEHIND_ANOTHER = frozenset(
-    {"memcgtask", "memcglimit", "memcgusage", "memcgstats", "panic", "exiting", "sharing", "group"}
+    {
+        "killed",
+        "meminfo",
+        "memcgtask",
+        "memcglimit",
+        "memcgusage",
+        "memcgstats",
+        "panic",
+        "exiting",
+        "sharing",
+        "group",
+    }
 )
 """Roles whose lines follow another that has a word."""
 

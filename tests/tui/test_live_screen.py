@@ -46,7 +46,7 @@ async def test_the_screen_follows_until_it_is_left(live: Live, size: tuple[int, 
         assert isinstance(screen, PlayScreen)
         assert "1/1" in text_of(pilot)
         live.sample(629)
-        screen.mover.look_for_growth()
+        screen.follower.look()
         await settle(pilot)
         shown = text_of(pilot)
         assert "2/2" in shown
@@ -55,13 +55,13 @@ async def test_the_screen_follows_until_it_is_left(live: Live, size: tuple[int, 
         assert "GFP_ATOMIC is 3369 pages from refusal" in shown
         assert "sample 1" in await press(pilot, "comma")
         live.sample(500)
-        screen.mover.look_for_growth()
+        screen.follower.look()
         await settle(pilot)
         assert "2/3" not in text_of(pilot)
         assert "1/3" in text_of(pilot)
         assert "3/3" in await press(pilot, "Z")
         live.sample(90)
-        screen.mover.look_for_growth()
+        screen.follower.look()
         await settle(pilot)
         assert "4/4" in text_of(pilot)
         assert "below min" in text_of(pilot)
@@ -85,10 +85,10 @@ async def test_the_end_stops_the_looking(live: Live) -> None:
         assert isinstance(screen, PlayScreen)
         live.sample(700)
         live.capture.close()
-        screen.mover.look_for_growth()
+        screen.follower.look()
         await settle(pilot)
         assert "2/2" in text_of(pilot)
-        assert not screen.mover.growth_awaited
+        assert not screen.follower.awaits_more
 
 
 async def test_a_file_that_vanished_is_told(live: Live) -> None:
@@ -99,7 +99,7 @@ async def test_a_file_that_vanished_is_told(live: Live) -> None:
         assert isinstance(screen, PlayScreen)
         live.path.unlink()
         live.path.write_bytes(b"no trace")
-        screen.mover.look_for_growth()
+        screen.follower.look()
         await settle(pilot)
         assert "not an mmplay trace" in screen.said
         assert "1/1" in await press(pilot, "Z")
@@ -112,9 +112,9 @@ async def test_a_file_that_was_deleted_is_told_once_and_stays_on_the_screen(live
         screen = app.screen
         assert isinstance(screen, PlayScreen)
         live.sample(700)
-        screen.mover.look_for_growth()
+        screen.follower.look()
         live.path.unlink()
-        screen.mover.look_for_growth()
+        screen.follower.look()
         assert "the file was deleted; you see what it held until then" in screen.said
-        assert not screen.mover.growth_awaited
+        assert not screen.follower.awaits_more
         assert "1/2" in await press(pilot, "comma")

@@ -61,12 +61,9 @@ class GameFace:
         return title, task_rows(run, game.reply, game.hinted, width, self._panels.density)
 
     def _incident(self, width: int) -> tuple[str, list[Row]]:
-        """Pair the incident's lines with the run's, when they are in sight."""
         if not self._panels.panel(INCIDENT).size.height or not self.shown:
             return INCIDENT, []
-        index = self._mover.player.index
-        lines = beside(self.level_run, self.game.session.first + index)
-        return INCIDENT, beside_rows(lines, self.game.time_us(index) or 0, width)
+        return INCIDENT, incident_rows(self.game, self._mover.player.index, width)
 
     def incident(self) -> None:
         """Show the incident's lines beside the run's, or the task again."""
@@ -191,3 +188,9 @@ class GameFace:
         if trouble:
             return Parting(f"{name} is not kept: {trouble}")
         return Parting(f"{name} is kept", name)
+
+
+def incident_rows(game: LevelGame, index: int, width: int) -> list[Row]:
+    """Pair the incident's lines up to a frame with those of the run."""
+    lines = beside(game.level_run, game.session.first + index)
+    return beside_rows(lines, game.time_us(index) or 0, width)

@@ -33,7 +33,6 @@ class Mover:
         self.held: Callable[[], bool] = lambda: False
         self.stops_here: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
-        self._growth: Timer | None = None
 
     @property
     def timeline(self) -> Recording:
@@ -193,43 +192,50 @@ class Mover:
             self._screen.say("breakpoint")
         self._schedule()
 
-    # with a recording that is still written
+
+class Follower:
+    """Follows a recording that is still written: who stands at its last frame goes on with it."""
+
+    def __init__(self, screen: BaseScreen, panels: Panels, player: Player) -> None:
+        self._screen, self._panels, self._player = screen, panels, player
+        self._timer: Timer | None = None
 
     @property
-    def growth_awaited(self) -> bool:
+    def awaits_more(self) -> bool:
         """Tell whether more may still be recorded."""
-        return self._growth is not None
+        return self._timer is not None
 
-    def await_growth(self) -> None:
+    def begin(self) -> None:
         """Look now and then whether the recording has grown, if it may."""
-        if self.timeline.growing:
-            self._growth = self._screen.set_interval(GROWTH_S, self.look_for_growth)
+        if self._player.timeline.growing:
+            self._timer = self._screen.set_interval(GROWTH_S, self.look)
 
-    def look_for_growth(self) -> None:
-        """Show what was recorded meanwhile; who stands at the last frame goes on with it."""
-        if not self.timeline.growing:  # A fork is shown meanwhile.
+    def look(self) -> None:
+        """Show what was recorded meanwhile."""
+        player = self._player
+        if not player.timeline.growing:  # A fork is shown meanwhile.
             return
-        following = self.at_end
+        following = player.index == player.last
         try:
-            growth = self.timeline.follow()
+            growth = player.timeline.follow()
         except InputError as error:
-            self._stop_growth()
+            self._end()
             self._screen.say(str(error))
             return
-        if not self.timeline.growing:
-            self._stop_growth()
+        if not player.timeline.growing:
+            self._end()
         if growth.added or growth.dropped:
-            self._has_grown(growth.dropped, following)
+            self._show(growth.dropped, following)
 
-    def _has_grown(self, dropped: int, following: bool) -> None:
-        self.player.frames_dropped(dropped)
+    def _show(self, dropped: int, following: bool) -> None:
+        self._player.frames_dropped(dropped)
         self._panels.renew()
         if following:
-            self.player.to(self.player.last)
+            self._player.to(self._player.last)
             self._panels.log_panel.show_frame(self._panels.frame)
         self._panels.draw()
 
-    def _stop_growth(self) -> None:
-        if self._growth is not None:
-            self._growth.stop()
-            self._growth = None
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None

@@ -134,8 +134,7 @@ class Runs:
     def _undo_or_redo(self, which: str) -> None:
         run = self.run
         if run is None or not self.shown.live:
-            why = "you can undo acts only in a run that goes on; this is a recording"
-            self._screen.say(why)
+            self._screen.say("you can undo acts only in a run that goes on; this is a recording")
             return
         act = run.undo() if which == "undo" else run.redo()
         if act is None:

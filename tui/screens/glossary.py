@@ -22,7 +22,6 @@ class GlossaryScreen(BaseScreen):
 
     KEYS = GLOSSARY_KEYS
     BINDINGS = bindings(GLOSSARY_KEYS, COMMON_KEYS)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]
 
     def __init__(self, start: str = "") -> None:
         """Open on the term `start`, or on the first."""
@@ -68,8 +67,7 @@ class GlossaryScreen(BaseScreen):
 
     def _draw_term(self) -> None:
         entry = glossary()[self.shown]
-        self._text.panel_title = entry.id
-        self._text.border_title = f"> {entry.id}" if self._text.has_focus else entry.id
+        self._text.retitle(entry.id)
         self._text.show(term_rows(entry, max(20, self._text.size.width)), from_top=True)
 
     # going from term to term

@@ -11,19 +11,11 @@ from textual.app import ComposeResult
 from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import (
-    COMMON_KEYS,
-    DIGIT_KEYS,
-    LEVEL_KEYS,
-    PLAY_KEYS,
-    RUN_KEYS,
-    Key,
-    bindings,
-)
+from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, LEVEL_KEYS, PLAY_KEYS, RUN_KEYS, Key, bindings
 from mmplay.tui.panels.bars import LineBar, TimelineBar
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.finder import Finder
-from mmplay.tui.play.mover import Mover
+from mmplay.tui.play.mover import Follower, Mover
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.play.runs import Runs
 from mmplay.tui.player import Player
@@ -59,7 +51,7 @@ def in_level(deed: Callable[[GameFace], None]) -> Callable[[PlayScreen], None]:
 
 
 class PlayScreen(BaseScreen):
-    """Owns a mover, panels, a finder and runs; in a level a game as well. They do what keys say."""
+    """Owns panels, a mover, a finder and runs; in a level a game as well. They do what keys say."""
 
     KEYS = (*PLAY_KEYS, *RUN_KEYS, *DIGIT_KEYS)
     BINDINGS = bindings(LEVEL_KEYS, KEYS, COMMON_KEYS)
@@ -70,6 +62,7 @@ class PlayScreen(BaseScreen):
         self.player = Player(timeline, start)
         self.panels = Panels(self, self.player, glyphs)
         self.mover = Mover(self, self.panels, self.player)
+        self.follower = Follower(self, self.panels, self.player)
         self.finder = Finder(self, self.panels, self.mover)
         self.runs = Runs(self, self.panels, self.mover)
         self.game: GameFace | None = None
@@ -104,7 +97,7 @@ class PlayScreen(BaseScreen):
         """Tell a level's story, if it begins; follow the recording if it is still written."""
         if self.game is not None and not self.said:
             self.game.tell_story()
-        self.mover.await_growth()
+        self.follower.begin()
         self.panels.begin()
 
     def on_unmount(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.frame import Ask
-from mmplay.engine.report import Report, Request, SlubReport, StackEntry
+from mmplay.engine.report import Report, Request, SlubReport
+from mmplay.engine.stack import StackEntry
 from mmplay.tui.cells import CALM, RAW, Cell, Row, row
 from mmplay.tui.views.scene import View
 from mmplay.tui.views.turn import CALL_STACK, turn_rows

@@ -1,4 +1,7 @@
-"""What every view is given."""
+"""What every view is given.
+
+It stands apart from `cells`, which the menu draws with: this loads the rules and the explanations.
+"""
 
 from __future__ import annotations
 

@@ -37,6 +37,8 @@ NEEDED = ("t", *COLUMNS.values(), "k64_slabs", "dirty_thresh", "nr_running")
 zone no scan count is read)."""
 
 GIVEN_UP = 7
+SKEW = 1024
+"""Pages by which counters may contradict each other: each CPU holds back up to 125 of every one."""
 ASSUMED = (
     "DMA: one in 7 of the pages scanned there is a dirty file page; the row does not tell",
     "free pages: single ones, no two of them buddies; the row does not tell",
@@ -56,7 +58,10 @@ def found_in_rows(rows: Sequence[Row], zones: Sequence[BenchZone], cpus: int) ->
 
     `zones` say what each zone manages. Raises InputError for more pages than there are.
     """
-    row = rows[-1]
+    row = dict(rows[-1])
+    _check_counts(row, sum(one.managed for one in zones))
+    row["writeback"] = max(0, min(row["writeback"], _on_lists(row) - row["dirty"]))
+    row["dirty"] = min(row["dirty"], _on_lists(row))
     return Found(
         time_ns=row["t"],
         zones=_zones(row, zones, cpus),
@@ -65,6 +70,21 @@ def found_in_rows(rows: Sequence[Row], zones: Sequence[BenchZone], cpus: int) ->
         dirty_limit=_dirty_limit(rows),
         assumed=ASSUMED,
     )
+
+
+def _check_counts(row: Row, managed: int) -> None:
+    for column in (*COLUMNS.values(), "k64_slabs"):
+        if not 0 <= row[column] <= managed:
+            raise InputError(f"{column}: {row[column]} pages cannot be in {managed}")
+    above = row["dirty"] + row["writeback"] - _on_lists(row)
+    if above > SKEW:
+        raise InputError(f"dirty, writeback: {_on_lists(row)} file pages cannot hold so many")
+    if row["k64_slabs"] > row["slab_unrecl"]:
+        raise InputError(f"k64_slabs: {row['slab_unrecl']} slab pages cannot hold so many")
+
+
+def _on_lists(row: Row) -> int:
+    return row["active_file"] + row["inactive_file"] + row["iso_file"]
 
 
 def _dirty_limit(rows: Sequence[Row]) -> int:

@@ -3,6 +3,9 @@
 A block is known by the number of its first page inside the zone. The head of a list is the end of
 the Python list. Source: mm/page_alloc.c of 4.5 (__rmqueue_smallest, expand, __rmqueue_fallback,
 steal_suitable_fallback, __free_one_page).
+
+One class, since all of it works on the same lists; with the zone that owns them it would be longer
+than a file may be.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 All counts are pages. Conservation: managed = on the free lists + on per-CPU lists + every place
 in PLACES.
+
+One class, as the kernel has one struct: its counters are declared together, beside what holds
+between them.
 """
 
 from __future__ import annotations
