@@ -137,6 +137,8 @@ def _messages(
 def _set_units(report: Report, kernel: Kernel | None) -> None:
     """Note which fields the kernel printed in pages; one that is not known goes by its lines."""
     for zone in report.memory.zones if report.memory is not None else ():
+        if not SCANNED & zone.kb.keys():
+            continue
         # Zone lines print free_pcp from 4.1 on, when pages_scanned was in kB already.
         unknown = "kB" if "free_pcp" in zone.kb else "pages"
         if (kernel.scanned_unit if kernel is not None else unknown) == "pages":

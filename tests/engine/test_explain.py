@@ -194,7 +194,7 @@ def test_contradictions_of_a_dump() -> None:
     zone = dump.zones[1]
     zone.blocks = (FreeBlocks(0, 490, 4, "U"),)
     zone.blocks_total_kb = 1964
-    zone.kb |= {"pages_scanned": 700, "active_file": 0, "inactive_file": 400, "isolated_file": 0}
+    zone.kb |= {"pages_scanned": 2800, "active_file": 0, "inactive_file": 400, "isolated_file": 0}
     zone.kb["high"] += 40
     zone.all_unreclaimable = False
     dump.totals = {"free": 1500}

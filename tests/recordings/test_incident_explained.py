@@ -126,7 +126,7 @@ def test_log_2_notes_are_the_known_skew(rc7: ObservedTimeline) -> None:
         ("DMA", 1742, 1741),
         ("DMA32", 1300, 1265),
     ]
-    assert found["note.unreclaimable"][0]["zone"] == "DMA32"
+    assert "note.unreclaimable" not in found
     assert "inactive_file 113013 against 112955" in str(found["note.totals"][0]["fields"])
 
 
@@ -211,7 +211,7 @@ ANSWERS = (
     ("next", 0, Ask("blocks", (0, "DMA32", 1)), "172 * 2^1 = 344 pages of the 629"),
     ("rc7", 0, Ask("zone", (0, "DMA32", "high")), "1300 + 1300/2 = 1950"),
     ("rc7", 0, Ask("score"), "(1000*447 + 321)*1000/447809 = 998"),
-    ("rc7", 0, Ask("zone", (0, "DMA32", "pages_scanned")), "2701604 >= 6 x 124320 = 745920: yes"),
+    ("rc7", 0, Ask("zone", (0, "DMA32", "pages_scanned")), "675401 < 6 x 124320 = 745920: no"),
     ("rc7", 0, Ask("total", ("inactive_file",)), "= 112955, printed 113013"),
     ("rc7", 2, Ask("slub", ("objs",)), "3218 slabs * 64 objects = 205952"),
 )

@@ -99,7 +99,9 @@ def test_without_the_kill_half_of_the_mins_stays() -> None:
     m = without_kill()
     run_until(m, 61_200_000_000)
     dma, dma32 = m.state.zones
-    assert (dma.free, dma32.free) == (655, 0)
+    # CPUs hold back what they took of DMA32: its counter is late, its lists are empty.
+    assert 650 <= dma.free + dma32.free <= 655
+    assert dma32.real_free() == 0
     assert m.state.throttled > 100
     calls, free = m.state.counters.reclaim_calls, m.state.zones[0].free
     run_until(m, 61_500_000_000)
@@ -159,7 +161,7 @@ def test_the_header_says_what_was_assumed() -> None:
     assert "other pages, which no counter names: DMA 172, DMA32 8092" in assumed
     for text in ("HZ 1000", "lowmem_reserve: as printed", "vmstat drift", "page_ns 500"):
         assert text in assumed
-    assert "vmstat drift" not in "\n".join(incident("nomemalloc").setup.assumed)
+    assert "vmstat drift" in "\n".join(incident("nomemalloc").setup.assumed)
 
 
 def test_without_works_the_reserves_stay() -> None:

@@ -26,7 +26,8 @@ def nomemalloc() -> Machine:
 
 def test_nomemalloc_settles_at_the_high_floors(nomemalloc: Machine) -> None:
     dma, dma32 = nomemalloc.state.zones
-    assert dma.free == 1738
+    # Up to a page for each CPU was taken and not yet counted when the floor was tested.
+    assert 1738 - 4 <= dma.free <= 1738
     assert 488 <= dma32.free <= 650
 
 
@@ -41,6 +42,9 @@ def test_nomemalloc_starves_the_network_but_not_the_ring(nomemalloc: Machine) ->
 def test_dma_goes_one_page_lower_only_through_the_rings_own_requests() -> None:
     """Ring refill keeps __GFP_ATOMIC: HIGH and HARDER, one page below the HIGH floor of DMA."""
     m = incident("nomemalloc")
+    m.state.drift = 0
+    for zone in m.state.zones:
+        zone.threshold = 0
     made = listened(m)
     dma = m.state.zones[0]
     while dma.free > 1737 and m.state.now_ns < 65 * SECOND:
