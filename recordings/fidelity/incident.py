@@ -17,6 +17,7 @@ from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.mm.writeback import WORKS_CACHE
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.tables import read_data
@@ -35,7 +36,10 @@ START_US, LAST_US = 59_562_581, 62_000_000
 
 VARIANT = "atomic"
 LOG_1 = "incident-next-20160311"
-LOG_1_LAST_NS = 93_000_000_000
+LOG_1_FLOWS = 40
+"""New flows a second: the network must be the one that asks, and come as far as its floor."""
+LOG_1_ASLEEP_NS, LOG_1_LAST_NS = 62_000_000_000, 98_000_000_000
+"""When all tasks sleep, as they did in the log: the CPU was idle; and how far the run goes."""
 STEP_US = 1_000
 KTHREADD_PID = 2
 SKIPPED = frozenset({"time_us", "node", "size", "names"})
@@ -175,11 +179,15 @@ def _log_1(tables: Tables) -> Iterator[Pair]:
     """Pair the frames of the patched kernel with a run of it, which needs half a minute more.
 
     Both are compared with all reports of their kind: of a softirq over an idle CPU. Of those only
-    the ones for the same cache have its mask and its slabs. The log is of another boot: times are
-    not compared.
+    the ones for the same cache have its mask and its slabs. The log is of another boot, with a load
+    of its own: times are not compared.
     """
     logged, again = _logged(LOG_1)
-    machine = incident_machine(Choice(kernel_named("next-20160311"), "nomemalloc"))
+    choice = Choice(kernel_named("next-20160311"), "nomemalloc", packets=LOG_1_FLOWS)
+    machine = incident_machine(choice)
+    run_until(machine, LOG_1_ASLEEP_NS)
+    for tasks in ("file_io", "memeater"):
+        do_action(machine, "stop", tasks)
     run_until(machine, LOG_1_LAST_NS)
     reports = [one for one in _printed(machine) if _is_softirq_of_idle(one)]
     alike = [_of_other_cache(one, _cache(logged)) for one in reports]

@@ -11,7 +11,6 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE
-from mmplay.engine.sim.machine.gates import set_thresholds
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
@@ -46,6 +45,7 @@ ASSUMED_COSTS = (
     *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns"),
     *("disk_requests", "pages_per_request"),
 )
+CALIBRATED_HERE = tuple(name for name in CALIBRATED if name != "scanned_page_ns")
 WORKS = "kmalloc-64"
 """The cache of works (struct wb_writeback_work)."""
 
@@ -61,8 +61,7 @@ def from_report(report: Report, printed_by: Kernel, choice: Choice) -> Machine:
     setup = _setup(report, choice, start_ns)
     state = empty_state(choice.kernel, choice, setup.cpus, start_ns)
     state.zones = zones_of(dump, choice.kernel, printed_by, state)
-    state.drift = state.kswapd_awake = 1
-    set_thresholds(state)
+    state.drift = 1
     setup = setup._replace(assumed=(*setup.assumed, *_rules(report, state)))
     state.min_free_kbytes = 4 * sum(zone.min for zone in state.zones)
     logged = _logged_slabs(report)
@@ -115,6 +114,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         pages_per_request=value("pages_per_request"),
         start_ns=kill_ns,
         stall_after=value("completions"),
+        redirty_every=value("redirty_every"),
     )
     slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
     assumed = (
@@ -123,7 +123,6 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         "flow_cpu",
         "groups",
         "writers",
-        "eater_pages",
         *slabs,
         *ASSUMED_COSTS,
     )
@@ -133,9 +132,10 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     kthreadd = kthreadd._replace(start_ns=start_ns + value("kthread_ask_ns"))
     return setup._replace(
         hardware=HARDWARE,
+        costs=setup.costs._replace(scanned_page=value("incident_scanned_page_ns")),
         flow=Flow(rate, 1, cpu=min(value("flow_cpu"), cpus - 1)),
         workloads=(kthreadd, *others),
-        calibrated=reasons(CALIBRATED, tuple(CALIBRATED)),
+        calibrated=reasons(CALIBRATED, CALIBRATED_HERE),
     )
 
 

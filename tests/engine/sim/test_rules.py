@@ -57,10 +57,12 @@ def test_pcp_sizes() -> None:
 
 def test_counter_thresholds() -> None:
     m = incident()
-    assert [zone.threshold for zone in m.state.zones] == [1, 81]
-    m.state.kswapd_awake = 0
+    m.state.drift = 1
     set_thresholds(m.state)
     assert [zone.threshold for zone in m.state.zones] == [6, 30]
+    m.state.kswapd_awake = 1
+    set_thresholds(m.state)
+    assert [zone.threshold for zone in m.state.zones] == [1, 81]
 
 
 def test_dirty_limits() -> None:
