@@ -36,7 +36,7 @@ START_US, LAST_US = 59_562_581, 62_000_000
 
 VARIANT = "atomic"
 LOG_1 = "incident-next-20160311"
-LOG_1_FLOWS = 40
+LOG_1_FLOWS = 20
 """New flows a second: the network must be the one that asks, and come as far as its floor."""
 LOG_1_ASLEEP_NS, LOG_1_LAST_NS = 62_000_000_000, 98_000_000_000
 """When all tasks sleep, as they did in the log: the CPU was idle; and how far the run goes."""

@@ -24,6 +24,7 @@ from mmplay.recordings.log.scan import Message, scan
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import incident_text, open_shipped
+from tests.recordings.hosts import ZONE_4_5
 
 DIGESTS = {
     "incident-4.5.0-rc7": (
@@ -514,3 +515,18 @@ def test_a_call_trace_holds_so_many_entries_and_no_more() -> None:
     assert request is not None
     assert len(request.stack) == MOST_ROWS
     assert timeline.frame(0).report.memory is not None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("release", "pages"),
+    [("3.10.0-514.el7", 700), ("3.16.0", 700), ("4.4.60", 175), ("4.6.2", 175)],
+)
+def test_pages_scanned_is_in_kb_from_3_17_to_4_7(release: str, pages: int) -> None:
+    line = f"CPU: 0 PID: 7 Comm: worker Not tainted {release} #1\n".encode()
+    zone = ZONE_4_5.format(name="Normal", free=4, min=1, low=1, high=1, managed=400)
+    text = b"worker: page allocation failure: order:0, mode:0x20\n" + line
+    text += f"Mem-Info:\n{zone}\n".replace("pages_scanned:0", "pages_scanned:700").encode()
+    report = imported(text).frame(0).report
+    assert report is not None
+    assert report.memory is not None
+    assert report.memory.zones[0].pages("pages_scanned") == pages

@@ -272,7 +272,7 @@ def test_the_fault_is_named_in_a_sentence() -> None:
     def event(fields: list[Any]) -> None:
         fields[2] = "nf_drop"
 
-    assert "EVENT: the file has nf_drop, the run wb_nowork" in changed_fault(Code.EVENT, event)
+    assert "EVENT: the file has nf_drop, the run oom_kill" in changed_fault(Code.EVENT, event)
 
     def digest(fields: list[Any]) -> None:
         fields[2] = bytes(16)

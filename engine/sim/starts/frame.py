@@ -45,7 +45,9 @@ ASSUMED_COSTS = (
     *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns"),
     *("disk_requests", "pages_per_request"),
 )
-CALIBRATED_HERE = tuple(name for name in CALIBRATED if name != "scanned_page_ns")
+OF_OTHERS = frozenset({"reclaim_call_ns", "scanned_page_ns"})
+"""Costs of any other machine; the incident's has its own."""
+
 WORKS = "kmalloc-64"
 """The cache of works (struct wb_writeback_work)."""
 
@@ -132,10 +134,13 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     kthreadd = kthreadd._replace(start_ns=start_ns + value("kthread_ask_ns"))
     return setup._replace(
         hardware=HARDWARE,
-        costs=setup.costs._replace(scanned_page=value("incident_scanned_page_ns")),
+        costs=setup.costs._replace(
+            reclaim_call=value("incident_reclaim_call_ns"),
+            scanned_page=value("incident_scanned_page_ns"),
+        ),
         flow=Flow(rate, 1, cpu=min(value("flow_cpu"), cpus - 1)),
         workloads=(kthreadd, *others),
-        calibrated=reasons(CALIBRATED, CALIBRATED_HERE),
+        calibrated=reasons(CALIBRATED, tuple(name for name in CALIBRATED if name not in OF_OTHERS)),
     )
 
 

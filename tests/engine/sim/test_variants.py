@@ -53,17 +53,17 @@ def test_dma_goes_one_page_lower_only_through_the_rings_own_requests() -> None:
 
 def test_log_1_comes_out_under_next() -> None:
     """The CPU was idle in the log: all tasks sleep while packets come."""
-    m = incident("nomemalloc", NEXT, packets=40)
+    m = incident("nomemalloc", NEXT, packets=20)
     run_until(m, 62 * SECOND)
     for tasks in ("file_io", "memeater"):
         do_action(m, "stop", tasks)
     run_until(m, 98 * SECOND)
     text = log_text(m)
     mode = "mode:0x2200020(GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK)"
-    head = f"swapper/2: page allocation failure: order:0, {mode}"
-    reports = reports_from(text, head)
+    reports = reports_from(text, "swapper/2: page allocation failure: order:0, ")
     assert any("DMA free:6952kB min:44kB low:56kB high:68kB" in one for one in reports)
     report = next(one for one in reports if "__nf_ct_ext_add_length" in one)
+    assert mode in report
     assert "min:5200kB low:6972kB high:8744kB" in report
     assert "lowmem_reserve[]: 0 1732 1732 1732" in report
     assert "on node -1, gfp=0x2088020(GFP_ATOMIC|__GFP_ZERO)" in report
@@ -73,10 +73,10 @@ def test_log_1_comes_out_under_next() -> None:
 
 
 def reports_from(text: list[str], head: str) -> list[str]:
-    """Return the reports with this first line, each up to the next one."""
+    """Return the reports with this in their first lines, each up to the next one."""
     ends = [n for n, line in enumerate(text) if "page allocation failure" in line]
     spans = zip(ends, (*ends[1:], len(text)), strict=True)
-    return ["\n".join(text[at:end]) for at, end in spans if text[at].endswith(head)]
+    return ["\n".join(text[at:end]) for at, end in spans if head in text[at]]
 
 
 def test_nowait_never_takes_a_page_at_or_below_min() -> None:

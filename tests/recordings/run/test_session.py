@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.machine.decisions import WbStartWriteback
-from mmplay.engine.sim.machine.page_decisions import ZoneWatermarkOk
+from mmplay.engine.sim.machine.page_decisions import RmqueueBulk, ZoneWatermarkOk
 from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.turns import run_turns
@@ -56,7 +55,7 @@ def test_beyond_the_ends_is_nothing(ran: Session, at: int) -> None:
 def test_decisions_are_made_again(ran: Session) -> None:
     assert ran.decisions_of(0) == []
     made = {type(one) for at in range(1000, 1300) for one in ran.decisions_of(at)}
-    assert {ZoneWatermarkOk, WbStartWriteback} <= made
+    assert {ZoneWatermarkOk, RmqueueBulk} <= made
     assert ran.view.tell is None
 
 
