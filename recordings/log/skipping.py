@@ -25,6 +25,7 @@ looked for. Each word more costs a twelfth of the time that a long log takes."""
 
 _GOING_ON = re.compile(
     rb"\] +-?[0-9]+ +-?[0-9]+ +-?[0-9]+ |[:*][0-9]+kB |\+0x[0-9a-f]+/0x|lowmem_reserve|pages RAM"
+    rb"|[0-9]KB +[0-9]+KB"
 )
 """What lines far behind an event's first one look like."""
 
