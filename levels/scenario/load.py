@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB
 from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named, kernel_of_release
-from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import zones_at_boot
@@ -29,6 +29,9 @@ from mmplay.levels.sections import typed
 
 DATA = Path(__file__).parent / "data"
 VM = "vm"
+MOST_PAGES = {"DMA": 4096, "DMA32": 1 << 20}
+"""Where the zones of x86_64 end: MAX_DMA_PFN and MAX_DMA32_PFN (arch/x86/include/asm/dma.h)."""
+
 PRINTED = (LOG, SAMPLE)
 """Starts that say themselves what the zones are."""
 
@@ -158,6 +161,8 @@ def _zones(top: Place, table: ScenarioFile) -> tuple[BenchZone, ...]:
         raise place.error(key, f"the {table.start.kind} says which zones there are")  # type: ignore[union-attr]
     if machine.ram and given:
         raise place.error("ram", "give either ram or [[machine.zone]] tables")
+    for number, one in enumerate(given):
+        _check_zone(place.at("zone", number), one)
     if given:
         _check_order(place, given)
     if printed or given:
@@ -173,6 +178,21 @@ def _by_ram(place: Place, machine: MachineTable) -> tuple[BenchZone, ...]:
     if machine.crashkernel > machine.ram // 2:
         raise place.error("crashkernel", "the kernel does not find so much in one piece")
     return zones_at_boot(machine.ram, machine.crashkernel)
+
+
+def _check_zone(place: Place, zone: BenchZone) -> None:
+    """Complain about a zone that no kernel would make."""
+    most = MOST_PAGES.get(zone.name)
+    if most is not None and zone.managed > most:
+        problem = f"{zone.name} ends at {most * PAGE_KB // 1024} MB: it has {most} pages at most"
+        raise place.error("managed", problem)
+    if zone.present and zone.present < zone.managed:
+        raise place.error("present", "a zone does not manage more pages than are present")
+    minimum, low, high = zone.marks or (0, 0, 0)
+    if (low or high) and not minimum <= low <= high:
+        raise place.error("marks", "min, low and high rise: kswapd wakes at low, sleeps at high")
+    if high > zone.managed:
+        raise place.error("marks", f"are above the {zone.managed} pages of the zone: nothing runs")
 
 
 def _check_order(place: Place, zones: tuple[BenchZone, ...]) -> None:

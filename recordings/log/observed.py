@@ -193,10 +193,13 @@ def same_burst(report: Report, other: Report, distance_us: int) -> bool:
 
     It may if its header was suppressed and it was printed later (before, it is of an earlier
     request that nobody knows), if both come of the same task, or if of this report there is nothing
-    but the header, and the other asked for just the same.
+    but the header, and the other asked for just the same. What was printed before a kill says
+    nothing of the time after it.
     """
     if other.kind is ReportKind.DUMP:
         return distance_us >= 0
+    if distance_us < 0 and other.kill is not None:
+        return False
     here, there = report.request, other.request
     if here is None or there is None:
         return report.kill is not None or other.kill is not None

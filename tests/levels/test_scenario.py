@@ -318,6 +318,24 @@ def test_counters_that_lag_behind_are_no_contradiction(tmp_path: Path) -> None:
     assert check(m) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("managed = 3977", "managed = 4097", "x.toml:10: managed: DMA ends at 16 MB: it has 4096"),
+        ("managed = 3977", "managed = 3977\npresent = 9", "x.toml:11: present: a zone does not"),
+        ("managed = 3977", "managed = 3977\nmarks = [9, 8, 7]", "x.toml:11: marks: min, low"),
+        ("managed = 3977", "managed = 3977\nmarks = [9, 8]", "x.toml:11: marks: write [min"),
+        ("managed = 3977", "managed = 39\nmarks = [39, 40, 41]", "x.toml:11: marks: are above"),
+        ('"DMA"', '"Normal"', "x.toml:5: zone: name each zone once, the lowest first"),
+        ("cpus = 2", 'ram = "2G"', "x.toml:6: ram: give either ram or [[machine.zone]]"),
+    ],
+)
+def test_zones_that_no_kernel_would_make(old: str, new: str, said: str) -> None:
+    assert old in ROW
+    problem = refusal(ROW.replace(old, new, 1))
+    assert problem.startswith(said), problem
+
+
 EVENT = '[[event]]\nat_us = 100\naction = "{}"\nvalue = "{}"\n'
 
 

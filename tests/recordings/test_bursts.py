@@ -60,3 +60,14 @@ def test_a_dump_without_header_before_the_request_is_of_another_one() -> None:
     earlier = DUMP.format(time="   74.310000")
     timeline = imported((earlier + request("   74.580000", "a")).encode())
     assert timeline.nearest_dump(1) is None
+
+
+def test_a_dump_from_before_a_kill_says_nothing_of_the_time_after_it() -> None:
+    asks = "invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0"
+    log = f"[   10.000000] a {asks}\n" + DUMP.format(time="   10.000100")
+    log += "[   10.000200] Killed process 9 (b) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
+    log += f"[   11.000000] a {asks}\n"
+    timeline = imported(log.encode())
+    assert len(timeline) == 2
+    assert timeline.nearest_dump(0) is not None
+    assert timeline.nearest_dump(1) is None
