@@ -175,14 +175,17 @@ class ObservedTimeline(LogTimeline):
             for step in (1, -1)
             if (dump := self._index.dump_beside(index, step)) is not None
             and (distance := self._index.distance_us(index, dump)) is not None
-            and abs(distance) < BURST_US
+            and -SAME_MOMENT_US < distance < BURST_US
             and same_burst(self._report(index), self._report(dump), distance)
         ]
         return self._as_shown(index, min(near)[1]) if near else None
 
 
 BURST_US = 2_000_000
-"""Reports of one burst are less than this apart."""
+"""A dump that follows in the same burst comes within this."""
+
+SAME_MOMENT_US = 10_000
+"""A task that is refused again so soon after its dump is refused by the same memory."""
 
 
 def same_burst(report: Report, other: Report, distance_us: int) -> bool:

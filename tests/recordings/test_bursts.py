@@ -35,6 +35,13 @@ def test_a_dump_without_header_soon_after_stands_in() -> None:
     assert borrowed(both + DUMP.format(time="   10.300000")) == 300_000
 
 
+def test_a_dump_of_before_is_of_the_past_unless_it_is_of_the_same_moment() -> None:
+    first = request("   10.000000", "a") + DUMP.format(time="   10.000000")
+    for moment, age in (("   10.500000", None), ("   10.000900", -900)):
+        shown = imported((first + request(moment, "a")).encode()).nearest_dump(1)
+        assert (None if shown is None else shown.age_us) == age
+
+
 def test_another_task_s_dump_does_not() -> None:
     soon = "   10.200000"
     others = request("   10.000000", "a") + request(soon, "b", 8, "0x40") + DUMP.format(time=soon)
