@@ -186,9 +186,7 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
         basis=facts["basis"],
         reserve=ReserveRule(*(facts[name] for name in ReserveRule._fields)),
         min_free=MinFreeRule(*(facts[name] for name in MinFreeRule._fields)),
-        boost_stays=facts["boost_stays"],
         oom=_points(facts),
-        zones_shown=facts["zones_shown"],
         prints=frozenset(prints),
         rules=tuple(_rules(held, span, open_steps)),
     )
