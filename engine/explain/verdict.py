@@ -232,7 +232,7 @@ def _candidate(group: list[Answer]) -> Candidate:
     names = list(dict.fromkeys(answer.kernel.name for answer in group))
     if len(names) > NAMES_TOLD:
         names = [f"{names[-1]} to {names[0]} ({len(names)} sets of rules)"]
-    return Candidate(", ".join(names), group[0].outcome, group[0].zones)
+    return Candidate("; ".join(names), group[0].outcome, group[0].zones)
 
 
 def _per_zone(dump: MemDump, number: Callable[[ZoneDump], object]) -> tuple[object, ...]:

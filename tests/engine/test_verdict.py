@@ -122,7 +122,7 @@ def test_the_line_that_is_missing_is_named() -> None:
 def test_rules_that_agree_give_one_verdict() -> None:
     found = judged(report("GFP_KERNEL"), machine(zone(free=300)), "5.4.286", "5.8", "5.9")
     assert found.status is Status.EXACT
-    assert [one.rules for one in found.candidates] == ["5.4.286, 5.8, 5.9"]
+    assert [one.rules for one in found.candidates] == ["5.4.286; 5.8; 5.9"]
     assert found.decided_by is None
 
 

@@ -563,3 +563,9 @@ Out of memory: Killed process 8 (spoon) total-vm:8kB, anon-rss:4kB, file-rss:0kB
 """
     _, event = only(path, text)
     assert about(event, "victim.most_other").startswith("it had the most points of 2 tasks: 510 ")
+
+
+def test_a_line_that_seems_to_go_on_for_ever_takes_no_time(path: Path) -> None:
+    """Several texts of any length in one form would be tried in every way."""
+    again = "a,cpuset=b,mems_allowed=c,d,task_memcg=e,task=f,pid=x,"
+    told(path, stamped(f"oom-kill:constraint=C,nodemask={again * 400}\n3 pages RAM\n"))

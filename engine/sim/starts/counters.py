@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.mm.writeback import LIMIT_SHIFT, UPDATE_NS
-from mmplay.engine.sim.starts.bench import BenchZone, roomy_zone
+from mmplay.engine.sim.starts.bench import BenchZone, merged_zone, roomy_zone
 from mmplay.engine.sim.starts.plan import Found
 from mmplay.engine.sim.starts.zones import name_the_rest
 from mmplay.engine.sim.state.zone import Zone
@@ -37,11 +37,13 @@ NEEDED = ("t", *COLUMNS.values(), "k64_slabs", "dirty_thresh", "nr_running")
 zone no scan count is read)."""
 
 GIVEN_UP = 7
+MOST_SINGLE = 8192
+"""More free pages than these are merged: a machine that has so many has not used them up yet."""
 SKEW = 1024
 """Pages by which counters may contradict each other: each CPU holds back up to 125 of every one."""
 ASSUMED = (
     "DMA: one in 7 of the pages scanned there is a dirty file page; the row does not tell",
-    "free pages: single ones, no two of them buddies; the row does not tell",
+    "free pages: up to 8192 single ones, no two of them buddies, more are merged; nothing tells",
     "inactive file pages that are neither dirty nor under writeback: clean",
 )
 
@@ -139,7 +141,8 @@ def _share_with_dma(counts: dict[str, list[int]], scanned: int) -> None:
 def _zone(row: Row, one: BenchZone, free: int, places: Mapping[str, int], cpus: int) -> Zone:
     scanned = row.get(f"scanned_{one.name.lower()}", 0)
     told = (*places.items(), ("mapped", places["active_file"]), ("pages_scanned", scanned))
-    zone = roomy_zone(one._replace(free=free, blocks=(), places=told), cpus)
+    make = roomy_zone if free <= MOST_SINGLE else merged_zone
+    zone = make(one._replace(free=free, blocks=(), places=told), cpus)
     zone.marked = zone.dirty + zone.writeback
     zone.clean = max(0, zone.inactive_file - zone.marked)
     name_the_rest(zone)
