@@ -65,7 +65,7 @@ def _pages(kernel: Kernel, caller: Caller, test: ZoneTest) -> Finding:
     pages = test.short_by or 0
     if test.halved is not None:
         return finding("pass.larger", pages=pages, zone=test.name, order=test.halved.order + 1)
-    if has_block(kernel, test.zone, caller):
+    if caller.order == 0 or has_block(kernel, test.zone, caller):
         return finding("pass.pages", pages=pages, zone=test.name)
     return finding("pass.pages_and_block", pages=pages, zone=test.name, order=caller.order)
 
