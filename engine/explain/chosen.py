@@ -15,7 +15,7 @@ from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import OomKill, Report, ReportKind
-from mmplay.engine.rules.memory import PointsRule, score
+from mmplay.engine.rules.memory import ADJ_SCALE, PointsRule, score
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
 
@@ -135,7 +135,8 @@ def _compared(weighing: Weighing, own: Task) -> list[Finding]:
     code = "victim.most" if points == own.pages else "victim.most_other"
     found = [finding(code, count=count, points=points, unit=unit, pages=own.pages)]
     if own.adj:
-        found.append(finding("victim.adjusted", adj=own.adj))
+        added = own.adj if weighing.rule.scaled else weighing.total // ADJ_SCALE * own.adj
+        found.append(finding("victim.adjusted", adj=own.adj, added=added))
     if weighing.forgiven and own.uid == 0:
         found.append(finding("victim.forgiven"))
     second = next((one for one in weighing.weighed if one[1] is not own), None)

@@ -175,7 +175,7 @@ class ObservedTimeline(LogTimeline):
             for step in (1, -1)
             if (dump := self._index.dump_beside(index, step)) is not None
             and (distance := self._index.distance_us(index, dump)) is not None
-            and -SAME_MOMENT_US < distance < BURST_US
+            and _in_time(step, distance)
             and same_burst(self._report(index), self._report(dump), distance)
         ]
         return self._as_shown(index, min(near)[1]) if near else None
@@ -186,6 +186,14 @@ BURST_US = 2_000_000
 
 SAME_MOMENT_US = 10_000
 """A task that is refused again so soon after its dump is refused by the same memory."""
+
+
+def _in_time(step: int, distance_us: int) -> bool:
+    """Tell whether a dump that stands behind (1) or before (-1) a report is of its time.
+
+    A dump before it at the very same time has a clock of whole seconds, which does not tell.
+    """
+    return 0 <= distance_us < BURST_US if step > 0 else -SAME_MOMENT_US < distance_us < 0
 
 
 def same_burst(report: Report, other: Report, distance_us: int) -> bool:
