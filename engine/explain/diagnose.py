@@ -100,6 +100,7 @@ def diagnose(
     result = Diagnosis(kernel, judge(report, kernels, dump), dump)
     if report.kind is ReportKind.MEMCG_OOM and report.cgroup is not None:
         result.would_pass += cgroup_remedies(report.cgroup)
+    result.notes += [finding("note.torn", line=line, lost=lost) for line, lost in report.cut]
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)
