@@ -579,8 +579,8 @@ def test_a_line_that_seems_to_go_on_for_ever_takes_no_time(path: Path) -> None:
 
 
 ARM = """\
-[   10.000000] oven: page allocation failure: order:4, mode:0x40cc1(GFP_KERNEL|GFP_DMA|__GFP_COMP), \
-nodemask=(null),cpuset=/,mems_allowed=0
+[   10.000000] oven: page allocation failure: order:4, \
+mode:0x40cc1(GFP_KERNEL|GFP_DMA|__GFP_COMP), nodemask=(null),cpuset=/,mems_allowed=0
 [   10.000001] CPU: 2 PID: 47 Comm: oven Tainted: G         C         6.1.21-v7l+ #1642
 [   10.000002] Hardware name: Kitchen
 [   10.000003]  unwind_backtrace from show_stack+0x18/0x1c
