@@ -100,6 +100,7 @@ def diagnose(
     result = Diagnosis(kernel, judge(report, kernels, dump), dump)
     if report.kind is ReportKind.MEMCG_OOM and report.cgroup is not None:
         result.would_pass += cgroup_remedies(report.cgroup)
+    result.notes += [finding("note.torn", line=line, lost=lost) for line, lost in report.cut]
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)
@@ -192,13 +193,14 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         return
     at_min = [(look, tests) for look, tests in result.asks if look.mark == "min"]
     tests = at_min[-1][1]
-    result.would_pass += remedies(
-        kernel, seen.dump, caller, tests, request.slub if request else None
-    )
+    judged = result.judgement.status is not Status.NONE
+    if judged:
+        slub = request.slub if request else None
+        result.would_pass += remedies(kernel, seen.dump, caller, tests, slub)
     deciding, last = result.asks[-1]
     result.reasons += reasons(kernel, deciding, last)
     if deciding.mark == "high":
-        result.would_pass += last_look_pages(last)
+        result.would_pass += last_look_pages(last) if judged else []
         result.assumed.append(finding("assumed.last_look"))
         result.notes += freed_before_last_look(caller, tests, last)
     elif request is not None and not request.stack:

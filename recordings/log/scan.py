@@ -24,7 +24,7 @@ from mmplay.recordings.log.reading import (
     is_piece,
 )
 from mmplay.recordings.log.records import RECORD_BYTES, Years, in_record, with_record
-from mmplay.recordings.log.transport import JOINED, unwrap
+from mmplay.recordings.log.transport import JOINED, header_cut, unwrap
 
 
 class Message(NamedTuple):
@@ -227,7 +227,19 @@ class _Scanner:
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
         found = found or self._unwrapped(at, first)
-        return self._broken(at, first, found) or found
+        return self._broken(at, first, found) or found or self._header_cut(at, first)
+
+    def _header_cut(self, at: int, split: Split) -> _Found | None:
+        """Read the first line of an event whose end the log has lost."""
+        raw = self._data[at : split.after]
+        if split.prefix.foreign or len(raw) > LONGEST_CHANGED or not all_clues().search(raw):
+            return None
+        for text, lost in header_cut(split.text):
+            reads = all_reads([text], foreign=False, near=False)
+            if reads:
+                form, values = reads[0]
+                return _Found(form, values, split.prefix, split.end, split.after, raw, (), lost)
+        return None
 
     def _unwrapped(self, at: int, split: Split) -> _Found | None:
         """Read a line that its transport has changed."""

@@ -147,6 +147,24 @@ def _cut_short(prefix: Prefix, text: str) -> Iterator[Unwrapped]:
         yield Unwrapped(prefix, [text[: field.start()]], field.group().strip())
 
 
+_HEADER = re.compile(r"invoked oom-killer: |page allocation failure: |Killed process ")
+_FIELD_START = re.compile(r"[ ,(]+")
+MOST_FIELDS = 12
+
+
+def header_cut(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what an event's first line may have been before its end was lost, and what is left.
+
+    As in a zone line, the field in which it was cut is never believed.
+    """
+    head = _HEADER.search(text)
+    if head is None:
+        return
+    starts = [found.start() for found in _FIELD_START.finditer(text, head.end())]
+    for at in reversed(starts[-MOST_FIELDS:]):
+        yield text[:at], text[at:].strip(" ,(")
+
+
 # JSON
 
 MESSAGE_KEYS = (

@@ -3,6 +3,7 @@
 import pytest
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
+from mmplay.engine.explain.dumps import contradictions
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.headline import headline
 from mmplay.engine.explain.verdict import Judgement, Outcome, Status, judge
@@ -367,3 +368,24 @@ def test_a_zone_without_pages_is_said_to_be_empty() -> None:
     result = diagnosed(one, machine(empty), kernel("5.9"))
     assert headline(one, result).endswith("no zone that it may use has any pages.")
     assert [found.code for found in result.would_pass] == ["pass.nothing"]
+
+
+def test_zones_that_the_log_lost_are_missed() -> None:
+    """The reserve of DMA counts pages of a zone above it, whose line was cut off."""
+    dma = zone("DMA", free=454, min=22, low=27, high=32)
+    dma.reserve = (0, 436, 436, 436, 436)
+    found = judged(report("GFP_KERNEL"), machine(dma))
+    assert (found.status, found.missing) == (Status.NONE, ("zone lines above DMA",))
+    assert diagnosed(report("GFP_KERNEL"), machine(dma), kernel("5.9")).would_pass == []
+    both = machine(dma, zone("DMA32", free=100))
+    assert judged(report("GFP_KERNEL"), both).status is Status.EXACT
+
+
+def test_totals_are_not_compared_with_zones_that_are_not_all_there() -> None:
+    dma = zone("DMA", free=454)
+    dma.reserve = (0, 436, 436, 436, 436)
+    dump = machine(dma)
+    dump.totals["free"] = 900
+    assert contradictions(dump, None) == []
+    dma.reserve = (0, 0, 0, 0, 0)
+    assert [one.code for one in contradictions(dump, None)] == ["note.totals"]

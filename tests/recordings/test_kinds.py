@@ -125,6 +125,13 @@ def test_a_cgroup_can_die_as_a_whole(path: Path) -> None:
     assert report.reaped
 
 
+def test_a_victim_that_its_group_names_again_died_once(path: Path) -> None:
+    again = next(line for line in MEMCG_V2.splitlines() if "Killed process 300" in line)
+    rest = "Memory cgroup out of memory: Killed process 301"
+    report, _ = only(path, MEMCG_V2.replace(rest, f"{again}\n{rest}"))
+    assert [kill.victim for kill in report.also_killed] == [("spoon", 301)]
+
+
 def test_no_zone_is_asked_for_a_cgroup(path: Path) -> None:
     _, event = only(path, MEMCG_V2)
     assert event["verdict"]["status"] == "not_asked"
