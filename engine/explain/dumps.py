@@ -89,6 +89,8 @@ def _reserved(dump: MemDump) -> list[Finding]:
     managed = [zone.pages("managed") for zone in dump.zones]
     if ram is None or printed is None or not managed or None in managed:
         return []
+    if _zones_left_out(dump):
+        return []
     computed = ram - sum(pages for pages in managed if pages is not None)
     return (
         []

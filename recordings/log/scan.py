@@ -24,7 +24,7 @@ from mmplay.recordings.log.reading import (
     is_piece,
 )
 from mmplay.recordings.log.records import RECORD_BYTES, Years, in_record, with_record
-from mmplay.recordings.log.transport import JOINED, header_cut, unwrap
+from mmplay.recordings.log.transport import JOINED, header_cut, is_coloured, unwrap
 
 
 class Message(NamedTuple):
@@ -222,7 +222,8 @@ class _Scanner:
         """Return the message whose first line starts at `at`."""
         first = self._split(at)
         # Free text at the end of a form would swallow whatever was joined to it.
-        joined = self._unwrapped(at, first) if JOINED.search(first.text) else None
+        changed = JOINED.search(first.text) or is_coloured(first.prefix, first.text)
+        joined = self._unwrapped(at, first) if changed else None
         found = joined or self._message(first)
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)

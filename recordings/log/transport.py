@@ -42,6 +42,11 @@ MOST_LABELS = 4
 """Words of an unknown prefix, each of which ends as a label does."""
 
 
+def is_coloured(prefix: Prefix, text: str) -> bool:
+    """Tell whether a tool coloured a line: a task may have colours in its name, but not before."""
+    return "\x1b[" in prefix.text or _COLOUR.match(text) is not None
+
+
 def unwrap(line: str, prefix: Prefix, text: str) -> Iterator[Unwrapped]:
     """Yield what a line, whose end was taken off, may say if it is not simply prefix and text."""
     if prefix.foreign and "{" not in text:

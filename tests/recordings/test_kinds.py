@@ -576,3 +576,24 @@ def test_a_line_that_seems_to_go_on_for_ever_takes_no_time(path: Path) -> None:
     """Several texts of any length in one form would be tried in every way."""
     again = "a,cpuset=b,mems_allowed=c,d,task_memcg=e,task=f,pid=x,"
     told(path, stamped(f"oom-kill:constraint=C,nodemask={again * 400}\n3 pages RAM\n"))
+
+
+ARM = """\
+[   10.000000] oven: page allocation failure: order:4, \
+mode:0x40cc1(GFP_KERNEL|GFP_DMA|__GFP_COMP), nodemask=(null),cpuset=/,mems_allowed=0
+[   10.000001] CPU: 2 PID: 47 Comm: oven Tainted: G         C         6.1.21-v7l+ #1642
+[   10.000002] Hardware name: Kitchen
+[   10.000003]  unwind_backtrace from show_stack+0x18/0x1c
+[   10.000004]  show_stack from dump_stack_lvl+0x90/0xac
+[   10.000005]  dump_stack_lvl from warn_alloc+0x104/0x15c
+"""
+
+
+def test_a_trace_of_32_bit_arm_needs_no_heading(path: Path) -> None:
+    report, _ = only(path, ARM)
+    assert report.request is not None
+    assert [one.symbol for one in report.request.stack] == [
+        "unwind_backtrace",
+        "show_stack",
+        "dump_stack_lvl",
+    ]

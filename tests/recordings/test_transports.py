@@ -78,6 +78,10 @@ SINGLE: dict[str, Callable[[Line], str]] = {
     "colour": lambda one: "\x1b[32m{}\x1b[0m\x1b[33m{}\x1b[0m".format(
         *stamped(one).split("] ", 1)
     ).replace("\x1b[33m", "] \x1b[33m"),
+    "colour of names": lambda one: "{}\x1b[33m{}\x1b[0m\x1b[1m{}{}".format(
+        f"\x1b[32m[{one[0] / 1_000_000:12.6f}] \x1b[0m", *one[1].partition(":")
+    ),
+    "colour of all": lambda one: f"May  1 10:00:00 db1 kernel: \x1b[0;1;31m{one[1]}\x1b[0m",
     "padding": lambda one: f"{stamped(one):<500}",
     "bold": lambda one: f"**{stamped(one)}**",
     "code span": lambda one: f"`{stamped(one)}`",
