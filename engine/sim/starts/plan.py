@@ -17,6 +17,7 @@ from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE, ask_key
 from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.mm.net import CONNTRACK, FLOW_NUMBERS, earlier_flows
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.mm.writeback import MAX_PAUSE_NS, dirty_threshold
@@ -105,7 +106,7 @@ def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     state.zones = found.zones
     m = Machine(setup, state)
     _set_marks(m, plan, found)
-    add_caches(setup, state, {WORKS: found.works})
+    add_caches(setup, state, {WORKS: found.works, CONNTRACK: _track_earlier(m, found)})
     if setup.flow is not None:
         fill_ring(state)
     state.disk_rate = setup.disk.pages_per_second
@@ -134,6 +135,23 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
         assumed=(*setup.assumed, *found.assumed, *plan.assumed),
         calibrated=(*costs, *reasons(CALIBRATED, fitted)),
     )
+
+
+def _track_earlier(m: Machine, found: Found) -> int:
+    """Remember the connections of the frames before the start; return their slabs, all full.
+
+    They lie in slab pages that were found, of which they have half at most besides the works.
+    """
+    flow, state = m.setup.flow, m.state
+    if flow is None:
+        return 0
+    objects = m.setup.caches[m.cache_numbers[CONNTRACK]].orders.objects
+    pages = max(0, state.zones[-1].slab_unreclaimable - found.works)
+    begun = earlier_flows(flow, found.time_ns, objects * (pages // 2))
+    tracked = sum(begun[1::FLOW_NUMBERS]) // objects * objects
+    state.flows = earlier_flows(flow, found.time_ns, tracked)
+    state.conntracks = tracked
+    return tracked // objects
 
 
 # marks
