@@ -35,7 +35,14 @@ from mmplay.engine.explain.reasons import (
     skew_findings,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
+from mmplay.engine.explain.verdict import (
+    NO_VERDICT,
+    Judgement,
+    Status,
+    explaining_first,
+    judge,
+    lost_zones,
+)
 from mmplay.engine.explain.victim import cgroup_remedies
 from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag
@@ -193,14 +200,14 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         return
     at_min = [(look, tests) for look, tests in result.asks if look.mark == "min"]
     tests = at_min[-1][1]
-    judged = result.judgement.status is not Status.NONE
+    judged = not lost_zones(result.judgement)
     if judged:
         slub = request.slub if request else None
         result.would_pass += remedies(kernel, seen.dump, caller, tests, slub)
     deciding, last = result.asks[-1]
     result.reasons += reasons(kernel, deciding, last)
     if deciding.mark == "high":
-        result.would_pass += last_look_pages(last) if judged else []
+        result.would_pass += last_look_pages(kernel, deciding, last) if judged else []
         result.assumed.append(finding("assumed.last_look"))
         result.notes += freed_before_last_look(caller, tests, last)
     elif request is not None and not request.stack:

@@ -178,6 +178,14 @@ def _unprinted_nodes(report: Report, kernel: Kernel, dump: MemDump) -> tuple[str
     return tuple(f"zone lines of node {node}" for node in sorted(nodes))
 
 
+ABOVE = "zone lines above "
+
+
+def lost_zones(judgement: Judgement) -> bool:
+    """Tell whether the log lacks zones that the request could use: what helps there is unknown."""
+    return any(line.startswith(ABOVE) for line in judgement.missing)
+
+
 def _cut_off(report: Report, kernel: Kernel, dump: MemDump, caller: Caller) -> tuple[str, ...]:
     """Name the zones above which others that the request may use are not in the log."""
     columns, mode = dump.columns(), report.request.mode or 0 if report.request else 0
@@ -186,7 +194,7 @@ def _cut_off(report: Report, kernel: Kernel, dump: MemDump, caller: Caller) -> t
         if caller.nodes is None or zone.node in caller.nodes:
             found.setdefault(zone.node, []).append(zone)
     return tuple(
-        f"zone lines above {dump.label(zones[0])}"
+        f"{ABOVE}{dump.label(zones[0])}"
         for zones in found.values()
         if pages_above(zones[0], columns.index(zones[0].name), top)
     )
