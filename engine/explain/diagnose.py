@@ -35,7 +35,14 @@ from mmplay.engine.explain.reasons import (
     skew_findings,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
+from mmplay.engine.explain.verdict import (
+    MASK,
+    NO_VERDICT,
+    Judgement,
+    Status,
+    explaining_first,
+    judge,
+)
 from mmplay.engine.explain.victim import cgroup_remedies
 from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag
@@ -193,7 +200,8 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         return
     at_min = [(look, tests) for look, tests in result.asks if look.mark == "min"]
     tests = at_min[-1][1]
-    judged = result.judgement.status is not Status.NONE
+    # Without a mask the tests are those of an ordinary caller, which is told as an assumption.
+    judged = result.judgement.missing in ((), (MASK,))
     if judged:
         slub = request.slub if request else None
         result.would_pass += remedies(kernel, seen.dump, caller, tests, slub)

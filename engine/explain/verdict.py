@@ -138,13 +138,13 @@ def _lacking(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) ->
     elif not dump.populated():
         found.append("zone lines")
     if report.request is None or report.request.mode is None:
-        found.append("gfp_mask")
+        found.append(MASK)
     if not kernels:
         found.append("release")
     return tuple(found)
 
 
-MEM_INFO = "Mem-Info"
+MEM_INFO, MASK = "Mem-Info", "gfp_mask"
 
 
 def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
