@@ -129,7 +129,8 @@ def _killing(report: Report, operands: Operands) -> Finding:
     if report.nobody_killable:
         return Finding(f"headline.{report.kind}_nobody", operands)
     if report.kill is None:
-        return Finding(f"headline.{report.kind}_unnamed", operands)
+        ending = "unnamed" if report.panicked is None else "panic"
+        return Finding(f"headline.{report.kind}_{ending}", operands)
     died = "killed" if report.kill.killed_pid is not None else "chosen to be killed"
     operands |= {"died": f"{'were' if report.also_killed else 'was'} {died}"}
     return Finding(f"headline.{report.kind}", operands)

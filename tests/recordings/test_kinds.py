@@ -525,6 +525,7 @@ def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
     assert event["kind"] == "oom"
     assert report.panicked == PANICS[line]
     assert report.nobody_killable is (PANICS[line] is None)
+    assert ("the kernel panicked instead" in event["headline"]) is (PANICS[line] is not None)
 
 
 def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
@@ -597,3 +598,13 @@ def test_a_trace_of_32_bit_arm_needs_no_heading(path: Path) -> None:
         "show_stack",
         "dump_stack_lvl",
     ]
+
+
+def test_a_child_that_dies_for_its_parent_is_not_weighed(path: Path) -> None:
+    text = MEMCG_V1.replace("Killed process 55 (baker)", "Killed process 91 (apprentice)")
+    report, event = only(path, text)
+    assert report.kill is not None
+    assert report.kill.victim == ("apprentice", 91)
+    assert about(event, "victim.score_of") == "the kernel gave baker (55) a score of 878"
+    codes = {one["code"] for one in event["about"]}
+    assert not codes & {"victim.not_most", "victim.score_computed", "victim.most", "victim.only"}
