@@ -36,12 +36,12 @@ from mmplay.engine.explain.reasons import (
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
 from mmplay.engine.explain.verdict import (
+    MASK,
     NO_VERDICT,
     Judgement,
     Status,
     explaining_first,
     judge,
-    lost_zones,
 )
 from mmplay.engine.explain.victim import cgroup_remedies
 from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, ZoneDump
@@ -200,7 +200,8 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         return
     at_min = [(look, tests) for look, tests in result.asks if look.mark == "min"]
     tests = at_min[-1][1]
-    judged = not lost_zones(result.judgement)
+    # Without a mask the tests are those of an ordinary caller, which is told as an assumption.
+    judged = result.judgement.missing in ((), (MASK,))
     if judged:
         slub = request.slub if request else None
         result.would_pass += remedies(kernel, seen.dump, caller, tests, slub)

@@ -138,13 +138,13 @@ def _lacking(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) ->
     elif not dump.populated():
         found.append("zone lines")
     if report.request is None or report.request.mode is None:
-        found.append("gfp_mask")
+        found.append(MASK)
     if not kernels:
         found.append("release")
     return tuple(found)
 
 
-MEM_INFO = "Mem-Info"
+MEM_INFO, MASK = "Mem-Info", "gfp_mask"
 
 
 def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
@@ -178,14 +178,6 @@ def _unprinted_nodes(report: Report, kernel: Kernel, dump: MemDump) -> tuple[str
     return tuple(f"zone lines of node {node}" for node in sorted(nodes))
 
 
-ABOVE = "zone lines above "
-
-
-def lost_zones(judgement: Judgement) -> bool:
-    """Tell whether the log lacks zones that the request could use: what helps there is unknown."""
-    return any(line.startswith(ABOVE) for line in judgement.missing)
-
-
 def _cut_off(report: Report, kernel: Kernel, dump: MemDump, caller: Caller) -> tuple[str, ...]:
     """Name the zones above which others that the request may use are not in the log."""
     columns, mode = dump.columns(), report.request.mode or 0 if report.request else 0
@@ -194,7 +186,7 @@ def _cut_off(report: Report, kernel: Kernel, dump: MemDump, caller: Caller) -> t
         if caller.nodes is None or zone.node in caller.nodes:
             found.setdefault(zone.node, []).append(zone)
     return tuple(
-        f"{ABOVE}{dump.label(zones[0])}"
+        f"zone lines above {dump.label(zones[0])}"
         for zones in found.values()
         if pages_above(zones[0], columns.index(zones[0].name), top)
     )
