@@ -198,6 +198,9 @@ def memory_findings(report: Report) -> list[Finding]:
     found: list[Finding] = []
     if table is not None:
         found += _owners_told(table)
+        if table.pages(UNACCOUNTED) * MUCH <= -table.managed:
+            over = -table.pages(UNACCOUNTED) * table.page_kb
+            found.append(finding("memory.overcounted", over=over))
         if table.pages(UNACCOUNTED) * MUCH >= table.managed:
             left = table.pages(UNACCOUNTED) * table.page_kb
             found.append(finding(_unaccounted_code(report.memory), unaccounted=left))

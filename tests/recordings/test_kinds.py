@@ -608,3 +608,9 @@ def test_a_child_that_dies_for_its_parent_is_not_weighed(path: Path) -> None:
     assert about(event, "victim.score_of") == "the kernel gave baker (55) a score of 878"
     codes = {one["code"] for one in event["about"]}
     assert not codes & {"victim.not_most", "victim.score_computed", "victim.most", "victim.only"}
+
+
+def test_the_blank_before_a_pasted_header_is_no_name(path: Path) -> None:
+    report, _ = only(path, " oven: page allocation failure: order:4, mode:0x40c40(GFP_NOFS)\n")
+    assert report.request is not None
+    assert report.request.comm == "oven"
