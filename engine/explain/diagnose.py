@@ -208,7 +208,7 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
     deciding, last = result.asks[-1]
     result.reasons += reasons(kernel, deciding, last)
     if deciding.mark == "high":
-        result.would_pass += last_look_pages(last) if judged else []
+        result.would_pass += last_look_pages(kernel, deciding, last) if judged else []
         result.assumed.append(finding("assumed.last_look"))
         result.notes += freed_before_last_look(caller, tests, last)
     elif request is not None and not request.stack:

@@ -70,14 +70,18 @@ def _pages(kernel: Kernel, caller: Caller, test: ZoneTest) -> Finding:
     return finding("pass.pages_and_block", pages=pages, zone=test.name, order=caller.order)
 
 
-def last_look_pages(tests: list[ZoneTest]) -> list[Finding]:
+def last_look_pages(kernel: Kernel, caller: Caller, tests: list[ZoneTest]) -> list[Finding]:
     """Return what the OOM killer's last look was short of, in the zone that was nearest.
 
-    Empty if it was not refused everywhere.
+    Empty if it was not refused everywhere, and where pages alone would not do.
     """
     if not all(test.short_by for test in tests):
         return []
-    short = [(test.short_by or 0, test.name) for test in tests if _holds(test)]
+    short = [
+        (test.short_by or 0, test.name)
+        for test in tests
+        if _holds(test) and (caller.order <= 0 or _by_floor_alone(kernel, caller, test))
+    ]
     if not short:
         return []
     pages, zone = min(short)

@@ -389,3 +389,14 @@ def test_totals_are_not_compared_with_zones_that_are_not_all_there() -> None:
     assert contradictions(dump, None) == []
     dma.reserve = (0, 0, 0, 0, 0)
     assert [one.code for one in contradictions(dump, None)] == ["note.totals"]
+
+
+def test_pages_alone_do_not_stop_a_kill_where_a_block_is_missing() -> None:
+    one = zone(free=500)
+    one.blocks = LISTS
+    kill = report("GFP_KERNEL", 2, ReportKind.OOM_KILL)
+    codes = {found.code for found in diagnosed(kill, machine(one), kernel("5.9")).would_pass}
+    assert "pass.last_look" not in codes
+    one.blocks = (*LISTS[:2], FreeBlocks(2, 3, 16, "M"))
+    codes = {found.code for found in diagnosed(kill, machine(one), kernel("5.9")).would_pass}
+    assert "pass.last_look" in codes
