@@ -20,7 +20,7 @@ from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.net import CONNTRACK, FLOW_NUMBERS, earlier_flows
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
-from mmplay.engine.sim.mm.writeback import MAX_PAUSE_NS, dirty_threshold
+from mmplay.engine.sim.mm.writeback import EXCEEDED_CHECK, MAX_PAUSE_NS, dirty_threshold
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.run.programs import PAUSED
 from mmplay.engine.sim.run.workloads import add_group, schedule
@@ -269,7 +269,7 @@ def _begin(m: Machine, task: int, pressed: bool, running: bool) -> None:
         tasks.purpose[task] = purpose
         tasks.ask[task] = getattr(m.masks, mask)
         tasks.stage[task] = RETRY
-        tasks.pause_at[task] = int(program == "writer")
+        tasks.pause_at[task] = 1 + task % EXCEEDED_CHECK if program == "writer" else 0
     tasks.state[task] = RUNNABLE
     enqueue(m, task)
 
