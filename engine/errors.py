@@ -34,4 +34,10 @@ def printable(text: str) -> str:
     """Return `text` with a hexadecimal code for every character that cannot be shown."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() else f"\\x{_byte(c):02x}" for c in text)
+
+
+def _byte(character: str) -> int:
+    """Return a byte that was no UTF-8 as it came, not the surrogate that stands for it."""
+    code = ord(character)
+    return code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code

@@ -253,6 +253,8 @@ class Report:
     boot: int = 0
     caller: str = ""
     request: Request | None = None
+    cut: list[tuple[int, str]] = field(default_factory=list)
+    """Lines that the log has not whole, each with the field in which it was cut."""
     memory: MemDump | None = None
     kill: OomKill | None = None
     cgroup: Cgroup | None = None

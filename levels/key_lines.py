@@ -12,7 +12,10 @@ MAX_LINES = 1 << 16
 """As many as the largest level file has bytes; a pack of a hundred levels has fewer."""
 
 MAX_DOTS = 8
-"""A dotted key costs a TOML parser the square of its length; no level needs more dots in a line."""
+"""A dotted key costs a TOML parser the square of its length; no level needs more dots in a line.
+
+The dot of a number with decimals is none of them."""
+_DECIMAL = re.compile(r"(?<![\w.\-])\d++\.\d++(?![\w.])", re.ASCII)
 
 # Every part takes all that it can and gives nothing back (`*+`), and a string that is never closed
 # is taken too: each character is looked at once, whatever stands there.
@@ -47,7 +50,7 @@ def excess(text: str) -> tuple[int, str] | None:
         if len(line) > MAX_LINE:
             return number, f"the line is longer than {MAX_LINE} characters"
     for number, line in enumerate(without_texts(text), 1):
-        if line.count(".") > MAX_DOTS:
+        if _DECIMAL.sub("", line).count(".") > MAX_DOTS:
             return number, f"more than {MAX_DOTS} dots outside texts"
     return None
 

@@ -6,6 +6,7 @@ msgspec says where a value does not fit; what is allowed there is told from the 
 from __future__ import annotations
 
 import re
+from threading import RLock
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, ValidationError, convert, inspect
@@ -19,6 +20,9 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 Shape = TypeVar("Shape", bound=Struct)
 
+_ONE_AT_A_TIME = RLock()
+"""msgspec learns a shape at its first use; two threads that do so at once crash it (0.23)."""
+
 
 def typed(
     place: Place,
@@ -31,7 +35,8 @@ def typed(
     `of` is the table with what else belongs to it: the keys `shared` of the top table.
     """
     try:
-        return convert(place.table if of is None else of, shape, dec_hook=_custom)
+        with _ONE_AT_A_TIME:
+            return convert(place.table if of is None else of, shape, dec_hook=_custom)
     except ValidationError as error:
         message, _, way = str(error).rpartition(" - at `$")
         raise _complaint(place, shape, message or str(error), way, shared) from None

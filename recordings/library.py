@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.recordings.files import sessions_folder
-from mmplay.recordings.log.source import STDIN, SourceError, claims_to_be_trace
 
 if TYPE_CHECKING:
     from mmplay.recordings.files import Progress
@@ -42,6 +41,7 @@ def open_recording(
     `kernel` overrides what a log says of its kernel. Raises InputError.
     """
     # The menu lists recordings before it opens any: what opening needs is loaded here.
+    from mmplay.recordings.log.source import STDIN, SourceError, claims_to_be_trace
     from mmplay.recordings.opening import open_trace_file
 
     if name != STDIN and not Path(name).exists():
@@ -66,15 +66,19 @@ def open_events(
 
     Its frames are the same. Its other lines are counted, and cannot be read. Raises InputError.
     """
-    if name != STDIN and not _is_log(Path(name)):
-        return open_recording(name, kernel, progress)
     from mmplay.recordings.log.importing import import_to_memory
     from mmplay.recordings.log.skipping import events_only
+    from mmplay.recordings.log.source import STDIN
+
+    if name != STDIN and not _is_log(Path(name)):
+        return open_recording(name, kernel, progress)
 
     return import_to_memory(name, kernel, progress, events_only)
 
 
 def _is_log(path: Path) -> bool:
+    from mmplay.recordings.log.source import claims_to_be_trace
+
     return path.suffix != SUFFIX and path.is_file() and not claims_to_be_trace(path)
 
 

@@ -28,7 +28,7 @@ class LogRow(NamedTuple):
 
     `asked` tells whether it holds a request with its own Mem-Info. `status`, `outcome` and
     `skew_pages` are the verdict's; `zones` are the deciding tests. `lines` are those of the
-    report, `unknown` those of them that no form describes.
+    report, `unknown` those of them that nobody understands.
     """
 
     log: str
@@ -61,7 +61,6 @@ def log_rows(paths: Iterable[str]) -> Iterator[LogRow]:
 
 def rows_of(recording: ObservedTimeline, log: str) -> Iterator[LogRow]:
     """Yield every event of one recording; `log` is what it is called in the table."""
-    unknown = [number for number, _ in recording.unknown_lines()]
     for index in recording.event_frames:
         result = diagnose_frame(recording, index)
         frame, report = result.frame, result.frame.report
@@ -82,7 +81,7 @@ def rows_of(recording: ObservedTimeline, log: str) -> Iterator[LogRow]:
             judgement.skew_pages,
             judgement.candidates[0].zones if judgement.candidates else (),
             last - first + 1,
-            sum(first <= number <= last for number in unknown),
+            report.unknown,
         )
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
 
 from mmplay.engine.frame import Timeline
-from mmplay.recordings.log.lines import LogNote
-from mmplay.recordings.trace.reader import Ending
 
 if TYPE_CHECKING:
+    from mmplay.recordings.log.lines import LogNote
     from mmplay.recordings.run.session import Session
+    from mmplay.recordings.trace.reader import Ending
 
 
 Stopped = Callable[[], bool]

@@ -15,7 +15,7 @@ from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import OomKill, Report, ReportKind
-from mmplay.engine.rules.memory import PointsRule, score
+from mmplay.engine.rules.memory import ADJ_SCALE, PointsRule, score
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
 
@@ -96,6 +96,8 @@ def chosen_findings(report: Report, kill: OomKill, kernel: Kernel | None) -> lis
     """Return why this task was chosen; only its printed score where the table says no more."""
     if report.why == "oom_kill_allocating_task":
         return [finding("victim.by_rule")]
+    if kill.killed_pid not in (None, kill.pid):
+        return _of_parent(kill)
     rule = kernel.oom if kernel is not None else PLAIN
     tasks = [task for task in tasks_of(report) if task.adj != EXEMPT]
     own = next((task for task in tasks if task.pid in (kill.pid, kill.killed_pid)), None)
@@ -112,6 +114,16 @@ def chosen_findings(report: Report, kill: OomKill, kernel: Kernel | None) -> lis
         code = "victim.score" if fitting or not total else "victim.score_computed"
         found.append(finding(code, score=kill.score, computed=weighing.score_of(own)))
     return found
+
+
+def _of_parent(kill: OomKill) -> list[Finding]:
+    """A child dies for its parent: the points are the parent's, and decided nothing of the child's.
+
+    Source: oom_kill_process up to 5.1, "or sacrifice child".
+    """
+    if kill.score is None:
+        return []
+    return [finding("victim.score_of", who=f"{kill.comm} ({kill.pid})", score=kill.score)]
 
 
 def _weigh(rule: PointsRule, tasks: list[Task], total: int, of_root: Points) -> Weighing:
@@ -135,7 +147,8 @@ def _compared(weighing: Weighing, own: Task) -> list[Finding]:
     code = "victim.most" if points == own.pages else "victim.most_other"
     found = [finding(code, count=count, points=points, unit=unit, pages=own.pages)]
     if own.adj:
-        found.append(finding("victim.adjusted", adj=own.adj))
+        added = own.adj if weighing.rule.scaled else weighing.total // ADJ_SCALE * own.adj
+        found.append(finding("victim.adjusted", adj=own.adj, added=added))
     if weighing.forgiven and own.uid == 0:
         found.append(finding("victim.forgiven"))
     second = next((one for one in weighing.weighed if one[1] is not own), None)

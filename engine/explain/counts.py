@@ -203,3 +203,12 @@ def pieces(gate: GateRules, zone: ZoneDump, flags: AllocFlag, order: int) -> Pie
         small_pages=pages,
         unusable=pages * 1000 // total if total else 0,
     )
+
+
+def pages_above(zone: ZoneDump, own: int, top: int) -> bool:
+    """Tell whether a zone's reserve shows pages in zones between its own column and the top one.
+
+    lowmem_reserve grows at each higher zone that has pages (setup_per_zone_lowmem_reserve).
+    """
+    reserve = zone.reserve or ()
+    return any(reserve[n] > reserve[n - 1] for n in range(own + 1, min(top + 1, len(reserve))))

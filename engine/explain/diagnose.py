@@ -35,7 +35,14 @@ from mmplay.engine.explain.reasons import (
     skew_findings,
 )
 from mmplay.engine.explain.remedy import last_look_pages, remedies
-from mmplay.engine.explain.verdict import NO_VERDICT, Judgement, Status, explaining_first, judge
+from mmplay.engine.explain.verdict import (
+    MASK,
+    NO_VERDICT,
+    Judgement,
+    Status,
+    explaining_first,
+    judge,
+)
 from mmplay.engine.explain.victim import cgroup_remedies
 from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag
@@ -100,6 +107,7 @@ def diagnose(
     result = Diagnosis(kernel, judge(report, kernels, dump), dump)
     if report.kind is ReportKind.MEMCG_OOM and report.cgroup is not None:
         result.would_pass += cgroup_remedies(report.cgroup)
+    result.notes += [finding("note.torn", line=line, lost=lost) for line, lost in report.cut]
     if seen is not None:
         if seen.own:
             result.notes += contradictions(seen.dump, kernel)
@@ -192,13 +200,15 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         return
     at_min = [(look, tests) for look, tests in result.asks if look.mark == "min"]
     tests = at_min[-1][1]
-    result.would_pass += remedies(
-        kernel, seen.dump, caller, tests, request.slub if request else None
-    )
+    # Without a mask the tests are those of an ordinary caller, which is told as an assumption.
+    judged = result.judgement.missing in ((), (MASK,))
+    if judged:
+        slub = request.slub if request else None
+        result.would_pass += remedies(kernel, seen.dump, caller, tests, slub)
     deciding, last = result.asks[-1]
     result.reasons += reasons(kernel, deciding, last)
     if deciding.mark == "high":
-        result.would_pass += last_look_pages(last)
+        result.would_pass += last_look_pages(kernel, deciding, last) if judged else []
         result.assumed.append(finding("assumed.last_look"))
         result.notes += freed_before_last_look(caller, tests, last)
     elif request is not None and not request.stack:
@@ -273,7 +283,7 @@ def _assume(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> No
                 direction="later" if later else "earlier",
             )
         )
-    elif seen.distance_us:
+    elif seen.distance_us and zones_asked(report):
         result.assumed.append(finding("assumed.own_dump", distance_us=seen.distance_us))
     if report.kind is not ReportKind.DUMP and kernel.gate.highatomic:
         result.assumed += highatomic_findings(kernel, seen.dump)

@@ -7,7 +7,7 @@ to its own total is damaged text.
 
 from __future__ import annotations
 
-from mmplay.engine.explain.counts import boost_of, hidden_boost
+from mmplay.engine.explain.counts import boost_of, hidden_boost, pages_above
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.versions import Kernel
@@ -61,6 +61,9 @@ def _lists(zone: ZoneDump, label: str) -> list[Finding]:
 
 
 def _totals(dump: MemDump) -> list[Finding]:
+    """Compare sums over zones with totals, unless zones with pages are not in the dump."""
+    if _zones_left_out(dump):
+        return []
     differing = []
     for name, total in dump.totals.items():
         parts = [zone.pages(name) for zone in dump.zones]
@@ -70,10 +73,23 @@ def _totals(dump: MemDump) -> list[Finding]:
     return [finding("note.totals", fields=differing)] if differing else []
 
 
+def _zones_left_out(dump: MemDump) -> bool:
+    """Tell whether the topmost zone of a node shows pages above it: cut off, or not printed."""
+    columns = dump.columns()
+    topmost: dict[int, ZoneDump] = {}
+    for zone in dump.populated():
+        topmost.setdefault(zone.node, zone)
+    return any(
+        pages_above(zone, columns.index(zone.name), len(columns)) for zone in topmost.values()
+    )
+
+
 def _reserved(dump: MemDump) -> list[Finding]:
     ram, printed = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
     managed = [zone.pages("managed") for zone in dump.zones]
     if ram is None or printed is None or not managed or None in managed:
+        return []
+    if _zones_left_out(dump):
         return []
     computed = ram - sum(pages for pages in managed if pages is not None)
     return (

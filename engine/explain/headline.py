@@ -129,7 +129,8 @@ def _killing(report: Report, operands: Operands) -> Finding:
     if report.nobody_killable:
         return Finding(f"headline.{report.kind}_nobody", operands)
     if report.kill is None:
-        return Finding(f"headline.{report.kind}_unnamed", operands)
+        ending = "unnamed" if report.panicked is None else "panic"
+        return Finding(f"headline.{report.kind}_{ending}", operands)
     died = "killed" if report.kill.killed_pid is not None else "chosen to be killed"
     operands |= {"died": f"{'were' if report.also_killed else 'was'} {died}"}
     return Finding(f"headline.{report.kind}", operands)
@@ -293,11 +294,19 @@ def clause(diagnosis: Diagnosis) -> Finding:
     if judgement.status is Status.OPEN:
         return Finding("clause.open", {})
     if look is not None:
-        kept = any(one.code == "gate.unprinted" for one in diagnosis.notes)
-        outcome = "unprinted" if kept else look.outcome
-        return Finding(f"clause.{outcome}", look.operands)
+        return Finding(f"clause.{_clause_of(look, diagnosis)}", look.operands)
     if diagnosis.kernel is None and judgement.missing in ((), ("release",)):
         return Finding("clause.no_rules", {})
     if judgement.missing:
         return Finding("clause.missing", {"missing": judgement.missing[0]})
     return Finding("clause.none", {})
+
+
+def _clause_of(look: Decided, diagnosis: Diagnosis) -> str:
+    """Name the clause: pages that are not printed, or numbers of another report, are said so."""
+    if any(one.code == "gate.unprinted" for one in diagnosis.notes):
+        return "unprinted"
+    if all(test.zone.pages("managed") == 0 for test in diagnosis.asks[-1][1]):
+        return "empty"
+    borrowed = any(one.code == "assumed.other_dump" for one in diagnosis.assumed)
+    return "skew_borrowed" if borrowed and look.outcome is Outcome.SKEW else look.outcome

@@ -180,6 +180,10 @@ def skew_findings(
             found.append(finding("gate.unprinted", zone=test.name, pages=pages, kept=kept))
         elif delay_us is None:
             found.append(finding("gate.skew_untimed", zone=test.name, pages=pages))
+        elif delay_us < 0:
+            found.append(
+                finding("gate.skew_earlier", zone=test.name, pages=pages, early_us=-delay_us)
+            )
         else:
             found.append(finding("gate.skew", zone=test.name, pages=pages, delay_us=delay_us))
     return [*found, *_maybe_bound(caller, tests)] if found else []

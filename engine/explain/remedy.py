@@ -9,7 +9,7 @@ from __future__ import annotations
 from mmplay.engine.explain.caller import kept_mask
 from mmplay.engine.explain.counts import boost_of, dropped_boost
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, test_zone
+from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, has_block, test_zone
 from mmplay.engine.explain.reasons import unboosted_floor
 from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
@@ -24,41 +24,65 @@ def remedies(
     """Return what would have let the request pass; empty if some zone did say yes."""
     if any(test.verdict in (Verdict.PASSES, Verdict.UNKNOWN) for test in tests):
         return []
-    pages = [
-        _pages(test) for test in sorted(tests, key=lambda test: test.short_by or 0) if test.short_by
-    ]
+    short = sorted((test for test in tests if _holds(test)), key=lambda test: test.short_by or 0)
+    pages = [_pages(kernel, caller, test) for test in short]
     blocks = [
         finding("pass.block", order=caller.order, zone=test.name)
         for test in tests
         if test.verdict is Verdict.NO_BLOCK and test.zone.listed_pages()
     ]
     refused = [test for test in tests if test.verdict is Verdict.REFUSED]
-    by_floor = [test for test in refused if test.halved is None]
+    by_floor = [test for test in refused if _by_floor_alone(kernel, caller, test)]
     settings = [
         *_unboosted(kernel, caller, by_floor),
         *_smaller_min(kernel, dump, caller, by_floor),
         *_ratios(kernel, dump, caller, by_floor),
     ]
     flags = _flags(kernel, caller, refused, slub)
-    if not flags and not settings and not blocks and by_floor == refused:
+    tried = caller.order == 0 or not kernel.gate.halving
+    if tried and not (flags or settings or blocks):
         flags = [finding("pass.nothing")]
     return [*blocks, *pages, *flags, *settings]
 
 
-def _pages(test: ZoneTest) -> Finding:
+def _holds(test: ZoneTest) -> bool:
+    """Tell whether a zone is short of pages and large enough to have that many more free."""
+    free, managed = test.zone.pages("free") or 0, test.zone.pages("managed")
+    return bool(test.short_by) and (managed is None or free + (test.short_by or 0) <= managed)
+
+
+def _by_floor_alone(kernel: Kernel, caller: Caller, test: ZoneTest) -> bool:
+    """Tell whether a lower floor is all that a zone lacks: there is a block to give.
+
+    With the halving loop of old kernels a block is not enough, so nothing is said above order 0.
+    """
+    if caller.order > 0 and (kernel.gate.halving or test.zone.blocks is None):
+        return False
+    return has_block(kernel, test.zone, caller)
+
+
+def _pages(kernel: Kernel, caller: Caller, test: ZoneTest) -> Finding:
     pages = test.short_by or 0
-    if test.halved is None:
+    if test.halved is not None:
+        return finding("pass.larger", pages=pages, zone=test.name, order=test.halved.order + 1)
+    if caller.order == 0 or has_block(kernel, test.zone, caller):
         return finding("pass.pages", pages=pages, zone=test.name)
-    return finding("pass.larger", pages=pages, zone=test.name, order=test.halved.order + 1)
+    return finding("pass.pages_and_block", pages=pages, zone=test.name, order=caller.order)
 
 
-def last_look_pages(tests: list[ZoneTest]) -> list[Finding]:
+def last_look_pages(kernel: Kernel, caller: Caller, tests: list[ZoneTest]) -> list[Finding]:
     """Return what the OOM killer's last look was short of, in the zone that was nearest.
 
-    Empty if it was not refused everywhere.
+    Empty if it was not refused everywhere, and where pages alone would not do.
     """
-    short = [(test.short_by, test.name) for test in tests if test.short_by]
-    if len(short) < len(tests) or not short:
+    if not all(test.short_by for test in tests):
+        return []
+    short = [
+        (test.short_by or 0, test.name)
+        for test in tests
+        if _holds(test) and (caller.order <= 0 or _by_floor_alone(kernel, caller, test))
+    ]
+    if not short:
         return []
     pages, zone = min(short)
     return [finding("pass.last_look", pages=pages, zone=zone)]

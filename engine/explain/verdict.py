@@ -15,6 +15,7 @@ from mmplay.engine.explain.counts import (
     dropped_boost,
     hidden_cma,
     hidden_highatomic,
+    pages_above,
     usable_types,
 )
 from mmplay.engine.explain.finding import said
@@ -22,6 +23,7 @@ from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import allowed_nodes, caller_in, looks_of, zones_asked
 from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump
 from mmplay.engine.rules.floors import discounted
+from mmplay.engine.rules.memory import top_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import SCALE_BASE
 from mmplay.engine.stack import read_context
@@ -136,13 +138,13 @@ def _lacking(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) ->
     elif not dump.populated():
         found.append("zone lines")
     if report.request is None or report.request.mode is None:
-        found.append("gfp_mask")
+        found.append(MASK)
     if not kernels:
         found.append("release")
     return tuple(found)
 
 
-MEM_INFO = "Mem-Info"
+MEM_INFO, MASK = "Mem-Info", "gfp_mask"
 
 
 def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
@@ -157,6 +159,7 @@ def _answer(report: Report, kernel: Kernel, dump: MemDump) -> Answer:
     if passing:
         return Answer(kernel, Outcome.SKEW, max(map(_spare, passing)), (), zones, look)
     missing = tuple(line for test in tests for line in _missing_lines(test, look.mark))
+    missing += _cut_off(report, kernel, dump, look)
     if missing:
         return Answer(kernel, None, None, missing, zones, look)
     blocked = any(test.verdict is Verdict.NO_BLOCK for test in tests)
@@ -173,6 +176,20 @@ def _unprinted_nodes(report: Report, kernel: Kernel, dump: MemDump) -> tuple[str
     if nodes & {zone.node for zone in dump.populated()}:
         return ()
     return tuple(f"zone lines of node {node}" for node in sorted(nodes))
+
+
+def _cut_off(report: Report, kernel: Kernel, dump: MemDump, caller: Caller) -> tuple[str, ...]:
+    """Name the zones above which others that the request may use are not in the log."""
+    columns, mode = dump.columns(), report.request.mode or 0 if report.request else 0
+    top, found = top_zone(kernel.gfp, mode, columns), dict[int, list[ZoneDump]]()
+    for zone in dump.populated():
+        if caller.nodes is None or zone.node in caller.nodes:
+            found.setdefault(zone.node, []).append(zone)
+    return tuple(
+        f"zone lines above {dump.label(zones[0])}"
+        for zones in found.values()
+        if pages_above(zones[0], columns.index(zones[0].name), top)
+    )
 
 
 def _zone_verdict(test: ZoneTest, mark: str) -> ZoneVerdict:
@@ -232,7 +249,7 @@ def _candidate(group: list[Answer]) -> Candidate:
     names = list(dict.fromkeys(answer.kernel.name for answer in group))
     if len(names) > NAMES_TOLD:
         names = [f"{names[-1]} to {names[0]} ({len(names)} sets of rules)"]
-    return Candidate(", ".join(names), group[0].outcome, group[0].zones)
+    return Candidate("; ".join(names), group[0].outcome, group[0].zones)
 
 
 def _per_zone(dump: MemDump, number: Callable[[ZoneDump], object]) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ def cgroup_findings(cgroup: Cgroup) -> list[Finding]:
     if cgroup.usage_kb is None or cgroup.limit_kb is None:
         return [finding("cgroup.unnamed")]
     code = "cgroup.limit" if cgroup.limit_kb < NO_LIMIT_KB else "cgroup.unlimited"
-    path = cgroup.path or "without a name"
+    path = cgroup.path or "a cgroup that is not named"
     numbers = {"usage": cgroup.usage_kb, "limit": cgroup.limit_kb, "failcnt": cgroup.failcnt}
     found = [finding(code, path=path, **numbers)]
     rows = [(name, kb) for name, kb in cgroup_rows(cgroup) if kb]

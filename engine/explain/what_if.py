@@ -115,7 +115,9 @@ def what_if(
         assumed = (*assumed, finding("supposed.skewed"))
     if diagnosis.judgement.status is Status.OPEN:
         assumed = (*assumed, finding("supposed.open", rules=kernel.name))
-    changed = outcome_of(again)
+    opened = _opened_at_min(diagnosis, again)
+    assumed = (*opened, *assumed)
+    changed = PASSES if opened else outcome_of(again)
     return Change(
         _zones(seen.dump, diagnosis, dump, again),
         (set_aside(seen.dump), set_aside(dump)),
@@ -131,6 +133,28 @@ def outcome_of(diagnosis: Diagnosis) -> str:
     if Verdict.PASSES in verdicts:
         return PASSES
     return NO_BLOCK if Verdict.NO_BLOCK in verdicts else REFUSED
+
+
+def _opened_at_min(diagnosis: Diagnosis, again: Diagnosis) -> tuple[Finding, ...]:
+    """Return which zone now passes at min, for a kill: who passes there never calls the killer.
+
+    Empty for a failure, which min decides anyhow, and where a zone passed at min as logged.
+    """
+    if not diagnosis.asks or diagnosis.asks[-1][0].mark == "min":
+        return ()
+    refusals = (Verdict.REFUSED, Verdict.NO_BLOCK)
+    before, after = _tests_at_min(diagnosis), _tests_at_min(again)
+    if not before or any(test.verdict not in refusals for test in before):
+        return ()
+    passing = [test for test in after if test.verdict is Verdict.PASSES]
+    return tuple(
+        finding("supposed.at_min", zone=test.name, free=test.free, floor=test.floor)
+        for test in passing[:1]
+    )
+
+
+def _tests_at_min(diagnosis: Diagnosis) -> list[ZoneTest]:
+    return [test for look, tests in diagnosis.asks if look.mark == "min" for test in tests]
 
 
 def set_aside(dump: MemDump) -> int:

@@ -198,6 +198,9 @@ def memory_findings(report: Report) -> list[Finding]:
     found: list[Finding] = []
     if table is not None:
         found += _owners_told(table)
+        if table.pages(UNACCOUNTED) * MUCH <= -table.managed:
+            over = -table.pages(UNACCOUNTED) * table.page_kb
+            found.append(finding("memory.overcounted", over=over))
         if table.pages(UNACCOUNTED) * MUCH >= table.managed:
             left = table.pages(UNACCOUNTED) * table.page_kb
             found.append(finding(_unaccounted_code(report.memory), unaccounted=left))
@@ -227,7 +230,8 @@ def _owners_told(table: MemoryTable) -> list[Finding]:
     found = [finding("memory.owners", **managed, owners=_told(whole, kb))]
     for node in dict.fromkeys(row.node for row in table.rows if row.node is not None):
         own = [(row.name, row.pages) for row in table.rows if row.node == node]
-        found.append(finding("memory.node", node=node, owners=_told(own, kb)))
+        if told := _told(own, kb):
+            found.append(finding("memory.node", node=node, owners=told))
     if table.swap is None:
         return found
     if table.swap.total_kb == 0:

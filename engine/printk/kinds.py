@@ -217,6 +217,8 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "registers": _text(r"(?:[A-Z0-9_]{2,8}: [0-9a-f:]{1,33}(?: |$)){1,8}"),
     "place": _text(r"[^ :]+\.[a-zA-Z]+:[0-9]+(?: \(discriminator [0-9]+\))?"),
     "counter": _text("|".join(MEMCG_COUNTERS)),
+    "nodes": _text(r"\(null\)|[0-9,-]*"),
+    "group": _text(r"[^,]+"),
     "limited": _text(r"memory\+swap|memory|swap|kmem"),
     "hex": FieldKind(
         r"(?:0|[1-9a-f][0-9a-f]{0,15})",

@@ -186,9 +186,7 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
         basis=facts["basis"],
         reserve=ReserveRule(*(facts[name] for name in ReserveRule._fields)),
         min_free=MinFreeRule(*(facts[name] for name in MinFreeRule._fields)),
-        boost_stays=facts["boost_stays"],
         oom=_points(facts),
-        zones_shown=facts["zones_shown"],
         scanned_unit=facts["scanned"],
         prints=frozenset(prints),
         rules=tuple(_rules(held, span, open_steps)),
@@ -225,9 +223,10 @@ def _rules(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Iterat
 def _name(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> str:
     """Return the version of the last step, and which open ones before it are left out.
 
-    An open step that is only taken along names nothing.
+    Steps without facts name nothing, nor does an open one that is only taken along.
     """
-    sure = [step for step in held if step not in open_steps or DECIDING & set(step.facts)]
+    named = [step for step in held if step.facts]
+    sure = [step for step in named if step not in open_steps or DECIDING & set(step.facts)]
     last = max(sure, key=lambda step: _place(step, span))
     before = _place(last, span)
     missing = [s.id for s in open_steps if s not in held and _place(s, span) <= before]

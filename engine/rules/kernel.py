@@ -73,11 +73,10 @@ class Kernel(NamedTuple):
 
     `source` is what was read, for the explanations, `rules` the same rule by rule. Zones in
     `capped_zones` have no share in vm.min_free_kbytes, but a small min of their own. Marks and
-    reserves are shares of the zone's pages as `basis` names them, managed or present. With
-    `boost_stays` low and high may keep a boost that min has lost. `prints` are the fields of a
-    report that tell this version from others, `scanned_unit` tells whether pages_scanned is printed
-    in "pages" or in "kB". `sim` is None for a kernel that cannot be simulated:
-    its floors, marks and masks are known, its reclaim is not.
+    reserves are shares of the zone's pages as `basis` names them, managed or present. `prints` are
+    the fields of a report that tell this version from others, `scanned_unit` tells whether
+    pages_scanned is printed in "pages" or in "kB". `sim` is None for a kernel that cannot be
+    simulated: its floors, marks and masks are known, its reclaim is not.
     """
 
     name: str
@@ -92,9 +91,7 @@ class Kernel(NamedTuple):
     basis: str
     reserve: ReserveRule
     min_free: MinFreeRule
-    boost_stays: bool
     oom: PointsRule
-    zones_shown: str
     scanned_unit: str
     prints: frozenset[str]
     rules: tuple[RuleRead, ...]

@@ -26,6 +26,7 @@ _NUMBERS = re.compile(r"(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?")
 """Bounded: a release may be any text, and `int` refuses 4,301 digits."""
 _COMMITS = re.compile(r"-(\d{3,6})-g[0-9a-f]{7,}")
 _NEXT_TREE = re.compile(r"-next-\d{8}")
+_NO_PATCH = re.compile(r"\d+\.\d+\.0(?!\d)")
 _BEYOND = re.compile(r"\d+\.\d+\.0\+")
 _BUILT = re.compile(r"-\d{5}-g[0-9a-f]{7,}")
 
@@ -74,10 +75,17 @@ def place_of(release: str) -> Place | None:
 
 
 def _is_between(release: str) -> bool:
-    commits = _COMMITS.search(release)
-    if commits is not None and int(commits[1]) >= DEVELOPMENT_COMMITS:
+    """Tell whether a tree may have what the next version brings.
+
+    From -rc1 on a version takes mistakes out alone; a stable one always does.
+    """
+    if _NEXT_TREE.search(release):
         return True
-    return bool(_NEXT_TREE.search(release) or _BEYOND.match(release))
+    if "-rc" in release or not _NO_PATCH.match(release):
+        return False
+    commits = _COMMITS.search(release)
+    grown = commits is not None and int(commits[1]) >= DEVELOPMENT_COMMITS
+    return grown or _BEYOND.match(release) is not None
 
 
 def _next(version: Version) -> Version:

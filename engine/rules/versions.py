@@ -165,8 +165,9 @@ def _kernels_of(spans: tuple[Span, ...]) -> tuple[Kernel, ...]:
 @cache
 def every_era() -> tuple[Kernel, ...]:
     """Return every set of rules of an upstream version or a distribution, oldest first."""
-    backports = [one for step in steps() for one in step.backports]
-    spans = {Span(step.first, step.first) for step in steps() if step.first is not None}
+    telling = [step for step in steps() if step.facts]
+    backports = [one for step in telling for one in step.backports]
+    spans = {Span(step.first, step.first) for step in telling if step.first is not None}
     spans |= {Span(one.first, one.first) for one in backports if not one.builds}
     spans |= {
         Span(BUILT_FROM[one.builds], BUILT_FROM[one.builds], one.builds, one.first[2])

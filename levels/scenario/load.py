@@ -216,20 +216,19 @@ def _workloads(top: Place, table: ScenarioFile, kernel: Kernel) -> tuple[Workloa
 
 
 def _flow(network: NetworkTable) -> Flow:
-    return Flow(network.frames_per_second, network.frames_per_flow, 0, network.start_s)
+    return Flow(
+        frames_per_second=network.frames_per_second,
+        frames_per_flow=network.frames_per_flow,
+        cpu=0,
+        start_ns=network.start_s,
+        frame_bytes=network.frame_bytes,
+        extension=int(network.conntrack_extensions),
+    )
 
 
 def _notes(table: ScenarioFile) -> tuple[str, ...]:
     """Return what of the file is not simulated, a line each."""
-    notes = [note for one in table.tasks for note in _task_notes(one)]
-    network = table.network
-    if network is not None and network.frame_bytes is not None:
-        notes.append(
-            f"frame_bytes {network.frame_bytes}: not simulated: every frame keeps its buffer"
-        )
-    if network is not None and not network.conntrack_extensions:
-        notes.append("conntrack_extensions false: not simulated: every connection asks for one")
-    return tuple(notes)
+    return tuple(note for one in table.tasks for note in _task_notes(one))
 
 
 def _task_notes(task: TaskTable) -> list[str]:

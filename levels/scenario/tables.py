@@ -167,8 +167,8 @@ class NetworkTable(FileTable, frozen=True, kw_only=True):
 
     frames_per_second: Annotated[int, up_to(1_000_000)]
     frames_per_flow: Annotated[int, up_to(1 << 20, 1)] = 1
-    frame_bytes: Annotated[int, up_to(1 << 16, 1)] | None = None
-    conntrack_extensions: bool = True
+    frame_bytes: Annotated[int, up_to(1 << 16, 1)] = 60
+    conntrack_extensions: bool = False
     start_s: Moment = Moment(0)
 
 

@@ -11,7 +11,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.evidence import candidates_for
 from mmplay.engine.explain.gate import zone_floor
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.versions import Candidates, Kernel
 from mmplay.recordings.diagnosis import seen_by
 from mmplay.recordings.library import open_events
 from mmplay.recordings.live.capture import Roots
@@ -24,9 +24,19 @@ class SeenFloors(NamedTuple):
     """Zones with the marks and reserves that a kernel printed; `place` says where."""
 
     place: str
-    kernel: Kernel
+    found: Candidates
     release: str | None
     dump: MemDump
+
+    @property
+    def kernel(self) -> Kernel:
+        """The likeliest rules."""
+        return self.found.kernels[-1]
+
+    @property
+    def others(self) -> list[str]:
+        """Further rules that may apply, the likeliest first."""
+        return [one.name for one in self.found.kernels[-2::-1]]
 
     def rows(self, zone: ZoneDump) -> Iterator[FloorRow]:
         """Yield the floor of every class at every mark, for each class zone of the kernel."""
@@ -58,7 +68,7 @@ def floors_of_log(name: str, forced: str | None, event: int | None) -> SeenFloor
             if not found.kernels:
                 raise InputError(f"{name}: {frame.release} is older than all that was read")
             place = f"{name} #{index + 1}"
-            return SeenFloors(place, found.kernels[-1], frame.release, seen.dump)
+            return SeenFloors(place, found, frame.release, seen.dump)
     which = "no event has" if event is None else f"event {event} does not have"
     raise InputError(f"{name}: {which} a Mem-Info of its own")
 
@@ -72,13 +82,14 @@ def floors_now(kernel: Kernel | None, roots: Roots) -> SeenFloors:
     found = candidates_for(kernel, release, None, dump)
     if not found.kernels:
         raise InputError(f"{release} is older than all that was read; name rules with --kernel")
-    return SeenFloors("this machine", found.kernels[-1], release, dump)
+    return SeenFloors("this machine", found, release, dump)
 
 
 def seen_json(seen: SeenFloors) -> dict[str, object]:
     """Return the floors as plain data, in the shape of those that are computed."""
     return {
         "kernel": seen.kernel.name,
+        "others": seen.others,
         "release": seen.release,
         "from": seen.place,
         "zones": [_zone_json(seen, zone) for zone in seen.dump.zones],
@@ -102,6 +113,8 @@ def print_seen(seen: SeenFloors) -> None:
     """Print the floors as text."""
     release = f"   release {seen.release}" if seen.release else ""
     tell(f"kernel {seen.kernel.name}{release}   zones of {seen.place}")
+    if seen.others:
+        tell(f"the rules of {', '.join(seen.others)} may apply as well: name one with --kernel")
     tell("a request of order 0 is refused when free <= floor; pages (kB)")
     for zone in seen.dump.zones:
         _print_zone(seen, zone)

@@ -12,7 +12,14 @@ from mmplay.engine.explain.finding import symbolic
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.rules.alloc_flags import Context, flag_names
 from mmplay.engine.rules.floors import floor
-from mmplay.engine.rules.versions import KERNELS, Kernel, candidates_of, kernel_named
+from mmplay.engine.rules.gfp import GFP_LAYOUTS
+from mmplay.engine.rules.versions import (
+    DEFAULT_KERNEL,
+    KERNELS,
+    Kernel,
+    candidates_of,
+    kernel_named,
+)
 from mmplay.engine.terms import given
 
 CONTEXTS: tuple[tuple[str, Context], ...] = (
@@ -33,23 +40,28 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--slab", action="store_true", help="show what SLUB passes on to the page allocator"
     )
-    add_kernel(parser)
+    add_kernel(parser, None, DEFAULT_KERNEL)
     add_json(parser)
 
 
 def run(args: Namespace) -> int:
     """Print the mask; raises InputError for an unknown name or kernel."""
-    kernel = kernel_named(args.kernel)
+    kernel = kernel_named(args.kernel or DEFAULT_KERNEL)
     asked = kernel.gfp.encode(args.mask)
     mask = kernel.slab.page_mask(asked) if args.slab else asked
-    others = other_readings(args.kernel, kernel, mask)
+    others = simpler_readings(kernel, mask)
+    if args.kernel is not None:
+        others = other_readings(args.kernel, kernel, mask)
     if args.json:
         print_json({**_as_json(kernel, mask, asked), "others": [one._asdict() for one in others]})
     else:
         _print_text(kernel, mask, asked)
         for one in others:
             whose = ", ".join(one.kernels)
-            tell(f"or       {mask:#x} = {one.names or 'no flags'} (rules of {whose})")
+            kind = "bits" if args.kernel is None else "rules"
+            tell(f"or       {mask:#x} = {one.names or 'no flags'} ({kind} of {whose})")
+        if others and args.kernel is None:
+            tell("         The log's release tells which is meant: give it as --kernel.")
     return 0
 
 
@@ -67,6 +79,21 @@ def other_readings(name: str, kernel: Kernel, mask: int) -> list[Reading]:
         found.setdefault(one.gfp.format(mask), []).append(one.name)
     found.pop(kernel.gfp.format(mask), None)
     return [Reading(names, kernels) for names, kernels in found.items()]
+
+
+def simpler_readings(kernel: Kernel, mask: int) -> list[Reading]:
+    """Return how the mask reads in fewer names by the bits of other kernels, the fewest first.
+
+    Masks are written as one or two names: many bits are a sign that another kernel printed it.
+    """
+    found: dict[str, list[str]] = {}
+    for layout in GFP_LAYOUTS.values():
+        names = layout.format(mask)
+        if "0x" not in names:
+            found.setdefault(names, []).append(layout.covers)
+    own = len(kernel.gfp.format(mask).split("|"))
+    simpler = sorted(found, key=lambda names: len(names.split("|")))
+    return [Reading(names, found[names]) for names in simpler if len(names.split("|")) < own][:3]
 
 
 class FloorIn(NamedTuple):

@@ -19,7 +19,7 @@ LABEL = 9
 
 ABOUTS = (
     *("gate", "boost", "masks", "slab mask", "marks", "min_free_kbytes", "lowmem_reserve"),
-    *("OOM score", "report"),
+    *("OOM score", "outcome", "report"),
 )
 """Parts of the rules in the order in which they are printed."""
 

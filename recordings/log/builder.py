@@ -267,9 +267,14 @@ class ReportBuilder:
         """Count the message's lines among those of the report."""
         opened.report.lines.extend(range(message.number, message.number + message.size))
         opened.report.last_line = message.number + max(1, message.size) - 1
+        if message.lost and len(opened.report.cut) < MOST_CUT:
+            opened.report.cut.append((message.number, message.lost))
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us
 
+
+MOST_CUT = 4
+"""Lines of one report that are told to be cut; a console that cuts one cuts them all."""
 
 Handler = Callable[[ReportBuilder, Message], None]
 """What a report does with a line of one role."""

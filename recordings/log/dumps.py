@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from mmplay.engine.errors import InputError, printable
 from mmplay.engine.frame import Timeline
 from mmplay.engine.report import MemDump
-from mmplay.engine.sim.metrics import HELP, OPERATORS, parts_of_condition
 from mmplay.recordings.recording import Row, Series, Stopped
 
 FRAME_COLUMNS = ("frame", "boot", "time_us", "dump_time_us")
@@ -67,9 +66,12 @@ def find_in_dumps(
     Else the next event whose title has the text. None if there is none or `stopped` says so;
     raises InputError for an empty condition.
     """
+    # The words of a condition are the simulator's: explaining a log does without it.
+    from mmplay.engine.sim.metrics import HELP, OPERATORS, parts_of_condition
+
     parts = parts_of_condition(text)
     if parts is None:
-        return _event(timeline, text, current)
+        return _event(timeline, text, current, HELP)
     name, sign, bound = parts
     compare = OPERATORS[sign]
     before = _value(timeline, current, name)
@@ -85,10 +87,10 @@ def find_in_dumps(
     return None
 
 
-def _event(timeline: Timeline, text: str, current: int) -> int | None:
+def _event(timeline: Timeline, text: str, current: int, help_text: str) -> int | None:
     wanted = text.casefold().strip()
     if not wanted:
-        raise InputError(f"write {HELP}")
+        raise InputError(f"write {help_text}")
     for index in timeline.event_frames:
         if index > current and wanted in timeline.frame(index).title.casefold():
             return index

@@ -54,9 +54,13 @@ OF_CGROUP = frozenset({"mem_cgroup_out_of_memory", "mem_cgroup_oom_synchronize"}
 
 
 def entry(builder: ReportBuilder, message: Message) -> None:
-    """One line of the call trace."""
+    """One line of the call trace; 32-bit ARM begins with it, without a heading."""
     opened = builder.current(message)
-    if opened is None or not opened.traced or opened.report.request is None:
+    if opened is None or opened.report.request is None:
+        return
+    if message.values["symbol"] == "unwind_backtrace":
+        trace(builder, message)
+    if not opened.traced:
         return
     request = opened.report.request
     if len(request.stack) >= MOST_ROWS:

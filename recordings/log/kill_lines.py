@@ -6,7 +6,7 @@ import re
 
 from mmplay.engine.limits import Cgroup, Limited
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import BY_HAND, OomKill, ReportKind
+from mmplay.engine.report import BY_HAND, OomKill, Report, ReportKind
 from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.request_lines import allowed, asked_by
@@ -143,13 +143,20 @@ def killed(builder: ReportBuilder, message: Message) -> None:
     opened = builder.current(message)
     if opened is not None and opened.group and _is_done(opened):
         if len(opened.report.also_killed) < MOST_ROWS:
-            opened.report.also_killed.append(_deed(None, message))
+            _one_more(opened.report, _deed(None, message))
             builder.claim(opened, message)
         return
     opened = _killing(builder, message)
     opened.report.kill = _deed(opened.report.kill, message)
     _reason(opened, values)
     builder.claim(opened, message)
+
+
+def _one_more(report: Report, deed: OomKill) -> None:
+    """Add who died with the victim; the rest of a group is named with the victim among it."""
+    known = [report.kill, *report.also_killed]
+    if not any(one is not None and one.victim == deed.victim for one in known):
+        report.also_killed.append(deed)
 
 
 def _deed(kill: OomKill | None, message: Message) -> OomKill:
@@ -193,7 +200,7 @@ def sharing(builder: ReportBuilder, message: Message) -> None:
     opened = builder.current(message)
     if opened is not None and opened.report.kill is not None:
         values = message.values
-        opened.report.also_killed.append(OomKill(values["pid"], values["comm"]))
+        _one_more(opened.report, OomKill(values["pid"], values["comm"]))
         builder.claim(opened, message)
 
 

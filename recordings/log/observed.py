@@ -175,14 +175,25 @@ class ObservedTimeline(LogTimeline):
             for step in (1, -1)
             if (dump := self._index.dump_beside(index, step)) is not None
             and (distance := self._index.distance_us(index, dump)) is not None
-            and abs(distance) < BURST_US
+            and _in_time(step, distance)
             and same_burst(self._report(index), self._report(dump), distance)
         ]
         return self._as_shown(index, min(near)[1]) if near else None
 
 
 BURST_US = 2_000_000
-"""Reports of one burst are less than this apart."""
+"""A dump that follows in the same burst comes within this."""
+
+SAME_MOMENT_US = 10_000
+"""A task that is refused again so soon after its dump is refused by the same memory."""
+
+
+def _in_time(step: int, distance_us: int) -> bool:
+    """Tell whether a dump that stands behind (1) or before (-1) a report is of its time.
+
+    A dump before it at the very same time has a clock of whole seconds, which does not tell.
+    """
+    return 0 <= distance_us < BURST_US if step > 0 else -SAME_MOMENT_US < distance_us < 0
 
 
 def same_burst(report: Report, other: Report, distance_us: int) -> bool:
@@ -190,10 +201,13 @@ def same_burst(report: Report, other: Report, distance_us: int) -> bool:
 
     It may if its header was suppressed and it was printed later (before, it is of an earlier
     request that nobody knows), if both come of the same task, or if of this report there is nothing
-    but the header, and the other asked for just the same.
+    but the header, and the other asked for just the same. What was printed before a kill says
+    nothing of the time after it.
     """
     if other.kind is ReportKind.DUMP:
         return distance_us >= 0
+    if distance_us < 0 and other.kill is not None:
+        return False
     here, there = report.request, other.request
     if here is None or there is None:
         return report.kill is not None or other.kill is not None

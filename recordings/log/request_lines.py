@@ -49,8 +49,9 @@ def allowed(text: str) -> dict[str, Any]:
 def asked_by(values: Values) -> Request:
     """Return the request that a header names."""
     behind = values.get("tail") or values.get("mask", "").strip().removeprefix("nodemask=")
+    comm = values.get("comm")
     return Request(
-        values.get("comm"),
+        comm and (comm.strip() or comm),  # a pasted log may be indented
         values.get("order"),
         values["mode"],
         values.get("names"),

@@ -24,7 +24,7 @@ from mmplay.recordings.log.reading import (
     is_piece,
 )
 from mmplay.recordings.log.records import RECORD_BYTES, Years, in_record, with_record
-from mmplay.recordings.log.transport import JOINED, unwrap
+from mmplay.recordings.log.transport import JOINED, header_cut, is_coloured, unwrap
 
 
 class Message(NamedTuple):
@@ -222,12 +222,25 @@ class _Scanner:
         """Return the message whose first line starts at `at`."""
         first = self._split(at)
         # Free text at the end of a form would swallow whatever was joined to it.
-        joined = self._unwrapped(at, first) if JOINED.search(first.text) else None
+        changed = JOINED.search(first.text) or is_coloured(first.prefix, first.text)
+        joined = self._unwrapped(at, first) if changed else None
         found = joined or self._message(first)
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
         found = found or self._unwrapped(at, first)
-        return self._broken(at, first, found) or found
+        return self._broken(at, first, found) or found or self._header_cut(at, first)
+
+    def _header_cut(self, at: int, split: Split) -> _Found | None:
+        """Read the first line of an event whose end the log has lost."""
+        raw = self._data[at : split.after]
+        if split.prefix.foreign or len(raw) > LONGEST_CHANGED or not all_clues().search(raw):
+            return None
+        for text, lost in header_cut(split.text):
+            reads = all_reads([text], foreign=False, near=False)
+            if reads:
+                form, values = reads[0]
+                return _Found(form, values, split.prefix, split.end, split.after, raw, (), lost)
+        return None
 
     def _unwrapped(self, at: int, split: Split) -> _Found | None:
         """Read a line that its transport has changed."""

@@ -42,6 +42,11 @@ MOST_LABELS = 4
 """Words of an unknown prefix, each of which ends as a label does."""
 
 
+def is_coloured(prefix: Prefix, text: str) -> bool:
+    """Tell whether a tool coloured a line: a task may have colours in its name, but not before."""
+    return "\x1b[" in prefix.text or _COLOUR.match(text) is not None
+
+
 def unwrap(line: str, prefix: Prefix, text: str) -> Iterator[Unwrapped]:
     """Yield what a line, whose end was taken off, may say if it is not simply prefix and text."""
     if prefix.foreign and "{" not in text:
@@ -145,6 +150,24 @@ def _cut_short(prefix: Prefix, text: str) -> Iterator[Unwrapped]:
     zone = " free:" in text and " min:" in text
     if field is not None and (zone or " active_anon:" in text):
         yield Unwrapped(prefix, [text[: field.start()]], field.group().strip())
+
+
+_HEADER = re.compile(r"invoked oom-killer: |page allocation failure: |Killed process ")
+_FIELD_START = re.compile(r"[ ,(]+")
+MOST_FIELDS = 12
+
+
+def header_cut(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what an event's first line may have been before its end was lost, and what is left.
+
+    As in a zone line, the field in which it was cut is never believed.
+    """
+    head = _HEADER.search(text)
+    if head is None:
+        return
+    starts = [found.start() for found in _FIELD_START.finditer(text, head.end())]
+    for at in reversed(starts[-MOST_FIELDS:]):
+        yield text[:at], text[at:].strip(" ,(")
 
 
 # JSON

@@ -199,3 +199,11 @@ def test_a_release_that_may_follow_several_rules_has_several_readings(capsys: Ca
     others = {one["names"]: one["kernels"] for one in asked(capsys, *args)["others"]}
     assert "5.14" in others["GFP_HIGHUSER_MOVABLE"]
     assert "or       0x1100cca = GFP_HIGHUSER_MOVABLE (rules of 5.14" in told(capsys, *args)
+
+
+def test_a_mask_of_another_kernel_is_shown_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "gfp", "0x100cca")
+    assert "or       0x100cca = GFP_HIGHUSER_MOVABLE (bits of 5.1" in out
+    assert "give it as --kernel" in out
+    assert "\nor " not in told(capsys, "gfp", "0x100cca", "--kernel", "6.1")
+    assert "\nor " not in told(capsys, "gfp", "0x2200020")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.commands.floors_seen import floors_now, seen_json
+from mmplay.commands.floors_seen import floors_now, print_seen, seen_json
 from mmplay.engine.rules.boot import Boot
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.live.capture import Roots
@@ -96,6 +96,16 @@ def test_floors_of_this_machine_now(tmp_path: Path) -> None:
     found = seen_json(floors_now(None, Roots(tmp_path, tmp_path / "kmsg")))
     assert found["zones"]
     assert found["from"] == "this machine"
+
+
+def test_other_rules_that_may_apply_are_named(tmp_path: Path, capsys: Captured) -> None:
+    write_proc(tmp_path, Machine(), "4.4.100")
+    seen = floors_now(None, Roots(tmp_path, tmp_path / "kmsg"))
+    assert (seen.kernel.name, seen.others) == ("4.4.155", ["4.4.60"])
+    print_seen(seen)
+    assert "the rules of 4.4.60 may apply as well" in capsys.readouterr().out
+    chosen = floors_now(kernel_named("4.4.60"), Roots(tmp_path, tmp_path / "kmsg"))
+    assert (chosen.kernel.name, chosen.others) == ("4.4.60", [])
 
 
 @pytest.mark.skipif(not TRUTH.is_dir(), reason="the measured boots are not here")

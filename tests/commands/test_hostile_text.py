@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
+from mmplay.engine.errors import printable
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
@@ -128,3 +129,7 @@ def test_a_run_from_a_file_of_a_hostile_name_prints_no_command(
         out, err = capsys.readouterr()
         assert out
         assert not COMMANDS.findall(out + err)
+
+
+def test_a_byte_that_is_no_utf8_is_shown_as_it_came() -> None:
+    assert printable("caf\udce9\x1b") == "caf\\xe9\\x1b"

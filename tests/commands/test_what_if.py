@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
-from tests.conftest import INCIDENT_NEXT
+from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 
 KBYTES = "vm.min_free_kbytes=3000"
 Captured = pytest.CaptureFixture[str]
@@ -34,7 +34,7 @@ def test_both_sides_stand_side_by_side(capsys: Captured) -> None:
 
 
 def test_json_has_both_sides(capsys: Captured) -> None:
-    found = json.loads(told(capsys, INCIDENT_NEXT, "--event", "2", "--set", KBYTES, "--json"))
+    found = json.loads(told(capsys, INCIDENT_RC7, "--event", "2", "--set", KBYTES, "--json"))
     assert list(found) == ["schema", "event", "set", "zones", "set_aside_pages", "outcome"]
     assert (found["schema"], found["event"]) == (1, 2)
     assert found["set"] == {"vm.min_free_kbytes": 3000}

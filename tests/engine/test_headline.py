@@ -139,5 +139,9 @@ def test_every_headline_has_its_event() -> None:
         headline_finding(Report(kind, 0, 1, 2, nobody_killable=True), Diagnosis(None), 0).code
         for kind in ReportKind
     }
+    panic = {
+        headline_finding(Report(kind, 0, 1, 2, panicked="compulsory"), Diagnosis(None), 0).code
+        for kind in ReportKind
+    }
     known = {code for code in templates() if code.startswith("headline.")}
-    assert known == plain | nobody
+    assert known == plain | nobody | panic

@@ -38,6 +38,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "release": st.sampled_from(["4.5.0-rc7+", "3.10.0-957.el7.x86_64", "6.12.117+deb13-amd64"]),
     "counter": st.sampled_from(["anon", "workingset_refault_file", "rss_huge", "pgmajfault"]),
+    "nodes": st.sampled_from(["(null)", "0", "0-1,4"]),
+    "group": WORD,
     "limited": st.sampled_from(["memory", "memory+swap", "kmem", "swap"]),
     "cache": st.sampled_from(["TCPv6", "kmalloc-cg-8k", "khugepaged_mm_slot", "page->ptl"]),
     "hex": U64,
@@ -97,7 +99,7 @@ def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.Da
         assert parsed is not None
         again |= parsed
     assert one.render(again) == lines
-    if not {"comm", "text", "word", "phrase", "task"} & set(kinds.values()):
+    if not {"comm", "text", "word", "phrase", "task", "group"} & set(kinds.values()):
         assert again == values
 
 

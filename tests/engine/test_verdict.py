@@ -3,7 +3,9 @@
 import pytest
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose
+from mmplay.engine.explain.dumps import contradictions
 from mmplay.engine.explain.finding import sentence
+from mmplay.engine.explain.headline import headline
 from mmplay.engine.explain.verdict import Judgement, Outcome, Status, judge
 from mmplay.engine.report import (
     FreeBlocks,
@@ -121,7 +123,7 @@ def test_the_line_that_is_missing_is_named() -> None:
 def test_rules_that_agree_give_one_verdict() -> None:
     found = judged(report("GFP_KERNEL"), machine(zone(free=300)), "5.4.286", "5.8", "5.9")
     assert found.status is Status.EXACT
-    assert [one.rules for one in found.candidates] == ["5.4.286, 5.8, 5.9"]
+    assert [one.rules for one in found.candidates] == ["5.4.286; 5.8; 5.9"]
     assert found.decided_by is None
 
 
@@ -326,3 +328,75 @@ def test_marks_that_boot_computed_from_fewer_pages_bound_by_their_ratio() -> Non
     result = diagnosed(report("GFP_KERNEL"), machine(dma, dma32, normal), kernel("5.9"))
     bound = next(one for one in result.would_pass if one.code == "pass.min_free")
     assert bound.operands["kbytes"] == 14_399 * 16_894 // 14_407 * 4 + 3
+
+
+def test_pages_that_a_zone_does_not_have_are_no_remedy() -> None:
+    """DMA would need 401 pages more than its 300."""
+    one = zone("DMA", free=100, managed=300)
+    one.reserve = (0, 0, 200, 200, 200)
+    assert "pass.pages" not in helped(one)
+    assert "pass.pages" in helped(zone("DMA", free=100, managed=600))
+
+
+def test_a_lower_floor_does_not_help_where_blocks_are_missing_too() -> None:
+    """890 - 3 <= 900, and nothing of order 2: the gate and the lists both refuse."""
+    one = zone(free=890, min=900, low=1125, high=1350)
+    one.blocks = LISTS
+    result = diagnosed(report("GFP_KERNEL", 2), machine(one), kernel("5.9"))
+    assert [sentence(found) for found in result.would_pass] == [
+        "14 pages more free in Normal, and among the free ones a block of order 2 or more of a "
+        "type that serves this request",
+        "no class of caller and no setting would have let it pass in these zones",
+    ]
+
+
+def test_numbers_of_an_earlier_report_are_not_called_later_ones() -> None:
+    seen = Seen(machine(zone(free=588)), own=False, distance_us=-1_041_827)
+    one = report("GFP_KERNEL")
+    result = diagnose(one, kernel("5.9"), seen, None)
+    notes = [sentence(found) for found in result.notes]
+    assert notes == [
+        "Normal would pass by 188 pages: the dump was printed 1.041827 s before the refusal, and "
+        "as many were taken in between"
+    ]
+    assert "the nearest numbers, of another report" in headline(one, result)
+
+
+def test_a_zone_without_pages_is_said_to_be_empty() -> None:
+    empty = zone("DMA", free=0, min=0, low=0, high=0, managed=0)
+    one = report("GFP_KERNEL")
+    result = diagnosed(one, machine(empty), kernel("5.9"))
+    assert headline(one, result).endswith("no zone that it may use has any pages.")
+    assert [found.code for found in result.would_pass] == ["pass.nothing"]
+
+
+def test_zones_that_the_log_lost_are_missed() -> None:
+    """The reserve of DMA counts pages of a zone above it, whose line was cut off."""
+    dma = zone("DMA", free=454, min=22, low=27, high=32)
+    dma.reserve = (0, 436, 436, 436, 436)
+    found = judged(report("GFP_KERNEL"), machine(dma))
+    assert (found.status, found.missing) == (Status.NONE, ("zone lines above DMA",))
+    assert diagnosed(report("GFP_KERNEL"), machine(dma), kernel("5.9")).would_pass == []
+    both = machine(dma, zone("DMA32", free=100))
+    assert judged(report("GFP_KERNEL"), both).status is Status.EXACT
+
+
+def test_totals_are_not_compared_with_zones_that_are_not_all_there() -> None:
+    dma = zone("DMA", free=454)
+    dma.reserve = (0, 436, 436, 436, 436)
+    dump = machine(dma)
+    dump.totals["free"] = 900
+    assert contradictions(dump, None) == []
+    dma.reserve = (0, 0, 0, 0, 0)
+    assert [one.code for one in contradictions(dump, None)] == ["note.totals"]
+
+
+def test_pages_alone_do_not_stop_a_kill_where_a_block_is_missing() -> None:
+    one = zone(free=500)
+    one.blocks = LISTS
+    kill = report("GFP_KERNEL", 2, ReportKind.OOM_KILL)
+    codes = {found.code for found in diagnosed(kill, machine(one), kernel("5.9")).would_pass}
+    assert "pass.last_look" not in codes
+    one.blocks = (*LISTS[:2], FreeBlocks(2, 3, 16, "M"))
+    codes = {found.code for found in diagnosed(kill, machine(one), kernel("5.9")).would_pass}
+    assert "pass.last_look" in codes

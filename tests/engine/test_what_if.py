@@ -93,6 +93,18 @@ def test_the_last_look_asks_for_high() -> None:
     assert found.zones[1].changed.floor == found.zones[1].changed.high
 
 
+def test_who_passes_at_min_calls_no_killer() -> None:
+    """Its floor at min falls from 488 to 477, and 480 pages are free; high is far above both."""
+    memory = dump(LATER, (0, 480))
+    assert memory.zones[1].pages("min") == 1300
+    found = supposed(LATER, memory, Settings(min_free_kbytes=5130), ReportKind.OOM_KILL)
+    assert found.outcome == ("refused", "passes")
+    assert found.zones[1].changed.verdict == "refused"
+    assert conclusion(found)[1].startswith("At min DMA32 passes: 480 > ")
+    same = supposed(LATER, memory, Settings(min_free_kbytes=5249), ReportKind.OOM_KILL)
+    assert same.outcome == ("refused", "refused")
+
+
 def test_a_ratio_opens_a_zone() -> None:
     found = supposed(RC7, dump(RC7, (1000, 400)), Settings(ratios=(1024, 256, 32)))
     dma, dma32 = found.zones

@@ -116,3 +116,11 @@ def test_without_numbers_there_is_no_table() -> None:
 )
 def test_sizes_are_read_by_people(kb: int, text: str) -> None:
     assert size(kb) == text
+
+
+def test_rows_that_are_more_than_all_memory_are_told() -> None:
+    """1200 + 20 + 50 pages of 1000: 270 too many."""
+    told = memory_findings(report(dump(totals={"active_anon": 1200})))
+    over = next(one for one in told if one.code == "memory.overcounted")
+    assert sentence(over).startswith("the rows are 1.1 MiB more than was managed")
+    assert not any(one.code == "memory.overcounted" for one in memory_findings(report(dump())))

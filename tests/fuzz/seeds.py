@@ -74,7 +74,7 @@ def _as_json(log: bytes) -> bytes:
 
 def _joined(log: bytes) -> bytes:
     """Return a log whose printks of several lines stand in one, as rsyslog writes them."""
-    return re.sub(rb"\n\[ *[0-9.]+\]  ", b"#012 ", log)
+    return re.sub(rb"\n\[ *[0-9.]+\]  (?=[a-z_]+:)", b"#012 ", log)
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

@@ -86,6 +86,12 @@ def test_dots_in_texts_and_comments_are_fine() -> None:
     assert excess('a = "' + "." * 500 + '" # ' + "." * 500) is None
 
 
+def test_decimals_are_no_dotted_keys() -> None:
+    assert excess("rate = [" + ", ".join(f"[{n}.25, {n}]" for n in range(64)) + "]") is None
+    assert excess(".".join("1" * 20) + " = 1") == (1, "more than 8 dots outside texts")
+    assert excess(" . ".join(["1.1"] * 20) + " = 1") == (1, "more than 8 dots outside texts")
+
+
 @pytest.mark.parametrize("text", ["\n" * (1 << 17), '"""\n' * (1 << 17), "a = 1\n" * (1 << 16)])
 def test_more_lines_than_any_level_has(text: str) -> None:
     assert excess(text) == (MAX_LINES, f"the text has more than {MAX_LINES} lines")

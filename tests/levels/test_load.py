@@ -259,3 +259,17 @@ def test_only_reading_a_level_loads_msgspec() -> None:
     text = f"import sys, {names}; print('msgspec' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_many_threads_may_read_levels_at_once() -> None:
+    """The menu reads each chosen level in a thread; msgspec crashed when two were the first."""
+    lines = (
+        "import sys, threading",
+        "from mmplay.levels.catalogue import find_level",
+        "sys.setswitchinterval(1e-6)",
+        "threads = [threading.Thread(target=find_level, args=(f'L1{n}',)) for n in range(9)]",
+        "[one.start() for one in threads]",
+        "[one.join() for one in threads]",
+    )
+    for _ in range(4):
+        subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)

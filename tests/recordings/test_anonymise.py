@@ -224,7 +224,9 @@ def test_the_file_itself_has_no_invented_name(nameless: Path) -> None:
 
 NAMING = tuple(
     FIELD_KINDS[name]
-    for name in ("text", "word", "phrase", "comm", "task", "zone", "reason", "names", "place")
+    for name in (
+        *("text", "word", "phrase", "comm", "task", "group", "zone", "reason", "names", "place"),
+    )
 )
 
 

@@ -35,6 +35,13 @@ def test_a_dump_without_header_soon_after_stands_in() -> None:
     assert borrowed(both + DUMP.format(time="   10.300000")) == 300_000
 
 
+def test_a_dump_of_before_is_of_the_past_unless_it_is_of_the_same_moment() -> None:
+    first = request("   10.000000", "a") + DUMP.format(time="   10.000000")
+    for moment, age in (("   10.500000", None), ("   10.000900", -900)):
+        shown = imported((first + request(moment, "a")).encode()).nearest_dump(1)
+        assert (None if shown is None else shown.age_us) == age
+
+
 def test_another_task_s_dump_does_not() -> None:
     soon = "   10.200000"
     others = request("   10.000000", "a") + request(soon, "b", 8, "0x40") + DUMP.format(time=soon)
@@ -52,4 +59,15 @@ def test_a_dump_without_header_before_the_request_is_of_another_one() -> None:
     """A console that begins in the middle of a report shows whose it was no more."""
     earlier = DUMP.format(time="   74.310000")
     timeline = imported((earlier + request("   74.580000", "a")).encode())
+    assert timeline.nearest_dump(1) is None
+
+
+def test_a_dump_from_before_a_kill_says_nothing_of_the_time_after_it() -> None:
+    asks = "invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0"
+    log = f"[   10.000000] a {asks}\n" + DUMP.format(time="   10.000100")
+    log += "[   10.000200] Killed process 9 (b) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
+    log += f"[   11.000000] a {asks}\n"
+    timeline = imported(log.encode())
+    assert len(timeline) == 2
+    assert timeline.nearest_dump(0) is not None
     assert timeline.nearest_dump(1) is None

@@ -125,6 +125,13 @@ def test_a_cgroup_can_die_as_a_whole(path: Path) -> None:
     assert report.reaped
 
 
+def test_a_victim_that_its_group_names_again_died_once(path: Path) -> None:
+    again = next(line for line in MEMCG_V2.splitlines() if "Killed process 300" in line)
+    rest = "Memory cgroup out of memory: Killed process 301"
+    report, _ = only(path, MEMCG_V2.replace(rest, f"{again}\n{rest}"))
+    assert [kill.victim for kill in report.also_killed] == [("spoon", 301)]
+
+
 def test_no_zone_is_asked_for_a_cgroup(path: Path) -> None:
     _, event = only(path, MEMCG_V2)
     assert event["verdict"]["status"] == "not_asked"
@@ -518,6 +525,7 @@ def test_a_panic_in_place_of_a_kill(path: Path, line: str) -> None:
     assert event["kind"] == "oom"
     assert report.panicked == PANICS[line]
     assert report.nobody_killable is (PANICS[line] is None)
+    assert ("the kernel panicked instead" in event["headline"]) is (PANICS[line] is not None)
 
 
 def test_a_kill_by_hand_that_finds_nobody(path: Path) -> None:
@@ -563,3 +571,46 @@ Out of memory: Killed process 8 (spoon) total-vm:8kB, anon-rss:4kB, file-rss:0kB
 """
     _, event = only(path, text)
     assert about(event, "victim.most_other").startswith("it had the most points of 2 tasks: 510 ")
+
+
+def test_a_line_that_seems_to_go_on_for_ever_takes_no_time(path: Path) -> None:
+    """Several texts of any length in one form would be tried in every way."""
+    again = "a,cpuset=b,mems_allowed=c,d,task_memcg=e,task=f,pid=x,"
+    told(path, stamped(f"oom-kill:constraint=C,nodemask={again * 400}\n3 pages RAM\n"))
+
+
+ARM = """\
+[   10.000000] oven: page allocation failure: order:4, \
+mode:0x40cc1(GFP_KERNEL|GFP_DMA|__GFP_COMP), nodemask=(null),cpuset=/,mems_allowed=0
+[   10.000001] CPU: 2 PID: 47 Comm: oven Tainted: G         C         6.1.21-v7l+ #1642
+[   10.000002] Hardware name: Kitchen
+[   10.000003]  unwind_backtrace from show_stack+0x18/0x1c
+[   10.000004]  show_stack from dump_stack_lvl+0x90/0xac
+[   10.000005]  dump_stack_lvl from warn_alloc+0x104/0x15c
+"""
+
+
+def test_a_trace_of_32_bit_arm_needs_no_heading(path: Path) -> None:
+    report, _ = only(path, ARM)
+    assert report.request is not None
+    assert [one.symbol for one in report.request.stack] == [
+        "unwind_backtrace",
+        "show_stack",
+        "dump_stack_lvl",
+    ]
+
+
+def test_a_child_that_dies_for_its_parent_is_not_weighed(path: Path) -> None:
+    text = MEMCG_V1.replace("Killed process 55 (baker)", "Killed process 91 (apprentice)")
+    report, event = only(path, text)
+    assert report.kill is not None
+    assert report.kill.victim == ("apprentice", 91)
+    assert about(event, "victim.score_of") == "the kernel gave baker (55) a score of 878"
+    codes = {one["code"] for one in event["about"]}
+    assert not codes & {"victim.not_most", "victim.score_computed", "victim.most", "victim.only"}
+
+
+def test_the_blank_before_a_pasted_header_is_no_name(path: Path) -> None:
+    report, _ = only(path, " oven: page allocation failure: order:4, mode:0x40c40(GFP_NOFS)\n")
+    assert report.request is not None
+    assert report.request.comm == "oven"

@@ -78,6 +78,10 @@ SINGLE: dict[str, Callable[[Line], str]] = {
     "colour": lambda one: "\x1b[32m{}\x1b[0m\x1b[33m{}\x1b[0m".format(
         *stamped(one).split("] ", 1)
     ).replace("\x1b[33m", "] \x1b[33m"),
+    "colour of names": lambda one: "{}\x1b[33m{}\x1b[0m\x1b[1m{}{}".format(
+        f"\x1b[32m[{one[0] / 1_000_000:12.6f}] \x1b[0m", *one[1].partition(":")
+    ),
+    "colour of all": lambda one: f"May  1 10:00:00 db1 kernel: \x1b[0;1;31m{one[1]}\x1b[0m",
     "padding": lambda one: f"{stamped(one):<500}",
     "bold": lambda one: f"**{stamped(one)}**",
     "code span": lambda one: f"`{stamped(one)}`",
@@ -137,7 +141,8 @@ def test_a_transport_changes_nothing_of_what_is_said(
     assert timeline.understood >= timeline.line_count - WORDS
     expected = said(imported(incident_text(INCIDENT_NEXT)))
     assert said(timeline)[:1] == expected[:1]
-    assert timeline.time_us(0) is None or said(timeline) == expected
+    whole_seconds = timeline.frame(0).wall or timeline.time_us(0) is None
+    assert whole_seconds or said(timeline) == expected
     whole_log = timeline.lines(1, len(lines))
     assert [line.number for line in whole_log] == list(range(1, len(lines) + 1))
 
@@ -177,6 +182,33 @@ def test_a_zone_line_that_the_console_cut_counts_as_far_as_it_goes() -> None:
     assert "active_anon:2o" in notes
     assert "free 97, min 246, low 307, high 369" in notes
     assert b"".join(timeline.text()) == line.encode()
+
+
+CUT = (
+    ("a: page allocation failure: order:2, mode:0x2080020(GFP_ATOMIC|__GFP_ZEo", "a", 2),
+    ("java invoked oom-killer: gfp_mask=0x6200ca(GFP_HIGHUSER_MOVABLE), ordo", "java", None),
+    ("java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=3, oom_sco", "java", 3),
+    ("java invoked oom-killer: gfp_mask=0xcc0(GFP_KERo", "java", None),
+)
+
+
+@pytest.mark.parametrize(("line", "comm", "order"), CUT)
+def test_a_header_that_the_console_cut_is_an_event(line: str, comm: str, order: int | None) -> None:
+    text = f"[   74.310000] {line}\n".encode()
+    timeline = imported(text)
+    report = timeline.frame(0).report
+    assert report is not None
+    assert report.request is not None
+    assert (report.request.comm, report.request.order) == (comm, order)
+    assert "line 1 of the log is cut off" in str(diagnosis_json(diagnose_frame(timeline, 0)))
+    assert b"".join(timeline.text()) == text
+
+
+def test_a_kill_line_that_the_console_cut_names_its_victim() -> None:
+    timeline = imported(b"[   1.500000] Out of memory: Killed process 77 (bash) total-vm:6123o\n")
+    kill = timeline.frame(0).report.kill  # type: ignore[union-attr]
+    assert kill is not None
+    assert (kill.killed_pid, kill.killed_comm, kill.total_vm_kb) == (77, "bash", None)
 
 
 KILL = (

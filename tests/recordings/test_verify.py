@@ -135,7 +135,7 @@ def other(value: Any, draw: Any) -> Any:
 PLAIN = [n for n, (code, _) in enumerate(taken_apart(played())[1]) if code is not Code.KEY]
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.data())
 def test_any_changed_value_is_noticed_though_the_chain_was_recomputed(data: st.DataObject) -> None:
     header, records = taken_apart(played())
@@ -174,7 +174,7 @@ def state_at(records: Records, number: int) -> Decoded | None:
         return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_a_changed_number_of_a_later_keyframe_is_named(data: st.DataObject) -> None:
     header, records = taken_apart(played())
@@ -193,7 +193,7 @@ def test_a_changed_number_of_a_later_keyframe_is_named(data: st.DataObject) -> N
     assert verdict.fault.offset == offsets_of(put_together(header, records))[number]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_a_changed_number_of_the_first_state_is_noticed(data: st.DataObject) -> None:
     header, records = taken_apart(played())

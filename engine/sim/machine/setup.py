@@ -54,12 +54,18 @@ class DiskKind(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """Network load: frames a second, one in `frames_per_flow` starts a new flow, and the CPU."""
+    """Network load: frames a second, one in `frames_per_flow` starts a new flow, and the CPU.
+
+    `frame_bytes` is how long each is. `extension` is 1 where the kernel's configuration gives
+    every connection an extension (nf_conntrack_events), else 0.
+    """
 
     frames_per_second: int
     frames_per_flow: int
     cpu: int
     start_ns: int = 0
+    frame_bytes: int = 1514
+    extension: int = 1
 
 
 class Workload(NamedTuple):

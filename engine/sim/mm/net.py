@@ -3,10 +3,13 @@
 One turn is one frame and its NAPI poll, which takes every frame that waits in the ring, up to its
 budget of 64. A frame without a socket buffer stays where it is, and the poll ends. The ring's
 buffers are cut from page fragments and used up in the order in which they were cut, so that a
-fragment is free once its last buffer is. Source: drivers/net/ethernet/intel/e1000/e1000_main.c
-(e1000_clean_rx_irq, e1000_alloc_rx_buffers), mm/page_alloc.c (__alloc_page_frag,
-__page_frag_refill), net/core/skbuff.c (build_skb), net/netfilter/nf_conntrack_core.c
-(init_conntrack) and nf_conntrack_extend.c of 4.5.
+fragment is free once its last buffer is. A short frame is copied, and its buffer goes back into the
+ring. What it is copied to is cut from the CPU's own fragment: such copies are free again before the
+fragment's end is reached, so it is used again and again and no page is asked for.
+Source: drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq, e1000_copybreak,
+e1000_alloc_rx_buffers), mm/page_alloc.c (__alloc_page_frag, __page_frag_refill), net/core/skbuff.c
+(build_skb, __napi_alloc_skb), net/netfilter/nf_conntrack_core.c (init_conntrack) and
+nf_conntrack_extend.c of 4.5.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from mmplay.engine.sim.state.state import advance
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
+    from mmplay.engine.sim.machine.setup import Flow
     from mmplay.engine.sim.state.state import State
 
 
@@ -35,6 +39,9 @@ RING = 256
 
 BUFFER_BYTES = 1920
 """A frame of 1522 bytes with its headroom, and the shared info behind it, both cache-aligned."""
+
+COPYBREAK = 256
+"""Bytes up to which a frame is copied (COPYBREAK_DEFAULT)."""
 
 LARGE_ORDER = 3
 FRAG_NUMBERS = 3
@@ -141,7 +148,10 @@ def _clean(m: Machine, cpu: int) -> bool:
         state.counters.alloc_rx_buff_failed += 1
         return False
     state.counters.rx_packets += 1
-    use_buffer(m, cpu)
+    if m.setup.flow is not None and m.setup.flow.frame_bytes <= COPYBREAK:
+        state.ring += 1
+    else:
+        use_buffer(m, cpu)
     if state.flow_rest:
         state.flow_rest -= 1
     else:
@@ -163,10 +173,11 @@ def _track(m: Machine, cpu: int) -> None:
     if not take_objects(m, m.cache_numbers[CONNTRACK], 1, caller(m, cpu, gfp, "conntrack")):
         counters.nf_drop += 1
         return
+    wanted = flow.extension if flow else 1
     who = caller(m, cpu, m.masks.net_zeroed, "extension")
-    extended = take_objects(m, m.cache_numbers[EXTENSION], 1, who)
+    extended = take_objects(m, m.cache_numbers[EXTENSION], wanted, who)
     counters.nf_new += 1
-    counters.nf_no_ext += 1 - extended
+    counters.nf_no_ext += wanted - extended
     state.conntracks += 1
     flows = state.flows
     end = (state.now_ns + TIMEOUT_NS) // BUCKET_NS * BUCKET_NS
@@ -174,6 +185,25 @@ def _track(m: Machine, cpu: int) -> None:
         flows += (end, 0, 0)
     flows[-2] += 1
     flows[-1] += extended
+
+
+def earlier_flows(flow: Flow, now_ns: int, most: int) -> list[int]:
+    """Return `State.flows` as the frames since `flow.start_ns` left it: `most`, none extended.
+
+    Empty where the frames do not begin before `now_ns`, or it is not said when (0).
+    """
+    begin_ns = max(flow.start_ns, now_ns - TIMEOUT_NS)
+    if not flow.start_ns or begin_ns >= now_ns:
+        return []
+    total = min(
+        most, (now_ns - begin_ns) * flow.frames_per_second // SECOND_NS // flow.frames_per_flow
+    )
+    parts = -(-(now_ns - begin_ns) // BUCKET_NS)
+    flows: list[int] = []
+    for part in range(parts):
+        end = (begin_ns + part * BUCKET_NS + TIMEOUT_NS) // BUCKET_NS * BUCKET_NS
+        flows += (end, total * (part + 1) // parts - total * part // parts, 0)
+    return flows
 
 
 def _forget_old(m: Machine, cpu: int) -> None:

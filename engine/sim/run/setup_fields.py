@@ -66,6 +66,8 @@ def setup_of(fields: list[Any]) -> Setup:
         raise SetupError(f"no setup: {error}") from None
     if setup.flow is not None and setup.flow.cpu >= setup.cpus:
         raise SetupError("the network card interrupts a CPU that is not there")
+    if setup.flow is not None and setup.flow.extension > 1:
+        raise SetupError("a connection has one extension or none")
     return setup
 
 

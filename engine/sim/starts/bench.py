@@ -150,15 +150,19 @@ def bench_zone(one: BenchZone, cpus: int) -> Zone:
 
 
 def roomy_zone(one: BenchZone, cpus: int) -> Zone:
-    """Return a zone as `bench_zone` does; where its free blocks do not lie apart, they are merged.
+    """Return a zone as `bench_zone` does; where its free blocks do not lie apart, they merge.
 
-    Then they are as large as they come, and what is in use lies together; of blocks that are kept
-    for high-order atomic requests only the count stays, one pageblock.
+    Of blocks that are kept for high-order atomic requests only the count stays, one pageblock.
     """
     try:
         return bench_zone(one, cpus)
     except NoRoomError:
-        zone = bench_zone(one._replace(free=0, blocks=()), cpus)
+        return merged_zone(one, cpus)
+
+
+def merged_zone(one: BenchZone, cpus: int) -> Zone:
+    """Return a zone whose free blocks are as large as they come; what is in use lies together."""
+    zone = bench_zone(one._replace(free=0, blocks=()), cpus)
     fresh = fresh_zone(one.name, zone.index, one.managed, zone.present, cpus)
     for _ in range(one.managed - one.free):
         fresh.hand_out(fresh.buddy.take(0, MOVABLE), 1)

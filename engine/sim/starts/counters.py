@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.sim.mm.writeback import LIMIT_SHIFT, UPDATE_NS
-from mmplay.engine.sim.starts.bench import BenchZone, roomy_zone
+from mmplay.engine.sim.starts.bench import BenchZone, merged_zone, roomy_zone
 from mmplay.engine.sim.starts.plan import Found
 from mmplay.engine.sim.starts.zones import name_the_rest
+from mmplay.engine.sim.state.buddy import UNMOVABLE
 from mmplay.engine.sim.state.zone import Zone
 
 Row = Mapping[str, int]
@@ -37,12 +39,16 @@ NEEDED = ("t", *COLUMNS.values(), "k64_slabs", "dirty_thresh", "nr_running")
 zone no scan count is read)."""
 
 GIVEN_UP = 7
+MOST_SINGLE = 8192
+"""More free pages than these are merged: a machine that has so many has not used them up yet."""
 SKEW = 1024
 """Pages by which counters may contradict each other: each CPU holds back up to 125 of every one."""
 ASSUMED = (
     "DMA: one in 7 of the pages scanned there is a dirty file page; the row does not tell",
-    "free pages: single ones, no two of them buddies; the row does not tell",
+    "free pages: up to 8192 single ones, no two of them buddies, more are merged; nothing tells",
     "inactive file pages that are neither dirty nor under writeback: clean",
+    "per-CPU lists: half a batch of pages for slabs on each; nothing else has got a page lately",
+    "writers: evenly between 1 and 8 pages before the next look of balance_dirty_pages",
 )
 
 
@@ -139,8 +145,26 @@ def _share_with_dma(counts: dict[str, list[int]], scanned: int) -> None:
 def _zone(row: Row, one: BenchZone, free: int, places: Mapping[str, int], cpus: int) -> Zone:
     scanned = row.get(f"scanned_{one.name.lower()}", 0)
     told = (*places.items(), ("mapped", places["active_file"]), ("pages_scanned", scanned))
-    zone = roomy_zone(one._replace(free=free, blocks=(), places=told), cpus)
+    make = roomy_zone if free <= MOST_SINGLE else merged_zone
+    on_lists = _half_batch(one) * cpus
+    if free + on_lists > one.managed:
+        on_lists = 0
+    zone = make(one._replace(free=free + on_lists, blocks=(), places=told), cpus)
+    _fill_lists(zone, on_lists)
     zone.marked = zone.dirty + zone.writeback
     zone.clean = max(0, zone.inactive_file - zone.marked)
     name_the_rest(zone)
     return zone
+
+
+def _half_batch(one: BenchZone) -> int:
+    """Return how many pages each CPU's list has, which are not free: on average half a batch."""
+    return batch_size(one.managed) // 2
+
+
+def _fill_lists(zone: Zone, pages: int) -> None:
+    """Move free pages to the CPUs' lists, in equal parts."""
+    for number in range(pages):
+        zone.pcp[number % len(zone.pcp)][UNMOVABLE].append(zone.buddy.take(0, UNMOVABLE))
+    zone.free -= pages
+    zone.lowest = zone.free

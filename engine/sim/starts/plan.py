@@ -17,10 +17,11 @@ from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE, ask_key
 from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.mm.net import CONNTRACK, FLOW_NUMBERS, earlier_flows
 from mmplay.engine.sim.mm.page_alloc import zone_watermark_ok
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
-from mmplay.engine.sim.mm.writeback import MAX_PAUSE_NS, dirty_threshold
+from mmplay.engine.sim.mm.writeback import EXCEEDED_CHECK, MAX_PAUSE_NS, dirty_threshold
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.run.programs import PAUSED
 from mmplay.engine.sim.run.workloads import add_group, schedule
@@ -106,7 +107,7 @@ def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     state.zones = found.zones
     m = Machine(setup, state)
     _set_marks(m, plan, found)
-    add_caches(setup, state, {WORKS: found.works})
+    add_caches(setup, state, {WORKS: found.works, CONNTRACK: _track_earlier(m, found)})
     if setup.flow is not None:
         fill_ring(state)
     state.disk_rate = setup.disk.pages_per_second
@@ -135,6 +136,23 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
         assumed=(*setup.assumed, *found.assumed, *plan.assumed),
         calibrated=(*costs, *reasons(CALIBRATED, fitted)),
     )
+
+
+def _track_earlier(m: Machine, found: Found) -> int:
+    """Remember the connections of the frames before the start; return their slabs, all full.
+
+    They lie in slab pages that were found, of which they have half at most besides the works.
+    """
+    flow, state = m.setup.flow, m.state
+    if flow is None:
+        return 0
+    objects = m.setup.caches[m.cache_numbers[CONNTRACK]].orders.objects
+    pages = max(0, state.zones[-1].slab_unreclaimable - found.works)
+    begun = earlier_flows(flow, found.time_ns, objects * (pages // 2))
+    tracked = sum(begun[1::FLOW_NUMBERS]) // objects * objects
+    state.flows = earlier_flows(flow, found.time_ns, tracked)
+    state.conntracks = tracked
+    return tracked // objects
 
 
 # marks
@@ -252,7 +270,7 @@ def _begin(m: Machine, task: int, pressed: bool, running: bool) -> None:
         tasks.purpose[task] = purpose
         tasks.ask[task] = getattr(m.masks, mask)
         tasks.stage[task] = RETRY
-        tasks.pause_at[task] = int(program == "writer")
+        tasks.pause_at[task] = 1 + task % EXCEEDED_CHECK if program == "writer" else 0
     tasks.state[task] = RUNNABLE
     enqueue(m, task)
 

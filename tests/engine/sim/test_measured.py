@@ -11,6 +11,7 @@ import pytest
 
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.mm.net import CONNTRACK
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import load_scenario
@@ -19,9 +20,9 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TRUTH = Path(__file__).parents[4] / "shared" / "truth" / "incident-4.5"
 
 
-def machine(name: str) -> Machine:
+def machine(name: str, packets: int = -1) -> Machine:
     scenario = load_scenario(SCENARIOS / f"{name}.toml")
-    return machine_of_scenario(scenario, choice_for(scenario, Changes()))
+    return machine_of_scenario(scenario, choice_for(scenario, Changes(packets=packets)))
 
 
 def fast_phase(m: Machine, from_ns: int, to_ns: int) -> tuple[int, int, int]:
@@ -54,7 +55,7 @@ def test_depletion_of_h0() -> None:
     while not m.state.first_fail_ns and turn(m):
         pass
     assert dma.free + dma32.free <= 8
-    assert abs(m.state.caches[0].slabs() - 3111) <= 3111 * 5 // 100
+    assert abs(m.state.caches[0].slabs() - 3111) <= 3111 * 3 // 100
     assert check(m) == []
 
 
@@ -79,6 +80,39 @@ def test_h2_keeps_min_and_the_reserve_of_dma() -> None:
     assert m.state.counters.alloc_fail_net == 0
     calls, works, _ = fast_phase(m, 24_000_000_000, 24_200_000_000)
     assert abs(works - 13 * calls) <= calls
+
+
+def test_the_connections_of_c0_are_those_of_its_flood() -> None:
+    """It began 8.3 s before the row: 2495 connections, twelve to a slab page that was found."""
+    m = machine("C0")
+    cache = m.state.caches[m.cache_numbers[CONNTRACK]]
+    assert m.state.conntracks // 12 == cache.slabs() == 207
+    assert check(m) == []
+
+
+def test_the_lists_of_each_cpu_hold_half_a_batch_at_a_row() -> None:
+    m = machine("H0")
+    for zone, pages in zip(m.state.zones, (0, 15), strict=True):
+        assert [sum(map(len, lists)) for lists in zone.pcp] == [pages, pages]
+    assert [zone.free for zone in m.state.zones] == [1739, 1219]
+    assert check(m) == []
+
+
+def test_writers_do_not_all_look_at_the_dirty_pages_at_once() -> None:
+    tasks = machine("H0").state.tasks
+    writers = [one for one in range(len(tasks)) if tasks.names[one].startswith("file_io")]
+    looks = [tasks.pause_at[one] for one in writers]
+    assert {looks.count(pages) for pages in range(1, 9)} == {24}
+
+
+def test_a_flood_of_short_frames_does_not_drain_the_patched_kernel() -> None:
+    """Three seconds of 300 flows each take 25 pages a second; 30 are on the CPUs' lists."""
+    m = machine("H2", packets=300)
+    before = m.state.zones[1].free
+    run_until(m, m.state.now_ns + 3_000_000_000)
+    assert 75 - 38 <= before - m.state.zones[1].free <= 75 + 31
+    assert m.state.counters.alloc_fail_net == 0
+    assert m.state.counters.wb_work < 64
 
 
 @pytest.mark.skipif(not TRUTH.exists(), reason="the measured runs are not here")

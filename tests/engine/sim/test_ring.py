@@ -6,7 +6,7 @@ from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import Flow
-from mmplay.engine.sim.mm.net import RING, waiting
+from mmplay.engine.sim.mm.net import COPYBREAK, EXTENSION, RING, earlier_flows, waiting
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
@@ -17,10 +17,12 @@ FRAMES = 1000
 SKBS = 16
 
 
-def machine(free: int, frames_per_flow: int = 1 << 20) -> Machine:
+def machine(
+    free: int, frames_per_flow: int = 1 << 20, frame_bytes: int = 1514, extension: int = 1
+) -> Machine:
     """A machine with so many pages free in a zone of floors 1300, 650, 488."""
     zone = BenchZone("DMA32", 8000, free, (1300, 1625, 1950))
-    flow = Flow(FRAMES, frames_per_flow, 0)
+    flow = Flow(FRAMES, frames_per_flow, 0, 0, frame_bytes, extension)
     return from_bench(Bench((zone,), caches=True, flow=flow), Choice(kernel_named("4.5-rc7")))
 
 
@@ -98,3 +100,42 @@ def test_every_frame_is_received_waits_or_was_missed() -> None:
         after = m.state.counters.rx_packets + waiting(m.state) + m.state.counters.rx_missed
         assert after - frames in (0, 1)
     assert m.state.counters.nf_drop > 0
+
+
+def test_the_buffer_of_a_short_frame_goes_back_into_the_ring() -> None:
+    """It asks for no page, so it is received where a longer frame has no buffer any more."""
+    short, longer = (machine(200, frame_bytes=size) for size in (COPYBREAK, COPYBREAK + 1))
+    for m in (short, longer):
+        run_ms(m, 600)
+        assert check(m) == []
+    assert short.state.ring == RING
+    assert (short.state.counters.rx_alloc_frag_failed, short.state.counters.rx_missed) == (0, 0)
+    assert short.state.zones[0].free == 200
+    assert longer.state.ring == 0
+
+
+def test_connections_have_an_extension_only_where_the_configuration_has_one() -> None:
+    plain, extended = (machine(4000, 1, COPYBREAK, extension) for extension in (0, 1))
+    objects = []
+    for m in (plain, extended):
+        cache = m.state.caches[m.cache_numbers[EXTENSION]]
+        before = cache.in_use()
+        run_ms(m, 100)
+        assert m.state.counters.nf_new > 50
+        assert m.state.counters.nf_no_ext == 0
+        objects.append(cache.in_use() - before)
+    assert objects == [0, extended.state.counters.nf_new]
+
+
+def test_connections_that_began_before_the_start_end_like_later_ones() -> None:
+    second = 1_000_000_000
+    flow = Flow(100, 2, 0, start_ns=50 * second)
+    flows = earlier_flows(flow, 60 * second, 1 << 20)
+    assert sum(flows[1::3]) == 10 * 50
+    assert flows[::3] == sorted(flows[::3])
+    assert 79 * second <= flows[0] <= 81 * second
+    assert 89 * second <= flows[-3] <= 90 * second
+    assert sum(earlier_flows(flow, 600 * second, 1 << 20)[1::3]) == 30 * 50
+    assert sum(earlier_flows(flow, 600 * second, 7)[1::3]) == 7
+    assert earlier_flows(flow, 50 * second, 1 << 20) == []
+    assert earlier_flows(flow._replace(start_ns=0), 60 * second, 1 << 20) == []
