@@ -145,9 +145,8 @@ def test_the_ring_runs_empty(acts: tuple[str, ...]) -> None:
     assert read(machine(run), "rx_missed") > 0
 
 
-@pytest.mark.parametrize("other", ["disk 3000", "disk 2000"])
-def test_sending_half_saves_the_ring_and_misses_the_goal(other: str) -> None:
-    run = with_acts("L10", "packets 1000", other)
+def test_sending_half_saves_the_ring_and_misses_the_goal() -> None:
+    run = with_acts("L10", "packets 1000", "disk 3000")
     assert run.outcome is Outcome.LOST
     assert read(machine(run), "rx_missed") == 0
     assert "at least 1800 frames" in " ".join(goal.text for goal in run.goals() if not goal.met)
