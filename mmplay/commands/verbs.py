@@ -70,6 +70,16 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        "class",
+        "assign levels to a class",
+        (
+            "mmplay class new -o week3.toml --level L03=2 --level L13=5 "
+            "--due 2026-12-01T23:59:00+01:00 --students ids.txt",
+            "mmplay class check week3.toml",
+            "mmplay class student-edition week3.toml -o handout.toml",
+        ),
+    ),
+    Verb(
         "replay",
         "open a recording or a kernel log on the play screen",
         ("mmplay replay incident-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
