@@ -73,10 +73,9 @@ VERBS: tuple[Verb, ...] = (
         "class",
         "assign levels to a class",
         (
-            "mmplay class new -o week3.toml --level L03=2 --level L13=5 "
-            "--due 2026-12-01T23:59:00+01:00 --students ids.txt",
-            "mmplay class check week3.toml",
-            "mmplay class student-edition week3.toml -o handout.toml",
+            "mmplay class new -o w3.toml --level L03=2 --due 2026-12-01T23:59+01:00",
+            "mmplay class check w3.toml",
+            "mmplay class student-edition w3.toml -o handout.toml",
         ),
     ),
     Verb(
