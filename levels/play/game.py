@@ -11,6 +11,7 @@ from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.showing import Showing, showing
 from mmplay.levels.play.solve import begin, following, level_header, next_stage
 from mmplay.levels.progress import record
 from mmplay.recordings.run.store import open_writer
@@ -74,6 +75,15 @@ class LevelGame(SessionTimeline):
     def question(self) -> Question | None:
         """What is asked now."""
         return self.level_run.open_question()
+
+    @property
+    def showing(self) -> Showing:
+        """What may be shown now, and the picture."""
+        run, question = self.level_run, self.question
+        truth = run.truths.get(question.id) if question is not None else None
+        return showing(
+            run.level, self.session.live, question, truth, run.notes.answered(run.questions)
+        )
 
     @property
     def options(self) -> tuple[Option, ...]:

@@ -35,7 +35,7 @@ class Cluster:
         except ImportError:
             raise InputError(INSTALL) from None
         # What it would log is said in one line of our own.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        logging.disable(logging.CRITICAL)
         self._killed = KilledWorker
         self._name = f"--scheduler {address}"
         try:
