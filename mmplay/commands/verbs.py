@@ -70,6 +70,15 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        "class",
+        "assign levels to a class",
+        (
+            "mmplay class new -o w3.toml --level L03=2 --due 2026-12-01T23:59+01:00",
+            "mmplay class check w3.toml",
+            "mmplay class student-edition w3.toml -o handout.toml",
+        ),
+    ),
+    Verb(
         "replay",
         "open a recording or a kernel log on the play screen",
         ("mmplay replay incident-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
