@@ -87,7 +87,7 @@ VERBS: tuple[Verb, ...] = (
         "hand in what you played for an assignment",
         (
             "mmplay submit --assignment handout.toml --student st01",
-            "mmplay submit a.mmtrace --assignment handout.toml --student st01 -o st01.mmhand",
+            "mmplay submit a.mmtrace --assignment handout.toml --student st01",
         ),
     ),
     Verb(
