@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.rules.versions import KERNELS, kernel_named
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.metrics import is_of_tasks, names_for, read_condition
 from mmplay.engine.sim.run.actions import ACTIONS
@@ -19,6 +19,14 @@ from mmplay.levels.truth import FORMS, IF, IN, KB_WORD, MAX_QUESTION
 
 START, END, NOW, TURN, AFTER = "start", "end", "now", "turn ", "after "
 MAX_MOMENT = 100
+
+PANELS = (
+    *("zones", "marks", "floors", "reserve", "managed", "counters", "history", "log"),
+    *("tasks", "stack", "buddy", "slabs", "report"),
+)
+"""What a level may show or hide as a whole."""
+
+MARKS = ("min", "low", "high")
 MAX_TURNS = 1 << 20
 
 
@@ -103,3 +111,24 @@ def check_truth(text: str) -> None:
         check_counter(" ".join(words[1:]))
     if words[0] == "holds":
         check_condition(" ".join(words[1:]))
+
+
+@cache
+def shown_words() -> tuple[str, ...]:
+    """Return every word of `shows` and `hides`: a panel, or `panel.part` of one that has parts."""
+    classes = {one.name for kernel in KERNELS.values() for one in kernel.gate.classes}
+    parts = {
+        "zones": ZONES,
+        "marks": MARKS,
+        "floors": sorted(classes),
+        "counters": [name for name in _names() if "." not in name],
+    }
+    return (*PANELS, *(f"{panel}.{part}" for panel, some in parts.items() for part in some))
+
+
+def check_shown(word: str) -> None:
+    """Complain about what no screen shows; raises InputError with the nearest word."""
+    if word not in shown_words():
+        panel = word.partition(".")[0]
+        near = [one for one in shown_words() if one.startswith(f"{panel}.")] or shown_words()
+        raise InputError(no_such("word of what is shown", word, near))

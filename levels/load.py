@@ -18,6 +18,7 @@ from mmplay.levels.language import (
     check_act,
     check_counter,
     check_moment,
+    check_shown,
     check_truth,
     check_when,
 )
@@ -49,6 +50,7 @@ from mmplay.levels.model import (
     Move,
     MovesFile,
     Option,
+    Picture,
     Question,
     name_and_value,
 )
@@ -128,13 +130,17 @@ def _stage_level(top: Place, place: Place, keys: dict[str, Any], title: str, con
     for key, goals in (("win", table.wins), ("lose", table.loses)):
         for number, goal in enumerate(goals):
             place.at(key, number).checked("counter", goal.counter, check_counter)
+    for word in table.shows or ():
+        place.checked("shows", word, check_shown)
     for number, hint in enumerate(table.hints):
         _check_hint(top.at("hint", number), hint)
-    read = {
+    read: dict[str, Any] = {
         "questions": _questions(place, table.questions),
         "solution": _moves(top, "solution", table.solution),
         "losing": _moves(top, "losing", table.losing),
     }
+    if table.picture is not None:
+        _check_edges(place.at("picture"), table.picture, read["questions"])
     return Level(
         **{**structs.asdict(table), **read},
         start=load_start(place.at("machine"), table.kernel),
@@ -256,12 +262,21 @@ def _questions(top: Place, tables: tuple[Question, ...]) -> tuple[Question, ...]
     return tuple(found)
 
 
-def _check_after(place: Place, at: str, found: list[Question]) -> None:
+def _check_after(
+    place: Place, at: str, found: Iterable[Question], key: str = "at", what: str = "before this one"
+) -> None:
     if at.startswith(AFTER):
         ident = at.removeprefix(AFTER)
         known = list(dict.fromkeys(name for one in found for name in (one.group, one.id)))
         if ident not in known:
-            raise place.error("at", no_such("question before this one", ident, known))
+            raise place.error(key, no_such(f"question {what}", ident, known))
+
+
+def _check_edges(place: Place, picture: Picture, questions: tuple[Question, ...]) -> None:
+    """Complain about edges whose moments are none of the level's."""
+    for edge in picture.edges:
+        place.checked("edges", edge.value, check_moment)
+        _check_after(place, edge.value, questions, "edges", "of this level")
 
 
 def _asked(place: Place, table: Question) -> list[Question]:
@@ -283,6 +298,8 @@ def _asked(place: Place, table: Question) -> list[Question]:
         for key in ("before", "after", "suppose"):
             for act in getattr(one, key):
                 place.checked(key, name_and_value(act)[0], check_act)
+        for word in one.hides:
+            place.checked("hides", word, check_shown)
     return found
 
 
@@ -300,6 +317,7 @@ def _filled(place: Place, question: Question, number: int, line: str) -> Questio
             raise place.error("each", f"line {number} makes a text of over {MAX_TEXT} characters")
         return filled
 
-    texts = {key: fill(getattr(question, key)) for key in ("text", "truth", "when", "why")}
+    keys = ("text", "truth", "when", "why", "caller")
+    texts = {key: fill(getattr(question, key)) for key in keys}
     acts = {key: tuple(map(fill, getattr(question, key))) for key in ("before", "after", "suppose")}
     return question._replace(id=f"{question.id}.{number}", **texts, **acts)

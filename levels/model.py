@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from msgspec import Meta, Struct, field, structs
 
 from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named
+from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.metrics import OPERATORS
 from mmplay.engine.sim.run.actions import ACTIONS
@@ -100,13 +101,36 @@ def name_and_value(text: str) -> tuple[str, str]:
     return name, value.strip()
 
 
+TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES = (
+    *("tank", "ladder", "blocks", "bits", "stack", "loop", "history"),
+)
+"""Kinds of picture; what each draws stands in docs/LEVELS.md."""
+
+PictureKind = Annotated[str, one_of(PICTURES)]
+
+
+class Picture(FileTable, frozen=True, kw_only=True):
+    """[picture]: what is drawn of the machine: a kind, the zone, who comes, the edges of a loop.
+
+    `callers` are names under which a caller comes to the zone. An edge is `MOMENT | words`: it is
+    lit when its moment has come, `after QUESTION` or a condition.
+    """
+
+    kind: PictureKind
+    zone: Annotated[str, one_of(ZONES)] = ZONES[1]
+    callers: Texts = ()
+    edges: Options = ()
+
+
 class Question(FileTable, frozen=True, kw_only=True):
     """[[ask]]: something the player must answer, asked once or for every line of `each`.
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
     condition, in the engine's own continuation. Before and after it the level may act by itself;
-    what the question supposes is done in that continuation alone. `line` is where it stands.
+    what the question supposes is done in that continuation alone. Until it is answered it has a
+    `picture` of its own, a `caller` that comes to the zone, and `hides` what would tell the answer.
+    `line` is where it stands.
     """
 
     id: Needed
@@ -122,6 +146,9 @@ class Question(FileTable, frozen=True, kw_only=True):
     after: Texts = ()
     suppose: Texts = ()
     why: str = ""
+    picture: PictureKind = ""
+    caller: str = ""
+    hides: Texts = ()
     each: Texts = ()
     line: int = field(default=0, name=LINE)
 
@@ -227,7 +254,8 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
 
     `right` is how many questions must be right (-1: all); `end` when the run ends. `max_turns`
     bounds the run; `stride` is how many turns one key press makes. `limits` say how often an action
-    may be done, all of them together under ALL_ACTS. `machine` is read by `load_start`.
+    may be done, all of them together under ALL_ACTS. `machine` is read by `load_start`. `shows` are
+    the words of what is shown (None: everything), `picture` is what is drawn (None: nothing).
     """
 
     kernel_name: Annotated[str, one_of(KERNELS)] = field(name="kernel")
@@ -239,6 +267,8 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     allow: Annotated[tuple[Deed, ...], listed(MAX_LIST)] = ()
     limits: Texts = ()
     choices: Options = ()
+    shows: Texts | None = None
+    picture: Picture | None = None
     events: Annotated[tuple[Event, ...], listed(MAX_MOVES)] = field(default=(), name="event")
     wins: Annotated[tuple[Goal, ...], listed(MAX_LIST)] = field(default=(), name="win")
     loses: Annotated[tuple[Goal, ...], listed(MAX_LIST)] = field(default=(), name="lose")
@@ -277,10 +307,13 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
     terms: Texts = ()
     digest: str = ""
     random_wins: str = ""
+    given_par: Annotated[int, up_to(MAX_MOVES)] = field(default=0, name="par")
 
     @property
     def par(self) -> int:
-        """The length of the shipped solution, in acts."""
+        """The length of the solution, in acts; a handout, which has none, says it."""
+        if not self.solution:
+            return self.given_par
         return sum(move.counts for move in self.solution)
 
 
@@ -289,7 +322,8 @@ class Level(LevelFile, frozen=True, kw_only=True):
 
     A level of several stages is its first one, and `stages` are those after it: each is a level of
     its own, with a machine and a clock, and all have the texts, hints and moves of the file.
-    `content` is the digest of the file's content (`levels.level_text`).
+    `content` is the digest of the file's content (`levels.level_text`). What is in `bound` is
+    written into the header of each recording of it.
     """
 
     file: str
@@ -298,6 +332,7 @@ class Level(LevelFile, frozen=True, kw_only=True):
     stage: int = 1
     stage_title: str = ""
     stages: tuple[Level, ...] = ()
+    bound: tuple[tuple[str, str], ...] = ()
 
 
 SHARED = frozenset(

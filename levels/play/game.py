@@ -11,6 +11,7 @@ from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.showing import Showing, showing
 from mmplay.levels.play.solve import begin, following, level_header, next_stage
 from mmplay.levels.progress import record
 from mmplay.recordings.run.store import open_writer
@@ -42,12 +43,18 @@ def keep_result(run: LevelRun) -> str:
     """Keep a finished run: its recording and, if it is the best, its stars.
 
     Only runs that count are kept as progress: those of the level's own seed, of a level in the
-    list. Returns what went wrong, empty if nothing did.
+    list. Returns what went wrong, else where a run of an assignment lies, else nothing.
     """
     run.session.reached()
+    where = _where(run) if run.level.bound else ""
     if run.seed != run.level.start.seed or not is_kept(run.level):
-        return ""
-    return record(run.level.id, run.score())
+        return where
+    return record(run.level.id, run.score()) or where
+
+
+def _where(run: LevelRun) -> str:
+    name = getattr(run.session.tape.writer, "name", "")
+    return f"recorded in {name}" if name else ""
 
 
 class LevelGame(SessionTimeline):
@@ -74,6 +81,15 @@ class LevelGame(SessionTimeline):
     def question(self) -> Question | None:
         """What is asked now."""
         return self.level_run.open_question()
+
+    @property
+    def showing(self) -> Showing:
+        """What may be shown now, and the picture."""
+        run, question = self.level_run, self.question
+        truth = run.truths.get(question.id) if question is not None else None
+        return showing(
+            run.level, self.session.live, question, truth, run.notes.answered(run.questions)
+        )
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -174,7 +190,8 @@ class LevelGame(SessionTimeline):
 class Sequel(NamedTuple):
     """What follows the end of a run: the game of the next stage, or (None) the end of the level.
 
-    `trouble` says why what was earned could not be kept, empty if it was.
+    `trouble` says why what was earned could not be kept, or where it is kept if someone will ask
+    for it; else it is empty.
     """
 
     following: LevelGame | None

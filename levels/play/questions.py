@@ -6,7 +6,7 @@ Notes of the level itself stand on the tape as acts with BY_LEVEL before their n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
@@ -120,6 +120,11 @@ class Notes:
             if one.id in self.answers
             and truths[one.id].accepts(self.answers[one.id], one.tolerance)
         }
+
+    def answered(self, questions: Sequence[Question]) -> frozenset[str]:
+        """Return which of these are answered, and the groups of which all are."""
+        open_groups = {one.group for one in questions if one.id not in self.answers}
+        return frozenset({*self.answers, *(one.group for one in questions)} - open_groups)
 
     def refuse_beyond(self, limits: Iterable[str], name: str) -> None:
         """Raise RefusedError where another act of this name is one too many."""

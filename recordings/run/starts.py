@@ -64,7 +64,7 @@ FIELDS = frozenset(
     {
         *("format", "kind", "title", "writer", "engine", "start", "kernel", "variant", "seed"),
         *("keep_atomic", "packets", "ram_kb", "parent", "frame", "turn", "cut_from", "cut_to"),
-        *("level", "level_digest", "stage"),
+        *("level", "level_digest", "stage", "assignment", "student"),
     }
 )
 """Everything that the header of a simulated run may say."""

@@ -1,0 +1,103 @@
+"""What the screen may show of a level now: panels, zones, lines, numbers, and the picture.
+
+A number that answers the open question is nowhere to be read until it is answered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.levels.language import AFTER
+from mmplay.levels.model import Level, Picture, Question
+from mmplay.levels.play.moments import moment_test
+from mmplay.levels.truth import Truth
+from mmplay.levels.truth.truths import KB, NUMBER, PAGES
+
+LEAST_SECRET = 10
+"""Smaller numbers stand for too much else to be veiled; a level hides them by name."""
+
+UNKNOWN = "?"
+
+
+class Edge(NamedTuple):
+    """One edge of a loop in words, and whether it is lit."""
+
+    text: str
+    lit: bool
+
+
+class Showing(NamedTuple):
+    """What is shown now.
+
+    `words` are the level's `shows` (None: everything), `hidden` what the open question hides,
+    `secrets` the numbers that would answer it. `caller` is who comes now, empty if nobody does.
+    """
+
+    words: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
+    secrets: tuple[int, ...] = ()
+    picture: Picture | None = None
+    caller: str = ""
+    edges: tuple[Edge, ...] = ()
+
+    def shows(self, word: str) -> bool:
+        """Tell whether a panel (`marks`) or a part of one (`marks.min`) is shown.
+
+        A panel is shown if any part of it is, a part if it or its whole panel is.
+        """
+        whole = word.partition(".")[0]
+        if word in self.hidden or whole in self.hidden:
+            return False
+        if self.words is None or word in self.words or whole in self.words:
+            return True
+        return word == whole and any(one.startswith(f"{word}.") for one in self.words)
+
+    def veiled(self, text: str) -> str:
+        """Return a text with a ? for every digit of a number that answers the open question."""
+        for secret in self.secrets:
+            veil = UNKNOWN * len(str(secret))
+            text = re.sub(rf"(?<![\d.]){secret}(?![\d])(?!\.\d)", veil, text)
+        return text
+
+
+EVERYTHING = Showing()
+"""What is shown where there is no level."""
+
+
+def showing(
+    level: Level, m: Machine, question: Question | None, truth: Truth | None, done: frozenset[str]
+) -> Showing:
+    """Return what is shown of a level's machine while a question (or none) is open.
+
+    `truth` is that question's answer; `done` are the ids and groups that are answered.
+    """
+    picture, hidden, caller = level.picture, question.hides if question is not None else (), ""
+    if question is not None:
+        caller = question.caller or next(iter(picture.callers if picture else ()), "")
+        if question.picture:
+            picture = (picture or Picture(kind=question.picture))._replace(kind=question.picture)
+    edges = tuple(
+        Edge(one.text, _lit(m, one.value, done)) for one in (picture.edges if picture else ())
+    )
+    return Showing(level.shows, hidden, _secrets(truth), picture, caller, edges)
+
+
+def _lit(m: Machine, moment: str, done: frozenset[str]) -> bool:
+    if moment.startswith(AFTER):
+        return moment.removeprefix(AFTER) in done
+    return moment_test(m, moment, m.state.turn + 1)(m)
+
+
+def _secrets(truth: Truth | None) -> tuple[int, ...]:
+    """Return the numbers that would tell an answer: pages in kB, too, and kB in pages."""
+    if truth is None or truth.kind != NUMBER or not isinstance(truth.value, int):
+        return ()
+    found = [truth.value]
+    if truth.unit == PAGES:
+        found.append(truth.value * PAGE_KB)
+    if truth.unit == KB and truth.value % PAGE_KB == 0:
+        found.append(truth.value // PAGE_KB)
+    return tuple(one for one in found if one >= LEAST_SECRET)
