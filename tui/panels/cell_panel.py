@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
@@ -16,13 +15,7 @@ from textual.widget import Widget
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, plain
-from mmplay.tui.theme import REVERSE, style_of
-
-BASE = ""
-"""Under this name the panel's own style is kept, beside those of the roles."""
-
-MOST_STRIPS = 500
-"""Drawn rows that are kept."""
+from mmplay.tui.panels.drawn import DrawnRows
 
 
 class CellPanel(Widget, can_focus=True):
@@ -73,8 +66,7 @@ class CellPanel(Widget, can_focus=True):
         self.cursor: tuple[int, int] | None = None
         self._made_for = 0
         self._note = ""
-        self._styles: dict[str, Style] = {}
-        self._strips: dict[int, tuple[Row, int, Strip]] = {}
+        self._drawn = DrawnRows(self)
 
     # rows
 
@@ -337,45 +329,20 @@ class CellPanel(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the styles of the old theme."""
         super().notify_style_update()
-        self._styles.clear()
-        self._strips.clear()
+        self._drawn.forget()
 
     def role_style(self, role: str) -> Style:
         """Return the style of a role in the current theme."""
-        if role not in self._styles:
-            self._styles[role] = self._base() + style_of(role, self.app.theme_variables)
-        return self._styles[role]
-
-    def _base(self) -> Style:
-        if BASE not in self._styles:
-            self._styles[BASE] = self.rich_style
-        return self._styles[BASE]
+        return self._drawn.style(role)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         n = y + self.top
         cells = self.row_at(n)
         if cells is None:
-            return Strip.blank(self.size.width, self._base())
-        return self._selected(self._strip(n, cells), n).apply_offsets(0, n)
-
-    def _strip(self, n: int, cells: Row) -> Strip:
-        """Return a row in colours; what was drawn last time is kept."""
-        width, marked = self.size.width, self._reversed_in(n)
-        kept = self._strips.get(n)
-        if kept and kept[0] == cells and kept[1] == marked and kept[2].cell_length == width:
-            return kept[2]
-        segments = [
-            Segment(printable(cell.text), self.role_style(cell.role) + REVERSE)
-            if m == marked
-            else Segment(printable(cell.text), self.role_style(cell.role))
-            for m, cell in enumerate(cells)
-        ]
-        strip = Strip(segments).crop_extend(0, width, self._base())
-        if len(self._strips) > MOST_STRIPS:
-            self._strips.clear()
-        self._strips[n] = cells, marked, strip
-        return strip
+            return Strip.blank(self.size.width, self._drawn.style(""))
+        strip = self._drawn.strip(n, cells, self._reversed_in(n), self.size.width)
+        return self._selected(strip, n).apply_offsets(0, n)
 
     def row_at(self, n: int) -> Row | None:
         """Return row `n`, or None below the last."""
