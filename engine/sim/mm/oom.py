@@ -112,7 +112,6 @@ def out_of_memory(
         m.line_ns = m.setup.costs.oom_print_line
         _print_header(m, caller, ask, tasks.order[task], tasks.adj[task], OOM)
         m.line_ns = m.setup.costs.print_line
-        sleep_until(m, task, state.print_ready_ns, BLOCKED)
     return 1
 
 

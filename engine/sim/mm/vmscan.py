@@ -52,11 +52,22 @@ def shrink_zone(m: Machine, zone: Zone, priority: int, cpu: int, enough: int) ->
 
     The scan ends after the batch that brought the freed pages to `enough` (NEVER: it does not).
     """
+    scan = _begin_scan(zone, priority)
+    return _shrink(m, zone, priority, scan, cpu, enough) if scan else (0, 0)
+
+
+def _begin_scan(zone: Zone, priority: int) -> int:
+    """Deactivate pages if the active list is the longer; return how many inactive ones to scan."""
     scan = zone.inactive_file >> priority
     if zone.active_file > zone.inactive_file:
         _shrink_active(zone, zone.active_file >> priority)
-    if scan == 0:
-        return 0, 0
+    return scan
+
+
+def _shrink(
+    m: Machine, zone: Zone, priority: int, scan: int, cpu: int, enough: int
+) -> tuple[int, int]:
+    """Scan so many pages of a zone's inactive list; return (pages scanned, pages freed)."""
     if zone.clean_tail or zone.clean:
         return _shrink_inactive(m, zone, scan, cpu, enough)
     if zone.marked < zone.dirty + zone.writeback:
@@ -186,7 +197,9 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
         fatal = tasks.flags[task] & FATAL
         return (SWAP_CLUSTER_MAX if fatal else GOING_ON), 0
     while True:
-        _scan(m, task, cpu, zones)
+        if not _scan(m, task, cpu, zones):
+            _isolate(m, task, zones)
+            return GOING_ON, tasks.scanned[task] - before
         if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
             return tasks.reclaimed[task], tasks.scanned[task] - before
         more = _reclaimable_in(m, zones)
@@ -198,25 +211,50 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
             return GOING_ON, tasks.scanned[task] - before
 
 
-def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> None:
-    """Scan every zone that is worth it at the task's priority (shrink_zones)."""
+MOST_AT_ONCE = 4096
+"""Pages of one turn: a long scan goes on in later ones, among those of other callers."""
+
+
+def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> bool:
+    """Scan every zone that is worth it at the task's priority (shrink_zones).
+
+    Return False if that is not all done: a scan that has begun goes on whatever becomes of the zone.
+    """
+    tasks = m.state.tasks
+    priority = tasks.priority[task]
+    left, first = tasks.left[task] >> 2, tasks.left[task] & 3
+    tasks.left[task] = 0
+    for place in range(first, len(zones)):
+        zone = zones[place]
+        if not left:
+            if priority != DEF_PRIORITY and not m.reclaimable(zone):
+                continue
+            left = _begin_scan(zone, priority)
+        done = _scan_some(m, task, cpu, zone, min(left, MOST_AT_ONCE))
+        left -= MOST_AT_ONCE
+        if left > 0 and not done:
+            tasks.left[task] = left << 2 | place
+            return False
+        left = 0
+    return True
+
+
+def _scan_some(m: Machine, task: int, cpu: int, zone: Zone, scan: int) -> bool:
+    """Scan part of a zone at the task's priority; tell whether that has freed enough."""
+    if not scan:
+        return True
     tasks = m.state.tasks
     priority = tasks.priority[task]
     enough = NEVER
     if priority != DEF_PRIORITY:
-        enough = SWAP_CLUSTER_MAX - tasks.reclaimed[task]
-    scanned = freed = 0
-    for zone in zones:
-        if priority != DEF_PRIORITY and not m.reclaimable(zone):
-            continue
-        looked, got = shrink_zone(m, zone, priority, cpu, enough)
-        scanned += looked
-        freed += got
+        enough = max(1, SWAP_CLUSTER_MAX - tasks.reclaimed[task])
+    scanned, freed = _shrink(m, zone, priority, scan, cpu, enough)
     tasks.scanned[task] += scanned
     tasks.reclaimed[task] += freed
     counters = m.state.counters
     counters.pgscan_direct += scanned
     counters.pgsteal_direct += freed
+    return freed >= enough
 
 
 def _ask_flusher(m: Machine, task: int, cpu: int, way: str, more: bool) -> None:

@@ -33,7 +33,8 @@ from mmplay.engine.sim.state.tasks import RUNNABLE
 def run_cpu(m: Machine, number: int, _: int) -> None:
     """Let the CPU's task act once, and come back when that is done.
 
-    Who prints is busy until the last line is out.
+    What takes longer than the task's time slice goes on when its turn comes again, if others wait.
+    So does printing, which takes until the last line is out.
     """
     state = m.state
     cpu = state.cpus[number]
@@ -47,13 +48,19 @@ def run_cpu(m: Machine, number: int, _: int) -> None:
         if task < 0:
             cpu.busy = 0
             return
+    tasks = state.tasks
     lines = state.log_lines
-    cost = act(m, task, number)
-    if state.tasks.credit_ns[task] > 0:
-        state.tasks.credit_ns[task] -= cost
-    ready = now + cost
+    cost = tasks.owed_ns[task] or act(m, task, number)
     if state.log_lines != lines:
-        ready = max(ready, state.print_ready_ns)
+        cost = max(cost, state.print_ready_ns - now)
+    left = cpu.slice_end_ns - now
+    if cost > left and cpu.queue and tasks.state[task] == RUNNABLE:
+        tasks.owed_ns[task], cost = cost - left, left
+    else:
+        tasks.owed_ns[task] = 0
+    if tasks.credit_ns[task] > 0:
+        tasks.credit_ns[task] -= cost
+    ready = now + cost
     cpu.ready_ns = ready
     m.push(ready, CPU, number)
 
