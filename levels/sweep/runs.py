@@ -142,7 +142,7 @@ def _played(job: Job) -> Numbers:
         # Not an act of the player: it counts for nothing.
         do_action(run.session.live, name, text)
     last = play(run, job.subject.moves)
-ines = [stage.session.to_end() for stage in last.all_stages()]
+    machines = [stage.session.to_end() for stage in last.all_stages()]
     return _numbers(machines, job.subject.watched, last.score().won)
 
 
