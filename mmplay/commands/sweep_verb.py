@@ -23,7 +23,7 @@ from mmplay.commands.arguments import (
 )
 from mmplay.commands.output import print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import (
-    AFTER_SCENARIO_NS,
+    AFTER_FOUND_NS,
     BOOT_SECONDS,
     INCIDENT_UNTIL,
     VARIANTS,
@@ -184,7 +184,7 @@ def _until(args: Namespace, kind: str) -> int:
         most = MAX_UPTIME_S if kind == SCENARIO else MAX_SECONDS
         return nanoseconds(args.until, "--until", most)
     if kind == SCENARIO:
-        return -AFTER_SCENARIO_NS
+        return -AFTER_FOUND_NS
     return nanoseconds(INCIDENT_UNTIL if kind == INCIDENT else BOOT_SECONDS, "--until")
 
 
