@@ -171,7 +171,11 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "verify",
         "check every byte of a recording, and make a simulated run again",
-        ("mmplay verify incident-run-atomic", "mmplay verify *.mmtrace --json"),
+        (
+            "mmplay verify incident-run-atomic",
+            "mmplay verify *.mmtrace --json",
+            "mmplay verify MM1.CODE",
+        ),
     ),
     Verb(
         "diff",
