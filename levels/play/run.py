@@ -81,6 +81,8 @@ class LevelRun:
         self.laters = laters or Laters()
         self._stops: list[Moment] = []
         self.outcome, self.reason = Outcome.PLAYING, ""
+        self.settled: Callable[[Machine], None] = lambda m: None
+        """Looks at the machine once an answer has had its effect, before anything else comes."""
         self._come_to()
 
     def _moment_of(self, question: Question) -> Moment:
@@ -291,6 +293,7 @@ class LevelRun:
         self.redone.clear()
         for act, of_it in map(name_and_value, question.after):
             located(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
+        self.settled(self.session.live)
         self._come_to()
 
     def undo(self) -> bool:

@@ -69,14 +69,16 @@ class PlayScreen(BaseScreen):
         self._exports = Exports(self)
 
     @classmethod
-    def of_level(cls, level: Level, kept: LevelRun | None, glyphs: Glyphs) -> PlayScreen:
+    def of_level(
+        cls, level: Level, kept: LevelRun | None, glyphs: Glyphs, motion: bool = False
+    ) -> PlayScreen:
         """Return the screen of a level: of a run of it that was kept, else of a fresh one."""
         from mmplay.levels.play.game import LevelGame, begin_recorded
         from mmplay.tui.play.game import GameFace
 
         game = LevelGame(kept or begin_recorded(level))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
-        screen.game = GameFace(screen, screen.runs, level, game)
+        screen.game = GameFace(screen, screen.runs, level, game, motion)
         screen.add_class("-level")
         if kept:
             screen.said = f"{level.id} goes on where you left it; press R to begin again"
