@@ -62,13 +62,17 @@ def _value(value: object) -> str:
 
 def quoted(text: str) -> str:
     """Return a text on one line."""
+    if text.isprintable() and '"' in text and "'" not in text:
+        return f"'{text}'"
     return f'"{_escaped(text)}"'.replace("\n", "\\n")
 
 
 def block(text: str) -> str:
     """Return a text of several lines, as it is wherever TOML allows that."""
-    as_it_is = all(c.isprintable() or c in "\n\t" for c in text)
-    if as_it_is and "'''" not in text and not text.endswith("'"):
+    as_it_is = all(c.isprintable() or c in "\n\t" for c in text) and not text.endswith(("'", '"'))
+    if as_it_is and '"""' not in text and "\\" not in text:
+        return f'"""\n{text}"""'
+    if as_it_is and "'''" not in text:
         return f"'''\n{text}'''"
     return f'"""\n{_escaped(text)}"""'
 

@@ -102,6 +102,14 @@ class SysctlError(InputError):
 
 def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     """Return the machine; raises SysctlError, and InputError for zones that cannot be."""
+    m = bare_machine(plan, found, choice)
+    _add_tasks(m, found)
+    start_events(m)
+    return m
+
+
+def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
+    """Return the machine without tasks and events; raises as `from_plan` does."""
     setup = _setup(plan, found, choice)
     state = empty_state(choice.kernel, choice, plan.cpus, found.time_ns)
     state.zones = found.zones
@@ -114,8 +122,6 @@ def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     state.under_io = sum(zone.writeback for zone in state.zones)
     m.bind(state)
     state.dirty_limit = found.dirty_limit or dirty_threshold(m)
-    _add_tasks(m, found)
-    start_events(m)
     return m
 
 
