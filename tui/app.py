@@ -195,6 +195,8 @@ class MmplayApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pasted text in their order, everything else as it comes."""
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            if isinstance(self.screen, BaseScreen):
+                self.screen.key_comes()
             await self.keyboard.take(event)
         else:
             await super().on_event(event)

@@ -94,7 +94,7 @@ def test_a_refused_caller_is_over_the_lid_and_a_served_one_is_gone() -> None:
     assert ball < lid
     assert any(line.startswith("● memeater") for line in refused)
     served = [plain(row) for row in tank_rows(SERVED, *PLACES[0], BOXES)]
-    assert "memeater got a page" in "".join(served)
+    assert "memeater served" in "".join(served)
 
 
 def test_a_line_that_is_hidden_keeps_its_place_and_is_not_told() -> None:

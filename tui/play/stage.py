@@ -153,9 +153,14 @@ class Stage:
             self._timer.stop()
             self._timer = None
 
+    @property
+    def moving(self) -> bool:
+        """Tell whether a move is on its way."""
+        return self._timer is not None
+
     def skip_move(self) -> None:
         """A key was pressed: draw the end of the move that is on its way."""
-        if self._timer is not None:
+        if self.moving:
             self.finish()
             self.draw_picture()
 
