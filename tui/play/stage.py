@@ -9,8 +9,6 @@ from textual.containers import Container, Horizontal
 from textual.timer import Timer
 
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.mm.slowpath import DONE, FAILED, NONE
-from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.showing import Showing
@@ -18,7 +16,7 @@ from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
-from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.sight import Sight, sight_of
 from mmplay.tui.views.stage import feedback_rows, place_of, question_rows, waiting_rows
 from mmplay.tui.views.task import end_rows
 
@@ -81,8 +79,7 @@ class Stage:
     # what is shown
 
     def _sight(self, machine: Machine, showing: Showing) -> Sight:
-        sight = Sight.of(machine, self._glyphs, showing)
-        return sight._replace(waiting=waiting(machine, sight))
+        return sight_of(machine, self._glyphs, showing)
 
     def ask(self) -> None:
         """Remember what is asked, as it is answered now."""
@@ -206,17 +203,3 @@ class Stage:
         if question is not None:
             return question.text
         return self.still.words() if self.still is not None else self.game.level_run.level.task
-
-
-def waiting(m: Machine, sight: Sight) -> tuple[str, ...]:
-    """Return the picture's callers that wait for a page, with their number where they are many."""
-    tasks = m.state.tasks
-    found = []
-    for name in sight.picture.callers:
-        count = sum(
-            comm == name and stage not in (NONE, DONE, FAILED) and state != EXITED
-            for comm, stage, state in zip(tasks.names, tasks.stage, tasks.state, strict=True)
-        )
-        if count:
-            found.append(name if count == 1 else f"{name} x{count}")
-    return tuple(found)

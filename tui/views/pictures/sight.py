@@ -12,6 +12,8 @@ from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.mm.slowpath import DONE, FAILED, NONE
+from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.levels.language import MARKS
 from mmplay.levels.model import Picture, Question
 from mmplay.levels.play.showing import EVERYTHING, Showing
@@ -38,11 +40,6 @@ class Sight(NamedTuple):
     waiting: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     who: str = ""
-
-    @classmethod
-    def of(cls, machine: Machine, glyphs: Glyphs, showing: Showing) -> Sight:
-        """Return the sight of a machine as it stands now."""
-        return cls(machine.kernel, machine, memory_of(machine), glyphs, showing)
 
     @property
     def picture(self) -> Picture:
@@ -146,3 +143,22 @@ class Sight(NamedTuple):
         classes = {one.name: one for one in (*self.kernel.classes_at("min"), PLAIN)}
         found = zone_floor(self.kernel, zone, classes[class_name], self.class_index())
         return None if found is None else found.value
+
+
+def sight_of(machine: Machine, glyphs: Glyphs, showing: Showing) -> Sight:
+    """Return the sight of a machine as it stands now, nothing asked."""
+    sight = Sight(machine.kernel, machine, memory_of(machine), glyphs, showing)
+    return sight._replace(waiting=waiting(machine, sight.picture.callers))
+
+
+def waiting(m: Machine, callers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the callers wait for a page, with their number where they are many."""
+    tasks, found = m.state.tasks, []
+    for name in callers:
+        count = sum(
+            comm == name and stage not in (NONE, DONE, FAILED) and state != EXITED
+            for comm, stage, state in zip(tasks.names, tasks.stage, tasks.state, strict=True)
+        )
+        if count:
+            found.append(name if count == 1 else f"{name} x{count}")
+    return tuple(found)
