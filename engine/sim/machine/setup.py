@@ -68,6 +68,10 @@ class Flow(NamedTuple):
     extension: int = 1
 
 
+ORDINARY_UID = 1000
+"""Of a workload that does not say: an ordinary user's."""
+
+
 class Workload(NamedTuple):
     """Tasks of one kind.
 
@@ -76,7 +80,9 @@ class Workload(NamedTuple):
     task, `start_ns` when the first begins, `order` what an allocator asks for, `burst` how many
     pages a reader reads or a writer writes between two pauses, `per_table` how many pages a page
     table of an eater maps, `adj` their oom_score_adj; `numbered` groups have their
-    number in the name. `gfp` is the mask of an allocator or a reader, empty for the usual one.
+    number in the name. `uid` 0 has CAP_SYS_ADMIN. `gfp` is the mask of an allocator or a reader,
+    empty for the usual one. `parent` names the workload whose first task has forked these, empty
+    for one that nobody here has.
     """
 
     name: str
@@ -90,8 +96,10 @@ class Workload(NamedTuple):
     order: int = 0
     per_table: int = 512
     burst: int = 1
+    uid: int = ORDINARY_UID
     numbered: bool = False
     gfp: str = ""
+    parent: str = ""
 
 
 class Setup(NamedTuple):

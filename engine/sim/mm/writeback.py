@@ -45,12 +45,24 @@ def wake_flusher(m: Machine) -> None:
         wake(m, state.flusher_task)
 
 
-def has_dirty_io(m: Machine) -> bool:
-    """Tell whether there is anything to write (bdi_has_dirty_io)."""
+def has_dirty_pages(m: Machine) -> bool:
+    """Tell whether there is a page to write."""
     for zone in m.state.zones:  # noqa: SIM110 (any() costs three times as much here)
         if zone.dirty:
             return True
     return False
+
+
+def has_dirty_io(m: Machine) -> bool:
+    """Tell whether the disk has an inode on its lists (bdi_has_dirty_io).
+
+    It is there while a page of it is dirty, and while the flusher writes it (I_SYNC): all pages may
+    be under writeback by then. It leaves when the flusher is through with it (requeue_inode).
+    """
+    if has_dirty_pages(m):
+        return True
+    state = m.state
+    return bool(state.flusher_waits or state.tasks.pc[state.flusher_task])
 
 
 def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: int) -> None:
