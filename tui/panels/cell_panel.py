@@ -154,10 +154,19 @@ class CellPanel(Widget, can_focus=True):
 
     def choose(self, ask: Ask) -> bool:
         """Put the cursor on the first cell with this question; tell whether there is one."""
-        place = next((place for place in self._places() if self._ask_at(place) == ask), None)
+        place = self._place_of(ask)
         if place is not None:
             self._place(place)
         return place is not None
+
+    def begin_at(self, ask: Ask) -> None:
+        """Put the cursor on this question, if it is there, without anybody being told."""
+        self.cursor = self._place_of(ask) or self.cursor
+        self._follow()
+        self.refresh()
+
+    def _place_of(self, ask: Ask) -> tuple[int, int] | None:
+        return next((place for place in self._places() if self._ask_at(place) == ask), None)
 
     def _beside(self, across: int) -> tuple[int, int] | None:
         places = self._places()
