@@ -21,6 +21,7 @@ JIFFY_NS = MILLISECOND_NS
 class Costs(NamedTuple):
     """How long things take on this machine, in ns. Calibrated: see `starts.common`.
 
+    `time_slice` is 0 where the scheduler's rule says it (`machine.slice_ns`).
     `exit_slab_pages` is how many pages of slab objects a task gives back when it exits.
     """
 

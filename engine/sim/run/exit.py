@@ -86,8 +86,6 @@ def exit_task(m: Machine, task: int, cpu: int) -> int:
         pages += free_anon(m, owner, cpu)
         pages += _free_tables(m, owner, cpu)
     pages += _free_task(m, task, cpu)
-    if tasks.dirtied[task]:
-        state.dirtiers = max(0, state.dirtiers - 1)
     if m.tell is not None:
         m.tell(DoExit(task, pages))
     return m.setup.costs.exit_task + pages * m.setup.costs.page

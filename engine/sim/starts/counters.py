@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.setup import JIFFY_NS
+from mmplay.engine.sim.mm.balance import HZ, INIT_BW, UPDATE_NS, followed, measured
 from mmplay.engine.sim.mm.pcp import batch_size
-from mmplay.engine.sim.mm.writeback import LIMIT_SHIFT, UPDATE_NS
 from mmplay.engine.sim.starts.bench import BenchZone, merged_zone, roomy_zone
 from mmplay.engine.sim.starts.plan import Found
 from mmplay.engine.sim.starts.zones import name_the_rest
@@ -38,6 +39,9 @@ NEEDED = ("t", *COLUMNS.values(), "k64_slabs", "dirty_thresh", "nr_running")
 """Columns of every row; and `free_ZONE` and `scanned_ZONE` of each zone (of a machine's Normal
 zone no scan count is read)."""
 
+WRITTEN = "nr_written"
+"""A column that need not be there: from it the disk's bandwidth is known."""
+
 GIVEN_UP = 7
 MOST_SINGLE = 8192
 """More free pages than these are merged: a machine that has so many has not used them up yet."""
@@ -48,7 +52,7 @@ ASSUMED = (
     "free pages: up to 8192 single ones, no two of them buddies, more are merged; nothing tells",
     "inactive file pages that are neither dirty nor under writeback: clean",
     "per-CPU lists: half a batch of pages for slabs on each; nothing else has got a page lately",
-    "writers: evenly between 1 and 8 pages before the next look of balance_dirty_pages",
+    "writers that run: they have just left balance_dirty_pages, 8 pages before the next look",
 )
 
 
@@ -74,6 +78,7 @@ def found_in_rows(rows: Sequence[Row], zones: Sequence[BenchZone], cpus: int) ->
         works=row["k64_slabs"],
         runnable=row["nr_running"],
         dirty_limit=_dirty_limit(rows),
+        bandwidth=_bandwidth(rows),
         assumed=ASSUMED,
     )
 
@@ -101,9 +106,26 @@ def _dirty_limit(rows: Sequence[Row]) -> int:
         if row["t"] < at_ns + UPDATE_NS:
             continue
         at_ns = row["t"]
-        above = limit - max(row["dirty_thresh"], row["dirty"] + row["writeback"])
-        limit -= max(0, above) >> LIMIT_SHIFT
+        limit = followed(limit, row["dirty_thresh"], row["dirty"] + row["writeback"])
     return limit
+
+
+def _bandwidth(rows: Sequence[Row]) -> int:
+    """Return the disk's bandwidth as the kernel had measured it over all rows, in pages/s.
+
+    A row more than a second after the last is no measurement; without nr_written there is none.
+    """
+    bandwidth = mean = INIT_BW
+    last = rows[0]
+    for row in rows if WRITTEN in last else ():
+        elapsed = (row["t"] - last["t"]) // JIFFY_NS
+        if row["t"] < last["t"] + UPDATE_NS:
+            continue
+        written = max(0, row[WRITTEN] - last[WRITTEN])
+        last = row
+        if elapsed <= HZ:
+            bandwidth, mean = measured(bandwidth, mean, written, elapsed)
+    return mean
 
 
 def _zones(row: Row, zones: Sequence[BenchZone], cpus: int) -> list[Zone]:

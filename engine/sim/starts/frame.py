@@ -42,7 +42,7 @@ UNTIL_ALL_WRITTEN = 2
 """The flusher waits until nothing is under I/O any more: the disk never gets there."""
 
 ASSUMED_COSTS = (
-    *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns"),
+    *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages"),
     *("disk_requests", "pages_per_request"),
 )
 OF_OTHERS = frozenset({"reclaim_call_ns", "scanned_page_ns"})
