@@ -24,6 +24,7 @@ from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.mm.writeback import dirty_threshold
 from mmplay.engine.sim.run.actions import RefusedError, do_action
+from mmplay.engine.sim.run.exit import STACK_PAGES
 from mmplay.engine.sim.run.programs import PAUSED
 from mmplay.engine.sim.run.workloads import add_group, schedule
 from mmplay.engine.sim.starts.bench import BenchZone
@@ -220,6 +221,7 @@ def _add_tasks(m: Machine, found: Found) -> None:
             continue
         for group in range(loads[number].groups):
             begun += add_group(m, number, group)
+    _give_stacks(state, len(begun))
     _give_anon(m, [task for task in begun if _program(m, task) == "eater"])
     writers = sum(_program(m, task) == "writer" for task in begun)
     begin_rates(state, found.bandwidth, writers)
@@ -251,6 +253,16 @@ def _running(m: Machine, begun: Sequence[int], runnable: int) -> frozenset[int]:
     writing = [task for task in begun if _program(m, task) == "writer"]
     others = [task for task in begun if _program(m, task) != "writer"]
     return frozenset([*others, *writing[: max(0, runnable - len(others))]])
+
+
+def _give_stacks(state: State, tasks: int) -> None:
+    """Let tasks that have begun have kernel stacks where nothing counts them (a row does not)."""
+    zone = state.zones[-1]
+    if any(one.stack_pages for one in state.zones):
+        return
+    pages = min(tasks * STACK_PAGES, zone.other // STACK_PAGES * STACK_PAGES)
+    zone.stack_pages += pages
+    zone.other -= pages
 
 
 def _give_anon(m: Machine, eaters: Sequence[int]) -> None:
