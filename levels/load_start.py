@@ -219,7 +219,9 @@ def check_parents(place: Place, key: str, loads: Sequence[Workload]) -> None:
     for number, load in enumerate(loads):
         others = [one.name for one in loads if one is not load]
         if load.parent and load.parent not in others:
-            problem = f"{load.parent[:40]!r} is no other task; there are {', '.join(others) or 'none'}"
+            problem = (
+                f"{load.parent[:40]!r} is no other task; there are {', '.join(others) or 'none'}"
+            )
             raise place.at(key, number).error("parent", problem)
 
 

@@ -42,8 +42,7 @@ class DiskKind(NamedTuple):
     """A disk: what it writes a second, how it queues, and when it stands still.
 
     `requests` is nr_requests of the queue (0: no limit), each of up to `pages_per_request`;
-    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins; one in
-    `redirty_every` pages that it wrote is written to again at once (0: none).
+    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins.
     """
 
     pages_per_second: int
@@ -51,7 +50,6 @@ class DiskKind(NamedTuple):
     pages_per_request: int
     start_ns: int = 0
     stall_after: int = -1
-    redirty_every: int = 0
 
 
 class Flow(NamedTuple):

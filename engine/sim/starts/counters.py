@@ -40,8 +40,8 @@ NEEDED = ("t", *COLUMNS.values(), "k64_slabs", "dirty_thresh", "nr_running")
 zone no scan count is read)."""
 
 WRITTEN = "nr_written"
-"""A column that need not be there: from it the disk's bandwidth is known."""
-
+USEFUL = (WRITTEN,)
+"""Columns that need not be there: from this one the disk's bandwidth is known."""
 LISTED = (UNMOVABLE, MOVABLE)
 """Types of which each CPU has pages at hand; two runs of a real machine had 56 to 74 in all."""
 GIVEN_UP = 7

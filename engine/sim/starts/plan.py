@@ -41,6 +41,7 @@ from mmplay.engine.sim.starts.common import (
     reasons,
     start_events,
 )
+from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import RUNNABLE
 from mmplay.engine.sim.state.zone import Zone
@@ -60,7 +61,7 @@ class Found(NamedTuple):
     `printed` zones have their marks and reserves already. `works` are full slabs of kmalloc-64.
     `runnable` is how many tasks were running (-1: not known, then all were), `dirty_limit` the hard
     limit as it stood (0: the threshold), `bandwidth` what the disk had shown, in pages/s. `assumed`
-    says what was chosen, for the run's header.
+    says what was chosen, for the run's header; `told` is the log's report, whose tasks go on.
     """
 
     time_ns: int
@@ -71,6 +72,7 @@ class Found(NamedTuple):
     dirty_limit: int = 0
     bandwidth: int = INIT_BW
     assumed: tuple[str, ...] = ()
+    told: Told | None = None
 
 
 class Plan(NamedTuple):
@@ -106,6 +108,14 @@ class SysctlError(InputError):
 
 def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     """Return the machine; raises SysctlError, and InputError for zones that cannot be."""
+    m = bare_machine(plan, found, choice)
+    _add_tasks(m, found)
+    start_events(m)
+    return m
+
+
+def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
+    """Return the machine without tasks and events; raises as `from_plan` does."""
     setup = _setup(plan, found, choice)
     state = empty_state(choice.kernel, choice, plan.cpus, found.time_ns)
     state.zones = found.zones
@@ -118,8 +128,6 @@ def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     state.under_io = sum(zone.writeback for zone in state.zones)
     m.bind(state)
     state.dirty_limit = found.dirty_limit or dirty_threshold(m)
-    _add_tasks(m, found)
-    start_events(m)
     return m
 
 
@@ -222,11 +230,12 @@ def _add_tasks(m: Machine, found: Found) -> None:
         for group in range(loads[number].groups):
             begun += add_group(m, number, group)
     _give_stacks(state, len(begun))
-    _give_anon(m, [task for task in begun if _program(m, task) == "eater"])
+    if found.told is None or not found.told.report.tasks:
+        _give_anon(m, [task for task in begun if _program(m, task) == "eater"])
     writers = sum(_program(m, task) == "writer" for task in begun)
     begin_rates(state, found.bandwidth, writers)
     pressed = is_pressed(m)
-    if pressed:
+    if pressed and found.told is None:
         block(m, state.kswapd_task)
         block(m, state.flusher_task)
         state.flusher_waits = UNTIL_ALL_WRITTEN

@@ -167,7 +167,6 @@ class State(Fields):
     balanced_ratelimit: int
     written_stamp: int
     dirtied_stamp: int
-    redirty_rest: int
     # network
     ring: int
     frag_left: int

@@ -50,7 +50,8 @@ def test_the_worst_child_dies_for_its_parent() -> None:
     assert [one for one in made if isinstance(one, SacrificeChild)] == [
         SacrificeChild(shell, worst, 70)
     ]
-    assert tasks.flags[worst] & FATAL and tasks.flags[worst] & TIF_MEMDIE
+    assert tasks.flags[worst] & FATAL
+    assert tasks.flags[worst] & TIF_MEMDIE
     assert not tasks.flags[shell] & FATAL
     chosen, killed = log_text(m)
     assert f"Kill process {tasks.pid[shell]} (shell) score 219 or sacrifice child" in chosen
