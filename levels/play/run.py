@@ -80,6 +80,8 @@ class LevelRun:
         self._notes: tuple[bytes, Notes] | None = None
         self.laters = laters or Laters()
         self._stops: list[Moment] = []
+        self.replies: list[Reply] = []
+        """What every answer was worth, in order, those among them that were taken back."""
         self.outcome, self.reason = Outcome.PLAYING, ""
         self._come_to()
 
@@ -279,6 +281,7 @@ class LevelRun:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
         reply = reply_to(question, self.truths[ident], answer)
+        self.replies.append(reply)
         self._done(question, ANSWER, f"{ident} {answer}")
         return reply
 
