@@ -83,6 +83,7 @@ class LevelRun:
         self.replies: list[Reply] = []
         """What every answer was worth, in order, those among them that were taken back."""
         self.outcome, self.reason = Outcome.PLAYING, ""
+        self.settled: Callable[[Machine], None] = lambda m: None  # looks at what an answer did
         self._come_to()
 
     def _moment_of(self, question: Question) -> Moment:
@@ -167,9 +168,7 @@ class LevelRun:
         found += [self._end] if self.level.end else []
         found += [one.met for one in self._loses]
         found += [there for ident, there in self._moments.items() if ident not in notes.asked]
-        if self._can_win_now(notes):
-            found.append(self._wins_met)
-        return found
+        return [*found, self._wins_met] if self._can_win_now(notes) else found
 
     def holds(self, m: Machine) -> bool:
         """Tell whether something comes up (see Session.advance)."""
@@ -294,6 +293,7 @@ class LevelRun:
         self.redone.clear()
         for act, of_it in map(name_and_value, question.after):
             located(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
+        self.settled(self.session.live)
         self._come_to()
 
     def undo(self) -> bool:

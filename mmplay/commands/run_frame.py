@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
-from mmplay.commands.arguments import ram_kb, whole
-from mmplay.commands.output import print_json, progress_bar, tell
+from mmplay.commands.arguments import ram_kb, whole, workers_of
+from mmplay.commands.output import print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import RunStart, header
 from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.log.view import summary
@@ -16,7 +17,6 @@ from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.files import Done
 from mmplay.recordings.foreseen import Foreseen, Words, foreseen, tenths
 from mmplay.recordings.futures import (
     Ahead,
@@ -28,10 +28,12 @@ from mmplay.recordings.futures import (
     supposed_of,
     watched,
 )
+from mmplay.recordings.parallel.crew import Told as Work
+from mmplay.recordings.parallel.spread import spread
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import told_frame
 
-INTERRUPTED = 130
+RUNNING = Work("running", "runs")
 
 
 class Answer(NamedTuple):
@@ -88,7 +90,7 @@ class FrameStart(RunStart):
             return None
         runs = supposed_of(open_of(self._ahead)) if args.bounds is None else [Supposed()]
         futures = [self._base]
-        status = _run_others(self._ahead, runs[1:], futures)
+        status = _run_others(args, self._ahead, runs[1:], futures)
         answer = Answer(self._ahead, len(runs), futures, session.live)
         (_print_json if args.json else _print_text)(args, answer)
         return status
@@ -103,16 +105,18 @@ def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     return FrameStart(args, told, choice), choice
 
 
-def _run_others(ahead: Ahead, runs: Sequence[Supposed], futures: list[Future]) -> int:
+def _run_others(
+    args: Namespace, ahead: Ahead, runs: Sequence[Supposed], futures: list[Future]
+) -> int:
     """Add what the other runs come to; return the exit status, that of Ctrl-C if it came."""
-    with progress_bar("what may become of it") as progress:
+    with progress_bar(args.start) as progress:
         try:
-            for number, one in enumerate(runs):
-                if progress is not None:
-                    progress(Done("running", 0, number, len(runs), f"{number} of {len(runs)} runs"))
-                futures.append(future_of(ahead, one))
+            for future in spread(
+                partial(future_of, ahead), runs, workers_of(args, progress), told=RUNNING
+            ):
+                futures.append(future)
         except KeyboardInterrupt:
-            return INTERRUPTED
+            return stopped(len(futures), 1 + len(runs), "runs")
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mmplay.commands.arguments import add_json, add_kernel, add_screen_options
+from mmplay.commands.arguments import add_json, add_kernel, add_screen_options, add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of, header
 from mmplay.commands.screen import require_terminal
@@ -53,6 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
     add_json(parser)
+    add_workers(parser)
     add_screen_options(parser)
 
 

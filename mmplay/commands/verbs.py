@@ -115,6 +115,15 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        "sweep",
+        "run one machine under many settings and seeds",
+        (
+            "mmplay sweep slow-disk.toml --set min_free_kbytes=1024,2048,4096 --seeds 100",
+            "mmplay sweep incident --set completions=-30%,-15%,+15%,+30% --count oom_kill",
+            "mmplay sweep incident --set wb_mask=atomic,nowait --format csv",
+        ),
+    ),
+    Verb(
         "fidelity",
         "compare a simulated run with a real one, number by number",
         (
@@ -171,7 +180,11 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "verify",
         "check every byte of a recording, and make a simulated run again",
-        ("mmplay verify incident-run-atomic", "mmplay verify *.mmtrace --json"),
+        (
+            "mmplay verify incident-run-atomic",
+            "mmplay verify *.mmtrace --json",
+            "mmplay verify MM1.CODE",
+        ),
     ),
     Verb(
         "diff",

@@ -12,7 +12,7 @@ from mmplay.recordings.futures import Ahead, Future, Supposed, machine_ahead, wa
 from tests.commands.test_run import output
 
 LOG = "incident-4.5.0-rc7"
-UNTIL = ("--until", "59.6")
+UNTIL = ("--until", "59.6", "--cores", "1")
 
 
 def test_what_may_become_of_it_in_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +22,14 @@ def test_what_may_become_of_it_in_words(capsys: pytest.CaptureFixture[str]) -> N
     assert "12 runs of 0.04 s" in out
     assert "DMA32: free rises above min (1300 pages)" in out
     assert "file_io" not in out
+
+
+def test_two_cores_foresee_the_same_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [
+        json.loads(output(capsys, "run", LOG, *UNTIL[:2], "--cores", cores, "--json")[1])["runs"]
+        for cores in "12"
+    ]
+    assert found[0] == found[1]
 
 
 def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,8 +66,9 @@ def test_ctrl_c_shows_what_is_done(
         return watched(machine_ahead(ahead, one), one, 0, lambda _: None)
 
     monkeypatch.setattr(run_frame, "future_of", stopped)
-    code, out, _ = output(capsys, "run", LOG, *UNTIL)
+    code, out, err = output(capsys, "run", LOG, *UNTIL)
     assert code == 130
+    assert "stopped after 3 of 12 runs" in err
     assert "3 of 12 runs were done" in out
     assert "DMA32: free" in out
 
