@@ -182,7 +182,8 @@ class Zone(Fields):
 
     def hand_back_many(self, count: int) -> list[int]:
         """Return so many pages, those in use longest first."""
-        used, pages, at = self.used, [], 0
+        pages: list[int] = []
+        used, at = self.used, 0
         self.used_pages -= count
         while len(pages) < count:
             first, length = used[at : at + 2]
