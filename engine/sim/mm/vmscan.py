@@ -219,8 +219,8 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
             return GOING_ON, tasks.scanned[task] - before
 
 
-MOST_AT_ONCE = 4096
-"""Pages of one turn: a long scan goes on in later ones, among those of other callers."""
+SCAN_NS = 4 * MILLISECOND_NS
+"""What one turn scans takes at most so long: more goes on in later ones, among other callers'."""
 
 
 def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> bool:
@@ -233,14 +233,15 @@ def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> bool:
     priority = tasks.priority[task]
     left, first = tasks.left[task] >> 2, tasks.left[task] & 3
     tasks.left[task] = 0
+    most = max(SWAP_CLUSTER_MAX, SCAN_NS // max(1, m.setup.costs.scanned_page))
     for place in range(first, len(zones)):
         zone = zones[place]
         if not left:
             if priority != DEF_PRIORITY and not m.reclaimable(zone):
                 continue
             left = _begin_scan(zone, priority)
-        done = _scan_some(m, task, cpu, zone, min(left, MOST_AT_ONCE))
-        left -= MOST_AT_ONCE
+        done = _scan_some(m, task, cpu, zone, min(left, most))
+        left -= most
         if left > 0 and not done:
             tasks.left[task] = left << 2 | place
             return False

@@ -21,7 +21,7 @@ from mmplay.engine.sim.machine.machine import (
     slice_ns,
     timer,
 )
-from mmplay.engine.sim.machine.setup import SECOND_NS
+from mmplay.engine.sim.machine.setup import JIFFY_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import complete
 from mmplay.engine.sim.mm.net import frame_arrives
 from mmplay.engine.sim.mm.pcp import fold
@@ -34,7 +34,7 @@ from mmplay.engine.sim.state.tasks import RUNNABLE
 def run_cpu(m: Machine, number: int, _: int) -> None:
     """Let the CPU's task act once, and come back when that is done.
 
-    What takes longer than the task's time slice goes on when its turn comes again, if others wait.
+    What takes longer than a whole time slice goes on when its turn comes again, if others wait.
     So does printing, which takes until the last line is out.
     """
     state = m.state
@@ -54,11 +54,11 @@ def run_cpu(m: Machine, number: int, _: int) -> None:
     cost = tasks.owed_ns[task] or act(m, task, number)
     if state.log_lines != lines:
         cost = max(cost, state.print_ready_ns - now)
-    left = cpu.slice_end_ns - now
-    if cost > left and cpu.queue and tasks.state[task] == RUNNABLE:
-        tasks.owed_ns[task], cost = cost - left, left
-    else:
-        tasks.owed_ns[task] = 0
+    tasks.owed_ns[task] = 0
+    if cost > JIFFY_NS and cpu.queue and tasks.state[task] == RUNNABLE:
+        now_only = slice_ns(m, cpu)
+        if cost > now_only:
+            tasks.owed_ns[task], cost = cost - now_only, now_only
     if tasks.credit_ns[task] > 0:
         tasks.credit_ns[task] -= cost
     ready = now + cost
