@@ -17,9 +17,10 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.play.history import History
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
-from mmplay.tui.views.bars import header_row, timeline_rows
+from mmplay.tui.views.bars import header_row
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows
 from mmplay.tui.views.lists import lists_rows
@@ -27,13 +28,19 @@ from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
 from mmplay.tui.views.zones import zones_rows
 
+BORDERS = 2
+LEAST_ZONES = 7
+"""Rows that the zones have even on a small screen."""
+
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
-    "zones": zones_rows,
     "counters": counters_rows,
     "report": report_rows,
     "lists": lists_rows,
 }
-"""Panels that show the frame itself, and what fills them."""
+"""Panels besides the zones that show the frame itself, and what fills them."""
+
+ASKED = ("zones", *VIEWS)
+"""Panels whose numbers the explanation follows."""
 
 LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
@@ -72,13 +79,17 @@ class Panels(Container):
         self.trail: tuple[Ask, ...] = ()
         self.extras: dict[str, Extra] = {}
         self.first, self.home = "explain", "zones"
+        self._beside = "report"
         self.verdict: Callable[[int], str] = lambda room: headline_of(self.result, room)
         self._asked_from = "zones"
         self._led_to: Ask | None = None
+        self.history = History(player)
         self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; which of them show depends on the size, see the style sheet."""
+        if not self._on.has_class("-level"):
+            yield TimelineBar(id="timeline")
         with Horizontal(id="top"):
             yield CellPanel("zones, pages", id="zones")
             yield CellPanel("counters, pages", id="counters")
@@ -86,10 +97,11 @@ class Panels(Container):
             for name in self.extras:
                 yield CellPanel(name, id=name)
             yield CellPanel("why", id="explain")
-            yield LogPanel(self.player.timeline, id="log")
             yield CellPanel("report", id="report")
             yield CellPanel("free lists", id="lists")
-        yield TimelineBar(id="timeline")
+            yield LogPanel(self.player.timeline, id="log")
+        if self._on.has_class("-level"):
+            yield TimelineBar(id="timeline")
 
     def begin(self) -> None:
         """Start on the zones, with their explanation below, or on what a level is about."""
@@ -177,6 +189,7 @@ class Panels(Container):
             loud = frame.report is not None
             verdict = self._on.query_one("#verdict", VerdictBar)
             verdict.tell(self.verdict(width - 2), width, loud)
+            self._draw_zones()
             for name, rows_of in VIEWS.items():
                 panel = self.panel(name)
                 panel.show(rows_of(self._view(panel)))
@@ -187,10 +200,33 @@ class Panels(Container):
                 title, rows = extra.rows(max(20, panel.size.width))
                 panel.retitle(title)
                 panel.show(rows)
-            self.panel("timeline").show(timeline_rows(timeline, frame, width, self.glyphs))
+            line = self.panel("timeline")
+            line.show(self.history.rows(self._view(line)))
             self._lead()
             self.draw_explain()
             self._on.say(self._on.said)
+
+    def _draw_zones(self) -> None:
+        """Draw the zones, in as many rows as they need and may have."""
+        zones = self.panel("zones")
+        most = self._most_rows()
+        rows = zones_rows(self._view(zones)._replace(height=most))
+        height = min(most, len(rows)) + BORDERS
+        top = self.query_one("#top")
+        if self.has_class("-zoomed"):
+            top.styles.height, zones.styles.height = "1fr", "100%"
+        elif self._on.has_class("-recording") and self._on.has_class("-huge", "-high"):
+            top.styles.height, zones.styles.height = "100%", height
+        else:
+            top.styles.height, zones.styles.height = height, "100%"
+        zones.show(rows)
+
+    def _most_rows(self) -> int:
+        """Return how many rows the zones may have: half of what the line of time leaves."""
+        room = self.size.height - self.panel("timeline").size.height
+        return (
+            room - BORDERS if self.has_class("-zoomed") else max(LEAST_ZONES, room // 2 - BORDERS)
+        )
 
     def _lead(self) -> None:
         """Put the cursor on the number that decides, until another one was asked about."""
@@ -211,7 +247,7 @@ class Panels(Container):
     @on(CellPanel.Chosen)
     def number_chosen(self, message: CellPanel.Chosen) -> None:
         """The cursor came to a number: explain it."""
-        if message.panel.id in VIEWS and message.ask is not None:
+        if message.panel.id in ASKED and message.ask is not None:
             self.trail = (message.ask,)
             self.draw_explain()
 
@@ -240,7 +276,7 @@ class Panels(Container):
     def explain(self) -> None:
         """Explain what is under the cursor, in sight."""
         focused = self._on.focused
-        if isinstance(focused, CellPanel) and focused.ask and focused.id in VIEWS:
+        if isinstance(focused, CellPanel) and focused.ask and focused.id in ASKED:
             self.trail = (focused.ask,)
         self.choose_lower("explain")
         self.draw_explain()
@@ -267,15 +303,28 @@ class Panels(Container):
     # panels
 
     def choose_lower(self, name: str) -> None:
-        """Put a panel in the place that several share on a narrow screen."""
+        """Put a panel in the place that several share; on a wide one the first has its own."""
+        if name != self.first:
+            self._beside = name
         for other in self.lower:
-            self.panel(other).set_class(other == name, "-current")
+            panel = self.panel(other)
+            panel.set_class(other == name, "-current")
+            panel.set_class(other == self.first, "-first")
+            panel.set_class(other == self._beside, "-beside")
         for hidden in HIDDEN:
             self.set_class(name == hidden, f"-{hidden}")
         # Textual takes the focus from a hidden panel only when it draws: keys may come before.
-        if self._on.has_class("-narrow") and self.focused in set(self.lower) - {name}:
+        if self.focused in self._left_out(name):
             self.panel(name).focus()
         self.draw_soon()
+
+    def _left_out(self, name: str) -> set[str]:
+        """Return the panels below that have no place if one is chosen."""
+        if self._on.has_class("-narrow"):
+            return set(self.lower) - {name}
+        if self._on.has_class("-recording") and not self._on.has_class("-huge", "-high"):
+            return set(self.lower) - {self.first, self._beside}
+        return set()
 
     def next_panel(self) -> None:
         """Focus the next panel."""
@@ -302,6 +351,13 @@ class Panels(Container):
         """The name of the focused panel, or empty."""
         name = self._on.focused.id if self._on.focused is not None else None
         return name if name in self.names else ""
+
+    def next_axis(self) -> None:
+        """Let events stand at equal distances on the line of time, or frames by time again."""
+        self.history.by_event = not self.history.by_event
+        self.draw()
+        how = "events at equal distances" if self.history.by_event else "by time"
+        self._on.say(f"line of time: {how}")
 
     def zoom(self) -> None:
         """Give the focused panel the whole screen, or take it back."""
