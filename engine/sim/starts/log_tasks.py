@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmplay.engine.report import Report
-from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_BYTES, PAGE_KB
 from mmplay.engine.sim.machine.asks import ANON, USER
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
@@ -19,6 +18,7 @@ from mmplay.engine.sim.mm.oom import mark_victim
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.run.programs import ALLOCATOR, EATER
 from mmplay.engine.sim.run.workloads import add_task
+from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.starts.unsaid import asking_row
 from mmplay.engine.sim.state.tasks import BLOCKED, RUNNABLE
 from mmplay.engine.sim.state.zone import Zone
@@ -54,21 +54,24 @@ def widen_anon(report: Report, zones: Sequence[Zone]) -> None:
         zone.active_anon += moved
 
 
-def add_table(m: Machine, report: Report, printed_by: Kernel, given: Mapping[str, int]) -> None:
-    """Add the tasks of the table, the victim that the log names, and the request that goes on."""
+def add_table(m: Machine, told: Told, more_pages: int = 0) -> None:
+    """Add the tasks of the table, the victim that the log names, and the request that goes on.
+
+    Their workloads (`loads_of`) are the last of the setup; the one that asked asks for so many
+    pages more.
+    """
+    report, loads = told.report, loads_of(told.report)
     rows = [row for row in report.tasks if _number(row, "pid") > 0]
     if not rows:
         return
-    load = next(number for number, one in enumerate(m.setup.workloads) if one.name == TABLE.name)
-    shares = _shares(m, rows)
+    load = len(m.setup.workloads) - len(loads)
     first = m.state.next_pid
-    for row, pages in zip(rows, shares, strict=True):
+    for row, pages in zip(rows, _shares(m, rows), strict=True):
         _add_row(m, load, row, pages)
     m.state.next_pid = max(first, 1 + max(m.state.tasks.pid))
     until_ns = _let_die(m, report)
-    asking = asking_row(report)
-    if asking is not None:
-        _go_on(m, load + 1, report, printed_by, given["more_pages"], until_ns)
+    if len(loads) > 1:
+        _go_on(m, load + 1, told, more_pages, until_ns)
 
 
 def _number(row: Row, name: str) -> int:
@@ -140,19 +143,17 @@ def victim_script(report: Report, start_ns: int) -> tuple[tuple[int, str, str], 
     return ((max(start_ns, (kill.time_us or 0) * 1000), "kill_group", str(kill.victim[1])),)
 
 
-def _go_on(
-    m: Machine, load: int, report: Report, printed_by: Kernel, more: int, at_ns: int
-) -> None:
+def _go_on(m: Machine, load: int, told: Told, more: int, at_ns: int) -> None:
     """Let the task whose request the report is about stand in the slow path, once the kill is out.
 
     A request for a user's page is a page fault; any other is one of GFP_KERNEL, of its order.
     """
-    request, tasks = report.request, m.state.tasks
+    request, tasks = told.report.request, m.state.tasks
     if request is None:
         return
     task = tasks.pid.index(request.pid or 0)
     order = max(0, request.order or 0)
-    fault = not order and printed_by.gfp.has(request.mode or 0, "__GFP_MOVABLE")
+    fault = not order and told.printed_by.gfp.has(request.mode or 0, "__GFP_MOVABLE")
     tasks.kind[task] = EATER if fault else ALLOCATOR
     tasks.load[task] = load
     tasks.purpose[task] = ANON if fault else USER

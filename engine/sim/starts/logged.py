@@ -20,7 +20,6 @@ from mmplay.engine.sim.starts.log_tasks import add_table, loads_of, victim_scrip
 from mmplay.engine.sim.starts.plan import Found, Plan, bare_machine
 from mmplay.engine.sim.starts.telling import Told, check_ram, told_memory
 from mmplay.engine.sim.starts.unsaid import GIVEN_UP, prints_scans, unsaid_of
-from mmplay.engine.sim.state.zone import Zone
 
 NAME = "log"
 PAGES_PER_REQUEST = 64
@@ -40,14 +39,14 @@ def from_log(told: Told, choice: Choice, given: Given | None = None) -> Machine:
     report = told.report
     open_ = unsaid_of(report, choice.packets)
     values = {one.name: one.value for one in open_} | dict(given or {})
-    found = _found(told, values)
+    found = found_in_log(told, values["cpus"], values.get("scanned_in_vain", 0))
     m = bare_machine(_plan(told, choice, values, found.time_ns), found, choice)
     m.state.drift = 1
     set_thresholds(m.state)
     m.state.dirty_background_ratio = values["dirty_background_ratio"]
     add_kernel_threads(m)
     m.state.next_pid = FIRST_PID
-    add_table(m, report, told.printed_by, values)
+    add_table(m, told, values.get("more_pages", 0))
     if values["flusher"]:
         wake_flusher(m)
     wake_kswapd(m, m.state.zones[-1].index, 0)
@@ -58,22 +57,22 @@ def from_log(told: Told, choice: Choice, given: Given | None = None) -> Machine:
 FIRST_PID = 1001
 
 
-def _found(told: Told, values: Given) -> Found:
+def found_in_log(told: Told, cpus: int, in_vain: int = 0) -> Found:
+    """Return where memory was by a report's own Mem-Info; raises InputError.
+
+    `in_vain` is how far its zones were from being given up, in percent, where it does not print it.
+    """
     report = told.report
     dump = told_memory(report)
     if told.ram_kb:
         check_ram(dump, told.ram_kb)
     time_ns = (dump.time_us or 0) * 1000
-    found = found_in_dump(dump, time_ns, values["cpus"], works_in(report))
+    found = found_in_dump(dump, time_ns, cpus, works_in(report))
     widen_anon(report, found.zones)
     if not prints_scans(dump):
         for zone in found.zones:
-            zone.pages_scanned = _in_vain(zone, values["scanned_in_vain"])
-    return _released(found)._replace(assumed=())
-
-
-def _in_vain(zone: Zone, percent: int) -> int:
-    return FACTOR * zone.reclaimable() * percent // GIVEN_UP
+            zone.pages_scanned = FACTOR * zone.reclaimable() * in_vain // GIVEN_UP
+    return _released(found)._replace(assumed=header_of(told), told=told)
 
 
 FACTOR = 6
@@ -101,7 +100,10 @@ def _plan(told: Told, choice: Choice, values: Given, time_ns: int) -> Plan:
         flow=Flow(max(0, frames), 1, cpu=0),
         workloads=loads_of(told.report),
         script=script,
-        assumed=_header(told, choice),
+        assumed=(
+            *(one.text for one in unsaid_of(told.report, choice.packets)),
+            *differing(told.printed_by, told.release, choice.kernel),
+        ),
     )
 
 
@@ -116,12 +118,11 @@ def _scaled(one: Costs, percent: int) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _header(told: Told, choice: Choice) -> tuple[str, ...]:
-    """Return what is assumed and by which rules the machine was filled, a line each."""
+def header_of(told: Told) -> tuple[str, ...]:
+    """Return by which rules the machine is filled, a line each."""
     report = told.report
-    lines = [one.text for one in unsaid_of(report, choice.packets)]
-    lines += RULES["log"]
+    lines = [*RULES["log"]]
     lines += RULES["log_tasks" if report.tasks else "log_no_tasks"]
-    if report.kill is not None and victim_script(report, 0):
+    if victim_script(report, 0):
         lines += RULES["log_kill"]
-    return (*lines, *differing(told.printed_by, told.release, choice.kernel))
+    return tuple(lines)
