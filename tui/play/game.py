@@ -10,7 +10,9 @@ from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
+from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
@@ -20,6 +22,9 @@ from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, closing_rows, story_rows, task_rows
 
 INCIDENT = "incident"
+
+BESIDE = {"log": "log", "report": "stack", "lists": "buddy", "counters": "counters"}
+"""What a large screen shows besides the picture, and the word of `shows` for it."""
 
 StageRows = Callable[[int], tuple[str, list[Row]]]
 """Returns a panel's title and rows for a width."""
@@ -37,6 +42,7 @@ class GameFace:
         self._screen, self._runs = screen, runs
         self._panels, self._mover = panels, mover = runs.panels, runs.mover
         self.level, self.game = level, game
+        self._veil: tuple[tuple[int, ...], Veil] | None = None
         self.stage = Stage(screen, panels, game, panels.glyphs, motion)
         panels.extras[TASK] = Extra(self._task, self._choose)
         if level.picture is not None:
@@ -54,8 +60,10 @@ class GameFace:
         panels.extras[TASK] = Extra(self._on_stage(stage.task_rows), self._choose)
         panels.extras[PICTURE] = Extra(self._picture, self._choose)
         panels.extras[FEEDBACK] = Extra(self._on_stage(stage.feedback_rows), self._choose)
-        panels.header = self._header
+        panels.header, panels.veil_of = self._header, self._veil_of
         panels.add_class("-staged")
+        for name, word in BESIDE.items():
+            panels.set_class(not Showing(self.level.shows).shows(word), f"-no-{name}")
 
     def _on_stage(self, rows: StageRows) -> StageRows:
         """Return rows of the stage, which only the level itself has, no fork of it."""
@@ -69,6 +77,26 @@ class GameFace:
         if self.shown:
             self.stage.look()
         return self.stage.picture_rows(width)
+
+    def _veil_of(self, name: str) -> Veil:
+        """Return what hides a panel's numbers that would answer the open question."""
+        showing = self.game.showing
+        told = name in (TASK, FEEDBACK) or (name == PICTURE and self.stage.landed is not None)
+        if told or not showing.secrets:
+            return str
+        if self._veil is None or self._veil[0] != showing.secrets:
+            self._veil = showing.secrets, showing.veiled
+        return self._veil[1]
+
+    def machine(self) -> None:
+        """Look at the whole machine behind the picture, or at the picture again."""
+        panels = self._panels
+        behind = panels.has_class("-machine")
+        if behind and panels.staged:
+            self._bring(TASK)
+            return
+        panels.choose_lower("explain")
+        panels.panel("zones").focus()
 
     def _header(self, width: int) -> Row:
         return level_header(self.level_run, width)
@@ -198,7 +226,17 @@ class GameFace:
             return False
         self._mover.to_end()
         self._panels.choose_lower(TASK)
+        self.let_run()
         return True
+
+    def let_run(self) -> None:
+        """Let time run to the next question, where there is nothing else that one could do."""
+        waits = self.stage.landed is not None or self.game.question is not None
+        acts = self.level.allow or self.level.choices
+        if self.level.picture is None or not self.shown or waits or acts or not self.game.live:
+            return
+        if not self._mover.player.playing:
+            self._mover.play_or_pause()
 
     def _choose(self, ask: Ask) -> None:
         """Enter on a choice takes it."""
