@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.frame import Ask
+from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
+from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play.panels import Extra
@@ -18,8 +20,10 @@ from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
+from mmplay.tui.screens.ending import AGAIN, BACK, NEXT, EndScreen, LevelEnded
+from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
-from mmplay.tui.views.task import beside_rows, closing_rows, story_rows, task_rows
+from mmplay.tui.views.task import beside_rows, story_rows, task_rows
 
 INCIDENT = "incident"
 
@@ -193,8 +197,23 @@ class GameFace:
         if self.go_on():
             return
         if not self.level_run.playing:
-            rows = closing_rows(self.level_run, self.game.reply)
-            self._screen.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
+            run, glyphs = self.level_run, self._panels.glyphs
+            tries, following = tries_of(run.level.id), line_after(run.level.id)
+            title = f"{self.level.id}  {self.level.title}"
+            self._screen.app.push_screen(
+                EndScreen(title, lambda width: ending_rows(run, tries, following, width, glyphs)),
+                self._leave_end,
+            )
+
+    def _leave_end(self, way: str | None) -> None:
+        """Go on from the end of the level as the player chose."""
+        if way == AGAIN:
+            self.restart()
+        elif way == BACK:
+            self.undo()
+        elif way is not None:
+            following = line_after(self.level.id) if way == NEXT else None
+            self._screen.post_message(LevelEnded(following.name if following else ""))
 
     def restart(self) -> None:
         """Begin the level again."""
