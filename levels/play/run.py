@@ -80,6 +80,7 @@ class LevelRun:
         self._notes: tuple[bytes, Notes] | None = None
         self.laters = laters or Laters()
         self._stops: list[Moment] = []
+        self.replies: list[Reply] = []  # what every answer was worth, in order
         self.outcome, self.reason = Outcome.PLAYING, ""
         self.settled: Callable[[Machine], None] = lambda m: None  # looks at what an answer did
         self._come_to()
@@ -277,7 +278,7 @@ class LevelRun:
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        reply = reply_to(question, self.truths[ident], answer)
+        self.replies.append(reply := reply_to(question, self.truths[ident], answer))
         self._done(question, ANSWER, f"{ident} {answer}")
         return reply
 
@@ -375,9 +376,8 @@ class LevelRun:
         acts = sum(sum(run.notes.acts.values()) for run in runs)
         missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
         right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
-        par = self.level.par
-        earned = stars(won, acts, par, missed, hints)
-        return Score(won, earned, acts, par, right, asked, hints, missed)
+        earned = stars(won, acts, self.level.par, missed, hints)
+        return Score(won, earned, acts, self.level.par, right, asked, hints, missed)
 
     def digest(self) -> str:
         """Return the digest of the state at the end; with several stages, of all their ends."""
