@@ -23,7 +23,7 @@ from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.screens.ending import AGAIN, BACK, NEXT, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
-from mmplay.tui.views.task import beside_rows, story_rows, task_rows
+from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
 
 INCIDENT = "incident"
 
@@ -200,10 +200,13 @@ class GameFace:
             run, glyphs = self.level_run, self._panels.glyphs
             tries, following = tries_of(run.level.id), line_after(run.level.id)
             title = f"{self.level.id}  {self.level.title}"
-            self._screen.app.push_screen(
-                EndScreen(title, lambda width: ending_rows(run, tries, following, width, glyphs)),
-                self._leave_end,
-            )
+            told = self.game.reply if self.level.picture is None else None
+
+            def rows(width: int) -> list[Row]:
+                ending = ending_rows(run, tries, following, width, glyphs)
+                return [*(reply_rows(told, width) if told is not None else ()), *ending]
+
+            self._screen.app.push_screen(EndScreen(title, rows), self._leave_end)
 
     def _leave_end(self, way: str | None) -> None:
         """Go on from the end of the level as the player chose."""
