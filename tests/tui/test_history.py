@@ -79,8 +79,8 @@ async def test_the_history_stands_under_the_verdict(size: tuple[int, int], rows:
 async def test_events_that_came_together_stand_apart_by_event() -> None:
     async with running(INCIDENT_RC7, (120, 40)) as pilot:
         assert "◆4" not in text_of(pilot)
-        by_event = await press(pilot, "L", "Z")
-        assert "line of time: events at equal distances" in await press(pilot, "L", "L")
+        by_event = await press(pilot, "A", "Z")
+        assert "line of time: events at equal distances" in await press(pilot, "A", "A")
         for event in ("◆2", "◆3"):
             assert event in by_event, event
-        assert "line of time: by time" in await press(pilot, "L")
+        assert "line of time: by time" in await press(pilot, "A")

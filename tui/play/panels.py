@@ -16,6 +16,7 @@ from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.history import History
 from mmplay.tui.player import Player
@@ -87,6 +88,7 @@ class Panels(Container):
         self.stage: Callable[[], Container] | None = None
         self.staged: tuple[str, ...] = ()
         self.header: Callable[[int], Row] | None = None
+        self.veil_of: Callable[[str], Veil] = lambda name: str
         self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
@@ -196,6 +198,8 @@ class Panels(Container):
             loud = frame.report is not None
             verdict = self._on.query_one("#verdict", VerdictBar)
             verdict.tell(self.verdict(width - 2), width, loud)
+            for name in self.names:
+                self.panel(name).veil(self.veil_of(name))
             self._draw_zones()
             for name, rows_of in VIEWS.items():
                 panel = self.panel(name)
@@ -314,7 +318,7 @@ class Panels(Container):
 
         On a wide screen the first has a place of its own.
         """
-        self.set_class(name not in self.staged, "-machine")
+        self._show_machine(name not in self.staged)
         if name in self.staged:
             self.draw_soon()
             return
@@ -340,6 +344,11 @@ class Panels(Container):
             return set(self.lower) - {self.first, self._beside}
         return set()
 
+    def _show_machine(self, machine: bool) -> None:
+        """Show the panels of the machine, or a level's stage, if it has one."""
+        self.set_class(machine, "-machine")
+        self.set_class(not machine, "-onstage")
+
     def next_panel(self) -> None:
         """Focus the next panel."""
         self._focus_beside(1)
@@ -356,7 +365,7 @@ class Panels(Container):
     def _focus_on(self, name: str) -> None:
         if name in self.lower or name in self.staged:
             self.choose_lower(name)
-        self.set_class(name not in self.staged, "-machine")
+        self._show_machine(name not in self.staged)
         self.panel(name).focus()
         if self.has_class("-zoomed") and name != "timeline":
             self._zoom_on(name)
