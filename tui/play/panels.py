@@ -19,6 +19,7 @@ from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.history import History
+from mmplay.tui.play.places import Places
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.bars import header_row
@@ -29,10 +30,6 @@ from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
 from mmplay.tui.views.zones import zones_rows
 
-BORDERS = 2
-LEAST_ZONES = 7
-"""Rows that the zones have even on a small screen."""
-
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
     "counters": counters_rows,
     "report": report_rows,
@@ -42,12 +39,6 @@ VIEWS: dict[str, Callable[[View], list[Row]]] = {
 
 ASKED = ("zones", *VIEWS)
 """Panels whose numbers the explanation follows."""
-
-LOWER = ("explain", "log", "report", "lists")
-"""Panels that share one place on a narrow screen."""
-
-HIDDEN = ("lists", "incident")
-"""Panels that a wide screen, too, shows only when they are chosen, if it has others to show."""
 
 
 class Extra(NamedTuple):
@@ -60,7 +51,7 @@ class Extra(NamedTuple):
     opened: Callable[[Ask], None]
 
 
-class Panels(Container):
+class Panels(Places):
     """Draws the frame that a player stands at; diagnoses it once.
 
     State: the questions asked, the density, the decision we stand at `inside` a simulated turn.
@@ -70,8 +61,7 @@ class Panels(Container):
     """
 
     def __init__(self, on_screen: BaseScreen, player: Player, glyphs: Glyphs) -> None:
-        super().__init__()
-        self._on = on_screen
+        super().__init__(on_screen)
         self.player = player
         self.glyphs = glyphs
         self.inside: int | None = None
@@ -79,17 +69,13 @@ class Panels(Container):
         self.density = FULL
         self.trail: tuple[Ask, ...] = ()
         self.extras: dict[str, Extra] = {}
-        self.first, self.home = "explain", "zones"
-        self._beside = "report"
         self.verdict: Callable[[int], str] = lambda room: headline_of(self.result, room)
         self._asked_from = "zones"
         self._led_to: Ask | None = None
         self.history = History(player)
         self.stage: Callable[[], Container] | None = None
-        self.staged: tuple[str, ...] = ()
         self.header: Callable[[int], Row] | None = None
         self.veil_of: Callable[[str], Veil] = lambda name: str
-        self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; which of them show depends on the size, see the style sheet."""
@@ -133,30 +119,10 @@ class Panels(Container):
         """Fill a panel that came into sight or changed its size."""
         self.draw_soon()
 
-    def draw_soon(self) -> None:
-        """Draw once after the next layout, however often it was asked for before that."""
-        if not self.drawing_soon:
-            self.drawing_soon = True
-            self._on.call_after_refresh(self.draw)
-
-    def draw_anew(self) -> None:
-        """Draw once more: what was to come after a refresh went to the screen that lay on top."""
-        self.drawing_soon = False
-        self.draw_soon()
-
     @property
-    def lower(self) -> tuple[str, ...]:
-        """The panels that share the place below."""
-        return (*(name for name in self.extras if name not in self.staged), *LOWER)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All panels in the order of Tab."""
-        return (*self.staged, "zones", "counters", *self.lower, "timeline")
-
-    def panel(self, name: str) -> CellPanel:
-        """Return a panel by its name."""
-        return self.query_one(f"#{name}", CellPanel)
+    def more(self) -> tuple[str, ...]:
+        """The panels that a level has besides."""
+        return tuple(self.extras)
 
     @property
     def log_panel(self) -> LogPanel:
@@ -220,24 +186,10 @@ class Panels(Container):
     def _draw_zones(self) -> None:
         """Draw the zones, in as many rows as they need and may have."""
         zones = self.panel("zones")
-        most = self._most_rows()
+        most = self.most_rows()
         rows = zones_rows(self._view(zones)._replace(height=most))
-        height = min(most, len(rows)) + BORDERS
-        top = self.query_one("#top")
-        if self.has_class("-zoomed"):
-            top.styles.height, zones.styles.height = "1fr", "100%"
-        elif self._on.has_class("-recording") and self._on.has_class("-huge", "-high"):
-            top.styles.height, zones.styles.height = "100%", height
-        else:
-            top.styles.height, zones.styles.height = height, "100%"
+        self.give_rows(min(most, len(rows)))
         zones.show(rows)
-
-    def _most_rows(self) -> int:
-        """Return how many rows the zones may have: half of what the line of time leaves."""
-        room = self.size.height - self.panel("timeline").size.height
-        return (
-            room - BORDERS if self.has_class("-zoomed") else max(LEAST_ZONES, room // 2 - BORDERS)
-        )
 
     def _lead(self) -> None:
         """Put the cursor on the number that decides, until another one was asked about."""
@@ -311,95 +263,9 @@ class Panels(Container):
             self.app.copy_to_clipboard(focused.value)
             self._on.say(f"copied {focused.value}")
 
-    # panels
-
-    def choose_lower(self, name: str) -> None:
-        """Put a panel in the place that several share, or show the stage.
-
-        On a wide screen the first has a place of its own.
-        """
-        self._show_machine(name not in self.staged)
-        if name in self.staged:
-            self.draw_soon()
-            return
-        if name != self.first:
-            self._beside = name
-        for other in self.lower:
-            panel = self.panel(other)
-            panel.set_class(other == name, "-current")
-            panel.set_class(other == self.first, "-first")
-            panel.set_class(other == self._beside, "-beside")
-        for hidden in HIDDEN:
-            self.set_class(name == hidden, f"-{hidden}")
-        # Textual takes the focus from a hidden panel only when it draws: keys may come before.
-        if self.focused in self._left_out(name):
-            self.panel(name).focus()
-        self.draw_soon()
-
-    def _left_out(self, name: str) -> set[str]:
-        """Return the panels below that have no place if one is chosen."""
-        if self._on.has_class("-narrow"):
-            return set(self.lower) - {name}
-        if self._on.has_class("-recording") and not self._on.has_class("-huge", "-high"):
-            return set(self.lower) - {self.first, self._beside}
-        return set()
-
-    def _show_machine(self, machine: bool) -> None:
-        """Show the panels of the machine, or a level's stage, if it has one."""
-        self.set_class(machine, "-machine")
-        self.set_class(not machine, "-onstage")
-
-    def next_panel(self) -> None:
-        """Focus the next panel."""
-        self._focus_beside(1)
-
-    def previous_panel(self) -> None:
-        """Focus the previous panel."""
-        self._focus_beside(-1)
-
-    def _focus_beside(self, direction: int) -> None:
-        names = self.names
-        here = names.index(self.focused) if self.focused else -direction
-        self._focus_on(names[(here + direction) % len(names)])
-
-    def _focus_on(self, name: str) -> None:
-        if name in self.lower or name in self.staged:
-            self.choose_lower(name)
-        self._show_machine(name not in self.staged)
-        self.panel(name).focus()
-        if self.has_class("-zoomed") and name != "timeline":
-            self._zoom_on(name)
-
-    @property
-    def focused(self) -> str:
-        """The name of the focused panel, or empty."""
-        name = self._on.focused.id if self._on.focused is not None else None
-        return name if name in self.names else ""
-
     def next_axis(self) -> None:
         """Let events stand at equal distances on the line of time, or frames by time again."""
         self.history.by_event = not self.history.by_event
         self.draw()
         how = "events at equal distances" if self.history.by_event else "by time"
         self._on.say(f"line of time: {how}")
-
-    def zoom(self) -> None:
-        """Give the focused panel the whole screen, or take it back."""
-        if not self.unzoom() and self.focused not in ("", "timeline"):
-            self.add_class("-zoomed")
-            self._zoom_on(self.focused)
-
-    def unzoom(self) -> bool:
-        """Take the whole screen back from a panel; tell whether one had it."""
-        zoomed = self.has_class("-zoomed")
-        if zoomed:
-            self.remove_class("-zoomed")
-            self.draw_soon()
-        return zoomed
-
-    def _zoom_on(self, name: str) -> None:
-        for other in self.names:
-            self.panel(other).set_class(other == name, "-zoom")
-        self.query_one("#top").set_class(name not in self.lower, "-zoom")
-        self.query_one("#lower").set_class(name in self.lower, "-zoom")
-        self.draw_soon()
