@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mmplay.engine.frame import Frame
 from mmplay.recordings.chart.axis import Axis, frames_shown
 from mmplay.recordings.chart.curves import Curve, ZoneKey, curves_of, free_pages
+from mmplay.recordings.recording import Recording
 from mmplay.recordings.trace.format import Code
 from mmplay.tui.cells import Row
 from mmplay.tui.player import Player
@@ -15,6 +17,26 @@ BARE = 2
 """Columns left and right of a line that has no strips above it."""
 
 
+class Known:
+    """The curves of a recording, kept until it grows or others of its frames are on the line."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._curves: dict[ZoneKey, Curve] = {}
+
+    def of(self, timeline: Recording, frame: Frame, frames: range) -> dict[ZoneKey, Curve]:
+        """Return the curves; what the present frame of a run says belongs to them, too."""
+        session, shown = timeline.session, frame.shown
+        kept = None if session is None else len(session.tape.of(Code.ROW))
+        key = (timeline, kept, frames if session is None else None)
+        if self._key != key:
+            self._key, self._curves = key, curves_of(timeline, frames)
+        if session is not None and shown is not None:
+            for zone, free in free_pages(shown.dump):
+                self._curves.setdefault(zone, Curve([], exact=True)).note(frame.index, free)
+        return self._curves
+
+
 class History:
     """Draws the line of time of what a player goes through, and the zones' free pages above it."""
 
@@ -23,7 +45,7 @@ class History:
         self.by_event = False
         self._frames = range(0)
         self._axis: tuple[tuple[object, ...], Axis] | None = None
-        self._curves: tuple[tuple[object, ...], dict[ZoneKey, Curve]] | None = None
+        self._known = Known()
         self._left = BARE
 
     def rows(self, view: View) -> list[Row]:
@@ -31,8 +53,8 @@ class History:
         strips = max(0, view.height - AXIS_ROWS)
         self._left = LEFT if strips else BARE
         axis = self._axis_of(view.width - self._left - (RIGHT if strips else BARE))
-        rows = history_rows(view, self._known(view), axis, strips)
         timeline, frame, left = self._player.timeline, view.frame, self._left
+        rows = history_rows(view, self._known.of(timeline, frame, axis.frames), axis, strips)
         return rows + timeline_rows(timeline, frame, axis, left, view.width, view.glyphs)
 
     def frame_at(self, column: int) -> int:
@@ -49,19 +71,3 @@ class History:
         if self._axis is None or self._axis[0] != key:
             self._axis = key, Axis(timeline, max(4, width), frames, self.by_event)
         return self._axis[1]
-
-    def _known(self, view: View) -> dict[ZoneKey, Curve]:
-        """Return the curves; what the present frame says belongs to them, too."""
-        timeline = self._player.timeline
-        session = timeline.session
-        count = len(timeline) if session is None else len(session.tape.of(Code.ROW))
-        frames = self._frames if session is None else range(len(timeline))
-        key = (timeline, count, self._frames)
-        if self._curves is None or self._curves[0] != key:
-            self._curves = key, curves_of(timeline, frames)
-        curves = self._curves[1]
-        shown = view.frame.shown
-        if session is not None and shown is not None:
-            for zone, free in free_pages(shown.dump):
-                curves.setdefault(zone, Curve([], exact=True)).note(view.frame.index, free)
-        return curves

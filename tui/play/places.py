@@ -167,3 +167,8 @@ class Places(Container):
         return (
             room - BORDERS if self.has_class("-zoomed") else max(LEAST_ZONES, room // 2 - BORDERS)
         )
+
+
+def half_of(room: int) -> int:
+    """Return how many rows the zones may have where there is room for so many with borders."""
+    return max(LEAST_ZONES, room // 2 - BORDERS)
