@@ -13,6 +13,7 @@ from mmplay.engine.sim.machine.machine import (
     CPU,
     DISK,
     NIC,
+    ORDINARY,
     SCRIPT,
     TIMER,
     VMSTAT,
@@ -28,6 +29,7 @@ from mmplay.engine.sim.mm.pcp import fold
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.programs import act
 from mmplay.engine.sim.run.workloads import start_workload
+from mmplay.engine.sim.state.state import Cpu
 from mmplay.engine.sim.state.tasks import RUNNABLE
 
 
@@ -77,10 +79,23 @@ def next_task(m: Machine, number: int) -> int:
             cpu.first += 1
         else:
             cpu.queue.append(task)
-    cpu.current = cpu.queue.pop(0) if cpu.queue else -1
+    cpu.current = _take_first(m, cpu) if cpu.queue else -1
     cpu.first = max(0, cpu.first - 1)
     cpu.slice_end_ns = m.state.now_ns + slice_ns(m, cpu)
     return cpu.current
+
+
+def _take_first(m: Machine, cpu: Cpu) -> int:
+    """Take the next task of a queue: a nice one once in as many rounds as its weight is less."""
+    queue, tasks = cpu.queue, m.state.tasks
+    while m.weights and not cpu.first and len(queue) > 1:
+        task = queue.pop(0)
+        tasks.share[task] += m.weights[tasks.load[task]]
+        if tasks.share[task] >= ORDINARY:
+            tasks.share[task] = 0
+            return task
+        queue.append(task)
+    return queue.pop(0)
 
 
 def run_script(m: Machine, number: int, _: int) -> None:

@@ -42,13 +42,15 @@ class Tasks(Fields):
     group: list[int]
     adj: list[int]
     # scheduling: `credit_ns` is the CPU time that a task may still have first, as it slept,
-    # `owed_ns` what its last turn still takes of it: another task came between
+    # `owed_ns` what its last turn still takes of it: another task came between; `share` its part
+    # of a round of the queue so far, if it is nice
     state: list[int]
     token: list[int]
     cpu: list[int]
     since_ns: list[int]
     credit_ns: list[int]
     owed_ns: list[int]
+    share: list[int]
     flags: list[int]
     pc: list[int]
     # the request in hand
