@@ -119,6 +119,10 @@ class MmplayApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self.painter.forget())
         if not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
+        self.open_first()
+
+    def open_first(self) -> None:
+        """Open the screen that the app was made for."""
         if self._level is not None:
             self._go_on_or_begin(self._level)
         elif self._timeline is None:
