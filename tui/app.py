@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,7 +118,9 @@ class MmplayApp(App[None]):
     def on_mount(self) -> None:
         """Open the first screen."""
         self.app_resume_signal.subscribe(self, lambda _: self.painter.forget())
-        if not self.is_headless and has_terminal():
+        if self.is_web:
+            self.set_interval(TERMINAL_S, partial(self._look_for_server, os.getppid()))
+        elif not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
         if self._level is not None:
             self._go_on_or_begin(self._level)
@@ -128,6 +132,11 @@ class MmplayApp(App[None]):
     def _look_for_terminal(self) -> None:
         """End when the terminal is gone: its input would be read as empty for ever."""
         if not has_terminal():
+            self.exit(return_code=TERMINAL_GONE)
+
+    def _look_for_server(self, server: int) -> None:
+        """End when the server that shows us in a browser is gone."""
+        if os.getppid() != server:
             self.exit(return_code=TERMINAL_GONE)
 
     def _play(self, timeline: Recording, start: int) -> None:
