@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +85,7 @@ class MmplayApp(App[None]):
         self._timeline = timeline
         self._start = start
         self._level = level
+        self._server = os.getppid()
         self.keyboard = Keyboard(self, super().on_event)
         self.painter = Painter()
         self.theme = theme
@@ -120,7 +120,7 @@ class MmplayApp(App[None]):
         """Open the first screen."""
         self.app_resume_signal.subscribe(self, lambda _: self.painter.forget())
         if self.is_web:
-            self.set_interval(TERMINAL_S, partial(self._look_for_server, os.getppid()))
+            self.set_interval(TERMINAL_S, self._look_for_server)
         elif not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
         if self._level is not None:
@@ -135,9 +135,9 @@ class MmplayApp(App[None]):
         if not has_terminal():
             self.exit(return_code=TERMINAL_GONE)
 
-    def _look_for_server(self, server: int) -> None:
+    def _look_for_server(self) -> None:
         """End when the server that shows us in a browser is gone."""
-        if os.getppid() != server:
+        if os.getppid() != self._server:
             self.exit(return_code=TERMINAL_GONE)
 
     def _play(self, timeline: Recording, start: int) -> None:
