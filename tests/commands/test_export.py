@@ -19,6 +19,7 @@ BEGINNINGS = {
     "perfetto": b'{"displayTimeUnit":"ns"',
     "svg": b"<?xml ",
     "html": b"<!DOCTYPE html>",
+    "screen": b" incident-4.5.0-rc7  4.5.0-rc7+",
     "cast": b'{"version": 2, "width": 80, "height": 24, ',
 }
 
