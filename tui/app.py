@@ -27,6 +27,7 @@ from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.painting import Painter
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.boxes import cover
+from mmplay.tui.screens.ending import LevelEnded
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
 
@@ -169,6 +170,18 @@ class MmplayApp(App[None]):
             self.screen.show_recording(message.path)
         else:
             self.play_level(message.level, kept)
+
+    @on(LevelEnded)
+    def level_ended(self, message: LevelEnded) -> None:
+        """Play the next level in place of the one that is over, or go back to the menu."""
+        from mmplay.levels.catalogue import find_level
+
+        if not message.name:
+            self.screen_escaped()
+            return
+        self._parting()
+        self.pop_screen()
+        self._go_on_or_begin(find_level(message.name))
 
     @on(BaseScreen.Left)
     def screen_left(self) -> None:

@@ -20,7 +20,9 @@ from mmplay.recordings.compare import compare
 from mmplay.recordings.library import Played, open_recording, shipped
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import Row, plain
+from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
+from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
 from mmplay.tui.views.menu import (
     level_preview,
@@ -29,7 +31,7 @@ from mmplay.tui.views.menu import (
     recording_preview,
     stars_text,
 )
-from mmplay.tui.views.task import EARLY, NOTHING, beside_rows, closing_rows, story_rows, task_rows
+from mmplay.tui.views.task import EARLY, NOTHING, beside_rows, story_rows, task_rows
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 from tests.sessions import incident_run
 
@@ -186,12 +188,14 @@ def test_the_end_of_a_level_is_read_with_its_result(answers: tuple[str, ...], wo
         run.answer(question.id, answer)
     assert not run.playing
     text = shown_task(run)
-    closing = "\n".join(lines(closing_rows(run, None)))
+    closing = "\n".join(lines(ending_rows(run, [], None, 100, BOXES)))
     assert text.startswith("won [") if won else text.startswith("lost: ")
-    assert closing.startswith("won [" if won else "lost [...]")
+    stars = run.score().stars
+    assert closing.startswith(f" {run.outcome}  {'★' * stars}{'☆' * (3 - stars)}")
     assert "In the real kernel: f, mm/x.c" in closing
     assert "What the model leaves out: l" in closing
-    assert f"{3 if won else 2} of 3 right" in closing
+    assert f"{0 if won else 1} of 3 first answers missed" in closing
+    assert ("What you missed" in closing) is not won
 
 
 def test_the_story_ends_in_what_is_learnt_and_the_keys() -> None:
