@@ -129,9 +129,12 @@ class MmplayApp(App[None]):
 
             self.push_screen(ClassScreen(self._report))
         elif self._timeline is None:
-            self.push_screen(MenuScreen())
+            self.push_screen(self._menu())
         else:
             self._play(self._timeline, self._start)
+
+    def _menu(self, parting: Parting | None = None) -> MenuScreen:
+        return MenuScreen(parting, self.glyphs, self.motion)
 
     def _look_for_terminal(self) -> None:
         """End when the terminal is gone: its input would be read as empty for ever."""
@@ -197,7 +200,7 @@ class MmplayApp(App[None]):
         if not self._at_first_screen:
             self._go_back()
             return
-        self.switch_screen(MenuScreen(self._parting()))
+        self.switch_screen(self._menu(self._parting()))
 
     @property
     def _at_first_screen(self) -> bool:

@@ -65,6 +65,7 @@ PLAY_KEYS: tuple[Key, ...] = (
     Key("density", "v", "v", "density: calm, full, raw", LOOK),
     Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
     Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    Key("axis", "A", "A", "line of time: by time or by event", LOOK),
     Key("zoom", "z", "z", "zoom the panel", LOOK),
     Key("copy_value", "y", "y", "copy the value here", LOOK),
 )

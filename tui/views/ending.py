@@ -9,8 +9,8 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.tries import Try
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.menu import stars_text
 
-STARS = 3
 BARS = 4
 """Into how many bars the tries are counted at most."""
 
@@ -43,11 +43,6 @@ def keys_row(following: LevelLine | None) -> Row:
     keys = (("Enter", then), ("r", "again"), ("u", "take back the last act"), ("Esc", "menu"))
     cells = [(Cell(f" {key} ", "number"), Cell(f"{text}  ", "dim")) for key, text in keys]
     return tuple(cell for pair in cells for cell in pair)
-
-
-def stars_text(stars: int, glyphs: Glyphs) -> str:
-    """Return earned stars, and those that were not."""
-    return glyphs.star * stars + glyphs.no_star * (STARS - stars)
 
 
 def _head(run: LevelRun, tries: Sequence[Try], width: int, glyphs: Glyphs) -> Row:
