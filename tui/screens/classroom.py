@@ -11,7 +11,7 @@ from mmplay.tui.cells import Cell, fit, row
 from mmplay.tui.keys import CLASS_KEYS, COMMON_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.screens.base import BaseScreen
+from mmplay.tui.screens.base import PanelScreen
 from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.views.classroom import (
     STUDENT,
@@ -26,11 +26,20 @@ VIEWS = {"students": student_rows, "wrong": wrong_rows, "notice": notice_rows}
 WIDEST = 400
 
 
-class ClassScreen(BaseScreen):
+def heading(report: Report) -> str:
+    """Return what class it is, and how many have handed something in."""
+    grades = report.grades
+    handed = sum(any(level.tries for level in one.levels) for one in grades.students)
+    count = f"{handed} of {len(grades.students)} handed in"
+    return f" CLASS  {grades.title}   due {grades.due}   {count}"
+
+
+class ClassScreen(PanelScreen):
     """Shows the report of a class."""
 
     KEYS = CLASS_KEYS
     BINDINGS = bindings(CLASS_KEYS, COMMON_KEYS)
+    PANELS = tuple(PANELS)
 
     def __init__(self, report: Report) -> None:
         super().__init__()
@@ -46,11 +55,9 @@ class ClassScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what class it is."""
-        grades = self._report.grades
-        handed = sum(any(level.tries for level in one.levels) for one in grades.students)
-        count = f"{handed} of {len(grades.students)} handed in"
-        title = f" CLASS  {grades.title}   due {grades.due}   {count}"
-        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
+        self.query_one("#header", LineBar).show(
+            [row(Cell(fit(heading(self._report), WIDEST), "header"))]
+        )
         self.query_one("#students", CellPanel).focus()
         self.say()
 
@@ -67,17 +74,3 @@ class ClassScreen(BaseScreen):
         for one in self._report.grades.students:
             if message.ask.kind == STUDENT and message.ask.names[0] == one.student:
                 self.app.push_screen(ListScreen(one.student, one_student_rows(one)))
-
-    def action_next_panel(self) -> None:
-        """Focus the next panel."""
-        self._focus_beside(1)
-
-    def action_previous_panel(self) -> None:
-        """Focus the previous panel."""
-        self._focus_beside(-1)
-
-    def _focus_beside(self, direction: int) -> None:
-        names = [*PANELS]
-        name = self.focused.id if self.focused is not None else None
-        here = names.index(name) if name in names else 0
-        self.query_one(f"#{names[(here + direction) % len(names)]}").focus()
