@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -87,6 +88,7 @@ class MmplayApp(App[None]):
         self._start = start
         self._level = level
         self._report = report
+        self._server = os.getppid()
         self.keyboard = Keyboard(self, super().on_event)
         self.painter = Painter()
         self.theme = theme
@@ -120,7 +122,9 @@ class MmplayApp(App[None]):
     def on_mount(self) -> None:
         """Open the first screen."""
         self.app_resume_signal.subscribe(self, lambda _: self.painter.forget())
-        if not self.is_headless and has_terminal():
+        if self.is_web:
+            self.set_interval(TERMINAL_S, self._look_for_server)
+        elif not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
         if self._level is not None:
             self._go_on_or_begin(self._level)
@@ -139,6 +143,11 @@ class MmplayApp(App[None]):
     def _look_for_terminal(self) -> None:
         """End when the terminal is gone: its input would be read as empty for ever."""
         if not has_terminal():
+            self.exit(return_code=TERMINAL_GONE)
+
+    def _look_for_server(self) -> None:
+        """End when the server that shows us in a browser is gone."""
+        if os.getppid() != self._server:
             self.exit(return_code=TERMINAL_GONE)
 
     def _play(self, timeline: Recording, start: int) -> None:

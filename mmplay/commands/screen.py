@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from mmplay.recordings.recording import Recording
 
 
+WEB_DRIVER = "TEXTUAL_DRIVER"
+"""What textual-serve sets for the process that it shows in a browser."""
+
+
 def has_terminal() -> bool:
-    """Return whether there is a terminal to draw on and to read keys from."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Return whether there is a terminal to draw on and to read keys from, or a browser's."""
+    return WEB_DRIVER in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def require_terminal(what: str, instead: str) -> None:

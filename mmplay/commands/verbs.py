@@ -59,6 +59,11 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay speak L03", "echo why | mmplay speak incident-next-20160311"),
     ),
     Verb(
+        "serve",
+        "serve the screen to browsers, for those without a terminal",
+        ("mmplay serve", "mmplay serve --host 0.0.0.0 --public --visitors 30"),
+    ),
+    Verb(
         "progress",
         "show or export your stars, or list what another file claims",
         ("mmplay progress", "mmplay progress --export stars.jsonl"),
