@@ -6,7 +6,7 @@ import pytest
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import RECLAIM
-from mmplay.engine.sim.mm.vmscan import is_exempt
+from mmplay.engine.sim.mm.throttle import is_exempt
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import load_scenario, read_scenario, scenario_path
