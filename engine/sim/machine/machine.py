@@ -90,6 +90,16 @@ class Machine:
         pages = zone.active_file + zone.inactive_file + zone.isolated_file
         return zone.pages_scanned < self.rules.unreclaimable_factor * pages
 
+    def any_reclaimable(self, zones: tuple[Zone, ...]) -> bool:
+        """Tell whether reclaim thinks one of these worth scanning: every priority asks."""
+        factor = self.rules.unreclaimable_factor
+        for zone in zones:
+            # As `reclaimable` has it: a call for each zone is a tenth of the burst.
+            pages = zone.active_file + zone.inactive_file + zone.isolated_file
+            if zone.pages_scanned < factor * pages:
+                return True
+        return False
+
     # printing
 
     def printk(self, name: str, values: Values) -> None:
