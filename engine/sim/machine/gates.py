@@ -6,6 +6,7 @@ setup_per_zone_lowmem_reserve, calculate_totalreserve_pages), mm/vmstat.c (thres
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from mmplay.engine.rules.alloc_flags import AllocFlag
@@ -82,7 +83,7 @@ def total_reserve(zone: Zone) -> int:
     return _kept(zone.managed, max(zone.reserve), zone.high)
 
 
-_kept = lru_cache(maxsize=64)(total_reserve_pages)
+_kept: Callable[[int, int, int], int] = lru_cache(maxsize=64)(total_reserve_pages)
 """Every writer that is paused asks, and marks and reserves hardly ever change."""
 
 

@@ -156,11 +156,6 @@ def begin_page(m: Machine, task: int, cpu: int, gfp: int, order: int) -> int:
     return _retry(m, task, cpu)
 
 
-def go_on(m: Machine, task: int, cpu: int) -> int:
-    """Go on with a request that stands in its columns; return the time taken."""
-    return STAGES[m.state.tasks.stage[task]](m, task, cpu)
-
-
 def _end(m: Machine, task: int, page: int) -> int:
     m.state.tasks.stage[task] = DONE if page >= 0 else FAILED
     return m.setup.costs.page

@@ -177,7 +177,10 @@ def start_call(m: Machine, task: int) -> None:
 
 
 def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
-    """Go on with a call; return (progress or GOING_ON, pages scanned in this turn)."""
+    """Go on with a call; return (progress or GOING_ON, pages scanned in this turn).
+
+    Each priority asks the flusher once; if the rest of the pass scans nothing, all of it at once.
+    """
     tasks = m.state.tasks
     if tasks.isolated[task]:
         _put_back(m, task)
@@ -191,7 +194,10 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
         if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
             return tasks.reclaimed[task], tasks.scanned[task] - before
         more = m.any_reclaimable(zones)
-        _ask_flusher(m, task, cpu, way, more)
+        priorities = 1 if more else tasks.priority[task] + 1
+        tasks.priority[task] -= priorities
+        if tasks.scanned[task] > WRITE_BACK_AFTER:
+            start_works(m, task, cpu, way, priorities, tasks.scanned[task])
         if tasks.priority[task] < 0 and _pass_ends(m, task):
             return _progress(m, task, more), tasks.scanned[task] - before
         if more or _sleeps(m, task, ask, zones):
@@ -218,15 +224,6 @@ def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> None:
     counters = m.state.counters
     counters.pgscan_direct += scanned
     counters.pgsteal_direct += freed
-
-
-def _ask_flusher(m: Machine, task: int, cpu: int, way: str, more: bool) -> None:
-    """Count the priorities down: one, or all that are left of the pass if they scan nothing."""
-    tasks = m.state.tasks
-    priorities = 1 if more else tasks.priority[task] + 1
-    tasks.priority[task] -= priorities
-    if tasks.scanned[task] > WRITE_BACK_AFTER:
-        start_works(m, task, cpu, way, priorities, tasks.scanned[task])
 
 
 def _pass_ends(m: Machine, task: int) -> bool:

@@ -115,9 +115,13 @@ def turn(m: Machine) -> bool:
 
 def run_until(m: Machine, time_ns: int) -> None:
     """Make every turn up to and including this time."""
-    heap = m.state.heap
+    state = m.state
+    heap = state.heap
     while heap and heap[0][0] <= time_ns:
-        turn(m)
+        # As `turn` does it: without its call a run is two per cent faster.
+        state.now_ns, _, kind, number, token = heappop(heap)
+        state.turn += 1
+        ACTORS[kind](m, number, token)
 
 
 def run_turns(m: Machine, count: int) -> int:
