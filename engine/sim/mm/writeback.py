@@ -72,7 +72,8 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
         m.tell(WbStartWriteback(works, got, pages, state.wb_mask))
     if got:
         queue_works(m, pages, TRY_TO_FREE_PAGES, got)
-    wake_flusher(m)
+    if not state.flusher_waits:
+        wake_flusher(m)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -152,7 +153,10 @@ def dirty_threshold(m: Machine) -> int:
 
 def dirty_pages(m: Machine) -> int:
     """Return the pages that are dirty or under writeback."""
-    return sum(zone.dirty + zone.writeback for zone in m.state.zones)
+    pages = 0
+    for zone in m.state.zones:
+        pages += zone.dirty + zone.writeback
+    return pages
 
 
 def pause_ns(m: Machine, task: int) -> int:
