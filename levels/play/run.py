@@ -80,7 +80,9 @@ class LevelRun:
         self._notes: tuple[bytes, Notes] | None = None
         self.laters = laters or Laters()
         self._stops: list[Moment] = []
+        self.replies: list[Reply] = []  # what every answer was worth, in order
         self.outcome, self.reason = Outcome.PLAYING, ""
+        self.settled: Callable[[Machine], None] = lambda m: None  # looks at what an answer did
         self._come_to()
 
     def _moment_of(self, question: Question) -> Moment:
@@ -165,9 +167,7 @@ class LevelRun:
         found += [self._end] if self.level.end else []
         found += [one.met for one in self._loses]
         found += [there for ident, there in self._moments.items() if ident not in notes.asked]
-        if self._can_win_now(notes):
-            found.append(self._wins_met)
-        return found
+        return [*found, self._wins_met] if self._can_win_now(notes) else found
 
     def holds(self, m: Machine) -> bool:
         """Tell whether something comes up (see Session.advance)."""
@@ -278,7 +278,7 @@ class LevelRun:
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        reply = reply_to(question, self.truths[ident], answer)
+        self.replies.append(reply := reply_to(question, self.truths[ident], answer))
         self._done(question, ANSWER, f"{ident} {answer}")
         return reply
 
@@ -291,6 +291,7 @@ class LevelRun:
         self.redone.clear()
         for act, of_it in map(name_and_value, question.after):
             located(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
+        self.settled(self.session.live)
         self._come_to()
 
     def undo(self) -> bool:
@@ -375,9 +376,8 @@ class LevelRun:
         acts = sum(sum(run.notes.acts.values()) for run in runs)
         missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
         right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
-        par = self.level.par
-        earned = stars(won, acts, par, missed, hints)
-        return Score(won, earned, acts, par, right, asked, hints, missed)
+        earned = stars(won, acts, self.level.par, missed, hints)
+        return Score(won, earned, acts, self.level.par, right, asked, hints, missed)
 
     def digest(self) -> str:
         """Return the digest of the state at the end; with several stages, of all their ends."""

@@ -59,6 +59,11 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay speak L03", "echo why | mmplay speak incident-next-20160311"),
     ),
     Verb(
+        "serve",
+        "serve the screen to browsers, for those without a terminal",
+        ("mmplay serve", "mmplay serve --host 0.0.0.0 --public --visitors 30"),
+    ),
+    Verb(
         "progress",
         "show or export your stars, or list what another file claims",
         ("mmplay progress", "mmplay progress --export stars.jsonl"),
@@ -88,6 +93,15 @@ VERBS: tuple[Verb, ...] = (
         (
             "mmplay submit --assignment handout.toml --student st01",
             "mmplay submit a.mmtrace --assignment handout.toml --student st01",
+        ),
+    ),
+    Verb(
+        "grade",
+        "grade what a class handed in, each run made again",
+        (
+            "mmplay grade handed-in/ --assignment w3.toml",
+            "mmplay grade moodle.zip --assignment w3.toml --received times.csv",
+            "mmplay grade st01.mmhand --assignment w3.toml --format json",
         ),
     ),
     Verb(
@@ -166,12 +180,18 @@ VERBS: tuple[Verb, ...] = (
             "mmplay export kern.log --format csv | head",
             "mmplay export run.mmtrace --format perfetto -o run.json",
             "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
+            "mmplay export incident-4.5.0-rc7 --format screen --at #2 --size 120x40",
+            "mmplay export L03 --format screen --at end",
         ),
     ),
     Verb(
         "verify",
         "check every byte of a recording, and make a simulated run again",
-        ("mmplay verify incident-run-atomic", "mmplay verify *.mmtrace --json"),
+        (
+            "mmplay verify incident-run-atomic",
+            "mmplay verify *.mmtrace --json",
+            "mmplay verify MM1.CODE",
+        ),
     ),
     Verb(
         "diff",

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, plain
-from mmplay.tui.panels.drawn import DrawnRows
+from mmplay.tui.panels.drawn import DrawnRows, Veil
 
 
 class CellPanel(Widget, can_focus=True):
@@ -55,6 +55,9 @@ class CellPanel(Widget, can_focus=True):
             self.panel = panel
             self.ask = ask
 
+    class Entered(Message):
+        """Enter where there is nothing to open."""
+
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(id=id)
         self.panel_title = title
@@ -80,6 +83,11 @@ class CellPanel(Widget, can_focus=True):
         if title != self._entitled:
             self._entitled = title
             self.border_title = title
+
+    def veil(self, veil: Veil) -> None:
+        """Draw every text through a veil: it takes away what may not be read now."""
+        if self._drawn.veiled_by(veil):
+            self.refresh()
 
     def note(self, text: str) -> None:
         """Say something at the panel's lower edge."""
@@ -260,9 +268,9 @@ class CellPanel(Widget, can_focus=True):
             self._place(places[0] if direction < 0 else places[-1])
 
     def action_open(self) -> None:
-        """Open what is under the cursor."""
-        if self.ask is not None:
-            self.post_message(self.Opened(self, self.ask))
+        """Open what is under the cursor; where nothing is, say so."""
+        ask = self.ask
+        self.post_message(self.Entered() if ask is None else self.Opened(self, ask))
 
     def on_focus(self) -> None:
         """Tell which number is chosen now, and bring it into sight."""

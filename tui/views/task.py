@@ -31,16 +31,16 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
 
     `reply` is what the last answer was worth, `said` the last hint.
     """
-    rows = _reply_rows(reply, width) if reply is not None else []
+    rows = reply_rows(reply, width) if reply is not None else []
     rows += _piece_rows(run.level, run.session.live, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
-        rows += _end_rows(run, width)
+        rows += end_rows(run, width)
     elif question is not None:
         rows += _question_rows(run, question, width)
     else:
-        rows += _goal_rows(run.goals(), width)
-        rows += _choice_rows(run, width)
+        rows += goal_rows(run.goals(), width)
+        rows += choice_rows(run, width)
     if said:
         rows += [row(Cell(line, "link")) for line in wrap(f"hint: {said}", width)]
     if density != CALM and question is None and run.playing:
@@ -65,7 +65,8 @@ def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
     return rows
 
 
-def _goal_rows(goals: list[GoalState], width: int) -> list[Row]:
+def goal_rows(goals: list[GoalState], width: int) -> list[Row]:
+    """Return every goal, whether it is met, and why."""
     rows: list[Row] = []
     for goal in goals:
         mark, role = ("[x]", "fine") if goal.met else ("[ ]", "below_min")
@@ -75,7 +76,8 @@ def _goal_rows(goals: list[GoalState], width: int) -> list[Row]:
     return rows
 
 
-def _choice_rows(run: LevelRun, width: int) -> list[Row]:
+def choice_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return the level's choices by number, and what may be done besides."""
     rows: list[Row] = []
     for place, option in enumerate(run.level.choices, 1):
         lines = wrap(option.text, max(20, width - 4))
@@ -87,7 +89,8 @@ def _choice_rows(run: LevelRun, width: int) -> list[Row]:
     return rows
 
 
-def _reply_rows(reply: Reply, width: int) -> list[Row]:
+def reply_rows(reply: Reply, width: int) -> list[Row]:
+    """Return what an answer was worth, with the rule."""
     unit = f" {reply.question.unit}" if reply.question.unit else ""
     head = f"you said {reply.answer}: "
     if reply.right:
@@ -102,7 +105,8 @@ def _reply_rows(reply: Reply, width: int) -> list[Row]:
     return [*rows, row("")]
 
 
-def _end_rows(run: LevelRun, width: int) -> list[Row]:
+def end_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return what a run came to, and the keys after it."""
     score = run.score()
     if run.outcome is Outcome.WON:
         stars = "*" * score.stars + "." * (STARS - score.stars)
@@ -121,34 +125,6 @@ def story_rows(run: LevelRun) -> list[Row]:
     rows += [row(""), row(Cell(level.task, "label")), row("")]
     keys = ". one step   Space play   1-9 choose   p answer   x act   H hint   ? keys"
     return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
-
-
-def closing_rows(run: LevelRun, reply: Reply | None) -> list[Row]:
-    """Return what is read after a level: the last answer, the result, and the real kernel."""
-    level, score, real = run.level, run.score(), run.level.real
-    stars = "*" * score.stars + "." * (STARS - score.stars)
-    rows = [
-        *(_reply_rows(reply, WIDE) if reply is not None else []),
-        row(Cell(f"{run.outcome} [{stars}]", "fine" if score.won else "refused")),
-        row(Cell(run.reason)),
-        row(Cell(_counts(run), "dim")),
-        row(""),
-        row(Cell(f"In the real kernel: {real.function}, {real.path}", "label")),
-        row(Cell(real.text)),
-        row(Cell(f"What the model leaves out: {real.leaves_out}")),
-    ]
-    rows += [row(Cell(line, "log")) for line in real.log.split("\n") if line]
-    if level.against:
-        rows += [row(""), row(Cell(f"The mistake this level corrects: {level.against}", "dim"))]
-    if level.recreates:
-        rows.append(row(Cell(f"What it recreates: {level.recreates}", "dim")))
-    return rows
-
-
-def _counts(run: LevelRun) -> str:
-    score = run.score()
-    asked = f", {score.right} of {score.asked} right" if score.asked else ""
-    return f"acts {score.acts}, par {score.par}{asked}, hints {score.hints}"
 
 
 def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:
