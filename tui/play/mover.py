@@ -12,7 +12,6 @@ from mmplay.tui.panels.bars import TimelineBar
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
-from mmplay.tui.views.bars import Columns
 
 ENDS = {1: "end of the recording", -1: "start of the recording"}
 
@@ -133,8 +132,7 @@ class Mover:
     def along(self, wanted: TimelineBar.Wanted) -> None:
         """Move as the timeline's bar was asked to."""
         if wanted.column is not None:
-            columns = Columns(self.timeline, max(4, self._screen.size.width - 4))
-            self.jump(columns.frame(wanted.column - 2))
+            self.jump(self._panels.history.frame_at(wanted.column))
             return
         share = len(self.timeline) * wanted.percent // 100
         self.player.to(self.player.index + wanted.frames + share)
@@ -178,7 +176,8 @@ class Mover:
         delay_us = self.player.delay_us(target)
         if delay_us is None:
             self.pause()
-            self._screen.say(ENDS[self.player.direction])
+            live = self.timeline.live and self.player.direction > 0
+            self._screen.say("" if live else ENDS[self.player.direction])
         elif self.player.playing:
             # Textual skips a timer whose time has come before it begins to wait.
             delay_s = max(1_000, delay_us) / 1_000_000

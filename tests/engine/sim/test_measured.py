@@ -117,7 +117,7 @@ def test_a_row_tells_how_fast_the_disk_was() -> None:
 
 
 def test_the_dip_of_c0_is_a_dip() -> None:
-    """With its own disk it starves for a while only: the frames of the flood are not lost for good."""
+    """With its own disk it starves for a while only: frames of the flood are not lost for good."""
     m = machine("C0")
     run_until(m, 36_000_000_000)
     assert m.state.zones[1].free <= 420
