@@ -101,7 +101,7 @@ def test_the_lists_of_each_cpu_hold_half_a_batch_of_slabs_and_of_movable_pages_a
 
 
 def test_writers_that_run_have_just_left_a_pause_and_a_stack_each() -> None:
-    """The C0 that was measured had 128 of its writers on the CPUs again and again, and 587 pages."""
+    """C0 as it was measured had all of its writers on the CPUs again and again, and 587 pages."""
     m = machine("H0")
     tasks = m.state.tasks
     writers = [one for one in range(len(tasks)) if tasks.names[one].startswith("file_io")]
