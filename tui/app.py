@@ -126,6 +126,10 @@ class MmplayApp(App[None]):
             self.set_interval(TERMINAL_S, self._look_for_server)
         elif not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
+        self.open_first()
+
+    def open_first(self) -> None:
+        """Open the screen that the app was made for."""
         if self._level is not None:
             self._go_on_or_begin(self._level)
         elif self._report is not None:

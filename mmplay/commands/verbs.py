@@ -180,6 +180,8 @@ VERBS: tuple[Verb, ...] = (
             "mmplay export kern.log --format csv | head",
             "mmplay export run.mmtrace --format perfetto -o run.json",
             "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
+            "mmplay export incident-4.5.0-rc7 --format screen --at #2 --size 120x40",
+            "mmplay export L03 --format screen --at end",
         ),
     ),
     Verb(
