@@ -9,7 +9,7 @@ from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.questions import HINT, MISSED
+from mmplay.levels.play.questions import AGAIN, HINT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
 from mmplay.recordings.run.session import Session
@@ -144,7 +144,7 @@ def play_again(run: LevelRun, session: Session) -> None:
     for act in session.acts:
         name, value = act.fields
         note = name.removeprefix(BY_LEVEL)
-        if name.startswith(BY_LEVEL) and note not in (HINT, MISSED):
+        if name.startswith(BY_LEVEL) and note not in AGAIN:
             continue  # The level does again by itself what it did.
         _go_to(run, act.turn)
         if name.startswith(BY_LEVEL):
