@@ -12,6 +12,7 @@ from mmplay.levels.key_lines import KeyLines
 from mmplay.levels.level_text import MAX_BYTES, read_text
 from mmplay.levels.model import Level
 from mmplay.levels.pack import PACK, SUFFIX, is_pack, read_pack
+from mmplay.levels.toml_text import block, quoted
 from mmplay.recordings.files import replacing
 
 _DIGEST = re.compile(r"""(\s*digest\s*=\s*)(?:"[^"]*"|'[^']*')""")
@@ -68,18 +69,5 @@ def packed(folder: Path) -> tuple[str, list[Level]]:
 
 def pack_text(texts: Sequence[tuple[str, str]]) -> str:
     """Return a pack of named texts."""
-    tables = [f"[[level]]\nname = {_quoted(name)}\ntext = {_block(text)}\n" for name, text in texts]
+    tables = [f"[[level]]\nname = {quoted(name)}\ntext = {block(text)}\n" for name, text in texts]
     return "\n".join([f"# Levels for mmplay.\npack = {PACK}\n", *tables])
-
-
-def _escaped(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\\", "\\\\").replace('"', '\\"')
-    return "".join(c if c.isprintable() or c == "\n" else f"\\U{ord(c):08x}" for c in text)
-
-
-def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'.replace("\n", "\\n")
-
-
-def _block(text: str) -> str:
-    return f'"""\n{_escaped(text)}"""'

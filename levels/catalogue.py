@@ -84,8 +84,12 @@ def is_level_name(name: str) -> bool:
 
 
 def is_kept(level: Level) -> bool:
-    """Tell whether a level is one of the list, so that progress in it is kept under its id."""
-    return any(one.level is not None and one.level.file == level.file for one in all_levels())
+    """Tell whether a level is one of the list, so that progress in it is kept under its id.
+
+    It may have been read from elsewhere: what counts is what is in it.
+    """
+    known = [(one.level.id, one.level.content) for one in all_levels() if one.level is not None]
+    return (level.id, level.content) in known
 
 
 def find_level(name: str) -> Level:

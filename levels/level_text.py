@@ -35,8 +35,11 @@ _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 DIGEST_BYTES = 16
 
-PROVEN = frozenset({"digest"})
-"""Top keys that `levels check --update` writes; they say nothing about the level itself."""
+PROVEN = frozenset({"digest", "solution", "losing", "par"})
+"""Top keys that the proof of a level needs or writes; they say nothing of what is played.
+
+Without them a level is the same: a handout has the digest of the level that it was made of.
+"""
 
 
 class LevelError(InputError):

@@ -318,10 +318,13 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
     losing: Moves = ()
     terms: Texts = ()
     digest: str = ""
+    given_par: Annotated[int, up_to(MAX_MOVES)] = field(default=0, name="par")
 
     @property
     def par(self) -> int:
-        """The length of the shipped solution, in acts."""
+        """The length of the solution, in acts; a handout, which has none, says it."""
+        if not self.solution:
+            return self.given_par
         return sum(move.counts for move in self.solution)
 
 
@@ -330,7 +333,8 @@ class Level(LevelFile, frozen=True, kw_only=True):
 
     A level of several stages is its first one, and `stages` are those after it: each is a level of
     its own, with a machine and a clock, and all have the texts, hints and moves of the file.
-    `content` is the digest of the file's content (`levels.level_text`).
+    `content` is the digest of the file's content (`levels.level_text`). What is in `bound` is
+    written into the header of each recording of it.
     """
 
     file: str
@@ -339,6 +343,7 @@ class Level(LevelFile, frozen=True, kw_only=True):
     stage: int = 1
     stage_title: str = ""
     stages: tuple[Level, ...] = ()
+    bound: tuple[tuple[str, str], ...] = ()
 
 
 SHARED = frozenset(

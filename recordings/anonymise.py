@@ -59,7 +59,7 @@ def source_of(path: Path) -> Source:
         header = TraceReader(stream, str(path)).header
     kind = header.get("kind")
     if kind == "simulated":
-        raise TraceError(f"{path}: is a simulated run: no name of anybody is in it")
+        raise TraceError(f"{path}: is a simulated run: no name of a machine is in it")
     if kind not in KINDS:
         raise TraceError(f"{path}: holds a {str(kind)[:40]!r} recording; this mmplay knows none")
     return Source(path, header)

@@ -11,7 +11,7 @@ from mmplay.engine.explain.event import event_findings
 from mmplay.engine.explain.evidence import candidates_for, rules_findings
 from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
-from mmplay.engine.explain.headline import headline
+from mmplay.engine.explain.headline import LONGEST, headline
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
@@ -237,10 +237,13 @@ def _about_json(report: Report, kernel: Kernel | None) -> list[Json]:
     ]
 
 
-def headline_of(result: FrameDiagnosis) -> str:
-    """Return what happened in one sentence; of a frame without a report its title."""
+def headline_of(result: FrameDiagnosis, room: int = LONGEST) -> str:
+    """Return what happened in one sentence; of a frame without a report its title.
+
+    A mask in it is shortened where the sentence has more characters than `room`.
+    """
     report = result.frame.report
-    return result.frame.title if report is None else headline(report, result.diagnosis)
+    return result.frame.title if report is None else headline(report, result.diagnosis, room)
 
 
 def _judgement_json(judgement: Judgement) -> Json:

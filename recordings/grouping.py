@@ -6,7 +6,6 @@ Many files are read by all cores. A file that cannot be read is listed with the 
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.sorts import Sort, sort_of, sort_words
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
-from mmplay.recordings.files import Done, Progress
 from mmplay.recordings.library import open_events
 from mmplay.recordings.log.source import STDIN, NothingToRead
+from mmplay.recordings.parallel.crew import Told
+from mmplay.recordings.parallel.spread import Workers, spread
 
 FILES_AT_ONCE = 8
-"""Files that a core takes at a time; fewer than that are not worth a second core."""
+"""Files that a core takes at a time; so few are not worth a second core."""
 
 
 class Place(NamedTuple):
@@ -101,30 +101,39 @@ class Read(NamedTuple):
     why: str | None = None
 
 
-class Fleet(NamedTuple):
-    """What became of all files."""
+@dataclass(slots=True)
+class Fleet:
+    """What became of the files: `read` of them, or all `files` if nobody stopped it."""
 
     files: int
     groups: Groups
     unreadable: list[Read]
+    read: int = 0
+
+    def take(self, read: Read) -> None:
+        """Add what became of one file."""
+        self.read += 1
+        if read.why is not None:
+            self.unreadable.append(read)
+        for group in read.groups:
+            self.groups.take(group)
 
 
-def read_fleet(paths: Sequence[str], kernel: str | None, progress: Progress | None) -> Fleet:
-    """Read every file, on all cores, and return their groups.
+def read_fleet(paths: Sequence[str], kernel: str | None, on: Workers) -> Fleet:
+    """Read every file, on all cores, and return their groups; after Ctrl-C those of some files.
 
     `kernel` overrides what the logs say of theirs.
     """
+    if STDIN in paths:
+        # No other process has what is piped into this one.
+        on = on._replace(cores=1, scheduler=None)
     fleet = Fleet(len(paths), Groups(), [])
-    sizes = {path: _size(path) for path in paths}
-    done, total = 0, sum(sizes.values())
-    for number, read in enumerate(_read_all([(path, kernel) for path in paths]), 1):
-        done += sizes[read.path]
-        if progress is not None:
-            progress(Done("explaining", 0, done, total, f"{number} of {len(paths)} files"))
-        if read.why is not None:
-            fleet.unreadable.append(read)
-        for group in read.groups:
-            fleet.groups.take(group)
+    jobs = [(path, kernel) for path in paths]
+    told = Told("explaining", "files")
+    reads = spread(read_one, jobs, on, told=told, at_once=FILES_AT_ONCE, weigh=_size, lost=_killed)
+    with suppress(KeyboardInterrupt):
+        for read in reads:
+            fleet.take(read)
     return fleet
 
 
@@ -132,25 +141,8 @@ Job = tuple[str, str | None]
 """A path, and the kernel whose rules are used."""
 
 
-def _read_all(jobs: list[Job]) -> Iterator[Read]:
-    cores = min(os.cpu_count() or 1, len(jobs) // FILES_AT_ONCE)
-    if cores < 2 or any(path == STDIN for path, _ in jobs):
-        yield from map(read_one, jobs)
-        return
-    # One log, the usual case, needs no other process.
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    try:
-        with ProcessPoolExecutor(cores, initializer=_leave_interrupts_alone) as pool:
-            yield from pool.map(read_one, jobs, chunksize=FILES_AT_ONCE)
-    except BrokenProcessPool:
-        raise InputError("a process that reads the logs was killed; name fewer files") from None
-
-
-def _leave_interrupts_alone() -> None:
-    """Let Ctrl-C end the process that waits for the others, and the others with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _killed(job: Job) -> Read:
+    return Read(job[0], why="the process that read it was killed each time; is it too large?")
 
 
 def read_one(job: Job) -> Read:
@@ -171,9 +163,9 @@ def read_one(job: Job) -> Read:
         return Read(path, why=f"mmplay has a fault here: {type(error).__name__}: {error}")
 
 
-def _size(path: str) -> int:
+def _size(job: Job) -> int:
     with suppress(OSError, ValueError):
-        return os.stat(path).st_size
+        return os.stat(job[0]).st_size
     return 0
 
 

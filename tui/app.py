@@ -9,7 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
 from textual import events, on
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter
@@ -22,6 +24,7 @@ from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_KEYS, Key
+from mmplay.tui.painting import Painter
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.boxes import cover
 from mmplay.tui.screens.menu import MenuScreen
@@ -76,6 +79,7 @@ class MmplayApp(App[None]):
         self._start = start
         self._level = level
         self.keyboard = Keyboard(self, super().on_event)
+        self.painter = Painter()
         self.theme = theme
         self.set_class(ascii_only, "-ascii")
 
@@ -106,6 +110,7 @@ class MmplayApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the first screen."""
+        self.app_resume_signal.subscribe(self, lambda _: self.painter.forget())
         if not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
         if self._level is not None:
@@ -195,8 +200,20 @@ class MmplayApp(App[None]):
         message.done.set()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say so politely where the terminal is too small."""
+        """Draw everything again; say so politely where the terminal is too small."""
+        self.painter.forget()
         cover(self, event.size)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send the terminal only what changes there; Textual has no public place for that."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self.painter.changes(renderable)
+        super()._display(screen, renderable)
+
+    def action_redraw(self) -> None:
+        """Send everything again, if something else has written on the terminal."""
+        self.painter.forget()
+        self.refresh()
 
     def action_help(self) -> None:
         """Show the keys of the present screen."""

@@ -128,6 +128,7 @@ COMMON_KEYS: tuple[Key, ...] = (
     Key("app.help", "question_mark,f1", "?", "this help", OTHER, "? keys"),
     Key("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Key("app.command_palette", "colon", ":", "every command (Ctrl+P)", OTHER),
+    Key("app.redraw", "ctrl+l", "^L", "draw the screen again", OTHER),
     Key("leave", "q", "q", "go back; in the menu: quit", OTHER, "q back"),
     Key("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )

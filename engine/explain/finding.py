@@ -140,7 +140,10 @@ def _flat(groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     }
 
 
-FILES = ("sentences", "sentences_asked", "answers", "headlines", "events", "what_if")
+FILES = (
+    *("sentences", "sentences_asked", "answers", "headlines", "events", "what_if"),
+    "futures",
+)
 """Where the templates lie; a code stands in one of them."""
 
 

@@ -35,12 +35,15 @@ NO_REQUEST = Request(None, None, None)
 Operands = dict[str, Operand]
 
 
-def headline(report: Report, diagnosis: Diagnosis) -> str:
-    """Return what happened in one sentence of at most LONGEST characters."""
+def headline(report: Report, diagnosis: Diagnosis, room: int = LONGEST) -> str:
+    """Return what happened in one sentence of at most LONGEST characters.
+
+    The mask is shortened, then left out, where the sentence has more characters than `room`.
+    """
     text = ""
     for length in MASKS:
         text = sentence(headline_finding(report, diagnosis, length))
-        if len(text) <= LONGEST:
+        if len(text) <= room:
             break
     return shortened(text, LONGEST)
 

@@ -43,12 +43,18 @@ def keep_result(run: LevelRun) -> str:
     """Keep a finished run: its recording and, if it is the best, its stars.
 
     Only runs that count are kept as progress: those of the level's own seed, of a level in the
-    list. Returns what went wrong, empty if nothing did.
+    list. Returns what went wrong, else where a run of an assignment lies, else nothing.
     """
     run.session.reached()
+    where = _where(run) if run.level.bound else ""
     if run.seed != run.level.start.seed or not is_kept(run.level):
-        return ""
-    return record(run.level.id, run.score())
+        return where
+    return record(run.level.id, run.score()) or where
+
+
+def _where(run: LevelRun) -> str:
+    name = getattr(run.session.tape.writer, "name", "")
+    return f"recorded in {name}" if name else ""
 
 
 class LevelGame(SessionTimeline):
@@ -184,7 +190,8 @@ class LevelGame(SessionTimeline):
 class Sequel(NamedTuple):
     """What follows the end of a run: the game of the next stage, or (None) the end of the level.
 
-    `trouble` says why what was earned could not be kept, empty if it was.
+    `trouble` says why what was earned could not be kept, or where it is kept if someone will ask
+    for it; else it is empty.
     """
 
     following: LevelGame | None

@@ -84,6 +84,7 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
     return session_header(
         f"{title}, stage {level.stage}" if stage else title,
         **stage,
+        **dict(level.bound),
         start=START,
         level=level.id,
         level_digest=level.content,

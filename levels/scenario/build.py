@@ -16,7 +16,10 @@ from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import found_at_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.counters import found_in_rows, needed_columns
-from mmplay.engine.sim.starts.dump import found_in_dump, works_in
+from mmplay.engine.sim.starts.differing import differing
+from mmplay.engine.sim.starts.dump import found_in_dump
+from mmplay.engine.sim.starts.log_tasks import add_table, loads_of, victim_script
+from mmplay.engine.sim.starts.logged import found_in_log
 from mmplay.engine.sim.starts.plan import Found, Plan, SysctlError, from_plan
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.scenario.load import Scenario, disk_at
@@ -24,6 +27,7 @@ from mmplay.levels.scenario.tables import BOOT, LOG, ROW, SAMPLE, StartTable
 from mmplay.recordings.counters import SECOND_NS, read_counters
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.position import find_position
+from mmplay.recordings.run.continuing import told_in
 
 
 class Changes(NamedTuple):
@@ -100,12 +104,27 @@ def build(scenario: Scenario, choice: Choice, found: Found) -> Machine:
         assumed=scenario.notes,
     )
     try:
-        m = from_plan(plan, found, choice)
+        m = _of_log(plan, found, choice) if found.told else from_plan(plan, found, choice)
     except SysctlError as error:
         raise place.at("sysctl").error(error.name, str(error)) from None
     except InputError as error:
         raise place.at("machine").error("", str(error)) from None
     _try_events(scenario, m)
+    return m
+
+
+def _of_log(plan: Plan, found: Found, choice: Choice) -> Machine:
+    """Return the machine of a log's report: its own tasks are there beside those of the plan."""
+    told = found.told
+    if told is None:
+        return from_plan(plan, found, choice)
+    plan = plan._replace(
+        workloads=(*plan.workloads, *loads_of(told.report)),
+        script=tuple(sorted((*plan.script, *victim_script(told.report, found.time_ns)))),
+        assumed=(*plan.assumed, *differing(told.printed_by, told.release, choice.kernel)),
+    )
+    m = from_plan(plan, found, choice)
+    add_table(m, told)
     return m
 
 
@@ -167,11 +186,7 @@ def _in_row(scenario: Scenario, start: StartTable) -> Found:
 
 def _in_log(scenario: Scenario, start: StartTable) -> Found:
     frame = _frame(scenario, start, "#1")
-    report, cpus = frame.report, scenario.table.machine.cpus
-    if report is None or report.memory is None or report.memory.time_us is None:
-        raise InputError(f"{start.file}: this report has no Mem-Info of its own; choose another")
-    time_ns = report.memory.time_us * MICROSECOND_NS
-    return found_in_dump(report.memory, time_ns, cpus, works_in(report))
+    return found_in_log(told_in(frame, scenario.kernel), scenario.table.machine.cpus)
 
 
 def _in_sample(scenario: Scenario, start: StartTable) -> Found:

@@ -7,10 +7,14 @@ from argparse import ArgumentParser, Namespace
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB, size_kb
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS, kernel_named
+from mmplay.recordings.files import Progress
+from mmplay.recordings.parallel.spread import Workers
 
 MAX_SECONDS = 3600
 MAX_UPTIME_S = 10**9
 """The clock of a machine that was measured may have run for long."""
+
+MAX_CORES = 1024
 
 RECORDING = "a recording: its file, or the name of one that ships with mmplay"
 PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"
@@ -35,6 +39,25 @@ def add_kernel(
 def add_json(parser: ArgumentParser) -> None:
     """Declare `--json`."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_workers(parser: ArgumentParser) -> None:
+    """Declare who does a work that has many parts."""
+    parser.add_argument("--cores", metavar="N", help="work on so many cores (default: all)")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="work on the Dask cluster of the scheduler at tcp://HOST:PORT or tls://HOST:PORT, "
+        "which needs mmplay[cluster]",
+    )
+
+
+def workers_of(args: Namespace, progress: Progress | None) -> Workers:
+    """Return who does the work; raises InputError."""
+    if args.cores is not None and args.scheduler is not None:
+        raise InputError("--cores and --scheduler: the work is done here, or on a cluster")
+    cores = 0 if args.cores is None else whole(args.cores, "--cores", MAX_CORES)
+    return Workers(cores, args.scheduler, progress)
 
 
 def check_kernel(args: Namespace) -> None:

@@ -88,7 +88,7 @@ def _place(place: Place) -> str:
 def print_fleet(fleet: Fleet) -> None:
     """Print the table of groups of many logs, and the files that could not be read."""
     groups = fleet.groups.largest_first()
-    tell(f"{_sum_of(groups)}, {_counted(fleet.files, 'file')}")
+    tell(f"{_sum_of(groups)}, {_counted(fleet.read, 'file')}")
     tell(f"{'count':>7}{'files':>7}  release of the first, what happened, where")
     for group in groups:
         tell(f"{group.count:7}{group.files:7}  {group.release or 'unknown'}")
@@ -108,7 +108,7 @@ def _in_file(place: Place) -> str:
 def fleet_json(fleet: Fleet) -> dict[str, object]:
     """Return the groups of many logs as plain data."""
     return {
-        "files": fleet.files,
+        "files": fleet.read,
         "unreadable": [{"path": one.path, "why": one.why} for one in fleet.unreadable],
         "groups": [_group_json(group) for group in fleet.groups.largest_first()],
     }

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-from mmplay.commands.arguments import PLACE, add_json, add_kernel, check_kernel, whole
+from mmplay.commands.arguments import (
+    PLACE,
+    add_json,
+    add_kernel,
+    add_workers,
+    check_kernel,
+    whole,
+    workers_of,
+)
 from mmplay.commands.explain_text import (
     FEW,
     fleet_json,
@@ -19,7 +27,7 @@ from mmplay.commands.explain_text import (
     print_fleet,
     print_groups_first,
 )
-from mmplay.commands.output import JsonObject, print_json, progress_bar, remark
+from mmplay.commands.output import JsonObject, print_json, progress_bar, remark, stopped
 from mmplay.commands.rules_text import chosen, print_rules, rules_used
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ReportKind
@@ -80,6 +88,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="print whose rules are used, each with its source, and what was not read",
     )
     add_kernel(parser, default=None)
+    add_workers(parser)
     add_json(parser)
 
 
@@ -168,11 +177,13 @@ def _group(args: Namespace, names: list[str]) -> int:
     if not paths:
         raise InputError(f"{names[0]}: no file is in it")
     with progress_bar(names[0]) as progress:
-        fleet = read_fleet(paths, args.kernel, progress)
+        fleet = read_fleet(paths, args.kernel, workers_of(args, progress))
     if form == "json":
         print_json(fleet_json(fleet))
     else:
         print_fleet(fleet)
+    if fleet.read < fleet.files:
+        return stopped(fleet.read, fleet.files, "files")
     return _status(args, (group.sort.kind for group in fleet.groups))
 
 

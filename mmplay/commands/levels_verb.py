@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from mmplay.commands.arguments import add_json, whole
-from mmplay.commands.output import print_json, remark, tell, told_of_disk
+from mmplay.commands.arguments import add_json, add_workers, whole, workers_of
+from mmplay.commands.output import (
+    print_json,
+    progress_bar,
+    remark,
+    stopped,
+    tell,
+    told_of_disk,
+)
 from mmplay.engine.errors import InputError
 from mmplay.levels.authoring import new_level, packed, update_digest
 from mmplay.levels.catalogue import ListedLevel, all_levels, find_level, levels_folder
@@ -16,8 +25,10 @@ from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.model import Level
 from mmplay.levels.pack import levels_in
 from mmplay.levels.progress import Best, load
-from mmplay.levels.proof import RUNS, Proof, prove
+from mmplay.levels.proof import RUNS, Proof, prove, with_digest
 from mmplay.recordings.files import replacing
+from mmplay.recordings.parallel.crew import Told
+from mmplay.recordings.parallel.spread import spread
 
 GOOD, FALSE, UNREADABLE = 0, 1, 2
 
@@ -40,6 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     runs = f"how many runs the random player makes (default: {RUNS})"
     check.add_argument("--runs", metavar="N", default=str(RUNS), help=runs)
+    add_workers(check)
     new = parts.add_parser("new", help="write a level file to begin with")
     new.add_argument("file", metavar="FILE", help="a new file that ends in .toml")
     pack = parts.add_parser("pack", help="put all levels of a folder into one file")
@@ -97,20 +109,21 @@ def _line(one: ListedLevel, wins: dict[str, Best]) -> str:
 
 def _check(args: Namespace) -> int:
     runs, status = whole(args.runs, "--runs", 10_000), GOOD
-    proofs: list[Proof] = []
+    levels: list[Level] = []
     for name in args.files or [str(path) for path in shipped_levels()]:
         try:
-            levels = _named(name)
+            levels += _named(name)
         except InputError as error:
             remark(str(error))
             status = UNREADABLE
-            continue
-        for level in levels:
-            proofs.append(_proven(level, runs, args))
-            status = max(status, GOOD if proofs[-1].ok else FALSE)
+    proofs: list[Proof] = []
+    with suppress(KeyboardInterrupt):
+        for proof in _proven(levels, runs, args):
+            proofs.append(proof)
+            status = max(status, GOOD if proof.ok else FALSE)
     if args.json:
         print_json({"good": status == GOOD, "levels": [_proof_json(one) for one in proofs]})
-    return status
+    return status if len(proofs) == len(levels) else stopped(len(proofs), len(levels), "levels")
 
 
 def _named(name: str) -> list[Level]:
@@ -118,16 +131,26 @@ def _named(name: str) -> list[Level]:
     return levels_in(path) if path.is_file() else [find_level(name)]
 
 
-def _proven(level: Level, runs: int, args: Namespace) -> Proof:
-    proof = prove(level, runs)
-    if args.update and proof.digest and proof.digest != level.digest:
-        with told_of_disk(Path(level.file)):
-            update_digest(Path(level.file), proof.digest)
-        proof = prove(level._replace(digest=proof.digest), runs)
-    if not args.json:
-        tell(*_proof_lines(proof))
-        sys.stdout.flush()
-    return proof
+def _proven(levels: list[Level], runs: int, args: Namespace) -> Iterator[Proof]:
+    """Yield the proofs as they come; each is told at once, unless JSON is wanted."""
+    with progress_bar("levels") as progress:
+        work, told = partial(prove, runs=runs), Told("proving", "levels")
+        for proof in spread(work, levels, workers_of(args, progress), told=told):
+            proven = _updated(proof) if args.update else proof
+            if not args.json:
+                tell(*_proof_lines(proven))
+                sys.stdout.flush()
+            yield proven
+
+
+def _updated(proof: Proof) -> Proof:
+    """Write the digest of the solution into the file, if it is another."""
+    if proof.digest in ("", proof.level.digest):
+        return proof
+    path = Path(proof.level.file)
+    with told_of_disk(path):
+        update_digest(path, proof.digest)
+    return with_digest(proof)
 
 
 def _proof_lines(proof: Proof) -> list[str]:

@@ -21,6 +21,8 @@ NARROWEST = 10
 """Columns that a bar needs to say anything."""
 
 LONGEST_NAME = 30
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
 
 
 def tell(*texts: str) -> None:
@@ -28,6 +30,8 @@ def tell(*texts: str) -> None:
 
     Tabs and ends of lines stay.
     """
+    for bar in _bars:
+        bar.clear()
     for line in "\n".join(texts).split("\n"):
         print("\t".join(map(printable, line.split("\t"))))
 
@@ -35,6 +39,12 @@ def tell(*texts: str) -> None:
 def remark(text: str) -> None:
     """Print a line about the work itself on stderr, where it is not part of the result."""
     print(printable(f"mmplay: {text}"), file=sys.stderr, flush=True)
+
+
+def stopped(done: int, of: int, what: str) -> int:
+    """Say what Ctrl-C left of a work with many parts; return the exit status."""
+    remark(f"stopped after {done} of {of} {what}")
+    return INTERRUPTED
 
 
 def print_json(values: dict[str, object]) -> None:
@@ -85,9 +95,11 @@ def progress_bar(name: str) -> Iterator[Progress | None]:
         yield None
         return
     bar = _Bar(sys.stderr, name)
+    _bars.append(bar)
     try:
         yield bar.show
     finally:
+        _bars.remove(bar)
         bar.clear()
 
 
@@ -112,6 +124,10 @@ class _Bar:
     def clear(self) -> None:
         self._out.write("\r\x1b[K")
         self._out.flush()
+
+
+_bars: list[_Bar] = []
+"""What is on the terminal while something is printed."""
 
 
 def bar_line(name: str, done: Done, seconds: float, width: int) -> str:

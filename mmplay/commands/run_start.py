@@ -21,17 +21,18 @@ from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import claims_to_be_trace
 from mmplay.recordings.position import find_position
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.starts import incident_machine, machine_of
+from mmplay.recordings.run.starts import incident_machine
 from mmplay.recordings.run.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
 
 INCIDENT_UNTIL = "61.7"
 BOOT_SECONDS = "10"
-AFTER_FRAME_NS = 2_000_000_000
-"""A run from a frame of a log goes on for two seconds, if nothing else is said."""
+BOOT_RAM = "2G"
+AFTER_FORK_NS = 2_000_000_000
+"""A run from a turn of another goes on for two seconds, if nothing else is said."""
 
-AFTER_SCENARIO_NS = 10_000_000_000
-"""A scenario's run goes on for ten seconds, if nothing else is said."""
+AFTER_FOUND_NS = 10_000_000_000
+"""One from a scenario or a frame of a log goes on for ten, if nothing else is said."""
 
 STARTS = ("incident", "boot")
 """Starts that are no file."""
@@ -71,6 +72,18 @@ def packets_of(args: Namespace) -> int:
     return -1 if args.packets is None else whole(args.packets, "--packets", MAX_PACKETS)
 
 
+def header(m: Machine, choice: Choice) -> dict[str, object]:
+    """Return what the run is, and what about it is assumed or calibrated."""
+    return {
+        "start": m.setup.name,
+        "kernel": m.kernel.name,
+        "variant": choice.variant,
+        "seed": choice.seed,
+        "assumed": list(m.setup.assumed),
+        "calibrated": list(m.setup.calibrated),
+    }
+
+
 class RunStart:
     """How a run begins: `session(header, writer)` makes it, `until_ns` is when it ends."""
 
@@ -83,36 +96,40 @@ class RunStart:
         self._machine = machine
         self._title = machine.setup.name if machine is not None else ""
         until = args.until
-        after_ns, most = AFTER_FRAME_NS, MAX_SECONDS
+        after_ns, most = AFTER_FORK_NS, MAX_SECONDS
         if machine is not None:
-            after_ns, most = AFTER_SCENARIO_NS, MAX_UPTIME_S
+            after_ns, most = AFTER_FOUND_NS, MAX_UPTIME_S
         elif args.start == "incident":
             self._machine = incident_machine(choice)
             until = until or INCIDENT_UNTIL
         elif args.start == "boot":
             from mmplay.engine.sim.starts.boot import fresh_boot
 
-            self._ram_kb = ram_kb(args.ram)
+            self._ram_kb = ram_kb(args.ram or BOOT_RAM)
             self._machine = fresh_boot(self._ram_kb, choice)
             until = until or BOOT_SECONDS
-        elif not self._is_run(args):
-            self._machine = machine_of(args.start, whole(args.frame, "--frame", 1 << 32), choice)
+        else:
+            self._find_run(args)
         self.name = args.start
         self.until_ns = nanoseconds(until, "--until", most) if until else self.now_ns + after_ns
 
-    def _is_run(self, args: Namespace) -> bool:
+    def _find_run(self, args: Namespace) -> None:
         """Take a simulated recording as what is forked, if the start names one."""
         path = Path(args.start)
         if not path.is_file() or not claims_to_be_trace(path):
-            return False
+            return
         recording = open_recording(args.start)
         if recording.session is None:
             recording.close()
-            return False
+            return
         self._parent, self._parent_name = recording.session, recording.name
         at = find_position(recording, args.at) if args.at else len(recording) - 1
         self._turn = recording.first_turn + at
-        return True
+
+    @property
+    def found(self) -> bool:
+        """Whether there is anything to start from."""
+        return self._machine is not None or self._parent is not None
 
     @property
     def now_ns(self) -> int:
@@ -124,6 +141,17 @@ class RunStart:
     def refused(self, error: InputError, m: Machine) -> InputError:
         """Return the complaint about what a machine refused while it ran."""
         return error
+
+    def advance(self, session: Session) -> None:
+        """Let the run go on to its time."""
+        session.advance(until_ns=self.until_ns)
+
+    def answered(self, args: Namespace, session: Session) -> int | None:
+        """Print what a start says of its run in a way of its own; return the exit status.
+
+        None where the run is printed like any other.
+        """
+        return None
 
     def header(self) -> dict[str, object]:
         """Return the header of the run's recording."""

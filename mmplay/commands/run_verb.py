@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mmplay.commands.arguments import add_json, add_kernel, add_screen_options
+from mmplay.commands.arguments import add_json, add_kernel, add_screen_options, add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
-from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of
+from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of, header
 from mmplay.commands.screen import require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import summary
@@ -53,6 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
     add_json(parser)
+    add_workers(parser)
     add_screen_options(parser)
 
 
@@ -84,7 +85,14 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
         help="let SLUB pass __GFP_ATOMIC on to the page allocator",
     )
     parser.add_argument(
-        "--ram", metavar="SIZE", default="2G", help="RAM of a freshly booted machine (default: 2G)"
+        "--ram",
+        metavar="SIZE",
+        help="RAM of a freshly booted machine (default: 2G); a log's machine must fit it",
+    )
+    parser.add_argument(
+        "--bounds",
+        choices=("no",),
+        help="no: go on from a log's frame once, not again with each assumption at its bounds",
     )
 
 
@@ -108,7 +116,12 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     if args.actions is not None:
         raise InputError("--actions is for levels; to act at the start, use --act 'NAME VALUE'")
     choice = choice_of(args)
-    return RunStart(args, choice), choice
+    start = RunStart(args, choice)
+    if start.found:
+        return start, choice
+    from mmplay.commands.run_frame import frame_start
+
+    return frame_start(args, choice)
 
 
 def _run(args: Namespace, start: RunStart, choice: Choice) -> int:
@@ -118,6 +131,8 @@ def _run(args: Namespace, start: RunStart, choice: Choice) -> int:
         require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
     session = _recorded(args, start)
+    if (status := start.answered(args, session)) is not None:
+        return status
     machine = session.to_end()
     if args.json:
         print_json({**header(machine, choice), **summary(machine)})
@@ -158,18 +173,6 @@ def _is_level(args: Namespace) -> bool:
     return is_level_name(args.start)
 
 
-def header(m: Machine, choice: Choice) -> dict[str, object]:
-    """Return what the run is, and what about it is assumed or calibrated."""
-    return {
-        "start": m.setup.name,
-        "kernel": m.kernel.name,
-        "variant": choice.variant,
-        "seed": choice.seed,
-        "assumed": list(m.setup.assumed),
-        "calibrated": list(m.setup.calibrated),
-    }
-
-
 def _recorded(args: Namespace, start: RunStart) -> Session:
     """Run to the end; write what `-o` asks for."""
     if args.output is None:
@@ -195,7 +198,7 @@ def _ran(args: Namespace, start: RunStart, session: Session) -> Session:
         name, _, value = act.strip().partition(" ")
         session.act(name, value.strip())
     try:
-        session.advance(until_ns=start.until_ns)
+        start.advance(session)
     except RefusedError as error:
         raise start.refused(error, session.live) from None
     return session

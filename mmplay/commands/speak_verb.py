@@ -8,6 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 
+from mmplay.commands.assigned import add_assignment, level_to_play, tell_recorded
 from mmplay.commands.speak_recording import (
     MOST_STEPS,
     Command,
@@ -19,7 +20,7 @@ from mmplay.commands.speak_recording import (
     talk,
 )
 from mmplay.engine.errors import InputError
-from mmplay.levels.catalogue import find_level, is_level_name
+from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded
@@ -32,13 +33,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording by its file or name"
     )
+    add_assignment(parser)
 
 
 def run(args: Namespace) -> int:
     """Talk until `quit` or the end of the input; raises InputError for what is not there."""
-    if is_level_name(args.what):
-        with closing(LevelSpeaker(find_level(args.what))) as speaker:
+    if args.assignment is not None or is_level_name(args.what):
+        level = level_to_play(args, args.what)
+        with closing(LevelSpeaker(level)) as speaker:
             talk(speaker)
+        tell_recorded(args, level)
         return 0
     with open_recording(args.what) as timeline:
         if not len(timeline):

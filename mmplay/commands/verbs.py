@@ -47,7 +47,11 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "play",
         "play a level: predict what the kernel does next",
-        ("mmplay play L05", "mmplay play ./my.toml"),
+        (
+            "mmplay play L05",
+            "mmplay play ./my.toml",
+            "mmplay play --assignment handout.toml --student st01",
+        ),
     ),
     Verb(
         "speak",
@@ -67,6 +71,23 @@ VERBS: tuple[Verb, ...] = (
             "mmplay levels check L03",
             "mmplay levels new my.toml",
             "mmplay levels pack course/ -o course.toml",
+        ),
+    ),
+    Verb(
+        "class",
+        "assign levels to a class",
+        (
+            "mmplay class new -o w3.toml --level L03=2 --due 2026-12-01T23:59+01:00",
+            "mmplay class check w3.toml",
+            "mmplay class student-edition w3.toml -o handout.toml",
+        ),
+    ),
+    Verb(
+        "submit",
+        "hand in what you played for an assignment",
+        (
+            "mmplay submit --assignment handout.toml --student st01",
+            "mmplay submit a.mmtrace --assignment handout.toml --student st01",
         ),
     ),
     Verb(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.kernel import Kernel
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
@@ -16,12 +17,12 @@ from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
+from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.state.fields import pack_state
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.run.continuing import INCIDENT as INCIDENT
+from mmplay.recordings.run.continuing import told_in
 from mmplay.recordings.run.witness import Fault, Side
-
-INCIDENT = "incident-4.5.0-rc7"
-"""The shipped recording whose first frame is the OOM kill at 59.56 s."""
 
 
 def incident_machine(choice: Choice) -> Machine:
@@ -30,7 +31,10 @@ def incident_machine(choice: Choice) -> Machine:
 
 
 def machine_of(recording: str, index: int, choice: Choice) -> Machine:
-    """Return the machine of one frame of a recording or log; raises InputError."""
+    """Return the incident's machine at one frame of its recordings, with the tasks that it had.
+
+    Raises InputError.
+    """
     with open_recording(recording) as timeline:
         if not 0 <= index < len(timeline):
             raise InputError(f"{recording}: has no frame {index}; it has {len(timeline)}")
@@ -40,11 +44,27 @@ def machine_of(recording: str, index: int, choice: Choice) -> Machine:
         return from_report(frame.report, frame.kernel, choice)
 
 
+def told_frame(recording: str, index: int, kernel: Kernel | None, ram_kb: int = 0) -> Told:
+    """Return what one frame of a recording or log tells of its machine.
+
+    `kernel` is whose rules are to run, None for those of the kernel that printed it. Raises
+    InputError where the frame tells too little, or its kernel cannot be simulated.
+    """
+    with open_recording(recording) as timeline:
+        if not 0 <= index < len(timeline):
+            raise InputError(f"{recording}: has no frame {index}; it has {len(timeline)}")
+        frame = timeline.frame(index)
+    try:
+        return told_in(frame, kernel, ram_kb)
+    except InputError as error:
+        raise InputError(f"{recording} frame {index}: {error}") from None
+
+
 FIELDS = frozenset(
     {
         *("format", "kind", "title", "writer", "engine", "start", "kernel", "variant", "seed"),
         *("keep_atomic", "packets", "ram_kb", "parent", "frame", "turn", "cut_from", "cut_to"),
-        *("level", "level_digest", "stage"),
+        *("level", "level_digest", "stage", "assignment", "student"),
     }
 )
 """Everything that the header of a simulated run may say."""

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from mmplay.engine.errors import InputError
 from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import BootSpan, Decided, Frame, Growth, LogLine, Marker, Shown, TurnFacts
 from mmplay.engine.report import MemDump, title_of
@@ -17,11 +16,10 @@ from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition
-from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.starts.frame import from_report
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
+from mmplay.recordings.run.continuing import machine_from
 from mmplay.recordings.run.replay import UNSEEN
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import begin_session, fork_session, session_header
@@ -365,15 +363,13 @@ class SessionTimeline:
 
 def what_if(frame: Frame, name: str) -> SessionTimeline:
     """Return a run from a frame of a log of that name; raises InputError if none can be made."""
-    if frame.report is None or frame.kernel is None:
-        raise InputError("no what-if from here: the rules of this kernel are not known")
-    machine = from_report(frame.report, frame.kernel, Choice(frame.kernel))
+    machine = machine_from(frame, name)
     header = session_header(
         f"{name} #{frame.index + 1} (what if)",
         start="frame",
         parent=name,
         frame=frame.index,
-        kernel=frame.kernel.name,
+        kernel=machine.kernel.name,
     )
     return SessionTimeline(begin_session(machine, header))
 

@@ -61,6 +61,7 @@ class Code(IntEnum):
     EVENT = 10
     LOG = 11
     REACHED = 12
+    HANDED = 13
     END = 15
     SAMPLE_KEY = 20
     SAMPLE = 21
@@ -68,6 +69,10 @@ class Code(IntEnum):
 
 class TraceError(InputError):
     """A file that is no readable trace; the message names the place and what to do."""
+
+
+class NewerError(TraceError):
+    """A trace of a format that only a later version reads."""
 
 
 def check_of(previous: bytes, body: bytes) -> bytes:

@@ -17,6 +17,7 @@ from mmplay.recordings.trace.format import (
     MAX_HEADER_BYTES,
     RECORD_HEAD,
     Code,
+    NewerError,
     TraceError,
     check_of,
     unpack_body,
@@ -86,7 +87,7 @@ class TraceReader:
         if not isinstance(header, dict) or type(version) is not int:
             raise TraceError(f"{self._name}: header at byte {len(MAGIC)} names no format version")
         if version > FORMAT:
-            raise TraceError(
+            raise NewerError(
                 f"{self._name}: format {version} is newer than this mmplay reads ({FORMAT}); "
                 "update mmplay"
             )

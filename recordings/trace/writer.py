@@ -38,6 +38,11 @@ class TraceWriter:
         stream.write(MAGIC)
         self.append(Code.HEADER, [{"format": FORMAT, **header}])
 
+    @property
+    def name(self) -> str:
+        """The path of the file that it writes, empty for a stream that is none."""
+        return str(getattr(self._stream, "name", ""))
+
     def append(self, code: Code, fields: list[Any]) -> None:
         """Append one record; raises OSError if the disk does not take it."""
         self.append_code(code, fields)

@@ -1,8 +1,9 @@
-"""How long a key takes to the screen, on a real pseudo-terminal of 120x40.
+"""How long a key takes to the screen, on a real pseudo-terminal of 120x40, and what it sends.
 
 Run with `python -m tests.bench.keys`: median and worst from the key to the first and to the last
 byte of what it paints, on a recording, on a run and on a level, beside a bare Textual app whose
-label changes at every key. Figures are printed, nothing is asserted.
+label changes at every key; then the bytes that it paints. Figures are printed, nothing is asserted;
+what a key may send is held by tests/tui/test_painting.py.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ PROGRAMS: tuple[tuple[str, tuple[str, ...], bytes, bytes, bytes], ...] = (
         b".,",
     ),
     ("level, panels", (*MMPLAY, "play", "levels/data/L03.toml"), b"goes on", b"\r", b"\tv"),
+    ("recording, panels", (*MMPLAY, "replay", "incident-4.5.0-rc7"), b"keys", b"", b"\t\t"),
+    ("recording, cursor", (*MMPLAY, "replay", "incident-4.5.0-rc7"), b"keys", b"", b"jk"),
 )
 
 
@@ -82,16 +85,17 @@ class Terminal:
         while select.select([self.master], [], [], 0.4)[0]:
             os.read(self.master, 65536)
 
-    def press(self, key: bytes) -> tuple[float, float]:
-        """Press a key; return the seconds to the first and to the last byte painted."""
+    def press(self, key: bytes) -> tuple[float, float, int]:
+        """Press a key; return the seconds to the first and the last byte painted, and how many."""
         start = time.perf_counter()
         os.write(self.master, key)
         first = last = 0.0
+        count = 0
         while select.select([self.master], [], [], QUIET_S if first else 5)[0]:
-            os.read(self.master, 65536)
+            count += len(os.read(self.master, 65536))
             last = time.perf_counter() - start
             first = first or last
-        return first, last
+        return first, last, count
 
     def close(self) -> None:
         """End the program."""
@@ -101,7 +105,7 @@ class Terminal:
 
 
 def measure(args: tuple[str, ...], marker: bytes, before: bytes, keys: bytes) -> list[list[float]]:
-    """Return the times to the first and to the last byte of every key."""
+    """Return the times to the first and to the last byte of every key, and how many came."""
     with tempfile.TemporaryDirectory() as folder:
         terminal = Terminal(args, folder)
         try:
@@ -112,20 +116,26 @@ def measure(args: tuple[str, ...], marker: bytes, before: bytes, keys: bytes) ->
             found = [terminal.press(keys[n % 2 : n % 2 + 1]) for n in range(KEYS)]
         finally:
             terminal.close()
-    return [[one[0] for one in found], [one[1] for one in found]]
+    return [[one[at] for one in found] for at in range(3)]
+
+
+def p95(values: list[float]) -> float:
+    """Return what 95 % of the values do not exceed."""
+    return sorted(values)[len(values) * 95 // 100 - 1]
 
 
 def main() -> None:
     """Print the figures."""
     bare = 0.0
     for name, args, marker, before, keys in PROGRAMS:
-        first, last = measure(args, marker, before, keys)
+        first, last, count = measure(args, marker, before, keys)
         median = statistics.median(last)
         bare = bare or median
         print(
             f"{name:<20} first byte {statistics.median(first) * 1e3:6.1f} ms  "
             f"painted {median * 1e3:6.1f} ms median, {max(last) * 1e3:6.1f} worst  "
-            f"ratio {median / bare:.1f}"
+            f"ratio {median / bare:.1f}, p95 {p95(last) / bare:.1f}  "
+            f"{statistics.median(count):.0f} bytes, p95 {p95(count):.0f}"
         )
 
 

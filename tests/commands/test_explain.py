@@ -330,6 +330,23 @@ def test_logs_of_a_folder_in_groups(
     assert not any(char.isdigit() for char in second["headline"].replace("order 0", ""))
 
 
+def test_stopped_groups_are_of_what_was_read(
+    fleet: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def until_host1(job: grouping.Job) -> grouping.Read:
+        if job[0].endswith("host1.log"):
+            raise KeyboardInterrupt
+        return read_one(job)
+
+    read_one = grouping.read_one
+    monkeypatch.setattr(grouping, "read_one", until_host1)
+    names = [str(fleet / f"host{n}.log") for n in range(3)]
+    assert main(["explain", *names, "--group"]) == 130
+    out, err = capsys.readouterr()
+    assert out.startswith("1 event in 1 group, 1 file\n")
+    assert err == "mmplay: stopped after 1 of 3 files\n"
+
+
 def test_files_by_name_a_missing_one_and_the_table(fleet: Path, capsys: Captured) -> None:
     names = [str(fleet / "host0.log"), str(fleet / "host1.log"), str(fleet / "gone.log")]
     assert main(["explain", *names, "--group", "--fail-on", "failure"]) == 1

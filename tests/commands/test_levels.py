@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from mmplay.__main__ import main
+from mmplay.commands import levels_verb
+from mmplay.levels.model import Level
 from mmplay.levels.progress import Best, add, progress_path
+from mmplay.levels.proof import Proof
 from tests.levels.proofs import DOOR, level_text
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -66,9 +69,30 @@ def test_new_check_update_and_pack(run: Run, tmp_path: Path) -> None:
     assert run("levels", "check", str(pack), "--update", "--runs", "5")[0] == 0
 
 
+def test_a_stopped_check_shows_what_is_proven(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.toml").write_text(level_text(DOOR).replace("T1", f"T{name}"))
+
+    def until_b(level: Level, runs: int) -> Proof:
+        if level.id == "Tb":
+            raise KeyboardInterrupt
+        return Proof(level, (), "")
+
+    monkeypatch.setattr(levels_verb, "prove", until_b)
+    files = [str(path) for path in sorted(tmp_path.iterdir())]
+    status, out, err = run("levels", "check", "--cores", "1", *files)
+    assert status == 130
+    assert out == "Ta A test: good\n"
+    assert err == "mmplay: stopped after 1 of 3 levels\n"
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
+        (("levels", "check", "L03", "--cores", "some"), "--cores some"),
+        (("levels", "check", "--cores", "1", "--scheduler", "tcp://h:1"), "here, or on a cluster"),
         (("levels",), "list|check|new|pack"),
         (("levels", "lst"), "invalid choice"),
         (("levels", "check", "L99"), "is no level"),

@@ -74,7 +74,7 @@ def test_the_users_levels_are_listed_and_kept(tmp_path: Path) -> None:
     assert "broken" in own
     assert is_kept(find_level("mine"))
     assert is_kept(find_level("b"))
-    assert not is_kept(find_level(str(tmp_path / "c" / "a.toml")))
+    assert is_kept(find_level(str(tmp_path / "c" / "a.toml")))  # the same, from another file
     assert not is_kept(find_level(str(folder / "L03.toml")))
 
 

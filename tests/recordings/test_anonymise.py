@@ -416,7 +416,7 @@ def test_a_simulated_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
         pass
     assert main(["anonymise", str(path), "-o", str(tmp_path / "out.mmtrace")]) == 2
     err = capsys.readouterr().err
-    assert "is a simulated run: no name of anybody is in it" in err
+    assert "is a simulated run: no name of a machine is in it" in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out.mmtrace").exists()
 

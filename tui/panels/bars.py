@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from mmplay.tui.cells import row
+from mmplay.tui.cells import row, wrap
 from mmplay.tui.panels.cell_panel import CellPanel
 
 
@@ -19,6 +19,24 @@ class LineBar(CellPanel, can_focus=False):
     def say(self, text: str) -> None:
         """Draw one row of plain text."""
         self.show([row(text)])
+
+
+class VerdictBar(LineBar):
+    """The answer, in one sentence: in two rows where it needs them, and from then on.
+
+    It does not shrink again while the width stays: every panel below would move with each step.
+    """
+
+    _width = 0
+
+    def tell(self, text: str, width: int, loud: bool) -> None:
+        """Draw the sentence on a screen of some width; `loud` if something went wrong."""
+        lines = wrap(text, max(1, width - 2))
+        two = len(lines) > 1 or (width == self._width and self.has_class("-two"))
+        self._width = width
+        self.set_class(two, "-two")
+        self.set_class(loud, "-loud")
+        self.show([row(f" {line}") for line in lines])
 
 
 class TimelineBar(CellPanel, can_focus=True):

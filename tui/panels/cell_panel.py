@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
+from textual.geometry import Region
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
@@ -15,7 +15,7 @@ from textual.widget import Widget
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, plain
-from mmplay.tui.theme import REVERSE, style_of
+from mmplay.tui.panels.drawn import DrawnRows
 
 
 class CellPanel(Widget, can_focus=True):
@@ -58,20 +58,28 @@ class CellPanel(Widget, can_focus=True):
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(id=id)
         self.panel_title = title
-        self.border_title = title
+        self._entitled = ""
+        self._entitle(title)
+        self._subtitle = ""
         self.rows: list[Row] = []
         self.top = 0
         self.cursor: tuple[int, int] | None = None
         self._made_for = 0
         self._note = ""
-        self._styles: dict[str, Style] = {}
+        self._drawn = DrawnRows(self)
 
     # rows
 
     def retitle(self, title: str) -> None:
         """Give the panel another title."""
         self.panel_title = title = printable(title)
-        self.border_title = f"> {title}" if self.has_focus else title
+        self._entitle(f"> {title}" if self.has_focus else title)
+
+    def _entitle(self, title: str) -> None:
+        """Set the border's title; Textual would draw the whole panel even for the same one."""
+        if title != self._entitled:
+            self._entitled = title
+            self.border_title = title
 
     def note(self, text: str) -> None:
         """Say something at the panel's lower edge."""
@@ -83,7 +91,7 @@ class CellPanel(Widget, can_focus=True):
 
         With `from_top` the first row is in sight, wherever the cursor is.
         """
-        asked = self.ask
+        asked, before = self.ask, self._in_sight()
         self.rows = rows
         self._made_for = self.size.width
         places = self._places()
@@ -95,7 +103,28 @@ class CellPanel(Widget, can_focus=True):
         elif self.has_focus:
             self._follow()
         self._tell_more()
-        self.refresh()
+        self._redraw(before)
+
+    def _in_sight(self) -> list[tuple[Row | None, int]]:
+        """Return what is drawn: of each line its row, and which of its cells is reversed."""
+        shown = range(self.top, self.top + self.size.height)
+        return [(self.row_at(n), self._reversed_in(n)) for n in shown]
+
+    def _redraw(self, before: list[tuple[Row | None, int]]) -> None:
+        """Draw the lines that are no longer what they were."""
+        after = self._in_sight()
+        if len(before) != len(after):
+            self.refresh()
+            return
+        pairs = enumerate(zip(before, after, strict=True))
+        lines = [Region(0, y, self.size.width, 1) for y, (old, new) in pairs if old != new]
+        if lines:
+            self.refresh(*lines)
+
+    def _reversed_in(self, n: int) -> int:
+        """Return which cell of row `n` the cursor is on, -1 if none."""
+        here = self.cursor is not None and self.has_focus and self.cursor[0] == n
+        return self.cursor[1] if here and self.cursor is not None else -1
 
     @property
     def ask(self) -> Ask | None:
@@ -154,10 +183,20 @@ class CellPanel(Widget, can_focus=True):
 
     def choose(self, ask: Ask) -> bool:
         """Put the cursor on the first cell with this question; tell whether there is one."""
-        place = next((place for place in self._places() if self._ask_at(place) == ask), None)
+        place = self._place_of(ask)
         if place is not None:
             self._place(place)
         return place is not None
+
+    def begin_at(self, ask: Ask) -> None:
+        """Put the cursor on this question, if it is there, without anybody being told."""
+        before = self._in_sight()
+        self.cursor = self._place_of(ask) or self.cursor
+        self._follow()
+        self._redraw(before)
+
+    def _place_of(self, ask: Ask) -> tuple[int, int] | None:
+        return next((place for place in self._places() if self._ask_at(place) == ask), None)
 
     def _beside(self, across: int) -> tuple[int, int] | None:
         places = self._places()
@@ -183,10 +222,11 @@ class CellPanel(Widget, can_focus=True):
         return sum(cell_len(cell.text) for cell in self.rows[row][:index])
 
     def _place(self, place: tuple[int, int]) -> None:
+        before = self._in_sight()
         self.cursor = place
         self._follow()
         self._tell_more()
-        self.refresh()
+        self._redraw(before)
         self.post_message(self.Chosen(self, self.ask))
 
     def _follow(self) -> None:
@@ -228,12 +268,12 @@ class CellPanel(Widget, can_focus=True):
         """Tell which number is chosen now, and bring it into sight."""
         self._follow()
         self._tell_more()
-        self.border_title = f"> {self.panel_title}"
+        self._entitle(f"> {self.panel_title}")
         self.post_message(self.Chosen(self, self.ask))
 
     def on_blur(self) -> None:
         """Take the focus mark off the title."""
-        self.border_title = self.panel_title
+        self._entitle(self.panel_title)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the number that was clicked; open it at the second click."""
@@ -276,44 +316,37 @@ class CellPanel(Widget, can_focus=True):
         height, count = self.size.height, len(self.rows)
         hidden = height and count > height
         where = f"{self.top + 1}-{min(count, self.top + height)}/{count}" if hidden else ""
-        self.border_subtitle = "  ".join(text for text in (self._note, where) if text)
+        self._set_subtitle("  ".join(text for text in (self._note, where) if text))
+
+    def _set_subtitle(self, text: str) -> None:
+        """Set what stands at the lower edge, if it is something else."""
+        if text != self._subtitle:
+            self._subtitle = text
+            self.border_subtitle = text
 
     # drawing
 
     def notify_style_update(self) -> None:
         """Forget the styles of the old theme."""
         super().notify_style_update()
-        self._styles.clear()
+        self._drawn.forget()
 
     def role_style(self, role: str) -> Style:
         """Return the style of a role in the current theme."""
-        if role not in self._styles:
-            self._styles[role] = self.rich_style + style_of(role, self.app.theme_variables)
-        return self._styles[role]
+        return self._drawn.style(role)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         n = y + self.top
-        width = self.size.width
         cells = self.row_at(n)
         if cells is None:
-            return Strip.blank(width, self.rich_style)
-        segments = [
-            Segment(printable(cell.text), self._cell_style(n, m, cell))
-            for m, cell in enumerate(cells)
-        ]
-        strip = Strip(segments).crop_extend(0, width, self.rich_style)
+            return Strip.blank(self.size.width, self._drawn.style(""))
+        strip = self._drawn.strip(n, cells, self._reversed_in(n), self.size.width)
         return self._selected(strip, n).apply_offsets(0, n)
 
     def row_at(self, n: int) -> Row | None:
         """Return row `n`, or None below the last."""
         return self.rows[n] if 0 <= n < len(self.rows) else None
-
-    def _cell_style(self, row: int, column: int, cell: Cell) -> Style:
-        style = self.role_style(cell.role)
-        if self.has_focus and self.cursor == (row, column):
-            return style + REVERSE
-        return style
 
     def _selected(self, strip: Strip, row: int) -> Strip:
         selection = self.text_selection

@@ -104,7 +104,7 @@ class LogPanel(CellPanel):
         self._walk(lines)
 
     def _tell_more(self) -> None:
-        self.border_subtitle = f"line {self.line}/{self._timeline.line_count}"
+        self._set_subtitle(f"line {self.line}/{self._timeline.line_count}")
 
     @property
     def value(self) -> str:

@@ -32,6 +32,7 @@ class GameFace:
         panels.extras[TASK] = Extra(self._task, self._choose)
         panels.extras[INCIDENT] = Extra(self._incident, self._choose)
         panels.first = panels.home = TASK
+        self._headline, panels.verdict = panels.verdict, self._verdict
         mover.watchers.append(self._look_for_end)
         mover.held = self._asks_first
 
@@ -44,6 +45,11 @@ class GameFace:
     def shown(self) -> bool:
         """Whether the level itself is shown, not a fork of it."""
         return self._mover.timeline is self.game
+
+    def _verdict(self, room: int) -> str:
+        """Return the sentence under the title, which must not answer an open question."""
+        asked = self.shown and self.game.question is not None
+        return "A question waits for your answer." if asked else self._headline(room)
 
     def tell_story(self) -> None:
         """Show what the level is about, over the screen."""

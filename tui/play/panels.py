@@ -11,10 +11,10 @@ from textual.containers import Container, Horizontal
 
 from mmplay.engine.explain.ask import answer
 from mmplay.engine.frame import Ask, Frame
-from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
+from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
 from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.panels.bars import LineBar, TimelineBar
+from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.player import Player
@@ -24,7 +24,7 @@ from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
-from mmplay.tui.views.scene import View, age_text
+from mmplay.tui.views.scene import View, age_text, deciding_ask
 from mmplay.tui.views.zones import zones_rows
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
@@ -57,7 +57,8 @@ class Panels(Container):
 
     State: the questions asked, the density, the decision we stand at `inside` a simulated turn.
     Whoever adds panels to `extras` before they are laid out may name another `first` one below and
-    another `home`, the panel that the focus comes back to.
+    another `home`, the panel that the focus comes back to. `verdict` returns the sentence under the
+    title, if it can in so many characters.
     """
 
     def __init__(self, on_screen: BaseScreen, player: Player, glyphs: Glyphs) -> None:
@@ -71,7 +72,9 @@ class Panels(Container):
         self.trail: tuple[Ask, ...] = ()
         self.extras: dict[str, Extra] = {}
         self.first, self.home = "explain", "zones"
+        self.verdict: Callable[[int], str] = lambda room: headline_of(self.result, room)
         self._asked_from = "zones"
+        self._led_to: Ask | None = None
         self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
@@ -171,6 +174,9 @@ class Panels(Container):
             state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
             header = header_row(timeline, frame, state, width)
             self._on.query_one("#header", LineBar).show([header])
+            loud = frame.report is not None
+            verdict = self._on.query_one("#verdict", VerdictBar)
+            verdict.tell(self.verdict(width - 2), width, loud)
             for name, rows_of in VIEWS.items():
                 panel = self.panel(name)
                 panel.show(rows_of(self._view(panel)))
@@ -182,15 +188,20 @@ class Panels(Container):
                 panel.retitle(title)
                 panel.show(rows)
             self.panel("timeline").show(timeline_rows(timeline, frame, width, self.glyphs))
+            self._lead()
             self.draw_explain()
             self._on.say(self._on.said)
+
+    def _lead(self) -> None:
+        """Put the cursor on the number that decides, until another one was asked about."""
+        ask = deciding_ask(self.result)
+        if ask is not None and self.trail in ((), (self._led_to,)):
+            self.panel("zones").begin_at(ask)
+            self._led_to, self.trail = ask, (ask,)
 
     def draw_explain(self) -> None:
         """Answer the last question asked."""
         panel = self.panel("explain")
-        first = self.panel("zones").ask
-        if not self.trail and first is not None:
-            self.trail = (first,)
         view, trail = self._view(panel), self.trail
         panel.retitle(f"why: {answer(view.scene, trail[-1]).title}" if trail else "why")
         panel.show(explain_rows(view, trail), from_top=not panel.has_focus)

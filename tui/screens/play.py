@@ -12,7 +12,7 @@ from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, LEVEL_KEYS, PLAY_KEYS, RUN_KEYS, Key, bindings
-from mmplay.tui.panels.bars import LineBar, TimelineBar
+from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.finder import Finder
 from mmplay.tui.play.mover import Follower, Mover
@@ -88,8 +88,9 @@ class PlayScreen(BaseScreen):
         return self.KEYS if self.game is None else (*LEVEL_KEYS, *self.KEYS)
 
     def compose(self) -> ComposeResult:
-        """Lay out the panels between header and footer."""
+        """Lay out the panels between header and verdict, and the footer."""
         yield LineBar(id="header")
+        yield VerdictBar(id="verdict")
         yield self.panels
         yield LineBar(id="footer")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.explain.answer import Scene
-from mmplay.engine.frame import Frame
+from mmplay.engine.explain.headline import decided
+from mmplay.engine.frame import Ask, Frame
 from mmplay.engine.report import MemDump
 from mmplay.recordings.diagnosis import FrameDiagnosis
 from mmplay.tui.cells import span_text
@@ -42,6 +43,22 @@ class View(NamedTuple):
     def scene(self) -> Scene:
         """What questions about this frame are answered from."""
         return Scene(self.frame, self.result.diagnosis)
+
+
+def deciding_ask(result: FrameDiagnosis) -> Ask | None:
+    """Return the question about the number that decided, else about the largest zone's free pages.
+
+    None if no memory is known.
+    """
+    shown = result.frame.shown
+    if shown is None:
+        return None
+    look = decided(result.diagnosis)
+    if look is not None:
+        return Ask("zone", (look.test.zone.node, look.test.zone.name, "free"))
+    zones = shown.dump.populated() or shown.dump.zones
+    largest = max(zones, key=lambda one: one.pages("managed") or 0, default=None)
+    return None if largest is None else Ask("zone", (largest.node, largest.name, "free"))
 
 
 def age_text(frame: Frame) -> str:

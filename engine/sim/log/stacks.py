@@ -115,7 +115,7 @@ TASK_WAYS = Table(_way, __package__, "ways_task")
 NET_WAYS = Table(_way, __package__, "ways_net")
 """From the page allocator to the interrupt, by what the network card's softirq asks for."""
 
-SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "sync", "bio"})
+SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "release", "sync", "bio"})
 
 
 def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
         return marked
     wakes_flusher, _, way = caller.way.rpartition("/")
     inner = (*report, *SLAB, *RECLAIM) if wakes_flusher else report
-    slab = SLAB if way in SLAB_WAYS and not wakes_flusher else ()
+    slab = SLAB if way in SLAB_WAYS else ()
     return [("", name) for name in (*TOP, *inner, *slab, *TASK_WAYS[way])]
 
 

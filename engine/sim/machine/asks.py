@@ -96,10 +96,10 @@ def make_masks(kernel: Kernel) -> Masks:
     )
 
 
-CACHE_PAGE, RADIX, ANON, TABLE, STACK, USER, TRANSACTION, READ_PAGE = range(8)
+CACHE_PAGE, RADIX, ANON, TABLE, STACK, USER, TRANSACTION, READ_PAGE, RELEASE = range(9)
 """Numbers of purposes: a page of the page cache and its tree node, anonymous memory and its page
 table, a kernel stack, an allocator's block, the file system's transaction for writing back, a page
-of the page cache that is read."""
+of the page cache that is read, what the file system notes to shorten a file that is closed."""
 
 
 class Purpose(NamedTuple):
@@ -120,6 +120,7 @@ PURPOSES: tuple[Purpose, ...] = (
     Purpose("allocator", "user", lambda masks: masks.kernel),
     Purpose("transaction", "flush", lambda masks: masks.xfs, "xfs_trans"),
     Purpose("page cache read", "read", lambda masks: masks.page_read),
+    Purpose("file's end", "release", lambda masks: masks.xfs, "xfs_efi_item"),
 )
 """By number."""
 

@@ -69,7 +69,7 @@ def select_worst(m: Machine) -> int:
     worst, most = NOBODY, 0
     known: dict[tuple[int, int], int] = {}
     for task in range(len(tasks)):
-        if tasks.state[task] == EXITED or tasks.flags[task] & KTHREAD or not tasks.group[task]:
+        if tasks.flags[task] & (KTHREAD | EXITING) or not tasks.group[task]:
             continue
         if tasks.adj[task] == ADJ_MIN:
             continue
@@ -92,7 +92,7 @@ def out_of_memory(
     """
     state = m.state
     tasks = state.tasks
-    if tasks.flags[task] & (FATAL | EXITING):
+    if tasks.flags[task] & (FATAL | EXITING) == FATAL:
         mark_victim(m, task)
         return 0
     if state.oom_victims:

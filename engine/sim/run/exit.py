@@ -1,7 +1,10 @@
 """How a task ends and what it gives back, and the file's lock that one may hold until then.
 
-Source: kernel/exit.c and kernel/fork.c of 4.5 (do_exit, exit_mm, release_task, free_task). Besides
-its kernel stack a task gives back a few pages of slab objects (`Costs.exit_slab_pages`).
+A task that ends lets go of its mm first. The last one that does frees the mm's pages, and an OOM
+victim loses its right to the reserves there, so that the killer may choose again. Then it closes
+its files (see `programs`), and at last its kernel stack goes, with a few pages of slab objects
+(`Costs.exit_slab_pages`). Source: kernel/exit.c and kernel/fork.c of 4.5 (do_exit, exit_mm,
+release_task, free_task).
 
 The lock is what an OOM livelock is made of. Source: fs/xfs/xfs_file.c and kernel/locking/rwsem.c of
 4.5: a buffered write holds the inode's lock over its page request, and who waits for that lock
@@ -69,22 +72,27 @@ STACK_PAGES = 4
 """THREAD_SIZE of x86_64 is 16 kB."""
 
 
-def exit_task(m: Machine, task: int, cpu: int) -> int:
-    """End a task; return the time it took."""
-    state = m.state
-    tasks = state.tasks
+def exit_mm(m: Machine, task: int, cpu: int) -> int:
+    """Let go of a task's mm; return the pages that this freed."""
+    tasks = m.state.tasks
+    group = tasks.group[task]
     tasks.flags[task] |= EXITING
     unmark_victim(m, task)
-    pages = 0
-    group = tasks.group[task]
+    if not group or any(
+        tasks.group[other] == group and not tasks.flags[other] & EXITING
+        for other in range(len(tasks))
+    ):
+        return 0
+    owner = tasks.pid.index(group)
+    return free_anon(m, owner, cpu) + _free_tables(m, owner, cpu)
+
+
+def exit_task(m: Machine, task: int, cpu: int) -> int:
+    """End a task, which lets go of its mm if it has not yet; return the time it took."""
+    state = m.state
+    tasks = state.tasks
+    pages = 0 if tasks.flags[task] & EXITING else exit_mm(m, task, cpu)
     wait(m, task, EXITED)
-    others = any(
-        tasks.group[other] == group and tasks.state[other] != EXITED for other in range(len(tasks))
-    )
-    if group and not others:
-        owner = tasks.pid.index(group)
-        pages += free_anon(m, owner, cpu)
-        pages += _free_tables(m, owner, cpu)
     pages += _free_task(m, task, cpu)
     if tasks.dirtied[task]:
         state.dirtiers = max(0, state.dirtiers - 1)

@@ -11,16 +11,25 @@ from mmplay.engine.sim.starts.bench import BenchZone, roomy_zone
 from mmplay.engine.sim.starts.counters import shared
 from mmplay.engine.sim.starts.plan import WORKS, Found
 from mmplay.engine.sim.starts.zones import name_the_rest
-from mmplay.engine.sim.state.buddy import MAX_ORDER
+from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
 from mmplay.engine.sim.state.zone import ZONE_TYPES, Zone
 
 LISTS = ("active_anon", "inactive_anon", "active_file", "inactive_file", "unevictable")
+FILE = ("active_file", "inactive_file")
+PARTS = {
+    "dirty": FILE,
+    "writeback": FILE,
+    "mapped": FILE,
+    "shmem": ("active_anon", "inactive_anon"),
+}
+"""Pages that stand on a list already, and on which."""
+
 COUNTED = (
     *LISTS,
     *("isolated_anon", "isolated_file", "slab_reclaimable", "slab_unreclaimable"),
-    *("pagetables", "dirty", "writeback", "mapped", "shmem"),
+    *("pagetables", *PARTS),
 )
-"""What a zone's own line counts, or else the totals: then it is shared among the zones by room."""
+"""What a zone's own line counts, or else the totals: then it is shared among the zones."""
 
 ASSUMED = (
     "what the dump counts only for the whole machine is shared among the zones by their room",
@@ -38,9 +47,7 @@ def found_in_dump(dump: MemDump, time_ns: int, cpus: int, works: int = 0) -> Fou
         if zone.node or zone.index is None or zone.page_kb != PAGE_KB:
             problem = "a simulated machine has one node, pages of 4 kB and the zones of x86_64"
             raise InputError(f"{dump.label(zone)}: {problem}")
-    managed = [_pages(zone, "managed") for zone in zones]
-    room = [most - _pages(zone, "free") for most, zone in zip(managed, zones, strict=True)]
-    places = {name: _counted(dump, zones, name, room) for name in COUNTED}
+    places = _places(dump, zones)
     made = [
         _zone(zone, {name: pages[number] for name, pages in places.items()}, cpus)
         for number, zone in enumerate(zones)
@@ -56,23 +63,40 @@ def works_in(report: Report) -> int:
     return sum(slabs for _, slabs, _, _ in slub.nodes)
 
 
-def _counted(
-    dump: MemDump, zones: Sequence[ZoneDump], name: str, room: Sequence[int]
-) -> Sequence[int]:
-    own = [zone.pages(name) for zone in zones]
-    known = [pages for pages in own if pages is not None]
-    if len(known) == len(own):
-        return known
-    return shared(dump.totals.get(name, 0), room)
+def _places(dump: MemDump, zones: Sequence[ZoneDump]) -> dict[str, Sequence[int]]:
+    """Return pages by zone for each name that is counted.
+
+    What only the totals count is shared: pages of a list by the list, all else by the room that
+    free pages and the zones' own counts leave.
+    """
+    places: dict[str, Sequence[int]] = {}
+    room = [_pages(zone, "managed") - _pages(zone, "free") for zone in zones]
+    for name in COUNTED:
+        own = [pages for zone in zones if (pages := zone.pages(name)) is not None]
+        if len(own) == len(zones):
+            places[name] = own
+            if name not in PARTS:
+                room = [most - pages for most, pages in zip(room, own, strict=True)]
+    room = [
+        max(0, most - (zone.pages("kernel_stack") or 0))
+        for most, zone in zip(room, zones, strict=True)
+    ]
+    for name in (*COUNTED[: -len(PARTS)], *PARTS):
+        if name not in places:
+            lists = PARTS.get(name, ())
+            by = [sum(places[one][number] for one in lists) for number in range(len(zones))]
+            places[name] = shared(dump.totals.get(name, 0), by if lists else room)
+    return places
 
 
 def _zone(zone: ZoneDump, places: Mapping[str, int], cpus: int) -> Zone:
     blocks = tuple(
-        (one.order, one.count, one.types or "M")
+        (one.order, one.count, _letters(one.types))
         for one in zone.blocks or ()
         if one.order < MAX_ORDER
     )
     listed = sum(count << order for order, count, _ in blocks)
+    places = _on_lists(places)
     free = max(listed, _pages(zone, "free"))
     told = (
         *((name, pages) for name, pages in places.items()),
@@ -89,6 +113,21 @@ def _zone(zone: ZoneDump, places: Mapping[str, int], cpus: int) -> Zone:
     made.clean = max(0, made.inactive_file - made.marked)
     name_the_rest(made)
     return made
+
+
+def _on_lists(places: Mapping[str, int]) -> dict[str, int]:
+    """Return the places with no more dirty and writeback pages than there are on the file lists.
+
+    Counters are not read at one moment, so those of a dump may contradict each other a little.
+    """
+    room = places["active_file"] + places["inactive_file"] + places["isolated_file"]
+    writeback = min(places["writeback"], room)
+    return {**places, "writeback": writeback, "dirty": min(places["dirty"], room - writeback)}
+
+
+def _letters(types: str) -> str:
+    """Return the letters of types that 4.5 has; a list with none of them is movable."""
+    return "".join(letter for letter in types if letter in LETTERS) or "M"
 
 
 def _pages(zone: ZoneDump, name: str) -> int:

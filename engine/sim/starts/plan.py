@@ -39,6 +39,7 @@ from mmplay.engine.sim.starts.common import (
     reasons,
     start_events,
 )
+from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.state.state import State
 from mmplay.engine.sim.state.tasks import RUNNABLE
 from mmplay.engine.sim.state.zone import Zone
@@ -57,7 +58,8 @@ class Found(NamedTuple):
 
     `printed` zones have their marks and reserves already. `works` are full slabs of kmalloc-64.
     `runnable` is how many tasks were running (-1: not known, then all were), `dirty_limit` the hard
-    limit as it stood (0: the threshold). `assumed` says what was chosen, for the run's header.
+    limit as it stood (0: the threshold). `assumed` says what was chosen, for the run's header;
+    `told` is the log's report, whose tasks go on.
     """
 
     time_ns: int
@@ -67,6 +69,7 @@ class Found(NamedTuple):
     runnable: int = -1
     dirty_limit: int = 0
     assumed: tuple[str, ...] = ()
+    told: Told | None = None
 
 
 class Plan(NamedTuple):
@@ -102,6 +105,14 @@ class SysctlError(InputError):
 
 def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     """Return the machine; raises SysctlError, and InputError for zones that cannot be."""
+    m = bare_machine(plan, found, choice)
+    _add_tasks(m, found)
+    start_events(m)
+    return m
+
+
+def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
+    """Return the machine without tasks and events; raises as `from_plan` does."""
     setup = _setup(plan, found, choice)
     state = empty_state(choice.kernel, choice, plan.cpus, found.time_ns)
     state.zones = found.zones
@@ -114,8 +125,6 @@ def from_plan(plan: Plan, found: Found, choice: Choice) -> Machine:
     state.under_io = sum(zone.writeback for zone in state.zones)
     m.bind(state)
     state.dirty_limit = found.dirty_limit or dirty_threshold(m)
-    _add_tasks(m, found)
-    start_events(m)
     return m
 
 
@@ -217,9 +226,10 @@ def _add_tasks(m: Machine, found: Found) -> None:
             continue
         for group in range(loads[number].groups):
             begun += add_group(m, number, group)
-    _give_anon(m, [task for task in begun if _program(m, task) == "eater"])
+    if found.told is None or not found.told.report.tasks:
+        _give_anon(m, [task for task in begun if _program(m, task) == "eater"])
     pressed = is_pressed(m)
-    if pressed:
+    if pressed and found.told is None:
         block(m, state.kswapd_task)
         block(m, state.flusher_task)
         state.flusher_waits = UNTIL_ALL_WRITTEN

@@ -1,0 +1,132 @@
+"""A hand-in, `.mmhand`: who hands in what for which assignment, with the traces as they are.
+
+It is built as a trace is (`recordings.trace.format`): a header, then records with a check each, so
+that a change, a cut, or bytes that were put behind it are seen before anything is run. A trace lies
+in pieces of HANDED records: its number, its name, some of its bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from mmplay import __version__
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim import ENGINE
+from mmplay.levels.classroom.assignment import due_of
+from mmplay.recordings.files import replacing
+from mmplay.recordings.trace.format import Code, TraceError
+from mmplay.recordings.trace.reader import Ending, TraceReader
+from mmplay.recordings.trace.writer import TraceWriter
+
+KIND, SUFFIX = "hand-in", ".mmhand"
+PIECE_BYTES = 1 << 21
+MAX_HAND_BYTES = 1 << 25
+"""A trace of the longest level is 0.3 MB."""
+
+MAX_TRACES = 400
+MAX_NAME = 80
+
+
+class Handed(NamedTuple):
+    """A trace of a hand-in: its name as the student had it, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+class HandIn(NamedTuple):
+    """A hand-in, read. `written` is what it says of its time, None if that is none."""
+
+    assignment: str
+    student: str
+    written: datetime | None
+    engine: int
+    traces: tuple[Handed, ...]
+    ending: Ending
+
+
+def write_handin(
+    path: Path, assignment: str, student: str, written: datetime, traces: Sequence[Handed]
+) -> None:
+    """Write a hand-in; raises InputError if it is larger than one may be, OSError for the disk."""
+    if len(traces) > MAX_TRACES or sum(len(one.data) for one in traces) > MAX_HAND_BYTES // 2:
+        most = f"{MAX_TRACES} traces and {MAX_HAND_BYTES // 2 >> 20} MB"
+        raise InputError(f"{path}: a hand-in takes at most {most}; leave some traces out")
+    with replacing(path) as stream:
+        stream.write(handin_bytes(assignment, student, written, traces))
+
+
+def handin_bytes(
+    assignment: str, student: str, written: datetime, traces: Iterable[Handed]
+) -> bytes:
+    """Return a hand-in as it stands in its file."""
+    stream = io.BytesIO()
+    header = {
+        "kind": KIND,
+        "assignment": assignment,
+        "student": student,
+        "written": written.isoformat(timespec="seconds"),
+        "writer": f"mmplay {__version__}",
+        "engine": ENGINE,
+    }
+    writer = TraceWriter(stream, header)
+    for number, (name, data) in enumerate(traces):
+        for start in range(0, max(1, len(data)), PIECE_BYTES):
+            writer.append(Code.HANDED, [number, name[:MAX_NAME], data[start : start + PIECE_BYTES]])
+    writer.close()
+    return stream.getvalue()
+
+
+def read_handin(stream: BinaryIO, name: str) -> HandIn:
+    """Return a hand-in with every trace that is whole; raises TraceError for what is none.
+
+    Of a file that was cut or changed it is what stands before that; see `ending`.
+    """
+    reader = TraceReader(stream, name)
+    header = reader.header
+    assignment, student = header.get("assignment"), header.get("student")
+    if header.get("kind") != KIND or not isinstance(assignment, str) or type(student) is not str:
+        kind = str(header.get("kind"))[:40]
+        raise TraceError(f"{name}: is no hand-in, but a {kind!r} recording; use mmplay submit")
+    traces = _traces(reader, name)
+    ending = reader.ending or Ending(closed=False, offset=0)
+    if not ending.closed and traces:
+        del traces[-1]  # Its next piece may be what is missing.
+    engine = header.get("engine")
+    number = engine if type(engine) is int else 0
+    return HandIn(assignment, student, _written(header), number, tuple(traces), ending)
+
+
+def _traces(reader: TraceReader, name: str) -> list[Handed]:
+    found: list[tuple[str, list[bytes]]] = []
+    size = 0
+    for record in reader:
+        if record.code != Code.HANDED:
+            continue
+        match record.fields:
+            case [int() as number, str() as called, bytes() as data] if _follows(number, found):
+                size += len(data)
+                if size > MAX_HAND_BYTES:
+                    raise TraceError(f"{name}: holds more than {MAX_HAND_BYTES >> 20} MB")
+                if number == len(found):
+                    found.append((called[:MAX_NAME], []))
+                found[number][1].append(data)
+            case _:
+                raise TraceError(f"{name}: record at byte {record.offset} is no piece of a trace")
+    return [Handed(called, b"".join(pieces)) for called, pieces in found]
+
+
+def _follows(number: int, found: list[tuple[str, list[bytes]]]) -> bool:
+    """Tell whether a piece belongs to the last trace, or begins the next."""
+    return number in (len(found) - 1, len(found)) and 0 <= number < MAX_TRACES
+
+
+def _written(header: dict[str, Any]) -> datetime | None:
+    try:
+        return due_of(str(header.get("written")))
+    except InputError:
+        return None

@@ -1,0 +1,82 @@
+"""Wins a level on any machine: by its solution's acts, each question answered by its rule."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.classroom.assignment import Assigned, Assignment, with_seed
+from mmplay.levels.classroom.seeds import practice_seed
+from mmplay.levels.language import NOW
+from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Question
+from mmplay.levels.play.moments import moment_test
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import ALL_TURNS, begin, onward
+from mmplay.levels.truth import Truth
+
+
+def right_answer(question: Question, truth: Truth) -> str:
+    """Return an answer that is right, as a player gives it."""
+    for option in question.options:
+        if truth.accepts(option.value, question.tolerance):
+            return option.value
+    return truth.shown()
+
+
+def answer_rightly(run: LevelRun) -> None:
+    """Answer the open question of a run; raises InputError if none is open."""
+    question = run.open_question()
+    if question is None:
+        raise InputError("nothing is asked now")
+    run.answer(question.id, right_answer(question, run.truths[question.id]))
+
+
+def won(level: Level) -> LevelRun:
+    """Return the run of a level in which the solution's acts are done and no answer is wrong.
+
+    Acts that never come to their time are left out. Raises InputError for one that is refused.
+    """
+    run = begin(level)
+    acts = [one for one in level.solution if one.action not in (ANSWER, PLACE, SKIP)]
+    while run.playing:
+        if run.open_question() is not None:
+            answer_rightly(run)
+        elif not acts:
+            run.advance(ALL_TURNS)
+        else:
+            there = moment_test(run.session.live, acts[0].at or NOW, run.end_turn)
+            if there(run.session.to_end()):
+                run.act(acts[0].action, acts[0].value)
+                del acts[0]
+            elif not run.advance(ALL_TURNS, there):
+                acts.clear()
+        run = onward(run)
+    return run
+
+
+class Fault(NamedTuple):
+    """Why a level of an assignment cannot be handed out as it is."""
+
+    level: str
+    problem: str
+
+
+def faults_of(assignment: Assignment) -> list[Fault]:
+    """Return what is wrong with the levels of a teacher's assignment."""
+    said = [(one.level.id, problem_of(one, assignment)) for one in assignment.levels]
+    return [Fault(ident, problem) for ident, problem in said if problem]
+
+
+def problem_of(assigned: Assigned, assignment: Assignment) -> str:
+    """Say why a level cannot be won with a practice seed, empty if it can."""
+    student = (*assignment.students, "student")[0]
+    seed = practice_seed(assignment.secret, assignment.id, student)
+    if not assigned.level.solution:
+        return "has no [[solution]]; assign the level itself, not a handout of it"
+    try:
+        run = won(with_seed(assigned.level, seed))
+    except InputError as error:
+        return str(error)
+    if run.score().won:
+        return ""
+    return f"its solution does not win with the practice seed of {student}: {run.reason}"

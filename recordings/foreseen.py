@@ -1,0 +1,153 @@
+"""What the runs of a log's machine say together: within which bounds, and what hangs on which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mmplay.engine.explain.finding import Operand, said
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.starts.unsaid import Unsaid
+from mmplay.recordings.futures import FALLS, RISES, Future
+
+MOST_NAMED = 3
+"""A sentence names so many assumptions at most, those that matter most."""
+
+NAMED_PARTS = 20
+"""One that changes less than a 20th of what all of them do is not said to matter."""
+
+
+class Foreseen(NamedTuple):
+    """One quantity over all runs.
+
+    `value` is that of the run as assumed, `low` and `high` bound it; None is what does not happen.
+    `never` tells that it does not happen in some run. `hangs_on` names the assumptions that change
+    it, the strongest first.
+    """
+
+    quantity: str
+    value: int | None
+    low: int | None
+    high: int | None
+    never: bool
+    hangs_on: tuple[str, ...]
+
+
+def foreseen(futures: Sequence[Future]) -> list[Foreseen]:
+    """Return every quantity over these runs, the first of which is the one as assumed."""
+    return [_over(name, futures) for name in futures[0].numbers]
+
+
+def _over(name: str, futures: Sequence[Future]) -> Foreseen:
+    """Take a quantity together; what a stopped run had not come to says nothing."""
+    values = [(one.numbers[name], one.stopped_us is None) for one in futures]
+    known = [value for value, _ in values if value is not None]
+    low, high = (min(known), max(known)) if known else (None, None)
+    never = (None, True) in values
+    return Foreseen(name, values[0][0], low, high, never, _hangs_on(name, futures))
+
+
+def _hangs_on(name: str, futures: Sequence[Future]) -> tuple[str, ...]:
+    """Return the assumptions that change a quantity: what makes it never happen comes first."""
+    base = futures[0].numbers[name]
+    moved: dict[str, int] = {}
+    for one in futures[1:]:
+        by = _distance(base, one.numbers[name])
+        moved[one.supposed.name] = max(by, moved.get(one.supposed.name, 0))
+    most = max((by for by in moved.values() if by < NEVER), default=0)
+    kept = [name for name, by in moved.items() if by and by * NAMED_PARTS >= most]
+    return tuple(sorted(kept, key=lambda name: -moved[name]))
+
+
+NEVER = 1 << 62
+
+
+def _distance(one: int | None, other: int | None) -> int:
+    if one is None or other is None:
+        return 0 if one is other else NEVER
+    return abs(one - other)
+
+
+# in words
+
+
+class Words:
+    """Words for what is foreseen of one machine, over so many microseconds."""
+
+    def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int) -> None:
+        """Take the machine at the frame."""
+        self._zones = {zone.name: zone for zone in m.state.zones}
+        self._what = {one.name: one.what for one in open_}
+        self._span = tenths(span_us)
+
+    def sentences(self, rows: Sequence[Foreseen]) -> list[str]:
+        """Return a sentence for each quantity that has one."""
+        return [text for row in rows if (text := self.sentence(row))]
+
+    def sentence(self, row: Foreseen) -> str:
+        """Return a quantity in words."""
+        zone, _, rest = row.quantity.rpartition(".")
+        for way in (FALLS, RISES):
+            if rest.startswith(way):
+                mark = rest.removeprefix(f"{way}_").removesuffix("_us")
+                return self._passed(row, zone, way, mark)
+        if rest == "first_kill_us":
+            code = "future.kill" if row.low is not None else "future.never_kill"
+            return self._say(code, row)
+        if rest == "kills" and not row.high:
+            return ""
+        return self._say(f"future.{CODES[rest]}", row, zone=zone)
+
+    def _passed(self, row: Foreseen, zone: str, way: str, mark: str) -> str:
+        never = "" if row.low is not None else "never_"
+        pages = int(getattr(self._zones[zone], mark))
+        return self._say(f"future.{never}{way}", row, zone=zone, mark=mark, pages=pages)
+
+    def _say(self, code: str, row: Foreseen, **operands: Operand) -> str:
+        when = self._when(row) if row.quantity.endswith("_us") else ""
+        span = "" if when else self._range(row)
+        return said(
+            code, **operands, when=when, range=span, span=self._span, hangs=self._hangs(row)
+        )
+
+    def _when(self, row: Foreseen) -> str:
+        if row.low is None or row.high is None:
+            return "never"
+        low, high = tenths(row.low), tenths(row.high)
+        if row.never:
+            code = "futures.some" if row.low == row.high else "futures.or_never"
+        else:
+            code = "futures.at" if low == high else "futures.between"
+        return said(code, low=low, high=high, span=self._span)
+
+    def _range(self, row: Foreseen) -> str:
+        if row.low == row.high:
+            return str(row.low)
+        return said("futures.range", low=row.low, high=row.high)
+
+    def _hangs(self, row: Foreseen) -> str:
+        if not row.hangs_on:
+            return ""
+        named = [self._what[name] for name in row.hangs_on[:MOST_NAMED]]
+        if len(row.hangs_on) > MOST_NAMED:
+            named.append("more")
+        *most, last = named
+        what = f"{', '.join(most)} and {last}" if most else last
+        return said("futures.hangs", what=what)
+
+
+CODES = {
+    "lowest_free": "lowest",
+    "free_at_end": "at_end",
+    "kills": "kills",
+    "failures": "failures",
+    "pages_written": "pages_written",
+}
+"""Sentences of quantities that are no times."""
+
+
+def tenths(time_us: int) -> str:
+    """Return microseconds as seconds to 10 ms, as a sentence has them."""
+    hundredths = (time_us + 5_000) // 10_000
+    whole, part = divmod(hundredths, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".")

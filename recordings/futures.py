@@ -1,0 +1,163 @@
+"""What becomes of a log's machine: it is run as assumed, and with each assumption at its bounds.
+
+One assumption is changed at a time; every run is a machine of its own, made and run by a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
+
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import MICROSECOND_NS, MILLISECOND_NS
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.turns import run_until
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.logged import from_log
+from mmplay.engine.sim.starts.telling import Told
+from mmplay.engine.sim.starts.unsaid import Unsaid, unsaid_of
+from mmplay.engine.sim.state.zone import Zone
+
+MOST_RUNS = 16
+MOST_TURNS = 400_000
+"""Turns after which a run is stopped: a machine that only spins makes millions in a second."""
+
+STEP_NS = 10 * MILLISECOND_NS
+"""How often a run is looked at: times are as exact as that."""
+
+FALLS, RISES = "falls_to", "rises_above"
+
+
+class Ahead(NamedTuple):
+    """What is continued, until when, and what is done to it at the start."""
+
+    told: Told
+    choice: Choice
+    until_ns: int
+    acts: tuple[tuple[str, str], ...] = ()
+
+
+class Supposed(NamedTuple):
+    """One run: everything as assumed (`name` is empty), or one assumption at another value."""
+
+    name: str = ""
+    value: int = 0
+
+
+class Future(NamedTuple):
+    """What a run came to.
+
+    Times are microseconds after the frame, None for what did not happen; all else are pages or
+    counts. `stopped_us` is when it was stopped before its time, None if it was not.
+    """
+
+    supposed: Supposed
+    numbers: Mapping[str, int | None]
+    stopped_us: int | None = None
+
+
+def supposed_of(open_: Sequence[Unsaid]) -> list[Supposed]:
+    """Return the runs: as assumed, then each assumption at those of its bounds that differ."""
+    bounds = chain.from_iterable(
+        [Supposed(one.name, value) for value in (one.low, one.high) if value != one.value]
+        for one in open_
+    )
+    return [Supposed(), *bounds][:MOST_RUNS]
+
+
+def open_of(ahead: Ahead) -> tuple[Unsaid, ...]:
+    """Return what the log leaves open."""
+    return unsaid_of(ahead.told.report, ahead.choice.packets)
+
+
+def machine_ahead(ahead: Ahead, supposed: Supposed = Supposed()) -> Machine:  # noqa: B008
+    """Return the machine at the frame, with what was done at the start; raises InputError."""
+    given = {supposed.name: supposed.value} if supposed.name else {}
+    m = from_log(ahead.told, ahead.choice, given)
+    for name, value in ahead.acts:
+        do_action(m, name, value)
+    return m
+
+
+def future_of(ahead: Ahead, supposed: Supposed) -> Future:
+    """Run the machine to its time and return what it came to; raises InputError."""
+    m = machine_ahead(ahead, supposed)
+    return watched(m, supposed, ahead.until_ns, partial(run_until, m))
+
+
+def watched(
+    m: Machine, supposed: Supposed, until_ns: int, go_on: Callable[[int], object]
+) -> Future:
+    """Let a machine go on until a time, and return what it came to; `go_on` makes its turns."""
+    start_ns, first = m.state.now_ns, m.state.turn
+    course = _Course(m)
+    stopped_us = None
+    for time_ns in _steps(start_ns, until_ns):
+        go_on(time_ns)
+        course.look(time_ns)
+        if m.state.turn - first >= MOST_TURNS:
+            stopped_us = (time_ns - start_ns) // MICROSECOND_NS
+            break
+    return Future(supposed, course.numbers(), stopped_us)
+
+
+def _steps(start_ns: int, until_ns: int) -> Iterator[int]:
+    yield from range(start_ns + STEP_NS, until_ns, STEP_NS)
+    yield max(start_ns, until_ns)
+
+
+class _Mark(NamedTuple):
+    """A mark that a zone's free pages may pass, and whether they have it below them."""
+
+    zone: Zone
+    pages: int
+    way: str
+
+    @property
+    def passed(self) -> bool:
+        return self.zone.free <= self.pages if self.way == FALLS else self.zone.free > self.pages
+
+
+class _Course:
+    """Watches a machine."""
+
+    def __init__(self, m: Machine) -> None:
+        self._m, self._start_ns = m, m.state.now_ns
+        self._marks: dict[str, _Mark] = {}
+        self._times: dict[str, int | None] = {}
+        for zone in m.state.zones:
+            for name in ("min", "high"):
+                self._watch(zone, name)
+        self._times["first_kill_us"] = None
+
+    def _watch(self, zone: Zone, name: str) -> None:
+        pages = getattr(zone, name)
+        way = FALLS if zone.free > pages else RISES
+        if (way, name) != (FALLS, "high"):
+            key = f"{zone.name}.{way}_{name}_us"
+            self._marks[key] = _Mark(zone, pages, way)
+            self._times[key] = None
+
+    def look(self, time_ns: int) -> None:
+        after_us = (time_ns - self._start_ns) // MICROSECOND_NS
+        for key, mark in self._marks.items():
+            if self._times[key] is None and mark.passed:
+                self._times[key] = after_us
+        if self._m.state.counters.oom_kill and self._times["first_kill_us"] is None:
+            self._times["first_kill_us"] = after_us
+
+    def numbers(self) -> dict[str, int | None]:
+        m = self._m
+        counters = m.state.counters
+        found: dict[str, int | None] = dict(self._times)
+        for zone in m.state.zones:
+            found[f"{zone.name}.lowest_free"] = zone.lowest
+            found[f"{zone.name}.free_at_end"] = zone.free
+        found["kills"] = counters.oom_kill
+        found["failures"] = (
+            counters.alloc_fail_wb + counters.alloc_fail_net + counters.alloc_fail_task
+        )
+        found["pages_written"] = counters.nr_written
+        return found

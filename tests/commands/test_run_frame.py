@@ -1,0 +1,98 @@
+"""`mmplay run LOG --frame N` as a user calls it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mmplay.__main__ import main
+from mmplay.commands import run_frame
+from mmplay.recordings.futures import Ahead, Future, Supposed, machine_ahead, watched
+from tests.commands.test_run import output
+
+LOG = "incident-4.5.0-rc7"
+UNTIL = ("--until", "59.6", "--cores", "1")
+
+
+def test_what_may_become_of_it_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", LOG, *UNTIL)
+    assert code == 0
+    assert "disk_rate 25600 pages/s, 0 to 256000 are possible" in out
+    assert "12 runs of 0.04 s" in out
+    assert "DMA32: free rises above min (1300 pages)" in out
+    assert "file_io" not in out
+
+
+def test_two_cores_foresee_the_same_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [
+        json.loads(output(capsys, "run", LOG, *UNTIL[:2], "--cores", cores, "--json")[1])["runs"]
+        for cores in "12"
+    ]
+    assert found[0] == found[1]
+
+
+def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", LOG, *UNTIL, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["schema"] == 1
+    assert (found["bounds"], found["runs_wanted"], found["runs_done"]) == ("one at a time", 12, 12)
+    names = {one["name"] for one in found["assumptions"]}
+    assert "disk_rate" in names
+    assert {one["assumption"] for one in found["runs"]} - {None} <= names
+    row = next(one for one in found["foreseen"] if one["quantity"] == "pages_written")
+    assert row["low"] <= row["value"] <= row["high"]
+    assert row["sentence"].startswith("The disk completes")
+    assert found["digest"]
+
+
+def test_one_run_is_marked_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = output(capsys, "run", LOG, *UNTIL, "--bounds", "no")
+    assert code == 0
+    assert "nothing was varied" in out
+    found = json.loads(output(capsys, "run", LOG, *UNTIL, "--bounds", "no", "--json")[1])
+    assert (found["bounds"], found["runs_done"]) == ("no", 1)
+    assert found["foreseen"][0]["low"] is None
+    assert "nothing was varied" in found["remarks"][0]
+
+
+def test_ctrl_c_shows_what_is_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(ahead: Ahead, one: Supposed) -> Future:
+        if one.name != "disk_rate":
+            raise KeyboardInterrupt
+        return watched(machine_ahead(ahead, one), one, 0, lambda _: None)
+
+    monkeypatch.setattr(run_frame, "future_of", stopped)
+    code, out, err = output(capsys, "run", LOG, *UNTIL)
+    assert code == 130
+    assert "stopped after 3 of 12 runs" in err
+    assert "3 of 12 runs were done" in out
+    assert "DMA32: free" in out
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("--frame", "1"), "no Mem-Info of its own"),
+        (("--frame", "99"), "has no frame 99"),
+        (("--ram", "1G"), "a machine with 1048576 kB of RAM has not"),
+        (("--kernel", "6.1"), "kernel 6.1 cannot be simulated"),
+    ],
+)
+def test_a_frame_that_cannot_be_continued_is_one_line(
+    capsys: pytest.CaptureFixture[str], args: tuple[str, ...], reason: str
+) -> None:
+    code, out, err = output(capsys, "run", LOG, *args)
+    assert (code, out) == (2, "")
+    assert reason in err
+    assert err.count("\n") == 1
+
+
+def test_the_run_can_be_kept(capsys: pytest.CaptureFixture[str], tmp_path: object) -> None:
+    path = f"{tmp_path}/run.mmtrace"
+    assert main(["run", LOG, *UNTIL, "--bounds", "no", "-o", path]) == 0
+    capsys.readouterr()
+    assert main(["verify", path]) == 0

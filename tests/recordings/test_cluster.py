@@ -1,0 +1,106 @@
+"""A work on a real Dask cluster of two worker processes, one of which is killed half way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from mmplay.__main__ import main
+from mmplay.engine.errors import InputError
+from mmplay.recordings.parallel import cluster
+from mmplay.recordings.parallel.spread import Workers, spread
+from tests.levels.proofs import DOOR, level_text
+
+distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+WORST = 9
+
+
+def pid_once_killed(number: int, mark: Path) -> tuple[int, int]:
+    if number == WORST and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number, os.getpid()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = f"tcp://127.0.0.1:{port}"
+    folder = tmp_path_factory.mktemp("dask")
+    begin = [sys.executable, "-m", "distributed.cli"]
+    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    worker = ["dask_worker", where, "--no-nanny", "--nthreads", "1", "--no-dashboard"]
+    started = []
+    try:
+        for command in (scheduler, worker, worker):
+            module = f"distributed.cli.{command[0]}"
+            started.append(
+                subprocess.Popen(
+                    [*begin[:2], module, *command[1:]],
+                    cwd=folder,
+                    stderr=subprocess.DEVNULL,
+                    env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+                )
+            )
+        with distributed.Client(where, timeout=30) as client:
+            client.wait_for_workers(2, timeout=30)
+        yield where
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_wrong_addresses_are_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "TIMEOUT_S", 0.2)
+    for wrong, said in (
+        ("http://x", "expected tcp://"),
+        ("tcp://127.0.0.1:1", "cannot be reached"),
+    ):
+        assert main(["levels", "check", "L03", "--scheduler", wrong]) == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert wrong in err
+        assert err.count("\n") == 1
+
+
+def test_levels_are_proven_on_a_cluster_as_here(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "door.toml").write_text(level_text(DOOR))
+    check = ["levels", "check", str(tmp_path / "door.toml"), "--runs", "3", "--json"]
+    here = main(check), capsys.readouterr().out
+    assert (main([*check, "--scheduler", address]), capsys.readouterr().out) == here
+
+
+def test_one_of_two_workers_is_killed_and_the_result_is_the_same(
+    address: str, tmp_path: Path
+) -> None:
+    work = partial(pid_once_killed, mark=tmp_path / "mark")
+    found = list(spread(work, range(40), Workers(scheduler=address)))
+    assert [number for number, _ in found] == list(range(40))
+    assert (tmp_path / "mark").exists()
+    assert len({pid for _, pid in found[WORST:]} - {os.getpid()}) >= 1
+    # A single worker is left, and the rest of the work is its own.
+    assert len({pid for _, pid in spread(work, range(8), Workers(scheduler=address))}) == 1
+
+
+def test_a_cluster_without_workers_is_told(address: str) -> None:
+    with distributed.Client(address) as client:
+        client.retire_workers()
+    with pytest.raises(InputError, match="has no workers"):
+        list(spread(abs, [1, 2], Workers(scheduler=address)))

@@ -1,0 +1,192 @@
+"""What may become of a log's machine: the runs, what they come to together, and the words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.unsaid import Unsaid
+from mmplay.recordings.foreseen import Foreseen, Words, foreseen, tenths
+from mmplay.recordings.futures import (
+    MOST_RUNS,
+    Ahead,
+    Future,
+    Supposed,
+    future_of,
+    machine_ahead,
+    open_of,
+    supposed_of,
+)
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.run.continuing import told_in
+from mmplay.recordings.run.starts import told_frame
+
+INCIDENT = "incident-4.5.0-rc7"
+LOGS = Path("/work/shared/logs")
+TENTH = 100_000_000
+
+
+def ahead(span_ns: int = TENTH, seed: int = 1) -> Ahead:
+    told = told_frame(INCIDENT, 0, None)
+    choice = Choice(told.printed_by, seed=seed)
+    return Ahead(told, choice, machine_ahead(Ahead(told, choice, 0)).state.now_ns + span_ns)
+
+
+@pytest.fixture(scope="module")
+def futures() -> list[Future]:
+    """Every run of the incident's first frame, for a tenth of a second."""
+    one = ahead()
+    return [future_of(one, supposed) for supposed in supposed_of(open_of(one))]
+
+
+def test_one_run_as_assumed_and_one_for_each_bound() -> None:
+    runs = supposed_of(open_of(ahead()))
+    assert runs[0] == Supposed()
+    assert Supposed("disk_rate", 0) in runs
+    assert Supposed("disk_rate", 256_000) in runs
+    assert Supposed("frames_per_second", 0) not in runs
+    assert len(runs) == len(set(runs)) <= MOST_RUNS
+
+
+def test_no_more_runs_than_there_may_be() -> None:
+    many = [Unsaid("", 1, 0, 2, "", "", f"n{number}") for number in range(20)]
+    assert len(supposed_of(many)) == MOST_RUNS
+
+
+def test_every_number_is_within_what_is_foreseen(futures: list[Future]) -> None:
+    for row in foreseen(futures):
+        for one in futures:
+            value = one.numbers[row.quantity]
+            if value is None:
+                assert row.never
+                continue
+            assert row.low is not None
+            assert row.low <= value <= (row.high or 0)
+
+
+def test_another_seed_stays_inside_the_bounds(futures: list[Future]) -> None:
+    other = future_of(ahead(seed=77), Supposed())
+    for row in foreseen(futures):
+        value = other.numbers[row.quantity]
+        assert row.never if value is None else (row.low or 0) <= value <= (row.high or 0)
+
+
+def test_what_hangs_on_the_disk_says_so(futures: list[Future]) -> None:
+    rows = {row.quantity: row for row in foreseen(futures)}
+    assert rows["pages_written"].low == 0
+    assert "disk_rate" in rows["pages_written"].hangs_on
+    assert rows["DMA.lowest_free"].hangs_on == ()
+
+
+def test_an_act_at_the_start_is_done_in_every_run() -> None:
+    one = ahead()._replace(acts=(("disk", "0"),))
+    assert future_of(one, Supposed("disk_rate", 256_000)).numbers["pages_written"] == 0
+
+
+# taken together, and in words
+
+
+def made(value: int | None, name: str = "", stopped_us: int | None = None) -> Future:
+    return Future(Supposed(name, 1), {"DMA32.falls_to_min_us": value}, stopped_us)
+
+
+def test_what_does_not_happen_in_a_run_is_told() -> None:
+    (row,) = foreseen([made(3_000_000), made(None, "disk_rate"), made(3_100_000, "cpus")])
+    assert (row.value, row.low, row.high, row.never) == (3_000_000, 3_000_000, 3_100_000, True)
+    assert row.hangs_on[0] == "disk_rate"
+
+
+def test_a_run_that_was_stopped_says_nothing_of_what_had_not_come() -> None:
+    (row,) = foreseen([made(3_000_000), made(None, "cpus", stopped_us=1)])
+    assert not row.never
+
+
+def test_what_hardly_matters_is_not_named() -> None:
+    rows = [made(0), made(1_000_000, "disk_rate"), made(10_000, "cpus")]
+    assert foreseen(rows)[0].hangs_on == ("disk_rate",)
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    one = ahead()
+    return Words(machine_ahead(one), open_of(one), 41_000_000)
+
+
+def row(quantity: str, low: int | None, high: int | None, never: bool = False) -> Foreseen:
+    hangs_on = ("disk_rate",) if low != high else ()
+    return Foreseen(quantity, low, low, high, never or low is None, hangs_on)
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (
+            row("DMA.falls_to_min_us", 3_000_000, 41_000_000),
+            "DMA: free falls to min (11 pages) between 3 and 41 s, depending on the disk's rate.",
+        ),
+        (
+            row("DMA32.rises_above_high_us", 120_000, 120_000),
+            "DMA32: free rises above high (1950 pages) after 0.12 s.",
+        ),
+        (
+            row("DMA32.falls_to_min_us", 3_000_000, 9_000_000, never=True),
+            "DMA32: free falls to min (1300 pages) after 3 s at the earliest, and in some runs not "
+            "within 41 s, depending on the disk's rate.",
+        ),
+        (
+            row("DMA32.falls_to_min_us", None, None),
+            "DMA32: free stays above min (1300 pages) for 41 s in every run.",
+        ),
+        (row("first_kill_us", None, None), "The OOM killer kills nobody within 41 s in any run."),
+        (row("kills", 0, 0), ""),
+        (
+            row("kills", 0, 3),
+            "The OOM killer kills 0 to 3 tasks within 41 s, depending on the disk's rate.",
+        ),
+        (row("DMA.lowest_free", 7, 7), "DMA: at its lowest, free is 7 pages."),
+    ],
+)
+def test_sentences(words: Words, one: Foreseen, text: str) -> None:
+    assert words.sentence(one) == text
+
+
+def test_seconds_to_ten_milliseconds() -> None:
+    assert [tenths(n) for n in (0, 10_000, 3_000_000, 41_256_000)] == ["0", "0.01", "3", "41.26"]
+
+
+# real logs
+
+
+def _machine(log: Path, index: int) -> Machine | str:
+    rc7 = KERNELS["4.5-rc7"]
+    with open_recording(str(log)) as recording:
+        frame = recording.frame(index)
+    try:
+        told = told_in(frame, rc7)
+        return machine_ahead(Ahead(told, Choice(rc7), 0))
+    except InputError as error:
+        return str(error)
+
+
+@pytest.mark.skipif(not LOGS.is_dir(), reason="needs the logs of real machines")
+def test_real_frames_are_continued_with_their_own_tasks_or_refused() -> None:
+    continued = refused = 0
+    for log in LOGS.glob("*.log.xz"):
+        found = _machine(log, 0)
+        if isinstance(found, str):
+            refused += 1
+            assert "\n" not in found
+            continue
+        continued += 1
+        with open_recording(str(log)) as recording:
+            report = recording.frame(0).report
+        assert report is not None
+        own = {str(one.get("comm"))[:15] for one in report.tasks}
+        assert set(found.state.tasks.names[3:]) <= own
+    assert continued >= 5
+    assert continued + refused >= 30

@@ -1,0 +1,58 @@
+"""Rows in colours: what a panel has drawn is kept until its row or its styles change."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mmplay.engine.errors import printable
+from mmplay.tui.cells import Row
+from mmplay.tui.theme import REVERSE, style_of
+
+OWN = ""
+"""The role that stands for the widget's own style."""
+
+MOST_STRIPS = 500
+"""Drawn rows that are kept: more than a screen has."""
+
+
+class DrawnRows:
+    """The styles of a widget's roles, and its rows as strips."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._styles: dict[str, Style] = {}
+        self._strips: dict[int, tuple[Row, int, Strip]] = {}
+
+    def forget(self) -> None:
+        """Draw everything anew: the theme or the widget's own style has changed."""
+        self._styles.clear()
+        self._strips.clear()
+
+    def style(self, role: str) -> Style:
+        """Return the style of a role in the current theme."""
+        if role not in self._styles:
+            own = self._styles.setdefault(OWN, self._widget.rich_style)
+            variables = self._widget.app.theme_variables
+            self._styles[role] = own + style_of(role, variables) if role != OWN else own
+        return self._styles[role]
+
+    def strip(self, n: int, cells: Row, marked: int, width: int) -> Strip:
+        """Return row `n` in so many columns; the cell number `marked` is reversed."""
+        kept = self._strips.get(n)
+        if kept and kept[0] == cells and kept[1] == marked and kept[2].cell_length == width:
+            return kept[2]
+        segments = [
+            Segment(printable(cell.text), self._style_at(cell.role, m == marked))
+            for m, cell in enumerate(cells)
+        ]
+        strip = Strip(segments).crop_extend(0, width, self.style(OWN))
+        if len(self._strips) > MOST_STRIPS:
+            self._strips.clear()
+        self._strips[n] = cells, marked, strip
+        return strip
+
+    def _style_at(self, role: str, here: bool) -> Style:
+        return self.style(role) + REVERSE if here else self.style(role)
