@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,10 @@ def load_level(path: Path) -> Level:
     return read_level(read_text(path, MAX_BYTES), str(path))
 
 
-def read_level(text: str, name: str) -> Level:
-    """Return the level in a text; raises LevelError."""
+def read_level(text: str, name: str, change: Callable[[Place], None] = lambda top: None) -> Level:
+    """Return the level in a text, whose tables `change` may change; raises LevelError."""
     top = read_toml(text, name)
+    change(top)
     flow_texts(top, RAW)
     version = top.table.get("format")
     if isinstance(version, int) and version != FORMAT:

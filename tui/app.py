@@ -68,8 +68,13 @@ class MmplayApp(App[None]):
         theme: str = DEFAULT_THEME,
         ascii_only: bool = False,
         level: Level | None = None,
+        motion: bool = False,
     ) -> None:
-        """Open the menu, a level, or the play screen on `timeline` at frame `start`."""
+        """Open the menu, a level, or the play screen on `timeline` at frame `start`.
+
+        Without `motion` only the end of a move is drawn.
+        """
+        self.motion = motion
         self.glyphs = ASCII if ascii_only else BOXES
         super().__init__()
         for one in THEMES:
@@ -135,7 +140,7 @@ class MmplayApp(App[None]):
         """Open a level, or go on with a run of it."""
         from mmplay.tui.screens.play import PlayScreen
 
-        self.push_screen(PlayScreen.of_level(level, kept, self.glyphs))
+        self.push_screen(PlayScreen.of_level(level, kept, self.glyphs, self.motion))
 
     def _go_on_or_begin(self, level: Level) -> None:
         from mmplay.levels.play.going_on import go_on_recorded
@@ -190,6 +195,8 @@ class MmplayApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pasted text in their order, everything else as it comes."""
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            if isinstance(self.screen, BaseScreen):
+                self.screen.key_comes()
             await self.keyboard.take(event)
         else:
             await super().on_event(event)

@@ -27,22 +27,44 @@ class Glyphs(NamedTuple):
     more: str
     border: str
     border_focus: str
+    wall: str
+    corner_left: str
+    corner_right: str
+    lid: str
+    dotted: str
+    points: str
+    ball: str
+    hole: str
+    rail: str
+    rung_left: str
+    rung_right: str
+    bracket_top: str
+    bracket_end: str
+    to_right: str
+    up: str
+    down: str
+    yes: str
+    no: str
 
 
 BOXES = Glyphs(
     *("█", "▓", "▒", "░", "·", "»"),
     *("◆", "●", "▲", "─", "╫", "…"),
     *("round", "heavy"),
+    *("│", "└", "┘", "━", "┈", "◀", "●", "○"),
+    *("┃", "┣", "┫", "┏", "┗", "▶", "▲", "▼", "✓", "✗"),
 )
 ASCII = Glyphs(
     *("#", "=", "-", ".", " ", ">"),
     *("*", "o", "^", "-", "|", "~"),
     *("ascii", "ascii"),
+    *("|", "+", "+", "=", ".", "<", "o", "."),
+    *("|", "+", "+", "+", "+", ">", "^", "v", "+", "x"),
 )
 
 NEAREST = str.maketrans(
-    "─━│┃╭╮╰╯┌┐└┘·•…–—×→←↑↓≤≥▲▼▶◀●◆█▌▐▔▁",
-    "--||++++++++-*~--x><^v<>^v><o*#||--",
+    "─━│┃╭╮╰╯┌┐└┘┏┓┗┛├┤┣┫·•…–—×→←↑↓≤≥▲▼▶◀●○◆█▓▒░▌▐▔▁┈╍✓✗",
+    "--||++++++++++++++++-*~--x><^v<>^v><oo*#=-.||--.=+x",
 )
 """What comes nearest to what is drawn or said with other characters."""
 

@@ -101,6 +101,12 @@ def without_colour(variables: dict[str, str]) -> dict[str, str]:
     return {**variables, **{f"mm-{role}": variables["mm-number"] for role in TOLD_BY_COLOUR}}
 
 
+DEEP = "deep"
+"""An attribute of our own: the colour is drawn darker, or paler, as water is below its surface."""
+
+DEEP_SHARE = 0.4
+"""How much of the background shines through it."""
+
 REVERSE = Style(reverse=True)
 """The cursor: told by reversal, whatever the colours."""
 
@@ -114,6 +120,14 @@ ROLE_STYLES: dict[str, tuple[str, str]] = {
     "below_high": ("mm-below-high", ""),
     "below_low": ("mm-below-low", ""),
     "below_min": ("mm-below-min", ""),
+    "in_fine": ("mm-fine", f"reverse {DEEP}"),
+    "deep_fine": ("mm-fine", DEEP),
+    "in_below_high": ("mm-below-high", f"reverse {DEEP}"),
+    "deep_below_high": ("mm-below-high", DEEP),
+    "in_below_low": ("mm-below-low", f"reverse {DEEP}"),
+    "deep_below_low": ("mm-below-low", DEEP),
+    "in_below_min": ("mm-below-min", f"reverse {DEEP}"),
+    "deep_below_min": ("mm-below-min", DEEP),
     "refused": ("mm-refused", "bold"),
     "zero": ("mm-refused", "bold reverse"),
     "unknown": ("mm-dim", "italic"),
@@ -134,7 +148,11 @@ first paint.
 def style_of(role: str, variables: dict[str, str]) -> Style:
     """Return the style of a role under a theme's variables; raises KeyError for no such role."""
     name, attributes = ROLE_STYLES[role]
-    style = Style.parse(attributes) if attributes else Style()
+    known = attributes.removesuffix(DEEP)
+    style = Style.parse(known) if known else Style()
     if name:
-        style += Style(color=Color.parse(variables[name]).rich_color)
+        colour = Color.parse(variables[name])
+        if known != attributes and "background" in variables:
+            colour = colour.blend(Color.parse(variables["background"]), DEEP_SHARE)
+        style += Style(color=colour.rich_color)
     return style

@@ -32,12 +32,16 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 class LevelTable(FileTable, frozen=True, kw_only=True):
-    """[[level]]: one that is assigned. `text` is its whole file, `digest` that of its content."""
+    """[[level]]: one that is assigned. `text` is its whole file, `digest` that of its content.
+
+    `unseen` tells that its acts must also hold on a machine that the student has not seen.
+    """
 
     id: Needed
     digest: Needed
     weight: Annotated[int, up_to(MAX_WEIGHT)] = 1
     max_turns: Annotated[int, up_to(MAX_TURNS, 1)]
+    unseen: bool = False
     text: str
 
 
@@ -63,11 +67,12 @@ class AssignmentFile(FileTable, frozen=True, kw_only=True):
 
 
 class Assigned(NamedTuple):
-    """A level of an assignment, bounded as it says, what it counts, and its file's text."""
+    """A level of an assignment, bounded as it says, with the rest of its table."""
 
     level: Level
     weight: int
     max_turns: int
+    unseen: bool
     text: str
 
 
@@ -196,8 +201,8 @@ def _levels(top: Place, tables: Iterable[LevelTable]) -> list[Assigned]:
             raise place.error("digest", problem)
         if table.id.casefold() in {one.level.id.casefold() for one in found}:
             raise place.error("id", f"{table.id} is assigned already")
-        turns = table.max_turns
-        found.append(Assigned(bounded(level, turns), table.weight, turns, table.text))
+        rest = (table.weight, table.max_turns, table.unseen, table.text)
+        found.append(Assigned(bounded(level, table.max_turns), *rest))
     if not found:
         raise top.error("level", "an assignment has at least one [[level]]")
     return found

@@ -22,6 +22,7 @@ from mmplay.levels.classroom.assignment import (
     read_assignment,
 )
 from mmplay.levels.classroom.seeds import check_student, new_secret, practice_seed, row_of
+from mmplay.levels.classroom.unseen import carries_over
 from mmplay.levels.level_text import read_text
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
@@ -81,6 +82,7 @@ def _level_table(choice: Choice) -> dict[str, object]:
         "digest": level.content,
         "weight": choice.weight,
         "max_turns": max(one.max_turns for one in (level, *level.stages)),
+        "unseen": carries_over(level),
         "text": _text_of(level, choice.name),
     }
 
@@ -119,6 +121,7 @@ def _handed_out(assigned: Assigned) -> dict[str, object]:
         "digest": level.content,
         "weight": assigned.weight,
         "max_turns": assigned.max_turns,
+        "unseen": assigned.unseen,
         "text": handout(assigned.text),
     }
 

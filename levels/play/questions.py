@@ -67,6 +67,13 @@ def reply_to(question: Question, truth: Truth, answer: str) -> Reply:
     return Reply(question, answer, right, truth, "" if right else truth.wrong(answer))
 
 
+def right_answer(question: Question, truth: Truth) -> str:
+    """Return an answer that is right, as a player gives it: an option where there are some."""
+    values = [option.value for option in question.options]
+    right = (value for value in values if truth.accepts(value, question.tolerance))
+    return next(right, truth.shown())
+
+
 class Notes:
     """What a tape says was asked, answered, skipped, missed and hinted.
 

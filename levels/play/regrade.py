@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -9,7 +10,7 @@ from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.questions import AGAIN, HINT
+from mmplay.levels.play.questions import HINT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
 from mmplay.recordings.run.session import Session
@@ -136,22 +137,37 @@ def _stage_of(level: Level, header: dict[str, Any]) -> Level:
     )
 
 
+class Done(NamedTuple):
+    """What was done after a turn: an act, or a note of the level that it cannot make by itself."""
+
+    turn: int
+    name: str
+    value: str
+
+
+def is_redone(name: str) -> bool:
+    """Tell whether an act of a tape must be done again; the level does its own by itself."""
+    return not name.startswith(BY_LEVEL) or name.removeprefix(BY_LEVEL) in AGAIN
+
+
 def play_again(run: LevelRun, session: Session) -> None:
     """Do in a run that has not begun what was done in a recorded one, up to its end.
 
     Raises InputError where the level does not take it, or stops before.
     """
-    for act in session.acts:
-        name, value = act.fields
-        note = name.removeprefix(BY_LEVEL)
-        if name.startswith(BY_LEVEL) and note not in AGAIN:
-            continue  # The level does again by itself what it did.
-        _go_to(run, act.turn)
+    acts = ((act.turn, *act.fields) for act in session.acts)
+    do_again(run, (Done(*act) for act in acts if is_redone(act[1])), session.end)
+
+
+def do_again(run: LevelRun, done: Iterable[Done], end: int) -> None:
+    """Do things in a run that has not begun, up to a turn; raises InputError as `play_again`."""
+    for turn, name, value in done:
+        _go_to(run, turn)
         if name.startswith(BY_LEVEL):
-            _note_again(run, note, value)
+            _note_again(run, name.removeprefix(BY_LEVEL), value)
         else:
             run.act(name, value)
-    _go_to(run, session.end)
+    _go_to(run, end)
 
 
 def _note_again(run: LevelRun, note: str, value: str) -> None:

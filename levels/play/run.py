@@ -77,7 +77,9 @@ class LevelRun:
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
         self._stops: list[Moment] = []
+        self.replies: list[Reply] = []  # what every answer was worth, in order
         self.outcome, self.reason = Outcome.PLAYING, ""
+        self.settled: Callable[[Machine], None] = lambda m: None  # looks at what an answer did
         self._come_to()
 
     # what there is
@@ -162,9 +164,7 @@ class LevelRun:
         found += [one.met for one in self._loses]
         moments = self.asking.moments.items()
         found += [there for ident, there in moments if ident not in notes.asked]
-        if self._can_win_now(notes):
-            found.append(self._wins_met)
-        return found
+        return [*found, self._wins_met] if self._can_win_now(notes) else found
 
     def holds(self, m: Machine) -> bool:
         """Tell whether something comes up (see Session.advance)."""
@@ -257,7 +257,7 @@ class LevelRun:
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        reply = reply_to(question, self.truths[ident], answer)
+        self.replies.append(reply := reply_to(question, self.truths[ident], answer))
         self.session.act(ANSWER, f"{ident} {answer}")
         if not reply.right:
             self.session.act(BY_LEVEL + WRONG, ident)
@@ -275,6 +275,7 @@ class LevelRun:
         for name, value in map(name_and_value, acts):
             located(self.level.file, question, "after", self.session.act, BY_LEVEL + name, value)
         self.redone.clear()
+        self.settled(self.session.live)
         self._come_to()
 
     def undo(self) -> bool:

@@ -14,6 +14,7 @@ from mmplay.levels.model import REPLIES, Level, Move, Question
 from mmplay.levels.play.asking import NO_TRIES
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, moment_test
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
@@ -103,10 +104,8 @@ def skips(run: LevelRun, question: Question) -> None:
 
 
 def knows(run: LevelRun, question: Question) -> None:
-    """Answer it right, with an option where there are some."""
-    truth, values = run.truths[question.id], [one.value for one in question.options]
-    right = (value for value in values if truth.accepts(value, question.tolerance))
-    run.answer(question.id, next(right, truth.shown()))
+    """Answer it right."""
+    run.answer(question.id, right_answer(question, run.truths[question.id]))
 
 
 def play(run: LevelRun, moves: Sequence[Move], replies: Replies = skips) -> LevelRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,9 +89,12 @@ def load_scenario(path: Path) -> Scenario:
     return read_scenario(read_text(path, MAX_BYTES), str(path))
 
 
-def read_scenario(text: str, name: str) -> Scenario:
-    """Return the scenario in a text; raises LevelError."""
+def read_scenario(
+    text: str, name: str, change: Callable[[Place], None] = lambda top: None
+) -> Scenario:
+    """Return the scenario in a text, whose tables `change` may change; raises LevelError."""
     top = read_toml(text, name)
+    change(top)
     version = top.table.get("format")
     if isinstance(version, int) and version != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}")

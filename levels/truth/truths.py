@@ -101,13 +101,18 @@ class Truth(NamedTuple):
 
     def wrong(self, answer: str) -> str:
         """Return which rule a wrong answer would need; empty if it is right. Raises TruthError."""
+        found = self.slip(answer)
+        return sentence(found) if found is not None else ""
+
+    def slip(self, answer: str) -> Finding | None:
+        """Return the finding behind `wrong`; its code names the slip."""
         given = self.read(answer)
         if given == self.comparable():
-            return ""
+            return None
         for other in (*self.others, *self._units()):
             if _folded(other.value) == given and type(other.value) is type(given):
-                return sentence(other.why)
-        return sentence(self._unexplained(given))
+                return other.why
+        return self._unexplained(given)
 
     def _units(self) -> list[Other]:
         """Return the answers in the other unit."""

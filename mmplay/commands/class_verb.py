@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mmplay.commands.arguments import add_json, whole
-from mmplay.commands.output import print_json, tell, told_of_disk
+from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import (
     MAX_ATTEMPTS,
@@ -16,6 +16,7 @@ from mmplay.levels.classroom.assignment import (
     Assignment,
     load_teachers,
 )
+from mmplay.levels.classroom.autograder import write_autograder
 from mmplay.levels.classroom.winning import faults_of
 from mmplay.levels.classroom.writing import (
     Choice,
@@ -32,7 +33,9 @@ OWNER_ONLY = 0o600
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parts = parser.add_subparsers(dest="what", metavar="new|check|student-edition", required=True)
+    parts = parser.add_subparsers(
+        dest="what", metavar="new|check|student-edition|gradescope", required=True
+    )
     new = parts.add_parser("new", help="write an assignment: levels, their weights, a date")
     new.add_argument("-o", dest="output", metavar="FILE", required=True, help="a new .toml file")
     level = "a level, or a level file, and what it counts (default: 1); several times"
@@ -50,10 +53,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     edition.add_argument("file", metavar="FILE", help="the teacher's file")
     edition.add_argument("-o", dest="output", metavar="FILE", required=True, help="write it here")
+    scope = parts.add_parser("gradescope", help="write a folder that Gradescope grades with")
+    scope.add_argument("file", metavar="FILE", help="the teacher's file")
+    scope.add_argument("-o", dest="output", metavar="DIR", required=True, help="a new folder")
+    wheel = "a wheel to put into it: of mmplay, and of what it needs"
+    scope.add_argument("--wheel", dest="wheels", metavar="FILE", nargs="+", default=[], help=wheel)
     for part in (new, edition):
         students = "a file with a student's id in each line, or in its first column"
         part.add_argument("--students", metavar="FILE", help=students)
-    for part in (new, check, edition):
+    for part in (new, check, edition, scope):
         add_json(part)
 
 
@@ -146,9 +154,24 @@ def _check(args: Namespace) -> int:
     return FALSE if faults else GOOD
 
 
+def _gradescope(args: Namespace) -> int:
+    path, folder = Path(args.file), Path(args.output)
+    load_teachers(path)
+    with told_of_disk(folder):
+        written = write_autograder(folder, path, [Path(one) for one in args.wheels])
+    if args.json:
+        print_json({"folder": str(folder), "files": [one.name for one in written]})
+        return GOOD
+    tell(f"{folder}: {', '.join(one.name for one in written)}; zip what is in it, and upload that")
+    if not args.wheels:
+        remark(f"put the wheels into it that setup.sh installs: pip wheel mmplay -w {folder}")
+    return GOOD
+
+
 PARTS: dict[str, Callable[[Namespace], int]] = {
     "new": _new,
     "check": _check,
     "student-edition": _edition,
+    "gradescope": _gradescope,
 }
 """What `mmplay class` can do."""

@@ -7,18 +7,24 @@ from argparse import ArgumentParser, Namespace
 from mmplay.commands.arguments import add_screen_options
 from mmplay.commands.assigned import add_assignment, level_to_play, tell_recorded
 from mmplay.commands.screen import require_terminal
+from mmplay.levels.play.share_code import looks_like_code
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    level = "a level, such as L05, or a level file; of an assignment the next one, if left out"
-    parser.add_argument("level", metavar="LEVEL|FILE.toml", nargs="?", help=level)
+    level = (
+        "a level, such as L05, or a level file; of an assignment the next one, if left out; "
+        "or a share code, whose run is shown"
+    )
+    parser.add_argument("level", metavar="LEVEL|FILE.toml|CODE", nargs="?", help=level)
     add_assignment(parser)
     add_screen_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Play; raises InputError for no such level, or without a terminal."""
+    if args.level is not None and looks_like_code(args.level):
+        return _show(args)
     level = level_to_play(args, args.level)
     require_terminal("a level", f"to play line by line: mmplay speak {level.id}")
     from mmplay.commands.screen import open_app
@@ -26,3 +32,14 @@ def run(args: Namespace) -> int:
     status = open_app(args, None, 0, level)
     tell_recorded(args, level)
     return status
+
+
+def _show(args: Namespace) -> int:
+    """Show the run of a share code from its beginning; it earns nothing."""
+    from mmplay.commands.checked_code import run_of_code
+    from mmplay.commands.screen import open_app
+    from mmplay.recordings.run.timeline import SessionTimeline
+
+    run = run_of_code(args.level)
+    require_terminal("the run of a share code", "mmplay verify CODE plays it again without one")
+    return open_app(args, SessionTimeline(run.session), 0)

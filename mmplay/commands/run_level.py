@@ -14,6 +14,7 @@ from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import pairs_json
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.share_code import code_of_run
 from mmplay.levels.play.solve import begin, level_header, play
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import SUFFIX
@@ -38,10 +39,11 @@ def run_level(args: Namespace) -> int:
         moves = read_moves(read_text(path, MAX_BYTES), str(path))
         check_moves(level, moves, str(path))
     run = _played(args, level, seed, moves)
+    code = code_of_run(run) if moves else None
     if args.json:
-        print_json(run_json(run))
+        print_json({**run_json(run), "share_code": code})
     else:
-        tell(*as_lines(run))
+        tell(*as_lines(run), *([] if code is None else [f"  share code: {code}"]))
     return LOST if args.actions is not None and not run.score().won else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
@@ -31,10 +32,16 @@ def open_app(
     from mmplay.tui.app import MmplayApp
     from mmplay.tui.theme import DEFAULT_THEME
 
-    app = MmplayApp(timeline, start, ascii_only=args.ascii, level=level)
+    app = MmplayApp(timeline, start, ascii_only=args.ascii, level=level, motion=_moves(args))
     theme = args.theme or DEFAULT_THEME
     if theme not in app.available_themes:
         raise InputError(f"--theme {theme}: themes are {', '.join(sorted(app.available_themes))}")
     app.theme = theme
     app.run()
     return app.return_code or 0
+
+
+def _moves(args: Namespace) -> bool:
+    """Tell whether pictures may move: not if it was turned off, nor on a dumb terminal."""
+    asked = os.environ.get("MMPLAY_MOTION") or ("0" if os.environ.get("TERM") == "dumb" else "1")
+    return not args.no_motion and asked != "0"

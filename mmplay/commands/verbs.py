@@ -91,6 +91,15 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     Verb(
+        "grade",
+        "grade what a class handed in, each run made again",
+        (
+            "mmplay grade handed-in/ --assignment w3.toml",
+            "mmplay grade moodle.zip --assignment w3.toml --received times.csv",
+            "mmplay grade st01.mmhand --assignment w3.toml --format json",
+        ),
+    ),
+    Verb(
         "replay",
         "open a recording or a kernel log on the play screen",
         ("mmplay replay incident-next-20160311", "dmesg > boot.log; mmplay replay boot.log"),
@@ -103,6 +112,15 @@ VERBS: tuple[Verb, ...] = (
             "mmplay run incident --json",
             "mmplay run incident --variant nowait",
             "mmplay run boot --ram 4G",
+        ),
+    ),
+    Verb(
+        "sweep",
+        "run one machine under many settings and seeds",
+        (
+            "mmplay sweep slow-disk.toml --set min_free_kbytes=1024,2048,4096 --seeds 100",
+            "mmplay sweep incident --set completions=-30%,-15%,+15%,+30% --count oom_kill",
+            "mmplay sweep incident --set wb_mask=atomic,nowait --format csv",
         ),
     ),
     Verb(
@@ -162,7 +180,11 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "verify",
         "check every byte of a recording, and make a simulated run again",
-        ("mmplay verify incident-run-atomic", "mmplay verify *.mmtrace --json"),
+        (
+            "mmplay verify incident-run-atomic",
+            "mmplay verify *.mmtrace --json",
+            "mmplay verify MM1.CODE",
+        ),
     ),
     Verb(
         "diff",

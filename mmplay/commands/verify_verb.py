@@ -5,10 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import RECORDING, add_json
+from mmplay.commands.checked_code import check_code
 from mmplay.commands.output import print_json, remark, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
+from mmplay.levels.play.share_code import looks_like_code
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import KIND, load_session
@@ -21,28 +23,36 @@ GOOD, FALSE, UNREADABLE = 0, 1, 2
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", metavar="TRACE|NAME", nargs="+", help=RECORDING)
+    what = f"{RECORDING}; or the share code of a level's run"
+    parser.add_argument("files", metavar="TRACE|NAME|CODE", nargs="+", help=what)
     add_json(parser)
 
 
 def run(args: Namespace) -> int:
     """Check every file; the status is that of the worst: good, false, unreadable."""
-    found: list[tuple[Verdict, Judged | None]] = []
+    found: list[dict[str, object]] = []
     status = GOOD
     for name in args.files:
         try:
+            if looks_like_code(name):
+                checked = check_code(name)
+                status = max(status, GOOD if checked.good else FALSE)
+                found.append(checked.as_json())
+                if not args.json:
+                    tell(*checked.lines())
+                continue
             verdict = verify(name)
             judged = judge(_session(name)) if verdict.good and verdict.kind == KIND else None
         except InputError as error:
             remark(str(error))
             status = UNREADABLE
             continue
-        found.append((verdict, judged))
+        found.append(_json(verdict, judged))
         status = max(status, GOOD if _good(verdict, judged) else FALSE)
         if not args.json:
             tell(*verdict_lines(verdict, judged))
     if args.json:
-        print_json({"good": status == GOOD, "files": [_json(*one) for one in found]})
+        print_json({"good": status == GOOD, "files": found})
     return status
 
 

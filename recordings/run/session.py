@@ -218,14 +218,18 @@ class Session:
         self._put(Code.REACHED, [self.digest(self.to_end())])
         self._noted = self.end, self.tape.told
 
-    def digest(self, m: Machine) -> bytes:
-        """Return a digest of how the run began, all that it was told, and a state it came to."""
+    def digest(self, m: Machine, told: bytes | None = None) -> bytes:
+        """Return a digest of how the run began, all that it was told, and a state it came to.
+
+        `told` takes the place of what the tape says of it now.
+        """
         if not self._began:
             header = {name: value for name, value in self.header.items() if name != "format"}
             _, state = self.keys.at_or_before(self.first)
             start = pack_body(Code.SETUP, [header, setup_fields(m.setup)])
             self._began = digest_of(start + pack_state(state))
-        return digest_of(self._began + self.tape.told + pack_state(m.state))
+        told = self.tape.told if told is None else told
+        return digest_of(self._began + told + pack_state(m.state))
 
     def finish(self) -> None:
         """Note how far the run got, and write no more."""

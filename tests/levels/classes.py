@@ -18,17 +18,29 @@ from tests.sessions import Kept
 DUE = "2026-12-01T23:59:00+01:00"
 IN_TIME = datetime(2026, 11, 30, tzinfo=UTC)
 TOO_LATE = datetime(2026, 12, 2, tzinfo=UTC)
-STUDENTS = tuple(f"st{number:02}" for number in range(1, 7))
-
 Player = Callable[[LevelRun], bool]
 """Does one thing in a run; tells whether it did."""
 
 
 @cache
-def assignment(*levels: str, weight: int = 10, attempts: int = 0) -> Assignment:
+def _text(levels: tuple[str, ...], weight: int, attempts: int, students: int) -> str:
     choices = [Choice(name, weight) for name in levels]
-    new = New("week3", "Week 3", DUE, attempts, choices, STUDENTS)
-    return read_assignment(new_assignment(new, "week3.toml"), "week3.toml")
+    names = [f"st{number:02}" for number in range(1, students + 1)]
+    return new_assignment(New("week3", "Week 3", DUE, attempts, choices, names), "week3.toml")
+
+
+@cache
+def _assignment(text: str) -> Assignment:
+    return read_assignment(text, "week3.toml")
+
+
+def assignment_text(*levels: str, weight: int = 10, attempts: int = 0, students: int = 6) -> str:
+    """Return an assignment, always the same one."""
+    return _text(levels, weight, attempts, students)
+
+
+def assignment(*levels: str, weight: int = 10, attempts: int = 0, students: int = 6) -> Assignment:
+    return _assignment(_text(levels, weight, attempts, students))
 
 
 def rightly(run: LevelRun) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -182,3 +183,31 @@ def test_an_unpacked_checkout_runs_where_nothing_was_installed(clones: dict[str,
     plain = clones["plain"]
     found = done([sys.executable, "-P", "-c", where], PYTHONPATH=str(plain))
     assert Path(found.strip()) == plain / "engine" / "errors.py"
+
+
+def test_gradescope_grades_with_the_wheel_that_lies_beside(
+    wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    """Laid out like /autograder: nothing but that folder is named, and nothing is fetched."""
+    from mmplay.levels.classroom.autograder import write_autograder
+    from tests.levels.classes import assignment, assignment_text, hand_in, trace
+
+    (tmp_path / "week3.toml").write_text(assignment_text("L03"), encoding="utf-8")
+    source, submission = tmp_path / "source", tmp_path / "submission"
+    write_autograder(source, tmp_path / "week3.toml", [wheels["plain"]])
+    done([str(source / "setup.sh")])
+    submission.mkdir()
+    data = hand_in("st02", trace(assignment("L03").played_by("st02", "L03")))
+    (submission / "st02.mmhand").write_bytes(data)
+    needs = os.pathsep.join(path for path in sys.path if path.endswith("-packages"))
+    env = {"AUTOGRADER": str(tmp_path), "PYTHONPATH": needs}
+    done([str(source / "run_autograder")], **env)
+    results = json.loads((tmp_path / "results" / "results.json").read_text())
+    assert results["score"] == 10
+    assert all(test["status"] == "passed" for test in results["tests"])
+    (submission / "st01.mmhand").write_bytes(hand_in("st01", b""))
+    (source / "assignment.toml").unlink()
+    done([str(source / "run_autograder")], **env)
+    results = json.loads((tmp_path / "results" / "results.json").read_text())
+    assert results["score"] == 0
+    assert "could not be graded" in results["output"]

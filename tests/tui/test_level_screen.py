@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("no_guessing")
 PLAYED = ("L03", "L04", "L05", "L12", "L13")
 """Levels that are played through by keys; L19 has acts and a test of its own."""
 
-MOST_STEPS = 4000
+MOST_STEPS = 400
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,14 @@ async def make(pilot: Pilot[None], move: Move) -> None:
     else:
         await press(pilot, "x")
         await type_in(pilot, f"{move.action} {move.value}")
+    await go_on(pilot)
+
+
+async def go_on(pilot: Pilot[None]) -> None:
+    """Go on from an answer that has landed."""
+    game = level_screen(pilot).game
+    if game is not None and game.stage.landed is not None:
+        await press(pilot, "enter")
 
 
 async def come_to(pilot: Pilot[None], move: Move) -> None:
@@ -246,6 +254,7 @@ async def test_escape_keeps_a_level_and_enter_goes_on_with_it(in_between: list[s
         assert len(played_files()) == 1
         while run.playing:
             await press(pilot, "S" if run.open_question() else "full_stop")
+            await go_on(pilot)
         shown = await press(pilot, "enter", "escape")
         assert "is kept" not in shown
         await press(pilot, "enter")
@@ -315,7 +324,11 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
         await opened(pilot)
         shown = await press(pilot, "down", "enter")
         assert "you said low: right" in shown
-        assert "2/17  Free falls" in shown
+        assert "memeater" in shown
+        assert "question 1/17" in shown
+        shown = await press(pilot, "enter")
+        assert "question 2/17" in shown
+        assert "Free falls" in shown
 
 
 async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
@@ -334,3 +347,21 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
         assert run.open_question() is not None
         assert run.session.end > run.level.stride
         assert "answer first" in text_of(pilot)
+
+
+async def test_an_answer_lands_in_steps_and_any_key_draws_the_end() -> None:
+    app = MmplayApp(level=find_level("L03"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        stage = level_screen(pilot).game.stage  # type: ignore[union-attr]
+        for answer in ("2", "2", "1", "3"):
+            await press(pilot, answer, "enter")
+        await pilot.press("1")
+        await typed(pilot)
+        assert stage.landed is not None
+        assert stage.moving
+        await press(pilot, "question_mark")
+        assert not stage.moving
+        shown = await press(pilot, "escape")
+        assert "memeater" in shown, shown
+        assert "Enter goes on" in shown

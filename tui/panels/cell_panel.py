@@ -55,6 +55,9 @@ class CellPanel(Widget, can_focus=True):
             self.panel = panel
             self.ask = ask
 
+    class Entered(Message):
+        """Enter where there is nothing to open."""
+
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(id=id)
         self.panel_title = title
@@ -260,9 +263,9 @@ class CellPanel(Widget, can_focus=True):
             self._place(places[0] if direction < 0 else places[-1])
 
     def action_open(self) -> None:
-        """Open what is under the cursor."""
-        if self.ask is not None:
-            self.post_message(self.Opened(self, self.ask))
+        """Open what is under the cursor; where nothing is, say so."""
+        ask = self.ask
+        self.post_message(self.Entered() if ask is None else self.Opened(self, ask))
 
     def on_focus(self) -> None:
         """Tell which number is chosen now, and bring it into sight."""

@@ -8,15 +8,21 @@ from mmplay.engine.frame import Ask
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Row
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs
+from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
+from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, closing_rows, story_rows, task_rows
 
-TASK, INCIDENT = "task", "incident"
+INCIDENT = "incident"
+
+StageRows = Callable[[int], tuple[str, list[Row]]]
+"""Returns a panel's title and rows for a width."""
 
 
 class GameFace:
@@ -25,16 +31,47 @@ class GameFace:
     `game` is that of one stage.
     """
 
-    def __init__(self, screen: BaseScreen, runs: Runs, level: Level, game: LevelGame) -> None:
+    def __init__(
+        self, screen: BaseScreen, runs: Runs, level: Level, game: LevelGame, motion: bool = False
+    ) -> None:
         self._screen, self._runs = screen, runs
         self._panels, self._mover = panels, mover = runs.panels, runs.mover
         self.level, self.game = level, game
+        self.stage = Stage(screen, panels, game, panels.glyphs, motion)
         panels.extras[TASK] = Extra(self._task, self._choose)
+        if level.picture is not None:
+            self._set_the_stage()
         panels.extras[INCIDENT] = Extra(self._incident, self._choose)
         panels.first = panels.home = TASK
         self._headline, panels.verdict = panels.verdict, self._verdict
         mover.watchers.append(self._look_for_end)
         mover.held = self._asks_first
+
+    def _set_the_stage(self) -> None:
+        """Let the picture stand first, with the choices beside it and the feedback under it."""
+        panels, stage = self._panels, self.stage
+        panels.stage, panels.staged = StageBox, STAGED
+        panels.extras[TASK] = Extra(self._on_stage(stage.task_rows), self._choose)
+        panels.extras[PICTURE] = Extra(self._picture, self._choose)
+        panels.extras[FEEDBACK] = Extra(self._on_stage(stage.feedback_rows), self._choose)
+        panels.header = self._header
+        panels.add_class("-staged")
+
+    def _on_stage(self, rows: StageRows) -> StageRows:
+        """Return rows of the stage, which only the level itself has, no fork of it."""
+
+        def shown(width: int) -> tuple[str, list[Row]]:
+            return rows(width) if self.shown else ("a fork; press o to go back", [])
+
+        return shown
+
+    def _picture(self, width: int) -> tuple[str, list[Row]]:
+        if self.shown:
+            self.stage.look()
+        return self.stage.picture_rows(width)
+
+    def _header(self, width: int) -> Row:
+        return level_header(self.level_run, width)
 
     @property
     def level_run(self) -> LevelRun:
@@ -48,6 +85,8 @@ class GameFace:
 
     def _verdict(self, room: int) -> str:
         """Return the sentence under the title, which must not answer an open question."""
+        if self.shown and self.level.picture is not None:
+            return self.stage.sentence()
         asked = self.shown and self.game.question is not None
         return "A question waits for your answer." if asked else self._headline(room)
 
@@ -83,6 +122,8 @@ class GameFace:
 
     def _asks_first(self) -> bool:
         """Tell whether a question must be answered before the run goes on, and say so."""
+        if self.shown and self.go_on():
+            return True
         if not self.shown or self.game.question is None:
             return False
         self._mover.pause()
@@ -98,6 +139,8 @@ class GameFace:
 
     def _look_for_end(self) -> None:
         """Keep what was earned at the moment the run ends, however it came there; then show it."""
+        if self.stage.landed is not None:
+            return
         ending = self.game.end()
         if ending is not None:
             self._mover.player.playing = False
@@ -118,7 +161,9 @@ class GameFace:
         self.read_on()
 
     def read_on(self) -> None:
-        """After the end: show the last answer's worth, the result, what the real kernel does."""
+        """Go on from an answer; after the end show the result and what the real kernel does."""
+        if self.go_on():
+            return
         if not self.level_run.playing:
             rows = closing_rows(self.level_run, self.game.reply)
             self._screen.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
@@ -130,6 +175,7 @@ class GameFace:
     def _play(self, game: LevelGame, said: str) -> None:
         """Go on with another game, from its beginning: nothing joins it to the one before."""
         self.game = game
+        self.stage.take(game)
         self._runs.show_only(game)
         self._panels.choose_lower(TASK)
         self._screen.say(said)
@@ -139,9 +185,20 @@ class GameFace:
     def _do(self, deed: Callable[..., object], *args: object) -> None:
         """Do something in the level, then show where it stands; say why it cannot be done."""
         with self._screen.refusals_said():
-            deed(*args)
+            self.stage.ask()
+            reply = deed(*args)
+            if isinstance(reply, Reply) and self.level.picture is not None:
+                self.stage.land(reply)
             self._mover.to_end()
             self._panels.choose_lower(TASK)
+
+    def go_on(self) -> bool:
+        """Go on from an answer that has landed; tell whether one had."""
+        if not self.stage.go_on():
+            return False
+        self._mover.to_end()
+        self._panels.choose_lower(TASK)
+        return True
 
     def _choose(self, ask: Ask) -> None:
         """Enter on a choice takes it."""
@@ -150,6 +207,8 @@ class GameFace:
 
     def digit(self, digit: int) -> None:
         """Choose where there is something to choose, else jump."""
+        if self.go_on():
+            return
         if self.game.options:
             self._do(self.game.choose, digit)
         else:
@@ -179,6 +238,7 @@ class GameFace:
 
     def undo(self) -> None:
         """Take back the player's last act, or an answer."""
+        self.stage.go_on()
         self._do(self.game.undo)
 
     def redo(self) -> None:

@@ -75,16 +75,22 @@ class Panels(Container):
         self.verdict: Callable[[int], str] = lambda room: headline_of(self.result, room)
         self._asked_from = "zones"
         self._led_to: Ask | None = None
+        self.stage: Callable[[], Container] | None = None
+        self.staged: tuple[str, ...] = ()
+        self.header: Callable[[int], Row] | None = None
         self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; which of them show depends on the size, see the style sheet."""
+        if self.stage is not None:
+            yield self.stage()
         with Horizontal(id="top"):
             yield CellPanel("zones, pages", id="zones")
             yield CellPanel("counters, pages", id="counters")
         with Container(id="lower"):
             for name in self.extras:
-                yield CellPanel(name, id=name)
+                if name not in self.staged:
+                    yield CellPanel(name, id=name)
             yield CellPanel("why", id="explain")
             yield LogPanel(self.player.timeline, id="log")
             yield CellPanel("report", id="report")
@@ -127,12 +133,12 @@ class Panels(Container):
     @property
     def lower(self) -> tuple[str, ...]:
         """The panels that share the place below."""
-        return (*self.extras, *LOWER)
+        return (*(name for name in self.extras if name not in self.staged), *LOWER)
 
     @property
     def names(self) -> tuple[str, ...]:
         """All panels in the order of Tab."""
-        return ("zones", "counters", *self.lower, "timeline")
+        return (*self.staged, "zones", "counters", *self.lower, "timeline")
 
     def panel(self, name: str) -> CellPanel:
         """Return a panel by its name."""
@@ -172,7 +178,8 @@ class Panels(Container):
         timeline, frame, width = self.player.timeline, self.frame, self._on.size.width
         with self.app.batch_update():
             state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
-            header = header_row(timeline, frame, state, width)
+            own = self.header(width) if self.header is not None else None
+            header = own or header_row(timeline, frame, state, width)
             self._on.query_one("#header", LineBar).show([header])
             loud = frame.report is not None
             verdict = self._on.query_one("#verdict", VerdictBar)
@@ -267,7 +274,11 @@ class Panels(Container):
     # panels
 
     def choose_lower(self, name: str) -> None:
-        """Put a panel in the place that several share on a narrow screen."""
+        """Put a panel in the place that several share on a narrow screen, or show the stage."""
+        self.set_class(name not in self.staged, "-machine")
+        if name in self.staged:
+            self.draw_soon()
+            return
         for other in self.lower:
             self.panel(other).set_class(other == name, "-current")
         for hidden in HIDDEN:
@@ -291,8 +302,9 @@ class Panels(Container):
         self._focus_on(names[(here + direction) % len(names)])
 
     def _focus_on(self, name: str) -> None:
-        if name in self.lower:
+        if name in self.lower or name in self.staged:
             self.choose_lower(name)
+        self.set_class(name not in self.staged, "-machine")
         self.panel(name).focus()
         if self.has_class("-zoomed") and name != "timeline":
             self._zoom_on(name)

@@ -81,6 +81,9 @@ class BaseScreen(Screen[None]):
         self.said = ""
         self._prompt: Widget | None = None
 
+    def key_comes(self) -> None:
+        """A key was pressed, which will do its work: end what moves by itself."""
+
     def say(self, said: str = "") -> None:
         """Say something in the footer, or show the keys there."""
         self.said = said

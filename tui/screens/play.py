@@ -13,6 +13,7 @@ from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, LEVEL_KEYS, PLAY_KEYS, RUN_KEYS, Key, bindings
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
+from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.finder import Finder
 from mmplay.tui.play.mover import Follower, Mover
@@ -69,14 +70,16 @@ class PlayScreen(BaseScreen):
         self._exports = Exports(self)
 
     @classmethod
-    def of_level(cls, level: Level, kept: LevelRun | None, glyphs: Glyphs) -> PlayScreen:
+    def of_level(
+        cls, level: Level, kept: LevelRun | None, glyphs: Glyphs, motion: bool = False
+    ) -> PlayScreen:
         """Return the screen of a level: of a run of it that was kept, else of a fresh one."""
         from mmplay.levels.play.game import LevelGame, begin_recorded
         from mmplay.tui.play.game import GameFace
 
         game = LevelGame(kept or begin_recorded(level))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
-        screen.game = GameFace(screen, screen.runs, level, game)
+        screen.game = GameFace(screen, screen.runs, level, game, motion)
         screen.add_class("-level")
         if kept:
             screen.said = f"{level.id} goes on where you left it; press R to begin again"
@@ -219,8 +222,14 @@ class PlayScreen(BaseScreen):
     action_incident = in_level(lambda game: game.incident())
     action_restart = in_level(lambda game: game.restart())
 
-    def key_enter(self) -> None:
-        """After the end of a level: read on."""
+    def key_comes(self) -> None:
+        """End the move of a level's picture."""
+        if self.game is not None:
+            self.game.stage.skip_move()
+
+    @on(CellPanel.Entered)
+    def read_on(self) -> None:
+        """Go on from an answer of a level, or read on after its end."""
         if self.game is not None:
             self.game.read_on()
 

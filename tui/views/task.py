@@ -31,16 +31,16 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
 
     `reply` is what the last answer was worth, `said` the last hint.
     """
-    rows = _reply_rows(reply, width) if reply is not None else []
+    rows = reply_rows(reply, width) if reply is not None else []
     rows += _piece_rows(run.level, run.session.live, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
-        rows += _end_rows(run, width)
+        rows += end_rows(run, width)
     elif question is not None:
         rows += _question_rows(run, question, width)
     else:
-        rows += _goal_rows(run.goals(), width)
-        rows += _choice_rows(run, width)
+        rows += goal_rows(run.goals(), width)
+        rows += choice_rows(run, width)
     if said:
         rows += [row(Cell(line, "link")) for line in wrap(f"hint: {said}", width)]
     if density != CALM and question is None and run.playing:
@@ -67,7 +67,8 @@ def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
     return rows
 
 
-def _goal_rows(goals: list[GoalState], width: int) -> list[Row]:
+def goal_rows(goals: list[GoalState], width: int) -> list[Row]:
+    """Return every goal, whether it is met, and why."""
     rows: list[Row] = []
     for goal in goals:
         mark, role = ("[x]", "fine") if goal.met else ("[ ]", "below_min")
@@ -77,7 +78,8 @@ def _goal_rows(goals: list[GoalState], width: int) -> list[Row]:
     return rows
 
 
-def _choice_rows(run: LevelRun, width: int) -> list[Row]:
+def choice_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return the level's choices by number, and what may be done besides."""
     rows: list[Row] = []
     for place, option in enumerate(run.level.choices, 1):
         lines = wrap(option.text, max(20, width - 4))
@@ -89,7 +91,8 @@ def _choice_rows(run: LevelRun, width: int) -> list[Row]:
     return rows
 
 
-def _reply_rows(reply: Reply, width: int) -> list[Row]:
+def reply_rows(reply: Reply, width: int) -> list[Row]:
+    """Return what an answer was worth, with the rule."""
     unit = f" {reply.question.unit}" if reply.question.unit else ""
     head = f"you said {reply.answer}: "
     if reply.right:
@@ -104,7 +107,8 @@ def _reply_rows(reply: Reply, width: int) -> list[Row]:
     return [*rows, row("")]
 
 
-def _end_rows(run: LevelRun, width: int) -> list[Row]:
+def end_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return what a run came to, and the keys after it."""
     score = run.score()
     if run.outcome is Outcome.WON:
         stars = "*" * score.stars + "." * (STARS - score.stars)
@@ -130,7 +134,7 @@ def closing_rows(run: LevelRun, reply: Reply | None) -> list[Row]:
     level, score, real = run.level, run.score(), run.level.real
     stars = "*" * score.stars + "." * (STARS - score.stars)
     rows = [
-        *(_reply_rows(reply, WIDE) if reply is not None else []),
+        *(reply_rows(reply, WIDE) if reply is not None else []),
         row(Cell(f"{run.outcome} [{stars}]", "fine" if score.won else "refused")),
         row(Cell(run.reason)),
         row(Cell(_counts(run), "dim")),

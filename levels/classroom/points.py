@@ -1,0 +1,120 @@
+"""What a run of a level is worth: points for each goal and each question, with the reason in words.
+
+A level's points are halved between its goals and its questions, and each half is shared out
+evenly; stages have equal shares. A question that was first answered wrong, and then right, earns
+half. Where a level has acts, half of what a goal earns is earned on a machine that the student has
+not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from mmplay.levels.model import Goal, Level, Question
+from mmplay.levels.play.goals import GoalState, Outcome
+from mmplay.levels.play.run import LevelRun
+
+SECOND_ANSWER = Fraction(1, 2)
+UNSEEN = Fraction(1, 2)
+ELSEWHERE = "on a machine that you have not seen: "
+NOT_ENDED = "the run was not played to its end"
+MAX_REASON = 400
+
+
+class Part(NamedTuple):
+    """One goal or question: what it earned of how much, and why."""
+
+    name: str
+    score: Fraction
+    max_score: Fraction
+    reason: str
+
+
+def parts_of(
+    level: Level,
+    weight: int,
+    runs: Sequence[LevelRun],
+    unseen: Sequence[LevelRun] | None,
+    why_none: str = "",
+) -> list[Part]:
+    """Return the parts of a level: of all its stages, those that were not reached among them.
+
+    `runs` are those of the stages that were played; `unseen` the same acts on another machine, None
+    where that does not count. `why_none` says why nothing was earned, if that is so.
+    """
+    stages = (level, *level.stages)
+    share = Fraction(weight, len(stages))
+    found: list[Part] = []
+    for number, stage in enumerate(stages):
+        run = runs[number] if number < len(runs) else None
+        other = unseen[number] if unseen is not None and number < len(unseen) else None
+        why = why_none or f"stage {number + 1} was not reached"
+        found += _stage(stage, share, run, other, why, unseen is not None)
+    return found
+
+
+def _stage(
+    level: Level,
+    share: Fraction,
+    run: LevelRun | None,
+    other: LevelRun | None,
+    why_none: str,
+    twice: bool,
+) -> Iterator[Part]:
+    questions = run.questions if run is not None else level.questions
+    half = share / 2 if level.wins and questions else share
+    twice = twice and bool(level.allow)
+    for number, goal in enumerate(level.wins):
+        most = half / len(level.wins)
+        seen = most * UNSEEN if twice else most
+        yield _goal_part(goal, number, seen, run, why_none)
+        if twice:
+            why = NOT_ENDED if run is not None and run.playing else why_none
+            part = _goal_part(goal, number, most - seen, other, why)
+            yield part._replace(name=f"{ELSEWHERE}{part.name}")
+    for question in questions:
+        yield _question_part(question, half / len(questions), run, why_none)
+
+
+def _goal_part(
+    goal: Goal, number: int, most: Fraction, run: LevelRun | None, why_none: str
+) -> Part:
+    if run is None:
+        return Part(goal.text, Fraction(0), most, why_none)
+    if not finished(run) and (goal.at_end or run.playing):
+        why = f"the run was lost before its end: {run.reason}"
+        why = NOT_ENDED if run.playing else why
+        return Part(goal.text, Fraction(0), most, why)
+    state: GoalState = run.goals()[number]
+    return Part(goal.text, most if state.met else Fraction(0), most, state.why)
+
+
+def finished(run: LevelRun) -> bool:
+    """Tell whether a run came to its end: it is over, and not by a [[lose]]."""
+    lost = run.outcome is Outcome.LOST and run.reason in [goal.text for goal in run.level.loses]
+    return not run.playing and not lost
+
+
+def _question_part(question: Question, most: Fraction, run: LevelRun | None, why_none: str) -> Part:
+    name = f"{question.id}: {question.text}"
+    if run is None:
+        return Part(name, Fraction(0), most, why_none)
+    replies = [one for one in run.replies if one.question.id == question.id]
+    wrong = [one for one in replies if not one.right]
+    first = f"{wrong[0].answer}: {wrong[0].wrong_because}" if wrong else ""
+    if run.is_right(question.id):
+        if question.id not in run.missed():
+            return Part(name, most, most, f"right at once: {run.answers[question.id]}")
+        before = f"; first {first}" if first else ""
+        reason = f"right, but not at once{before}"
+        return Part(name, most * SECOND_ANSWER, most, reason[:MAX_REASON])
+    if wrong:
+        truth = wrong[0].truth.shown()
+        reason = f"you said {first}; the kernel says {truth}"
+    elif question.id in run.missed():
+        reason = "the question was skipped"
+    else:
+        reason = "the run did not come to this question"
+    return Part(name, Fraction(0), most, reason[:MAX_REASON])

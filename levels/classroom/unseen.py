@@ -1,0 +1,111 @@
+"""The same acts on another machine: whoever understood a level wins it there, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.levels.classroom.assignment import with_seed
+from mmplay.levels.classroom.winning import answer_rightly, won
+from mmplay.levels.language import NOW
+from mmplay.levels.machines import machine_for
+from mmplay.levels.model import ANSWER, NUMBER, PLACE, SKIP, Level, Question
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import ALL_TURNS, begin, following
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
+
+TRIALS = ((101, 202), (303, 404), (505, 606))
+"""Seeds of pairs of machines on which it is tried whether a level's own acts carry over."""
+
+EASY = "marks {} low"
+"""A question whose answer costs nothing; see `_without_continuations`."""
+
+
+def on_another(runs: Sequence[LevelRun], seed: int) -> list[LevelRun]:
+    """Return the runs of a level in which the acts of these are done at the same turns.
+
+    Every question is answered right: what counts there are the goals. An act that is refused is
+    left out; a stage is reached if the one before it is won.
+    """
+    first = _without_continuations(runs[0].level, runs[0].session.live)
+    found = [_repeated(begin(with_seed(first, seed)), runs[0])]
+    for run in runs[1:]:
+        next_run = following(found[-1])
+        if next_run is None:
+            break
+        found.append(_repeated(next_run, run))
+    return found
+
+
+def _repeated(run: LevelRun, played: LevelRun) -> LevelRun:
+    start = played.session.first
+    for act in deeds(played.session.acts):
+        _go_to(run, act.turn - start)
+        try:
+            run.act(*act.fields)
+        except RefusedError:
+            continue
+    _go_to(run, ALL_TURNS)
+    return run
+
+
+def deeds(acts: Iterable[Entry]) -> list[Entry]:
+    """Return what a player did himself, without answers."""
+    replies = (ANSWER, PLACE, SKIP)
+    mine = [act for act in acts if not act.fields[0].startswith(BY_LEVEL)]
+    return [act for act in mine if act.fields[0] not in replies]
+
+
+def _go_to(run: LevelRun, turns: int) -> None:
+    """Bring a run so many turns from its start, questions answered, or to its end."""
+    while run.playing:
+        if run.open_question() is not None:
+            answer_rightly(run)
+        elif run.session.end - run.session.first >= turns:
+            return
+        elif not run.advance(turns - (run.session.end - run.session.first)):
+            break  # Nothing happens any more.
+
+
+def _without_continuations(level: Level, m: Machine) -> Level:
+    """Return a level whose questions ask nothing of the future: that would cost a run each.
+
+    `m` is a machine of it.
+    """
+    easy = EASY.format(m.state.zones[0].name)
+    stages = tuple(_without_continuations(one, m) for one in level.stages)
+    needed = {one.start.variant_from for one in level.stages}
+    questions = tuple(
+        one if _is_cheap(one) or one.id in needed else _eased(one, easy) for one in level.questions
+    )
+    return level._replace(questions=questions, stages=stages)
+
+
+def _is_cheap(question: Question) -> bool:
+    return question.when == NOW and not question.suppose
+
+
+def _eased(question: Question, easy: str) -> Question:
+    return question._replace(truth=easy, kind=NUMBER, options=(), when=NOW, suppose=())
+
+
+def carries_over(level: Level) -> bool:
+    """Tell whether the solution's acts reach the goals of a level on other machines, too.
+
+    A level without goals or acts has nothing that could.
+    """
+    stages = (level, *level.stages)
+    if not any(one.wins and one.allow for one in stages):
+        return False
+    easy = _without_continuations(level, machine_for(level))
+    return all(_carries(easy, *seeds) for seeds in TRIALS)
+
+
+def _carries(level: Level, here: int, there: int) -> bool:
+    played = won(with_seed(level, here))
+    if not played.score().won:
+        return False
+    others = on_another(played.all_stages(), there)
+    goals = [goal for run in others for goal in run.goals()[: len(run.level.wins)]]
+    return len(others) == len(played.all_stages()) and all(goal.met for goal in goals)

@@ -1,0 +1,1 @@
+"""One machine run again and again: settings by seeds, and what they come to."""

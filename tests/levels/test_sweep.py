@@ -1,0 +1,196 @@
+"""Sweeps: what is set, what the runs come to, and the question that they answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from mmplay.__main__ import main
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.starts import common
+from mmplay.levels.sweep.levers import ACT, CONSTANT, IN_FILE, Lever, settings_of
+from mmplay.levels.sweep.runs import Numbers
+from mmplay.levels.sweep.summary import Row, row_of, smallest_without_failure, wilson
+from tests.levels.proofs import DOOR, level_text
+
+Captured = pytest.CaptureFixture[str]
+
+SMALL = """
+format = 1
+kind = "scenario"
+title = "A small machine"
+[machine]
+cpus = 1
+ram = "32M"
+[[task]]
+name = "hog"
+program = "eater"
+pages = 12000
+"""
+NETWORK = """
+[network]
+frames_per_second = 2000
+frames_per_flow = 1
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL + NETWORK)
+    return str(path)
+
+
+def sweep(capsys: Captured, *args: str) -> tuple[int, str, str]:
+    status = main(["sweep", *args])
+    return (status, *capsys.readouterr())
+
+
+# what is set
+
+
+def test_settings_are_all_combinations() -> None:
+    known = {"task.hog.pages": 200}
+    found = settings_of(
+        ["vm.min_free_kbytes=1,2", "completions=7", "task.hog.pages=-50%,[1,2]"], known.get
+    )
+    kinds = [(one.kind, one.key) for one in found[0]]
+    keys = [(ACT, "min_free_kbytes"), (CONSTANT, "completions"), (IN_FILE, "task.hog.pages")]
+    assert kinds == keys
+    values = [[one.value for one in setting] for setting in found]
+    assert values == [[a, "7", b] for a in "12" for b in ("100", "[1,2]")]
+
+
+def test_percentages_are_of_the_shipped_number() -> None:
+    now = common.value("completions")
+    ((low,), (high,)) = settings_of(["completions=-30%,+30%"], None)
+    assert (int(low.value), int(high.value)) == (now * 70 // 100, now * 130 // 100)
+    with common.calibrated_as({"completions": 1}):
+        assert common.value("completions") == 1
+    assert common.value("completions") == now
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([], "give 1 to 8"),
+        (["disk"], "expected KEY=a,b,c"),
+        (["disk=,"], "expected KEY=a,b,c"),
+        (["disk=1", "disk=2"], "is given twice"),
+        (["dsk=1"], "did you mean disk"),
+        (["a.b=1"], "no name that a sweep sets"),
+        (["disk=+10%"], "there is no number to take this of"),
+        (["completions=many"], "expected a whole number"),
+        (["disk=" + ",".join(map(str, range(1001)))], "1001 settings"),
+    ],
+)
+def test_what_cannot_be_set_is_told(texts: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        settings_of(texts, None)
+
+
+# what the runs come to
+
+
+@pytest.mark.parametrize(
+    ("some", "runs", "low", "high"),
+    [(0, 100, 0, 37), (5, 10, 236, 764), (100, 100, 963, 1000), (1, 20, 8, 237)],
+)
+def test_wilsons_interval(some: int, runs: int, low: int, high: int) -> None:
+    assert wilson(some, runs) == (some, runs, low, high)
+
+
+def row(value: str, *failures: int) -> Row:
+    setting = (Lever(ACT, "min_free_kbytes", value),)
+    return row_of(setting, [Numbers(one, 0, (("DMA", one),), (), None, "") for one in failures])
+
+
+def test_the_smallest_value_without_a_failure() -> None:
+    rows = [row("64", 0, 1), row("16", 3, 4), row("32", 0, 0)]
+    found = smallest_without_failure(rows)
+    assert found is not None
+    assert found == ("min_free_kbytes", rows[2], rows[1], (rows[0],))
+    assert rows[1].failures == (3, 3, 4)
+    assert rows[0].lowest == (("DMA", (0, 0, 1)),)
+    every = smallest_without_failure(rows[:2])
+    assert every is not None
+    assert every.row is None
+    assert smallest_without_failure([row("on", 0), row("off", 1)]) is None
+
+
+# as a user calls it
+
+
+def test_the_question_is_answered_the_same_on_one_core_and_two(
+    small: str, capsys: Captured
+) -> None:
+    args = (small, "--set", "min_free_kbytes=100,200", "--seeds", "2", "--until", "1.2")
+    one = sweep(capsys, *args, "--cores", "1")
+    assert one == sweep(capsys, *args, "--cores", "2")
+    status, out, err = one
+    assert (status, err) == (0, "")
+    assert "The smallest min_free_kbytes with 0 failures in 2 runs is 200." in out
+    assert "The next smaller value failed: 2 of 2 runs with 100." in out
+    assert "up to 65.8 % of all runs fail" in out
+
+
+def test_csv_and_json_have_the_same_rows(small: str, capsys: Captured) -> None:
+    args = (small, "--set", "task.hog.pages=100,200", "--until", "1.01", "--count", "pgfault")
+    out = sweep(capsys, *args, "--format", "csv", "--seeds", "2")[1]
+    rows = list(csv.DictReader(StringIO(out)))
+    found = json.loads(sweep(capsys, *args, "--json", "--seeds", "2")[1])
+    assert found["seed_decides"]
+    assert [one["set"] for one in found["settings"]] == [
+        {"task.hog.pages": "100"},
+        {"task.hog.pages": "200"},
+    ]
+    for one, other in zip(rows, found["settings"], strict=True):
+        assert int(one["pgfault_most"]) == other["pgfault"]["most"] > 0
+        assert int(one["failed_high_per_mille"]) == other["failed"]["high"]
+
+
+def test_without_frames_no_seed_is_tried(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "still.toml"
+    path.write_text(SMALL)
+    out = sweep(capsys, str(path), "--set", "dirty_ratio=10,20", "--until", "1.01")[1]
+    assert "no seed changes anything: one run a setting" in out
+    assert "No value changed anything" in out
+
+
+def test_a_level_is_a_machine_or_played(tmp_path: Path, capsys: Captured) -> None:
+    path, moves = tmp_path / "door.toml", tmp_path / "moves.toml"
+    path.write_text(level_text(DOOR))
+    answers = zip(("1", "2", "3"), ("yes", "no", "no"), strict=True)
+    moves.write_text(
+        "".join(f'[[solution]]\naction = "answer"\nvalue = "door.{n} {a}"\n' for n, a in answers)
+    )
+    args = (str(path), "--set", "machine.zone.DMA32.free=500,600", "--json")
+    alone = json.loads(sweep(capsys, *args)[1])["settings"]
+    assert [one["lowest_DMA32"]["least"] for one in alone] == [500, 600]
+    played = json.loads(sweep(capsys, *args, "--actions", str(moves))[1])["settings"]
+    assert [(one["won"]["some"], one["lowest_DMA32"]["least"]) for one in played] == [(1, 12)] * 2
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("none", "--set", "disk=1"), "a sweep takes a level, a scenario, incident or boot"),
+        (("incident", "--set", "disk=1", "--seeds", "0"), "--seeds 0"),
+        (("incident", "--set", "min_free_kbytes=x"), "EINVAL"),
+        (("incident", "--set", "disk=1", "--actions", "x"), "--actions is for levels"),
+        (("incident", "--set", "disk=1", "--count", "nix"), "no counter of that name"),
+        (("L03", "--set", "disk=1", "--until", "3"), "--until is not for levels"),
+        (("slow-disk.toml", "--set", "task.hg.pages=1"), "did you mean hog"),
+        (("slow-disk.toml", "--set", "machine.cpu=1"), "did you mean cpus"),
+        (("slow-disk.toml", "--set", "disk=1", "--json", "--format", "csv"), "one format"),
+    ],
+)
+def test_bad_use_is_one_line(args: tuple[str, ...], said: str, capsys: Captured) -> None:
+    status, out, err = sweep(capsys, *args)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1

@@ -1,0 +1,153 @@
+"""Pictures: their plain text at three sizes, what their shapes say, how they move."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from mmplay.tui.cells import plain
+from mmplay.tui.glyphs import ASCII, BOXES
+from mmplay.tui.theme import ROLE_DEFAULTS, ROLE_STYLES, without_colour
+from mmplay.tui.views.pictures.bits import bits_words
+from mmplay.tui.views.pictures.canvas import EASE, STEPS, Canvas, moved
+from mmplay.tui.views.pictures.heights import heights
+from mmplay.tui.views.pictures.kinds import KINDS
+from mmplay.tui.views.pictures.tank import mib_text, tank_rows, tank_words
+from tests.tui.stills import (
+    ABOVE,
+    AT_MIN,
+    GOLDEN,
+    KNOWN,
+    PLACES,
+    REFUSED,
+    SERVED,
+    STATES,
+    VEILED,
+    State,
+    drawn,
+    golden,
+)
+
+ALL = [(kind, state, place) for kind in STATES for state in STATES[kind] for place in PLACES]
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_a_picture_looks_as_it_did(kind: str) -> None:
+    """After a change that is meant: `python -m tests.tui.stills`."""
+    assert golden(kind) == (GOLDEN / f"{kind}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("kind", "state", "place"), ALL)
+def test_a_picture_fills_its_place_and_needs_no_box_characters(
+    kind: str, state: State, place: tuple[int, int]
+) -> None:
+    rows = KINDS[kind].rows(state.still, *place, BOXES, state.past, state.step)
+    assert [cell_len(plain(row)) for row in rows] == [place[0]] * place[1]
+    assert {cell.role for row in rows for cell in row} <= set(ROLE_STYLES)
+    plainer = "".join(drawn(kind, state, place, ASCII))
+    shapes = {"█", "▓", "▒", "░"}  # A still names its own water; the app's filter draws it.
+    assert set(plainer) - shapes <= {chr(n) for n in range(32, 127)}
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_what_is_heard_has_no_drawing_in_it(kind: str) -> None:
+    for state in STATES[kind]:
+        said = KINDS[kind].words(state.still)
+        assert said.isascii()
+        assert said.endswith(".")
+        assert len(said) < 400
+
+
+def test_every_state_of_a_picture_differs_in_more_than_colour() -> None:
+    for kind, states in STATES.items():
+        texts = {"\n".join(drawn(kind, state, PLACES[0])) for state in states}
+        assert len(texts) == len(states), kind
+    assert len({without_colour(ROLE_DEFAULTS)[f"mm-{role}"] for role in ("fine", "refused")}) == 1
+
+
+# water and lines
+
+
+@given(
+    st.lists(st.integers(0, 3000), min_size=1, max_size=5, unique=True),
+    st.integers(11, 60),
+    st.integers(0, 4000),
+)
+def test_the_water_covers_a_line_exactly_if_more_pages_are_free(
+    lines: list[int], rows: int, free: int
+) -> None:
+    glass = heights(lines, rows)
+    surface = glass.surface(free)
+    assert all((surface <= glass.of_line(line)) == (free > line) for line in lines)
+    placed = [glass.of_line(line) for line in sorted(lines, reverse=True)]
+    assert placed == sorted(set(placed))
+
+
+def test_a_refused_caller_is_over_the_lid_and_a_served_one_is_gone() -> None:
+    refused = drawn("tank", STATES["tank"][1], PLACES[0])
+    (ball,) = (n for n, line in enumerate(refused) if "memeater refused" in line)
+    lid = next(n for n, line in enumerate(refused) if "━" in line)
+    assert ball < lid
+    assert any(line.startswith("● memeater") for line in refused)
+    served = [plain(row) for row in tank_rows(SERVED, *PLACES[0], BOXES)]
+    assert "memeater served" in "".join(served)
+
+
+def test_a_line_that_is_hidden_keeps_its_place_and_is_not_told() -> None:
+    hidden = AT_MIN._replace(lines=(*AT_MIN.lines[:2], AT_MIN.lines[2]._replace(drawn=False)))
+    before, after = (
+        [plain(row) for row in tank_rows(one, *PLACES[0], BOXES)] for one in (hidden, AT_MIN)
+    )
+    assert "min 1300" not in "".join(before)
+    assert "min 1300" not in tank_words(hidden)
+    assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
+
+
+def test_pages_are_told_in_the_unit_that_suits_them() -> None:
+    assert [mib_text(pages) for pages in (20, 1300, 443833)] == ["80 KiB", "5.1 MiB", "1.7 GiB"]
+
+
+# moves
+
+
+def test_a_move_goes_slow_fast_slow_in_whole_cells_and_ends_where_it_should() -> None:
+    places = [moved(0, 20, step) for step in range(STEPS + 1)]
+    assert (places[0], places[-1]) == (0, 20)
+    steps = [b - a for a, b in pairwise(places)]
+    assert steps[0] < max(steps) > steps[-1]
+    assert [moved(20, 0, step) for step in range(STEPS + 1)] == [20 - place for place in places]
+    assert EASE[STEPS] == 100
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_the_end_of_a_move_is_the_still_itself(kind: str) -> None:
+    for state in STATES[kind]:
+        without = drawn(kind, state._replace(past=None, step=STEPS), PLACES[1])
+        assert drawn(kind, state._replace(step=STEPS), PLACES[1]) == without
+
+
+def test_each_step_of_the_tank_is_another_picture() -> None:
+    for past, still in ((AT_MIN, REFUSED), (ABOVE, SERVED)):
+        seen = {
+            "\n".join(plain(row) for row in tank_rows(still, *PLACES[0], BOXES, past, step))
+            for step in range(STEPS + 1)
+        }
+        assert len(seen) >= STEPS - 1
+
+
+def test_switches_are_told_once_they_are_known() -> None:
+    assert "HIGH" not in bits_words(VEILED)
+    assert "KSWAPD_RECLAIM, HIGH, NOTRACK on" in bits_words(KNOWN)
+
+
+def test_nothing_is_drawn_beyond_the_sheet() -> None:
+    sheet = Canvas(4, 2)
+    sheet.put(-1, 0, "abcdefg")
+    sheet.put(0, 5, "x")
+    sheet.put(1, 1, "漢")
+    assert [plain(row) for row in sheet.rows()] == ["bcde", " ?  "]
+    assert Canvas(-3, 1).rows() == [()]

@@ -1,0 +1,205 @@
+"""The stage of a level: its picture, which moves; the choices beside it; the feedback under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.timer import Timer
+
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.showing import Showing
+from mmplay.tui.cells import Row
+from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
+from mmplay.tui.views.pictures.kinds import Still
+from mmplay.tui.views.pictures.sight import Sight, sight_of
+from mmplay.tui.views.stage import feedback_rows, place_of, question_rows, waiting_rows
+from mmplay.tui.views.task import end_rows
+
+if TYPE_CHECKING:
+    from mmplay.tui.glyphs import Glyphs
+    from mmplay.tui.play.panels import Panels
+    from mmplay.tui.screens.base import BaseScreen
+
+TASK, PICTURE, FEEDBACK = "task", "picture", "feedback"
+STAGED = (PICTURE, TASK, FEEDBACK)
+"""The panels that stand on the stage."""
+
+SLOW_TICKS = 100 // STEP_MS
+"""So many steps whose frames were not drained make a line a slow one."""
+
+
+class StageBox(Container):
+    """Where the panels of the stage stand."""
+
+    def compose(self) -> ComposeResult:
+        """Picture and choices side by side, the feedback below."""
+        with Horizontal(id="pair"):
+            yield CellPanel("picture", id=PICTURE)
+            yield CellPanel("task", id=TASK)
+        yield CellPanel("", id=FEEDBACK)
+
+
+class Landed(NamedTuple):
+    """An answer that the player still looks at: what it was worth, what the picture shows."""
+
+    reply: Reply
+    still: Still
+
+
+class Stage:
+    """What stands on the stage now.
+
+    An answer lands first: the picture shows what came of it until the player goes on.
+    """
+
+    def __init__(
+        self, screen: BaseScreen, panels: Panels, game: LevelGame, glyphs: Glyphs, motion: bool
+    ) -> None:
+        self._screen, self._panels, self._glyphs, self._motion = screen, panels, glyphs, motion
+        self.still: Still | None = None
+        self._past: Still | None = None
+        self._step = STEPS
+        self._timer: Timer | None = None
+        self._undrained = 0
+        self.take(game)
+
+    def take(self, game: LevelGame) -> None:
+        """Show another game: nothing has landed in it yet."""
+        self.game = game
+        self.landed: Landed | None = None
+        self._asked: Sight | None = None
+        self._caught: Still | None = None
+        game.level_run.settled = self._catch
+
+    # what is shown
+
+    def _sight(self, machine: Machine, showing: Showing) -> Sight:
+        return sight_of(machine, self._glyphs, showing)
+
+    def ask(self) -> None:
+        """Remember what is asked, as it is answered now."""
+        self._asked = self._open_sight()
+        self._caught = None
+
+    def _open_sight(self) -> Sight:
+        game = self.game
+        return self._sight(game.session.to_end(), game.showing)._replace(question=game.question)
+
+    def _catch(self, machine: Machine) -> None:
+        """Keep what an answer has led to: the next question may change the machine at once."""
+        asked, game = self._asked, self.game
+        if asked is None or asked.question is None:
+            return
+        showing = game.showing._replace(
+            picture=asked.showing.picture, caller=asked.showing.caller, hidden=(), secrets=()
+        )
+        truth = game.level_run.truths[asked.question.id]
+        sight = self._sight(machine, showing)._replace(question=asked.question, told=truth)
+        self._caught = Still.of(sight)
+
+    def land(self, reply: Reply) -> None:
+        """Show what an answer has come to, until the player goes on."""
+        if self._caught is not None:
+            self.landed = Landed(reply, self._caught)
+        self._asked = self._caught = None
+
+    def go_on(self) -> bool:
+        """Leave what has landed; False if nothing had."""
+        had, self.landed = self.landed is not None, None
+        return had
+
+    def look(self) -> None:
+        """Read the picture anew; let it move to what it shows now."""
+        still = Still.of(self._open_sight()) if self.landed is None else self.landed.still
+        if still == self.still:
+            return
+        self.finish()
+        if still is not None and still.moves_from(self.still) and self._moves():
+            self._past, self._step = self.still, 0
+            self._timer = self._screen.set_interval(STEP_MS / 1000, self._tick)
+        self.still = still
+
+    # motion
+
+    def _moves(self) -> bool:
+        return self._motion and self._undrained < SLOW_TICKS
+
+    def _tick(self) -> None:
+        self._undrained = self._undrained + 1 if self._is_behind() else 0
+        self._step = STEPS if self._undrained >= SLOW_TICKS else min(STEPS, self._step + 1)
+        if self._step == STEPS:
+            self.finish()
+        self.draw_picture()
+
+    def _is_behind(self) -> bool:
+        """Tell whether the terminal has not yet taken what was drawn before."""
+        # Textual has no public way to ask its writer.
+        thread = getattr(self._screen.app._driver, "_writer_thread", None)
+        queue = getattr(thread, "_queue", None)
+        return queue is not None and queue.qsize() > 1
+
+    def finish(self) -> None:
+        """End a move at once."""
+        self._step, self._past = STEPS, None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    @property
+    def moving(self) -> bool:
+        """Tell whether a move is on its way."""
+        return self._timer is not None
+
+    def skip_move(self) -> None:
+        """A key was pressed: draw the end of the move that is on its way."""
+        if self.moving:
+            self.finish()
+            self.draw_picture()
+
+    # panels
+
+    def draw_picture(self) -> None:
+        """Draw the picture alone."""
+        panel = self._panels.panel(PICTURE)
+        title, rows = self.picture_rows(panel.size.width)
+        panel.retitle(title)
+        panel.show(rows)
+
+    def picture_rows(self, width: int) -> tuple[str, list[Row]]:
+        """Return the picture's title and rows at the step of its move."""
+        height = self._panels.panel(PICTURE).size.height
+        if self.still is None:
+            return PICTURE, []
+        title = self.still.title
+        return title, self.still.rows(width, height, self._glyphs, self._past, self._step)
+
+    def task_rows(self, width: int) -> tuple[str, list[Row]]:
+        """Return the title and rows beside the picture."""
+        run = self.game.level_run
+        if self.landed is not None:
+            question, reply = self.landed.reply.question, self.landed.reply
+            title = f"question {place_of(run, question)}"
+            return title, question_rows(question, width, self._glyphs, reply)
+        question_open = self.game.question
+        if question_open is not None:
+            title = f"question {place_of(run, question_open)}"
+            return title, question_rows(question_open, width, self._glyphs)
+        if not run.playing:
+            return str(run.outcome), end_rows(run, width)
+        return "now", waiting_rows(run, width)
+
+    def feedback_rows(self, width: int) -> tuple[str, list[Row]]:
+        """Return what is said under the picture."""
+        return "", feedback_rows(self.game.reply, self.game.hinted, width)
+
+    def sentence(self) -> str:
+        """Return the sentence under the title: what is asked, else what the picture shows."""
+        question = self.landed.reply.question if self.landed else self.game.question
+        if question is not None:
+            return question.text
+        return self.still.words() if self.still is not None else self.game.level_run.level.task

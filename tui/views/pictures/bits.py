@@ -1,0 +1,122 @@
+"""The bits: a mask as switches with names, in groups by what they decide."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.rules.gfp import GfpLayout
+from mmplay.tui.cells import Row
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+
+PREFIX = "__GFP_"
+COLUMN = 22
+TRACK = 4
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("may it wait?", ("WAIT", "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS")),
+    ("which reserves?", ("HIGH", "ATOMIC", "MEMALLOC", "NOMEMALLOC")),
+    ("which zone?", ("DMA", "HIGHMEM", "DMA32", "MOVABLE")),
+    ("may it fail?", ("NOWARN", "REPEAT", "RETRY_MAYFAIL", "NOFAIL", "NORETRY")),
+)
+"""What each group decides, and its flags; a kernel has some of them."""
+
+OTHERS = "besides"
+"""The group of all other bits: only those that are set are drawn."""
+
+
+class Switch(NamedTuple):
+    """One bit of the mask; `on` is None until it may be known."""
+
+    name: str
+    on: bool | None
+
+
+class Bits(NamedTuple):
+    """What the picture shows of a mask: switches by group, the mask, whose bits these are.
+
+    `line` says in words what the switches mean for the caller.
+    """
+
+    mask: int
+    kernel: str
+    groups: tuple[tuple[str, tuple[Switch, ...]], ...]
+    line: str = ""
+
+
+def bits_of(mask: int, layout: GfpLayout, kernel: str, known: bool, line: str = "") -> Bits:
+    """Return the still of a mask under a kernel's layout; nothing is on or off unless `known`."""
+    left = dict.fromkeys(layout.bits)
+    groups = []
+    for title, names in GROUPS:
+        there = [f"{PREFIX}{name}" for name in names if f"{PREFIX}{name}" in left]
+        for name in there:
+            del left[name]
+        groups.append((title, tuple(_switch(name, mask, layout, known) for name in there)))
+    rest = tuple(_switch(name, mask, layout, known) for name in left if mask & layout.bits[name])
+    if rest and known:
+        groups.append((OTHERS, rest))
+    return Bits(mask, kernel, tuple(groups), line)
+
+
+def _switch(name: str, mask: int, layout: GfpLayout, known: bool) -> Switch:
+    return Switch(name.removeprefix(PREFIX), bool(mask & layout.bits[name]) if known else None)
+
+
+def bits_rows(
+    bits: Bits,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    past: Bits | None = None,
+    step: int = STEPS,
+) -> list[Row]:
+    """Draw the switches on `width` x `height` cells; before step STEPS on their way from `past`."""
+    sheet = Canvas(width, height)
+    before = {one.name: one for _, group in (past or bits).groups for one in group}
+    columns = max(1, min(3, width // COLUMN))
+    ends = [0] * columns
+    groups = [(title, group) for title, group in bits.groups if group]
+    deep = -(-len(groups) // columns)
+    gap = 2 if sum(len(group) + 2 for _, group in groups) // columns + deep < height else 1
+    foot = height - 1 - bool(bits.line)
+    for title, group in groups:
+        at = ends.index(min(ends))
+        if ends[at] + len(group) >= foot:
+            continue
+        x, y = at * (width // columns), ends[at]
+        sheet.put(x + 1, y, title, "label")
+        for n, one in enumerate(group, 1):
+            _draw(sheet, x + 2, y + n, one, before.get(one.name, one), glyphs, step)
+        ends[at] = y + len(group) + gap
+    sheet.put(1, foot, f"mask {bits.mask:#x}, bits of {bits.kernel}", "dim")
+    sheet.put(1, foot + 1, bits.line, "number")
+    return sheet.rows()
+
+
+def _draw(
+    sheet: Canvas, x: int, y: int, now: Switch, before: Switch, glyphs: Glyphs, step: int
+) -> None:
+    """Draw a switch: its knob at the right is on, at the left off, in the middle not known."""
+    knob = moved(_place(before), _place(now), step)
+    role = "changed" if now.on else "dim"
+    sheet.put(x, y, glyphs.line * TRACK, "dim")
+    if now.on:
+        sheet.put(x, y, glyphs.lid * knob, "fine")
+    sheet.put(x + knob, y, glyphs.ball if now.on else glyphs.hole, "fine" if now.on else "dim")
+    sheet.put(x + TRACK + 1, y, now.name, role)
+
+
+def _place(one: Switch) -> int:
+    return TRACK // 2 if one.on is None else (TRACK - 1) * one.on
+
+
+def bits_words(bits: Bits) -> str:
+    """Return which switches are on, in one or two sentences."""
+    on = [one.name for _, group in bits.groups for one in group if one.on]
+    hidden = any(one.on is None for _, group in bits.groups for one in group)
+    said = f"mask {bits.mask:#x}, bits of {bits.kernel}"
+    if hidden:
+        return f"{said}: the switches are not shown until you have answered."
+    line = f" {bits.line}." if bits.line else ""
+    return f"{said}: {', '.join(on) or 'nothing'} on.{line}"

@@ -1,0 +1,154 @@
+"""The blocks: a small zone's pages as tiles, in a row for each order; a large zone's as counts.
+
+A split opens a tile into its halves, which sink to the row below; a merge lifts two together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.tui.cells import Row
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+
+FREE, HELD, USED = "free", "held", "used"
+
+LEFT = 10
+LETTERS = "UMEHCI"
+"""Kinds of free block as the log prints them: unmovable, movable, reclaimable, highatomic, CMA."""
+
+
+class Tile(NamedTuple):
+    """Pages `first` to `last`: a free block, one that a program holds, or pages in use.
+
+    `asked` tiles are those that the question is about.
+    """
+
+    first: int
+    last: int
+    what: str
+    asked: bool = False
+
+    @property
+    def order(self) -> int:
+        """The order of the block."""
+        return (self.last - self.first + 1).bit_length() - 1
+
+
+class Shelf(NamedTuple):
+    """The free blocks of one order of a large zone: how many, and of which kinds (letters)."""
+
+    order: int
+    blocks: int
+    kinds: str = ""
+
+
+class Blocks(NamedTuple):
+    """What the picture shows of a zone: tiles by page if it has few pages, else shelves."""
+
+    zone: str
+    pages: int
+    tiles: tuple[Tile, ...] = ()
+    shelves: tuple[Shelf, ...] = ()
+    wanted: int | None = None
+    """The order that somebody asks for."""
+
+
+def blocks_rows(
+    blocks: Blocks,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    past: Blocks | None = None,
+    step: int = STEPS,
+) -> list[Row]:
+    """Draw the blocks on `width` x `height` cells; before step STEPS on their way from `past`."""
+    sheet = Canvas(width, height)
+    if blocks.tiles:
+        _tiles(sheet, blocks, past or blocks, step, glyphs)
+    else:
+        _shelves(sheet, blocks, past or blocks, step, glyphs)
+    return sheet.rows()
+
+
+def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyphs) -> None:
+    most = max(1, blocks.pages).bit_length() - 1
+    page = max(1, (sheet.width - LEFT) // max(1, blocks.pages))
+    rows = most + 3
+    gap = 2 if sheet.height >= 2 * rows - 1 else 1
+    for order in range(most + 1):
+        wanted = order == blocks.wanted
+        y = (most - order) * gap
+        sheet.put(0, y, f"order {order}", "here" if wanted else "dim")
+        if wanted:
+            sheet.put(8, y, glyphs.to_right, "here")
+    held, ruler = (most + 1) * gap, (most + 2) * gap
+    sheet.put(0, held, "in use", "dim")
+    for number in range(0, blocks.pages, max(1, 4 // page)):
+        sheet.put(LEFT + number * page, ruler, str(number), "dim")
+    for tile in blocks.tiles:
+        row = _row(tile, most, gap, held)
+        before = _origin(tile, past)
+        y = moved(row if before is None else _row(before, most, gap, held), row, step)
+        _tile(sheet, tile, LEFT + tile.first * page, y, page)
+
+
+def _row(tile: Tile, most: int, gap: int, held: int) -> int:
+    return (most - tile.order) * gap if tile.what == FREE else held
+
+
+def _origin(tile: Tile, past: Blocks) -> Tile | None:
+    """Return the tile that this one was, came out of, or was made of."""
+    shared = [one for one in past.tiles if one.first <= tile.last and tile.first <= one.last]
+    return max(shared, key=lambda one: one.last - one.first, default=None)
+
+
+SIDES: dict[str, tuple[str, str, str]] = {
+    FREE: ("[", "]", "fine"),
+    HELD: ("(", ")", "number"),
+    USED: (" ", " ", "dim"),
+}
+"""How a tile begins and ends, and its role."""
+
+
+def _tile(sheet: Canvas, tile: Tile, x: int, y: int, page: int) -> None:
+    width = (tile.last - tile.first + 1) * page
+    left, right, role = SIDES[tile.what]
+    name = str(tile.first) if tile.first == tile.last else f"{tile.first}-{tile.last}"
+    if width < len(name) + 2:
+        name = str(tile.first) if width >= len(str(tile.first)) + 2 else ""
+    fill = "." if tile.what == USED else " "
+    text = f"{left}{name.center(width - 2, fill)}{right}" if width > 1 else left
+    if tile.asked:
+        text = f"{{{text[1:-1]}}}" if width > 1 else "#"
+    sheet.put(x, y, text, "here" if tile.asked else role)
+
+
+def _shelves(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyphs) -> None:
+    most = max((one.blocks for one in (*blocks.shelves, *past.shelves)), default=1)
+    before = {one.order: one.blocks for one in past.shelves}
+    gap = 2 if sheet.height >= 2 * len(blocks.shelves) else 1
+    room = max(4, sheet.width - 32)
+    for n, one in enumerate(reversed(blocks.shelves)):
+        wanted, y = one.order == blocks.wanted, n * gap
+        count = moved(before.get(one.order, one.blocks), one.blocks, step)
+        cells = min(room, max(1 if count else 0, count * room // max(1, most)))
+        pages = 1 << one.order
+        arrow = glyphs.to_right if wanted else " "
+        role = "here" if wanted else "label"
+        name = f"order {one.order:>2} {arrow} {pages:>4} page{'s' if pages > 1 else ' '} "
+        sheet.put(0, y, name, role)
+        sheet.put(len(name), y, glyphs.fine * cells, "fine" if count else "dim")
+        words = f"{count}{' ' + one.kinds if one.kinds and count else ''}" if count else "none"
+        sheet.put(len(name) + cells + 1, y, words, "number" if count else "dim")
+
+
+def blocks_words(blocks: Blocks) -> str:
+    """Return where the free blocks are, in one or two sentences."""
+    if blocks.tiles:
+        free = [one for one in blocks.tiles if one.what == FREE]
+        named = ", ".join(f"order {one.order} at page {one.first}" for one in free)
+        return f"{blocks.zone}: free blocks: {named or 'none'}."
+    there = [f"{one.blocks} of order {one.order}" for one in blocks.shelves if one.blocks]
+    wanted = "" if blocks.wanted is None else f" Order {blocks.wanted} is wanted."
+    return f"{blocks.zone}: free blocks: {', '.join(there) or 'none'}.{wanted}"

@@ -1,0 +1,86 @@
+"""Every kind of picture by its name: how its still is read, drawn and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mmplay.tui.cells import Row
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.bits import bits_rows, bits_words
+from mmplay.tui.views.pictures.blocks import blocks_rows, blocks_words
+from mmplay.tui.views.pictures.canvas import STEPS
+from mmplay.tui.views.pictures.ladder import ladder_rows, ladder_words
+from mmplay.tui.views.pictures.loop import loop_rows, loop_words
+from mmplay.tui.views.pictures.readings import (
+    bits_still,
+    blocks_still,
+    ladder_of,
+    loop_of,
+    stack_still,
+    tank_of,
+)
+from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.stack import stack_rows, stack_words
+from mmplay.tui.views.pictures.tank import tank_rows, tank_words
+
+
+class Kind(NamedTuple):
+    """A kind of picture.
+
+    `read` makes the still of a sight; `rows` draws it at a width and a height with glyphs, on its
+    way from a past still at a step; `words` says it in one or two sentences.
+    """
+
+    read: Callable[[Sight], Any]
+    rows: Callable[..., list[Row]]
+    words: Callable[[Any], str]
+
+
+KINDS: dict[str, Kind] = {
+    "tank": Kind(tank_of, tank_rows, tank_words),
+    "ladder": Kind(ladder_of, ladder_rows, ladder_words),
+    "blocks": Kind(blocks_still, blocks_rows, blocks_words),
+    "bits": Kind(bits_still, bits_rows, bits_words),
+    "stack": Kind(stack_still, stack_rows, stack_words),
+    "loop": Kind(loop_of, loop_rows, loop_words),
+}
+
+
+class Still(NamedTuple):
+    """What a picture shows at a moment, whatever its kind."""
+
+    kind: str
+    facts: Any
+
+    @classmethod
+    def of(cls, sight: Sight) -> Still | None:
+        """Return the still of a sight's own picture; None if its level has none."""
+        picture = sight.showing.picture
+        kind = KINDS.get(picture.kind) if picture is not None else None
+        return None if kind is None or picture is None else cls(picture.kind, kind.read(sight))
+
+    @property
+    def title(self) -> str:
+        """What stands over the picture."""
+        return str(getattr(self.facts, "zone", "") or TITLES[self.kind])
+
+    def rows(
+        self, width: int, height: int, glyphs: Glyphs, past: Still | None, step: int
+    ) -> list[Row]:
+        """Draw the still; a still of another kind is no past."""
+        before = past.facts if past is not None and past.kind == self.kind else None
+        return KINDS[self.kind].rows(self.facts, width, height, glyphs, before, step)
+
+    def moves_from(self, past: Still | None) -> bool:
+        """Tell whether there is a way from a past still to this one."""
+        return past is not None and past.kind == self.kind and past.facts != self.facts
+
+    def words(self) -> str:
+        """Say what the picture shows."""
+        return KINDS[self.kind].words(self.facts)
+
+
+TITLES = {"bits": "the mask", "stack": "the call chain", "loop": "the loop"}
+
+__all__ = ["KINDS", "STEPS", "Kind", "Still"]

@@ -1,0 +1,150 @@
+"""The ladder: every floor of a zone as a rung, free pages as the water, each caller on its rung.
+
+A caller whose rung is under water gets a page; one whose rung lies at the water or above it is
+refused.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.frame import Ask
+from mmplay.tui.cells import Row, fit
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.heights import Heights, heights
+from mmplay.tui.views.pictures.tank import COMES, GETS, Visitor, mib_text
+
+LEFT = 14
+RAILS = 10
+NUMBER = 7
+NAME = 15
+
+
+class Rung(NamedTuple):
+    """A floor: who stops there, at how many pages, and who stands on it.
+
+    One that is not `drawn` keeps its place, until what it would tell may be known.
+    """
+
+    name: str
+    pages: int
+    callers: tuple[str, ...] = ()
+    drawn: bool = True
+    ask: Ask | None = None
+
+
+class Ladder(NamedTuple):
+    """What the picture shows of a zone, in pages.
+
+    `told` tells that nothing is asked: then each rung says whether its callers are served.
+    """
+
+    zone: str
+    free: int
+    rungs: tuple[Rung, ...]
+    role: str = "fine"
+    fill: str = "█"
+    asked: Visitor | None = None
+    told: bool = True
+    ask: Ask | None = None
+
+
+def ladder_rows(
+    ladder: Ladder,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    past: Ladder | None = None,
+    step: int = STEPS,
+) -> list[Row]:
+    """Draw the ladder on `width` x `height` cells; before step STEPS on its way from `past`."""
+    return _Drawing(ladder, width, height, glyphs, past or ladder, step).drawn()
+
+
+class _Drawing:
+    """One drawing of a ladder, at one step of a move."""
+
+    def __init__(
+        self, ladder: Ladder, width: int, height: int, glyphs: Glyphs, past: Ladder, step: int
+    ) -> None:
+        self.ladder, self.past, self.glyphs, self.step = ladder, past, glyphs, step
+        self.sheet = Canvas(width, height)
+        self.scale = self._scale(ladder)
+        self.right = LEFT + RAILS + 1
+
+    def _scale(self, ladder: Ladder) -> Heights:
+        return heights([rung.pages for rung in ladder.rungs], max(2, self.sheet.height))
+
+    def drawn(self) -> list[Row]:
+        before = self._scale(self.past).surface(self.past.free)
+        surface = moved(before, self.scale.surface(self.ladder.free), self.step)
+        self._water(surface)
+        for rung in self.ladder.rungs:
+            self._rung(rung, surface)
+        self._caller()
+        return self.sheet.rows()
+
+    def _water(self, surface: int) -> None:
+        ladder, height = self.ladder, self.sheet.height
+        for x in (LEFT, LEFT + RAILS):
+            self.sheet.fill(x, 0, 1, height, self.glyphs.rail, "dim")
+        self.sheet.fill(LEFT + 1, surface, RAILS - 1, height - surface, ladder.fill, ladder.role)
+        row = min(surface, height - 1)
+        shown = moved(self.past.free, ladder.free, self.step)
+        text = f"{shown} free {self.glyphs.to_right}"
+        self.sheet.put(LEFT - 1 - len(text), row, text, "number", ladder.ask)
+        other = mib_text(shown)
+        below = row + 1 if row + 1 < height else row - 1
+        self.sheet.put(LEFT - 3 - len(other), below, other, "dim")
+
+    def _rung(self, rung: Rung, surface: int) -> None:
+        if not rung.drawn:
+            return
+        row = self.scale.of_line(rung.pages)
+        role = "label" if row < surface else f"in_{self.ladder.role}"
+        bar = self.glyphs.lid * (RAILS - 1)
+        self.sheet.put(LEFT, row, self.glyphs.rung_left, "label")
+        self.sheet.put(LEFT + 1, row, bar, role)
+        self.sheet.put(LEFT + RAILS, row, self.glyphs.rung_right, "label")
+        same = [one for one in self.ladder.rungs if one.pages == rung.pages and one.drawn]
+        self.sheet.put(self.right, row, f"{rung.pages:>{NUMBER - 1}}", "number", rung.ask)
+        names = " = ".join(one.name for one in same)
+        self.sheet.put(self.right + NUMBER, row, names, "label")
+        callers = ", ".join(name for one in same for name in one.callers)
+        x = self.right + NUMBER + max(NAME, len(names) + 2)
+        if not self.ladder.told:
+            self.sheet.put(x, row, callers)
+            return
+        passes = self.ladder.free > rung.pages
+        word, role = ("gets a page", "fine") if passes else ("refused", "refused")
+        self.sheet.put(x, row, word, role)
+        self.sheet.put(x + 13, row, callers, "dim")
+
+    def _caller(self) -> None:
+        """Draw the caller that is asked about: above the ladder, then on its rung."""
+        who = self.ladder.asked
+        if who is None:
+            return
+        top, x = 0, LEFT + 2
+        if who.does == COMES or who.line is None:
+            self.sheet.put(x, top, f"{self.glyphs.ball} {who.name} ?", "number")
+            return
+        row = max(0, moved(top, self.scale.of_line(who.line) - 1, self.step))
+        word, role = ("gets a page", "fine") if who.does == GETS else ("refused", "refused")
+        text = f"{who.name} {word}" if self.step == STEPS else who.name
+        self.sheet.put(x, row, self.glyphs.ball, role)
+        rest = self.sheet.width - self.right - 1
+        self.sheet.put(self.right + 1, row, fit(text, rest), role)
+
+
+def ladder_words(ladder: Ladder) -> str:
+    """Return what the ladder shows in one or two sentences."""
+    drawn = [rung for rung in ladder.rungs if rung.drawn]
+    rungs = ", ".join(f"{rung.name} {rung.pages}" for rung in drawn)
+    found = f"{ladder.zone}: {ladder.free} pages free ({mib_text(ladder.free)}); rungs: {rungs}."
+    who = ladder.asked
+    if who is None:
+        return found
+    says = "asks for a page" if who.does == COMES else "gets a page"
+    return f"{found} {who.name} {says if who.does in (COMES, GETS) else 'is refused'}."

@@ -1,0 +1,176 @@
+"""The loop: its edges in a ring, lit as they turn, and the zones that it empties below."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.tui.cells import Row, wrap
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+
+GAP = 7
+"""Columns between the two sides of the ring."""
+
+LABELS = 14
+
+FEWEST = 3
+"""With fewer edges there is no ring."""
+
+
+class Edge(NamedTuple):
+    """What leads to the next edge, in words, and whether it has turned."""
+
+    words: str
+    lit: bool
+
+
+class Gauge(NamedTuple):
+    """A zone: free pages, the pages at which its gauge is full, how it stands in words."""
+
+    zone: str
+    free: int
+    full: int
+    words: str
+    role: str
+    fill: str
+
+
+class Loop(NamedTuple):
+    """What the picture shows; edge n leads to edge n + 1, the last one to the first."""
+
+    edges: tuple[Edge, ...]
+    gauges: tuple[Gauge, ...] = ()
+
+
+def loop_rows(
+    loop: Loop,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    past: Loop | None = None,
+    step: int = STEPS,
+) -> list[Row]:
+    """Draw the ring on `width` x `height` cells; before step STEPS newly lit edges come to glow."""
+    return _Drawing(loop, width, height, glyphs, past or loop, step).drawn()
+
+
+class _Drawing:
+    """One drawing of a loop, at one step of a move."""
+
+    def __init__(
+        self, loop: Loop, width: int, height: int, glyphs: Glyphs, past: Loop, step: int
+    ) -> None:
+        self.loop, self.past, self.glyphs, self.step = loop, past, glyphs, step
+        self.sheet = Canvas(width, height)
+        self.side = max(10, (width - GAP - 2) // 2)
+        count = len(loop.edges)
+        self.right = list(range(1, count // 2 + 2))[: max(0, count - 1)]
+        self.left = [0, *range(count - 1, len(self.right), -1)] if count else []
+        self.ring = max(4, height - len(loop.gauges) - 1)
+
+    def drawn(self) -> list[Row]:
+        for names, x in ((self.left, 1), (self.right, self.side + GAP + 1)):
+            for n, edge in enumerate(names):
+                self._station(edge, x, self._row(n, len(names)))
+        self._ways()
+        for n, gauge in enumerate(self.loop.gauges):
+            self._gauge(gauge, self.ring + 1 + n)
+        return self.sheet.rows()
+
+    def _row(self, n: int, count: int) -> int:
+        """Return the row of station `n` on a side of so many: the first on top, the last below."""
+        return n * (self.ring - 2) // max(1, count - 1)
+
+    def _station(self, edge: int, x: int, y: int) -> None:
+        one = self.loop.edges[edge]
+        lamp = self.glyphs.ball if one.lit else self.glyphs.hole
+        role = self._role(edge)
+        self.sheet.put(x, y, lamp, role)
+        for n, line in enumerate(wrap(one.words, self.side - 2)[:2]):
+            self.sheet.put(x + 2, y + n, line, role)
+
+    def _role(self, edge: int) -> str:
+        if not self.loop.edges[edge].lit:
+            return "dim"
+        return "here" if edge == self._last() else "below_min"
+
+    def _last(self) -> int:
+        """Return the edge that was lit last, in the order of the ring; -1 if none is."""
+        lit = [n for n, one in enumerate(self.loop.edges) if one.lit]
+        return lit[-1] if lit else -1
+
+    def _ways(self) -> None:
+        """Draw the way from each station to the next, thick where its edge is lit."""
+        if len(self.loop.edges) < FEWEST:
+            return
+        middle, top, bottom = self.side + 2, 0, self._row(1, 2)
+        self._across(0, middle, top, self.glyphs.to_right)
+        for n, edge in enumerate(self.right[:-1]):
+            count = len(self.right)
+            self._down(edge, self._row(n, count) + 2, self._row(n + 1, count), self.glyphs.down)
+        self._across(self.right[-1], middle, bottom, self.glyphs.points)
+        up = [*reversed(self.left[1:])]
+        for n, edge in enumerate(up):
+            lower = len(self.left) - 1 - n
+            low, high = self._row(lower, len(self.left)), self._row(lower - 1, len(self.left))
+            self._up(edge, high + 2, low)
+
+    def _across(self, edge: int, x: int, y: int, head: str) -> None:
+        line, role = self._stroke(edge, across=True)
+        way = GAP - 2
+        self.sheet.put(x, y, line * way, role)
+        self.sheet.put(x if head == self.glyphs.points else x + way - 1, y, head, role)
+        if self._fresh(edge):
+            at = moved(0, way - 1, self.step)
+            at = way - 1 - at if head == self.glyphs.points else at
+            self.sheet.put(x + at, y, self.glyphs.ball, "here")
+
+    def _down(self, edge: int, first: int, last: int, head: str) -> None:
+        line, role = self._stroke(edge, across=False)
+        x = self.side + GAP + 1
+        self.sheet.fill(x, first, 1, last - first - 1, line, role)
+        if last > first:
+            self.sheet.put(x, last - 1, head, role)
+        if self._fresh(edge):
+            self.sheet.put(x, moved(first, last - 1, self.step), self.glyphs.ball, "here")
+
+    def _up(self, edge: int, first: int, last: int) -> None:
+        line, role = self._stroke(edge, across=False)
+        self.sheet.fill(1, first, 1, last - first, line, role)
+        self.sheet.put(1, first, self.glyphs.up, role)
+        if self._fresh(edge):
+            self.sheet.put(1, moved(last - 1, first, self.step), self.glyphs.ball, "here")
+
+    def _stroke(self, edge: int, across: bool) -> tuple[str, str]:
+        glyphs = self.glyphs
+        if self.loop.edges[edge].lit:
+            return glyphs.lid if across else glyphs.rail, self._role(edge)
+        return glyphs.line if across else glyphs.wall, "dim"
+
+    def _fresh(self, edge: int) -> bool:
+        """Tell whether the edge has just been lit, and its light is still on the way."""
+        known = len(self.past.edges) > edge
+        was = known and self.past.edges[edge].lit
+        return self.step < STEPS and self.loop.edges[edge].lit and not was
+
+    def _gauge(self, gauge: Gauge, y: int) -> None:
+        room = max(4, self.sheet.width - LABELS - len(gauge.words) - 3)
+        before = next((one for one in self.past.gauges if one.zone == gauge.zone), gauge)
+        cells = moved(_cells(before, room), _cells(gauge, room), self.step)
+        self.sheet.put(1, y, f"{gauge.zone:<6}{gauge.free:>6}", "number")
+        self.sheet.put(LABELS, y, gauge.fill * cells, gauge.role)
+        self.sheet.put(LABELS + room + 1, y, gauge.words, gauge.role)
+
+
+def _cells(gauge: Gauge, room: int) -> int:
+    """Return how many cells of a gauge are filled: one at least if anything is free."""
+    return min(room, max(1 if gauge.free else 0, gauge.free * room // max(1, gauge.full)))
+
+
+def loop_words(loop: Loop) -> str:
+    """Return which edges have turned, in one or two sentences."""
+    lit = [one.words for one in loop.edges if one.lit]
+    found = f"{len(lit)} of {len(loop.edges)} edges have turned"
+    found += f": {'; '.join(lit)}." if lit else "."
+    zones = "; ".join(f"{one.zone} {one.free} free, {one.words}" for one in loop.gauges)
+    return f"{found} {zones}." if zones else found

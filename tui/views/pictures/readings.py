@@ -1,0 +1,179 @@
+"""Stills of a level: what each kind of picture shows of a sight."""
+
+from __future__ import annotations
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.report import ZoneDump
+from mmplay.engine.rules.gfp import GfpError
+from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
+from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
+from mmplay.engine.sim.log.view import blocks_of
+from mmplay.engine.sim.metrics import read
+from mmplay.levels.truth.subject import Subject
+from mmplay.tui.views.pictures.bits import Bits, bits_of
+from mmplay.tui.views.pictures.blocks import FREE, HELD, USED, Blocks, Shelf, Tile
+from mmplay.tui.views.pictures.ladder import Ladder, Rung
+from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
+from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.stack import Stack, stack_of_names
+from mmplay.tui.views.pictures.tank import WAITS, Line, Tank
+
+TOY_PAGES = 64
+"""Zones up to this size show their pages one by one."""
+
+RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
+"""What rungs are called whose class says little."""
+
+LEVELS = ("below_min", "below_low", "below_high", "fine")
+
+
+def level_of(zone: ZoneDump) -> int:
+    """Return how many of its own marks a zone's free pages are above, as a place in LEVELS."""
+    free = zone.pages("free") or 0
+    return sum(free > (zone.pages(mark) or 0) for mark in ("min", "low", "high"))
+
+
+def fill_of(sight: Sight, zone: ZoneDump) -> tuple[str, str]:
+    """Return the role and the glyph of a zone's water."""
+    glyphs = sight.glyphs
+    level = level_of(zone)
+    shapes = (glyphs.below_min, glyphs.below_low, glyphs.below_high, glyphs.fine)
+    return LEVELS[level], shapes[level]
+
+
+def standing(free: int, lines: tuple[Line, ...]) -> str:
+    """Return in words how free pages stand to the lines that are drawn."""
+    drawn = sorted((line for line in lines if line.drawn), key=lambda line: line.pages)
+    at = [line.name for line in drawn if line.pages == free]
+    if at:
+        return f"at {at[0]}"
+    below = next((line.name for line in drawn if line.pages > free), "")
+    above = next((line.name for line in reversed(drawn) if line.pages < free), "")
+    if below:
+        return f"below {below}"
+    return f"above {above}" if above else ""
+
+
+def tank_of(sight: Sight) -> Tank:
+    """Return the tank of the picture's zone."""
+    words = sight.words
+    zone = sight.zone(words[1] if words[:1] == ["passes"] and len(words) > 1 else "")
+    free, role_fill = zone.pages("free") or 0, fill_of(sight, zone)
+    lines, visitor = sight.marks(zone), sight.visitor(zone)
+    known = {line.pages for line in lines}
+    if visitor is not None and visitor.line is not None and visitor.line not in known:
+        drawn = sight.told is not None
+        lines = (*lines, Line(sight.class_asked() or "line", visitor.line, True, drawn))
+    waiting = sight.waiting
+    if visitor is not None and visitor.does == WAITS:
+        waiting = (*waiting, visitor.name)
+    return Tank(
+        zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
+        *role_fill, asked=visitor, waiting=waiting,
+    )  # fmt: skip
+
+
+def ladder_of(sight: Sight) -> Ladder:
+    """Return the ladder of the picture's zone: one rung for every class of callers."""
+    words = sight.words
+    zone = sight.zone(words[1] if words[:1] in (["passes"], ["floor"]) and len(words) > 1 else "")
+    visitor = sight.visitor(zone)
+    if visitor is not None and sight.is_open:
+        visitor = visitor._replace(line=None)
+    rungs = []
+    secrets = sight.showing.secrets
+    for one in sight.kernel.classes_at("min"):
+        pages = sight.floor(zone, one.name)
+        shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
+        if pages is None or not shown:
+            continue
+        drawn = sight.showing.shows(f"floors.{one.name}") and pages not in secrets
+        rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
+    free = zone.pages("free") or 0
+    ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
+    return Ladder(
+        zone.name, free, ordered, *fill_of(sight, zone), asked=visitor, told=not sight.is_open
+    )
+
+
+def blocks_still(sight: Sight) -> Blocks:
+    """Return the blocks of the picture's zone: tiles of a small one, shelves of a large one."""
+    zone = next(
+        (one for one in sight.machine.state.zones if one.name == sight.picture.zone),
+        sight.machine.state.zones[-1],
+    )
+    words = sight.words
+    wanted = _order_asked(words)
+    if zone.managed <= TOY_PAGES:
+        kinds = {FREE_BLOCK: FREE, HELD_BLOCK: HELD}
+        tiles = tuple(
+            Tile(one.first, one.last, kinds.get(one.what, USED))
+            for one in blocks_of(sight.machine, zone)
+        )
+        return Blocks(zone.name, zone.managed, tiles, wanted=wanted)
+    lists = sight.zone(zone.name).blocks or ()
+    shelves = tuple(Shelf(one.order, one.count, one.types or "") for one in lists)
+    return Blocks(zone.name, zone.managed, (), shelves, wanted)
+
+
+def _order_asked(words: list[str]) -> int | None:
+    """Return the order that a question is about, if it names one."""
+    if "order" in words and words[-1] != "order":
+        text = words[words.index("order") + 1]
+    elif words[:1] == ["fits"] and len(words) > 2:
+        text = words[2]
+    else:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def bits_still(sight: Sight) -> Bits:
+    """Return the mask that is asked about, as switches of its kernel's layout."""
+    kernel, words = sight.asked_kernel, sight.words
+    mask, line = 0, ""
+    for word in words[1:]:
+        try:
+            mask = kernel.gfp.encode(word.split(":")[0])
+        except GfpError:
+            continue
+        break
+    if not sight.is_open:
+        line = _stands_at(sight, words)
+    return bits_of(mask, kernel.gfp, kernel.name, not sight.is_open, line)
+
+
+def _stands_at(sight: Sight, words: list[str]) -> str:
+    """Return in words which line the mask's caller meets in the picture's zone."""
+    subject = Subject(sight.kernel.gfp, sight.kernel, sight.machine, read)
+    if sight.asked_kernel is not sight.kernel or len(words) < 2:
+        return ""
+    try:
+        caller = subject.who(words[1]).caller.name
+    except InputError:
+        return ""
+    zone = sight.zone()
+    pages = sight.floor(zone, caller)
+    name = RUNGS.get(caller, caller)
+    return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
+
+
+def stack_still(sight: Sight) -> Stack:
+    """Return the chain that is asked about, else the one of what was decided last."""
+    words = sight.words
+    if words[:1] == ["holds_key"]:
+        return stack_of_names(tuple(words[1:]), sight.showing.caller, not sight.is_open)
+    return stack_of_names(sight.chain, sight.who, not sight.is_open)
+
+
+def loop_of(sight: Sight) -> Loop:
+    """Return the level's loop, and what its zones have left."""
+    gauges = []
+    for zone in sight.dump.populated():
+        free, (role, fill) = zone.pages("free") or 0, fill_of(sight, zone)
+        kept = sight.reserve(zone)
+        least, high = zone.pages("min") or 0, zone.pages("high") or 1
+        locked = kept and high < free <= least + kept
+        words = f"locked by reserve {kept}" if locked else standing(free, sight.marks(zone))
+        gauges.append(Gauge(zone.name, free, max(1, (high + kept) * 5 // 4), words, role, fill))
+    edges = tuple(Edge(one.text, one.lit) for one in sight.showing.edges)
+    return Loop(edges, tuple(reversed(gauges)))

@@ -1,0 +1,164 @@
+"""What a picture of a level is read from: the machine, what may be shown, and the question."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.explain.gate import zone_floor
+from mmplay.engine.report import MemDump, ZoneDump
+from mmplay.engine.rules.floors import PLAIN
+from mmplay.engine.rules.versions import Kernel, kernel_named
+from mmplay.engine.sim.log.view import memory_of
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.mm.slowpath import DONE, FAILED, NONE
+from mmplay.engine.sim.state.tasks import EXITED
+from mmplay.levels.language import MARKS
+from mmplay.levels.model import Picture, Question
+from mmplay.levels.play.showing import EVERYTHING, Showing
+from mmplay.levels.truth import IN, KB_WORD, Truth, truth
+from mmplay.levels.truth.subject import Subject
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.tank import COMES, GETS, WAITS, Line, Visitor
+
+
+class Sight(NamedTuple):
+    """A level at a moment.
+
+    `question` is what is asked; once it was answered, `told` is what is true. `waiting` are the
+    callers refused so far, `chain` the functions on the stack, outermost first, `who` runs them.
+    """
+
+    kernel: Kernel
+    machine: Machine
+    dump: MemDump
+    glyphs: Glyphs
+    showing: Showing = EVERYTHING
+    question: Question | None = None
+    told: Truth | None = None
+    waiting: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    who: str = ""
+
+    @property
+    def picture(self) -> Picture:
+        """What is to be drawn."""
+        return self.showing.picture or Picture(kind="tank")
+
+    @property
+    def words(self) -> list[str]:
+        """The words of what is asked, without unit and kernel."""
+        text = self.question.truth.split() if self.question is not None else []
+        text = text[1:] if text[:1] == [KB_WORD] else text
+        return text[: text.index(IN)] if IN in text else text
+
+    @property
+    def asked_kernel(self) -> Kernel:
+        """The kernel that the question names, else the machine's."""
+        text = self.question.truth.split() if self.question is not None else []
+        named = text[text.index(IN) + 1] if IN in text else ""
+        return kernel_named(named) if named else self.kernel
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a question waits for its answer."""
+        return self.question is not None and self.told is None
+
+    def zone(self, name: str = "") -> ZoneDump:
+        """Return a zone by its name, else the picture's, else the largest."""
+        zones = self.dump.populated() or self.dump.zones
+        wanted = name or self.picture.zone
+        largest = max(zones, key=lambda zone: zone.pages("managed") or 0)
+        return next((zone for zone in zones if zone.name == wanted), largest)
+
+    def class_index(self) -> int:
+        """Return the class zone of a caller that may use every zone of the machine."""
+        found = [self.dump.index_of(zone) for zone in self.dump.populated()]
+        return max((index for index in found if index is not None), default=0)
+
+    def reserve(self, zone: ZoneDump) -> int:
+        """Return the pages that are kept in a zone from who may use a higher one, if shown."""
+        kept = zone.reserve_for(self.class_index()) or 0
+        return kept if self.showing.shows("reserve") else 0
+
+    def marks(self, zone: ZoneDump) -> tuple[Line, ...]:
+        """Return the lines of a zone, highest first; what is hidden now is not drawn."""
+        kept = self.reserve(zone)
+        found = []
+        for mark in reversed(MARKS):
+            pages = zone.pages(mark)
+            if pages is None or not self._taught(mark):
+                continue
+            name = f"{mark}+{kept}" if kept else mark
+            drawn = self.showing.shows(f"marks.{mark}")
+            found.append(Line(name, pages + kept, mark == "min", drawn))
+        return tuple(found)
+
+    def _taught(self, mark: str) -> bool:
+        """Tell whether a mark is shown, or only hidden by the question."""
+        return self.showing._replace(hidden=()).shows(f"marks.{mark}")
+
+    def visitor(self, zone: ZoneDump) -> Visitor | None:
+        """Return who comes to the zone, or has just been let in or bounced."""
+        name = self.showing.caller
+        if not name:
+            return None
+        line = self._line_asked(zone)
+        if self.told is None:
+            return Visitor(name, COMES, line)
+        found = self.told.value
+        if not isinstance(found, bool) or self.words[:1] != ["passes"]:
+            return Visitor(name, COMES, line)
+        return Visitor(name, GETS if found else WAITS, line)
+
+    def _line_asked(self, zone: ZoneDump) -> int | None:
+        """Return the pages of the line that the question's caller meets; None if none is asked."""
+        words = self.words
+        if words[:1] != ["passes"] or len(words) < 4:
+            return None
+        options = [*words[4:]]
+        mark = options[:1] if options[:1] and options[0] in MARKS else []
+        try:
+            value = truth(" ".join(["floor", *words[1:3], *mark]), self.kernel, self.machine).value
+        except InputError:
+            return None
+        return value if isinstance(value, int) else None
+
+    def class_asked(self) -> str:
+        """Return the class of the caller that is asked about; empty if none is."""
+        words = self.words
+        place = {"passes": 2, "floor": 2, "lowest_served": 2, "served": 1, "class": 1}
+        at = place.get(words[0] if words else "")
+        if at is None or len(words) <= at:
+            return ""
+        subject = Subject(self.kernel.gfp, self.kernel, self.machine, read)
+        try:
+            return subject.who(words[at]).caller.name
+        except InputError:
+            return ""
+
+    def floor(self, zone: ZoneDump, class_name: str) -> int | None:
+        """Return the floor of a class in a zone; None where the dump lacks a number."""
+        classes = {one.name: one for one in (*self.kernel.classes_at("min"), PLAIN)}
+        found = zone_floor(self.kernel, zone, classes[class_name], self.class_index())
+        return None if found is None else found.value
+
+
+def sight_of(machine: Machine, glyphs: Glyphs, showing: Showing) -> Sight:
+    """Return the sight of a machine as it stands now, nothing asked."""
+    sight = Sight(machine.kernel, machine, memory_of(machine), glyphs, showing)
+    return sight._replace(waiting=waiting(machine, sight.picture.callers))
+
+
+def waiting(m: Machine, callers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the callers wait for a page, with their number where they are many."""
+    tasks, found = m.state.tasks, []
+    for name in callers:
+        count = sum(
+            comm == name and stage not in (NONE, DONE, FAILED) and state != EXITED
+            for comm, stage, state in zip(tasks.names, tasks.stage, tasks.state, strict=True)
+        )
+        if count:
+            found.append(name if count == 1 else f"{name} x{count}")
+    return tuple(found)

@@ -1,0 +1,242 @@
+"""The tank: a zone's free pages as water in a glass, its lines, and the callers that come to them.
+
+A caller rolls in over the glass. Where the water stands above its line it drops in and takes a
+page; where the line lies over the water, as a lid, it bounces and waits beside the glass.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.engine.frame import Ask
+from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.tui.cells import Row, wrap
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.heights import Heights, heights
+
+COMES, GETS, WAITS = "comes", "gets", "waits"
+"""What a caller does: it is about to ask, it got its page, it was refused."""
+
+LEAST_GLASS, LEAST_RIGHT = 12, 13
+MOST_LABEL, MOST_NAME = 16, 12
+MIB_KB = 1024
+
+
+class Line(NamedTuple):
+    """A line on the glass: its name, its pages, and whether it is one that the kernel keeps.
+
+    `strong` lines are drawn thick: below them nobody without a special right gets anything. One
+    that is not `drawn` keeps its place, until what it would tell may be known.
+    """
+
+    name: str
+    pages: int
+    strong: bool = False
+    drawn: bool = True
+    ask: Ask | None = None
+
+
+class Visitor(NamedTuple):
+    """A caller at the glass: its name, what it does, and the pages of the line that it meets."""
+
+    name: str
+    does: str
+    line: int | None = None
+
+
+class Tank(NamedTuple):
+    """What the picture shows of a zone, in pages; `managed` are all that it has.
+
+    `state` says in words how free stands to the lines, `role` in which colour; `fill` is the
+    water. `asked` is the caller that the picture is about, `waiting` are those refused before.
+    """
+
+    zone: str
+    free: int
+    managed: int
+    lines: tuple[Line, ...]
+    state: str = ""
+    role: str = "fine"
+    fill: str = "█"
+    asked: Visitor | None = None
+    waiting: tuple[str, ...] = ()
+    ask: Ask | None = None
+
+
+def mib_text(pages: int) -> str:
+    """Return pages as GiB or MiB with one digit after the point; what is less than a MiB as KiB."""
+    kib = pages * PAGE_KB
+    if kib < MIB_KB:
+        return f"{kib} KiB"
+    unit, name = (MIB_KB * MIB_KB, "GiB") if kib >= MIB_KB * MIB_KB else (MIB_KB, "MiB")
+    tenths = (kib * 10 + unit // 2) // unit
+    return f"{tenths // 10}.{tenths % 10} {name}"
+
+
+def tank_rows(
+    tank: Tank, width: int, height: int, glyphs: Glyphs, past: Tank | None = None, step: int = STEPS
+) -> list[Row]:
+    """Draw the tank on `width` x `height` cells; before step STEPS on its way from `past`."""
+    return _Drawing(tank, width, height, glyphs, past or tank, step).drawn()
+
+
+class _Drawing:
+    """One drawing of a tank, at one step of a move."""
+
+    def __init__(
+        self, tank: Tank, width: int, height: int, glyphs: Glyphs, past: Tank, step: int
+    ) -> None:
+        self.tank, self.past, self.step, self.glyphs = tank, past, step, glyphs
+        self.sheet = Canvas(width, height)
+        self.rows = max(2, height - 1)
+        self.lines = [line for line in tank.lines if line.drawn]
+        labels = [_label(line) for line in tank.lines]
+        self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
+        waiting = ("", *tank.waiting, *past.waiting)
+        self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
+        self.right = max(LEAST_RIGHT, len(f"< {tank.free} free") + 1)
+        self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+        self.scale = self._scale(tank)
+
+    def _scale(self, tank: Tank) -> Heights:
+        lines = [line.pages for line in tank.lines]
+        return heights(lines, self.rows, 1 if lines else tank.managed)
+
+    def drawn(self) -> list[Row]:
+        surface = self._surface()
+        self._water(surface)
+        self._lines(surface)
+        self._free(surface)
+        self._waiting()
+        self._caller()
+        self._walls()
+        return self.sheet.rows()
+
+    def _surface(self) -> int:
+        before = self._scale(self.past).surface(self.past.free)
+        return moved(before, self.scale.surface(self.tank.free), self.step)
+
+    @property
+    def inside(self) -> int:
+        """The first column inside the glass."""
+        return self.left + 1
+
+    def _walls(self) -> None:
+        side = self.glyphs.wall
+        for x in (self.left, self.inside + self.glass):
+            self.sheet.fill(x, 0, 1, self.rows, side, "dim")
+        bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
+        self.sheet.put(self.left, self.rows, bottom, "dim")
+
+    def _water(self, surface: int) -> None:
+        fill = self.tank.fill if self.step == STEPS else self.past.fill
+        deep = self.rows - surface
+        self.sheet.fill(self.inside, surface, self.glass, deep, fill, f"deep_{self.tank.role}")
+        self.sheet.fill(self.inside, surface, self.glass, min(1, deep), fill, self.tank.role)
+
+    def _lines(self, surface: int) -> None:
+        for line in sorted(self.lines, key=lambda one: one.strong):
+            row = self.scale.of_line(line.pages)
+            glyph = self.glyphs.lid if line.strong else self.glyphs.dotted
+            role = "label" if line.strong else "mark"
+            role = role if row < surface else f"in_{self.tank.role}"
+            self.sheet.put(self.inside, row, glyph * self.glass, role)
+        for row, names, line in self._labels():
+            text = f"{names} {line.pages}"
+            self.sheet.put(0, row, text[: self.left - 1], "label", line.ask)
+
+    def _labels(self) -> list[tuple[int, str, Line]]:
+        """Return row, names and line of every label; lines at one height share theirs."""
+        found: dict[int, list[Line]] = {}
+        for line in self.lines:
+            found.setdefault(line.pages, []).append(line)
+        return [
+            (self.scale.of_line(pages), "=".join(one.name for one in lines), lines[-1])
+            for pages, lines in found.items()
+        ]
+
+    def _free(self, surface: int) -> None:
+        """Say beside the surface how much is free, and below it what that is."""
+        x, row = self.inside + self.glass + 1, min(surface, self.rows - 1)
+        shown = moved(self.past.free, self.tank.free, self.step)
+        self.sheet.put(x, row, f"{self.glyphs.points} {shown} free", "number", self.tank.ask)
+        words = [mib_text(shown), *_broken(self.tank.state, self.right - 2)]
+        below = row + len(words) < self.rows
+        for n, text in enumerate(words, 1):
+            role = "dim" if n == 1 else self.tank.role
+            self.sheet.put(x + 2, row + n if below else row - len(words) - 1 + n, text, role)
+
+    def _waiting(self) -> None:
+        """Pile up who was refused, beside the glass, from the bottom."""
+        names = list(self.tank.waiting if self.step == STEPS else self.past.waiting)
+        rows = [y for y in reversed(range(self.rows)) if self.sheet.is_free(0, y, self.left)]
+        if len(names) > len(rows):
+            names = [*names[: max(0, len(rows) - 1)], f"+{len(names) - len(rows) + 1} more"]
+        for y, name in zip(rows, names, strict=False):
+            text = f"{self.glyphs.ball} {name}"[: self.left - 1]
+            self.sheet.put(0, y, text, "refused")
+
+    def _caller(self) -> None:
+        """Draw the caller that the picture is about, at this step of its way."""
+        who = self.tank.asked
+        if who is None:
+            return
+        surface = self.scale.surface(self.past.free)
+        line = self.rows if who.line is None else self.scale.surface(who.line) - 1
+        stop = max(0, min(surface, line) - 1) if who.line is not None else 0
+        if who.does == COMES:
+            self._ball(self.inside + 1, stop, f" {who.name} ?", "number")
+        elif self.step == STEPS:
+            self._landed(who, stop)
+        else:
+            self._rolls(who, stop)
+
+    def _rolls(self, who: Visitor, stop: int) -> None:
+        start, middle = self.inside + 1, self.inside + self.glass // 2
+        half = STEPS // 2
+        if self.step <= half:
+            self._ball(moved(start, middle, self.step * 2), stop, f" {who.name}", "number")
+        elif who.does == GETS:
+            deep = moved(stop, self.rows - 1, (self.step - half) * 2)
+            self._ball(middle, deep, "", "number")
+        else:
+            back = moved(middle, start, (self.step - half) * 2)
+            self._ball(back, max(0, stop - 1), f" {who.name} !", "refused")
+
+    def _landed(self, who: Visitor, stop: int) -> None:
+        refused = who.does == WAITS
+        role, y = ("refused", stop) if refused else ("fine", 0)
+        says = ("is refused", "refused", "!") if refused else ("got a page", "served", "")
+        room = self.glass - len(who.name) - 4
+        word = next(one for one in says if len(one) <= room or one == says[-1])
+        self._ball(self.inside + 1, y, f" {who.name} {word}", role)
+
+    def _ball(self, x: int, y: int, text: str, role: str) -> None:
+        room = self.inside + self.glass - x
+        self.sheet.put(x, y, f"{self.glyphs.ball}{text}"[:room], role)
+
+
+def _label(line: Line) -> str:
+    return f"{line.name} {line.pages}"
+
+
+def _broken(text: str, width: int) -> list[str]:
+    return wrap(text, max(6, width)) if text else []
+
+
+def tank_words(tank: Tank) -> str:
+    """Return what the tank shows in one or two sentences."""
+    state = f", {tank.state}" if tank.state else ""
+    found = [f"{tank.zone}: {tank.free} pages free ({mib_text(tank.free)}){state}."]
+    drawn = [line for line in tank.lines if line.drawn]
+    if drawn:
+        named = ", ".join(map(_label, drawn))
+        found[0] = f"{found[0][:-1]}; lines: {named}."
+    who = tank.asked
+    if who is not None:
+        says = {COMES: "asks for a page", GETS: "got a page", WAITS: "is refused and waits"}
+        found.append(f"{who.name} {says[who.does]}.")
+    elif tank.waiting:
+        found.append(f"{', '.join(tank.waiting)} waits.")
+    return " ".join(found)

@@ -1,0 +1,82 @@
+"""Beside a level's picture: the choices, and what the last answer was worth."""
+
+from __future__ import annotations
+
+from mmplay.engine.frame import Ask
+from mmplay.levels.model import Question
+from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.run import LevelRun
+from mmplay.tui.cells import Cell, Row, fit, row, wrap
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.task import choice_rows, goal_rows, reply_rows
+
+RIGHT, WRONG = "right", "wrong"
+
+NEXT = "Enter goes on"
+
+
+def level_header(run: LevelRun, width: int) -> Row:
+    """Return the line over everything: the level, the moment, what it is worth so far."""
+    level, score, time_us = run.level, run.score(), run.session.live.state.now_ns // 1000
+    parts = [f"{time_us // 1_000_000}.{time_us % 1_000_000 // 1000:03d} s"] if level.end else []
+    asked = run.questions
+    if asked:
+        parts.append(f"{run.right()} of {len(asked)} right")
+    if level.allow:
+        parts.append(f"acts {score.acts}, par {score.par}")
+    tail = "   ".join(parts)
+    return row(
+        Cell(fit(f" {level.id}  {level.title}", width - len(tail) - 2), "header"),
+        Cell(f"{tail}  ", "header"),
+    )
+
+
+def place_of(run: LevelRun, question: Question) -> str:
+    """Return which question of how many this is."""
+    return f"{[one.id for one in run.questions].index(question.id) + 1}/{len(run.questions)}"
+
+
+def question_rows(
+    question: Question, width: int, glyphs: Glyphs, reply: Reply | None = None
+) -> list[Row]:
+    """Return what can be answered; once there is a reply, which answer was right."""
+    rows: list[Row] = [row("")]
+    for place, option in enumerate(question.options, 1):
+        mark, role = _worth(option.value, reply, glyphs)
+        ask = Ask("choice", (place,)) if reply is None else None
+        lines = wrap(option.text, max(12, width - 7))
+        number = Cell(f" {place} ", "number", ask)
+        rows.append(row(Cell(f" {mark}", role), number, " ", Cell(lines[0], role)))
+        rows += [row("      ", Cell(line, role)) for line in lines[1:]]
+        if len(question.options) < 5:
+            rows.append(row(""))
+    if reply is not None:
+        return [*rows, row(Cell(f"   {NEXT}", "here"))]
+    unit = f" in {question.unit}" if question.unit else ""
+    keys = [("H", "hint (the first is free)"), ("S", "skip")]
+    if not question.options:
+        keys.insert(0, ("p", f"type the answer{unit}"))
+    return [*rows, *(row(Cell(f"   {key}  ", "label"), Cell(text, "dim")) for key, text in keys)]
+
+
+def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
+    """Return the mark and the role of an option: what was right, what was chosen."""
+    if reply is None:
+        return " ", "text"
+    if reply.truth.accepts(value):
+        return glyphs.yes, "fine"
+    return (glyphs.no, "refused") if value == reply.answer else (" ", "dim")
+
+
+def waiting_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return what is to be reached and what can be done, while nothing is asked."""
+    rows = [*goal_rows(run.goals(), width), row(""), *choice_rows(run, width)]
+    return [*rows, row(Cell("Space lets time run", "dim"))]
+
+
+def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:
+    """Return what is said under the picture: the worth of the last answer, and the hint."""
+    rows = reply_rows(reply, width) if reply is not None else []
+    if hinted:
+        rows += [row(Cell(line, "link")) for line in wrap(f"Hint: {hinted}", width)]
+    return rows
