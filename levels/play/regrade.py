@@ -10,7 +10,7 @@ from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.questions import HINT
+from mmplay.levels.play.questions import AGAIN, HINT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
 from mmplay.recordings.run.session import Session
