@@ -45,6 +45,13 @@ def level_lines() -> list[LevelLine]:
     return [*shipped, *(line for path in own for line in _own_lines(path))]
 
 
+def line_after(ident: str) -> LevelLine | None:
+    """Return the level of the list that follows the one with this id, None after the last."""
+    lines = level_lines()
+    at = next((n for n, line in enumerate(lines) if line.id == ident), len(lines))
+    return lines[at + 1] if at + 1 < len(lines) else None
+
+
 def _own_lines(path: Path) -> list[LevelLine]:
     """Return the level of a user's file, or those of a pack."""
     from mmplay.levels.pack import levels_in

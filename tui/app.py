@@ -27,6 +27,7 @@ from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.painting import Painter
 from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.boxes import cover
+from mmplay.tui.screens.ending import LevelEnded
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
 
@@ -121,9 +122,12 @@ class MmplayApp(App[None]):
         if self._level is not None:
             self._go_on_or_begin(self._level)
         elif self._timeline is None:
-            self.push_screen(MenuScreen())
+            self.push_screen(self._menu())
         else:
             self._play(self._timeline, self._start)
+
+    def _menu(self, parting: Parting | None = None) -> MenuScreen:
+        return MenuScreen(parting, self.glyphs, self.motion)
 
     def _look_for_terminal(self) -> None:
         """End when the terminal is gone: its input would be read as empty for ever."""
@@ -163,6 +167,18 @@ class MmplayApp(App[None]):
         else:
             self.play_level(message.level, kept)
 
+    @on(LevelEnded)
+    def level_ended(self, message: LevelEnded) -> None:
+        """Play the next level in place of the one that is over, or go back to the menu."""
+        from mmplay.levels.catalogue import find_level
+
+        if not message.name:
+            self.screen_escaped()
+            return
+        self._parting()
+        self.pop_screen()
+        self._go_on_or_begin(find_level(message.name))
+
     @on(BaseScreen.Left)
     def screen_left(self) -> None:
         """Go back; from the first screen quit, without asking."""
@@ -177,7 +193,7 @@ class MmplayApp(App[None]):
         if not self._at_first_screen:
             self._go_back()
             return
-        self.switch_screen(MenuScreen(self._parting()))
+        self.switch_screen(self._menu(self._parting()))
 
     @property
     def _at_first_screen(self) -> bool:

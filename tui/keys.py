@@ -89,7 +89,9 @@ RUN_KEYS: tuple[Key, ...] = (
 LEVEL_KEYS: tuple[Key, ...] = (
     Key("answer", "p", "p", "answer the question", LEVEL, "p answer"),
     Key("hint", "H", "H", "hint: the first is free", LEVEL, "H hint"),
-    Key("skip", "S", "S", "skip the question", LEVEL),
+    Key("skip", "S", "S", "skip the question", LEVEL, "S skip"),
+    Key("machine", "L", "L", "the whole machine, or the picture", LEVEL, "L machine"),
+    Key("story", "I", "I", "the story of the level again", LEVEL),
     Key("incident", "M", "M", "the incident's lines beside the run's", LEVEL),
     Key("restart", "R", "R", "begin the level again", LEVEL),
 )

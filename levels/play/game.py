@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -14,6 +15,8 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
 from mmplay.levels.play.solve import begin, following, level_header, next_stage
 from mmplay.levels.progress import record
+from mmplay.levels.tries import Try
+from mmplay.levels.tries import keep as keep_try
 from mmplay.recordings.run.store import open_writer
 from mmplay.recordings.run.timeline import SessionTimeline
 
@@ -57,6 +60,15 @@ def _where(run: LevelRun) -> str:
     return f"recorded in {name}" if name else ""
 
 
+def try_of(run: LevelRun, seconds: int) -> Try:
+    """Return what a finished run came to; `seconds` it took the player."""
+    score = run.score()
+    zones = {zone.name: zone for zone in run.session.live.state.zones}
+    named = run.level.picture.zone if run.level.picture is not None else ""
+    zone = zones.get(named) or max(zones.values(), key=lambda one: one.managed)
+    return Try(run.level.id, score.acts, score.missed, zone.lowest, seconds, score.stars)
+
+
 class LevelGame(SessionTimeline):
     """The conversation of one stage of a level, for a screen or a line mode to show.
 
@@ -71,6 +83,7 @@ class LevelGame(SessionTimeline):
         self.reply: Reply | None = None
         self.hinted = ""
         self._ended = False
+        self._began_s = monotonic()
 
     @property
     def live(self) -> bool:
@@ -183,8 +196,10 @@ class LevelGame(SessionTimeline):
         if run is not None:
             game = LevelGame(run)
             game.reply = self.reply  # What the last answer was worth is still read.
+            game._began_s = self._began_s
             return Sequel(game, "")
-        return Sequel(None, keep(self.level_run))
+        one = try_of(self.level_run, int(monotonic() - self._began_s))
+        return Sequel(None, keep(self.level_run) or keep_try(one))
 
 
 class Sequel(NamedTuple):

@@ -18,7 +18,7 @@ from mmplay.recordings.run.starts import STARTS
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.run.verify import verify, verify_stream
 from mmplay.recordings.trace.format import Code, TraceError
-from mmplay.tui.screens.menu import ABOUT
+from mmplay.tui.views.menu import ABOUT
 from tests.traces import offsets_of
 
 AGAIN = "a rule changed: make them again with 'python -m mmplay.recordings.making'"

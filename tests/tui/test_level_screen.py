@@ -125,10 +125,10 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
         await opened(pilot)
         await play_through(pilot, level, key)
         shown = text_of(pilot)
-        assert "won [***]" in shown
+        assert "won  ★★★" in shown
         assert "In the real kernel" in shown
         assert level.real.function in shown
-        await press(pilot, "enter", "q")
+        await press(pilot, "escape")
     won = best(level.id)
     assert won is not None
     assert won.stars == 3
@@ -151,8 +151,8 @@ async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stag
         run = run_of(pilot)
         assert [one.level.stage for one in run.all_stages()] == [1, 2]
         assert run.session.live.kernel.name == "next-20160311"
-        assert "won [***]" in text_of(pilot)
-        await press(pilot, "enter", "q")
+        assert "won  ★★★" in text_of(pilot)
+        await press(pilot, "escape")
     won = best(level.id)
     assert won is not None
     assert won.stars == 3

@@ -20,7 +20,9 @@ from mmplay.recordings.compare import compare
 from mmplay.recordings.library import Played, open_recording, shipped
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import Row, plain
+from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
+from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
 from mmplay.tui.views.menu import (
     level_preview,
@@ -29,7 +31,7 @@ from mmplay.tui.views.menu import (
     recording_preview,
     stars_text,
 )
-from mmplay.tui.views.task import EARLY, NOTHING, beside_rows, closing_rows, story_rows, task_rows
+from mmplay.tui.views.task import EARLY, NOTHING, beside_rows, story_rows, task_rows
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 from tests.sessions import incident_run
 
@@ -58,7 +60,7 @@ def asks(rows: list[Row]) -> list[Ask]:
     ("stars", "text"), [(None, "  -"), (0, "..."), (1, "*.."), (2, "**."), (3, "***")]
 )
 def test_stars_always_take_three_columns(stars: int | None, text: str) -> None:
-    assert stars_text(stars) == text
+    assert stars_text(stars, ASCII) == text
 
 
 @given(WIDTHS)
@@ -82,19 +84,19 @@ def test_worlds_are_headed_once_and_stars_stand_beside_their_level() -> None:
     shown = lines(menu_rows(levels, {"A2": 1}, [], [], 40))
     headings = [line for line in shown if line.startswith("World") or not line.startswith("  ")]
     assert len(headings) == 3  # two worlds and the recordings
-    assert next(line for line in shown if "A2 Two" in line).endswith(" *..")
+    assert next(line for line in shown if "A2 Two" in line).endswith(" ★☆☆")
     assert next(line for line in shown if "A1 One" in line).endswith("   -")
     assert "Played" not in "".join(shown)
 
 
 def test_a_preview_of_a_level_tells_what_it_is_about() -> None:
     one = level(DOOR)
-    shown = "\n".join(lines(level_preview(one, None, 60)))
+    shown = "\n".join(lines(level_preview(one, None, 60, BOXES)))
     for text in ("T1 A test", "Nothing.", "A task.", "not won yet", "kernel 4.5-rc7"):
         assert text in shown
-    assert "won [**.]" in "\n".join(lines(level_preview(one, 2, 60)))
+    assert "won ★★☆" in "\n".join(lines(level_preview(one, 2, 60, BOXES)))
     assert "Recreated." in "\n".join(
-        lines(level_preview(one._replace(recreates="Recreated."), 1, 60))
+        lines(level_preview(one._replace(recreates="Recreated."), 1, 60, BOXES))
     )
 
 
@@ -186,12 +188,14 @@ def test_the_end_of_a_level_is_read_with_its_result(answers: tuple[str, ...], wo
         run.answer(question.id, answer)
     assert not run.playing
     text = shown_task(run)
-    closing = "\n".join(lines(closing_rows(run, None)))
+    closing = "\n".join(lines(ending_rows(run, [], None, 100, BOXES)))
     assert text.startswith("won [") if won else text.startswith("lost: ")
-    assert closing.startswith("won [" if won else "lost [...]")
+    stars = run.score().stars
+    assert closing.startswith(f" {run.outcome}  {'★' * stars}{'☆' * (3 - stars)}")
     assert "In the real kernel: f, mm/x.c" in closing
     assert "What the model leaves out: l" in closing
-    assert f"{3 if won else 2} of 3 right" in closing
+    assert f"{0 if won else 1} of 3 first answers missed" in closing
+    assert ("What you missed" in closing) is not won
 
 
 def test_the_story_ends_in_what_is_learnt_and_the_keys() -> None:

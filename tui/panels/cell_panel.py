@@ -15,7 +15,7 @@ from textual.widget import Widget
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, plain
-from mmplay.tui.panels.drawn import DrawnRows
+from mmplay.tui.panels.drawn import DrawnRows, Veil
 
 
 class CellPanel(Widget, can_focus=True):
@@ -83,6 +83,11 @@ class CellPanel(Widget, can_focus=True):
         if title != self._entitled:
             self._entitled = title
             self.border_title = title
+
+    def veil(self, veil: Veil) -> None:
+        """Draw every text through a veil: it takes away what may not be read now."""
+        if self._drawn.veiled_by(veil):
+            self.refresh()
 
     def note(self, text: str) -> None:
         """Say something at the panel's lower edge."""

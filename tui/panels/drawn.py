@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -10,6 +12,9 @@ from textual.widget import Widget
 from mmplay.engine.errors import printable
 from mmplay.tui.cells import Row
 from mmplay.tui.theme import REVERSE, style_of
+
+Veil = Callable[[str], str]
+"""Returns a text of the same length, without what may not be read now."""
 
 OWN = ""
 """The role that stands for the widget's own style."""
@@ -25,11 +30,19 @@ class DrawnRows:
         self._widget = widget
         self._styles: dict[str, Style] = {}
         self._strips: dict[int, tuple[Row, int, Strip]] = {}
+        self._veil: Veil = str
 
     def forget(self) -> None:
         """Draw everything anew: the theme or the widget's own style has changed."""
         self._styles.clear()
         self._strips.clear()
+
+    def veiled_by(self, veil: Veil) -> bool:
+        """Draw texts through a veil from now on; tell whether it is another one."""
+        changed, self._veil = veil != self._veil, veil
+        if changed:
+            self._strips.clear()
+        return changed
 
     def style(self, role: str) -> Style:
         """Return the style of a role in the current theme."""
@@ -45,7 +58,7 @@ class DrawnRows:
         if kept and kept[0] == cells and kept[1] == marked and kept[2].cell_length == width:
             return kept[2]
         segments = [
-            Segment(printable(cell.text), self._style_at(cell.role, m == marked))
+            Segment(self._veil(printable(cell.text)), self._style_at(cell.role, m == marked))
             for m, cell in enumerate(cells)
         ]
         strip = Strip(segments).crop_extend(0, width, self.style(OWN))

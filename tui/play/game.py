@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.frame import Ask
+from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.showing import Showing
+from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
+from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
+from mmplay.tui.screens.ending import AGAIN, BACK, NEXT, EndScreen, LevelEnded
+from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
-from mmplay.tui.views.task import beside_rows, closing_rows, story_rows, task_rows
+from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
 
 INCIDENT = "incident"
+
+BESIDE = {"log": "log", "report": "stack", "lists": "buddy", "counters": "counters"}
+"""What a large screen shows besides the picture, and the word of `shows` for it."""
 
 StageRows = Callable[[int], tuple[str, list[Row]]]
 """Returns a panel's title and rows for a width."""
@@ -37,6 +46,7 @@ class GameFace:
         self._screen, self._runs = screen, runs
         self._panels, self._mover = panels, mover = runs.panels, runs.mover
         self.level, self.game = level, game
+        self._veil: tuple[tuple[int, ...], Veil] | None = None
         self.stage = Stage(screen, panels, game, panels.glyphs, motion)
         panels.extras[TASK] = Extra(self._task, self._choose)
         if level.picture is not None:
@@ -54,8 +64,10 @@ class GameFace:
         panels.extras[TASK] = Extra(self._on_stage(stage.task_rows), self._choose)
         panels.extras[PICTURE] = Extra(self._picture, self._choose)
         panels.extras[FEEDBACK] = Extra(self._on_stage(stage.feedback_rows), self._choose)
-        panels.header = self._header
+        panels.header, panels.veil_of = self._header, self._veil_of
         panels.add_class("-staged")
+        for name, word in BESIDE.items():
+            panels.set_class(not Showing(self.level.shows).shows(word), f"-no-{name}")
 
     def _on_stage(self, rows: StageRows) -> StageRows:
         """Return rows of the stage, which only the level itself has, no fork of it."""
@@ -69,6 +81,26 @@ class GameFace:
         if self.shown:
             self.stage.look()
         return self.stage.picture_rows(width)
+
+    def _veil_of(self, name: str) -> Veil:
+        """Return what hides a panel's numbers that would answer the open question."""
+        showing = self.game.showing
+        told = name in (TASK, FEEDBACK) or (name == PICTURE and self.stage.landed is not None)
+        if told or not showing.secrets:
+            return str
+        if self._veil is None or self._veil[0] != showing.secrets:
+            self._veil = showing.secrets, showing.veiled
+        return self._veil[1]
+
+    def machine(self) -> None:
+        """Look at the whole machine behind the picture, or at the picture again."""
+        panels = self._panels
+        behind = panels.has_class("-machine")
+        if behind and panels.staged:
+            self._bring(TASK)
+            return
+        panels.choose_lower("explain")
+        panels.panel("zones").focus()
 
     def _header(self, width: int) -> Row:
         return level_header(self.level_run, width)
@@ -165,8 +197,26 @@ class GameFace:
         if self.go_on():
             return
         if not self.level_run.playing:
-            rows = closing_rows(self.level_run, self.game.reply)
-            self._screen.app.push_screen(ListScreen(str(self.level_run.outcome), rows))
+            run, glyphs = self.level_run, self._panels.glyphs
+            tries, following = tries_of(run.level.id), line_after(run.level.id)
+            title = f"{self.level.id}  {self.level.title}"
+            told = self.game.reply if self.level.picture is None else None
+
+            def rows(width: int) -> list[Row]:
+                ending = ending_rows(run, tries, following, width, glyphs)
+                return [*(reply_rows(told, width) if told is not None else ()), *ending]
+
+            self._screen.app.push_screen(EndScreen(title, rows), self._leave_end)
+
+    def _leave_end(self, way: str | None) -> None:
+        """Go on from the end of the level as the player chose."""
+        if way == AGAIN:
+            self.restart()
+        elif way == BACK:
+            self.undo()
+        elif way is not None:
+            following = line_after(self.level.id) if way == NEXT else None
+            self._screen.post_message(LevelEnded(following.name if following else ""))
 
     def restart(self) -> None:
         """Begin the level again."""
@@ -198,7 +248,17 @@ class GameFace:
             return False
         self._mover.to_end()
         self._panels.choose_lower(TASK)
+        self.let_run()
         return True
+
+    def let_run(self) -> None:
+        """Let time run to the next question, where there is nothing else that one could do."""
+        waits = self.stage.landed is not None or self.game.question is not None
+        acts = self.level.allow or self.level.choices
+        if self.level.picture is None or not self.shown or waits or acts or not self.game.live:
+            return
+        if not self._mover.player.playing:
+            self._mover.play_or_pause()
 
     def _choose(self, ask: Ask) -> None:
         """Enter on a choice takes it."""

@@ -178,7 +178,8 @@ class Mover:
         delay_us = self.player.delay_us(target)
         if delay_us is None:
             self.pause()
-            self._screen.say(ENDS[self.player.direction])
+            live = self.timeline.live and self.player.direction > 0
+            self._screen.say("" if live else ENDS[self.player.direction])
         elif self.player.playing:
             # Textual skips a timer whose time has come before it begins to wait.
             delay_s = max(1_000, delay_us) / 1_000_000

@@ -16,6 +16,7 @@ from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
@@ -78,6 +79,7 @@ class Panels(Container):
         self.stage: Callable[[], Container] | None = None
         self.staged: tuple[str, ...] = ()
         self.header: Callable[[int], Row] | None = None
+        self.veil_of: Callable[[str], Veil] = lambda name: str
         self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
@@ -184,6 +186,8 @@ class Panels(Container):
             loud = frame.report is not None
             verdict = self._on.query_one("#verdict", VerdictBar)
             verdict.tell(self.verdict(width - 2), width, loud)
+            for name in self.names:
+                self.panel(name).veil(self.veil_of(name))
             for name, rows_of in VIEWS.items():
                 panel = self.panel(name)
                 panel.show(rows_of(self._view(panel)))
@@ -275,7 +279,7 @@ class Panels(Container):
 
     def choose_lower(self, name: str) -> None:
         """Put a panel in the place that several share on a narrow screen, or show the stage."""
-        self.set_class(name not in self.staged, "-machine")
+        self._show_machine(name not in self.staged)
         if name in self.staged:
             self.draw_soon()
             return
@@ -287,6 +291,11 @@ class Panels(Container):
         if self._on.has_class("-narrow") and self.focused in set(self.lower) - {name}:
             self.panel(name).focus()
         self.draw_soon()
+
+    def _show_machine(self, machine: bool) -> None:
+        """Show the panels of the machine, or a level's stage, if it has one."""
+        self.set_class(machine, "-machine")
+        self.set_class(not machine, "-onstage")
 
     def next_panel(self) -> None:
         """Focus the next panel."""
@@ -304,7 +313,7 @@ class Panels(Container):
     def _focus_on(self, name: str) -> None:
         if name in self.lower or name in self.staged:
             self.choose_lower(name)
-        self.set_class(name not in self.staged, "-machine")
+        self._show_machine(name not in self.staged)
         self.panel(name).focus()
         if self.has_class("-zoomed") and name != "timeline":
             self._zoom_on(name)

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.timer import Timer
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
@@ -19,11 +20,13 @@ from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
+from mmplay.tui.glyphs import BOXES, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.views.menu import (
+    ABOUT,
     import_help,
     level_preview,
     menu_rows,
@@ -36,9 +39,18 @@ if TYPE_CHECKING:
     from mmplay.levels.model import Level
     from mmplay.recordings.files import Done
     from mmplay.recordings.recording import Recording, Stopped
+    from mmplay.tui.film import Film
 
 PLAYED, PREVIEW = "played", "preview"
 """Groups of workers that Ctrl+C does not stop: they are over at once."""
+
+HOLDS = "what it holds"
+"""The title of the preview."""
+
+FILM = "film"
+SHOT_S = 0.1
+FILM_AFTER_S = 0.6
+"""The film is read once the menu has been painted, and the user has had time for a key."""
 
 WIDEST = 400
 SESSIONS = 20
@@ -46,22 +58,6 @@ SESSIONS = 20
 
 PREVIEW_BYTES = 1 << 20
 """Recordings up to this size are looked into for the preview."""
-
-ABOUT: dict[str, str] = {
-    "incident-4.5.0-rc7": "Unpatched 4.5.0-rc7: the OOM kill at 59.56, and two seconds later no "
-    "page is left. Who was refused first, and why?",
-    "incident-next-20160311": "With the first patch: swapper/2 is refused one page, with 629 free. "
-    "The flag that was lost on the way would have let it pass.",
-    "incident-run-atomic": "The same burst, simulated from its first frame: GFP_ATOMIC works fill "
-    "kmalloc-64 until no zone has a page. Step through it, or fork it.",
-    "incident-run-nomemalloc": "The burst with __GFP_NOMEMALLOC: DMA keeps its pages, yet the "
-    "network is refused. Who took what DMA32 had above its floor?",
-    "incident-run-nowait": "The burst with GFP_NOWAIT: the works stop at min, the network is never "
-    "refused. Compare it with incident-run-atomic.",
-    "incident-run-none": "The burst without works that need memory: the flusher is only woken. "
-    "What is left of the incident?",
-}
-"""What the shipped recordings are about."""
 
 
 class MenuScreen(BaseScreen):
@@ -85,15 +81,21 @@ class MenuScreen(BaseScreen):
             self.level = level
             self.path = path
 
-    def __init__(self, parting: Parting | None = None) -> None:
+    def __init__(
+        self, parting: Parting | None = None, glyphs: Glyphs = BOXES, motion: bool = False
+    ) -> None:
         """`parting` is what the screen before said, if there was one."""
         super().__init__()
+        self._glyphs, self._motion = glyphs, motion
         self._parting = parting or Parting()
         self._levels: list[LevelLine] = []
         self._recordings: list[Shipped] = []
         self._sessions: list[Path] = []
         self._best: dict[str, int] = {}
         self._lines: dict[Path, tuple[str, str]] = {}
+        self._film: Film | None = None
+        self._shot = 0
+        self._projector: Timer | None = None
         self._looking_into: tuple[Ask | None, ...] = ()
         """The entry whose preview is not shown yet; empty if there is none."""
 
@@ -107,7 +109,7 @@ class MenuScreen(BaseScreen):
         yield LineBar(id="header")
         with Horizontal(id="menu"):
             yield CellPanel("levels and recordings", id="entries")
-            yield CellPanel("what it holds", id="preview")
+            yield CellPanel(HOLDS, id="preview")
         yield LineBar(id="footer")
 
     def on_mount(self) -> None:
@@ -117,6 +119,44 @@ class MenuScreen(BaseScreen):
         self._entries.focus()
         self.back_from(self._parting)
         self.call_after_refresh(self._read_sessions)
+        if self._motion and not self._best and not self._sessions:
+            self._projector = self.set_timer(FILM_AFTER_S, self._load_film)
+
+    # the film, until a key is pressed
+
+    def _load_film(self) -> None:
+        """Read the film in a thread: nothing waits for it."""
+        from mmplay.tui.film import read_film
+
+        self.work("", lambda _: read_film(), self._roll, FILM)
+
+    def _roll(self, film: Film | None) -> None:
+        if film is not None and self._projector is not None and self.is_current:
+            self._film, self._shot = film, 0
+            self._projector = self.set_interval(SHOT_S, self._next_shot)
+
+    def _next_shot(self) -> None:
+        from mmplay.tui.film import film_rows
+
+        film, panel = self._film, self.query_one("#preview", CellPanel)
+        if film is None or not self.is_current:
+            self.key_comes()
+            return
+        self._shot += 1
+        if self._shot >= len(film.shots) and self._projector is not None:
+            self._projector.pause()
+        panel.retitle("twenty seconds")
+        panel.show(film_rows(film, self._shot, *panel.size, self._glyphs))
+
+    def key_comes(self) -> None:
+        """A key was pressed: end the film, show what the list is on."""
+        if self._projector is None:
+            return
+        self._projector.stop()
+        self._projector, was_shown, self._film = None, self._film is not None, None
+        if was_shown:
+            self.query_one("#preview", CellPanel).retitle(HOLDS)
+            self._look_into(self._entries.ask)
 
     def _read_sessions(self) -> None:
         """Look into what was played, in a thread: the list is painted without waiting for it."""
@@ -156,7 +196,9 @@ class MenuScreen(BaseScreen):
         self._best = {level: best.stars for level, best in progress.levels.items()}
         width = max(24, self._entries.size.width)
         sessions = [self._lines.get(path, (path.stem, "")) for path in self._sessions]
-        self._entries.show(menu_rows(self._levels, self._best, self._recordings, sessions, width))
+        self._entries.show(
+            menu_rows(self._levels, self._best, self._recordings, sessions, width, self._glyphs)
+        )
         stars, most = progress.stars, 3 * len(self._levels)
         title = f" mmplay {__version__}   the Linux page allocator, played and replayed"
         score = f"stars {stars}/{most} " if most else ""
@@ -197,7 +239,8 @@ class MenuScreen(BaseScreen):
         width = max(20, preview.size.width)
 
         def show(rows: list[Row]) -> None:
-            preview.show(rows)
+            if self._film is None:
+                preview.show(rows)
             if self._looking_into == (ask,):
                 self._looking_into = ()
 
@@ -219,9 +262,12 @@ class MenuScreen(BaseScreen):
 
     def _level_preview(self, ask: Ask, width: int) -> list[Row]:
         from mmplay.levels.catalogue import find_level
+        from mmplay.levels.tries import tries_of
 
         level = find_level(str(ask.names[0]))
-        return level_preview(level, self._best.get(level.id), width)
+        return level_preview(
+            level, self._best.get(level.id), width, self._glyphs, tries_of(level.id)
+        )
 
     def _recording_preview(self, ask: Ask, width: int) -> list[Row]:
         entry = self._recordings[int(ask.names[0])]

@@ -220,6 +220,8 @@ class PlayScreen(BaseScreen):
     action_skip = in_level(lambda game: game.skip())
     action_hint = in_level(lambda game: game.hint())
     action_incident = in_level(lambda game: game.incident())
+    action_story = in_level(lambda game: game.tell_story())
+    action_machine = in_level(lambda game: game.machine())
     action_restart = in_level(lambda game: game.restart())
 
     def key_comes(self) -> None:

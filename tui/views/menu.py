@@ -9,20 +9,58 @@ from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, world_title
 from mmplay.recordings.library import Shipped
 from mmplay.tui.cells import Cell, Row, fit, row, time_text, wrap
+from mmplay.tui.glyphs import BOXES, Glyphs
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
     from mmplay.levels.model import Level
+    from mmplay.levels.tries import Try
     from mmplay.recordings.library import Played
 
 STARS = 3
+ABOUT: dict[str, str] = {
+    "incident-4.5.0-rc7": "Unpatched 4.5.0-rc7: the OOM kill at 59.56, and two seconds later no "
+    "page is left. Who was refused first, and why?",
+    "incident-next-20160311": "With the first patch: swapper/2 is refused one page, with 629 free. "
+    "The flag that was lost on the way would have let it pass.",
+    "incident-run-atomic": "The same burst, simulated from its first frame: GFP_ATOMIC works fill "
+    "kmalloc-64 until no zone has a page. Step through it, or fork it.",
+    "incident-run-nomemalloc": "The burst with __GFP_NOMEMALLOC: DMA keeps its pages, yet the "
+    "network is refused. Who took what DMA32 had above its floor?",
+    "incident-run-nowait": "The burst with GFP_NOWAIT: the works stop at min, the network is never "
+    "refused. Compare it with incident-run-atomic.",
+    "incident-run-none": "The burst without works that need memory: the flusher is only woken. "
+    "What is left of the incident?",
+}
+"""What the shipped recordings are about."""
+
 MAX_FRAMES = 40
 """Frames that a preview lists; a run has too many."""
 
 
-def stars_text(stars: int | None) -> str:
-    """Return earned stars: `**.`, or `-` for a level that was not won yet."""
-    return "  -" if stars is None else "*" * stars + "." * (STARS - stars)
+def stars_text(stars: int | None, glyphs: Glyphs) -> str:
+    """Return earned stars and missing ones, or `-` for a level that was not won yet."""
+    return "  -" if stars is None else glyphs.star * stars + glyphs.no_star * (STARS - stars)
+
+
+def world_row(world: int, levels: Sequence[LevelLine], best: dict[str, int], width: int) -> Row:
+    """Return the heading of a world: its title, and how many of its stars were earned."""
+    mine = [line.id for line in levels if line.world == world]
+    earned, most = sum(best.get(one, 0) for one in mine), STARS * len(mine)
+    tail = f"{earned} of {most}"
+    return row(Cell(fit(world_title(world), width - len(tail) - 1), "dim"), Cell(f"{tail} ", "dim"))
+
+
+READING, ASKING, ACTING = 200, 25, 15
+"""Words read in a minute; seconds for a question, and for an act."""
+
+
+def minutes_of(level: Level) -> int:
+    """Return about how many minutes a first try takes."""
+    stages = (level, *level.stages)
+    asked = sum(len(one.questions) for one in stages)
+    seconds = len(level.story.split()) * 60 // READING + asked * ASKING + level.par * ACTING
+    return max(2, -(-seconds // 60))
 
 
 def menu_rows(
@@ -31,6 +69,7 @@ def menu_rows(
     recordings: Sequence[Shipped],
     sessions: Sequence[tuple[str, str]],
     width: int,
+    glyphs: Glyphs = BOXES,
 ) -> list[Row]:
     """Return the list; `best` are stars by level, `sessions` title and end, newest first."""
     rows: list[Row] = []
@@ -38,8 +77,8 @@ def menu_rows(
     for line in levels:
         if line.world != world:
             world = line.world
-            rows.append(_heading(world_title(world), width))
-        rows.append(_level_row(line, best.get(line.id), width))
+            rows.append(world_row(world, levels, best, width))
+        rows.append(_level_row(line, best.get(line.id), width, glyphs))
     rows.append(_heading("Recordings", width))
     for n, one in enumerate(recordings):
         rows.append(row("  ", Cell(fit(one.name, width - 2), "label", Ask("open", (n,)))))
@@ -60,24 +99,33 @@ def _heading(text: str, width: int) -> Row:
     return row(Cell(fit(text, width), "dim"))
 
 
-def _level_row(line: LevelLine, stars: int | None, width: int) -> Row:
+def _level_row(line: LevelLine, stars: int | None, width: int, glyphs: Glyphs) -> Row:
     room = max(8, width - 2 - len(line.id) - 1 - STARS - 1)
     name = f"{line.id} {fit(line.title, room)}"
     role = "dim" if stars is None else "fine"
     return row(
         "  ",
         Cell(name, "label", Ask("level", (line.name,))),
-        Cell(f" {stars_text(stars)}", role),
+        Cell(f" {stars_text(stars, glyphs)}", role),
     )
 
 
-def level_preview(level: Level, stars: int | None, width: int) -> list[Row]:
-    """Return what a level is about."""
+def level_preview(
+    level: Level, stars: int | None, width: int, glyphs: Glyphs, tries: Sequence[Try] = ()
+) -> list[Row]:
+    """Return what a level is about, how long it takes, and how it went."""
     rows = [row(Cell(line, "label")) for line in wrap(f"{level.id} {level.title}", width)]
     rows += [row(Cell(line)) for line in wrap(level.learn, width)]
     rows += [row(""), *(row(Cell(line)) for line in wrap(level.task, width)), row("")]
-    won = "not won yet" if stars is None else f"won [{stars_text(stars)}]"
-    rows.append(row(Cell(f"{won}   par {level.par}   kernel {level.kernel.name}", "dim")))
+    won = "not won yet" if stars is None else f"won {stars_text(stars, glyphs)}"
+    rows.append(row(Cell(won, "dim" if stars is None else "here")))
+    acts = f"par {level.par} {'act' if level.par == 1 else 'acts'}"
+    rows.append(row(Cell(f"about {minutes_of(level)} minutes   {acts}", "dim")))
+    if tries:
+        fastest = min(one.seconds for one in tries)
+        said = f"{len(tries)} {'try' if len(tries) == 1 else 'tries'}"
+        rows.append(row(Cell(f"{said}, the fastest {fastest // 60}:{fastest % 60:02d}", "dim")))
+    rows.append(row(Cell(f"kernel {level.kernel.name}", "dim")))
     if level.recreates:
         rows += [row(""), *(row(Cell(line, "dim")) for line in wrap(level.recreates, width))]
     return rows

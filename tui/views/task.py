@@ -129,34 +129,6 @@ def story_rows(run: LevelRun) -> list[Row]:
     return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
 
 
-def closing_rows(run: LevelRun, reply: Reply | None) -> list[Row]:
-    """Return what is read after a level: the last answer, the result, and the real kernel."""
-    level, score, real = run.level, run.score(), run.level.real
-    stars = "*" * score.stars + "." * (STARS - score.stars)
-    rows = [
-        *(reply_rows(reply, WIDE) if reply is not None else []),
-        row(Cell(f"{run.outcome} [{stars}]", "fine" if score.won else "refused")),
-        row(Cell(run.reason)),
-        row(Cell(_counts(run), "dim")),
-        row(""),
-        row(Cell(f"In the real kernel: {real.function}, {real.path}", "label")),
-        row(Cell(real.text)),
-        row(Cell(f"What the model leaves out: {real.leaves_out}")),
-    ]
-    rows += [row(Cell(line, "log")) for line in real.log.split("\n") if line]
-    if level.against:
-        rows += [row(""), row(Cell(f"The mistake this level corrects: {level.against}", "dim"))]
-    if level.recreates:
-        rows.append(row(Cell(f"What it recreates: {level.recreates}", "dim")))
-    return rows
-
-
-def _counts(run: LevelRun) -> str:
-    score = run.score()
-    asked = f", {score.right} of {score.asked} right" if score.asked else ""
-    return f"acts {score.acts}, par {score.par}{asked}, hints {score.hints}"
-
-
 def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:
     """Return the pairs up to a moment, newest first: a logged line, the run's, what differs."""
     place = current(lines, time_us)

@@ -16,7 +16,7 @@ from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.sight import Sight
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
-from mmplay.tui.views.pictures.tank import WAITS, Line, Tank
+from mmplay.tui.views.pictures.tank import WAITS, Line, Tank, water
 
 TOY_PAGES = 64
 """Zones up to this size show their pages one by one."""
@@ -24,21 +24,11 @@ TOY_PAGES = 64
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
 
-LEVELS = ("below_min", "below_low", "below_high", "fine")
-
-
-def level_of(zone: ZoneDump) -> int:
-    """Return how many of its own marks a zone's free pages are above, as a place in LEVELS."""
-    free = zone.pages("free") or 0
-    return sum(free > (zone.pages(mark) or 0) for mark in ("min", "low", "high"))
-
 
 def fill_of(sight: Sight, zone: ZoneDump) -> tuple[str, str]:
-    """Return the role and the glyph of a zone's water."""
-    glyphs = sight.glyphs
-    level = level_of(zone)
-    shapes = (glyphs.below_min, glyphs.below_low, glyphs.below_high, glyphs.fine)
-    return LEVELS[level], shapes[level]
+    """Return the role and the glyph of a zone's water, by the zone's own marks."""
+    marks = [zone.pages(mark) or 0 for mark in ("min", "low", "high")]
+    return water(zone.pages("free") or 0, marks, sight.glyphs)
 
 
 def standing(free: int, lines: tuple[Line, ...]) -> str:

@@ -6,6 +6,7 @@ page; where the line lies over the water, as a lid, it bounces and waits beside 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mmplay.engine.frame import Ask
@@ -62,6 +63,17 @@ class Tank(NamedTuple):
     asked: Visitor | None = None
     waiting: tuple[str, ...] = ()
     ask: Ask | None = None
+
+
+LEVELS = ("below_min", "below_low", "below_high", "fine")
+"""Roles of the water, by how many of its marks it is above."""
+
+
+def water(free: int, marks: Sequence[int], glyphs: Glyphs) -> tuple[str, str]:
+    """Return the role and the glyph of free pages that stand to min, low and high in this way."""
+    above = sum(free > mark for mark in marks)
+    shapes = (glyphs.below_min, glyphs.below_low, glyphs.below_high, glyphs.fine)
+    return LEVELS[above], shapes[above]
 
 
 def mib_text(pages: int) -> str:

@@ -1,0 +1,98 @@
+"""The end of a level: what its rows say, and the ways to leave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.levels import tries
+from mmplay.levels.catalogue import find_level
+from mmplay.levels.level_list import line_after
+from mmplay.levels.tries import Try, keep, tries_of, tries_path
+from mmplay.tui.app import MmplayApp
+from mmplay.tui.cells import plain
+from mmplay.tui.glyphs import ASCII
+from mmplay.tui.screens.ending import EndScreen
+from mmplay.tui.screens.menu import MenuScreen
+from mmplay.tui.views.ending import histogram_rows, keys_row
+from tests.tui.screens import press, settle, text_of
+from tests.tui.test_level_screen import level_screen, opened, run_of
+
+pytestmark = pytest.mark.usefixtures("no_guessing")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried here is nobody's."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def tried(acts: int, missed: int = 0, level: str = "L05") -> Try:
+    return Try(level, acts, missed, 604, 90, 2)
+
+
+def test_tries_are_kept_in_their_order_and_by_level() -> None:
+    assert tries_of("L05") == []
+    assert [keep(one) for one in (tried(3), tried(9, level="L12"), tried(2))] == ["", "", ""]
+    assert [one.acts for one in tries_of("L05")] == [3, 2]
+    assert len(tries_of()) == 3
+
+
+def test_what_is_no_try_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(tried(3))
+    with tries_path().open("a") as stream:
+        stream.write('{"level": "L05"}\n[1]\nnothing\n{"level": "L05", "acts": -1, "missed": 0,')
+        stream.write(' "lowest_free": 0, "seconds": 0, "stars": 1}\n')
+    keep(tried(4))
+    assert [one.acts for one in tries_of("L05")] == [3, 4]
+    monkeypatch.setattr(tries, "MOST_BYTES", 120)
+    assert [one.acts for one in tries_of("L05")] == [4]
+
+
+def test_a_folder_that_takes_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    assert "cannot be kept" in keep(tried(1))
+    assert tries_of() == []
+
+
+def test_the_own_tries_are_counted_and_this_one_is_marked() -> None:
+    rows = histogram_rows([tried(n) for n in (6, 8, 7, 11, 7)], True, 80, ASCII)
+    shown = [plain(row).split() for row in rows]
+    assert [line[-2:] for line in shown if "this" in line] == [["free", "604"]]
+    assert [word for line in shown for word in line if "-" in word] == ["6-7", "8-9", "10-11"]
+    assert [line[line.index(next(w for w in line if "#" in w)) + 1]
+                               for line in shown] == ["3", "1", "1"]  # fmt: skip
+    missed = histogram_rows([tried(0, 2)], False, 80, ASCII)
+    assert plain(missed[0]).split()[:3] == ["you,", "missed", "2"]
+    assert histogram_rows([], True, 80, ASCII) == []
+
+
+def test_the_list_goes_on_to_its_last_level() -> None:
+    following = line_after("L03")
+    assert following is not None
+    assert following.id == "L04"
+    assert "L04" in plain(keys_row(following))
+    assert line_after("L20") is None
+    assert "the menu" in plain(keys_row(None))
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [("enter", "L04"), ("r", "L03  Three lines"), ("escape", "levels and recordings")],
+)
+async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        while run_of(pilot).playing:
+            await press(pilot, "S")
+        await settle(pilot)
+        assert isinstance(app.screen, EndScreen)
+        assert "Enter L04" in text_of(pilot)
+        before = level_screen(pilot)
+        assert shown in await press(pilot, key)
+        assert isinstance(app.screen, MenuScreen) is (key == "escape")
+        assert (before in app.screen_stack) is (key == "r")
+        assert len(tries_of("L03")) == 1

@@ -1,0 +1,79 @@
+"""The film beside the menu: what it shows, that any key ends it, and that no one waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.recordings.library import open_recording
+from mmplay.tui import film
+from mmplay.tui.cells import plain
+from mmplay.tui.film import SHOWN, Film, film_of, film_rows
+from mmplay.tui.glyphs import BOXES
+from mmplay.tui.screens import menu
+from mmplay.tui.screens.menu import MenuScreen
+from mmplay.tui.screens.play import PlayScreen
+from tests.tui.screens import press, running, settle, text_of
+
+pytestmark = pytest.mark.usefixtures("no_guessing")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was played here yet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(menu, "FILM_AFTER_S", 0.001)
+    monkeypatch.setattr(menu, "SHOT_S", 0.001)
+
+
+@pytest.fixture(scope="module")
+def shown() -> Film:
+    with open_recording(SHOWN) as recording:
+        return film_of(recording)
+
+
+def drawn(one: Film, number: int, size: tuple[int, int] = (38, 20)) -> str:
+    return "\n".join(plain(row).rstrip() for row in film_rows(one, number, *size, BOXES))
+
+
+def test_it_is_the_run_from_its_start_to_its_first_refusal(shown: Film) -> None:
+    assert [vessel.name for vessel in shown.vessels] == ["DMA32", "DMA"]
+    assert [vessel.line.pages for vessel in shown.vessels] == [1300, 1743]
+    assert shown.shots[0].free == (1269, 1742)
+    assert shown.shots[-1].free == (0, 0)
+    assert 150 <= len(shown.shots) <= film.MOST_SHOTS + 1
+
+
+def test_the_tanks_drain_and_the_log_has_the_last_word(shown: Film) -> None:
+    first, last = drawn(shown, 0), drawn(shown, len(shown.shots))
+    assert "1269 free" in first
+    assert "locked" in first
+    assert "refus" not in first
+    assert last.count("empty") == 2
+    assert "61.455316" in last
+    assert "begin with L01" in last
+    assert max(map(len, first.splitlines())) <= 38
+
+
+@pytest.mark.parametrize("key", ["down", "enter"])
+async def test_any_key_ends_it_and_is_not_lost(key: str) -> None:
+    async with running(None, motion=True) as pilot:
+        while "runs out of memory" not in text_of(pilot):
+            await pilot.pause()
+        screen = await press(pilot, key)
+        assert "runs out of memory" not in screen
+        if key == "down":
+            assert "L02 Split and merge" in screen.split("what it holds")[1]
+        else:
+            assert isinstance(pilot.app.screen_stack[2], PlayScreen)
+
+
+async def test_without_motion_there_is_none() -> None:
+    async with running(None) as pilot:
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, MenuScreen)
+        assert screen._projector is None
+        assert "what it holds" in text_of(pilot)

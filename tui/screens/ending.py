@@ -1,0 +1,62 @@
+"""The end of a level, over its screen: Enter goes on to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import ModalScreen
+
+from mmplay.tui.cells import Row
+from mmplay.tui.panels.cell_panel import CellPanel
+
+NEXT, AGAIN, BACK, MENU = "next", "again", "back", "menu"
+"""How a player leaves the end of a level."""
+
+WAYS = {"enter,space,n": NEXT, "r,R": AGAIN, "u": BACK, "q,escape": MENU}
+
+
+class LevelEnded(Message):
+    """A level is left after its end, for the one that `name` opens, or (empty) for the menu."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class EndScreen(ModalScreen[str]):
+    """What a level came to; dismissed with one of the ways to leave it."""
+
+    BINDINGS = [
+        Binding(keys, f"leave('{way}')", show=False, priority=True) for keys, way in WAYS.items()
+    ]
+
+    def __init__(self, title: str, rows: Callable[[int], list[Row]]) -> None:
+        super().__init__()
+        self._title = title
+        self._rows = rows
+
+    def compose(self) -> ComposeResult:
+        """One panel."""
+        yield CellPanel(self._title, id="ending")
+
+    def on_mount(self) -> None:
+        """Let its keys be felt."""
+        self.query_one("#ending", CellPanel).focus()
+
+    @on(CellPanel.Resized)
+    def fill(self) -> None:
+        """Fill the panel."""
+        panel = self.query_one("#ending", CellPanel)
+        rows = self._rows(panel.size.width)
+        keys = rows[-1]
+        if len(rows) > panel.size.height:  # the keys stay in sight however long the rest is
+            panel.note("".join(cell.text for cell in keys).strip())
+        panel.show(rows)
+
+    def action_leave(self, way: str) -> None:
+        """Leave it."""
+        self.dismiss(way)
