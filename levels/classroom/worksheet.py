@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmplay.levels.classroom.unseen import deeds
+from mmplay.levels.classroom.winning import won
 from mmplay.levels.model import Level, Question
-from mmplay.levels.play.questions import right_answer, won
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text
 
