@@ -68,8 +68,8 @@ def key(title: str, levels: Sequence[Level]) -> Iterator[Block]:
 
 
 def _answers(run: LevelRun) -> Iterator[tuple[str, str]]:
-    for question in run.questions:
-        truth = run.truths[question.id]
+    for ident, question in run.asking.forms_asked().items():
+        truth = run.truths[ident]
         said = right_answer(question, truth)
         shown = next((one.text for one in question.options if one.value == said), said)
         unit = f" {question.unit}" if question.unit and not question.options else ""
