@@ -156,15 +156,23 @@ def test_after_an_undo_the_result_is_open_again(mine: Path) -> None:
         assert run.playing
 
 
-def test_practice_and_other_files_are_not_progress(mine: Path, tmp_path: Path) -> None:
+def test_practice_and_other_levels_are_not_progress(mine: Path, tmp_path: Path) -> None:
     with played_by("T1", seed=2) as run:
         assert keep_result(run) == ""
     elsewhere = tmp_path / "T1.toml"
-    elsewhere.write_text(mine.read_text())
+    elsewhere.write_text(mine.read_text().replace("A story.", "Another story."))
     with played_by(str(elsewhere)) as run:
         assert keep_result(run) == ""
         assert run.score().stars == 3
     assert load().levels == {}
+
+
+def test_a_level_that_was_read_from_elsewhere_counts(mine: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "copy.toml"
+    elsewhere.write_text(mine.read_text())
+    with played_by(str(elsewhere)) as run:
+        assert keep_result(run) == ""
+    assert list(load().levels) == ["T1"]
 
 
 def test_a_changed_level_is_told(mine: Path) -> None:
