@@ -105,6 +105,12 @@ COMPARE_KEYS: tuple[Key, ...] = (
     Key("density", "v", "v", "what differs, or every number", LOOK, "v density"),
 )
 
+CLASS_KEYS: tuple[Key, ...] = (
+    Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
+    Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+)
+"""The keys of the Class screen; Enter on a student shows everything about him."""
+
 DIGIT_KEYS: tuple[Key, ...] = tuple(
     Key(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)
     for digit in range(10)
