@@ -10,7 +10,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import begin, knows
 
 Acts = list[tuple[str, str]]
 
@@ -172,7 +172,8 @@ def test_l20_what_is_refused_now_is_refused_by_the_engine_too() -> None:
         said = run.truths[question.id].value
         knows(run, question)
     m = run.session.to_end()
-    assert question is None and isinstance(said, bool)
+    assert question is None
+    assert isinstance(said, bool)
     assert read(m, "request_served") == 1 + said
     assert read(m, "request_refused") == 1 - said
     assert run.outcome is Outcome.WON
