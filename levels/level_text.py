@@ -25,6 +25,9 @@ MAX_BYTES = 1 << 16
 LINE = " line"
 """The key under which the line of a table is put into it; a file can have no use for it."""
 
+SLOT = " slot"
+"""The key of which of several drawn questions one is; no file has it."""
+
 NUMBERED = ("ask", "win", "lose", "hint", "solution", "losing")
 """Lists whose tables are complained about while the level is played."""
 
@@ -32,7 +35,7 @@ _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 DIGEST_BYTES = 16
 
-PROVEN = frozenset({"digest", "random_wins", "solution", "losing", "par"})
+PROVEN = frozenset({"digest", "solution", "losing", "par"})
 """Top keys that the proof of a level needs or writes; they say nothing of what is played.
 
 Without them a level is the same: a handout has the digest of the level that it was made of.

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
-from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.errors import no_such
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.levels.language import (
-    AFTER,
-    START,
     TURN,
     check_act,
     check_counter,
     check_moment,
     check_shown,
     check_truth,
-    check_when,
 )
 from mmplay.levels.level_text import (
     MAX_BYTES,
-    MAX_TEXT,
     LevelError,
     Place,
     digest_of_content,
@@ -32,17 +27,12 @@ from mmplay.levels.level_text import (
     read_text,
     read_toml,
 )
+from mmplay.levels.load_questions import check_edges, check_id, read_questions
 from mmplay.levels.load_start import load_start
 from mmplay.levels.model import (
     ALL_ACTS,
-    ANSWER,
-    BETWEEN,
-    CHOICE,
-    MAX_QUESTIONS,
-    NUMBER,
-    PLACE,
+    REPLIES,
     SHARED,
-    SKIP,
     VERBS,
     Hint,
     Level,
@@ -50,8 +40,6 @@ from mmplay.levels.model import (
     Move,
     MovesFile,
     Option,
-    Picture,
-    Question,
     name_and_value,
 )
 from mmplay.levels.sections import typed
@@ -59,9 +47,6 @@ from mmplay.levels.sections import typed
 FORMAT, MAX_STAGES = 1, 8
 RAW = ("log",)
 """Keys whose texts stand as they are written."""
-
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
-_SLOT = re.compile(r"\{([0-9])\}", re.ASCII)
 
 
 def load_level(path: Path) -> Level:
@@ -121,7 +106,7 @@ def _refuse(place: Place, keys: Iterable[str], known: Iterable[str]) -> None:
 def _stage_level(top: Place, place: Place, keys: dict[str, Any], title: str, content: str) -> Level:
     """Return one stage, or the only one, checked as far as it can be alone."""
     table = typed(place, LevelFile, keys, SHARED)
-    top.checked("id", table.id, _check_id)
+    top.checked("id", table.id, check_id)
     if table.end:
         place.checked("end", table.end, check_moment)
     for text in table.limits:
@@ -136,12 +121,12 @@ def _stage_level(top: Place, place: Place, keys: dict[str, Any], title: str, con
     for number, hint in enumerate(table.hints):
         _check_hint(top.at("hint", number), hint)
     read: dict[str, Any] = {
-        "questions": _questions(place, table.questions),
+        "questions": read_questions(place, table.questions),
         "solution": _moves(top, "solution", table.solution),
         "losing": _moves(top, "losing", table.losing),
     }
     if table.picture is not None:
-        _check_edges(place.at("picture"), table.picture, read["questions"])
+        check_edges(place.at("picture"), table.picture, read["questions"])
     return Level(
         **{**structs.asdict(table), **read},
         start=load_start(place.at("machine"), table.kernel),
@@ -155,9 +140,6 @@ def _check_whole(level: Level, top: Place) -> None:
     """Check what more than one key has a say in."""
     stages = (level, *level.stages)
     for one in stages:
-        if one.needed > len(one.questions):
-            problem = f"{one.needed} of {len(one.questions)} questions cannot be right"
-            raise top.error("right", problem)
         if not one.wins and not one.questions:
             raise top.error("", "a level needs a [[win]] or an [[ask]]")
     ids = [question.id for one in stages for question in one.questions]
@@ -176,7 +158,7 @@ def check_moves(level: Level, moves: Iterable[Move], name: str) -> None:
     stages = (level, *level.stages)
     ids = [question.id for one in stages for question in one.questions]
     for move in moves:
-        if move.action in (ANSWER, PLACE, SKIP):
+        if move.action in REPLIES:
             ident = move.value.partition(" ")[0]
             if ident not in ids:
                 problem = no_such("question", ident, ids)
@@ -210,11 +192,6 @@ def _check_hint(place: Place, hint: Hint) -> None:
         place.checked("rule", hint.rule, check_truth)
 
 
-def _check_id(ident: str) -> None:
-    if not _ID.fullmatch(ident):
-        raise InputError("write a letter and up to 31 letters, digits, - or _")
-
-
 def _moves(top: Place, key: str, moves: tuple[Move, ...]) -> tuple[Move, ...]:
     """Return the moves of an array of tables; `values` are several moves of one action."""
     found = enumerate(moves)
@@ -242,83 +219,3 @@ def read_moves(text: str, name: str) -> tuple[Move, ...]:
     moves = {key: value for key, value in top.table.items() if key == "solution"}
     alone = top.table if "format" not in top.table else moves
     return _moves(top, "solution", typed(top, MovesFile, alone).solution)
-
-
-# questions
-
-
-def _questions(top: Place, tables: tuple[Question, ...]) -> tuple[Question, ...]:
-    """Return all questions in order; `after` may name any that stands before."""
-    found: list[Question] = []
-    for number, table in enumerate(tables):
-        place = top.at("ask", number)
-        questions = _asked(place, table)
-        group = questions[0].group
-        if group in {one.group for one in found}:
-            raise place.error("id", f"there is a question {group!r} already")
-        _check_after(place, questions[0].at, found)
-        found += questions
-        if len(found) > MAX_QUESTIONS:
-            raise place.error("", f"the level asks more than {MAX_QUESTIONS} questions")
-    return tuple(found)
-
-
-def _check_after(
-    place: Place, at: str, found: Iterable[Question], key: str = "at", what: str = "before this one"
-) -> None:
-    if at.startswith(AFTER):
-        ident = at.removeprefix(AFTER)
-        known = list(dict.fromkeys(name for one in found for name in (one.group, one.id)))
-        if ident not in known:
-            raise place.error(key, no_such(f"question {what}", ident, known))
-
-
-def _check_edges(place: Place, picture: Picture, questions: tuple[Question, ...]) -> None:
-    """Complain about edges whose moments are none of the level's."""
-    for edge in picture.edges:
-        place.checked("edges", edge.value, check_moment)
-        _check_after(place, edge.value, questions, "edges", "of this level")
-
-
-def _asked(place: Place, table: Question) -> list[Question]:
-    """Return the question of a table, once for each line of `each`: {0}, {1} are its words."""
-    place.checked("id", table.id, _check_id)
-    if table.at:
-        place.checked("at", table.at, check_moment)
-    kind = table.kind or (CHOICE if table.options else NUMBER)
-    question = table._replace(kind=kind, at=table.at or START, each=())
-    if kind == CHOICE and len(table.options) < 2:
-        raise place.error("options", "a choice needs two or more")
-    if kind == NUMBER and table.options:
-        raise place.error("options", "a number is typed, not chosen")
-    lines = enumerate(table.each, 1)
-    found = [_filled(place, question, number, line) for number, line in lines] or [question]
-    for one in found:
-        place.checked("truth", one.truth, check_truth)
-        place.checked("when", one.when, check_when)
-        for key in ("before", "after", "suppose"):
-            for act in getattr(one, key):
-                place.checked(key, name_and_value(act)[0], check_act)
-        for word in one.hides:
-            place.checked("hides", word, check_shown)
-    return found
-
-
-def _filled(place: Place, question: Question, number: int, line: str) -> Question:
-    words = [word.strip() for word in line.split(BETWEEN)]
-
-    def word(slot: re.Match[str]) -> str:
-        if int(slot[1]) >= len(words):
-            raise place.error("each", f"line {number} has no word {{{slot[1]}}}")
-        return words[int(slot[1])]
-
-    def fill(text: str) -> str:
-        filled = _SLOT.sub(word, text)
-        if len(filled) > MAX_TEXT:
-            raise place.error("each", f"line {number} makes a text of over {MAX_TEXT} characters")
-        return filled
-
-    keys = ("text", "truth", "when", "why", "caller")
-    texts = {key: fill(getattr(question, key)) for key in keys}
-    acts = {key: tuple(map(fill, getattr(question, key))) for key in ("before", "after", "suppose")}
-    return question._replace(id=f"{question.id}.{number}", **texts, **acts)

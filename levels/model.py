@@ -18,7 +18,7 @@ from mmplay.engine.sim.metrics import OPERATORS
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.bench import Bench
 from mmplay.levels.language import END, MAX_TURNS, NOW, START
-from mmplay.levels.level_text import LINE
+from mmplay.levels.level_text import LINE, SLOT
 
 CHOICE, NUMBER, TEXT = "choice", "number", "text"
 """How a question is answered: one of its options, a number, or words (flags, names in order)."""
@@ -27,7 +27,8 @@ ANSWER, PLACE, SKIP, WAIT, MARK = "answer", "place", "skip", "wait", "mark"
 VERBS = (ANSWER, MARK, PLACE, SKIP, WAIT)
 """What a player may do besides the engine's actions."""
 
-UNCOUNTED = (WAIT, MARK)
+UNCOUNTED = (WAIT, MARK, ANSWER, PLACE, SKIP)
+REPLIES = (ANSWER, PLACE, SKIP)
 ALL_ACTS = "acts"
 BETWEEN = " | "
 """What stands between two words of a line; a bar without blanks joins flags of one mask."""
@@ -106,6 +107,8 @@ TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES = (
 )
 """Kinds of picture; what each draws stands in docs/LEVELS.md."""
 
+DEFAULT_ZONE = ZONES[1]
+
 PictureKind = Annotated[str, one_of(PICTURES)]
 
 
@@ -117,13 +120,17 @@ class Picture(FileTable, frozen=True, kw_only=True):
     """
 
     kind: PictureKind
-    zone: Annotated[str, one_of(ZONES)] = ZONES[1]
+    zone: Annotated[str, one_of(ZONES)] = DEFAULT_ZONE
     callers: Texts = ()
     edges: Options = ()
 
 
 class Question(FileTable, frozen=True, kw_only=True):
     """[[ask]]: something the player must answer, asked once or for every line of `each`.
+
+    With `pick` only so many of the lines are asked, drawn from the seed; `draw` are numbers for the
+    slots of its texts, one of each list at a time. A question that was missed is asked again, with
+    another line or other numbers where there are any. `hints` lead to its answer.
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
@@ -149,8 +156,19 @@ class Question(FileTable, frozen=True, kw_only=True):
     picture: PictureKind = ""
     caller: str = ""
     hides: Texts = ()
+    hints: Texts = ()
     each: Texts = ()
+    pick: Annotated[int, up_to(MAX_LIST)] = 0
+    draw: dict[str, Annotated[tuple[str | int, ...], listed(MAX_LIST)]] = field(
+        default_factory=dict
+    )
+    slot: int = field(default=0, name=SLOT)
     line: int = field(default=0, name=LINE)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of which one is drawn when it is asked; none if its own is fixed."""
+        return self.each if self.pick else ()
 
     @property
     def group(self) -> str:
@@ -206,7 +224,7 @@ class Move(FileTable, frozen=True):
 
     @property
     def counts(self) -> bool:
-        """Tell whether it counts as an act: looking around does not."""
+        """Tell whether it counts as an act: answers and looking around do not."""
         return self.action not in UNCOUNTED
 
 
@@ -252,8 +270,8 @@ class Start(NamedTuple):
 class StageKeys(FileTable, frozen=True, kw_only=True):
     """What is played: the keys of a level of one stage, or of each [[stage]].
 
-    `right` is how many questions must be right (-1: all); `end` when the run ends. `max_turns`
-    bounds the run; `stride` is how many turns one key press makes. `limits` say how often an action
+    `end` is when the run ends. `max_turns` bounds it; `stride` is how many turns one key press
+    makes. `limits` say how often an action
     may be done, all of them together under ALL_ACTS. `machine` is read by `load_start`. `shows` are
     the words of what is shown (None: everything), `picture` is what is drawn (None: nothing).
     """
@@ -263,7 +281,6 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     max_turns: Annotated[int, up_to(MAX_TURNS, 1)]
     stride: Annotated[int, up_to(100_000, 1)] = 1
     end: str = ""
-    right: Annotated[int, up_to(MAX_QUESTIONS)] = -1
     allow: Annotated[tuple[Deed, ...], listed(MAX_LIST)] = ()
     limits: Texts = ()
     choices: Options = ()
@@ -280,11 +297,6 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     def kernel(self) -> Kernel:
         """The kernel that it is played on."""
         return kernel_named(self.kernel_name)
-
-    @property
-    def needed(self) -> int:
-        """How many questions must be answered right."""
-        return len(self.questions) if self.right < 0 else self.right
 
 
 class LevelFile(StageKeys, frozen=True, kw_only=True):
@@ -306,7 +318,6 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
     losing: Moves = ()
     terms: Texts = ()
     digest: str = ""
-    random_wins: str = ""
     given_par: Annotated[int, up_to(MAX_MOVES)] = field(default=0, name="par")
 
     @property

@@ -12,9 +12,12 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct, ValidationError, convert, inspect
 
 from mmplay.engine.errors import no_such
-from mmplay.levels.level_text import LINE, MAX_TEXT, LevelError, Place
+from mmplay.levels.level_text import MAX_TEXT, LevelError, Place
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
+IN_DICT = "[...]"
+"""How msgspec names a value of a table whose keys are free."""
+
 _STRANGER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 
@@ -60,14 +63,14 @@ def _complaint(
     place: Place, shape: type[Struct], message: str, way: str, shared: frozenset[str]
 ) -> LevelError:
     """Return the complaint about what msgspec found at `way` from the place, as .key[number]."""
-    steps = [key or int(number) for key, number in _STEP.findall(way)]
+    steps = [key or int(number) for key, number in _STEP.findall(way.partition(IN_DICT)[0])]
     stranger, missing = _STRANGER.match(message), _MISSING.match(message)
     first = steps[0] if steps else (stranger or missing or [""])[1]
     place = place._replace(path=()) if first in shared else place
     if stranger is not None:
         here = _inspected(shape, steps)
         fields = here.fields if isinstance(here, inspect.StructType) else ()
-        known = [one.encode_name for one in fields if one.encode_name != LINE]
+        known = [one.encode_name for one in fields if not one.encode_name.startswith(" ")]
         problem = no_such("key of this table", stranger[1], known)
         return place.at(*steps).error(stranger[1], problem)
     if missing is not None:
@@ -126,4 +129,6 @@ def _allowed(there: inspect.Type, value: object, name: str) -> str:
         return (
             "must not be empty" if value == "" else f"must be a text of up to {MAX_TEXT} characters"
         )
+    if isinstance(bare, inspect.DictType):
+        return "write {name = [whole numbers or names of numbers]}"
     return f"[{name}] must be a table"

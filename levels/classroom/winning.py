@@ -8,19 +8,10 @@ from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import Assigned, Assignment, with_seed
 from mmplay.levels.classroom.seeds import practice_seed
 from mmplay.levels.language import NOW
-from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Question
+from mmplay.levels.model import REPLIES, Level
 from mmplay.levels.play.moments import moment_test
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import ALL_TURNS, begin, onward
-from mmplay.levels.truth import Truth
-
-
-def right_answer(question: Question, truth: Truth) -> str:
-    """Return an answer that is right, as a player gives it."""
-    for option in question.options:
-        if truth.accepts(option.value, question.tolerance):
-            return option.value
-    return truth.shown()
+from mmplay.levels.play.solve import ALL_TURNS, begin, knows, onward
 
 
 def answer_rightly(run: LevelRun) -> None:
@@ -28,7 +19,7 @@ def answer_rightly(run: LevelRun) -> None:
     question = run.open_question()
     if question is None:
         raise InputError("nothing is asked now")
-    run.answer(question.id, right_answer(question, run.truths[question.id]))
+    knows(run, question)
 
 
 def won(level: Level) -> LevelRun:
@@ -37,7 +28,7 @@ def won(level: Level) -> LevelRun:
     Acts that never come to their time are left out. Raises InputError for one that is refused.
     """
     run = begin(level)
-    acts = [one for one in level.solution if one.action not in (ANSWER, PLACE, SKIP)]
+    acts = [one for one in level.solution if one.action not in REPLIES]
     while run.playing:
         if run.open_question() is not None:
             answer_rightly(run)
@@ -71,7 +62,7 @@ def problem_of(assigned: Assigned, assignment: Assignment) -> str:
     """Say why a level cannot be won with a practice seed, empty if it can."""
     student = (*assignment.students, "student")[0]
     seed = practice_seed(assignment.secret, assignment.id, student)
-    if not assigned.level.solution:
+    if assigned.level.wins and not assigned.level.solution:
         return "has no [[solution]]; assign the level itself, not a handout of it"
     try:
         run = won(with_seed(assigned.level, seed))

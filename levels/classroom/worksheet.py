@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmplay.levels.classroom.unseen import deeds
-from mmplay.levels.classroom.winning import right_answer, won
+from mmplay.levels.classroom.winning import won
 from mmplay.levels.model import Level, Question
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text
 
@@ -67,8 +68,8 @@ def key(title: str, levels: Sequence[Level]) -> Iterator[Block]:
 
 
 def _answers(run: LevelRun) -> Iterator[tuple[str, str]]:
-    for question in run.questions:
-        truth = run.truths[question.id]
+    for ident, question in run.asking.forms_asked().items():
+        truth = run.truths[ident]
         said = right_answer(question, truth)
         shown = next((one.text for one in question.options if one.value == said), said)
         unit = f" {question.unit}" if question.unit and not question.options else ""

@@ -31,7 +31,7 @@ from mmplay.levels.toml_text import toml_text
 
 MAX_STUDENT_BYTES = 1 << 20
 
-OF_TEACHER = ("solution", "losing", "digest", "random_wins")
+OF_TEACHER = ("solution", "losing", "digest")
 """Keys of a level that no student edition has."""
 
 

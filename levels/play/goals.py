@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     PLAYING = "playing"
     WON = "won"
     LOST = "lost"
+    ENDED = "ended"
+    """Over, and not lost; but not won either, for a question is not answered."""
 
 
 class GoalState(NamedTuple):
@@ -35,7 +37,7 @@ class GoalState(NamedTuple):
 class Score(NamedTuple):
     """What a run earned. `acts` were done by the player, `missed` says what was not right at first.
 
-    Stars: won; within par; within par, nothing missed and at most the free hint.
+    For the stars see `stars`.
     """
 
     won: bool
@@ -56,22 +58,49 @@ def result_text(outcome: Outcome, score: Score) -> str:
     return f"{outcome}, {score.stars} stars, {score.acts} acts of par {score.par}"
 
 
-def stars(won: bool, acts: int, par: int, missed: int, hints: int) -> int:
-    """Return what a run earned: one rule for all levels."""
+class Missed(NamedTuple):
+    """How many of the questions were not right at the first answer."""
+
+    missed: int
+    asked: int
+
+
+STAR_RULE = (
+    "One star: won. Two: within par, and at most a quarter of the first answers missed. "
+    "Three: none missed, and at most the free hint."
+)
+
+
+def stars(won: bool, over_par: int, missed: Missed, hints: int) -> int:
+    """Return what a run earned: one rule for all levels, in words STAR_RULE.
+
+    `over_par` is how many acts more than par there were (less than 0: fewer).
+    """
     if not won:
         return 0
-    if acts > par:
+    if not within_reach(over_par, missed):
         return 1
-    return 3 if not missed and hints <= FREE_HINTS else 2
+    return 3 if not missed.missed and hints <= FREE_HINTS else 2
 
 
-def asked_goal(asked: int, need: int, answered: int, right: int, skipped: int) -> GoalState:
-    """Return the goal that a level's questions are: all answered, `need` of them right."""
-    why = f"{answered} answered, {right} right, {need} needed"
+def within_reach(over_par: int, missed: Missed) -> bool:
+    """Tell whether a run may still earn two stars, unless acts are taken back."""
+    return over_par <= 0 and missed.missed * 4 <= missed.asked
+
+
+def asked_goal(asked: int, right: int, skipped: int) -> GoalState:
+    """Return the goal that a level's questions are: all of them answered right."""
+    why = f"{right} of {asked} are"
     why += f", {skipped} skipped" if skipped else ""
-    met = answered == asked and right >= need
-    text = f"answer {asked} questions, {need} of them right"
-    return GoalState(text, met, why if met else f"not yet: {why}")
+    met = right == asked
+    return GoalState("answer every question right", met, why if met else f"not yet: {why}")
+
+
+def not_answered(count: int) -> str:
+    """Return why a run that is over is not won."""
+    if count == 1:
+        return "one question is not answered, so this is no win"
+    return f"{count} questions are not answered, so this is no win"
 
 
 class Bound(NamedTuple):

@@ -68,6 +68,14 @@ class Laters:
 
     def __init__(self) -> None:
         self._machines: OrderedDict[tuple[str, str, Acts], Machine] = OrderedDict()
+        self._starts: dict[tuple[int, int, str], Machine] = {}
+
+    def start(self, key: tuple[int, int, str], build: Callable[[], Machine]) -> Machine:
+        """Return a copy of the machine of a start, which is built once."""
+        if key not in self._starts:
+            self._starts[key] = build()
+        kept = self._starts[key]
+        return Machine(kept.setup, kept.state.copy())
 
     def machine(self, m: Machine, when: str, end: str, end_turn: int, acts: Acts) -> Machine:
         """Return `later`, or the machine itself for now; it is looked at only. Raises InputError.

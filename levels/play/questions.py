@@ -6,21 +6,20 @@ Notes of the level itself stand on the tape as acts with BY_LEVEL before their n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.state.state import advance
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import (
     ALL_ACTS,
     ANSWER,
     CHOICE,
     SKIP,
+    UNCOUNTED,
     Hint,
     Level,
     Question,
@@ -31,7 +30,11 @@ from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
 T = TypeVar("T")
 
-ASK, HINT, MISSED = "ask", "hint", "missed"
+ASK, HINT, WRONG, MISSED = "ask", "hint", "wrong", "missed"
+"""What the level notes. WRONG comes with a wrong answer; MISSED keeps those that an undo took."""
+
+AGAIN = (HINT, MISSED)
+"""Notes that do not follow from what was done, so that a run that is made again needs them."""
 
 
 def located(file: str, question: Question, key: str, do: Callable[..., T], *args: object) -> T:
@@ -40,21 +43,6 @@ def located(file: str, question: Question, key: str, do: Callable[..., T], *args
         return do(*args)
     except InputError as error:
         raise LevelError(f"{file}:{question.line}: {question.id}: {key}: {error}") from None
-
-
-def in_order(level: Level, seed: int) -> tuple[Question, ...]:
-    """Return the questions; the lines of one [[ask]] stay together."""
-    if not level.shuffle:
-        return level.questions
-    found: list[Question] = []
-    for _, group in groupby(level.questions, key=lambda one: one.group):
-        questions = list(group)
-        for last in range(len(questions) - 1, 0, -1):
-            seed, number = advance(seed)
-            place = number % (last + 1)
-            questions[last], questions[place] = questions[place], questions[last]
-        found += questions
-    return tuple(found)
 
 
 class Reply(NamedTuple):
@@ -79,18 +67,27 @@ def reply_to(question: Question, truth: Truth, answer: str) -> Reply:
     return Reply(question, answer, right, truth, "" if right else truth.wrong(answer))
 
 
+def right_answer(question: Question, truth: Truth) -> str:
+    """Return an answer that is right, as a player gives it: an option where there are some."""
+    values = [option.value for option in question.options]
+    right = (value for value in values if truth.accepts(value, question.tolerance))
+    return next(right, truth.shown())
+
+
 class Notes:
     """What a tape says was asked, answered, skipped, missed and hinted.
 
-    `acts` counts the player's acts by name, answers among them.
+    `answers` are the right ones: a wrong one is taken off, and `missed` counts it. `acts` counts
+    what the player did, by name; `asked` says, in the order in which they were asked last, how
+    often each question had been missed by then.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         """Read the acts of a tape."""
-        self.asked: set[str] = set()
+        self.asked: dict[str, int] = {}
         self.answers: dict[str, str] = {}
         self.skipped: set[str] = set()
-        self.missed: set[str] = set()
+        self.missed: Counter[str] = Counter()
         self.hints = 0
         self.acts: Counter[str] = Counter()
         for entry in entries:
@@ -101,25 +98,39 @@ class Notes:
 
     def _take(self, name: str, value: str) -> None:
         if name == ASK:
-            self.asked.add(value)
+            self.asked.pop(value, None)
+            self.asked[value] = self.missed[value]
         elif name == ANSWER:
             ident, _, answer = value.partition(" ")
             self.answers[ident] = answer
         elif name == SKIP:
             self.skipped.add(value)
+        elif name == WRONG:
+            self.answers.pop(value, None)
+            self.missed[value] += 1
         elif name == MISSED:
-            self.missed.add(value)
+            self.missed.update(value.split())
         elif name == HINT:
             self.hints += 1
 
-    def right(self, questions: Iterable[Question], truths: Mapping[str, Truth]) -> set[str]:
-        """Return which of these questions are answered, and right."""
-        return {
-            one.id
-            for one in questions
-            if one.id in self.answers
-            and truths[one.id].accepts(self.answers[one.id], one.tolerance)
-        }
+    @property
+    def counted(self) -> int:
+        """How many acts count: answers are none."""
+        return sum(count for name, count in self.acts.items() if name not in UNCOUNTED)
+
+    def replied_wrong(self) -> Counter[str]:
+        """Return how often each question was missed or skipped: no undo takes that back."""
+        return self.missed + Counter(self.skipped)
+
+    def is_open(self, ident: str) -> bool:
+        """Tell whether a question is asked and not answered yet."""
+        return self.asked.get(ident) == self.missed[ident] and not self.done(ident)
+
+    def comes_again(self, ident: str) -> bool:
+        """Tell whether a question was missed and is to be asked again."""
+        return self.asked.get(ident, self.missed[ident]) != self.missed[ident] and not self.done(
+            ident
+        )
 
     def answered(self, questions: Sequence[Question]) -> frozenset[str]:
         """Return which of these are answered, and the groups of which all are."""
@@ -128,8 +139,7 @@ class Notes:
 
     def refuse_beyond(self, limits: Iterable[str], name: str) -> None:
         """Raise RefusedError where another act of this name is one too many."""
-        acts = self.acts
-        done = {ALL_ACTS: sum(acts.values()) - acts[ANSWER] - acts[SKIP], name: acts[name]}
+        done = {ALL_ACTS: self.counted, name: self.acts[name]}
         for one, most in map(name_and_value, limits):
             if done.get(one, -1) >= int(most):
                 raise RefusedError(f"{name}: this level takes {one} at most {most} times")
@@ -139,13 +149,16 @@ class Notes:
         return ident in self.answers or ident in self.skipped
 
 
-def hints_for(level: Level, m: Machine, own: Iterable[str]) -> list[str]:
-    """Return a level's hints for this machine, then those of the open question, each once.
+def hints_for(
+    level: Level, m: Machine, question: Question | None, right: Truth | None
+) -> list[str]:
+    """Return the hints of the open question, its rule and formula last, or, of none, the level's.
 
     Raises LevelError for a rule that this machine cannot be asked.
     """
-    found = [text for hint in level.hints for text in _said(level, hint, m)]
-    return list(dict.fromkeys([*found, *own]))
+    if question is not None and right is not None:
+        return list(dict.fromkeys((*question.hints, *right.hints())))
+    return list(dict.fromkeys(text for hint in level.hints for text in _said(level, hint, m)))
 
 
 def _said(level: Level, hint: Hint, m: Machine) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.questions import HINT, MISSED
+from mmplay.levels.play.questions import AGAIN, HINT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin
 from mmplay.recordings.run.session import Session
@@ -147,7 +147,7 @@ class Done(NamedTuple):
 
 def is_redone(name: str) -> bool:
     """Tell whether an act of a tape must be done again; the level does its own by itself."""
-    return not name.startswith(BY_LEVEL) or name.removeprefix(BY_LEVEL) in (HINT, MISSED)
+    return not name.startswith(BY_LEVEL) or name.removeprefix(BY_LEVEL) in AGAIN
 
 
 def play_again(run: LevelRun, session: Session) -> None:

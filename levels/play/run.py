@@ -2,42 +2,43 @@
 
 Everything that counts stands on the session's tape, so that a run can be recorded, undone and made
 again: acts, answers (`answer ID VALUE`), skipped questions, and (with `@`) what the level did and
-asked by itself, the hints that were given and the answers that were wrong before an undo.
+asked by itself, which answers were wrong, and the hints that were given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.levels.language import AFTER, END, turn_count
+from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
+from mmplay.levels.play.asking import NO_TRIES, Asking
 from mmplay.levels.play.goals import (
     RESULT,
     GoalState,
+    Missed,
     Outcome,
     Score,
     asked_goal,
     bound,
+    not_answered,
     result_text,
     stars,
 )
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import (
-    ASK,
     HINT,
     MISSED,
+    WRONG,
     Notes,
     Reply,
     hints_for,
-    in_order,
     located,
     reply_to,
 )
-from mmplay.levels.truth import Truth, truth
+from mmplay.levels.truth import Truth
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL, Entry, digest_of
 
@@ -54,10 +55,12 @@ class LevelRun:
         seed: int | None = None,
         laters: Laters | None = None,
         before: LevelRun | None = None,
+        tries: Mapping[str, int] = NO_TRIES,
     ) -> None:
         """Ask what is asked at the start; raises LevelError for a level that names what is not.
 
-        Runs of one level may share `laters`. `before` is the run of the stage before this one.
+        Runs of one level may share `laters`. `before` is the run of the stage before this one,
+        `tries` see `Asking`.
         """
         self.level = level
         self.session = session
@@ -68,29 +71,28 @@ class LevelRun:
         self._wins = [bound(m, goal, level.file) for goal in level.wins]
         self._loses = [bound(m, goal, level.file) for goal in level.loses]
         self._end = moment_test(m, level.end or END, self.end_turn)
-        self.questions = in_order(level, self.seed)
-        self._moments = {
-            one.id: located(level.file, one, "at", self._moment_of, one)
-            for one in self.questions
-            if not one.at.startswith(AFTER)
-        }
-        self.truths: dict[str, Truth] = {}
+        self.laters = laters or Laters()
+        self.asking = Asking(level, m, self.seed, self.end_turn, self.laters, tries)
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self.laters = laters or Laters()
         self._stops: list[Moment] = []
         self.replies: list[Reply] = []  # what every answer was worth, in order
         self.outcome, self.reason = Outcome.PLAYING, ""
         self.settled: Callable[[Machine], None] = lambda m: None  # looks at what an answer did
         self._come_to()
 
-    def _moment_of(self, question: Question) -> Moment:
-        if question.at == END:
-            return self._end
-        return moment_test(self.session.live, question.at, self.end_turn)
-
     # what there is
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions in the order of this run; slots of what is drawn are not filled yet."""
+        return self.asking.questions
+
+    @property
+    def truths(self) -> dict[str, Truth]:
+        """What is right, of every question that was asked."""
+        return self.asking.truths
 
     @property
     def playing(self) -> bool:
@@ -107,7 +109,7 @@ class LevelRun:
 
     @property
     def answers(self) -> dict[str, str]:
-        """The answers so far, by question."""
+        """The right answers so far, by question."""
         return self.notes.answers
 
     @property
@@ -131,13 +133,7 @@ class LevelRun:
 
     def open_question(self) -> Question | None:
         """Return the question that must be answered (or skipped) before anything goes on."""
-        return self._open(self.notes)
-
-    def _open(self, notes: Notes) -> Question | None:
-        for one in self.questions:
-            if one.id in notes.asked and not notes.done(one.id):
-                return one
-        return None
+        return self.asking.open(self.notes)
 
     def player_acts(self) -> list[Entry]:
         """Return what the player did: acts and answers, not what the level did."""
@@ -166,7 +162,8 @@ class LevelRun:
         found = [until] if until is not None else []
         found += [self._end] if self.level.end else []
         found += [one.met for one in self._loses]
-        found += [there for ident, there in self._moments.items() if ident not in notes.asked]
+        moments = self.asking.moments.items()
+        found += [there for ident, there in moments if ident not in notes.asked]
         return [*found, self._wins_met] if self._can_win_now(notes) else found
 
     def holds(self, m: Machine) -> bool:
@@ -189,31 +186,11 @@ class LevelRun:
         `still` tells that nothing will ever happen again unless the player acts.
         """
         m, notes = self.session.to_end(), self.notes
-        if self.playing and self._open(notes) is None:
-            for question in self.questions:
-                if question.id not in notes.asked and self._due(question, m, notes):
-                    self._ask(question)
-                    break
+        if self.playing and self.asking.open(notes) is None:
+            due = self.asking.due(m, notes)
+            if due is not None:
+                self.asking.ask(due, self.session, notes)
         self._judge(still)
-
-    def _due(self, question: Question, m: Machine, notes: Notes) -> bool:
-        if not question.at.startswith(AFTER):
-            return self._moments[question.id](m)
-        name = question.at.removeprefix(AFTER)
-        return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
-
-    def _ask(self, question: Question) -> None:
-        file = self.level.file
-        for name, value in map(name_and_value, question.before):
-            located(file, question, "before", self.session.act, BY_LEVEL + name, value)
-        self.session.act(BY_LEVEL + ASK, question.id)
-        self.truths[question.id] = located(file, question, "truth", self._truth, question)
-
-    def _truth(self, question: Question) -> Truth:
-        """Return the answer, asked of the engine's own continuation."""
-        m, acts = self.session.to_end(), tuple(map(name_and_value, question.suppose))
-        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
-        return truth(question.truth, self.level.kernel, then, read)
 
     def _judge(self, still: bool) -> None:
         m, notes = self.session.to_end(), self.notes
@@ -221,24 +198,26 @@ class LevelRun:
         if lost is not None:
             self._finish(Outcome.LOST, lost.text)
             return
-        if self._open(notes) is not None:
-            return
-        if self._cannot_be_right(notes):
-            why = f"{self.right()} of {len(self.questions)} right: {self.level.needed} are needed"
-            self._finish(Outcome.LOST, why)
+        if self.asking.open(notes) is not None:
             return
         over = self._end(m) or m.state.turn >= self.end_turn or still
-        won = self._wins_met(m) and self._all_answered(notes)
-        only_questions = not self._wins and not self.level.end
-        if won and (over or only_questions or self._can_win_now(notes)):
+        answered, done = self._all_answered(notes), self._all_done(notes)
+        if answered and self._wins_met(m) and (over or not self._wins or self._can_win_now(notes)):
             self._finish(Outcome.WON, "every goal is met")
-        elif over or (only_questions and all(notes.done(one.id) for one in self.questions)):
-            missing = [one.why for one in self.goals() if not one.met]
-            self._finish(Outcome.LOST, "; ".join(missing) or "the run is over")
+        elif over or (done and not self._wins):
+            self._end_unwon(m, notes)
 
-    def _cannot_be_right(self, notes: Notes) -> bool:
-        left = sum(not notes.done(one.id) for one in self.questions)
-        return bool(self.questions) and self.right() + left < self.level.needed
+    def _all_done(self, notes: Notes) -> bool:
+        return all(notes.done(one.id) for one in self.questions)
+
+    def _end_unwon(self, m: Machine, notes: Notes) -> None:
+        """End a run that is not won: lost for a goal that is not met, never for a question."""
+        unmet = [state.why for one in self._wins if not (state := one.state(m)).met]
+        if unmet:
+            self._finish(Outcome.LOST, "; ".join(unmet))
+        else:
+            left = len(self.questions) - len(notes.answers)
+            self._finish(Outcome.ENDED, not_answered(left))
 
     def _finish(self, outcome: Outcome, reason: str) -> None:
         self.outcome, self.reason = outcome, reason
@@ -279,38 +258,46 @@ class LevelRun:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
         self.replies.append(reply := reply_to(question, self.truths[ident], answer))
-        self._done(question, ANSWER, f"{ident} {answer}")
+        self.session.act(ANSWER, f"{ident} {answer}")
+        if not reply.right:
+            self.session.act(BY_LEVEL + WRONG, ident)
+        self._go_on(question.after if reply.right else (), question)
         return reply
 
     def skip(self, ident: str) -> None:
         """Leave the open question; a run with a skipped question is never won."""
-        self._done(self._question(ident), SKIP, ident)
+        question = self._question(ident)
+        self.session.act(SKIP, ident)
+        self._go_on(question.after, question)
 
-    def _done(self, question: Question, name: str, value: str) -> None:
-        self.session.act(name, value)
+    def _go_on(self, acts: tuple[str, ...], question: Question) -> None:
+        """Do what the level does after a question, and come to what follows."""
+        for name, value in map(name_and_value, acts):
+            located(self.level.file, question, "after", self.session.act, BY_LEVEL + name, value)
         self.redone.clear()
-        for act, of_it in map(name_and_value, question.after):
-            located(self.level.file, question, "after", self.session.act, BY_LEVEL + act, of_it)
         self.settled(self.session.live)
         self._come_to()
 
     def undo(self) -> bool:
         """Take back the player's last act and all that followed; False if there was none.
 
-        Hints that were given and answers that were wrong stay noted.
+        Hints that were given stay given, and what was missed stays missed: it is asked again with
+        other numbers.
         """
         if not self.player_acts():
             return False
-        missed, hints, redone = self.missed(), self.hints_used, self.redone
+        before, hints, redone = self.notes, self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
         if not self.playing:
             self.outcome, self.reason = Outcome.PLAYING, ""
             self.session.mark(self.session.end, RESULT, self.outcome)
+        gone = before.replied_wrong() - self.notes.replied_wrong()
+        if gone:
+            self.session.act(BY_LEVEL + MISSED, " ".join(sorted(gone.elements())))
         self._come_to()
-        self.note(MISSED, *sorted(missed - self.notes.missed))
         self.note(HINT, *map(str, range(self.hints_used + 1, hints + 1)))
-        self.redone = [*redone, tuple(act.fields)] if act is not None else redone
+        self.redone = [*redone, tuple(act.fields)] if act is not None and not gone else redone
         return True
 
     def redo(self) -> bool:
@@ -323,9 +310,11 @@ class LevelRun:
         return True
 
     def note(self, name: str, *values: str) -> None:
-        """Put notes of the level on the tape: HINT or MISSED."""
+        """Put notes of the level on the tape, HINT or MISSED, and ask what is to be asked then."""
         for value in values:
             self.session.act(BY_LEVEL + name, value)
+        if name == MISSED:
+            self._come_to()
 
     def hint(self) -> str:
         """Return the next hint and count it; the last one again when there are no more."""
@@ -339,45 +328,42 @@ class LevelRun:
         return new[0]
 
     def hints(self) -> list[str]:
-        """Return the hints for now: the level's, then the open question's rule and formula."""
+        """Return the hints for now: the open question's, or the level's."""
         question = self.open_question()
-        own = self.truths[question.id].hints() if question is not None else ()
-        return hints_for(self.level, self.session.to_end(), own)
+        right = self.truths[question.id] if question is not None else None
+        return hints_for(self.level, self.session.to_end(), question, right)
 
     # how it stands
 
     def is_right(self, ident: str) -> bool:
         """Tell whether a question is answered, and right."""
-        return ident in self.notes.right(self.questions, self.truths)
+        return ident in self.answers
 
     def right(self) -> int:
-        """Return how many answers are right."""
-        return len(self.notes.right(self.questions, self.truths))
+        """Return how many questions are answered right."""
+        return len(self.answers)
 
     def missed(self) -> set[str]:
         """Return the questions whose first reply was not right."""
-        notes = self.notes
-        replied = {*notes.answers, *notes.skipped}
-        return notes.missed | (replied - notes.right(self.questions, self.truths))
+        return {*self.notes.missed, *self.notes.skipped}
 
     def goals(self) -> list[GoalState]:
         """Return every goal with its reason, the questions last."""
         m, notes = self.session.to_end(), self.notes
         found = [one.state(m) for one in self._wins]
         if self.questions:
-            asked, need = len(self.questions), self.level.needed
-            counts = (len(notes.answers), self.right(), len(notes.skipped))
-            found.append(asked_goal(asked, need, *counts))
+            found.append(asked_goal(len(self.questions), len(notes.answers), len(notes.skipped)))
         return found
 
     def score(self) -> Score:
         """Return what the run has earned so far, in this stage and those before it."""
         runs, won = self.all_stages(), self.over and self.outcome is Outcome.WON
-        acts = sum(sum(run.notes.acts.values()) for run in runs)
+        acts = sum(run.notes.counted for run in runs)
         missed, hints = sum(len(run.missed()) for run in runs), sum(run.hints_used for run in runs)
         right, asked = sum(run.right() for run in runs), sum(len(run.questions) for run in runs)
-        earned = stars(won, acts, self.level.par, missed, hints)
-        return Score(won, earned, acts, self.level.par, right, asked, hints, missed)
+        par = self.level.par
+        earned = stars(won, acts - par, Missed(missed, asked), hints)
+        return Score(won, earned, acts, par, right, asked, hints, missed)
 
     def digest(self) -> str:
         """Return the digest of the state at the end; with several stages, of all their ends."""

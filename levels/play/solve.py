@@ -1,20 +1,21 @@
-"""Begins runs of levels and plays them: by a list of moves, as a solution is, or at random."""
+"""Begins runs of levels and plays them by a list of moves, as a solution is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
-from mmplay.engine.sim.state.state import advance
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
-from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Move, Question
+from mmplay.levels.model import REPLIES, Level, Move, Question
+from mmplay.levels.play.asking import NO_TRIES
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, moment_test
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.truth.truths import NUMBER, OF_BITS, ORDER, YES_NO, shown
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import session_header
 from mmplay.recordings.trace.writer import TraceWriter
@@ -23,26 +24,22 @@ ALL_TURNS = 1 << 30
 START = "level"
 """What the header of a level's recording names as its start."""
 
-MAX_STEPS = 2000
-"""More acts and waits than any level takes; a run that is not over then never ends."""
-
-VALUES = ("0", "1", "2", "5", "10", "50", "100", "256", "1000", "16384", "65536", "yes", "no", "on")
-VALUE_SHARE, ACT_SHARE, UNDO_SHARE = 2, 3, 20
-
 
 def begin(
     level: Level,
     seed: int | None = None,
     writer: TraceWriter | None = None,
     laters: Laters | None = None,
+    tries: Mapping[str, int] = NO_TRIES,
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
 
-    Runs of one level may share the continuations that its questions are asked of.
+    Runs of one level may share the continuations that its questions are asked of. `tries` says how
+    often questions were asked before.
     """
-    used = level.start.seed if seed is None else seed
-    header = level_header(level, used)
-    return LevelRun(level, Session(machine_for(level, seed), header, writer), used, laters)
+    used, laters = level.start.seed if seed is None else seed, laters or Laters()
+    session = Session(_machine(level, used, laters), level_header(level, used), writer)
+    return LevelRun(level, session, used, laters, tries=tries)
 
 
 def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:
@@ -54,9 +51,14 @@ def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | No
     level = next_stage(run)
     if level is None:
         return None
-    header = level_header(level, run.seed)
-    session = Session(machine_for(level, run.seed), header, writer)
-    return LevelRun(level, session, run.seed, run.laters, run)
+    session = Session(_machine(level, run.seed, run.laters), level_header(level, run.seed), writer)
+    return LevelRun(level, session, run.seed, run.laters, run, run.asking.tries)
+
+
+def _machine(level: Level, seed: int, laters: Laters) -> Machine:
+    """Return a machine of a level's own; runs that share continuations build it only once."""
+    key = (level.stage, seed, level.start.variant)
+    return laters.start(key, lambda: machine_for(level, seed))
 
 
 def next_stage(run: LevelRun) -> Level | None:
@@ -92,23 +94,37 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
     )
 
 
-def play(run: LevelRun, moves: Sequence[Move]) -> LevelRun:
+Replies = Callable[[LevelRun, Question], None]
+"""What becomes of a question for which there is no move."""
+
+
+def skips(run: LevelRun, question: Question) -> None:
+    """Leave the question."""
+    run.skip(question.id)
+
+
+def knows(run: LevelRun, question: Question) -> None:
+    """Answer it right."""
+    run.answer(question.id, right_answer(question, run.truths[question.id]))
+
+
+def play(run: LevelRun, moves: Sequence[Move], replies: Replies = skips) -> LevelRun:
     """Play moves in order, each at its time, and let the run go to its end.
 
     Of answers that follow each other the one that is asked for comes first, since a level may
-    shuffle. Questions that the moves leave out are skipped. Raises RefusedError, with the move's
-    line, for an act that the level or the kernel does not take.
+    shuffle. Raises RefusedError, with the move's line, for an act that the level or the kernel does
+    not take.
 
     Returns the run of the stage that was played last.
     """
-    for last in playing(run, moves):
+    for last in playing(run, moves, replies):
         run = last
     return run
 
 
-def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
+def playing(run: LevelRun, moves: Sequence[Move], replies: Replies = skips) -> Iterator[LevelRun]:
     """Play as `play` does, and yield the run after each step."""
-    player = _Player(run, moves)
+    player = _Player(run, moves, replies)
     while player.run.playing and player.left:
         player.go_on()
         player.run = onward(player.run)
@@ -117,7 +133,7 @@ def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
     while run.playing:
         question = run.open_question()
         if question is not None:
-            run.skip(question.id)
+            replies(run, question)
         else:
             run.advance(ALL_TURNS)
         run = onward(run)
@@ -127,15 +143,15 @@ def playing(run: LevelRun, moves: Sequence[Move]) -> Iterator[LevelRun]:
 class _Player:
     """Plays the moves that are `left`."""
 
-    def __init__(self, run: LevelRun, moves: Sequence[Move]) -> None:
-        self.run, self.left = run, list(moves)
+    def __init__(self, run: LevelRun, moves: Sequence[Move], replies: Replies) -> None:
+        self.run, self.left, self.replies = run, list(moves), replies
         self._there: Moment | None = None
 
     def go_on(self) -> None:
         """Do the next move, or come nearer to its time."""
         question = self.run.open_question()
         if question is not None:
-            self._reply(question.id)
+            self._reply(question)
         elif _is_answer(self.left[0]):
             self._advance(None)
         else:
@@ -152,12 +168,13 @@ class _Player:
         else:
             self._advance(there)
 
-    def _reply(self, ident: str) -> None:
-        """Answer a question from the answers that come next, else skip it."""
+    def _reply(self, question: Question) -> None:
+        """Answer a question from the answers that come next, else as `replies` does."""
         answers = takewhile(_is_answer, self.left)
-        found = next((one for one in answers if one.value.partition(" ")[0] == ident), None)
+        ids = [one for one in answers if one.value.partition(" ")[0] == question.id]
+        found = next(iter(ids), None)
         if found is None:
-            self.run.skip(ident)
+            self.replies(self.run, question)
         else:
             self._do(found)
 
@@ -185,100 +202,4 @@ def _refused(move: Move, problem: str) -> RefusedError:
 
 
 def _is_answer(move: Move) -> bool:
-    return move.action in (ANSWER, PLACE, SKIP)
-
-
-class Guesser:
-    """A player who knows nothing, to show that a level cannot be won without a rule.
-
-    It chooses among the options, types numbers that stand on the screen, and does what the level
-    allows with values that lie around. The same seed guesses the same.
-    """
-
-    def __init__(self, run: LevelRun, seed: int) -> None:
-        self.run = run
-        self._state = seed
-
-    def below(self, count: int) -> int:
-        """Return a number from 0 to `count` - 1."""
-        self._state, number = advance(self._state)
-        return number % count
-
-    def one_of(self, items: Sequence[str]) -> str:
-        """Return one of the items."""
-        return items[self.below(len(items))]
-
-    def play(self) -> bool:
-        """Play to the end; return False if there is none. Raises nothing but what is a fault."""
-        run = self.run
-        for _ in range(MAX_STEPS):
-            self.run = run = onward(run)
-            if not run.playing:
-                return True
-            question = run.open_question()
-            if question is not None:
-                self._answer(question)
-            elif run.level.allow and not self.below(ACT_SHARE):
-                self._act()
-            else:
-                run.advance(1 + self.below(max(1, run.level.max_turns // 8)))
-        return not run.playing
-
-    def _answer(self, question: Question) -> None:
-        if not self.below(UNDO_SHARE):
-            self.run.undo()
-            return
-        if not self.below(UNDO_SHARE):
-            self.run.hint()
-        try:
-            self.run.answer(question.id, self._guess(question))
-        except InputError:
-            self.run.skip(question.id)
-
-    def _guess(self, question: Question) -> str:
-        truth = self.run.truths[question.id]
-        if question.options and truth.kind != ORDER:
-            return self.one_of([option.value for option in question.options])
-        if truth.kind == YES_NO:
-            return self.one_of(("yes", "no"))
-        if truth.kind == NUMBER:
-            return self.one_of(self._numbers_on_screen())
-        if truth.kind == ORDER and isinstance(truth.value, tuple):
-            return ", ".join(self._shuffled(list(truth.value)))
-        if truth.kind in OF_BITS and truth.layout is not None:
-            names = list(truth.layout.bits)
-            return "|".join(self.one_of(names) for _ in range(3))
-        others = [shown(other.value, truth.kind) for other in truth.others]
-        return self.one_of([*others, truth.shown()])
-
-    def _numbers_on_screen(self) -> list[str]:
-        zones = self.run.session.to_end().state.zones
-        return [
-            str(number)
-            for zone in zones
-            for number in (zone.free, zone.min, zone.low, zone.high, zone.managed, *zone.reserve)
-        ]
-
-    def _shuffled(self, names: list[str]) -> list[str]:
-        for last in range(len(names) - 1, 0, -1):
-            place = self.below(last + 1)
-            names[last], names[place] = names[place], names[last]
-        return names
-
-    def _act(self) -> None:
-        level = self.run.level
-        if level.choices and self.below(VALUE_SHARE):
-            name, _, value = self.one_of([one.value for one in level.choices]).partition(" ")
-        else:
-            name, value = self.one_of(level.allow), self.one_of(self._values())
-        try:
-            self.run.act(name, value)
-        except InputError:
-            self.run.advance(1)
-
-    def _values(self) -> list[str]:
-        m = self.run.session.to_end()
-        loads = [load.name for load in m.setup.workloads]
-        zones = [f"{zone.name} {self.below(2000)}" for zone in m.state.zones]
-        pids = [str(pid) for pid in m.state.tasks.pid]
-        return [*VALUES, *loads, *zones, *pids, *(f"{load} 1" for load in loads)]
+    return move.action in REPLIES

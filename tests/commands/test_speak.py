@@ -74,9 +74,21 @@ def test_l03_is_won_by_answers_alone(speak: Speak) -> None:
 
 
 def test_options_by_their_numbers_and_wrong_answers(speak: Speak) -> None:
-    said = speak("L03", "answer 1", "undo", "redo", "skip", "hint", "hint", "answer 9", "question")
-    assert starts(said, "wrong: the kernel says low", "taken back", "done again", "skipped: low")
-    assert starts(said, "hint: The first try", "hint: Three things", "no: '9'", "question 3 of 17")
+    said = speak(
+        "L03",
+        "answer 2",
+        "undo",
+        "redo",
+        "answer 1",
+        "skip",
+        "hint",
+        "hint",
+        "answer 9",
+        "question",
+    )
+    assert starts(said, "right: low", "taken back", "done again", "wrong: the kernel says low")
+    assert starts(said, "skipped: min", "hint: The strictest line", "hint: The strictest line")
+    assert starts(said, "no: '9'", "question 4 of 17")
 
 
 def test_a_number_alone_answers_or_chooses(speak: Speak, file: str) -> None:

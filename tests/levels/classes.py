@@ -8,11 +8,10 @@ from functools import cache
 
 from mmplay.levels.classroom.assignment import Assignment, read_assignment
 from mmplay.levels.classroom.handin import Handed, handin_bytes
-from mmplay.levels.classroom.winning import right_answer
 from mmplay.levels.classroom.writing import Choice, New, new_assignment
 from mmplay.levels.model import Level
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import ALL_TURNS, begin, level_header
+from mmplay.levels.play.solve import ALL_TURNS, begin, knows, level_header
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.sessions import Kept
 
@@ -47,7 +46,7 @@ def assignment(*levels: str, weight: int = 10, attempts: int = 0, students: int 
 def rightly(run: LevelRun) -> bool:
     question = run.open_question()
     if question is not None:
-        run.answer(question.id, right_answer(question, run.truths[question.id]))
+        knows(run, question)
     return question is not None
 
 

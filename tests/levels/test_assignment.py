@@ -183,7 +183,7 @@ def test_without_students_there_is_no_student_edition() -> None:
 
 def test_a_level_that_cannot_be_won_is_found(tmp_path: Path) -> None:
     lost = '[[win]]\ncounter = "alloc_fail"\nop = ">="\nvalue = 9\ntext = "it fails"\n'
-    text = teachers(written(tmp_path, level_text(DOOR)), "L03")
+    text = teachers(written(tmp_path, level_text(DOOR + lost)), "L03")
     assert [one.level for one in faults_of(read_assignment(text, "a.toml"))] == ["T1"]
     solution = '[[solution]]\naction = "answer"\nvalue = "door.1 yes"\n'
     mine = written(tmp_path, level_text(DOOR + lost + solution))

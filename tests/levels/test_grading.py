@@ -82,7 +82,7 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
     wrong: list[str] = []
 
     def answer(run: object) -> bool:
-        from mmplay.levels.classroom.winning import right_answer
+        from mmplay.levels.play.questions import right_answer
         from mmplay.levels.play.run import LevelRun
 
         assert isinstance(run, LevelRun)

@@ -49,7 +49,8 @@ def test_several_moves_of_one_action() -> None:
 
 def test_par_counts_acts_only() -> None:
     waits = '[[solution]]\naction = "wait"\nvalue = "5"\n[[solution]]\naction = "mark"\n'
-    assert level(NUMBER + waits + MOVE).par == 1
+    act = '[[solution]]\naction = "dirty_ratio"\nvalue = "5"\n'
+    assert level(NUMBER + waits + MOVE + act, 'allow = ["dirty_ratio"]').par == 1
 
 
 WRONG = [
@@ -61,7 +62,15 @@ WRONG = [
     (DOOR, "stride = true", "", "stride", "whole number"),
     (DOOR, "stride = 1.5", "", "stride", "whole number"),
     (DOOR, "shuffle = 1", "", "shuffle", "true or false"),
-    (DOOR, "right = 4", "", "right", "4 of 3 questions"),
+    (DOOR, "right = 2", "", "right", "no key of this table"),
+    (DOOR + "pick = 4", "", "", "pick", "there are 3 lines"),
+    (DOOR + "draw = 5", "", "", "draw", "write {name = "),
+    (DOOR + "draw = {free = 5}", "", "", "draw", "write {name = "),
+    (DOOR + "draw = {free = [1.5]}", "", "", "draw", "write {name = "),
+    (DOOR + "draw = {free = []}", "", "", "draw", "write {name = "),
+    (DOOR + 'draw = {Free = ["min"]}', "", "", "draw", "small letters"),
+    (DOOR + 'draw = {free = ["mim + 1"]}', "", "", "draw", "'mim' is no question"),
+    (DOOR + 'hints = ["{fre}"]\ndraw = {free = ["min + 1"]}', "", "", "each", "did you mean free?"),
     (DOOR, 'allow = ["dirty_ration"]', "", "allow", "did you mean dirty_ratio?"),
     (DOOR, 'allow = "sync"', "", "allow", "list"),
     (DOOR, "allow = [1]", "", "allow", "text"),

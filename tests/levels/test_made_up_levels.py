@@ -158,8 +158,9 @@ def test_a_wrong_answer_names_the_right_one_and_costs() -> None:
     assert reply.truth.shown() == "13"
     assert reply.wrong_because
     assert told(run, 16)
-    assert run.outcome is Outcome.LOST
-    assert (run.score().right, run.score().stars) == (1, 0)
+    assert told(run, 13)
+    assert run.outcome is Outcome.WON
+    assert (run.score().right, run.score().stars) == (2, 1)
 
 
 @pytest.mark.parametrize("answer", ["13", " 13 ", "013", "+13", "0x0d"])
@@ -202,10 +203,12 @@ def test_undo_takes_an_answer_back_and_redo_gives_it_again() -> None:
 def test_an_undone_answer_can_be_given_otherwise() -> None:
     run = run_of("marks DMA32 min")
     assert not told(run, 99)
-    assert not run.playing
+    assert run.playing
     assert run.undo()
     assert told(run, 13)
     assert run.score().won
+    assert run.undo()
+    assert told(run, 13)
 
 
 def test_a_skipped_question_never_wins() -> None:
@@ -214,7 +217,7 @@ def test_a_skipped_question_never_wins() -> None:
     assert question is not None
     run.skip(question.id)
     assert told(run, 16)
-    assert run.outcome is Outcome.LOST
+    assert run.outcome is Outcome.ENDED
     assert run.score().stars == 0
 
 
@@ -254,7 +257,7 @@ def test_the_same_moves_come_to_the_same_end() -> None:
     ends = {play(begin(level, seed), level.solution).digest() for seed in (1, 1, 1)}
     assert len(ends) == 1
     assert play(begin(level, 1), level.solution).outcome is Outcome.WON
-    assert play(begin(level, 1), ()).outcome is Outcome.LOST
+    assert play(begin(level, 1), ()).outcome is Outcome.ENDED
 
 
 @pytest.mark.parametrize(

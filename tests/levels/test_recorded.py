@@ -96,11 +96,11 @@ def clumsily(run: LevelRun) -> None:
     run.hint()
     run.answer("door.1", "no")
     run.undo()
-    run.answer("door.1", "yes")
     run.answer("door.2", "no")
     run.undo()
     run.redo()
     run.answer("door.3", "no")
+    run.answer("door.1", "yes")
     run.advance(1 << 20)
 
 
@@ -109,6 +109,7 @@ def badly(run: LevelRun) -> None:
     run.skip("door.1")
     run.answer("door.2", "no")
     run.answer("door.3", "yes")
+    run.answer("door.3", "no")
     run.advance(1 << 20)
 
 
@@ -117,9 +118,9 @@ def half(run: LevelRun) -> None:
 
 
 WAYS = [
-    (solve, 3, "won, 3 stars, 4 acts of par 4"),
-    (clumsily, 2, "won, 2 stars, 4 acts of par 4"),
-    (badly, 0, "lost, 0 stars, 3 acts of par 4"),
+    (solve, 3, "won, 3 stars, 1 acts of par 1"),
+    (clumsily, 1, "won, 1 stars, 1 acts of par 1"),
+    (badly, 0, "lost, 0 stars, 0 acts of par 1"),
     (half, 0, ""),
 ]
 
@@ -160,7 +161,7 @@ def test_practice_and_other_files_are_not_progress(mine: Path, tmp_path: Path) -
     with played_by("T1", seed=2) as run:
         assert keep_result(run) == ""
     elsewhere = tmp_path / "T1.toml"
-    elsewhere.write_text(mine.read_text())
+    elsewhere.write_text(mine.read_text().replace("A test", "Another test"))
     with played_by(str(elsewhere)) as run:
         assert keep_result(run) == ""
         assert run.score().stars == 3
@@ -220,7 +221,7 @@ def test_a_result_that_was_written_behind_a_run_is_false(
     mine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with played_by("T1") as run:
-        run.session.mark(run.session.end, "result", "won, 3 stars, 1 acts of par 4")
+        run.session.mark(run.session.end, "result", "won, 3 stars, 0 acts of par 1")
         run.session.reached()
     assert verified(capsys)[0] == 1
 
@@ -290,7 +291,7 @@ def test_an_unfinished_level_goes_on_from_its_recording(mine: Path) -> None:
     assert run.session.to_end().state.digest() == before.session.to_end().state.digest()
     assert [mark.fields for mark in run.session.tape.marks] == [["a", "here it began"]]
     assert run.hint() == before.hint()
-    for name, said in (("door.1", "yes"), ("door.2", "no"), ("door.3", "no")):
+    for name, said in (("door.2", "no"), ("door.3", "no"), ("door.1", "yes")):
         run.answer(name, said)
     run.advance(1 << 20)
     assert run.score().won

@@ -8,9 +8,10 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Level
-from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.goals import Missed, Outcome, stars
+from mmplay.levels.play.guesser import Guesser
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import Guesser, begin, play
+from mmplay.levels.play.solve import begin, play
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 
 MOVES = '[[solution]]\naction = "answer"\nvalues = ["door.1 yes", "door.2 no", "door.3 no"]\n'
@@ -36,7 +37,7 @@ def test_right_answers_win_with_three_stars() -> None:
     run = answered(begin(level(DOOR + MOVES)), "yes", "no", "no")
     assert run.outcome is Outcome.WON
     score = run.score()
-    assert (score.stars, score.acts, score.par, score.right, score.missed) == (3, 3, 3, 3, 0)
+    assert (score.stars, score.acts, score.par, score.right, score.missed) == (3, 0, 0, 3, 0)
 
 
 def test_a_wrong_answer_is_met_with_the_rule_it_would_need() -> None:
@@ -47,15 +48,38 @@ def test_a_wrong_answer_is_met_with_the_rule_it_would_need() -> None:
     assert reply.truth.shown() == "yes"
 
 
+def test_a_missed_question_comes_again_after_the_others_until_it_is_right() -> None:
+    run = answered(begin(level(DOOR + MOVES)), "no", "no")
+    assert [one.id for one in run.questions] == ["door.1", "door.2", "door.3"]
+    assert run.answers == {"door.2": "no"}
+    answered(run, "no", "no")
+    assert run.playing
+    answered(run, "yes")
+    assert run.outcome is Outcome.WON
+    assert run.missed() == {"door.1"}
+    assert run.notes.missed["door.1"] == 2
+
+
 def test_undo_takes_an_answer_back_but_it_stays_missed() -> None:
     run = begin(level(DOOR + MOVES))
     answered(run, "no")
     assert run.undo()
     assert run.answers == {}
-    answered(run, "yes", "no", "no")
+    assert not run.redo()
+    answered(run, "no", "no", "yes")
     assert run.outcome is Outcome.WON
     score = run.score()
-    assert (score.stars, score.acts, score.missed) == (2, 3, 1)
+    assert (score.stars, score.acts, score.missed) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "missed", "earned"), [(8, 2, 2), (8, 3, 1), (7, 1, 2), (3, 1, 1)]
+)
+def test_a_quarter_of_the_first_answers_may_be_missed_for_two_stars(
+    asked: int, missed: int, earned: int
+) -> None:
+    assert stars(True, 0, Missed(missed, asked), 0) == earned
+    assert stars(True, 1, Missed(0, asked), 0) == 1
 
 
 def test_undo_after_a_right_answer_costs_nothing() -> None:
@@ -68,25 +92,27 @@ def test_a_skipped_question_stays_missed_after_undo() -> None:
     run = begin(level(DOOR + MOVES))
     run.skip("door.1")
     run.undo()
-    assert answered(run, "yes", "no", "no").score().stars == 2
+    assert answered(run, "no", "no", "yes").score().stars == 1
 
 
-def test_a_skipped_question_never_wins() -> None:
-    run = begin(level(DOOR, "right = 1"))
+def test_a_skipped_question_never_wins_and_no_question_loses() -> None:
+    run = begin(level(DOOR))
     answered(run, "yes", "no")
     run.skip("door.3")
-    assert run.outcome is Outcome.LOST
-    assert "1 skipped" in run.reason
+    assert run.outcome is Outcome.ENDED
+    assert run.reason == "one question is not answered, so this is no win"
+    assert run.score().stars == 0
 
 
 def test_hints_stay_used_after_undo_and_the_first_is_free() -> None:
-    run = begin(level(DOOR + MOVES + '[[hint]]\ntext = "look"\n'))
-    assert run.hint() == "look"
+    hinted = DOOR + 'hints = ["look at {0}"]\n' + MOVES
+    run = begin(level(hinted))
+    assert run.hint() == "look at 14"
     answered(run, "yes")
     run.undo()
     assert run.hints_used == 1
     assert answered(run, "yes", "no", "no").score().stars == 3
-    run = begin(level(DOOR + MOVES + '[[hint]]\ntext = "look"\n'))
+    run = begin(level(hinted))
     assert run.hint() != run.hint()
     answered(run, "yes")
     run.undo()
@@ -95,7 +121,7 @@ def test_hints_stay_used_after_undo_and_the_first_is_free() -> None:
 
 
 def test_hints_end_with_the_rule_of_the_open_question() -> None:
-    run = begin(level(NUMBER + '[[hint]]\nrule = "floor DMA32 plain min"\n'))
+    run = begin(level(NUMBER + 'hints = ["look"]\n[[hint]]\ntext = "of no use here"\n'))
     hints = run.hints()
     assert len(hints) > 1
     given = [run.hint() for _ in range(len(hints) + 3)]

@@ -61,6 +61,8 @@ def _question_rows(run: LevelRun, question: Question, width: int) -> list[Row]:
     unit = f" in {question.unit}" if question.unit else ""
     how = f"1-{len(question.options)} answer" if question.options else f"p answers{unit}"
     keys = f"{how}, H gives a hint, S skips (you cannot win with a skipped question)"
+    if question.id in run.missed():
+        keys = f"Asked again. {keys}"
     rows += [row(Cell(line, "dim")) for line in wrap(keys, width)]
     return rows
 
@@ -113,7 +115,7 @@ def end_rows(run: LevelRun, width: int) -> list[Row]:
         head = f"won [{stars}]  acts {score.acts}, par {score.par}"
         rows = [row(Cell(head, "fine"))]
     else:
-        rows = [row(Cell(line, "refused")) for line in wrap(f"lost: {run.reason}", width)]
+        rows = [row(Cell(one, "refused")) for one in wrap(f"{run.outcome}: {run.reason}", width)]
     keys = "Enter: read on, u: undo, R: begin again, q: go back"
     return [*rows, *(row(Cell(line, "dim")) for line in wrap(keys, width))]
 

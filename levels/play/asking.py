@@ -1,0 +1,112 @@
+"""The questions of one run: which is due, what it asks this time, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.levels.language import AFTER, END
+from mmplay.levels.model import Level, Question, name_and_value
+from mmplay.levels.play.drawing import drawn, in_order, variants
+from mmplay.levels.play.moments import Laters, Moment, moment_test
+from mmplay.levels.play.questions import ASK, Notes, located
+from mmplay.levels.truth import Truth, truth
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL
+
+NO_TRIES: Mapping[str, int] = {}
+
+
+def moment_of(level: Level, question: Question, m: Machine, end_turn: int) -> Moment:
+    """Return the test of the moment at which a question is asked; raises InputError."""
+    at = level.end or END if question.at == END else question.at
+    return moment_test(m, at, end_turn)
+
+
+class Asking:
+    """See the module. `questions` are the level's, in the order of the run.
+
+    `tries` says how often a question was asked in runs before this one: it begins with others.
+    """
+
+    def __init__(
+        self,
+        level: Level,
+        m: Machine,
+        seed: int,
+        end_turn: int,
+        laters: Laters,
+        tries: Mapping[str, int] = NO_TRIES,
+    ) -> None:
+        """Bind the moments to the machine; raises LevelError for one that it does not know."""
+        self.level, self.seed, self.end_turn = level, seed, end_turn
+        self.laters, self.tries = laters, tries
+        self.questions = in_order(level, seed)
+        self.moments: dict[str, Moment] = {
+            one.id: located(level.file, one, "at", moment_of, level, one, m, end_turn)
+            for one in self.questions
+            if not one.at.startswith(AFTER)
+        }
+        self._asked: dict[tuple[str, int], tuple[Question, Truth]] = {}
+        self.truths: dict[str, Truth] = {}
+        """What is right, of every question that was asked, as it was asked last."""
+
+    def open(self, notes: Notes) -> Question | None:
+        """Return the question that must be answered (or left) before anything goes on."""
+        for one in self.questions:
+            if notes.is_open(one.id):
+                return self._as_asked(one, notes)[0]
+        return None
+
+    def _as_asked(self, question: Question, notes: Notes) -> tuple[Question, Truth]:
+        key = question.id, notes.missed[question.id]
+        self.truths[question.id] = self._asked[key][1]
+        return self._asked[key]
+
+    def forms_asked(self) -> dict[str, Question]:
+        """Return the questions that were asked, each in the form that it had last."""
+        return {ident: form for (ident, _), (form, _) in self._asked.items()}
+
+    def due(self, m: Machine, notes: Notes) -> Question | None:
+        """Return what is to be asked now: what was not asked yet, then the oldest miss."""
+        for one in self.questions:
+            if one.id not in notes.asked and self._has_come(one, m, notes):
+                return one
+        missed = next((ident for ident in notes.asked if notes.comes_again(ident)), None)
+        return next((one for one in self.questions if one.id == missed), None)
+
+    def _has_come(self, question: Question, m: Machine, notes: Notes) -> bool:
+        if not question.at.startswith(AFTER):
+            return self.moments[question.id](m)
+        name = question.at.removeprefix(AFTER)
+        return all(notes.done(one.id) for one in self.questions if name in (one.id, one.group))
+
+    def ask(self, question: Question, session: Session, notes: Notes) -> None:
+        """Ask a question: draw it, do what the level does before it, find out what is right."""
+        tries, file = notes.missed[question.id], self.level.file
+        again = tries + self.tries.get(question.id, 0)
+        m = session.to_end()
+        form = located(file, question, "draw", drawn, self.level, question, m, self.seed, again)
+        for name, value in map(name_and_value, form.before):
+            located(file, question, "before", session.act, BY_LEVEL + name, value)
+        session.act(BY_LEVEL + ASK, question.id)
+        right = located(file, question, "truth", self._truth, form, session.to_end())
+        self._asked[question.id, tries] = form, right
+        self.truths[question.id] = right
+
+    def forms(self, ident: str, m: Machine) -> Iterator[tuple[Question, Truth]]:
+        """Yield every form that a question may have on a machine, with what is right then."""
+        question = next(one for one in self.questions if one.id == ident)
+        for form in variants(self.level, question, m):
+            other = Machine(m.setup, m.state.copy())
+            for name, value in map(name_and_value, form.before):
+                located(self.level.file, question, "before", do_action, other, name, value)
+            yield form, located(self.level.file, question, "truth", self._truth, form, other)
+
+    def _truth(self, question: Question, m: Machine) -> Truth:
+        """Return the answer, asked of the engine's own continuation."""
+        acts = tuple(map(name_and_value, question.suppose))
+        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
+        return truth(question.truth, self.level.kernel, then, read)

@@ -1,0 +1,108 @@
+"""Questions as they are asked: which line, which numbers; a missed one comes again with others.
+
+What is drawn is drawn from the run's seed and read off its machine, so it can be made again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import product
+from zlib import crc32
+
+from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.state.state import advance
+from mmplay.levels.filling import filled, line_words
+from mmplay.levels.language import MARKS
+from mmplay.levels.model import DEFAULT_ZONE, Level, Question
+from mmplay.levels.truth import truth
+
+_SUM = re.compile(r"(.+?)\s*([+-])\s*([0-9]{1,9})$", re.ASCII)
+
+
+def shuffled(count: int, seed: int) -> list[int]:
+    """Return the numbers from 0 to `count` - 1 in an order drawn from a seed."""
+    found = list(range(count))
+    for last in range(count - 1, 0, -1):
+        seed, number = advance(seed)
+        place = number % (last + 1)
+        found[last], found[place] = found[place], found[last]
+    return found
+
+
+def drawn(level: Level, question: Question, m: Machine, seed: int, tries: int) -> Question:
+    """Return a question as it is asked after so many tries that missed; raises InputError."""
+    lines, numbers = question.lines, list(_numbers(level, question, m))
+    seed ^= crc32(question.group.encode())
+    if lines:
+        place = (question.slot + tries * question.pick) % len(lines)
+        question = filled(question, line_words(lines[shuffled(len(lines), seed)[place]]))
+    order = shuffled(len(numbers), seed + question.slot)
+    return filled(question, numbers[order[tries % len(numbers)]])
+
+
+def variants(level: Level, question: Question, m: Machine) -> Iterator[Question]:
+    """Yield every form in which a question may be asked of this machine; raises InputError."""
+    for line in question.lines or ("",):
+        for numbers in _numbers(level, question, m):
+            yield filled(question, {**line_words(line), **numbers} if line else numbers)
+
+
+def _numbers(level: Level, question: Question, m: Machine) -> Iterator[dict[str, str]]:
+    names = list(question.draw)
+    choices = [[number_of(level, one, m) for one in question.draw[name]] for name in names]
+    for chosen in product(*choices):
+        yield dict(zip(names, map(str, chosen), strict=True))
+
+
+def number_of(level: Level, text: str | int, m: Machine) -> int:
+    """Return the number of an entry of `draw`: a number, `min`, or a truth, and one more or less.
+
+    Marks and `free` are those of the level's picture, else of DMA32. Raises InputError.
+    """
+    if isinstance(text, int):
+        return text
+    found = _SUM.match(text)
+    base, sign, step = found.groups() if found else (text, "+", "0")
+    value = _base(level, base.strip(), m)
+    return value + int(step) if sign == "+" else value - int(step)
+
+
+def _base(level: Level, text: str, m: Machine) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    zone = level.picture.zone if level.picture is not None else DEFAULT_ZONE
+    value = truth(asked(text, zone), level.kernel, m, read).value
+    if type(value) is not int:
+        raise InputError(f"{text[:40]!r} is no number that could be drawn")
+    return value
+
+
+def asked(text: str, zone: str) -> str:
+    """Return the question that the name of an entry of `draw` stands for."""
+    if text in MARKS:
+        return f"marks {zone} {text}"
+    return f"metric zones.{zone}.free" if text == "free" else text
+
+
+def entry_name(text: str) -> str:
+    """Return the name in an entry of `draw`, without what is added to it."""
+    found = _SUM.match(text)
+    return (found[1] if found else text).strip()
+
+
+def in_order(level: Level, seed: int) -> tuple[Question, ...]:
+    """Return the questions; the lines of one [[ask]] stay together."""
+    if not level.shuffle:
+        return level.questions
+    groups: dict[str, list[Question]] = {}
+    for one in level.questions:
+        groups.setdefault(one.group, []).append(one)
+    return tuple(one for group in groups.values() for one in _shuffled_group(group, seed))
+
+
+def _shuffled_group(group: Sequence[Question], seed: int) -> Iterator[Question]:
+    for place in shuffled(len(group), seed ^ crc32(group[0].group.encode())):
+        yield group[place]
