@@ -38,7 +38,7 @@ async def test_a_large_screen_shows_every_panel_and_whole_lines() -> None:
         for title in ("zones, pages", "counters, pages", "why: DMA32 free", "log", "report"):
             assert title in screen, title
         for text in (
-            "floors A both 1737  H high 1738  d harder 1741  m min 1743",
+            "floors A 1737  H 1738  d 1741  m 1743",
             "call stack",
             "0x2088020",
         ):

@@ -65,12 +65,14 @@ LEAST = 3
 
 def _zone_rows(view: View, zone: ZoneDump) -> list[Row]:
     rungs = _rungs(view, zone)
+    marks = _marks_row(view, zone)
+    told = marks[-1].role == "refused"
     return [
         _bar_row(view, zone, rungs),
         _letters_row(view, zone, rungs),
-        _marks_row(view, zone),
+        marks,
         _floors_row(view, zone, rungs),
-        row(""),
+        row("") if told else row(" " * _name_width(view), *_refused_cells(view, zone, 0)),
     ]
 
 
@@ -225,18 +227,28 @@ def _refused_cells(view: View, zone: ZoneDump, used: int) -> list[Cell]:
         return []
     if refused.all:
         locked = standing(zone) == "above high"
-        text = f"  {'above high but locked: ' if locked else ''}everybody is refused"
+        text = f" {'above high but locked: ' if locked else ''}refuses everybody"
     else:
-        text = f"  refused now: {', '.join(CLASS_WORDS.get(name, name) for name in refused.names)}"
+        text = f" refuses {', '.join(CLASS_WORDS.get(name, name) for name in refused.names)}"
     return [Cell(text, "refused")] if used + len(text) <= view.width else []
 
 
 def _floors_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
+    long = {cls: f"{letter} {name} " for cls, mark, letter, name in LETTERS if mark == "min"}
+    spelled = _floor_cells(view, zone, rungs, long)
+    if sum(len(cell.text) for cell in spelled) <= view.width:
+        return spelled
+    return _floor_cells(
+        view, zone, rungs, {cls: f"{letter} " for cls, mark, letter, _ in LETTERS if mark == "min"}
+    )
+
+
+def _floor_cells(view: View, zone: ZoneDump, rungs: list[Rung], words: dict[str, str]) -> Row:
     cells: list[Cell] = [Cell(" " * _name_width(view)), Cell("floors ", "dim")]
-    for cls, mark, letter, name in reversed(LETTERS):
+    for cls, mark, *_ in reversed(LETTERS):
         for rung in rungs:
             if rung.caller.name == cls and rung.mark == mark and mark == "min":
-                cells.append(Cell(f"{letter} {name} " if _roomy(view) else f"{letter} ", "mark"))
+                cells.append(Cell(words[cls], "mark"))
                 ask = Ask("floor", (zone.node, zone.name, cls))
                 cells.append(Cell(str(rung.pages.value), "number", ask))
                 cells.append(Cell("  "))
