@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import ExitStack
 from pathlib import Path
+from socket import gethostname
 from tempfile import TemporaryDirectory
 
 from mmplay.commands.arguments import add_screen_options, whole
@@ -16,6 +17,7 @@ from mmplay.engine.errors import InputError
 HERE, PORT, VISITORS = "127.0.0.1", 8000, 8
 MAX_PORT, MAX_VISITORS = 65_535, 1000
 LOCAL = (HERE, "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::")
 
 INSTALL = "serve needs textual-serve; install it with: pip install 'mmplay[web]'"
 WARNING = (
@@ -65,7 +67,7 @@ def run(args: Namespace) -> int:
         server = Server(Visitors(_command(args), _folder(args, stack), max(1, most)))
 
         def told(host: str, port: int) -> None:
-            name = f"[{host}]" if ":" in host else host
+            name = gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
             tell(f"http://{name}:{port}/?token={server.token}")
             sys.stdout.flush()
             remark("open this address in a browser; Ctrl-C ends it for all")

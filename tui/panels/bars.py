@@ -37,19 +37,19 @@ class LineBar(CellPanel, can_focus=False):
 
 
 class VerdictBar(LineBar):
-    """The answer, in one sentence: in two rows where it needs them, and from then on.
+    """The answer, or what is asked: in as many rows as it needs, and from then on.
 
     It does not shrink again while the width stays: every panel below would move with each step.
     """
 
-    _width = 0
+    _width, _rows = 0, 1
 
     def tell(self, text: str, width: int, loud: bool) -> None:
         """Draw the sentence on a screen of some width; `loud` if something went wrong."""
         lines = wrap(text, max(1, width - 2))
-        two = len(lines) > 1 or (width == self._width and self.has_class("-two"))
+        self._rows = max(len(lines), self._rows if width == self._width else 1)
         self._width = width
-        self.set_class(two, "-two")
+        self.styles.height = self._rows
         self.set_class(loud, "-loud")
         self.show([row(f" {line}") for line in lines])
 
