@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, ValidationError, convert
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.classroom.formats import SCHEMA
+from mmplay.levels.classroom.formats import SCHEMA, shown
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.level_text import read_text
 
@@ -204,7 +204,7 @@ def _reasons(one: StudentRow) -> Iterator[str]:
         yield "handed in nothing"
         return
     if one.score * HALF < one.max_score:
-        yield f"has {one.score:g} of {one.max_score:g} points"
+        yield f"has {shown(one.score)} of {shown(one.max_score)} points"
     if missing:
         yield f"handed in nothing for {', '.join(missing)}"
     for level in one.levels:
