@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.pilot import Pilot
 
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.model import Level, Move
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.progress import best
 from mmplay.recordings.library import played, played_files
@@ -105,6 +107,11 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
     for _ in range(MOST_STEPS):
         if not run_of(pilot).playing:
             break
+        question = run_of(pilot).open_question()
+        if question is not None:
+            right = right_answer(question, run_of(pilot).truths[question.id])
+            await make(pilot, Move("answer", f"{question.id} {right}"))
+            continue
         await pilot.press(to_the_end)
         await typed(pilot)
         while level_screen(pilot).player.playing and run_of(pilot).playing:
@@ -202,7 +209,7 @@ async def test_a_run_with_skipped_questions_ends_without_a_win_and_says_why() ->
             await press(pilot, "S")
         shown = text_of(pilot)
         assert "ended" in shown
-        assert "17 questions are not answered" in shown
+        assert "8 questions are not answered" in shown
     assert best(level.id) is None
 
 
@@ -224,13 +231,15 @@ async def test_the_slabs_of_a_level_are_listed_and_follow_an_act() -> None:
     app = MmplayApp(level=find_level("L08"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        assert "slabs of kmalloc-64:  cpu 32/64  12 full" in text_of(pilot)
+        shown = text_of(pilot)
+        assert re.search(r"cpu +█+·+ 32/64", shown)
+        assert re.search(r"12 full +█+ 64/64", shown)
         run = run_of(pilot)
         for move in run.level.solution:
             if move.action == "answer":
                 run.answer(*move.value.split())
         await press(pilot, "x")
-        assert "partial 54/64" in await type_in(pilot, "kfree kmalloc-64 full 10")
+        assert re.search(r"partial +█+·+ 54/64", await type_in(pilot, "kfree kmalloc-64 full 10"))
 
 
 @pytest.mark.parametrize("in_between", [[], ["z"], ["p"]])
@@ -325,10 +334,10 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
         shown = await press(pilot, "down", "enter")
         assert "you said low: right" in shown
         assert "memeater" in shown
-        assert "question 1/17" in shown
+        assert "question 1/8" in shown
         shown = await press(pilot, "enter")
-        assert "question 2/17" in shown
-        assert "Free falls" in shown
+        assert "question 2/8" in shown
+        assert "kswapd is awake" in shown
 
 
 async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
@@ -336,7 +345,7 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
     app = MmplayApp(level=find_level("L12"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await press(pilot, "2")
+        await press(pilot, "2", "enter")
         run = run_of(pilot)
         assert run.open_question() is None
         await pilot.press("space")
