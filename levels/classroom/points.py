@@ -8,6 +8,7 @@ machine that the student has not seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -21,6 +22,7 @@ UNSEEN = Fraction(1, 2)
 ELSEWHERE = "on a machine that you have not seen: "
 NOT_ENDED = "the run was not played to its end"
 MAX_REASON = 400
+_SLOT = re.compile(r"\{\w+\}", re.ASCII)
 
 
 class Part(NamedTuple):
@@ -98,7 +100,7 @@ def finished(run: LevelRun) -> bool:
 
 
 def _question_part(question: Question, most: Fraction, run: LevelRun | None, why_none: str) -> Part:
-    name = f"{question.id}: {question.text}"
+    name = f"{question.id}: {_text_of(question, run)}"
     if run is None:
         return Part(name, Fraction(0), most, why_none)
     wrong = [one for one in run.replies if one.question.id == question.id and not one.right]
@@ -118,6 +120,14 @@ def _question_part(question: Question, most: Fraction, run: LevelRun | None, why
     else:
         reason = "the run did not come to this question"
     return Part(name, Fraction(0), most, reason[:MAX_REASON])
+
+
+def _text_of(question: Question, run: LevelRun | None) -> str:
+    """Return a question as it was asked first; what would be drawn is left out if it never was."""
+    form = run.asking.forms_asked().get(question.id) if run is not None else None
+    if form is not None:
+        return form.text
+    return _SLOT.sub("..", question.text)
 
 
 def _said(reply: Reply) -> str:
