@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import Operand, said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.futures import FALLS, RISES, Future
+from mmplay.recordings.futures import FALLS, RISES, SEED, Future
 
 MOST_NAMED = 3
 """A sentence names so many assumptions at most, those that matter most."""
@@ -77,7 +77,7 @@ class Words:
     def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int) -> None:
         """Take the machine at the frame."""
         self._zones = {zone.name: zone for zone in m.state.zones}
-        self._what = {one.name: one.what for one in open_}
+        self._what = {one.name: one.what for one in open_} | {SEED: "when the frames arrive"}
         self._span = tenths(span_us)
 
     def sentences(self, rows: Sequence[Foreseen]) -> list[str]:
@@ -96,7 +96,8 @@ class Words:
             return self._say(code, row)
         if rest == "kills" and not row.high:
             return ""
-        return self._say(f"future.{CODES[rest]}", row, zone=zone)
+        none = "no_" if rest in WITH_NONE and not row.high else ""
+        return self._say(f"future.{none}{CODES[rest]}", row, zone=zone)
 
     def _passed(self, row: Foreseen, zone: str, way: str, mark: str) -> str:
         never = "" if row.low is not None else "never_"
@@ -144,6 +145,10 @@ CODES = {
     "pages_written": "pages_written",
 }
 """Sentences of quantities that are no times."""
+
+
+WITH_NONE = frozenset({"failures", "pages_written"})
+"""Those that have a sentence for none at all."""
 
 
 def tenths(time_us: int) -> str:
