@@ -9,11 +9,13 @@ from textual.containers import Container, Horizontal
 from textual.timer import Timer
 
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.levels.model import HISTORY
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
@@ -65,6 +67,7 @@ class Stage:
         self, screen: BaseScreen, panels: Panels, game: LevelGame, glyphs: Glyphs, motion: bool
     ) -> None:
         self._screen, self._panels, self._glyphs, self.motion = screen, panels, glyphs, motion
+        self._history = History(panels.player)
         self.still: Still | None = None
         self._past: Still | None = None
         self._step = STEPS
@@ -184,9 +187,12 @@ class Stage:
 
     def picture_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return the picture's title and rows at the step of its move."""
-        height = self._panels.panel(PICTURE).size.height
+        panel = self._panels.panel(PICTURE)
+        height, picture = panel.size.height, self.game.level_run.level.picture
         if self.still is None:
-            return PICTURE, []
+            of_history = picture is not None and picture.kind == HISTORY
+            rows = self._history.rows(self._panels.view_of(panel)) if of_history else []
+            return "free pages", rows
         title = self.still.title
         return title, self.still.rows(width, height, self._glyphs, self._past, self._step)
 
