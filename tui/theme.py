@@ -136,7 +136,7 @@ ROLE_STYLES: dict[str, tuple[str, str]] = {
     "header": ("mm-label", "bold"),
     "here": ("accent", "bold"),
     "log": ("mm-label", ""),
-    "hit": ("mm-number", "bold underline"),
+    "hit": ("mm-number", "bold reverse"),
 }
 """Each role's colour variable and attributes.
 

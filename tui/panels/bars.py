@@ -7,11 +7,19 @@ from textual.binding import Binding
 from textual.message import Message
 
 from mmplay.tui.cells import row, wrap
+from mmplay.tui.keys import KEY
 from mmplay.tui.panels.cell_panel import CellPanel
 
 
 class LineBar(CellPanel, can_focus=False):
     """One or two fixed rows that take no focus: header, footer, status."""
+
+    class Pressed(Message):
+        """A click on a key of the footer: what the key does."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     def __init__(self, *, id: str) -> None:
         super().__init__("", id=id)
@@ -19,6 +27,13 @@ class LineBar(CellPanel, can_focus=False):
     def say(self, text: str) -> None:
         """Draw one row of plain text."""
         self.show([row(text)])
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key does that was clicked."""
+        place = self._at(event.x, event.y)
+        ask = self._ask_at(place) if place is not None else None
+        if ask is not None and ask.kind == KEY:
+            self.post_message(self.Pressed(str(ask.names[0])))
 
 
 class VerdictBar(LineBar):
