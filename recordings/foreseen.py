@@ -96,7 +96,8 @@ class Words:
             return self._say(code, row)
         if rest == "kills" and not row.high:
             return ""
-        return self._say(f"future.{CODES[rest]}", row, zone=zone)
+        none = "no_" if rest in WITH_NONE and not row.high else ""
+        return self._say(f"future.{none}{CODES[rest]}", row, zone=zone)
 
     def _passed(self, row: Foreseen, zone: str, way: str, mark: str) -> str:
         never = "" if row.low is not None else "never_"
@@ -144,6 +145,10 @@ CODES = {
     "pages_written": "pages_written",
 }
 """Sentences of quantities that are no times."""
+
+
+WITH_NONE = frozenset({"failures", "pages_written"})
+"""Those that have a sentence for none at all."""
 
 
 def tenths(time_us: int) -> str:

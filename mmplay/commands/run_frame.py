@@ -10,6 +10,7 @@ from typing import NamedTuple
 from mmplay.commands.arguments import ram_kb, whole, workers_of
 from mmplay.commands.output import print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import RunStart, header
+from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
@@ -102,7 +103,10 @@ def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     ram = 0 if args.ram is None else ram_kb(args.ram)
     told = told_frame(args.start, whole(args.frame, "--frame", 1 << 32), kernel, ram)
     choice = choice._replace(kernel=kernel or told.printed_by)
-    return FrameStart(args, told, choice), choice
+    try:
+        return FrameStart(args, told, choice), choice
+    except InputError as error:
+        raise InputError(f"{args.start} frame {args.frame}: {error}") from None
 
 
 def _run_others(
@@ -176,6 +180,9 @@ def _remarks(answer: Answer) -> list[str]:
         found = [said("futures.runs", runs=answer.wanted, span=span)]
     if done < answer.wanted:
         found.append(said("futures.interrupted", done=done, runs=answer.wanted))
+    kill = answer.ahead.told.report.kill
+    if kill is not None and not answer.ahead.told.report.tasks:
+        found.append(said("futures.no_victim", victim=kill.victim[0]))
     early = [one.stopped_us for one in answer.futures if one.stopped_us is not None]
     if early:
         found.append(said("futures.stopped", count=len(early), at=tenths(min(early))))

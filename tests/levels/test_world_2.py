@@ -161,8 +161,8 @@ def test_sending_half_saves_the_ring_and_misses_the_goal() -> None:
         ((), "free or clean"),
         (("sync",), "free or clean"),
         (("dirty_background_ratio 40",), "free or clean"),
-        (("dirty_ratio 40",), "tasks.camera.done"),
-        (("dirty_ratio 5",), "tasks.camera.done"),
+        (("dirty_ratio 40",), ""),
+        (("dirty_ratio 5",), ""),
         (("dirty_background_ratio 5",), ""),
     ],
 )

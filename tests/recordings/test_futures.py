@@ -179,6 +179,7 @@ def row(quantity: str, low: int | None, high: int | None, never: bool = False) -
             row("kills", 0, 3),
             "The OOM killer kills 0 to 3 tasks within 41 s, depending on the disk's rate.",
         ),
+        (row("failures", 0, 0), "No page allocation is refused within 41 s in any run."),
         (row("DMA.lowest_free", 7, 7), "DMA: at its lowest, free is 7 pages."),
     ],
 )
