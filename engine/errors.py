@@ -23,7 +23,8 @@ def no_such(what: str, word: str, known: Iterable[str]) -> str:
     """Return the complaint about a word that is none of the known ones, with the nearest."""
     names = list(known)
     same = [name for name in names if name.casefold() == word.casefold()]
-    near = same or get_close_matches(word, names, 1)
+    close = get_close_matches(word, names)
+    near = same or sorted(close, key=lambda name: not name.startswith(word))
     hint = f" did you mean {near[0]}?" if near else ""
     if len(names) > MANY_NAMES:
         return f"{word[:40]!r} is no {what};{hint or f' there are {len(names)}'}"

@@ -12,7 +12,7 @@ from functools import cache
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.rules.versions import KERNELS, kernel_named
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.sim.metrics import is_of_tasks, names_for, read_condition
+from mmplay.engine.sim.metrics import TASK_FIELDS, is_of_tasks, names_for, read_condition
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.levels.truth import FORMS, IF, IN, KB_WORD, MAX_QUESTION
@@ -27,6 +27,7 @@ PANELS = (
 """What a level may show or hide as a whole."""
 
 MARKS = ("min", "low", "high")
+_MOMENT_WORDS = (START, END, NOW, TURN.strip(), AFTER.strip())
 MAX_TURNS = 1 << 20
 
 
@@ -39,10 +40,21 @@ def check_counter(name: str) -> None:
     """Complain about what no machine has a number for; raises InputError."""
     if name in _names() or is_of_tasks(name):
         return
-    near = get_close_matches(name, _names(), 1)
+    near = get_close_matches(name, (*_names(), *_of_tasks(name)), 1)
     hint = f"did you mean {near[0]}? " if near else ""
     known = "`mmplay run incident --json` prints such names"
     raise InputError(f"{name[:60]!r} is no number of a machine; {hint}{known}")
+
+
+def _of_tasks(name: str) -> list[str]:
+    """Return the numbers of the workload that a name speaks of."""
+    kind, _, rest = name.partition(".")
+    load = rest.rpartition(".")[0]
+    return (
+        [f"tasks.{load}.{field}" for field in TASK_FIELDS]
+        if get_close_matches(kind, ("tasks",))
+        else []
+    )
 
 
 def turn_count(text: str) -> int:
@@ -76,7 +88,10 @@ def check_moment(text: str) -> None:
     try:
         check_condition(text)
     except InputError as error:
-        raise InputError(f"{error}; or start, end, turn N, after QUESTION") from None
+        first, _, rest = text.partition(" ")
+        near = get_close_matches(first, _MOMENT_WORDS, 1)
+        hint = f"; did you mean {f'{near[0]} {rest}'.strip()!r}?" if near else ""
+        raise InputError(f"{error}; or start, end, turn N, after QUESTION{hint}") from None
 
 
 def check_when(text: str) -> None:

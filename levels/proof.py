@@ -101,7 +101,17 @@ def prove(level: Level, runs: int = RUNS) -> Proof:
         digest = tried.solved.digest()
         results.append(Result(DIGEST, *_same_digest(level, digest)))
         results.append(Result(RANDOM, *_said(_random, tried)))
-    return Proof(level, tuple(results), digest)
+    return Proof(level, tuple(_each_once(results)), digest)
+
+
+def _each_once(results: Sequence[Result]) -> Iterator[Result]:
+    """Yield the results; a fault that several checks met is told by the first of them."""
+    told: dict[str, str] = {}
+    for one in results:
+        if one.ok or told.setdefault(one.text, one.name) == one.name:
+            yield one
+        else:
+            yield one._replace(text=f"not proven, because of what {told[one.text]!r} says")
 
 
 def with_digest(proof: Proof) -> Proof:

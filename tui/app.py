@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -32,6 +33,7 @@ from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
 
 if TYPE_CHECKING:
+    from mmplay.levels.classroom.report import Report
     from mmplay.levels.model import Level
     from mmplay.levels.play.run import LevelRun
     from mmplay.recordings.recording import Recording
@@ -70,10 +72,11 @@ class MmplayApp(App[None]):
         ascii_only: bool = False,
         level: Level | None = None,
         motion: bool = False,
+        report: Report | None = None,
     ) -> None:
-        """Open the menu, a level, or the play screen on `timeline` at frame `start`.
+        """Open the menu, a level, the report of a class, or the play screen on `timeline`.
 
-        Without `motion` only the end of a move is drawn.
+        That begins at frame `start`.         Without `motion` only the end of a move is drawn.
         """
         self.motion = motion
         self.glyphs = ASCII if ascii_only else BOXES
@@ -84,6 +87,8 @@ class MmplayApp(App[None]):
         self._timeline = timeline
         self._start = start
         self._level = level
+        self._report = report
+        self._server = os.getppid()
         self.keyboard = Keyboard(self, super().on_event)
         self.painter = Painter()
         self.theme = theme
@@ -117,10 +122,20 @@ class MmplayApp(App[None]):
     def on_mount(self) -> None:
         """Open the first screen."""
         self.app_resume_signal.subscribe(self, lambda _: self.painter.forget())
-        if not self.is_headless and has_terminal():
+        if self.is_web:
+            self.set_interval(TERMINAL_S, self._look_for_server)
+        elif not self.is_headless and has_terminal():
             self.set_interval(TERMINAL_S, self._look_for_terminal)
+        self.open_first()
+
+    def open_first(self) -> None:
+        """Open the screen that the app was made for."""
         if self._level is not None:
             self._go_on_or_begin(self._level)
+        elif self._report is not None:
+            from mmplay.tui.screens.classroom import ClassScreen  # only for a teacher
+
+            self.push_screen(ClassScreen(self._report))
         elif self._timeline is None:
             self.push_screen(self._menu())
         else:
@@ -132,6 +147,11 @@ class MmplayApp(App[None]):
     def _look_for_terminal(self) -> None:
         """End when the terminal is gone: its input would be read as empty for ever."""
         if not has_terminal():
+            self.exit(return_code=TERMINAL_GONE)
+
+    def _look_for_server(self) -> None:
+        """End when the server that shows us in a browser is gone."""
+        if os.getppid() != self._server:
             self.exit(return_code=TERMINAL_GONE)
 
     def _play(self, timeline: Recording, start: int) -> None:

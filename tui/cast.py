@@ -117,7 +117,7 @@ async def _screens(recording: Recording, frames: list[int], size: tuple[int, int
     app = MmplayApp(recording, frames[0])
     screens = []
     async with app.run_test(size=size) as pilot:
-        await _settled(pilot)
+        await settled(pilot)
         screen = app.screen
         if not isinstance(screen, PlayScreen):
             raise RuntimeError("the play screen did not open")
@@ -129,7 +129,7 @@ async def _screens(recording: Recording, frames: list[int], size: tuple[int, int
     return screens
 
 
-async def _settled(pilot: Pilot[None]) -> None:
+async def settled(pilot: Pilot[None]) -> None:
     """Wait until the screen is laid out and drawn: sizes settle in the second round."""
     for _ in range(3):
         await pilot.pause()

@@ -65,6 +65,7 @@ PLAY_KEYS: tuple[Key, ...] = (
     Key("density", "v", "v", "density: calm, full, raw", LOOK),
     Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
     Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    Key("axis", "A", "A", "line of time: by time or by event", LOOK),
     Key("zoom", "z", "z", "zoom the panel", LOOK),
     Key("copy_value", "y", "y", "copy the value here", LOOK),
 )
@@ -103,6 +104,12 @@ COMPARE_KEYS: tuple[Key, ...] = (
     Key("align", "b", "b", "align on another moment", FIND, "b align"),
     Key("density", "v", "v", "what differs, or every number", LOOK, "v density"),
 )
+
+CLASS_KEYS: tuple[Key, ...] = (
+    Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
+    Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+)
+"""The keys of the Class screen; Enter on a student shows everything about him."""
 
 DIGIT_KEYS: tuple[Key, ...] = tuple(
     Key(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)

@@ -16,7 +16,7 @@ from mmplay.levels.classroom.points import Part
 from mmplay.levels.classroom.similar import similar
 
 SCHEMA = 1
-DIGITS = 4
+DIGITS = 2
 
 
 def points(score: Fraction) -> float:

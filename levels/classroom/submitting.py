@@ -10,7 +10,10 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import Assignment
 from mmplay.levels.classroom.handin import MAX_HAND_BYTES, Handed
-from mmplay.levels.classroom.tries import Try, best, fits, tries_of
+from mmplay.levels.classroom.tries import Try, best, fits, in_tries, stage_of, tries_of
+from mmplay.levels.play.share_code import code_of
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import load_session
 from mmplay.recordings.run.verify import verify_stream
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
@@ -67,3 +70,28 @@ def _checked(path: Path, assignment: Assignment, student: str) -> bytes:
     if verdict.fault is not None:
         raise InputError(f"{path}: cannot be handed in: {verdict.fault.text}")
     return data
+
+
+class Code(NamedTuple):
+    """The share code of what is handed in of a level; empty if too much was done for one."""
+
+    level: str
+    code: str
+
+
+def codes_of(traces: Sequence[Handed]) -> list[Code]:
+    """Return the share code of each try among traces; raises InputError for what is no run."""
+    loaded = [load_session(io.BytesIO(one.data), one.name).session for one in traces]
+    tries = in_tries(loaded, lambda one: str(one.header.get("level")), _stage)
+    return [Code(str(some[0].header.get("level")), _code(some)) for some in tries]
+
+
+def _stage(session: Session) -> int:
+    return stage_of(session.header)
+
+
+def _code(sessions: Sequence[Session]) -> str:
+    try:
+        return code_of(sessions)
+    except InputError:
+        return ""

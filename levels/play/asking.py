@@ -19,6 +19,12 @@ from mmplay.recordings.run.tape import BY_LEVEL
 NO_TRIES: Mapping[str, int] = {}
 
 
+def moment_of(level: Level, question: Question, m: Machine, end_turn: int) -> Moment:
+    """Return the test of the moment at which a question is asked; raises InputError."""
+    at = level.end or END if question.at == END else question.at
+    return moment_test(m, at, end_turn)
+
+
 class Asking:
     """See the module. `questions` are the level's, in the order of the run.
 
@@ -39,17 +45,13 @@ class Asking:
         self.laters, self.tries = laters, tries
         self.questions = in_order(level, seed)
         self.moments: dict[str, Moment] = {
-            one.id: located(level.file, one, "at", self._moment_of, one, m)
+            one.id: located(level.file, one, "at", moment_of, level, one, m, end_turn)
             for one in self.questions
             if not one.at.startswith(AFTER)
         }
         self._asked: dict[tuple[str, int], tuple[Question, Truth]] = {}
         self.truths: dict[str, Truth] = {}
         """What is right, of every question that was asked, as it was asked last."""
-
-    def _moment_of(self, question: Question, m: Machine) -> Moment:
-        at = self.level.end or END if question.at == END else question.at
-        return moment_test(m, at, self.end_turn)
 
     def open(self, notes: Notes) -> Question | None:
         """Return the question that must be answered (or left) before anything goes on."""
@@ -62,6 +64,10 @@ class Asking:
         key = question.id, notes.missed[question.id]
         self.truths[question.id] = self._asked[key][1]
         return self._asked[key]
+
+    def forms_asked(self) -> dict[str, Question]:
+        """Return the questions that were asked, each in the form that it had last."""
+        return {ident: form for (ident, _), (form, _) in self._asked.items()}
 
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what was not asked yet, then the oldest miss."""

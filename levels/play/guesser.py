@@ -19,6 +19,16 @@ VALUES = ("0", "1", "2", "5", "10", "50", "100", "256", "1000", "16384", "65536"
 VALUE_SHARE, ACT_SHARE, UNDO_SHARE = 2, 3, 20
 
 
+def numbers_on_screen(run: LevelRun) -> list[str]:
+    """Return numbers that stand on the screen of a run."""
+    zones = run.session.to_end().state.zones
+    return [
+        str(number)
+        for zone in zones
+        for number in (zone.free, zone.min, zone.low, zone.high, zone.managed, *zone.reserve)
+    ]
+
+
 class Guesser:
     """See the module.
 
@@ -89,7 +99,7 @@ class Guesser:
         if truth.kind == YES_NO:
             return self.one_of(("yes", "no"))
         if truth.kind == NUMBER:
-            return self.one_of(self._numbers_on_screen())
+            return self.one_of(numbers_on_screen(self.run))
         if truth.kind == ORDER and isinstance(truth.value, tuple):
             return ", ".join(self._shuffled(list(truth.value)))
         if truth.kind in OF_BITS and truth.layout is not None:
@@ -97,14 +107,6 @@ class Guesser:
             return "|".join(self.one_of(names) for _ in range(3))
         others = [shown(other.value, truth.kind) for other in truth.others]
         return self.one_of([*others, truth.shown()])
-
-    def _numbers_on_screen(self) -> list[str]:
-        zones = self.run.session.to_end().state.zones
-        return [
-            str(number)
-            for zone in zones
-            for number in (zone.free, zone.min, zone.low, zone.high, zone.managed, *zone.reserve)
-        ]
 
     def _shuffled(self, names: list[str]) -> list[str]:
         for last in range(len(names) - 1, 0, -1):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mmplay.commands.arguments import add_json, whole
+from mmplay.commands.class_pages import add_pages, report, sheet
 from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import (
@@ -33,9 +34,7 @@ OWNER_ONLY = 0o600
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parts = parser.add_subparsers(
-        dest="what", metavar="new|check|student-edition|gradescope", required=True
-    )
+    parts = parser.add_subparsers(dest="what", metavar="|".join(PARTS), required=True)
     new = parts.add_parser("new", help="write an assignment: levels, their weights, a date")
     new.add_argument("-o", dest="output", metavar="FILE", required=True, help="a new .toml file")
     level = "a level, or a level file, and what it counts (default: 1); several times"
@@ -47,21 +46,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     new.add_argument("--title", metavar="TEXT", help="what students see (default: the file's name)")
     new.add_argument("--attempts", metavar="N", default="0", help="runs of a level (default: any)")
     check = parts.add_parser("check", help="check an assignment, and that its levels can be won")
-    check.add_argument("file", metavar="FILE", help="the teacher's file")
     edition = parts.add_parser(
         "student-edition", help="write what students get: no solutions, no secret"
     )
-    edition.add_argument("file", metavar="FILE", help="the teacher's file")
     edition.add_argument("-o", dest="output", metavar="FILE", required=True, help="write it here")
     scope = parts.add_parser("gradescope", help="write a folder that Gradescope grades with")
-    scope.add_argument("file", metavar="FILE", help="the teacher's file")
     scope.add_argument("-o", dest="output", metavar="DIR", required=True, help="a new folder")
     wheel = "a wheel to put into it: of mmplay, and of what it needs"
     scope.add_argument("--wheel", dest="wheels", metavar="FILE", nargs="+", default=[], help=wheel)
+    for part in (check, edition, scope):
+        part.add_argument("file", metavar="FILE", help="the teacher's file")
     for part in (new, edition):
         students = "a file with a student's id in each line, or in its first column"
         part.add_argument("--students", metavar="FILE", help=students)
-    for part in (new, check, edition, scope):
+    pages = [*add_pages(parts)]
+    for part in (new, check, edition, scope, *pages):
         add_json(part)
 
 
@@ -173,5 +172,7 @@ PARTS: dict[str, Callable[[Namespace], int]] = {
     "check": _check,
     "student-edition": _edition,
     "gradescope": _gradescope,
+    "report": report,
+    "worksheet": sheet,
 }
 """What `mmplay class` can do."""

@@ -8,20 +8,29 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mmplay.commands.arguments import PLACE
 from mmplay.commands.output import progress_bar, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS
 
-SIZES = ((80, 24), (400, 200))
-"""The smallest and the largest screen of a cast."""
+SIZES = ((80, 23), (400, 200))
+"""The smallest and the largest screen of a cast or a still."""
+
+SIZE = (80, 24)
+LEVEL_PLACES = "ask:ID, answered:ID (of a question) or end"
+
+DRAWN = ("cast", "screen")
+"""Formats that have a size."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recording", metavar="TRACE|NAME|LOG", help="a recording, or a kernel log")
+    recording = "a recording, or a kernel log; for --format screen a level, too"
+    parser.add_argument("recording", metavar="TRACE|NAME|LOG|LEVEL", help=recording)
     parser.add_argument(
         "--format",
         required=True,
@@ -32,8 +41,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o", dest="output", metavar="FILE", help="write to this file instead of standard output"
     )
+    parser.add_argument("--size", metavar="WxH", help="size of a screen or a cast (default: 80x24)")
     parser.add_argument(
-        "--size", metavar="WxH", help="size of the screen in a cast (default: 80x24)"
+        "--at",
+        metavar="POS",
+        help=f"of --format screen the place: {PLACE}; of a level {LEVEL_PLACES}",
     )
     formats = "\n".join(f"  {name:<10}{one.summary}" for name, one in FORMATS.items())
     parser.epilog = f"formats:\n{formats}\n\n{parser.epilog}"
@@ -42,15 +54,37 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Export; raises InputError for an unreadable recording or an unwritable file."""
     size = _size(args)
+    if args.at is not None and args.format != "screen":
+        raise InputError("--at is for --format screen; other formats hold the whole recording")
+    if args.format == "screen" and _names_level(args.recording):
+        _put(args, _of_level(args, size or SIZE))
+        return 0
     with progress_bar(args.recording) as progress:
         recording = open_recording(args.recording, progress=progress)
     with recording:
-        chunks = _chunks(args.format, recording, size)
-        if args.output is not None:
-            _write_file(Path(args.output), chunks)
-            return 0
-        _write_out(chunks)
+        _put(args, _chunks(args, recording, size or SIZE))
     return 0
+
+
+def _names_level(name: str) -> bool:
+    return ".toml" in name or re.fullmatch(r"[Ll]\d{1,2}", name) is not None
+
+
+def _of_level(args: Namespace, size: tuple[int, int]) -> Iterator[bytes]:
+    from mmplay.levels.catalogue import find_level
+    from mmplay.tui.still import level_text
+
+    level = find_level(args.recording)
+    if args.at is None:
+        raise InputError(f"{args.recording}: say where in the level, --at {LEVEL_PLACES}")
+    return level_text(level, args.at, size)
+
+
+def _put(args: Namespace, chunks: Iterator[bytes]) -> None:
+    if args.output is not None:
+        _write_file(Path(args.output), chunks)
+    else:
+        _write_out(chunks)
 
 
 def _write_out(chunks: Iterable[bytes]) -> None:
@@ -64,20 +98,27 @@ def _write_out(chunks: Iterable[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
-def _chunks(name: str, recording: Recording, size: tuple[int, int] | None) -> Iterator[bytes]:
-    if size is None:
-        return FORMATS[name].load()(recording)
-    from mmplay.tui.cast import as_cast
+def _chunks(args: Namespace, recording: Recording, size: tuple[int, int]) -> Iterator[bytes]:
+    if args.format not in DRAWN:
+        return FORMATS[args.format].load()(recording)
+    if args.format == "cast":
+        from mmplay.tui.cast import as_cast
 
-    return as_cast(recording, size)
+        return as_cast(recording, size)
+    from mmplay.tui.still import as_text
+
+    if not len(recording):
+        raise InputError(f"{args.recording}: it has no failure, OOM kill or Mem-Info to show")
+    start = find_position(recording, args.at) if args.at is not None else 0
+    return as_text(recording, size, start)
 
 
 def _size(args: Namespace) -> tuple[int, int] | None:
     """Return the size that was asked for; raises InputError."""
     if args.size is None:
         return None
-    if args.format != "cast":
-        raise InputError("--size is for --format cast; other formats have no screen")
+    if args.format not in DRAWN:
+        raise InputError("--size is for --format cast and screen; other formats have no screen")
     found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", args.size, re.ASCII)
     size = (int(found[1]), int(found[2])) if found else (0, 0)
     (least_wide, least_high), (most_wide, most_high) = SIZES

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 from mmplay.engine.errors import InputError
 
 if TYPE_CHECKING:
+    from mmplay.levels.classroom.report import Report
     from mmplay.levels.model import Level
     from mmplay.recordings.recording import Recording
 
 
+WEB_DRIVER = "TEXTUAL_DRIVER"
+"""What textual-serve sets for the process that it shows in a browser."""
+
+
 def has_terminal() -> bool:
-    """Return whether there is a terminal to draw on and to read keys from."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Return whether there is a terminal to draw on and to read keys from, or a browser's."""
+    return WEB_DRIVER in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def require_terminal(what: str, instead: str) -> None:
@@ -26,13 +31,19 @@ def require_terminal(what: str, instead: str) -> None:
 
 
 def open_app(
-    args: Namespace, timeline: Recording | None, start: int, level: Level | None = None
+    args: Namespace,
+    timeline: Recording | None,
+    start: int,
+    level: Level | None = None,
+    report: Report | None = None,
 ) -> int:
     """Open the app; raises InputError for a theme that does not exist."""
     from mmplay.tui.app import MmplayApp
     from mmplay.tui.theme import DEFAULT_THEME
 
-    app = MmplayApp(timeline, start, ascii_only=args.ascii, level=level, motion=_moves(args))
+    app = MmplayApp(
+        timeline, start, ascii_only=args.ascii, level=level, motion=_moves(args), report=report
+    )
     theme = args.theme or DEFAULT_THEME
     if theme not in app.available_themes:
         raise InputError(f"--theme {theme}: themes are {', '.join(sorted(app.available_themes))}")

@@ -12,7 +12,13 @@ from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import load_assignment
 from mmplay.levels.classroom.handin import SUFFIX, read_handin, write_handin
-from mmplay.levels.classroom.submitting import Chosen, best_tries, read_traces, traces_of
+from mmplay.levels.classroom.submitting import (
+    Chosen,
+    best_tries,
+    codes_of,
+    read_traces,
+    traces_of,
+)
 from mmplay.recordings.trace.reader import open_trace
 
 
@@ -42,14 +48,19 @@ def run(args: Namespace) -> int:
         back = read_handin(stream, str(path))
     if back.traces != tuple(traces) or not back.ending.closed:
         raise InputError(f"{path}: does not hold what was written; is the disk damaged?")
+    codes = codes_of(traces)
     missing = [one.level.id for one in assignment.levels if one.level.id not in _ids(chosen)]
     if args.json:
         said = [{"level": one.level, "said": one.one.said, "tries": one.of} for one in chosen]
-        print_json({"file": str(path), "student": student, "levels": said})
+        shared = [one._asdict() for one in codes]
+        print_json({"file": str(path), "student": student, "levels": said, "codes": shared})
         return 0
     for one in chosen:
         tell(f"  {one.level}: {one.one.said}; the best of {one.of}")
-    tell(f"{path}: {len(traces)} recordings of {student} for {assignment.id}; give this file in")
+    count = f"{len(traces)} recording{'s' if len(traces) != 1 else ''}"
+    tell(f"{path}: {count} of {student} for {assignment.id}; give this file in")
+    for played in codes:
+        tell(f"share code of {played.level}: {played.code or 'none, too much was done in it'}")
     if chosen and missing:
         remark(f"not played yet: {', '.join(missing)}")
     if now > assignment.due:

@@ -91,7 +91,7 @@ def _keys(rows: Sequence[Row]) -> str:
 
 def _smallest(found: Smallest, rows: Sequence[Row]) -> Iterator[str]:
     if found.row is None:
-        fewest = min(rows, key=lambda row: (row.failed.some, row.failures.median))
+        fewest = min(rows, key=lambda row: (row.failed.some / row.failed.runs, row.failures.median))
         yield f"Requests were refused with every {found.key} that was tried."
         yield f"The fewest: {fewest.failures.median} (median), {_of(fewest)}."
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ from mmplay.levels.level_text import MAX_BYTES, read_text, read_toml
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.pack import is_pack
 from mmplay.levels.scenario.load import is_scenario, scenario_path
-from mmplay.levels.sweep.levers import Setting, number_at, settings_of
+from mmplay.levels.sweep.levers import Lever, Setting, number_at, settings_of
 from mmplay.levels.sweep.runs import (
     BOOT,
     INCIDENT,
@@ -102,15 +102,21 @@ def run(args: Namespace) -> int:
         raise InputError(
             f"--seeds {seeds}: expected 1 to {MAX_RUNS // len(settings)} runs a setting"
         )
-    random = [try_job(Job(subject, setting, 1)) for setting in settings]
-    jobs = [
-        Job(subject, setting, seed)
-        for setting, decides in zip(settings, random, strict=True)
-        for seed in range(1, (seeds if decides else 1) + 1)
-    ]
+    random = any([try_job(Job(subject, setting, 1)) for setting in _new_in(settings)])
+    used = range(1, (seeds if random else 1) + 1)
+    jobs = [Job(subject, setting, seed) for setting in settings for seed in used]
     rows, done = _rows(args, jobs)
-    PRINTERS["json" if args.json else args.format or "text"](subject, rows, any(random))
+    PRINTERS["json" if args.json else args.format or "text"](subject, rows, random)
     return 0 if done == len(jobs) else stopped(done, len(jobs), "runs")
+
+
+def _new_in(settings: list[Setting]) -> Iterator[Setting]:
+    """Yield the settings in which a value stands that was in none before: all are tried once."""
+    known: set[Lever] = set()
+    for setting in settings:
+        if not known.issuperset(setting):
+            known.update(setting)
+            yield setting
 
 
 def _rows(args: Namespace, jobs: list[Job]) -> tuple[list[Row], int]:

@@ -59,6 +59,11 @@ VERBS: tuple[Verb, ...] = (
         ("mmplay speak L03", "echo why | mmplay speak incident-next-20160311"),
     ),
     Verb(
+        "serve",
+        "serve the screen to browsers, for those without a terminal",
+        ("mmplay serve", "mmplay serve --host 0.0.0.0 --public --visitors 30"),
+    ),
+    Verb(
         "progress",
         "show or export your stars, or list what another file claims",
         ("mmplay progress", "mmplay progress --export stars.jsonl"),
@@ -175,6 +180,8 @@ VERBS: tuple[Verb, ...] = (
             "mmplay export kern.log --format csv | head",
             "mmplay export run.mmtrace --format perfetto -o run.json",
             "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
+            "mmplay export incident-4.5.0-rc7 --format screen --at #2 --size 120x40",
+            "mmplay export L03 --format screen --at end",
         ),
     ),
     Verb(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mmplay.recordings.chart.floors import MARKS
+from mmplay.recordings.chart.story import BootStory, FloorLine, Level, ZoneStory
+from mmplay.recordings.chart.strips import strips_of
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import moment
-from mmplay.recordings.export.stories import MARKS, BootStory, FloorLine, Level, ZoneStory
 
 LEFT, RIGHT = 76, 650
 """Where panels begin and end."""
@@ -17,12 +19,6 @@ LABELS, PAGES, MET = 696, 902, 920
 
 PANEL, CLOSE_UP = 190, 112
 LINE = 17
-
-BEYOND = 3
-"""A panel reaches up to this many times its highest floor; more free pages run along its top."""
-
-CLOSE = 12
-"""Floors that lie in less than this part of a panel are shown once more, magnified."""
 
 MOST_DOTS = 60
 """More dumps than this stand so close that a line says it better than dots."""
@@ -51,22 +47,18 @@ class Panel(NamedTuple):
 
 def panels_of(zone: ZoneStory) -> list[Panel]:
     """Return the panels of a zone: one, or two if its floors lie too close together for one."""
-    floors = [one.pages for one in zone.floors.values()] or [1]
+    floors = [one.pages for one in zone.floors.values()]
     most = max((level.highest for level in zone.levels), default=0)
-    high = max(10, max(floors) * 23 // 20, min(most * 21 // 20, max(floors) * BEYOND))
     title = f"{zone.name}, free pages"
     if zone.class_zone and zone.class_zone != zone.name:
         title += f" · floors of a caller that may use {zone.class_zone}"
-    if most > high:
+    *near, whole = strips_of(floors, most)
+    if most > whole.high:
         title += f" · up to {most}, off this scale"
-    spread = max(floors) - min(floors)
-    if len(floors) == 1 or spread * CLOSE > high:
-        return [Panel(zone, title, 0, high, PANEL, names=True)]
-    pad = max(2, spread // 3)
-    near = f"{zone.name}, the floors magnified"
+    magnified = f"{zone.name}, the floors magnified"
     return [
-        Panel(zone, near, max(0, min(floors) - pad), max(floors) + pad, CLOSE_UP, names=True),
-        Panel(zone, title, 0, high, PANEL, names=False),
+        *(Panel(zone, magnified, one.low, one.high, CLOSE_UP, names=True) for one in near),
+        Panel(zone, title, whole.low, whole.high, PANEL, names=not near),
     ]
 
 

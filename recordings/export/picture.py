@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmplay.engine.explain.words import CALLERS
+from mmplay.recordings.chart.story import BootStory, stories_of
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import markup, moment, shortened, style
 from mmplay.recordings.export.panels import (
@@ -20,7 +21,6 @@ from mmplay.recordings.export.panels import (
     met_text,
     panels_of,
 )
-from mmplay.recordings.export.stories import BootStory, stories_of
 from mmplay.recordings.recording import Recording
 
 WIDTH = 1060

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
+from mmplay.recordings.chart.story import BootStory, stories_of
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.export.blocks import (
     Block,
@@ -21,7 +22,6 @@ from mmplay.recordings.export.blocks import (
 from mmplay.recordings.export.incident import incident
 from mmplay.recordings.export.panels import met_text
 from mmplay.recordings.export.picture import described, picture
-from mmplay.recordings.export.stories import BootStory, stories_of
 from mmplay.recordings.recording import Recording, Row, said
 
 UNKNOWN = "unknown"

@@ -44,7 +44,9 @@ def spread(
 ) -> Iterator[Found]:
     """Yield `work(item)` of every item, in the items' order: the same on one core as on many.
 
-    `work` is a function of a module (or a partial of one), its items and results can be pickled.
+    `work` is a function of a module (or a partial of one), its items and results can be pickled;
+    `items` may make an item when it is asked for it, which then happens once for each time that it
+    is done.
     On a cluster a path in an item is good only where every worker sees the same files. Items go out
     `at_once` at a time; `weigh` says how much of the progress bar one is (default: all the same).
     With one core, or where all goes out at once, it runs in this process. The results that wait for
@@ -58,7 +60,7 @@ def spread(
     KeyboardInterrupt is raised. Workers end when the caller stops iterating, or dies.
     """
     parts = [range(at, min(at + at_once, len(items))) for at in range(0, len(items), at_once)]
-    weights = [weigh(item) if weigh is not None else 1 for item in items]
+    weights = [1] * len(items) if weigh is None else [weigh(item) for item in items]
     meter = Meter(on.progress, told, weights)
     crew = _crew(on, len(parts))
     if crew is None:

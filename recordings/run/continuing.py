@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Frame
+from mmplay.engine.report import Report, ReportKind
 from mmplay.engine.rules.kernel import SIMULATED, Kernel
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
@@ -22,9 +23,7 @@ INCIDENT = "incident-4.5.0-rc7"
 
 def told_in(frame: Frame, kernel: Kernel | None = None, ram_kb: int = 0) -> Told:
     """Return what a frame tells of its machine, as `told_frame` does; raises InputError."""
-    report = frame.report
-    if report is None:
-        raise InputError("this frame has no report of the kernel; choose one that has")
+    report = frame.report or _sampled(frame)
     told_memory(report)
     printed_by = frame.kernel or kernel
     if printed_by is None:
@@ -33,6 +32,13 @@ def told_in(frame: Frame, kernel: Kernel | None = None, ram_kb: int = 0) -> Told
     if kernel is None:
         check_simulated(printed_by, frame.release or "")
     return Told(report, printed_by, frame.release or "", ram_kb)
+
+
+def _sampled(frame: Frame) -> Report:
+    """Return what a sample of /proc tells, as a report that nobody's request caused."""
+    if frame.shown is None or not frame.shown.own:
+        raise InputError("this frame has no memory of its own; choose one that has")
+    return Report(ReportKind.DUMP, frame.time_us, 0, 0, memory=frame.shown.dump)
 
 
 def machine_from(frame: Frame, name: str) -> Machine:

@@ -19,6 +19,7 @@ BEGINNINGS = {
     "perfetto": b'{"displayTimeUnit":"ns"',
     "svg": b"<?xml ",
     "html": b"<!DOCTYPE html>",
+    "screen": b" incident-4.5.0-rc7  4.5.0-rc7+",
     "cast": b'{"version": 2, "width": 80, "height": 24, ',
 }
 
@@ -66,7 +67,7 @@ def test_a_cast_of_another_size(capfd: pytest.CaptureFixture[str]) -> None:
     [
         ("csv", "80x24", "for --format cast"),
         ("cast", "80", "columns x rows"),
-        ("cast", "10x10", "80x24 to"),
+        ("cast", "10x10", "80x23 to"),
         ("cast", "99999x24", "columns x rows"),
         ("cast", "-80x24", "columns x rows"),
         ("cast", "٨٠x٢٤", "columns x rows"),

@@ -54,8 +54,10 @@ def test_what_is_played_is_handed_in(
     assert "to hand in: mmplay submit --assignment handout.toml --student st01" in told
     assert main(["submit", *ME]) == 0
     out, said = capsys.readouterr()
-    assert "st01.mmhand: 1 recordings of st01 for week3" in out
+    assert "st01.mmhand: 1 recording of st01 for week3" in out
     assert "not played yet: L01" in said
+    code = next(word for word in out.split() if word.startswith("MM1."))
+    assert main(["verify", code]) == 0
     (header,) = handed()
     assignment = load_assignment(Path("week3.toml"))
     assert (header["level"], header["student"]) == ("L03", "st01")

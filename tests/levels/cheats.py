@@ -72,7 +72,9 @@ def wrongly(random: Random) -> Player:
 
     def answer(run: LevelRun) -> bool:
         question = run.open_question()
-        if question is not None:
+        if question is not None and run.notes.missed[question.id]:
+            run.skip(question.id)
+        elif question is not None:
             said = random.choice([option.value for option in question.options] or ["12345"])
             try:
                 run.answer(question.id, said)

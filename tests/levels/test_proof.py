@@ -58,7 +58,7 @@ BAD = [
      + move("solution", 5), ALLOW, "nothing", "answers alone win"),
     (WIN + move("solution", 7) + move("solution", 5), ALLOW, "dropped act",
      "without `dirty_ratio 7`"),
-    (DOOR.replace('"no"]', '"nein"]') + RIGHT, "", "questions", "yes or no"),
+    (DOOR.replace('"no"]', '"nein"]') + RIGHT, "", "solution", "yes or no"),
     (NUMBER + 'options = ["16", "16"]\n' + LOW, "", "questions", "2 options are right"),
     (NUMBER + 'options = ["17", "18"]\n', "", "solution", "'16' is no choice"),
     (NUMBER.replace("marks DMA32 low", "fact mark.retry") + 'options = ["min", "low"]\n', "",
@@ -86,3 +86,11 @@ def test_a_losing_line_that_loses() -> None:
     ok, text = verdict(level(SOLVED + LOSE + move("losing", 60), ALLOW, EATER), "losing")
     assert ok
     assert text.endswith("dirty_ratio > 50")
+
+
+def test_a_fault_is_told_once_and_the_others_name_who_told_it() -> None:
+    wrong = DOOR.replace("passes DMA32", "passes DMA33")
+    texts = [one.text for one in prove(level(wrong + RIGHT), 1).results if not one.ok]
+    told = "'DMA33' is no zone of this machine; did you mean DMA32?"
+    assert sum(told in one for one in texts) == 1
+    assert {*texts[1:]} == {"not proven, because of what 'start' says"}

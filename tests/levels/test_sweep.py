@@ -181,6 +181,7 @@ def test_a_level_is_a_machine_or_played(tmp_path: Path, capsys: Captured) -> Non
         (("none", "--set", "disk=1"), "a sweep takes a level, a scenario, incident or boot"),
         (("incident", "--set", "disk=1", "--seeds", "0"), "--seeds 0"),
         (("incident", "--set", "min_free_kbytes=x"), "EINVAL"),
+        (("incident", "--set", "disk=1,2", "--set", "dirty_ratio=9,400"), "400 is not in 0..100"),
         (("incident", "--set", "disk=1", "--actions", "x"), "--actions is for levels"),
         (("incident", "--set", "disk=1", "--count", "nix"), "no counter of that name"),
         (("L03", "--set", "disk=1", "--until", "3"), "--until is not for levels"),

@@ -8,6 +8,7 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.unsaid import Unsaid
@@ -23,8 +24,10 @@ from mmplay.recordings.futures import (
     supposed_of,
 )
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.live.capture import Capture, Plan, Roots
 from mmplay.recordings.run.continuing import told_in
 from mmplay.recordings.run.starts import told_frame
+from tests.recordings import fake_proc
 
 INCIDENT = "incident-4.5.0-rc7"
 LOGS = Path("/work/shared/logs")
@@ -86,6 +89,23 @@ def test_what_hangs_on_the_disk_says_so(futures: list[Future]) -> None:
 def test_an_act_at_the_start_is_done_in_every_run() -> None:
     one = ahead()._replace(acts=(("disk", "0"),))
     assert future_of(one, Supposed("disk_rate", 256_000)).numbers["pages_written"] == 0
+
+
+def test_a_sample_of_a_recorded_machine_is_continued_too(tmp_path: Path) -> None:
+    proc, file = tmp_path / "proc", tmp_path / "night.mmtrace"
+    fake_proc.write_proc(proc, fake_proc.Machine(free=1300))
+    # two of its largest blocks in DMA are in use, where its file pages are
+    for name, old, new in (("zoneinfo", "3808", "1760"), ("buddyinfo", "3 \n", "1 \n")):
+        (proc / name).write_text((proc / name).read_text().replace(old, new))
+    capture = Capture(file, Plan(1_000_000, 3_600_000_000), Roots(proc, tmp_path / "none"))
+    capture.sample()
+    capture.abandon()
+    with pytest.raises(InputError, match="cannot be simulated"):
+        told_frame(str(file), 0, None)
+    rc7 = KERNELS["4.5-rc7"]
+    m = machine_ahead(Ahead(told_frame(str(file), 0, rc7), Choice(rc7), 0))
+    assert (m.state.zones[1].free, m.state.zones[1].min) == (1300, 247)
+    assert check(m) == []
 
 
 # taken together, and in words

@@ -20,8 +20,8 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.frame import Growth
 from mmplay.engine.rules.versions import KERNELS
+from mmplay.recordings.chart.story import stories_of
 from mmplay.recordings.diagnosis import diagnose_frame
-from mmplay.recordings.export.stories import stories_of
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.live import capture as capture_module
 from mmplay.recordings.live.capture import Capture, Plan, Roots

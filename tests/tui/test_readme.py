@@ -11,7 +11,8 @@ async def test_the_picture_is_the_screen() -> None:
 
 
 def test_there_are_exactly_two_set_up_commands() -> None:
-    commands = [line for line in README.read_text().splitlines() if line.startswith("    ")]
+    before, _, after = parts()
+    commands = [line for line in (before + after).splitlines() if line.startswith("    ")]
     assert len(commands) == 2
     assert all(line.startswith("    python3 -m venv ") for line in commands)
     assert commands[0].endswith("/mmplay")

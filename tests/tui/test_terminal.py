@@ -153,3 +153,33 @@ def test_the_program_ends_when_its_terminal_is_gone(hangup: signal.Handlers) -> 
     os.close(terminal.slave)
     os.close(terminal.master)
     assert terminal.process.wait(PATIENCE_S) != 0
+
+
+IN_BROWSER = """
+import os, subprocess, sys
+child = subprocess.Popen(
+    [sys.executable, "-m", "mmplay"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
+    env={**os.environ, "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"},
+)
+assert child.stdout.readline() == b"__GANGLION__\\n"
+print(child.pid, flush=True)
+sys.stdin.read()
+os._exit(0)
+"""
+"""A server that starts a screen for a browser, and is gone when its input ends."""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux says when a process ends")
+def test_a_screen_in_a_browser_ends_with_its_server() -> None:
+    command = [sys.executable, "-c", IN_BROWSER]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        screen = os.pidfd_open(int(server.stdout.readline()))
+        server.communicate()
+    try:
+        assert select.select([screen], [], [], PATIENCE_S)[0]
+    finally:
+        os.close(screen)

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmplay.recordings.chart.axis import Axis
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import DENSITIES, plain, span_text, time_text, wrap
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.player import SPEEDS, LogSearch, Player
-from mmplay.tui.views.bars import Columns, timeline_rows
+from mmplay.tui.views.bars import timeline_rows
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
@@ -54,13 +55,13 @@ def test_the_timeline_fits_its_width(width: int) -> None:
     from mmplay.recordings.library import open_recording
 
     with open_recording("incident-4.5.0-rc7") as timeline:
-        placed = Columns(timeline, width)
+        placed = Axis(timeline, width, range(len(timeline)), by_event=False)
         columns = [placed.of(index) for index in range(len(timeline))]
         assert columns == sorted(columns)
         assert 0 <= min(columns) <= max(columns) < width
         assert all(placed.of(placed.frame(column)) == column for column in columns)
         for index in range(len(timeline)):
-            rows = timeline_rows(timeline, timeline.frame(index), width + 4, BOXES)
+            rows = timeline_rows(timeline, timeline.frame(index), placed, 2, width + 4, BOXES)
             assert len(plain(rows[0])) == width + 4
             assert plain(rows[0]).count("●") == 1
 

@@ -65,6 +65,10 @@ class LogPanel(CellPanel):
     def _clamped(self, top: int) -> int:
         return max(0, min(self._timeline.line_count - self.size.height, top))
 
+    def on_resize(self) -> None:
+        """Fill a panel that has come into sight near the end of the log."""
+        self.top = self._clamped(self.top)
+
     def action_move(self, down: int, across: int) -> None:
         """Move the line cursor, or look further along long lines."""
         if down:

@@ -279,7 +279,11 @@ class GameFace:
         with self._screen.refusals_said():
             unit = self.game.asked().unit
             placeholder = f"your answer ({unit})" if unit else "your answer"
-            self._screen.ask_for(placeholder, lambda text: self._do(self.game.answer, text))
+            self._screen.ask_for(placeholder, self.give)
+
+    def give(self, text: str) -> None:
+        """Answer the open question."""
+        self._do(self.game.answer, text)
 
     def skip(self) -> None:
         """Skip the open question."""

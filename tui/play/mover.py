@@ -12,7 +12,6 @@ from mmplay.tui.panels.bars import TimelineBar
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
-from mmplay.tui.views.bars import Columns
 
 ENDS = {1: "end of the recording", -1: "start of the recording"}
 
@@ -133,8 +132,7 @@ class Mover:
     def along(self, wanted: TimelineBar.Wanted) -> None:
         """Move as the timeline's bar was asked to."""
         if wanted.column is not None:
-            columns = Columns(self.timeline, max(4, self._screen.size.width - 4))
-            self.jump(columns.frame(wanted.column - 2))
+            self.jump(self._panels.history.frame_at(wanted.column))
             return
         share = len(self.timeline) * wanted.percent // 100
         self.player.to(self.player.index + wanted.frames + share)

@@ -18,9 +18,11 @@ from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.play.history import History
+from mmplay.tui.play.places import Places
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
-from mmplay.tui.views.bars import header_row, timeline_rows
+from mmplay.tui.views.bars import header_row
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows
 from mmplay.tui.views.lists import lists_rows
@@ -29,18 +31,14 @@ from mmplay.tui.views.scene import View, age_text, deciding_ask
 from mmplay.tui.views.zones import zones_rows
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
-    "zones": zones_rows,
     "counters": counters_rows,
     "report": report_rows,
     "lists": lists_rows,
 }
-"""Panels that show the frame itself, and what fills them."""
+"""Panels besides the zones that show the frame itself, and what fills them."""
 
-LOWER = ("explain", "log", "report", "lists")
-"""Panels that share one place on a narrow screen."""
-
-HIDDEN = ("lists", "incident")
-"""Panels that a wide screen, too, shows only when they are chosen, if it has others to show."""
+ASKED = ("zones", *VIEWS)
+"""Panels whose numbers the explanation follows."""
 
 
 class Extra(NamedTuple):
@@ -53,7 +51,7 @@ class Extra(NamedTuple):
     opened: Callable[[Ask], None]
 
 
-class Panels(Container):
+class Panels(Places):
     """Draws the frame that a player stands at; diagnoses it once.
 
     State: the questions asked, the density, the decision we stand at `inside` a simulated turn.
@@ -63,8 +61,7 @@ class Panels(Container):
     """
 
     def __init__(self, on_screen: BaseScreen, player: Player, glyphs: Glyphs) -> None:
-        super().__init__()
-        self._on = on_screen
+        super().__init__(on_screen)
         self.player = player
         self.glyphs = glyphs
         self.inside: int | None = None
@@ -72,18 +69,18 @@ class Panels(Container):
         self.density = FULL
         self.trail: tuple[Ask, ...] = ()
         self.extras: dict[str, Extra] = {}
-        self.first, self.home = "explain", "zones"
         self.verdict: Callable[[int], str] = lambda room: headline_of(self.result, room)
         self._asked_from = "zones"
         self._led_to: Ask | None = None
+        self.history = History(player)
         self.stage: Callable[[], Container] | None = None
-        self.staged: tuple[str, ...] = ()
         self.header: Callable[[int], Row] | None = None
         self.veil_of: Callable[[str], Veil] = lambda name: str
-        self.drawing_soon = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; which of them show depends on the size, see the style sheet."""
+        if not self._on.has_class("-level"):
+            yield TimelineBar(id="timeline")
         if self.stage is not None:
             yield self.stage()
         with Horizontal(id="top"):
@@ -94,10 +91,11 @@ class Panels(Container):
                 if name not in self.staged:
                     yield CellPanel(name, id=name)
             yield CellPanel("why", id="explain")
-            yield LogPanel(self.player.timeline, id="log")
             yield CellPanel("report", id="report")
             yield CellPanel("free lists", id="lists")
-        yield TimelineBar(id="timeline")
+            yield LogPanel(self.player.timeline, id="log")
+        if self._on.has_class("-level"):
+            yield TimelineBar(id="timeline")
 
     def begin(self) -> None:
         """Start on the zones, with their explanation below, or on what a level is about."""
@@ -121,30 +119,10 @@ class Panels(Container):
         """Fill a panel that came into sight or changed its size."""
         self.draw_soon()
 
-    def draw_soon(self) -> None:
-        """Draw once after the next layout, however often it was asked for before that."""
-        if not self.drawing_soon:
-            self.drawing_soon = True
-            self._on.call_after_refresh(self.draw)
-
-    def draw_anew(self) -> None:
-        """Draw once more: what was to come after a refresh went to the screen that lay on top."""
-        self.drawing_soon = False
-        self.draw_soon()
-
     @property
-    def lower(self) -> tuple[str, ...]:
-        """The panels that share the place below."""
-        return (*(name for name in self.extras if name not in self.staged), *LOWER)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All panels in the order of Tab."""
-        return (*self.staged, "zones", "counters", *self.lower, "timeline")
-
-    def panel(self, name: str) -> CellPanel:
-        """Return a panel by its name."""
-        return self.query_one(f"#{name}", CellPanel)
+    def more(self) -> tuple[str, ...]:
+        """The panels that a level has besides."""
+        return tuple(self.extras)
 
     @property
     def log_panel(self) -> LogPanel:
@@ -188,6 +166,7 @@ class Panels(Container):
             verdict.tell(self.verdict(width - 2), width, loud)
             for name in self.names:
                 self.panel(name).veil(self.veil_of(name))
+            self._draw_zones()
             for name, rows_of in VIEWS.items():
                 panel = self.panel(name)
                 panel.show(rows_of(self._view(panel)))
@@ -198,10 +177,19 @@ class Panels(Container):
                 title, rows = extra.rows(max(20, panel.size.width))
                 panel.retitle(title)
                 panel.show(rows)
-            self.panel("timeline").show(timeline_rows(timeline, frame, width, self.glyphs))
+            line = self.panel("timeline")
+            line.show(self.history.rows(self._view(line)))
             self._lead()
             self.draw_explain()
             self._on.say(self._on.said)
+
+    def _draw_zones(self) -> None:
+        """Draw the zones, in as many rows as they need and may have."""
+        zones = self.panel("zones")
+        most = self.most_rows()
+        rows = zones_rows(self._view(zones)._replace(height=most))
+        self.give_rows(min(most, len(rows)))
+        zones.show(rows)
 
     def _lead(self) -> None:
         """Put the cursor on the number that decides, until another one was asked about."""
@@ -222,7 +210,7 @@ class Panels(Container):
     @on(CellPanel.Chosen)
     def number_chosen(self, message: CellPanel.Chosen) -> None:
         """The cursor came to a number: explain it."""
-        if message.panel.id in VIEWS and message.ask is not None:
+        if message.panel.id in ASKED and message.ask is not None:
             self.trail = (message.ask,)
             self.draw_explain()
 
@@ -251,7 +239,7 @@ class Panels(Container):
     def explain(self) -> None:
         """Explain what is under the cursor, in sight."""
         focused = self._on.focused
-        if isinstance(focused, CellPanel) and focused.ask and focused.id in VIEWS:
+        if isinstance(focused, CellPanel) and focused.ask and focused.id in ASKED:
             self.trail = (focused.ask,)
         self.choose_lower("explain")
         self.draw_explain()
@@ -275,72 +263,9 @@ class Panels(Container):
             self.app.copy_to_clipboard(focused.value)
             self._on.say(f"copied {focused.value}")
 
-    # panels
-
-    def choose_lower(self, name: str) -> None:
-        """Put a panel in the place that several share on a narrow screen, or show the stage."""
-        self._show_machine(name not in self.staged)
-        if name in self.staged:
-            self.draw_soon()
-            return
-        for other in self.lower:
-            self.panel(other).set_class(other == name, "-current")
-        for hidden in HIDDEN:
-            self.set_class(name == hidden, f"-{hidden}")
-        # Textual takes the focus from a hidden panel only when it draws: keys may come before.
-        if self._on.has_class("-narrow") and self.focused in set(self.lower) - {name}:
-            self.panel(name).focus()
-        self.draw_soon()
-
-    def _show_machine(self, machine: bool) -> None:
-        """Show the panels of the machine, or a level's stage, if it has one."""
-        self.set_class(machine, "-machine")
-        self.set_class(not machine, "-onstage")
-
-    def next_panel(self) -> None:
-        """Focus the next panel."""
-        self._focus_beside(1)
-
-    def previous_panel(self) -> None:
-        """Focus the previous panel."""
-        self._focus_beside(-1)
-
-    def _focus_beside(self, direction: int) -> None:
-        names = self.names
-        here = names.index(self.focused) if self.focused else -direction
-        self._focus_on(names[(here + direction) % len(names)])
-
-    def _focus_on(self, name: str) -> None:
-        if name in self.lower or name in self.staged:
-            self.choose_lower(name)
-        self._show_machine(name not in self.staged)
-        self.panel(name).focus()
-        if self.has_class("-zoomed") and name != "timeline":
-            self._zoom_on(name)
-
-    @property
-    def focused(self) -> str:
-        """The name of the focused panel, or empty."""
-        name = self._on.focused.id if self._on.focused is not None else None
-        return name if name in self.names else ""
-
-    def zoom(self) -> None:
-        """Give the focused panel the whole screen, or take it back."""
-        if not self.unzoom() and self.focused not in ("", "timeline"):
-            self.add_class("-zoomed")
-            self._zoom_on(self.focused)
-
-    def unzoom(self) -> bool:
-        """Take the whole screen back from a panel; tell whether one had it."""
-        zoomed = self.has_class("-zoomed")
-        if zoomed:
-            self.remove_class("-zoomed")
-            self.draw_soon()
-        return zoomed
-
-    def _zoom_on(self, name: str) -> None:
-        for other in self.names:
-            self.panel(other).set_class(other == name, "-zoom")
-        self.query_one("#top").set_class(name not in self.lower, "-zoom")
-        self.query_one("#lower").set_class(name in self.lower, "-zoom")
-        self.draw_soon()
+    def next_axis(self) -> None:
+        """Let events stand at equal distances on the line of time, or frames by time again."""
+        self.history.by_event = not self.history.by_event
+        self.draw()
+        how = "events at equal distances" if self.history.by_event else "by time"
+        self._on.say(f"line of time: {how}")

@@ -203,3 +203,22 @@ class BaseScreen(Screen[None]):
             self.say(f"{worker.name} stopped".strip())
         elif message.state is WorkerState.SUCCESS and worker.result is not None:
             worker.result()
+
+
+class PanelScreen(BaseScreen):
+    """A screen whose panels the keys go through, in the order of `PANELS`."""
+
+    PANELS: ClassVar[tuple[str, ...]] = ()
+
+    def action_next_panel(self) -> None:
+        """Focus the next panel."""
+        self._focus_beside(1)
+
+    def action_previous_panel(self) -> None:
+        """Focus the previous panel."""
+        self._focus_beside(-1)
+
+    def _focus_beside(self, direction: int) -> None:
+        name = self.focused.id if self.focused is not None else None
+        here = self.PANELS.index(name) if name in self.PANELS else 0
+        self.query_one(f"#{self.PANELS[(here + direction) % len(self.PANELS)]}").focus()

@@ -20,7 +20,7 @@ BORDERS = 2
 """Rows of a box's edges."""
 
 COLUMNS = 80
-LINES = 24
+LINES = 23
 """A terminal below this size is too small."""
 
 

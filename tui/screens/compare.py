@@ -14,18 +14,19 @@ from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, COMPARE_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.screens.base import BaseScreen
+from mmplay.tui.screens.base import PanelScreen
 from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
 
 PANELS = ("parting", "chart", "table")
 WIDEST = 400
 
 
-class CompareScreen(BaseScreen):
+class CompareScreen(PanelScreen):
     """Shows A beside B. Both are looked at in a thread: nothing else may move them meanwhile."""
 
     KEYS = COMPARE_KEYS
     BINDINGS = bindings(COMPARE_KEYS, COMMON_KEYS)
+    PANELS = PANELS
 
     def __init__(self, a: Recording, b: Recording, glyphs: Glyphs) -> None:
         super().__init__()
@@ -97,16 +98,3 @@ class CompareScreen(BaseScreen):
         self._density = DENSITIES[at]
         self.draw()
         self.say(f"density: {self._density}")
-
-    def action_next_panel(self) -> None:
-        """Focus the next panel."""
-        self._focus_beside(1)
-
-    def action_previous_panel(self) -> None:
-        """Focus the previous panel."""
-        self._focus_beside(-1)
-
-    def _focus_beside(self, direction: int) -> None:
-        name = self.focused.id if self.focused is not None else None
-        here = PANELS.index(name) if name in PANELS else 0
-        self.query_one(f"#{PANELS[(here + direction) % len(PANELS)]}").focus()

@@ -68,6 +68,7 @@ class PlayScreen(BaseScreen):
         self.runs = Runs(self, self.panels, self.mover)
         self.game: GameFace | None = None
         self._exports = Exports(self)
+        self.add_class("-recording")
 
     @classmethod
     def of_level(
@@ -80,6 +81,7 @@ class PlayScreen(BaseScreen):
         game = LevelGame(kept or begin_recorded(level))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
         screen.game = GameFace(screen, screen.runs, level, game, motion)
+        screen.remove_class("-recording")
         screen.add_class("-level")
         if kept:
             screen.said = f"{level.id} goes on where you left it; press R to begin again"
@@ -168,6 +170,7 @@ class PlayScreen(BaseScreen):
     action_next_panel = by("panels", Panels.next_panel)
     action_previous_panel = by("panels", Panels.previous_panel)
     action_zoom = by("panels", Panels.zoom)
+    action_axis = by("panels", Panels.next_axis)
     action_copy_value = by("panels", Panels.copy_value)
 
     def key_backspace(self) -> None:

@@ -38,20 +38,27 @@ def zones_rows(view: View) -> list[Row]:
     if dump is None:
         return [row(Cell("unknown: no dump yet", "unknown"))]
     zones = [zone for zone in dump.zones if zone.kb] or dump.zones
-    roomy = view.height >= 5 * len(zones) + 1
     rows: list[Row] = []
+    room = (view.height - 1) // max(1, len(zones))
     for zone in zones:
-        rows += _zone_rows(view, zone, roomy)
+        rows += _zone_rows(view, zone)[: max(LEAST, room)]
     rows.append(_legend(view))
     return rows
 
 
-def _zone_rows(view: View, zone: ZoneDump, roomy: bool) -> list[Row]:
+LEAST = 3
+"""Rows of a zone that are never left out: its bar, the letters below it, its marks."""
+
+
+def _zone_rows(view: View, zone: ZoneDump) -> list[Row]:
     rungs = _rungs(view, zone)
-    rows = [_bar_row(view, zone, rungs), _letters_row(view, zone, rungs), _marks_row(view, zone)]
-    if roomy:
-        rows += [_floors_row(zone, rungs), row("")]
-    return rows
+    return [
+        _bar_row(view, zone, rungs),
+        _letters_row(view, zone, rungs),
+        _marks_row(view, zone),
+        _floors_row(zone, rungs),
+        row(""),
+    ]
 
 
 def _rungs(view: View, zone: ZoneDump) -> list[Rung]:
@@ -78,7 +85,7 @@ def _column(pages: int, scale: int, width: int) -> int:
 def _bar_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     free = zone.pages("free")
     ask = Ask("zone", (zone.node, zone.name, "free"))
-    name = fit(_zone_name(view, zone), NAME_WIDTH)
+    name = fit(zone_name(view, zone), NAME_WIDTH)
     width = _bar_width(view)
     if free is None:
         return row(
@@ -101,7 +108,8 @@ def _bar_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     )
 
 
-def _zone_name(view: View, zone: ZoneDump) -> str:
+def zone_name(view: View, zone: ZoneDump) -> str:
+    """Return what a zone is called: with its node, where there are several."""
     nodes = {other.node for other in view.dump.zones} if view.dump else set()
     return f"{zone.node}:{zone.name}" if len(nodes) > 1 else zone.name
 

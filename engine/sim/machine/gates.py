@@ -6,6 +6,9 @@ setup_per_zone_lowmem_reserve, calculate_totalreserve_pages), mm/vmstat.c (thres
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import floor
 from mmplay.engine.rules.memory import bytes_limit, dirty_limit, dirtyable
@@ -77,7 +80,11 @@ def total_reserve(zone: Zone) -> int:
 
     Source: calculate_totalreserve_pages (4.5).
     """
-    return total_reserve_pages(zone.managed, max(zone.reserve), zone.high)
+    return _kept(zone.managed, max(zone.reserve), zone.high)
+
+
+_kept: Callable[[int, int, int], int] = lru_cache(maxsize=64)(total_reserve_pages)
+"""Every writer that is paused asks, and marks and reserves hardly ever change."""
 
 
 def zone_dirtyable(zone: Zone) -> int:

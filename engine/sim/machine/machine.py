@@ -26,11 +26,25 @@ Printed = tuple[int, LineForm, Values]
 """One printk: (time_ns, form, values)."""
 
 
+class _Asks(dict[int, Ask]):
+    """Requests by their keys, each made when it is first asked for."""
+
+    def __init__(self, m: Machine) -> None:
+        super().__init__()
+        self._m = m
+
+    def __missing__(self, key: int) -> Ask:
+        populated = tuple(zone.index for zone in self._m.state.zones)
+        found = self[key] = make_ask(self._m.kernel, populated, key)
+        return found
+
+
 class Machine:
     """See the module. `tell` takes each decision while someone listens, else it is None.
 
     Who decides tests it first, `if m.tell is not None: m.tell(Kfree(...))`: then it costs nothing.
 
+    `ask` returns the request of a key (`asks.ask_key`): every request asks.
     `log` holds what was printed since the machine was made or bound; the state counts all lines.
     `zone` and `pfmemalloc` are how the page allocator answers besides the page itself.
     """
@@ -38,7 +52,7 @@ class Machine:
     __slots__ = (
         *("setup", "kernel", "rules", "state", "tell", "log", "gates", "zonelists", "masks"),
         *("slab_mask", "cache_numbers", "line_ns", "load_masks"),
-        *("zone", "pfmemalloc", "_asks", "numbers"),
+        *("zone", "pfmemalloc", "ask", "numbers"),
     )
 
     def __init__(self, setup: Setup, state: State) -> None:
@@ -52,7 +66,7 @@ class Machine:
         self.line_ns = setup.costs.print_line
         self.tell: Callable[[Decision], object] | None = None
         self.log: list[Printed] = []
-        self._asks: dict[int, Ask] = {}
+        self.ask: Callable[[int], Ask] = _Asks(self).__getitem__
         self.cache_numbers = {kind.name: number for number, kind in enumerate(setup.caches)}
         self.bind(state)
 
@@ -73,14 +87,6 @@ class Machine:
 
     # small questions
 
-    def ask(self, key: int) -> Ask:
-        """Return the request of this key (`asks.ask_key`)."""
-        known = self._asks.get(key)
-        if known is None:
-            populated = tuple(zone.index for zone in self.state.zones)
-            known = self._asks[key] = make_ask(self.kernel, populated, key)
-        return known
-
     def zone_number(self, zone: Zone) -> int:
         """Return a zone's place in `state.zones`."""
         return self.numbers[zone.index]
@@ -89,6 +95,16 @@ class Machine:
         """Tell whether reclaim still thinks a zone worth scanning (zone_reclaimable, 4.5)."""
         pages = zone.active_file + zone.inactive_file + zone.isolated_file
         return zone.pages_scanned < self.rules.unreclaimable_factor * pages
+
+    def any_reclaimable(self, zones: tuple[Zone, ...]) -> bool:
+        """Tell whether reclaim thinks one of these worth scanning: every priority asks."""
+        factor = self.rules.unreclaimable_factor
+        for zone in zones:
+            # As `reclaimable` has it: a call for each zone is a tenth of the burst.
+            pages = zone.active_file + zone.inactive_file + zone.isolated_file
+            if zone.pages_scanned < factor * pages:
+                return True
+        return False
 
     # printing
 

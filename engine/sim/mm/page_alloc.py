@@ -58,7 +58,11 @@ def zone_watermark_ok(zone: Zone, floor: int, order: int, harder: bool) -> bool:
 
 def take_from(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int) -> int:
     """Take a block from the first zone whose floor allows it (get_page_from_freelist)."""
+    silent = m.tell is None
     for zone, floor in gate:
+        if silent and zone.free <= floor:
+            # Nine of ten tests end here: what is hidden or missing can only make it worse.
+            continue
         allowed = zone_watermark_ok(zone, floor, order, ask.harder)
         if m.tell is not None:
             kept = 0 if ask.harder else zone.reserved_highatomic

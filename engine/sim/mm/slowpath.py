@@ -42,9 +42,9 @@ from mmplay.engine.sim.mm.page_alloc import (
 from mmplay.engine.sim.mm.pcp import drain_all
 from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
 from mmplay.engine.sim.mm.vmscan import (
+    EXEMPT,
     GOING_ON,
     hold_back,
-    is_exempt,
     may_go_on,
     reclaim,
     reserves_ok,
@@ -156,11 +156,6 @@ def begin_page(m: Machine, task: int, cpu: int, gfp: int, order: int) -> int:
     return _retry(m, task, cpu)
 
 
-def go_on(m: Machine, task: int, cpu: int) -> int:
-    """Go on with a request that stands in its columns; return the time taken."""
-    return STAGES[m.state.tasks.stage[task]](m, task, cpu)
-
-
 def _end(m: Machine, task: int, page: int) -> int:
     m.state.tasks.stage[task] = DONE if page >= 0 else FAILED
     return m.setup.costs.page
@@ -191,7 +186,7 @@ def _retry(m: Machine, task: int, cpu: int) -> int:
         return _fail(m, task, cpu, ask)
     if order and compact(m, ask, order, cpu):
         return _end(m, task, 0)
-    if not is_exempt(m, task) and not reserves_ok(m):
+    if not tasks.flags[task] & EXEMPT and not reserves_ok(m):
         tasks.stage[task] = THROTTLE
         start_waiting(m, task, ask)
         return m.setup.costs.page

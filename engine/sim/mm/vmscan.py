@@ -130,14 +130,6 @@ def waits_for_disk(m: Machine, zone: Zone) -> bool:
     return bool(zone.flags & CONGESTED)
 
 
-def too_many_isolated(zone: Zone, shift: int) -> bool:
-    """Tell whether so many pages are already taken off the list that a reclaimer must wait.
-
-    `shift` is 3 for who may do I/O and enter the file system, so that others get further, else 0.
-    """
-    return zone.isolated_file > zone.inactive_file >> shift
-
-
 PAGE_CACHE, MOST = 1, 4
 """Bit of the value that means the page cache; the largest value (4: do not log it)."""
 
@@ -179,86 +171,66 @@ def start_call(m: Machine, task: int) -> None:
 def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
     """Go on with a call; return (progress or GOING_ON, pages scanned in this turn)."""
     tasks = m.state.tasks
-    _put_back(m, task)
-    before = tasks.scanned[task]
-    zones = m.zonelists[ask.class_zone]
-    if _waits_for_isolated(m, task, ask, zones):
+    if tasks.isolated[task]:
+        _put_back(m, task)
+    if _waits_for_isolated(m, task, ask, m.zonelists[ask.class_zone]):
         fatal = tasks.flags[task] & FATAL
         return (SWAP_CLUSTER_MAX if fatal else GOING_ON), 0
+    return _by_priorities(m, task, cpu, ask, way)
+
+
+def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
+    """Scan as `reclaim` says, with the task's columns at hand: this is what a burst spends most on.
+
+    Each priority asks the flusher once; if the rest of the pass scans nothing, all of it at once.
+    """
+    tasks, counters = m.state.tasks, m.state.counters
+    zones = m.zonelists[ask.class_zone]
+    priority, scanned = tasks.priority[task], tasks.scanned[task]
+    before, freed_before = scanned, tasks.reclaimed[task]
+    freed = freed_before
     while True:
-        _scan(m, task, cpu, zones)
-        if tasks.reclaimed[task] >= SWAP_CLUSTER_MAX:
-            return tasks.reclaimed[task], tasks.scanned[task] - before
-        more = _reclaimable_in(m, zones)
-        _ask_flusher(m, task, cpu, way, more)
-        if tasks.priority[task] < 0 and _pass_ends(m, task):
-            return _progress(m, task, zones), tasks.scanned[task] - before
+        first = priority == DEF_PRIORITY
+        enough = NEVER if first else SWAP_CLUSTER_MAX - freed
+        for zone in zones:
+            if first or m.reclaimable(zone):
+                looked, got = shrink_zone(m, zone, priority, cpu, enough)
+                scanned += looked
+                freed += got
+        progress = freed
+        if freed >= SWAP_CLUSTER_MAX:
+            break
+        more = m.any_reclaimable(zones)
+        works = 1 if more else priority + 1
+        priority -= works
+        if scanned > WRITE_BACK_AFTER:
+            start_works(m, task, cpu, way, works, scanned)
+        if priority < 0:
+            tasks.again[task] += 1
+            if freed or tasks.again[task] >= PASSES:
+                # do_try_to_free_pages: 4.5 calls it progress that a zone is reclaimable still.
+                progress = freed or int(more and m.rules.reclaimable_is_progress)
+                break
+            priority = DEF_PRIORITY
+            counters.allocstall += 1
         if more or _sleeps(m, task, ask, zones):
             _isolate(m, task, zones)
-            return GOING_ON, tasks.scanned[task] - before
-
-
-def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...]) -> None:
-    """Scan every zone that is worth it at the task's priority (shrink_zones)."""
-    tasks = m.state.tasks
-    priority = tasks.priority[task]
-    enough = NEVER
-    if priority != DEF_PRIORITY:
-        enough = SWAP_CLUSTER_MAX - tasks.reclaimed[task]
-    scanned = freed = 0
-    for zone in zones:
-        if priority != DEF_PRIORITY and not m.reclaimable(zone):
-            continue
-        looked, got = shrink_zone(m, zone, priority, cpu, enough)
-        scanned += looked
-        freed += got
-    tasks.scanned[task] += scanned
-    tasks.reclaimed[task] += freed
-    counters = m.state.counters
-    counters.pgscan_direct += scanned
-    counters.pgsteal_direct += freed
-
-
-def _ask_flusher(m: Machine, task: int, cpu: int, way: str, more: bool) -> None:
-    """Count the priorities down: one, or all that are left of the pass if they scan nothing."""
-    tasks = m.state.tasks
-    priorities = 1 if more else tasks.priority[task] + 1
-    tasks.priority[task] -= priorities
-    if tasks.scanned[task] > WRITE_BACK_AFTER:
-        start_works(m, task, cpu, way, priorities, tasks.scanned[task])
-
-
-def _pass_ends(m: Machine, task: int) -> bool:
-    """Start the second pass if nothing was freed; tell whether the call is over."""
-    tasks = m.state.tasks
-    tasks.again[task] += 1
-    if tasks.reclaimed[task] or tasks.again[task] >= PASSES:
-        return True
-    tasks.priority[task] = DEF_PRIORITY
-    m.state.counters.allocstall += 1
-    return False
-
-
-def _progress(m: Machine, task: int, zones: tuple[Zone, ...]) -> int:
-    """Return what do_try_to_free_pages returns: 4.5 calls a reclaimable zone progress."""
-    freed = m.state.tasks.reclaimed[task]
-    if freed or not m.rules.reclaimable_is_progress:
-        return freed
-    return int(_reclaimable_in(m, zones))
-
-
-def _reclaimable_in(m: Machine, zones: tuple[Zone, ...]) -> bool:
-    """Tell whether one of the zones is worth scanning: every priority of every call asks."""
-    for zone in zones:  # noqa: SIM110 (any() costs three times as much here)
-        if m.reclaimable(zone):
-            return True
-    return False
+            progress = GOING_ON
+            break
+    tasks.priority[task], tasks.scanned[task], tasks.reclaimed[task] = priority, scanned, freed
+    counters.pgscan_direct += scanned - before
+    counters.pgsteal_direct += freed - freed_before
+    return progress, scanned - before
 
 
 def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
+    """Wait while so many pages are off a zone's list that reclaim must wait (too_many_isolated).
+
+    Who may do I/O and enter the file system waits at an eighth, so that others get further.
+    """
     shift = 3 if ask.enters_fs and ask.does_io else 0
     for zone in zones:
-        if too_many_isolated(zone, shift):
+        if zone.isolated_file > zone.inactive_file >> shift:
             break
     else:
         return False
@@ -293,11 +265,10 @@ def _isolate(m: Machine, task: int, zones: tuple[Zone, ...]) -> None:
 def _put_back(m: Machine, task: int) -> None:
     tasks = m.state.tasks
     held = tasks.isolated[task]
-    if held:
-        zone = m.state.zones[m.numbers[held >> 8]]
-        zone.inactive_file += held & 0xFF
-        zone.isolated_file -= held & 0xFF
-        tasks.isolated[task] = 0
+    zone = m.state.zones[m.numbers[held >> 8]]
+    zone.inactive_file += held & 0xFF
+    zone.isolated_file -= held & 0xFF
+    tasks.isolated[task] = 0
 
 
 LAST_ZONE = 2
@@ -308,15 +279,14 @@ def reserves_ok(m: Machine) -> bool:
     """Tell whether more than half of the min marks is free (pfmemalloc_watermark_ok)."""
     free = reserve = 0
     for zone in m.state.zones:
-        if zone.index <= LAST_ZONE and zone.reclaimable():
+        if zone.index <= LAST_ZONE and (zone.inactive_file or zone.reclaimable()):
             reserve += zone.min
             free += zone.free
     return not reserve or free > reserve // 2
 
 
-def is_exempt(m: Machine, task: int) -> bool:
-    """Tell whether a task is never held back: a kernel thread, or one with a fatal signal."""
-    return bool(m.state.tasks.flags[task] & (KTHREAD | FATAL))
+EXEMPT = KTHREAD | FATAL
+"""Flags of a task that is never held back: a kernel thread, or one with a fatal signal."""
 
 
 def hold_back(m: Machine, task: int, ask: Ask) -> None:

@@ -12,6 +12,7 @@ update_dirty_limit, balance_dirty_pages, dirty_poll_interval).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
@@ -62,7 +63,7 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
     if not has_dirty_io(m):
         return
     mask = m.masks.wb[state.wb_mask]
-    who = Caller(WB, task, cpu, mask, RECLAIMING, f"reclaim/{way}")
+    who = _reclaimer(task, cpu, mask, way)
     got = _allocate_works(m, who, works)
     if got < works and not state.first_fail_ns and state.wb_mask != WB_NONE:
         state.first_fail_ns = state.now_ns
@@ -71,7 +72,14 @@ def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: in
         m.tell(WbStartWriteback(works, got, pages, state.wb_mask))
     if got:
         queue_works(m, pages, TRY_TO_FREE_PAGES, got)
-    wake_flusher(m)
+    if not state.flusher_waits:
+        wake_flusher(m)
+
+
+@lru_cache(maxsize=1 << 14)
+def _reclaimer(task: int, cpu: int, mask: int, way: str) -> Caller:
+    """Return who asks for a work in a task's reclaim: the same few, over and over."""
+    return Caller(WB, task, cpu, mask, RECLAIMING, f"reclaim/{way}")
 
 
 def sync(m: Machine) -> None:
@@ -124,7 +132,10 @@ VM_WRITEOUT = (11, 10)
 
 def dirtyable(m: Machine) -> int:
     """Return the pages that may become dirty (global_dirtyable_memory)."""
-    return 1 + sum(zone_dirtyable(zone) for zone in m.state.zones)
+    pages = 1
+    for zone in m.state.zones:
+        pages += zone_dirtyable(zone)
+    return pages
 
 
 def dirty_limits(m: Machine) -> tuple[int, int]:
@@ -142,7 +153,10 @@ def dirty_threshold(m: Machine) -> int:
 
 def dirty_pages(m: Machine) -> int:
     """Return the pages that are dirty or under writeback."""
-    return sum(zone.dirty + zone.writeback for zone in m.state.zones)
+    pages = 0
+    for zone in m.state.zones:
+        pages += zone.dirty + zone.writeback
+    return pages
 
 
 def pause_ns(m: Machine, task: int) -> int:

@@ -29,7 +29,7 @@ from mmplay.engine.sim.machine.asks import (
 from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.mm.kswapd import run_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_many
-from mmplay.engine.sim.mm.slowpath import DONE, NONE, begin_object, begin_page, go_on, slab_goes_on
+from mmplay.engine.sim.mm.slowpath import DONE, NONE, STAGES, begin_object, begin_page, slab_goes_on
 from mmplay.engine.sim.mm.writeback import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
 from mmplay.engine.sim.run.exit import exit_mm, exit_task, give_lock, holder_of
 from mmplay.engine.sim.run.flusher_task import ALLOC_WAIT_NS, run_flusher, transaction_done
@@ -123,7 +123,7 @@ def act(m: Machine, task: int, cpu: int) -> int:
     """Let a task act once; return the time taken in ns."""
     tasks = m.state.tasks
     if tasks.stage[task]:
-        cost = go_on(m, task, cpu)
+        cost = STAGES[tasks.stage[task]](m, task, cpu)
     elif tasks.flags[task] & FATAL and not tasks.flags[task] & KTHREAD:
         cost = _die(m, task, cpu)
     else:

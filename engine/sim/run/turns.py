@@ -6,7 +6,7 @@ A turn takes one actor from the heap, ordered by (time_ns, sequence), and lets i
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop
+from heapq import heappop, heappush
 
 from mmplay.engine.sim.machine.decisions import Script
 from mmplay.engine.sim.machine.machine import (
@@ -55,7 +55,9 @@ def run_cpu(m: Machine, number: int, _: int) -> None:
     if state.log_lines != lines:
         ready = max(ready, state.print_ready_ns)
     cpu.ready_ns = ready
-    m.push(ready, CPU, number)
+    # As `push` does it: of all that is pushed three quarters are this.
+    state.sequence += 1
+    heappush(state.heap, (ready, state.sequence, CPU, number, 0))
 
 
 def next_task(m: Machine, number: int) -> int:
@@ -115,9 +117,13 @@ def turn(m: Machine) -> bool:
 
 def run_until(m: Machine, time_ns: int) -> None:
     """Make every turn up to and including this time."""
-    heap = m.state.heap
+    state = m.state
+    heap = state.heap
     while heap and heap[0][0] <= time_ns:
-        turn(m)
+        # As `turn` does it: without its call a run is two per cent faster.
+        state.now_ns, _, kind, number, token = heappop(heap)
+        state.turn += 1
+        ACTORS[kind](m, number, token)
 
 
 def run_turns(m: Machine, count: int) -> int:

@@ -29,6 +29,12 @@ FALLBACKS: tuple[tuple[int, ...], ...] = (
 )
 """fallbacks[type], in the order in which they are tried (4.5)."""
 
+FALLBACK_LISTS = tuple(
+    tuple(other * MAX_ORDER + order for order in reversed(range(MAX_ORDER)) for other in others)
+    for others in FALLBACKS
+)
+"""The same as numbers of free lists, the largest blocks first."""
+
 
 class Buddy:
     """The free lists of one zone. `where` maps the first page of every free block to its list."""
@@ -115,17 +121,18 @@ class Buddy:
 
     def _take_fallback(self, order: int, kind: int) -> int:
         """Steal from another type, largest block first (__rmqueue_fallback)."""
-        for larger in range(MAX_ORDER - 1, order - 1, -1):
-            for other in FALLBACKS[kind]:
-                blocks = self.lists[other * MAX_ORDER + larger]
-                if not blocks:
-                    continue
-                page = blocks[-1]
-                if larger >= STEAL_ORDER or kind != MOVABLE:
-                    self._steal_block(page, larger, kind)
-                self._remove(page)
-                self._expand(page, order, larger, kind * MAX_ORDER)
-                return page
+        lists = self.lists
+        for index in FALLBACK_LISTS[kind]:
+            if not lists[index]:
+                continue
+            larger, page = index % MAX_ORDER, lists[index][-1]
+            if larger < order:
+                return -1
+            if larger >= STEAL_ORDER or kind != MOVABLE:
+                self._steal_block(page, larger, kind)
+            self._remove(page)
+            self._expand(page, order, larger, kind * MAX_ORDER)
+            return page
         return -1
 
     def _steal_block(self, page: int, order: int, kind: int) -> None:

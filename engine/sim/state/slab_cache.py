@@ -174,8 +174,13 @@ class Cache(Fields):
     def add_full(self, objects: int, zone: int, order: int, pfmemalloc: int) -> None:
         """Note one more full slab."""
         last = self.full[-1] if self.full else None
-        run = FullSlabs.of(1, objects, zone, order, pfmemalloc)
-        if last is not None and last.row()[1:] == run.row()[1:]:
+        if (
+            last is not None
+            and last.objects == objects
+            and last.zone == zone
+            and last.order == order
+            and last.pfmemalloc == pfmemalloc
+        ):
             last.slabs += 1
         else:
-            self.full.append(run)
+            self.full.append(FullSlabs.of(1, objects, zone, order, pfmemalloc))

@@ -7,7 +7,7 @@ import pytest
 from mmplay.engine.sim.log.stacks import WB, symbol_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.mm.vmscan import is_exempt
+from mmplay.engine.sim.mm.vmscan import EXEMPT
 from mmplay.engine.sim.run.turns import run_until, turn
 from tests.engine.sim.machines import SECOND, incident, log_text, until_depleted, without_kill
 
@@ -38,7 +38,7 @@ def test_works_slabs(depleted: Machine) -> None:
 
 
 def test_the_first_task_refused_is_exempt_from_the_throttle(depleted: Machine) -> None:
-    assert is_exempt(depleted, depleted.state.first_fail_task)
+    assert depleted.state.tasks.flags[depleted.state.first_fail_task] & EXEMPT
 
 
 def test_two_page_failures_for_each_failed_work(depleted: Machine) -> None:

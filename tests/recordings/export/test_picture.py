@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.recordings.export.stories import stories_of
+from mmplay.recordings.chart.story import stories_of
 from mmplay.recordings.export.svg import apart, round_step
 from mmplay.recordings.log.observed import ObservedTimeline
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.explain.decisions import decision_words
+from mmplay.recordings.chart.axis import Axis
 from mmplay.recordings.position import find_position
 from mmplay.recordings.run.tape import Entry
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
-from mmplay.tui.views.bars import Columns
 from tests.sessions import incident_run
 
 
@@ -93,5 +93,5 @@ def test_an_event_of_a_turn_that_is_still_being_made_is_no_frame_yet(run: Sessio
     fork = SessionTimeline(run.session.fork(run.session.end, run.session.header))
     fork.session.tape.add(Entry(Code.EVENT, fork.session.end + 1, 1 << 40, ["nf_drop"]))
     assert max(fork.event_frames) < len(fork)
-    columns = Columns(fork, 80)
+    columns = Axis(fork, 80, range(len(fork)), by_event=False)
     assert columns.of(len(fork) - 1) == columns.of(len(fork)) == 79

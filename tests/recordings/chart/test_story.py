@@ -10,7 +10,7 @@ from mmplay.engine.explain.gate import ladder
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.metrics import condition
-from mmplay.recordings.export.stories import ZoneStory, stories_of
+from mmplay.recordings.chart.story import ZoneStory, stories_of
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.run.replay import made_again
 from tests.recordings.export.exported import hostile_log, logged, short_run

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mmplay.engine.explain.gate import ladder
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.memory import class_zone
+from mmplay.engine.report import MemDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.state.zone import Zone
+from mmplay.recordings.chart.floors import class_zone_index, floors_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import made_again
 from mmplay.recordings.run.session import Session
@@ -117,9 +116,6 @@ class BootStory(NamedTuple):
     exact: bool
 
 
-MARKS = ("high", "low", "min")
-
-
 def stories_of(recording: Recording) -> list[BootStory]:
     """Return the story of every boot that has a time axis and a zone."""
     session = recording.session
@@ -139,36 +135,8 @@ def _events(recording: Recording, boot: BootSpan) -> list[tuple[int, int, str]]:
     ]
 
 
-def floors_of(
-    kernel: Kernel | None, dump: MemDump, zone: ZoneDump
-) -> Iterator[tuple[str, str, int]]:
-    """Yield (name, caller, pages) of every floor that an ordinary caller's request can meet.
-
-    Without rules only the marks themselves, as they were printed.
-    """
-    index = _class_zone(dump)
-    if kernel is None or index is None:
-        for mark in MARKS:
-            pages = zone.pages(mark)
-            if pages is not None:
-                yield mark, "", pages
-        return
-    for rung in ladder(kernel, zone, index):
-        if rung.caller.name == "NO_WATERMARKS":
-            continue
-        plain = rung.caller.name == "plain"
-        yield rung.mark if plain else rung.caller.name, rung.caller.name, rung.pages.value
-
-
-def _class_zone(dump: MemDump) -> int | None:
-    columns = dump.columns()
-    return class_zone(
-        columns.index("Normal"), (columns.index(zone.name) for zone in dump.populated())
-    )
-
-
 def _named_class(dump: MemDump) -> str:
-    index = _class_zone(dump)
+    index = class_zone_index(dump)
     return "" if index is None else dump.columns()[index]
 
 

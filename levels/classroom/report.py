@@ -1,0 +1,295 @@
+"""What grades tell about a class: who needs help, which misconception, where the class sticks.
+
+It is made from the JSON of `mmplay grade`, so that nothing is graded twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import Struct, ValidationError, convert
+
+from mmplay.engine.errors import InputError
+from mmplay.levels.classroom.formats import SCHEMA
+from mmplay.levels.classroom.judging import Status
+from mmplay.levels.level_text import read_text
+
+MAX_JSON_BYTES = 1 << 28
+MANY_HINTS, MANY_TRIES = 3, 5
+HALF = 2
+MOST_ROWS = 15
+UNEXPLAINED = ("wrong.number", "wrong.other")
+"""Codes of answers that no rule gives."""
+
+IN_ORDER = (Status.GRADED, Status.NONE)
+
+
+class PartRow(Struct, frozen=True):
+    """A goal or question in the JSON of grades."""
+
+    name: str
+    score: float
+    max_score: float
+    reason: str
+
+
+class SlipRow(Struct, frozen=True):
+    """A wrong answer: to which question, the code of its slip, the sentence about it."""
+
+    question: str
+    code: str
+    text: str
+
+
+class AgainRow(Struct, frozen=True):
+    """What a level came to when it was made again."""
+
+    outcome: str
+    stars: int
+    acts: int
+
+
+class LevelRow(Struct, frozen=True):
+    """A student's level in the JSON of grades."""
+
+    level: str
+    status: str
+    reason: str
+    reexecuted: AgainRow | None
+    score: float
+    max_score: float
+    parts: tuple[PartRow, ...]
+    tries: int
+    hints: int
+    lowest_free: int | None
+    slips: tuple[SlipRow, ...]
+
+
+class StudentRow(Struct, frozen=True):
+    """A student in the JSON of grades."""
+
+    student: str
+    score: float
+    max_score: float
+    late: bool | None
+    levels: tuple[LevelRow, ...]
+
+
+class AlikeRow(Struct, frozen=True):
+    """Acts that are alike, in the JSON of grades."""
+
+    level: str
+    students: tuple[str, ...]
+    same_acts: int
+    acts: int
+
+
+class GradesFile(Struct, frozen=True):
+    """The JSON of `mmplay grade`, as far as a report needs it."""
+
+    schema: int
+    assignment: str
+    title: str
+    due: str
+    students: tuple[StudentRow, ...]
+    similar: tuple[AlikeRow, ...]
+
+
+class Help(NamedTuple):
+    """A student who needs help, and with what."""
+
+    student: str
+    reasons: tuple[str, ...]
+
+
+class Misconception(NamedTuple):
+    """A slip that several answers came from: who made it, where, and the sentence about it."""
+
+    code: str
+    text: str
+    questions: tuple[str, ...]
+    students: tuple[str, ...]
+
+
+class Hard(NamedTuple):
+    """A question or goal that so many of those who came to it did not get at once."""
+
+    level: str
+    name: str
+    missed: int
+    of: int
+
+
+class Figures(NamedTuple):
+    """How a level was played: the numbers of all who handed it in."""
+
+    level: str
+    handed_in: int
+    won: int
+    acts: tuple[int, ...]
+    lowest_free: tuple[int, ...]
+    hints: tuple[int, ...]
+    tries: tuple[int, ...]
+
+
+class Report(NamedTuple):
+    """Everything about a class."""
+
+    grades: GradesFile
+    help: tuple[Help, ...]
+    misconceptions: tuple[Misconception, ...]
+    hard: tuple[Hard, ...]
+    figures: tuple[Figures, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return everything but the grades themselves as plain data."""
+        return {
+            "assignment": self.grades.assignment,
+            "title": self.grades.title,
+            "help": [one._asdict() for one in self.help],
+            "misconceptions": [one._asdict() for one in self.misconceptions],
+            "hard": [one._asdict() for one in self.hard],
+            "levels": [one._asdict() for one in self.figures],
+        }
+
+
+def read_grades(path: Path) -> GradesFile:
+    """Return the grades in a file that `mmplay grade --format json` wrote; raises InputError."""
+    try:
+        return grades_from(json.loads(read_text(path, MAX_JSON_BYTES)))
+    except (ValueError, RecursionError, ValidationError):
+        what = "holds no grades; write them with mmplay grade --format json"
+        raise InputError(f"{path}: {what}") from None
+
+
+def grades_from(values: Mapping[str, Any]) -> GradesFile:
+    """Return the grades in plain data; raises ValidationError."""
+    found = convert(values, GradesFile)
+    if found.schema != SCHEMA:
+        raise ValidationError(f"schema {found.schema}")
+    return found
+
+
+def report_of(grades: GradesFile) -> Report:
+    """Return what grades tell about a class."""
+    return Report(
+        grades,
+        tuple(sorted(_helped(grades), key=lambda one: (-len(one.reasons), one.student))),
+        tuple(sorted(_misconceptions(grades), key=_commonest_first)),
+        tuple(sorted(_hard(grades), key=lambda one: (-one.missed * 1000 // one.of, one.name))),
+        tuple(_figures(grades)),
+    )
+
+
+def _commonest_first(one: Misconception) -> tuple[bool, int, str]:
+    """Sort by how many made a slip; answers that come from no known one stand last."""
+    return one.code in UNEXPLAINED, -len(one.students), one.code
+
+
+def _helped(grades: GradesFile) -> Iterator[Help]:
+    for one in grades.students:
+        reasons = tuple(_reasons(one))
+        if reasons:
+            yield Help(one.student, reasons)
+
+
+def _reasons(one: StudentRow) -> Iterator[str]:
+    """Yield why a student needs help, the plainest reason first."""
+    missing = [level.level for level in one.levels if level.status == Status.NONE]
+    if len(missing) == len(one.levels):
+        yield "handed in nothing"
+        return
+    if one.score * HALF < one.max_score:
+        yield f"has {one.score:g} of {one.max_score:g} points"
+    if missing:
+        yield f"handed in nothing for {', '.join(missing)}"
+    for level in one.levels:
+        if level.status not in IN_ORDER:
+            yield f"{level.level} is {level.status}: talk about it"
+        elif level.hints >= MANY_HINTS:
+            yield f"took {level.hints} hints in {level.level}"
+        if level.tries >= MANY_TRIES and not _won(level):
+            yield f"tried {level.level} {level.tries} times without winning"
+
+
+def _won(level: LevelRow) -> bool:
+    return level.reexecuted is not None and level.reexecuted.stars > 0
+
+
+def _misconceptions(grades: GradesFile) -> Iterator[Misconception]:
+    by_code: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for student in grades.students:
+        for level in student.levels:
+            for slip in level.slips:
+                where = f"{level.level} {slip.question}"
+                by_code[slip.code].append((student.student, where, slip.text))
+    for code, found in by_code.items():
+        texts = [text for _, _, text in found]
+        yield Misconception(
+            code,
+            max(texts, key=texts.count),
+            tuple(dict.fromkeys(where for _, where, _ in found)),
+            tuple(dict.fromkeys(student for student, _, _ in found)),
+        )
+
+
+def _hard(grades: GradesFile) -> Iterator[Hard]:
+    """Yield the parts that somebody missed, of those whose run could be made again."""
+    missed: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for student in grades.students:
+        for level in student.levels:
+            for part in level.parts if level.reexecuted is not None else ():
+                missed[level.level, part.name].append(part.score < part.max_score)
+    for (level_id, name), all_of_them in missed.items():
+        if any(all_of_them):
+            yield Hard(level_id, name, sum(all_of_them), len(all_of_them))
+
+
+def _figures(grades: GradesFile) -> Iterator[Figures]:
+    ids = dict.fromkeys(level.level for one in grades.students for level in one.levels)
+    for ident in ids:
+        rows = [level for one in grades.students for level in one.levels if level.level == ident]
+        played = [row for row in rows if row.reexecuted is not None]
+        yield Figures(
+            ident,
+            sum(row.status != Status.NONE for row in rows),
+            sum(map(_won, played)),
+            tuple(row.reexecuted.acts for row in played if row.reexecuted is not None),
+            tuple(row.lowest_free for row in played if row.lowest_free is not None),
+            tuple(row.hints for row in played),
+            tuple(row.tries for row in played),
+        )
+
+
+class Bin(NamedTuple):
+    """A bar of a histogram: numbers from `low` to `high`, and how many there are."""
+
+    low: int
+    high: int
+    many: int
+
+    @property
+    def label(self) -> str:
+        """The numbers in words."""
+        return str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
+
+
+def bins(values: Iterable[int], most: int = 10) -> list[Bin]:
+    """Return the bars of a histogram, of a round width each, at most so many and one more."""
+    numbers = sorted(values)
+    if not numbers:
+        return []
+    from mmplay.recordings.export.svg import round_step
+
+    step = round_step(numbers[-1] - numbers[0] + 1, most)
+    start = numbers[0] // step * step
+    count = (numbers[-1] - start) // step + 1
+    found = [0] * count
+    for number in numbers:
+        found[(number - start) // step] += 1
+    lows = [start + place * step for place in range(count)]
+    return [Bin(low, low + step - 1, some) for low, some in zip(lows, found, strict=True)]

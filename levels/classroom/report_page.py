@@ -1,0 +1,170 @@
+"""The report of a class as blocks: one page with pictures, or lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mmplay.levels.classroom.report import MOST_ROWS, Bin, Figures, Report, bins
+from mmplay.recordings.export import svg
+from mmplay.recordings.export.blocks import (
+    Block,
+    Facts,
+    Heading,
+    Picture,
+    Table,
+    Text,
+    markup,
+    style,
+)
+
+WIDTH, HEIGHT, COLUMN, GAP = 1060, 150, 265, 25
+BOTTOM, TOP = 24, 34
+MOST_BARS, WIDEST_BAR = 5, 48
+MOST_NAMES = 8
+
+QUANTITIES = (
+    ("acts", "acts"),
+    ("lowest_free", "lowest free count, pages"),
+    ("hints", "hints"),
+    ("tries", "tries"),
+)
+"""What there is a histogram of, and what it is called; a bar is named by where it begins."""
+
+
+def report_blocks(report: Report) -> Iterator[Block]:
+    """Yield the whole report."""
+    grades = report.grades
+    handed = sum(any(level.tries for level in one.levels) for one in grades.students)
+    yield Heading(1, f"{grades.title}: how the class did")
+    due = ("due", [grades.due])
+    yield Facts([due, ("handed in", [f"{handed} of {len(grades.students)} students"])])
+    yield Heading(2, "Who needs help, and with what")
+    yield from _helped(report)
+    yield Heading(2, "Misconceptions")
+    yield from _misconceptions(report)
+    yield Heading(2, "Where the class sticks")
+    yield from _hard(report)
+    for figures in report.figures:
+        yield Heading(2, f"How {figures.level} was played")
+        yield from _figures(figures)
+    yield Heading(2, "All students")
+    yield _students(report)
+    if grades.similar:
+        yield Heading(2, "Acts that are alike")
+        yield Text("Alike is not copied: look at both recordings before you say anything.")
+        yield Table(
+            "students whose wrong answers and detours in a level are the same",
+            ("level", "students", "the same", "of"),
+            [
+                (one.level, named(one.students), str(one.same_acts), str(one.acts))
+                for one in grades.similar
+            ],
+            frozenset({2, 3}),
+        )
+
+
+def _alike(report: Report) -> Table:
+    rows = [
+        (one.level, named(one.students), str(one.same_acts), str(one.acts))
+        for one in report.grades.similar
+    ]
+    caption = "students whose wrong answers and detours in a level are the same"
+    return Table(caption, ("level", "students", "the same", "of"), rows, frozenset({2, 3}))
+
+
+def named(students: tuple[str, ...]) -> str:
+    """Return names, the first of them if there are many."""
+    more = len(students) - MOST_NAMES
+    names = ", ".join(students[:MOST_NAMES])
+    return f"{names} and {more} more" if more > 0 else names
+
+
+def _helped(report: Report) -> Iterator[Block]:
+    if not report.help:
+        yield Text("Nobody: everyone has handed in every level and has half of the points.")
+        return
+    rows = [(one.student, "; ".join(one.reasons)) for one in report.help]
+    yield Table("students who need help, those with most reasons first", ("student", "why"), rows)
+
+
+def _misconceptions(report: Report) -> Iterator[Block]:
+    if not report.misconceptions:
+        yield Text("No question was answered wrong.")
+        return
+    rows = [
+        (one.text, str(len(one.students)), named(one.questions), named(one.students))
+        for one in report.misconceptions[:MOST_ROWS]
+    ]
+    head = ("the rule that the answer would need", "students", "asked in", "who")
+    yield Table("wrong answers by the slip that they come from", head, rows, frozenset({1}))
+
+
+def _hard(report: Report) -> Iterator[Block]:
+    if not report.hard:
+        yield Text("Nowhere: everybody who came to a question or a goal got it at once.")
+        return
+    rows = [(one.level, one.name, f"{one.missed} of {one.of}") for one in report.hard[:MOST_ROWS]]
+    head = ("level", "question or goal", "not at once")
+    yield Table(
+        "what most did not get at once, of those who came to it", head, rows, frozenset({2})
+    )
+
+
+def _figures(one: Figures) -> Iterator[Block]:
+    yield Text(f"{one.handed_in} handed it in, {one.won} won it.")
+    found = [(words, bins(getattr(one, name), MOST_BARS)) for name, words in QUANTITIES]
+    found = [(words, some) for words, some in found if some]
+    if found:
+        title = f"{one.level}: how many students had how many"
+        words = "; ".join(f"{words}: {_in_words(some)}" for words, some in found)
+        yield Picture(histograms(title, found), title, f"{title}: {words}")
+
+
+def _in_words(found: list[Bin]) -> str:
+    return ", ".join(f"{one.label}: {one.many}" for one in found if one.many)
+
+
+def histograms(title: str, found: list[tuple[str, list[Bin]]]) -> str:
+    """Return histograms beside each other as an svg element."""
+    parts = [
+        part
+        for number, (words, some) in enumerate(found)
+        for part in _histogram(words, some, number * COLUMN)
+    ]
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="mm-svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}" role="img">\n<title>{markup(title)}</title>\n'
+        f"<style>{style('picture')}</style>\n"
+    )
+    return head + "\n".join(parts) + "\n</svg>\n"
+
+
+def _histogram(words: str, found: list[Bin], left: int) -> Iterator[str]:
+    """Yield the parts of one histogram, from `left` on."""
+    room, tallest = HEIGHT - TOP - BOTTOM, max(one.many for one in found)
+    base, width = HEIGHT - BOTTOM, min(WIDEST_BAR, (COLUMN - GAP) // len(found))
+    yield svg.text(left, 14, words, "strong")
+    for number, one in enumerate(found):
+        x, height = left + number * width, room * one.many // tallest
+        middle, top = x + width // 2, base - height
+        if one.many:
+            yield svg.box(x + 2, top, width - 4, height, "dump")
+            yield svg.text(middle, top - 4, str(one.many), "soft", "middle")
+        yield svg.text(middle, base + 16, str(one.low), "soft", "middle")
+    yield svg.line(left, base, left + width * len(found), base, "event")
+
+
+def _students(report: Report) -> Table:
+    grades = report.grades
+    ids = [one.level for one in report.figures]
+    rows = [
+        (
+            one.student,
+            *(f"{level.score:g} ({level.status})" for level in one.levels),
+            f"{one.score:g} of {one.max_score:g}",
+            {True: "late", False: "", None: "?"}[one.late],
+        )
+        for one in grades.students
+    ]
+    head = ("student", *ids, "points", "late")
+    return Table("points by level", head, rows, frozenset({len(ids) + 1}))

@@ -1,0 +1,110 @@
+"""`mmplay class report` and `class worksheet`: pages for a teacher."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmplay.commands.arguments import add_screen_options, add_workers
+from mmplay.commands.output import print_json, tell, told_of_disk
+from mmplay.engine.errors import InputError
+from mmplay.recordings.files import replacing
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from mmplay.levels.classroom.report import GradesFile, Report
+    from mmplay.recordings.export.blocks import Block
+
+JSON = ".json"
+PAGES = (".html", ".md")
+
+
+def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentParser]:
+    """Declare both; yield their parsers."""
+    page = parts.add_parser("report", help="show who needs help, and where the class sticks")
+    what = "the JSON that mmplay grade wrote, or what was handed in"
+    page.add_argument("paths", metavar="GRADES.json|DIR|FILE", nargs="+", help=what)
+    teachers = "the teacher's file, if what was handed in is to be graded first"
+    page.add_argument("--assignment", metavar="FILE", help=teachers)
+    page.add_argument("--received", metavar="CSV", help="when each file was received")
+    page.add_argument("--screen", action="store_true", help="open the Class screen")
+    add_workers(page)
+    add_screen_options(page)
+    sheet = parts.add_parser("worksheet", help="write a worksheet of levels, or its key")
+    sheet.add_argument("levels", metavar="LEVEL|FILE", nargs="+", help="levels or level files")
+    sheet.add_argument("--title", metavar="TEXT", default="Worksheet", help="the title")
+    sheet.add_argument("--key", action="store_true", help="write the key, with all answers")
+    for part in (page, sheet):
+        output = "write a page, .html or .md (default: print Markdown)"
+        part.add_argument("-o", dest="output", metavar="FILE", help=output)
+    yield page
+    yield sheet
+
+
+def report(args: Namespace) -> int:
+    """Tell about a class; raises InputError."""
+    from mmplay.levels.classroom.report import report_of
+    from mmplay.levels.classroom.report_page import report_blocks
+
+    found = report_of(_grades(args))
+    if args.json:
+        print_json(found.as_json())
+        return 0
+    if args.screen:
+        return _screen(args, found)
+    return _written(args, found.grades.title, lambda: report_blocks(found))
+
+
+def _screen(args: Namespace, found: Report) -> int:
+    from mmplay.commands.screen import open_app, require_terminal
+
+    require_terminal("the Class screen", "leave --screen out to print the report")
+    return open_app(args, None, 0, report=found)
+
+
+def _grades(args: Namespace) -> GradesFile:
+    """Return the grades of a JSON file, else those of what was handed in."""
+    from mmplay.commands.grade_verb import grades_of
+    from mmplay.levels.classroom.formats import grades_json
+    from mmplay.levels.classroom.report import grades_from, read_grades
+
+    first = Path(args.paths[0])
+    if first.suffix == JSON and len(args.paths) == 1:
+        return read_grades(first)
+    if args.assignment is None:
+        raise InputError(f"{first}: name --assignment FILE, so that it can be graded first")
+    return grades_from(grades_json(grades_of(args)))
+
+
+def sheet(args: Namespace) -> int:
+    """Write a worksheet or its key; raises InputError."""
+    from mmplay.levels.catalogue import find_level
+    from mmplay.levels.classroom.worksheet import key, worksheet
+
+    levels = [find_level(name) for name in args.levels]
+    if args.json:
+        print_json({"title": args.title, "levels": [one.id for one in levels]})
+        return 0
+    make = key if args.key else worksheet
+    return _written(args, args.title, lambda: make(args.title, levels))
+
+
+def _written(args: Namespace, title: str, blocks: Callable[[], Iterable[Block]]) -> int:
+    """Write a page in the format of its name, else print it as Markdown."""
+    from mmplay.recordings.export.blocks import html_page, markdown_page
+
+    if args.output is None:
+        tell("".join(markdown_page(blocks())).rstrip("\n"))
+        return 0
+    path = Path(args.output)
+    if path.suffix not in PAGES:
+        raise InputError(f"{path}: name a file that ends in {' or '.join(PAGES)}")
+    pieces = html_page(title, blocks()) if path.suffix == ".html" else markdown_page(blocks())
+    with told_of_disk(path), replacing(path) as stream:
+        for piece in pieces:
+            stream.write(piece.encode())
+    tell(f"{path}: written")
+    return 0

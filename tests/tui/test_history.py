@@ -1,0 +1,86 @@
+"""The zones' free pages over time on the play screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.recordings.chart.axis import Axis
+from mmplay.recordings.chart.curves import Curve, curves_of
+from mmplay.recordings.diagnosis import diagnose_frame
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.log.observed import ObservedTimeline
+from mmplay.tui.cells import plain
+from mmplay.tui.glyphs import BOXES
+from mmplay.tui.views.history import history_rows
+from mmplay.tui.views.scene import View
+from tests.conftest import INCIDENT_RC7
+from tests.tui.screens import press, running, text_of
+
+
+def drawn(timeline: ObservedTimeline, index: int, height: int) -> list[str]:
+    frames = range(len(timeline))
+    view = View(diagnose_frame(timeline, index), 120, height, "full", BOXES)
+    axis = Axis(timeline, 60, frames, by_event=False)
+    return [plain(row) for row in history_rows(view, curves_of(timeline, frames), axis, height)]
+
+
+def test_three_rows_show_the_zone_that_decides(rc7: ObservedTimeline) -> None:
+    rows = drawn(rc7, 2, 3)
+    assert len(rows) == 3
+    assert rows[0].startswith(" DMA32")
+    assert "high 1950" in rows[0]
+    assert "min 1300" in rows[1]
+    assert "0 " in rows[2][:8]
+    assert "HIGH 650" in rows[2]
+
+
+def test_more_rows_show_the_other_zone_near_its_floors(linux_next: ObservedTimeline) -> None:
+    rows = drawn(linux_next, 0, 12)
+    assert len(rows) == 12
+    assert [row[:8].strip() for row in rows if "DMA" in row[:8]] == ["DMA32", "DMA"]
+    text = "\n".join(rows)
+    for name in ("high 2186", "low 1743", "min 1300", "HIGH 650◀", "HIGH 1738◀", "2.5 MiB"):
+        assert name in text, name
+
+
+def test_every_dump_is_where_its_frame_is(rc7: ObservedTimeline) -> None:
+    rows = drawn(rc7, 0, 12)
+    first, last = rows[0][8:68], rows[6][8:68]
+    assert first[0] in "│▄▀█"
+    assert any(row[8] in "▄▀█" for row in rows)
+    assert "·" in "".join(row[8:68] for row in rows)
+    assert last.rstrip()[-1] == "▄"
+
+
+def test_the_present_is_known_of_a_run_between_its_rows() -> None:
+    curve = Curve([(10, 500), (20, 400)], exact=True)
+    curve.note(15, 450)
+    curve.note(20, 1)
+    assert curve.points == [(10, 500), (15, 450), (20, 400)]
+
+
+def test_a_run_has_the_rows_that_it_kept() -> None:
+    with open_recording("incident-run-none") as run:
+        curves = curves_of(run, range(len(run)))
+        assert set(curves) == {(0, "DMA"), (0, "DMA32")}
+        assert all(curve.exact and len(curve.points) > 200 for curve in curves.values())
+        assert curves[(0, "DMA32")].points[0][1] == 1269
+
+
+@pytest.mark.parametrize(("size", "rows"), [((80, 24), 3), ((120, 40), 10), ((200, 60), 28)])
+async def test_the_history_stands_under_the_verdict(size: tuple[int, int], rows: int) -> None:
+    async with running(INCIDENT_RC7, size) as pilot:
+        line = pilot.app.screen.query_one("#timeline")
+        assert line.size.height == rows + 2
+        assert line.region.y == pilot.app.screen.query_one("#verdict").region.bottom
+        assert "high 1950" in text_of(pilot)
+
+
+async def test_events_that_came_together_stand_apart_by_event() -> None:
+    async with running(INCIDENT_RC7, (120, 40)) as pilot:
+        assert "◆4" not in text_of(pilot)
+        by_event = await press(pilot, "A", "Z")
+        assert "line of time: events at equal distances" in await press(pilot, "A", "A")
+        for event in ("◆2", "◆3"):
+            assert event in by_event, event
+        assert "line of time: by time" in await press(pilot, "A")

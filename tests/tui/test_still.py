@@ -1,0 +1,49 @@
+"""`export --format screen`: the play screen at one place, as plain text."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.__main__ import main
+
+Capture = pytest.CaptureFixture[str]
+
+
+def still(capsys: Capture, *args: str) -> list[str]:
+    assert main(["export", *args, "--format", "screen"]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_recording_at_a_place(capsys: Capture) -> None:
+    lines = still(capsys, "incident-4.5.0-rc7", "--at", "#2", "--size", "120x40")
+    assert len(lines) == 40
+    assert "frame 2/4" in lines[0]
+    assert lines[1].startswith(" kthreadd was refused a page (order 0")
+
+
+def test_a_level_at_a_question_then_answered_then_at_its_end(capsys: Capture) -> None:
+    asked = "\n".join(still(capsys, "L03", "--at", "ask:line.2"))
+    assert "1 of 17 right" in asked or "question 2/" in asked
+    assert "you said" not in asked
+    assert "you said low: right" in "\n".join(still(capsys, "L03", "--at", "answered:line.2"))
+    assert "won" in "\n".join(still(capsys, "L03", "--at", "end"))
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["L03"], "say where in the level"),
+        (["L03", "--at", "#3"], "places of a level are ask:ID, answered:ID and end"),
+        (["L03", "--at", "ask:nothing"], "L03 asks no nothing; its questions are"),
+        (["incident-4.5.0-rc7", "--at", "#9"], "frames go from #1 to #4"),
+        (["incident-4.5.0-rc7", "--size", "20x9"], "80x23 to 400x200"),
+    ],
+)
+def test_what_is_no_place_is_told(capsys: Capture, args: list[str], said: str) -> None:
+    assert main(["export", *args, "--format", "screen"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_other_formats_have_no_place(capsys: Capture) -> None:
+    assert main(["export", "incident-4.5.0-rc7", "--format", "csv", "--at", "#2"]) == 2
+    assert "--at is for --format screen" in capsys.readouterr().err

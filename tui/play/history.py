@@ -1,0 +1,73 @@
+"""The line of time: which frames are on it, what is known of them, and what it looks like."""
+
+from __future__ import annotations
+
+from mmplay.engine.frame import Frame
+from mmplay.recordings.chart.axis import Axis, frames_shown
+from mmplay.recordings.chart.curves import Curve, ZoneKey, curves_of, free_pages
+from mmplay.recordings.recording import Recording
+from mmplay.recordings.trace.format import Code
+from mmplay.tui.cells import Row
+from mmplay.tui.player import Player
+from mmplay.tui.views.bars import AXIS_ROWS, timeline_rows
+from mmplay.tui.views.history import LEFT, RIGHT, history_rows
+from mmplay.tui.views.scene import View
+
+BARE = 2
+"""Columns left and right of a line that has no strips above it."""
+
+
+class Known:
+    """The curves of a recording, kept until it grows or others of its frames are on the line."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._curves: dict[ZoneKey, Curve] = {}
+
+    def of(self, timeline: Recording, frame: Frame, frames: range) -> dict[ZoneKey, Curve]:
+        """Return the curves; what the present frame of a run says belongs to them, too."""
+        session, shown = timeline.session, frame.shown
+        kept = None if session is None else len(session.tape.of(Code.ROW))
+        key = (timeline, kept, frames if session is None else None)
+        if self._key != key:
+            self._key, self._curves = key, curves_of(timeline, frames)
+        if session is not None and shown is not None:
+            for zone, free in free_pages(shown.dump):
+                self._curves.setdefault(zone, Curve([], exact=True)).note(frame.index, free)
+        return self._curves
+
+
+class History:
+    """Draws the line of time of what a player goes through, and the zones' free pages above it."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self.by_event = False
+        self._frames = range(0)
+        self._axis: tuple[tuple[object, ...], Axis] | None = None
+        self._known = Known()
+        self._left = BARE
+
+    def rows(self, view: View) -> list[Row]:
+        """Return the rows of the line: strips as far as there is room, then the axis."""
+        strips = max(0, view.height - AXIS_ROWS)
+        self._left = LEFT if strips else BARE
+        axis = self._axis_of(view.width - self._left - (RIGHT if strips else BARE))
+        timeline, frame, left = self._player.timeline, view.frame, self._left
+        rows = history_rows(view, self._known.of(timeline, frame, axis.frames), axis, strips)
+        return rows + timeline_rows(timeline, frame, axis, left, view.width, view.glyphs)
+
+    def frame_at(self, column: int) -> int:
+        """Return the frame nearest to a column of the screen."""
+        return self._axis[1].frame(column - self._left) if self._axis else self._player.index
+
+    def _axis_of(self, width: int) -> Axis:
+        timeline, index = self._player.timeline, self._player.index
+        whole = timeline.session is not None
+        frames = range(len(timeline))
+        if not whole:
+            frames = self._frames = frames_shown(len(timeline), index, self._frames)
+        key = (timeline, len(timeline), frames, self.by_event, width)
+        if self._axis is None or self._axis[0] != key:
+            self._axis = key, Axis(timeline, max(4, width), frames, self.by_event)
+        return self._axis[1]

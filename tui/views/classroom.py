@@ -1,0 +1,104 @@
+"""A class on the screen: students with their levels, what is wrong where, one student in full."""
+
+from __future__ import annotations
+
+from mmplay.engine.frame import Ask
+from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow
+from mmplay.tui.cells import Cell, Row, fit, right, row, wrap
+
+STUDENT = "student"
+"""The kind of question that a student's name is."""
+
+LEVEL, POINTS, HINTS, HELP = 7, 12, 7, 6
+FAIR = "Nobody is accused by this: look at the recordings."
+SHORT = {
+    "forged_level": "forged",
+    "forged_result": "forged",
+    "wrong_seed": "seed",
+    "other_assignment": "other",
+    "damaged": "broken",
+    "foreign": "other",
+    "duplicate": "double",
+}
+"""Statuses in as many letters as a column has."""
+
+
+def student_rows(report: Report, width: int) -> list[Row]:
+    """Return a row for each student: stars or status of each level, hints, points, help."""
+    ids = [one.level for one in report.figures]
+    students = report.grades.students
+    name = max([len(one.student) for one in students] + [len("student")]) + 2
+    shown = max(1, (width - name - POINTS - HINTS - HELP) // LEVEL)
+    head = "".join(fit(ident, LEVEL) for ident in ids[:shown])
+    title = f"{fit('student', name)}{head}{right('hints', HINTS)}{right('points', POINTS)}"
+    helped = {one.student for one in report.help}
+    rows = [_student(one, name, shown, one.student in helped) for one in students]
+    return [row(Cell(title, "label")), *rows]
+
+
+def _student(one: StudentRow, name: int, shown: int, helped: bool) -> Row:
+    cells = [Cell(fit(one.student, name), "number", Ask(STUDENT, (one.student,)))]
+    cells += [_level(level) for level in one.levels[:shown]]
+    hints = sum(level.hints for level in one.levels)
+    points = right(f"{one.score:g}/{one.max_score:g}", POINTS)
+    cells.append(Cell(f"{right(str(hints), HINTS)}{points}"))
+    return (*cells, Cell("  help", "refused")) if helped else tuple(cells)
+
+
+def _level(one: LevelRow) -> Cell:
+    if one.status == "graded" and one.reexecuted is not None:
+        stars = one.reexecuted.stars
+        return Cell(fit(f"{'*' * stars:.<3}", LEVEL), "fine" if stars else "text")
+    if one.status == "none":
+        return Cell(fit("-", LEVEL), "dim")
+    return Cell(fit(SHORT.get(one.status, one.status), LEVEL), "refused")
+
+
+def wrong_rows(report: Report, width: int) -> list[Row]:
+    """Return which misconceptions there are, and where the class sticks."""
+    rows = [row(Cell("wrong answers, by what they come from", "label"))]
+    for one in report.misconceptions:
+        count = f"{len(one.students)} students, {', '.join(one.questions[:3])}: "
+        rows += _paragraph(count, one.text, width)
+    rows += [] if report.misconceptions else [row(Cell("no question was answered wrong", "dim"))]
+    rows += [row(""), row(Cell("not at once, of those who came to it", "label"))]
+    for hard in report.hard:
+        rows += _paragraph(f"{hard.missed} of {hard.of}, {hard.level}: ", hard.name, width)
+    return rows if report.hard else [*rows, row(Cell("nothing", "dim"))]
+
+
+def _paragraph(head: str, text: str, width: int) -> list[Row]:
+    first, *more = wrap(f"{head}{text}", max(20, width))
+    return [row(Cell(first)), *(row(Cell(line, "dim")) for line in more)]
+
+
+def notice_rows(report: Report, width: int) -> list[Row]:
+    """Return what a teacher should look at himself: what is not in order, acts that are alike."""
+    odd = [
+        f"{one.student} {level.level}: {level.status}: {level.reason}"
+        for one in report.grades.students
+        for level in one.levels
+        if level.status not in IN_ORDER
+    ]
+    alike = [
+        f"{one.level}: {', '.join(one.students)}: {one.same_acts} of {one.acts} acts are alike"
+        for one in report.grades.similar
+    ]
+    lines = [*odd, *alike] or ["everything that was handed in is in order"]
+    rows = [row(Cell(part)) for line in lines for part in wrap(line, max(20, width))]
+    return [*rows, *(row(Cell(part, "dim")) for part in wrap(FAIR, max(20, width)))]
+
+
+def one_student_rows(one: StudentRow) -> list[Row]:
+    """Return everything about one student: each part of each level, with its reason."""
+    rows: list[Row] = []
+    for level in one.levels:
+        head = f"{level.level}: {level.status}, {level.score:g} of {level.max_score:g} points"
+        rows.append(row(Cell(head, "label")))
+        rows += [row(Cell(level.reason))] if level.reason else []
+        for part in level.parts:
+            role = "fine" if part.score == part.max_score else "refused"
+            points = f"{part.score:g}/{part.max_score:g}"
+            rows.append(row(Cell(f"{points:>12}  ", role), Cell(f"{part.name}: {part.reason}")))
+        rows.append(row(""))
+    return rows
