@@ -12,6 +12,7 @@ from mmplay.engine.explain.evidence import candidates_for, rules_findings
 from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.headline import LONGEST, headline
+from mmplay.engine.explain.moment import moment_finding
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
@@ -238,12 +239,16 @@ def _about_json(report: Report, kernel: Kernel | None) -> list[Json]:
 
 
 def headline_of(result: FrameDiagnosis, room: int = LONGEST) -> str:
-    """Return what happened in one sentence; of a frame without a report its title.
+    """Return what happened in one sentence; of a frame without a report who is refused now.
 
     A mask in it is shortened where the sentence has more characters than `room`.
     """
-    report = result.frame.report
-    return result.frame.title if report is None else headline(report, result.diagnosis, room)
+    frame = result.frame
+    if frame.report is not None:
+        return headline(frame.report, result.diagnosis, room)
+    known = frame.shown is not None and frame.shown.own
+    moment = moment_finding(frame.shown.dump, frame.kernel) if known and frame.shown else None
+    return frame.title if moment is None else sentence(moment)
 
 
 def _judgement_json(judgement: Judgement) -> Json:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import Operand, said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.futures import FALLS, RISES, Future
+from mmplay.recordings.futures import FALLS, RISES, SEED, Future
 
 MOST_NAMED = 3
 """A sentence names so many assumptions at most, those that matter most."""
@@ -77,7 +77,7 @@ class Words:
     def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int) -> None:
         """Take the machine at the frame."""
         self._zones = {zone.name: zone for zone in m.state.zones}
-        self._what = {one.name: one.what for one in open_}
+        self._what = {one.name: one.what for one in open_} | {SEED: "when the frames arrive"}
         self._span = tenths(span_us)
 
     def sentences(self, rows: Sequence[Foreseen]) -> list[str]:

@@ -67,6 +67,22 @@ def supposed_of(open_: Sequence[Unsaid]) -> list[Supposed]:
     return [Supposed(), *bounds][:MOST_RUNS]
 
 
+SEED = "seed"
+MORE_SEEDS = 2
+
+
+def runs_of(ahead: Ahead) -> list[Supposed]:
+    """Return all runs: where somebody chose that frames arrive, two have another seed.
+
+    A seed decides when they arrive, and nothing else.
+    """
+    runs = supposed_of(open_of(ahead))
+    if ahead.choice.packets > 0:
+        first = ahead.choice.seed + 1
+        runs += [Supposed(SEED, seed) for seed in range(first, first + MORE_SEEDS)]
+    return runs[:MOST_RUNS]
+
+
 def open_of(ahead: Ahead) -> tuple[Unsaid, ...]:
     """Return what the log leaves open."""
     return unsaid_of(ahead.told.report, ahead.choice.packets)
@@ -74,8 +90,10 @@ def open_of(ahead: Ahead) -> tuple[Unsaid, ...]:
 
 def machine_ahead(ahead: Ahead, supposed: Supposed = Supposed()) -> Machine:  # noqa: B008
     """Return the machine at the frame, with what was done at the start; raises InputError."""
-    given = {supposed.name: supposed.value} if supposed.name else {}
-    m = from_log(ahead.told, ahead.choice, given)
+    choice, given = ahead.choice, {supposed.name: supposed.value}
+    if supposed.name == SEED:
+        choice = choice._replace(seed=supposed.value)
+    m = from_log(ahead.told, choice, given)
     for name, value in ahead.acts:
         do_action(m, name, value)
     return m

@@ -17,6 +17,8 @@ _FRAME = re.compile(r"#(\d{1,12})$")
 _PERCENT = re.compile(r"(\d{1,3})(?:\.\d*)?%$")
 
 LINES_AT_ONCE = 256
+FRAMES_AT_ONCE = 64
+"""Frames that a run goes on by before it is asked again whether to give up."""
 
 FORMS = "a time (61.526), +0.5s, -3m, #7, 40%, 'a, a marker's name, or /text"
 
@@ -25,8 +27,8 @@ def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stop
     """Return the frame index that `text` names, seen from frame `current`.
 
     A time means the last frame at or before it, in the boot of the current frame if that boot
-    spans it. `stopped` is asked now and then whether to give up. Raises InputError for what is
-    not there, not understood or given up.
+    spans it; a run that goes on runs up to it. `stopped` is asked now and then whether to give up.
+    Raises InputError for what is not there, not understood or given up.
     """
     text = text.strip()
     if not len(timeline):
@@ -36,9 +38,9 @@ def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stop
     if found := _PERCENT.match(text):
         return min(len(timeline) - 1, len(timeline) * min(100, int(found[1])) // 100)
     if found := _RELATIVE.match(text):
-        return _relative(timeline, current, found)
+        return _relative(timeline, current, found, stopped)
     if found := _TIME.match(text):
-        return _at_time(timeline, current, _microseconds(found[1], found[2]))
+        return _at_time(timeline, current, _microseconds(found[1], found[2]), stopped)
     if text.startswith("/"):
         return search_frames(timeline, text[1:], current, stopped)
     return _named(timeline, text.removeprefix("'"), text, stopped)
@@ -54,16 +56,19 @@ def _frame_number(timeline: Timeline, number: int) -> int:
     return number - 1
 
 
-def _relative(timeline: Timeline, current: int, found: re.Match[str]) -> int:
+def _relative(timeline: Timeline, current: int, found: re.Match[str], stopped: Stopped) -> int:
     sign, whole, fraction, unit = found.groups()
     here = timeline.time_us(current)
     if here is None:
         raise InputError(f"{found[0]}: this frame has no time to count from")
     delta = _microseconds(whole, fraction) * UNITS_US[unit] // 1_000_000
-    return _at_time(timeline, current, here + (delta if sign == "+" else -delta))
+    return _at_time(timeline, current, here + (delta if sign == "+" else -delta), stopped)
 
 
-def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
+def _at_time(timeline: Timeline, current: int, time_us: int, stopped: Stopped) -> int:
+    while timeline.live and (timeline.time_us(len(timeline) - 1) or 0) < time_us:
+        if stopped() or not timeline.grow(FRAMES_AT_ONCE):
+            break
     boot = _boot_at(timeline, timeline.boots, current, time_us)
     return timeline.frame_at(time_us, boot)
 

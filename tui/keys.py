@@ -9,6 +9,12 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
+from mmplay.engine.frame import Ask
+from mmplay.tui.cells import Cell, Row
+
+KEY = "key"
+"""The sort of question that a part of the footer is: its action is done at a click."""
+
 
 class Key(NamedTuple):
     """One row of the table: the action, its keys as Textual names them, how to show them.
@@ -157,13 +163,27 @@ def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
     return [key.binding() for group in groups for key in group]
 
 
-def footer_text(keys: tuple[Key, ...], width: int) -> str:
-    """Return the footer: as many of the keys' words as fit, the last ones kept first.
+def footer_keys(keys: tuple[Key, ...], width: int) -> list[Key]:
+    """Return the keys that the footer shows: as many as fit, the last ones kept first.
 
     The way out and the help stand at the end and are never cut off.
     """
-    words = [key.footer for key in keys if key.footer]
-    common = [key.footer for key in COMMON_KEYS if key.footer]
-    while words and len("  ".join([*words, *common])) + 2 > width:
-        words.pop()
-    return " " + "  ".join([*words, *common])
+    shown = [key for key in keys if key.footer]
+    common = [key for key in COMMON_KEYS if key.footer]
+    while shown and len("  ".join(key.footer for key in (*shown, *common))) + 2 > width:
+        shown.pop()
+    return [*shown, *common]
+
+
+def footer_row(keys: tuple[Key, ...], width: int) -> Row:
+    """Return the footer: what is pressed in colour, and every part says what a click on it does."""
+    actions = {key.shown: key.action for key in keys + COMMON_KEYS}
+    cells: list[Cell] = [Cell(" ")]
+    for key in footer_keys(keys, width):
+        action, leads = key.action, True
+        for word in key.footer.split():
+            leads = leads and word in actions
+            action = actions[word] if leads else action
+            cells += [Cell(word, "here" if leads else "dim", Ask(KEY, (action,))), Cell(" ")]
+        cells[-1] = Cell("  ")
+    return tuple(cells)

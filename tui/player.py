@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -125,6 +127,28 @@ class LogSearch:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.needle = ""
+        self._hits: tuple[tuple[str, int], array[int]] | None = None
+
+    def place_of(self, line: int, stopped: Stopped) -> tuple[int, int] | None:
+        """Return which hit a line is, from 1, and how many there are; None once `stopped`."""
+        key = (self.needle, self.timeline.line_count)
+        if self._hits is None or self._hits[0] != key:
+            hits = self._all(stopped)
+            if stopped():
+                return None
+            self._hits = key, hits
+        numbers = self._hits[1]
+        return bisect_left(numbers, line) + 1, len(numbers)
+
+    def _all(self, stopped: Stopped) -> array[int]:
+        wanted = self.needle.casefold()
+        hits = array("L")
+        for first, count in self._chunks(0, 1):
+            if stopped():
+                break
+            lines = self.timeline.lines(first, count)
+            hits.extend(line.number for line in lines if wanted in line.text.casefold())
+        return hits
 
     def find(self, start: int, direction: int, stopped: Stopped) -> int | None:
         """Return the next line after (or before) `start` that has the needle, going round once.

@@ -125,9 +125,9 @@ ROLE_STYLES: dict[str, tuple[str, str]] = {
     "in_below_high": ("mm-below-high", f"reverse {DEEP}"),
     "deep_below_high": ("mm-below-high", DEEP),
     "in_below_low": ("mm-below-low", f"reverse {DEEP}"),
-    "deep_below_low": ("mm-below-low", DEEP),
+    "deep_below_low": ("mm-below-low", ""),
     "in_below_min": ("mm-below-min", f"reverse {DEEP}"),
-    "deep_below_min": ("mm-below-min", DEEP),
+    "deep_below_min": ("mm-below-min", ""),
     "refused": ("mm-refused", "bold"),
     "zero": ("mm-refused", "bold reverse"),
     "unknown": ("mm-dim", "italic"),
@@ -136,7 +136,7 @@ ROLE_STYLES: dict[str, tuple[str, str]] = {
     "header": ("mm-label", "bold"),
     "here": ("accent", "bold"),
     "log": ("mm-label", ""),
-    "hit": ("mm-number", "bold underline"),
+    "hit": ("mm-number", "bold reverse"),
 }
 """Each role's colour variable and attributes.
 

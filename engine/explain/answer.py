@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis
-from mmplay.engine.explain.finding import Finding, equation, sentence, symbolic
+from mmplay.engine.explain.finding import Finding, equation, sentence, size, symbolic
 from mmplay.engine.explain.words import WORDS, Words
 from mmplay.engine.frame import Ask, Frame
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -57,9 +57,9 @@ Answerer = Callable[[Scene, Ask], Answer]
 
 
 def both(pages: int) -> str:
-    """Return a page count with its kB: `629 pages (2516 kB)`."""
+    """Return a page count with its size: `629 pages (2.5 MiB)`."""
     word = "page" if pages == 1 else "pages"
-    return f"{pages} {word} ({pages * PAGE_KB} kB)"
+    return f"{pages} {word} ({size(pages * PAGE_KB)})"
 
 
 def source_of(scene: Scene, words: Words) -> str:

@@ -36,7 +36,7 @@ def first_zone(subject: Subject, words: list[str]) -> Truth:
     index = class_zone(highest, populated)
     if index is None:
         raise TruthError("no zone with pages may serve this mask")
-    why = finding("truth.first_zone", mask=mask, highest=ZONES[highest], zone=ZONES[index])
+    why = finding("truth.first_zone", highest=ZONES[highest], zone=ZONES[index])
     others = [
         Other(name, _not_first(name, ZONES[index], highest, populated))
         for name in ZONES
@@ -95,7 +95,7 @@ def zone_order(subject: Subject, words: list[str]) -> Truth:
     zones = tuple(ZONES[index] for index in sorted(populated, reverse=True) if index <= highest)
     if not zones:
         raise TruthError("no zone with pages may serve this mask")
-    why = finding("truth.zone_order", mask=mask, highest=ZONES[highest], zones=list(zones))
+    why = finding("truth.zone_order", highest=ZONES[highest], zones=list(zones))
     return told(zones, why)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import signal
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 from types import FrameType
 
 from mmplay.commands.arguments import add_kernel, add_screen_options, check_kernel
@@ -34,6 +34,9 @@ ROOTS = Roots()
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
+        "seconds", metavar="SECONDS", nargs="?", help="end after so many seconds (default: never)"
+    )
+    parser.add_argument(
         "-o",
         dest="output",
         metavar="FILE",
@@ -56,10 +59,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Record until Ctrl-C; raises InputError where there is nothing to record or write to."""
+    """Record until Ctrl-C or for SECONDS.
+
+    Raises InputError where there is nothing to record or to write to.
+    """
     check_kernel(args)
     interval_us = span_us(args.interval, "--interval", SHORTEST_US, LONGEST_US)
     keep_us = span_us(args.keep, "--keep", interval_us, MOST_KEPT_US)
+    for_s = None if args.seconds is None else _seconds(args.seconds)
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
     path = Path(args.output) if args.output is not None else _own_path()
@@ -69,7 +76,13 @@ def run(args: Namespace) -> int:
         capture = Capture(path, Plan(interval_us, keep_us, args.kernel), ROOTS)
     for one in capture.left_out:
         remark(f"{one.path} is left out: {one.why}")
-    return _on_screen(args, capture) if args.screen else _plain(capture)
+    return _on_screen(args, capture, for_s) if args.screen else _plain(capture, for_s)
+
+
+def _seconds(text: str) -> float:
+    """Return how long to record; raises InputError."""
+    us = span_us(f"{text.removesuffix('s')}s", "SECONDS", SHORTEST_US, MOST_KEPT_US)
+    return us / UNITS_US["s"]
 
 
 def span_us(text: str, option: str, least_us: int, most_us: int) -> int:
@@ -102,14 +115,27 @@ def _own_path() -> Path:
     return path
 
 
-def _plain(capture: Capture) -> int:
-    """Record here until a signal; ending by Ctrl-C is how a capture ends."""
+def _plain(capture: Capture, for_s: float | None) -> int:
+    """Record here until a signal, or for so many seconds; Ctrl-C is how a capture ends."""
     remark(f"recording to {capture.path}; Ctrl-C ends it")
     stop = Event()
-    with _stopped_by_signals(stop):
+    with _stopped_by_signals(stop), _after(for_s, stop.set):
         capture_until(capture, stop)
     _summary(capture)
     return 0
+
+
+@contextmanager
+def _after(for_s: float | None, end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` after so many seconds, if they are over before what is done here."""
+    timer = Timer(for_s if for_s is not None else 0, end)
+    timer.daemon = True
+    if for_s is not None:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -126,7 +152,7 @@ def _stopped_by_signals(stop: Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _on_screen(args: Namespace, capture: Capture) -> int:
+def _on_screen(args: Namespace, capture: Capture, for_s: float | None) -> int:
     from mmplay.commands.screen import open_app
     from mmplay.recordings.live.timeline import open_live
 
@@ -136,7 +162,8 @@ def _on_screen(args: Namespace, capture: Capture) -> int:
             capture.sample()
         thread.start()
         timeline = open_live(capture.path)
-        status = open_app(args, timeline, len(timeline) - 1)
+        with _after(for_s, thread.end):
+            status = open_app(args, timeline, len(timeline) - 1)
     finally:
         if thread.is_alive():
             thread.end()

@@ -25,7 +25,7 @@ from mmplay.recordings.futures import (
     future_of,
     machine_ahead,
     open_of,
-    supposed_of,
+    runs_of,
     watched,
 )
 from mmplay.recordings.parallel.crew import Told as Work
@@ -88,7 +88,7 @@ class FrameStart(RunStart):
         """Run it again within its bounds and print what may become of it."""
         if self._base is None:
             return None
-        runs = supposed_of(open_of(self._ahead)) if args.bounds is None else [Supposed()]
+        runs = runs_of(self._ahead) if args.bounds is None else [Supposed()]
         futures = [self._base]
         status = _run_others(args, self._ahead, runs[1:], futures)
         answer = Answer(self._ahead, len(runs), futures, session.live)

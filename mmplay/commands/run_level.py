@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import NamedTuple
 
 from mmplay.commands.arguments import whole
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import find_level
-from mmplay.levels.level_text import MAX_BYTES, read_text
+from mmplay.levels.level_text import MAX_BYTES, digest_of_content, read_text
 from mmplay.levels.load import check_moves, read_moves
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import pairs_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.share_code import code_of_run
-from mmplay.levels.play.solve import begin, level_header, play
+from mmplay.levels.play.solve import Replies, begin, knows, level_header, play, skips
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.trace.writer import TraceWriter
@@ -26,19 +27,31 @@ LOST = 1
 MAX_SEED = (1 << 63) - 1
 
 
+class Plan(NamedTuple):
+    """The moves of a file of actions, and what becomes of a question that it has no answer to."""
+
+    moves: tuple[Move, ...]
+    replies: Replies
+
+
 def run_level(args: Namespace) -> int:
     """Play; return whether the actions won, 0 without any.
+
+    A level's own file as its actions answers what it asks by the rules.
 
     Raises InputError for no such level and for an act that it does not take.
     """
     level = find_level(args.start)
     seed = level.start.seed if args.seed is None else whole(args.seed, "--seed", MAX_SEED)
     moves: tuple[Move, ...] = ()
+    own = False
     if args.actions is not None:
         path = Path(args.actions)
-        moves = read_moves(read_text(path, MAX_BYTES), str(path))
+        text = read_text(path, MAX_BYTES)
+        moves = read_moves(text, str(path))
         check_moves(level, moves, str(path))
-    run = _played(args, level, seed, moves)
+        own = digest_of_content(text) == level.content
+    run = _played(args, level, seed, Plan(moves, knows if own else skips))
     code = code_of_run(run) if moves else None
     if args.json:
         print_json({**run_json(run), "share_code": code})
@@ -47,15 +60,15 @@ def run_level(args: Namespace) -> int:
     return LOST if args.actions is not None and not run.score().won else 0
 
 
-def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -> LevelRun:
+def _played(args: Namespace, level: Level, seed: int, plan: Plan) -> LevelRun:
     if args.output is None:
-        return _told(args, begin(level, seed), moves)
+        return _told(args, begin(level, seed), plan)
     path = Path(args.output)
     if path.suffix != SUFFIX:
         raise InputError(f"{path}: name a recording, which ends in {SUFFIX}")
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
-        run = _told(args, begin(level, seed, writer), moves)
+        run = _told(args, begin(level, seed, writer), plan)
         written = run.all_stages()[0].session
         written.reached()
         if written.tape.trouble:
@@ -64,10 +77,10 @@ def _played(args: Namespace, level: Level, seed: int, moves: tuple[Move, ...]) -
     return run
 
 
-def _told(args: Namespace, run: LevelRun, moves: tuple[Move, ...]) -> LevelRun:
+def _told(args: Namespace, run: LevelRun, plan: Plan) -> LevelRun:
     """Play; a complaint about a move names the file that it stands in."""
     try:
-        return play(run, moves)
+        return play(run, *plan)
     except InputError as error:
         raise InputError(f"{args.actions}: {error}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import NamedTuple
 
 from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.checked_code import check_code
@@ -10,7 +11,7 @@ from mmplay.commands.output import print_json, remark, tell
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
-from mmplay.levels.play.share_code import looks_like_code
+from mmplay.levels.play.share_code import code_of, looks_like_code
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import KIND, load_session
@@ -28,37 +29,60 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_json(parser)
 
 
+class Checked(NamedTuple):
+    """What came of one file or code: whether it is good, in words, and as data."""
+
+    good: bool
+    lines: list[str]
+    json: dict[str, object]
+
+
 def run(args: Namespace) -> int:
     """Check every file; the status is that of the worst: good, false, unreadable."""
     found: list[dict[str, object]] = []
     status = GOOD
     for name in args.files:
         try:
-            if looks_like_code(name):
-                checked = check_code(name)
-                status = max(status, GOOD if checked.good else FALSE)
-                found.append(checked.as_json())
-                if not args.json:
-                    tell(*checked.lines())
-                continue
-            verdict = verify(name)
-            judged = judge(_session(name)) if verdict.good and verdict.kind == KIND else None
+            checked = _checked_code(name) if looks_like_code(name) else _checked_file(name)
         except InputError as error:
             remark(str(error))
             status = UNREADABLE
             continue
-        found.append(_json(verdict, judged))
-        status = max(status, GOOD if _good(verdict, judged) else FALSE)
+        found.append(checked.json)
+        status = max(status, GOOD if checked.good else FALSE)
         if not args.json:
-            tell(*verdict_lines(verdict, judged))
+            tell(*checked.lines)
     if args.json:
         print_json({"good": status == GOOD, "files": found})
     return status
 
 
-def _session(name: str) -> Session:
+def _checked_code(code: str) -> Checked:
+    found = check_code(code)
+    return Checked(found.good, found.lines(), found.as_json())
+
+
+def _checked_file(name: str) -> Checked:
+    verdict = verify(name)
+    if not verdict.good or verdict.kind != KIND:
+        return Checked(verdict.good, verdict_lines(verdict), _json(verdict, None, None))
     with open_trace(trace_path(name)) as stream:
-        return load_session(stream, name).session
+        session = load_session(stream, name).session
+    judged = judge(session)
+    good = _good(verdict, judged)
+    code = _code(session) if good and judged is not None else None
+    lines = [*verdict_lines(verdict, judged), *([] if code is None else [f"  share code: {code}"])]
+    return Checked(good, lines, _json(verdict, judged, code))
+
+
+def _code(session: Session) -> str | None:
+    """Return the share code of a level's run; None for one stage of it, and for too long a run."""
+    if "stage" in session.header:
+        return None
+    try:
+        return code_of([session])
+    except InputError:
+        return None
 
 
 def _good(verdict: Verdict, judged: Judged | None) -> bool:
@@ -107,8 +131,10 @@ def _engines(one: Verdict) -> str:
     return f" (written by {wrote}; this is engine {ENGINE})"
 
 
-def _json(one: Verdict, judged: Judged | None) -> dict[str, object]:
+def _json(one: Verdict, judged: Judged | None, code: str | None) -> dict[str, object]:
     fault = one.fault._asdict() if one.fault is not None else None
-    level = {**judged._asdict(), "good": judged.good} if judged is not None else None
+    level = None
+    if judged is not None:
+        level = {**judged._asdict(), "good": judged.good, "share_code": code}
     good = _good(one, judged)
     return {**one._asdict(), "good": good, "this_engine": ENGINE, "fault": fault, "level": level}

@@ -42,8 +42,15 @@ def _sampled(frame: Frame) -> Report:
 
 
 def machine_from(frame: Frame, name: str) -> Machine:
-    """Return the machine of a frame of a recording; raises InputError if none can be made."""
+    """Return the machine of a frame of a recording; raises InputError if none can be made.
+
+    What it assumes begins with the command that runs it within its bounds.
+    """
     if name == INCIDENT and frame.index == 0 and frame.report is not None and frame.kernel:
         return from_report(frame.report, frame.kernel, Choice(frame.kernel))
     told = told_in(frame)
-    return from_log(told, Choice(told.printed_by))
+    m = from_log(told, Choice(told.printed_by))
+    command = f"'mmplay run {name} --frame {frame.index}'"
+    alone = f"this is one run; {command} varies what is assumed, and tells what hangs on which"
+    m.setup = m.setup._replace(assumed=(alone, *m.setup.assumed))
+    return m

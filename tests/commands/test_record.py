@@ -178,3 +178,16 @@ def test_a_machine_without_proc_is_told_what_a_capture_needs(
     assert main(["record", "-o", str(tmp_path / "a.mmtrace")]) == 2
     assert "needs Linux's /proc" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_capture_ends_by_itself_after_its_seconds(
+    machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "short.mmtrace"
+    assert main(["record", "0.05", "--interval", "10ms", "-o", str(path)]) == 0
+    assert "shows it" in capsys.readouterr().err
+    with open_recording(str(path)) as recording:
+        assert len(recording) >= 1
+        assert recording.ending.closed
+    assert main(["record", "soon", "-o", str(path)]) == 2
+    assert "SECONDS soon" in capsys.readouterr().err

@@ -158,3 +158,14 @@ def test_run_prints_a_code_that_verify_takes(tmp_path: Path, mine: Level, capsys
     assert (found["level"], found["good"], found["acts"]) == ("T1", True, 1)
     assert main(["play", code]) == 2
     assert "no terminal to open the run of a share code in" in capsys.readouterr().err
+
+
+def test_verify_prints_the_code_of_a_recording(
+    tmp_path: Path, mine: Level, capsys: Captured
+) -> None:
+    moves, trace = tmp_path / "moves.toml", tmp_path / "run.mmtrace"
+    moves.write_text('[[solution]]\naction = "dirty_ratio"\nvalue = "5"\n')
+    assert main(["run", "T1", "--actions", str(moves), "-o", str(trace), "--json"]) == 1
+    code = json.loads(capsys.readouterr().out)["share_code"]
+    assert main(["verify", str(trace)]) == 0
+    assert capsys.readouterr().out.endswith(f"  share code: {code}\n")

@@ -15,7 +15,7 @@ from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, level_header, play
+from mmplay.levels.play.solve import begin, knows, level_header, play
 from mmplay.levels.proof import CHECKS, DIGEST, RANDOM, Proof, prove
 from mmplay.recordings.run.store import load_session
 from mmplay.recordings.trace.writer import TraceWriter
@@ -44,7 +44,7 @@ def test_a_recorded_solution_is_graded_the_same(path: Path) -> None:
     level = load_level(path)
     kept = Kept()
     run: LevelRun = begin(level, writer=TraceWriter(kept, level_header(level, level.start.seed)))
-    play(run, level.solution)  # of a level of acts this is the first
+    play(run, level.solution, knows)  # of a level of acts this is the first
     run.session.finish()
     loaded = load_session(BytesIO(kept.kept), "run.mmtrace").session
     graded = regrade(loaded, level)

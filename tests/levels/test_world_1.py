@@ -82,18 +82,17 @@ def test_events_that_are_none(table: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
-def test_a_solution_fits_whatever_order_the_seed_asks_in(seed: int) -> None:
-    one = level_of_id("L01")
-    run = play(begin(one, seed), one.solution)
+@pytest.mark.parametrize("name", ["L01", "L03"])
+def test_a_level_of_questions_is_won_whatever_its_seed_draws(name: str, seed: int) -> None:
+    run = play(begin(level_of_id(name), seed), (), knows)
     assert run.outcome is Outcome.WON
     assert run.score().stars == 3
 
 
-def test_the_seed_decides_the_order() -> None:
+def test_the_seed_decides_what_is_asked() -> None:
     one = level_of_id("L01")
-    orders = {tuple(question.id for question in begin(one, seed).questions) for seed in range(1, 6)}
-    assert len(orders) > 1
-    assert all(order[-3:] == ("managed", "dma", "order") for order in orders)
+    firsts = [begin(one, seed).open_question() for seed in range(1, 9)]
+    assert len({first.text for first in firsts if first is not None}) > 2
 
 
 def test_a_move_that_is_refused_names_its_line() -> None:

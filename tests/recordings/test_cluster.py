@@ -15,8 +15,12 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
+from mmplay.levels.classroom.collecting import found_in
+from mmplay.levels.classroom.grading import graded_class
 from mmplay.recordings.parallel import cluster
 from mmplay.recordings.parallel.spread import Workers, spread
+from tests.levels.cheats import made_up
+from tests.levels.classes import assignment, assignment_text
 from tests.levels.proofs import DOOR, level_text
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
@@ -85,6 +89,19 @@ def test_levels_are_proven_on_a_cluster_as_here(
     check = ["levels", "check", str(tmp_path / "door.toml"), "--runs", "3", "--json"]
     here = main(check), capsys.readouterr().out
     assert (main([*check, "--scheduler", address]), capsys.readouterr().out) == here
+
+
+def test_a_class_is_graded_as_on_one_core(address: str, tmp_path: Path) -> None:
+    """Workers need not see the teacher's files: what was handed in is sent to them."""
+    hands = list(made_up(assignment("L03"), (), 9, 6))
+    for hand in hands:
+        (tmp_path / f"{hand.student}.mmhand").write_bytes(hand.data)
+    found = found_in([tmp_path])
+    text = assignment_text("L03")
+    here = graded_class(text, "w3.toml", found, on=Workers(cores=1))
+    there = graded_class(text, "w3.toml", found, on=Workers(scheduler=address))
+    assert [str(one.status) for one in there.files] == [str(hand.status) for hand in hands]
+    assert (here.students, here.files) == (there.students, there.files)
 
 
 def test_one_of_two_workers_is_killed_and_the_result_is_the_same(

@@ -21,6 +21,7 @@ from mmplay.recordings.futures import (
     future_of,
     machine_ahead,
     open_of,
+    runs_of,
     supposed_of,
 )
 from mmplay.recordings.library import open_recording
@@ -54,6 +55,16 @@ def test_one_run_as_assumed_and_one_for_each_bound() -> None:
     assert Supposed("disk_rate", 256_000) in runs
     assert Supposed("frames_per_second", 0) not in runs
     assert len(runs) == len(set(runs)) <= MOST_RUNS
+
+
+def test_other_seeds_are_tried_where_frames_arrive() -> None:
+    one = ahead()
+    assert runs_of(one) == supposed_of(open_of(one))
+    busy = one._replace(choice=one.choice._replace(packets=300))
+    assert runs_of(busy)[-2:] == [Supposed("seed", 2), Supposed("seed", 3)]
+    assert "frames_per_second" not in {run.name for run in runs_of(busy)}
+    rng = [machine_ahead(busy, run).state.rng for run in runs_of(busy)[-2:]]
+    assert rng == [2, 3]
 
 
 def test_no_more_runs_than_there_may_be() -> None:

@@ -17,6 +17,8 @@ from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.kinds import KINDS
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
+from mmplay.tui.views.pictures.rooms import Room, Rooms
+from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import stack_of_names
 from mmplay.tui.views.pictures.tank import COMES, GETS, WAITS, Line, Tank, Visitor
 
@@ -87,12 +89,20 @@ def lit(count: int) -> Loop:
     return Loop(tuple(Edge(words, n < count) for n, words in enumerate(EDGES)), GAUGES)
 
 
+HOUSE = Rooms((Room("DMA", 3976, 1742), Room("DMA32", 443833, 1300)), "a request")
+WENT = HOUSE._replace(into="DMA32")
+
+FULL = Slabs("kmalloc-64", (Slab("cpu", 1, 32, 64), Slab("full", 12, 64, 64)))
+FREED = Slabs("kmalloc-64", (Slab("cpu", 1, 32, 64), Slab("partial", 1, 54, 64)))
+
 STATES: dict[str, tuple[State, State, State]] = {
     "tank": (State(AT_MIN), State(REFUSED, AT_MIN), State(SERVED, ABOVE, 3)),
     "ladder": (State(LADDER), State(STANDS, KNOCKS), State(STANDS, KNOCKS, 3)),
     "blocks": (State(LARGE), State(SPLIT, WHOLE), State(SPLIT, WHOLE, 3)),
     "bits": (State(VEILED), State(KNOWN, VEILED), State(KNOWN, VEILED, 3)),
     "stack": (State(OPEN), State(DEEP, OPEN), State(DEEP, SHALLOW, 3)),
+    "rooms": (State(HOUSE._replace(refused=True)), State(WENT, HOUSE), State(WENT, HOUSE, 4)),
+    "slabs": (State(FULL), State(FREED, FULL), State(FREED, FULL, 3)),
     "loop": (State(lit(0)), State(lit(3), lit(2)), State(lit(4), lit(3), 3)),
 }
 

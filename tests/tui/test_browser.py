@@ -16,6 +16,7 @@ import pyte
 import pytest
 
 from mmplay.levels.catalogue import find_level
+from tests.levels.proofs import answers_of
 
 pytest.importorskip("textual_serve", reason="textual-serve is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -78,13 +79,13 @@ class Visitor:
 
 
 def play_l03(visitor: Visitor) -> None:
-    """Play the third level of the list by the answers of its solution."""
+    """Play the third level of the list by right answers."""
     level = find_level("L03")
     visitor.sees("L03 Three lines on the glass")
     visitor.press("ArrowDown", "ArrowDown", "Enter")
-    visitor.sees("Say what each line is for")
+    visitor.sees("Find out what each line is for")
     visitor.press("Enter")
-    answers = [move.value.partition(" ")[2] for move in level.solution]
+    answers = answers_of(level)
     for number, (question, answer) in enumerate(zip(level.questions, answers, strict=True), 1):
         visitor.sees(f"question {number}/{len(answers)}")
         values = [option.value for option in question.options]

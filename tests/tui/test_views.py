@@ -39,7 +39,7 @@ def test_bars_mark_the_floors_in_order(linux_next: ObservedTimeline) -> None:
     assert letters.split() == ["A", "H", "d", "m", "l", "h"]
     bar = rows[5]
     assert bar.count("░") < letters.index("H") - 6
-    assert "floors A 488  H 650  d 975  m 1300" in rows[8]
+    assert "floors A both 488  H high 650  d harder 975  m min 1300" in rows[8]
 
 
 def test_a_bar_that_is_full_runs_off_its_end(rc7: ObservedTimeline) -> None:

@@ -7,11 +7,19 @@ from textual.binding import Binding
 from textual.message import Message
 
 from mmplay.tui.cells import row, wrap
+from mmplay.tui.keys import KEY
 from mmplay.tui.panels.cell_panel import CellPanel
 
 
 class LineBar(CellPanel, can_focus=False):
     """One or two fixed rows that take no focus: header, footer, status."""
+
+    class Pressed(Message):
+        """A click on a key of the footer: what the key does."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     def __init__(self, *, id: str) -> None:
         super().__init__("", id=id)
@@ -20,21 +28,28 @@ class LineBar(CellPanel, can_focus=False):
         """Draw one row of plain text."""
         self.show([row(text)])
 
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key does that was clicked."""
+        place = self._at(event.x, event.y)
+        ask = self._ask_at(place) if place is not None else None
+        if ask is not None and ask.kind == KEY:
+            self.post_message(self.Pressed(str(ask.names[0])))
+
 
 class VerdictBar(LineBar):
-    """The answer, in one sentence: in two rows where it needs them, and from then on.
+    """The answer, or what is asked: in as many rows as it needs, and from then on.
 
     It does not shrink again while the width stays: every panel below would move with each step.
     """
 
-    _width = 0
+    _width, _rows = 0, 1
 
     def tell(self, text: str, width: int, loud: bool) -> None:
         """Draw the sentence on a screen of some width; `loud` if something went wrong."""
         lines = wrap(text, max(1, width - 2))
-        two = len(lines) > 1 or (width == self._width and self.has_class("-two"))
+        self._rows = max(len(lines), self._rows if width == self._width else 1)
         self._width = width
-        self.set_class(two, "-two")
+        self.styles.height = self._rows
         self.set_class(loud, "-loud")
         self.show([row(f" {line}") for line in lines])
 

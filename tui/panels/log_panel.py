@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -140,8 +141,17 @@ class LogPanel(CellPanel):
         inside = frame is not None and frame.first_line <= line.number <= frame.last_line
         mark = ">" if line.number == self.line else "|" if inside else " "
         role = "log" if inside else "dim"
-        if self._needle and self._needle in line.text.casefold():
-            role = "hit"
-        text = printable(line.text.expandtabs())
+        text = printable(line.text.expandtabs())[self._left :]
         flag = " " if line.understood else "?"
-        return row(Cell(f"{mark}{flag}", "mark"), Cell(text[self._left :], role))
+        return row(Cell(f"{mark}{flag}", "mark"), *hits_in(text, self._needle, role))
+
+
+def hits_in(text: str, needle: str, role: str) -> Iterator[Cell]:
+    """Yield a line in cells, each place that has the needle as a hit."""
+    rest = text
+    while needle and (at := rest.casefold().find(needle)) >= 0 and rest[at : at + len(needle)]:
+        if at:
+            yield Cell(rest[:at], role)
+        yield Cell(rest[at : at + len(needle)], "hit")
+        rest = rest[at + len(needle) :]
+    yield Cell(rest, role)

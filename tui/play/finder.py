@@ -130,6 +130,17 @@ class Finder:
             self._screen.say(f"not found: {self.search.needle}")
         else:
             self.to_line(line)
+            self._count(line)
+
+    def _count(self, line: int) -> None:
+        """Say which hit a line is, of how many, unless something else is said by then."""
+        search, said = self.search, self._screen.said
+
+        def tell(place: tuple[int, int] | None) -> None:
+            if place is not None and self._screen.said == said:
+                self._screen.say(f"{said} ({place[0]} of {place[1]})")
+
+        self._screen.work(SEARCH, lambda stopped: search.place_of(line, stopped), tell)
 
     def to_line(self, line: int) -> None:
         """Go to the frame of a line of the log, and to the line."""

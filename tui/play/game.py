@@ -154,7 +154,9 @@ class GameFace:
 
     def _asks_first(self) -> bool:
         """Tell whether a question must be answered before the run goes on, and say so."""
-        if self.shown and self.go_on():
+        if self.shown and self.stage.landed is not None:
+            self._mover.player.playing = False
+            self.go_on()
             return True
         if not self.shown or self.game.question is None:
             return False

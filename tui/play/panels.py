@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from mmplay.engine.explain.ask import answer
 from mmplay.engine.frame import Ask, Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
 from mmplay.tui.cells import DENSITIES, FULL, Row
@@ -24,7 +23,7 @@ from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.bars import header_row
 from mmplay.tui.views.counters import counters_rows
-from mmplay.tui.views.explain import explain_rows
+from mmplay.tui.views.explain import explain_rows, why_title
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
@@ -202,7 +201,7 @@ class Panels(Places):
         """Answer the last question asked."""
         panel = self.panel("explain")
         view, trail = self._view(panel), self.trail
-        panel.retitle(f"why: {answer(view.scene, trail[-1]).title}" if trail else "why")
+        panel.retitle(f"why: {why_title(view.scene, trail[-1])}" if trail else "why")
         panel.show(explain_rows(view, trail), from_top=not panel.has_focus)
 
     # questions

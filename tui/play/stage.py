@@ -18,7 +18,8 @@ from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
 from mmplay.tui.views.stage import feedback_rows, place_of, question_rows, waiting_rows
-from mmplay.tui.views.task import end_rows
+from mmplay.tui.views.task import caches_of, end_rows
+from mmplay.tui.views.turn import chosen_decision
 
 if TYPE_CHECKING:
     from mmplay.tui.glyphs import Glyphs
@@ -79,7 +80,15 @@ class Stage:
     # what is shown
 
     def _sight(self, machine: Machine, showing: Showing) -> Sight:
-        return sight_of(machine, self._glyphs, showing)
+        cache = next(iter(caches_of(self.game.level_run.level, machine)), "")
+        facts = self._panels.frame.facts if self._panels.is_attached else None
+        chosen = chosen_decision(facts, None) if facts is not None else None
+        chain: tuple[str, ...] = ()
+        if facts is not None and chosen is not None:
+            chain = tuple(reversed(facts.decisions[chosen].stack))
+        who = facts.actor if facts is not None else ""
+        sight = sight_of(machine, self._glyphs, showing)
+        return sight._replace(cache=cache, chain=chain, who=who)
 
     def ask(self) -> None:
         """Remember what is asked, as it is answered now."""

@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from mmplay.engine.errors import InputError
 from mmplay.recordings.recording import Stopped
 from mmplay.tui.exporting import EXPORTS
-from mmplay.tui.keys import Key, footer_text
+from mmplay.tui.keys import Key, footer_row
 from mmplay.tui.panels.bars import LineBar
 
 STOPPABLE = "stoppable"
@@ -87,8 +87,16 @@ class BaseScreen(Screen[None]):
     def say(self, said: str = "") -> None:
         """Say something in the footer, or show the keys there."""
         self.said = said
-        text = f" {said}" if said else footer_text(self.keys, self.size.width)
-        self.query_one("#footer", LineBar).say(text)
+        footer = self.query_one("#footer", LineBar)
+        if said:
+            footer.say(f" {said}")
+        else:
+            footer.show([footer_row(self.keys, self.size.width)])
+
+    @on(LineBar.Pressed)
+    async def key_clicked(self, message: LineBar.Pressed) -> None:
+        """Do what the key does that was clicked in the footer."""
+        await self.run_action(message.action)
 
     def glossary_term(self) -> str:
         """Return the term that the glossary opens on from here; empty for its first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Answer
+from mmplay.engine.explain.answer import Answer, Scene
 from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.finding import equation, symbolic
 from mmplay.engine.frame import Ask
@@ -12,6 +12,18 @@ from mmplay.tui.views.scene import View
 
 LABEL_WIDTH = 9
 ROLES = {"numbers": "number", "what": "label"}
+
+
+OF_A_REQUEST = ("zone", "floor", "blocks")
+"""Questions whose answer depends on how much was asked for."""
+
+
+def why_title(scene: Scene, ask: Ask) -> str:
+    """Return what is explained, and the order of the request that it was tested for."""
+    title, caller = answer(scene, ask).title, scene.diagnosis.caller
+    if ask.kind not in OF_A_REQUEST or caller is None:
+        return title
+    return f"{title}, asked for order {caller.order}"
 
 
 def explain_rows(view: View, trail: tuple[Ask, ...]) -> list[Row]:

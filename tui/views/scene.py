@@ -69,6 +69,8 @@ def age_text(frame: Frame) -> str:
     if shown.age_us is None:
         return "own dump" if shown.own else "an earlier dump"
     span = span_text(abs(shown.age_us))
+    if shown.own and frame.report is None:
+        return "as it is now" if frame.facts is not None else "as it was read"
     if shown.own:
         return f"printed {span} later" if shown.age_us > 0 else "printed at once"
     return f"dump of {span} earlier"

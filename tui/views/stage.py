@@ -56,7 +56,11 @@ def question_rows(
     keys = [("H", "hint (the first is free)"), ("S", "skip")]
     if not question.options:
         keys.insert(0, ("p", f"type the answer{unit}"))
-    return [*rows, *(row(Cell(f"   {key}  ", "label"), Cell(text, "dim")) for key, text in keys)]
+    for key, text in keys:
+        lines = wrap(text, max(12, width - 7))
+        rows.append(row(Cell(f"   {key}  ", "label"), Cell(lines[0], "dim")))
+        rows += [row("      ", Cell(line, "dim")) for line in lines[1:]]
+    return rows
 
 
 def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
@@ -70,8 +74,8 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
 
 def waiting_rows(run: LevelRun, width: int) -> list[Row]:
     """Return what is to be reached and what can be done, while nothing is asked."""
-    rows = [*goal_rows(run.goals(), width), row(""), *choice_rows(run, width)]
-    return [*rows, row(Cell("Space lets time run", "dim"))]
+    time = row(Cell(" Space ", "number"), Cell("lets time run", "dim"))
+    return [*choice_rows(run, width), time, row(""), *goal_rows(run.goals(), width)]
 
 
 def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:

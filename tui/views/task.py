@@ -168,15 +168,19 @@ def _block_word(first: int, last: int, what: str) -> str:
     return f"[{pages}]" if what == FREE else f"{pages} {what}"
 
 
-def _slab_lines(level: Level, m: Machine) -> list[str]:
+def caches_of(level: Level, m: Machine) -> list[str]:
+    """Return the slab caches whose objects a player may allocate or free."""
     words = [option.value.split() for option in level.choices]
     caches = dict.fromkeys(
         word[1] for word in words if word[0] in OBJECT_ACTS and word[0] in level.allow
     )
+    return [cache for cache in caches if cache in m.cache_numbers]
+
+
+def _slab_lines(level: Level, m: Machine) -> list[str]:
     return [
         f"slabs of {cache}:  {'  '.join(_slab_word(one) for one in slabs_of(m, cache))}"
-        for cache in caches
-        if cache in m.cache_numbers
+        for cache in caches_of(level, m)
     ]
 
 

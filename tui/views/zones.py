@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test
+from mmplay.engine.explain.finding import size
 from mmplay.engine.explain.gate import Rung, ladder
+from mmplay.engine.explain.moment import Refused, refused_in, standing
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import ZoneDump
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 
 NAME_WIDTH = 7
 VALUE_WIDTH = 8
+SIZE_WIDTH = 10
 STATE_WIDTH = 12
+ROOMY = 60
+"""Columns from which sizes stand beside pages, and letters are spelled out."""
+
 BEYOND = 3
 """A bar shows up to this many times the highest mark; more free pages run off its end."""
 
@@ -27,6 +34,12 @@ LETTERS: tuple[tuple[str, str, str, str], ...] = (
     ("MIN_RESERVE+NON_BLOCK", "min", "A", "atomic"),
 )
 """Class, mark, the letter on the bar, its name in the legend; a kernel has some of the classes."""
+
+CLASS_WORDS = {
+    **{"HARDER": "harder", "HIGH": "__GFP_HIGH", "HIGH+HARDER": "atomic", "OOM": "OOM victims"},
+    **{"MIN_RESERVE": "__GFP_HIGH", "MIN_RESERVE+NON_BLOCK": "atomic"},
+}
+"""What callers of a class are called in a list of those who are refused."""
 
 PRIORITY = "hldoAHm"
 """Where letters fall into one column the last of these is shown."""
@@ -52,12 +65,14 @@ LEAST = 3
 
 def _zone_rows(view: View, zone: ZoneDump) -> list[Row]:
     rungs = _rungs(view, zone)
+    marks = _marks_row(view, zone)
+    told = marks[-1].role == "refused"
     return [
         _bar_row(view, zone, rungs),
         _letters_row(view, zone, rungs),
-        _marks_row(view, zone),
-        _floors_row(zone, rungs),
-        row(""),
+        marks,
+        _floors_row(view, zone, rungs),
+        row("") if told else row(" " * _name_width(view), *_refused_cells(view, zone, 0)),
     ]
 
 
@@ -66,8 +81,19 @@ def _rungs(view: View, zone: ZoneDump) -> list[Rung]:
     return [] if kernel is None else ladder(kernel, zone, class_zone_of(view.scene, zone))
 
 
+def _name_width(view: View) -> int:
+    """Return the columns of the zones' names, which have their node where there are several."""
+    zones = view.dump.zones if view.dump else []
+    return max([NAME_WIDTH, *(len(zone_name(view, zone)) + 1 for zone in zones)])
+
+
+def _roomy(view: View) -> bool:
+    return view.width >= ROOMY
+
+
 def _bar_width(view: View) -> int:
-    return max(8, view.width - NAME_WIDTH - VALUE_WIDTH - STATE_WIDTH)
+    size_width = SIZE_WIDTH if _roomy(view) else 0
+    return max(8, view.width - _name_width(view) - VALUE_WIDTH - size_width - STATE_WIDTH)
 
 
 def _scale(zone: ZoneDump, rungs: list[Rung]) -> int:
@@ -85,7 +111,7 @@ def _column(pages: int, scale: int, width: int) -> int:
 def _bar_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     free = zone.pages("free")
     ask = Ask("zone", (zone.node, zone.name, "free"))
-    name = fit(zone_name(view, zone), NAME_WIDTH)
+    name = fit(zone_name(view, zone), _name_width(view))
     width = _bar_width(view)
     if free is None:
         return row(
@@ -97,13 +123,15 @@ def _bar_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     bar = glyph * full + view.glyphs.rest * (width - full)
     if free > scale:
         bar = bar[:-1] + view.glyphs.beyond
-    state, role = _state(view, zone, free, role)
+    state, role = _state(view, zone, role)
     value = right("0!" if free == 0 else str(free), VALUE_WIDTH)
+    size_text = right(size(free * PAGE_KB), SIZE_WIDTH) if _roomy(view) else ""
     return row(
         Cell(name, "label"),
         Cell(bar[:full], role),
         Cell(bar[full:], "dim"),
         Cell(value, "zero" if free == 0 else "number", ask),
+        Cell(size_text, "dim"),
         Cell(fit(f" {state}", STATE_WIDTH), role),
     )
 
@@ -127,21 +155,22 @@ def level_of(view: View, zone: ZoneDump, free: int) -> tuple[str, str]:
     return "fine", glyphs.fine
 
 
-STATE_WORDS = {
-    "below_min": "below min",
-    "below_low": "below low",
-    "below_high": "below high",
-    "fine": "above high",
-}
-
-
-def _state(view: View, zone: ZoneDump, free: int, role: str) -> tuple[str, str]:
+def _state(view: View, zone: ZoneDump, role: str) -> tuple[str, str]:
     """Return the word behind the bar: the verdict of this frame's request, else the level."""
     decided = deciding_test(view.result.diagnosis, zone)
     if decided is not None:
         verdict = str(decided[1].verdict)
         return verdict, "refused" if verdict in ("refused", "no block") else role
-    return STATE_WORDS[role], role
+    if role == "fine" and _refused(view, zone).all:
+        return "locked", "refused"
+    return standing(zone), role
+
+
+def _refused(view: View, zone: ZoneDump) -> Refused:
+    kernel = view.frame.kernel
+    if kernel is None:
+        return Refused((), False)
+    return refused_in(kernel, zone, class_zone_of(view.scene, zone))
 
 
 def _letters_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
@@ -160,7 +189,7 @@ def _letters_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     managed = zone.pages("managed")
     ask = Ask("zone", (zone.node, zone.name, "managed"))
     return row(
-        " " * NAME_WIDTH,
+        " " * _name_width(view),
         Cell("".join(columns), "mark"),
         Cell(right("of ", VALUE_WIDTH), "dim"),
         Cell("?" if managed is None else str(managed), "number", ask),
@@ -175,7 +204,7 @@ def _letter_column(rungs: list[Rung], cls: str, mark: str, scale: int, width: in
 
 
 def _marks_row(view: View, zone: ZoneDump) -> Row:
-    cells: list[Cell] = [Cell(" " * NAME_WIDTH)]
+    cells: list[Cell] = [Cell(" " * _name_width(view))]
     for name in ("min", "low", "high"):
         pages = zone.pages(name)
         cells.append(Cell(f"{name} ", "dim"))
@@ -187,15 +216,39 @@ def _marks_row(view: View, zone: ZoneDump) -> Row:
     cells.append(Cell("reserve ", "dim"))
     ask = Ask("reserve", (zone.node, zone.name, class_index))
     cells.append(Cell("?" if kept is None else str(kept), "number", ask))
+    cells += _refused_cells(view, zone, sum(len(cell.text) for cell in cells))
     return tuple(cells)
 
 
-def _floors_row(zone: ZoneDump, rungs: list[Rung]) -> Row:
-    cells: list[Cell] = [Cell(" " * NAME_WIDTH), Cell("floors ", "dim")]
-    for cls, mark, letter, _ in reversed(LETTERS):
+def _refused_cells(view: View, zone: ZoneDump, used: int) -> list[Cell]:
+    """Return who is refused now, in words, where there is room."""
+    refused = _refused(view, zone)
+    if not refused.names or not _roomy(view):
+        return []
+    if refused.all:
+        locked = standing(zone) == "above high"
+        text = f" {'above high but locked: ' if locked else ''}refuses everybody"
+    else:
+        text = f" refuses {', '.join(CLASS_WORDS.get(name, name) for name in refused.names)}"
+    return [Cell(text, "refused")] if used + len(text) <= view.width else []
+
+
+def _floors_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
+    long = {cls: f"{letter} {name} " for cls, mark, letter, name in LETTERS if mark == "min"}
+    spelled = _floor_cells(view, zone, rungs, long)
+    if sum(len(cell.text) for cell in spelled) <= view.width:
+        return spelled
+    return _floor_cells(
+        view, zone, rungs, {cls: f"{letter} " for cls, mark, letter, _ in LETTERS if mark == "min"}
+    )
+
+
+def _floor_cells(view: View, zone: ZoneDump, rungs: list[Rung], words: dict[str, str]) -> Row:
+    cells: list[Cell] = [Cell(" " * _name_width(view)), Cell("floors ", "dim")]
+    for cls, mark, *_ in reversed(LETTERS):
         for rung in rungs:
             if rung.caller.name == cls and rung.mark == mark and mark == "min":
-                cells.append(Cell(f"{letter} ", "mark"))
+                cells.append(Cell(words[cls], "mark"))
                 ask = Ask("floor", (zone.node, zone.name, cls))
                 cells.append(Cell(str(rung.pages.value), "number", ask))
                 cells.append(Cell("  "))

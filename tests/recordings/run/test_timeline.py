@@ -95,3 +95,12 @@ def test_an_event_of_a_turn_that_is_still_being_made_is_no_frame_yet(run: Sessio
     assert max(fork.event_frames) < len(fork)
     columns = Axis(fork, 80, range(len(fork)), by_event=False)
     assert columns.of(len(fork) - 1) == columns.of(len(fork)) == 79
+
+
+def test_a_run_that_goes_on_runs_to_the_time_that_is_asked_for(run: SessionTimeline) -> None:
+    fork = run.fork(len(run) - 1)
+    count, end = len(fork), fork.time_us(len(fork) - 1) or 0
+    index = find_position(fork, "+2ms", len(fork) - 1)
+    assert len(fork) > count
+    assert (fork.time_us(len(fork) - 1) or 0) >= end + 2_000
+    assert end < (fork.time_us(index) or 0) <= end + 2_000

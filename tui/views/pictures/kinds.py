@@ -15,12 +15,17 @@ from mmplay.tui.views.pictures.loop import loop_rows, loop_words
 from mmplay.tui.views.pictures.readings import (
     bits_still,
     blocks_still,
+    kind_of,
     ladder_of,
     loop_of,
+    rooms_of,
+    slabs_still,
     stack_still,
     tank_of,
 )
+from mmplay.tui.views.pictures.rooms import rooms_rows, rooms_words
 from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.slabs import slabs_rows, slabs_words
 from mmplay.tui.views.pictures.stack import stack_rows, stack_words
 from mmplay.tui.views.pictures.tank import tank_rows, tank_words
 
@@ -43,6 +48,8 @@ KINDS: dict[str, Kind] = {
     "blocks": Kind(blocks_still, blocks_rows, blocks_words),
     "bits": Kind(bits_still, bits_rows, bits_words),
     "stack": Kind(stack_still, stack_rows, stack_words),
+    "rooms": Kind(rooms_of, rooms_rows, rooms_words),
+    "slabs": Kind(slabs_still, slabs_rows, slabs_words),
     "loop": Kind(loop_of, loop_rows, loop_words),
 }
 
@@ -57,13 +64,17 @@ class Still(NamedTuple):
     def of(cls, sight: Sight) -> Still | None:
         """Return the still of a sight's own picture; None if its level has none."""
         picture = sight.showing.picture
-        kind = KINDS.get(picture.kind) if picture is not None else None
-        return None if kind is None or picture is None else cls(picture.kind, kind.read(sight))
+        if picture is None:
+            return None
+        kind = kind_of(sight, picture.kind)
+        return cls(kind, KINDS[kind].read(sight)) if kind in KINDS else None
 
     @property
     def title(self) -> str:
         """What stands over the picture."""
-        return str(getattr(self.facts, "zone", "") or TITLES[self.kind])
+        return str(
+            getattr(self.facts, "zone", "") or getattr(self.facts, "cache", "") or TITLES[self.kind]
+        )
 
     def rows(
         self, width: int, height: int, glyphs: Glyphs, past: Still | None, step: int
@@ -81,6 +92,12 @@ class Still(NamedTuple):
         return KINDS[self.kind].words(self.facts)
 
 
-TITLES = {"bits": "the mask", "stack": "the call chain", "loop": "the loop"}
+TITLES = {
+    "bits": "the mask",
+    "stack": "the call chain",
+    "loop": "the loop",
+    "rooms": "the zones",
+    "slabs": "the slabs",
+}
 
 __all__ = ["KINDS", "STEPS", "Kind", "Still"]

@@ -64,7 +64,7 @@ class _Drawing:
         self.sheet = Canvas(width, height)
         self.side = max(10, (width - GAP - 2) // 2)
         count = len(loop.edges)
-        self.right = list(range(1, count // 2 + 2))[: max(0, count - 1)]
+        self.right = list(range(1, (count + 1) // 2 + 1))[: max(0, count - 1)]
         self.left = [0, *range(count - 1, len(self.right), -1)] if count else []
         self.ring = max(4, height - len(loop.gauges) - 1)
 
@@ -170,7 +170,8 @@ def _cells(gauge: Gauge, room: int) -> int:
 def loop_words(loop: Loop) -> str:
     """Return which edges have turned, in one or two sentences."""
     lit = [one.words for one in loop.edges if one.lit]
-    found = f"{len(lit)} of {len(loop.edges)} edges have turned"
+    have = "has" if len(lit) == 1 else "have"
+    found = f"{len(lit)} of {len(loop.edges)} edges {have} turned"
     found += f": {'; '.join(lit)}." if lit else "."
     zones = "; ".join(f"{one.zone} {one.free} free, {one.words}" for one in loop.gauges)
     return f"{found} {zones}." if zones else found

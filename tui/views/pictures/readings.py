@@ -7,14 +7,17 @@ from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
-from mmplay.engine.sim.log.view import blocks_of
+from mmplay.engine.sim.log.view import blocks_of, slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
 from mmplay.tui.views.pictures.blocks import FREE, HELD, USED, Blocks, Shelf, Tile
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
+from mmplay.tui.views.pictures.rooms import Room, Rooms
 from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import WAITS, Line, Tank, water
 
@@ -156,7 +159,7 @@ def stack_still(sight: Sight) -> Stack:
 
 
 def loop_of(sight: Sight) -> Loop:
-    """Return the level's loop, and what its zones have left."""
+    """Return the level's loop, and what its zones have left; an edge is told once it is lit."""
     gauges = []
     for zone in sight.dump.populated():
         free, (role, fill) = zone.pages("free") or 0, fill_of(sight, zone)
@@ -165,5 +168,47 @@ def loop_of(sight: Sight) -> Loop:
         locked = kept and high < free <= least + kept
         words = f"locked by reserve {kept}" if locked else standing(free, sight.marks(zone))
         gauges.append(Gauge(zone.name, free, max(1, (high + kept) * 5 // 4), words, role, fill))
-    edges = tuple(Edge(one.text, one.lit) for one in sight.showing.edges)
+    edges = tuple(Edge(one.text if one.lit else UNKNOWN, one.lit) for one in sight.showing.edges)
     return Loop(edges, tuple(reversed(gauges)))
+
+
+ROOM_FORMS = ("first_zone", "served", "zone_order")
+"""Questions about where a request goes."""
+
+
+def rooms_of(sight: Sight) -> Rooms:
+    """Return the zones side by side: those that the question names, else the machine's."""
+    words = sight.words
+    named = words[words.index("on") + 1 :] if "on" in words else []
+    zones = {zone.name: zone for zone in sight.dump.populated()}
+    same = not named or set(named) == set(zones)
+    rooms = [
+        Room(name, zones[name].pages("managed"), zones[name].pages("free"))
+        if same and name in zones
+        else Room(name)
+        for name in (named or reversed(list(zones)))
+    ]
+    told = sight.told.value if sight.told is not None else ""
+    into = told if isinstance(told, str) else ""
+    refused = bool(into) and into not in [room.name for room in rooms]
+    caller = sight.showing.caller or "a request"
+    return Rooms(tuple(rooms), caller, "" if refused else into, refused)
+
+
+def slabs_still(sight: Sight) -> Slabs:
+    """Return the slabs of the level's cache."""
+    rows = slabs_of(sight.machine, sight.cache)
+    return Slabs(
+        sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
+    )
+
+
+def kind_of(sight: Sight, kind: str) -> str:
+    """Return how a kind is drawn for what is asked now: rooms for a way, slabs for objects."""
+    if kind in ("tank", "stack") and sight.words[:1] and sight.words[0] in ROOM_FORMS:
+        return "rooms"
+    if kind == "blocks" and sight.cache:
+        return "slabs"
+    if kind == "stack" and not sight.chain and sight.words[:1] != ["holds_key"]:
+        return "tank"
+    return kind

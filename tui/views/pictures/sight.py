@@ -27,7 +27,8 @@ class Sight(NamedTuple):
     """A level at a moment.
 
     `question` is what is asked; once it was answered, `told` is what is true. `waiting` are the
-    callers refused so far, `chain` the functions on the stack, outermost first, `who` runs them.
+    callers refused so far, `chain` the functions on the stack, outermost first, `who` runs them;
+    `cache` is the slab cache that the level is about.
     """
 
     kernel: Kernel
@@ -40,6 +41,7 @@ class Sight(NamedTuple):
     waiting: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     who: str = ""
+    cache: str = ""
 
     @property
     def picture(self) -> Picture:

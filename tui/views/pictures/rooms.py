@@ -1,0 +1,89 @@
+"""The rooms: a machine's zones side by side, and the request that goes into one of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.tui.cells import Row, fit
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.tank import mib_text
+
+TOP = 3
+"""Rows above the rooms: there the request stands until it goes in."""
+
+
+class Room(NamedTuple):
+    """A zone: its name, the pages that it manages, None where the question makes no such machine.
+
+    `free` pages are told where they are known.
+    """
+
+    name: str
+    managed: int | None = None
+    free: int | None = None
+
+
+class Rooms(NamedTuple):
+    """What the picture shows; `into` is the room that the request went into, if it is known.
+
+    `refused` tells that it went into none.
+    """
+
+    rooms: tuple[Room, ...]
+    caller: str
+    into: str = ""
+    refused: bool = False
+
+
+def rooms_rows(
+    house: Rooms,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    past: Rooms | None = None,
+    step: int = STEPS,
+) -> list[Row]:
+    """Draw the rooms on `width` x `height` cells; before step STEPS the request is on its way."""
+    sheet = Canvas(width, height)
+    count = max(1, len(house.rooms))
+    wide = max(8, width // count)
+    for n, room in enumerate(house.rooms):
+        _room(sheet, room, n * wide, wide - 1, room.name == house.into and step == STEPS, glyphs)
+    names = [room.name for room in house.rooms]
+    ball, start = f"{glyphs.ball} {house.caller}", 1
+    if house.into in names:
+        x = names.index(house.into) * wide + 2
+        if step < STEPS // 2:
+            sheet.put(moved(start, x, step * 2), 1, ball, "number")
+        else:
+            row = moved(1, height - 3, min(STEPS, (step - STEPS // 2) * 2))
+            sheet.put(x, row, fit(ball, max(1, wide - 4)).rstrip(), "fine")
+    else:
+        word, role = (" is refused", "refused") if house.refused else (" ?", "number")
+        sheet.put(start, 1, ball + word, role)
+    return sheet.rows()
+
+
+def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyphs) -> None:
+    role, height = ("fine" if lit else "dim"), sheet.height
+    sheet.fill(x, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
+    sheet.fill(x + wide - 1, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
+    line = (glyphs.lid if lit else glyphs.line) * (wide - 2)
+    sheet.put(x, height - 1, f"{glyphs.corner_left}{line}{glyphs.corner_right}", role)
+    texts = [(room.name, "label")]
+    if room.managed is not None:
+        texts += [(f"{room.managed} pages", "number"), (mib_text(room.managed), "dim")]
+    if room.free is not None:
+        texts.append((f"{room.free} free", "number"))
+    for n, (text, of) in enumerate(texts):
+        sheet.put(x + 2, TOP + n, text[: wide - 4], of)
+
+
+def rooms_words(house: Rooms) -> str:
+    """Return which rooms there are, and where the request went."""
+    found = f"The rooms are {', '.join(room.name for room in house.rooms)}."
+    if house.refused:
+        return f"{found} {house.caller} is refused."
+    went = f"goes into {house.into}" if house.into else "comes"
+    return f"{found} {house.caller} {went}."

@@ -1,0 +1,66 @@
+"""The slabs of a cache: each a bar of its objects, in use or free, and where it hangs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmplay.tui.cells import Row
+from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+
+LABEL = 11
+"""Columns of what stands before a bar."""
+
+
+class Slab(NamedTuple):
+    """One slab, or a run of `slabs` that are alike: where it is, how many objects are in use."""
+
+    where: str
+    slabs: int
+    in_use: int
+    objects: int
+
+
+class Slabs(NamedTuple):
+    """What the picture shows of a cache."""
+
+    cache: str
+    slabs: tuple[Slab, ...]
+
+
+def slabs_rows(
+    shown: Slabs,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    past: Slabs | None = None,
+    step: int = STEPS,
+) -> list[Row]:
+    """Draw the slabs on `width` x `height` cells; before step STEPS bars grow and shrink."""
+    sheet = Canvas(width, height)
+    gap = 2 if height >= 2 * len(shown.slabs) + 1 else 1
+    room = max(8, width - LABEL - 12)
+    for n, one in enumerate(shown.slabs):
+        before = past.slabs[n].in_use if past is not None and n < len(past.slabs) else one.in_use
+        used = moved(before, one.in_use, step)
+        cells = used * room // max(1, one.objects)
+        cells = max(cells, 1) if used else 0
+        y = n * gap
+        label = f"{one.slabs} {one.where}" if one.slabs > 1 else one.where
+        sheet.put(0, y, label, "label")
+        sheet.put(LABEL, y, glyphs.fine * cells, "fine" if used < one.objects else "below_low")
+        sheet.put(LABEL + cells, y, glyphs.rest * (room - cells), "dim")
+        sheet.put(LABEL + room + 1, y, f"{used}/{one.objects}", "number")
+    total = sum(one.slabs * one.in_use for one in shown.slabs)
+    foot = len(shown.slabs) * gap
+    sheet.put(0, foot, f"{total} objects in {sum(one.slabs for one in shown.slabs)} slabs", "dim")
+    return sheet.rows()
+
+
+def slabs_words(shown: Slabs) -> str:
+    """Return what is in which slab, in one sentence."""
+    each = [
+        f"{one.slabs} {one.where} with {one.in_use} of {one.objects} objects in use"
+        for one in shown.slabs
+    ]
+    return f"{shown.cache}: {'; '.join(each) or 'no slab'}."
