@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import field
@@ -10,7 +11,7 @@ from msgspec import field
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
-from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
+from mmplay.engine.sim.machine.setup import ORDINARY_UID, DiskKind, Flow, Workload
 from mmplay.engine.sim.run.programs import OWN_MASK, WORKLOADS
 from mmplay.engine.sim.starts.bench import EXTRA, PLACED, START_NS, Bench, BenchZone
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER
@@ -47,8 +48,10 @@ class TaskKeys(FileTable, frozen=True, kw_only=True):
     order: Annotated[int, up_to(MAX_ORDER - 1)] = 0
     per_table: Annotated[int, up_to(512, 1)] = 512
     burst: Annotated[int, up_to(MAX_PAGES, 1)] = 1
+    uid: Annotated[int, up_to((1 << 32) - 1)] = ORDINARY_UID
     numbered: bool = False
     gfp: str = ""
+    parent: str = ""
 
 
 class WorkloadTable(TaskKeys, frozen=True, kw_only=True):
@@ -132,6 +135,7 @@ def load_start(place: Place, kernel: Kernel) -> Start:
     loads = tuple(
         _workload(place.at("workload", n), one, kernel) for n, one in enumerate(table.workload)
     )
+    check_parents(place, "workload", loads)
     start = Start(**_same(table, Start))
     if isinstance(table, BenchTable):
         return start._replace(bench=_bench(place, table, loads, kernel))
@@ -208,6 +212,17 @@ def _block(place: Place, text: str) -> tuple[int, int, str]:
 def _workload(place: Place, table: WorkloadTable, kernel: Kernel) -> Workload:
     start_ns = START_NS + table.start_us * MICROSECOND_NS
     return workload_at(place, table, kernel, start_ns)
+
+
+def check_parents(place: Place, key: str, loads: Sequence[Workload]) -> None:
+    """Raise LevelError for a workload (a table of `key`) whose parent is no other one."""
+    for number, load in enumerate(loads):
+        others = [one.name for one in loads if one is not load]
+        if load.parent and load.parent not in others:
+            problem = (
+                f"{load.parent[:40]!r} is no other task; there are {', '.join(others) or 'none'}"
+            )
+            raise place.at(key, number).error("parent", problem)
 
 
 def workload_at(place: Place, table: TaskKeys, kernel: Kernel, start_ns: int) -> Workload:

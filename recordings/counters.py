@@ -39,13 +39,13 @@ class Counters(NamedTuple):
         raise InputError(f"{self.name}: no row is so late; the last is at {last:f} s")
 
 
-def read_counters(name: str, columns: Sequence[str]) -> Counters:
-    """Return the rows of a CSV with these columns.
+def read_counters(name: str, columns: Sequence[str], useful: Sequence[str] = ()) -> Counters:
+    """Return the rows of a CSV with these columns, and with those of `useful` that it has.
 
     Raises InputError for what cannot be read, naming the line, and for a column that is missing.
     """
     try:
-        rows = list(_rows(name, _text_of(name), columns))
+        rows = list(_rows(name, _text_of(name), columns, useful))
     except csv.Error as error:
         raise InputError(f"{name}: is no CSV: {error}") from None
     if not rows:
@@ -78,13 +78,16 @@ def _bytes_of(stream: Reads) -> bytes:
     return b"".join(parts)
 
 
-def _rows(name: str, text: str, columns: Sequence[str]) -> Iterator[dict[str, int]]:
+def _rows(
+    name: str, text: str, columns: Sequence[str], useful: Sequence[str]
+) -> Iterator[dict[str, int]]:
     lines = csv.reader(io.StringIO(text, newline=""))
     header = [one.strip() for one in next(lines, [])]
     for column in columns:
         if column not in header:
             raise InputError(f"{name}: lacks the column {column}, which is needed")
-    wanted = [(column, header.index(column)) for column in columns]
+    known = dict.fromkeys((*columns, *(column for column in useful if column in header)))
+    wanted = [(column, header.index(column)) for column in known]
     before = -1
     for fields in lines:
         where = f"{name}:{lines.line_num}"

@@ -72,13 +72,16 @@ def _distance(one: int | None, other: int | None) -> int:
 
 
 class Words:
-    """Words for what is foreseen of one machine, over so many microseconds."""
+    """Words for what is foreseen of one machine, over so many microseconds, by so many runs."""
 
-    def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int) -> None:
+    def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int, runs: int) -> None:
         """Take the machine at the frame."""
         self._zones = {zone.name: zone for zone in m.state.zones}
         self._what = {one.name: one.what for one in open_} | {SEED: "when the frames arrive"}
         self._span = tenths(span_us)
+        self._all = {
+            name: f" {said(f'futures.{name}')}" if runs > 1 else "" for name in ("every", "any")
+        }
 
     def sentences(self, rows: Sequence[Foreseen]) -> list[str]:
         """Return a sentence for each quantity that has one."""
@@ -96,7 +99,8 @@ class Words:
             return self._say(code, row)
         if rest == "kills" and not row.high:
             return ""
-        return self._say(f"future.{CODES[rest]}", row, zone=zone)
+        none = "no_" if rest in WITH_NONE and not row.high else ""
+        return self._say(f"future.{none}{CODES[rest]}", row, zone=zone)
 
     def _passed(self, row: Foreseen, zone: str, way: str, mark: str) -> str:
         never = "" if row.low is not None else "never_"
@@ -107,7 +111,13 @@ class Words:
         when = self._when(row) if row.quantity.endswith("_us") else ""
         span = "" if when else self._range(row)
         return said(
-            code, **operands, when=when, range=span, span=self._span, hangs=self._hangs(row)
+            code,
+            **operands,
+            **self._all,
+            when=when,
+            range=span,
+            span=self._span,
+            hangs=self._hangs(row),
         )
 
     def _when(self, row: Foreseen) -> str:
@@ -144,6 +154,10 @@ CODES = {
     "pages_written": "pages_written",
 }
 """Sentences of quantities that are no times."""
+
+
+WITH_NONE = frozenset({"failures", "pages_written"})
+"""Those that have a sentence for none at all."""
 
 
 def tenths(time_us: int) -> str:

@@ -178,12 +178,12 @@ def footer_keys(keys: tuple[Key, ...], width: int) -> list[Key]:
 def footer_row(keys: tuple[Key, ...], width: int) -> Row:
     """Return the footer: what is pressed in colour, and every part says what a click on it does."""
     actions = {key.shown: key.action for key in keys + COMMON_KEYS}
-    cells: list[Cell] = [Cell(" ")]
+    cells: list[Cell] = []
     for key in footer_keys(keys, width):
-        action, leads = key.action, True
+        action, leads, blank = key.action, True, "  " if cells else " "
         for word in key.footer.split():
             leads = leads and word in actions
             action = actions[word] if leads else action
-            cells += [Cell(word, "here" if leads else "dim", Ask(KEY, (action,))), Cell(" ")]
-        cells[-1] = Cell("  ")
+            cells.append(Cell(f"{blank}{word}", "here" if leads else "dim", Ask(KEY, (action,))))
+            blank = " "
     return tuple(cells)

@@ -93,6 +93,7 @@ NAMES: dict[str, Callable[[Machine, Any], object]] = {
     "zone": lambda m, index: ZONES[index],
     "class_zone": lambda m, index: ZONES[index],
     "task": _name_task,
+    "child": _name_task,
     "cache": lambda m, number: m.setup.caches[number].name,
     "type": lambda m, kind: LETTERS[kind],
     "mask": lambda m, number: WB_VARIANTS[number][0],

@@ -222,13 +222,14 @@ def plain_min_free_kbytes(managed: tuple[int, ...]) -> int:
     return default_min_free_kbytes(lowmem_kbytes, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING)
 
 
-def thp_min_free_kbytes(managed: tuple[int, ...]) -> int:
+def thp_min_free_kbytes(managed: tuple[int, ...], high: int = 0) -> int:
     """Return what transparent huge pages set vm.min_free_kbytes to, 0 below 512 MB.
 
-    Two blocks a zone to start from and nine to keep the types apart, at most 5 % of memory.
+    Two blocks a zone to start from and nine to keep the types apart, at most 5 % of what lies above
+    the `high` marks (nr_free_buffer_pages). At boot 4.5 asks before any mark was set: they are 0.
     Source: mm/huge_memory.c (hugepage_init, set_recommended_min_free_kbytes) of 4.5.
     """
     if sum(managed) < THP_LEAST_PAGES:
         return 0
     wanted = HUGE_PAGES * len(managed) * (2 + 9)
-    return min(wanted, sum(managed) // THP_SHARE) * PAGE_KB
+    return min(wanted, (sum(managed) - high) // THP_SHARE) * PAGE_KB

@@ -15,7 +15,7 @@ from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import found_at_boot
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.starts.counters import found_in_rows, needed_columns
+from mmplay.engine.sim.starts.counters import USEFUL, found_in_rows, needed_columns
 from mmplay.engine.sim.starts.differing import differing
 from mmplay.engine.sim.starts.dump import found_in_dump
 from mmplay.engine.sim.starts.log_tasks import add_table, loads_of, victim_script
@@ -179,7 +179,7 @@ def _at_boot(scenario: Scenario, start: StartTable) -> Found:
 
 def _in_row(scenario: Scenario, start: StartTable) -> Found:
     zones = zones_for_rows(scenario)
-    counters = read_counters(_named(scenario, start), needed_columns(zones))
+    counters = read_counters(_named(scenario, start), needed_columns(zones), USEFUL)
     at = counters.at(int(Decimal(start.at or "0") * SECOND_NS))
     return found_in_rows(counters.rows[: at + 1], zones, scenario.table.machine.cpus)
 

@@ -14,7 +14,7 @@ from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import zones_at_boot
 from mmplay.levels.level_text import MAX_BYTES, Place, read_text, read_toml
-from mmplay.levels.load_start import MAX_TASKS, managed_zone, workload_at
+from mmplay.levels.load_start import MAX_TASKS, check_parents, managed_zone, workload_at
 from mmplay.levels.scenario.tables import (
     BOOT,
     FORMAT,
@@ -216,6 +216,7 @@ def _workloads(top: Place, table: ScenarioFile, kernel: Kernel) -> tuple[Workloa
     for number, name in enumerate(names):
         if name in names[:number]:
             raise top.at("task", number).error("name", f"there is a task {name!r} already")
+    check_parents(top, "task", loads)
     return loads
 
 
@@ -236,9 +237,6 @@ def _notes(table: ScenarioFile) -> tuple[str, ...]:
 
 
 def _task_notes(task: TaskTable) -> list[str]:
-    notes = []
-    if task.nice:
-        notes.append(f"{task.name}: nice {task.nice}: not simulated: tasks share a CPU equally")
-    if task.uid == 0:
-        notes.append(f"{task.name}: uid 0: not simulated: the 3 % that root is forgiven")
-    return notes
+    if not task.nice:
+        return []
+    return [f"{task.name}: nice {task.nice}: not simulated: tasks share a CPU equally"]

@@ -176,7 +176,6 @@ class TaskTable(TaskKeys, frozen=True, kw_only=True):
     """[[task]]: tasks of one kind; `start_s` is on the machine's clock."""
 
     start_s: Moment = Moment(0)
-    uid: Annotated[int, up_to((1 << 32) - 1)] | None = None
     nice: Annotated[int, up_to(19, -20)] = 0
 
 

@@ -14,7 +14,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.engine.sim.starts.counters import needed_columns
+from mmplay.engine.sim.starts.counters import USEFUL, needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
     choice_for,
@@ -95,7 +95,7 @@ def _compared(args: Namespace, name: str) -> Compared:
     variant = None if args.variant is None else checked_variant(args.variant)
     choice = choice_for(scenario, Changes(variant=variant, packets=packets))
     columns = dict.fromkeys((*needed_columns(zones_for_rows(scenario)), *NEEDED))
-    counters = read_counters(name, tuple(columns))
+    counters = read_counters(name, tuple(columns), USEFUL)
     at, end = _span(args, counters)
     m = machine_of_rows(scenario, choice, counters.rows[: at + 1])
     flow = m.setup.flow

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from mmplay.commands.arguments import ram_kb, whole, workers_of
 from mmplay.commands.output import print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import RunStart, header
+from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
@@ -53,6 +54,11 @@ class Answer(NamedTuple):
     def open(self) -> tuple[Unsaid, ...]:
         """What the log leaves open."""
         return open_of(self.ahead)
+
+    @property
+    def words(self) -> Words:
+        """Words for what the runs came to."""
+        return Words(self.machine, self.open, self.span_us, len(self.futures))
 
     @property
     def span_us(self) -> int:
@@ -102,7 +108,10 @@ def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     ram = 0 if args.ram is None else ram_kb(args.ram)
     told = told_frame(args.start, whole(args.frame, "--frame", 1 << 32), kernel, ram)
     choice = choice._replace(kernel=kernel or told.printed_by)
-    return FrameStart(args, told, choice), choice
+    try:
+        return FrameStart(args, told, choice), choice
+    except InputError as error:
+        raise InputError(f"{args.start} frame {args.frame}: {error}") from None
 
 
 def _run_others(
@@ -126,7 +135,7 @@ def _run_others(
 def _print_json(args: Namespace, answer: Answer) -> None:
     m, ahead = answer.machine, answer.ahead
     rows = foreseen(answer.futures)
-    words = Words(m, answer.open, answer.span_us)
+    words = answer.words
     print_json(
         {
             **header(m, ahead.choice),
@@ -176,6 +185,9 @@ def _remarks(answer: Answer) -> list[str]:
         found = [said("futures.runs", runs=answer.wanted, span=span)]
     if done < answer.wanted:
         found.append(said("futures.interrupted", done=done, runs=answer.wanted))
+    kill = answer.ahead.told.report.kill
+    if kill is not None and not answer.ahead.told.report.tasks:
+        found.append(said("futures.no_victim", victim=kill.victim[0]))
     early = [one.stopped_us for one in answer.futures if one.stopped_us is not None]
     if early:
         found.append(said("futures.stopped", count=len(early), at=tenths(min(early))))
@@ -189,5 +201,4 @@ def _print_text(args: Namespace, answer: Answer) -> None:
         for line in lines:
             tell(f"  {why}: {line}")
     tell("", *_remarks(answer), "")
-    words = Words(m, answer.open, answer.span_us)
-    tell(*words.sentences(foreseen(answer.futures)))
+    tell(*answer.words.sentences(foreseen(answer.futures)))

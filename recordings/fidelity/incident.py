@@ -123,8 +123,9 @@ def _times(logged: Sequence[Report], printed: Sequence[Report], m: Moments) -> I
     """Yield (name, real, simulated) of the incident's moments."""
     oom, refused, depleted, *_ = logged
     kill = next(one for one in printed if one.kind.by_killer)
-    first = _first(one for one in printed if one is not kill)
-    kthreadd = _first(one for one in printed if one is not kill and _pid(one) == KTHREADD_PID)
+    failed = [one for one in printed if not one.kind.by_killer]
+    first = _first(failed)
+    kthreadd = _first(one for one in failed if _pid(one) == KTHREADD_PID)
     slub = depleted.request.slub if depleted.request is not None else None
     yield "first_kill_us", oom.kill.time_us if oom.kill else None, kill.time_us
     yield "dma32_drained_us", None, m.drained_us

@@ -79,7 +79,7 @@ def main() -> None:
     replay = (python, "-m", "mmplay", "replay", "incident-next-20160311")
     app, menu, play = best(
         lambda: paint_seconds(b"ready to go", python, "-c", BARE_APP),
-        lambda: paint_seconds(b"1 levels", python, "-m", "mmplay"),
+        lambda: paint_seconds(b" levels", python, "-m", "mmplay"),
         lambda: paint_seconds(b"89.794733 rec", *replay),
     )
     print(f"bare Textual app      {app * 1000:7.1f} ms to first paint")

@@ -157,19 +157,27 @@ def test_an_event_is_no_condition_to_ask_about() -> None:
 @pytest.mark.parametrize(
     ("act", "breaks"),
     [
-        ("oom_reaper on", True),
         ("kill 4449", True),
         ("kill 5538", False),
         ("kill_group 4467", False),
     ],
 )
-def test_the_circle_breaks_at_two_edges(act: str, breaks: bool) -> None:
+def test_the_circle_breaks_where_the_pages_come_back(act: str, breaks: bool) -> None:
     run = with_acts("L14", act)
     state = run.session.to_end().state
     assert (run.outcome is Outcome.WON) is breaks
     assert (state.oom_victims == 0) is breaks
     assert (state.counters.oom_aborts > 25) is not breaks
     assert check(run.session.live) == []
+
+
+def test_the_reaper_lets_the_killer_go_on_and_others_have_the_pages() -> None:
+    run = with_acts("L14", "oom_reaper on")
+    state = run.session.to_end().state
+    assert run.outcome is Outcome.LOST
+    assert state.oom_victims == 0
+    assert state.counters.oom_kill > 5
+    assert state.counters.oom_reaped == 25 * state.counters.oom_kill
 
 
 def test_a_reaper_that_comes_after_the_kill_takes_nobody() -> None:

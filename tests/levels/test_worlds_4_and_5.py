@@ -86,7 +86,7 @@ def test_l16_leaves_room_around_its_solution(acts: Acts) -> None:
 @pytest.mark.parametrize(
     "acts",
     [
-        [("min_free_kbytes", "16384"), ("dirty_ratio", "40")],
+        [("min_free_kbytes", "300000"), ("dirty_ratio", "40")],
         [("min_free_kbytes", "5249"), ("watermark_scale_factor", "60"), ("dirty_ratio", "5")],
         [("min_free_kbytes", "5249"), ("watermark_scale_factor", "300"), ("dirty_ratio", "40")],
     ],

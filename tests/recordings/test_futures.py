@@ -145,7 +145,7 @@ def test_what_hardly_matters_is_not_named() -> None:
 @pytest.fixture(scope="module")
 def words() -> Words:
     one = ahead()
-    return Words(machine_ahead(one), open_of(one), 41_000_000)
+    return Words(machine_ahead(one), open_of(one), 41_000_000, 2)
 
 
 def row(quantity: str, low: int | None, high: int | None, never: bool = False) -> Foreseen:
@@ -179,11 +179,19 @@ def row(quantity: str, low: int | None, high: int | None, never: bool = False) -
             row("kills", 0, 3),
             "The OOM killer kills 0 to 3 tasks within 41 s, depending on the disk's rate.",
         ),
+        (row("failures", 0, 0), "No page allocation is refused within 41 s in any run."),
         (row("DMA.lowest_free", 7, 7), "DMA: at its lowest, free is 7 pages."),
     ],
 )
 def test_sentences(words: Words, one: Foreseen, text: str) -> None:
     assert words.sentence(one) == text
+
+
+def test_one_run_speaks_of_itself_alone() -> None:
+    one = ahead()
+    alone = Words(machine_ahead(one), open_of(one), 41_000_000, 1)
+    said = alone.sentence(row("first_kill_us", None, None))
+    assert said == "The OOM killer kills nobody within 41 s."
 
 
 def test_seconds_to_ten_milliseconds() -> None:

@@ -78,7 +78,7 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 
 def test_menu_recording_and_back(opened: Terminal) -> None:
-    opened.wait_for(b"1 levels")
+    opened.wait_for(b" levels")
     opened.type(b"2")
     opened.wait_for(b"100 lines, 4 frames")
     opened.type(b"\r")

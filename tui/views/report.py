@@ -5,7 +5,8 @@ from __future__ import annotations
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import Report, Request, SlubReport
 from mmplay.engine.stack import StackEntry
-from mmplay.tui.cells import CALM, RAW, Cell, Row, row
+from mmplay.tui.cells import CALM, RAW, Cell, Row, row, wrap
+from mmplay.tui.views.owners import owner_rows, task_table_rows
 from mmplay.tui.views.scene import View
 from mmplay.tui.views.turn import CALL_STACK, turn_rows
 
@@ -19,14 +20,16 @@ def report_rows(view: View) -> list[Row]:
     if rows:
         rows.append(row(Cell("printed", "dim")))
     if report.kill is not None:
-        rows += _kill_rows(report)
+        rows += _kill_rows(view, report)
+    if report.kind.by_killer:
+        rows += [*owner_rows(view, report), *task_table_rows(report)]
     if report.request is not None:
         rows += _request_rows(view, report.request)
         rows += _stack_rows(view, report.request.stack)
     return rows or [row(Cell("This is a Mem-Info alone: no request was refused.", "dim"))]
 
 
-def _kill_rows(report: Report) -> list[Row]:
+def _kill_rows(view: View, report: Report) -> list[Row]:
     kill = report.kill
     if kill is None:
         return []
@@ -47,7 +50,8 @@ def _kill_rows(report: Report) -> list[Row]:
             ("shmem", kill.shmem_rss_kb),
         )
         text = "  ".join(f"{name} {size}kB" for name, size in sizes if size is not None)
-        rows.append(row(Cell("killed ", "dim"), Cell(f"{kill.killed_comm} ", "label"), text))
+        rows.append(row(Cell("killed ", "dim"), Cell(kill.killed_comm or "?", "label")))
+        rows += [row(f"  {line}") for line in wrap(text, max(20, view.width - 2))]
     return rows
 
 

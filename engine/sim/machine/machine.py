@@ -18,7 +18,7 @@ from mmplay.engine.sim.machine.asks import Ask, Masks, make_ask, make_masks
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import Gate, make_gates, zonelist
 from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS, Setup
-from mmplay.engine.sim.state.state import State
+from mmplay.engine.sim.state.state import Cpu, State
 from mmplay.engine.sim.state.tasks import RUNNABLE, SLEEPING, STOPPED
 from mmplay.engine.sim.state.zone import Zone
 
@@ -132,6 +132,25 @@ LONG_SLEEP_NS = 12 * MILLISECOND_NS
 """Half of sysctl_sched_latency: who slept longer than this is put first for as long."""
 
 
+LATENCY_NS, GRANULARITY_NS, LATENCY_TASKS = 6 * MILLISECOND_NS, MILLISECOND_NS * 3 // 4, 8
+MOST_CPUS = 8
+"""CPUs beyond these lengthen the slices no more (get_update_sysctl_factor)."""
+
+
+def slice_ns(m: Machine, cpu: Cpu) -> int:
+    """Return how long a CPU's task may run while others wait (sched_slice, check_preempt_tick).
+
+    Up to eight tasks share the latency, more have the granularity each; both grow with the CPUs,
+    once more for each doubling. The clock's tick ends the slice, the first that finds it used up.
+    """
+    if m.setup.costs.time_slice:
+        return m.setup.costs.time_slice
+    waiting = len(cpu.queue) + 1
+    factor = min(MOST_CPUS, m.setup.cpus).bit_length()
+    share = GRANULARITY_NS if waiting > LATENCY_TASKS else LATENCY_NS // waiting
+    return share * factor // JIFFY_NS * JIFFY_NS + JIFFY_NS
+
+
 def sleep(m: Machine, task: int, ns: int, state: int = SLEEPING) -> None:
     """Put the running task to sleep for a time."""
     sleep_until(m, task, m.state.now_ns + ns, state)
@@ -176,7 +195,7 @@ def enqueue(m: Machine, task: int) -> None:
     cpu = cpus[number]
     if cpu.current < 0:
         cpu.current = task
-        cpu.slice_end_ns = state.now_ns + m.setup.costs.time_slice
+        cpu.slice_end_ns = state.now_ns + slice_ns(m, cpu)
         if not cpu.busy:
             cpu.busy = 1
             m.push(max(state.now_ns, cpu.ready_ns), CPU, number)

@@ -210,6 +210,14 @@ class OomKillProcess(NamedTuple):
     total: int
 
 
+class SacrificeChild(NamedTuple):
+    """A child with an mm of its own dies in the stead of the task that was chosen."""
+
+    task: int
+    child: int
+    points: int
+
+
 PageDecision: TypeAlias = (
     FastPath
     | FastPathFails
@@ -236,4 +244,5 @@ PageDecision: TypeAlias = (
     | OutOfMemory
     | OomAborts
     | OomKillProcess
+    | SacrificeChild
 )

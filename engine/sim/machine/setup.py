@@ -21,6 +21,7 @@ JIFFY_NS = MILLISECOND_NS
 class Costs(NamedTuple):
     """How long things take on this machine, in ns. Calibrated: see `starts.common`.
 
+    `time_slice` is 0 where the scheduler's rule says it (`machine.slice_ns`).
     `exit_slab_pages` is how many pages of slab objects a task gives back when it exits.
     """
 
@@ -41,8 +42,7 @@ class DiskKind(NamedTuple):
     """A disk: what it writes a second, how it queues, and when it stands still.
 
     `requests` is nr_requests of the queue (0: no limit), each of up to `pages_per_request`;
-    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins; one in
-    `redirty_every` pages that it wrote is written to again at once (0: none).
+    `stall_after` stops it after so many pages (-1 never), `start_ns` is when it begins.
     """
 
     pages_per_second: int
@@ -50,7 +50,6 @@ class DiskKind(NamedTuple):
     pages_per_request: int
     start_ns: int = 0
     stall_after: int = -1
-    redirty_every: int = 0
 
 
 class Flow(NamedTuple):
@@ -68,6 +67,10 @@ class Flow(NamedTuple):
     extension: int = 1
 
 
+ORDINARY_UID = 1000
+"""Of a workload that does not say: an ordinary user's."""
+
+
 class Workload(NamedTuple):
     """Tasks of one kind.
 
@@ -76,7 +79,9 @@ class Workload(NamedTuple):
     task, `start_ns` when the first begins, `order` what an allocator asks for, `burst` how many
     pages a reader reads or a writer writes between two pauses, `per_table` how many pages a page
     table of an eater maps, `adj` their oom_score_adj; `numbered` groups have their
-    number in the name. `gfp` is the mask of an allocator or a reader, empty for the usual one.
+    number in the name. `uid` 0 has CAP_SYS_ADMIN. `gfp` is the mask of an allocator or a reader,
+    empty for the usual one. `parent` names the workload whose first task has forked these, empty
+    for one that nobody here has.
     """
 
     name: str
@@ -90,8 +95,10 @@ class Workload(NamedTuple):
     order: int = 0
     per_table: int = 512
     burst: int = 1
+    uid: int = ORDINARY_UID
     numbered: bool = False
     gfp: str = ""
+    parent: str = ""
 
 
 class Setup(NamedTuple):

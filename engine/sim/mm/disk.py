@@ -105,7 +105,6 @@ def complete(m: Machine, pages: int, token: int) -> None:
     state.under_io -= pages
     state.counters.nr_written += pages
     _spread(m, pages)
-    _redirty(m, pages)
     if m.tell is not None:
         m.tell(EndPageWriteback(pages, state.under_io))
     end_bios(m, cpu=0)
@@ -135,19 +134,6 @@ def _spread(m: Machine, pages: int) -> None:
         more = min(left, zone.writeback)
         left -= more
         _clean(zone, more)
-
-
-def _redirty(m: Machine, pages: int) -> None:
-    """Let some of the pages that became clean be written to again."""
-    state, every = m.state, m.setup.disk.redirty_every
-    if not every:
-        return
-    again, state.redirty_rest = divmod(pages + state.redirty_rest, every)
-    for zone in reversed(state.zones):
-        count = min(again, zone.clean_tail)
-        zone.clean_tail -= count
-        zone.dirty += count
-        again -= count
 
 
 def _clean(zone: Zone, pages: int) -> None:

@@ -1,7 +1,7 @@
 """kswapd: woken below the low mark, it scans until every zone it can help is above its high mark.
 
 Source: mm/vmscan.c of 4.5 (kswapd, balance_pgdat, kswapd_shrink_zone,
-prepare_kswapd_sleep, pgdat_balanced). One turn is one priority. It writes no pages
+prepare_kswapd_sleep, pgdat_balanced, get_scan_count). One turn is one priority. It writes no pages
 itself, and its compaction of the node is left out.
 """
 
@@ -126,7 +126,11 @@ def _highest_unbalanced(m: Machine, priority: int, order: int) -> int:
 
 
 def _scan(m: Machine, priority: int, cpu: int, end: int) -> tuple[int, int, bool]:
-    """Scan zones from the lowest to `end`; return (scanned, freed, whether to try harder)."""
+    """Scan zones from the lowest to `end`; return (scanned, freed, whether to try harder).
+
+    A zone that was given up is looked at once, at the first priority, and there at 32 pages if
+    that is more than its share: somebody must find out when it is worth scanning again.
+    """
     scanned = freed = 0
     raise_priority = True
     for zone in m.state.zones:
@@ -137,7 +141,8 @@ def _scan(m: Machine, priority: int, cpu: int, end: int) -> tuple[int, int, bool
         if zone_balanced(zone, 0, gap, end):
             raise_priority = False
             continue
-        looked, got = shrink_zone(m, zone, priority, cpu, target)
+        forced = 0 if m.reclaimable(zone) else SWAP_CLUSTER_MAX
+        looked, got = shrink_zone(m, zone, priority, cpu, target, forced)
         scanned += looked
         freed += got
         if looked >= target:

@@ -2,24 +2,29 @@
 
 Source: mm/oom_kill.c of 4.5 (out_of_memory, oom_badness, select_bad_process, oom_kill_process,
 mark_oom_victim) and, for the reaper, of 4.6. Every task here is a process of its own; those of one
-`group` share an mm. Task tables are not printed (vm.oom_dump_tasks is 0, as in the incident's
-logs).
+`group` share an mm, and the first task of a workload's parent has forked it. Task tables are not
+printed (vm.oom_dump_tasks is 0, as in the incident's logs).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.report import BY_HAND
 from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
-from mmplay.engine.rules.memory import points
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.log.reports import KILLS, allowed, named, show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
 from mmplay.engine.sim.machine.asks import Ask, ask_key
 from mmplay.engine.sim.machine.machine import sleep_until, wake
-from mmplay.engine.sim.machine.page_decisions import OomAborts, OomKillProcess, OutOfMemory
+from mmplay.engine.sim.machine.page_decisions import (
+    OomAborts,
+    OomKillProcess,
+    OutOfMemory,
+    SacrificeChild,
+)
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.tasks import (
     BLOCKED,
@@ -38,6 +43,10 @@ if TYPE_CHECKING:
 
 ADJ_MIN = -1000
 NOBODY = -1
+ROOT = 0
+"""The uid whose tasks have CAP_SYS_ADMIN."""
+TABLES_OF_PMD = 512
+"""PTRS_PER_PMD: page tables of one page of the middle level."""
 
 
 def total_pages(m: Machine) -> int:
@@ -46,11 +55,17 @@ def total_pages(m: Machine) -> int:
 
 
 def badness(m: Machine, task: int) -> int:
-    """Return a task's points: what killing it frees, plus its oom_score_adj in pages."""
-    tasks = m.state.tasks
+    """Return a task's points: what killing it frees, plus its oom_score_adj in pages.
+
+    Page tables of both levels count (nr_ptes, nr_pmds); root is forgiven 3 % of its pages.
+    """
+    tasks, rule = m.state.tasks, m.kernel.oom
     owner = _owner(tasks, task)
-    pages = tasks.rss(owner) + tasks.file_rss[owner] + tasks.tables[owner]
-    return points(pages, tasks.adj[task], total_pages(m))
+    tables = tasks.tables[owner]
+    pages = tasks.rss(owner) + tasks.file_rss[owner] + tables + -(-tables // TABLES_OF_PMD)
+    is_root = m.setup.workloads[tasks.load[task]].uid == ROOT
+    points = rule.points_of_root if is_root else rule.points
+    return int(points(pages, tasks.adj[task], total_pages(m)))
 
 
 def _owner(tasks: Tasks, task: int) -> int:
@@ -65,21 +80,38 @@ def score(m: Machine, task: int) -> int:
 
 def select_worst(m: Machine) -> int:
     """Return the task with most points, of equal ones the first; NOBODY if none may be killed."""
+    return _worst_of(m, range(len(m.state.tasks)))
+
+
+def _worst_of(m: Machine, which: Iterable[int]) -> int:
     tasks = m.state.tasks
     worst, most = NOBODY, 0
-    known: dict[tuple[int, int], int] = {}
-    for task in range(len(tasks)):
+    known: dict[tuple[int, int, int], int] = {}
+    for task in which:
         if tasks.flags[task] & (KTHREAD | EXITING) or not tasks.group[task]:
             continue
         if tasks.adj[task] == ADJ_MIN:
             continue
-        key = (tasks.group[task], tasks.adj[task])
+        key = (tasks.group[task], tasks.adj[task], tasks.load[task])
         bad = known.get(key)
         if bad is None:
             bad = known[key] = badness(m, task)
         if bad > most:
             worst, most = task, bad
     return worst
+
+
+def child_of(m: Machine, task: int) -> int:
+    """Return the worst child with an mm of its own, which dies in a task's stead; NOBODY if none.
+
+    Whoever has no points (oom_score_adj -1000) is spared as a child, too.
+    """
+    tasks, loads = m.state.tasks, m.setup.workloads
+    if tasks.load.index(tasks.load[task]) != task:
+        return NOBODY
+    name = loads[tasks.load[task]].name
+    children = {number for number, load in enumerate(loads) if load.parent == name}
+    return _worst_of(m, [one for one in range(len(tasks)) if tasks.load[one] in children])
 
 
 def out_of_memory(
@@ -141,22 +173,28 @@ def kill_by_hand(m: Machine, cpu: int) -> None:
 
 
 def kill_worst(m: Machine, cpu: int) -> None:
-    """Kill the worst task: its line, SIGKILL to all that share its mm, reserves for one of them."""
+    """Kill the worst task, or a child in its stead: SIGKILL to all that share the victim's mm.
+
+    Of the two lines the first is about the one that was chosen; one task gets the reserves.
+    """
     state = m.state
     tasks = state.tasks
-    victim = select_worst(m)
-    if victim == NOBODY:
+    chosen = select_worst(m)
+    if chosen == NOBODY:
         return
+    m.printk("kill/4.5", {**_named(tasks, chosen), "score": score(m, chosen)})
+    child = child_of(m, chosen)
+    victim = chosen if child == NOBODY else child
+    if victim != chosen and m.tell is not None:
+        m.tell(SacrificeChild(chosen, victim, badness(m, victim)))
     owner = _owner(tasks, victim)
-    who = {"pid": tasks.pid[victim], "comm": tasks.names[victim]}
     rss = {
         "anon_rss": tasks.rss(owner) * PAGE_KB,
         "file_rss": tasks.file_rss[owner] * PAGE_KB,
         "shmem_rss": 0,
     }
-    m.printk("kill/4.5", {**who, "score": score(m, victim)})
     total_vm = tasks.vm_kb[owner] or rss["anon_rss"] + rss["file_rss"]
-    m.printk("killed/4.5", {**who, "total_vm": total_vm, **rss})
+    m.printk("killed/4.5", {**_named(tasks, victim), "total_vm": total_vm, **rss})
     state.counters.oom_kill += 1
     if m.tell is not None:
         m.tell(OomKillProcess(victim, badness(m, victim), total_pages(m)))
@@ -166,6 +204,10 @@ def kill_worst(m: Machine, cpu: int) -> None:
             send_kill(m, other)
     if state.oom_reaper:
         _reap(m, victim, owner, cpu)
+
+
+def _named(tasks: Tasks, task: int) -> dict[str, object]:
+    return {"pid": tasks.pid[task], "comm": tasks.names[task]}
 
 
 def send_kill(m: Machine, task: int) -> None:

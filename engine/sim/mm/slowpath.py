@@ -34,6 +34,7 @@ from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.oom import kill_worst, out_of_memory
 from mmplay.engine.sim.mm.page_alloc import (
     retry_nowait,
+    take_anyway,
     take_fast,
     take_from,
     unreserve_highatomic,
@@ -262,7 +263,10 @@ def _last_try(m: Machine, task: int, cpu: int, ask: Ask) -> int:
 
 
 def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
-    """Take the OOM lock, look once more above the high mark, and kill if that is allowed."""
+    """Take the OOM lock, look once more above the high mark, and kill if that is allowed.
+
+    Whatever the killer did, a request that may not fail then looks below every floor.
+    """
     state = m.state
     order = state.tasks.order[task]
     state.tasks.loops[task] = 0
@@ -282,7 +286,20 @@ def _may_oom(m: Machine, task: int, cpu: int, ask: Ask) -> int:
             if m.tell is not None:
                 m.tell(NoOomForNofs(task, ask.gfp))
             return 0
-    return out_of_memory(m, task, cpu, caller_of(m, task, cpu), ask, KILL)
+    cost = out_of_memory(m, task, cpu, caller_of(m, task, cpu), ask, KILL)
+    if not cost and ask.nofail and _insist(m, task, cpu, ask):
+        return m.setup.costs.page
+    return cost
+
+
+def _insist(m: Machine, task: int, cpu: int, ask: Ask) -> bool:
+    """Let a request that may not fail take a page whatever the floors say (4.4 and later)."""
+    page = take_anyway(m, ask, m.state.tasks.order[task], cpu)
+    if page < 0:
+        return False
+    m.pfmemalloc = True
+    _end(m, task, page)
+    return True
 
 
 def _kill(m: Machine, task: int, cpu: int) -> int:
@@ -298,6 +315,9 @@ def _kill(m: Machine, task: int, cpu: int) -> int:
 def _killed(m: Machine, task: int, cpu: int) -> int:
     tasks = m.state.tasks
     m.state.oom_lock = 0
+    ask = ask_of(m, task)
+    if ask.nofail and _insist(m, task, cpu, ask):
+        return m.setup.costs.page
     tasks.stage[task] = RETRY
     return _retry(m, task, cpu)
 

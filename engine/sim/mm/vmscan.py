@@ -33,7 +33,7 @@ from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.page_alloc import largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.writeback import start_works, vm_writeout_waits
-from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SLEEPING, THROTTLED
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SLEEPING, THROTTLED, Tasks
 from mmplay.engine.sim.state.zone import CONGESTED, Zone
 
 if TYPE_CHECKING:
@@ -47,14 +47,19 @@ NEVER = 1 << 40
 """More pages than any scan frees."""
 
 
-def shrink_zone(m: Machine, zone: Zone, priority: int, cpu: int, enough: int) -> tuple[int, int]:
+def shrink_zone(
+    m: Machine, zone: Zone, priority: int, cpu: int, enough: int, least: int = 0
+) -> tuple[int, int]:
     """Scan a zone at one priority; return (pages scanned on the inactive list, pages freed).
 
     The scan ends after the batch that brought the freed pages to `enough` (NEVER: it does not).
+    Where the priority leaves nothing of either list, `least` pages of each are scanned.
     """
-    scan = zone.inactive_file >> priority
+    scan, active = zone.inactive_file >> priority, zone.active_file >> priority
+    if least and not scan and not active:
+        scan, active = min(zone.inactive_file, least), min(zone.active_file, least)
     if zone.active_file > zone.inactive_file:
-        _shrink_active(zone, zone.active_file >> priority)
+        _shrink_active(zone, active)
     if scan == 0:
         return 0, 0
     if zone.clean_tail or zone.clean:
@@ -173,6 +178,9 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
     tasks = m.state.tasks
     if tasks.isolated[task]:
         _put_back(m, task)
+    if ask.enters_fs and ask.does_io and _has_begun(tasks, task) and vm_writeout_waits(m):
+        _wait_for_congestion(m, task)
+        return GOING_ON, 0
     if _waits_for_isolated(m, task, ask, m.zonelists[ask.class_zone]):
         fatal = tasks.flags[task] & FATAL
         return (SWAP_CLUSTER_MAX if fatal else GOING_ON), 0
@@ -237,19 +245,31 @@ def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]
     if m.tell is not None:
         m.tell(TooManyIsolated(task))
     if not m.state.tasks.flags[task] & FATAL:
-        sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
-        m.state.counters.congestion_waits += 1
+        _wait_for_congestion(m, task)
     return True
 
 
 def _sleeps(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
-    """Wait for the disk where the kernel would, between two priorities."""
+    """Wait for the disk where the kernel would, between two priorities.
+
+    Too much under writeback holds who may do I/O and enter the file system for as long as it lasts
+    (`reclaim` looks again), any other for one wait: it may hold what the disk needs.
+    """
     waits = congested(m) and any([waits_for_disk(m, zone) for zone in zones])
     if not waits and not vm_writeout_waits(m):
         return False
+    _wait_for_congestion(m, task)
+    return True
+
+
+def _has_begun(tasks: Tasks, task: int) -> bool:
+    """Tell whether this call has scanned at a priority already."""
+    return tasks.again[task] > 0 or tasks.priority[task] < DEF_PRIORITY
+
+
+def _wait_for_congestion(m: Machine, task: int) -> None:
     sleep(m, task, CONGESTION_WAIT_NS, BLOCKED)
     m.state.counters.congestion_waits += 1
-    return True
 
 
 def _isolate(m: Machine, task: int, zones: tuple[Zone, ...]) -> None:

@@ -1,13 +1,10 @@
-"""Writing back: works for the flusher, dirty limits, and how a writer is held back by them.
+"""Writing back: works for the flusher, and the dirty limits.
 
 Works are queued as objects and freed when they are done; they are kept as runs [pages, reason,
 count], oldest first: a queue of 200,000 is a few numbers. Above the background threshold whoever
-writes wakes the flusher. Simplified as follows: below the free run nobody waits; between it and the
-limit a writer sleeps so that all of them together write what the disk takes; above it a writer
-sleeps 200 ms at a time until the dirty pages fall. Source: fs/fs-writeback.c of 4.5
-(wakeup_flusher_threads, wb_start_writeback, wb_workfn, wb_do_writeback, wb_writeback,
-writeback_chunk_size) and mm/page-writeback.c (global_dirtyable_memory, domain_dirty_limits,
-update_dirty_limit, balance_dirty_pages, dirty_poll_interval).
+writes wakes the flusher. Source: fs/fs-writeback.c of 4.5 (wakeup_flusher_threads,
+wb_start_writeback, wb_workfn, wb_do_writeback, wb_writeback, writeback_chunk_size) and
+mm/page-writeback.c (global_dirtyable_memory, domain_dirty_limits, throttle_vm_writeout).
 """
 
 from __future__ import annotations
@@ -19,10 +16,9 @@ from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import halved_above
 from mmplay.engine.sim.log.stacks import SYNC_TASK, WB, Caller
 from mmplay.engine.sim.machine.asks import WB_NONE
-from mmplay.engine.sim.machine.decisions import BalanceDirtyPages, Sync, WbStartWriteback
+from mmplay.engine.sim.machine.decisions import Sync, WbStartWriteback
 from mmplay.engine.sim.machine.gates import limit_of, zone_dirtyable
 from mmplay.engine.sim.machine.machine import wake
-from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
 from mmplay.engine.sim.mm.slub import take_objects
 
 if TYPE_CHECKING:
@@ -46,12 +42,24 @@ def wake_flusher(m: Machine) -> None:
         wake(m, state.flusher_task)
 
 
-def has_dirty_io(m: Machine) -> bool:
-    """Tell whether there is anything to write (bdi_has_dirty_io)."""
+def has_dirty_pages(m: Machine) -> bool:
+    """Tell whether there is a page to write."""
     for zone in m.state.zones:  # noqa: SIM110 (any() costs three times as much here)
         if zone.dirty:
             return True
     return False
+
+
+def has_dirty_io(m: Machine) -> bool:
+    """Tell whether the disk has an inode on its lists (bdi_has_dirty_io).
+
+    It is there while a page of it is dirty, and while the flusher writes it (I_SYNC): all pages may
+    be under writeback by then. It leaves when the flusher is through with it (requeue_inode).
+    """
+    if has_dirty_pages(m):
+        return True
+    state = m.state
+    return bool(state.flusher_waits or state.tasks.pc[state.flusher_task])
 
 
 def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: int) -> None:
@@ -118,14 +126,6 @@ def queue_works(m: Machine, pages: int, reason: int, count: int) -> None:
     m.state.works_queued += count
 
 
-MAX_PAUSE_NS = 200 * MILLISECOND_NS
-MIN_PAUSE_NS = 10 * MILLISECOND_NS
-FIRST_CHECK = 32
-"""nr_dirtied_pause of a new task."""
-EXCEEDED_CHECK = 8
-UPDATE_NS = 200 * MILLISECOND_NS
-LIMIT_SHIFT = 5
-"""update_dirty_limit: every 200 ms a 32nd of the way."""
 VM_WRITEOUT = (11, 10)
 """throttle_vm_writeout waits above the dirty limit and a tenth."""
 
@@ -157,56 +157,6 @@ def dirty_pages(m: Machine) -> int:
     for zone in m.state.zones:
         pages += zone.dirty + zone.writeback
     return pages
-
-
-def pause_ns(m: Machine, task: int) -> int:
-    """Return how long a writer must sleep now, in ns; 0 lets it go on (balance_dirty_pages)."""
-    state = m.state
-    tasks = state.tasks
-    dirty = dirty_pages(m)
-    background, limit = dirty_limits(m)
-    _follow(m, limit, dirty)
-    free_run = (background + limit) // 2
-    dirtied, tasks.dirtied[task] = tasks.dirtied[task], 0
-    if m.tell is not None:
-        m.tell(BalanceDirtyPages(dirty, background, limit))
-    if dirty <= free_run:
-        if sum(zone.dirty for zone in state.zones) > background:
-            wake_flusher(m)
-        tasks.pause_at[task] = _check_after(limit - dirty)
-        return 0
-    wake_flusher(m)
-    tasks.pause_at[task] = EXCEEDED_CHECK if dirty > limit else FIRST_CHECK
-    state.counters.balance_pauses += 1
-    if dirty >= limit:
-        return MAX_PAUSE_NS
-    if not state.disk_rate:
-        return MAX_PAUSE_NS
-    writers = max(1, state.dirtiers)
-    return max(MIN_PAUSE_NS, min(MAX_PAUSE_NS, dirtied * writers * SECOND_NS // state.disk_rate))
-
-
-def _follow(m: Machine, threshold: int, dirty: int) -> None:
-    """Let the hard limit follow the threshold: up at once, down slowly and never below dirty."""
-    state = m.state
-    if state.dirty_limit < threshold:
-        state.dirty_limit = threshold
-    if state.now_ns < state.dirty_limit_ns + UPDATE_NS:
-        return
-    state.dirty_limit_ns = state.now_ns
-    above = state.dirty_limit - max(threshold, dirty)
-    if above > 0:
-        state.dirty_limit -= above >> LIMIT_SHIFT
-
-
-def _check_after(room: int) -> int:
-    """Return after how many pages a task looks again: a power of two near the root of the room."""
-    return 1 << (max(1, room).bit_length() - 1) // 2
-
-
-def over_limit(m: Machine) -> bool:
-    """Tell whether a writer that sleeps above the limit must go on sleeping."""
-    return dirty_pages(m) >= dirty_threshold(m)
 
 
 def vm_writeout_waits(m: Machine) -> bool:

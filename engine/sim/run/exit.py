@@ -20,6 +20,7 @@ from mmplay.engine.sim.machine.asks import CACHE_PAGE
 from mmplay.engine.sim.machine.decisions import DoExit, UpWrite
 from mmplay.engine.sim.machine.machine import dequeue, wait, wake
 from mmplay.engine.sim.mm.oom import free_anon, unmark_victim
+from mmplay.engine.sim.mm.page_alloc import give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, EXITING, KTHREAD, RUNNABLE
@@ -68,8 +69,9 @@ def give_lock(m: Machine, task: int, kind: int) -> None:
         m.tell(UpWrite(task, len(waiting)))
 
 
-STACK_PAGES = 4
-"""THREAD_SIZE of x86_64 is 16 kB."""
+STACK_ORDER = 2
+STACK_PAGES = 1 << STACK_ORDER
+"""THREAD_SIZE of x86_64 is 16 kB, one block, which goes straight back to the free lists."""
 
 
 def exit_mm(m: Machine, task: int, cpu: int) -> int:
@@ -94,8 +96,6 @@ def exit_task(m: Machine, task: int, cpu: int) -> int:
     pages = 0 if tasks.flags[task] & EXITING else exit_mm(m, task, cpu)
     wait(m, task, EXITED)
     pages += _free_task(m, task, cpu)
-    if tasks.dirtied[task]:
-        state.dirtiers = max(0, state.dirtiers - 1)
     if m.tell is not None:
         m.tell(DoExit(task, pages))
     return m.setup.costs.exit_task + pages * m.setup.costs.page
@@ -123,5 +123,6 @@ def _free_task(m: Machine, task: int, cpu: int) -> int:
     zone.stack_pages -= STACK_PAGES
     zone.slab_base -= slab
     zone.slab_unreclaimable -= slab
-    give_pages(m, zone, cpu, STACK_PAGES + slab, cold=False)
+    give_block(m, zone, cpu, STACK_ORDER)
+    give_pages(m, zone, cpu, slab, cold=False)
     return STACK_PAGES + slab

@@ -16,7 +16,13 @@ from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.disk import room, submit, take_vectors
 from mmplay.engine.sim.mm.slowpath import begin_object
 from mmplay.engine.sim.mm.slub import give_objects
-from mmplay.engine.sim.mm.writeback import BACKGROUND, RUN, WORKS_CACHE, dirty_limits, has_dirty_io
+from mmplay.engine.sim.mm.writeback import (
+    BACKGROUND,
+    RUN,
+    WORKS_CACHE,
+    dirty_limits,
+    has_dirty_pages,
+)
 from mmplay.engine.sim.state.tasks import BLOCKED
 
 if TYPE_CHECKING:
@@ -40,7 +46,7 @@ def run_flusher(m: Machine, task: int, cpu: int) -> int:
         m.state.wb_wakeup = 0
         wait(m, task)
         return m.setup.costs.page
-    if not has_dirty_io(m) or m.state.wb_left <= 0 or _background_done(m):
+    if not has_dirty_pages(m) or m.state.wb_left <= 0 or _background_done(m):
         return _end_work(m, task, cpu)
     if room(m) < min(CHUNK, m.setup.disk.pages_per_request):
         m.state.flusher_waits = 1
@@ -71,7 +77,7 @@ def _next_work(m: Machine, task: int) -> bool:
         works[2] -= 1
         if works[2] == 0:
             del works[:RUN]
-    elif has_dirty_io(m) and _dirty(m) > dirty_limits(m)[0]:
+    elif has_dirty_pages(m) and _dirty(m) > dirty_limits(m)[0]:
         state.wb_left, state.wb_reason = 1 << 40, BACKGROUND
     else:
         return False

@@ -27,10 +27,10 @@ from mmplay.engine.sim.machine.asks import (
     mask_for,
 )
 from mmplay.engine.sim.machine.machine import sleep, wait
+from mmplay.engine.sim.mm.balance import FIRST_CHECK, pause_of
 from mmplay.engine.sim.mm.kswapd import run_kswapd
 from mmplay.engine.sim.mm.page_alloc import take_many
 from mmplay.engine.sim.mm.slowpath import DONE, NONE, STAGES, begin_object, begin_page, slab_goes_on
-from mmplay.engine.sim.mm.writeback import FIRST_CHECK, MAX_PAUSE_NS, over_limit, pause_ns
 from mmplay.engine.sim.run.exit import exit_mm, exit_task, give_lock, holder_of
 from mmplay.engine.sim.run.flusher_task import ALLOC_WAIT_NS, run_flusher, transaction_done
 from mmplay.engine.sim.state.tasks import (
@@ -109,8 +109,8 @@ OWN_MASK = ("allocator", "reader")
 """Programs whose workload may say with which mask they ask."""
 
 PAUSED, HAS_NODE, CLOSED = 1, 2, 3
-"""A writer's `pc` while balance_dirty_pages holds it, once it has a tree node for its page, and
-once its file is closed."""
+"""A writer's `pc` while balance_dirty_pages holds it until it may go on, once it has a tree node
+for its page, and once its file is closed."""
 
 NODE_PAGES = 64
 """Pages that one node of the page cache's tree points to (RADIX_TREE_MAP_SIZE)."""
@@ -184,16 +184,11 @@ def ask_object(m: Machine, task: int, cpu: int, purpose: int) -> int:
 def run_writer(m: Machine, task: int, cpu: int) -> int:
     """Append 4 KiB to a file, as far as balance_dirty_pages lets it."""
     tasks = m.state.tasks
-    if tasks.pc[task] == PAUSED:
-        if over_limit(m):
-            sleep(m, task, MAX_PAUSE_NS)
-            return m.setup.costs.page
-        tasks.pc[task] = 0
-    if tasks.dirtied[task] >= (tasks.pause_at[task] or FIRST_CHECK):
-        pause = pause_ns(m, task)
-        if pause:
-            tasks.pc[task] = PAUSED
-            sleep(m, task, pause)
+    if tasks.pc[task] == PAUSED or tasks.dirtied[task] >= (tasks.pause_at[task] or FIRST_CHECK):
+        pause = pause_of(m, task)
+        tasks.pc[task] = PAUSED if pause.again else 0
+        if pause.ns:
+            sleep(m, task, pause.ns)
             return m.setup.costs.page
     if tasks.done[task] % NODE_PAGES == NODE_PAGES - 1 and tasks.pc[task] != HAS_NODE:
         tasks.pc[task] = HAS_NODE
@@ -301,8 +296,6 @@ def _page_cached(m: Machine, task: int, got: bool) -> int:
     tasks = state.tasks
     zone.inactive_file += 1
     zone.dirty += 1
-    if not tasks.dirtied[task]:
-        state.dirtiers += 1
     tasks.dirtied[task] += 1
     tasks.done[task] += 1
     tasks.pc[task] = 0

@@ -114,13 +114,14 @@ def _cache(value: Any) -> CacheKind:
 
 
 def _workload(value: Any, kernel: Kernel) -> Workload:
-    name, program, *numbers, numbered, gfp = _list(value)
+    name, program, *numbers, numbered, gfp, parent = _list(value)
     if program not in PROGRAM_NAMES or type(numbered) is not bool:
         raise SetupError("no workload is like this")
-    groups, per_group, *rest = _numbers(numbers, len(Workload._fields) - 4, least=-1000)
+    groups, per_group, *rest = _numbers(numbers, len(Workload._fields) - 5, least=-1000)
     _number(groups, 0, MAX_TASKS)
     _number(per_group, 1, MAX_TASKS)
-    load = Workload._make([_text(name), program, groups, per_group, *rest, numbered, _text(gfp)])
+    texts = _text(gfp), _text(parent)
+    load = Workload._make([_text(name), program, groups, per_group, *rest, numbered, *texts])
     if gfp:
         kernel.gfp.encode(gfp)
     times = (load.gap_ns, load.start_ns)

@@ -18,6 +18,7 @@ from mmplay.engine.sim.machine.machine import (
     VMSTAT,
     WORKLOAD,
     Machine,
+    slice_ns,
     timer,
 )
 from mmplay.engine.sim.machine.setup import SECOND_NS
@@ -73,7 +74,7 @@ def next_task(m: Machine, number: int) -> int:
             cpu.queue.append(task)
     cpu.current = cpu.queue.pop(0) if cpu.queue else -1
     cpu.first = max(0, cpu.first - 1)
-    cpu.slice_end_ns = m.state.now_ns + m.setup.costs.time_slice
+    cpu.slice_end_ns = m.state.now_ns + slice_ns(m, cpu)
     return cpu.current
 
 

@@ -123,7 +123,7 @@ def from_bench(bench: Bench, choice: Choice) -> Machine:
 
 
 def _setup(bench: Bench, choice: Choice) -> Setup:
-    assumed = ("page_ns", "write_ns", "time_slice_ns")
+    assumed = ("page_ns", "write_ns")
     setup = plain_setup(choice, bench.name, bench.cpus, bench.disk, bench.workloads, assumed)
     return setup._replace(flow=bench.flow, caches=setup.caches if bench.caches else ())
 

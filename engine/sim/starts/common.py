@@ -15,6 +15,7 @@ from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
 from mmplay.engine.sim.machine.setup import Costs, DiskKind, Setup, Workload
+from mmplay.engine.sim.mm.balance import INIT_BW, begin_rates
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
 from mmplay.engine.sim.mm.net import LARGE_ORDER, RING, buffers_in
@@ -160,7 +161,7 @@ def costs() -> Costs:
         oom_print_line=value("oom_print_line_ns"),
         exit_task=value("exit_ns"),
         exit_slab_pages=value("exit_slab_pages"),
-        time_slice=value("time_slice_ns"),
+        time_slice=0,
     )
 
 
@@ -177,6 +178,8 @@ def empty_state(kernel: Kernel, choice: Choice, cpus: int, start_ns: int) -> Sta
     state.wb_mask = choice.wb_mask
     state.slab_keeps_atomic = int(choice.keep_atomic)
     state.disk_left = -1
+    state.dirty_limit_ns = start_ns
+    begin_rates(state, INIT_BW, 1)
     state.kswapd_task = state.flusher_task = state.first_fail_task = -1
     return state
 

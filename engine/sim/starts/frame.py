@@ -15,7 +15,8 @@ from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
-from mmplay.engine.sim.run.programs import PARENT
+from mmplay.engine.sim.run.exit import wait_for_lock
+from mmplay.engine.sim.run.programs import LOCKER, PARENT
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.starts.common import (
     CALIBRATED,
@@ -42,7 +43,7 @@ UNTIL_ALL_WRITTEN = 2
 """The flusher waits until nothing is under I/O any more: the disk never gets there."""
 
 ASSUMED_COSTS = (
-    *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns"),
+    *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages"),
     *("disk_requests", "pages_per_request"),
 )
 OF_OTHERS = frozenset({"reclaim_call_ns", "scanned_page_ns"})
@@ -106,9 +107,7 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         Workload(
             "file_io", "writer", value("groups"), value("writers") + 1, adj=1000, numbered=True
         ),
-        Workload(
-            "memeater", "eater", 1, pages=value("eater_pages"), per_table=value("pages_per_table")
-        ),
+        Workload("memeater", "eater", 1),
     )
     disk = DiskKind(
         pages_per_second=value("completion_rate"),
@@ -116,7 +115,6 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
         pages_per_request=value("pages_per_request"),
         start_ns=kill_ns,
         stall_after=value("completions"),
-        redirty_every=value("redirty_every"),
     )
     slabs = ("works_slabs",) if _logged_slabs(report) is None else ()
     assumed = (
@@ -232,6 +230,8 @@ def _add_writers(m: Machine, report: Report, group: int) -> None:
         tasks.rss1[parent] = kill.anon_rss_kb // 4
         tasks.file_rss[parent] = (kill.file_rss_kb or 0) // 4
         tasks.vm_kb[parent] = kill.total_vm_kb or 0
+        if tasks.pid[parent] == kill.killed_pid:
+            wait_for_lock(m, parent, LOCKER)
     for _ in range(load.per_group - 1):
         writer = add_task(m, WRITERS, tasks.pid[parent], name)
         tasks.purpose[writer] = CACHE_PAGE

@@ -17,12 +17,14 @@ from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE, ask_key
 from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.mm.balance import EXCEEDED_CHECK, INIT_BW, MAX_PAUSE_NS, begin_rates
 from mmplay.engine.sim.mm.net import CONNTRACK, FLOW_NUMBERS, earlier_flows
 from mmplay.engine.sim.mm.page_alloc import zone_watermark_ok
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
-from mmplay.engine.sim.mm.writeback import EXCEEDED_CHECK, MAX_PAUSE_NS, dirty_threshold
+from mmplay.engine.sim.mm.writeback import dirty_threshold
 from mmplay.engine.sim.run.actions import RefusedError, do_action
+from mmplay.engine.sim.run.exit import STACK_PAGES
 from mmplay.engine.sim.run.programs import PAUSED
 from mmplay.engine.sim.run.workloads import add_group, schedule
 from mmplay.engine.sim.starts.bench import BenchZone
@@ -48,7 +50,7 @@ FIRST_PID = 1001
 UNTIL_ALL_WRITTEN = 2
 WORKS = "kmalloc-64"
 FITTED = ("reclaim_call_ns", "scanned_page_ns", "print_line_ns", "oom_print_line_ns")
-CHOSEN = ("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages", "time_slice_ns")
+CHOSEN = ("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages")
 CONSTANTS = {"exit_task": "exit_ns"}
 """Costs whose constant has another name."""
 
@@ -58,8 +60,8 @@ class Found(NamedTuple):
 
     `printed` zones have their marks and reserves already. `works` are full slabs of kmalloc-64.
     `runnable` is how many tasks were running (-1: not known, then all were), `dirty_limit` the hard
-    limit as it stood (0: the threshold). `assumed` says what was chosen, for the run's header;
-    `told` is the log's report, whose tasks go on.
+    limit as it stood (0: the threshold), `bandwidth` what the disk had shown, in pages/s. `assumed`
+    says what was chosen, for the run's header; `told` is the log's report, whose tasks go on.
     """
 
     time_ns: int
@@ -68,6 +70,7 @@ class Found(NamedTuple):
     works: int = 0
     runnable: int = -1
     dirty_limit: int = 0
+    bandwidth: int = INIT_BW
     assumed: tuple[str, ...] = ()
     told: Told | None = None
 
@@ -226,8 +229,11 @@ def _add_tasks(m: Machine, found: Found) -> None:
             continue
         for group in range(loads[number].groups):
             begun += add_group(m, number, group)
+    _give_stacks(state, len(begun))
     if found.told is None or not found.told.report.tasks:
         _give_anon(m, [task for task in begun if _program(m, task) == "eater"])
+    writers = sum(_program(m, task) == "writer" for task in begun)
+    begin_rates(state, found.bandwidth, writers)
     pressed = is_pressed(m)
     if pressed and found.told is None:
         block(m, state.kswapd_task)
@@ -258,6 +264,16 @@ def _running(m: Machine, begun: Sequence[int], runnable: int) -> frozenset[int]:
     return frozenset([*others, *writing[: max(0, runnable - len(others))]])
 
 
+def _give_stacks(state: State, tasks: int) -> None:
+    """Let tasks that have begun have kernel stacks where nothing counts them (a row does not)."""
+    zone = state.zones[-1]
+    if any(one.stack_pages for one in state.zones):
+        return
+    pages = min(tasks * STACK_PAGES, zone.other // STACK_PAGES * STACK_PAGES)
+    zone.stack_pages += pages
+    zone.other -= pages
+
+
 def _give_anon(m: Machine, eaters: Sequence[int]) -> None:
     """Let the anonymous pages be those of the eaters that have begun, in equal parts."""
     tasks = m.state.tasks
@@ -280,7 +296,7 @@ def _begin(m: Machine, task: int, pressed: bool, running: bool) -> None:
         tasks.purpose[task] = purpose
         tasks.ask[task] = getattr(m.masks, mask)
         tasks.stage[task] = RETRY
-        tasks.pause_at[task] = 1 + task % EXCEEDED_CHECK if program == "writer" else 0
+        tasks.pause_at[task] = EXCEEDED_CHECK if program == "writer" else 0
     tasks.state[task] = RUNNABLE
     enqueue(m, task)
 

@@ -157,12 +157,16 @@ class State(Fields):
     disk_rate: int
     disk_token: int
     disk_busy: int
-    dirtiers: int
     bio_vectors: int
     bio_pool_out: int
     dirty_limit: int
     dirty_limit_ns: int
-    redirty_rest: int
+    bandwidth: int
+    mean_bandwidth: int
+    dirty_ratelimit: int
+    balanced_ratelimit: int
+    written_stamp: int
+    dirtied_stamp: int
     # network
     ring: int
     frag_left: int

@@ -72,12 +72,13 @@ class Tasks(Fields):
     tables: list[int]
     vm_kb: list[int]
     # work: `done` are the pages it has of what it wants, `refused` its requests that failed,
-    # `until_ns` when a timed wait ends
+    # `until_ns` when a timed wait ends, `paused_ns` until when its dirtied pages are paid for
     want: list[int]
     done: list[int]
     refused: list[int]
     dirtied: list[int]
     pause_at: list[int]
+    paused_ns: list[int]
     until_ns: list[int]
     names: list[str]
 

@@ -84,7 +84,7 @@ def kept_states() -> list[State]:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(0, 41_000))
+@given(st.integers(0, 24_000))
 def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
     m = incident("nomemalloc")
     m.bind(kept_states()[turns // KEEP_EVERY].copy())

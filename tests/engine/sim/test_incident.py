@@ -99,7 +99,8 @@ def test_without_the_kill_half_of_the_mins_stays() -> None:
     m = without_kill()
     run_until(m, 61_200_000_000)
     dma, dma32 = m.state.zones
-    assert (dma.free, dma32.free) == (655, 0)
+    assert 650 <= dma.free <= 655
+    assert dma32.free == 0
     assert m.state.throttled > 100
     calls, free = m.state.counters.reclaim_calls, m.state.zones[0].free
     run_until(m, 61_500_000_000)
