@@ -16,6 +16,7 @@ from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, level_lines
+from mmplay.levels.progress import Progress
 from mmplay.levels.progress import load as load_progress
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
@@ -92,6 +93,7 @@ class MenuScreen(BaseScreen):
         self._recordings: list[Shipped] = []
         self._sessions: list[Path] = []
         self._best: dict[str, int] = {}
+        self._progress: Progress | None = None
         self._lines: dict[Path, tuple[str, str]] = {}
         self._film: Film | None = None
         self._shot = 0
@@ -170,7 +172,7 @@ class MenuScreen(BaseScreen):
 
     def _list_sessions(self, lines: dict[Path, tuple[str, str]]) -> None:
         self._lines |= lines
-        self._fill()
+        self._show_list()
 
     def on_screen_resume(self) -> None:
         """Back from a level or a recording: it may have earned stars, and it was recorded."""
@@ -182,7 +184,7 @@ class MenuScreen(BaseScreen):
 
     def on_resize(self) -> None:
         """Fit list and footer to the new width."""
-        self.call_after_refresh(self._fill)
+        self.call_after_refresh(self._show_list)
 
     @property
     def _entries(self) -> CellPanel:
@@ -194,7 +196,16 @@ class MenuScreen(BaseScreen):
         self._sessions = played_files(SESSIONS)
         progress = load_progress()
         self._best = {level: best.stars for level, best in progress.levels.items()}
-        width = max(24, self._entries.size.width)
+        self._progress = progress
+        self._show_list()
+
+    def _show_list(self) -> None:
+        """Show what was read, in the present width."""
+        progress = self._progress
+        if progress is None:
+            return
+        # Before the first layout: half of the screen, so that its first picture is the right one.
+        width = max(24, self._entries.size.width or self.app.size.width // 2 - 2)
         sessions = [self._lines.get(path, (path.stem, "")) for path in self._sessions]
         self._entries.show(
             menu_rows(self._levels, self._best, self._recordings, sessions, width, self._glyphs)
