@@ -16,12 +16,17 @@ from mmplay.levels.classroom.points import Part
 from mmplay.levels.classroom.similar import similar
 
 SCHEMA = 1
-DIGITS = 2
+DIGITS = 4
 
 
 def points(score: Fraction) -> float:
     """Return points as a number with few digits."""
     return round(float(score), DIGITS)
+
+
+def shown(score: Fraction | float) -> str:
+    """Return points for people, with at most two digits."""
+    return f"{float(score):.2f}".rstrip("0").rstrip(".")
 
 
 def grades_json(grades: Grades) -> dict[str, object]:
@@ -212,7 +217,7 @@ def as_table(grades: Grades) -> str:
         levels = "  ".join(
             _level_cell(level).ljust(size) for level, size in zip(one.levels, cells, strict=True)
         )
-        score = f"{points(one.score):g} of {most}"
+        score = f"{shown(one.score)} of {most}"
         rows.append(f"{one.student:<{width}}  {levels}  {score:>13}  {_late_cell(one)}".rstrip())
     bad = [one for one in grades.files if one.status is not Status.GRADED or one.reason]
     rows += ["", *(f"{one.path}: {one.status}: {one.reason}" for one in bad)] if bad else []
@@ -225,8 +230,8 @@ def as_table(grades: Grades) -> str:
 def _level_cell(one: LevelGrade) -> str:
     found = one.judged
     if found.status is not Status.GRADED:
-        return str(found.status) if not found.score else f"{found.status} {points(found.score):g}"
-    return f"{'*' * found.stars:.<3} {points(found.score):g}"
+        return str(found.status) if not found.score else f"{found.status} {shown(found.score)}"
+    return f"{'*' * found.stars:.<3} {shown(found.score)}"
 
 
 def _late_cell(one: Grade) -> str:

@@ -1,26 +1,28 @@
 """What a run of a level is worth: points for each goal and each question, with the reason in words.
 
 A level's points are halved between its goals and its questions, and each half is shared out
-evenly; stages have equal shares. A question that was first answered wrong, and then right, earns
-half. Where a level has acts, half of what a goal earns is earned on a machine that the student has
-not seen.
+evenly; stages have equal shares. A question that was right at the second answer earns half of its
+share, at the third a third. Where a level has acts, half of what a goal earns is earned on a
+machine that the student has not seen.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from mmplay.levels.model import Goal, Level, Question
 from mmplay.levels.play.goals import GoalState, Outcome
+from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 
-SECOND_ANSWER = Fraction(1, 2)
 UNSEEN = Fraction(1, 2)
 ELSEWHERE = "on a machine that you have not seen: "
 NOT_ENDED = "the run was not played to its end"
 MAX_REASON = 400
+_SLOT = re.compile(r"\{\w+\}", re.ASCII)
 
 
 class Part(NamedTuple):
@@ -98,18 +100,18 @@ def finished(run: LevelRun) -> bool:
 
 
 def _question_part(question: Question, most: Fraction, run: LevelRun | None, why_none: str) -> Part:
-    name = f"{question.id}: {question.text}"
+    name = f"{question.id}: {_text_of(question, run)}"
     if run is None:
         return Part(name, Fraction(0), most, why_none)
-    replies = [one for one in run.replies if one.question.id == question.id]
-    wrong = [one for one in replies if not one.right]
-    first = f"{wrong[0].answer}: {wrong[0].wrong_because}" if wrong else ""
+    wrong = [one for one in run.replies if one.question.id == question.id and not one.right]
+    first = _said(wrong[0]) if wrong else ""
     if run.is_right(question.id):
-        if question.id not in run.missed():
+        missed = max(len(wrong), run.notes.missed[question.id])
+        if not missed:
             return Part(name, most, most, f"right at once: {run.answers[question.id]}")
-        before = f"; first {first}" if first else ""
-        reason = f"right, but not at once{before}"
-        return Part(name, most * SECOND_ANSWER, most, reason[:MAX_REASON])
+        before = f"; first you said {first}" if first else ""
+        reason = f"right at answer {missed + 1}{before}"
+        return Part(name, most / (missed + 1), most, reason[:MAX_REASON])
     if wrong:
         truth = wrong[0].truth.shown()
         reason = f"you said {first}; the kernel says {truth}"
@@ -118,3 +120,17 @@ def _question_part(question: Question, most: Fraction, run: LevelRun | None, why
     else:
         reason = "the run did not come to this question"
     return Part(name, Fraction(0), most, reason[:MAX_REASON])
+
+
+def _text_of(question: Question, run: LevelRun | None) -> str:
+    """Return a question as it was asked first; what would be drawn is left out if it never was."""
+    form = run.asking.forms_asked().get(question.id) if run is not None else None
+    if form is not None:
+        return form.text
+    return _SLOT.sub("..", question.text)
+
+
+def _said(reply: Reply) -> str:
+    """Return a wrong answer and which rule it would need; that sentence may begin with it."""
+    because = reply.wrong_because
+    return because if because.startswith(reply.answer) else f"{reply.answer}: {because}"

@@ -6,6 +6,7 @@ It is made from the JSON of `mmplay grade`, so that nothing is graded twice.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, ValidationError, convert
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.classroom.formats import SCHEMA
+from mmplay.levels.classroom.formats import SCHEMA, shown
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.level_text import read_text
 
@@ -25,6 +26,7 @@ MOST_ROWS = 15
 UNEXPLAINED = ("wrong.number", "wrong.other")
 """Codes of answers that no rule gives."""
 
+_QUESTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?:\.\d+)?: ", re.ASCII)
 IN_ORDER = (Status.GRADED, Status.NONE)
 
 
@@ -204,7 +206,7 @@ def _reasons(one: StudentRow) -> Iterator[str]:
         yield "handed in nothing"
         return
     if one.score * HALF < one.max_score:
-        yield f"has {one.score:g} of {one.max_score:g} points"
+        yield f"has {shown(one.score)} of {shown(one.max_score)} points"
     if missing:
         yield f"handed in nothing for {', '.join(missing)}"
     for level in one.levels:
@@ -240,13 +242,18 @@ def _misconceptions(grades: GradesFile) -> Iterator[Misconception]:
 def _hard(grades: GradesFile) -> Iterator[Hard]:
     """Yield the parts that somebody missed, of those whose run could be made again."""
     missed: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    names: dict[tuple[str, str], str] = {}
     for student in grades.students:
         for level in student.levels:
             for part in level.parts if level.reexecuted is not None else ():
-                missed[level.level, part.name].append(part.score < part.max_score)
-    for (level_id, name), all_of_them in missed.items():
+                # Numbers of a question are drawn: who it is, is said by its id.
+                ident = _QUESTION.match(part.name)
+                key = level.level, ident[0] if ident is not None else part.name
+                names.setdefault(key, part.name)
+                missed[key].append(part.score < part.max_score)
+    for key, all_of_them in missed.items():
         if any(all_of_them):
-            yield Hard(level_id, name, sum(all_of_them), len(all_of_them))
+            yield Hard(key[0], names[key], sum(all_of_them), len(all_of_them))
 
 
 def _figures(grades: GradesFile) -> Iterator[Figures]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmplay.levels.classroom.formats import shown
 from mmplay.levels.classroom.report import MOST_ROWS, Bin, Figures, Report, bins
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import (
@@ -160,8 +161,8 @@ def _students(report: Report) -> Table:
     rows = [
         (
             one.student,
-            *(f"{level.score:g} ({level.status})" for level in one.levels),
-            f"{one.score:g} of {one.max_score:g}",
+            *(f"{shown(level.score)} ({level.status})" for level in one.levels),
+            f"{shown(one.score)} of {shown(one.max_score)}",
             {True: "late", False: "", None: "?"}[one.late],
         )
         for one in grades.students

@@ -27,7 +27,7 @@ def worksheet(title: str, levels: Sequence[Level]) -> Iterator[Block]:
 
 
 def _all(last: LevelRun) -> list[Question]:
-    return [question for run in last.all_stages() for question in run.questions]
+    return [one for run in last.all_stages() for one in run.asking.forms_asked().values()]
 
 
 def _asked(number: int, question: Question) -> Iterator[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.frame import Ask
+from mmplay.levels.classroom.formats import shown
 from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow
 from mmplay.tui.cells import Cell, Row, fit, right, row, wrap
 
@@ -28,19 +29,19 @@ def student_rows(report: Report, width: int) -> list[Row]:
     ids = [one.level for one in report.figures]
     students = report.grades.students
     name = max([len(one.student) for one in students] + [len("student")]) + 2
-    shown = max(1, (width - name - POINTS - HINTS - HELP) // LEVEL)
-    head = "".join(fit(ident, LEVEL) for ident in ids[:shown])
+    fitting = max(1, (width - name - POINTS - HINTS - HELP) // LEVEL)
+    head = "".join(fit(ident, LEVEL) for ident in ids[:fitting])
     title = f"{fit('student', name)}{head}{right('hints', HINTS)}{right('points', POINTS)}"
     helped = {one.student for one in report.help}
-    rows = [_student(one, name, shown, one.student in helped) for one in students]
+    rows = [_student(one, name, fitting, one.student in helped) for one in students]
     return [row(Cell(title, "label")), *rows]
 
 
-def _student(one: StudentRow, name: int, shown: int, helped: bool) -> Row:
+def _student(one: StudentRow, name: int, fitting: int, helped: bool) -> Row:
     cells = [Cell(fit(one.student, name), "number", Ask(STUDENT, (one.student,)))]
-    cells += [_level(level) for level in one.levels[:shown]]
+    cells += [_level(level) for level in one.levels[:fitting]]
     hints = sum(level.hints for level in one.levels)
-    points = right(f"{one.score:g}/{one.max_score:g}", POINTS)
+    points = right(f"{shown(one.score)}/{shown(one.max_score)}", POINTS)
     cells.append(Cell(f"{right(str(hints), HINTS)}{points}"))
     return (*cells, Cell("  help", "refused")) if helped else tuple(cells)
 
@@ -93,12 +94,13 @@ def one_student_rows(one: StudentRow) -> list[Row]:
     """Return everything about one student: each part of each level, with its reason."""
     rows: list[Row] = []
     for level in one.levels:
-        head = f"{level.level}: {level.status}, {level.score:g} of {level.max_score:g} points"
+        points = f"{shown(level.score)} of {shown(level.max_score)} points"
+        head = f"{level.level}: {level.status}, {points}"
         rows.append(row(Cell(head, "label")))
         rows += [row(Cell(level.reason))] if level.reason else []
         for part in level.parts:
             role = "fine" if part.score == part.max_score else "refused"
-            points = f"{part.score:g}/{part.max_score:g}"
+            points = f"{shown(part.score)}/{shown(part.max_score)}"
             rows.append(row(Cell(f"{points:>12}  ", role), Cell(f"{part.name}: {part.reason}")))
         rows.append(row(""))
     return rows
