@@ -18,8 +18,7 @@ from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, level_lines
 from mmplay.levels.progress import Progress
 from mmplay.levels.progress import load as load_progress
-from mmplay.recordings.files import user_paths
-from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
+from mmplay.recordings import library
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import BOXES, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
@@ -90,7 +89,7 @@ class MenuScreen(BaseScreen):
         self._glyphs, self._motion = glyphs, motion
         self._parting = parting or Parting()
         self._levels: list[LevelLine] = []
-        self._recordings: list[Shipped] = []
+        self._recordings: list[library.Shipped] = []
         self._sessions: list[Path] = []
         self._best: dict[str, int] = {}
         self._progress: Progress | None = None
@@ -192,8 +191,8 @@ class MenuScreen(BaseScreen):
 
     def _fill(self) -> None:
         self._levels = level_lines()
-        self._recordings = [*shipped(), *_own_recordings()]
-        self._sessions = played_files(SESSIONS)
+        self._recordings = [*library.shipped(), *library.own_recordings()]
+        self._sessions = library.played_files(SESSIONS)
         progress = load_progress()
         self._best = {level: best.stars for level, best in progress.levels.items()}
         self._progress = progress
@@ -286,11 +285,11 @@ class MenuScreen(BaseScreen):
         if entry.path.stat().st_size > PREVIEW_BYTES:
             text = f"{about}  A long recording; Enter opens it."
             return [row(Cell(line)) for line in wrap(text, width)]
-        with open_recording(str(entry.path)) as timeline:
+        with library.open_recording(str(entry.path)) as timeline:
             return recording_preview(timeline, about, width)
 
     def _played_preview(self, ask: Ask, width: int) -> list[Row]:
-        return played_preview(played(self._sessions[int(ask.names[0])]), width)
+        return played_preview(library.played(self._sessions[int(ask.names[0])]), width)
 
     # opening
 
@@ -320,7 +319,7 @@ class MenuScreen(BaseScreen):
         from mmplay.levels.catalogue import level_of_id
 
         try:
-            one = played(path)
+            one = library.played(path)
             level = level_of_id(one.level) if one.unfinished else None
         except InputError:
             level = None
@@ -374,7 +373,7 @@ class MenuScreen(BaseScreen):
                 raise InputError("stopped")
             self.app.call_from_thread(self.say, f"{name}: {done.lines} lines; Ctrl+C stops")
 
-        return open_recording(name, progress=progress)
+        return library.open_recording(name, progress=progress)
 
     def _loaded(self, recording: Recording) -> None:
         if not len(recording):
@@ -390,18 +389,10 @@ class MenuScreen(BaseScreen):
             self.say("press q to quit")
 
 
-def _own_recordings() -> list[Shipped]:
-    folder = user_paths()["recordings"]
-    try:
-        return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
-    except OSError:
-        return []
-
-
 def _session_line(path: Path) -> tuple[str, str]:
     """Return a session's name in the list, and how it ended, from its name and its last mark."""
     try:
-        one = played(path)
+        one = library.played(path)
     except InputError:
         return path.stem, "damaged"
     return f"{path.stem[4:13]} {one.title}", one.result.partition(",")[0] or f"{one.turns} turns"
