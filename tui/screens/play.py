@@ -124,8 +124,10 @@ class PlayScreen(BaseScreen):
         self.panels.draw_soon()
 
     def on_screen_resume(self) -> None:
-        """Draw again what lay below another screen."""
+        """Draw again what lay below another screen; let time run once a level's story is read."""
         self.panels.draw_anew()
+        if self.game is not None:
+            self.game.let_run()
 
     @property
     def settled(self) -> bool:
