@@ -89,6 +89,7 @@ class LevelSpeaker(LookAround):
             "beside": Command("beside", "the incident's line of now and the run's", self._beside),
             "goals": Command("goals", "how every goal stands, and why", self._goals),
             "question": Command("question", "what is asked now", self._asked),
+            "picture": Command("picture", "what the level's picture shows now", self._picture),
             "task": Command("task", "the story and the task again", self._task),
             "restart": Command("restart", "begin again", self._restart),
             **self.looking(),
@@ -118,15 +119,23 @@ class LevelSpeaker(LookAround):
     # what there is now
 
     def _now(self) -> Said:
-        """Say what is asked, or what came of the run, once."""
+        """Say what the picture shows and what is asked, or what came of the run, once."""
         self.here = len(self.game) - 1
         if self.run.playing:
+            yield from self._picture("")
             yield from self._asked("") if self.game.question else self._choices()
         ending = self.game.end()
         if ending is not None and ending.following is not None:
             yield from self._next_stage(ending.following)
         elif ending is not None:
             yield from self._end(ending.trouble)
+
+    def _picture(self, _: str) -> Said:
+        from mmplay.tui.views.pictures.kinds import said_of
+
+        said = said_of(self.game)
+        if said:
+            yield f"picture: {said}"
 
     def _next_stage(self, following: LevelGame) -> Said:
         """Go on to the stage after a won one: another machine, another clock."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 from mmplay import __version__
@@ -17,6 +18,7 @@ Found = TypeVar("Found")
 
 SCHEMES = ("tcp://", "tls://")
 TIMEOUT_S = 10
+WITHOUT_WORKERS_S = 60
 INSTALL = "--scheduler needs Dask; install it with: pip install 'mmplay[cluster]'"
 
 
@@ -43,6 +45,7 @@ class Cluster:
         except (OSError, ValueError, TypeError) as error:
             why = str(error) or "no answer"
             raise InputError(f"{self._name}: cannot be reached: {why}") from None
+        self._served = monotonic()
         try:
             self.size = self._checked()
         except BaseException:
@@ -91,6 +94,15 @@ class Cluster:
     def renew(self) -> bool:
         """Go on: what else is under way goes on, too."""
         return False
+
+    def check(self) -> None:
+        """Raise InputError if the scheduler has had no workers for a minute."""
+        now = monotonic()
+        if self._client.scheduler_info()["workers"]:
+            self._served = now
+        if now - self._served > WITHOUT_WORKERS_S:
+            why = "all its workers are gone; start some, and begin again"
+            raise InputError(f"{self._name}: {why}")
 
     def end(self) -> None:
         """Give up what is under way, and leave the cluster."""

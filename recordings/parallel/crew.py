@@ -59,6 +59,10 @@ class Crew(Protocol):
         """Go on after a worker was killed; tell whether all that was under way ended with it."""
         ...
 
+    def check(self) -> None:
+        """Raise InputError if nobody is left who could do anything; called now and then."""
+        ...
+
     def end(self) -> None:
         """Stop all that is under way."""
         ...

@@ -14,6 +14,9 @@ from mmplay.recordings.parallel.crew import Crew, Found, Item, Meter
 AHEAD = 16
 """Parts for each worker that may be under way or done before the first of them was handed out."""
 
+CHECK_S = 2
+"""How often we look whether there are workers at all, while nothing is done."""
+
 KILLS = 2
 """A part that was under way when so many workers were killed is done by itself from then on."""
 
@@ -45,7 +48,8 @@ class Parts(Generic[Item, Found]):
             while self._out < len(self._parts):
                 self._fill()
                 if self._running:
-                    self._collect(wait(self._running, return_when=FIRST_COMPLETED).done)
+                    self._collect(wait(self._running, CHECK_S, FIRST_COMPLETED).done)
+                    self._crew.check()
                 yield from self._in_order()
         except KeyboardInterrupt:
             for future in [future for future in self._running if future.done()]:

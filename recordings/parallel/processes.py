@@ -62,6 +62,9 @@ class Processes:
         self._begin()
         return True
 
+    def check(self) -> None:
+        """Return: a process that dies is told of by what it did."""
+
     def end(self) -> None:
         """End all processes, in the middle of what they do."""
         self._leash.send_bytes(b"end")

@@ -116,8 +116,13 @@ def test_one_of_two_workers_is_killed_and_the_result_is_the_same(
     assert len({pid for _, pid in spread(work, range(8), Workers(scheduler=address))}) == 1
 
 
-def test_a_cluster_without_workers_is_told(address: str) -> None:
-    with distributed.Client(address) as client:
-        client.retire_workers()
+def deadly(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_cluster_without_workers_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "WITHOUT_WORKERS_S", 0)
+    with pytest.raises(InputError, match="all its workers are gone"):
+        list(spread(deadly, [1], Workers(scheduler=address)))
     with pytest.raises(InputError, match="has no workers"):
         list(spread(abs, [1, 2], Workers(scheduler=address)))

@@ -243,6 +243,7 @@ class GameFace:
                 self.stage.land(reply)
             self._mover.to_end()
             self._panels.choose_lower(TASK)
+            self.let_run(acted=deed in (self.game.act, self.game.choose) and reply is None)
 
     def go_on(self) -> bool:
         """Go on from an answer that has landed; tell whether one had."""
@@ -253,11 +254,14 @@ class GameFace:
         self.let_run()
         return True
 
-    def let_run(self) -> None:
-        """Let time run to the next question, where there is nothing else that one could do."""
+    def let_run(self, acted: bool = False) -> None:
+        """Let time run by itself to the next decision, unless there is something to be done now.
+
+        Before the first act of a level that has some, the player decides when time runs.
+        """
         waits = self.stage.landed is not None or self.game.question is not None
-        acts = self.level.allow or self.level.choices
-        if self.level.picture is None or not self.shown or waits or acts or not self.game.live:
+        may_act = bool(self.level_run.level.allow) and not acted
+        if not (self.shown and self.stage.motion and self.game.live) or waits or may_act:
             return
         if not self._mover.player.playing:
             self._mover.play_or_pause()

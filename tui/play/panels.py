@@ -146,7 +146,8 @@ class Panels(Places):
         """The present frame."""
         return self.result.frame
 
-    def _view(self, panel: CellPanel) -> View:
+    def view_of(self, panel: CellPanel) -> View:
+        """Return the present frame, to be drawn at the size of a panel."""
         return View(self.result, *panel.size, self.density, self.glyphs, self.inside)
 
     def draw(self) -> None:
@@ -168,7 +169,7 @@ class Panels(Places):
             self._draw_zones()
             for name, rows_of in VIEWS.items():
                 panel = self.panel(name)
-                panel.show(rows_of(self._view(panel)))
+                panel.show(rows_of(self.view_of(panel)))
             self.panel("zones").note(age_text(frame))
             self.panel("report").retitle("turn" if frame.facts is not None else "report")
             for name, extra in self.extras.items():
@@ -177,7 +178,7 @@ class Panels(Places):
                 panel.retitle(title)
                 panel.show(rows)
             line = self.panel("timeline")
-            line.show(self.history.rows(self._view(line)))
+            line.show(self.history.rows(self.view_of(line)))
             self._lead()
             self.draw_explain()
             self._on.say(self._on.said)
@@ -186,7 +187,7 @@ class Panels(Places):
         """Draw the zones, in as many rows as they need and may have."""
         zones = self.panel("zones")
         most = self.most_rows()
-        rows = zones_rows(self._view(zones)._replace(height=most))
+        rows = zones_rows(self.view_of(zones)._replace(height=most))
         self.give_rows(min(most, len(rows)))
         zones.show(rows)
 
@@ -200,7 +201,7 @@ class Panels(Places):
     def draw_explain(self) -> None:
         """Answer the last question asked."""
         panel = self.panel("explain")
-        view, trail = self._view(panel), self.trail
+        view, trail = self.view_of(panel), self.trail
         panel.retitle(f"why: {why_title(view.scene, trail[-1])}" if trail else "why")
         panel.show(explain_rows(view, trail), from_top=not panel.has_focus)
 

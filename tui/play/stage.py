@@ -9,11 +9,13 @@ from textual.containers import Container, Horizontal
 from textual.timer import Timer
 
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.levels.model import HISTORY
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 TASK, PICTURE, FEEDBACK = "task", "picture", "feedback"
 STAGED = (PICTURE, TASK, FEEDBACK)
 """The panels that stand on the stage."""
+
+LEAST_FEEDBACK, MOST_FEEDBACK = 3, 8
+"""Rows under the picture: as many as are said, so that it keeps its size most of the time."""
 
 SLOW_TICKS = 100 // STEP_MS
 """So many steps whose frames were not drained make a line a slow one."""
@@ -61,7 +66,8 @@ class Stage:
     def __init__(
         self, screen: BaseScreen, panels: Panels, game: LevelGame, glyphs: Glyphs, motion: bool
     ) -> None:
-        self._screen, self._panels, self._glyphs, self._motion = screen, panels, glyphs, motion
+        self._screen, self._panels, self._glyphs, self.motion = screen, panels, glyphs, motion
+        self._history = History(panels.player)
         self.still: Still | None = None
         self._past: Still | None = None
         self._step = STEPS
@@ -136,7 +142,7 @@ class Stage:
     # motion
 
     def _moves(self) -> bool:
-        return self._motion and self._undrained < SLOW_TICKS
+        return self.motion and self._undrained < SLOW_TICKS
 
     def _tick(self) -> None:
         self._undrained = self._undrained + 1 if self._is_behind() else 0
@@ -181,30 +187,38 @@ class Stage:
 
     def picture_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return the picture's title and rows at the step of its move."""
-        height = self._panels.panel(PICTURE).size.height
+        panel = self._panels.panel(PICTURE)
+        height, picture = panel.size.height, self.game.level_run.level.picture
         if self.still is None:
-            return PICTURE, []
+            of_history = picture is not None and picture.kind == HISTORY
+            rows = self._history.rows(self._panels.view_of(panel)) if of_history else []
+            return "free pages", rows
         title = self.still.title
         return title, self.still.rows(width, height, self._glyphs, self._past, self._step)
 
     def task_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return the title and rows beside the picture."""
-        run = self.game.level_run
+        run, size = self.game.level_run, (width, self._panels.panel(TASK).size.height)
         if self.landed is not None:
             question, reply = self.landed.reply.question, self.landed.reply
             title = f"question {place_of(run, question)}"
-            return title, question_rows(question, width, self._glyphs, reply)
+            return title, question_rows(question, size, self._glyphs, reply)
         question_open = self.game.question
+        again = question_open is not None and question_open.id in run.missed()
         if question_open is not None:
             title = f"question {place_of(run, question_open)}"
-            return title, question_rows(question_open, width, self._glyphs)
+            return title, question_rows(question_open, size, self._glyphs, again=again)
         if not run.playing:
             return str(run.outcome), end_rows(run, width)
         return "now", waiting_rows(run, width)
 
     def feedback_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return what is said under the picture."""
-        return "", feedback_rows(self.game.reply, self.game.hinted, width)
+        rows = feedback_rows(self.game.reply, self.game.hinted, width)
+        self._panels.panel(FEEDBACK).styles.height = max(
+            LEAST_FEEDBACK, min(MOST_FEEDBACK, len(rows))
+        )
+        return "", rows
 
     def sentence(self) -> str:
         """Return the sentence under the title: what is asked, else what the picture shows."""

@@ -54,6 +54,7 @@ def in_level(deed: Callable[[GameFace], None]) -> Callable[[PlayScreen], None]:
 class PlayScreen(BaseScreen):
     """Owns panels, a mover, a finder and runs; in a level a game as well. They do what keys say."""
 
+    CSS_PATH = "../play.tcss"
     KEYS = (*PLAY_KEYS, *RUN_KEYS, *DIGIT_KEYS)
     BINDINGS = bindings(LEVEL_KEYS, KEYS, COMMON_KEYS)
 
@@ -124,8 +125,10 @@ class PlayScreen(BaseScreen):
         self.panels.draw_soon()
 
     def on_screen_resume(self) -> None:
-        """Draw again what lay below another screen."""
+        """Draw again what lay below another screen; let time run once a level's story is read."""
         self.panels.draw_anew()
+        if self.game is not None:
+            self.game.let_run()
 
     @property
     def settled(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.frame import Ask
-from mmplay.levels.model import Question
+from mmplay.levels.model import Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
@@ -37,29 +37,46 @@ def place_of(run: LevelRun, question: Question) -> str:
 
 
 def question_rows(
-    question: Question, width: int, glyphs: Glyphs, reply: Reply | None = None
+    question: Question,
+    size: tuple[int, int],
+    glyphs: Glyphs,
+    reply: Reply | None = None,
+    again: bool = False,
 ) -> list[Row]:
-    """Return what can be answered; once there is a reply, which answer was right."""
-    rows: list[Row] = [row("")]
-    for place, option in enumerate(question.options, 1):
-        mark, role = _worth(option.value, reply, glyphs)
-        ask = Ask("choice", (place,)) if reply is None else None
-        lines = wrap(option.text, max(12, width - 7))
-        number = Cell(f" {place} ", "number", ask)
-        rows.append(row(Cell(f" {mark}", role), number, " ", Cell(lines[0], role)))
-        rows += [row("      ", Cell(line, role)) for line in lines[1:]]
-        if len(question.options) < 5:
-            rows.append(row(""))
-    if reply is not None:
-        return [*rows, row(Cell(f"   {NEXT}", "here"))]
+    """Return what can be answered; once there is a reply, which answer was right.
+
+    `size` is the width and the height to fill; blank rows are left out where they do not fit.
+    `again` tells that the question was missed before.
+    """
+    width, height = size
+    options = [_option(n, one, width, glyphs, reply) for n, one in enumerate(question.options, 1)]
+    keys = [row(Cell(f"   {NEXT}", "here"))] if reply is not None else _keys(question, width)
+    if again and reply is None:
+        keys.insert(0, row(Cell("   asked again", "dim")))
+    roomy = [row(""), *(line for one in options for line in (*one, row(""))), *keys]
+    if len(roomy) <= height:
+        return roomy
+    return [line for one in options for line in one] + keys
+
+
+def _option(
+    place: int, option: Option, width: int, glyphs: Glyphs, reply: Reply | None
+) -> list[Row]:
+    mark, role = _worth(option.value, reply, glyphs)
+    number = Cell(f" {place} ", "number", Ask("choice", (place,)) if reply is None else None)
+    first, *more = wrap(option.text, max(12, width - 7))
+    rows = [row(Cell(f" {mark}", role), number, " ", Cell(first, role))]
+    return [*rows, *(row("      ", Cell(line, role)) for line in more)]
+
+
+def _keys(question: Question, width: int) -> list[Row]:
     unit = f" in {question.unit}" if question.unit else ""
-    keys = [("H", "hint (the first is free)"), ("S", "skip")]
-    if not question.options:
-        keys.insert(0, ("p", f"type the answer{unit}"))
-    for key, text in keys:
-        lines = wrap(text, max(12, width - 7))
-        rows.append(row(Cell(f"   {key}  ", "label"), Cell(lines[0], "dim")))
-        rows += [row("      ", Cell(line, "dim")) for line in lines[1:]]
+    keys = [] if question.options else [("p", f"type the answer{unit}")]
+    rows: list[Row] = []
+    for key, text in (*keys, ("H", "hint (the first is free)"), ("S", "skip")):
+        first, *more = wrap(text, max(12, width - 7))
+        rows.append(row(Cell(f"   {key}  ", "label"), Cell(first, "dim")))
+        rows += [row("      ", Cell(line, "dim")) for line in more]
     return rows
 
 
@@ -75,7 +92,7 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
 def waiting_rows(run: LevelRun, width: int) -> list[Row]:
     """Return what is to be reached and what can be done, while nothing is asked."""
     time = row(Cell(" Space ", "number"), Cell("lets time run", "dim"))
-    return [*choice_rows(run, width), time, row(""), *goal_rows(run.goals(), width)]
+    return [time, *choice_rows(run, width), row(""), *goal_rows(run.goals(), width)]
 
 
 def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mmplay.tui.cells import Row
-from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.views.pictures.bits import bits_rows, bits_words
 from mmplay.tui.views.pictures.blocks import blocks_rows, blocks_words
 from mmplay.tui.views.pictures.canvas import STEPS
@@ -24,10 +24,14 @@ from mmplay.tui.views.pictures.readings import (
     tank_of,
 )
 from mmplay.tui.views.pictures.rooms import rooms_rows, rooms_words
-from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.sight import Sight, sight_of
 from mmplay.tui.views.pictures.slabs import slabs_rows, slabs_words
 from mmplay.tui.views.pictures.stack import stack_rows, stack_words
 from mmplay.tui.views.pictures.tank import tank_rows, tank_words
+from mmplay.tui.views.task import caches_of
+
+if TYPE_CHECKING:
+    from mmplay.levels.play.game import LevelGame
 
 
 class Kind(NamedTuple):
@@ -90,6 +94,18 @@ class Still(NamedTuple):
     def words(self) -> str:
         """Say what the picture shows."""
         return KINDS[self.kind].words(self.facts)
+
+
+def said_of(game: LevelGame) -> str:
+    """Say what the picture of a level shows now; empty if it has none.
+
+    A number that answers the open question is left out.
+    """
+    machine, showing = game.session.to_end(), game.showing
+    cache = next(iter(caches_of(game.level_run.level, machine)), "")
+    sight = sight_of(machine, ASCII, showing)._replace(question=game.question, cache=cache)
+    still = Still.of(sight)
+    return "" if still is None else showing.veiled(still.words())
 
 
 TITLES = {

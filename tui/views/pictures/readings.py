@@ -47,8 +47,33 @@ def standing(free: int, lines: tuple[Line, ...]) -> str:
     return f"above {above}" if above else ""
 
 
+def dirty_of(sight: Sight) -> Tank:
+    """Return the tank of dirty pages, under the limits at which they are written.
+
+    Above the background limit the flusher works, above the limit writers wait; both only then.
+    """
+    m, glyphs = sight.machine, sight.glyphs
+    limits = [read(m, name) for name in ("dirty_background_threshold", "dirty_threshold")]
+    dirty = read(m, "dirty")
+    names, secrets = ("background", "limit"), sight.showing.secrets
+    lines = tuple(
+        Line(name, pages, name == "limit", pages not in secrets)
+        for name, pages in zip(names, limits, strict=True)
+    )
+    above = sum(dirty > limit for limit in limits)
+    role = ("fine", "below_low", "below_min")[above]
+    fill = (glyphs.fine, glyphs.below_low, glyphs.below_min)[above]
+    state = standing(dirty, lines)
+    return Tank(
+        "dirty pages", dirty, read(m, "dirtyable"), tuple(reversed(lines)), state, role, fill,
+        unit="dirty", waiting=sight.waiting,
+    )  # fmt: skip
+
+
 def tank_of(sight: Sight) -> Tank:
-    """Return the tank of the picture's zone."""
+    """Return the tank of the picture's zone; of dirty pages, where a level shows those alone."""
+    if sight.showing.words is not None and "counters.dirty" in sight.showing.words:
+        return dirty_of(sight)
     words = sight.words
     zone = sight.zone(words[1] if words[:1] == ["passes"] and len(words) > 1 else "")
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone)

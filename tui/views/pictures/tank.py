@@ -20,7 +20,7 @@ COMES, GETS, WAITS = "comes", "gets", "waits"
 """What a caller does: it is about to ask, it got its page, it was refused."""
 
 LEAST_GLASS, LEAST_RIGHT = 12, 13
-MOST_LABEL, MOST_NAME = 16, 12
+MOST_LABEL, MOST_NAME = 18, 12
 MIB_KB = 1024
 
 
@@ -63,6 +63,8 @@ class Tank(NamedTuple):
     asked: Visitor | None = None
     waiting: tuple[str, ...] = ()
     ask: Ask | None = None
+    unit: str = "free"
+    """What the pages in the tank are."""
 
 
 LEVELS = ("below_min", "below_low", "below_high", "fine")
@@ -107,7 +109,7 @@ class _Drawing:
         self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
         waiting = ("", *tank.waiting, *past.waiting)
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
-        self.right = max(LEAST_RIGHT, len(f"< {tank.free} free") + 1)
+        self.right = max(LEAST_RIGHT, len(f"< {tank.free} {tank.unit}") + 1)
         self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
         self.scale = self._scale(tank)
 
@@ -172,7 +174,9 @@ class _Drawing:
         """Say beside the surface how much is free, and below it what that is."""
         x, row = self.inside + self.glass + 1, min(surface, self.rows - 1)
         shown = moved(self.past.free, self.tank.free, self.step)
-        self.sheet.put(x, row, f"{self.glyphs.points} {shown} free", "number", self.tank.ask)
+        self.sheet.put(
+            x, row, f"{self.glyphs.points} {shown} {self.tank.unit}", "number", self.tank.ask
+        )
         words = [mib_text(shown), *_broken(self.tank.state, self.right - 2)]
         below = row + len(words) < self.rows
         for n, text in enumerate(words, 1):
@@ -240,7 +244,7 @@ def _broken(text: str, width: int) -> list[str]:
 def tank_words(tank: Tank) -> str:
     """Return what the tank shows in one or two sentences."""
     state = f", {tank.state}" if tank.state else ""
-    found = [f"{tank.zone}: {tank.free} pages free ({mib_text(tank.free)}){state}."]
+    found = [f"{tank.zone}: {tank.free} pages {tank.unit} ({mib_text(tank.free)}){state}."]
     drawn = [line for line in tank.lines if line.drawn]
     if drawn:
         named = ", ".join(map(_label, drawn))

@@ -1,0 +1,68 @@
+"""The stage of a level: what stands beside its picture fits at 80x24, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.levels.catalogue import find_level
+from mmplay.levels.level_list import shipped_levels
+from mmplay.levels.model import Level, Picture
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.solve import begin
+from mmplay.tui.cells import plain, wrap
+from mmplay.tui.glyphs import ASCII
+from mmplay.tui.views.pictures.kinds import Still, said_of
+from mmplay.tui.views.pictures.sight import sight_of
+from mmplay.tui.views.stage import question_rows
+
+NAMES = [path.stem for path in shipped_levels()]
+
+OF_SCREEN, LINES, VERDICT = 24, 80, 4
+"""Rows and columns of the smallest screen, and rows of it that a question may take."""
+
+BESIDE = 33
+"""Columns beside the picture."""
+
+FIXED = 7
+"""Header, footer, borders, and three rows of feedback."""
+
+
+def stages(name: str) -> tuple[Level, ...]:
+    level = find_level(name)
+    return (level, *level.stages)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_level_has_a_picture_and_its_questions_fit_beside_it(name: str) -> None:
+    for stage in stages(name):
+        assert stage.picture is not None
+        for question in stage.questions:
+            asked = wrap(question.text, LINES - 2)
+            assert len(asked) <= VERDICT, question.id
+            room = OF_SCREEN - FIXED - len(asked)
+            rows = question_rows(question, (BESIDE, room), ASCII)
+            assert len(rows) <= room, question.id
+            assert max(len(plain(row)) for row in rows) <= BESIDE, question.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_picture_says_is_made_from_its_view(name: str) -> None:
+    game = LevelGame(begin(find_level(name)))
+    said = said_of(game)
+    picture = game.level_run.level.picture
+    assert isinstance(picture, Picture)
+    if picture.kind == "history":
+        assert said == ""
+        return
+    assert said.endswith(".")
+    assert said.isascii()
+    truth = game.level_run.truths[game.question.id] if game.question is not None else None
+    if truth is not None and isinstance(truth.value, int) and truth.value > 9:
+        assert str(truth.value) not in said.replace(",", " ").split()
+
+
+def test_an_edge_that_has_not_turned_is_not_told() -> None:
+    game = LevelGame(begin(find_level("L12")))
+    still = Still.of(sight_of(game.session.live, ASCII, game.showing))
+    assert still is not None
+    assert {edge.words for edge in still.facts.edges} == {"?"}
