@@ -31,7 +31,11 @@ def filled(question: Question, words: Mapping[str, str]) -> Question:
     texts = {key: fill(getattr(question, key)) for key in _TEXTS}
     lists = {key: tuple(map(fill, getattr(question, key))) for key in _LISTS}
     options = tuple(Option.of(fill(one)) for one in question.options)
-    return question._replace(**texts, **lists, options=options)
+    draw = {
+        name: tuple(fill(one) if isinstance(one, str) else one for one in entries)
+        for name, entries in question.draw.items()
+    }
+    return question._replace(**texts, **lists, options=options, draw=draw)
 
 
 def refuse_slots(question: Question) -> None:

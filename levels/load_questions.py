@@ -16,7 +16,7 @@ from mmplay.levels.language import (
     check_truth,
     check_when,
 )
-from mmplay.levels.level_text import Place
+from mmplay.levels.level_text import LevelError, Place
 from mmplay.levels.model import (
     CHOICE,
     DEFAULT_ZONE,
@@ -86,7 +86,6 @@ def _asked(place: Place, table: Question) -> list[Question]:
         raise place.error("options", "a number is typed, not chosen")
     if table.pick > len(table.each):
         raise place.error("pick", f"there are {len(table.each)} lines in `each`")
-    _check_draw(place, table)
     for number, line in enumerate(table.each or ("",), 1):
         _check_form(place, question, f"line {number} " if table.each else "", line)
     for word in table.hides:
@@ -124,11 +123,13 @@ def _check_entry(place: Place, name: str) -> None:
 
 def _check_form(place: Place, question: Question, where: str, line: str) -> None:
     """Check a question as it will be asked: with the words of a line, and numbers in its slots."""
-    words = line_words(line) if line else {}
-    words |= {name: SAMPLE for name in question.draw}
     try:
-        form = filled(question, words)
+        form = filled(question, line_words(line)) if line else question
+        _check_draw(place, form)
+        form = filled(form, {name: SAMPLE for name in question.draw})
         refuse_slots(form)
+    except LevelError:
+        raise
     except InputError as error:
         raise place.error("each" if where else "", f"{where}{error}") from None
     except ValueError as error:

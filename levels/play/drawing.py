@@ -34,11 +34,12 @@ def shuffled(count: int, seed: int) -> list[int]:
 
 def drawn(level: Level, question: Question, m: Machine, seed: int, tries: int) -> Question:
     """Return a question as it is asked after so many tries that missed; raises InputError."""
-    lines, numbers = question.lines, list(_numbers(level, question, m))
+    lines = question.lines
     seed ^= crc32(question.group.encode())
     if lines:
         place = (question.slot + tries * question.pick) % len(lines)
         question = filled(question, line_words(lines[shuffled(len(lines), seed)[place]]))
+    numbers = list(_numbers(level, question, m))
     order = shuffled(len(numbers), seed + question.slot)
     return filled(question, numbers[order[tries % len(numbers)]])
 
@@ -46,8 +47,9 @@ def drawn(level: Level, question: Question, m: Machine, seed: int, tries: int) -
 def variants(level: Level, question: Question, m: Machine) -> Iterator[Question]:
     """Yield every form in which a question may be asked of this machine; raises InputError."""
     for line in question.lines or ("",):
-        for numbers in _numbers(level, question, m):
-            yield filled(question, {**line_words(line), **numbers} if line else numbers)
+        form = filled(question, line_words(line)) if line else question
+        for numbers in _numbers(level, form, m):
+            yield filled(form, numbers)
 
 
 def _numbers(level: Level, question: Question, m: Machine) -> Iterator[dict[str, str]]:
