@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
@@ -27,16 +27,25 @@ from mmplay.engine.tables import Table
 
 
 class Constant(NamedTuple):
-    """One constant: its value, and why it is what it is."""
+    """One constant: its value, and why it is what it is.
+
+    With the incident's own, `least` and `most` are as far as it was tried and the incident came.
+    """
 
     value: int
     reason: str
+    least: int = 0
+    most: int = 0
 
 
-CALIBRATED = Table(Constant._make, __package__, "calibrated")
+def _constant(row: list[Any]) -> Constant:
+    return Constant(*row)
+
+
+CALIBRATED = Table(_constant, __package__, "calibrated")
 """What was fitted to a measured or logged result."""
 
-ASSUMED = Table(Constant._make, __package__, "assumed")
+ASSUMED = Table(_constant, __package__, "assumed")
 """What was chosen because something had to be."""
 
 RULES = Table(tuple[str, ...], __package__, "rules")
