@@ -106,7 +106,7 @@ def test_stages_make_one_try() -> None:
     assert found == [["A1", "A2", "A3"], ["B1"], ["A1", "A2"], ["B3"]]
 
 
-@pytest.mark.parametrize("verb", ["verify", "info", "replay", "anonymise"])
+@pytest.mark.parametrize("verb", ["verify", "info", "speak", "anonymise"])
 def test_verbs_of_recordings_say_what_a_hand_in_is(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
