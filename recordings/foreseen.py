@@ -72,13 +72,16 @@ def _distance(one: int | None, other: int | None) -> int:
 
 
 class Words:
-    """Words for what is foreseen of one machine, over so many microseconds."""
+    """Words for what is foreseen of one machine, over so many microseconds, by so many runs."""
 
-    def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int) -> None:
+    def __init__(self, m: Machine, open_: Sequence[Unsaid], span_us: int, runs: int) -> None:
         """Take the machine at the frame."""
         self._zones = {zone.name: zone for zone in m.state.zones}
         self._what = {one.name: one.what for one in open_} | {SEED: "when the frames arrive"}
         self._span = tenths(span_us)
+        self._all = {
+            name: f" {said(f'futures.{name}')}" if runs > 1 else "" for name in ("every", "any")
+        }
 
     def sentences(self, rows: Sequence[Foreseen]) -> list[str]:
         """Return a sentence for each quantity that has one."""
@@ -108,7 +111,13 @@ class Words:
         when = self._when(row) if row.quantity.endswith("_us") else ""
         span = "" if when else self._range(row)
         return said(
-            code, **operands, when=when, range=span, span=self._span, hangs=self._hangs(row)
+            code,
+            **operands,
+            **self._all,
+            when=when,
+            range=span,
+            span=self._span,
+            hangs=self._hangs(row),
         )
 
     def _when(self, row: Foreseen) -> str:

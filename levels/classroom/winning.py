@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.classroom.assignment import Assigned, Assignment, with_seed
+from mmplay.levels.classroom.assignment import (
+    Assigned,
+    Assignment,
+    read_assignment,
+    with_seed,
+)
 from mmplay.levels.classroom.seeds import practice_seed
 from mmplay.levels.language import NOW
 from mmplay.levels.model import REPLIES, Level
 from mmplay.levels.play.moments import moment_test
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import ALL_TURNS, begin, knows, onward
+from mmplay.recordings.parallel.crew import Told
+from mmplay.recordings.parallel.spread import Workers, spread
+
+ALONE = Workers(cores=1)
 
 
 def answer_rightly(run: LevelRun) -> None:
@@ -52,10 +62,19 @@ class Fault(NamedTuple):
     problem: str
 
 
-def faults_of(assignment: Assignment) -> list[Fault]:
-    """Return what is wrong with the levels of a teacher's assignment."""
-    said = [(one.level.id, problem_of(one, assignment)) for one in assignment.levels]
-    return [Fault(ident, problem) for ident, problem in said if problem]
+def faults_of(text: str, name: str, on: Workers = ALONE) -> list[Fault]:
+    """Return what is wrong with the levels of a teacher's assignment, the text of a file."""
+    assignment = read_assignment(text, name)
+    places = range(len(assignment.levels))
+    work = partial(_problem_at, text, name)
+    problems = spread(work, places, on, told=Told("winning", "levels"))
+    ids = [one.level.id for one in assignment.levels]
+    return [Fault(*one) for one in zip(ids, problems, strict=True) if one[1]]
+
+
+def _problem_at(text: str, name: str, place: int) -> str:
+    assignment = read_assignment(text, name)
+    return problem_of(assignment.levels[place], assignment)
 
 
 def problem_of(assigned: Assigned, assignment: Assignment) -> str:

@@ -23,11 +23,14 @@ from mmplay.levels.classroom.assignment import (
 )
 from mmplay.levels.classroom.seeds import check_student, new_secret, practice_seed, row_of
 from mmplay.levels.classroom.unseen import carries_over
+from mmplay.levels.classroom.winning import ALONE
 from mmplay.levels.level_text import read_text
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
 from mmplay.levels.pack import MAX_PACK_BYTES, is_pack, pack_tables
 from mmplay.levels.toml_text import toml_text
+from mmplay.recordings.parallel.crew import Told
+from mmplay.recordings.parallel.spread import Workers, spread
 
 MAX_STUDENT_BYTES = 1 << 20
 
@@ -57,13 +60,16 @@ TEACHERS = "# The teacher's file: it holds the secret. Students get its student 
 STUDENTS = "# An assignment for mmplay: mmplay play --assignment FILE --student ID\n"
 
 
-def new_assignment(new: New, file: str) -> str:
-    """Return the text of an assignment with a fresh secret; raises InputError."""
+def new_assignment(new: New, file: str, on: Workers = ALONE) -> str:
+    """Return the text of an assignment with a fresh secret; raises InputError.
+
+    Each level is played a few times, to see whether its solution carries over to other machines.
+    """
     check_assignment_id(new.id)
     values = {
         **_head(new.id, new.title, due_of(new.due), new.attempts),
         "teacher": {"secret": new_secret(), "students": list(new.students)},
-        "level": [_level_table(one) for one in new.levels],
+        "level": list(spread(_level_table, new.levels, on, told=Told("trying", "levels"))),
     }
     text = TEACHERS + toml_text(values)
     read_assignment(text, file)

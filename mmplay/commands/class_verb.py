@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json, whole
 from mmplay.commands.class_pages import add_pages, report, sheet
-from mmplay.commands.output import print_json, remark, tell, told_of_disk
+from mmplay.commands.output import print_json, progress_bar, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import (
     MAX_ATTEMPTS,
@@ -26,7 +26,10 @@ from mmplay.levels.classroom.writing import (
     student_edition,
     students_in,
 )
+from mmplay.levels.level_text import read_text
+from mmplay.levels.pack import MAX_PACK_BYTES
 from mmplay.recordings.files import replacing
+from mmplay.recordings.parallel.spread import Workers
 
 GOOD, FALSE = 0, 1
 OWNER_ONLY = 0o600
@@ -81,7 +84,8 @@ def _new(args: Namespace) -> int:
         [_choice(one) for one in args.levels],
         students_in(Path(args.students)) if args.students else (),
     )
-    text = new_assignment(new, str(path))
+    with progress_bar(path.name) as progress:
+        text = new_assignment(new, str(path), Workers(progress=progress))
     with told_of_disk(path):
         try:
             # It holds the secret: nobody else on this machine reads it.
@@ -140,7 +144,9 @@ def _as_json(assignment: Assignment) -> dict[str, object]:
 
 def _check(args: Namespace) -> int:
     assignment = load_teachers(Path(args.file))
-    faults = faults_of(assignment)
+    text = read_text(Path(args.file), MAX_PACK_BYTES)
+    with progress_bar(assignment.id) as progress:
+        faults = faults_of(text, args.file, Workers(progress=progress))
     if args.json:
         rows = [one._asdict() for one in faults]
         print_json({"good": not faults, **_as_json(assignment), "faults": rows})

@@ -56,6 +56,11 @@ class Answer(NamedTuple):
         return open_of(self.ahead)
 
     @property
+    def words(self) -> Words:
+        """Words for what the runs came to."""
+        return Words(self.machine, self.open, self.span_us, len(self.futures))
+
+    @property
     def span_us(self) -> int:
         """How long each run goes on."""
         return (self.ahead.until_ns - self.machine.state.started_ns) // MICROSECOND_NS
@@ -130,7 +135,7 @@ def _run_others(
 def _print_json(args: Namespace, answer: Answer) -> None:
     m, ahead = answer.machine, answer.ahead
     rows = foreseen(answer.futures)
-    words = Words(m, answer.open, answer.span_us)
+    words = answer.words
     print_json(
         {
             **header(m, ahead.choice),
@@ -196,5 +201,4 @@ def _print_text(args: Namespace, answer: Answer) -> None:
         for line in lines:
             tell(f"  {why}: {line}")
     tell("", *_remarks(answer), "")
-    words = Words(m, answer.open, answer.span_us)
-    tell(*words.sentences(foreseen(answer.futures)))
+    tell(*answer.words.sentences(foreseen(answer.futures)))

@@ -104,7 +104,8 @@ def run(args: Namespace) -> int:
         )
     random = any([try_job(Job(subject, setting, 1)) for setting in _new_in(settings)])
     used = range(1, (seeds if random else 1) + 1)
-    jobs = [Job(subject, setting, seed) for setting in settings for seed in used]
+    # Seed by seed: what Ctrl-C leaves is something of every setting.
+    jobs = [Job(subject, setting, seed) for seed in used for setting in settings]
     rows, done = _rows(args, jobs)
     PRINTERS["json" if args.json else args.format or "text"](subject, rows, random)
     return 0 if done == len(jobs) else stopped(done, len(jobs), "runs")

@@ -81,12 +81,12 @@ def test_a_level_that_cannot_be_won_makes_the_check_false(
     from mmplay.levels.classroom.writing import handout
     from mmplay.levels.level_list import shipped_levels
 
-    given = handout(shipped_levels()[2].read_text(encoding="utf-8"))
+    given = handout(shipped_levels()[4].read_text(encoding="utf-8"))
     (folder / "given.toml").write_text(given, encoding="utf-8")
     words = ["class", "new", "-o", "b.toml", "--level", "given.toml", "--due", DUE]
     assert main(words) == 0
     assert main(["class", "check", "b.toml"]) == 1
-    assert "BAD L03" in capsys.readouterr().out
+    assert "BAD L05" in capsys.readouterr().out
     assert main(["class", "check", "b.toml", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
-    assert (told["good"], told["faults"][0]["level"]) == (False, "L03")
+    assert (told["good"], told["faults"][0]["level"]) == (False, "L05")

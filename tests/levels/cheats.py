@@ -120,7 +120,7 @@ def result_rewritten(seat: Seat) -> bytes:
 
     def edit(record: Record) -> Record:
         if record.code == Code.MARK and record.fields[2] == RESULT:
-            record.fields[3] = "won, 3 stars, 1 acts of par 1"
+            record.fields[3] = "won, 3 stars, 0 acts of par 7"
         return record
 
     return seat.handed(sealed(seat.honest(), edit=edit))

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
+from mmplay.commands import sweep_verb
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.starts import common
 from mmplay.levels.sweep.levers import ACT, CONSTANT, IN_FILE, Lever, settings_of
-from mmplay.levels.sweep.runs import Numbers
+from mmplay.levels.sweep.runs import Job, Numbers
 from mmplay.levels.sweep.summary import Row, row_of, smallest_without_failure, wilson
 from tests.levels.proofs import DOOR, level_text
 
@@ -136,6 +137,22 @@ def test_the_question_is_answered_the_same_on_one_core_and_two(
     assert "The smallest min_free_kbytes with 0 failures in 2 runs is 200." in out
     assert "The next smaller value failed: 2 of 2 runs with 100." in out
     assert "up to 65.8 % of all runs fail" in out
+
+
+def test_a_stopped_sweep_has_something_of_every_setting(
+    small: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def until_seed_2(job: Job) -> Numbers:
+        if job.seed == 2 and job.setting[0].value == "200":
+            raise KeyboardInterrupt
+        return Numbers(0, 0, (("DMA", 1),), (), None, "")
+
+    monkeypatch.setattr(sweep_verb, "run_job", until_seed_2)
+    args = (small, "--set", "min_free_kbytes=100,200", "--seeds", "5", "--cores", "1")
+    status, out, err = sweep(capsys, *args, "--format", "csv")
+    assert status == 130
+    assert [row["runs"] for row in csv.DictReader(StringIO(out))] == ["2", "1"]
+    assert err == "mmplay: stopped after 3 of 10 runs\n"
 
 
 def test_csv_and_json_have_the_same_rows(small: str, capsys: Captured) -> None:

@@ -145,7 +145,7 @@ def test_what_hardly_matters_is_not_named() -> None:
 @pytest.fixture(scope="module")
 def words() -> Words:
     one = ahead()
-    return Words(machine_ahead(one), open_of(one), 41_000_000)
+    return Words(machine_ahead(one), open_of(one), 41_000_000, 2)
 
 
 def row(quantity: str, low: int | None, high: int | None, never: bool = False) -> Foreseen:
@@ -185,6 +185,13 @@ def row(quantity: str, low: int | None, high: int | None, never: bool = False) -
 )
 def test_sentences(words: Words, one: Foreseen, text: str) -> None:
     assert words.sentence(one) == text
+
+
+def test_one_run_speaks_of_itself_alone() -> None:
+    one = ahead()
+    alone = Words(machine_ahead(one), open_of(one), 41_000_000, 1)
+    said = alone.sentence(row("first_kill_us", None, None))
+    assert said == "The OOM killer kills nobody within 41 s."
 
 
 def test_seconds_to_ten_milliseconds() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
@@ -27,16 +27,25 @@ from mmplay.engine.tables import Table
 
 
 class Constant(NamedTuple):
-    """One constant: its value, and why it is what it is."""
+    """One constant: its value, and why it is what it is.
+
+    With the incident's own, `least` and `most` are as far as it was tried and the incident came.
+    """
 
     value: int
     reason: str
+    least: int = 0
+    most: int = 0
 
 
-CALIBRATED = Table(Constant._make, __package__, "calibrated")
+def _constant(row: list[Any]) -> Constant:
+    return Constant(*row)
+
+
+CALIBRATED = Table(_constant, __package__, "calibrated")
 """What was fitted to a measured or logged result."""
 
-ASSUMED = Table(Constant._make, __package__, "assumed")
+ASSUMED = Table(_constant, __package__, "assumed")
 """What was chosen because something had to be."""
 
 RULES = Table(tuple[str, ...], __package__, "rules")
@@ -66,8 +75,13 @@ def value(name: str) -> int:
 
 
 def reasons(table: Table[Constant], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `name value: reason` for the constants that a start used."""
-    return tuple(f"{name} {value(name)}: {table[name].reason}" for name in names)
+    """Return `name value: reason` for the constants that a start used, with their range if any."""
+    return tuple(_told(name, table[name]) for name in names)
+
+
+def _told(name: str, one: Constant) -> str:
+    held = f"; with {one.least} to {one.most} the incident comes" if one.most else ""
+    return f"{name} {value(name)}: {one.reason}{held}"
 
 
 CACHES = (
