@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.recordings.files import sessions_folder
+from mmplay.recordings.files import sessions_folder, user_paths
 
 if TYPE_CHECKING:
     from mmplay.recordings.files import Progress
@@ -25,6 +25,15 @@ class Shipped(NamedTuple):
 def shipped() -> list[Shipped]:
     """Return the shipped recordings by name."""
     return [Shipped(path.stem, path) for path in sorted(DATA.glob(f"*{SUFFIX}"))]
+
+
+def own_recordings() -> list[Shipped]:
+    """Return the recordings in the user's own folder, by name; none if it cannot be read."""
+    folder = user_paths()["recordings"]
+    try:
+        return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    except OSError:
+        return []
 
 
 def trace_path(name: str) -> Path:

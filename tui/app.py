@@ -21,12 +21,11 @@ from textual.worker import WorkerState
 
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
-from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.painting import Painter
-from mmplay.tui.screens.base import STOPPABLE, BaseScreen, Parting
+from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting
 from mmplay.tui.screens.boxes import cover
 from mmplay.tui.screens.ending import LevelEnded
 from mmplay.tui.screens.menu import MenuScreen

@@ -28,9 +28,6 @@ FORMATS: dict[str, Format] = {
 }
 """Every format; the last two are drawn by the play screen, so that recordings cannot know of it."""
 
-EXPORTS = "exports"
-"""The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
-
 EXPORT_OF = "export of "
 WRITING, STOPPED = "writing", "stopped, nothing was written"
 TELL_S = 0.25
@@ -63,7 +60,7 @@ class Exports:
                 raise InputError(f"{what} is still being written; press Ctrl+C to stop it")
             job = partial(self._write, name, target, recording.snapshot())
             self._show_written(target, 0)
-            self._screen.work(f"{EXPORT_OF}{target}", job, self._screen.say, EXPORTS)
+            self._screen.work(f"{EXPORT_OF}{target}", job, self._screen.say, _group())
 
     def stop(self) -> str:
         """End the export that is running; return what to tell of it, empty if there was none."""
@@ -74,7 +71,7 @@ class Exports:
 
     def _running(self) -> list[Worker[Any]]:
         workers = self._screen.workers
-        return [one for one in workers if one.group == EXPORTS and not one.is_finished]
+        return [one for one in workers if one.group == _group() and not one.is_finished]
 
     def _show_written(self, target: Path, size: int) -> None:
         """Say how far an export is, unless something else was said meanwhile."""
@@ -98,3 +95,10 @@ class Exports:
         except (InputError, OSError) as error:
             return f"{target}: {getattr(error, 'strerror', None) or error}"
         return f"written: {target}"
+
+
+def _group() -> str:
+    # The command line reads FORMATS, and has no screen.
+    from mmplay.tui.screens.base import EXPORTS
+
+    return EXPORTS

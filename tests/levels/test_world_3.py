@@ -88,9 +88,7 @@ def test_served_needs_a_mask() -> None:
     ],
 )
 def test_some_acts_break_the_loop_and_others_do_not(act: str, stops: bool) -> None:
-    name, _, value = act.partition(" ")
-    late = Move(name, value, "time_us >= 59830000")
-    run = play(begin(level_of_id("L12")), [late], knows)
+    run = with_acts("L12", act)
     assert (run.outcome is Outcome.WON) is stops
     assert (run.session.to_end().state.zones[1].free > 0) is stops
     assert check(run.session.live) == []
@@ -137,8 +135,7 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
     supposed = 0
     while (question := run.open_question()) is not None:
         supposed += bool(question.suppose)
-        asked = question.id not in run.missed()
-        if question.suppose in (("wb_mask nowait",), ("wb_mask none",)) and asked:
+        if question.suppose == ("wb_mask nowait",) and not run.missed():
             reply = run.answer(question.id, "yes")
             assert reply.wrong_because == "yes would need alloc_fail_net > 0; it is 0"
         else:

@@ -53,23 +53,27 @@ async def opened(pilot: Pilot[None]) -> None:
     await press(pilot, "enter")
 
 
-async def make(pilot: Pilot[None], move: Move) -> None:
+async def act(pilot: Pilot[None], move: Move) -> None:
     """Make one move of a solution by keys."""
+    if move.action == "wait":
+        run_of(pilot).act(move.action, move.value)
+        return
+    await press(pilot, "x")
+    await type_in(pilot, f"{move.action} {move.value}")
+
+
+async def answer_right(pilot: Pilot[None]) -> None:
+    """Answer the open question by keys, and go on from where the answer lands."""
     run = run_of(pilot)
     question = run.open_question()
-    name, _, value = move.value.partition(" ")
-    if move.action in ("answer", "place") and question is not None and question.id == name:
-        values = [option.value for option in question.options]
-        if value in values and len(values) < 10:
-            await press(pilot, str(values.index(value) + 1))
-        else:
-            await press(pilot, "p")
-            await type_in(pilot, value)
-    elif move.action == "wait":
-        run.act(move.action, move.value)
+    assert question is not None
+    value = right_answer(question, run.truths[question.id])
+    values = [option.value for option in question.options]
+    if value in values and len(values) < 10:
+        await press(pilot, str(values.index(value) + 1))
     else:
-        await press(pilot, "x")
-        await type_in(pilot, f"{move.action} {move.value}")
+        await press(pilot, "p")
+        await type_in(pilot, value)
     await go_on(pilot)
 
 
@@ -81,36 +85,30 @@ async def go_on(pilot: Pilot[None]) -> None:
 
 
 async def come_to(pilot: Pilot[None], move: Move) -> None:
-    """Step on until a move can be made."""
-    wanted = move.value.partition(" ")[0]
+    """Answer and step on until an act can be made."""
     for _ in range(MOST_STEPS):
         run = run_of(pilot)
-        question = run.open_question()
-        if question is not None and (question.id == wanted or move.action == "skip"):
+        if run.open_question() is not None:
+            await answer_right(pilot)
+        elif not move.at or run.session.end >= int(move.at.removeprefix("turn ")):
             return
-        if question is None and not move.at and move.action not in ("answer", "place"):
-            return
-        if question is None and move.at.startswith("turn "):
-            last = int(move.at.removeprefix("turn "))
-            if run.session.end >= last:
-                return
-        await pilot.press("full_stop")
-        await typed(pilot)
+        else:
+            await pilot.press("full_stop")
+            await typed(pilot)
     raise AssertionError(f"{move}: never came")
 
 
 async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full_stop") -> None:
-    """Make the moves of the solution; come to the end by one key, however often it takes."""
+    """Make the solution's acts, answer right; come to the end by one key."""
     for move in level.solution:
-        await come_to(pilot, move)
-        await make(pilot, move)
+        if move.action not in ("answer", "place"):
+            await come_to(pilot, move)
+            await act(pilot, move)
     for _ in range(MOST_STEPS):
         if not run_of(pilot).playing:
             break
-        question = run_of(pilot).open_question()
-        if question is not None:
-            right = right_answer(question, run_of(pilot).truths[question.id])
-            await make(pilot, Move("answer", f"{question.id} {right}"))
+        if run_of(pilot).open_question() is not None:
+            await answer_right(pilot)
             continue
         await pilot.press(to_the_end)
         await typed(pilot)

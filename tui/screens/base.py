@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on
 from textual.message import Message
@@ -15,13 +15,17 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.recording import Stopped
-from mmplay.tui.exporting import EXPORTS
 from mmplay.tui.keys import Key, footer_row
 from mmplay.tui.panels.bars import LineBar
 
+if TYPE_CHECKING:
+    from mmplay.recordings.recording import Stopped
+
 STOPPABLE = "stoppable"
 """The group of workers that Ctrl+C stops; whichever begins ends the one before."""
+
+EXPORTS = "exports"
+"""The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
 
 Found = TypeVar("Found")
 

@@ -27,6 +27,7 @@ LINES = 23
 class HelpScreen(ModalScreen[None]):
     """A list of keys by group, in two columns where there is room."""
 
+    CSS_PATH = "../boxes.tcss"
     BINDINGS = [Binding("q,escape,question_mark,f1,enter,space", "dismiss", show=False)]
 
     def __init__(self, keys: tuple[Key, ...]) -> None:
@@ -91,6 +92,7 @@ def _side_by_side(blocks: list[list[Row]], columns: int) -> list[Row]:
 class ListScreen(ModalScreen[None]):
     """Rows in a box; any of the ways out closes it."""
 
+    CSS_PATH = "../boxes.tcss"
     BINDINGS = [Binding("q,escape,enter,space", "dismiss", show=False, priority=True)]
 
     def __init__(self, title: str, rows: list[Row]) -> None:

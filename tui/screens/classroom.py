@@ -37,6 +37,7 @@ def heading(report: Report) -> str:
 class ClassScreen(PanelScreen):
     """Shows the report of a class."""
 
+    CSS_PATH = "../boxes.tcss"
     KEYS = CLASS_KEYS
     BINDINGS = bindings(CLASS_KEYS, COMMON_KEYS)
     PANELS = tuple(PANELS)

@@ -24,6 +24,7 @@ WIDEST = 400
 class CompareScreen(PanelScreen):
     """Shows A beside B. Both are looked at in a thread: nothing else may move them meanwhile."""
 
+    CSS_PATH = "../boxes.tcss"
     KEYS = COMPARE_KEYS
     BINDINGS = bindings(COMPARE_KEYS, COMMON_KEYS)
     PANELS = PANELS

@@ -30,6 +30,7 @@ class LevelEnded(Message):
 class EndScreen(ModalScreen[str]):
     """What a level came to; dismissed with one of the ways to leave it."""
 
+    CSS_PATH = "../boxes.tcss"
     BINDINGS = [
         Binding(keys, f"leave('{way}')", show=False, priority=True) for keys, way in WAYS.items()
     ]

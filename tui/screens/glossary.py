@@ -20,6 +20,7 @@ WIDEST = 400
 class GlossaryScreen(BaseScreen):
     """State: the terms listed, the term shown, and the terms that links were followed from."""
 
+    CSS_PATH = "../boxes.tcss"
     KEYS = GLOSSARY_KEYS
     BINDINGS = bindings(GLOSSARY_KEYS, COMMON_KEYS)
 

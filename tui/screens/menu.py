@@ -16,9 +16,9 @@ from mmplay import __version__
 from mmplay.engine.errors import InputError
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, level_lines
+from mmplay.levels.progress import Progress
 from mmplay.levels.progress import load as load_progress
-from mmplay.recordings.files import user_paths
-from mmplay.recordings.library import SUFFIX, Shipped, open_recording, played, played_files, shipped
+from mmplay.recordings import library
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import BOXES, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
@@ -89,9 +89,10 @@ class MenuScreen(BaseScreen):
         self._glyphs, self._motion = glyphs, motion
         self._parting = parting or Parting()
         self._levels: list[LevelLine] = []
-        self._recordings: list[Shipped] = []
+        self._recordings: list[library.Shipped] = []
         self._sessions: list[Path] = []
         self._best: dict[str, int] = {}
+        self._progress: Progress | None = None
         self._lines: dict[Path, tuple[str, str]] = {}
         self._film: Film | None = None
         self._shot = 0
@@ -170,7 +171,7 @@ class MenuScreen(BaseScreen):
 
     def _list_sessions(self, lines: dict[Path, tuple[str, str]]) -> None:
         self._lines |= lines
-        self._fill()
+        self._show_list()
 
     def on_screen_resume(self) -> None:
         """Back from a level or a recording: it may have earned stars, and it was recorded."""
@@ -182,7 +183,7 @@ class MenuScreen(BaseScreen):
 
     def on_resize(self) -> None:
         """Fit list and footer to the new width."""
-        self.call_after_refresh(self._fill)
+        self.call_after_refresh(self._show_list)
 
     @property
     def _entries(self) -> CellPanel:
@@ -190,11 +191,20 @@ class MenuScreen(BaseScreen):
 
     def _fill(self) -> None:
         self._levels = level_lines()
-        self._recordings = [*shipped(), *_own_recordings()]
-        self._sessions = played_files(SESSIONS)
+        self._recordings = [*library.shipped(), *library.own_recordings()]
+        self._sessions = library.played_files(SESSIONS)
         progress = load_progress()
         self._best = {level: best.stars for level, best in progress.levels.items()}
-        width = max(24, self._entries.size.width)
+        self._progress = progress
+        self._show_list()
+
+    def _show_list(self) -> None:
+        """Show what was read, in the present width."""
+        progress = self._progress
+        if progress is None:
+            return
+        # Before the first layout: half of the screen, so that its first picture is the right one.
+        width = max(24, self._entries.size.width or self.app.size.width // 2 - 2)
         sessions = [self._lines.get(path, (path.stem, "")) for path in self._sessions]
         self._entries.show(
             menu_rows(self._levels, self._best, self._recordings, sessions, width, self._glyphs)
@@ -275,11 +285,11 @@ class MenuScreen(BaseScreen):
         if entry.path.stat().st_size > PREVIEW_BYTES:
             text = f"{about}  A long recording; Enter opens it."
             return [row(Cell(line)) for line in wrap(text, width)]
-        with open_recording(str(entry.path)) as timeline:
+        with library.open_recording(str(entry.path)) as timeline:
             return recording_preview(timeline, about, width)
 
     def _played_preview(self, ask: Ask, width: int) -> list[Row]:
-        return played_preview(played(self._sessions[int(ask.names[0])]), width)
+        return played_preview(library.played(self._sessions[int(ask.names[0])]), width)
 
     # opening
 
@@ -309,7 +319,7 @@ class MenuScreen(BaseScreen):
         from mmplay.levels.catalogue import level_of_id
 
         try:
-            one = played(path)
+            one = library.played(path)
             level = level_of_id(one.level) if one.unfinished else None
         except InputError:
             level = None
@@ -363,7 +373,7 @@ class MenuScreen(BaseScreen):
                 raise InputError("stopped")
             self.app.call_from_thread(self.say, f"{name}: {done.lines} lines; Ctrl+C stops")
 
-        return open_recording(name, progress=progress)
+        return library.open_recording(name, progress=progress)
 
     def _loaded(self, recording: Recording) -> None:
         if not len(recording):
@@ -379,18 +389,10 @@ class MenuScreen(BaseScreen):
             self.say("press q to quit")
 
 
-def _own_recordings() -> list[Shipped]:
-    folder = user_paths()["recordings"]
-    try:
-        return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
-    except OSError:
-        return []
-
-
 def _session_line(path: Path) -> tuple[str, str]:
     """Return a session's name in the list, and how it ended, from its name and its last mark."""
     try:
-        one = played(path)
+        one = library.played(path)
     except InputError:
         return path.stem, "damaged"
     return f"{path.stem[4:13]} {one.title}", one.result.partition(",")[0] or f"{one.turns} turns"

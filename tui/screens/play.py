@@ -54,6 +54,7 @@ def in_level(deed: Callable[[GameFace], None]) -> Callable[[PlayScreen], None]:
 class PlayScreen(BaseScreen):
     """Owns panels, a mover, a finder and runs; in a level a game as well. They do what keys say."""
 
+    CSS_PATH = "../play.tcss"
     KEYS = (*PLAY_KEYS, *RUN_KEYS, *DIGIT_KEYS)
     BINDINGS = bindings(LEVEL_KEYS, KEYS, COMMON_KEYS)
 

@@ -75,13 +75,8 @@ def value(name: str) -> int:
 
 
 def reasons(table: Table[Constant], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `name value: reason` for the constants that a start used, with their range if any."""
-    return tuple(_told(name, table[name]) for name in names)
-
-
-def _told(name: str, one: Constant) -> str:
-    held = f"; with {one.least} to {one.most} the incident comes" if one.most else ""
-    return f"{name} {value(name)}: {one.reason}{held}"
+    """Return `name value: reason` for the constants that a start used."""
+    return tuple(f"{name} {value(name)}: {table[name].reason}" for name in names)
 
 
 CACHES = (
