@@ -155,19 +155,20 @@ def test_an_event_is_no_condition_to_ask_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "breaks"),
+    ("act", "wins", "ends"),
     [
-        ("kill 4449", True),
-        ("kill 5538", False),
-        ("kill_group 4467", False),
+        ("kill 4449", True, True),
+        ("kill 5538", False, False),
+        # The lock's holder finds a page that the 17 tasks gave back; min is not reached with them.
+        ("kill_group 4467", False, True),
     ],
 )
-def test_the_circle_breaks_where_the_pages_come_back(act: str, breaks: bool) -> None:
+def test_the_circle_breaks_where_the_pages_come_back(act: str, wins: bool, ends: bool) -> None:
     run = with_acts("L14", act)
     state = run.session.to_end().state
-    assert (run.outcome is Outcome.WON) is breaks
-    assert (state.oom_victims == 0) is breaks
-    assert (state.counters.oom_aborts > 25) is not breaks
+    assert (run.outcome is Outcome.WON) is wins
+    assert (state.oom_victims == 0) is ends
+    assert (state.counters.oom_aborts > 25) is not ends
     assert check(run.session.live) == []
 
 
@@ -176,7 +177,7 @@ def test_the_reaper_lets_the_killer_go_on_and_others_have_the_pages() -> None:
     state = run.session.to_end().state
     assert run.outcome is Outcome.LOST
     assert state.oom_victims == 0
-    assert state.counters.oom_kill > 5
+    assert state.counters.oom_kill >= 1
     assert state.counters.oom_reaped == 25 * state.counters.oom_kill
 
 
