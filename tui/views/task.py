@@ -96,7 +96,7 @@ def reply_rows(reply: Reply, width: int) -> list[Row]:
     unit = f" {reply.question.unit}" if reply.question.unit else ""
     head = f"you said {reply.answer}: "
     if reply.right:
-        text, role = f"{head}right", "fine"
+        text, role = f"{head}right", "right"
     else:
         text, role = f"{head}the kernel says {reply.truth.shown()}{unit}", "refused"
     why = reply.wrong_because or "; ".join(reply.truth.explanation())
