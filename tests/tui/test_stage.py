@@ -14,7 +14,7 @@ from mmplay.levels.play.solve import begin
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain, wrap
 from mmplay.tui.glyphs import ASCII
-from mmplay.tui.play.stage import TURN_US
+from mmplay.tui.play.stage import SLOW_TICKS, TURN_US, Stage
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.kinds import Still, said_of
 from mmplay.tui.views.pictures.sight import sight_of
@@ -107,3 +107,23 @@ async def test_time_runs_by_itself_after_an_act_to_the_next_question(
         assert screen.game is not None
         assert screen.game.game.question is not None
         assert "end of the recording" not in text_of(pilot)
+
+
+async def test_a_line_that_is_too_slow_for_moves_gets_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(Stage, "_is_behind", lambda stage: True)
+    app = MmplayApp(level=find_level("L01"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "1")
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        assert screen.game is not None
+        stage = screen.game.stage
+        for _ in range(SLOW_TICKS):
+            stage._tick()
+        assert not stage.moving
+        await press(pilot, "enter")
+        assert not stage.moving
