@@ -1,4 +1,4 @@
-"""What was missed in a level, as it was asked, with its rule; and it can be played again at once."""
+"""What was missed in a level, as it was asked, with its rule; and playing it again at once."""
 
 from __future__ import annotations
 
