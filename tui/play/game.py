@@ -9,6 +9,7 @@ from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
@@ -20,7 +21,7 @@ from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.ending import AGAIN, BACK, NEXT, EndScreen, LevelEnded
+from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
@@ -29,6 +30,9 @@ INCIDENT = "incident"
 
 BESIDE = {"log": "log", "report": "stack", "lists": "buddy", "counters": "counters"}
 """What a large screen shows besides the picture, and the word of `shows` for it."""
+
+LAST_LOOK_S = 0.8
+"""How long the last picture stays before the end of a level lies over it."""
 
 StageRows = Callable[[int], tuple[str, list[Row]]]
 """Returns a panel's title and rows for a width."""
@@ -56,6 +60,7 @@ class GameFace:
         self._headline, panels.verdict = panels.verdict, self._verdict
         mover.watchers.append(self._look_for_end)
         mover.held = self._asks_first
+        mover.least_us = self.stage.least_us
 
     def _set_the_stage(self) -> None:
         """Let the picture stand first, with the choices beside it and the feedback under it."""
@@ -178,7 +183,11 @@ class GameFace:
         ending = self.game.end()
         if ending is not None:
             self._mover.player.playing = False
-            self._screen.call_later(self._end, self.game, ending)
+            if self.stage.motion:  # What the run came to is seen before it is read.
+                game = self.game
+                self._screen.set_timer(LAST_LOOK_S, lambda: self._end(game, ending))
+            else:
+                self._screen.call_later(self._end, self.game, ending)
 
     def _end(self, game: LevelGame, ending: Sequel) -> None:
         """Show the next stage of a level, or what the run came to."""
@@ -189,6 +198,9 @@ class GameFace:
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
         self._mover.to_end()
+        if isinstance(game, Practice):
+            self._screen.say("all that was missed is right now: R begins the level, q goes back")
+            return
         if ending.trouble:
             self._screen.say(ending.trouble)
         self._bring(TASK)
@@ -214,11 +226,20 @@ class GameFace:
         """Go on from the end of the level as the player chose."""
         if way == AGAIN:
             self.restart()
+        elif way == MISSED:
+            self._practise()
         elif way == BACK:
             self.undo()
         elif way is not None:
             following = line_after(self.level.id) if way == NEXT else None
             self._screen.post_message(LevelEnded(following.name if following else ""))
+
+    def _practise(self) -> None:
+        """Play again what was missed, with other numbers; nothing else can be done at the end."""
+        if self.level_run.missed():
+            self._play(Practice(self.level_run), "what you missed, with other numbers")
+        else:
+            self._screen.say("nothing was missed")
 
     def restart(self) -> None:
         """Begin the level again."""

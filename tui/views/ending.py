@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmplay.levels.level_list import LevelLine
+from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.tries import Try
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
@@ -34,13 +35,14 @@ def ending_rows(
     rows += [row(Cell(fit(line, width), "log")) for line in real.log.split("\n") if line]
     if level.against:
         rows += _texts(f"The mistake that this level corrects: {level.against}", width, "dim")
-    return [*rows, row(""), keys_row(following)]
+    return [*rows, row(""), keys_row(following, score.missed)]
 
 
-def keys_row(following: LevelLine | None) -> Row:
-    """Return what can be done now."""
+def keys_row(following: LevelLine | None, missed: int = 0) -> Row:
+    """Return what can be done now; what was missed can be played again."""
     then = f"{following.id} {following.title}" if following is not None else "the menu"
-    keys = (("Enter", then), ("r", "again"), ("u", "take back the last act"), ("Esc", "menu"))
+    again = (("m", f"the {missed} missed"),) if missed else ()
+    keys = (("Enter", then), ("r", "again"), *again, ("u", "undo"), ("Esc", "menu"))
     cells = [(Cell(f" {key} ", "number"), Cell(f"{text}  ", "dim")) for key, text in keys]
     return tuple(cell for pair in cells for cell in pair)
 
@@ -84,18 +86,14 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
 
 def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     """Return the questions whose first answer was wrong, each with the rule that holds."""
-    runs = run.all_stages()
-    missed = [(one, question) for one in runs for question in one.questions
-              if question.id in one.missed()]  # fmt: skip
+    missed = what_was_missed(run)
     if not missed:
         return []
     rows = [row(Cell(" What you missed, and the rule that holds:", "label"))]
-    for one, question in missed:
-        found = one.truths.get(question.id)
+    for question, rule in missed:
         first, *more = wrap(question.text, width - 4)
         rows.append(row("  ", Cell(f"{glyphs.no} ", "refused"), Cell(first)))
         rows += [row("    ", Cell(line)) for line in more]
-        rule = found.rule if found is not None else ""
         rows += [row("    ", Cell(line, "link")) for line in wrap(rule, width - 6) if rule]
     return rows
 
