@@ -9,6 +9,7 @@ from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
@@ -20,7 +21,7 @@ from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.ending import AGAIN, BACK, NEXT, EndScreen, LevelEnded
+from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
@@ -197,6 +198,9 @@ class GameFace:
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
         self._mover.to_end()
+        if isinstance(game, Practice):
+            self._screen.say("all that was missed is right now: R begins the level, q goes back")
+            return
         if ending.trouble:
             self._screen.say(ending.trouble)
         self._bring(TASK)
@@ -222,11 +226,20 @@ class GameFace:
         """Go on from the end of the level as the player chose."""
         if way == AGAIN:
             self.restart()
+        elif way == MISSED:
+            self._practise()
         elif way == BACK:
             self.undo()
         elif way is not None:
             following = line_after(self.level.id) if way == NEXT else None
             self._screen.post_message(LevelEnded(following.name if following else ""))
+
+    def _practise(self) -> None:
+        """Play again what was missed, with other numbers; nothing else can be done at the end."""
+        if self.level_run.missed():
+            self._play(Practice(self.level_run), "what you missed, with other numbers")
+        else:
+            self._screen.say("nothing was missed")
 
     def restart(self) -> None:
         """Begin the level again."""
