@@ -59,7 +59,7 @@ class Reply(NamedTuple):
     wrong_because: str
 
     def feedback(self) -> list[str]:
-        """Return the rule that holds, then what a wrong answer would need, and what is said besides."""
+        """Return the rule that holds, what a wrong answer would need, what is said besides."""
         found = ["; ".join(self.truth.explanation())]
         slip = self.truth.slip(self.answer) if not self.right else None
         if slip is not None and slip.code not in UNEXPLAINED:
