@@ -14,7 +14,7 @@ from mmplay.recordings.log.lines import NEWLINE, LogFormatError, LogItem, LogNot
 from mmplay.recordings.log.prefix import bare_prefix, split_prefix, stored_prefix
 from mmplay.recordings.log.scan import Message
 from mmplay.recordings.pseudonyms import Names, Scrubber, host_of
-from mmplay.recordings.trace.format import Code, TraceError, pack_body
+from mmplay.recordings.trace.format import Code, TraceError, pack_body, unknown_kind
 from mmplay.recordings.trace.reader import Record, TraceReader, open_trace
 from mmplay.recordings.trace.writer import TraceWriter
 
@@ -61,7 +61,7 @@ def source_of(path: Path) -> Source:
     if kind == "simulated":
         raise TraceError(f"{path}: is a simulated run: no name of a machine is in it")
     if kind not in KINDS:
-        raise TraceError(f"{path}: holds a {str(kind)[:40]!r} recording; this mmplay knows none")
+        raise unknown_kind(str(path), kind)
     return Source(path, header)
 
 

@@ -15,7 +15,7 @@ from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.store import load_from
 from mmplay.recordings.run.timeline import SessionTimeline
-from mmplay.recordings.trace.format import TraceError
+from mmplay.recordings.trace.format import unknown_kind
 from mmplay.recordings.trace.reader import TraceReader, closed_on_error, open_trace
 
 
@@ -33,7 +33,7 @@ def open_stream(stream: BinaryIO, name: str, progress: Progress | None = None) -
     kind = reader.header.get("kind")
     opener = OPENERS.get(str(kind))
     if opener is None:
-        raise TraceError(f"{name}: holds a {str(kind)[:40]!r} recording; this mmplay knows none")
+        raise unknown_kind(name, kind)
     return opener(reader, stream, name, progress)
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.color import ColorSystem
 from textual.strip import Strip
@@ -26,6 +26,7 @@ from mmplay.tui.screens.play import PlayScreen
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
+    from textual.screen import Screen
 
 MOST_FRAMES = 400
 EVENT_US = 1_000_000
@@ -42,26 +43,41 @@ def as_cast(recording: Recording, size: tuple[int, int] = SIZE) -> Iterator[byte
     frames = chosen_frames(recording)
     labels = labels_of(recording, frames)
     times = list(_times(recording, frames, labels))
-    yield _line(header(recording, size))
-    if not frames:
-        return
-    screens = asyncio.run(_screens(recording, frames, size))
+    screens = asyncio.run(_screens(recording, frames, size)) if frames else []
+    shots = (
+        Shot(time_us, screen, tuple(labels.get(index, ())))
+        for index, time_us, screen in zip(frames, times, screens, strict=True)
+    )
+    yield from shots_as_cast(shots, recording.name, size)
+
+
+class Shot(NamedTuple):
+    """A screen, when it comes, in microseconds from the start, and what is marked there."""
+
+    time_us: int
+    lines: Lines
+    labels: tuple[str, ...] = ()
+
+
+def shots_as_cast(shots: Iterable[Shot], title: str, size: tuple[int, int]) -> Iterator[bytes]:
+    """Yield a cast of screens that were taken before, a line at a time."""
+    yield _line(header(title, size))
     shown: Lines = ()
-    for index, time_us, screen in zip(frames, times, screens, strict=True):
-        yield _event(time_us, "o", _changes(shown, screen))
-        shown = screen
-        for label in labels.get(index, []):
-            yield _event(time_us, "m", printable(label))
+    for shot in shots:
+        yield _event(shot.time_us, "o", _changes(shown, shot.lines))
+        shown = shot.lines
+        for label in shot.labels:
+            yield _event(shot.time_us, "m", printable(label))
 
 
-def header(recording: Recording, size: tuple[int, int]) -> dict[str, object]:
+def header(title: str, size: tuple[int, int]) -> dict[str, object]:
     """Return the first line of the cast: no clock, so that it is the same every time."""
     return {
         "version": 2,
         "width": size[0],
         "height": size[1],
         "idle_time_limit": IDLE_LIMIT_US // 1_000_000,
-        "title": printable(recording.name),
+        "title": printable(title),
         "env": {"TERM": "xterm-256color"},
     }
 
@@ -125,7 +141,7 @@ async def _screens(recording: Recording, frames: list[int], size: tuple[int, int
             if index != screen.player.index:
                 screen.action_step(index - screen.player.index)
                 await pilot.pause()
-            screens.append(_lines(screen))
+            screens.append(lines_of(screen))
     return screens
 
 
@@ -135,7 +151,8 @@ async def settled(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
-def _lines(screen: PlayScreen) -> Lines:
+def lines_of(screen: Screen[Any]) -> Lines:
+    """Return what a screen shows, in colours."""
     # Textual has no public way to read a screen; its own snapshots take this one.
     return tuple(_coloured(strip) for strip in screen._compositor.render_strips())
 

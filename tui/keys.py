@@ -105,6 +105,8 @@ LEVEL_KEYS: tuple[Key, ...] = (
 """What only a level has; digits choose while there is something to choose."""
 
 COMPARE_KEYS: tuple[Key, ...] = (
+    Key("step(-1)", "comma", ",", "both sides back", TIME),
+    Key("step(1)", "full_stop", ".", "both sides on", TIME, ", . step"),
     Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
     Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
     Key("align", "b", "b", "align on another moment", FIND, "b align"),

@@ -117,6 +117,7 @@ ROLE_STYLES: dict[str, tuple[str, str]] = {
     "number": ("mm-number", ""),
     "changed": ("mm-number", "bold"),
     "fine": ("mm-fine", ""),
+    "right": ("mm-fine", "bold"),
     "below_high": ("mm-below-high", ""),
     "below_low": ("mm-below-low", ""),
     "below_min": ("mm-below-min", ""),

@@ -54,18 +54,22 @@ CALLERS = Table(lambda row: CallerWords(**row), __package__, "callers")
 
 
 class Fact(NamedTuple):
-    """One fact: its value (a name, or names in order), the sentence, and where it stands (4.5)."""
+    """One fact: its value (a name, or names in order), the sentence, and where it stands (4.5).
+
+    `of` is what it is about, in words.
+    """
 
     value: str | tuple[str, ...]
     why: str
     function: str
     path: str
+    of: str
 
 
 def _fact(row: Mapping[str, Any]) -> Fact:
     value = row["value"]
     shown = value if isinstance(value, str) else tuple(value)
-    return Fact(shown, folded(row["why"]), row["function"], row["path"])
+    return Fact(shown, folded(row["why"]), row["function"], row["path"], row.get("of", ""))
 
 
 FACTS = Table(_fact, __package__, "facts")

@@ -18,11 +18,11 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.classroom.assignment import due_of
 from mmplay.recordings.files import replacing
-from mmplay.recordings.trace.format import Code, TraceError
+from mmplay.recordings.trace.format import HAND_IN, Code, TraceError
 from mmplay.recordings.trace.reader import Ending, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 
-KIND, SUFFIX = "hand-in", ".mmhand"
+SUFFIX = ".mmhand"
 PIECE_BYTES = 1 << 21
 MAX_HAND_BYTES = 1 << 25
 """A trace of the longest level is 0.3 MB."""
@@ -66,7 +66,7 @@ def handin_bytes(
     """Return a hand-in as it stands in its file."""
     stream = io.BytesIO()
     header = {
-        "kind": KIND,
+        "kind": HAND_IN,
         "assignment": assignment,
         "student": student,
         "written": written.isoformat(timespec="seconds"),
@@ -89,7 +89,7 @@ def read_handin(stream: BinaryIO, name: str) -> HandIn:
     reader = TraceReader(stream, name)
     header = reader.header
     assignment, student = header.get("assignment"), header.get("student")
-    if header.get("kind") != KIND or not isinstance(assignment, str) or type(student) is not str:
+    if header.get("kind") != HAND_IN or not isinstance(assignment, str) or type(student) is not str:
         kind = str(header.get("kind"))[:40]
         raise TraceError(f"{name}: is no hand-in, but a {kind!r} recording; use mmplay submit")
     traces = _traces(reader, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmplay.levels.classroom.formats import shown
-from mmplay.levels.classroom.report import MOST_ROWS, Bin, Figures, Report, bins
+from mmplay.levels.classroom.report import MOST_ROWS, UNEXPLAINED, Bin, Figures, Report, bins
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import (
     Block,
@@ -38,7 +38,8 @@ def report_blocks(report: Report) -> Iterator[Block]:
     handed = sum(any(level.tries for level in one.levels) for one in grades.students)
     yield Heading(1, f"{grades.title}: how the class did")
     due = ("due", [grades.due])
-    yield Facts([due, ("handed in", [f"{handed} of {len(grades.students)} students"])])
+    facts = [due, ("handed in", [f"{handed} of {len(grades.students)} students"])]
+    yield Facts([*facts, *(("teach next", [one]) for one in teach_next(report)[:1])])
     yield Heading(2, "Who needs help, and with what")
     yield from _helped(report)
     yield Heading(2, "Misconceptions")
@@ -62,6 +63,15 @@ def report_blocks(report: Report) -> Iterator[Block]:
             ],
             frozenset({2, 3}),
         )
+
+
+def teach_next(report: Report) -> list[str]:
+    """Return the misconceptions that come from a known slip, with the level that asks about it."""
+    return [
+        f"{one.text} (open {one.questions[0].split()[0]})"
+        for one in report.misconceptions
+        if one.code not in UNEXPLAINED
+    ]
 
 
 def _alike(report: Report) -> Table:

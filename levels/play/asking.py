@@ -69,6 +69,10 @@ class Asking:
         """Return the questions that were asked, each in the form that it had last."""
         return {ident: form for (ident, _), (form, _) in self._asked.items()}
 
+    def first_forms(self) -> dict[str, Question]:
+        """Return the questions that were asked, each in the form that it had first."""
+        return {ident: form for (ident, tries), (form, _) in self._asked.items() if not tries}
+
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what was not asked yet, then the oldest miss."""
         for one in self.questions:

@@ -11,6 +11,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import OPERATORS, Metric, metric
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Goal
+from mmplay.levels.truth.counted import bound_in_words, spoken
 
 RESULT = "result"
 """The mark at the end of a recorded run: outcome and stars. The last one counts."""
@@ -117,7 +118,8 @@ class Bound(NamedTuple):
     def state(self, m: Machine) -> GoalState:
         """Return how the goal stands and why."""
         goal, met = self.goal, self.met(m)
-        why = f"{goal.counter} is {self.read(m)}, needs {goal.op} {goal.value}"
+        wanted = bound_in_words(goal.op, goal.value)
+        why = f"{spoken(goal.counter)}: {self.read(m)}, and it must be {wanted}"
         return GoalState(goal.text, met, why if met else f"not yet: {why}")
 
 

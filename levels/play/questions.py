@@ -28,6 +28,9 @@ from mmplay.levels.model import (
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
+UNEXPLAINED = ("wrong.number", "wrong.other")
+"""Slips that no known rule gives: of them only the rule that holds is said."""
+
 T = TypeVar("T")
 
 ASK, HINT, WRONG, MISSED = "ask", "hint", "wrong", "missed"
@@ -53,6 +56,14 @@ class Reply(NamedTuple):
     right: bool
     truth: Truth
     wrong_because: str
+
+    def feedback(self) -> list[str]:
+        """Return the rule that holds, then what a wrong answer would need, if a rule gives it."""
+        found = ["; ".join(self.truth.explanation())]
+        slip = self.truth.slip(self.answer) if not self.right else None
+        if slip is not None and slip.code not in UNEXPLAINED:
+            found.append(self.wrong_because)
+        return [one for one in found if one]
 
 
 def reply_to(question: Question, truth: Truth, answer: str) -> Reply:

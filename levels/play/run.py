@@ -228,7 +228,7 @@ class LevelRun:
     def _refuse_if_asked(self) -> None:
         question = self.open_question()
         if question is not None:
-            raise RefusedError(f"first answer {question.id}: {question.text}")
+            raise RefusedError(f"first answer this question: {question.text}")
 
     def act(self, name: str, value: str) -> None:
         """Do an act of the level's vocabulary; raises RefusedError, then nothing changed."""

@@ -101,7 +101,6 @@ def build(scenario: Scenario, choice: Choice, found: Found) -> Machine:
         flow=scenario.flow,
         workloads=scenario.workloads,
         script=_script(scenario, found.time_ns),
-        assumed=scenario.notes,
     )
     try:
         m = _of_log(plan, found, choice) if found.told else from_plan(plan, found, choice)

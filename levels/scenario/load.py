@@ -24,7 +24,6 @@ from mmplay.levels.scenario.tables import (
     MachineTable,
     NetworkTable,
     ScenarioFile,
-    TaskTable,
 )
 from mmplay.levels.sections import typed
 
@@ -40,8 +39,7 @@ PRINTED = (LOG, SAMPLE)
 class Scenario(NamedTuple):
     """One scenario, read and checked.
 
-    `zones` are empty if the start says what they are. `notes` say what the simulator does not
-    follow of the file, for the run's header.
+    `zones` are empty if the start says what they are.
     """
 
     place: Place
@@ -50,7 +48,6 @@ class Scenario(NamedTuple):
     zones: tuple[BenchZone, ...]
     workloads: tuple[Workload, ...]
     flow: Flow | None
-    notes: tuple[str, ...]
 
     @property
     def kind(self) -> str:
@@ -110,7 +107,6 @@ def read_scenario(
         zones=_zones(top, table),
         workloads=_workloads(top, table, kernel),
         flow=None if network is None else _flow(network),
-        notes=_notes(table),
     )
 
 
@@ -229,14 +225,3 @@ def _flow(network: NetworkTable) -> Flow:
         frame_bytes=network.frame_bytes,
         extension=int(network.conntrack_extensions),
     )
-
-
-def _notes(table: ScenarioFile) -> tuple[str, ...]:
-    """Return what of the file is not simulated, a line each."""
-    return tuple(note for one in table.tasks for note in _task_notes(one))
-
-
-def _task_notes(task: TaskTable) -> list[str]:
-    if not task.nice:
-        return []
-    return [f"{task.name}: nice {task.nice}: not simulated: tasks share a CPU equally"]

@@ -29,7 +29,10 @@ def buddy(subject: Subject, words: list[str]) -> Truth:
     others = [
         slip(at, "wrong.uphill", order=order) for at in (block + size, block - size) if at >= 0
     ]
-    others += [slip(buddy_of(block, one), "wrong.order", other=one) for one in range(MAX_ORDER)]
+    zones = subject.state.state.zones if subject.state is not None else ()
+    end = max((zone.managed for zone in zones), default=block + (1 << MAX_ORDER))
+    elsewhere = [(buddy_of(block, one), one) for one in range(MAX_ORDER)]
+    others += [slip(at, "wrong.order", other=one) for at, one in elsewhere if at < end]
     return told(term, finding("truth.buddy", order=order, result=term), others)
 
 

@@ -38,16 +38,12 @@ def fact(subject: Subject, words: list[str]) -> Truth:
     group = name.partition(".")[0]
     code = SAID_BY_GROUP.get(group, "wrong.fact")
     others = [
-        slip(other.value, code, other=_spoken(key), own=_spoken(name))
+        slip(other.value, code, other=other.of, own=one.of)
         for key, other in FACTS.items()
         if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
     ]
     source = f"{one.function}  {one.path}  {subject.kernel.source}"
     return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=source)
-
-
-def _spoken(name: str) -> str:
-    return name.partition(".")[2].replace("_", " ")
 
 
 def waits_for(subject: Subject, words: list[str]) -> Truth:

@@ -56,6 +56,15 @@ class Gate:
         return floor(self.subject.kernel.gate.reductions, pages, kept, caller.flags)
 
     @property
+    def class_name(self) -> str:
+        """The highest zone that the caller may have pages of, of those that the machine has."""
+        names = [zone.name for zone in self.subject.machine.state.zones]
+        return next(
+            (one for one in reversed(ZONES[: self.class_index + 1]) if one in names),
+            ZONES[self.class_index],
+        )
+
+    @property
     def floor(self) -> Term:
         """The caller's own floor."""
         return self.floor_at(self.who.caller)
@@ -67,7 +76,7 @@ class Gate:
             caller=self.who.caller.name,
             zone=self.zone.name,
             mark=self.mark,
-            class_zone=ZONES[self.class_index],
+            class_zone=self.class_name,
             floor=self.floor,
         )
 
@@ -98,7 +107,7 @@ class Gate:
         return slip(value, "wrong.mark", other=mark, mark=self.mark)
 
     def _reserves(self, own: int, add: int) -> list[Other]:
-        zone, class_name = self.zone.name, ZONES[self.class_index]
+        zone, class_name = self.zone.name, self.class_name
         if self.reserve:
             value = own - self.reserve + add
             why = finding(
@@ -282,7 +291,7 @@ def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Find
         "wrong.own_zone",
         answer=answer,
         zone=zone.name,
-        class_zone=ZONES[gate.class_index],
+        class_zone=gate.class_name,
         reserve=gate.reserve,
     )
 

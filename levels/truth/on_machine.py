@@ -17,6 +17,7 @@ from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.stack import StackEntry, read_context
 from mmplay.engine.terms import Term, given
+from mmplay.levels.truth.counted import bound_in_words, spoken
 from mmplay.levels.truth.on_floors import NOW
 from mmplay.levels.truth.rules import source
 from mmplay.levels.truth.subject import Subject, number_in
@@ -170,8 +171,9 @@ def holds(subject: Subject, words: list[str]) -> Truth:
     if bound is None:
         raise TruthError(f"{there.text!r}: expected a number's name, a sign and a bound")
     number, value = there.read(subject.machine), there.holds(subject.machine)
-    why = finding("truth.metric", name=name, value=number)
-    need = f"{name} {OPPOSITE[operator] if value else operator} {bound}; it is {number}"
+    why = finding("truth.metric", name=spoken(name), value=number)
+    wanted = bound_in_words(OPPOSITE[operator] if value else operator, bound)
+    need = f"{wanted}, counting {spoken(name)}; it is {number}"
     return told(value, why, [opposite(value, need)])._replace(rule=_rule_of(name))
 
 
@@ -186,5 +188,5 @@ def metric_named(subject: Subject, words: list[str]) -> Truth:
     value = subject.metrics(subject.machine, words[0])
     last = words[0].rpartition(".")[2]
     where = source(subject.kernel, last) if last in WORDS else ""
-    why = finding("truth.metric", name=words[0], value=value)
+    why = finding("truth.metric", name=spoken(words[0]), value=value)
     return told(value, why, term=Term(value))._replace(rule=_rule_of(words[0]), source=where)

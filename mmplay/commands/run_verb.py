@@ -22,6 +22,10 @@ from mmplay.recordings.run.store import open_writer
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
+POWER_ON = "power-on.toml"
+POWER_ON_UNTIL = "32"
+"""The scenario that ships, and where its livelock has lasted for a second and a half."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -30,6 +34,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="SCENARIO|LEVEL|incident|boot|RECORDING|LOG",
         help="a scenario or a level (FILE.toml), or where to start: the incident, a freshly booted "
         "machine, a run that you recorded, or a log's machine at one of its reports",
+    )
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=("boot",),
+        help="boot: the incident's machine from its power-on to the livelock, not from its log",
     )
     parser.add_argument(
         "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
@@ -98,12 +108,21 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run; raises InputError for a bad name or number."""
+    if args.origin is not None:
+        _from_boot(args)
     if _is_level(args):
         _no_check(args)
         from mmplay.commands.run_level import run_level
 
         return run_level(args)
     return _run(args, *_begun(args))
+
+
+def _from_boot(args: Namespace) -> None:
+    """Let the incident be the scenario that begins at its machine's power-on."""
+    if args.start != "incident":
+        raise InputError("--from boot is for the incident: 'mmplay run incident --from boot'")
+    args.start, args.until = POWER_ON, args.until or POWER_ON_UNTIL
 
 
 def _begun(args: Namespace) -> tuple[RunStart, Choice]:

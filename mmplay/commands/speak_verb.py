@@ -24,6 +24,8 @@ from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded
+from mmplay.levels.play.goals import STAR_RULE
+from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.questions import Reply
 from mmplay.recordings.library import open_recording
 
@@ -167,6 +169,9 @@ class LevelSpeaker(LookAround):
         score, real = self.run.score(), self.level.real
         yield f"{self.run.outcome}: {self.run.reason}"
         yield f"{score.stars} of 3 stars; {score.acts} acts, par {score.par}; {score.hints} hints"
+        yield STAR_RULE
+        for question, rule in what_was_missed(self.run):
+            yield f"you missed: {question.text} The rule: {rule}"
         yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
         yield f"the model leaves out: {real.leaves_out}"
         yield from (line for line in real.log.split("\n") if line)
@@ -247,11 +252,11 @@ class LevelSpeaker(LookAround):
 
 def _reply_lines(reply: Reply) -> Said:
     unit = f" {reply.question.unit}" if reply.question.unit else ""
-    why = "; ".join(reply.truth.explanation())
+    rule, *slip = reply.feedback()
     if reply.right:
-        yield f"right: {reply.truth.shown()}{unit}; {why}"
+        yield f"right: {reply.truth.shown()}{unit}; {rule}"
         return
-    yield f"wrong: the kernel says {reply.truth.shown()}{unit}; {why}"
-    yield reply.wrong_because
+    yield f"wrong: the kernel says {reply.truth.shown()}{unit}; {rule}"
+    yield from slip
     if reply.question.why:
         yield reply.question.why

@@ -23,7 +23,7 @@ from mmplay.recordings.run.witness import (
     damage,
     fault_of,
 )
-from mmplay.recordings.trace.format import Code, TraceError
+from mmplay.recordings.trace.format import Code, TraceError, unknown_kind
 from mmplay.recordings.trace.reader import Ending, TraceReader, open_trace
 
 STOPPERS = (*BROKEN, PackError, InputError, OverflowError, RecursionError, MemoryError)
@@ -207,7 +207,7 @@ def verify_stream(stream: BinaryIO, name: str) -> Verdict:
     reader = TraceReader(stream, name)
     kind = str(reader.header.get("kind"))
     if kind not in OPENERS:
-        raise TraceError(f"{name}: holds a {kind[:40]!r} recording; this mmplay knows none")
+        raise unknown_kind(name, kind)
     found = rerun(reader) if kind == KIND else _intact(stream, reader, name)
     ending = reader.ending or Ending(closed=False, offset=0)
     engine = reader.header.get("engine")

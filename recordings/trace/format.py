@@ -75,6 +75,17 @@ class NewerError(TraceError):
     """A trace of a format that only a later version reads."""
 
 
+HAND_IN = "hand-in"
+"""The kind of a file that holds recordings and is none itself."""
+
+
+def unknown_kind(name: str, kind: object) -> TraceError:
+    """Return the complaint about a file whose header says that it holds something else."""
+    if kind == HAND_IN:
+        return TraceError(f"{name}: is a hand-in of recordings; mmplay grade looks into it")
+    return TraceError(f"{name}: holds a {str(kind)[:40]!r} recording; this mmplay knows none")
+
+
 def check_of(previous: bytes, body: bytes) -> bytes:
     """Return the check of a record: a digest over the check before it and the body."""
     check = blake2b(previous, digest_size=CHECK_BYTES)

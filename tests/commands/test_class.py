@@ -27,15 +27,15 @@ def new(*more: str) -> int:
 def test_from_a_new_assignment_to_its_student_edition(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert new("--level", "L05", "--students", "ids.txt", "--attempts", "3", "--title", "W") == 0
-    assert "L03 (2), L05 (1); 2 students" in capsys.readouterr().out
+    assert new("--level", "L02", "--students", "ids.txt", "--attempts", "3", "--title", "W") == 0
+    assert "L03 (2), L02 (1); 2 students" in capsys.readouterr().out
     assert (folder / "week3.toml").stat().st_mode & 0o077 == 0
     assert main(["class", "check", "week3.toml"]) == 0
     assert capsys.readouterr().out.count("can be won") == 2
     assert main(["class", "student-edition", "week3.toml", "-o", "handout.toml", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["schema"], told["assignment"], told["title"]) == (1, "week3", "W")
-    assert [one["level"] for one in told["levels"]] == ["L03", "L05"]
+    assert [one["level"] for one in told["levels"]] == ["L03", "L02"]
     assert main(["class", "check", "handout.toml"]) == 2
     assert "is a student edition; name the teacher's file" in capsys.readouterr().err
 

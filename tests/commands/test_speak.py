@@ -100,7 +100,7 @@ def test_a_level_with_time(speak: Speak, file: str) -> None:
     assert starts(
         said,
         "choice 1: the right one",
-        "not met: dirty_ratio is 5: not yet: dirty_ratio is 20",
+        "not met: dirty_ratio is 5: not yet: vm.dirty_ratio: 20",
         "#4 of 4, ",
         "#7 of 7, ",
         "#10 of 10, ",

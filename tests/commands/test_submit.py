@@ -5,28 +5,35 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from mmplay.__main__ import main
-from mmplay.levels.classroom.assignment import load_assignment
+from mmplay.levels.classroom.assignment import load_assignment, read_assignment
 from mmplay.levels.classroom.handin import read_handin
+from mmplay.levels.classroom.writing import student_edition
 from mmplay.recordings.library import played_files
 from mmplay.recordings.trace.reader import TraceReader
-from tests.levels.classes import DUE
+from tests.levels.classes import assignment_text
 
 ME = ["--assignment", "handout.toml", "--student", "st01"]
 
 
+@cache
+def editions() -> tuple[str, str]:
+    """Return a teacher's assignment and its student edition."""
+    text = assignment_text("L01", "L03", students=2)
+    one = read_assignment(text, "week3.toml")
+    return text, student_edition(one, one.students, "handout.toml")
+
+
 @pytest.fixture
-def folder(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+def folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(home)
-    Path("ids.txt").write_text("st01\nst02\n", encoding="utf-8")
-    new = ["class", "new", "-o", "week3.toml", "--due", DUE, "--students", "ids.txt"]
-    assert main([*new, "--level", "L01", "--level", "L03"]) == 0
-    assert main(["class", "student-edition", "week3.toml", "-o", "handout.toml"]) == 0
-    capsys.readouterr()
+    for name, text in zip(("week3.toml", "handout.toml"), editions(), strict=True):
+        Path(name).write_text(text, encoding="utf-8")
     return home
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.__main__ import main
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.handin import (
     MAX_TRACES,
@@ -103,3 +104,14 @@ def test_stages_make_one_try() -> None:
     rows = ["A1", "B1", "A2", "A1", "A3", "B3", "A2"]
     found = in_tries(rows, lambda one: one[0], lambda one: int(one[1]))
     assert found == [["A1", "A2", "A3"], ["B1"], ["A1", "A2"], ["B3"]]
+
+
+@pytest.mark.parametrize("verb", ["verify", "info", "speak", "anonymise"])
+def test_verbs_of_recordings_say_what_a_hand_in_is(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "st01.mmhand"
+    path.write_bytes(hand_in("st01", b"x"))
+    more = ["-o", str(tmp_path / "x.mmtrace")] if verb == "anonymise" else []
+    assert main([verb, str(path), *more]) == 2
+    assert "is a hand-in of recordings; mmplay grade looks into it" in capsys.readouterr().err

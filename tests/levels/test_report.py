@@ -14,7 +14,7 @@ from mmplay.levels.classroom.collecting import Found
 from mmplay.levels.classroom.formats import as_json, grades_json
 from mmplay.levels.classroom.grading import graded_class
 from mmplay.levels.classroom.report import Bin, Report, bins, grades_from, read_grades, report_of
-from mmplay.levels.classroom.report_page import report_blocks
+from mmplay.levels.classroom.report_page import report_blocks, teach_next
 from mmplay.levels.classroom.worksheet import key, worksheet
 from mmplay.recordings.export.blocks import html_page, markdown_page
 from tests.levels.cheats import sealed, wrongly
@@ -93,6 +93,9 @@ def test_the_page_is_one_file_with_pictures(report: Report) -> None:
     text = "".join(markdown_page(report_blocks(report)))
     assert "## Who needs help, and with what" in text
     assert "| st03 | handed in nothing for L01 |" in text
+    commonest = report.misconceptions[0]
+    assert teach_next(report)[0].startswith(commonest.text)
+    assert "- **teach next**: " in text
 
 
 def test_bars_have_round_widths() -> None:

@@ -150,9 +150,9 @@ def test_undo_without_acts() -> None:
 
 def test_nothing_goes_on_while_a_question_is_open() -> None:
     run = begin(level(NUMBER, ALLOW))
-    with pytest.raises(RefusedError, match="first answer low"):
+    with pytest.raises(RefusedError, match="first answer this"):
         run.advance(1)
-    with pytest.raises(RefusedError, match="first answer low"):
+    with pytest.raises(RefusedError, match="first answer this"):
         run.act("dirty_ratio", "5")
     with pytest.raises(RefusedError, match="is not asked now; low is"):
         run.answer("door.1", "yes")
@@ -183,7 +183,7 @@ def test_only_what_is_allowed_and_as_often() -> None:
 def test_a_goal_is_won_when_it_is_met() -> None:
     run = begin(level(FREE, ALLOW))
     assert not run.goals()[0].met
-    assert "dirty_ratio is 20, needs == 5" in run.goals()[0].why
+    assert "vm.dirty_ratio: 20, and it must be exactly 5" in run.goals()[0].why
     run.act("dirty_ratio", "5")
     assert run.outcome is Outcome.WON
     with pytest.raises(RefusedError, match="the run is won"):

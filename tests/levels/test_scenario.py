@@ -391,7 +391,7 @@ def test_every_key_of_a_task_alone_is_documented() -> None:
 def test_the_shipped_scenarios_are_documented_and_can_be_run() -> None:
     text = DOCS.read_text()
     names = [path.name for path in shipped_scenarios()]
-    assert len(names) == 3
+    assert len(names) == 5
     for path in shipped_scenarios():
         assert f"`{path.name}`" in text
         assert scenario_path(path.name) == path

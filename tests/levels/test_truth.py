@@ -268,7 +268,7 @@ WRONG = (
     ("drain_order HIGH NO_WATERMARKS", "DMA 1738, DMA32 650", "DMA 1738 comes at place 2, not 1"),
     ("drain_order HIGH", "DMA32 650", "1 of 2"),
     ("first_zone GFP_KERNEL", "Normal", "if it had pages"),
-    ("first_zone GFP_DMA", "DMA32", "highest zone it allows is DMA"),
+    ("first_zone GFP_DMA", "DMA32", "highest zone that it may lie in is DMA"),
     ("first_zone GFP_KERNEL", "DMA", "only after DMA32"),
     ("class GFP_ATOMIC:slab", "HIGH+HARDER", "with __GFP_HIGH|__GFP_ATOMIC"),
     ("marks DMA32 low", "1743", "right on next-20160311: 1300 + 443 = 1743"),
@@ -302,7 +302,7 @@ WRONG = (
     ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),
     ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
     ("compute score 321 1000 447809", "0", "without oom_score_adj"),
-    ("fact mark.kswapd_sleeps", "low", "right for first try"),
+    ("fact mark.kswapd_sleeps", "low", "right for the first try"),
     ("floor DMA32 HIGH", "12345", "no rule here gives that"),
     ("passes DMA32 plain 1301", "no", "at the low mark; at min it would need 1300 pages or fewer"),
 )

@@ -88,7 +88,9 @@ def test_served_needs_a_mask() -> None:
     ],
 )
 def test_some_acts_break_the_loop_and_others_do_not(act: str, stops: bool) -> None:
-    run = with_acts("L12", act)
+    name, _, value = act.partition(" ")
+    late = Move(name, value, "time_us >= 59830000")
+    run = play(begin(level_of_id("L12")), [late], knows)
     assert (run.outcome is Outcome.WON) is stops
     assert (run.session.to_end().state.zones[1].free > 0) is stops
     assert check(run.session.live) == []
@@ -106,7 +108,7 @@ def test_the_loop_takes_one_act_only() -> None:
 
 def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
     reply = begin(level_of_id("L12")).answer("scan", "stuck")
-    assert reply.wrong_because == "stuck comes after reserve, not after scan"
+    assert reply.wrong_because == "stuck comes after taking 64 bytes; this is the scan"
 
 
 # L13
@@ -137,7 +139,10 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
         supposed += bool(question.suppose)
         if question.suppose == ("wb_mask nowait",) and not run.missed():
             reply = run.answer(question.id, "yes")
-            assert reply.wrong_because == "yes would need alloc_fail_net > 0; it is 0"
+            assert (
+                reply.wrong_because
+                == "yes would need more than 0, counting failed requests of the network; it is 0"
+            )
         else:
             knows(run, question)
     assert supposed >= 3
@@ -155,19 +160,20 @@ def test_an_event_is_no_condition_to_ask_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "breaks"),
+    ("act", "wins", "ends"),
     [
-        ("kill 4449", True),
-        ("kill 5538", False),
-        ("kill_group 4467", False),
+        ("kill 4449", True, True),
+        ("kill 5538", False, False),
+        # The lock's holder finds a page that the 17 tasks gave back; min is not reached with them.
+        ("kill_group 4467", False, True),
     ],
 )
-def test_the_circle_breaks_where_the_pages_come_back(act: str, breaks: bool) -> None:
+def test_the_circle_breaks_where_the_pages_come_back(act: str, wins: bool, ends: bool) -> None:
     run = with_acts("L14", act)
     state = run.session.to_end().state
-    assert (run.outcome is Outcome.WON) is breaks
-    assert (state.oom_victims == 0) is breaks
-    assert (state.counters.oom_aborts > 25) is not breaks
+    assert (run.outcome is Outcome.WON) is wins
+    assert (state.oom_victims == 0) is ends
+    assert (state.counters.oom_aborts > 25) is not ends
     assert check(run.session.live) == []
 
 
@@ -176,7 +182,7 @@ def test_the_reaper_lets_the_killer_go_on_and_others_have_the_pages() -> None:
     state = run.session.to_end().state
     assert run.outcome is Outcome.LOST
     assert state.oom_victims == 0
-    assert state.counters.oom_kill > 5
+    assert state.counters.oom_kill >= 1
     assert state.counters.oom_reaped == 25 * state.counters.oom_kill
 
 

@@ -71,9 +71,18 @@ def test_students_and_what_is_not_in_order_are_told() -> None:
         notice_rows(report, 200)
     )
     assert "L01: st01, st02: 4 of 5 acts are alike" in texts(notice_rows(report, 200))
-    assert "1 students, L01 low, L02 low: min would be right on the slow path" in texts(
+    assert "1 student, L01 low, L02 low: min would be right on the slow path" in texts(
         wrong_rows(report, 200)
     )
+
+
+@pytest.mark.parametrize(("columns", "beside"), [(80, False), (120, True), (200, True)])
+async def test_wide_screens_have_two_panels_beside_each_other(columns: int, beside: bool) -> None:
+    app = MmplayApp(report=made())
+    async with app.run_test(size=(columns, 40)) as pilot:
+        await pilot.pause()
+        left, right = (app.screen.query_one(f"#{name}").region for name in ("students", "wrong"))
+        assert (left.y == right.y) is beside
 
 
 async def test_keys_walk_through_the_screen() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
+def both_sides(shown: str) -> tuple[float, int, int]:
+    """Return the moment that both sides stand at, and their free pages there."""
+    found = re.search(r"(\d+\.\d+) s?\s+\S*DMA\S* A (\d+) B (\d+) \([+-]\d+\)", shown)
+    assert found is not None, shown
+    return float(found[1]), int(found[2]), int(found[3])
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
     app = MmplayApp(incident_run(59_900_000_000))
@@ -34,6 +42,10 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         assert "they first differ at turn" in shown
         assert "zones.DMA32.free" in shown
         assert "numbers" in shown
+        first = both_sides(await press(pilot, "full_stop"))
+        later = both_sides(await press(pilot, "full_stop"))
+        assert first[0] < later[0]
+        assert both_sides(await press(pilot, "comma")) == first
         table = await press(pilot, "G")
         assert "failed less often" in table or "B - A" in table or "wb_" in table
         assert "density: raw" in await press(pilot, "v")

@@ -48,7 +48,7 @@ def test_every_dump_is_where_its_frame_is(rc7: ObservedTimeline) -> None:
     first, last = rows[0][8:68], rows[6][8:68]
     assert first[0] in "│▄▀█"
     assert any(row[8] in "▄▀█" for row in rows)
-    assert "·" in "".join(row[8:68] for row in rows)
+    assert "∙" in "".join(row[8:68] for row in rows)
     assert last.rstrip()[-1] == "▄"
 
 

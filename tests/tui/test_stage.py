@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mmplay.levels.catalogue import find_level
@@ -9,11 +11,15 @@ from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.model import Level, Picture
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.solve import begin
+from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain, wrap
 from mmplay.tui.glyphs import ASCII
+from mmplay.tui.play.stage import SLOW_TICKS, TURN_US, Stage
+from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.kinds import Still, said_of
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.stage import question_rows
+from tests.tui.screens import press, settle, text_of
 
 NAMES = [path.stem for path in shipped_levels()]
 
@@ -66,3 +72,58 @@ def test_an_edge_that_has_not_turned_is_not_told() -> None:
     still = Still.of(sight_of(game.session.live, ASCII, game.showing))
     assert still is not None
     assert {edge.words for edge in still.facts.edges} == {"?"}
+
+
+@pytest.mark.parametrize(("motion", "least"), [(True, TURN_US), (False, 0)])
+async def test_where_any_turn_may_want_an_act_time_runs_slowly(
+    motion: bool, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    app = MmplayApp(level=find_level("L02"), motion=motion)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        assert screen.mover.least_us() == least
+
+
+async def test_time_runs_by_itself_after_an_act_to_the_next_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    app = MmplayApp(level=find_level("L12"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "2", "enter")
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        assert not screen.player.playing, "a level with acts waits for the player"
+        before = len(screen.mover.timeline)
+        await press(pilot, "6")
+        while screen.player.playing:
+            await pilot.pause()
+        assert len(screen.mover.timeline) > before
+        assert screen.game is not None
+        assert screen.game.game.question is not None
+        assert "end of the recording" not in text_of(pilot)
+
+
+async def test_a_line_that_is_too_slow_for_moves_gets_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(Stage, "_is_behind", lambda stage: True)
+    app = MmplayApp(level=find_level("L01"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "1")
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        assert screen.game is not None
+        stage = screen.game.stage
+        for _ in range(SLOW_TICKS):
+            stage._tick()
+        assert not stage.moving
+        await press(pilot, "enter")
+        assert not stage.moving

@@ -30,6 +30,9 @@ INCIDENT = "incident"
 BESIDE = {"log": "log", "report": "stack", "lists": "buddy", "counters": "counters"}
 """What a large screen shows besides the picture, and the word of `shows` for it."""
 
+LAST_LOOK_S = 0.8
+"""How long the last picture stays before the end of a level lies over it."""
+
 StageRows = Callable[[int], tuple[str, list[Row]]]
 """Returns a panel's title and rows for a width."""
 
@@ -56,6 +59,7 @@ class GameFace:
         self._headline, panels.verdict = panels.verdict, self._verdict
         mover.watchers.append(self._look_for_end)
         mover.held = self._asks_first
+        mover.least_us = self.stage.least_us
 
     def _set_the_stage(self) -> None:
         """Let the picture stand first, with the choices beside it and the feedback under it."""
@@ -178,7 +182,11 @@ class GameFace:
         ending = self.game.end()
         if ending is not None:
             self._mover.player.playing = False
-            self._screen.call_later(self._end, self.game, ending)
+            if self.stage.motion:  # What the run came to is seen before it is read.
+                game = self.game
+                self._screen.set_timer(LAST_LOOK_S, lambda: self._end(game, ending))
+            else:
+                self._screen.call_later(self._end, self.game, ending)
 
     def _end(self, game: LevelGame, ending: Sequel) -> None:
         """Show the next stage of a level, or what the run came to."""

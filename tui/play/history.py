@@ -22,6 +22,7 @@ class Known:
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
+        self._count = 0
         self._curves: dict[ZoneKey, Curve] = {}
 
     def of(self, timeline: Recording, frame: Frame, frames: range) -> dict[ZoneKey, Curve]:
@@ -29,8 +30,9 @@ class Known:
         session, shown = timeline.session, frame.shown
         kept = None if session is None else len(session.tape.of(Code.ROW))
         key = (timeline, kept, frames if session is None else None)
-        if self._key != key:
+        if self._key != key or len(timeline) < self._count:
             self._key, self._curves = key, curves_of(timeline, frames)
+        self._count = len(timeline)
         if session is not None and shown is not None:
             for zone, free in free_pages(shown.dump):
                 self._curves.setdefault(zone, Curve([], exact=True)).note(frame.index, free)

@@ -23,7 +23,8 @@ class Mover:
     """Takes a player through its timeline by keys or by itself, and shows where it came to.
 
     Each of `watchers` is called after a move; `held` before a run would go on at its end, and tells
-    whether something else comes first; `stops_here` at each frame of playing.
+    whether something else comes first; `stops_here` at each frame of playing; `least_us` says how
+    long a frame stays at least.
     """
 
     def __init__(self, screen: BaseScreen, panels: Panels, player: Player) -> None:
@@ -31,6 +32,7 @@ class Mover:
         self.watchers: list[Callable[[], None]] = []
         self.held: Callable[[], bool] = lambda: False
         self.stops_here: Callable[[], bool] = lambda: False
+        self.least_us: Callable[[], int] = lambda: 0
         self._timer: Timer | None = None
 
     @property
@@ -180,7 +182,7 @@ class Mover:
             self._screen.say("" if live else ENDS[self.player.direction])
         elif self.player.playing:
             # Textual skips a timer whose time has come before it begins to wait.
-            delay_s = max(1_000, delay_us) / 1_000_000
+            delay_s = max(1_000, delay_us, self.least_us()) / 1_000_000
             self._timer = self._screen.set_timer(delay_s, lambda: self._tick(target))
 
     def _tick(self, target: int) -> None:

@@ -35,6 +35,9 @@ STAGED = (PICTURE, TASK, FEEDBACK)
 LEAST_FEEDBACK, MOST_FEEDBACK = 3, 8
 """Rows under the picture: as many as are said, so that it keeps its size most of the time."""
 
+TURN_US = 1_200_000
+"""How long a turn stays where the player may act between any two."""
+
 SLOW_TICKS = 100 // STEP_MS
 """So many steps whose frames were not drained make a line a slow one."""
 
@@ -164,6 +167,11 @@ class Stage:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+
+    def least_us(self) -> int:
+        """Return how long a frame stays at least: where each turn may want an act, long enough."""
+        one_by_one = self.still is not None and self.still.kind == "blocks"
+        return TURN_US if self.motion and one_by_one else 0
 
     @property
     def moving(self) -> bool:

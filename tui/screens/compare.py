@@ -15,10 +15,12 @@ from mmplay.tui.keys import COMMON_KEYS, COMPARE_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import PanelScreen
-from mmplay.tui.views.compare import chart_rows, parting_rows, table_rows
+from mmplay.tui.views.compare import chart_rows, parting_rows, steps_of, table_rows
 
 PANELS = ("parting", "chart", "table")
 WIDEST = 400
+STEPS = 60
+"""How many steps lead through the whole, where there are as many moments."""
 
 
 class CompareScreen(PanelScreen):
@@ -36,6 +38,7 @@ class CompareScreen(PanelScreen):
         self._found: Comparison | None = None
         self._align = START
         self._density = FULL
+        self._at: int | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out where they part, the chart, and the table."""
@@ -63,7 +66,7 @@ class CompareScreen(PanelScreen):
         self.work("", lambda stopped: compare(a, b, align, stopped=stopped), self._compared)
 
     def _compared(self, found: Comparison) -> None:
-        self._found = found
+        self._found, self._at = found, None
         self.said = ""
         self.draw()
 
@@ -76,9 +79,18 @@ class CompareScreen(PanelScreen):
         widths = {name: max(20, panel.size.width) for name, panel in panels.items()}
         panels["parting"].show(parting_rows(found, widths["parting"]))
         ascii_only = self._glyphs is ASCII
-        panels["chart"].show(chart_rows(found, widths["chart"], ascii_only))
+        panels["chart"].show(chart_rows(found, widths["chart"], ascii_only, self._at))
         panels["table"].show(table_rows(found, self._density))
         self.say(self.said)
+
+    def action_step(self, steps: int) -> None:
+        """Take both sides some steps on or back; the first step shows where they begin."""
+        count = steps_of(self._found) if self._found is not None else 0
+        if count:
+            wide = max(1, count // STEPS)
+            at = 0 if self._at is None else self._at + steps * wide
+            self._at = max(0, min(count - 1, at))
+            self.draw()
 
     def action_align(self) -> None:
         """Ask for another alignment."""

@@ -59,7 +59,8 @@ def wrong_rows(report: Report, width: int) -> list[Row]:
     """Return which misconceptions there are, and where the class sticks."""
     rows = [row(Cell("wrong answers, by what they come from", "label"))]
     for one in report.misconceptions:
-        count = f"{len(one.students)} students, {', '.join(one.questions[:3])}: "
+        many = f"{len(one.students)} student{'s' if len(one.students) != 1 else ''}"
+        count = f"{many}, {', '.join(one.questions[:3])}: "
         rows += _paragraph(count, one.text, width)
     rows += [] if report.misconceptions else [row(Cell("no question was answered wrong", "dim"))]
     rows += [row(""), row(Cell("not at once, of those who came to it", "label"))]
@@ -101,6 +102,7 @@ def one_student_rows(one: StudentRow) -> list[Row]:
         for part in level.parts:
             role = "fine" if part.score == part.max_score else "refused"
             points = f"{shown(part.score)}/{shown(part.max_score)}"
-            rows.append(row(Cell(f"{points:>12}  ", role), Cell(f"{part.name}: {part.reason}")))
+            rows.append(row(Cell(f"{points:>12}  ", role), Cell(part.name)))
+            rows.append(row(Cell(part.reason, "dim")))
         rows.append(row(""))
     return rows

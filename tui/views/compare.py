@@ -32,9 +32,13 @@ def parting_rows(c: Comparison, width: int) -> list[Cells]:
     return rows
 
 
-def chart_rows(c: Comparison, width: int, ascii_only: bool) -> list[Cells]:
-    """Return a bar line per zone and side, on one scale a zone, and the span of time."""
-    rows: list[Cells] = []
+def chart_rows(c: Comparison, width: int, ascii_only: bool, at: int | None = None) -> list[Cells]:
+    """Return a bar line per zone and side, on one scale a zone, and the span of time.
+
+    `at` is the step that both sides stand at, None before any was taken: then it is marked in the
+    bars, and the numbers of that moment stand first.
+    """
+    rows: list[Cells] = [] if at is None else _moment_rows(c, at)
     for one in c.series:
         known = [value for value in (*one.a, *one.b) if value is not None]
         if not known or max(known) == 0:
@@ -42,14 +46,36 @@ def chart_rows(c: Comparison, width: int, ascii_only: bool) -> list[Cells]:
         top = max(known)
         rows.append(row(Cell(f"{one.name}, pages, full is {top}", "dim")))
         for side, values in (("A", one.a), ("B", one.b)):
-            rows.append(_bar(side, values, top, width, ascii_only))
+            rows.append(_bar(side, values, top, width, ascii_only, at))
     if c.series:
         rows.append(_axis(c.series[0], c, width))
     return rows or [row(Cell("There is nothing to draw: no moment is in both.", "dim"))]
 
 
+def steps_of(c: Comparison) -> int:
+    """Return how many steps both sides can be taken through together."""
+    return max((len(one.a) for one in c.series), default=0)
+
+
+def _moment_rows(c: Comparison, at: int) -> list[Cells]:
+    """Return free pages of both sides at one step, and how far B is from A."""
+    when = c.series[0].start_us + (at + 1) * c.series[0].column_us if c.series else 0
+    cells = [Cell(f"{moment(when)}  ", "here")]
+    for one in c.series:
+        ours, theirs = one.a[at], one.b[at]
+        delta = "" if ours is None or theirs is None else f" ({theirs - ours:+d})"
+        a, b = ("?" if value is None else str(value) for value in (ours, theirs))
+        cells += [Cell(f"{one.name} ", "label"), Cell(f"A {a} B {b}{delta}  ", "number")]
+    return [tuple(cells)]
+
+
 def _bar(
-    side: str, values: tuple[int | None, ...], top: int, width: int, ascii_only: bool
+    side: str,
+    values: tuple[int | None, ...],
+    top: int,
+    width: int,
+    ascii_only: bool,
+    at: int | None,
 ) -> Cells:
     glyphs = ASCII_LEVELS if ascii_only else LEVELS
     last = next((value for value in reversed(values) if value is not None), None)
@@ -59,8 +85,17 @@ def _bar(
     for column in range(room):
         value = values[column * len(values) // room]
         cells.append("?" if value is None else glyphs[_level(value, top, len(glyphs))])
-    role = "fine" if side == "A" else "below_min"
-    return row(Cell(f"{side} ", "label"), Cell("".join(cells), role), Cell(end, "number"))
+    role, bar = "fine" if side == "A" else "below_min", "".join(cells)
+    if at is None:
+        return row(Cell(f"{side} ", "label"), Cell(bar, role), Cell(end, "number"))
+    here = min(room - 1, -(-at * room // len(values)))
+    return row(
+        Cell(f"{side} ", "label"),
+        Cell(bar[:here], role),
+        Cell("|" if bar[here] == " " else bar[here], "here"),
+        Cell(bar[here + 1 :], role),
+        Cell(end, "number"),
+    )
 
 
 def _level(value: int, top: int, levels: int) -> int:

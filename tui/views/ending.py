@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmplay.levels.level_list import LevelLine
+from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.tries import Try
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
@@ -84,18 +85,14 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
 
 def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     """Return the questions whose first answer was wrong, each with the rule that holds."""
-    runs = run.all_stages()
-    missed = [(one, question) for one in runs for question in one.questions
-              if question.id in one.missed()]  # fmt: skip
+    missed = what_was_missed(run)
     if not missed:
         return []
     rows = [row(Cell(" What you missed, and the rule that holds:", "label"))]
-    for one, question in missed:
-        found = one.truths.get(question.id)
+    for question, rule in missed:
         first, *more = wrap(question.text, width - 4)
         rows.append(row("  ", Cell(f"{glyphs.no} ", "refused"), Cell(first)))
         rows += [row("    ", Cell(line)) for line in more]
-        rule = found.rule if found is not None else ""
         rows += [row("    ", Cell(line, "link")) for line in wrap(rule, width - 6) if rule]
     return rows
 

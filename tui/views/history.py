@@ -26,6 +26,8 @@ LEAST_ROWS = 5
 
 LINES = {"min": "━", "low": "┈", "high": "┈"}
 CALLERS_LINE = "─"
+GUESS = "∙"
+"""The straight way between two dumps, of which nothing is known."""
 
 FIRST_NAMED = ("min", "HIGH", "MIN_RESERVE", "HIGH+HARDER", "MIN_RESERVE+NON_BLOCK", "low", "high")
 """Where several floors fall into one row, these are named first."""
@@ -155,7 +157,7 @@ def _draw_way(
             _dot(grid, plot, column, plot.half(first), role)
             continue
         between = first + (last - first) * (column - left) // (right_end - left)
-        grid[plot.row(between)][column] = ("·", "number")
+        grid[plot.row(between)][column] = (GUESS, "number")
 
 
 def _dot(grid: Grid, plot: Plot, column: int, half: int, role: str) -> None:

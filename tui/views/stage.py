@@ -85,7 +85,7 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
     if reply is None:
         return " ", "text"
     if reply.truth.accepts(value):
-        return glyphs.yes, "fine"
+        return glyphs.yes, "right"
     return (glyphs.no, "refused") if value == reply.answer else (" ", "dim")
 
 

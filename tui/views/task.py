@@ -96,12 +96,11 @@ def reply_rows(reply: Reply, width: int) -> list[Row]:
     unit = f" {reply.question.unit}" if reply.question.unit else ""
     head = f"you said {reply.answer}: "
     if reply.right:
-        text, role = f"{head}right", "fine"
+        text, role = f"{head}right", "right"
     else:
         text, role = f"{head}the kernel says {reply.truth.shown()}{unit}", "refused"
-    why = reply.wrong_because or "; ".join(reply.truth.explanation())
     rows = [row(Cell(line, role)) for line in wrap(text, width)]
-    rows += [row(Cell(line)) for line in wrap(why, width) if why]
+    rows += [row(Cell(line)) for why in reply.feedback() for line in wrap(why, width)]
     if reply.question.why and not reply.right:
         rows += [row(Cell(line, "dim")) for line in wrap(reply.question.why, width)]
     return [*rows, row("")]

@@ -46,12 +46,13 @@ class Machine:
 
     `ask` returns the request of a key (`asks.ask_key`): every request asks.
     `log` holds what was printed since the machine was made or bound; the state counts all lines.
-    `zone` and `pfmemalloc` are how the page allocator answers besides the page itself.
+    `zone` and `pfmemalloc` are how the page allocator answers besides the page itself. `weights`
+    are those of the workloads, empty where none is nicer than another.
     """
 
     __slots__ = (
         *("setup", "kernel", "rules", "state", "tell", "log", "gates", "zonelists", "masks"),
-        *("slab_mask", "cache_numbers", "line_ns", "load_masks"),
+        *("slab_mask", "cache_numbers", "line_ns", "load_masks", "weights"),
         *("zone", "pfmemalloc", "ask", "numbers"),
     )
 
@@ -63,6 +64,8 @@ class Machine:
         self.masks: Masks = make_masks(setup.kernel)
         encode = setup.kernel.gfp.encode
         self.load_masks = tuple(encode(load.gfp) if load.gfp else 0 for load in setup.workloads)
+        nice = [load.nice for load in setup.workloads]
+        self.weights = tuple(WEIGHTS[one + 20] for one in nice) if any(nice) else ()
         self.line_ns = setup.costs.print_line
         self.tell: Callable[[Decision], object] | None = None
         self.log: list[Printed] = []
@@ -133,6 +136,13 @@ LONG_SLEEP_NS = 12 * MILLISECOND_NS
 
 
 LATENCY_NS, GRANULARITY_NS, LATENCY_TASKS = 6 * MILLISECOND_NS, MILLISECOND_NS * 3 // 4, 8
+WEIGHTS = (
+    *(88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904),
+    *(3906, 3121, 2501, 1991, 1586, 1277, 1024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110),
+    *(87, 70, 56, 45, 36, 29, 23, 18, 15),
+)
+"""By nice, from -20 (prio_to_weight)."""
+ORDINARY = WEIGHTS[20]
 MOST_CPUS = 8
 """CPUs beyond these lengthen the slices no more (get_update_sysctl_factor)."""
 
@@ -142,12 +152,15 @@ def slice_ns(m: Machine, cpu: Cpu) -> int:
 
     Up to eight tasks share the latency, more have the granularity each; both grow with the CPUs,
     once more for each doubling. The clock's tick ends the slice, the first that finds it used up.
+    A task that is less nice than others runs so much longer.
     """
     if m.setup.costs.time_slice:
         return m.setup.costs.time_slice
     waiting = len(cpu.queue) + 1
     factor = min(MOST_CPUS, m.setup.cpus).bit_length()
     share = GRANULARITY_NS if waiting > LATENCY_TASKS else LATENCY_NS // waiting
+    if m.weights and cpu.current >= 0:
+        share = share * max(ORDINARY, m.weights[m.state.tasks.load[cpu.current]]) // ORDINARY
     return share * factor // JIFFY_NS * JIFFY_NS + JIFFY_NS
 
 

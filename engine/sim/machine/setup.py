@@ -79,7 +79,8 @@ class Workload(NamedTuple):
     task, `start_ns` when the first begins, `order` what an allocator asks for, `burst` how many
     pages a reader reads or a writer writes between two pauses, `per_table` how many pages a page
     table of an eater maps, `adj` their oom_score_adj; `numbered` groups have their
-    number in the name. `uid` 0 has CAP_SYS_ADMIN. `gfp` is the mask of an allocator or a reader,
+    number in the name. `uid` 0 has CAP_SYS_ADMIN, `nice` (-20 to 19) is its share of a
+    CPU. `gfp` is the mask of an allocator or a reader,
     empty for the usual one. `parent` names the workload whose first task has forked these, empty
     for one that nobody here has.
     """
@@ -96,6 +97,7 @@ class Workload(NamedTuple):
     per_table: int = 512
     burst: int = 1
     uid: int = ORDINARY_UID
+    nice: int = 0
     numbered: bool = False
     gfp: str = ""
     parent: str = ""

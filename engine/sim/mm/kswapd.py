@@ -13,13 +13,8 @@ from mmplay.engine.sim.machine.gates import set_thresholds
 from mmplay.engine.sim.machine.machine import sleep, wait
 from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.page_alloc import zone_balanced
-from mmplay.engine.sim.mm.vmscan import (
-    DEF_PRIORITY,
-    SWAP_CLUSTER_MAX,
-    reserves_ok,
-    shrink_zone,
-    wake_throttled,
-)
+from mmplay.engine.sim.mm.throttle import reserves_ok, wake_throttled
+from mmplay.engine.sim.mm.vmscan import DEF_PRIORITY, SWAP_CLUSTER_MAX, shrink_zone
 from mmplay.engine.sim.mm.writeback import vm_writeout_waits
 from mmplay.engine.sim.state.tasks import BLOCKED
 from mmplay.engine.sim.state.zone import CONGESTED

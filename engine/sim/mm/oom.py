@@ -18,7 +18,7 @@ from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.log.reports import KILLS, allowed, named, show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
 from mmplay.engine.sim.machine.asks import Ask, ask_key
-from mmplay.engine.sim.machine.machine import sleep_until, wake
+from mmplay.engine.sim.machine.machine import wake
 from mmplay.engine.sim.machine.page_decisions import (
     OomAborts,
     OomKillProcess,
@@ -27,7 +27,6 @@ from mmplay.engine.sim.machine.page_decisions import (
 )
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.tasks import (
-    BLOCKED,
     EXITED,
     EXITING,
     FATAL,
@@ -144,7 +143,6 @@ def out_of_memory(
         m.line_ns = m.setup.costs.oom_print_line
         _print_header(m, caller, ask, tasks.order[task], tasks.adj[task], OOM)
         m.line_ns = m.setup.costs.print_line
-        sleep_until(m, task, state.print_ready_ns, BLOCKED)
     return 1
 
 

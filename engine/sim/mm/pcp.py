@@ -116,10 +116,8 @@ def give_pages(m: Machine, zone: Zone, cpu: int, count: int, cold: bool) -> None
     lists = zone.pcp[cpu]
     on_list = sum(len(pages) for pages in lists)
     types = zone.buddy.block_types
-    hand_back = zone.hand_back
     m.state.counters.pgfree += count
-    for _ in range(count):
-        page = hand_back()
+    for page in zone.hand_back_many(count):
         kind = types[page >> PAGEBLOCK_ORDER]
         if kind >= PCP_TYPES:
             kind = MOVABLE

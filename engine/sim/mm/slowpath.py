@@ -42,16 +42,14 @@ from mmplay.engine.sim.mm.page_alloc import (
 )
 from mmplay.engine.sim.mm.pcp import drain_all
 from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
-from mmplay.engine.sim.mm.vmscan import (
+from mmplay.engine.sim.mm.throttle import (
     EXEMPT,
-    GOING_ON,
     hold_back,
     may_go_on,
-    reclaim,
     reserves_ok,
-    start_call,
     start_waiting,
 )
+from mmplay.engine.sim.mm.vmscan import GOING_ON, reclaim, start_call
 from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, RUNNABLE, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import CONGESTED
 

@@ -1,4 +1,4 @@
-"""Reclaim: scanning the file lists of a zone, try_to_free_pages, who is held back, dropping caches.
+"""Reclaim: scanning the file lists of a zone, try_to_free_pages, dropping caches.
 
 The lists are counts. Pages that can be dropped at the tail are met first; the other clean ones lie
 evenly among the rest, and what integer division leaves over is carried to the next scan. Without
@@ -7,11 +7,9 @@ bit 2 asks the slab shrinkers, which are not simulated): dirty pages, pages unde
 use stay, and so does the active list, of which this machine does not know what is clean.
 
 A call makes two passes over twelve priorities. One turn is one (pass, priority) as long as the next
-one scans something, for callers that overlap trip each other's scan counts; a call that only polls
-zones it has given up is one turn. Half of the reserves are kept from ordinary reclaimers
-(throttle_direct_reclaim): waiters are woken only when the test would let them go; the wake-ups in
-between change nothing but CPU time. Source: mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones,
-throttle_direct_reclaim, pfmemalloc_watermark_ok, get_scan_count, shrink_zone_memcg,
+one scans something, and at most as many pages as a few milliseconds allow, for callers that overlap
+trip each other's scan counts; a call that only polls zones it has given up is one turn. Source:
+mm/vmscan.c of 4.5 (do_try_to_free_pages, shrink_zones, get_scan_count, shrink_zone_memcg,
 shrink_inactive_list, shrink_page_list, shrink_active_list), fs/drop_caches.c
 (drop_caches_sysctl_handler, drop_pagecache_sb) and mm/truncate.c (invalidate_mapping_pages).
 """
@@ -21,19 +19,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmplay.engine.sim.machine.asks import Ask
-from mmplay.engine.sim.machine.machine import sleep, sleep_until, wait, wake
+from mmplay.engine.sim.machine.machine import sleep
 from mmplay.engine.sim.machine.page_decisions import (
     DropCaches,
     ShrinkInactiveList,
-    ThrottleDirectReclaim,
     TooManyIsolated,
 )
-from mmplay.engine.sim.machine.setup import MILLISECOND_NS, SECOND_NS
+from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.disk import congested
 from mmplay.engine.sim.mm.page_alloc import largest_free
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.writeback import start_works, vm_writeout_waits
-from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, KTHREAD, SLEEPING, THROTTLED, Tasks
+from mmplay.engine.sim.state.tasks import BLOCKED, FATAL, Tasks
 from mmplay.engine.sim.state.zone import CONGESTED, Zone
 
 if TYPE_CHECKING:
@@ -55,13 +52,24 @@ def shrink_zone(
     The scan ends after the batch that brought the freed pages to `enough` (NEVER: it does not).
     Where the priority leaves nothing of either list, `least` pages of each are scanned.
     """
+    scan = _begin_scan(zone, priority, least)
+    return _shrink(m, zone, priority, scan, cpu, enough) if scan else (0, 0)
+
+
+def _begin_scan(zone: Zone, priority: int, least: int = 0) -> int:
+    """Deactivate pages if the active list is the longer; return how many inactive ones to scan."""
     scan, active = zone.inactive_file >> priority, zone.active_file >> priority
     if least and not scan and not active:
         scan, active = min(zone.inactive_file, least), min(zone.active_file, least)
     if zone.active_file > zone.inactive_file:
         _shrink_active(zone, active)
-    if scan == 0:
-        return 0, 0
+    return scan
+
+
+def _shrink(
+    m: Machine, zone: Zone, priority: int, scan: int, cpu: int, enough: int
+) -> tuple[int, int]:
+    """Scan so many pages of a zone's inactive list; return (pages scanned, pages freed)."""
     if zone.clean_tail or zone.clean:
         return _shrink_inactive(m, zone, scan, cpu, enough)
     if zone.marked < zone.dirty + zone.writeback:
@@ -164,7 +172,7 @@ GOING_ON = -1
 def start_call(m: Machine, task: int) -> None:
     """Begin a call for this task."""
     tasks = m.state.tasks
-    tasks.again[task] = 0
+    tasks.again[task] = tasks.left[task] = 0
     tasks.priority[task] = DEF_PRIORITY
     tasks.scanned[task] = 0
     tasks.reclaimed[task] = 0
@@ -200,11 +208,14 @@ def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple
     while True:
         first = priority == DEF_PRIORITY
         enough = NEVER if first else SWAP_CLUSTER_MAX - freed
-        for zone in zones:
-            if first or m.reclaimable(zone):
-                looked, got = shrink_zone(m, zone, priority, cpu, enough)
-                scanned += looked
-                freed += got
+        tasks.priority[task] = priority
+        looked, got = _scan(m, task, cpu, zones, enough)
+        scanned += looked
+        freed += got
+        if tasks.left[task]:
+            _isolate(m, task, zones)
+            progress = GOING_ON
+            break
         progress = freed
         if freed >= SWAP_CLUSTER_MAX:
             break
@@ -229,6 +240,40 @@ def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple
     counters.pgscan_direct += scanned - before
     counters.pgsteal_direct += freed - freed_before
     return progress, scanned - before
+
+
+SCAN_NS = 4 * MILLISECOND_NS
+"""What one turn scans takes at most so long: more goes on in later ones, among other callers'."""
+
+
+def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...], enough: int) -> tuple[int, int]:
+    """Scan every zone that is worth it at the task's priority; return pages (scanned, freed).
+
+    The task's `left` is what is not done of that: a scan that has begun goes on, whatever the zone
+    has become.
+    """
+    tasks = m.state.tasks
+    priority, left = tasks.priority[task], tasks.left[task]
+    tasks.left[task] = scanned = freed = 0
+    most = max(SWAP_CLUSTER_MAX, SCAN_NS // max(1, m.setup.costs.scanned_page))
+    for place, zone in enumerate(zones):
+        if left:
+            if place < left & 3:
+                continue
+            scan, left = left >> 2, 0
+        elif priority == DEF_PRIORITY or m.reclaimable(zone):
+            scan = _begin_scan(zone, priority)
+            if not scan:
+                continue
+        else:
+            continue
+        looked, got = _shrink(m, zone, priority, min(scan, most), cpu, enough)
+        scanned += looked
+        freed += got
+        if scan > most and got < enough:
+            tasks.left[task] = scan - most << 2 | place
+            break
+    return scanned, freed
 
 
 def _waits_for_isolated(m: Machine, task: int, ask: Ask, zones: tuple[Zone, ...]) -> bool:
@@ -289,59 +334,3 @@ def _put_back(m: Machine, task: int) -> None:
     zone.inactive_file += held & 0xFF
     zone.isolated_file -= held & 0xFF
     tasks.isolated[task] = 0
-
-
-LAST_ZONE = 2
-"""Zones above Normal do not count."""
-
-
-def reserves_ok(m: Machine) -> bool:
-    """Tell whether more than half of the min marks is free (pfmemalloc_watermark_ok)."""
-    free = reserve = 0
-    for zone in m.state.zones:
-        if zone.index <= LAST_ZONE and (zone.inactive_file or zone.reclaimable()):
-            reserve += zone.min
-            free += zone.free
-    return not reserve or free > reserve // 2
-
-
-EXEMPT = KTHREAD | FATAL
-"""Flags of a task that is never held back: a kernel thread, or one with a fatal signal."""
-
-
-def hold_back(m: Machine, task: int, ask: Ask) -> None:
-    """Let a task wait for the reserves to recover: at most a second if it cannot enter the FS."""
-    state = m.state
-    if state.kswapd_task >= 0 and state.tasks.state[state.kswapd_task] == SLEEPING:
-        wake(m, state.kswapd_task)
-    state.throttled += 1
-    if ask.enters_fs:
-        wait(m, task, THROTTLED)
-    else:
-        sleep_until(m, task, state.tasks.until_ns[task], THROTTLED)
-
-
-def start_waiting(m: Machine, task: int, ask: Ask) -> None:
-    """Begin to hold a task back."""
-    state = m.state
-    state.counters.reclaim_throttled += 1
-    state.tasks.until_ns[task] = state.now_ns + SECOND_NS
-    if m.tell is not None:
-        m.tell(ThrottleDirectReclaim(task, sum(z.free for z in state.zones)))
-    hold_back(m, task, ask)
-
-
-def may_go_on(m: Machine, task: int, ask: Ask) -> bool:
-    """Tell whether a task that was held back and woke may go on."""
-    tasks = m.state.tasks
-    if tasks.flags[task] & FATAL or reserves_ok(m):
-        return True
-    return not ask.enters_fs and m.state.now_ns >= tasks.until_ns[task]
-
-
-def wake_throttled(m: Machine) -> None:
-    """Wake everybody who is held back."""
-    tasks = m.state.tasks
-    for task in range(len(tasks)):
-        if tasks.state[task] == THROTTLED:
-            wake(m, task)

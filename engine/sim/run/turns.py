@@ -13,6 +13,7 @@ from mmplay.engine.sim.machine.machine import (
     CPU,
     DISK,
     NIC,
+    ORDINARY,
     SCRIPT,
     TIMER,
     VMSTAT,
@@ -21,20 +22,22 @@ from mmplay.engine.sim.machine.machine import (
     slice_ns,
     timer,
 )
-from mmplay.engine.sim.machine.setup import SECOND_NS
+from mmplay.engine.sim.machine.setup import JIFFY_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import complete
 from mmplay.engine.sim.mm.net import frame_arrives
 from mmplay.engine.sim.mm.pcp import fold
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.programs import act
 from mmplay.engine.sim.run.workloads import start_workload
+from mmplay.engine.sim.state.state import Cpu
 from mmplay.engine.sim.state.tasks import RUNNABLE
 
 
 def run_cpu(m: Machine, number: int, _: int) -> None:
     """Let the CPU's task act once, and come back when that is done.
 
-    Who prints is busy until the last line is out.
+    What takes longer than a whole time slice goes on when its turn comes again, if others wait.
+    So does printing, which takes until the last line is out.
     """
     state = m.state
     cpu = state.cpus[number]
@@ -48,13 +51,19 @@ def run_cpu(m: Machine, number: int, _: int) -> None:
         if task < 0:
             cpu.busy = 0
             return
+    tasks = state.tasks
     lines = state.log_lines
-    cost = act(m, task, number)
-    if state.tasks.credit_ns[task] > 0:
-        state.tasks.credit_ns[task] -= cost
-    ready = now + cost
+    cost = tasks.owed_ns[task] or act(m, task, number)
     if state.log_lines != lines:
-        ready = max(ready, state.print_ready_ns)
+        cost = max(cost, state.print_ready_ns - now)
+    tasks.owed_ns[task] = 0
+    if cost > JIFFY_NS and cpu.queue and tasks.state[task] == RUNNABLE:
+        now_only = slice_ns(m, cpu)
+        if cost > now_only:
+            tasks.owed_ns[task], cost = cost - now_only, now_only
+    if tasks.credit_ns[task] > 0:
+        tasks.credit_ns[task] -= cost
+    ready = now + cost
     cpu.ready_ns = ready
     # As `push` does it: of all that is pushed three quarters are this.
     state.sequence += 1
@@ -72,10 +81,23 @@ def next_task(m: Machine, number: int) -> int:
             cpu.first += 1
         else:
             cpu.queue.append(task)
-    cpu.current = cpu.queue.pop(0) if cpu.queue else -1
+    cpu.current = _take_first(m, cpu) if cpu.queue else -1
     cpu.first = max(0, cpu.first - 1)
     cpu.slice_end_ns = m.state.now_ns + slice_ns(m, cpu)
     return cpu.current
+
+
+def _take_first(m: Machine, cpu: Cpu) -> int:
+    """Take the next task of a queue: a nice one once in as many rounds as its weight is less."""
+    queue, tasks = cpu.queue, m.state.tasks
+    while m.weights and not cpu.first and len(queue) > 1:
+        task = queue.pop(0)
+        tasks.share[task] += m.weights[tasks.load[task]]
+        if tasks.share[task] >= ORDINARY:
+            tasks.share[task] = 0
+            return task
+        queue.append(task)
+    return queue.pop(0)
 
 
 def run_script(m: Machine, number: int, _: int) -> None:

@@ -13,6 +13,7 @@ from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.mm.balance import EXCEEDED_CHECK
 from mmplay.engine.sim.mm.slowpath import KILL, RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
 from mmplay.engine.sim.run.exit import wait_for_lock
@@ -237,4 +238,4 @@ def _add_writers(m: Machine, report: Report, group: int) -> None:
         tasks.purpose[writer] = CACHE_PAGE
         tasks.ask[writer] = m.masks.page_cache
         tasks.stage[writer] = RETRY
-        tasks.pause_at[writer] = 1
+        tasks.pause_at[writer] = 1 + writer % EXCEEDED_CHECK

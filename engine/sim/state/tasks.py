@@ -41,12 +41,16 @@ class Tasks(Fields):
     load: list[int]
     group: list[int]
     adj: list[int]
-    # scheduling: `credit_ns` is the CPU time that a task may still have first, as it slept
+    # scheduling: `credit_ns` is the CPU time that a task may still have first, as it slept,
+    # `owed_ns` what its last turn still takes of it: another task came between; `share` its part
+    # of a round of the queue so far, if it is nice
     state: list[int]
     token: list[int]
     cpu: list[int]
     since_ns: list[int]
     credit_ns: list[int]
+    owed_ns: list[int]
+    share: list[int]
     flags: list[int]
     pc: list[int]
     # the request in hand
@@ -57,9 +61,11 @@ class Tasks(Fields):
     slab: list[int]
     loops: list[int]
     gained: list[int]
-    # its reclaim
+    # its reclaim: `left` are the pages that it still scans of a zone at this priority, shifted left
+    # by 2, and the zone's place in the zonelist
     again: list[int]
     priority: list[int]
+    left: list[int]
     scanned: list[int]
     reclaimed: list[int]
     isolated: list[int]

@@ -180,6 +180,22 @@ class Zone(Fields):
             used[1] -= 1
         return page
 
+    def hand_back_many(self, count: int) -> list[int]:
+        """Return so many pages, those in use longest first."""
+        pages: list[int] = []
+        used, at = self.used, 0
+        self.used_pages -= count
+        while len(pages) < count:
+            first, length = used[at : at + 2]
+            taken = min(count - len(pages), length)
+            pages += range(first, first + taken)
+            if taken < length:
+                used[at : at + 2] = first + taken, length - taken
+                break
+            at += 2
+        del used[:at]
+        return pages
+
     def release(self, page: int, count: int) -> bool:
         """Take certain pages off the runs of used ones; False, and no change, if they are not."""
         used = self.used

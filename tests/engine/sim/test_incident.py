@@ -7,7 +7,7 @@ import pytest
 from mmplay.engine.sim.log.stacks import WB, symbol_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.pcp import give_pages
-from mmplay.engine.sim.mm.vmscan import EXEMPT
+from mmplay.engine.sim.mm.throttle import EXEMPT
 from mmplay.engine.sim.run.turns import run_until, turn
 from tests.engine.sim.machines import SECOND, incident, log_text, until_depleted, without_kill
 

@@ -201,7 +201,7 @@ def test_masks_and_bursts_stand_in_a_recording() -> None:
     fields = setup_fields(m.setup)
     loads = fields[11]
     assert loads[0][0] == "kthreadd"
-    for place, wrong in ((-2, "GFP_NONSENSE"), (-2, 7), (-1, 7), (-5, 0)):
+    for place, wrong in ((-2, "GFP_NONSENSE"), (-2, 7), (-1, 7), (-6, 0)):
         kept, loads[-1][place] = loads[-1][place], wrong
         with pytest.raises(SetupError):
             setup_of(fields)

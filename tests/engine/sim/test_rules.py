@@ -10,7 +10,8 @@ from mmplay.engine.sim.machine.gates import set_thresholds, total_reserve
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.oom import badness, score, select_worst
 from mmplay.engine.sim.mm.pcp import batch_size
-from mmplay.engine.sim.mm.vmscan import GOING_ON, reclaim, reserves_ok, start_call
+from mmplay.engine.sim.mm.throttle import reserves_ok
+from mmplay.engine.sim.mm.vmscan import GOING_ON, reclaim, start_call
 from mmplay.engine.sim.mm.writeback import dirty_limits, dirtyable
 from mmplay.engine.sim.state.slab_cache import slab_order
 from mmplay.engine.sim.state.state import State

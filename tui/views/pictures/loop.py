@@ -13,6 +13,9 @@ GAP = 7
 
 LABELS = 14
 
+MOST_SIDE, MOST_RING = 36, 16
+"""A larger ring would fall apart before the eye."""
+
 FEWEST = 3
 """With fewer edges there is no ring."""
 
@@ -62,11 +65,11 @@ class _Drawing:
     ) -> None:
         self.loop, self.past, self.glyphs, self.step = loop, past, glyphs, step
         self.sheet = Canvas(width, height)
-        self.side = max(10, (width - GAP - 2) // 2)
+        self.side = max(10, min(MOST_SIDE, (width - GAP - 2) // 2))
         count = len(loop.edges)
         self.right = list(range(1, (count + 1) // 2 + 1))[: max(0, count - 1)]
         self.left = [0, *range(count - 1, len(self.right), -1)] if count else []
-        self.ring = max(4, height - len(loop.gauges) - 1)
+        self.ring = max(4, min(MOST_RING, height - len(loop.gauges) - 1))
 
     def drawn(self) -> list[Row]:
         for names, x in ((self.left, 1), (self.right, self.side + GAP + 1)):

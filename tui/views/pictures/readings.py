@@ -230,6 +230,9 @@ def slabs_still(sight: Sight) -> Slabs:
 
 def kind_of(sight: Sight, kind: str) -> str:
     """Return how a kind is drawn for what is asked now: rooms for a way, slabs for objects."""
+    only_rooms = sight.showing.shows("managed") and not sight.showing.shows("marks")
+    if kind == "tank" and only_rooms:
+        return "rooms"
     if kind in ("tank", "stack") and sight.words[:1] and sight.words[0] in ROOM_FORMS:
         return "rooms"
     if kind == "blocks" and sight.cache:

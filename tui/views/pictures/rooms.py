@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.tui.cells import Row, fit
+from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 from mmplay.tui.views.pictures.tank import mib_text
@@ -58,7 +58,7 @@ def rooms_rows(
             sheet.put(moved(start, x, step * 2), 1, ball, "number")
         else:
             row = moved(1, height - 3, min(STEPS, (step - STEPS // 2) * 2))
-            sheet.put(x, row, fit(ball, max(1, wide - 4)).rstrip(), "fine")
+            sheet.put(x, row, ball if len(ball) <= wide - 4 else glyphs.ball, "fine")
     else:
         word, role = (" is refused", "refused") if house.refused else (" ?", "number")
         sheet.put(start, 1, ball + word, role)

@@ -1,0 +1,70 @@
+"""What was missed in a level, as it was asked, with its rule; and playing it again at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mmplay.levels.model import REPLIES, Level, Question
+from mmplay.levels.play.game import LevelGame, Sequel
+from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, knows, playing
+
+
+class Missed(NamedTuple):
+    """A question that was not right at first, as it was asked then, and the rule in words."""
+
+    question: Question
+    rule: str
+
+
+def what_was_missed(run: LevelRun) -> list[Missed]:
+    """Return what was missed in this stage and those before it, in the order of asking."""
+    return [one for stage in run.all_stages() for one in _of_stage(stage)]
+
+
+def _of_stage(run: LevelRun) -> Iterator[Missed]:
+    missed = run.missed()
+    for ident, question in run.asking.first_forms().items():
+        if ident in missed:
+            truth = run.truths[ident]
+            yield Missed(question, truth.rule or "; ".join(truth.explanation()))
+
+
+class Practice(LevelGame):
+    """A stage once more, with only what was missed: all else is done and answered as it should be.
+
+    It counts for nothing and is not recorded. What is drawn is drawn anew.
+    """
+
+    def __init__(self, run: LevelRun) -> None:
+        level: Level = run.level
+        self._wanted = frozenset(run.missed())
+        tries = {ident: max(1, run.notes.missed[ident]) for ident in self._wanted}
+        again = begin(level, run.seed, tries=tries)
+        acts = [move for move in level.solution if move.action not in REPLIES]
+        self._steps = playing(again, acts, knows)
+        super().__init__(again)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Let everything happen up to the next question that was missed, or the end."""
+        while self.live:
+            question = self.question
+            if question is not None and question.id in self._wanted:
+                return
+            if next(self._steps, None) is None:
+                return
+
+    def _done(self, reply: Reply | None = None) -> None:
+        self._go_on()
+        super()._done(reply)
+
+    def end(self, keep: object = None) -> Sequel | None:
+        """Return that it leads to nothing, once it is over."""
+        return None if self.live or self._told_end() else Sequel(None, "")
+
+    def _told_end(self) -> bool:
+        told, self._ended = self._ended, True
+        return told

@@ -1,0 +1,69 @@
+"""What was missed: as it was asked, with its rule, and played again at once."""
+
+from __future__ import annotations
+
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.missed import Practice, what_was_missed
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, knows, play
+from tests.levels.proofs import DOOR, level
+from tests.levels.test_drawing import DRAWN
+
+ACT = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "less"\n'
+SOLVED = ACT + '[[solution]]\naction = "dirty_ratio"\nvalue = "5"\n'
+
+
+def missing(run: LevelRun, *wanted: str) -> LevelRun:
+    """Answer wrong at first what is wanted, and everything right in the end."""
+    while (question := run.open_question()) is not None:
+        if question.id in wanted and question.id not in run.missed():
+            right = run.truths[question.id].shown()
+            run.answer(question.id, "no" if right == "yes" else "yes")
+        else:
+            knows(run, question)
+    return run
+
+
+def test_what_was_missed_is_told_as_it_was_asked_with_its_rule() -> None:
+    run = begin(level(DRAWN + DOOR.replace('id = "door"', 'id = "gate"')))
+    first = run.open_question()
+    missing(run, "door", "gate.3")
+    assert first is not None
+    told = what_was_missed(run)
+    assert [one.question.id for one in told] == ["door", "gate.3"]
+    assert told[0].question.text == first.text
+    assert all("refused when free <= floor" in one.rule for one in told)
+    assert what_was_missed(missing(begin(level(DOOR)))) == []
+
+
+def test_only_what_was_missed_is_played_again_with_other_numbers() -> None:
+    run = missing(begin(level(DRAWN + DOOR.replace('id = "door"', 'id = "gate"'))), "door")
+    first = what_was_missed(run)[0].question
+    game = Practice(run)
+    question = game.asked()
+    assert question.id == "door"
+    assert question.text != first.text
+    assert game.end() is None
+    game.answer(game.level_run.truths["door"].shown())
+    assert game.level_run.outcome is Outcome.WON
+    assert game.end() is not None
+    assert game.end() is None
+
+
+def test_a_level_of_acts_does_them_by_itself_on_the_way() -> None:
+    one = level(SOLVED + DOOR, 'allow = ["dirty_ratio"]')
+    run = play(missing(begin(one), "door.2"), one.solution, knows)
+    assert run.outcome is Outcome.WON
+    game = Practice(run)
+    assert game.asked().id == "door.2"
+    game.answer("no")
+    assert game.level_run.outcome is Outcome.WON
+
+
+def test_a_shipped_level_again() -> None:
+    run = missing(begin(level_of_id("L03")), "first", "retry")
+    game = Practice(run)
+    assert game.asked().id == "first"
+    game.answer(game.level_run.truths["first"].shown())
+    assert game.asked().id == "retry"
