@@ -17,6 +17,7 @@ from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.play import PlayScreen
+from mmplay.tui.views.pictures.canvas import STEPS
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
@@ -356,6 +357,7 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
         assert "answer first" in text_of(pilot)
 
 
+@pytest.mark.usefixtures("held_motion")
 async def test_an_answer_lands_in_steps_and_any_key_draws_the_end() -> None:
     app = MmplayApp(level=find_level("L03"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -363,12 +365,28 @@ async def test_an_answer_lands_in_steps_and_any_key_draws_the_end() -> None:
         stage = level_screen(pilot).game.stage  # type: ignore[union-attr]
         for answer in ("2", "2", "1", "3"):
             await press(pilot, answer, "enter")
-        await pilot.press("1")
-        await typed(pilot)
+        await press(pilot, "1")
         assert stage.landed is not None
-        assert stage.moving
+        for _ in range(STEPS - 1):
+            stage._tick()
+            assert stage.moving
         await press(pilot, "question_mark")
         assert not stage.moving
         shown = await press(pilot, "escape")
         assert "memeater" in shown, shown
         assert "Enter goes on" in shown
+
+
+@pytest.mark.usefixtures("held_motion")
+async def test_a_move_ends_by_itself_after_its_steps() -> None:
+    app = MmplayApp(level=find_level("L03"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        stage = level_screen(pilot).game.stage  # type: ignore[union-attr]
+        for answer in ("2", "2", "1", "3"):
+            await press(pilot, answer, "enter")
+        await press(pilot, "1")
+        for _ in range(STEPS):
+            assert stage.moving
+            stage._tick()
+        assert not stage.moving
