@@ -9,6 +9,7 @@ import pytest
 from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
+from mmplay.levels.play.solve import knows
 from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
@@ -96,3 +97,27 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         assert isinstance(app.screen, MenuScreen) is (key == "escape")
         assert (before in app.screen_stack) is (key == "r")
         assert len(tries_of("L03")) == 1
+
+
+async def test_what_was_missed_is_played_again_at_once() -> None:
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        run, wrong = run_of(pilot), ""
+        while (question := run.open_question()) is not None:
+            if question.id == "first" and not wrong:
+                right = run.truths[question.id].shown()
+                wrong = question.text
+                run.answer(question.id, "no" if right == "yes" else "yes")
+            else:
+                knows(run, question)
+        screen = level_screen(pilot)
+        screen.mover.to_end()
+        await settle(pilot)
+        shown = await press(pilot, "m")
+        again = run_of(pilot)
+        question = again.open_question()
+        assert question is not None
+        assert (question.id, again is run) == ("first", False)
+        assert question.text != wrong
+        assert "with other numbers" in shown

@@ -9,6 +9,7 @@ from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
@@ -20,7 +21,7 @@ from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.ending import AGAIN, BACK, NEXT, EndScreen, LevelEnded
+from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
@@ -197,6 +198,9 @@ class GameFace:
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
         self._mover.to_end()
+        if isinstance(game, Practice):
+            self._screen.say("all that was missed is right now: R begins the level, q goes back")
+            return
         if ending.trouble:
             self._screen.say(ending.trouble)
         self._bring(TASK)
@@ -222,11 +226,20 @@ class GameFace:
         """Go on from the end of the level as the player chose."""
         if way == AGAIN:
             self.restart()
+        elif way == MISSED:
+            self._practise()
         elif way == BACK:
             self.undo()
         elif way is not None:
             following = line_after(self.level.id) if way == NEXT else None
             self._screen.post_message(LevelEnded(following.name if following else ""))
+
+    def _practise(self) -> None:
+        """Play again what was missed, with other numbers; nothing else can be done at the end."""
+        if self.level_run.missed():
+            self._play(Practice(self.level_run), "what you missed, with other numbers")
+        else:
+            self._screen.say("nothing was missed")
 
     def restart(self) -> None:
         """Begin the level again."""
@@ -257,6 +270,7 @@ class GameFace:
         """Go on from an answer that has landed; tell whether one had."""
         if not self.stage.go_on():
             return False
+        self.game.forget_reply()
         self._mover.to_end()
         self._panels.choose_lower(TASK)
         self.let_run()
@@ -285,15 +299,17 @@ class GameFace:
             return
         if self.game.options:
             self._do(self.game.choose, digit)
+        elif self.game.question is not None:
+            self.answer(str(digit))
         else:
             self._mover.to_tenth(digit)
 
-    def answer(self) -> None:
-        """Ask for the answer to the open question."""
+    def answer(self, begun: str = "") -> None:
+        """Ask for the answer to the open question; its first digit may have been typed."""
         with self._screen.refusals_said():
             unit = self.game.asked().unit
             placeholder = f"your answer ({unit})" if unit else "your answer"
-            self._screen.ask_for(placeholder, self.give)
+            self._screen.ask_for(placeholder, self.give, begun)
 
     def give(self, text: str) -> None:
         """Answer the open question."""

@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel
 
-NEXT, AGAIN, BACK, MENU = "next", "again", "back", "menu"
+NEXT, AGAIN, MISSED, BACK, MENU = "next", "again", "missed", "back", "menu"
 """How a player leaves the end of a level."""
 
-WAYS = {"enter,space,n": NEXT, "r,R": AGAIN, "u": BACK, "q,escape": MENU}
+WAYS = {"enter,space,n": NEXT, "r,R": AGAIN, "m,M": MISSED, "u": BACK, "q,escape": MENU}
 
 
 class LevelEnded(Message):

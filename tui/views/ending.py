@@ -35,13 +35,14 @@ def ending_rows(
     rows += [row(Cell(fit(line, width), "log")) for line in real.log.split("\n") if line]
     if level.against:
         rows += _texts(f"The mistake that this level corrects: {level.against}", width, "dim")
-    return [*rows, row(""), keys_row(following)]
+    return [*rows, row(""), keys_row(following, score.missed)]
 
 
-def keys_row(following: LevelLine | None) -> Row:
-    """Return what can be done now."""
+def keys_row(following: LevelLine | None, missed: int = 0) -> Row:
+    """Return what can be done now; what was missed can be played again."""
     then = f"{following.id} {following.title}" if following is not None else "the menu"
-    keys = (("Enter", then), ("r", "again"), ("u", "take back the last act"), ("Esc", "menu"))
+    again = (("m", f"the {missed} missed"),) if missed else ()
+    keys = (("Enter", then), ("r", "again"), *again, ("u", "undo"), ("Esc", "menu"))
     cells = [(Cell(f" {key} ", "number"), Cell(f"{text}  ", "dim")) for key, text in keys]
     return tuple(cell for pair in cells for cell in pair)
 
