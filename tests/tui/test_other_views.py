@@ -157,7 +157,7 @@ def test_goals_and_choices_are_shown_while_nothing_is_asked() -> None:
         GOAL, 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | the right one"]', EATER
     )
     text = shown_task(run)
-    assert "[ ] dirty_ratio is 5: not yet: dirty_ratio is 20" in text
+    assert "[ ] dirty_ratio is 5: not yet: vm.dirty_ratio: 20" in text
     assert " 1 the right one" in text
     assert "press x" not in text, "what can be done is all numbered"
     assert "A task." in text
