@@ -57,7 +57,9 @@ class History:
         self._left = LEFT if strips else BARE
         axis = self._axis_of(view.width - self._left - (RIGHT if strips else BARE))
         timeline, frame, left = self._player.timeline, view.frame, self._left
-        rows = history_rows(view, self._known.of(timeline, frame, axis.frames), axis, strips, showing)
+        rows = history_rows(
+            view, self._known.of(timeline, frame, axis.frames), axis, strips, showing
+        )
         return rows + timeline_rows(timeline, frame, axis, left, view.width, view.glyphs)
 
     def frame_at(self, column: int) -> int:
