@@ -7,6 +7,7 @@ whole. Over a slow line that is what a key waits for: a step was 20 kB, and is 3
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby, zip_longest
 
 from rich.cells import cell_len
@@ -50,11 +51,39 @@ class Painter:
                 parts.append(f"\x1b[{y + 1};{cells[first][0] + 1}H")
                 for sequence, same in groupby(cells[first:end], key=lambda cell: cell[1][1]):
                     if sequence != style:
-                        parts += [RESET, sequence] if style else [sequence]
+                        parts.append(switch(style, sequence))
                         style = sequence
                     parts += [look[0] for _, look in same]
             shown.update(cells)
         return "".join([*parts, RESET] if style else parts)
+
+
+@lru_cache(maxsize=4096)
+def switch(old: str, new: str) -> str:
+    """Return the shortest sequence from one style to another: what both have is not sent again."""
+    before, after = _codes(old), _codes(new)
+    if before.keys() - after.keys():
+        return RESET + new
+    changed = [code for key, code in after.items() if before.get(key) != code]
+    return f"\x1b[{';'.join(changed)}m" if changed else ""
+
+
+def _codes(sequence: str) -> dict[str, str]:
+    """Return the codes of a style: `fg` and `bg` by these names, attributes by themselves."""
+    codes: dict[str, str] = {}
+    left = sequence[2:-1].split(";") if sequence else []
+    while left:
+        size = LONG_COLOURS.get(left[1], 1) if left[0] in ("38", "48") and left[1:] else 1
+        code, number = ";".join(left[:size]), int(left[0] or 0)
+        ground = "fg" if 30 <= number < 40 or 90 <= number < 98 else "bg"
+        colour = 30 <= number < 50 or 90 <= number < 108
+        codes[ground if colour else code] = code
+        left = left[size:]
+    return codes
+
+
+LONG_COLOURS = {"2": 5, "5": 3}
+"""How many numbers a colour takes that is given by its parts or by its place in a palette."""
 
 
 def _stretches(cells: list[tuple[int, Look]], shown: dict[int, Look]) -> Iterator[tuple[int, int]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding, size
-from mmplay.engine.explain.gate import TYPICAL, Verdict, caller_of, ladder, test_all
+from mmplay.engine.explain.gate import TYPICAL, Rung, Verdict, caller_of, test_all
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -38,18 +39,13 @@ class Refused(NamedTuple):
     all: bool
 
 
-def refused_in(kernel: Kernel, zone: ZoneDump, class_index: int) -> Refused:
-    """Return which classes of callers a zone refuses now; highest floor first."""
-    free = zone.pages("free")
-    rungs = [
-        rung
-        for rung in ladder(kernel, zone, class_index)
-        if rung.mark == "min" and rung.caller.name != "NO_WATERMARKS"
-    ]
+def refused_by(rungs: Sequence[Rung], free: int | None) -> Refused:
+    """Return which classes of callers are refused on a zone's ladder; highest floor first."""
+    floors = [one for one in rungs if one.mark == "min" and one.caller.name != "NO_WATERMARKS"]
     if free is None:
         return Refused((), False)
-    names = tuple(rung.caller.name for rung in rungs if free <= rung.pages.value)
-    return Refused(names, bool(rungs) and len(names) == len(rungs))
+    names = tuple(one.caller.name for one in floors if free <= one.pages.value)
+    return Refused(names, bool(floors) and len(names) == len(floors))
 
 
 def moment_finding(dump: MemDump, kernel: Kernel | None) -> Finding | None:

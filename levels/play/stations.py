@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.model import ANSWER, PLACE, Level
+from mmplay.levels.model import Level, Question
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, playing
+from mmplay.levels.play.solve import begin, knows, play
 
 
 class Station(NamedTuple):
@@ -25,28 +25,35 @@ def come_to(level: Level, place: str) -> Station:
     """
     kind, _, ident = place.partition(":")
     if place == "end":
-        *_, run = playing(begin(level), level.solution)
-        return Station(run, "")
+        return Station(play(begin(level), level.solution, knows), "")
     if kind not in ("ask", "answered") or not ident:
         raise InputError(f"{place}: places of a level are ask:ID, answered:ID and end")
-    return Station(_asked(level, ident), right_answer(level, ident) if kind == "answered" else "")
+    run = _asked(level, ident)
+    question = run.open_question()
+    answered = kind == "answered" and question is not None
+    said = right_answer(question, run.truths[ident]) if answered and question is not None else ""
+    return Station(run, said)
+
+
+class _ThereError(Exception):
+    """The question that is wanted is open in this run."""
+
+    def __init__(self, run: LevelRun) -> None:
+        super().__init__()
+        self.run = run
 
 
 def _asked(level: Level, ident: str) -> LevelRun:
     """Return the run at the moment when a question is open."""
-    start = begin(level)
-    for run in chain((start,), playing(start, level.solution)):
-        question = run.open_question()
-        if question is not None and question.id == ident:
-            return run
+
+    def reply(run: LevelRun, question: Question) -> None:
+        if question.id == ident:
+            raise _ThereError(run)
+        knows(run, question)
+
+    try:
+        play(begin(level), level.solution, reply)
+    except _ThereError as there:
+        return there.run
     idents = ", ".join(one.id for stage in (level, *level.stages) for one in stage.questions)
     raise InputError(f"{level.id} asks no {ident}; its questions are {idents or 'none'}")
-
-
-def right_answer(level: Level, ident: str) -> str:
-    """Return the answer that the level's solution gives; raises InputError if it gives none."""
-    for move in level.solution:
-        asked, _, value = move.value.partition(" ")
-        if move.action in (ANSWER, PLACE) and asked == ident:
-            return value
-    raise InputError(f"{level.id}: its solution does not answer {ident}")

@@ -14,12 +14,15 @@ import simpy
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.state.state import State
+from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
+from mmplay.levels.scenario.load import load_scenario, scenario_path
 from tests.engine.sim.machines import incident
 
 TIMEOUTS = 750_000
 BURST_END_NS = 61_526_353_000
 ROUNDS = 5
 KEEP_EVERY = 512
+LIVELOCK_NS = 31_000_000_000
 
 
 def timeouts() -> None:
@@ -52,6 +55,12 @@ def recorded(m: Machine) -> list[State]:
     return kept
 
 
+def power_on() -> Machine:
+    """Return the incident's machine a second after its boot."""
+    scenario = load_scenario(scenario_path("power-on.toml"))
+    return machine_of_scenario(scenario, choice_for(scenario, Changes()))
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Return how long a piece of work takes."""
     begin = time.perf_counter()
@@ -79,6 +88,10 @@ def main() -> None:
     print(f"burst, states kept      {best['recorded']:.3f} s  {ratio:.2f} of the burst")
     print(f"turns/s                 {machine.state.turn / best['burst']:.0f}")
     print(f"requests/s              {requests / best['burst']:.0f}")
+    begun = power_on()
+    taken = seconds(lambda: run_until(begun, LIVELOCK_NS))
+    simulated = LIVELOCK_NS / 1e9
+    print(f"power-on to livelock    {taken:.3f} s  {taken / simulated:.2f} of what is simulated")
     tracemalloc.start()
     kept = recorded(incident())
     print(f"{len(kept)} states and run    {tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.explain.finding import sentence
-from mmplay.engine.explain.moment import moment_finding, refused_in, standing
+from mmplay.engine.explain.gate import ladder
+from mmplay.engine.explain.moment import moment_finding, refused_by, standing
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.library import open_recording
@@ -59,8 +60,9 @@ def test_who_is_refused_now(dump: MemDump, free: int, dma: int, said: str) -> No
 
 def test_a_zone_above_its_marks_can_be_locked(dump: MemDump) -> None:
     kernel = kernel_named("4.5-rc7")
-    assert refused_in(kernel, with_free(dump, "DMA", 1737), 2).all
-    some = refused_in(kernel, with_free(dump, "DMA", 1742), 2)
+    rungs = ladder(kernel, with_free(dump, "DMA", 1737), 2)
+    assert refused_by(rungs, 1737).all
+    some = refused_by(rungs, 1742)
     assert (some.names, some.all) == (("plain",), False)
     assert standing(with_free(dump, "DMA", 1737)) == "above high"
 

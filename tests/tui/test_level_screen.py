@@ -357,18 +357,15 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
 
 
 async def test_an_answer_lands_in_steps_and_any_key_draws_the_end() -> None:
-    app = MmplayApp(level=find_level("L03"), motion=True)
+    app = MmplayApp(level=find_level("L01"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        stage = level_screen(pilot).game.stage  # type: ignore[union-attr]
-        for answer in ("2", "2", "1", "3"):
-            await press(pilot, answer, "enter")
+        game = level_screen(pilot).game
+        assert game is not None
         await pilot.press("1")
         await typed(pilot)
-        assert stage.landed is not None
-        assert stage.moving
+        assert game.stage.landed is not None
+        assert game.stage.moving
         await press(pilot, "question_mark")
-        assert not stage.moving
-        shown = await press(pilot, "escape")
-        assert "memeater" in shown, shown
-        assert "Enter goes on" in shown
+        assert not game.stage.moving
+        assert "Enter goes on" in await press(pilot, "escape")

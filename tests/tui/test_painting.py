@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from mmplay.tui.painting import Painter
+from mmplay.tui.painting import Painter, switch
 from tests.bench.keys import MMPLAY, Terminal
 
 WIDTH, HEIGHT = 120, 40
@@ -70,6 +70,23 @@ def test_what_the_terminal_shows_is_not_sent_again() -> None:
     assert "free" not in one
     painter.forget()
     assert "free" in painted(painter, screen, 0, strip)
+
+
+STYLES = ("", "\x1b[1m", "\x1b[31m", "\x1b[1;38;2;1;2;3;48;2;9;9;9m", "\x1b[38;5;7;48;2;9;9;9m",
+          "\x1b[97;40m", "\x1b[7;97;40m", "\x1b[4;3;38;2;3;2;1m")  # fmt: skip
+
+
+@pytest.mark.parametrize("old", STYLES)
+@pytest.mark.parametrize("new", STYLES)
+def test_a_switch_of_styles_comes_to_the_new_one(old: str, new: str) -> None:
+    def looks(text: str) -> object:
+        screen = pyte.Screen(4, 1)
+        pyte.Stream(screen).feed(text)
+        cell = screen.buffer[0][0]
+        return cell.fg, cell.bg, cell.bold, cell.reverse, cell.underscore, cell.italics
+
+    assert looks(f"{old}{switch(old, new)}x") == looks(f"{new}x")
+    assert len(switch(old, new)) <= len(f"\x1b[0m{new}")
 
 
 class Seen:

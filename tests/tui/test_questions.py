@@ -24,7 +24,7 @@ from mmplay.tui.views.turn import chosen_decision, turn_rows
 from mmplay.tui.views.zones import zones_rows
 from tests.sessions import incident_run
 
-UNTIL_NS = 61_480_000_000
+UNTIL_NS = 61_520_000_000
 LEFT_OPEN = re.compile(r"[{}]|\bNone\b|\bnan\b|  ·|· $")
 
 

@@ -74,6 +74,8 @@ class Places(Container):
         """
         self._show_machine(name not in self.staged)
         if name in self.staged:
+            for hidden in HIDDEN:
+                self.remove_class(f"-{hidden}")
             self.draw_soon()
             return
         if name != self.first:

@@ -40,6 +40,7 @@ class Plot(NamedTuple):
     """A strip of a zone that is drawn `height` rows high."""
 
     zone: ZoneDump
+    floors: list[tuple[str, str, int]]
     strip: Strip
     height: int
 
@@ -71,20 +72,22 @@ def _plots(view: View, curves: Curves, height: int) -> list[Plot]:
     zones = zones_with_pages(view.dump) if view.dump else []
     ask = deciding_ask(view.result)
     zones.sort(key=lambda zone: ask is None or (zone.node, zone.name) != ask.names[:2])
-    wanted = [(zone, _strips(view, zone, curves)) for zone in zones]
-    chosen = [(zone, strips[0]) for zone, strips in wanted]
-    chosen += [(zone, strips[1]) for zone, strips in wanted if strips[1:]]
+    kernel, dump = view.frame.kernel, view.dump
+    known = [(zone, list(floors_of(kernel, dump, zone))) for zone in zones if dump]
+    wanted = [(zone, floors, _strips(zone, floors, curves)) for zone, floors in known]
+    chosen = [(zone, floors, strips[0]) for zone, floors, strips in wanted]
+    chosen += [(zone, floors, strips[1]) for zone, floors, strips in wanted if strips[1:]]
     chosen = chosen[: max(1, height // LEAST_ROWS)]
     share = height // (len(chosen) + 1) if len(chosen) > 1 else 0
     share = max(LEAST_ROWS, share) if len(chosen) > 1 else 0
     first = height - share * (len(chosen) - 1)
     heights = [first, *[share] * (len(chosen) - 1)]
-    return [Plot(zone, one, rows) for (zone, one), rows in zip(chosen, heights, strict=True)]
+    return [Plot(*one, rows) for one, rows in zip(chosen, heights, strict=True)]
 
 
-def _strips(view: View, zone: ZoneDump, curves: Curves) -> list[Strip]:
+def _strips(zone: ZoneDump, lines: list[tuple[str, str, int]], curves: Curves) -> list[Strip]:
     """Return the strips of a zone, first the one that shows the present number best."""
-    floors = [pages for _, _, pages in _floors(view, zone)]
+    floors = [pages for _, _, pages in lines]
     curve = curves.get((zone.node, zone.name))
     free = zone.pages("free") or 0
     most = max([free, *_pages(curve)]) if curve else free
@@ -99,16 +102,12 @@ def _pages(curve: Curve) -> list[int]:
     return [pages for _, pages in curve.points]
 
 
-def _floors(view: View, zone: ZoneDump) -> list[tuple[str, str, int]]:
-    return list(floors_of(view.frame.kernel, view.dump, zone)) if view.dump else []
-
-
 # one strip
 
 
 def _plot_rows(view: View, plot: Plot, curve: Curve | None, axis: Axis) -> list[Row]:
     grid: Grid = [[(" ", "dim")] * axis.width for _ in range(plot.height)]
-    for name, _, pages in reversed(_floors(view, plot.zone)):
+    for name, _, pages in reversed(plot.floors):
         if plot.strip.low <= pages <= plot.strip.high:
             grid[plot.row(pages)] = [(LINES.get(name, CALLERS_LINE), "mark")] * axis.width
     if curve is not None:
@@ -199,7 +198,7 @@ def _names(view: View, plot: Plot) -> list[list[Cell]]:
     decided = deciding_test(view.result.diagnosis, plot.zone)
     deciding = decided[1].floor.value if decided and decided[1].floor is not None else None
     names: list[list[Cell]] = [[] for _ in range(plot.height)]
-    floors = sorted(_floors(view, plot.zone), key=lambda one: (one[2] != deciding, _rank(one[0])))
+    floors = sorted(plot.floors, key=lambda one: (one[2] != deciding, _rank(one[0])))
     for name, _, pages in floors:
         cells = names[plot.row(pages)]
         text = f" {name} {pages}" + ("◀" if pages == deciding else "")

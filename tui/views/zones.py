@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test
 from mmplay.engine.explain.finding import size
 from mmplay.engine.explain.gate import Rung, ladder
-from mmplay.engine.explain.moment import Refused, refused_in, standing
+from mmplay.engine.explain.moment import refused_by, standing
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -65,14 +65,14 @@ LEAST = 3
 
 def _zone_rows(view: View, zone: ZoneDump) -> list[Row]:
     rungs = _rungs(view, zone)
-    marks = _marks_row(view, zone)
+    marks = _marks_row(view, zone, rungs)
     told = marks[-1].role == "refused"
     return [
         _bar_row(view, zone, rungs),
         _letters_row(view, zone, rungs),
         marks,
         _floors_row(view, zone, rungs),
-        row("") if told else row(" " * _name_width(view), *_refused_cells(view, zone, 0)),
+        row("") if told else row(" " * _name_width(view), *_refused_cells(view, zone, rungs, 0)),
     ]
 
 
@@ -123,7 +123,7 @@ def _bar_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     bar = glyph * full + view.glyphs.rest * (width - full)
     if free > scale:
         bar = bar[:-1] + view.glyphs.beyond
-    state, role = _state(view, zone, role)
+    state, role = _state(view, zone, rungs, role)
     value = right("0!" if free == 0 else str(free), VALUE_WIDTH)
     size_text = right(size(free * PAGE_KB), SIZE_WIDTH) if _roomy(view) else ""
     return row(
@@ -155,22 +155,15 @@ def level_of(view: View, zone: ZoneDump, free: int) -> tuple[str, str]:
     return "fine", glyphs.fine
 
 
-def _state(view: View, zone: ZoneDump, role: str) -> tuple[str, str]:
+def _state(view: View, zone: ZoneDump, rungs: list[Rung], role: str) -> tuple[str, str]:
     """Return the word behind the bar: the verdict of this frame's request, else the level."""
     decided = deciding_test(view.result.diagnosis, zone)
     if decided is not None:
         verdict = str(decided[1].verdict)
         return verdict, "refused" if verdict in ("refused", "no block") else role
-    if role == "fine" and _refused(view, zone).all:
+    if role == "fine" and refused_by(rungs, zone.pages("free")).all:
         return "locked", "refused"
     return standing(zone), role
-
-
-def _refused(view: View, zone: ZoneDump) -> Refused:
-    kernel = view.frame.kernel
-    if kernel is None:
-        return Refused((), False)
-    return refused_in(kernel, zone, class_zone_of(view.scene, zone))
 
 
 def _letters_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
@@ -203,7 +196,7 @@ def _letter_column(rungs: list[Rung], cls: str, mark: str, scale: int, width: in
     return None
 
 
-def _marks_row(view: View, zone: ZoneDump) -> Row:
+def _marks_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     cells: list[Cell] = [Cell(" " * _name_width(view))]
     for name in ("min", "low", "high"):
         pages = zone.pages(name)
@@ -216,13 +209,13 @@ def _marks_row(view: View, zone: ZoneDump) -> Row:
     cells.append(Cell("reserve ", "dim"))
     ask = Ask("reserve", (zone.node, zone.name, class_index))
     cells.append(Cell("?" if kept is None else str(kept), "number", ask))
-    cells += _refused_cells(view, zone, sum(len(cell.text) for cell in cells))
+    cells += _refused_cells(view, zone, rungs, sum(len(cell.text) for cell in cells))
     return tuple(cells)
 
 
-def _refused_cells(view: View, zone: ZoneDump, used: int) -> list[Cell]:
+def _refused_cells(view: View, zone: ZoneDump, rungs: list[Rung], used: int) -> list[Cell]:
     """Return who is refused now, in words, where there is room."""
-    refused = _refused(view, zone)
+    refused = refused_by(rungs, zone.pages("free"))
     if not refused.names or not _roomy(view):
         return []
     if refused.all:

@@ -59,41 +59,70 @@ def _stretch(old: Numbers, new: Numbers) -> tuple[int, int, int]:
 
     What both begin with, what both end with, and what lies around the middle of the old list.
     """
-    first = _common(old, new)
-    last = _common_end(old, new)
+    first = _common(old, new, 0, 0)
+    last = _common_before(old, new, len(old), len(new))
     found = [(0, 0, first), (len(old) - last, len(new) - last, last)]
     middle = len(old) // 2
     moved = _place_of(old[middle : middle + ANCHOR], new)
     if moved >= 0:
-        before = _common_end(old[:middle], new[:moved])
-        length = before + _common(old[middle:], new[moved:])
+        before = _common_before(old, new, middle, moved)
+        length = before + _common(old, new, middle, moved)
         found.append((middle - before, moved - before, length))
     return max(found, key=lambda one: one[2])
 
 
+TRIES = 64
+
+
 def _place_of(anchor: Numbers, numbers: Numbers) -> int:
-    """Return where a few numbers stand in a list, -1 if nowhere."""
+    """Return where a few numbers stand in a list, -1 if nowhere.
+
+    The largest of them is looked for: small ones, such as counts, are everywhere.
+    """
     if len(anchor) < ANCHOR:
         return -1
-    place = array("q", numbers).tobytes().find(array("q", anchor).tobytes())
-    return place // 8 if place >= 0 and place % 8 == 0 else -1
+    largest = max(anchor)
+    within = anchor.index(largest)
+    place = within
+    try:
+        for _ in range(TRIES):
+            place = numbers.index(largest, place)
+            if numbers[place - within : place - within + ANCHOR] == anchor:
+                return place - within
+            place += 1
+    except ValueError:
+        pass
+    return -1
 
 
-def _common(old: Numbers, new: Numbers) -> int:
-    """Return how many numbers both begin with; whole stretches are compared at once."""
-    low, high = 0, min(len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
+def _common(old: Numbers, new: Numbers, at: int, place: int) -> int:
+    """Return how many numbers are the same from these places on; stretches are compared at once."""
+    done, size, most = 0, 1, min(len(old) - at, len(new) - place)
+    while done < most:
+        size = min(size, most - done)
+        one, other = at + done, place + done
+        if old[one : one + size] == new[other : other + size]:
+            done += size
+            size *= 2
         else:
-            high = middle - 1
-    return low
+            most = done + size - 1
+            size = max(1, size // 2)
+    return done
 
 
-def _common_end(old: Numbers, new: Numbers) -> int:
-    """Return how many numbers both end with."""
-    return _common(old[::-1], new[::-1])
+def _common_before(old: Numbers, new: Numbers, at: int, place: int) -> int:
+    """Return how many numbers are the same up to these places."""
+    done, size, most = 0, 1, min(at, place)
+    while done < most:
+        size = min(size, most - done)
+        one, other = at - done, place - done
+        if old[one - size : one] == new[other - size : other]:
+            done += size
+            size *= 2
+        else:
+            most = done + size - 1
+            size = max(1, size // 2)
+    return done
 
 
 def _steps(places: Sequence[int]) -> list[int]:

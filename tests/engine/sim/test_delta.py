@@ -105,3 +105,14 @@ def test_parts_of_another_shape_are_no_state() -> None:
             state_of(shape_of(state), wrong, names)
     with pytest.raises(PackError):
         state_of(shape_of(state)._replace(zones=0), parts, names)
+
+
+def test_runs_that_move_up_a_queue_are_a_short_change() -> None:
+    runs = [number for page in range(9000, 12000, 2) for number in (page, 1)]
+    old = [runs, *[[0]] * len(HEAP_COLUMNS)]
+    new = [[*runs[6:], 5, 1, 7, 1], *[[0]] * len(HEAP_COLUMNS)]
+    (change,) = difference(old, new)
+    assert len(change) < 12
+    parts = [array("q", part) for part in old]
+    apply(parts, [change])
+    assert parts[0].tolist() == new[0]

@@ -1,0 +1,93 @@
+"""Every question of the shipped levels, in every form: hints, marks, and the right answers."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mmplay.engine.explain.finding import filled
+from mmplay.levels.level_list import shipped_levels
+from mmplay.levels.load import load_level
+from mmplay.levels.model import Question
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.questions import right_answer
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, knows, onward, playing
+from mmplay.levels.truth import Truth
+from mmplay.levels.truth.truths import NUMBER
+
+LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
+MOST = {"L19": 11}
+SUM = re.compile(r"[\d +\-*/()]+", re.ASCII)
+SAYS = re.compile(r"(?<!to )\b(min|low|high) (?:is )?(\d+)\b", re.ASCII)
+
+
+@cache
+def forms(path: Path) -> list[tuple[LevelRun, Question, Truth, frozenset[int]]]:
+    """Every form of every question that a right player comes to, with the marks of that moment."""
+    level = load_level(path)
+    run, seen = begin(level), set[str]()
+    found: list[tuple[LevelRun, Question, Truth, frozenset[int]]] = []
+
+    def look(run: LevelRun) -> None:
+        question = run.open_question()
+        if question is not None and question.id not in seen:
+            seen.add(question.id)
+            zones = run.session.to_end().state.zones
+            marks = frozenset(mark for zone in zones for mark in (zone.min, zone.low, zone.high))
+            for form, truth in run.asking.forms(question.id, run.session.to_end()):
+                found.append((run, form, truth, marks))
+
+    look(run)
+    for last in playing(run, level.solution, knows):
+        look(last)
+    return found
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_a_level_asks_eight_questions_at_most(path: Path) -> None:
+    level = load_level(path)
+    asked = sum(len(one.questions) for one in (level, *level.stages))
+    assert asked <= MOST.get(level.id, 8)
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_the_last_hint_comes_to_the_answer(path: Path) -> None:
+    for _, form, truth, _ in forms(path):
+        hints = [*form.hints, *truth.hints()]
+        assert hints, form.id
+        if truth.term is not None and truth.kind == NUMBER:
+            assert truth.term.value == truth.value
+            assert hints[-1] == filled(truth.term) or filled(truth.term) == str(truth.value)
+        sums = [one for one in form.hints if SUM.fullmatch(one) and truth.kind == NUMBER]
+        for one in sums:
+            assert eval(one.replace("/", "//")) == truth.value, (form.id, one)
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_marks_that_a_question_names_are_the_machines(path: Path) -> None:
+    for run, form, truth, marks in forms(path):
+        if " in " in truth.text or "kernel" in form.text or " if " in truth.text:
+            continue  # asked of another kernel, or of a machine to which something was done
+        for name, pages in SAYS.findall(form.text):
+            assert int(pages) in marks, (run.level.id, form.id, name, pages)
+
+
+QUESTIONS_ALONE = [one for one in LEVELS if not load_level(Path(str(one.values[0]))).wins]
+
+
+@pytest.mark.parametrize("path", QUESTIONS_ALONE)
+def test_a_level_of_questions_is_won_by_keys_with_three_stars(path: Path) -> None:
+    game = LevelGame(begin(load_level(path)))
+    while (question := game.question) is not None or game.grow(1):
+        if question is None:
+            continue
+        right = right_answer(question, game.level_run.truths[question.id])
+        values = [option.value for option in question.options]
+        reply = game.choose(values.index(right) + 1) if values else game.answer(right)
+        assert reply is not None
+        assert reply.right
+    assert onward(game.level_run).score().stars == 3
