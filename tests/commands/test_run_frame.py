@@ -92,6 +92,13 @@ def test_a_frame_that_cannot_be_continued_is_one_line(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("start", ["L03", "boot", "incident"])
+def test_only_a_log_has_frames(capsys: pytest.CaptureFixture[str], start: str) -> None:
+    code, _, err = output(capsys, "run", start, "--frame", "1")
+    assert code == 2
+    assert err == f"mmplay: --frame is for logs; {start} is none, leave it out\n"
+
+
 def test_the_run_can_be_kept(capsys: pytest.CaptureFixture[str], tmp_path: object) -> None:
     path = f"{tmp_path}/run.mmtrace"
     assert main(["run", LOG, *UNTIL, "--bounds", "no", "-o", path]) == 0
