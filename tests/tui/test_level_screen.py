@@ -320,7 +320,7 @@ async def test_a_missed_question_shows_what_the_answer_was_worth_and_the_run_goe
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         shown = await press(pilot, "2")
-        assert "you said high floor: the kernel says min" in shown
+        assert "You said high floor: the kernel says min" in shown
         assert "6952 kB" in shown
         assert run_of(pilot).playing
 
@@ -330,12 +330,23 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         shown = await press(pilot, "down", "enter")
-        assert "you said low: right" in shown
+        assert "You said low: right" in shown
         assert "memeater" in shown
         assert "question 1/8" in shown
         shown = await press(pilot, "enter")
         assert "question 2/8" in shown
         assert "kswapd is awake" in shown
+        assert "You said" not in shown, "what was said of the question before is gone"
+
+
+async def test_a_digit_begins_a_number_that_is_typed() -> None:
+    app = MmplayApp(level=find_level("L02"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "0-9  type the answer" in await press(pilot, "enter")
+        shown = await press(pilot, "3", "enter")
+        assert "You said 3: right." in shown
+        assert "Largest free order in DMA32: 3." in shown
 
 
 async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
