@@ -17,6 +17,7 @@ from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.play import PlayScreen
+from mmplay.tui.views.pictures.canvas import STEPS
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
@@ -367,16 +368,32 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
         assert "answer first" in text_of(pilot)
 
 
+@pytest.mark.usefixtures("held_motion")
 async def test_an_answer_lands_in_steps_and_any_key_draws_the_end() -> None:
     app = MmplayApp(level=find_level("L01"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         game = level_screen(pilot).game
         assert game is not None
-        await pilot.press("1")
-        await typed(pilot)
+        await press(pilot, "1")
         assert game.stage.landed is not None
-        assert game.stage.moving
+        for _ in range(STEPS - 1):
+            game.stage._tick()
+            assert game.stage.moving
         await press(pilot, "question_mark")
         assert not game.stage.moving
         assert "Enter goes on" in await press(pilot, "escape")
+
+
+@pytest.mark.usefixtures("held_motion")
+async def test_a_move_ends_by_itself_after_its_steps() -> None:
+    app = MmplayApp(level=find_level("L01"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        game = level_screen(pilot).game
+        assert game is not None
+        await press(pilot, "1")
+        for _ in range(STEPS):
+            assert game.stage.moving
+            game.stage._tick()
+        assert not game.stage.moving
