@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Level
@@ -333,3 +334,9 @@ def test_the_random_player_plays_the_same_again() -> None:
             assert Guesser(run, seed).play()
             ends.append((run.outcome, run.reason, run.session.live.state.digest()))
         assert ends[0] == ends[1]
+
+
+def test_feedback_is_made_of_whole_sentences() -> None:
+    assert as_sentence("the last page is given at 14") == "The last page is given at 14."
+    assert as_sentence("kswapd keeps it") == "kswapd keeps it."
+    assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."

@@ -172,7 +172,7 @@ def test_a_reply_says_what_the_kernel_says(answer: str) -> None:
     assert question is not None
     reply = run.answer(question.id, answer)
     text = "\n".join(lines(task_rows(run, reply, "", 70, "full")))
-    assert text.startswith(f"you said {answer}: ")
+    assert text.startswith(f"You said {answer}: ")
     assert ("right" in text.splitlines()[0]) is reply.right
     if not reply.right:
         assert f"the kernel says {reply.truth.shown()}" in text

@@ -270,6 +270,7 @@ class GameFace:
         """Go on from an answer that has landed; tell whether one had."""
         if not self.stage.go_on():
             return False
+        self.game.forget_reply()
         self._mover.to_end()
         self._panels.choose_lower(TASK)
         self.let_run()
@@ -298,15 +299,17 @@ class GameFace:
             return
         if self.game.options:
             self._do(self.game.choose, digit)
+        elif self.game.question is not None:
+            self.answer(str(digit))
         else:
             self._mover.to_tenth(digit)
 
-    def answer(self) -> None:
-        """Ask for the answer to the open question."""
+    def answer(self, begun: str = "") -> None:
+        """Ask for the answer to the open question; its first digit may have been typed."""
         with self._screen.refusals_said():
             unit = self.game.asked().unit
             placeholder = f"your answer ({unit})" if unit else "your answer"
-            self._screen.ask_for(placeholder, self.give)
+            self._screen.ask_for(placeholder, self.give, begun)
 
     def give(self, text: str) -> None:
         """Answer the open question."""

@@ -42,7 +42,7 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
         rows += goal_rows(run.goals(), width)
         rows += choice_rows(run, width)
     if said:
-        rows += [row(Cell(line, "link")) for line in wrap(f"hint: {said}", width)]
+        rows += [row(Cell(line, "link")) for line in wrap(f"Hint: {said}", width)]
     if density != CALM and question is None and run.playing:
         rows += [row(Cell(line, "dim")) for line in wrap(run.level.task, width)]
     return rows
@@ -94,15 +94,13 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
 def reply_rows(reply: Reply, width: int) -> list[Row]:
     """Return what an answer was worth, with the rule."""
     unit = f" {reply.question.unit}" if reply.question.unit else ""
-    head = f"you said {reply.answer}: "
+    head = f"You said {reply.answer}: "
     if reply.right:
-        text, role = f"{head}right", "right"
+        text, role = f"{head}right.", "right"
     else:
-        text, role = f"{head}the kernel says {reply.truth.shown()}{unit}", "refused"
+        text, role = f"{head}the kernel says {reply.truth.shown()}{unit}.", "refused"
     rows = [row(Cell(line, role)) for line in wrap(text, width)]
     rows += [row(Cell(line)) for why in reply.feedback() for line in wrap(why, width)]
-    if reply.question.why and not reply.right:
-        rows += [row(Cell(line, "dim")) for line in wrap(reply.question.why, width)]
     return [*rows, row("")]
 
 
