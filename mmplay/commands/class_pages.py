@@ -76,7 +76,10 @@ def _grades(args: Namespace) -> GradesFile:
         return read_grades(first)
     if args.assignment is None:
         raise InputError(f"{first}: name --assignment FILE, so that it can be graded first")
-    return grades_from(grades_json(grades_of(args)))
+    grades = grades_of(args)
+    if grades.done < len(grades.files):
+        raise KeyboardInterrupt  # A report on half a class would mislead.
+    return grades_from(grades_json(grades))
 
 
 def sheet(args: Namespace) -> int:

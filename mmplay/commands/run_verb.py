@@ -45,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
     )
     parser.add_argument(
-        "--frame", metavar="N", default="0", help="start from this frame of a log; the first is 0"
+        "--frame", metavar="N", help="start from this frame of a log; the first is 0"
     )
     parser.add_argument(
         "--at", metavar="POS", help="start from this turn of a run (default: its last)"
@@ -112,6 +112,7 @@ def run(args: Namespace) -> int:
         _from_boot(args)
     if _is_level(args):
         _no_check(args)
+        _no_frame(args)
         from mmplay.commands.run_level import run_level
 
         return run_level(args)
@@ -130,6 +131,7 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     if _is_scenario(args):
         from mmplay.commands.run_scenario import scenario_start
 
+        _no_frame(args)
         return scenario_start(args)
     _no_check(args)
     if args.actions is not None:
@@ -137,6 +139,7 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     choice = choice_of(args)
     start = RunStart(args, choice)
     if start.found:
+        _no_frame(args)
         return start, choice
     from mmplay.commands.run_frame import frame_start
 
@@ -182,6 +185,11 @@ def _is_scenario(args: Namespace) -> bool:
     from mmplay.levels.scenario.load import is_scenario, scenario_path
 
     return is_scenario(scenario_path(args.start))
+
+
+def _no_frame(args: Namespace) -> None:
+    if args.frame is not None:
+        raise InputError(f"--frame is for logs; {args.start} is none, leave it out")
 
 
 def _is_level(args: Namespace) -> bool:
