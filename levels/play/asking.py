@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
@@ -13,6 +14,7 @@ from mmplay.levels.play.drawing import drawn, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
 from mmplay.levels.truth import Truth, truth
+from mmplay.recordings.run.replay import is_noted
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL
 
@@ -97,7 +99,9 @@ class Asking:
         for name, value in map(name_and_value, acts):
             located(file, question, "before", session.act, BY_LEVEL + name, value)
         session.act(BY_LEVEL + ASK, question.id)
-        right = located(file, question, "truth", self._truth, form, session.to_end())
+        asked = self._place(session), form.truth, form.suppose, form.when
+        find = partial(self._truth, form, session.to_end())
+        right = located(file, question, "truth", self.laters.truth, asked, find)
         self._asked[question.id, tries] = form, right
         self.truths[question.id] = right
 
@@ -115,6 +119,11 @@ class Asking:
             for name, value in map(name_and_value, form.before):
                 located(self.level.file, question, "before", do_action, other, name, value)
             yield form, located(self.level.file, question, "truth", self._truth, form, other)
+
+    def _place(self, session: Session) -> Hashable:
+        """Return what tells where a run stands: runs that have it in common are in one state."""
+        acts = [(one.turn, *one.fields) for one in session.acts if not is_noted(one.fields[0])]
+        return self.level.stage, self.level.start.variant, self.seed, session.end, tuple(acts)
 
     def _truth(self, question: Question, m: Machine) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
