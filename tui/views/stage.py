@@ -77,8 +77,7 @@ def _keys(question: Question, width: int) -> list[Row]:
     for key, text in (
         *keys,
         ("H", "hint (the first is free)"),
-        ("S", "skip"),
-        ("I", "the story again"),
+        ("S", "skip    I  the story"),
     ):
         first, *more = wrap(text, max(12, width - 9))
         rows.append(row(Cell(f"   {key:<3}  ", "label"), Cell(first, "dim")))
