@@ -206,6 +206,8 @@ def said(code: str, **operands: Operand) -> str:
 
 def as_sentence(text: str) -> str:
     """Return words as a whole sentence; a name that the kernel writes small stays as it is."""
+    if not text:
+        return ""
     word = text.split(" ", 1)[0]
     first = text[:1] if word in SMALL or not word.isalpha() else text[:1].upper()
     return f"{first}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"

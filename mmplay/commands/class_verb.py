@@ -38,24 +38,28 @@ OWNER_ONLY = 0o600
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parts = parser.add_subparsers(dest="what", metavar="|".join(PARTS), required=True)
-    new = parts.add_parser("new", help="write an assignment: levels, their weights, a date")
+    new = parts.add_parser("new", help="write an assignment: levels, their weights, a due date")
     new.add_argument("-o", dest="output", metavar="FILE", required=True, help="a new .toml file")
-    level = "a level, or a level file, and what it counts (default: 1); several times"
+    level = "a level or a level file, and its weight (default: 1); may be given more than once"
     new.add_argument(
         "--level", dest="levels", metavar="LEVEL[=N]", action="append", required=True, help=level
     )
-    due = "until when: date, time and offset, such as 2026-12-01T23:59:00+01:00"
+    due = "when it is due: date, time and offset, such as 2026-12-01T23:59:00+01:00"
     new.add_argument("--due", metavar="TIME", required=True, help=due)
     new.add_argument("--title", metavar="TEXT", help="what students see (default: the file's name)")
-    new.add_argument("--attempts", metavar="N", default="0", help="runs of a level (default: any)")
+    new.add_argument(
+        "--attempts", metavar="N", default="0", help="how many runs of a level count (default: all)"
+    )
     check = parts.add_parser("check", help="check an assignment, and that its levels can be won")
     edition = parts.add_parser(
-        "student-edition", help="write what students get: no solutions, no secret"
+        "student-edition", help="write the file for students, without solutions and secret"
     )
-    edition.add_argument("-o", dest="output", metavar="FILE", required=True, help="write it here")
+    edition.add_argument(
+        "-o", dest="output", metavar="FILE", required=True, help="a new .toml file"
+    )
     scope = parts.add_parser("gradescope", help="write a folder that Gradescope grades with")
     scope.add_argument("-o", dest="output", metavar="DIR", required=True, help="a new folder")
-    wheel = "a wheel to put into it: of mmplay, and of what it needs"
+    wheel = "a wheel to put into it: mmplay's own, and those of what it needs"
     scope.add_argument("--wheel", dest="wheels", metavar="FILE", nargs="+", default=[], help=wheel)
     for part in (check, edition, scope):
         part.add_argument("file", metavar="FILE", help="the teacher's file")

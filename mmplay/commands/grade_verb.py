@@ -28,11 +28,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("paths", metavar="DIR|FILE", nargs="+", help=paths)
     teachers = "the teacher's assignment file"
     parser.add_argument("--assignment", metavar="FILE", required=True, help=teachers)
-    received = "a CSV of file,time: when each file was received (default: what it says itself)"
+    received = "a CSV of file,time: when each file was received (default: its own time)"
     parser.add_argument("--received", metavar="CSV", help=received)
     formats = f"{', '.join(FORMATS)} (default: table)"
     parser.add_argument("--format", metavar="F", default="table", help=formats)
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write it here")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", help="write to this file instead of standard output"
+    )
     add_workers(parser)
 
 

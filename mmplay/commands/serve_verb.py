@@ -30,10 +30,15 @@ WARNING = (
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--port", metavar="N", default=str(PORT), help=f"port, 0 for a free one (default: {PORT})"
+        "--port",
+        metavar="N",
+        default=str(PORT),
+        help=f"port to listen on; 0 takes a free one (default: {PORT})",
     )
     parser.add_argument(
-        "--host", metavar="ADDRESS", help=f"listen here (default: {HERE}); others need --public"
+        "--host",
+        metavar="ADDRESS",
+        help=f"address to listen on (default: {HERE}); others need --public",
     )
     parser.add_argument(
         "--public", action="store_true", help="allow a --host that others can reach"
@@ -45,7 +50,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"how many may play at a time (default: {VISITORS})",
     )
     parser.add_argument(
-        "--keep", metavar="DIR", help="keep what visitors play in this folder (default: deleted)"
+        "--keep",
+        metavar="DIR",
+        help="keep what visitors play in this folder (default: it is deleted)",
     )
     add_screen_options(parser)
 

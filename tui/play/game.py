@@ -9,6 +9,7 @@ from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -21,7 +22,7 @@ from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, EndScreen, LevelEnded
+from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, ON, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
@@ -123,6 +124,7 @@ class GameFace:
     def _verdict(self, room: int) -> str:
         """Return the sentence under the title, which must not answer an open question."""
         if self.shown and self.level.picture is not None:
+            self.stage.look()  # The sentence is made from the picture, which is drawn after it.
             return self.stage.sentence()
         asked = self.shown and self.game.question is not None
         return "A question waits for your answer." if asked else self._headline(room)
@@ -224,6 +226,8 @@ class GameFace:
 
     def _leave_end(self, way: str | None) -> None:
         """Go on from the end of the level as the player chose."""
+        if way == ON:
+            way = AGAIN if self.level_run.outcome is Outcome.LOST else NEXT
         if way == AGAIN:
             self.restart()
         elif way == MISSED:

@@ -85,7 +85,7 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
         lines = wrap(option.text, max(20, width - 4))
         rows.append(row(Cell(f" {place} ", "number", Ask("choice", (place,))), Cell(lines[0])))
         rows += [row("   ", Cell(line)) for line in lines[1:]]
-    if run.level.allow:
+    if run.level.allow and not run.level.choices:
         words = f"press x to act: {', '.join(run.level.allow)}"
         rows += [row(Cell(line, "dim")) for line in wrap(words, width)]
     return rows
