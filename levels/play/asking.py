@@ -95,7 +95,8 @@ class Asking:
         again = tries + self.tries.get(question.id, 0)
         m = session.to_end()
         form = located(file, question, "draw", drawn, self.level, question, m, self.seed, again)
-        for name, value in map(name_and_value, form.before):
+        acts = () if self._done_before(form, tries, notes) else form.before
+        for name, value in map(name_and_value, acts):
             located(file, question, "before", session.act, BY_LEVEL + name, value)
         session.act(BY_LEVEL + ASK, question.id)
         asked = self._place(session), form.truth, form.suppose, form.when
@@ -103,6 +104,12 @@ class Asking:
         right = located(file, question, "truth", self.laters.truth, asked, find)
         self._asked[question.id, tries] = form, right
         self.truths[question.id] = right
+
+    def _done_before(self, form: Question, tries: int, notes: Notes) -> bool:
+        """Tell whether a missed question is asked again at once, with the same acts before it."""
+        missed = self._asked.get((form.id, tries - 1))
+        at_once = next(reversed(notes.asked), "") == form.id
+        return at_once and missed is not None and missed[0].before == form.before
 
     def forms(self, ident: str, m: Machine) -> Iterator[tuple[Question, Truth]]:
         """Yield every form that a question may have on a machine, with what is right then."""

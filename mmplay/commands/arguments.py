@@ -43,12 +43,12 @@ def add_json(parser: ArgumentParser) -> None:
 
 def add_workers(parser: ArgumentParser) -> None:
     """Declare who does a work that has many parts."""
-    parser.add_argument("--cores", metavar="N", help="work on so many cores (default: all)")
+    parser.add_argument("--cores", metavar="N", help="use N cores (default: all)")
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="work on the Dask cluster of the scheduler at tcp://HOST:PORT or tls://HOST:PORT, "
-        "which needs mmplay[cluster]",
+        help="use the Dask cluster whose scheduler is at tcp://HOST:PORT or tls://HOST:PORT; "
+        "needs mmplay[cluster]",
     )
 
 
@@ -71,7 +71,7 @@ def add_screen_options(parser: ArgumentParser) -> None:
     parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     parser.add_argument(
-        "--no-motion", action="store_true", help="draw the end of a move only (or MMPLAY_MOTION=0)"
+        "--no-motion", action="store_true", help="show moves without animation (or MMPLAY_MOTION=0)"
     )
 
 

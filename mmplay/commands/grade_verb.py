@@ -28,11 +28,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("paths", metavar="DIR|FILE", nargs="+", help=paths)
     teachers = "the teacher's assignment file"
     parser.add_argument("--assignment", metavar="FILE", required=True, help=teachers)
-    received = "a CSV of file,time: when each file was received (default: what it says itself)"
+    received = "a CSV of file,time: when each file was received (default: its own time)"
     parser.add_argument("--received", metavar="CSV", help=received)
     formats = f"{', '.join(FORMATS)} (default: table)"
     parser.add_argument("--format", metavar="F", default="table", help=formats)
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write it here")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", help="write to this file instead of standard output"
+    )
     add_workers(parser)
 
 
@@ -71,6 +73,9 @@ def grades_of(args: Namespace) -> Grades:
     due = load_teachers(path).due
     times = _times(Path(args.received), due) if args.received else {}
     found = found_in([Path(one) for one in args.paths])
+    if times and not any(_time(one, times) for one in found):
+        what = f"none of its names, such as {next(iter(times))[:80]!r}, is a file here"
+        remark(f"{args.received}: {what}; times count as claimed")
     text = read_text(path, MAX_PACK_BYTES)
     with progress_bar(path.name) as progress:
         on = workers_of(args, progress)

@@ -102,6 +102,23 @@ def test_a_file_that_exists_is_kept(
     assert path.read_bytes() == b"precious"
 
 
+def test_a_disk_that_is_full_at_once_leaves_no_file(
+    machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "night.mmtrace"
+    with pytest.MonkeyPatch.context() as patch:
+
+        def full(file: int, data: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("mmplay.recordings.live.growing.os.write", full)
+        status = main(["record", "-o", str(path)])
+    assert status == 2
+    said = f"mmplay: {path}: cannot be written: No space left on device"
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    assert not path.exists()
+
+
 def test_a_full_disk_is_told_in_one_line(
     machine: Path,
     tmp_path: Path,
@@ -190,4 +207,4 @@ def test_a_capture_ends_by_itself_after_its_seconds(
         assert len(recording) >= 1
         assert recording.ending.closed
     assert main(["record", "soon", "-o", str(path)]) == 2
-    assert "SECONDS soon" in capsys.readouterr().err
+    assert "SECONDS soon: expected a number of seconds, such as" in capsys.readouterr().err

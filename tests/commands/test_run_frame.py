@@ -21,7 +21,7 @@ def test_what_may_become_of_it_in_words(capsys: pytest.CaptureFixture[str]) -> N
     assert "disk_rate 25600 pages/s, 0 to 256000 are possible" in out
     assert "12 runs of 0.04 s" in out
     assert "DMA32: free rises above min (1300 pages)" in out
-    assert "file_io.00, which it says was killed" in out
+    assert "which the log says was killed" in out
     assert "memeater" not in out
 
 

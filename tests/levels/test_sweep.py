@@ -182,7 +182,7 @@ def test_without_frames_no_seed_is_tried(tmp_path: Path, capsys: Captured) -> No
     path = tmp_path / "still.toml"
     path.write_text(SMALL)
     out = sweep(capsys, str(path), "--set", "dirty_ratio=10,20", "--until", "1.01")[1]
-    assert "no seed changes anything: one run a setting" in out
+    assert "no seed changes anything: one run of each setting" in out
     assert "No value changed anything" in out
 
 

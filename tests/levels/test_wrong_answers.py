@@ -40,7 +40,7 @@ WRONG = (
     ("marks DMA32 min", "1325", "huge pages not raised the marks first"),
     ("marks DMA32 min", "1625", "asked is min"),
     ("reserve DMA DMA32", "1733", "443833/256 = 1733"),
-    ("floor DMA HIGH if lowmem_reserve_ratio 256 256 32", "1738", "the answer before"),
+    ("floor DMA HIGH if lowmem_reserve_ratio 256 256 32", "1738", "was right before that"),
     ("managed all", "524157", "boot had kept nothing"),
     ("decode 0x20", "GFP_ATOMIC", "the bits of 2.6.32"),
     ("decode 0x2200020", "GFP_NOWAIT|__GFP_HIGH", "__GFP_NOTRACK missing"),
