@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import prod
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.levels.filling import filled, line_words, refuse_slots
@@ -32,6 +33,9 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _DRAWN = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)
 SAMPLE = "1"
 """What stands in the slot of a number that is read off the machine, while the words are checked."""
+
+MAX_FORMS = 1000
+"""Of one question, its lines times its numbers: all stand in memory when one of them is drawn."""
 
 
 def check_id(ident: str) -> None:
@@ -86,6 +90,9 @@ def _asked(place: Place, table: Question) -> list[Question]:
         raise place.error("options", "a number is typed, not chosen")
     if table.pick > len(table.each):
         raise place.error("pick", f"there are {len(table.each)} lines in `each`")
+    forms = max(1, len(table.each)) * prod(map(len, table.draw.values()))
+    if forms > MAX_FORMS:
+        raise place.error("draw", f"makes over {MAX_FORMS} forms of the question: name fewer")
     for number, line in enumerate(table.each or ("",), 1):
         _check_form(place, question, f"line {number} " if table.each else "", line)
     for word in table.hides:

@@ -27,6 +27,9 @@ _DIVIDEND = 3
 
 _FUNCTIONS = {"max", "min", "isqrt"}
 
+SMALL = {"kswapd", "kmalloc", "kfree", "min", "low", "high"}
+"""Names of the kernel that no sentence begins with a capital for."""
+
 
 def symbolic(term: Term) -> str:
     """Return the formula in names, for example `min - min/2 + lowmem_reserve`.
@@ -199,6 +202,15 @@ def sentence(one: Finding) -> str:
 def said(code: str, **operands: Operand) -> str:
     """Return a sentence that is no finding, from its code and operands."""
     return sentence(Finding(code, operands))
+
+
+def as_sentence(text: str) -> str:
+    """Return words as a whole sentence; a name that the kernel writes small stays as it is."""
+    if not text:
+        return ""
+    word = text.split(" ", 1)[0]
+    first = text[:1] if word in SMALL or not word.isalpha() else text[:1].upper()
+    return f"{first}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def _shown(value: Operand) -> object:

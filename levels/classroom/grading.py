@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -64,6 +65,13 @@ class Grades(NamedTuple):
     students: tuple[Grade, ...]
     files: tuple[Graded, ...]
 
+    @property
+    def done(self) -> int:
+        """How many files were looked at: all of them, unless Ctrl-C came."""
+        return sum(one.status is not Status.NOT_GRADED for one in self.files)
+
+
+STOPPED = "was not graded yet: Ctrl-C stopped the grading; grade again"
 
 Received = Callable[[Found], datetime | None]
 """When a file was received, None if that is not known."""
@@ -79,12 +87,17 @@ def graded_class(
     """Return the grades that files come to, by the assignment in a text.
 
     The same on one core as on many. Raises InputError for the assignment, and for a cluster that
-    cannot be used; a file that cannot be read is one of the files.
+    cannot be used; a file that cannot be read is one of the files. After Ctrl-C, what was not
+    graded yet says so.
     """
     assignment = read_assignment(text, name)
     work = partial(_grade_item, text, name)
-    items: Sequence[_Item] = _Carried(found) if on.scheduler else [_Item(one) for one in found]
-    files = list(spread(work, items, on, told=Told("grading", "files"), lost=_lost))
+    items = _Carried(found) if on.scheduler else [_Item(*one) for one in enumerate(found)]
+    files = [Graded(one.label, "", Status.NOT_GRADED, STOPPED) for one in found]
+    with suppress(KeyboardInterrupt):
+        told = Told("grading", "files")
+        for place, graded in spread(work, items, on, told=told, lost=_lost):
+            files[place] = graded
     files = list(_as_a_whole(files, found, assignment))
     return Grades(assignment, tuple(_students(assignment, found, files, received)), tuple(files))
 
@@ -93,8 +106,9 @@ def graded_class(
 
 
 class _Item(NamedTuple):
-    """A file to be graded; where other machines do it, it carries its bytes."""
+    """A file to be graded, and its place; where other machines do it, it carries its bytes."""
 
+    place: int
     found: Found
     data: bytes | None = None
 
@@ -111,14 +125,14 @@ class _Carried(Sequence[_Item]):
     def __getitem__(self, place: int) -> _Item:  # type: ignore[override]
         one = self._found[place]
         try:
-            return _Item(one, None if one.problem else data_of(one))
+            return _Item(place, one, None if one.problem else data_of(one))
         except InputError as error:
-            return _Item(one._replace(problem=str(error)))
+            return _Item(place, one._replace(problem=str(error)))
 
 
-def _lost(item: _Item) -> Graded:
+def _lost(item: _Item) -> tuple[int, Graded]:
     what = "could not be graded: the process that did it was killed again and again"
-    return Graded(item.found.label, "", Status.DAMAGED, what)
+    return item.place, Graded(item.found.label, "", Status.DAMAGED, what)
 
 
 @lru_cache(maxsize=2)
@@ -126,7 +140,12 @@ def _assignment(text: str, name: str) -> Assignment:
     return read_assignment(text, name)
 
 
-def _grade_item(text: str, name: str, item: _Item) -> Graded:
+def _grade_item(text: str, name: str, item: _Item) -> tuple[int, Graded]:
+    """Grade one; what comes of it says itself in which place it stands."""
+    return item.place, _graded(text, name, item)
+
+
+def _graded(text: str, name: str, item: _Item) -> Graded:
     one = item.found
     if one.problem:
         status = Status.NONE if one.problem == EMPTY else Status.FOREIGN
@@ -140,7 +159,7 @@ def _grade_item(text: str, name: str, item: _Item) -> Graded:
 
 def graded_file(assignment: Assignment, label: str, data: bytes) -> Graded:
     """Return what one hand-in is worth; raises nothing that it could cause."""
-    number = sha256(data).hexdigest()
+    number = sha256(data).hexdigest() if data else ""
     try:
         hand = read_handin(io.BytesIO(data), label)
     except NewerError as error:
@@ -263,15 +282,20 @@ def _students(
     """Yield a grade for every student of the list, or for each who handed something in."""
     times = {id(one): received(where) for one, where in zip(files, found, strict=True)}
     names = assignment.students or sorted({one.student for one in files if one.tries})
+    why = (Status.NONE, "nothing was handed in")
+    if any(one.status is Status.NOT_GRADED for one in files):
+        why = (Status.NOT_GRADED, STOPPED)
     for student in names:
         mine = [one for one in files if one.student == student and one.tries]
-        levels = tuple(_levels(assignment, mine))
+        levels = tuple(_levels(assignment, mine, why))
         counted = [one.graded for one in levels if one.graded is not None]
         yield Grade(student, *_late(assignment, counted, times), levels)
 
 
-def _levels(assignment: Assignment, mine: Sequence[Graded]) -> Iterator[LevelGrade]:
-    """Yield a student's best try of each level."""
+def _levels(
+    assignment: Assignment, mine: Sequence[Graded], why: tuple[Status, str]
+) -> Iterator[LevelGrade]:
+    """Yield a student's best try of each level; `why` there may be none."""
     for assigned in assignment.levels:
         ident = assigned.level.id
         tries = [(one, file) for file in mine for one in file.tries if one.level == ident]
@@ -279,8 +303,7 @@ def _levels(assignment: Assignment, mine: Sequence[Graded]) -> Iterator[LevelGra
             best, file = max(tries, key=lambda one: (one[0].score, one[0].status is Status.GRADED))
             yield LevelGrade(best, len(tries), file)
             continue
-        why = "nothing was handed in"
-        yield LevelGrade(not_judged(assigned, Status.NONE, why), 0, None)
+        yield LevelGrade(not_judged(assigned, *why), 0, None)
 
 
 RECEIVED, CLAIMED = "received", "claimed"

@@ -50,6 +50,7 @@ class Status(StrEnum):
     OTHER_ASSIGNMENT = "other_assignment"
     NEWER = "newer"
     DUPLICATE = "duplicate"
+    NOT_GRADED = "not_graded"
 
 
 class Deed(NamedTuple):

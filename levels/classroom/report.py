@@ -27,7 +27,7 @@ UNEXPLAINED = ("wrong.number", "wrong.other")
 """Codes of answers that no rule gives."""
 
 _QUESTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?:\.\d+)?: ", re.ASCII)
-IN_ORDER = (Status.GRADED, Status.NONE)
+IN_ORDER = (Status.GRADED, Status.NONE, Status.NOT_GRADED)
 
 
 class PartRow(Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
@@ -13,6 +14,7 @@ from mmplay.levels.play.drawing import drawn, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
 from mmplay.levels.truth import Truth, truth
+from mmplay.recordings.run.replay import is_noted
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL
 
@@ -93,12 +95,21 @@ class Asking:
         again = tries + self.tries.get(question.id, 0)
         m = session.to_end()
         form = located(file, question, "draw", drawn, self.level, question, m, self.seed, again)
-        for name, value in map(name_and_value, form.before):
+        acts = () if self._done_before(form, tries, notes) else form.before
+        for name, value in map(name_and_value, acts):
             located(file, question, "before", session.act, BY_LEVEL + name, value)
         session.act(BY_LEVEL + ASK, question.id)
-        right = located(file, question, "truth", self._truth, form, session.to_end())
+        asked = self._place(session), form.truth, form.suppose, form.when
+        find = partial(self._truth, form, session.to_end())
+        right = located(file, question, "truth", self.laters.truth, asked, find)
         self._asked[question.id, tries] = form, right
         self.truths[question.id] = right
+
+    def _done_before(self, form: Question, tries: int, notes: Notes) -> bool:
+        """Tell whether a missed question is asked again at once, with the same acts before it."""
+        missed = self._asked.get((form.id, tries - 1))
+        at_once = next(reversed(notes.asked), "") == form.id
+        return at_once and missed is not None and missed[0].before == form.before
 
     def forms(self, ident: str, m: Machine) -> Iterator[tuple[Question, Truth]]:
         """Yield every form that a question may have on a machine, with what is right then."""
@@ -108,6 +119,11 @@ class Asking:
             for name, value in map(name_and_value, form.before):
                 located(self.level.file, question, "before", do_action, other, name, value)
             yield form, located(self.level.file, question, "truth", self._truth, form, other)
+
+    def _place(self, session: Session) -> Hashable:
+        """Return what tells where a run stands: runs that have it in common are in one state."""
+        acts = [(one.turn, *one.fields) for one in session.acts if not is_noted(one.fields[0])]
+        return self.level.stage, self.level.start.variant, self.seed, session.end, tuple(acts)
 
     def _truth(self, question: Question, m: Machine) -> Truth:
         """Return the answer, asked of the engine's own continuation."""

@@ -104,6 +104,10 @@ class LevelGame(SessionTimeline):
             run.level, self.session.live, question, truth, run.notes.answered(run.questions)
         )
 
+    def forget_reply(self) -> None:
+        """Leave what the last answer was worth: the player goes on to what comes next."""
+        self.reply = None
+
     @property
     def options(self) -> tuple[Option, ...]:
         """What is numbered now, from 1: answers of the open question, else acts of the level."""

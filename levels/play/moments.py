@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import turn
 from mmplay.levels.language import END, NOW, START, TURN, turn_count, turns_on
+from mmplay.levels.truth import Truth
 
 Moment = Callable[[Machine], bool]
 """Tells whether the moment has come."""
@@ -69,6 +70,7 @@ class Laters:
     def __init__(self) -> None:
         self._machines: OrderedDict[tuple[str, str, Acts], Machine] = OrderedDict()
         self._starts: dict[tuple[int, int, str], Machine] = {}
+        self._truths: dict[Hashable, Truth] = {}
 
     def start(self, key: tuple[int, int, str], build: Callable[[], Machine]) -> Machine:
         """Return a copy of the machine of a start, which is built once."""
@@ -76,6 +78,12 @@ class Laters:
             self._starts[key] = build()
         kept = self._starts[key]
         return Machine(kept.setup, kept.state.copy())
+
+    def truth(self, key: Hashable, find: Callable[[], Truth]) -> Truth:
+        """Return the answer to what the key names, found once; `find` raises what it raises."""
+        if key not in self._truths:
+            self._truths[key] = find()
+        return self._truths[key]
 
     def machine(self, m: Machine, when: str, end: str, end_turn: int, acts: Acts) -> Machine:
         """Return `later`, or the machine itself for now; it is looked at only. Raises InputError.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
@@ -58,12 +59,13 @@ class Reply(NamedTuple):
     wrong_because: str
 
     def feedback(self) -> list[str]:
-        """Return the rule that holds, then what a wrong answer would need, if a rule gives it."""
+        """Return the rule that holds, what a wrong answer would need, what is said besides."""
         found = ["; ".join(self.truth.explanation())]
         slip = self.truth.slip(self.answer) if not self.right else None
         if slip is not None and slip.code not in UNEXPLAINED:
             found.append(self.wrong_because)
-        return [one for one in found if one]
+        found.append("" if self.right else self.question.why)
+        return [as_sentence(one) for one in found if one]
 
 
 def reply_to(question: Question, truth: Truth, answer: str) -> Reply:

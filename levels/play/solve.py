@@ -31,14 +31,15 @@ def begin(
     writer: TraceWriter | None = None,
     laters: Laters | None = None,
     tries: Mapping[str, int] = NO_TRIES,
+    make: type[Session] = Session,
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
 
     Runs of one level may share the continuations that its questions are asked of. `tries` says how
-    often questions were asked before.
+    often questions were asked before; `make` makes the session, of a later stage too.
     """
     used, laters = level.start.seed if seed is None else seed, laters or Laters()
-    session = Session(_machine(level, used, laters), level_header(level, used), writer)
+    session = make(_machine(level, used, laters), level_header(level, used), writer)
     return LevelRun(level, session, used, laters, tries=tries)
 
 
@@ -51,7 +52,8 @@ def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | No
     level = next_stage(run)
     if level is None:
         return None
-    session = Session(_machine(level, run.seed, run.laters), level_header(level, run.seed), writer)
+    make, header = type(run.session), level_header(level, run.seed)
+    session = make(_machine(level, run.seed, run.laters), header, writer)
     return LevelRun(level, session, run.seed, run.laters, run, run.asking.tries)
 
 

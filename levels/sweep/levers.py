@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
@@ -51,12 +52,10 @@ def settings_of(texts: Sequence[str], in_file: Base | None) -> list[Setting]:
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
         raise InputError(f"--set {twice}: is given twice; name all its values in one")
-    settings = list(product(*levers))
-    if len(settings) > MAX_SETTINGS:
-        raise InputError(
-            f"--set: these are {len(settings)} settings, at most {MAX_SETTINGS} are run"
-        )
-    return settings
+    count = prod(map(len, levers))  # told before they are made: three long lists are too many
+    if count > MAX_SETTINGS:
+        raise InputError(f"--set: these are {count} settings, at most {MAX_SETTINGS} are run")
+    return list(product(*levers))
 
 
 def _levers(text: str, in_file: Base | None) -> list[Lever]:

@@ -71,7 +71,9 @@ def merged_order(subject: Subject, words: list[str]) -> Truth:
     why = finding("truth.merged", order=value)
     if value == order:
         why = finding("truth.not_merged", buddy=buddy_of(block, order), order=order)
-    others = [slip(one, "wrong.merge", order=value) for one in range(MAX_ORDER) if one != value]
+    others = [
+        slip(one, "wrong.merge", order=value) for one in range(order + 1, MAX_ORDER) if one != value
+    ]
     return told(value, why, others)
 
 

@@ -43,12 +43,12 @@ def add_json(parser: ArgumentParser) -> None:
 
 def add_workers(parser: ArgumentParser) -> None:
     """Declare who does a work that has many parts."""
-    parser.add_argument("--cores", metavar="N", help="work on so many cores (default: all)")
+    parser.add_argument("--cores", metavar="N", help="use N cores (default: all)")
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="work on the Dask cluster of the scheduler at tcp://HOST:PORT or tls://HOST:PORT, "
-        "which needs mmplay[cluster]",
+        help="use the Dask cluster whose scheduler is at tcp://HOST:PORT or tls://HOST:PORT; "
+        "needs mmplay[cluster]",
     )
 
 

@@ -25,10 +25,10 @@ PAGES = (".html", ".md")
 
 def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentParser]:
     """Declare both; yield their parsers."""
-    page = parts.add_parser("report", help="show who needs help, and where the class sticks")
+    page = parts.add_parser("report", help="show who needs help, and where the class gets stuck")
     what = "the JSON that mmplay grade wrote, or what was handed in"
     page.add_argument("paths", metavar="GRADES.json|DIR|FILE", nargs="+", help=what)
-    teachers = "the teacher's file, if what was handed in is to be graded first"
+    teachers = "the teacher's assignment, to grade hand-ins first"
     page.add_argument("--assignment", metavar="FILE", help=teachers)
     page.add_argument("--received", metavar="CSV", help="when each file was received")
     page.add_argument("--screen", action="store_true", help="open the Class screen")
@@ -39,7 +39,7 @@ def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentPars
     sheet.add_argument("--title", metavar="TEXT", default="Worksheet", help="the title")
     sheet.add_argument("--key", action="store_true", help="write the key, with all answers")
     for part in (page, sheet):
-        output = "write a page, .html or .md (default: print Markdown)"
+        output = "write a page, .html or .md, to this file (default: print Markdown)"
         part.add_argument("-o", dest="output", metavar="FILE", help=output)
     yield page
     yield sheet
@@ -77,7 +77,10 @@ def _grades(args: Namespace) -> GradesFile:
         return read_grades(first)
     if args.assignment is None:
         raise InputError(f"{first}: name --assignment FILE, so that it can be graded first")
-    return grades_from(grades_json(grades_of(args)))
+    grades = grades_of(args)
+    if grades.done < len(grades.files):
+        raise KeyboardInterrupt  # A report on half a class would mislead.
+    return grades_from(grades_json(grades))
 
 
 def sheet(args: Namespace) -> int:

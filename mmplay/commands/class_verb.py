@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from mmplay.commands.arguments import add_json, whole
 from mmplay.commands.class_pages import add_pages, report, sheet
@@ -38,24 +39,28 @@ OWNER_ONLY = 0o600
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parts = parser.add_subparsers(dest="what", metavar="|".join(PARTS), required=True)
-    new = parts.add_parser("new", help="write an assignment: levels, their weights, a date")
+    new = parts.add_parser("new", help="write an assignment: levels, their weights, a due date")
     new.add_argument("-o", dest="output", metavar="FILE", required=True, help="a new .toml file")
-    level = "a level, or a level file, and what it counts (default: 1); several times"
+    level = "a level or a level file, and its weight (default: 1); may be given more than once"
     new.add_argument(
         "--level", dest="levels", metavar="LEVEL[=N]", action="append", required=True, help=level
     )
-    due = "until when: date, time and offset, such as 2026-12-01T23:59:00+01:00"
+    due = "when it is due: date, time and offset, such as 2026-12-01T23:59:00+01:00"
     new.add_argument("--due", metavar="TIME", required=True, help=due)
     new.add_argument("--title", metavar="TEXT", help="what students see (default: the file's name)")
-    new.add_argument("--attempts", metavar="N", default="0", help="runs of a level (default: any)")
+    new.add_argument(
+        "--attempts", metavar="N", default="0", help="how many runs of a level count (default: all)"
+    )
     check = parts.add_parser("check", help="check an assignment, and that its levels can be won")
     edition = parts.add_parser(
-        "student-edition", help="write what students get: no solutions, no secret"
+        "student-edition", help="write the file for students, without solutions and secret"
     )
-    edition.add_argument("-o", dest="output", metavar="FILE", required=True, help="write it here")
+    edition.add_argument(
+        "-o", dest="output", metavar="FILE", required=True, help="a new .toml file"
+    )
     scope = parts.add_parser("gradescope", help="write a folder that Gradescope grades with")
     scope.add_argument("-o", dest="output", metavar="DIR", required=True, help="a new folder")
-    wheel = "a wheel to put into it: of mmplay, and of what it needs"
+    wheel = "a wheel to put into it: mmplay's own, and those of what it needs"
     scope.add_argument("--wheel", dest="wheels", metavar="FILE", nargs="+", default=[], help=wheel)
     for part in (check, edition, scope):
         part.add_argument("file", metavar="FILE", help="the teacher's file")
@@ -90,10 +95,19 @@ def _new(args: Namespace) -> int:
         try:
             # It holds the secret: nobody else on this machine reads it.
             with open(path, "x", encoding="utf-8", opener=_owner_only) as stream:
-                stream.write(text)
+                _whole_or_gone(path, stream, text)
         except FileExistsError:
             raise InputError(f"{path}: it exists already; name another file") from None
     return _told(args, path, load_teachers(path))
+
+
+def _whole_or_gone(path: Path, stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _owner_only(path: str, flags: int) -> int:

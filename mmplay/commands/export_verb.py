@@ -45,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--at",
         metavar="POS",
-        help=f"of --format screen the place: {PLACE}; of a level {LEVEL_PLACES}",
+        help=f"which place --format screen shows: {PLACE}; for a level {LEVEL_PLACES}",
     )
     formats = "\n".join(f"  {name:<10}{one.summary}" for name, one in FORMATS.items())
     parser.epilog = f"formats:\n{formats}\n\n{parser.epilog}"

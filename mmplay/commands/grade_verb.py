@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from mmplay.commands.arguments import add_workers, workers_of
-from mmplay.commands.output import progress_bar, remark, tell
+from mmplay.commands.output import progress_bar, remark, stopped, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import load_teachers
 from mmplay.levels.classroom.collecting import Found, found_in
@@ -28,30 +28,40 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("paths", metavar="DIR|FILE", nargs="+", help=paths)
     teachers = "the teacher's assignment file"
     parser.add_argument("--assignment", metavar="FILE", required=True, help=teachers)
-    received = "a CSV of file,time: when each file was received (default: what it says itself)"
+    received = "a CSV of file,time: when each file was received (default: its own time)"
     parser.add_argument("--received", metavar="CSV", help=received)
     formats = f"{', '.join(FORMATS)} (default: table)"
     parser.add_argument("--format", metavar="F", default="table", help=formats)
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write it here")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", help="write to this file instead of standard output"
+    )
     add_workers(parser)
 
 
 def run(args: Namespace) -> int:
-    """Grade; the status is 0 once the table is written, whatever is in it."""
+    """Grade; the status is 0 once the table is written, whatever is in it.
+
+    Ctrl-C leaves the grades that there are, and its own status.
+    """
     if args.format not in FORMATS:
         raise InputError(f"--format {args.format}: formats are {', '.join(FORMATS)}")
-    text = FORMATS[args.format](grades_of(args))
-    if args.output is None:
+    grades = grades_of(args)
+    status = _write(args.output, FORMATS[args.format](grades))
+    files = len(grades.files)
+    return status if grades.done == files else stopped(grades.done, files, "files")
+
+
+def _write(output: str | None, text: str) -> int:
+    if output is None:
         tell(text.removesuffix("\n"))
         return 0
-    path = Path(args.output)
+    path = Path(output)
     try:
-        with replacing(path) as stream:
+        with told_of_disk(path), replacing(path) as stream:
             stream.write(text.encode())
-    except (OSError, InputError) as error:
+    except InputError as error:
         # Nothing that was graded is lost because of a disk.
-        why = error if isinstance(error, InputError) else error.strerror or error
-        remark(f"{path}: cannot be written: {why}; the grades follow on standard output")
+        remark(f"{error}; the grades follow on standard output")
         tell(text.removesuffix("\n"))
         return 2
     return 0
@@ -63,6 +73,9 @@ def grades_of(args: Namespace) -> Grades:
     due = load_teachers(path).due
     times = _times(Path(args.received), due) if args.received else {}
     found = found_in([Path(one) for one in args.paths])
+    if times and not any(_time(one, times) for one in found):
+        what = f"none of its names, such as {next(iter(times))[:80]!r}, is a file here"
+        remark(f"{args.received}: {what}; times count as claimed")
     text = read_text(path, MAX_PACK_BYTES)
     with progress_bar(path.name) as progress:
         on = workers_of(args, progress)
@@ -72,7 +85,9 @@ def grades_of(args: Namespace) -> Grades:
 def _times(path: Path, due: datetime) -> dict[str, datetime]:
     """Return when each file was received; a time without an offset is in that of the due date."""
     found: dict[str, datetime] = {}
-    for number, row in enumerate(csv.reader(read_text(path, MAX_CSV_BYTES).splitlines()), 1):
+    # A spreadsheet begins its CSV with a byte order mark.
+    lines = read_text(path, MAX_CSV_BYTES).removeprefix("\ufeff").splitlines()
+    for number, row in enumerate(_rows(path, lines), 1):
         if not row or (number == 1 and row[0].strip() == "file"):
             continue
         try:
@@ -82,6 +97,14 @@ def _times(path: Path, due: datetime) -> dict[str, datetime]:
             raise InputError(f"{path}:{number}: {problem}") from None
         found[row[0].strip()] = time if time.tzinfo else time.replace(tzinfo=due.tzinfo)
     return found
+
+
+def _rows(path: Path, lines: Sequence[str]) -> Iterator[list[str]]:
+    rows = csv.reader(lines)
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise InputError(f"{path}:{rows.line_num}: is no row of a CSV: {error}") from None
 
 
 def _time(one: Found, times: Mapping[str, datetime]) -> datetime | None:

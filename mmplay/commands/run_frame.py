@@ -106,6 +106,7 @@ def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     """Return the start from a frame, and what was chosen; raises InputError."""
     kernel = None if args.kernel is None else choice.kernel
     ram = 0 if args.ram is None else ram_kb(args.ram)
+    args.frame = args.frame or "0"
     told = told_frame(args.start, whole(args.frame, "--frame", 1 << 32), kernel, ram)
     choice = choice._replace(kernel=kernel or told.printed_by)
     try:

@@ -39,13 +39,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--from",
         dest="origin",
         choices=("boot",),
-        help="boot: the incident's machine from its power-on to the livelock, not from its log",
+        help="boot: run the incident's machine from power-on to the livelock, not from its log",
     )
     parser.add_argument(
         "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
     )
     parser.add_argument(
-        "--frame", metavar="N", default="0", help="start from this frame of a log; the first is 0"
+        "--frame", metavar="N", help="start from this frame of a log; the first is 0"
     )
     parser.add_argument(
         "--at", metavar="POS", help="start from this turn of a run (default: its last)"
@@ -59,7 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="write the kernel log to this file, or a recording if its name ends in .mmtrace",
     )
     parser.add_argument(
-        "--check", action="store_true", help="check a scenario and its start, and run nothing"
+        "--check", action="store_true", help="check a scenario and its start without running it"
     )
     parser.add_argument("--screen", action="store_true", help="show the run on the play screen")
     add_json(parser)
@@ -72,7 +72,7 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--variant",
         metavar="V",
-        help=f"how reclaim asks for the flusher's works: {', '.join(VARIANTS)} (default: "
+        help=f"how waking the flusher asks for memory: {', '.join(VARIANTS)} (default: "
         "that of the scenario, else atomic)",
     )
     parser.add_argument(
@@ -85,9 +85,9 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
     )
-    parser.add_argument("--seed", metavar="N", help="seed of the packets' arrivals (default: 1)")
+    parser.add_argument("--seed", metavar="N", help="seed for when packets arrive (default: 1)")
     parser.add_argument(
-        "--packets", metavar="N", help="how many new network flows arrive in a second"
+        "--packets", metavar="N", help="how many new network flows arrive per second"
     )
     parser.add_argument(
         "--keep-atomic",
@@ -102,7 +102,7 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--bounds",
         choices=("no",),
-        help="no: go on from a log's frame once, not again with each assumption at its bounds",
+        help="no: run a log's frame once, without trying each assumption at its bounds",
     )
 
 
@@ -112,6 +112,7 @@ def run(args: Namespace) -> int:
         _from_boot(args)
     if _is_level(args):
         _no_check(args)
+        _no_frame(args)
         from mmplay.commands.run_level import run_level
 
         return run_level(args)
@@ -130,6 +131,7 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     if _is_scenario(args):
         from mmplay.commands.run_scenario import scenario_start
 
+        _no_frame(args)
         return scenario_start(args)
     _no_check(args)
     if args.actions is not None:
@@ -137,6 +139,7 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     choice = choice_of(args)
     start = RunStart(args, choice)
     if start.found:
+        _no_frame(args)
         return start, choice
     from mmplay.commands.run_frame import frame_start
 
@@ -182,6 +185,11 @@ def _is_scenario(args: Namespace) -> bool:
     from mmplay.levels.scenario.load import is_scenario, scenario_path
 
     return is_scenario(scenario_path(args.start))
+
+
+def _no_frame(args: Namespace) -> None:
+    if args.frame is not None:
+        raise InputError(f"--frame is for logs; {args.start} is none, leave it out")
 
 
 def _is_level(args: Namespace) -> bool:

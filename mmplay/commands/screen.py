@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mmplay.levels.classroom.report import Report
     from mmplay.levels.model import Level
     from mmplay.recordings.recording import Recording
+    from mmplay.tui.app import MmplayApp
 
 
 WEB_DRIVER = "TEXTUAL_DRIVER"
@@ -35,7 +36,7 @@ def add_screen_options(parser: ArgumentParser) -> None:
     parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     parser.add_argument(
-        "--no-motion", action="store_true", help="draw the end of a move only (or MMPLAY_MOTION=0)"
+        "--no-motion", action="store_true", help="show moves without animation (or MMPLAY_MOTION=0)"
     )
 
 
@@ -53,12 +54,16 @@ def open_app(
     app = MmplayApp(
         timeline, start, ascii_only=args.ascii, level=level, motion=_moves(args), report=report
     )
-    theme = args.theme or DEFAULT_THEME
-    if theme not in app.available_themes:
-        raise InputError(f"--theme {theme}: themes are {', '.join(sorted(app.available_themes))}")
-    app.theme = theme
+    app.theme = checked_theme(app, args.theme or DEFAULT_THEME)
     app.run()
     return app.return_code or 0
+
+
+def checked_theme(app: MmplayApp, theme: str) -> str:
+    """Return a theme that the app has; raises InputError."""
+    if theme not in app.available_themes:
+        raise InputError(f"--theme {theme}: themes are {', '.join(sorted(app.available_themes))}")
+    return theme
 
 
 def _moves(args: Namespace) -> bool:

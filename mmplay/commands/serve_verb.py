@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from mmplay.commands.arguments import whole
 from mmplay.commands.output import remark, tell, told_of_disk
-from mmplay.commands.screen import add_screen_options
+from mmplay.commands.screen import add_screen_options, checked_theme
 from mmplay.engine.errors import InputError
 
 HERE, PORT, VISITORS = "127.0.0.1", 8000, 8
@@ -30,10 +30,15 @@ WARNING = (
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--port", metavar="N", default=str(PORT), help=f"port, 0 for a free one (default: {PORT})"
+        "--port",
+        metavar="N",
+        default=str(PORT),
+        help=f"port to listen on; 0 takes a free one (default: {PORT})",
     )
     parser.add_argument(
-        "--host", metavar="ADDRESS", help=f"listen here (default: {HERE}); others need --public"
+        "--host",
+        metavar="ADDRESS",
+        help=f"address to listen on (default: {HERE}); others need --public",
     )
     parser.add_argument(
         "--public", action="store_true", help="allow a --host that others can reach"
@@ -45,7 +50,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"how many may play at a time (default: {VISITORS})",
     )
     parser.add_argument(
-        "--keep", metavar="DIR", help="keep what visitors play in this folder (default: deleted)"
+        "--keep",
+        metavar="DIR",
+        help="keep what visitors play in this folder (default: it is deleted)",
     )
     add_screen_options(parser)
 
@@ -62,12 +69,17 @@ def run(args: Namespace) -> int:
         from mmplay.tui.web.visitors import Visitors
     except ImportError:
         raise InputError(INSTALL) from None
-    if host not in LOCAL:
-        remark(f"warning: {WARNING}")
+    if args.theme:
+        # Told here: a visitor would see the screen end, and nobody why.
+        from mmplay.tui.app import MmplayApp
+
+        checked_theme(MmplayApp(None), args.theme)
     with ExitStack() as stack:
         server = Server(Visitors(_command(args), _folder(args, stack), max(1, most)))
 
         def told(host: str, port: int) -> None:
+            if host not in LOCAL:
+                remark(f"warning: {WARNING}")
             name = gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
             tell(f"http://{name}:{port}/?token={server.token}")
             sys.stdout.flush()

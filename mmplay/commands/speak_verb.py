@@ -252,11 +252,5 @@ class LevelSpeaker(LookAround):
 
 def _reply_lines(reply: Reply) -> Said:
     unit = f" {reply.question.unit}" if reply.question.unit else ""
-    rule, *slip = reply.feedback()
-    if reply.right:
-        yield f"right: {reply.truth.shown()}{unit}; {rule}"
-        return
-    yield f"wrong: the kernel says {reply.truth.shown()}{unit}; {rule}"
-    yield from slip
-    if reply.question.why:
-        yield reply.question.why
+    yield f"{'right: ' if reply.right else 'wrong: the kernel says '}{reply.truth.shown()}{unit}"
+    yield from reply.feedback()

@@ -24,7 +24,7 @@ from mmplay.recordings.trace.reader import open_trace
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    files = "recordings to hand in (default: of each level the best that is recorded here)"
+    files = "recordings to hand in (default: your best one of each level)"
     parser.add_argument("files", metavar="TRACE", nargs="*", help=files)
     add_assignment(parser, required=True)
     output = "the file to hand in, which ends in .mmhand (default: ID.mmhand)"

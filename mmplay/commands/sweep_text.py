@@ -19,7 +19,7 @@ HEAD = (
     "shares that this count does not rule out (Wilson's interval, 95 %)",
 )
 LOST_EARLY = "A lost run ends where it is lost: compare failures of won runs only."
-ALIKE = "no frames arrive on this machine, so no seed changes anything: one run a setting"
+ALIKE = "no frames arrive on this machine, so no seed changes anything: one run of each setting"
 
 
 def as_lines(subject: Subject, rows: Sequence[Row], random: bool) -> list[str]:
@@ -28,7 +28,7 @@ def as_lines(subject: Subject, rows: Sequence[Row], random: bool) -> list[str]:
         return []
     keys = ", ".join(one.key for one in rows[0].setting)
     runs = rows[0].failed.runs
-    first = f"{subject.name}: {keys}; {runs} runs a setting, seeds 1 to {runs}"
+    first = f"{subject.name}: {keys}; {runs} runs of each setting, seeds 1 to {runs}"
     head = [first, *HEAD] if random else [f"{subject.name}: {keys}", ALIKE]
     return [*head, "", *_table([_cells(subject, row) for row in rows]), "", *_conclusions(rows)]
 
@@ -93,7 +93,7 @@ def _smallest(found: Smallest, rows: Sequence[Row]) -> Iterator[str]:
     if found.row is None:
         fewest = min(rows, key=lambda row: (row.failed.some / row.failed.runs, row.failures.median))
         yield f"Requests were refused with every {found.key} that was tried."
-        yield f"The fewest: {fewest.failures.median} (median), {_of(fewest)}."
+        yield f"The fewest refusals: {fewest.failures.median} (median), {_of(fewest)} failed."
         return
     runs = found.row.failed.runs
     some = "the run" if runs == 1 else f"{runs} runs"
@@ -106,7 +106,7 @@ def _smallest(found: Smallest, rows: Sequence[Row]) -> Iterator[str]:
         yield f"Larger is not safer here: {'; '.join(map(_of, found.again))}."
     if runs > 1:
         most = _percent(found.row.failed.high)
-        yield f"0 of {runs} does not rule out that up to {most} % of all runs fail."
+        yield f"0 failures in {runs} runs do not rule out that up to {most} % of all runs fail."
 
 
 def _of(row: Row) -> str:

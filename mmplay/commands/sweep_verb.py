@@ -61,30 +61,47 @@ FORMS = ("text", "json", "csv")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("start", metavar="LEVEL|SCENARIO|incident|boot", help="what is run")
+    parser.add_argument("start", metavar="LEVEL|SCENARIO|incident|boot", help="what to run")
     parser.add_argument(
         "--set",
         metavar="KEY=a,b,c",
         action="append",
         default=[],
-        help="run with each of these values: an action at the start (min_free_kbytes), a key of "
-        "the file (task.hog.pages), or a number of the incident's start (completions; -30%% and "
-        "+30%% are of what it is); several are combined",
+        help="run with each of these values of an action at the start (min_free_kbytes), of a key "
+        "of the file (task.hog.pages), or of a number of the incident's start (completions, where "
+        "-30%% means 30%% less); several --set are combined",
     )
     parser.add_argument(
-        "--seeds", metavar="N", default=str(SEEDS), help=f"runs a setting (default: {SEEDS})"
+        "--seeds",
+        metavar="N",
+        default=str(SEEDS),
+        help=f"how many seeds to run each setting with (default: {SEEDS})",
     )
     parser.add_argument(
-        "--count", metavar="NAME", action="append", default=[], help="show this counter, too"
+        "--count",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="show this counter as well; may be given more than once",
     )
-    parser.add_argument("--actions", metavar="FILE", help="play a level by the [[solution]] here")
     parser.add_argument(
-        "--until", metavar="SECONDS", help="end at this time of the machine's clock"
+        "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
+    )
+    parser.add_argument(
+        "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
     )
     add_kernel(parser, None)
-    parser.add_argument("--variant", metavar="V", help=f"one of {', '.join(VARIANTS)}")
-    parser.add_argument("--packets", metavar="N", help="how many new network flows a second")
-    parser.add_argument("--ram", metavar="SIZE", default="2G", help="RAM of a boot (default: 2G)")
+    parser.add_argument(
+        "--variant",
+        metavar="V",
+        help=f"how waking the flusher asks for memory: {', '.join(VARIANTS)}",
+    )
+    parser.add_argument(
+        "--packets", metavar="N", help="how many new network flows arrive per second"
+    )
+    parser.add_argument(
+        "--ram", metavar="SIZE", default="2G", help="RAM of a freshly booted machine (default: 2G)"
+    )
     parser.add_argument("--format", choices=FORMS, help="output format (default: text)")
     add_workers(parser)
     add_json(parser)
@@ -100,7 +117,7 @@ def run(args: Namespace) -> int:
     seeds = whole(args.seeds, "--seeds", MAX_SEEDS)
     if not 0 < seeds * len(settings) <= MAX_RUNS:
         raise InputError(
-            f"--seeds {seeds}: expected 1 to {MAX_RUNS // len(settings)} runs a setting"
+            f"--seeds {seeds}: expected 1 to {MAX_RUNS // len(settings)} runs for each setting"
         )
     random = any([try_job(Job(subject, setting, 1)) for setting in _new_in(settings)])
     used = range(1, (seeds if random else 1) + 1)

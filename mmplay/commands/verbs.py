@@ -96,7 +96,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "grade",
-        "grade what a class handed in, each run made again",
+        "grade what a class handed in, by playing each run again",
         (
             "mmplay grade handed-in/ --assignment w3.toml",
             "mmplay grade moodle.zip --assignment w3.toml --received times.csv",
@@ -120,7 +120,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "sweep",
-        "run one machine under many settings and seeds",
+        "run one machine with many settings and seeds",
         (
             "mmplay sweep slow-disk.toml --set min_free_kbytes=1024,2048,4096 --seeds 100",
             "mmplay sweep incident --set completions=-30%,-15%,+15%,+30% --count oom_kill",

@@ -37,6 +37,11 @@ def do_act(m: Machine, name: str, value: str) -> None:
         do_action(m, name, value)
 
 
+def is_noted(name: str) -> bool:
+    """Tell whether an act of the tape does nothing to the machine."""
+    return name.removeprefix(BY_LEVEL) in NOTED
+
+
 def known_act(name: object) -> bool:
     """Tell whether an act of this name may stand on a tape."""
     bare = name.removeprefix(BY_LEVEL) if isinstance(name, str) else ""

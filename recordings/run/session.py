@@ -30,7 +30,8 @@ FIRSTS = ("alloc_fail_wb", "alloc_fail_net", "alloc_fail_task", "oom_kill", "nf_
 """Counters whose first count is an event."""
 
 
-def _nothing(_: Counters) -> tuple[int, ...]:
+def none_first(_: Counters) -> tuple[int, ...]:
+    """Return what is watched for in the counters where nothing is."""
     return ()
 
 
@@ -103,7 +104,7 @@ class Session:
         counters = self.live.state.counters
         self._unseen = [name for name in FIRSTS if not getattr(counters, name)]
         # The first name twice: a getter of one name alone would return no tuple.
-        self._firsts = attrgetter(*self._unseen, self._unseen[0]) if self._unseen else _nothing
+        self._firsts = attrgetter(*self._unseen, self._unseen[0]) if self._unseen else none_first
 
     # going on
 

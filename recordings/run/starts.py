@@ -36,8 +36,7 @@ def machine_of(recording: str, index: int, choice: Choice) -> Machine:
     Raises InputError.
     """
     with open_recording(recording) as timeline:
-        if not 0 <= index < len(timeline):
-            raise InputError(f"{recording}: has no frame {index}; it has {len(timeline)}")
+        _check_frame(recording, index, len(timeline))
         frame = timeline.frame(index)
         if frame.report is None or frame.kernel is None:
             raise InputError(f"{recording} frame {index}: the rules of its kernel are not known")
@@ -51,13 +50,19 @@ def told_frame(recording: str, index: int, kernel: Kernel | None, ram_kb: int = 
     InputError where the frame tells too little, or its kernel cannot be simulated.
     """
     with open_recording(recording) as timeline:
-        if not 0 <= index < len(timeline):
-            raise InputError(f"{recording}: has no frame {index}; it has {len(timeline)}")
+        _check_frame(recording, index, len(timeline))
         frame = timeline.frame(index)
     try:
         return told_in(frame, kernel, ram_kb)
     except InputError as error:
         raise InputError(f"{recording} frame {index}: {error}") from None
+
+
+def _check_frame(recording: str, index: int, count: int) -> None:
+    if 0 <= index < count:
+        return
+    there = f"frames count from 0, its last is {count - 1}" if count else "it has none"
+    raise InputError(f"{recording}: has no frame {index}; {there}")
 
 
 FIELDS = frozenset(

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
+from mmplay.levels.classroom.assignment import Assignment
+from mmplay.levels.classroom.grading import Graded, graded_file
 from tests.levels.cheats import made_up
 from tests.levels.classes import assignment, assignment_text
 
@@ -66,6 +68,88 @@ def test_a_full_disk_loses_no_grade(
     assert "st01     *** 10" in out
     assert (folder / "grades.txt").read_text() == "those of yesterday"
     assert [path.name for path in folder.glob("*.part")] == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_ctrl_c_keeps_the_grades_that_there_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(there: Assignment, label: str, data: bytes) -> Graded:
+        if label != "in/st01.mmhand":
+            raise KeyboardInterrupt
+        return graded_file(there, label, data)
+
+    monkeypatch.setattr("mmplay.levels.classroom.grading.graded_file", stopped)
+    assert main(GRADE) == 130
+    out, err = capsys.readouterr()
+    assert err.startswith("mmplay: stopped after 1 of ")
+    assert "st01     *** 10" in out
+    assert "st04     not_graded" in out
+    assert "in/st02.mmhand: not_graded: was not graded yet: Ctrl-C" in out
+    assert main(["class", "report", *GRADE[1:]]) == 130
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_two_empty_files_are_no_copies(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("st01", "st02"):
+        Path("in", f"{name}.mmhand").write_bytes(b"")
+    assert main(GRADE) == 0
+    assert "in/st02.mmhand: cut: is empty" in capsys.readouterr().out
+
+
+def test_a_spreadsheet_may_have_written_the_times(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "\ufefffile,time\nst01.mmhand,2027-01-01T00:00:00\n"
+    (folder / "times.csv").write_text(rows, encoding="utf-8")
+    assert main([*GRADE, "--received", "times.csv"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("late")
+    (folder / "times.csv").write_text(f"file,time\n{'a' * 200_000},2027-01-01T00:00:00\n")
+    assert main([*GRADE, "--received", "times.csv"]) == 2
+    assert "mmplay: times.csv:2: is no row of a CSV: field larger" in capsys.readouterr().err
+
+
+def test_times_of_other_files_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "times.csv").write_text("file,time\nst01,2027-01-01T00:00:00\n")
+    assert main([*GRADE, "--received", "times.csv"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("mmplay: times.csv: none of its names, such as 'st01', is a file here")
+
+
+def test_a_name_that_is_no_text_can_be_written(folder: Path) -> None:
+    (folder / "in" / "\x1b]0;x\udcff.mmhand").write_bytes(b"x")
+    assert main([*GRADE, "-o", "grades.txt"]) == 0
+    assert "in/\\x1b]0;x\\xff.mmhand: foreign: " in (folder / "grades.txt").read_text()
+
+
+FULL = OSError(28, "No space left on device")
+
+
+def test_a_full_disk_leaves_no_half_autograder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        if target.name == "assignment.toml":
+            raise FULL
+
+    (folder / "empty").mkdir()
+    monkeypatch.setattr("mmplay.levels.classroom.autograder.shutil.copyfile", full)
+    for name in ("ag", "empty"):
+        assert main(["class", "gradescope", "w3.toml", "-o", name]) == 2
+        said = f"mmplay: {name}: cannot be written: No space left on device\n"
+        assert capsys.readouterr().err == said
+    assert not (folder / "ag").exists()
+    assert [*(folder / "empty").iterdir()] == []
+
+
+def test_a_device_is_named_once(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "to").mkdir()
+    assert main([*GRADE, "-o", "to"]) == 2
+    out, err = capsys.readouterr()
+    assert err.count("to: ") == 1
+    assert "st01     *** 10" in out
 
 
 def test_a_file_is_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

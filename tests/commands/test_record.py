@@ -74,7 +74,7 @@ def test_a_signal_ends_a_capture_well(
     lines = err.splitlines()
     assert lines[0].endswith("no-kmsg is left out: No such file or directory")
     assert lines[1] == f"mmplay: recording to {path}; Ctrl-C ends it"
-    assert lines[2].startswith(f"mmplay: {path}: 3 samples in 0 s")
+    assert lines[2].startswith(f"mmplay: {path}: 3 samples in ")
     with open_recording(str(path)) as timeline:
         assert timeline.ending.closed
         assert len(timeline) == 3
@@ -100,6 +100,23 @@ def test_a_file_that_exists_is_kept(
     assert main(["record", "-o", str(path)]) == 2
     assert "exists already" in capsys.readouterr().err
     assert path.read_bytes() == b"precious"
+
+
+def test_a_disk_that_is_full_at_once_leaves_no_file(
+    machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "night.mmtrace"
+    with pytest.MonkeyPatch.context() as patch:
+
+        def full(file: int, data: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("mmplay.recordings.live.growing.os.write", full)
+        status = main(["record", "-o", str(path)])
+    assert status == 2
+    said = f"mmplay: {path}: cannot be written: No space left on device"
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    assert not path.exists()
 
 
 def test_a_full_disk_is_told_in_one_line(
@@ -190,4 +207,4 @@ def test_a_capture_ends_by_itself_after_its_seconds(
         assert len(recording) >= 1
         assert recording.ending.closed
     assert main(["record", "soon", "-o", str(path)]) == 2
-    assert "SECONDS soon" in capsys.readouterr().err
+    assert "SECONDS soon: expected a number of seconds, such as" in capsys.readouterr().err

@@ -21,7 +21,7 @@ def test_what_may_become_of_it_in_words(capsys: pytest.CaptureFixture[str]) -> N
     assert "disk_rate 25600 pages/s, 0 to 256000 are possible" in out
     assert "12 runs of 0.04 s" in out
     assert "DMA32: free rises above min (1300 pages)" in out
-    assert "file_io.00, which it says was killed" in out
+    assert "which the log says was killed" in out
     assert "memeater" not in out
 
 
@@ -78,7 +78,7 @@ def test_ctrl_c_shows_what_is_done(
     ("args", "reason"),
     [
         (("--frame", "1"), "no Mem-Info of its own"),
-        (("--frame", "99"), "has no frame 99"),
+        (("--frame", "99"), "has no frame 99; frames count from 0, its last is 3"),
         (("--ram", "1G"), "a machine with 1048576 kB of RAM has not"),
         (("--kernel", "6.1"), "kernel 6.1 cannot be simulated"),
     ],
@@ -90,6 +90,13 @@ def test_a_frame_that_cannot_be_continued_is_one_line(
     assert (code, out) == (2, "")
     assert reason in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("start", ["L03", "boot", "incident"])
+def test_only_a_log_has_frames(capsys: pytest.CaptureFixture[str], start: str) -> None:
+    code, _, err = output(capsys, "run", start, "--frame", "1")
+    assert code == 2
+    assert err == f"mmplay: --frame is for logs; {start} is none, leave it out\n"
 
 
 def test_the_run_can_be_kept(capsys: pytest.CaptureFixture[str], tmp_path: object) -> None:

@@ -53,6 +53,8 @@ def test_par_counts_acts_only() -> None:
     assert level(NUMBER + waits + MOVE + act, 'allow = ["dirty_ratio"]').par == 1
 
 
+MANY_FORMS = "draw = {" + ", ".join(f"{name} = {[*range(20)]}" for name in "abc") + "}"
+
 WRONG = [
     # tables, keys, machine, a part of the line, what is said
     (DOOR, "colour = 1", "", "colour", "no key of this table"),
@@ -67,6 +69,7 @@ WRONG = [
     (DOOR + "draw = 5", "", "", "draw", "write {name = "),
     (DOOR + "draw = {free = 5}", "", "", "draw", "write {name = "),
     (DOOR + "draw = {free = [1.5]}", "", "", "draw", "write {name = "),
+    (DOOR + MANY_FORMS, "", "", "draw", "over 1000 forms"),
     (DOOR + "draw = {free = []}", "", "", "draw", "write {name = "),
     (DOOR + 'draw = {Free = ["min"]}', "", "", "draw", "small letters"),
     (DOOR + 'draw = {free = ["mim + 1"]}', "", "", "draw", "'mim' is no question"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmplay.engine.sim.metrics import read
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
@@ -23,6 +24,14 @@ def missing(run: LevelRun, *wanted: str) -> LevelRun:
         else:
             knows(run, question)
     return run
+
+
+def test_what_a_level_does_before_a_question_is_not_done_again_when_it_is_missed() -> None:
+    run = begin(level_of_id("L08"))
+    first = read(run.session.live, "slab.kmalloc-64.in_use")
+    run.answer("objects", "1")
+    assert run.open_question() is not None
+    assert read(run.session.live, "slab.kmalloc-64.in_use") == first == 800
 
 
 def test_what_was_missed_is_told_as_it_was_asked_with_its_rule() -> None:

@@ -60,7 +60,7 @@ BAD = [
      "without `dirty_ratio 7`"),
     (DOOR.replace('"no"]', '"nein"]') + RIGHT, "", "solution", "yes or no"),
     (NUMBER + 'options = ["16", "16"]\n' + LOW, "", "questions", "2 options are right"),
-    (NUMBER + 'options = ["17", "18"]\n', "", "nothing", "'16' is no choice"),
+    (NUMBER + 'options = ["17", "18"]\n', "", "solution", "'16' is no choice"),
     (NUMBER.replace("marks DMA32 low", "fact mark.retry") + 'options = ["min", "low"]\n', "",
      "questions", "no hint leads to it"),
     (WIN + move("solution", 5) + DOOR.replace("[[ask]]", '[[ask]]\nat = "turns < 0"'), ALLOW,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import Missed, Outcome, stars
 from mmplay.levels.play.guesser import Guesser
+from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, play
+from mmplay.recordings.run.unwritten import UnwrittenSession
+from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 
 MOVES = '[[solution]]\naction = "answer"\nvalues = ["door.1 yes", "door.2 no", "door.3 no"]\n'
@@ -333,3 +338,25 @@ def test_the_random_player_plays_the_same_again() -> None:
             assert Guesser(run, seed).play()
             ends.append((run.outcome, run.reason, run.session.live.state.digest()))
         assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("name", ["L10", "L18"])
+def test_a_run_that_nobody_reads_comes_to_the_same(name: str) -> None:
+    """Undone acts too, and with the truths that runs share."""
+    one, laters = find_level(name), Laters()
+    for seed in range(4):
+        read = Guesser(begin(one), seed)
+        unread = Guesser(begin(one, laters=laters, make=UnwrittenSession), seed)
+        for player in (read, unread):
+            assert player.play()
+            player.run.undo()
+        assert unread.run.score() == read.run.score()
+        assert unread.run.digest() == read.run.digest()
+        assert [one.right for one in unread.run.replies] == [one.right for one in read.run.replies]
+        assert not unread.run.session.tape.of(Code.KEY)
+
+
+def test_feedback_is_made_of_whole_sentences() -> None:
+    assert as_sentence("the last page is given at 14") == "The last page is given at 14."
+    assert as_sentence("kswapd keeps it") == "kswapd keeps it."
+    assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."

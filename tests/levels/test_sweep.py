@@ -75,6 +75,9 @@ def test_percentages_are_of_the_shipped_number() -> None:
     assert common.value("completions") == now
 
 
+MANY = ",".join(map(str, range(300)))
+
+
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
@@ -87,6 +90,11 @@ def test_percentages_are_of_the_shipped_number() -> None:
         (["disk=+10%"], "there is no number to take this of"),
         (["completions=many"], "expected a whole number"),
         (["disk=" + ",".join(map(str, range(1001)))], "1001 settings"),
+        # So many that they would fill the memory before they could be counted.
+        (
+            [f"{name}={MANY}" for name in ("disk", "kill", "lock", "free")],
+            "8100000000 settings",
+        ),
     ],
 )
 def test_what_cannot_be_set_is_told(texts: list[str], said: str) -> None:
@@ -174,7 +182,7 @@ def test_without_frames_no_seed_is_tried(tmp_path: Path, capsys: Captured) -> No
     path = tmp_path / "still.toml"
     path.write_text(SMALL)
     out = sweep(capsys, str(path), "--set", "dirty_ratio=10,20", "--until", "1.01")[1]
-    assert "no seed changes anything: one run a setting" in out
+    assert "no seed changes anything: one run of each setting" in out
     assert "No value changed anything" in out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import lzma
 from dataclasses import replace
@@ -14,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmplay.__main__ import main
-from mmplay.engine.errors import InputError
 from mmplay.engine.printk.form import forms
 from mmplay.engine.printk.kinds import FIELD_KINDS
 from mmplay.recordings.anonymise import (
@@ -22,49 +20,15 @@ from mmplay.recordings.anonymise import (
     PLAIN_KINDS,
     anonymised_value,
     kind_of,
-    new_header,
-    rewrite,
-    source_of,
 )
 from mmplay.recordings.export import FORMATS
 from mmplay.recordings.library import DATA, open_recording
-from mmplay.recordings.live.capture import Capture, Plan, Roots
-from mmplay.recordings.log.importing import import_into, trace_header
 from mmplay.recordings.log.observed import ObservedTimeline, open_observed
 from mmplay.recordings.pseudonyms import Names, Pseudonyms, Scrubber
-from mmplay.recordings.trace.writer import TraceWriter, new_trace
 from tests.conftest import INCIDENT_NEXT, incident_text, shared
-from tests.recordings.fake_proc import Machine, write_proc
+from tests.recordings.nameless import anonymised, opened, recorded, text_of
 
 REPORT = incident_text(INCIDENT_NEXT).decode()
-
-
-def recorded(text: str, folder: Path) -> Path:
-    """Import a log's text into a trace."""
-    log, path = folder / "secret-host.log", folder / "in.mmtrace"
-    log.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with new_trace(path, trace_header("imported", "secret-host", None)) as writer:
-        import_into(writer, str(log))
-    return path
-
-
-def anonymised(path: Path) -> bytes:
-    """Return the whole new trace."""
-    out = io.BytesIO()
-    source = source_of(path)
-    writer = TraceWriter(out, new_header(source))
-    rewrite(source, writer)
-    writer.close()
-    return out.getvalue()
-
-
-def opened(data: bytes) -> ObservedTimeline:
-    return ObservedTimeline(io.BytesIO(data), "anonymised")
-
-
-def text_of(data: bytes) -> str:
-    with opened(data) as timeline:
-        return b"".join(timeline.text()).decode("utf-8", "surrogateescape")
 
 
 def numbers_only(timeline: ObservedTimeline) -> list[Any]:
@@ -297,6 +261,8 @@ def test_reports_are_the_same_but_for_names(name: str, tmp_path: Path) -> None:
 
 
 WORD = st.from_regex(r"[a-z][a-z0-9]{5,11}", fullmatch=True).map(lambda word: f"zq{word}")
+
+
 SECRETS = st.fixed_dictionaries(
     {
         "host": WORD,
@@ -373,60 +339,3 @@ def test_no_line_of_nothing_breaks_it() -> None:
     scrubber = Scrubber(Names())
     for text in ("", "/", "//", ":::", "::", "@", "1.2.3", "a@", "\udcff/x", "00:11:22:33:44"):
         assert isinstance(scrubber.text(text), str)
-
-
-# live captures and refusals
-
-
-def live_trace(folder: Path, slabs: str = "") -> Path:
-    proc, path = folder / "proc", folder / "live.mmtrace"
-    write_proc(proc, Machine())
-    with (proc / "slabinfo").open("a") as file:
-        file.write(slabs)
-    capture = Capture(path, Plan(1_000_000, 3_600_000_000), Roots(proc, folder / "none"))
-    capture.sample()
-    (proc / "vmstat").write_text((proc / "vmstat").read_text().replace("nr_dirty 25", "nr_dirty 9"))
-    capture.sample()
-    capture.close()
-    return path
-
-
-def test_a_live_capture_keeps_its_samples(tmp_path: Path) -> None:
-    path = live_trace(tmp_path)
-    out = tmp_path / "out.mmtrace"
-    assert main(["anonymise", str(path), "-o", str(out)]) == 0
-    with open_recording(str(path)) as before, open_recording(str(out)) as after:
-        assert after.name == "anonymised"
-        assert [after.frame(n).shown for n in range(2)] == [before.frame(n).shown for n in range(2)]
-
-
-def test_slab_caches_of_groups_are_left_out(tmp_path: Path) -> None:
-    path = live_trace(tmp_path, "kmalloc-64(123:payroll.service)  1 1 64 64 1\n")
-    data = anonymised(path)
-    (tmp_path / "out.mmtrace").write_bytes(data)
-    with open_recording(str(tmp_path / "out.mmtrace")) as timeline:
-        shown = timeline.frame(1).shown
-        assert shown is not None
-        assert shown.dump.totals["dirty"] == 9
-
-
-def test_a_simulated_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "run.mmtrace"
-    with new_trace(path, trace_header("simulated", "incident", None)):
-        pass
-    assert main(["anonymise", str(path), "-o", str(tmp_path / "out.mmtrace")]) == 2
-    err = capsys.readouterr().err
-    assert "is a simulated run: no name of a machine is in it" in err
-    assert err.count("\n") == 1
-    assert not (tmp_path / "out.mmtrace").exists()
-
-
-def test_a_damaged_recording_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "bad.mmtrace"
-    data = bytearray((DATA / f"{INCIDENT_NEXT}.mmtrace").read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-    with pytest.raises(InputError, match="damaged at byte"):
-        anonymised(path)
-    assert main(["anonymise", str(path), "-o", str(tmp_path / "out.mmtrace")]) == 2
-    assert not (tmp_path / "out.mmtrace").exists()

@@ -1,6 +1,6 @@
 """Whose dump a request may be judged by: its own, or that of the same burst and nobody else's."""
 
-from tests.recordings.test_import import imported
+from tests.recordings.imported_logs import imported
 
 DUMP = """\
 [{time}] Mem-Info:

@@ -16,7 +16,7 @@ from mmplay.recordings.log.clocks import (
     days_since_1970,
     month_of,
 )
-from tests.recordings.test_import import imported
+from tests.recordings.imported_logs import imported
 
 
 @given(st.dates(date(1600, 1, 1), date(2400, 12, 31)))

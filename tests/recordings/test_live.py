@@ -3,204 +3,31 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import lzma
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mmplay.__main__ import main
-from mmplay.engine.errors import InputError
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.frame import Growth
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.recordings.chart.story import stories_of
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.live import capture as capture_module
-from mmplay.recordings.live.capture import Capture, Plan, Roots
 from mmplay.recordings.live.numbers import (
-    UNCHANGED,
-    ChangedText,
-    TextDecoder,
-    TextEncoder,
     numbers_of,
-    packed_text,
 )
 from mmplay.recordings.live.samples import Text, memory_of
-from mmplay.recordings.live.sources import KernelLog, ProcFiles, lines_of
 from mmplay.recordings.live.timeline import LiveTimeline, open_live
-from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.conftest import incident_text, shared
 from tests.recordings.export.exported import export
 from tests.recordings.export.html_rules import Page
 from tests.recordings.export.trace_rules import Trace
-from tests.recordings.fake_proc import Machine, write_proc
-
-SECOND_US = 1_000_000
-HOUR_US = 3600 * SECOND_US
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_us = 100 * SECOND_US
-
-    def __call__(self) -> int:
-        return self.now_us
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(capture_module, "now_us", clock)
-    return clock
-
-
-class Bench:
-    """A made-up machine and a capture of it."""
-
-    def __init__(self, folder: Path, clock: Clock, keep_us: int = HOUR_US) -> None:
-        self.path = folder / "night.mmtrace"
-        self.proc, self.kmsg = folder / "proc", folder / "kmsg"
-        self.clock = clock
-        write_proc(self.proc, Machine())
-        os.mkfifo(self.kmsg)
-        self.writer = os.open(self.kmsg, os.O_RDWR)
-        self.capture = Capture(self.path, Plan(SECOND_US, keep_us), Roots(self.proc, self.kmsg))
-
-    def sample(self, machine: Machine) -> None:
-        write_proc(self.proc, machine)
-        self.clock.now_us += SECOND_US
-        self.capture.sample()
-
-    def print(self, *lines: str) -> None:
-        for line in lines:
-            head = f"6,1,{self.clock.now_us + 10},-;"
-            os.write(self.writer, head.encode() + line.encode().replace(b"\n", b"\\x0a") + b"\n")
-
-    def close(self) -> None:
-        self.capture.abandon()
-        os.close(self.writer)
-
-
-class PipeLog(KernelLog):
-    """A pipe that stands for /dev/kmsg: a record a line, nothing to skip at the start."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        self._rest = b""
-        self.lost = 0
-
-    def lines(self) -> Iterator[bytes]:
-        try:
-            self._rest += os.read(self._file, 1 << 20)
-        except BlockingIOError:
-            return
-        *whole, self._rest = self._rest.split(b"\n")
-        for record in whole:
-            yield from lines_of(record)
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Bench]]:
-    monkeypatch.setattr(capture_module, "KernelLog", PipeLog)
-    made: list[Bench] = []
-
-    def make(**keep: int) -> Bench:
-        made.append(Bench(tmp_path, clock, **keep))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-# numbers
-
-
-TEXTS = st.lists(
-    st.lists(st.integers(-(10**12), 10**15), min_size=3, max_size=3), min_size=1, max_size=8
-)
-
-
-@given(TEXTS)
-def test_every_sample_comes_back(rows: list[list[int]]) -> None:
-    encoder, decoder = TextEncoder(), TextDecoder()
-    for n, (a, b, c) in enumerate(rows):
-        text = f"zone DMA32\n  free {a:>6}\n kmalloc-64 {b} {c}\n".encode()
-        decoder.take(encoder.changed(text) if n else encoder.whole(text))
-        assert decoder.numbers == numbers_of(text)
-
-
-def test_only_what_changed_is_stored() -> None:
-    encoder = TextEncoder()
-    encoder.whole(b"free 100\nmin 5\nused     7\n")
-    assert encoder.changed(b"free 100\nmin 5\nused     7\n") == UNCHANGED
-    assert encoder.changed(b"free 98\nmin 5\nused    17\n") == [0, -2, 1, 10]
-    assert type(encoder.changed(b"free 98\nmin 5\nbusy    17\n")) is bytes
-    assert type(encoder.changed(b"free 98\nmin 5\n")) is bytes
-
-
-@pytest.mark.parametrize(
-    "stored",
-    [
-        *(b"no zlib", packed_text(b"1" * 30), packed_text(b"x" * (1 << 23)), [0], [9, 1], [-1, 1]),
-        *([0, "1"], [0, True], 1, "text", {}, [[0, 1]]),
-    ],
-)
-def test_a_sample_that_cannot_be_is_refused(stored: object) -> None:
-    decoder = TextDecoder()
-    decoder.take(packed_text(b"free 100\nmin 5\n"))
-    with pytest.raises(ChangedText):
-        decoder.take(stored)
-    with pytest.raises(ChangedText):
-        TextDecoder().take([0, 1])
-
-
-# reading /proc
-
-
-def test_a_machine_without_zones_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no zones to record here") as caught:
-        ProcFiles(tmp_path)
-    assert "\n" not in str(caught.value)
-
-
-def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
-    write_proc(tmp_path, Machine())
-    (tmp_path / "slabinfo").unlink()
-    files = ProcFiles(tmp_path)
-    assert files.names == ["zoneinfo", "buddyinfo", "vmstat"]
-    assert [Path(one.path).name for one in files.left_out] == ["slabinfo"]
-    files.close()
-
-
-RECORDS: tuple[tuple[bytes, list[bytes]], ...] = (
-    (b"6,1,5140900,-;NET: Registered\n SUBSYSTEM=net\n", [b"[    5.140900] NET: Registered"]),
-    (
-        b"4,2,100000000,c,caller=T12;two\\x0alines\n",
-        [b"[  100.000000][   T12] two", b"[  100.000000][   T12] lines"],
-    ),
-    (b"no record", []),
-    (b"6,1,x,-;text", []),
-)
-
-
-@pytest.mark.parametrize(("record", "lines"), RECORDS)
-def test_kmsg_records_become_lines(record: bytes, lines: list[bytes]) -> None:
-    assert lines_of(record) == lines
-
+from tests.recordings.fake_proc import Machine
+from tests.recordings.live_bench import SECOND_US, Bench
 
 # frames
 
@@ -377,135 +204,6 @@ def test_old_samples_are_dropped_and_nothing_else(bench: Callable[..., Bench]) -
     assert [path.name for path in one.path.parent.glob(".*")] == []
 
 
-def test_a_killed_capture_is_readable_up_to_its_last_sample(bench: Callable[..., Bench]) -> None:
-    one = bench()
-    for n in range(5):
-        one.sample(Machine(free=900 + n))
-    whole = one.path.read_bytes()
-    for cut in (len(whole), len(whole) - 1, len(whole) - 30):
-        one.path.write_bytes(whole[:cut])
-        with open_live(one.path) as timeline:
-            assert not timeline.ending.closed
-            assert not timeline.ending.damaged
-            assert len(timeline) == (5 if cut == len(whole) else 4)
-
-
-def test_a_full_disk_keeps_what_was_written(
-    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = bench()
-    one.sample(Machine())
-    real, left = os.write, [20]
-
-    def full(file: int, data: bytes) -> int:
-        if left[0] == 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        count = real(file, data[: left[0]])
-        left[0] -= count
-        return count
-
-    monkeypatch.setattr("mmplay.recordings.live.growing.os.write", full)
-    write_proc(one.proc, Machine(free=1, hits=9))
-    with pytest.raises(OSError, match="No space left"):
-        one.capture.sample()
-    monkeypatch.setattr("mmplay.recordings.live.growing.os.write", real)
-    one.capture.abandon()
-    with open_live(one.path) as timeline:
-        assert len(timeline) == 1
-        assert timeline.ending.why == "the file was not closed"
-
-
-@pytest.mark.parametrize("way", ["replaced", "deleted"])
-def test_a_file_that_another_program_took_away_ends_the_capture(
-    bench: Callable[..., Bench], way: str
-) -> None:
-    one = bench()
-    one.sample(Machine())
-    one.path.unlink()
-    if way == "replaced":
-        one.path.write_text("another's")
-    with pytest.raises(InputError, match="replaced or deleted this file"):
-        one.capture.sample()
-    one.capture.abandon()
-    assert way == "deleted" or one.path.read_text() == "another's"
-
-
-@pytest.mark.parametrize(
-    "verb", [("info",), ("export", "--format", "html"), ("export", "--format", "perfetto")]
-)
-def test_a_capture_without_a_sample_is_shown(
-    bench: Callable[..., Bench], capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
-) -> None:
-    one = bench()
-    one.capture.close()
-    assert main([verb[0], str(one.path), *verb[1:]]) == 0
-    assert capsys.readouterr().err == ""
-
-
-def test_every_changed_byte_is_noticed(bench: Callable[..., Bench]) -> None:
-    one = bench()
-    for n in range(3):
-        one.sample(Machine(free=900 + n))
-    one.capture.close()
-    whole = one.path.read_bytes()
-    for at in range(0, len(whole), 7):
-        damaged = bytearray(whole)
-        damaged[at] ^= 0x20
-        one.path.write_bytes(bytes(damaged))
-        try:
-            with open_recording(str(one.path)) as timeline:
-                assert timeline.ending.damaged or not timeline.ending.closed
-        except InputError:
-            pass
-
-
-def hostile(header: dict[str, object], *records: tuple[Code, list[object]]) -> bytes:
-    import io
-
-    out = io.BytesIO()
-    writer = TraceWriter(out, header)
-    for code, fields in records:
-        writer.append(code, fields)
-    writer.close()
-    return out.getvalue()
-
-
-HEADER: dict[str, object] = {"kind": "live", "page_kb": 4, "files": ["zoneinfo"]}
-HOSTILE: tuple[tuple[dict[str, object], tuple[tuple[Code, list[object]], ...]], ...] = (
-    ({"kind": "live"}, ()),
-    ({"kind": "live", "page_kb": 4, "files": []}, ()),
-    ({"kind": "live", "page_kb": "4", "files": ["zoneinfo"]}, ()),
-    ({"kind": "live", "page_kb": 4, "files": ["x"] * 1000}, ()),
-    (HEADER, ((Code.SAMPLE, [5, 0]),)),
-    (HEADER, ((Code.SAMPLE_KEY, []),)),
-    (HEADER, ((Code.SAMPLE_KEY, [1 << 60, packed_text(b"x 1")]),)),
-    (HEADER, ((Code.SAMPLE_KEY, [1, [0, 1]]),)),
-    (HEADER, ((Code.SAMPLE_KEY, [1, packed_text(b"x 1")]), (Code.SAMPLE, [-5, 0]))),
-    (HEADER, ((Code.SAMPLE_KEY, [1, packed_text(b"x 1")]), (Code.SAMPLE, [1, [7, 1]]))),
-    (HEADER, ((Code.SAMPLE_KEY, [1, packed_text(b"x" * (1 << 23))]),)),
-)
-
-
-@pytest.mark.parametrize(("header", "records"), HOSTILE)
-def test_hostile_captures_are_refused_in_one_line(
-    tmp_path: Path, header: dict[str, object], records: tuple[tuple[Code, list[object]], ...]
-) -> None:
-    path = tmp_path / "hostile.mmtrace"
-    path.write_bytes(hostile(header, *records))
-    with pytest.raises(TraceError) as caught:
-        open_recording(str(path))
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_an_odd_zoneinfo_gives_what_it_says() -> None:
-    text = b"Node 0, zone   Normal\n  pages free     7\n        present  9\nwhat 3\n"
-    dump = memory_of({"zoneinfo": Text(text, numbers_of(text))}, 5, 4)
-    assert dump.totals == {}
-    assert (dump.zones[0].pages("free"), dump.zones[0].pages("min")) == (7, None)
-    assert dump.zones[0].reserve is None
-
-
 # against real kernels
 
 
@@ -515,6 +213,8 @@ _VARY = re.compile(
     r"=== BEGIN /proc/zoneinfo[^\n]*\n(.*?)=== END",
     re.DOTALL,
 )
+
+
 FACTS = (
     *("6.1-256M-facts-nothp", "6.1-1G-facts-thp", "6.1-8G-facts-nothp", "6.12-1G-facts-thp"),
     *("6.12-2G-facts-movable-nothp", "6.12-8G-facts-thp", "6.1-4G-facts-numa2-nothp"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.recordings.test_import import imported
+from tests.recordings.imported_logs import imported
 
 TAINTS = (
     ("Not tainted", "4.5.0-rc7+"),

@@ -11,7 +11,7 @@ import pytest
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.log.observed import ObservedTimeline
 from tests.conftest import INCIDENT_NEXT, incident_text
-from tests.recordings.test_import import imported
+from tests.recordings.imported_logs import imported
 
 WORDS = 3
 """Lines of bare words from a stack: only at the end of a line are they worth a look."""

@@ -7,6 +7,10 @@ import asyncio
 import pytest
 from textual import app, pilot
 
+from mmplay.tui.play import stage
+
+NEVER_MS = 10**9
+
 
 @pytest.fixture
 def no_guessing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,3 +25,9 @@ def no_guessing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (app, pilot):
         monkeypatch.setattr(module, "wait_for_idle", at_once)
+
+
+@pytest.fixture
+def held_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no move of a picture go on by itself: the test holds its clock, `Stage._tick`."""
+    monkeypatch.setattr(stage, "STEP_MS", NEVER_MS)

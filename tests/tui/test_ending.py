@@ -9,6 +9,7 @@ import pytest
 from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.solve import knows
 from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
@@ -77,6 +78,8 @@ def test_the_list_goes_on_to_its_last_level() -> None:
     assert "L04" in plain(keys_row(following))
     assert line_after("L20") is None
     assert "the menu" in plain(keys_row(None))
+    lost = plain(keys_row(following, outcome=Outcome.LOST))
+    assert lost.split()[:4] == ["Enter", "again", "n", "L04"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.play import PlayScreen
+from mmplay.tui.views.pictures.canvas import STEPS
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
@@ -320,7 +321,7 @@ async def test_a_missed_question_shows_what_the_answer_was_worth_and_the_run_goe
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         shown = await press(pilot, "2")
-        assert "you said high floor: the kernel says min" in shown
+        assert "You said high floor: the kernel says min" in shown
         assert "6952 kB" in shown
         assert run_of(pilot).playing
 
@@ -330,12 +331,23 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         shown = await press(pilot, "down", "enter")
-        assert "you said low: right" in shown
+        assert "You said low: right" in shown
         assert "memeater" in shown
         assert "question 1/8" in shown
         shown = await press(pilot, "enter")
         assert "question 2/8" in shown
         assert "kswapd is awake" in shown
+        assert "You said" not in shown, "what was said of the question before is gone"
+
+
+async def test_a_digit_begins_a_number_that_is_typed() -> None:
+    app = MmplayApp(level=find_level("L02"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "0-9  type the answer" in await press(pilot, "enter")
+        shown = await press(pilot, "3", "enter")
+        assert "You said 3: right." in shown
+        assert "Largest free order in DMA32: 3." in shown
 
 
 async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
@@ -356,16 +368,32 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
         assert "answer first" in text_of(pilot)
 
 
+@pytest.mark.usefixtures("held_motion")
 async def test_an_answer_lands_in_steps_and_any_key_draws_the_end() -> None:
     app = MmplayApp(level=find_level("L01"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         game = level_screen(pilot).game
         assert game is not None
-        await pilot.press("1")
-        await typed(pilot)
+        await press(pilot, "1")
         assert game.stage.landed is not None
-        assert game.stage.moving
+        for _ in range(STEPS - 1):
+            game.stage._tick()
+            assert game.stage.moving
         await press(pilot, "question_mark")
         assert not game.stage.moving
         assert "Enter goes on" in await press(pilot, "escape")
+
+
+@pytest.mark.usefixtures("held_motion")
+async def test_a_move_ends_by_itself_after_its_steps() -> None:
+    app = MmplayApp(level=find_level("L01"), motion=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        game = level_screen(pilot).game
+        assert game is not None
+        await press(pilot, "1")
+        for _ in range(STEPS):
+            assert game.stage.moving
+            game.stage._tick()
+        assert not game.stage.moving

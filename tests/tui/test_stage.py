@@ -127,3 +127,13 @@ async def test_a_line_that_is_too_slow_for_moves_gets_their_end(
         assert not stage.moving
         await press(pilot, "enter")
         assert not stage.moving
+
+
+async def test_a_history_shows_only_what_its_level_taught() -> None:
+    app = MmplayApp(level=find_level("L04"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        shown = await press(pilot, "enter")
+        assert "min 1300" in shown
+        assert "HARDER" not in shown, "floors below min are no part of this level"
+        assert "DMA " not in shown, "nor is the other zone"

@@ -24,9 +24,19 @@ def test_a_recording_at_a_place(capsys: Capture) -> None:
 def test_a_level_at_a_question_then_answered_then_at_its_end(capsys: Capture) -> None:
     asked = "\n".join(still(capsys, "L03", "--at", "ask:line.2"))
     assert "question 2/" in asked
-    assert "you said" not in asked
-    assert "you said low: right" in "\n".join(still(capsys, "L03", "--at", "answered:line.1"))
+    assert "You said" not in asked
+    assert "You said low: right" in "\n".join(still(capsys, "L03", "--at", "answered:line.1"))
     assert "won" in "\n".join(still(capsys, "L03", "--at", "end"))
+
+
+def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture) -> None:
+    first = "\n".join(still(capsys, "L07", "--at", "answered:rung.1"))
+    drawn = [
+        number
+        for number in ("1300 min", "975", "650", "488")
+        if f"┫  {number:>5}" in first or f"┫   {number}" in first
+    ]
+    assert len(drawn) == 1
 
 
 @pytest.mark.parametrize(

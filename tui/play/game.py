@@ -9,6 +9,7 @@ from mmplay.levels.level_list import line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -21,7 +22,7 @@ from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, EndScreen, LevelEnded
+from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, ON, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
 from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
@@ -123,6 +124,7 @@ class GameFace:
     def _verdict(self, room: int) -> str:
         """Return the sentence under the title, which must not answer an open question."""
         if self.shown and self.level.picture is not None:
+            self.stage.look()  # The sentence is made from the picture, which is drawn after it.
             return self.stage.sentence()
         asked = self.shown and self.game.question is not None
         return "A question waits for your answer." if asked else self._headline(room)
@@ -224,6 +226,8 @@ class GameFace:
 
     def _leave_end(self, way: str | None) -> None:
         """Go on from the end of the level as the player chose."""
+        if way == ON:
+            way = AGAIN if self.level_run.outcome is Outcome.LOST else NEXT
         if way == AGAIN:
             self.restart()
         elif way == MISSED:
@@ -270,6 +274,7 @@ class GameFace:
         """Go on from an answer that has landed; tell whether one had."""
         if not self.stage.go_on():
             return False
+        self.game.forget_reply()
         self._mover.to_end()
         self._panels.choose_lower(TASK)
         self.let_run()
@@ -298,15 +303,17 @@ class GameFace:
             return
         if self.game.options:
             self._do(self.game.choose, digit)
+        elif self.game.question is not None:
+            self.answer(str(digit))
         else:
             self._mover.to_tenth(digit)
 
-    def answer(self) -> None:
-        """Ask for the answer to the open question."""
+    def answer(self, begun: str = "") -> None:
+        """Ask for the answer to the open question; its first digit may have been typed."""
         with self._screen.refusals_said():
             unit = self.game.asked().unit
             placeholder = f"your answer ({unit})" if unit else "your answer"
-            self._screen.ask_for(placeholder, self.give)
+            self._screen.ask_for(placeholder, self.give, begun)
 
     def give(self, text: str) -> None:
         """Answer the open question."""

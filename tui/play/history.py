@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.frame import Frame
+from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis, frames_shown
 from mmplay.recordings.chart.curves import Curve, ZoneKey, curves_of, free_pages
 from mmplay.recordings.recording import Recording
@@ -50,13 +51,15 @@ class History:
         self._known = Known()
         self._left = BARE
 
-    def rows(self, view: View) -> list[Row]:
+    def rows(self, view: View, showing: Showing = EVERYTHING) -> list[Row]:
         """Return the rows of the line: strips as far as there is room, then the axis."""
         strips = max(0, view.height - AXIS_ROWS)
         self._left = LEFT if strips else BARE
         axis = self._axis_of(view.width - self._left - (RIGHT if strips else BARE))
         timeline, frame, left = self._player.timeline, view.frame, self._left
-        rows = history_rows(view, self._known.of(timeline, frame, axis.frames), axis, strips)
+        rows = history_rows(
+            view, self._known.of(timeline, frame, axis.frames), axis, strips, showing
+        )
         return rows + timeline_rows(timeline, frame, axis, left, view.width, view.glyphs)
 
     def frame_at(self, column: int) -> int:

@@ -199,10 +199,13 @@ class Stage:
         height, picture = panel.size.height, self.game.level_run.level.picture
         if self.still is None:
             of_history = picture is not None and picture.kind == HISTORY
-            rows = self._history.rows(self._panels.view_of(panel)) if of_history else []
+            rows = self._history_rows(panel) if of_history else []
             return "free pages", rows
         title = self.still.title
         return title, self.still.rows(width, height, self._glyphs, self._past, self._step)
+
+    def _history_rows(self, panel: CellPanel) -> list[Row]:
+        return self._history.rows(self._panels.view_of(panel), self.game.showing)
 
     def task_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return the title and rows beside the picture."""

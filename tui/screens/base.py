@@ -40,8 +40,10 @@ class Parting(NamedTuple):
 class Prompt(Input):
     """Asks for a line where the footer was; Enter gives it, Escape takes the prompt away."""
 
-    def __init__(self, placeholder: str, give: Callable[[str | None], None]) -> None:
-        super().__init__(classes="prompt", placeholder=placeholder)
+    def __init__(
+        self, placeholder: str, give: Callable[[str | None], None], begun: str = ""
+    ) -> None:
+        super().__init__(begun, classes="prompt", placeholder=placeholder, select_on_focus=False)
         self._give = give
 
     @on(Input.Submitted)
@@ -143,9 +145,9 @@ class BaseScreen(Screen[None]):
 
     # the prompt
 
-    def ask_for(self, placeholder: str, take: Callable[[str], None]) -> None:
-        """Ask for one line of text in place of the footer; `take` gets it."""
-        self._open_prompt(Prompt(placeholder, partial(self._given, take)))
+    def ask_for(self, placeholder: str, take: Callable[[str], None], begun: str = "") -> None:
+        """Ask for one line of text in place of the footer; `take` gets it, as `begun` here."""
+        self._open_prompt(Prompt(placeholder, partial(self._given, take), begun))
 
     def ask_key(self, question: str, take: Callable[[str], None]) -> None:
         """Ask for one key in place of the footer; `take` gets its character."""

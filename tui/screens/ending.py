@@ -1,4 +1,4 @@
-"""The end of a level, over its screen: Enter goes on to the next one."""
+"""The end of a level, over its screen: Enter goes on, or plays a lost one again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel
 
-NEXT, AGAIN, MISSED, BACK, MENU = "next", "again", "missed", "back", "menu"
+ON, NEXT, AGAIN, MISSED, BACK, MENU = "on", "next", "again", "missed", "back", "menu"
 """How a player leaves the end of a level."""
 
-WAYS = {"enter,space,n": NEXT, "r,R": AGAIN, "m,M": MISSED, "u": BACK, "q,escape": MENU}
+WAYS = {"enter,space": ON, "n,N": NEXT, "r,R": AGAIN, "m,M": MISSED, "u": BACK, "q,escape": MENU}
 
 
 class LevelEnded(Message):

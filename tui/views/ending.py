@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.level_list import LevelLine
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.tries import Try
@@ -35,14 +37,17 @@ def ending_rows(
     rows += [row(Cell(fit(line, width), "log")) for line in real.log.split("\n") if line]
     if level.against:
         rows += _texts(f"The mistake that this level corrects: {level.against}", width, "dim")
-    return [*rows, row(""), keys_row(following, score.missed)]
+    return [*rows, row(""), keys_row(following, score.missed, run.outcome)]
 
 
-def keys_row(following: LevelLine | None, missed: int = 0) -> Row:
-    """Return what can be done now; what was missed can be played again."""
+def keys_row(following: LevelLine | None, missed: int = 0, outcome: Outcome = Outcome.WON) -> Row:
+    """Return what can be done now; what was missed can be played again, a lost level first."""
     then = f"{following.id} {following.title}" if following is not None else "the menu"
     again = (("m", f"the {missed} missed"),) if missed else ()
-    keys = (("Enter", then), ("r", "again"), *again, ("u", "undo"), ("Esc", "menu"))
+    on = (("Enter", then), ("r", "again"))
+    if outcome is Outcome.LOST:
+        on = (("Enter", "again"), ("n", then))
+    keys = (*on, *again, ("u", "undo"), ("Esc", "menu"))
     cells = [(Cell(f" {key} ", "number"), Cell(f"{text}  ", "dim")) for key, text in keys]
     return tuple(cell for pair in cells for cell in pair)
 
@@ -70,9 +75,11 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     score = run.score()
     acts = f"{score.acts} {'act' if score.acts == 1 else 'acts'}, par {score.par}"
     first = f"{score.missed} of {score.asked} first answers missed"
+    within = [acts] if score.par or score.acts else []
+    within += [f"{first} (a quarter may be)"] if score.asked else []
     says = [
         "won" if score.won else "for winning",
-        "; ".join([acts, *([f"{first} (a quarter may be)"] if score.asked else [])]),
+        "; ".join(within),
         f"nothing missed, at most the free hint: {score.hints} used",
     ]
     return [
@@ -94,7 +101,7 @@ def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
         first, *more = wrap(question.text, width - 4)
         rows.append(row("  ", Cell(f"{glyphs.no} ", "refused"), Cell(first)))
         rows += [row("    ", Cell(line)) for line in more]
-        rows += [row("    ", Cell(line, "link")) for line in wrap(rule, width - 6) if rule]
+        rows += [row("    ", Cell(line, "link")) for line in wrap(as_sentence(rule), width - 6)]
     return rows
 
 

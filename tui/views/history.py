@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.answer_zone import deciding_test
 from mmplay.engine.explain.finding import size
-from mmplay.engine.report import ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
+from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis
 from mmplay.recordings.chart.curves import Curve, ZoneKey, zones_with_pages
-from mmplay.recordings.chart.floors import floors_of
+from mmplay.recordings.chart.floors import MARKS, floors_of
 from mmplay.recordings.chart.strips import Strip, strips_of
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View, deciding_ask
@@ -57,23 +59,29 @@ class Plot(NamedTuple):
 Curves = Mapping[ZoneKey, Curve]
 
 
-def history_rows(view: View, curves: Curves, axis: Axis, height: int) -> list[Row]:
-    """Return `height` rows of the zones' free pages; LEFT and RIGHT stand beside the axis."""
+def history_rows(
+    view: View, curves: Curves, axis: Axis, height: int, showing: Showing = EVERYTHING
+) -> list[Row]:
+    """Return `height` rows of the zones' free pages; LEFT and RIGHT stand beside the axis.
+
+    Zones and floors that a level does not show are left out.
+    """
     if view.dump is None or height < 1:
         return [row(Cell(" no memory is known yet", "unknown"))] if height else []
     rows: list[Row] = []
-    for plot in _plots(view, curves, height):
+    for plot in _plots(view, curves, height, showing):
         rows += _plot_rows(view, plot, curves.get((plot.zone.node, plot.zone.name)), axis)
     return rows
 
 
-def _plots(view: View, curves: Curves, height: int) -> list[Plot]:
+def _plots(view: View, curves: Curves, height: int, showing: Showing) -> list[Plot]:
     """Return what is drawn: the deciding zone first and largest, others while there is room."""
     zones = zones_with_pages(view.dump) if view.dump else []
     ask = deciding_ask(view.result)
     zones.sort(key=lambda zone: ask is None or (zone.node, zone.name) != ask.names[:2])
     kernel, dump = view.frame.kernel, view.dump
-    known = [(zone, list(floors_of(kernel, dump, zone))) for zone in zones if dump]
+    zones = [zone for zone in zones if showing.shows(f"zones.{zone.name}")] or zones
+    known = [(zone, _floors(kernel, dump, zone, showing)) for zone in zones if dump]
     wanted = [(zone, floors, _strips(zone, floors, curves)) for zone, floors in known]
     chosen = [(zone, floors, strips[0]) for zone, floors, strips in wanted]
     chosen += [(zone, floors, strips[1]) for zone, floors, strips in wanted if strips[1:]]
@@ -83,6 +91,16 @@ def _plots(view: View, curves: Curves, height: int) -> list[Plot]:
     first = height - share * (len(chosen) - 1)
     heights = [first, *[share] * (len(chosen) - 1)]
     return [Plot(*one, rows) for one, rows in zip(chosen, heights, strict=True)]
+
+
+def _floors(
+    kernel: Kernel | None, dump: MemDump, zone: ZoneDump, showing: Showing
+) -> list[tuple[str, str, int]]:
+    return [
+        (name, caller, pages)
+        for name, caller, pages in floors_of(kernel, dump, zone)
+        if showing.shows(f"{'marks' if name in MARKS else 'floors'}.{name}")
+    ]
 
 
 def _strips(zone: ZoneDump, lines: list[tuple[str, str, int]], curves: Curves) -> list[Strip]:

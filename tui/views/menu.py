@@ -119,8 +119,8 @@ def level_preview(
     rows += [row(""), *(row(Cell(line)) for line in wrap(level.task, width)), row("")]
     won = "not won yet" if stars is None else f"won {stars_text(stars, glyphs)}"
     rows.append(row(Cell(won, "dim" if stars is None else "here")))
-    acts = f"par {level.par} {'act' if level.par == 1 else 'acts'}"
-    rows.append(row(Cell(f"about {minutes_of(level)} minutes   {acts}", "dim")))
+    acts = f"   par {level.par} {'act' if level.par == 1 else 'acts'}" if level.par else ""
+    rows.append(row(Cell(f"about {minutes_of(level)} minutes{acts}", "dim")))
     if tries:
         fastest = min(one.seconds for one in tries)
         said = f"{len(tries)} {'try' if len(tries) == 1 else 'tries'}"

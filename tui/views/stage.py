@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.frame import Ask
-from mmplay.levels.model import Option, Question
+from mmplay.levels.model import NUMBER, Option, Question
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
@@ -71,12 +71,17 @@ def _option(
 
 def _keys(question: Question, width: int) -> list[Row]:
     unit = f" in {question.unit}" if question.unit else ""
-    keys = [] if question.options else [("p", f"type the answer{unit}")]
+    key = "0-9" if question.kind == NUMBER else "p"
+    keys = [] if question.options else [(key, f"type the answer{unit}")]
     rows: list[Row] = []
-    for key, text in (*keys, ("H", "hint (the first is free)"), ("S", "skip")):
-        first, *more = wrap(text, max(12, width - 7))
-        rows.append(row(Cell(f"   {key}  ", "label"), Cell(first, "dim")))
-        rows += [row("      ", Cell(line, "dim")) for line in more]
+    for key, text in (
+        *keys,
+        ("H", "hint (the first is free)"),
+        ("S", "skip    I  the story"),
+    ):
+        first, *more = wrap(text, max(12, width - 9))
+        rows.append(row(Cell(f"   {key:<3}  ", "label"), Cell(first, "dim")))
+        rows += [row(" " * 8, Cell(line, "dim")) for line in more]
     return rows
 
 
@@ -91,8 +96,9 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
 
 def waiting_rows(run: LevelRun, width: int) -> list[Row]:
     """Return what is to be reached and what can be done, while nothing is asked."""
+    dot = row(Cell(" . ", "number"), Cell("waits for one turn", "dim"))
     time = row(Cell(" Space ", "number"), Cell("lets time run", "dim"))
-    return [time, *choice_rows(run, width), row(""), *goal_rows(run.goals(), width)]
+    return [dot, time, *choice_rows(run, width), row(""), *goal_rows(run.goals(), width)]
 
 
 def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:

@@ -42,7 +42,7 @@ def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density
         rows += goal_rows(run.goals(), width)
         rows += choice_rows(run, width)
     if said:
-        rows += [row(Cell(line, "link")) for line in wrap(f"hint: {said}", width)]
+        rows += [row(Cell(line, "link")) for line in wrap(f"Hint: {said}", width)]
     if density != CALM and question is None and run.playing:
         rows += [row(Cell(line, "dim")) for line in wrap(run.level.task, width)]
     return rows
@@ -85,7 +85,7 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
         lines = wrap(option.text, max(20, width - 4))
         rows.append(row(Cell(f" {place} ", "number", Ask("choice", (place,))), Cell(lines[0])))
         rows += [row("   ", Cell(line)) for line in lines[1:]]
-    if run.level.allow:
+    if run.level.allow and not run.level.choices:
         words = f"press x to act: {', '.join(run.level.allow)}"
         rows += [row(Cell(line, "dim")) for line in wrap(words, width)]
     return rows
@@ -94,15 +94,13 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
 def reply_rows(reply: Reply, width: int) -> list[Row]:
     """Return what an answer was worth, with the rule."""
     unit = f" {reply.question.unit}" if reply.question.unit else ""
-    head = f"you said {reply.answer}: "
+    head = f"You said {reply.answer}: "
     if reply.right:
-        text, role = f"{head}right", "right"
+        text, role = f"{head}right.", "right"
     else:
-        text, role = f"{head}the kernel says {reply.truth.shown()}{unit}", "refused"
+        text, role = f"{head}the kernel says {reply.truth.shown()}{unit}.", "refused"
     rows = [row(Cell(line, role)) for line in wrap(text, width)]
     rows += [row(Cell(line)) for why in reply.feedback() for line in wrap(why, width)]
-    if reply.question.why and not reply.right:
-        rows += [row(Cell(line, "dim")) for line in wrap(reply.question.why, width)]
     return [*rows, row("")]
 
 
@@ -124,7 +122,7 @@ def story_rows(run: LevelRun) -> list[Row]:
     level = run.level
     rows = [row(Cell(one)) for one in level.story.split("\n\n")]
     rows += [row(""), row(Cell(level.task, "label")), row("")]
-    keys = ". one step   Space play   1-9 choose   p answer   x act   H hint   ? keys"
+    keys = ". one step  Space play  1-9 choose  p answer  x act  H hint  I this text  ? keys"
     return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
 
 

@@ -11,6 +11,13 @@ from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 LABEL = 11
 """Columns of what stands before a bar."""
 
+SAID = {
+    "cpu": "{} slab{} of a CPU",
+    "partial": "{} slab{} on the partial list",
+    "full": "{} full slab{}",
+}
+"""Slabs by where they hang."""
+
 
 class Slab(NamedTuple):
     """One slab, or a run of `slabs` that are alike: where it is, how many objects are in use."""
@@ -60,7 +67,8 @@ def slabs_rows(
 def slabs_words(shown: Slabs) -> str:
     """Return what is in which slab, in one sentence."""
     each = [
-        f"{one.slabs} {one.where} with {one.in_use} of {one.objects} objects in use"
+        f"{SAID[one.where].format(one.slabs, '' if one.slabs == 1 else 's')} with {one.in_use} of "
+        f"{one.objects} objects in use"
         for one in shown.slabs
     ]
     return f"{shown.cache}: {'; '.join(each) or 'no slab'}."

@@ -118,6 +118,6 @@ def _draw(
 def stack_words(stack: Stack) -> str:
     """Return where the chain has come to, in one or two sentences."""
     who = f"{stack.who}: " if stack.who else ""
-    found = f"{who}{' calls '.join(call.name for call in stack.calls)}."
+    found = f"{who}{' > '.join(call.name for call in stack.calls)}."
     opened = [SAID[call.opens][1] for call in stack.calls if call.opens and stack.told]
     return f"{found} {'; '.join(opened)}." if opened else found

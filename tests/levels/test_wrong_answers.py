@@ -1,0 +1,167 @@
+"""What a wrong answer, an unreadable one and a bad question are met with."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmplay.levels.truth import TruthError
+from tests.levels.truths import ask
+
+WRONG = (
+    # question, wrong answer, what the sentence must say
+    ("passes DMA plain 1736", "yes", "1732 pages are kept from it"),
+    ("passes DMA GFP_DMA 1736", "no", "nothing is kept from it"),
+    ("passes DMA plain 1744", "no", "no would be right at the low mark"),
+    ("passes DMA32 plain 200", "yes", "ignore every floor"),
+    ("passes DMA32 plain 1500 low", "yes", "more than 1625 pages"),
+    ("floor DMA32 HIGH", "1300", "1300 would be right if min were a hard wall; __GFP_HIGH halves"),
+    ("floor DMA32 HIGH", "488", "both the half and the quarter"),
+    ("floor DMA32 HIGH", "0", "could ignore every floor"),
+    ("floor DMA32 HIGH", "1625", "floor at the low mark; this caller meets min"),
+    ("floor DMA32 HIGH", "651", "if the test were free < floor"),
+    ("floor DMA32 HIGH", "2600", "would be right in kB"),
+    ("kb floor DMA HIGH", "1738", "would be right in pages"),
+    ("kb floor DMA HIGH", "6972", "6972 would be right if min were a hard wall"),
+    ("floor DMA HIGH", "6", "so 1732 pages are kept from it"),
+    ("floor DMA HIGH for DMA", "1738", "nothing is kept from it"),
+    ("lowest_served DMA32 HIGH", "650", "at 650 it is refused"),
+    ("lowest_served DMA32 wb:nomemalloc", "1", "could ignore every floor"),
+    ("passes DMA32 HIGH 650", "yes", "free < floor"),
+    ("passes DMA32 HIGH 629", "yes", "both the half and the quarter"),
+    ("passes DMA32 HIGH+HARDER 629", "no", "only __GFP_HIGH's half"),
+    ("passes DMA32 plain 1500 highatomic 512", "yes", "all 1500 free pages"),
+    ("drain_order HIGH NO_WATERMARKS", "DMA 1738, DMA32 650", "DMA 1738 comes at place 2, not 1"),
+    ("drain_order HIGH", "DMA32 650", "1 of 2"),
+    ("first_zone GFP_KERNEL", "Normal", "if it had pages"),
+    ("first_zone GFP_DMA", "DMA32", "highest zone that it may lie in is DMA"),
+    ("first_zone GFP_KERNEL", "DMA", "only after DMA32"),
+    ("class GFP_ATOMIC:slab", "HIGH+HARDER", "with __GFP_HIGH|__GFP_ATOMIC"),
+    ("marks DMA32 low", "1743", "right on next-20160311: 1300 + 443 = 1743"),
+    ("marks DMA32 min", "1325", "huge pages not raised the marks first"),
+    ("marks DMA32 min", "1625", "asked is min"),
+    ("reserve DMA DMA32", "1733", "443833/256 = 1733"),
+    ("floor DMA HIGH if lowmem_reserve_ratio 256 256 32", "1738", "was right before that"),
+    ("managed all", "524157", "boot had kept nothing"),
+    ("decode 0x20", "GFP_ATOMIC", "the bits of 2.6.32"),
+    ("decode 0x2200020", "GFP_NOWAIT|__GFP_HIGH", "__GFP_NOTRACK missing"),
+    ("decode 0x2200020", "0x2200120", "__GFP_COLD too many"),
+    ("may_sleep 0xd0", "yes", "2.6.32 to 2.6.37"),
+    ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
+    ("may_do_io 0xc0", "yes", "would need __GFP_DIRECT_RECLAIM"),
+    ("may_do_io GFP_ATOMIC", "yes", "would need __GFP_IO and __GFP_DIRECT_RECLAIM"),
+    ("warns 0x200", "yes", "with the bits of 5.1 to 5.13"),
+    ("uses_reserves 0x1082020 in 4.13", "no", "without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEM"),
+    ("encode GFP_ATOMIC", "0x20", "2.6.32 to 2.6.37"),
+    ("slab_mask 0x2088020", "0x2088020", "if SLUB passed everything on"),
+    ("slab_mask 0x2088020", "0x2000020", "what SLUB adds: __GFP_NOTRACK"),
+    ("buddy 12 2", "16", "neighbour on the other side"),
+    ("buddy 12 2", "13", "of order 0"),
+    ("objects kmalloc-64 3218", "3218", "counts slabs"),
+    ("slabs kmalloc-64 if kfree kmalloc-64 1 63", "224", "what is left over takes a page too"),
+    ("slabs kmalloc-64 if kfree kmalloc-64 1", "224", "if an empty slab always went back"),
+    ("works_per_call 114585", "25", "still counted as worth scanning"),
+    ("works_per_call 114585", "0", "fewer than 102400 pages"),
+    ("works_per_call 102399", "13", "from 102400 inactive pages on"),
+    ("dirty_limit", "89561", "share of all memory"),
+    ("dirty_trend 40", "rises", "share of what may become dirty"),
+    ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),
+    ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
+    ("compute score 321 1000 447809", "0", "without oom_score_adj"),
+    ("fact mark.kswapd_sleeps", "low", "right for the first try"),
+    ("floor DMA32 HIGH", "12345", "no rule here gives that"),
+    ("passes DMA32 plain 1301", "no", "at the low mark; at min it would need 1300 pages or fewer"),
+)
+
+
+@pytest.mark.parametrize(("text", "answer", "said"), WRONG)
+def test_a_wrong_answer_is_met_with_the_rule_that_it_would_need(
+    text: str, answer: str, said: str
+) -> None:
+    found = ask(text)
+    assert not found.accepts(answer)
+    assert said in found.wrong(answer)
+    assert found.wrong(found.shown()) == ""
+    assert found.accepts(found.shown())
+
+
+def test_hints_lead_up_to_the_answer_without_saying_it() -> None:
+    rule, names, numbers = ask("floor DMA HIGH").hints()
+    assert "free <= floor" in rule
+    assert names == "min - min/2 + lowmem_reserve"
+    assert numbers == "11 - 5 + 1732"
+
+
+def test_answers_may_be_written_in_several_ways() -> None:
+    objects = ask("objects kmalloc-64 3218")
+    for answer in ("205952", "205 952", "205,952", "0x32480"):
+        assert objects.accepts(answer)
+    assert objects.accepts("205950", tolerance=2)
+    assert not objects.accepts("205949", tolerance=2)
+    mask = ask("slab_mask 0x2088020")
+    assert mask.accepts("GFP_NOWAIT|__GFP_HIGH|__GFP_NOTRACK")
+    assert ask("decode 0x2200020").accepts("__GFP_NOTRACK|__GFP_HIGH|__GFP_KSWAPD_RECLAIM")
+    assert ask("class 0x2200020").accepts("high")
+    assert ask("passes DMA32 HIGH 651").accepts("Y")
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [("", "floor DMA32 HIGH"), ("many", "floor DMA32 HIGH"), ("perhaps", "passes DMA32 HIGH 1")],
+)
+def test_an_answer_that_cannot_be_read(answer: str, question: str) -> None:
+    with pytest.raises(TruthError):
+        ask(question).accepts(answer)
+
+
+BAD = (
+    ("flor DMA32 HIGH", "did you mean floor?"),
+    ("", "is no question"),
+    ("kb", "is no question"),
+    ("floor", "0 words, 2 to 3 expected"),
+    ("floor DMA3 HIGH", "did you mean DMA32?"),
+    ("floor dma32 high", "did you mean DMA32?"),
+    ("floor DMA32 HIGHT", "did you mean HIGH?"),
+    ("floor DMA32 HIGH mn", "did you mean min?"),
+    ("floor DMA32 HIGH low", "tested at min only"),
+    ("floor DMA32 HIGH for DMA", "never comes to DMA32"),
+    ("floor DMA32 GFP_DMA", "never comes to DMA32"),
+    ("floor DMA32 GFP_ATOMIC:softir", "did you mean softirq?"),
+    ("floor DMA32 wb:none", "no variant"),
+    ("floor DMA32 HIGH for", "needs a value"),
+    ("passes DMA32 HIGH many", "is no number"),
+    ("passes DMA32 HIGH 5 order 11", "orders are 0 to 10"),
+    ("passes DMA32 HIGH 5 order 1 order 2", "twice"),
+    ("decode GFP_ATOMC", "did you mean GFP_ATOMIC?"),
+    ("decode 0xzz", "not a hexadecimal mask"),
+    ("decode 0x20 in 2.4.37", "are not known"),
+    ("decode 0x20 in 6.1 now", "stands at the end"),
+    ("marks DMA32 mid", "did you mean min?"),
+    ("compute flor 1", "is no rule to compute"),
+    ("compute min 1 2", "2 numbers given"),
+    ("compute boot_min_free_kbytes 3976 443500 in 6.1", "keeps what transparent huge pages ask"),
+    ("compute lowmem_reserve 5 0", "RATIO is 0"),
+    ("compute managed -5 2", "negative"),
+    ("compute managed 99999999999999999999999 2", "too large"),
+    ("buddy 13 2", "must divide by 2^2"),
+    ("objects_per_page skbuff", "is no cache"),
+    ("works_per_call 5 unreclaimabel", "did you mean unreclaimable?"),
+    ("works_per_call -1", "expected 0 to"),
+    ("fact mark.retri", "did you mean mark.retry?"),
+    ("floor DMA32 HIGH if", "needs a machine, an action and its value"),
+    ("floor DMA32 HIGH if min_free_kbyte 5", "did you mean min_free_kbytes?"),
+    ("floor DMA32 HIGH if min_free_kbytes x", "EINVAL"),
+    ("kb decode 0x20", "numbers of pages"),
+    ("metric zones.DMA.fre", "did you mean zones.DMA.free?"),
+    ("freed_by_exit 99999", "no task 99999"),
+    ("freed_by_exit 2", "kernel thread"),
+    ("merged_order DMA 5 3", "no block of order 3 at 5"),
+    ("x" * 500, "longer than 400"),
+)
+
+
+@pytest.mark.parametrize(("text", "said"), BAD)
+def test_a_bad_question_says_what_is_allowed(text: str, said: str) -> None:
+    with pytest.raises(TruthError) as raised:
+        ask(text)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
