@@ -8,6 +8,7 @@ row that only its student can name.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -221,9 +222,9 @@ def _students(top: Place, teacher: TeacherTable | None) -> tuple[str, ...]:
     place = top.at("teacher")
     for one in students:
         place.checked("students", one, check_student)
-    twice = next((one for one in students if students.count(one) > 1), None)
-    if twice is not None:
-        raise place.error("students", f"{twice} is there twice")
+    twice = Counter(students).most_common(1)
+    if twice and twice[0][1] > 1:
+        raise place.error("students", f"{twice[0][0]} is there twice")
     return students
 
 

@@ -81,6 +81,8 @@ def run(args: Namespace) -> int:
 
 def _seconds(text: str) -> float:
     """Return how long to record; raises InputError."""
+    if _SPAN.match(f"{text.removesuffix('s')}s") is None:
+        raise InputError(f"SECONDS {text[:40]}: expected a number of seconds, such as 90 or 0.5")
     us = span_us(f"{text.removesuffix('s')}s", "SECONDS", SHORTEST_US, MOST_KEPT_US)
     return us / UNITS_US["s"]
 

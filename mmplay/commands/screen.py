@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mmplay.levels.classroom.report import Report
     from mmplay.levels.model import Level
     from mmplay.recordings.recording import Recording
+    from mmplay.tui.app import MmplayApp
 
 
 WEB_DRIVER = "TEXTUAL_DRIVER"
@@ -44,12 +45,16 @@ def open_app(
     app = MmplayApp(
         timeline, start, ascii_only=args.ascii, level=level, motion=_moves(args), report=report
     )
-    theme = args.theme or DEFAULT_THEME
-    if theme not in app.available_themes:
-        raise InputError(f"--theme {theme}: themes are {', '.join(sorted(app.available_themes))}")
-    app.theme = theme
+    app.theme = checked_theme(app, args.theme or DEFAULT_THEME)
     app.run()
     return app.return_code or 0
+
+
+def checked_theme(app: MmplayApp, theme: str) -> str:
+    """Return a theme that the app has; raises InputError."""
+    if theme not in app.available_themes:
+        raise InputError(f"--theme {theme}: themes are {', '.join(sorted(app.available_themes))}")
+    return theme
 
 
 def _moves(args: Namespace) -> bool:

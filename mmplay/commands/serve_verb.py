@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from mmplay.commands.arguments import add_screen_options, whole
 from mmplay.commands.output import remark, tell, told_of_disk
+from mmplay.commands.screen import checked_theme
 from mmplay.engine.errors import InputError
 
 HERE, PORT, VISITORS = "127.0.0.1", 8000, 8
@@ -68,12 +69,17 @@ def run(args: Namespace) -> int:
         from mmplay.tui.web.visitors import Visitors
     except ImportError:
         raise InputError(INSTALL) from None
-    if host not in LOCAL:
-        remark(f"warning: {WARNING}")
+    if args.theme:
+        # Told here: a visitor would see the screen end, and nobody why.
+        from mmplay.tui.app import MmplayApp
+
+        checked_theme(MmplayApp(None), args.theme)
     with ExitStack() as stack:
         server = Server(Visitors(_command(args), _folder(args, stack), max(1, most)))
 
         def told(host: str, port: int) -> None:
+            if host not in LOCAL:
+                remark(f"warning: {WARNING}")
             name = gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
             tell(f"http://{name}:{port}/?token={server.token}")
             sys.stdout.flush()

@@ -110,6 +110,13 @@ def test_a_spreadsheet_may_have_written_the_times(
     assert "mmplay: times.csv:2: is no row of a CSV: field larger" in capsys.readouterr().err
 
 
+def test_times_of_other_files_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "times.csv").write_text("file,time\nst01,2027-01-01T00:00:00\n")
+    assert main([*GRADE, "--received", "times.csv"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("mmplay: times.csv: none of its names, such as 'st01', is a file here")
+
+
 def test_a_device_is_named_once(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "to").mkdir()
     assert main([*GRADE, "-o", "to"]) == 2

@@ -190,4 +190,4 @@ def test_a_capture_ends_by_itself_after_its_seconds(
         assert len(recording) >= 1
         assert recording.ending.closed
     assert main(["record", "soon", "-o", str(path)]) == 2
-    assert "SECONDS soon" in capsys.readouterr().err
+    assert "SECONDS soon: expected a number of seconds, such as" in capsys.readouterr().err

@@ -190,6 +190,7 @@ def test_names_of_folders_cannot_command_the_shell(tmp_path: Path) -> None:
         (("--host", "0.0.0.0"), "add --public"),
         (("--host", "192.0.2.1", "--public"), "cannot be used"),
         (("--visitors", "x"), "--visitors x"),
+        (("--theme", "beige"), "--theme beige: themes are "),
     ],
 )
 def test_bad_use_is_one_line(
@@ -198,5 +199,18 @@ def test_bad_use_is_one_line(
     assert main(["serve", "--port", "0", *args]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err.splitlines()[-1]
-    assert ("warning: " in err) == ("--public" in args)
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_whoever_serves_to_others_is_warned(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def served(_: object, host: str, __: int, told: Callable[[str, int], None]) -> None:
+        told(host, 8000)
+
+    monkeypatch.setattr("mmplay.tui.web.server.serve", served)
+    assert main(["serve", "--host", "192.0.2.1", "--public"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("http://192.0.2.1:8000/?token=")
+    assert err.startswith("mmplay: warning: whoever has the address")
