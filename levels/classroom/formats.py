@@ -220,7 +220,8 @@ def as_table(grades: Grades) -> str:
         score = f"{shown(one.score)} of {most}"
         rows.append(f"{one.student:<{width}}  {levels}  {score:>13}  {_late_cell(one)}".rstrip())
     bad = [one for one in grades.files if one.status is not Status.GRADED or one.reason]
-    rows += ["", *(f"{one.path}: {one.status}: {one.reason}" for one in bad)] if bad else []
+    files = [printable(f"{one.path}: {one.status}: {one.reason}") for one in bad]
+    rows += ["", *files] if files else []
     for alike in similar(grades):
         who, count = ", ".join(alike.students), f"{alike.same_acts} of {alike.acts}"
         rows.append(f"{alike.level}: {who} did {count} telling acts alike; look at them yourself")

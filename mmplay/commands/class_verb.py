@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from mmplay.commands.arguments import add_json, whole
 from mmplay.commands.class_pages import add_pages, report, sheet
@@ -94,10 +95,19 @@ def _new(args: Namespace) -> int:
         try:
             # It holds the secret: nobody else on this machine reads it.
             with open(path, "x", encoding="utf-8", opener=_owner_only) as stream:
-                stream.write(text)
+                _whole_or_gone(path, stream, text)
         except FileExistsError:
             raise InputError(f"{path}: it exists already; name another file") from None
     return _told(args, path, load_teachers(path))
+
+
+def _whole_or_gone(path: Path, stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _owner_only(path: str, flags: int) -> int:

@@ -76,6 +76,15 @@ class Capture:
         except BaseException:
             self._close_sources()
             raise
+        try:
+            self._begin()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            self._file.close()
+            self._close_sources()
+            raise
+
+    def _begin(self) -> None:
         self._writer = TraceWriter(self._file, self._header)
         for one in self.left_out:
             self._note("record.left_out", {"path": one.path, "why": one.why})

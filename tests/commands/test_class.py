@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,20 @@ def test_from_a_new_assignment_to_its_student_edition(
     assert [one["level"] for one in told["levels"]] == ["L03", "L02"]
     assert main(["class", "check", "handout.toml"]) == 2
     assert "is a student edition; name the teacher's file" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_no_half_assignment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def on_a_full_disk(path: str, flags: int) -> int:
+        os.close(os.open(path, flags, 0o600))
+        return os.open("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr("mmplay.commands.class_verb._owner_only", on_a_full_disk)
+    assert new() == 2
+    said = "mmplay: week3.toml: cannot be written: No space left on device\n"
+    assert capsys.readouterr().err == said
+    assert not (folder / "week3.toml").exists()
 
 
 def test_an_assignment_is_not_replaced(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,33 @@ def test_times_of_other_files_are_told(folder: Path, capsys: pytest.CaptureFixtu
     assert err.startswith("mmplay: times.csv: none of its names, such as 'st01', is a file here")
 
 
+def test_a_name_that_is_no_text_can_be_written(folder: Path) -> None:
+    (folder / "in" / "\x1b]0;x\udcff.mmhand").write_bytes(b"x")
+    assert main([*GRADE, "-o", "grades.txt"]) == 0
+    assert "in/\\x1b]0;x\\xff.mmhand: foreign: " in (folder / "grades.txt").read_text()
+
+
+FULL = OSError(28, "No space left on device")
+
+
+def test_a_full_disk_leaves_no_half_autograder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        if target.name == "assignment.toml":
+            raise FULL
+
+    (folder / "empty").mkdir()
+    monkeypatch.setattr("mmplay.levels.classroom.autograder.shutil.copyfile", full)
+    for name in ("ag", "empty"):
+        assert main(["class", "gradescope", "w3.toml", "-o", name]) == 2
+        said = f"mmplay: {name}: cannot be written: No space left on device\n"
+        assert capsys.readouterr().err == said
+    assert not (folder / "ag").exists()
+    assert [*(folder / "empty").iterdir()] == []
+
+
 def test_a_device_is_named_once(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "to").mkdir()
     assert main([*GRADE, "-o", "to"]) == 2

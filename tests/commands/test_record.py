@@ -102,6 +102,23 @@ def test_a_file_that_exists_is_kept(
     assert path.read_bytes() == b"precious"
 
 
+def test_a_disk_that_is_full_at_once_leaves_no_file(
+    machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "night.mmtrace"
+    with pytest.MonkeyPatch.context() as patch:
+
+        def full(file: int, data: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("mmplay.recordings.live.growing.os.write", full)
+        status = main(["record", "-o", str(path)])
+    assert status == 2
+    said = f"mmplay: {path}: cannot be written: No space left on device"
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    assert not path.exists()
+
+
 def test_a_full_disk_is_told_in_one_line(
     machine: Path,
     tmp_path: Path,
