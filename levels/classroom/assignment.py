@@ -109,7 +109,9 @@ class Assignment(NamedTuple):
             return practice_seed(self.secret, self.id, student)
         seed = self.practice.get(row_of(self.id, student))
         if seed is None:
-            what = "is not among the students of this assignment; write the id as your teacher does"
+            what = (
+                "is not among the students of this assignment; write the id as your teacher gave it"
+            )
             raise InputError(f"{self.file}: {student} {what}")
         return seed
 

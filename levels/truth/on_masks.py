@@ -123,7 +123,7 @@ def uses_reserves(subject: Subject, words: list[str]) -> Truth:
     mask = who.mask or 0
     fired = subject.kernel.fired(mask, who.context)
     can = who.caller.flags != AllocFlag.NONE
-    titles = [WORDS[rule.name].title for rule in fired] or ["no discount"]
+    titles = [WORDS[rule.name].title for rule in fired] or ["nothing comes off its line"]
     why = finding("truth.reserves", mask=mask, caller=who.caller.name, why=titles)
     need = "a mask without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEMALLOC in an ordinary task"
     if not can:

@@ -29,6 +29,16 @@ def test_a_level_at_a_question_then_answered_then_at_its_end(capsys: Capture) ->
     assert "won" in "\n".join(still(capsys, "L03", "--at", "end"))
 
 
+def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture) -> None:
+    first = "\n".join(still(capsys, "L07", "--at", "answered:rung.1"))
+    drawn = [
+        number
+        for number in ("1300 min", "975", "650", "488")
+        if f"┫  {number:>5}" in first or f"┫   {number}" in first
+    ]
+    assert len(drawn) == 1
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

@@ -74,7 +74,11 @@ def _keys(question: Question, width: int) -> list[Row]:
     key = "0-9" if question.kind == NUMBER else "p"
     keys = [] if question.options else [(key, f"type the answer{unit}")]
     rows: list[Row] = []
-    for key, text in (*keys, ("H", "hint (the first is free)"), ("S", "skip")):
+    for key, text in (
+        *keys,
+        ("H", "hint (the first is free)"),
+        ("S", "skip    I  the story"),
+    ):
         first, *more = wrap(text, max(12, width - 9))
         rows.append(row(Cell(f"   {key:<3}  ", "label"), Cell(first, "dim")))
         rows += [row(" " * 8, Cell(line, "dim")) for line in more]

@@ -93,12 +93,11 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
 
 def reply_rows(reply: Reply, width: int) -> list[Row]:
     """Return what an answer was worth, with the rule."""
-    unit = f" {reply.question.unit}" if reply.question.unit else ""
     head = f"You said {reply.answer}: "
     if reply.right:
         text, role = f"{head}right.", "right"
     else:
-        text, role = f"{head}the kernel says {reply.truth.shown()}{unit}.", "refused"
+        text, role = f"{head}the kernel says: {reply.kernel_says()}.", "refused"
     rows = [row(Cell(line, role)) for line in wrap(text, width)]
     rows += [row(Cell(line)) for why in reply.feedback() for line in wrap(why, width)]
     return [*rows, row("")]
@@ -122,7 +121,7 @@ def story_rows(run: LevelRun) -> list[Row]:
     level = run.level
     rows = [row(Cell(one)) for one in level.story.split("\n\n")]
     rows += [row(""), row(Cell(level.task, "label")), row("")]
-    keys = ". one step   Space play   1-9 choose   p answer   x act   H hint   ? keys"
+    keys = ". one step  Space play  1-9 choose  p answer  x act  H hint  I this text  ? keys"
     return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
 
 

@@ -9,6 +9,7 @@ from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of, slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.levels.model import NUMBER
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
@@ -91,6 +92,12 @@ def tank_of(sight: Sight) -> Tank:
     )  # fmt: skip
 
 
+def _asks_for_rungs(sight: Sight) -> bool:
+    """Tell whether the height of a hidden rung is asked: the others may be asked for next."""
+    question = sight.question
+    return question is not None and question.kind == NUMBER and "floors" in question.hides
+
+
 def ladder_of(sight: Sight) -> Ladder:
     """Return the ladder of the picture's zone: one rung for every class of callers."""
     words = sight.words
@@ -106,6 +113,8 @@ def ladder_of(sight: Sight) -> Ladder:
         if pages is None or not shown:
             continue
         drawn = sight.showing.shows(f"floors.{one.name}") and pages not in secrets
+        if _asks_for_rungs(sight):
+            drawn = sight.told is not None and pages == sight.told.value
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))

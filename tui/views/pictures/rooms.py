@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
@@ -84,6 +85,6 @@ def rooms_words(house: Rooms) -> str:
     """Return which rooms there are, and where the request went."""
     found = f"The rooms are {', '.join(room.name for room in house.rooms)}."
     if house.refused:
-        return f"{found} {house.caller} is refused."
+        return f"{found} {as_sentence(f'{house.caller} is refused')}"
     went = f"goes into {house.into}" if house.into else "comes"
-    return f"{found} {house.caller} {went}."
+    return f"{found} {as_sentence(f'{house.caller} {went}')}"
