@@ -134,7 +134,7 @@ def _zip_problem(inside: Sequence[zipfile.ZipInfo]) -> str:
     if not inside:
         return EMPTY
     if len(inside) > MAX_ITEMS or unpacked > MAX_UNPACKED:
-        return f"holds {len(inside)} files of {unpacked >> 20} MB unpacked: nobody hands in so much"
+        return f"holds {len(inside)} files of {unpacked >> 20} MB unpacked, which is too much"
     return ""
 
 

@@ -271,7 +271,7 @@ def _as_a_whole(
             seen[one.number] = one.path
         other = [name for name in names_of(where) if name in known and name != one.student]
         if one.student and other and one.student not in names_of(where):
-            what = f"its name says {other[0]}; it is {one.student}'s by what it says itself"
+            what = f"its file name says {other[0]}, but the file itself says {one.student}"
             one = one._replace(reason="; ".join(filter(None, (one.reason, what))))
         yield one
 

@@ -284,7 +284,7 @@ def _verdict(
         if not _same_end(one, run):
             engine = one.session.header.get("engine")
             why = "" if engine == ENGINE else f"; it was played with engine {engine}, not {ENGINE}"
-            return _blame(one), f"the same acts come to another end than it says{why}"
+            return _blame(one), f"the same acts come to another end than the file says{why}"
     score = runs[-1].score()
     mine = (str(runs[-1].outcome), score.stars, score.acts)
     if claim is not None and tuple(claim) != mine:

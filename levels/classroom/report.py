@@ -1,4 +1,4 @@
-"""What grades tell about a class: who needs help, which misconception, where the class sticks.
+"""What grades tell about a class: who needs help, which misconception, where it gets stuck.
 
 It is made from the JSON of `mmplay grade`, so that nothing is graded twice.
 """

@@ -44,7 +44,7 @@ def report_blocks(report: Report) -> Iterator[Block]:
     yield from _helped(report)
     yield Heading(2, "Misconceptions")
     yield from _misconceptions(report)
-    yield Heading(2, "Where the class sticks")
+    yield Heading(2, "Where the class gets stuck")
     yield from _hard(report)
     for figures in report.figures:
         yield Heading(2, f"How {figures.level} was played")

@@ -58,6 +58,13 @@ class Reply(NamedTuple):
     truth: Truth
     wrong_because: str
 
+    def kernel_says(self) -> str:
+        """Return what is right as the player reads it: the words of an option, a number's unit."""
+        value = right_answer(self.question, self.truth)
+        words = (one.text for one in self.question.options if one.value == value)
+        unit = f" {self.question.unit}" if self.question.unit else ""
+        return next(words, f"{self.truth.shown()}{unit}")
+
     def feedback(self) -> list[str]:
         """Return the rule that holds, what a wrong answer would need, what is said besides."""
         found = ["; ".join(self.truth.explanation())]

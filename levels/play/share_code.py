@@ -156,7 +156,7 @@ def _stages(code: str, lines: list[str]) -> Iterator[SharedStage]:
         head = _STAGE.fullmatch(lines[start])
         found = [_DONE.fullmatch(line) for line in lines[start + 1 : end]]
         if head is None or None in found:
-            raise _bad(code, "holds an act that is none")
+            raise _bad(code, "holds something that is not an act")
         turn, done = 0, []
         for one in found:
             assert one is not None

@@ -251,6 +251,5 @@ class LevelSpeaker(LookAround):
 
 
 def _reply_lines(reply: Reply) -> Said:
-    unit = f" {reply.question.unit}" if reply.question.unit else ""
-    yield f"{'right: ' if reply.right else 'wrong: the kernel says '}{reply.truth.shown()}{unit}"
+    yield f"{'right: ' if reply.right else 'wrong: the kernel says: '}{reply.kernel_says()}"
     yield from reply.feedback()

@@ -58,7 +58,7 @@ def run(args: Namespace) -> int:
     for one in chosen:
         tell(f"  {one.level}: {one.one.said}; the best of {one.of}")
     count = f"{len(traces)} recording{'s' if len(traces) != 1 else ''}"
-    tell(f"{path}: {count} of {student} for {assignment.id}; give this file in")
+    tell(f"{path}: {count} of {student} for {assignment.id}; hand this file in")
     for played in codes:
         tell(f"share code of {played.level}: {played.code or 'none, too much was done in it'}")
     if chosen and missing:

@@ -216,7 +216,7 @@ def test_a_name_that_says_somebody_else_is_a_line(tmp_path: Path) -> None:
     name = "Doe Ann_12345_assignsubmission_file_st02.mmhand"
     found = klass({name: hand_in("st01", played("st01"))}, tmp_path)
     assert file(found, name).status is Status.GRADED
-    assert file(found, name).reason == "its name says st02; it is st01's by what it says itself"
+    assert file(found, name).reason == "its file name says st02, but the file itself says st01"
     fine = klass({"doeann_LATE_1234_567_st01-2.mmhand": hand_in("st01", played("st01"))}, tmp_path)
     assert fine.files[0].reason == ""
 

@@ -90,7 +90,7 @@ HEAD = f"T1 {'0' * 16} 1 1"
         (packed("../../x 00 1 1"), "names no level"),
         (packed(HEAD), "holds no stage"),
         (packed(HEAD + "\n0 wait"), "holds no stage"),
-        (packed(HEAD + "\n=1 00000000\n0 WAIT"), "an act that is none"),
+        (packed(HEAD + "\n=1 00000000\n0 WAIT"), "something that is not an act"),
         (packed(HEAD + "\n=1 00000000" * 17), "or too many"),
         (packed(HEAD + "\n=1 00000000" + "\n0 wait 1" * 2000), "more than 2000 acts"),
         (packed("x" * (1 << 20)), "no mmplay writes"),

@@ -175,7 +175,7 @@ def test_a_reply_says_what_the_kernel_says(answer: str) -> None:
     assert text.startswith(f"You said {answer}: ")
     assert ("right" in text.splitlines()[0]) is reply.right
     if not reply.right:
-        assert f"the kernel says {reply.truth.shown()}" in text
+        assert f"the kernel says: {reply.truth.shown()}" in text
     assert "2/3  13 pages" in text
 
 

@@ -93,12 +93,11 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
 
 def reply_rows(reply: Reply, width: int) -> list[Row]:
     """Return what an answer was worth, with the rule."""
-    unit = f" {reply.question.unit}" if reply.question.unit else ""
     head = f"You said {reply.answer}: "
     if reply.right:
         text, role = f"{head}right.", "right"
     else:
-        text, role = f"{head}the kernel says {reply.truth.shown()}{unit}.", "refused"
+        text, role = f"{head}the kernel says: {reply.kernel_says()}.", "refused"
     rows = [row(Cell(line, role)) for line in wrap(text, width)]
     rows += [row(Cell(line)) for why in reply.feedback() for line in wrap(why, width)]
     return [*rows, row("")]

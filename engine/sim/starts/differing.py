@@ -73,6 +73,6 @@ def check_simulated(printed_by: Kernel, release: str) -> None:
     others += [f"{count} rules of {', '.join(RULES_OF)}"] if count else []
     raise InputError(
         f"kernel {release or printed_by.name} cannot be simulated; {' and '.join(SIMULATED)} can: "
-        f"--kernel {near.name} goes on by its rules. Otherwise in {printed_by.name}: "
+        f"--kernel {near.name} goes on by its rules. Different in {printed_by.name}: "
         f"{'; '.join(others) or 'nothing that was read'}"
     )

@@ -70,7 +70,7 @@ def check_ram(dump: MemDump, ram_kb: int) -> None:
     if not pages - pages // RAM_LOST <= present <= pages:
         raise InputError(
             f"the log's zones have {present} pages ({present * PAGE_KB} kB): a machine with "
-            f"{ram_kb} kB of RAM has not"
+            f"{ram_kb} kB of RAM has fewer"
         )
 
 
@@ -83,7 +83,7 @@ def _present(zones: Sequence[ZoneDump]) -> int:
 
 def _cut(zone: ZoneDump) -> str:
     if zone.cut:
-        return f"its line is cut off at {zone.cut[:20]!r}; a start needs the whole"
+        return f"its line is cut off at {zone.cut[:20]!r}; a start needs the whole line"
     if not zone.kb:
         return "its line is missing; a start needs it"
     return ""
