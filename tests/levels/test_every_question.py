@@ -13,11 +13,15 @@ from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import Question
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.questions import right_answer
+from mmplay.levels.play.questions import Reply, reply_to, right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, onward, playing
 from mmplay.levels.truth import Truth
 from mmplay.levels.truth.truths import NUMBER
+from mmplay.tui.cells import plain, wrap
+from mmplay.tui.glyphs import BOXES
+from mmplay.tui.play.stage import LEAST_FEEDBACK, MOST_FEEDBACK
+from mmplay.tui.views.stage import feedback_rows, question_rows
 
 LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
 MOST = {"L19": 11}
@@ -91,3 +95,28 @@ def test_a_level_of_questions_is_won_by_keys_with_three_stars(path: Path) -> Non
         assert reply is not None
         assert reply.right
     assert onward(game.level_run).score().stars == 3
+
+
+WIDTH, TASK_WIDTH = 78, 33
+"""Columns for the question and the feedback, and for the options, at 80x24."""
+
+LINES, MOST_ASKED = 20, 4
+"""Lines there for the question, its options and the feedback; most of the question's own."""
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_no_question_option_hint_or_feedback_is_cut_at_80x24(path: Path) -> None:
+    for _, form, truth, _ in forms(path):
+        asked = len(wrap(form.text, WIDTH))
+        assert asked <= MOST_ASKED, form.text
+        said: list[tuple[Reply | None, str]] = [(None, hint) for hint in form.hints]
+        said += [(None, hint) for hint in truth.hints()]
+        said += [(reply_to(form, truth, one.value), "") for one in form.options]
+        for reply, hint in said:
+            feedback = feedback_rows(reply, hint, WIDTH)
+            assert len(feedback) <= MOST_FEEDBACK, (form.id, [*map(plain, feedback)])
+            left = LINES - asked - max(LEAST_FEEDBACK, len(feedback))
+            options = question_rows(form, (TASK_WIDTH, left), BOXES, reply)
+            assert len(options) <= left, (form.id, [*map(plain, feedback)])
+            wide = [one for one in map(plain, options) if len(one) > TASK_WIDTH]
+            assert not wide, (form.id, wide)

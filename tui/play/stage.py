@@ -32,7 +32,7 @@ TASK, PICTURE, FEEDBACK = "task", "picture", "feedback"
 STAGED = (PICTURE, TASK, FEEDBACK)
 """The panels that stand on the stage."""
 
-LEAST_FEEDBACK, MOST_FEEDBACK = 3, 8
+LEAST_FEEDBACK, MOST_FEEDBACK = 3, 9
 """Rows under the picture: as many as are said, so that it keeps its size most of the time."""
 
 TURN_US = 1_200_000

@@ -45,7 +45,8 @@ def question_rows(
 ) -> list[Row]:
     """Return what can be answered; once there is a reply, which answer was right.
 
-    `size` is the width and the height to fill; blank rows are left out where they do not fit.
+    `size` is the width and the height to fill; blank rows are left out where they do not fit,
+    and after a reply the options that were neither right nor chosen.
     `again` tells that the question was missed before.
     """
     width, height = size
@@ -56,7 +57,15 @@ def question_rows(
     roomy = [row(""), *(line for one in options for line in (*one, row(""))), *keys]
     if len(roomy) <= height:
         return roomy
-    return [line for one in options for line in one] + keys
+    tight = [line for one in options for line in one]
+    if reply is not None and len(tight) + len(keys) > height:
+        tight = [
+            line
+            for one, lines in zip(question.options, options, strict=True)
+            for line in lines
+            if _worth(one.value, reply, glyphs)[0].strip()
+        ]
+    return tight + keys
 
 
 def _option(
