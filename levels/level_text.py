@@ -159,7 +159,7 @@ def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
         if isinstance(value, dict):
             flow_texts(place.at(key), raw)
         elif isinstance(value, str):
-            _check_text(place, key, value)
+            check_text(place, key, value)
             place.table[key] = value.strip("\n") if key in raw else _flowing(value)
         for number, one in enumerate(value if isinstance(value, list) else ()):
             if isinstance(one, dict):
@@ -167,14 +167,15 @@ def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
                 if key in NUMBERED:
                     one[LINE] = place.at(key, number).line()
             elif isinstance(one, str):
-                _check_text(place, key, one)
+                check_text(place, key, one)
 
 
 def _flowing(text: str) -> str:
     return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
 
 
-def _check_text(place: Place, key: str, text: str) -> None:
+def check_text(place: Place, key: str, text: str) -> None:
+    """Complain about a text that is too long, or not to be shown; raises LevelError."""
     if len(text) > MAX_TEXT:
         raise place.error(key, f"must be a text of up to {MAX_TEXT} characters")
     strange = next((c for c in text if not c.isprintable() and c != "\n"), "")

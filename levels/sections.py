@@ -126,9 +126,10 @@ def _allowed(there: inspect.Type, value: object, name: str) -> str:
             return f"must be a list of up to {most}"
         return f"must be a list of up to {bare.max_length} texts"
     if isinstance(bare, inspect.StrType):
-        return (
-            "must not be empty" if value == "" else f"must be a text of up to {MAX_TEXT} characters"
-        )
+        if value == "":
+            return "must not be empty"
+        least = bare.min_length if (bare.min_length or 0) > 1 else "up"
+        return f"must be a text of {least} to {MAX_TEXT} characters"
     if isinstance(bare, inspect.DictType):
         return "write {name = [whole numbers or names of numbers]}"
     return f"[{name}] must be a table"

@@ -19,7 +19,7 @@ from msgspec import Meta
 from mmplay.engine.errors import InputError, no_such
 from mmplay.levels.classroom.seeds import check_student, practice_seed, row_of
 from mmplay.levels.language import MAX_TURNS
-from mmplay.levels.level_text import MAX_BYTES, LevelError, Place, read_text, read_toml
+from mmplay.levels.level_text import MAX_BYTES, LevelError, Place, check_text, read_text, read_toml
 from mmplay.levels.load import read_level
 from mmplay.levels.model import FileTable, Level, Needed, Number, listed, one_of, up_to
 from mmplay.levels.pack import MAX_PACK_BYTES
@@ -153,6 +153,7 @@ def read_assignment(text: str, name: str) -> Assignment:
         raise top.error("format", f"this mmplay reads format {FORMAT}; is there a newer mmplay?")
     file = typed(top, AssignmentFile)
     top.checked("id", file.id, check_assignment_id)
+    check_text(top, "title", file.title)
     return Assignment(
         name,
         file.id,

@@ -65,7 +65,10 @@ def new_assignment(new: New, file: str, on: Workers = ALONE) -> str:
 
     Each level is played a few times, to see whether its solution carries over to other machines.
     """
-    check_assignment_id(new.id)
+    try:
+        check_assignment_id(new.id)
+    except InputError as error:
+        raise InputError(f"{file}: the id is the name before .toml: {error}") from None
     values = {
         **_head(new.id, new.title, due_of(new.due), new.attempts),
         "teacher": {"secret": new_secret(), "students": list(new.students)},
@@ -148,7 +151,9 @@ def students_in(path: Path) -> list[str]:
     Raises InputError, with the line, for what is no id, and for one that is there twice.
     """
     found: list[str] = []
-    for number, line in enumerate(read_text(path, MAX_STUDENT_BYTES).splitlines(), 1):
+    # A spreadsheet begins its CSV with a byte order mark.
+    text = read_text(path, MAX_STUDENT_BYTES).removeprefix("\ufeff")
+    for number, line in enumerate(text.splitlines(), 1):
         ident = line.partition(",")[0].strip().strip('"')
         if not ident or ident.startswith("#"):
             continue

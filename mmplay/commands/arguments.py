@@ -66,15 +66,6 @@ def check_kernel(args: Namespace) -> None:
         kernel_named(args.kernel)
 
 
-def add_screen_options(parser: ArgumentParser) -> None:
-    """Declare the options of every command that opens a screen."""
-    parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
-    parser.add_argument(
-        "--no-motion", action="store_true", help="show moves without animation (or MMPLAY_MOTION=0)"
-    )
-
-
 def whole(text: str, option: str, limit: int) -> int:
     """Return a whole number from 0 to `limit`; raises InputError."""
     if len(text) > 20 or not (text.isascii() and text.isdigit()) or int(text) > limit:

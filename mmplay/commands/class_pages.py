@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmplay.commands.arguments import add_screen_options, add_workers
+from mmplay.commands.arguments import add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
+from mmplay.commands.screen import add_screen_options
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
 

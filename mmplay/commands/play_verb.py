@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.arguments import add_screen_options
 from mmplay.commands.assigned import add_assignment, level_to_play, tell_recorded
-from mmplay.commands.screen import require_terminal
+from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.levels.play.share_code import looks_like_code
 
 

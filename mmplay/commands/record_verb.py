@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import Event, Timer
 from types import FrameType
 
-from mmplay.commands.arguments import add_kernel, add_screen_options, check_kernel
+from mmplay.commands.arguments import add_kernel, check_kernel
 from mmplay.commands.output import remark, told_of_disk
-from mmplay.commands.screen import require_terminal
+from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX

@@ -6,9 +6,9 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.arguments import PLACE, add_kernel, add_screen_options, check_kernel
+from mmplay.commands.arguments import PLACE, add_kernel, check_kernel
 from mmplay.commands.output import progress_bar
-from mmplay.commands.screen import open_app, require_terminal
+from mmplay.commands.screen import add_screen_options, open_app, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import STDIN

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mmplay.commands.arguments import add_json, add_kernel, add_screen_options, add_workers
+from mmplay.commands.arguments import add_json, add_kernel, add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of, header
-from mmplay.commands.screen import require_terminal
+from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from mmplay.engine.errors import InputError
@@ -29,6 +29,15 @@ def require_terminal(what: str, instead: str) -> None:
     """Raise InputError, which says what to do `instead`, if there is no terminal to draw on."""
     if not has_terminal():
         raise InputError(f"no terminal to open {what} in; {instead}")
+
+
+def add_screen_options(parser: ArgumentParser) -> None:
+    """Declare the options of every command that opens a screen."""
+    parser.add_argument("--theme", metavar="T", help="colour theme, for example mmplay-safe")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+    parser.add_argument(
+        "--no-motion", action="store_true", help="show moves without animation (or MMPLAY_MOTION=0)"
+    )
 
 
 def open_app(

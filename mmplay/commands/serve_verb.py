@@ -10,9 +10,9 @@ from pathlib import Path
 from socket import gethostname
 from tempfile import TemporaryDirectory
 
-from mmplay.commands.arguments import add_screen_options, whole
+from mmplay.commands.arguments import whole
 from mmplay.commands.output import remark, tell, told_of_disk
-from mmplay.commands.screen import checked_theme
+from mmplay.commands.screen import add_screen_options, checked_theme
 from mmplay.engine.errors import InputError
 
 HERE, PORT, VISITORS = "127.0.0.1", 8000, 8

@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, cast
 
 from mmplay import __version__
-from mmplay.commands.arguments import add_screen_options
 from mmplay.commands.output import tell
-from mmplay.commands.screen import has_terminal, open_app, require_terminal
+from mmplay.commands.screen import add_screen_options, has_terminal, open_app, require_terminal
 from mmplay.engine.errors import InputError
 
 if TYPE_CHECKING:

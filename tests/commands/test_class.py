@@ -55,6 +55,19 @@ def test_a_full_disk_leaves_no_half_assignment(
     assert not (folder / "week3.toml").exists()
 
 
+def test_a_class_list_may_come_from_a_spreadsheet(folder: Path) -> None:
+    (folder / "ids.txt").write_text("\ufeffst01,Anna\r\nst02,Ben\r\n", encoding="utf-8")
+    assert new("--students", "ids.txt") == 0
+    assert 'students = ["st01", "st02"]' in (folder / "week3.toml").read_text()
+
+
+def test_the_name_of_the_file_is_the_id(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--due", DUE, "--level", "L03"]
+    assert main(["class", "new", "-o", "week 3.toml", *words]) == 2
+    said = "mmplay: week 3.toml: the id is the name before .toml: write a letter or digit"
+    assert capsys.readouterr().err.startswith(said)
+
+
 def test_an_assignment_is_not_replaced(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert new() == 0
     before = (folder / "week3.toml").read_bytes()

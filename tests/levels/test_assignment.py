@@ -148,6 +148,16 @@ WRONG = {
 }
 
 
+def test_a_title_is_printable_and_a_secret_long() -> None:
+    text = teachers("L03")
+    title = next(line for line in text.splitlines() if line.startswith("title = "))
+    with pytest.raises(LevelError, match=r"title: holds the character '\\x1b'"):
+        read_assignment(text.replace(title, 'title = "\\u001b]0;x\\u0007"'), "a.toml")
+    secret = next(line for line in text.splitlines() if line.startswith("secret = "))
+    with pytest.raises(LevelError, match="secret: must be a text of 32 to 4000 characters"):
+        read_assignment(text.replace(secret, 'secret = "short"'), "a.toml")
+
+
 @pytest.mark.parametrize("right", WRONG)
 def test_a_complaint_names_the_line_and_what_is_allowed(right: str) -> None:
     wrong, complaint = WRONG[right]
