@@ -80,7 +80,7 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     says = [
         "won" if score.won else "for winning",
         "; ".join(within),
-        f"nothing missed, at most the free hint: {score.hints} used",
+        f"no question missed, at most the free hint; hints used: {score.hints}",
     ]
     return [
         row(
