@@ -7,6 +7,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.metrics import Condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
@@ -123,6 +124,13 @@ class LevelGame(SessionTimeline):
             made = run.advance(frames * run.level.stride)
         except RefusedError:
             return 0
+        self.reply, self.hinted = None, ""
+        self.session.reached()
+        return made
+
+    def _advance(self, turns: int, watched: Condition) -> int:
+        """Go on as the level lets time go on; raises RefusedError where a question is open."""
+        made = self.level_run.advance(turns, watched.holds)
         self.reply, self.hinted = None, ""
         self.session.reached()
         return made

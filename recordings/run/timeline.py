@@ -206,7 +206,7 @@ class SessionTimeline:
         """Let a run that goes on make turns until the condition comes true."""
         session = self.session
         while self._live and not stopped():
-            made = session.advance(turns=1 if held else ASK_EVERY, stop=watched)
+            made = self._advance(1 if held else ASK_EVERY, watched)
             holds = watched.holds(session.live)
             if holds and not held:
                 return session.end - session.first
@@ -214,6 +214,10 @@ class SessionTimeline:
             if not made:
                 return None
         return None
+
+    def _advance(self, turns: int, watched: Condition) -> int:
+        """Make so many turns at most, up to one after which the condition holds."""
+        return self.session.advance(turns=turns, stop=watched)
 
     @property
     def first_turn(self) -> int:

@@ -9,7 +9,7 @@ from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin
-from tests.levels.proofs import DOOR, level
+from tests.levels.proofs import DOOR, EATER, level
 
 CHOICES = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | less"]\n'
 GOAL = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "less"\n'
@@ -80,3 +80,14 @@ def test_a_reply_and_a_hint_are_read_until_something_else_is_done() -> None:
     game.skip()
     assert game.hinted == ""
     assert not game.reply
+
+
+def test_looking_for_a_condition_lets_no_time_go_by_that_the_level_does_not() -> None:
+    game = game_of(level(DOOR + 'at = "turn 5"\n', machine=EATER))
+    assert game.find_break("turns >= 3", 0, lambda: False) == 3
+    with pytest.raises(InputError, match="first answer this question"):
+        game.find_break("turns >= 50", 3, lambda: False)
+    assert game.session.end == 5
+    with pytest.raises(InputError, match="first answer this question"):
+        game.find_break("turns >= 50", 5, lambda: False)
+    assert game.session.end == 5
