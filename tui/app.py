@@ -25,8 +25,7 @@ from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.painting import Painter
-from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting
-from mmplay.tui.screens.boxes import cover
+from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting, is_small
 from mmplay.tui.screens.ending import LevelEnded
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
@@ -90,6 +89,7 @@ class MmplayApp(App[None]):
         self._server = os.getppid()
         self.keyboard = Keyboard(self, super().on_event)
         self.painter = Painter()
+        self._was_small = False
         self.theme = theme
         self.set_class(ascii_only, "-ascii")
 
@@ -244,7 +244,11 @@ class MmplayApp(App[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Draw everything again; say so politely where the terminal is too small."""
         self.painter.forget()
-        cover(self, event.size)
+        self._was_small = self._was_small or is_small(event.size)
+        if self._was_small:
+            from mmplay.tui.screens.boxes import cover  # not before the first paint of most
+
+            cover(self, event.size)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send the terminal only what changes there; Textual has no public place for that."""

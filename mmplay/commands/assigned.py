@@ -5,12 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mmplay.commands.arguments import whole
 from mmplay.commands.output import tell
 from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import find_level
-from mmplay.levels.classroom.assignment import Assignment, load_assignment
+from mmplay.levels.classroom.assignment import Assignment, load_assignment, with_seed
 from mmplay.levels.classroom.tries import tries_of
 from mmplay.levels.model import Level
+
+MAX_SEED = (1 << 63) - 1
 
 
 def add_assignment(parser: ArgumentParser, required: bool = False) -> None:
@@ -19,6 +22,12 @@ def add_assignment(parser: ArgumentParser, required: bool = False) -> None:
     parser.add_argument("--assignment", metavar="FILE", required=required, help=what)
     who = "your id, as your teacher has it"
     parser.add_argument("--student", metavar="ID", required=required, help=who)
+
+
+def add_seed(parser: ArgumentParser) -> None:
+    """Declare `--seed` of a level that is played."""
+    what = "draw other questions and another load from this number (default: the level's own)"
+    parser.add_argument("--seed", metavar="N", help=what)
 
 
 def level_to_play(args: Namespace, name: str | None) -> Level:
@@ -31,9 +40,15 @@ def level_to_play(args: Namespace, name: str | None) -> Level:
     if args.assignment is None:
         if name is None:
             raise InputError("name a level, such as L05, or an assignment")
-        return find_level(name)
+        return _seeded(find_level(name), args.seed)
+    if args.seed is not None:
+        raise InputError("leave out --seed: an assignment gives each student a seed")
     assignment = load_assignment(Path(args.assignment))
     return assignment.played_by(args.student, name or _next(assignment, args.student))
+
+
+def _seeded(level: Level, seed: str | None) -> Level:
+    return level if seed is None else with_seed(level, whole(seed, "--seed", MAX_SEED))
 
 
 def _next(assignment: Assignment, student: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.assigned import add_assignment, level_to_play, tell_recorded
+from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
 from mmplay.commands.screen import add_screen_options, require_terminal
+from mmplay.engine.errors import InputError
 from mmplay.levels.play.share_code import looks_like_code
 
 
@@ -17,12 +18,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("level", metavar="LEVEL|FILE.toml|CODE", nargs="?", help=level)
     add_assignment(parser)
+    add_seed(parser)
     add_screen_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Play; raises InputError for no such level, or without a terminal."""
     if args.level is not None and looks_like_code(args.level):
+        if args.seed is not None:
+            raise InputError("leave out --seed: a share code says which one it was played with")
         return _show(args)
     level = level_to_play(args, args.level)
     require_terminal("a level", f"to play line by line: mmplay speak {level.id}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 
-from mmplay.commands.assigned import add_assignment, level_to_play, tell_recorded
+from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
 from mmplay.commands.speak_recording import (
     MOST_STEPS,
     Command,
@@ -36,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording by its file or name"
     )
     add_assignment(parser)
+    add_seed(parser)
 
 
 def run(args: Namespace) -> int:
@@ -46,6 +47,8 @@ def run(args: Namespace) -> int:
             talk(speaker)
         tell_recorded(args, level)
         return 0
+    if args.seed is not None:
+        raise InputError(f"{args.what}: --seed is for levels; a recording is what it is")
     with open_recording(args.what) as timeline:
         if not len(timeline):
             raise InputError(f"{args.what}: it has no failure, OOM kill or Mem-Info")

@@ -118,6 +118,9 @@ BAD = {
     ("play", "L03", "--student", "st01"): "name both: --assignment FILE --student ID",
     ("play",): "name a level",
     ("play", "--assignment", "handout.toml", "--student", "st09"): "st09 is not among the students",
+    ("play", "L03", *ME, "--seed", "4"): "an assignment gives each student a seed",
+    ("play", "L03", "--seed", "-4"): "expected a whole number",
+    ("speak", "incident-run-none", "--seed", "4"): "--seed is for levels",
     ("play", "L5", *ME): "'L5' is no level of this assignment; there are L01, L03",
     ("submit", *ME, "-o", "st01.zip"): "name a file that ends in .mmhand",
     ("submit", *ME[:2], "--student", "../x"): "is no student id",
@@ -139,7 +142,23 @@ def test_without_a_level_the_next_one_is_played(monkeypatch: pytest.MonkeyPatch)
 
     from mmplay.commands.assigned import level_to_play
 
-    args = Namespace(assignment="handout.toml", student="st01")
+    args = Namespace(assignment="handout.toml", student="st01", seed=None)
     assert level_to_play(args, None).id == "L01"
     monkeypatch.setattr("mmplay.commands.assigned.tries_of", lambda *_: [])
     assert level_to_play(args, "L03").id == "L03"
+
+
+def test_another_seed_draws_other_questions() -> None:
+    from argparse import Namespace
+
+    from mmplay.commands.assigned import level_to_play
+    from mmplay.levels.play.solve import begin
+
+    def asked(seed: str | None) -> str:
+        level = level_to_play(Namespace(assignment=None, student=None, seed=seed), "L07")
+        question = begin(level).open_question()
+        assert question is not None
+        return question.text
+
+    assert asked("4") == asked("4")
+    assert len({asked(str(seed)) for seed in range(6)}) > 1

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -28,6 +29,15 @@ EXPORTS = "exports"
 """The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
 
 Found = TypeVar("Found")
+
+COLUMNS = 80
+LINES = 23
+"""A terminal below this size is too small."""
+
+
+def is_small(size: Size) -> bool:
+    """Tell whether a terminal of this size is too small for a screen."""
+    return size.width < COLUMNS or size.height < LINES
 
 
 class Parting(NamedTuple):

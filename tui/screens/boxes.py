@@ -12,16 +12,13 @@ from textual.widgets import Static
 from mmplay.tui.cells import Cell, Row, fit, plain, row, wrap
 from mmplay.tui.keys import COMMON_KEYS, PANEL_KEYS, Key
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.screens.base import COLUMNS, LINES, is_small
 
 COLUMN = 38
 KEY_WIDTH = 10
 TEXT_WIDTH = COLUMN - KEY_WIDTH - 1
 BORDERS = 2
 """Rows of a box's edges."""
-
-COLUMNS = 80
-LINES = 23
-"""A terminal below this size is too small."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -150,7 +147,7 @@ class TooSmall(ModalScreen[None]):
 
 def cover(app: App[None], size: Size) -> None:
     """Cover or uncover the app as its new size demands."""
-    small = size.width < COLUMNS or size.height < LINES
+    small = is_small(size)
     top = app.screen
     if isinstance(top, TooSmall):
         if small:
