@@ -7,7 +7,6 @@ import re
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.comparing import Alignment, Moment
 from mmplay.engine.frame import BootSpan
-from mmplay.recordings.position import find_position
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.trace.format import Code
 
@@ -66,15 +65,16 @@ def _marker(one: Recording, name: str) -> int:
 
 
 def _at_time(one: Recording, text: str) -> int:
-    frame = find_position(one, text)
-    boot = boot_of(one, frame)
-    first, last = one.time_us(boot.first_frame), one.time_us(boot.last_frame)
+    """Return the frame of a time that is recorded: a run is not made longer to be compared."""
     whole, _, part = text.partition(".")
     time_us = int(whole) * 1_000_000 + int(part.ljust(6, "0"))
-    if first is None or last is None or not first <= time_us <= last:
-        span = "no times" if first is None or last is None else f"{first / 1e6} s to {last / 1e6} s"
-        raise InputError(f"{one.name}: {text} lies outside it: it has {span}")
-    return frame
+    spans = [(one.time_us(boot.first_frame), one.time_us(boot.last_frame)) for boot in one.boots]
+    for boot, (first, last) in zip(one.boots, spans, strict=True):
+        if first is not None and last is not None and first <= time_us <= last:
+            return one.frame_at(time_us, boot)
+    first, last = spans[0]
+    span = "no times" if first is None or last is None else f"{first / 1e6} s to {last / 1e6} s"
+    raise InputError(f"{one.name}: {text} lies outside it: it has {span}")
 
 
 def boot_of(one: Recording, frame: int) -> BootSpan:
