@@ -19,6 +19,14 @@ FLOORS = ("floors", *ZONE, "--min-free-kbytes", "4000")
 OUT = ("-o", "new.mmtrace")
 
 CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    # classes, sweeps, the web
+    (("class",), ("student-edition", "mmplay class --help")),
+    (("class", "new"), ("--level", "--due")),
+    (("class", "check", "nowhere.toml"), ("nowhere.toml", "No such file")),
+    (("grade", "nowhere"), ("--assignment",)),
+    (("submit", "nowhere.mmtrace"), ("--assignment", "--student")),
+    (("sweep", "nowhere"), ("nowhere", "a level, a scenario, incident or boot")),
+    (("serve", "--port", "99999999"), ("--port 99999999", "0 to 65535")),
     # floors
     (("floors",), ("--zone", "mmplay floors --help")),
     (("floors", *ZONE, "--boost", "DMA32=512"), ("no watermark boost",)),
@@ -90,8 +98,8 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("export", INCIDENT_RC7), ("--format",)),
     (("export", INCIDENT_RC7, "--format", "gif"), ("gif", "dmesg")),
     (("export", INCIDENT_RC7, "--format", "csv", "--size", "80x24"), ("--size", "cast")),
-    (("export", INCIDENT_RC7, "--format", "cast", "--size", "80"), ("--size 80", "80x24")),
-    (("export", INCIDENT_RC7, "--format", "cast", "--size", "9x9"), ("80x24 to 400x200",)),
+    (("export", INCIDENT_RC7, "--format", "cast", "--size", "80"), ("--size 80", "80x23")),
+    (("export", INCIDENT_RC7, "--format", "cast", "--size", "9x9"), ("80x23 to 400x200",)),
     (("export", INCIDENT_RC7, "--format", "csv", "-o", "no/such/f.csv"), ("no/such/f.csv",)),
     (("cut", INCIDENT_RC7), ("-o",)),
     (("cut", INCIDENT_RC7, "--from", "101%x", *OUT), ("101%x",)),
@@ -115,7 +123,7 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("record", "--kernel", "9"), ("'9'", "write a version")),
     (("record", "--screen"), ("terminal",)),
     # levels
-    (("play",), ("mmplay play --help",)),
+    (("play",), ("name a level",)),
     (("play", "L3"), ("L3", "did you mean L03?")),
     (("play", "empty.toml"), ("empty.toml",)),
     (("play", "L03"), ("terminal", "mmplay speak L03")),

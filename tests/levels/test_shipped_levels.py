@@ -21,7 +21,7 @@ from mmplay.recordings.run.store import load_session
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.sessions import Kept
 
-RUNS = 10
+RUNS = 20
 
 LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
 

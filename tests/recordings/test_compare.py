@@ -129,8 +129,8 @@ def test_what_was_given_differently_is_said(variants: Comparison) -> None:
     assert "a different decision of CPU " in lines[1]
     assert " in __zone_watermark_ok (mm/page_alloc.c)" in lines[1]
     assert lines[2].endswith("> 650: passes")
-    assert lines[3].endswith("> 1300: passes")
-    assert lines[4].startswith("  operands: floor 650 and 1300, gfp 0x")
+    assert lines[3].endswith("<= 1300: refused")
+    assert lines[4].startswith("  operands: floor 650 and 1300, passed yes and no, gfp 0x")
 
 
 def test_the_table_shows_both_sides_numbers(variants: Comparison) -> None:

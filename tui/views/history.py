@@ -66,8 +66,10 @@ def history_rows(
 
     Zones and floors that a level does not show are left out.
     """
-    if view.dump is None or height < 1:
-        return [row(Cell(" no memory is known yet", "unknown"))] if height else []
+    if height < 1:
+        return []
+    if view.dump is None or not zones_with_pages(view.dump):
+        return [row(Cell(" no memory is known yet", "unknown"))]
     rows: list[Row] = []
     for plot in _plots(view, curves, height, showing):
         rows += _plot_rows(view, plot, curves.get((plot.zone.node, plot.zone.name)), axis)
