@@ -47,7 +47,7 @@ def test_a_row_a_quantity_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert abs(rows["works_per_1000_calls"]["simulated"] - 13_000) <= 100
     assert rows["depletion_us"]["real"] == 22_793_152
     assert rows["slabs_at_depletion"]["real"] == 3111
-    assert rows["first_kill_us"]["kind"] == "input"
+    assert rows["first_kill_us"]["kind"] == "rule"
     counted = [row for row in found["rows"] if row["kind"] == "rule" and row["within"] is not None]
     assert found["rule_rows"] == len(counted)
     assert code == int(any(not row["within"] for row in counted))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mmplay.engine.explain.decisions import decision_words
@@ -97,10 +99,13 @@ def test_an_event_of_a_turn_that_is_still_being_made_is_no_frame_yet(run: Sessio
     assert columns.of(len(fork) - 1) == columns.of(len(fork)) == 79
 
 
-def test_a_run_that_goes_on_runs_to_the_time_that_is_asked_for(run: SessionTimeline) -> None:
-    fork = run.fork(len(run) - 1)
-    count, end = len(fork), fork.time_us(len(fork) - 1) or 0
-    index = find_position(fork, "+2ms", len(fork) - 1)
-    assert len(fork) > count
-    assert (fork.time_us(len(fork) - 1) or 0) >= end + 2_000
-    assert end < (fork.time_us(index) or 0) <= end + 2_000
+def test_a_run_that_goes_on_runs_to_the_time_that_is_asked_for(
+    run: SessionTimeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with run.fork(len(run) - 1) as fork:
+        count, end = len(fork), fork.time_us(len(fork) - 1) or 0
+        index = find_position(fork, "+2ms", len(fork) - 1)
+        assert len(fork) > count
+        assert (fork.time_us(len(fork) - 1) or 0) >= end + 2_000
+        assert end < (fork.time_us(index) or 0) <= end + 2_000
