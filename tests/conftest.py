@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from mmplay.recordings.log.observed import ObservedTimeline, open_observed
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use three workers a core: tests of screens wait for the screen most of their time."""
+    return 3 * len(os.sched_getaffinity(0))
+
 
 INCIDENT_RC7 = "incident-4.5.0-rc7"
 INCIDENT_NEXT = "incident-next-20160311"
