@@ -19,7 +19,7 @@ settings.load_profile("patient")
 
 def pytest_xdist_auto_num_workers() -> int:
     """Use three workers a core: tests of screens wait for the screen most of their time."""
-    return 3 * len(os.sched_getaffinity(0))
+    return 3 * (os.cpu_count() or 1)
 
 
 INCIDENT_RC7 = "incident-4.5.0-rc7"
