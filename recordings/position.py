@@ -27,8 +27,8 @@ def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stop
     """Return the frame index that `text` names, seen from frame `current`.
 
     A time means the last frame at or before it, in the boot of the current frame if that boot
-    spans it; a run that goes on runs up to it. `stopped` is asked now and then whether to give up.
-    Raises InputError for what is not there, not understood or given up.
+    spans it. `stopped` is asked now and then whether to give up. Raises InputError for what is
+    not there, not understood or given up.
     """
     text = text.strip()
     if not len(timeline):
@@ -37,10 +37,9 @@ def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stop
         return _frame_number(timeline, int(found[1]))
     if found := _PERCENT.match(text):
         return min(len(timeline) - 1, len(timeline) * min(100, int(found[1])) // 100)
-    if found := _RELATIVE.match(text):
-        return _relative(timeline, current, found, stopped)
-    if found := _TIME.match(text):
-        return _at_time(timeline, current, _microseconds(found[1], found[2]), stopped)
+    time_us = _time_of(timeline, text, current)
+    if time_us is not None:
+        return _at_time(timeline, current, time_us)
     if text.startswith("/"):
         return search_frames(timeline, text[1:], current, stopped)
     return _named(timeline, text.removeprefix("'"), text, stopped)
@@ -56,19 +55,36 @@ def _frame_number(timeline: Timeline, number: int) -> int:
     return number - 1
 
 
-def _relative(timeline: Timeline, current: int, found: re.Match[str], stopped: Stopped) -> int:
+def run_to_position(timeline: Timeline, text: str, current: int, stopped: Stopped) -> int:
+    """Return what `find_position` does; a run that goes on is run up to a time that lies ahead.
+
+    It may go on for ever, so only who can stop it should ask. Raises InputError, too.
+    """
+    ahead = _time_of(timeline, text.strip(), current) if len(timeline) else None
+    while ahead is not None and timeline.live and not stopped():
+        if (timeline.time_us(len(timeline) - 1) or 0) >= ahead or not timeline.grow(FRAMES_AT_ONCE):
+            break
+    return find_position(timeline, text, current, stopped)
+
+
+def _time_of(timeline: Timeline, text: str, current: int) -> int | None:
+    """Return the time that a text says, None if it says a place of another kind."""
+    if found := _RELATIVE.match(text):
+        return _from_here(timeline, current, found)
+    found = _TIME.match(text)
+    return _microseconds(found[1], found[2]) if found else None
+
+
+def _from_here(timeline: Timeline, current: int, found: re.Match[str]) -> int:
     sign, whole, fraction, unit = found.groups()
     here = timeline.time_us(current)
     if here is None:
         raise InputError(f"{found[0]}: this frame has no time to count from")
     delta = _microseconds(whole, fraction) * UNITS_US[unit] // 1_000_000
-    return _at_time(timeline, current, here + (delta if sign == "+" else -delta), stopped)
+    return here + (delta if sign == "+" else -delta)
 
 
-def _at_time(timeline: Timeline, current: int, time_us: int, stopped: Stopped) -> int:
-    while timeline.live and (timeline.time_us(len(timeline) - 1) or 0) < time_us:
-        if stopped() or not timeline.grow(FRAMES_AT_ONCE):
-            break
+def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
     boot = _boot_at(timeline, timeline.boots, current, time_us)
     return timeline.frame_at(time_us, boot)
 

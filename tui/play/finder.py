@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mmplay.engine.sim.metrics import HELP
 from mmplay.recordings.marking import mark_frame
-from mmplay.recordings.position import FORMS, find_break, find_position, holds_at
+from mmplay.recordings.position import FORMS, find_break, holds_at, run_to_position
 from mmplay.recordings.recording import Stopped
 from mmplay.tui.play.mover import Mover
 from mmplay.tui.play.panels import Panels
@@ -42,7 +42,7 @@ class Finder:
     def go(self, text: str) -> None:
         """Go where a text says."""
         timeline, here = self._mover.timeline, self._mover.player.index
-        self._look(lambda stopped: find_position(timeline, text, here, stopped))
+        self._look(lambda stopped: run_to_position(timeline, text, here, stopped))
 
     def _look(self, find: Callable[[Stopped], int]) -> None:
         self._screen.say("looking; Ctrl+C stops")

@@ -8,7 +8,8 @@ import pytest
 
 from mmplay.engine.explain.decisions import decision_words
 from mmplay.recordings.chart.axis import Axis
-from mmplay.recordings.position import find_position
+from mmplay.recordings.position import find_position, run_to_position
+from mmplay.recordings.recording import never
 from mmplay.recordings.run.tape import Entry
 from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.format import Code
@@ -105,7 +106,9 @@ def test_a_run_that_goes_on_runs_to_the_time_that_is_asked_for(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with run.fork(len(run) - 1) as fork:
         count, end = len(fork), fork.time_us(len(fork) - 1) or 0
-        index = find_position(fork, "+2ms", len(fork) - 1)
+        find_position(fork, "+2ms", len(fork) - 1)
+        assert len(fork) == count
+        index = run_to_position(fork, "+2ms", len(fork) - 1, never)
         assert len(fork) > count
         assert (fork.time_us(len(fork) - 1) or 0) >= end + 2_000
         assert end < (fork.time_us(index) or 0) <= end + 2_000
