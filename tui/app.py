@@ -74,7 +74,7 @@ class MmplayApp(App[None]):
     ) -> None:
         """Open the menu, a level, the report of a class, or the play screen on `timeline`.
 
-        That begins at frame `start`.         Without `motion` only the end of a move is drawn.
+        That begins at frame `start`. Without `motion` only the end of a move is drawn.
         """
         self.motion = motion
         self.glyphs = ASCII if ascii_only else BOXES

@@ -58,6 +58,13 @@ class Reply(NamedTuple):
     truth: Truth
     wrong_because: str
 
+    def said(self) -> str:
+        """Return the answer as a player knows it: an option's word or number, or what was typed."""
+        for place, one in enumerate(self.question.options, 1):
+            if one.value == self.answer:
+                return self.answer if one.text.startswith(self.answer) else str(place)
+        return self.answer
+
     def kernel_says(self) -> str:
         """Return what is right as the player reads it: the words of an option, a number's unit."""
         value = right_answer(self.question, self.truth)

@@ -382,6 +382,8 @@ def act_text(act: Entry) -> str:
     """Return what the player or the level did, in words."""
     name, value = act.fields
     who = "the level" if name.startswith(BY_LEVEL) else "you"
+    if name in ("answer", "place"):  # its first word is a name that only the level's file uses
+        name, value = "answered", value.partition(" ")[2]
     return f"{who}: {name.removeprefix(BY_LEVEL)} {value}".rstrip()
 
 

@@ -14,6 +14,7 @@ from mmplay.levels.play.moments import later
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, play
 from mmplay.levels.truth import TruthError, truth
+from mmplay.recordings.run.timeline import act_text
 
 
 def with_acts(name: str, *acts: str) -> LevelRun:
@@ -107,7 +108,11 @@ def test_the_loop_takes_one_act_only() -> None:
 
 
 def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
-    reply = begin(level_of_id("L12")).answer("scan", "stuck")
+    run = begin(level_of_id("L12"))
+    reply = run.answer("scan", "stuck")
+    number = [one.value for one in reply.question.options].index("stuck") + 1
+    assert reply.said() == str(number), "the file's own word for an option is not said"
+    assert "you: answered stuck" in map(act_text, run.session.acts)
     wrong = "that comes after taking 64 bytes, but the question is about the scan"
     assert reply.wrong_because == wrong
 

@@ -93,7 +93,7 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
 
 def reply_rows(reply: Reply, width: int) -> list[Row]:
     """Return what an answer was worth, with the rule."""
-    head = f"You said {reply.answer}: "
+    head = f"You said {reply.said()}: "
     if reply.right:
         text, role = f"{head}right.", "right"
     else:
