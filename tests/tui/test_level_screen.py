@@ -321,7 +321,7 @@ async def test_a_missed_question_shows_what_the_answer_was_worth_and_the_run_goe
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         shown = await press(pilot, "2")
-        assert "You said high floor: the kernel says: min" in shown
+        assert "You said 2: the kernel says: min" in shown
         assert "6952 kB" in shown
         assert run_of(pilot).playing
 
