@@ -134,7 +134,7 @@ class MmplayApp(App[None]):
         elif self._report is not None:
             from mmplay.tui.screens.classroom import ClassScreen  # only for a teacher
 
-            self.push_screen(ClassScreen(self._report))
+            self.push_screen(ClassScreen(self._report, self.glyphs))
         elif self._timeline is None:
             self.push_screen(self._menu())
         else:
