@@ -151,7 +151,7 @@ def glossary_rows() -> list[Row]:
 
 @cache
 def term_names() -> tuple[str, ...]:
-    """Return every name that leads to an entry, as `GlossaryEntry.names`, without making entries."""
+    """Return every name that leads to an entry; no entry is made."""
     names = (
         (row["id"], *row.get("aliases", ()), *row.get("counters", ())) for row in glossary_rows()
     )
