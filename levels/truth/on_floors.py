@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.finding import Finding, Operand, finding
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
@@ -74,7 +74,8 @@ class Gate:
         who, zone = CALLERS[self.who.caller.name].who, self.zone.name
         if self.who.caller is NO_WATERMARKS:
             return finding("truth.no_floor", who=who, zone=zone)
-        said = {"who": who, "zone": zone, "mark": self.mark, "floor": self.floor}
+        said: dict[str, Operand] = {"who": who, "zone": zone, "mark": self.mark}
+        said["floor"] = self.floor
         if not self.reserve:
             return finding("truth.floor", **said)
         return finding("truth.floor_reserved", class_zone=self.class_name, **said)
