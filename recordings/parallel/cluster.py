@@ -63,8 +63,8 @@ class Cluster:
             security = Security()
             context = security.get_connection_args("client")["ssl_context"]
         except OSError as error:
-            where = error.filename or "the certificates of Dask's configuration"
-            raise InputError(f"{self._name}: {where}: {error.strerror or error}") from None
+            what = f"the certificates of Dask's configuration: {error.strerror or error}"
+            raise InputError(f"{self._name}: {what}") from None
         if encrypted and context is None:
             raise InputError(f"{self._name}: {NO_CERTIFICATES}")
         if security.require_encryption and not encrypted:

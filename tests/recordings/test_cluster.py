@@ -58,8 +58,7 @@ def test_wrong_addresses_are_one_line(
 
 
 TLS_FAULTS = {
-    "/none/cert.pem: No such file or directory": ("tls", {"ca-file": "/none/cert.pem"}),
-    "the certificates of Dask's configuration: ": ("tls", {"ca-file": __file__}),
+    "the certificates of Dask's configuration: No such file": ("tls", {"ca-file": "/none.pem"}),
     "Dask's configuration requires encryption; use tls://": ("tcp", {}),
 }
 

@@ -28,6 +28,9 @@ STOPPABLE = "stoppable"
 EXPORTS = "exports"
 """The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
 
+BOUNDS = "bounds"
+"""The group of the worker that finds what may become of a log's machine; Esc stops it, too."""
+
 Found = TypeVar("Found")
 
 COLUMNS = 80
