@@ -23,7 +23,6 @@ from mmplay.commands.arguments import (
 )
 from mmplay.commands.output import print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import (
-    AFTER_FOUND_NS,
     BOOT_SECONDS,
     INCIDENT_UNTIL,
     VARIANTS,
@@ -54,6 +53,7 @@ from mmplay.levels.sweep.runs import (
 from mmplay.levels.sweep.summary import Row, row_of
 from mmplay.recordings.parallel.crew import Told
 from mmplay.recordings.parallel.spread import spread
+from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 
 SEEDS, MAX_SEEDS, MAX_RUNS = 20, 10_000, 100_000
 FORMS = ("text", "json", "csv")

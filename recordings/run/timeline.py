@@ -19,10 +19,9 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
-from mmplay.recordings.run.continuing import machine_from
 from mmplay.recordings.run.replay import UNSEEN
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.store import begin_session, fork_session, session_header
+from mmplay.recordings.run.store import fork_session, session_header
 from mmplay.recordings.run.tape import BY_LEVEL, Entry, columns
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
@@ -363,19 +362,6 @@ class SessionTimeline:
     def _report_at(self, turn: int) -> int | None:
         log = self.session.log
         return next((n for n in range(log.report_count()) if log.report_turn(n) == turn), None)
-
-
-def what_if(frame: Frame, name: str) -> SessionTimeline:
-    """Return a run from a frame of a log of that name; raises InputError if none can be made."""
-    machine = machine_from(frame, name)
-    header = session_header(
-        f"{name} #{frame.index + 1} (what if)",
-        start="frame",
-        parent=name,
-        frame=frame.index,
-        kernel=machine.kernel.name,
-    )
-    return SessionTimeline(begin_session(machine, header))
 
 
 def act_text(act: Entry) -> str:
