@@ -134,7 +134,7 @@ class PlayScreen(BaseScreen):
     @property
     def settled(self) -> bool:
         """Tell whether nothing is left to be drawn: until then panels may have no size yet."""
-        return not self.panels.drawing_soon
+        return super().settled and not self.panels.drawing_soon
 
     def glossary_term(self) -> str:
         """Return the term of the number that is explained."""

@@ -13,7 +13,7 @@ from mmplay.tui.cells import Row, fit
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import Heights, heights
-from mmplay.tui.views.pictures.tank import COMES, GETS, Visitor, mib_text
+from mmplay.tui.views.pictures.tank import COMES, GETS, Visitor, mib_text, told
 
 LEFT = 14
 RAILS = 10
@@ -146,5 +146,4 @@ def ladder_words(ladder: Ladder) -> str:
     who = ladder.asked
     if who is None:
         return found
-    says = "asks for a page" if who.does == COMES else "gets a page"
-    return f"{found} {who.name} {says if who.does in (COMES, GETS) else 'is refused'}."
+    return f"{found} {told(f'{who.name} {who.says()}')}"
