@@ -2,6 +2,7 @@
 
 import pytest
 
+from mmplay.recordings.diagnosis import NO_MEMORY
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
@@ -145,7 +146,7 @@ async def test_unknown_values_are_not_zero() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         screen = text_of(pilot)
-        assert "unknown: no dump yet" in screen
+        assert NO_MEMORY in screen
         assert "memory unknown" in screen
 
 
