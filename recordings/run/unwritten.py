@@ -27,7 +27,7 @@ Act = tuple[int, str, str]
 
 
 class Seen(NamedTuple):
-    """Turns that were made: nothing came up after `begin` before `end`; `came` says if it did there.
+    """Turns that were made: between `begin` and `end` nothing came up, at `end` it did if it `came`.
 
     It also came to its end if no further turn can be made.
     """
