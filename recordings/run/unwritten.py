@@ -27,7 +27,7 @@ Act = tuple[int, str, str]
 
 
 class Seen(NamedTuple):
-    """Turns that were made: between `begin` and `end` nothing came up, at `end` it did if it `came`.
+    """Turns that were made: between `begin` and `end` nothing came up; at `end` it did, if `came`.
 
     It also came to its end if no further turn can be made.
     """
