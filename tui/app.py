@@ -191,12 +191,12 @@ class MmplayApp(App[None]):
         """Play the next level in place of the one that is over, or go back to the menu."""
         from mmplay.levels.catalogue import find_level
 
-        if not message.name:
+        if not message.name and message.level is None:
             self.screen_escaped()
             return
         self._parting()
         self.pop_screen()
-        self._go_on_or_begin(find_level(message.name))
+        self._go_on_or_begin(message.level or find_level(message.name))
 
     @on(BaseScreen.Left)
     def screen_left(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,10 @@ from mmplay.levels.classroom.handin import Handed, handin_bytes
 from mmplay.levels.classroom.judging import Judged, Status, judged, seat_of
 from mmplay.levels.classroom.points import ELSEWHERE
 from mmplay.levels.classroom.similar import similar
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.solve import begin, level_header
 from mmplay.recordings.parallel.spread import Workers
+from mmplay.recordings.trace.writer import TraceWriter
 from tests.levels.cheats import KINDS, Seat, made_up, sealed
 from tests.levels.classes import (
     IN_TIME,
@@ -23,6 +27,7 @@ from tests.levels.classes import (
     assignment,
     assignment_text,
     hand_in,
+    rightly,
     trace,
 )
 
@@ -114,6 +119,21 @@ def test_a_run_that_was_cut_earns_what_it_came_to() -> None:
     assert found.status is Status.CUT
     assert 0 < found.score < 10
     assert any("did not come to this question" in part.reason for part in found.parts)
+
+
+def test_a_run_that_is_over_needs_no_player_who_leaves() -> None:
+    """Who hands in while the end is still on his screen has handed in the whole run."""
+    one = assignment("L03")
+    stream, level = io.BytesIO(), one.played_by("st01", "L03")
+    seed = level.start.seed
+    run = begin(level, seed, TraceWriter(stream, level_header(level, seed)))
+    while rightly(run):
+        pass
+    run.session.reached()
+    run.session.tape.flush()
+    data = stream.getvalue()
+    assert (run.outcome, judge(one, data).status) == (Outcome.WON, Status.GRADED)
+    assert judge(one, data[:-1]).status is Status.CUT
 
 
 def test_a_trace_cannot_go_on_longer_than_its_level() -> None:
