@@ -332,6 +332,7 @@ def _stage_misfits(level: Level) -> Iterator[str]:
         where = f"line {question.line}, question {question.id}"
         yield from _too_long(where, _question_lines(question), QUESTION)
         yield from _too_long(f"{where}: why", lines(question.why), 3)
+        yield from _too_long(f"{where}: rule", lines(question.rule), 3)
     for goal in (*level.wins, *level.loses):
         yield from _too_long(f"line {goal.line}, goal", lines(goal.text), GOAL)
     yield from _too_long("choices", sum(lines(one.text, WIDTH - 4) for one in level.choices), 9)
