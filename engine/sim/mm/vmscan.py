@@ -221,9 +221,12 @@ def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple
             break
         more = m.any_reclaimable(zones)
         works = 1 if more else priority + 1
-        priority -= works
+        told = False
         if scanned > WRITE_BACK_AFTER:
-            start_works(m, task, cpu, way, works, scanned)
+            lines = m.state.log_lines
+            works = start_works(m, task, cpu, way, works, scanned)
+            told = m.state.log_lines != lines
+        priority -= works
         if priority < 0:
             tasks.again[task] += 1
             if freed or tasks.again[task] >= PASSES:
@@ -232,6 +235,9 @@ def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple
                 break
             priority = DEF_PRIORITY
             counters.allocstall += 1
+        if told and not more:
+            progress = GOING_ON
+            break
         if more or _sleeps(m, task, ask, zones):
             _isolate(m, task, zones)
             progress = GOING_ON
