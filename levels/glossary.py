@@ -8,6 +8,7 @@ rule itself.
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
@@ -146,6 +147,21 @@ def glossary_rows() -> list[Row]:
     """Return the entries as the file has them; it comes with the code, so they are right."""
     rows: list[Row] = read_data("mmplay.levels", "glossary")["entry"]
     return rows
+
+
+@cache
+def term_names() -> tuple[str, ...]:
+    """Return every name that leads to an entry; no entry is made."""
+    names = (
+        (row["id"], *row.get("aliases", ()), *row.get("counters", ())) for row in glossary_rows()
+    )
+    return tuple(dict.fromkeys(chain.from_iterable(names)))
+
+
+def check_term(word: str) -> None:
+    """Complain about a word that no entry is named by; raises GlossaryError with the nearest."""
+    if word not in term_names():
+        raise GlossaryError(no_such("term of the glossary", word, term_names()))
 
 
 # finding

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.sim.run.actions import ACTIONS
+from mmplay.levels.glossary import check_term
 from mmplay.levels.language import (
     TURN,
     check_act,
@@ -67,6 +68,8 @@ def read_level(text: str, name: str, change: Callable[[Place], None] = lambda to
     later = tuple(one._replace(stage=n) for n, one in enumerate(levels[1:], 2))
     level = levels[0]._replace(stages=later)
     _check_whole(level, top)
+    for word in level.terms:
+        top.checked("terms", word, check_term)
     return level
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,15 @@ from hypothesis import HealthCheck, settings
 from mmplay.recordings.library import DATA
 from mmplay.recordings.log.observed import ObservedTimeline, open_observed
 
+# What is compiled is kept, whatever the environment says: a suite starts hundreds of processes, and
+# each of them and of the workers would compile all of mmplay and of the tests again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # How long an example takes says something about the machine, not about the code.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "patient", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
 
 

@@ -25,7 +25,7 @@ from mmplay.tui.glyphs import ASCII, BOXES, AsciiFilter
 from mmplay.tui.keyboard import Keyboard, Passed
 from mmplay.tui.keys import COMMON_KEYS, Key
 from mmplay.tui.painting import Painter
-from mmplay.tui.screens.base import EXPORTS, STOPPABLE, BaseScreen, Parting, is_small
+from mmplay.tui.screens.base import BOUNDS, EXPORTS, STOPPABLE, BaseScreen, Parting, is_small
 from mmplay.tui.screens.ending import LevelEnded
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
@@ -134,7 +134,7 @@ class MmplayApp(App[None]):
         elif self._report is not None:
             from mmplay.tui.screens.classroom import ClassScreen  # only for a teacher
 
-            self.push_screen(ClassScreen(self._report))
+            self.push_screen(ClassScreen(self._report, self.glyphs))
         elif self._timeline is None:
             self.push_screen(self._menu())
         else:
@@ -298,7 +298,7 @@ class MmplayApp(App[None]):
         running = [
             worker
             for worker in self.workers
-            if worker.group in (STOPPABLE, EXPORTS)
+            if worker.group in (STOPPABLE, EXPORTS, BOUNDS)
             and worker.state in (WorkerState.RUNNING, WorkerState.PENDING)
         ]
         if running:

@@ -33,6 +33,9 @@ LOOK_S = 0.01
 DRAWINGS = 4
 """A panel that comes into sight is drawn again with the size that it got. It never takes more."""
 
+HOLD_S = 0.3
+"""What a key has done by then is painted, though there may be more to come."""
+
 URGENT = frozenset(("ctrl+c", "ctrl+q", "escape"))
 """Keys that do not wait for what is looked for in a thread: they may be meant to stop it."""
 
@@ -57,6 +60,7 @@ class Keyboard:
         self._busy: asyncio.Task[None] | None = None
         self._last: tuple[DOMNode, events.Event] = (app, events.Event())
         self._slow: list[Worker[object]] = []
+        self._late: asyncio.TimerHandle | None = None
 
     async def take(self, event: events.Event) -> None:
         """Hand the event on at once if nothing waits, else after what was typed before it."""
@@ -73,8 +77,41 @@ class Keyboard:
     async def _next(self) -> None:
         event = self._waiting.pop(0)
         target = self._app.focused or self._app.screen
+        self._hold()
         await self._hand(event)
         self._last = target, event
+
+    def _hold(self) -> None:
+        """Let the screen wait with painting until the key has come to its end, or `HOLD_S`."""
+        screen = self._screen()
+        if isinstance(screen, BaseScreen):
+            screen.hold()
+            self._late = asyncio.get_running_loop().call_later(HOLD_S, screen.paint)
+
+    async def _show(self) -> None:
+        """Paint what the key has done, once: after its messages, and the layout that they ask for.
+
+        Whoever waits for anything else is not waited for here.
+        """
+        screen = self._screen()
+        for _ in range(DRAWINGS):
+            await self._drained()
+            if not isinstance(screen, BaseScreen) or screen.settled:
+                break
+            screen.lay_out()
+        if self._late is not None:
+            self._late.cancel()
+        for one in self._app.screen_stack:
+            if isinstance(one, BaseScreen):
+                one.paint()
+
+    async def _drained(self) -> None:
+        """Wait until no message waits to be taken, at most `HOLD_S`."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + HOLD_S
+        pumps = [self._app, *self._pumps()]
+        while any(pump.message_queue_size for pump in pumps) and loop.time() < until:
+            await asyncio.sleep(0)
 
     async def _hand_all(self) -> None:
         try:
@@ -86,7 +123,8 @@ class Keyboard:
             self._app._handle_exception(error)
 
     async def _settle(self) -> None:
-        """Wait until the last event has come to its end, and what it started as well."""
+        """Paint what the last event does; wait until it and what it started have come to an end."""
+        await self._show()
         target, event = self._last
         if isinstance(target, Input) and isinstance(event, events.Key) and event.is_printable:
             return
@@ -104,7 +142,7 @@ class Keyboard:
             screen = self._screen()
             if not isinstance(screen, BaseScreen) or screen.settled:
                 return
-            await _drawn(screen)
+            screen.lay_out()
             await _all_idle([self._app, *self._pumps()])
 
     async def _found(self) -> bool:
@@ -132,12 +170,6 @@ class Keyboard:
 
     def _screen(self) -> Screen[Any] | None:
         return self._app.screen_stack[-1] if self._app.screen_stack else None
-
-
-async def _drawn(screen: BaseScreen) -> None:
-    done = asyncio.Event()
-    screen.call_after_refresh(done.set)
-    await _patient(done, lambda: not _stands(screen))
 
 
 async def _all_idle(pumps: list[MessagePump]) -> None:

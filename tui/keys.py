@@ -113,11 +113,14 @@ COMPARE_KEYS: tuple[Key, ...] = (
     Key("density", "v", "v", "what differs, or every number", LOOK, "v density"),
 )
 
+OPENS = "Enter on a level: its replay, on a name: everything"
+
 CLASS_KEYS: tuple[Key, ...] = (
     Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
     Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    Key("open", "enter", "Enter", "on a level: its replay where it was decided", LOOK, OPENS),
 )
-"""The keys of the Class screen; Enter on a student shows everything about him."""
+"""The keys of the Class screen."""
 
 DIGIT_KEYS: tuple[Key, ...] = tuple(
     Key(f"jump({digit})", str(digit), str(digit), f"jump to {digit}0 %", TIME)

@@ -30,10 +30,12 @@ class Painter:
 
     def __init__(self) -> None:
         self._shown: dict[int, dict[int, Look]] = {}
+        self._strips: dict[int, dict[int, Strip]] = {}
 
     def forget(self) -> None:
         """Send everything that comes next: what the terminal shows is not known."""
         self._shown.clear()
+        self._strips.clear()
 
     def changes(self, update: CompositorUpdate) -> CompositorUpdate:
         """Return an update that sends those cells of another one that the terminal lacks."""
@@ -45,6 +47,8 @@ class Painter:
         parts: list[str] = []
         style = ""
         for y, x, strip in lines:
+            if not self._is_news(y, x, strip):
+                continue
             shown = self._shown.setdefault(y, {})
             cells = list(enumerate(looks_of(strip, colours), x))
             for first, end in _stretches(cells, shown):
@@ -56,6 +60,17 @@ class Painter:
                     parts += [look[0] for _, look in same]
             shown.update(cells)
         return "".join([*parts, RESET] if style else parts)
+
+    def _is_news(self, y: int, x: int, strip: Strip) -> bool:
+        """Tell whether a strip is another one than the last in its place; remember it."""
+        row = self._strips.setdefault(y, {})
+        if row.get(x) == strip:
+            return False
+        end = x + strip.cell_length
+        for at in [at for at, old in row.items() if at < end and x < at + old.cell_length]:
+            del row[at]
+        row[x] = strip
+        return True
 
 
 @lru_cache(maxsize=4096)

@@ -37,12 +37,13 @@ MEANING = Table(folded, __package__, "counters")
 
 
 class CallerWords(NamedTuple):
-    """A class of callers: how a caller comes into it, and what is said of wrong answers.
+    """A class of callers: who is in it, how a caller comes into it, what is said of wrong answers.
 
     A wrong answer would `need` such a caller; it would be right under the `premise`; what holds
     for the class is told by `because`. `how` is empty for callers without any discount.
     """
 
+    who: str
     how: str
     need: str
     premise: str

@@ -71,7 +71,15 @@ def _level_json(one: LevelGrade, weight: int) -> dict[str, object]:
         "hints": found.hints,
         "lowest_free": found.lowest_free if found.outcome else None,
         "slips": [slip._asdict() for slip in found.slips],
+        "replay": _replay_json(one),
     }
+
+
+def _replay_json(one: LevelGrade) -> dict[str, object] | None:
+    deciding = one.judged.deciding
+    if deciding is None or one.graded is None:
+        return None
+    return {"file": printable(one.graded.path), **deciding._asdict()}
 
 
 def _part_json(part: Part) -> dict[str, object]:

@@ -15,6 +15,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.classroom.assignment import Assignment, read_assignment
 from mmplay.levels.classroom.collecting import EMPTY, Found, data_of, names_of
+from mmplay.levels.classroom.deciding import NOT_MADE_AGAIN, Deciding
 from mmplay.levels.classroom.handin import Handed, HandIn, read_handin
 from mmplay.levels.classroom.judging import Judged, Status, judged, not_judged, seat_of
 from mmplay.levels.classroom.tries import in_tries, stage_of
@@ -206,17 +207,26 @@ def _refused(assignment: Assignment, hand: HandIn) -> tuple[Status, str] | None:
 def _tries(assignment: Assignment, hand: HandIn) -> Iterator[Judged]:
     """Yield every try that counts: of each level so many as the assignment allows."""
     seat = seat_of(assignment, hand.student)
-    headed = [(_header(one), one) for one in hand.traces]
+    headed = [(_header(one), number) for number, one in enumerate(hand.traces)]
     by_level = in_tries(headed, lambda one: one[0][0], lambda one: one[0][1])
     for assigned in assignment.levels:
         mine = [some for some in by_level if some[0][0][0] == assigned.level.id]
         for some in mine[: assignment.attempts or None]:
-            yield judged(assigned, seat, [trace for _, trace in some])
+            numbers = [number for _, number in some]
+            found = judged(assigned, seat, [hand.traces[number] for number in numbers])
+            yield found._replace(deciding=_in_file(found.deciding, numbers))
     ids = [one.level.id for one in assignment.levels]
     for some in by_level:
-        (level, _), trace = some[0]
+        (level, _), number = some[0]
         if level not in ids:
-            yield _of_no_level(level, trace)
+            yield _of_no_level(level, hand.traces[number])
+
+
+def _in_file(deciding: Deciding | None, numbers: Sequence[int]) -> Deciding:
+    """Return where a try was decided, by the numbers that its recordings have in the hand-in."""
+    if deciding is None:
+        return Deciding(numbers[-1], None, NOT_MADE_AGAIN)
+    return deciding._replace(recording=numbers[deciding.recording])
 
 
 def _of_no_level(level: str, trace: Handed) -> Judged:

@@ -16,6 +16,7 @@ from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.state.fields import pack_state
 from mmplay.levels.classroom.assignment import Assigned, Assignment, with_seed
+from mmplay.levels.classroom.deciding import Deciding, deciding_in
 from mmplay.levels.classroom.handin import Handed
 from mmplay.levels.classroom.points import Part, parts_of
 from mmplay.levels.classroom.seeds import pass_seed
@@ -74,6 +75,7 @@ class Judged(NamedTuple):
     """What a try of a level is worth, and how it was played.
 
     `outcome` is empty if it could not be made again; `lowest_free` is in pages, of all zones.
+    `deciding` counts the recordings of the try, or of the hand-in that it came in.
     """
 
     level: str
@@ -88,6 +90,7 @@ class Judged(NamedTuple):
     lowest_free: int = 0
     deeds: tuple[Deed, ...] = ()
     slips: tuple[Slip, ...] = ()
+    deciding: Deciding | None = None
 
     @property
     def score(self) -> Fraction:
@@ -168,6 +171,7 @@ def _worth(assigned: Assigned, seat: Seat, runs: list[LevelRun]) -> Judged:
         min(map(_lowest_free, runs)),
         tuple(deed for run in runs for deed in _deeds(run)),
         tuple(slip for run in runs for slip in _slips(run)),
+        deciding_in(runs),
     )
 
 

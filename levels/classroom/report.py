@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 
 from mmplay.engine.errors import InputError
+from mmplay.levels.classroom.collecting import Found
+from mmplay.levels.classroom.deciding import Replay
 from mmplay.levels.classroom.formats import SCHEMA, shown
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.level_text import read_text
@@ -30,12 +32,16 @@ _QUESTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?:\.\d+)?: ", re.ASCII)
 IN_ORDER = (Status.GRADED, Status.NONE, Status.NOT_GRADED)
 
 
+Points = Annotated[float, Meta(ge=0, le=1e9)]
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+
+
 class PartRow(Struct, frozen=True):
     """A goal or question in the JSON of grades."""
 
     name: str
-    score: float
-    max_score: float
+    score: Points
+    max_score: Points
     reason: str
 
 
@@ -51,8 +57,8 @@ class AgainRow(Struct, frozen=True):
     """What a level came to when it was made again."""
 
     outcome: str
-    stars: int
-    acts: int
+    stars: Count
+    acts: Count
 
 
 class LevelRow(Struct, frozen=True):
@@ -62,21 +68,22 @@ class LevelRow(Struct, frozen=True):
     status: str
     reason: str
     reexecuted: AgainRow | None
-    score: float
-    max_score: float
+    score: Points
+    max_score: Points
     parts: tuple[PartRow, ...]
-    tries: int
-    hints: int
-    lowest_free: int | None
+    tries: Count
+    hints: Count
+    lowest_free: Count | None
     slips: tuple[SlipRow, ...]
+    replay: Replay | None = None
 
 
 class StudentRow(Struct, frozen=True):
     """A student in the JSON of grades."""
 
     student: str
-    score: float
-    max_score: float
+    score: Points
+    max_score: Points
     late: bool | None
     levels: tuple[LevelRow, ...]
 
@@ -86,8 +93,8 @@ class AlikeRow(Struct, frozen=True):
 
     level: str
     students: tuple[str, ...]
-    same_acts: int
-    acts: int
+    same_acts: Count
+    acts: Count
 
 
 class GradesFile(Struct, frozen=True):
@@ -139,13 +146,14 @@ class Figures(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything about a class."""
+    """Everything about a class; `found` is what was handed in, empty if that is not at hand."""
 
     grades: GradesFile
     help: tuple[Help, ...]
     misconceptions: tuple[Misconception, ...]
     hard: tuple[Hard, ...]
     figures: tuple[Figures, ...]
+    found: tuple[Found, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return everything but the grades themselves as plain data."""
@@ -162,10 +170,16 @@ class Report(NamedTuple):
 def read_grades(path: Path) -> GradesFile:
     """Return the grades in a file that `mmplay grade --format json` wrote; raises InputError."""
     try:
-        return grades_from(json.loads(read_text(path, MAX_JSON_BYTES)))
+        values = json.loads(read_text(path, MAX_JSON_BYTES), parse_constant=_no_number)
+        return grades_from(values)
     except (ValueError, RecursionError, ValidationError):
         what = "holds no grades; write them with mmplay grade --format json"
         raise InputError(f"{path}: {what}") from None
+
+
+def _no_number(word: str) -> None:
+    """Refuse NaN and Infinity, which Python reads in a JSON file."""
+    raise ValueError(word)
 
 
 def grades_from(values: Mapping[str, Any]) -> GradesFile:
@@ -176,14 +190,15 @@ def grades_from(values: Mapping[str, Any]) -> GradesFile:
     return found
 
 
-def report_of(grades: GradesFile) -> Report:
-    """Return what grades tell about a class."""
+def report_of(grades: GradesFile, found: Sequence[Found] = ()) -> Report:
+    """Return what grades tell about a class; `found` are the hand-ins that they are of."""
     return Report(
         grades,
         tuple(sorted(_helped(grades), key=lambda one: (-len(one.reasons), one.student))),
         tuple(sorted(_misconceptions(grades), key=_commonest_first)),
         tuple(sorted(_hard(grades), key=lambda one: (-one.missed * 1000 // one.of, one.name))),
         tuple(_figures(grades)),
+        tuple(found),
     )
 
 

@@ -54,15 +54,7 @@ def report_blocks(report: Report) -> Iterator[Block]:
     if grades.similar:
         yield Heading(2, "Acts that are alike")
         yield Text("Alike is not copied: look at both recordings before you say anything.")
-        yield Table(
-            "students whose wrong answers and detours in a level are the same",
-            ("level", "students", "the same", "of"),
-            [
-                (one.level, named(one.students), str(one.same_acts), str(one.acts))
-                for one in grades.similar
-            ],
-            frozenset({2, 3}),
-        )
+        yield _alike(report)
 
 
 def teach_next(report: Report) -> list[str]:

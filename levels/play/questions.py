@@ -69,8 +69,7 @@ class Reply(NamedTuple):
         """Return what is right as the player reads it: the words of an option, a number's unit."""
         value = right_answer(self.question, self.truth)
         words = (one.text for one in self.question.options if one.value == value)
-        unit = f" {self.question.unit}" if self.question.unit else ""
-        return next(words, f"{self.truth.shown()}{unit}")
+        return next(words, f"{self.truth.shown()}{_unit(self.question, self.truth)}")
 
     def feedback(self) -> list[str]:
         """Return the rule that holds, what a wrong answer would need, what is said besides."""
@@ -78,8 +77,13 @@ class Reply(NamedTuple):
         slip = self.truth.slip(self.answer) if not self.right else None
         if slip is not None and slip.code not in UNEXPLAINED:
             found.append(self.wrong_because)
-        found.append("" if self.right else self.question.why)
+        found.append(self.question.why)
         return [as_sentence(one) for one in found if one]
+
+
+def _unit(question: Question, truth: Truth) -> str:
+    unit = question.unit.removesuffix("s") if truth.value == 1 else question.unit
+    return f" {unit}" if unit else ""
 
 
 def reply_to(question: Question, truth: Truth, answer: str) -> Reply:

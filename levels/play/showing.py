@@ -59,7 +59,7 @@ class Showing(NamedTuple):
         """Return a text with a ? for every digit of a number that answers the open question."""
         for secret in self.secrets:
             veil = UNKNOWN * len(str(secret))
-            text = re.sub(rf"(?<![\d.]){secret}(?![\d])(?!\.\d)", veil, text)
+            text = re.sub(rf"(?<![\w.]){secret}(?!\d)(?!\.\d)", veil, text)
         return text
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.model import Level, Question
+from mmplay.levels.model import Level
 from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import begin, knows, play, playing
 
 
 class Station(NamedTuple):
@@ -35,25 +36,12 @@ def come_to(level: Level, place: str) -> Station:
     return Station(run, said)
 
 
-class _ThereError(Exception):
-    """The question that is wanted is open in this run."""
-
-    def __init__(self, run: LevelRun) -> None:
-        super().__init__()
-        self.run = run
-
-
 def _asked(level: Level, ident: str) -> LevelRun:
     """Return the run at the moment when a question is open."""
-
-    def reply(run: LevelRun, question: Question) -> None:
-        if question.id == ident:
-            raise _ThereError(run)
-        knows(run, question)
-
-    try:
-        play(begin(level), level.solution, reply)
-    except _ThereError as there:
-        return there.run
+    first = begin(level)
+    for run in chain([first], playing(first, level.solution, knows)):
+        question = run.open_question()
+        if question is not None and question.id == ident:
+            return run
     idents = ", ".join(one.id for stage in (level, *level.stages) for one in stage.questions)
     raise InputError(f"{level.id} asks no {ident}; its questions are {idents or 'none'}")

@@ -54,11 +54,15 @@ def waits_for(subject: Subject, words: list[str]) -> Truth:
     m, who = subject.machine, words[0]
     value, why = _edge(m, who)
     others = [
-        slip(other, "wrong.waits", own=edge_of, right=value)
+        slip(other, "wrong.waits", own=_called(edge_of), asked=_called(who))
         for edge_of in _nodes(m, who)
         if (other := _edge(m, edge_of)[0]) != value
     ]
     return told(value, why, others)
+
+
+def _called(who: str) -> str:
+    return f"the {who}" if who in (LOCK, KILLER) else f"task {who}"
 
 
 def _nodes(m: Machine, who: str) -> list[str]:
@@ -118,14 +122,16 @@ def _floor(subject: Subject, zone: Zone, flags: AllocFlag) -> int:
 def _min(subject: Subject) -> Span:
     _, zone = _zones(subject)
     kb = zone.min * PAGE_KB
-    return Span(kb, kb, f"min of {zone.name}: {zone.min} pages, {kb} kB; plain callers stop there")
+    return Span(
+        kb, kb, f"min of {zone.name}: {zone.min} pages, {kb} kB; who has no discount stops there"
+    )
 
 
 def _high_floor(subject: Subject) -> Span:
     zone, _ = _zones(subject)
     pages = _floor(subject, zone, AllocFlag.HIGH)
     kb = pages * PAGE_KB
-    text = f"the __GFP_HIGH floor of {zone.name}: {zone.min} - {zone.min // 2} + "
+    text = f"the floor of __GFP_HIGH in {zone.name}: {zone.min} - {zone.min // 2} + "
     return Span(kb, kb, f"{text}{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.finding import Finding, Operand, finding
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
@@ -71,14 +71,14 @@ class Gate:
 
     def why(self) -> Finding:
         """Return the sentence that says what the floor is."""
-        return finding(
-            "truth.floor",
-            caller=self.who.caller.name,
-            zone=self.zone.name,
-            mark=self.mark,
-            class_zone=self.class_name,
-            floor=self.floor,
-        )
+        who, zone = CALLERS[self.who.caller.name].who, self.zone.name
+        if self.who.caller is NO_WATERMARKS:
+            return finding("truth.no_floor", who=who, zone=zone)
+        said: dict[str, Operand] = {"who": who, "zone": zone, "mark": self.mark}
+        said["floor"] = self.floor
+        if not self.reserve:
+            return finding("truth.floor", **said)
+        return finding("truth.floor_reserved", class_zone=self.class_name, **said)
 
     def others(self, add: int = 0) -> list[Other]:
         """Return the floors that other rules give, `add` pages above them."""
@@ -152,9 +152,12 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     itself = slip(term.value - 1, "wrong.one_more")
     bare = gate.floor.value + 1
     without = slip(bare, "wrong.no_highatomic", pages=kept.value)
+    last = finding("truth.lowest_served", free=term.value)
+    if kept.value:
+        last = finding("truth.lowest_kept", kept=kept.value, free=term)
     return told(
         term,
-        (gate.why(), finding("truth.lowest_served", free=term.value)),
+        (gate.why(), last),
         (itself, *([without] if kept.value else gate.others(1))),
     )
 
@@ -215,7 +218,7 @@ def seen(subject: Subject, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
     gate = _gate(subject, words[:2])
     free, term = _seen(gate, words[2], order_of(subject.chosen.get("order", "0")))
-    why = finding("truth.seen", caller=gate.who.caller.name, result=term)
+    why = finding("truth.seen", who=CALLERS[gate.who.caller.name].who, result=term)
     others = [slip(free, "wrong.all_free", free=free, seen=term)]
     others += [slip(gate.floor.value, "wrong.is_floor")]
     rule = WORDS[term.name or "floor"].text
@@ -235,6 +238,8 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
     answer = "no" if allowed else "yes"
     if not allowed and seen.value == gate.floor.value:
         return finding("wrong.last_page", answer=answer)
+    if gate.who.caller is not PLAIN and seen.value == gate.floor.value + 1:
+        return finding("wrong.first_page", answer=answer, floor=free - 1)
     if not allowed and free > gate.floor.value:
         return finding("wrong.all_free", answer=answer, free=free, seen=seen)
     by_class = _flip_by_class(gate, seen, allowed)

@@ -110,7 +110,7 @@ def dirty_trend(subject: Subject, words: list[str]) -> Truth:
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)
-    others = [slip(one, "wrong.of_ram") for one in ("falls", "rises", "stays") if one != value]
+    others = [slip("stays", "wrong.of_ram"), slip("rises", "wrong.trend")]
     return told(value, why, others)
 
 
@@ -128,7 +128,7 @@ def holds_key(subject: Subject, words: list[str]) -> Truth:
     masked = reading.context.in_interrupt
     code = "key_kswapd" if symbol in KSWAPD else "key" if holds else "no_key"
     why = finding("truth.key_masked" if masked else f"truth.{code}", symbol=symbol)
-    need = "a path without reclaim on it" if holds else "__perform_reclaim on the path to it"
+    need = "a stack without reclaim" if holds else "__perform_reclaim on the stack"
     need = "a softirq that keeps the flags of the task below it" if masked else need
     return told(holds, why, [opposite(holds, need)])
 

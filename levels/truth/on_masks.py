@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, YES_NO, abilities
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.levels.truth.subject import Subject
@@ -124,7 +124,7 @@ def uses_reserves(subject: Subject, words: list[str]) -> Truth:
     fired = subject.kernel.fired(mask, who.context)
     can = who.caller.flags != AllocFlag.NONE
     titles = [WORDS[rule.name].title for rule in fired] or ["nothing comes off its line"]
-    why = finding("truth.reserves", mask=mask, caller=who.caller.name, why=titles)
+    why = finding("truth.reserves", mask=mask, who=CALLERS[who.caller.name].who, why=titles)
     need = "a mask without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEMALLOC in an ordinary task"
     if not can:
         need = "__GFP_HIGH, __GFP_ATOMIC, __GFP_MEMALLOC or PF_MEMALLOC"
@@ -179,6 +179,6 @@ def slab_lost_discount(subject: Subject, words: list[str]) -> Truth:
         for name in lost
         if kernel.alloc_flags(passed | subject.layout.value(name), Context.TASK) != own
     )
-    caller = kernel.class_of(own).name
-    why = finding("truth.reserves", mask=passed, caller=caller, why=[f"{n} is lost" for n in names])
+    caller = CALLERS[kernel.class_of(own).name].who
+    why = finding("truth.reserves", mask=passed, who=caller, why=[f"{n} is lost" for n in names])
     return told(names, (_lost(subject, mask), why), kind=FLAGS)

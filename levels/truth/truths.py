@@ -241,7 +241,7 @@ def _first_difference(given: tuple[str, ...], right: tuple[str, ...]) -> Finding
     places = [name.casefold() for name in right]
     for place, name in enumerate(given):
         if name not in places:
-            return finding("wrong.stranger", answer=name, names=sorted(right))
+            return finding("wrong.stranger", given=place + 1, names=sorted(right))
         own = places.index(name)
         if own != place:
             return finding("wrong.place", answer=right[own], place=own + 1, given=place + 1)

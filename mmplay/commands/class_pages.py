@@ -16,6 +16,7 @@ from mmplay.recordings.files import replacing
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from mmplay.levels.classroom.collecting import Found
     from mmplay.levels.classroom.report import GradesFile, Report
     from mmplay.recordings.export.blocks import Block
 
@@ -26,12 +27,13 @@ PAGES = (".html", ".md")
 def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentParser]:
     """Declare both; yield their parsers."""
     page = parts.add_parser("report", help="show who needs help, and where the class gets stuck")
-    what = "the JSON that mmplay grade wrote, or what was handed in"
+    what = "the JSON that mmplay grade wrote, what was handed in, or first the one, then the other"
     page.add_argument("paths", metavar="GRADES.json|DIR|FILE", nargs="+", help=what)
     teachers = "the teacher's assignment, to grade hand-ins first"
     page.add_argument("--assignment", metavar="FILE", help=teachers)
     page.add_argument("--received", metavar="CSV", help="when each file was received")
-    page.add_argument("--screen", action="store_true", help="open the Class screen")
+    screen = "open the Class screen; with what was handed in it shows replays, too"
+    page.add_argument("--screen", action="store_true", help=screen)
     add_workers(page)
     add_screen_options(page)
     sheet = parts.add_parser("worksheet", help="write a worksheet of levels, or its key")
@@ -50,7 +52,7 @@ def report(args: Namespace) -> int:
     from mmplay.levels.classroom.report import report_of
     from mmplay.levels.classroom.report_page import report_blocks
 
-    found = report_of(_grades(args))
+    found = report_of(_grades(args), _handed_in(args) if args.screen else ())
     if args.json:
         print_json(found.as_json())
         return 0
@@ -73,7 +75,7 @@ def _grades(args: Namespace) -> GradesFile:
     from mmplay.levels.classroom.report import grades_from, read_grades
 
     first = Path(args.paths[0])
-    if first.suffix == JSON and len(args.paths) == 1:
+    if first.suffix == JSON:
         return read_grades(first)
     if args.assignment is None:
         raise InputError(f"{first}: name --assignment FILE, so that it can be graded first")
@@ -81,6 +83,13 @@ def _grades(args: Namespace) -> GradesFile:
     if grades.done < len(grades.files):
         raise KeyboardInterrupt  # A report on half a class would mislead.
     return grades_from(grades_json(grades))
+
+
+def _handed_in(args: Namespace) -> list[Found]:
+    from mmplay.levels.classroom.collecting import found_in
+
+    paths = [Path(one) for one in args.paths]
+    return found_in(paths[1:] if paths[0].suffix == JSON else paths)
 
 
 def sheet(args: Namespace) -> int:

@@ -5,65 +5,31 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 
 from mmplay.commands.arguments import ram_kb, whole, workers_of
 from mmplay.commands.output import print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import RunStart, header
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.log.view import summary
-from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.foreseen import Foreseen, Words, foreseen, tenths
+from mmplay.recordings.answer import RUNNING, Answer
+from mmplay.recordings.foreseen import Foreseen, Words, foreseen
 from mmplay.recordings.futures import (
     Ahead,
     Future,
     Supposed,
     future_of,
     machine_ahead,
-    open_of,
     runs_of,
     watched,
 )
-from mmplay.recordings.parallel.crew import Told as Work
 from mmplay.recordings.parallel.spread import spread
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import told_frame
-
-RUNNING = Work("running", "runs")
-
-
-class Answer(NamedTuple):
-    """What the runs came to: one or more of `wanted`, in order."""
-
-    ahead: Ahead
-    wanted: int
-    futures: Sequence[Future]
-    machine: Machine
-
-    @property
-    def varied(self) -> bool:
-        """Whether more than the run as assumed was asked for."""
-        return self.wanted > 1
-
-    @property
-    def open(self) -> tuple[Unsaid, ...]:
-        """What the log leaves open."""
-        return open_of(self.ahead)
-
-    @property
-    def words(self) -> Words:
-        """Words for what the runs came to."""
-        return Words(self.machine, self.open, self.span_us, len(self.futures))
-
-    @property
-    def span_us(self) -> int:
-        """How long each run goes on."""
-        return (self.ahead.until_ns - self.machine.state.started_ns) // MICROSECOND_NS
+from mmplay.recordings.trace.writer import TraceWriter
 
 
 class FrameStart(RunStart):
@@ -76,11 +42,18 @@ class FrameStart(RunStart):
         super().__init__(args, choice, machine_ahead(Ahead(told, choice, 0)))
         self._ahead = Ahead(told, choice, self.until_ns, done)
         self._base: Future | None = None
+        self._varied = args.bounds is None
         self._title = f"{args.start} #{int(args.frame) + 1}"
         self._frame = int(args.frame)
 
     def _more(self) -> dict[str, object]:
         return {"frame": self._frame, **super()._more()}
+
+    def session(self, writer: TraceWriter | None = None) -> Session:
+        """Return the session, which says what may be varied of it."""
+        session = super().session(writer)
+        session.ahead = self._ahead if self._varied else None
+        return session
 
     def advance(self, session: Session) -> None:
         """Let the run go on to its time, and watch it."""
@@ -94,7 +67,7 @@ class FrameStart(RunStart):
         """Run it again within its bounds and print what may become of it."""
         if self._base is None:
             return None
-        runs = runs_of(self._ahead) if args.bounds is None else [Supposed()]
+        runs = runs_of(self._ahead) if self._varied else [Supposed()]
         futures = [self._base]
         status = _run_others(args, self._ahead, runs[1:], futures)
         answer = Answer(self._ahead, len(runs), futures, session.live)
@@ -150,7 +123,7 @@ def _print_json(args: Namespace, answer: Answer) -> None:
             "runs_done": len(answer.futures),
             "assumptions": [_assumption(one) for one in answer.open],
             "foreseen": [_foreseen_json(row, words, answer.varied) for row in rows],
-            "remarks": _remarks(answer),
+            "remarks": answer.remarks(),
             "runs": [
                 {
                     "assumption": one.supposed.name or None,
@@ -177,29 +150,11 @@ def _foreseen_json(row: Foreseen, words: Words, varied: bool) -> dict[str, objec
     return found
 
 
-def _remarks(answer: Answer) -> list[str]:
-    """Return what the reader must know of the runs."""
-    done, span = len(answer.futures), tenths(answer.span_us)
-    if not answer.varied:
-        found = [said("futures.alone")]
-    else:
-        found = [said("futures.runs", runs=answer.wanted, span=span)]
-    if done < answer.wanted:
-        found.append(said("futures.interrupted", done=done, runs=answer.wanted))
-    kill = answer.ahead.told.report.kill
-    if kill is not None and not answer.ahead.told.report.tasks:
-        found.append(said("futures.no_victim", victim=kill.victim[0]))
-    early = [one.stopped_us for one in answer.futures if one.stopped_us is not None]
-    if early:
-        found.append(said("futures.stopped", count=len(early), at=tenths(min(early))))
-    return found
-
-
 def _print_text(args: Namespace, answer: Answer) -> None:
     m, choice = answer.machine, answer.ahead.choice
     tell(f"{args.start} frame {args.frame}, kernel {m.kernel.name}, seed {choice.seed}")
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
             tell(f"  {why}: {line}")
-    tell("", *_remarks(answer), "")
-    tell(*answer.words.sentences(foreseen(answer.futures)))
+    tell("", *answer.remarks(), "")
+    tell(*answer.sentences())

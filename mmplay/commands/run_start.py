@@ -20,6 +20,7 @@ from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import claims_to_be_trace
 from mmplay.recordings.position import find_position
+from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import incident_machine
 from mmplay.recordings.run.store import session_header
@@ -30,9 +31,6 @@ BOOT_SECONDS = "10"
 BOOT_RAM = "2G"
 AFTER_FORK_NS = 2_000_000_000
 """A run from a turn of another goes on for two seconds, if nothing else is said."""
-
-AFTER_FOUND_NS = 10_000_000_000
-"""One from a scenario or a frame of a log goes on for ten, if nothing else is said."""
 
 STARTS = ("incident", "boot")
 """Starts that are no file."""

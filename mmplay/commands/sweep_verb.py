@@ -21,9 +21,8 @@ from mmplay.commands.arguments import (
     whole,
     workers_of,
 )
-from mmplay.commands.output import print_json, progress_bar, stopped, tell
+from mmplay.commands.output import one_ctrl_c, print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import (
-    AFTER_FOUND_NS,
     BOOT_SECONDS,
     INCIDENT_UNTIL,
     VARIANTS,
@@ -54,6 +53,7 @@ from mmplay.levels.sweep.runs import (
 from mmplay.levels.sweep.summary import Row, row_of
 from mmplay.recordings.parallel.crew import Told
 from mmplay.recordings.parallel.spread import spread
+from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 
 SEEDS, MAX_SEEDS, MAX_RUNS = 20, 10_000, 100_000
 FORMS = ("text", "json", "csv")
@@ -107,6 +107,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_json(parser)
 
 
+@one_ctrl_c()
 def run(args: Namespace) -> int:
     """Run all settings with all seeds; raises InputError for what cannot be run."""
     if args.json and args.format not in (None, "json"):

@@ -86,7 +86,7 @@ class LogTimeline(Timeline):
     def fork(self, index: int) -> SessionTimeline:
         """Return a run from a frame's own Mem-Info; raises InputError where rules are missing."""
         # The simulator takes longer to load than most logs take to read.
-        from mmplay.recordings.run.timeline import what_if
+        from mmplay.recordings.run.what_if import what_if
 
         return what_if(self.frame(index), self.name)
 

@@ -16,9 +16,11 @@ from mmplay.engine.sim import ENGINE
 
 Found = TypeVar("Found")
 
-SCHEMES = ("tcp://", "tls://")
+TLS = "tls://"
+SCHEMES = ("tcp://", TLS)
 TIMEOUT_S = 10
 WITHOUT_WORKERS_S = 60
+NO_CERTIFICATES = "Dask's configuration names no certificates (distributed.comm.tls)"
 INSTALL = "--scheduler needs Dask; install it with: pip install 'mmplay[cluster]'"
 
 
@@ -40,6 +42,7 @@ class Cluster:
         logging.disable(logging.CRITICAL)
         self._killed = KilledWorker
         self._name = f"--scheduler {address}"
+        self._check_security(address.startswith(TLS))
         try:
             self._client = Client(address, timeout=TIMEOUT_S, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -51,6 +54,21 @@ class Cluster:
         except BaseException:
             self._client.close()
             raise
+
+    def _check_security(self, encrypted: bool) -> None:
+        """Raise InputError where Dask would refuse to connect: its client then hangs at its end."""
+        from distributed import Security
+
+        try:
+            security = Security()
+            context = security.get_connection_args("client")["ssl_context"]
+        except OSError as error:
+            what = f"the certificates of Dask's configuration: {error.strerror or error}"
+            raise InputError(f"{self._name}: {what}") from None
+        if encrypted and context is None:
+            raise InputError(f"{self._name}: {NO_CERTIFICATES}")
+        if security.require_encryption and not encrypted:
+            raise InputError(f"{self._name}: Dask's configuration requires encryption; use tls://")
 
     def _checked(self) -> int:
         """Return how many threads the workers have; all must have this mmplay."""

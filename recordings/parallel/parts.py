@@ -10,12 +10,13 @@ from typing import Generic
 
 from mmplay.engine.errors import InputError
 from mmplay.recordings.parallel.crew import Crew, Found, Item, Meter
+from mmplay.recordings.recording import Stopped
 
 AHEAD = 16
 """Parts for each worker that may be under way or done before the first of them was handed out."""
 
-CHECK_S = 2
-"""How often we look whether there are workers at all, while nothing is done."""
+CHECK_S = 0.25
+"""How often we look whether it was stopped and whether there are workers, while nothing is done."""
 
 KILLS = 2
 """A part that was under way when so many workers were killed is done by itself from then on."""
@@ -32,9 +33,10 @@ class Parts(Generic[Item, Found]):
         crew: Crew,
         meter: Meter,
         lost: Callable[[Item], Found] | None,
+        stopped: Stopped,
     ) -> None:
         self._work, self._items, self._parts = work, items, parts
-        self._crew, self._meter, self._lost = crew, meter, lost
+        self._crew, self._meter, self._lost, self._stopped = crew, meter, lost, stopped
         self._waiting = deque(range(len(parts)))
         self._running: dict[Future[list[Found]], int] = {}
         self._ready: dict[int, list[Found]] = {}
@@ -45,7 +47,7 @@ class Parts(Generic[Item, Found]):
     def results(self) -> Iterator[Found]:
         """Yield what the work found, as `spread` says; the workers end with it."""
         try:
-            while self._out < len(self._parts):
+            while self._out < len(self._parts) and not self._stopped():
                 self._fill()
                 if self._running:
                     self._collect(wait(self._running, CHECK_S, FIRST_COMPLETED).done)
@@ -67,6 +69,8 @@ class Parts(Generic[Item, Found]):
             found = self._ready.pop(self._out)
             self._out += 1
             yield from found
+            if self._stopped():
+                return
 
     def _fill(self) -> None:
         """Hand out parts, the earliest first."""

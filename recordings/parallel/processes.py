@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
-from multiprocessing import get_context, parent_process
+from contextlib import redirect_stderr
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TypeVar
 
@@ -32,6 +34,7 @@ class Processes:
 
     def _begin(self) -> None:
         context = get_context(_start_method())
+        _track()
         leash, self._leash = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(self.size, context, _on_leash, (leash,))
 
@@ -70,6 +73,16 @@ class Processes:
         self._leash.send_bytes(b"end")
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._leash.close()
+
+
+def _track() -> None:
+    """Begin the process that multiprocessing keeps beside those it spawns.
+
+    That one gets stderr by its number, and what Textual puts in stderr's place has none.
+    """
+    if os.name == "posix":
+        with redirect_stderr(sys.__stderr__):
+            resource_tracker.ensure_running()
 
 
 def _on_leash(leash: Connection) -> None:

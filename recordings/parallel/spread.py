@@ -11,18 +11,20 @@ from typing import NamedTuple
 
 from mmplay.recordings.files import Progress
 from mmplay.recordings.parallel.crew import Crew, Found, Item, Meter, Told
+from mmplay.recordings.recording import Stopped, never
 
 
 class Workers(NamedTuple):
     """Who does the work: so many `cores` (0: all that there are), or the cluster of `scheduler`.
 
     `scheduler` is the address of a Dask scheduler, `tcp://HOST:PORT` or `tls://HOST:PORT`.
-    `progress` is called whenever a part is done.
+    `progress` is called whenever a part is done; no more results come once `stopped` is true.
     """
 
     cores: int = 0
     scheduler: str | None = None
     progress: Progress | None = None
+    stopped: Stopped = never
 
 
 def cores_here() -> int:
@@ -65,13 +67,15 @@ def spread(
     crew = _crew(on, len(parts))
     if crew is None:
         for number, item in enumerate(items):
+            if on.stopped():
+                return
             found = work(item)
             meter.count(number)
             yield found
         return
     from mmplay.recordings.parallel.parts import Parts  # not for one log, the usual case
 
-    yield from Parts(work, items, parts, crew, meter, lost).results()
+    yield from Parts(work, items, parts, crew, meter, lost, on.stopped).results()
 
 
 def _crew(on: Workers, parts: int) -> Crew | None:

@@ -7,7 +7,7 @@ from the nearest keyframe. What happens is put on a tape as it happens (see `tap
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
@@ -21,6 +21,9 @@ from mmplay.recordings.run.replay import Replay, do_act, told_in_words
 from mmplay.recordings.run.run_log import RunLog, log_fields
 from mmplay.recordings.run.tape import Entry, Sink, Tape, digest_of, next_row_ns, readers
 from mmplay.recordings.trace.format import Code, pack_body
+
+if TYPE_CHECKING:
+    from mmplay.recordings.futures import Ahead
 
 FOREVER_NS = 1 << 62
 BACKWARDS = 64
@@ -44,7 +47,10 @@ class Stop(Protocol):
 
 
 class Session:
-    """See the module. Turns count as the machine's own; the first is `first`, the last `end`."""
+    """See the module. Turns count as the machine's own; the first is `first`, the last `end`.
+
+    `ahead` is what may be varied of a machine that began at a frame of a log.
+    """
 
     def __init__(self, m: Machine, header: dict[str, Any], writer: Sink | None = None):
         """Begin at a machine that no turn of this session was made of yet."""
@@ -57,6 +63,7 @@ class Session:
         self.view = Machine(m.setup, m.state)
         self.header = header
         self.tape = tape
+        self.ahead: Ahead | None = None
         self.keys = Keyframes()
         self.log = RunLog()
         self.redone: list[Entry] = []

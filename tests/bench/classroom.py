@@ -1,8 +1,9 @@
 """Grades a class that was made up: time on one core and on two, memory, and whether all is right.
 
     python -m tests.bench.classroom [--level L13] [--act 'wb_mask nowait'] [--count 200] [--seed 1]
-        [--folder DIR] [--scheduler tcp://HOST:PORT]
+        [--folder DIR] [--cores 1 2] [--scheduler tcp://HOST:PORT] [--cluster]
 
+`--cluster` runs a Dask cluster of two worker processes here and kills one of them half way.
 The hand-ins are kept in the folder, so that another Python can grade the same ones; `digest` is
 that of all grades together.
 """
@@ -24,7 +25,9 @@ from mmplay.levels.classroom.assignment import Assignment, read_assignment
 from mmplay.levels.classroom.collecting import found_in
 from mmplay.levels.classroom.formats import grades_json
 from mmplay.levels.classroom.grading import Grades, graded_class
+from mmplay.recordings.files import Done
 from mmplay.recordings.parallel.spread import Workers, spread
+from tests.clusters import running
 from tests.levels.cheats import KINDS, Seat
 from tests.levels.classes import assignment_text
 
@@ -69,6 +72,18 @@ def graded(text: str, folder: Path, on: Workers) -> tuple[Grades, float]:
     return grades, time.perf_counter() - begun
 
 
+def graded_by_survivor(text: str, folder: Path) -> tuple[Grades, float]:
+    """Grade everything on a cluster of two workers, one of which is killed half way."""
+    with running(folder) as cluster:
+
+        def kill_half_way(done: Done) -> None:
+            if done.size and done.bytes * 2 >= done.size:
+                cluster.workers[0].kill()
+
+        on = Workers(scheduler=cluster.address, progress=kill_half_way)
+        return graded(text, folder, on)
+
+
 def say(name: str, grades: Grades, seconds: float, wanted: dict[str, str]) -> None:
     """Print one line of what came of it."""
     got = {Path(one.path).stem: str(one.status) for one in grades.files}
@@ -89,6 +104,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--scheduler")
+    parser.add_argument("--cluster", action="store_true")
     parser.add_argument("--cores", type=int, nargs="*", default=[1, 2])
     args = parser.parse_args()
     folder = args.folder or Path(mkdtemp())
@@ -98,6 +114,8 @@ def main() -> None:
         say(f"{cores} cores", *graded(text, folder, Workers(cores)), wanted)
     if args.scheduler:
         say("cluster", *graded(text, folder, Workers(scheduler=args.scheduler)), wanted)
+    if args.cluster:
+        say("one killed", *graded_by_survivor(text, folder), wanted)
     most = [
         resource.getrusage(who).ru_maxrss * 1024 // MB
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

@@ -16,7 +16,7 @@ PREFIXES = st.sampled_from([b"", b"[    1.000000] ", b"<4>", b"> ", b"      ", b
 
 
 @pytest.mark.parametrize("one", ALONE, ids=lambda one: one.name)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_the_first_line_of_a_form_has_a_clue(one: LineForm, data: st.DataObject) -> None:
     values: dict[str, Any] = {
@@ -29,7 +29,7 @@ def test_the_first_line_of_a_form_has_a_clue(one: LineForm, data: st.DataObject)
 
 
 @pytest.mark.parametrize("one", ALONE, ids=lambda one: one.name)
-@settings(max_examples=25)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_whatever_a_pattern_takes_has_a_clue(one: LineForm, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(one.parts[0].pattern, fullmatch=True))

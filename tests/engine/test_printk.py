@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmplay.engine.printk.form import LineForm, form, forms
@@ -88,6 +88,7 @@ def test_every_kind_is_covered_here() -> None:
 
 
 @pytest.mark.parametrize("one", list(forms().values()), ids=lambda one: one.name)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_rendered_lines_are_parsed_to_the_same_values(one: LineForm, data: st.DataObject) -> None:
     kinds = kinds_of(one)

@@ -9,7 +9,7 @@ from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin
-from tests.levels.proofs import DOOR, EATER, level
+from tests.levels.proofs import DOOR, EATER, NUMBER, level
 
 CHOICES = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | less"]\n'
 GOAL = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "less"\n'
@@ -80,6 +80,16 @@ def test_a_reply_and_a_hint_are_read_until_something_else_is_done() -> None:
     game.skip()
     assert game.hinted == ""
     assert not game.reply
+
+
+def test_a_right_answer_is_told_why_too_and_one_is_no_plural() -> None:
+    asked = NUMBER.replace("marks DMA32 low", "lowest_served DMA32 wb:atomic")
+    game = game_of(level(f'{asked}why = "It was so."\n'))
+    for answer in ("4", "1"):
+        assert game.answer(answer).feedback()[-1] == "It was so."
+    assert game.level_run.outcome is Outcome.WON
+    assert game.reply is not None
+    assert game.reply.kernel_says() == "1 page"
 
 
 def test_looking_for_a_condition_lets_no_time_go_by_that_the_level_does_not() -> None:

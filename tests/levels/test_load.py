@@ -59,6 +59,7 @@ WRONG = [
     # tables, keys, machine, a part of the line, what is said
     (DOOR, "colour = 1", "", "colour", "no key of this table"),
     (DOOR, "stide = 1", "", "stide", "did you mean stride?"),
+    (DOOR, 'terms = ["slab", "softriq"]', "", "terms", "did you mean softirq?"),
     (DOOR, "stride = 0", "", "stride", "whole number from 1"),
     (DOOR, 'stride = "1"', "", "stride", "whole number"),
     (DOOR, "stride = true", "", "stride", "whole number"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.json import encode
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import find_level
@@ -105,6 +106,16 @@ def test_bars_have_round_widths() -> None:
     wide = bins([0, 99, 55], 5)
     assert [(one.low, one.high) for one in wide] == [(n, n + 19) for n in range(0, 100, 20)]
     assert sum(one.many for one in wide) == 3
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1", "1e999", "10000000000000000000"])
+def test_what_is_no_number_of_points_is_told(number: str, report: Report, tmp_path: Path) -> None:
+    values = json.loads(encode(report.grades))
+    text = json.dumps(values).replace('"score": 0.0', f'"score": {number}')
+    assert number in text
+    (tmp_path / "g.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"g.json: holds no grades"):
+        read_grades(tmp_path / "g.json")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 9}', "[" * 9999, '{"students": 3}'])

@@ -62,8 +62,8 @@ def test_an_edge_is_lit_by_the_machine_or_by_an_answer() -> None:
 
 def test_no_number_that_answers_is_to_be_read_until_then() -> None:
     one = game(NUMBER, "low")
-    said = "low 16, 64 kB; 160, 164, 16.5 and 0.16 are others"
-    assert one.showing.veiled(said) == "low ??, ?? kB; 160, 164, 16.5 and 0.16 are others"
+    said = "low 16, 64 kB; 160, 164, 16.5, 0.16 and DMA16 are others"
+    assert one.showing.veiled(said) == "low ??, ?? kB; 160, 164, 16.5, 0.16 and DMA16 are others"
     one.answer("16")
     assert one.showing.veiled(said) == said
 

@@ -16,6 +16,7 @@ from mmplay.levels.model import Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.stations import come_to
 from mmplay.levels.truth import truth
 
 
@@ -176,3 +177,9 @@ def test_slabs_that_are_half_used_are_not_packed_together() -> None:
     packed = truth("slabs kmalloc-64 if kfree kmalloc-64 full 63", run.level.kernel, machine(run))
     assert packed.value == 13
     assert "packed together; SLUB moves none" in packed.wrong("12")
+
+
+def test_a_question_is_come_to_that_the_solution_answers_itself() -> None:
+    question = come_to(shipped("L08"), "ask:one").run.open_question()
+    assert question is not None
+    assert question.id == "one"

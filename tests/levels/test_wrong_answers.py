@@ -63,7 +63,10 @@ WRONG = (
     ("works_per_call 114585", "0", "fewer than 102400 pages"),
     ("works_per_call 102399", "13", "from 102400 inactive pages on"),
     ("dirty_limit", "89561", "share of all memory"),
-    ("dirty_trend 40", "rises", "share of what may become dirty"),
+    ("dirty_trend 40", "stays", "share of what may become dirty"),
+    ("dirty_trend 40", "rises", "anonymous memory leaves fewer"),
+    ("passes DMA32 HIGH 651", "no", "no would be right with 650 pages free; one page more"),
+    ("drain_order HIGH", "DMA32 1300, DMA 1743", "what you named at place 1 does not come up"),
     ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),
     ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
     ("compute score 321 1000 447809", "0", "without oom_score_adj"),
@@ -71,6 +74,21 @@ WRONG = (
     ("floor DMA32 HIGH", "12345", "no rule here gives that"),
     ("passes DMA32 plain 1301", "no", "at the low mark; at min it would need 1300 pages or fewer"),
 )
+
+
+SAID = (
+    # question, what its right answer is told with
+    ("floor DMA32 HIGH", "at min, DMA32 refuses a caller with __GFP_HIGH when"),
+    ("floor DMA HIGH", "refuses a caller with __GFP_HIGH that could use DMA32 when"),
+    ("floor DMA32 NO_WATERMARKS", "only when no page is free"),
+    ("lowest_served DMA32 HIGH highatomic 512", "512 pages that are kept do not count"),
+    ("drain_order HIGH", "taken down to the floor of the caller"),
+)
+
+
+@pytest.mark.parametrize(("text", "said"), SAID)
+def test_a_rule_is_told_in_words_that_name_the_caller(text: str, said: str) -> None:
+    assert said in "; ".join(ask(text).explanation())
 
 
 @pytest.mark.parametrize(("text", "answer", "said"), WRONG)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,11 +16,13 @@ from mmplay.levels.classroom.collecting import found_in
 from mmplay.levels.classroom.grading import graded_class
 from mmplay.recordings.parallel import cluster
 from mmplay.recordings.parallel.spread import Workers, spread
+from tests.clusters import running
 from tests.levels.cheats import made_up
 from tests.levels.classes import assignment, assignment_text
 from tests.levels.proofs import DOOR, level_text
 
-distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+dask = pytest.importorskip("dask", reason="Dask is not installed")
+pytest.importorskip("distributed", reason="Dask is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 WORST = 9
@@ -38,33 +37,8 @@ def pid_once_killed(number: int, mark: Path) -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    where = f"tcp://127.0.0.1:{port}"
-    folder = tmp_path_factory.mktemp("dask")
-    begin = [sys.executable, "-m", "distributed.cli"]
-    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    worker = ["dask_worker", where, "--no-nanny", "--nthreads", "1", "--no-dashboard"]
-    started = []
-    try:
-        for command in (scheduler, worker, worker):
-            module = f"distributed.cli.{command[0]}"
-            started.append(
-                subprocess.Popen(
-                    [*begin[:2], module, *command[1:]],
-                    cwd=folder,
-                    stderr=subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-                )
-            )
-        with distributed.Client(where, timeout=30) as client:
-            client.wait_for_workers(2, timeout=30)
-        yield where
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
+    with running(tmp_path_factory.mktemp("dask")) as one:
+        yield one.address
 
 
 def test_wrong_addresses_are_one_line(
@@ -74,12 +48,33 @@ def test_wrong_addresses_are_one_line(
     for wrong, said in (
         ("http://x", "expected tcp://"),
         ("tcp://127.0.0.1:1", "cannot be reached"),
+        ("tls://127.0.0.1:1", "names no certificates"),
     ):
         assert main(["levels", "check", "L03", "--scheduler", wrong]) == 2
         err = capsys.readouterr().err
         assert said in err
         assert wrong in err
         assert err.count("\n") == 1
+
+
+TLS_FAULTS = {
+    "the certificates of Dask's configuration: No such file": ("tls", {"ca-file": "/none.pem"}),
+    "Dask's configuration requires encryption; use tls://": ("tcp", {}),
+}
+
+
+@pytest.mark.parametrize("said", TLS_FAULTS)
+def test_what_dask_would_refuse_is_told(said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    scheme, tls = TLS_FAULTS[said]
+    given = {f"tls.{key}": one for key, one in tls.items()}
+    if tls:
+        given |= {"tls.client.cert": __file__, "tls.client.key": __file__}
+    values = {f"distributed.comm.{key}": one for key, one in given.items()}
+    with dask.config.set({**values, "distributed.comm.require-encryption": True}):
+        assert main(["levels", "check", "L03", "--scheduler", f"{scheme}://127.0.0.1:1"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"mmplay: --scheduler {scheme}://127.0.0.1:1: {said}")
+    assert err.count("\n") == 1
 
 
 def test_levels_are_proven_on_a_cluster_as_here(

@@ -11,6 +11,7 @@ from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.unsaid import Unsaid
+from mmplay.recordings.answer import Answer
 from mmplay.recordings.foreseen import Foreseen, Words, foreseen, tenths
 from mmplay.recordings.futures import (
     MOST_RUNS,
@@ -94,6 +95,29 @@ def test_what_hangs_on_the_disk_says_so(futures: list[Future]) -> None:
     assert rows["pages_written"].low == 0
     assert "disk_rate" in rows["pages_written"].hangs_on
     assert rows["DMA.lowest_free"].hangs_on == ()
+
+
+def test_each_bound_says_what_it_changed(futures: list[Future]) -> None:
+    one = ahead()
+    answer = Answer(one, len(futures), futures, machine_ahead(one))
+    first, still, *_ = answer.outcomes()
+    assert (first.supposed, len(first.sentences)) == ("as assumed", len(answer.sentences()))
+    assert still.supposed == "the disk's rate: 0 pages/s, assumed 25600"
+    assert "The disk completes nothing within 0.1 s." in still.sentences
+    assert not set(first.sentences) & set(still.sentences)
+    assert "depending on" in answer.line()
+    assert "one assumption at a time" in answer.remarks()[0]
+
+
+def test_a_bound_that_changes_nothing_and_a_run_that_was_stopped(futures: list[Future]) -> None:
+    one, base = ahead(), futures[0]
+    same = base._replace(supposed=Supposed("cpus", 16), stopped_us=2_000_000)
+    _, last = Answer(one, 2, [base, same], machine_ahead(one)).outcomes()
+    assert last.sentences == (
+        "This run took too many steps to simulate and was stopped after 2 s.",
+    )
+    _, last = Answer(one, 2, [base, same._replace(stopped_us=None)], machine_ahead(one)).outcomes()
+    assert last.sentences == ("The same as assumed.",)
 
 
 def test_an_act_at_the_start_is_done_in_every_run() -> None:

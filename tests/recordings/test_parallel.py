@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
+from io import StringIO
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +20,9 @@ from mmplay.engine.errors import InputError
 from mmplay.recordings.files import Done
 from mmplay.recordings.parallel.crew import Meter, Told
 from mmplay.recordings.parallel.parts import AHEAD, Parts
+from mmplay.recordings.parallel.processes import Processes
 from mmplay.recordings.parallel.spread import Workers, spread
+from mmplay.recordings.recording import never
 
 Found = TypeVar("Found")
 TWO = Workers(cores=2)
@@ -122,6 +127,24 @@ def test_who_stops_asking_stops_the_workers() -> None:
             os.kill(pid, 0)
 
 
+@pytest.mark.parametrize("cores", [1, 2])
+def test_who_stops_it_gets_no_more_results(cores: int) -> None:
+    found: list[int] = []
+    for one in spread(square, range(20), Workers(cores, stopped=lambda: len(found) == 3)):
+        found.append(one)
+    assert found == [0, 1, 4]
+
+
+def test_the_process_beside_spawned_ones_gets_a_stderr_that_is_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    monkeypatch.setattr(resource_tracker, "ensure_running", lambda: seen.append(sys.stderr))
+    Processes(1).end()
+    assert sys.__stderr__ in seen
+
+
 class SlowFirst:
     """Does all but the first part at once, and that when nothing else was asked for in between."""
 
@@ -162,7 +185,7 @@ def test_few_results_wait_for_an_earlier_one() -> None:
     crew, count = SlowFirst(), 10 * AHEAD
     parts = [range(n, n + 1) for n in range(count)]
     meter = Meter(None, Told("squaring", "numbers"), [1] * count)
-    results = Parts(square, range(count), parts, crew, meter, None).results()
+    results = Parts(square, range(count), parts, crew, meter, None, never).results()
     assert next(results) == 0
     assert crew.asked == AHEAD
     assert [0, *results] == [*map(square, range(count))]

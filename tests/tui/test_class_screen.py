@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from mmplay.levels.classroom.collecting import found_in
+from mmplay.levels.classroom.formats import as_json
+from mmplay.levels.classroom.grading import graded_class
 from mmplay.levels.classroom.report import Report, grades_from, report_of
+from mmplay.recordings.parallel.spread import Workers
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.classroom import ClassScreen
+from mmplay.tui.screens.classroom import NO_HAND_INS, ClassScreen
+from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.classroom import notice_rows, student_rows, wrong_rows
+from tests.levels.cheats import wrongly
+from tests.levels.classes import assignment, assignment_text, hand_in, trace
 
 PART = {"name": "low: Which line?", "score": 0.0, "max_score": 5.0, "reason": "you said min"}
 SLIP = {"question": "low", "code": "wrong.x", "text": "min would be right on the slow path"}
@@ -83,6 +94,64 @@ async def test_wide_screens_have_two_panels_beside_each_other(columns: int, besi
         await pilot.pause()
         left, right = (app.screen.query_one(f"#{name}").region for name in ("students", "wrong"))
         assert (left.y == right.y) is beside
+
+
+def played(folder: Path) -> Report:
+    """st01 has answered L03 right, st02 wrong; st03 hands in what st01 has played."""
+    one = assignment("L03")
+    ours = {name: one.played_by(name, "L03") for name in ("st01", "st02")}
+    hands = {
+        "st01": hand_in("st01", trace(ours["st01"])),
+        "st02": hand_in("st02", trace(ours["st02"], answers=wrongly(Random(4)))),
+        "st03": hand_in("st03", trace(ours["st01"])),
+    }
+    for name, data in hands.items():
+        (folder / f"{name}.mmhand").write_bytes(data)
+    found = found_in([folder])
+    grades = graded_class(assignment_text("L03"), "week3.toml", found, on=Workers(1))
+    return report_of(grades_from(json.loads(as_json(grades))), found)
+
+
+async def shown(app: MmplayApp, pilot: Pilot[None]) -> PlayScreen:
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+    assert isinstance(app.screen, PlayScreen)
+    return app.screen
+
+
+async def test_enter_on_a_level_opens_its_replay_where_it_was_decided(tmp_path: Path) -> None:
+    report = played(tmp_path)
+    app = MmplayApp(report=report)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("right")
+        for name, why in (
+            ("st01", "won: "),
+            ("st02", "the first wrong answer, to "),
+            ("st03", "its last frame: it could not be made again"),
+        ):
+            level = next(one for one in report.grades.students if one.student == name).levels[0]
+            assert level.replay is not None
+            await pilot.press("enter")
+            screen = await shown(app, pilot)
+            last = len(screen.player.timeline) - 1
+            assert screen.player.index == (
+                last if level.replay.frame is None else level.replay.frame
+            )
+            assert f"{name} L03: {why}" in screen.said
+            await pilot.press("q", "down")
+            await pilot.pause()
+        assert isinstance(app.screen, ClassScreen)
+
+
+async def test_without_hand_ins_enter_says_what_to_name(tmp_path: Path) -> None:
+    app = MmplayApp(report=played(tmp_path)._replace(found=()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("right", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, ClassScreen)
+        assert app.screen.said == f"st01 L03: {NO_HAND_INS}"
 
 
 async def test_keys_walk_through_the_screen() -> None:

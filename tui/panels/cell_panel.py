@@ -350,7 +350,7 @@ class CellPanel(Widget, can_focus=True):
         if cells is None:
             return Strip.blank(self.size.width, self._drawn.style(""))
         strip = self._drawn.strip(n, cells, self._reversed_in(n), self.size.width)
-        return self._selected(strip, n).apply_offsets(0, n)
+        return self._selected(strip, n)
 
     def row_at(self, n: int) -> Row | None:
         """Return row `n`, or None below the last."""

@@ -53,7 +53,10 @@ class DrawnRows:
         return self._styles[role]
 
     def strip(self, n: int, cells: Row, marked: int, width: int) -> Strip:
-        """Return row `n` in so many columns; the cell number `marked` is reversed."""
+        """Return row `n` in so many columns; the cell number `marked` is reversed.
+
+        It knows where its text is, for the mouse to select.
+        """
         kept = self._strips.get(n)
         if kept and kept[0] == cells and kept[1] == marked and kept[2].cell_length == width:
             return kept[2]
@@ -61,7 +64,7 @@ class DrawnRows:
             Segment(self._veil(printable(cell.text)), self._style_at(cell.role, m == marked))
             for m, cell in enumerate(cells)
         ]
-        strip = Strip(segments).crop_extend(0, width, self.style(OWN))
+        strip = Strip(segments).crop_extend(0, width, self.style(OWN)).apply_offsets(0, n)
         if len(self._strips) > MOST_STRIPS:
             self._strips.clear()
         self._strips[n] = cells, marked, strip

@@ -248,6 +248,7 @@ class Panels(Places):
         """Answer a question that no cursor asks, in sight."""
         self.trail = (ask,)
         self.choose_lower("explain")
+        self.draw_explain()
 
     def next_density(self) -> None:
         """Go through calm, full and raw."""

@@ -90,7 +90,6 @@ class Places(Container):
         # Textual takes the focus from a hidden panel only when it draws: keys may come before.
         if self.focused in self._left_out(name):
             self.panel(name).focus()
-        self.draw_soon()
 
     def _left_out(self, name: str) -> set[str]:
         """Return the panels below that have no place if one is chosen."""

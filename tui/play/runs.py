@@ -11,6 +11,7 @@ from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.supposing import compared, judged
 from mmplay.tui.cells import Cell, Row, row
+from mmplay.tui.play.bounds import Bounds
 from mmplay.tui.play.mover import Mover
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.screens.base import BaseScreen
@@ -25,6 +26,8 @@ class Runs:
     def __init__(self, screen: BaseScreen, panels: Panels, mover: Mover) -> None:
         self._screen, self.panels, self.mover = screen, panels, mover
         self.branches: list[Recording] = [mover.timeline]
+        self.bounds = Bounds(screen, panels.draw)
+        self._headline, panels.verdict = panels.verdict, self._verdict
         self._told_trouble = False
         mover.watchers.append(self._tell_trouble)
 
@@ -37,6 +40,15 @@ class Runs:
     def run(self) -> Session | None:
         """The run that made the timeline, if it is a simulated one."""
         return self.shown.session
+
+    def begin(self) -> None:
+        """Find the bounds of what is shown first, if it is a log's machine that goes on."""
+        self.bounds.look_at(self.run)
+
+    def _verdict(self, room: int) -> str:
+        """Return the headline, and in how far a run of a log's machine is one of many."""
+        line = self.bounds.line(self.run)
+        return f"{self._headline(room)} {line}" if line else self._headline(room)
 
     def _tell_trouble(self) -> None:
         run = self.run
@@ -121,6 +133,7 @@ class Runs:
     def _changed(self, run: Session) -> None:
         run.reached()
         self.shown.changed()
+        self.bounds.look_at(run)
         self.mover.to_end()
 
     def undo(self) -> None:
@@ -157,6 +170,7 @@ class Runs:
     def _fork(self) -> None:
         fork = self.shown.fork(self.mover.player.index)
         self.branches.append(fork)
+        self.bounds.look_at(fork.session)
         self.mover.take(fork, len(fork) - 1)
 
     def other(self) -> None:
@@ -226,7 +240,8 @@ class Runs:
 
     def changes(self) -> None:
         """List what was changed in this run, what is marked, and what was assumed."""
-        self._screen.app.push_screen(ListScreen("what changed", change_rows(self.shown)))
+        rows = [*self.bounds.rows(self.run), *change_rows(self.shown)]
+        self._screen.app.push_screen(ListScreen("what changed", rows))
 
 
 def change_rows(recording: Recording) -> list[Row]:

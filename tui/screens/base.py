@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 from textual import events, on
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -27,6 +28,9 @@ STOPPABLE = "stoppable"
 
 EXPORTS = "exports"
 """The group of workers that write: Ctrl+C stops them, but nothing that begins ends them."""
+
+BOUNDS = "bounds"
+"""The group of the worker that finds what may become of a log's machine; Esc stops it, too."""
 
 Found = TypeVar("Found")
 
@@ -86,6 +90,9 @@ class BaseScreen(Screen[None]):
     KEYS: ClassVar[tuple[Key, ...]] = ()
     AUTO_FOCUS = ""
 
+    # Else the whole screen is drawn anew when the focus moves; the two widgets draw themselves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
     class Left(Message):
         """The user wants to go back from this screen, or to quit at the first one."""
 
@@ -96,6 +103,30 @@ class BaseScreen(Screen[None]):
         super().__init__()
         self.said = ""
         self._prompt: Widget | None = None
+        self._held = False
+
+    # what a key changes is painted once; Textual has no public place for that
+
+    def hold(self) -> None:
+        """Paint nothing until `paint`: what a key does comes in steps, each of which would show."""
+        self._held = True
+
+    def lay_out(self) -> None:
+        """Lay out what has changed, and do what waits for that, without painting it."""
+        self._on_timer_update()
+
+    def paint(self) -> None:
+        """Paint what has changed since `hold`, now."""
+        if not self._held:
+            return
+        self.lay_out()
+        self._held = False
+        if self.is_current and self._compositor._dirty_regions:
+            self._compositor_refresh()
+
+    def _compositor_refresh(self) -> None:
+        if not self._held:
+            super()._compositor_refresh()
 
     def key_comes(self) -> None:
         """A key was pressed, which will do its work: end what moves by itself."""
@@ -125,8 +156,8 @@ class BaseScreen(Screen[None]):
 
     @property
     def settled(self) -> bool:
-        """Tell whether the screen shows what the keys until now have come to."""
-        return True
+        """Tell whether nothing is left to be laid out or drawn of what the keys have come to."""
+        return not self._layout_required
 
     @property
     def looking(self) -> bool:

@@ -106,6 +106,7 @@ class PlayScreen(BaseScreen):
             self.game.tell_story()
         self.follower.begin()
         self.panels.begin()
+        self.runs.begin()
 
     def on_unmount(self) -> None:
         """Let go of every timeline's file."""
@@ -133,7 +134,7 @@ class PlayScreen(BaseScreen):
     @property
     def settled(self) -> bool:
         """Tell whether nothing is left to be drawn: until then panels may have no size yet."""
-        return not self.panels.drawing_soon
+        return super().settled and not self.panels.drawing_soon
 
     def glossary_term(self) -> str:
         """Return the term of the number that is explained."""
@@ -250,6 +251,11 @@ class PlayScreen(BaseScreen):
             self._exports.start(text, self.mover.timeline)
 
     # closing
+
+    def action_escape(self) -> None:
+        """Close what lies over the screen, stop finding bounds, or go back."""
+        if not self.close_one() and not self.runs.bounds.stop():
+            self.post_message(self.Escaped())
 
     def close_one(self) -> bool:
         """Close the prompt, or take back the zoom."""

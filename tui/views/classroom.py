@@ -7,8 +7,8 @@ from mmplay.levels.classroom.formats import shown
 from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow
 from mmplay.tui.cells import Cell, Row, fit, right, row, wrap
 
-STUDENT = "student"
-"""The kind of question that a student's name is."""
+STUDENT, REPLAY = "student", "replay"
+"""The kinds of question that a student's name is, and a level of his: (student, level)."""
 
 LEVEL, POINTS, HINTS, HELP = 7, 12, 7, 6
 FAIR = "Nobody is accused by this: look at the recordings."
@@ -39,20 +39,25 @@ def student_rows(report: Report, width: int) -> list[Row]:
 
 def _student(one: StudentRow, name: int, fitting: int, helped: bool) -> Row:
     cells = [Cell(fit(one.student, name), "number", Ask(STUDENT, (one.student,)))]
-    cells += [_level(level) for level in one.levels[:fitting]]
+    cells += [_level(one, level) for level in one.levels[:fitting]]
     hints = sum(level.hints for level in one.levels)
     points = right(f"{shown(one.score)}/{shown(one.max_score)}", POINTS)
     cells.append(Cell(f"{right(str(hints), HINTS)}{points}"))
     return (*cells, Cell("  help", "refused")) if helped else tuple(cells)
 
 
-def _level(one: LevelRow) -> Cell:
+def _level(student: StudentRow, one: LevelRow) -> Cell:
     if one.status == "graded" and one.reexecuted is not None:
         stars = one.reexecuted.stars
-        return Cell(fit(f"{'*' * stars:.<3}", LEVEL), "fine" if stars else "text")
+        role = "fine" if stars else "text"
+        return Cell(fit(f"{'*' * stars:.<3}", LEVEL), role, _replay(student, one))
     if one.status == "none":
         return Cell(fit("-", LEVEL), "dim")
-    return Cell(fit(SHORT.get(one.status, one.status), LEVEL), "refused")
+    return Cell(fit(SHORT.get(one.status, one.status), LEVEL), "refused", _replay(student, one))
+
+
+def _replay(student: StudentRow, one: LevelRow) -> Ask | None:
+    return Ask(REPLAY, (student.student, one.level)) if one.replay is not None else None
 
 
 def wrong_rows(report: Report, width: int) -> list[Row]:
@@ -77,7 +82,7 @@ def _paragraph(head: str, text: str, width: int) -> list[Row]:
 def notice_rows(report: Report, width: int) -> list[Row]:
     """Return what a teacher should look at himself: what is not in order, acts that are alike."""
     odd = [
-        f"{one.student} {level.level}: {level.status}: {level.reason}"
+        (f"{one.student} {level.level}: {level.status}: {level.reason}", _replay(one, level))
         for one in report.grades.students
         for level in one.levels
         if level.status not in IN_ORDER
@@ -86,9 +91,16 @@ def notice_rows(report: Report, width: int) -> list[Row]:
         f"{one.level}: {', '.join(one.students)}: {one.same_acts} of {one.acts} acts are alike"
         for one in report.grades.similar
     ]
-    lines = [*odd, *alike] or ["everything that was handed in is in order"]
-    rows = [row(Cell(part)) for line in lines for part in wrap(line, max(20, width))]
+    lines = [*odd, *((line, None) for line in alike)]
+    rows = [made for line, ask in lines for made in _noticed(line, ask, width)]
+    rows = rows or [row(Cell("everything that was handed in is in order"))]
     return [*rows, *(row(Cell(part, "dim")) for part in wrap(FAIR, max(20, width)))]
+
+
+def _noticed(line: str, ask: Ask | None, width: int) -> list[Row]:
+    """Return a line over so many rows as it takes, of which the first can be opened."""
+    first, *more = wrap(line, max(20, width))
+    return [row(Cell(first, "text", ask)), *(row(Cell(part)) for part in more)]
 
 
 def one_student_rows(one: StudentRow) -> list[Row]:

@@ -23,7 +23,7 @@ from tests.engine.sim.machines import NEXT, RC7, incident, listened
 VARIANTS = [name for name, _ in WB_VARIANTS]
 KEEP_EVERY = 2000
 SHORT_NS = 59_700_000_000
-AFTER_EACH_TURN = ((0, 100), (59_628_000_000, 1500), (61_440_000_000, 1500))
+AFTER_EACH_TURN = ((0, 100), (59_628_000_000, 300), (61_440_000_000, 300))
 """(time, turns that are checked from there on)."""
 PROGRAM = """
 from mmplay.engine.sim.run.turns import run_until
@@ -36,9 +36,9 @@ for variant in ("atomic", "nomemalloc", "nowait", "none"):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_twenty_runs_have_one_digest(variant: str) -> None:
+def test_five_runs_have_one_digest(variant: str) -> None:
     digests: Counter[str] = Counter()
-    for _ in range(20):
+    for _ in range(5):
         m = incident(variant)
         run_until(m, 59_650_000_000)
         digests[m.state.digest()] += 1
@@ -83,7 +83,7 @@ def kept_states() -> list[State]:
     return states
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 24_000))
 def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
     m = incident("nomemalloc")
@@ -101,10 +101,14 @@ def test_packed_unpacked_and_forked_go_the_same_way(turns: int) -> None:
         assert other.state.digest() == expected
 
 
-@settings(max_examples=100, deadline=None)
+@cache
+def packed_start() -> bytes:
+    return pack_state(incident().state)
+
+
 @given(st.data())
 def test_damaged_states_are_refused(data: st.DataObject) -> None:
-    packed = pack_state(incident().state)
+    packed = packed_start()
     cut = data.draw(st.integers(0, len(packed) - 1))
     with pytest.raises(PackError):
         unpack_state(packed[:cut])
@@ -118,7 +122,7 @@ def test_everything_adds_up(kernel: str, variant: str) -> None:
     assert check(m) == []
     for until_ns, turns in AFTER_EACH_TURN:
         while m.state.now_ns < until_ns:
-            run_turns(m, 400)
+            run_turns(m, 800)
             assert check(m) == []
         for _ in range(turns):
             run_turns(m, 1)

@@ -107,7 +107,7 @@ def ladder_of(sight: Sight) -> Ladder:
         visitor = visitor._replace(line=None)
     rungs = []
     secrets = sight.showing.secrets
-    for one in sight.kernel.classes_at("min"):
+    for one in sight.asked_kernel.classes_at("min"):
         pages = sight.floor(zone, one.name)
         shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
         if pages is None or not shown:
@@ -129,8 +129,7 @@ def blocks_still(sight: Sight) -> Blocks:
         (one for one in sight.machine.state.zones if one.name == sight.picture.zone),
         sight.machine.state.zones[-1],
     )
-    words = sight.words
-    wanted = _order_asked(words)
+    wanted = sight.order_asked
     if zone.managed <= TOY_PAGES:
         kinds = {FREE_BLOCK: FREE, HELD_BLOCK: HELD}
         tiles = tuple(
@@ -141,17 +140,6 @@ def blocks_still(sight: Sight) -> Blocks:
     lists = sight.zone(zone.name).blocks or ()
     shelves = tuple(Shelf(one.order, one.count, one.types or "") for one in lists)
     return Blocks(zone.name, zone.managed, (), shelves, wanted)
-
-
-def _order_asked(words: list[str]) -> int | None:
-    """Return the order that a question is about, if it names one."""
-    if "order" in words and words[-1] != "order":
-        text = words[words.index("order") + 1]
-    elif words[:1] == ["fits"] and len(words) > 2:
-        text = words[2]
-    else:
-        return None
-    return int(text) if text.isdigit() else None
 
 
 def bits_still(sight: Sight) -> Bits:

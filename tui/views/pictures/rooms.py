@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.explain.finding import as_sentence
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
-from mmplay.tui.views.pictures.tank import mib_text
+from mmplay.tui.views.pictures.tank import mib_text, told
 
 TOP = 3
 """Rows above the rooms: there the request stands until it goes in."""
@@ -83,8 +82,12 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
 
 def rooms_words(house: Rooms) -> str:
     """Return which rooms there are, and where the request went."""
-    found = f"The rooms are {', '.join(room.name for room in house.rooms)}."
+    rooms = (
+        room.name if room.free is None else f"{room.name} with {room.free} pages free"
+        for room in house.rooms
+    )
+    found = f"The rooms are {', '.join(rooms)}."
     if house.refused:
-        return f"{found} {as_sentence(f'{house.caller} is refused')}"
+        return f"{found} {told(f'{house.caller} is refused')}"
     went = f"goes into {house.into}" if house.into else "comes"
-    return f"{found} {as_sentence(f'{house.caller} {went}')}"
+    return f"{found} {told(f'{house.caller} {went}')}"

@@ -63,6 +63,16 @@ class Sight(NamedTuple):
         return kernel_named(named) if named else self.kernel
 
     @property
+    def order_asked(self) -> int | None:
+        """The order that the question is about, None if it names none."""
+        words = self.words
+        for name, at in (("order", 1), ("request", 2), ("fits", 2)):
+            place = words.index(name) + at if name in words else len(words)
+            if place < len(words) and words[place].isdigit():
+                return int(words[place])
+        return None
+
+    @property
     def is_open(self) -> bool:
         """Tell whether a question waits for its answer."""
         return self.question is not None and self.told is None
@@ -106,13 +116,11 @@ class Sight(NamedTuple):
         name = self.showing.caller
         if not name:
             return None
-        line = self._line_asked(zone)
-        if self.told is None:
-            return Visitor(name, COMES, line)
-        found = self.told.value
+        line, wants = self._line_asked(zone), 1 << (self.order_asked or 0)
+        found = self.told.value if self.told is not None else None
         if not isinstance(found, bool) or self.words[:1] != ["passes"]:
-            return Visitor(name, COMES, line)
-        return Visitor(name, GETS if found else WAITS, line)
+            return Visitor(name, COMES, line, wants)
+        return Visitor(name, GETS if found else WAITS, line, wants)
 
     def _line_asked(self, zone: ZoneDump) -> int | None:
         """Return the pages of the line that the question's caller meets; None if none is asked."""
@@ -122,7 +130,8 @@ class Sight(NamedTuple):
         options = [*words[4:]]
         mark = options[:1] if options[:1] and options[0] in MARKS else []
         try:
-            value = truth(" ".join(["floor", *words[1:3], *mark]), self.kernel, self.machine).value
+            asked = " ".join(["floor", *words[1:3], *mark])
+            value = truth(asked, self.asked_kernel, self.machine).value
         except InputError:
             return None
         return value if isinstance(value, int) else None
@@ -134,16 +143,18 @@ class Sight(NamedTuple):
         at = place.get(words[0] if words else "")
         if at is None or len(words) <= at:
             return ""
-        subject = Subject(self.kernel.gfp, self.kernel, self.machine, read)
+        kernel = self.asked_kernel
+        subject = Subject(kernel.gfp, kernel, self.machine, read)
         try:
             return subject.who(words[at]).caller.name
         except InputError:
             return ""
 
     def floor(self, zone: ZoneDump, class_name: str) -> int | None:
-        """Return the floor of a class in a zone; None where the dump lacks a number."""
-        classes = {one.name: one for one in (*self.kernel.classes_at("min"), PLAIN)}
-        found = zone_floor(self.kernel, zone, classes[class_name], self.class_index())
+        """Return a zone's floor by the kernel asked about; None where the dump lacks a number."""
+        kernel = self.asked_kernel
+        classes = {one.name: one for one in (*kernel.classes_at("min"), PLAIN)}
+        found = zone_floor(kernel, zone, classes[class_name], self.class_index())
         return None if found is None else found.value
 
 

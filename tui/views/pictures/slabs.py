@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from mmplay.tui.cells import Row
@@ -65,10 +66,13 @@ def slabs_rows(
 
 
 def slabs_words(shown: Slabs) -> str:
-    """Return what is in which slab, in one sentence."""
+    """Return what is in which slab, in one sentence; slabs that are alike are counted."""
+    alike = Counter[tuple[str, int, int]]()
+    for one in shown.slabs:
+        alike[one.where, one.in_use, one.objects] += one.slabs
     each = [
-        f"{SAID[one.where].format(one.slabs, '' if one.slabs == 1 else 's')} with {one.in_use} of "
-        f"{one.objects} objects in use"
-        for one in shown.slabs
+        f"{SAID[where].format(count, '' if count == 1 else 's')} with {in_use} of {objects} "
+        f"objects in use{' each' if count > 1 else ''}"
+        for (where, in_use, objects), count in alike.items()
     ]
     return f"{shown.cache}: {'; '.join(each) or 'no slab'}."

@@ -39,11 +39,17 @@ class Line(NamedTuple):
 
 
 class Visitor(NamedTuple):
-    """A caller at the glass: its name, what it does, and the pages of the line that it meets."""
+    """A caller: its name, what it does, the line that it meets and what it `wants`, in pages."""
 
     name: str
     does: str
     line: int | None = None
+    wants: int = 1
+
+    def says(self) -> str:
+        """Return what it does, in words."""
+        block = "a page" if self.wants == 1 else f"{self.wants} pages in one piece"
+        return {COMES: f"asks for {block}", GETS: f"gets {block}"}.get(self.does, "is refused")
 
 
 class Tank(NamedTuple):
@@ -223,7 +229,7 @@ class _Drawing:
     def _landed(self, who: Visitor, stop: int) -> None:
         refused = who.does == WAITS
         role, y = ("refused", stop) if refused else ("fine", 0)
-        says = ("is refused", "refused", "!") if refused else ("got a page", "served", "")
+        says = ("is refused", "refused", "!") if refused else (who.says(), "served", "")
         room = self.glass - len(who.name) - 4
         word = next(one for one in says if len(one) <= room or one == says[-1])
         self._ball(self.inside + 1, y, f" {who.name} {word}", role)
@@ -241,6 +247,14 @@ def _broken(text: str, width: int) -> list[str]:
     return wrap(text, max(6, width)) if text else []
 
 
+ARTICLES = ("the ", "a ")
+
+
+def told(text: str) -> str:
+    """Return words as a sentence; a task's name stays as it is."""
+    return f"{text[:1].upper() if text.startswith(ARTICLES) else text[:1]}{text[1:]}."
+
+
 def tank_words(tank: Tank) -> str:
     """Return what the tank shows in one or two sentences."""
     state = f", {tank.state}" if tank.state else ""
@@ -251,8 +265,8 @@ def tank_words(tank: Tank) -> str:
         found[0] = f"{found[0][:-1]}; lines: {named}."
     who = tank.asked
     if who is not None:
-        says = {COMES: "asks for a page", GETS: "got a page", WAITS: "is refused and waits"}
-        found.append(f"{who.name} {says[who.does]}.")
+        found.append(told(f"{who.name} {who.says()}"))
     elif tank.waiting:
-        found.append(f"{', '.join(tank.waiting)} waits.")
+        waits = "waits" if len(tank.waiting) == 1 else "wait"
+        found.append(told(f"{', '.join(tank.waiting)} {waits}"))
     return " ".join(found)

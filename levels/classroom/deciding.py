@@ -1,0 +1,75 @@
+"""Where a try of a level was decided, and the hand-in's recording opened at that place."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from mmplay.engine.errors import InputError, printable
+from mmplay.levels.classroom.collecting import Found, data_of
+from mmplay.levels.classroom.handin import read_handin
+from mmplay.levels.model import ANSWER, PLACE
+from mmplay.levels.play.run import LevelRun
+
+if TYPE_CHECKING:
+    from mmplay.recordings.recording import Recording
+
+NOT_MADE_AGAIN = "its last frame: it could not be made again"
+
+
+class Deciding(NamedTuple):
+    """The frame that decided: of which of a try's recordings, from 0, and what happened there.
+
+    `frame` is None for the last one.
+    """
+
+    recording: int
+    frame: int | None
+    why: str
+
+
+class Replay(Struct, frozen=True):
+    """The same in the JSON of grades: in which file, and the number of the recording in it."""
+
+    file: str
+    recording: int
+    frame: int | None
+    why: str
+
+
+def deciding_in(runs: Sequence[LevelRun]) -> Deciding:
+    """Return where the runs of a try were decided: at the first wrong answer, else at the end."""
+    for number, run in enumerate(runs):
+        right = {f"{one.question.id} {one.answer}": one.right for one in run.replies}
+        for act in run.session.acts:
+            name, value = act.fields
+            if name in (ANSWER, PLACE) and not right.get(value, False):
+                question = value.partition(" ")[0]
+                frame = act.turn - run.session.first
+                return Deciding(number, frame, f"the first wrong answer, to {question}")
+    last = runs[-1]
+    why = "the recording stops here" if last.playing else f"{last.outcome}: {last.reason}"
+    return Deciding(len(runs) - 1, last.session.end - last.session.first, why)
+
+
+def open_replay(found: Sequence[Found], replay: Replay) -> tuple[Recording, int]:
+    """Return the recording in one of these hand-ins, and the frame to show.
+
+    What it holds is checked as that of any recording. Raises InputError.
+    """
+    from mmplay.recordings.opening import open_stream  # loads every kind of timeline
+
+    one = next((one for one in found if printable(one.label) == replay.file), None)
+    if one is None:
+        problem = "is not among the hand-ins; name the files or folders that were graded, too"
+        raise InputError(f"{replay.file}: {problem}")
+    traces = read_handin(io.BytesIO(data_of(one)), replay.file).traces
+    if not 0 <= replay.recording < len(traces):
+        raise InputError(f"{replay.file}: has no recording {replay.recording + 1} any more")
+    trace = traces[replay.recording]
+    opened = open_stream(io.BytesIO(trace.data), f"{replay.file}: {trace.name}")
+    last = len(opened) - 1
+    return opened, last if replay.frame is None else max(0, min(last, replay.frame))

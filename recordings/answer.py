@@ -1,0 +1,104 @@
+"""The answer about a log's machine: what its runs came to, for whoever prints or shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mmplay.engine.explain.finding import said
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import MICROSECOND_NS
+from mmplay.engine.sim.starts.unsaid import Unsaid
+from mmplay.recordings.foreseen import Words, foreseen, tenths
+from mmplay.recordings.futures import Ahead, Future, open_of
+from mmplay.recordings.parallel.crew import Told
+
+RUNNING = Told("running", "runs")
+
+
+class Outcome(NamedTuple):
+    """One run in words: the assumption that was changed and its value, and what that changed."""
+
+    supposed: str
+    sentences: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """What the runs came to: one or more of `wanted`, in order; `machine` stands at the frame."""
+
+    ahead: Ahead
+    wanted: int
+    futures: Sequence[Future]
+    machine: Machine
+
+    @property
+    def varied(self) -> bool:
+        """Whether more than the run as assumed was asked for."""
+        return self.wanted > 1
+
+    @property
+    def open(self) -> tuple[Unsaid, ...]:
+        """What the log leaves open."""
+        return open_of(self.ahead)
+
+    @property
+    def words(self) -> Words:
+        """Words for what the runs came to."""
+        return self._words(len(self.futures))
+
+    def _words(self, runs: int) -> Words:
+        return Words(self.machine, self.open, self.span_us, runs)
+
+    @property
+    def span_us(self) -> int:
+        """How long each run goes on."""
+        return (self.ahead.until_ns - self.machine.state.started_ns) // MICROSECOND_NS
+
+    def sentences(self) -> list[str]:
+        """Return what may become of the machine, and what that depends on."""
+        return self.words.sentences(foreseen(self.futures))
+
+    def line(self) -> str:
+        """Return the first sentence that names an assumption, else the first."""
+        words, rows = self.words, foreseen(self.futures)
+        rows.sort(key=lambda row: not row.hangs_on)
+        return next(text for row in rows if (text := words.sentence(row)))
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield each run in words; after the one as assumed only what is different from it."""
+        alone = self._words(1)
+        base: list[str] = []
+        for one in self.futures:
+            texts = alone.sentences(foreseen([one]))
+            changed = [text for text in texts if text not in base]
+            base = base or texts
+            if one.stopped_us is not None:
+                changed.append(said("futures.this_stopped", at=tenths(one.stopped_us)))
+            yield Outcome(self._supposed(one), tuple(changed or [said("futures.same")]))
+
+    def _supposed(self, future: Future) -> str:
+        name, value = future.supposed
+        if not name:
+            return said("futures.as_assumed")
+        one = next((one for one in self.open if one.name == name), None)
+        if one is None:
+            return said("futures.seed", value=value)
+        return said(
+            "futures.supposed", what=one.what, value=value, unit=one.unit, assumed=one.value
+        )
+
+    def remarks(self) -> list[str]:
+        """Return what the reader must know of the runs."""
+        done, span, report = len(self.futures), tenths(self.span_us), self.ahead.told.report
+        if not self.varied:
+            found = [said("futures.alone")]
+        else:
+            found = [said("futures.runs", runs=self.wanted, span=span)]
+        if done < self.wanted:
+            found.append(said("futures.interrupted", done=done, runs=self.wanted))
+        if report.kill is not None and not report.tasks:
+            found.append(said("futures.no_victim", victim=report.kill.victim[0]))
+        early = [one.stopped_us for one in self.futures if one.stopped_us is not None]
+        if early:
+            found.append(said("futures.stopped", count=len(early), at=tenths(min(early))))
+        return found

@@ -1,0 +1,48 @@
+"""A run that goes on from a frame of a log, as a timeline.
+
+The frame that `run incident` starts from is the incident's own: forked, it goes on in its own
+calibrated world. Any other frame is continued with what its log tells, and nothing else; what its
+runs within the bounds of what was assumed come to is found from the session's `ahead`.
+"""
+
+from __future__ import annotations
+
+from mmplay.engine.frame import Frame
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.frame import from_report
+from mmplay.recordings.futures import Ahead, machine_ahead
+from mmplay.recordings.run.continuing import AFTER_FOUND_NS, INCIDENT, told_in
+from mmplay.recordings.run.store import begin_session, session_header
+from mmplay.recordings.run.timeline import SessionTimeline
+
+
+def what_if(frame: Frame, name: str) -> SessionTimeline:
+    """Return a run from a frame of a log of that name; raises InputError if none can be made."""
+    machine, ahead = _continued(frame, name)
+    header = session_header(
+        f"{name} #{frame.index + 1} (what if)",
+        start="frame",
+        parent=name,
+        frame=frame.index,
+        kernel=machine.kernel.name,
+    )
+    session = begin_session(machine, header)
+    session.ahead = ahead
+    return SessionTimeline(session)
+
+
+def _continued(frame: Frame, name: str) -> tuple[Machine, Ahead | None]:
+    """Return the machine of a frame, and what may be varied; raises InputError if none can be.
+
+    What it assumes begins with the command that runs it within its bounds.
+    """
+    if name == INCIDENT and frame.index == 0 and frame.report is not None and frame.kernel:
+        return from_report(frame.report, frame.kernel, Choice(frame.kernel)), None
+    told = told_in(frame)
+    ahead = Ahead(told, Choice(told.printed_by), 0)
+    m = machine_ahead(ahead)
+    command = f"'mmplay run {name} --frame {frame.index}'"
+    alone = f"this is one run; {command} varies what is assumed, and tells what hangs on which"
+    m.setup = m.setup._replace(assumed=(alone, *m.setup.assumed))
+    return m, ahead._replace(until_ns=m.state.now_ns + AFTER_FOUND_NS)

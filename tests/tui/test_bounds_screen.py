@@ -1,0 +1,110 @@
+"""A fork of a log's frame on the play screen: its bounds are found in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mmplay.recordings import futures
+from mmplay.recordings.futures import Ahead, Future, Supposed, future_of
+from mmplay.recordings.library import open_recording
+from mmplay.recordings.run import what_if
+from mmplay.tui.play import bounds
+from tests.tui.screens import press, running, settle, text_of, type_in
+
+NOT_YET = "One run, bounds not yet known"
+SPAN_NS = 20_000_000
+
+
+@pytest.fixture(autouse=True)
+def short_and_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are short, and made by a thread; forks are not among the user's own sessions."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(what_if, "AFTER_FOUND_NS", SPAN_NS)
+    monkeypatch.setattr(bounds, "AT_LEAST", 1)
+    monkeypatch.setattr(bounds, "cores_here", lambda: 1)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    """The incident's log under a name that is not its own: any machine's."""
+    path = tmp_path / "oom.log"
+    with open_recording("incident-4.5.0-rc7") as recording:
+        path.write_bytes(b"".join(recording.text()))
+    return str(path)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let no run begin before this is set."""
+    go = threading.Event()
+
+    def waiting(ahead: Ahead, one: Supposed) -> Future:
+        go.wait()
+        return future_of(ahead, one)
+
+    monkeypatch.setattr(futures, "future_of", waiting)
+    yield go
+    go.set()
+
+
+async def fork(pilot: Pilot[None]) -> str:
+    """Press f without waiting for what begins with it."""
+    await pilot.press("f")
+    await pilot.pause()
+    return flat(pilot)
+
+
+def flat(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot).split())
+
+
+async def test_the_bounds_come_while_the_run_is_looked_at(log: str, held: threading.Event) -> None:
+    async with running(log, (100, 36)) as pilot:
+        assert f"{NOT_YET}; Esc stops." in await fork(pilot)
+        held.set()
+        await settle(pilot)
+        assert "DMA32: free rises above min (1300 pages)" in flat(pilot)
+        assert NOT_YET not in flat(pilot)
+        page = await press(pilot, "V")
+        assert "12 runs of 0.02 s" in page
+        await press(pilot, "pagedown")
+        assert "the disk's rate: 0 pages/s, assumed 25600" in flat(pilot)
+        assert "The disk completes nothing within 0.02 s." in flat(pilot)
+
+
+async def test_escape_stops_them_and_does_not_leave(log: str, held: threading.Event) -> None:
+    async with running(log) as pilot:
+        await fork(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        held.set()
+        await settle(pilot)
+        assert "its bounds are not known: finding them was stopped" in flat(pilot)
+        assert "its bounds are not known" in await press(pilot, "V")
+
+
+async def test_what_is_done_at_the_start_is_in_them(log: str) -> None:
+    async with running(log) as pilot:
+        await press(pilot, "f", "x")
+        await type_in(pilot, "disk 0")
+        assert "depending on the disk" not in flat(pilot)
+        await press(pilot, "full_stop", "x")
+        await type_in(pilot, "disk 100")
+        assert "What you did later is not in it." in flat(pilot)
+
+
+async def test_the_other_fork_and_the_log_itself_have_none(log: str) -> None:
+    async with running(log) as pilot:
+        assert "V: all that was tried" in " ".join((await press(pilot, "f")).split())
+        await press(pilot, "o")
+        assert "V: all that was tried" not in flat(pilot)
+
+
+async def test_the_incidents_own_frame_has_numbers_that_were_fitted() -> None:
+    async with running("incident-4.5.0-rc7") as pilot:
+        assert "bounds" not in await fork(pilot)

@@ -1,0 +1,64 @@
+"""What is heard of a level's picture: it is of the question's request, machine and kernel."""
+
+from __future__ import annotations
+
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.solve import begin
+from mmplay.tui.cells import plain
+from mmplay.tui.glyphs import BOXES
+from mmplay.tui.views.pictures.kinds import said_of
+from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows
+from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
+from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
+from tests.levels.proofs import DOOR, level
+
+TANK = '[picture]\nkind = "tank"\nzone = "DMA32"\ncallers = ["the card"]\n'
+LADDER = TANK.replace("tank", "ladder")
+BLOCK = DOOR.replace("{0} min", "{0} min order 3")
+LATER = DOOR.replace("{0} min", "{0} in 6.12")
+WAY = TANK + DOOR.replace("passes DMA32 plain {0} min", "served GFP_KERNEL").replace(
+    'options = ["yes", "no"]', 'options = ["DMA32", "DMA", "none"]'
+)
+
+
+def said(tables: str) -> str:
+    return said_of(LevelGame(begin(level(tables))))
+
+
+def test_a_request_for_a_block_asks_for_so_many_pages() -> None:
+    assert said(TANK + DOOR).endswith(" The card asks for a page.")
+    assert said(TANK + BLOCK).endswith(" The card asks for 8 pages in one piece.")
+
+
+def test_who_is_refused_is_not_said_to_wait() -> None:
+    tank = Tank("DMA32", 12, 600, (), asked=Visitor("memeater", WAITS))
+    assert tank_words(tank).endswith(" memeater is refused.")
+    assert tank_words(tank._replace(asked=None, waiting=("a", "b"))).endswith(" a, b wait.")
+    assert Visitor("memeater", COMES, wants=512).says() == "asks for 512 pages in one piece"
+
+
+def test_the_rungs_are_those_of_the_kernel_that_is_asked_about() -> None:
+    assert "HIGH+HARDER" in said(LADDER + DOOR)
+    later = said(LADDER + LATER)
+    assert "MIN_RESERVE" in later
+    assert "HARDER" not in later
+
+
+def test_a_long_name_of_a_rung_goes_on_below_it() -> None:
+    rung = Rung("MIN_RESERVE+NON_BLOCK", 488)
+    drawn = [plain(row) for row in ladder_rows(Ladder("DMA32", 1000, (rung,)), 43, 15, BOXES)]
+    at = next(n for n, row in enumerate(drawn) if "488 MIN_RESERVE" in row)
+    assert "+NON_BLOCK" in drawn[at + 1]
+
+
+def test_the_zones_of_a_way_are_told_with_what_they_have_free() -> None:
+    assert said(WAY) == "The rooms are DMA32 with 14 pages free. The card comes."
+
+
+def test_slabs_that_are_alike_are_counted() -> None:
+    one = Slab("partial", 1, 63, 64)
+    cache = Slabs("kmalloc-64", (Slab("cpu", 1, 32, 64), one, one, Slab("full", 2, 64, 64)))
+    assert slabs_words(cache) == (
+        "kmalloc-64: 1 slab of a CPU with 32 of 64 objects in use; 2 slabs on the partial list "
+        "with 63 of 64 objects in use each; 2 full slabs with 64 of 64 objects in use each."
+    )
