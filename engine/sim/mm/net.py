@@ -252,12 +252,13 @@ def earlier_flows(flow: Flow, now_ns: int, most: int, extended: int = 0) -> list
     )
     parts = -(-(now_ns - begin_ns) // BUCKET_NS)
     flows: list[int] = []
+    tracked = with_extension = 0
     for part in range(parts):
         end = (begin_ns + part * BUCKET_NS + TIMEOUT_NS) // BUCKET_NS * BUCKET_NS
-        counts = (
-            whole * (part + 1) // parts - whole * part // parts for whole in (total, extended)
-        )
-        flows += (end, *counts)
+        so_far = total * (part + 1) // parts
+        extended_so_far = so_far * extended // max(1, total)
+        flows += (end, so_far - tracked, extended_so_far - with_extension)
+        tracked, with_extension = so_far, extended_so_far
     return flows
 
 
