@@ -87,7 +87,9 @@ def ability(name: str) -> Form:
             names=_names(subject.layout, mask),
             ability=yes if can else no,
         )
-        other = Other(not can, _opposite(subject.layout, name, mask, can))
+        by_number = words[0][:1].isdigit()
+        need = (_opposite if by_number else _lacks)(subject.layout, name, mask, can)
+        other = Other(not can, need)
         return told(can, why, [other])
 
     return form
@@ -99,6 +101,12 @@ def _opposite(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
     for other in GFP_LAYOUTS.values():
         if other is not layout and bool(getattr(abilities(other, mask), name)) is not can:
             return finding("wrong.layout", answer=answer, kernel=other.covers)
+    return _lacks(layout, name, mask, can)
+
+
+def _lacks(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
+    """Return which flags the opposite would need: names mean the same in every kernel."""
+    answer = "no" if can else "yes"
     return finding("wrong.need", answer=answer, need=_need(layout, name, mask, can))
 
 

@@ -46,7 +46,8 @@ WRONG = (
     ("decode 0x2200020", "GFP_NOWAIT|__GFP_HIGH", "__GFP_NOTRACK missing"),
     ("decode 0x2200020", "0x2200120", "__GFP_COLD too many"),
     ("may_sleep 0xd0", "yes", "2.6.32 to 2.6.37"),
-    ("may_sleep GFP_KERNEL in 6.1", "no", "would be right with the bits of"),
+    ("may_sleep GFP_KERNEL in 6.1", "no", "no would need a mask without __GFP_DIRECT_RECLAIM"),
+    ("may_sleep 0xcc0 in 6.1", "no", "would be right with the bits of"),
     ("may_do_io 0xc0", "yes", "would need __GFP_DIRECT_RECLAIM"),
     ("may_do_io GFP_ATOMIC", "yes", "would need __GFP_IO and __GFP_DIRECT_RECLAIM"),
     ("warns 0x200", "yes", "with the bits of 5.1 to 5.13"),
@@ -104,7 +105,7 @@ def test_a_wrong_answer_is_met_with_the_rule_that_it_would_need(
 
 def test_hints_lead_up_to_the_answer_without_saying_it() -> None:
     rule, names, numbers = ask("floor DMA HIGH").hints()
-    assert "free <= floor" in rule
+    assert "free is at its line or below; the line is min, and __GFP_HIGH halves it" in rule
     assert names == "min - min/2 + lowmem_reserve"
     assert numbers == "11 - 5 + 1732"
 
