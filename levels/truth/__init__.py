@@ -20,7 +20,7 @@ from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.levels.truth import on_blocks, on_callers, on_floors, on_machine, on_marks, on_masks
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.on_facts import explains, fact, refused_first, waits_for, wb_stops_at
-from mmplay.levels.truth.on_machine import fork
+from mmplay.levels.truth.on_machine import changed, fork
 from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.subject import MetricReader, Subject, counted
 from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
@@ -57,6 +57,7 @@ FORMS: dict[str, Form] = {
     "lowest_served": Form(
         on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule="floor", unit=PAGES
     ),
+    "kswapd_sleeps": Form(on_floors.kswapd_sleeps, 1, 1, rule="high", unit=PAGES),
     "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule="floor"),
     "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
     "drain_order": Form(on_callers.drain_order, 1, 5, ("for",), unit=PAGES),
@@ -170,10 +171,9 @@ def _answer(
     after = _ask(words[:at], kernel, other, metrics)
     if before.value == after.value:
         return after
-    right = "; ".join(after.explanation())
-    shown = before.shown()
-    why = finding("wrong.before", answer=shown, action=action[0], value=value, right=right)
-    return after._replace(others=(Other(before.comparable(), why), *after.others))
+    why = finding("wrong.before", answer=before.shown(), action=action[0], value=value)
+    others = (Other(before.comparable(), why), *after.others)
+    return after._replace(others=others, findings=changed(before, after))
 
 
 def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader) -> Truth:
@@ -217,8 +217,9 @@ def _as_kb(found: Truth) -> Truth:
         if isinstance(other.value, int)
     )
     term = found.term * PAGE_KB if found.term is not None else None
-    why = (*found.findings, finding("truth.computed", result=term)) if term else found.findings
     value = found.value * PAGE_KB
+    told = "; ".join(found.explanation())
+    why = (finding("truth.in_kb", said=told, pages=found.value, kb=value),)
     return found._replace(value=value, unit=KB, term=term, others=others, findings=why)
 
 

@@ -18,6 +18,7 @@ from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_floors import MARKS
 from mmplay.levels.truth.rules import by_rule
+from mmplay.levels.truth.steps import mark_steps
 from mmplay.levels.truth.subject import Subject, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
@@ -38,8 +39,17 @@ def marks(subject: Subject, words: list[str]) -> Truth:
     ]
     others += other_kernels(subject.kernel, zone.min, zone.managed, mark, value)
     others += _without_thp(subject, zone, mark)
-    why = finding("truth.mark", mark=mark, zone=zone.name, pages=term)
+    pages = _steps(subject, zone, mark, term)
+    why = finding("truth.mark", mark=mark, zone=zone.name, pages=pages)
     return by_rule(told(value, why, others, term=term), subject, term.name or mark)
+
+
+def _steps(subject: Subject, zone: Zone, mark: str, term: Term) -> str:
+    """Return how a mark came about, step by step, as far as today's settings give it."""
+    if mark == "min" or not term.name:
+        return equation(term)
+    scale = subject.machine.state.watermark_scale_factor
+    return mark_steps(subject.kernel, mark, zone.min, zone.managed, scale)
 
 
 def mark_term(subject: Subject, zone: Zone, mark: str) -> Term:
@@ -129,7 +139,10 @@ def managed(subject: Subject, words: list[str]) -> Truth:
     for zone in zones[1:]:
         term = term + given("managed", zone.managed)
     present = sum(zone.present for zone in zones)
-    why = finding("truth.managed", zone=", ".join(zone.name for zone in zones), pages=term)
+    why = finding("truth.managed", kb=term.value * PAGE_KB, pages=term.value)
+    if words[0] == ALL:
+        kept = present - term.value
+        why = finding("truth.managed_all", present=present, kept=kept, pages=term.value)
     others = (slip(present, "wrong.present"),)
     return told(term, why, others)
 
