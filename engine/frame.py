@@ -44,6 +44,10 @@ class Decided(NamedTuple):
     stack: tuple[str, ...]
 
 
+START = "the start"
+"""The actor of the frame at which a run begins."""
+
+
 class TurnFacts(NamedTuple):
     """What a simulated frame knows besides its memory.
 

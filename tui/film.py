@@ -21,7 +21,7 @@ MOST_SHOTS = 200
 """Twenty seconds, each shot a tenth of one."""
 
 TITLE = "A Linux machine runs out of memory"
-THEN = "Any key: begin with L01"
+THEN = "Enter: begin with L01"
 
 
 class Vessel(NamedTuple):
@@ -115,12 +115,13 @@ def film_rows(film: Film, number: int, width: int, height: int, glyphs: Glyphs) 
     hundredths = shot.time_us // 10_000
     moment = f"{hundredths // 100}.{hundredths % 100:02d} s, {SLOWER} times slower"
     rows = [row(Cell(fit(TITLE, width), "label")), row(Cell(fit(moment, width), "dim"))]
-    room = max(3, (height - 5) // max(1, len(film.vessels)))
+    said = wrap(film.refusal, width) if film.refusal else []
+    room = max(3, (height - len(said) - 3) // max(1, len(film.vessels)))
     for vessel, free in zip(film.vessels, shot.free, strict=True):
         rows.append(row(Cell(vessel.name, "label")))
         rows += tank_rows(_tank(vessel, free, shot, glyphs), width, room - 1, glyphs)
-    if ended and film.refusal:
-        rows += [row(Cell(line, "refused")) for line in wrap(film.refusal, width)[:2]]
+    if ended:
+        rows += [row(Cell(line, "refused")) for line in said]
     held = f"{shot.held} tasks are held back" if shot.held else ""
     rows.append(row(Cell(fit(THEN if ended else held, width), "here" if ended else "dim")))
     return rows

@@ -8,7 +8,7 @@ from functools import partial
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.levels.language import AFTER, END
+from mmplay.levels.language import AFTER, END, START
 from mmplay.levels.model import Level, Question, name_and_value
 from mmplay.levels.play.drawing import drawn, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
@@ -71,17 +71,22 @@ class Asking:
         """Return the questions that were asked, each in the form that it had last."""
         return {ident: form for (ident, _), (form, _) in self._asked.items()}
 
-    def first_forms(self) -> dict[str, Question]:
-        """Return the questions that were asked, each in the form that it had first."""
-        return {ident: form for (ident, tries), (form, _) in self._asked.items() if not tries}
+    def first_asked(self) -> dict[str, tuple[Question, Truth]]:
+        """Return what was asked, each in the form that it had first, with what was right then."""
+        return {ident: asked for (ident, tries), asked in self._asked.items() if not tries}
 
     def due(self, m: Machine, notes: Notes) -> Question | None:
-        """Return what is to be asked now: what was not asked yet, then the oldest miss."""
-        for one in self.questions:
-            if one.id not in notes.asked and self._has_come(one, m, notes):
-                return one
+        """Return what is to be asked now: what follows others, the oldest miss, what time brings.
+
+        What was asked before may have changed the machine, as if the time of a question had come
+        that waits for a condition: it waits until all that was missed is right.
+        """
+        come = [one for one in self.questions if self._has_come(one, m, notes)]
+        new = [one for one in come if one.id not in notes.asked]
         missed = next((ident for ident in notes.asked if notes.comes_again(ident)), None)
-        return next((one for one in self.questions if one.id == missed), None)
+        again = [one for one in self.questions if one.id == missed]
+        follows = [one for one in new if one.at == START or one.at.startswith(AFTER)]
+        return next(iter([*follows, *again, *new]), None)
 
     def _has_come(self, question: Question, m: Machine, notes: Notes) -> bool:
         if not question.at.startswith(AFTER):

@@ -26,9 +26,8 @@ def what_was_missed(run: LevelRun) -> list[Missed]:
 
 def _of_stage(run: LevelRun) -> Iterator[Missed]:
     missed = run.missed()
-    for ident, question in run.asking.first_forms().items():
+    for ident, (question, truth) in run.asking.first_asked().items():
         if ident in missed:
-            truth = run.truths[ident]
             yield Missed(question, truth.rule or "; ".join(truth.explanation()))
 
 

@@ -27,7 +27,7 @@ from mmplay.commands.explain_text import (
     print_fleet,
     print_groups_first,
 )
-from mmplay.commands.output import JsonObject, print_json, progress_bar, remark, stopped
+from mmplay.commands.output import JsonObject, one_ctrl_c, print_json, progress_bar, remark, stopped
 from mmplay.commands.rules_text import chosen, print_rules, rules_used
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ReportKind
@@ -170,6 +170,7 @@ def _form_of_few(args: Namespace, option: str) -> str:
     return form
 
 
+@one_ctrl_c()
 def _group(args: Namespace, names: list[str]) -> int:
     """Group the events of many logs; raises InputError where there is no log at all."""
     paths = files_in(names)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from mmplay.commands.arguments import add_workers, workers_of
-from mmplay.commands.output import progress_bar, remark, stopped, tell, told_of_disk
+from mmplay.commands.output import one_ctrl_c, progress_bar, remark, stopped, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import load_teachers
 from mmplay.levels.classroom.collecting import Found, found_in
@@ -38,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_workers(parser)
 
 
+@one_ctrl_c()
 def run(args: Namespace) -> int:
     """Grade; the status is 0 once the table is written, whatever is in it.
 

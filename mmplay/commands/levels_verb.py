@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json, add_workers, whole, workers_of
 from mmplay.commands.output import (
+    one_ctrl_c,
     print_json,
     progress_bar,
     remark,
@@ -107,6 +108,7 @@ def _line(one: ListedLevel, wins: dict[str, Best]) -> str:
     return f"{one.level.id:<4} {stars:.<3}  {one.level.title}{where}"
 
 
+@one_ctrl_c()
 def _check(args: Namespace) -> int:
     runs, status = whole(args.runs, "--runs", 10_000), GOOD
     levels: list[Level] = []

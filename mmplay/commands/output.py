@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -45,6 +46,25 @@ def stopped(done: int, of: int, what: str) -> int:
     """Say what Ctrl-C left of a work with many parts; return the exit status."""
     remark(f"stopped after {done} of {of} {what}")
     return INTERRUPTED
+
+
+@contextmanager
+def one_ctrl_c() -> Iterator[None]:
+    """Let the first Ctrl-C end the work; further ones do not end the telling of what is done."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler:  # It is ignored, or means something else.
+        yield
+        return
+
+    def first(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def print_json(values: dict[str, object]) -> None:

@@ -78,19 +78,30 @@ def run(args: Namespace) -> int:
         server = Server(Visitors(_command(args), _folder(args, stack), max(1, most)))
 
         def told(host: str, port: int) -> None:
-            if host not in LOCAL:
-                remark(f"warning: {WARNING}")
-            name = gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
-            tell(f"http://{name}:{port}/?token={server.token}")
-            sys.stdout.flush()
-            remark("open this address in a browser; Ctrl-C ends it for all")
+            try:
+                _tell_address(host, port, server.token)
+            except OSError as error:
+                unsaid.append(error)
+                raise
 
+        unsaid: list[OSError] = []
         try:
             asyncio.run(serve(server, host, port, told))
         except OSError as error:
+            if error in unsaid:
+                raise  # It is the output that failed, not the port.
             why = error.strerror or str(error)
             raise InputError(f"--host {host} --port {port}: cannot be used: {why}") from None
     return 0
+
+
+def _tell_address(host: str, port: int, token: str) -> None:
+    if host not in LOCAL:
+        remark(f"warning: {WARNING}")
+    name = gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    tell(f"http://{name}:{port}/?token={token}")
+    sys.stdout.flush()
+    remark("open this address in a browser; Ctrl-C ends it for all")
 
 
 def _command(args: Namespace) -> list[str]:

@@ -21,7 +21,7 @@ from mmplay.commands.arguments import (
     whole,
     workers_of,
 )
-from mmplay.commands.output import print_json, progress_bar, stopped, tell
+from mmplay.commands.output import one_ctrl_c, print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import (
     BOOT_SECONDS,
     INCIDENT_UNTIL,
@@ -107,6 +107,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_json(parser)
 
 
+@one_ctrl_c()
 def run(args: Namespace) -> int:
     """Run all settings with all seeds; raises InputError for what cannot be run."""
     if args.json and args.format not in (None, "json"):

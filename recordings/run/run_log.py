@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from mmplay.engine.frame import LogLine
 from mmplay.engine.printk.form import forms
-from mmplay.engine.report import Report
-from mmplay.engine.sim.machine.machine import Printed
+from mmplay.engine.report import Report, ReportKind
+from mmplay.engine.sim.log.stacks import Actor
+from mmplay.engine.sim.log.view import request_of
+from mmplay.engine.sim.machine.machine import Machine, Printed
 from mmplay.recordings.log.builder import ReportBuilder
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import NEWLINE, rendered
@@ -114,3 +117,9 @@ def _message(item: Any, number: int) -> Message:
         return Message(number, form, named, Prefix(stamp(time_us), time_us, plain=True), NEWLINE)
     except (KeyError, ValueError, TypeError):
         raise TraceError("a LOG record holds what no kernel prints") from None
+
+
+def with_request(report: Report, m: Machine, actor: Actor) -> Report:
+    """Return a report with the request behind it, where its first lines came before the run."""
+    known = report.request is not None or report.kind is not ReportKind.OOM_KILL or actor.task < 0
+    return report if known else replace(report, request=request_of(m, actor.task))

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from mmplay.engine.explain.decisions import decision_words, worded
-from mmplay.engine.frame import BootSpan, Decided, Frame, Growth, LogLine, Marker, Shown, TurnFacts
+from mmplay.engine.frame import (
+    START,
+    BootSpan,
+    Decided,
+    Frame,
+    Growth,
+    LogLine,
+    Marker,
+    Shown,
+    TurnFacts,
+)
 from mmplay.engine.report import MemDump, title_of
 from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor, stack_of
 from mmplay.engine.sim.log.view import memory_of
@@ -20,6 +31,7 @@ from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
 from mmplay.recordings.run.replay import UNSEEN
+from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import fork_session, session_header
 from mmplay.recordings.run.tape import BY_LEVEL, Entry, columns
@@ -329,13 +341,16 @@ class SessionTimeline:
         seen = [act for act in session.acts if act.turn == turn and act.fields[0] not in UNSEEN]
         facts = TurnFacts(
             turn=turn,
-            actor=actor.title if actor is not None else "the start",
+            actor=actor.title if actor is not None else START,
             decisions=_decided(m, actor, made),
             counters=m.state.counters.as_dict(),
             counters_before=counted,
             acts=tuple(map(act_text, seen)),
         )
-        return self._framed(index, m, before, facts)
+        frame = self._framed(index, m, before, facts)
+        if frame.report is None or actor is None:
+            return frame
+        return replace(frame, report=with_request(frame.report, m, actor))
 
     def _framed(self, index: int, m: Machine, before: MemDump | None, facts: TurnFacts) -> Frame:
         session, setup = self.session, m.setup

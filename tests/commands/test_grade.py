@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from mmplay.__main__ import main
 from mmplay.levels.classroom.assignment import Assignment
-from mmplay.levels.classroom.grading import Graded, graded_file
+from mmplay.levels.classroom.formats import FORMATS, as_table
+from mmplay.levels.classroom.grading import Graded, Grades, graded_file
 from tests.levels.cheats import made_up
 from tests.levels.classes import assignment, assignment_text
 
@@ -88,6 +91,25 @@ def test_ctrl_c_keeps_the_grades_that_there_are(
     assert "in/st02.mmhand: not_graded: was not graded yet: Ctrl-C" in out
     assert main(["class", "report", *GRADE[1:]]) == 130
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_second_ctrl_c_loses_no_grade_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ctrl_c(there: Assignment, label: str, data: bytes) -> Graded:
+        os.kill(os.getpid(), signal.SIGINT)
+        return graded_file(there, label, data)
+
+    def again(grades: Grades) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return as_table(grades)
+
+    monkeypatch.setattr("mmplay.levels.classroom.grading.graded_file", ctrl_c)
+    monkeypatch.setitem(FORMATS, "table", again)
+    assert main(GRADE) == 130
+    assert "st01     not_graded" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.usefixtures("folder")

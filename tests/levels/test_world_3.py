@@ -99,6 +99,16 @@ def test_some_acts_break_the_loop_and_others_do_not(act: str, stops: bool) -> No
         assert run.reason.startswith("no page is free")
 
 
+def test_the_reaper_at_once_does_not_win_whenever_the_end_comes() -> None:
+    """It only puts the end off: two thirds of a second before, too few pages are left."""
+    run = begin(level_of_id("L12"))
+    run.act("answer", "scan wake")
+    run.act("oom_reaper", "on")
+    there = later(run.session.to_end(), "time_us >= 61100000", "end", 60000)
+    assert there.state.now_ns // 1000 >= 61_100_000
+    assert sum(zone.free for zone in there.state.zones) < 1500
+
+
 def test_the_loop_takes_one_act_only() -> None:
     run = begin(level_of_id("L12"))
     run.act("answer", "scan wake")
@@ -113,7 +123,7 @@ def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
     number = [one.value for one in reply.question.options].index("stuck") + 1
     assert reply.said() == str(number), "the file's own word for an option is not said"
     assert "you: answered stuck" in map(act_text, run.session.acts)
-    wrong = "that comes after taking 64 bytes, but the question is about the scan"
+    wrong = "that comes after taking 64 bytes; asked is what comes after the scan"
     assert reply.wrong_because == wrong
 
 
@@ -145,10 +155,8 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
         supposed += bool(question.suppose)
         if question.suppose == ("wb_mask nowait",) and not run.missed():
             reply = run.answer(question.id, "yes")
-            assert (
-                reply.wrong_because
-                == "yes would need more than 0, counting failed requests of the network; it is 0"
-            )
+            needs = "yes would need more than 0, counting failed requests of the network; it is 0"
+            assert reply.wrong_because == needs
         else:
             knows(run, question)
     assert supposed >= 3

@@ -46,6 +46,8 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         later = both_sides(await press(pilot, "full_stop"))
         assert first[0] < later[0]
         assert both_sides(await press(pilot, "comma")) == first
+        panels = [app.screen.query_one(f"#{name}").region for name in ("parting", "chart")]
+        assert (panels[0].y == panels[1].y) == (size != SIZES[0]), "side by side where it is wide"
         table = await press(pilot, "G")
         assert "failed less often" in table or "B - A" in table or "wb_" in table
         assert "density: raw" in await press(pilot, "v")

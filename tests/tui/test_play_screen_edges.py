@@ -107,6 +107,15 @@ async def test_growing_and_shrinking() -> None:
         assert "1738 refused" in text_of(pilot)
 
 
+@pytest.mark.parametrize("size", [(79, 20), (35, 4), (20, 5), (12, 2), (11, 1), (5, 1)])
+async def test_a_tiny_terminal_is_told_what_it_lacks(size: tuple[int, int]) -> None:
+    async with running(INCIDENT_NEXT, size) as pilot:
+        shown = text_of(pilot)
+        assert "80x23" in shown
+        assert "q quits" in shown or "press q to quit" in shown or size[1] < 2
+        assert "terminal has 35x4" in shown or size != (35, 4)
+
+
 async def test_no_meaning_by_colour_alone() -> None:
     """The plain text of good and bad frames differs by words and glyphs."""
     async with running(INCIDENT_RC7) as pilot:

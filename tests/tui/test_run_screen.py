@@ -59,6 +59,13 @@ async def test_inside_a_turn(size: tuple[int, int]) -> None:
         assert "from" in await press(pilot, "s")
 
 
+async def test_the_first_frame_says_that_the_run_begins() -> None:
+    async with playing(incident_run(SHORT_NS), (200, 60)) as pilot:
+        assert "The run begins here" in text_of(pilot)
+        assert "Nothing was decided" not in text_of(pilot)
+        assert "The run begins here" not in await press(pilot, "full_stop")
+
+
 async def test_a_run_goes_on_at_its_end() -> None:
     run = incident_run(SHORT_NS)
     async with playing(run) as pilot:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.solve import begin
+from mmplay.tui.cells import plain
+from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.pictures.kinds import said_of
+from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
 from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
 from tests.levels.proofs import DOOR, level
@@ -39,6 +42,13 @@ def test_the_rungs_are_those_of_the_kernel_that_is_asked_about() -> None:
     later = said(LADDER + LATER)
     assert "MIN_RESERVE" in later
     assert "HARDER" not in later
+
+
+def test_a_long_name_of_a_rung_goes_on_below_it() -> None:
+    rung = Rung("MIN_RESERVE+NON_BLOCK", 488)
+    drawn = [plain(row) for row in ladder_rows(Ladder("DMA32", 1000, (rung,)), 43, 15, BOXES)]
+    at = next(n for n, row in enumerate(drawn) if "488 MIN_RESERVE" in row)
+    assert "+NON_BLOCK" in drawn[at + 1]
 
 
 def test_the_zones_of_a_way_are_told_with_what_they_have_free() -> None:

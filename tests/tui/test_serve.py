@@ -7,6 +7,7 @@ import json
 import os
 import select
 import sys
+from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ aiohttp = pytest.importorskip("aiohttp")
 
 from aiohttp.test_utils import TestServer as Running  # noqa: E402
 
+from mmplay.commands import serve_verb  # noqa: E402
 from mmplay.tui.web.server import Server  # noqa: E402
 from mmplay.tui.web.visitors import Visitors, _in_folder, cells  # noqa: E402
 
@@ -214,3 +216,14 @@ def test_whoever_serves_to_others_is_warned(
     out, err = capsys.readouterr()
     assert out.startswith("http://192.0.2.1:8000/?token=")
     assert err.startswith("mmplay: warning: whoever has the address")
+
+
+def test_a_full_disk_is_not_blamed_on_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(serve_verb, "tell", full)
+    parser = ArgumentParser()
+    serve_verb.add_arguments(parser)
+    with pytest.raises(OSError, match="No space left on device"):
+        serve_verb.run(parser.parse_args(["--port", "0"]))

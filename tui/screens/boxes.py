@@ -139,10 +139,24 @@ class TooSmall(ModalScreen[None]):
 
     def say(self, size: Size) -> None:
         """Say how large the terminal is and should be."""
-        self.query_one("#too-small", Static).update(
-            f"mmplay needs {COLUMNS}x{LINES}.\nThis terminal has {size.width}x{size.height}.\n"
-            "Enlarge it, or press q to quit."
-        )
+        self.query_one("#too-small", Static).update(too_small_text(size))
+
+
+def too_small_text(size: Size) -> str:
+    """Return how large the terminal is and should be, in as many words as fit."""
+    needed, there = f"{COLUMNS}x{LINES}", f"{size.width}x{size.height}"
+    texts = (
+        f"mmplay needs {needed}.\nThis terminal has {there}.\nEnlarge it, or press q to quit.",
+        f"mmplay needs {needed}\nhere are {there}\nq quits",
+        f"needs {needed}\nq quits",
+        f"needs {needed}",
+    )
+    return next((text for text in texts if _fits(text, size)), needed)
+
+
+def _fits(text: str, size: Size) -> bool:
+    lines = text.split("\n")
+    return len(lines) <= size.height and max(map(len, lines)) <= size.width
 
 
 def cover(app: App[None], size: Size) -> None:

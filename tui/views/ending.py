@@ -34,7 +34,7 @@ def ending_rows(
     rows += _texts(f"In the real kernel: {real.function}, {real.path}", width, "label")
     rows += _texts(real.text.strip(), width)
     rows += _texts(f"What the model leaves out: {real.leaves_out}", width, "dim")
-    rows += [row(Cell(fit(line, width), "log")) for line in real.log.split("\n") if line]
+    rows += [one for line in real.log.split("\n") for one in _texts(line, width, "log")]
     if level.against:
         rows += _texts(f"The mistake that this level corrects: {level.against}", width, "dim")
     return [*rows, row(""), keys_row(following, score.missed, run.outcome)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mmplay.engine.frame import Ask, Decided, TurnFacts
+from mmplay.engine.frame import START, Ask, Decided, TurnFacts
 from mmplay.tui.cells import CALM, RAW, Cell, Row, row, wrap
 from mmplay.tui.views.scene import View
 
 MARK_WIDTH = 2
 CALL_STACK = "call stack, innermost first"
+AT_START = "The run begins here; press . for its first turn."
+UNDECIDED = "Nothing was decided in this turn: a task ran, slept or wrote."
 
 
 def turn_rows(view: View, facts: TurnFacts) -> list[Row]:
@@ -18,7 +20,8 @@ def turn_rows(view: View, facts: TurnFacts) -> list[Row]:
     for number, one in enumerate(shown):
         rows += _decision_rows(view, number, one, number == chosen)
     if not facts.decisions:
-        rows.append(row(Cell("Nothing was decided here: a task ran, slept or wrote.", "dim")))
+        said = AT_START if facts.actor == START else UNDECIDED
+        rows += [row(Cell(line, "dim")) for line in wrap(said, max(20, view.width))]
     if view.inside is not None:
         left = len(facts.decisions) - len(shown)
         rows.append(row(Cell(f"inside this turn: {left} decisions to come; i goes out", "dim")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.engine.report import FreeBlocks, MemDump, ZoneDump
+from mmplay.engine.report import FreeBlocks, MemDump, Request, ZoneDump
 from mmplay.engine.sim.log.reports import HUGE_KB, free_lists, hugepages, tail, totals, zone_line
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.state.buddy import MAX_ORDER
@@ -28,6 +28,12 @@ def memory_of(m: Machine) -> MemDump:
     for _, values in tail(m):
         dump.tail.update(values)
     return dump
+
+
+def request_of(m: Machine, task: int) -> Request:
+    """Return the page request that a task makes, or made last, as its report would name it."""
+    tasks = m.state.tasks
+    return Request(tasks.names[task], tasks.order[task], tasks.ask[task], pid=tasks.pid[task])
 
 
 def _zone(m: Machine, zone: Zone, time_us: int) -> ZoneDump:

@@ -8,6 +8,7 @@ import pytest
 
 from mmplay.engine.explain.decisions import decision_words
 from mmplay.recordings.chart.axis import Axis
+from mmplay.recordings.diagnosis import diagnose_frame, headline_of
 from mmplay.recordings.position import find_position, run_to_position
 from mmplay.recordings.recording import never
 from mmplay.recordings.run.tape import Entry
@@ -25,6 +26,17 @@ def test_events_are_the_kill_the_refusals_and_the_reports(run: SessionTimeline) 
     titles = [run.frame(index).title for index in run.event_frames]
     assert titles[0].startswith("OOM kill: file_io.00 (4450)")
     assert any("wb_start_writeback" in title or "allocation failure" in title for title in titles)
+
+
+def test_a_kill_is_told_with_the_request_that_the_run_knows(run: SessionTimeline) -> None:
+    killed = diagnose_frame(run, run.event_frames[0])
+    report = killed.frame.report
+    assert report is not None
+    assert report.request is not None
+    assert (report.request.comm, report.request.order) == ("memeater", 0)
+    assert report.request.mode == 0x24280CA, "as the incident's log has it"
+    said = headline_of(killed)
+    assert said.endswith("with 1269 pages usable, DMA32 was 682 pages short.")
 
 
 def test_moments_are_found_without_looking_at_every_turn(run: SessionTimeline) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.frame import Ask
-from mmplay.tui.cells import Row, fit
+from mmplay.tui.cells import Row, fit, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import Heights, heights
@@ -110,7 +110,7 @@ class _Drawing:
         same = [one for one in self.ladder.rungs if one.pages == rung.pages and one.drawn]
         self.sheet.put(self.right, row, f"{rung.pages:>{NUMBER - 1}}", "number", rung.ask)
         names = " = ".join(one.name for one in same)
-        self.sheet.put(self.right + NUMBER, row, names, "label")
+        self._names(row, names)
         callers = ", ".join(name for one in same for name in one.callers)
         x = self.right + NUMBER + max(NAME, len(names) + 2)
         if not self.ladder.told:
@@ -120,6 +120,14 @@ class _Drawing:
         word, role = ("gets a page", "fine") if passes else ("refused", "refused")
         self.sheet.put(x, row, word, role)
         self.sheet.put(x + 13, row, callers, "dim")
+
+    def _names(self, row: int, names: str) -> None:
+        """Write what a rung is called beside it; what is too long goes on in the rows below."""
+        x = self.right + NUMBER
+        room = self.sheet.width - x
+        lines = [names] if len(names) <= room else wrap(names.replace("+", " +"), max(8, room))
+        for n, line in enumerate(lines):
+            self.sheet.put(x, row + n, line, "label")
 
     def _caller(self) -> None:
         """Draw the caller that is asked about: above the ladder, then on its rung."""
@@ -132,9 +140,11 @@ class _Drawing:
             return
         row = max(0, moved(top, self.scale.of_line(who.line) - 1, self.step))
         word, role = ("gets a page", "fine") if who.does == GETS else ("refused", "refused")
-        text = f"{who.name} {word}" if self.step == STEPS else who.name
-        self.sheet.put(x, row, self.glyphs.ball, role)
         rest = self.sheet.width - self.right - 1
+        whole = f"{who.name} {word}"
+        ended = whole if len(whole) <= rest else word
+        text = ended if self.step == STEPS else who.name
+        self.sheet.put(x, row, self.glyphs.ball, role)
         self.sheet.put(self.right + 1, row, fit(text, rest), role)
 
 
