@@ -30,7 +30,14 @@ from mmplay.levels.model import (
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
-UNEXPLAINED = ("wrong.number", "wrong.other", "wrong.few_free", "wrong.many_free")
+UNEXPLAINED = (
+    "wrong.number",
+    "wrong.other",
+    "wrong.few_free",
+    "wrong.many_free",
+    "wrong.zone_refuses",
+    "wrong.none_served",
+)
 """Slips that no known rule gives: of them only the rule that holds is said."""
 
 KERNEL_NAMES = re.compile(r"\b(?:__GFP|ALLOC|PF|TIF)_[A-Z_]+\b|\blowmem_reserve\b", re.ASCII)
@@ -75,8 +82,10 @@ class Reply(NamedTuple):
     def kernel_says(self) -> str:
         """Return what is right as the player reads it: the words of an option, a number's unit."""
         value = right_answer(self.question, self.truth)
-        words = (one.text for one in self.question.options if one.value == value)
-        return next(words, f"{self.truth.shown()}{_unit(self.question, self.truth)}")
+        for place, one in enumerate(self.question.options, 1):
+            if one.value == value:
+                return one.text if one.text.startswith(value) else f"{place}: {one.text}"
+        return f"{self.truth.shown()}{_unit(self.question, self.truth)}"
 
     def feedback(self) -> list[str]:
         """Return the rule that holds, what a wrong answer would need, what is said besides."""
@@ -96,7 +105,8 @@ class Reply(NamedTuple):
 def taught_by(level: Level) -> frozenset[str]:
     """Return the names of the kernel that a level says before it asks, or asks about."""
     asked = (part for one in level.questions for part in (one.text, one.truth, *one.each))
-    names = NAMES.findall(" ".join((level.story, *level.terms, *asked)))
+    offered = (option.text for one in level.questions for option in one.options)
+    names = NAMES.findall(" ".join((level.story, *level.terms, *asked, *offered)))
     return frozenset(one.removeprefix("__GFP_") for one in names)
 
 

@@ -53,18 +53,18 @@ FORMS: dict[str, Form] = {
     "first_zone": Form(on_callers.first_zone),
     "zone_order": Form(on_callers.zone_order),
     "class": Form(on_callers.caller_class, 1, 1),
-    "floor": Form(on_floors.floor_of, 2, 3, ("for",), rule="floor", unit=PAGES),
+    "floor": Form(on_floors.floor_of, 2, 3, ("for",), rule=None, unit=PAGES),
     "lowest_served": Form(
-        on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule="floor", unit=PAGES
+        on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule=None, unit=PAGES
     ),
-    "kswapd_sleeps": Form(on_floors.kswapd_sleeps, 1, 1, rule="high", unit=PAGES),
-    "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule="floor"),
-    "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
+    "kswapd_sleeps": Form(on_floors.kswapd_sleeps, 1, 1, unit=PAGES),
+    "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule=None),
+    "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), unit=PAGES),
     "drain_order": Form(on_callers.drain_order, 1, 5, ("for",), unit=PAGES),
     "served": Form(on_callers.served, 1, 1, ("order",)),
     # marks and reserves
     "marks": Form(on_marks.marks, 2, 2, rule=None, unit=PAGES),
-    "reserve": Form(on_marks.reserve_of, 2, 2, rule="lowmem_reserve", unit=PAGES),
+    "reserve": Form(on_marks.reserve_of, 2, 2, unit=PAGES),
     "managed": Form(on_marks.managed, 1, 1, unit=PAGES),
     "total_reserve": Form(on_marks.set_aside, 1, 1, unit=PAGES),
     "compute": Form(compute, rule=None),
@@ -72,15 +72,15 @@ FORMS: dict[str, Form] = {
     "decode": Form(on_masks.decode, 1, 1),
     "bits": Form(on_masks.bits, 1, 1, rule="decode"),
     "encode": Form(on_masks.encode, 1, 1),
-    "may_sleep": Form(on_masks.ability("may_sleep"), 1, 1, rule="ability"),
-    "wakes_kswapd": Form(on_masks.ability("wakes_kswapd"), 1, 1, rule="ability"),
-    "may_do_io": Form(on_masks.ability("may_do_io"), 1, 1, rule="ability"),
-    "may_enter_fs": Form(on_masks.ability("may_enter_fs"), 1, 1, rule="ability"),
-    "warns": Form(on_masks.ability("warns"), 1, 1, rule="ability"),
+    "may_sleep": Form(on_masks.ability("may_sleep"), 1, 1),
+    "wakes_kswapd": Form(on_masks.ability("wakes_kswapd"), 1, 1),
+    "may_do_io": Form(on_masks.ability("may_do_io"), 1, 1),
+    "may_enter_fs": Form(on_masks.ability("may_enter_fs"), 1, 1),
+    "warns": Form(on_masks.ability("warns"), 1, 1),
     "uses_reserves": Form(on_masks.uses_reserves, 1, 1),
     "slab_mask": Form(on_masks.slab_mask, 1, 1),
-    "slab_lost": Form(on_masks.slab_lost, 1, 1, rule="slab_mask"),
-    "slab_lost_discount": Form(on_masks.slab_lost_discount, 1, 1, rule="slab_mask"),
+    "slab_lost": Form(on_masks.slab_lost, 1, 1),
+    "slab_lost_discount": Form(on_masks.slab_lost_discount, 1, 1, rule="slab_lost"),
     # blocks and slabs
     "buddy": Form(on_blocks.buddy, 2, 2, unit="block"),
     "split_block": Form(on_blocks.split_block, 2, 3, unit="block"),
@@ -90,7 +90,7 @@ FORMS: dict[str, Form] = {
     "objects_per_page": Form(
         on_blocks.objects_in_page, 1, 1, rule="objects_per_slab", unit="objects"
     ),
-    "objects": Form(on_blocks.objects, 2, 2, ("cpus",), rule="objs", unit="objects"),
+    "objects": Form(on_blocks.objects, 2, 2, ("cpus",), unit="objects"),
     "slabs": Form(on_blocks.slabs, 1, 1, unit="slabs"),
     # reclaim, writeback, tasks
     "works_per_call": Form(on_machine.works_per_call, 1, 2, unit="works"),

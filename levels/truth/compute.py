@@ -171,7 +171,7 @@ RULES: dict[str, Rule] = {
         _of("above lowmem_reserve_ratio", watermarks.lowmem_reserve),
     ),
     "min_free_kbytes": Rule("LOWMEM_KB", "min_free_kbytes", _default, KB, _default_others),
-    "boot_min_free_kbytes": Rule("MANAGED ...", "min_free_kbytes", _boot, KB, _boot_others),
+    "boot_min_free_kbytes": Rule("MANAGED ...", "boot_min_free_kbytes", _boot, KB, _boot_others),
     "managed": Rule("PRESENT RESERVED", "managed", _of("present reserved_pages", sub)),
     "total_reserve": Rule(
         "MANAGED RESERVE HIGH",

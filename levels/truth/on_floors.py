@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.words import CALLERS, WORDS
+from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
     PLAIN,
@@ -19,7 +19,7 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.rules import by_rule, source
+from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.steps import asker, discounts, line_steps, seen_steps
 from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
@@ -28,6 +28,14 @@ MARKS = ("min", "low", "high")
 NOW = "now"
 NO_REQUEST = "wb:none"
 QUARTER = 4
+
+FLOOR_RULES = {
+    (False, False): "floor_at_mark",
+    (False, True): "floor_with_reserve",
+    (True, False): "floor_with_discount",
+    (True, True): "floor_with_both",
+}
+"""The key of the rule by which a request is refused, by whether something comes off and on."""
 
 
 def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
@@ -78,6 +86,17 @@ class Gate:
             return finding("truth.no_line", zone=self.zone.name)
         who, steps = asker(caller, self.mark), self.steps()
         return finding("truth.floor", who=who, steps=steps, floor=self.floor.value)
+
+    @property
+    def rule(self) -> str:
+        """The key of the rule that decides here."""
+        caller = self.who.caller
+        if caller is NO_WATERMARKS:
+            return "floor_no_line"
+        if caller.name == PLAIN.name and self.mark == "high":
+            return "floor_last_look"
+        discount = bool(discounts(self.subject.kernel.gate.reductions, self.pages, caller.flags))
+        return FLOOR_RULES[discount, bool(self.reserve)]
 
     def steps(self) -> str:
         """Return how the caller's floor comes about, step by step."""
@@ -154,7 +173,8 @@ def floor_of(subject: Subject, words: list[str]) -> Truth:
     gate = _gate(subject, words)
     value = gate.floor.value
     near = (slip(value + 1, "wrong.first_served"), slip(value - 1, "wrong.refused_too"))
-    return told(value, gate.why(), (*gate.others(), *near), term=gate.floor)
+    found = told(value, gate.why(), (*gate.others(), *near), term=gate.floor)
+    return by_rule(found, subject, gate.rule)
 
 
 def lowest_served(subject: Subject, words: list[str]) -> Truth:
@@ -171,7 +191,8 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     bare = gate.floor.value + 1
     without = slip(bare, "wrong.no_highatomic", pages=kept.value)
     others = (itself, *([without] if kept.value else gate.others(1)))
-    return told(term, _lowest(gate, term.value, kept.value), others)
+    found = told(term, _lowest(gate, term.value, kept.value), others)
+    return by_rule(found, subject, gate.rule)
 
 
 def _lowest(gate: Gate, free: int, kept: int) -> Finding:
@@ -233,7 +254,8 @@ def passes(subject: Subject, words: list[str]) -> Truth:
         )
         findings = (enough, finding("truth.fits_not", zone=gate.zone.name, order=order))
         other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
-    return told(allowed, findings, (other,), term=gate.floor)
+    rule = gate.rule if findings[-1].code != "truth.fits_not" else "fits"
+    return by_rule(told(allowed, findings, (other,), term=gate.floor), subject, rule)
 
 
 def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
@@ -260,8 +282,7 @@ def seen(subject: Subject, words: list[str]) -> Truth:
     why = finding("truth.seen", result=_counted(gate, free, order, term))
     others = [slip(free, "wrong.all_free", free=free, seen=term.value)]
     others += [slip(gate.floor.value, "wrong.is_floor")]
-    rule = WORDS[term.name or "floor"].text
-    return told(term, why, others)._replace(rule=rule, source=source(subject.kernel, "floor"))
+    return told(term, why, others)
 
 
 def _verdict(gate: Gate, free: int, order: int, seen: Term) -> Finding:

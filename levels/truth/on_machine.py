@@ -54,7 +54,7 @@ def works_per_call(subject: Subject, words: list[str]) -> Truth:
     calls = {one: reclaim_call(subject.kernel, inactive, one == RECLAIMABLE) for one in known}
     works, scanned = calls[state]
     code = "truth.works" if works else "truth.no_works"
-    why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER)
+    why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER, works=works)
     other = known[1 - known.index(state)]
     others = [slip(calls[other].works, OTHER_STATE[other])]
     others += _beyond_cliff(subject, inactive) if state == GIVEN_UP else []

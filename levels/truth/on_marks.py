@@ -24,6 +24,9 @@ from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 ALL = "all"
 
+MARK_RULES = {"min": "zone_min", "low": "low", "high": "high"}
+"""The key of the rule that gives a mark."""
+
 
 def marks(subject: Subject, words: list[str]) -> Truth:
     """`marks ZONE min|low|high`: a watermark of the machine."""
@@ -41,7 +44,7 @@ def marks(subject: Subject, words: list[str]) -> Truth:
     others += _without_thp(subject, zone, mark)
     pages = _steps(subject, zone, mark, term)
     why = finding("truth.mark", mark=mark, zone=zone.name, pages=pages)
-    return by_rule(told(value, why, others, term=term), subject, term.name or mark)
+    return by_rule(told(value, why, others, term=term), subject, MARK_RULES[mark])
 
 
 def _steps(subject: Subject, zone: Zone, mark: str, term: Term) -> str:
@@ -163,9 +166,10 @@ def set_aside(subject: Subject, words: list[str]) -> Truth:
     term = parts[0]
     for part in parts[1:]:
         term = term + part
-    text = "; ".join(
+    text = ", ".join(
         f"{zone.name} {equation(part)}" for zone, part in zip(zones, parts, strict=True)
     )
     high = sum(zone.high for zone in zones)
     others = (slip(high, "wrong.only_high"),)
-    return told(term, finding("truth.computed", result=text), others)
+    why = finding("truth.aside", result=text, sum=term.value)
+    return told(term, why if parts[1:] else finding("truth.computed", result=text), others)

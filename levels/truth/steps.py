@@ -41,7 +41,8 @@ def line_steps(
     reductions: tuple[Reduction, ...], mark: str, pages: int, flags: AllocFlag, reserve: int
 ) -> str:
     """Return how many free pages are too few for a caller, step by step; `mark` is its name."""
-    parts, left = [], pages
+    parts: list[str] = []
+    left = pages
     for one, taken in discounts(reductions, pages, flags):
         name = FLAG_NAMES.get(one.flag, NON_BLOCK)
         code = "half" if one.divisor == HALF else "quarter_of_rest" if parts else "quarter"
