@@ -272,7 +272,9 @@ class Report:
     """The OOM reaper took the victim's memory."""
     stalled_ms: int | None = None
     asked_bytes: int | None = None
-    """What a vmalloc was asked for."""
+    """What a vmalloc was asked for, where the log says it."""
+    got_bytes: int | None = None
+    """What a vmalloc had when it was refused pages; None where it did not ask for any."""
     cma: CmaFailure | None = None
     slabs: list[tuple[str, int, int]] = field(default_factory=list)
     """(cache, used kB, total kB) of unreclaimable slabs, where the killer listed them (4.15)."""

@@ -153,6 +153,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     after: Texts = ()
     suppose: Texts = ()
     why: str = ""
+    rule: str = ""
     picture: PictureKind = ""
     caller: str = ""
     hides: Texts = ()
@@ -334,7 +335,7 @@ class Level(LevelFile, frozen=True, kw_only=True):
     A level of several stages is its first one, and `stages` are those after it: each is a level of
     its own, with a machine and a clock, and all have the texts, hints and moves of the file.
     `content` is the digest of the file's content (`levels.level_text`). What is in `bound` is
-    written into the header of each recording of it.
+    written into the header of each recording of it; `after` is the next one of its assignment.
     """
 
     file: str
@@ -344,6 +345,7 @@ class Level(LevelFile, frozen=True, kw_only=True):
     stage_title: str = ""
     stages: tuple[Level, ...] = ()
     bound: tuple[tuple[str, str], ...] = ()
+    after: Level | None = None
 
 
 SHARED = frozenset(

@@ -66,7 +66,7 @@ def report_json(report: Report) -> Json:
 
 OWN_FACTS = (
     *("constraint", "nobody_killable", "exiting", "panicked", "reaped", "stalled_ms"),
-    *("asked_bytes", "why", "daemon"),
+    *("asked_bytes", "got_bytes", "why", "daemon"),
 )
 """What only some kinds of event have; null or false for the others."""
 
@@ -119,6 +119,9 @@ def _zone_json(zone: ZoneDump) -> Json:
         else None,
         "free_lists_kb": zone.blocks_total_kb,
     }
+
+
+NO_MEMORY = "no Mem-Info until here"
 
 
 class FrameDiagnosis(NamedTuple):

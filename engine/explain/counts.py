@@ -110,16 +110,16 @@ def counted_free(gate: GateRules, zone: ZoneDump, flags: AllocFlag, order: int) 
         return None
     free = given("free", pages)
     rest = (1 << max(0, order)) + gate.block_rest
-    if rest:
-        free = rule("order_free", free - rest)
+    name_of_all = "order_free" if rest else ""
+    free = free - rest if rest else free
     hidden = (
         ("reserved_highatomic", hidden_highatomic(gate, zone, flags, order)),
         ("free_cma", hidden_cma(gate, zone, flags)),
     )
     for name, kept in hidden:
         if kept:
-            free = rule("seen_free", free - given(name, kept))
-    return free
+            free, name_of_all = free - given(name, kept), "seen_free"
+    return rule(name_of_all, free) if name_of_all else free
 
 
 class Halving(NamedTuple):

@@ -25,6 +25,7 @@ from mmplay.engine.explain.looks import (
     if_memalloc,
     looks_of,
     named_node,
+    tables_refused,
     zones_asked,
 )
 from mmplay.engine.explain.reasons import (
@@ -220,7 +221,9 @@ def _not_asked(report: Report) -> Finding | None:
     """Say why no watermark was tested."""
     if report.request is not None and report.request.order == BY_HAND:
         return finding("oom.by_hand")
-    return finding("vmalloc.not_asked") if report.kind is ReportKind.VMALLOC else None
+    if report.kind is not ReportKind.VMALLOC:
+        return None
+    return finding("vmalloc.tables" if tables_refused(report) else "vmalloc.not_asked")
 
 
 def _caller(
@@ -293,7 +296,7 @@ def _stops(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> 
     for zone in dump.populated():
         free = zone.pages("free")
         rungs = ladder(kernel, zone, caller.class_zone)
-        if free is None or not rungs or not caller.asks(dump, zone):
+        if free is None or not caller.asks(dump, zone) or not _has_floors(zone, rungs):
             continue
         cma = hidden_cma(kernel.gate, zone, AllocFlag.NONE)
         result.stops.append((zone, stop_finding(free - cma, stop_of(rungs, free - cma))))
@@ -301,6 +304,15 @@ def _stops(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> 
             result.stops.append((zone, finding("stop.cma", free=free, cma=cma)))
         if free and zone.listed_pages() == 0:
             result.stops.append((zone, finding("stop.lists_empty", free=free)))
+
+
+def _has_floors(zone: ZoneDump, rungs: list[Rung]) -> bool:
+    """Tell whether anybody can be stopped in a zone, and the log says where: not all go to 0."""
+    return zone.pages("managed") != 0 and any(not _to_the_end(rung) for rung in rungs)
+
+
+def _to_the_end(rung: Rung) -> bool:
+    return bool(rung.caller.flags & AllocFlag.NO_WATERMARKS)
 
 
 def stop_finding(free: int, stop: Stop) -> Finding:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
-from mmplay.engine.explain.looks import zones_asked
+from mmplay.engine.explain.looks import tables_refused, zones_asked
 from mmplay.engine.explain.verdict import Outcome, Status
 from mmplay.engine.limits import Cgroup
 from mmplay.engine.report import OomKill, Report, ReportKind, Request
@@ -79,12 +79,15 @@ def _vmalloc(report: Report, operands: Operands) -> Finding:
     if zones_asked(report):
         return Finding("headline.vmalloc_pages", operands | {"size": _asked_size(report)})
     code = "headline.vmalloc_why" if report.why else "headline.vmalloc"
+    code = "headline.vmalloc_tables" if tables_refused(report) else code
     return Finding(code, operands | {"size": _bytes(report.asked_bytes)})
 
 
 def _asked_size(report: Report) -> str:
-    """Name a vmalloc by its size, unless the kernel printed 0 for a request that got to pages."""
-    return f"a vmalloc of {_bytes(report.asked_bytes)}" if report.asked_bytes else "a vmalloc"
+    """Name a vmalloc by what it was asked for and what it had, as far as the log says it."""
+    asked = f" of {_bytes(report.asked_bytes)}" if report.asked_bytes else ""
+    had = f" that had {_bytes(report.got_bytes)}" if report.got_bytes else ""
+    return f"a vmalloc{asked}{had}"
 
 
 def _bytes(count: int | None) -> str:

@@ -34,7 +34,18 @@ def zones_asked(report: Report) -> bool:
     request = report.request
     if report.kind in ZONES_NOT_ASKED or (request is not None and request.order == BY_HAND):
         return False
-    return report.kind is not ReportKind.VMALLOC or bool(request and request.order)
+    if report.kind is not ReportKind.VMALLOC:
+        return True
+    return report.got_bytes is not None or bool(request and request.order)
+
+
+OWN_TABLES = ("page array size", "failed to map pages")
+"""What a vmalloc says that found room, and then no memory for tables of its own."""
+
+
+def tables_refused(report: Report) -> bool:
+    """Tell whether a vmalloc lacked memory, though not for the pages that it was asked for."""
+    return any(words in (report.why or "") for words in OWN_TABLES)
 
 
 def caller_in(kernel: Kernel, request: Request, dump: MemDump) -> Caller | None:

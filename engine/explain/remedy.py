@@ -13,9 +13,12 @@ from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, has_block, tes
 from mmplay.engine.explain.reasons import unboosted_floor
 from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
-from mmplay.engine.rules.alloc_flags import SECOND_TRY
+from mmplay.engine.rules.alloc_flags import SECOND_TRY, AllocFlag
 from mmplay.engine.rules.floors import CallerClass, discounted
 from mmplay.engine.rules.versions import Kernel
+
+BELOW_MIN = AllocFlag.HIGH | AllocFlag.HARDER | AllocFlag.MIN_RESERVE | AllocFlag.NON_BLOCK
+"""Whoever may go below min is one of those that min is kept for."""
 
 
 def remedies(
@@ -193,7 +196,8 @@ def _smaller_min(
     today = span[0] // page_kb if span else _sum_of_mins(kernel, dump)
     if best < 0 or best >= today:
         return []
-    return [finding("pass.min_free", kbytes=best * page_kb + page_kb - 1)]
+    code = "pass.min_free_own" if caller.caller.flags & BELOW_MIN else "pass.min_free"
+    return [finding(code, kbytes=best * page_kb + page_kb - 1)]
 
 
 def _capped(kernel: Kernel) -> tuple[str, ...]:

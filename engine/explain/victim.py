@@ -157,6 +157,8 @@ def task_findings(report: Report) -> list[Finding]:
 
 def _held(who: str, pages: int, whole: int | None, kb: int) -> str:
     share = f", {(pages * 200 + whole) // (2 * whole)} %" if whole else ""
+    if whole and pages > whole:
+        share = "; more than all, for pages that are shared count in each task"
     return f"{who} {size(pages * kb)} ({pages} pages{share})"
 
 

@@ -97,17 +97,29 @@ def managed_pages(dump: MemDump) -> int | None:
     """Return the pages that the kernel managed: RAM less reserved, else the sum of the zones.
 
     From 6.1 on, and for a request bound to nodes, only some zones are printed: the closing lines
-    count all. RAM alone, where the rest is lost, counts what was reserved at boot as well.
+    count all. Where the zones have all that is free, they are all there are, whatever those lines
+    say. RAM alone, where the rest is lost, counts what was reserved at boot as well.
     """
     ram, reserved = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
-    if ram is not None and reserved is not None and ram > reserved:
-        return ram - reserved
-    for name in ("managed", "present"):
-        pages = [zone.pages(name) for zone in dump.zones if zone.kb]
-        known = [one for one in pages if one is not None]
-        if known and len(known) == len(pages):
-            return sum(known)
-    return ram
+    printed = _sum_of(dump, "managed") or _sum_of(dump, "present")
+    if ram is None or reserved is None or ram <= reserved:
+        return printed or ram
+    if printed and ram - reserved > 2 * printed and _zones_are_all(dump):
+        return printed
+    return ram - reserved
+
+
+def _sum_of(dump: MemDump, name: str) -> int | None:
+    """Return a counter over all zones, None if one of them does not print it."""
+    pages = [zone.pages(name) for zone in dump.zones if zone.kb]
+    known = [one for one in pages if one is not None]
+    return sum(known) if known and len(known) == len(pages) else None
+
+
+def _zones_are_all(dump: MemDump) -> bool:
+    """Tell whether no zone with free pages is missing: the total is what the zones have."""
+    free, total = _sum_of(dump, "free"), dump.totals.get("free")
+    return free is not None and total is not None and abs(free - total) <= MOVED
 
 
 def _has_totals(dump: MemDump) -> bool:

@@ -118,10 +118,16 @@ class Assignment(NamedTuple):
     def played_by(self, student: str, ident: str) -> Level:
         """Return a level as a student plays it: with the practice seed, bound to him.
 
-        Raises InputError for no such level, or student.
+        The levels that are assigned after it follow it. Raises InputError for no such level, or
+        student.
         """
-        bound = (("assignment", self.id), ("student", student))
-        return with_seed(self.find(ident).level, self.seed_of(student), bound)
+        bound, seed = (("assignment", self.id), ("student", student)), self.seed_of(student)
+        place = [one.level.id for one in self.levels].index(self.find(ident).level.id)
+        after: Level | None = None
+        for one in reversed(self.levels[place:]):
+            after = with_seed(one.level, seed, bound)._replace(after=after)
+        assert after is not None
+        return after
 
 
 def with_seed(level: Level, seed: int, bound: tuple[tuple[str, str], ...] = ()) -> Level:

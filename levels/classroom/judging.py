@@ -300,7 +300,7 @@ def _verdict(
             Status.DAMAGED,
             f"is damaged at byte {ending.offset}: {ending.why}; graded up to there",
         )
-    if not ending.closed:
+    if not ending.closed and (runs[-1].playing or not _is_told(opened[-1])):
         return Status.CUT, "was not ended: it is graded as far as it goes"
     return Status.GRADED, ""
 
@@ -312,6 +312,11 @@ def _same_end(one: _Opened, run: LevelRun) -> bool:
         return not one.ending.closed
     _, digest, told = one.reached
     return digest == session.digest(run.session.to_end(), told)
+
+
+def _is_told(one: _Opened) -> bool:
+    """Tell whether a recording says where its run ended, though whoever plays has not left yet."""
+    return one.reached is not None and one.reached[0] == one.session.end
 
 
 # how it was played

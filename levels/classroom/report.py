@@ -28,6 +28,9 @@ MOST_ROWS = 15
 UNEXPLAINED = ("wrong.number", "wrong.other")
 """Codes of answers that no rule gives."""
 
+NO_RULE = "answers that no rule here gives"
+_NUMBER = re.compile(r"\d+")
+
 _QUESTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?:\.\d+)?: ", re.ASCII)
 IN_ORDER = (Status.GRADED, Status.NONE, Status.NOT_GRADED)
 
@@ -116,7 +119,10 @@ class Help(NamedTuple):
 
 
 class Misconception(NamedTuple):
-    """A slip that several answers came from: who made it, where, and the sentence about it."""
+    """A slip that several answers came from: who made it, where, and the sentence about it.
+
+    The same slip has the same sentence but for its numbers, which are drawn.
+    """
 
     code: str
     text: str
@@ -196,7 +202,7 @@ def report_of(grades: GradesFile, found: Sequence[Found] = ()) -> Report:
         grades,
         tuple(sorted(_helped(grades), key=lambda one: (-len(one.reasons), one.student))),
         tuple(sorted(_misconceptions(grades), key=_commonest_first)),
-        tuple(sorted(_hard(grades), key=lambda one: (-one.missed * 1000 // one.of, one.name))),
+        tuple(sorted(_hard(grades), key=_most_first)),
         tuple(_figures(grades)),
         tuple(found),
     )
@@ -205,6 +211,11 @@ def report_of(grades: GradesFile, found: Sequence[Found] = ()) -> Report:
 def _commonest_first(one: Misconception) -> tuple[bool, int, str]:
     """Sort by how many made a slip; answers that come from no known one stand last."""
     return one.code in UNEXPLAINED, -len(one.students), one.code
+
+
+def _most_first(one: Hard) -> tuple[int, int, str]:
+    """Sort by how many missed it: one of one tells less of a class than five of nine."""
+    return -one.missed, one.of, one.name
 
 
 def _helped(grades: GradesFile) -> Iterator[Help]:
@@ -238,13 +249,15 @@ def _won(level: LevelRow) -> bool:
 
 
 def _misconceptions(grades: GradesFile) -> Iterator[Misconception]:
-    by_code: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    by_slip: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
     for student in grades.students:
         for level in student.levels:
             for slip in level.slips:
                 where = f"{level.level} {slip.question}"
-                by_code[slip.code].append((student.student, where, slip.text))
-    for code, found in by_code.items():
+                text = NO_RULE if slip.code in UNEXPLAINED else slip.text
+                key = slip.code, _NUMBER.sub("0", text)
+                by_slip[key].append((student.student, where, text))
+    for (code, _), found in by_slip.items():
         texts = [text for _, _, text in found]
         yield Misconception(
             code,

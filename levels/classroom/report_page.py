@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.classroom.formats import shown
-from mmplay.levels.classroom.report import MOST_ROWS, UNEXPLAINED, Bin, Figures, Report, bins
+from mmplay.levels.classroom.report import (
+    MOST_ROWS,
+    UNEXPLAINED,
+    Bin,
+    Figures,
+    Report,
+    StudentRow,
+    bins,
+)
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import (
     Block,
@@ -35,7 +44,7 @@ QUANTITIES = (
 def report_blocks(report: Report) -> Iterator[Block]:
     """Yield the whole report."""
     grades = report.grades
-    handed = sum(any(level.tries for level in one.levels) for one in grades.students)
+    handed = sum(map(_handed_in, grades.students))
     yield Heading(1, f"{grades.title}: how the class did")
     due = ("due", [grades.due])
     facts = [due, ("handed in", [f"{handed} of {len(grades.students)} students"])]
@@ -60,7 +69,7 @@ def report_blocks(report: Report) -> Iterator[Block]:
 def teach_next(report: Report) -> list[str]:
     """Return the misconceptions that come from a known slip, with the level that asks about it."""
     return [
-        f"{one.text} (open {one.questions[0].split()[0]})"
+        f"{as_sentence(one.text)} Open {one.questions[0].split()[0]}."
         for one in report.misconceptions
         if one.code not in UNEXPLAINED
     ]
@@ -95,10 +104,10 @@ def _misconceptions(report: Report) -> Iterator[Block]:
         yield Text("No question was answered wrong.")
         return
     rows = [
-        (one.text, str(len(one.students)), named(one.questions), named(one.students))
+        (as_sentence(one.text), str(len(one.students)), named(one.questions), named(one.students))
         for one in report.misconceptions[:MOST_ROWS]
     ]
-    head = ("the rule that the answer would need", "students", "asked in", "who")
+    head = ("where the wrong answers come from", "students", "asked in", "who")
     yield Table("wrong answers by the slip that they come from", head, rows, frozenset({1}))
 
 
@@ -157,6 +166,10 @@ def _histogram(words: str, found: list[Bin], left: int) -> Iterator[str]:
     yield svg.line(left, base, left + width * len(found), base, "event")
 
 
+def _handed_in(student: StudentRow) -> bool:
+    return any(level.tries for level in student.levels)
+
+
 def _students(report: Report) -> Table:
     grades = report.grades
     ids = [one.level for one in report.figures]
@@ -165,7 +178,7 @@ def _students(report: Report) -> Table:
             one.student,
             *(f"{shown(level.score)} ({level.status})" for level in one.levels),
             f"{shown(one.score)} of {shown(one.max_score)}",
-            {True: "late", False: "", None: "?"}[one.late],
+            "late" if one.late else "?" if one.late is None and _handed_in(one) else "",
         )
         for one in grades.students
     ]

@@ -14,7 +14,7 @@ from mmplay.recordings.files import sessions_folder
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
-_RESULT = re.compile(r"(won|lost|ended), ([0-3]) stars, (\d{1,6}) acts of par \d{1,6}", re.ASCII)
+_RESULT = re.compile(r"(won|lost|ended), ([0-3]) stars, (\d{1,6}) acts of par (\d{1,6})", re.ASCII)
 
 
 class Claim(NamedTuple):
@@ -29,6 +29,18 @@ def claim_in(text: str) -> Claim | None:
     """Return what a result mark says; None for a run that goes on, or says nothing."""
     found = _RESULT.fullmatch(text)
     return Claim(found[1], int(found[2]), int(found[3])) if found is not None else None
+
+
+def in_words(text: str) -> str:
+    """Return a result mark as it is read; acts are left out where there are none to be done."""
+    found = _RESULT.fullmatch(text)
+    if found is None:
+        return text
+    outcome, stars, acts, par = found.groups()
+    words = f"{outcome}, {stars} star{'' if stars == '1' else 's'}"
+    if acts == par == "0":
+        return words
+    return f"{words}, {acts} act{'' if acts == '1' else 's'} of par {par}"
 
 
 class Run(NamedTuple):
@@ -63,7 +75,7 @@ class Try(NamedTuple):
     @property
     def said(self) -> str:
         """The same in words."""
-        return self.runs[-1].result or "not finished"
+        return in_words(self.runs[-1].result) or "not finished"
 
 
 def stage_of(header: dict[str, Any]) -> int:

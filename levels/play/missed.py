@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.model import REPLIES, Level, Question
 from mmplay.levels.play.game import LevelGame, Sequel
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, playing
 from mmplay.levels.truth import Truth
-
-NUMBERS = ("truth.metric", "truth.changed", "truth.stands")
-"""What is said of a number that was read: what it is called is no rule by which it came about."""
 
 
 class Missed(NamedTuple):
@@ -33,15 +29,18 @@ def _of_stage(run: LevelRun) -> Iterator[Missed]:
     missed = run.missed()
     for ident, (question, truth) in run.asking.first_asked().items():
         if ident in missed:
-            rule = truth.rule if truth.findings[0].code not in NUMBERS else ""
-            yield Missed(question, rule or " ".join(_why(question, truth)))
+            yield Missed(question, rule_of(question, truth))
 
 
-def _why(question: Question, truth: Truth) -> Iterator[str]:
-    """Yield what is said of an answer that no rule gives: what it is, and why."""
-    yield as_sentence("; ".join(truth.explanation()))
-    if question.why:
-        yield as_sentence(question.why)
+BARE = ("metric", "holds")
+"""Forms that read a number of the machine: they know what it is, not what it comes from."""
+
+
+def rule_of(question: Question, truth: Truth) -> str:
+    """Return the rule that an answer goes by: the level's own words, else those of the form."""
+    bare = truth.text.partition(" ")[0] in BARE
+    said = question.rule or (question.why if bare else "")
+    return said or truth.rule or "; ".join(truth.explanation())
 
 
 class Practice(LevelGame):

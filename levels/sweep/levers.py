@@ -75,7 +75,14 @@ def _levers(text: str, in_file: Base | None) -> list[Lever]:
 
 def _split(values: str) -> list[str]:
     """Return what commas separate, apart from those inside of brackets."""
-    return re.findall(r"(?:\[[^\]]*\]|[^,\[])+", values)
+    parts, depth = [""], 0
+    for letter in values:
+        depth += {"[": 1, "]": -1}.get(letter, 0)
+        if letter == "," and depth < 1:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _kind(key: str, has_file: bool) -> str:

@@ -57,9 +57,9 @@ FORMS: dict[str, Form] = {
     "lowest_served": Form(
         on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule=None, unit=PAGES
     ),
-    "kswapd_sleeps": Form(on_floors.kswapd_sleeps, 1, 1, unit=PAGES),
+    "kswapd_sleeps": Form(on_floors.kswapd_sleeps, 1, 1, rule=None, unit=PAGES),
     "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule=None),
-    "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), unit=PAGES),
+    "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
     "drain_order": Form(on_callers.drain_order, 1, 5, ("for",), unit=PAGES),
     "served": Form(on_callers.served, 1, 1, ("order",)),
     # marks and reserves
@@ -147,6 +147,26 @@ def truth(
         raise TruthError(f"{text!r}: {error}{_usage_of(words)}") from None
     others = tuple(other for other in found.others if other.value != found.comparable())
     return found._replace(text=" ".join(words), others=others)
+
+
+OF_CALLERS = ("floor", "passes", "lowest_served", "seen")
+
+
+def about(
+    text: str, kernel: Kernel, machine: Machine, metrics: MetricReader = read
+) -> tuple[str, ...]:
+    """Return what a question is about: its form; of a caller also its class, and what it leaves.
+
+    FREE may still be a slot. Raises TruthError.
+    """
+    words, subject = _subject(text.split(), kernel, machine, metrics)
+    words = words[words[:1] == [KB_WORD] :]
+    if words[0] not in OF_CALLERS:
+        return (words[0],)
+    form = FORMS[words[0]]
+    args, chosen = counted(words[1:], form.options, form.least, form.most)
+    gate = on_floors.gate_of(subject._replace(chosen=chosen), args[:2])
+    return words[0], gate.who.caller.name, "kept" if gate.reserve else ""
 
 
 def _usage_of(words: list[str]) -> str:

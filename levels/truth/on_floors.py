@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.words import CALLERS
+from mmplay.engine.explain.finding import Finding, as_sentence, finding, sentence
+from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
     PLAIN,
@@ -19,7 +19,7 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.rules import by_rule
+from mmplay.levels.truth.rules import by_rule, source
 from mmplay.levels.truth.steps import asker, discounts, line_steps, seen_steps
 from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
@@ -28,14 +28,6 @@ MARKS = ("min", "low", "high")
 NOW = "now"
 NO_REQUEST = "wb:none"
 QUARTER = 4
-
-FLOOR_RULES = {
-    (False, False): "floor_at_mark",
-    (False, True): "floor_with_reserve",
-    (True, False): "floor_with_discount",
-    (True, True): "floor_with_both",
-}
-"""The key of the rule by which a request is refused, by whether something comes off and on."""
 
 
 def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
@@ -87,22 +79,25 @@ class Gate:
         who, steps = asker(caller, self.mark), self.steps()
         return finding("truth.floor", who=who, steps=steps, floor=self.floor.value)
 
-    @property
-    def rule(self) -> str:
-        """The key of the rule that decides here."""
-        caller = self.who.caller
-        if caller is NO_WATERMARKS:
-            return "floor_no_line"
-        if caller.name == PLAIN.name and self.mark == "high":
-            return "floor_last_look"
-        discount = bool(discounts(self.subject.kernel.gate.reductions, self.pages, caller.flags))
-        return FLOOR_RULES[discount, bool(self.reserve)]
-
     def steps(self) -> str:
         """Return how the caller's floor comes about, step by step."""
         reductions = self.subject.kernel.gate.reductions
         flags = self.who.caller.flags
         return line_steps(reductions, self.mark, self.pages, flags, self.reserve)
+
+    def rule(self) -> str:
+        """Return the rule that holds for this caller here, in words."""
+        if self.who.caller is NO_WATERMARKS:
+            return as_sentence(sentence(finding("rule.no_line")))
+        code = "rule.line_and_reserve" if self.reserve else "rule.line"
+        because = CALLERS[self.who.caller.name].because
+        said = finding(code, mark=self.mark, because=because, class_zone=self.class_name)
+        return as_sentence(sentence(said))
+
+    def goes_by(self, found: Truth, code: str = "") -> Truth:
+        """Return an answer with the rule that it goes by, this caller's if none is named."""
+        words = as_sentence(sentence(finding(code))) if code else self.rule()
+        return found._replace(rule=words, source=source(self.subject.kernel, "floor"))
 
     def others(self, add: int = 0) -> list[Other]:
         """Return the floors that other rules give, `add` pages above them."""
@@ -161,7 +156,7 @@ class Gate:
         ]
 
 
-def _gate(subject: Subject, words: list[str]) -> Gate:
+def gate_of(subject: Subject, words: list[str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
     zone, who = subject.zone(words[0]), subject.who(words[1])
     mark = mark_of(subject.kernel, words[2:], who.caller)
@@ -170,11 +165,11 @@ def _gate(subject: Subject, words: list[str]) -> Gate:
 
 def floor_of(subject: Subject, words: list[str]) -> Truth:
     """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
-    gate = _gate(subject, words)
+    gate = gate_of(subject, words)
     value = gate.floor.value
     near = (slip(value + 1, "wrong.first_served"), slip(value - 1, "wrong.refused_too"))
     found = told(value, gate.why(), (*gate.others(), *near), term=gate.floor)
-    return by_rule(found, subject, gate.rule)
+    return gate.goes_by(found)
 
 
 def lowest_served(subject: Subject, words: list[str]) -> Truth:
@@ -184,7 +179,7 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     """
     if words[1] == NO_REQUEST:
         return _asks_for_none(subject)
-    gate = _gate(subject, words)
+    gate = gate_of(subject, words)
     kept = _kept(gate)
     term = gate.floor + 1 if not kept.value else gate.floor + kept + 1
     itself = slip(term.value - 1, "wrong.one_more")
@@ -192,7 +187,7 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     without = slip(bare, "wrong.no_highatomic", pages=kept.value)
     others = (itself, *([without] if kept.value else gate.others(1)))
     found = told(term, _lowest(gate, term.value, kept.value), others)
-    return by_rule(found, subject, gate.rule)
+    return gate.goes_by(found, "rule.kept" if kept.value else "")
 
 
 def _lowest(gate: Gate, free: int, kept: int) -> Finding:
@@ -215,7 +210,10 @@ def kswapd_sleeps(subject: Subject, words: list[str]) -> Truth:
         for one in (0, 1)
     ]
     why = finding("truth.kswapd_sleeps", high=zone.high, free=term.value)
-    return told(term, why, others)
+    found = told(term, why, others)
+    rule = as_sentence(sentence(finding("rule.sleeps")))
+    where = "zone_balanced  mm/vmscan.c"
+    return found._replace(rule=rule, source=f"{where}  {subject.kernel.source}")
 
 
 def _kept(gate: Gate) -> Term:
@@ -241,7 +239,7 @@ def passes(subject: Subject, words: list[str]) -> Truth:
 
     FREE is a number, or `now`: the machine's own free count, and then also its free lists.
     """
-    gate = _gate(subject, [*words[:2], *words[3:]])
+    gate = gate_of(subject, [*words[:2], *words[3:]])
     order, now = order_of(subject.chosen.get("order", "0")), words[2] == NOW
     free, seen = _seen(gate, words[2], order)
     allowed = spare(seen, gate.floor) > 0
@@ -254,8 +252,7 @@ def passes(subject: Subject, words: list[str]) -> Truth:
         )
         findings = (enough, finding("truth.fits_not", zone=gate.zone.name, order=order))
         other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
-    rule = gate.rule if findings[-1].code != "truth.fits_not" else "fits"
-    return by_rule(told(allowed, findings, (other,), term=gate.floor), subject, rule)
+    return gate.goes_by(told(allowed, findings, (other,), term=gate.floor))
 
 
 def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
@@ -276,13 +273,14 @@ def _lists_of(gate: Gate) -> tuple[int, ...]:
 
 def seen(subject: Subject, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
-    gate = _gate(subject, words[:2])
+    gate = gate_of(subject, words[:2])
     order = order_of(subject.chosen.get("order", "0"))
     free, term = _seen(gate, words[2], order)
     why = finding("truth.seen", result=_counted(gate, free, order, term))
     others = [slip(free, "wrong.all_free", free=free, seen=term.value)]
     others += [slip(gate.floor.value, "wrong.is_floor")]
-    return told(term, why, others)
+    rule = WORDS[term.name or "floor"].text
+    return told(term, why, others)._replace(rule=rule, source=source(subject.kernel, "floor"))
 
 
 def _verdict(gate: Gate, free: int, order: int, seen: Term) -> Finding:

@@ -99,8 +99,9 @@ def ability(name: str) -> Form:
             has=_has(subject.layout, name, mask),
             ability=said(f"can.{name}" if can else f"can.not_{name}"),
         )
-        by_bits = looks_like_bits(words[0])
-        other = Other(not can, _opposite(subject.layout, name, mask, can, by_bits))
+        by_number = looks_like_bits(words[0])
+        need = (_opposite if by_number else _lacks)(subject.layout, name, mask, can)
+        other = Other(not can, need)
         return told(can, why, [other])
 
     return form
@@ -130,12 +131,18 @@ def _has(layout: GfpLayout, name: str, mask: int) -> str:
     return f"has {' and '.join(there)}" if there else f"does not have {known[0]}"
 
 
-def _opposite(layout: GfpLayout, name: str, mask: int, can: bool, by_bits: bool) -> Finding:
+def _opposite(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
     """Return what the opposite would need: of bits those of another kernel, or another flag."""
     answer = "no" if can else "yes"
-    for other in GFP_LAYOUTS.values() if by_bits else ():
+    for other in GFP_LAYOUTS.values():
         if other is not layout and bool(getattr(abilities(other, mask), name)) is not can:
             return finding("wrong.layout", answer=answer, kernel=other.covers)
+    return _lacks(layout, name, mask, can)
+
+
+def _lacks(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
+    """Return which flags the opposite would need: names mean the same in every kernel."""
+    answer = "no" if can else "yes"
     return finding("wrong.need", answer=answer, need=_need(layout, name, mask, can))
 
 

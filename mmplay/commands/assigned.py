@@ -62,14 +62,19 @@ def _next(assignment: Assignment, student: str) -> str:
     return left[0]
 
 
-def tell_recorded(args: Namespace, level: Level) -> None:
-    """Say where the latest try of a level lies, and how it is handed in."""
+def tell_recorded(args: Namespace) -> None:
+    """Say where the latest try of each assigned level lies, and how they are handed in."""
     if args.assignment is None:
         return
-    tries = tries_of(load_assignment(Path(args.assignment)), args.student)
-    mine = [one for one in tries if one.level == level.id]
-    if mine:
-        latest = mine[-1]
-        paths = ", ".join(str(run.path) for run in latest.runs)
+    assignment = load_assignment(Path(args.assignment))
+    tries = {one.level: one for one in tries_of(assignment, args.student)}
+    for ident in (one.level.id for one in assignment.levels):
+        latest = tries.get(ident)
+        if latest is not None:
+            paths = ", ".join(str(run.path) for run in latest.runs)
+            tell(f"{ident}: {latest.said}; recorded in {paths}")
+        elif tries:
+            tell(f"{ident}: not played yet")
+    if tries:
         hand = f"mmplay submit --assignment {args.assignment} --student {args.student}"
-        tell(f"{level.id}: {latest.said}; recorded in {paths}", f"to hand in: {hand}")
+        tell(f"to hand in: {hand}")

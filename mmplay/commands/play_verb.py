@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
     from mmplay.commands.screen import open_app
 
     status = open_app(args, None, 0, level)
-    tell_recorded(args, level)
+    tell_recorded(args)
     return status
 
 

@@ -32,20 +32,19 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "what", metavar="LEVEL|TRACE|NAME", help="a level, or a recording by its file or name"
-    )
+    what = "a level, or a recording by its file or name; of an assignment the next level"
+    parser.add_argument("what", metavar="LEVEL|TRACE|NAME", nargs="?", help=what)
     add_assignment(parser)
     add_seed(parser)
 
 
 def run(args: Namespace) -> int:
     """Talk until `quit` or the end of the input; raises InputError for what is not there."""
-    if args.assignment is not None or is_level_name(args.what):
+    if args.what is None or args.assignment is not None or is_level_name(args.what):
         level = level_to_play(args, args.what)
         with closing(LevelSpeaker(level)) as speaker:
             talk(speaker)
-        tell_recorded(args, level)
+        tell_recorded(args)
         return 0
     if args.seed is not None:
         raise InputError(f"{args.what}: --seed is for levels; a recording is what it is")

@@ -75,16 +75,28 @@ def failure(builder: ReportBuilder, message: Message) -> None:
     builder.claim(opened, message)
 
 
-_ORDER = re.compile(r"page order ([0-9]{1,2}), failed to allocate pages")
+_PAGES = re.compile(
+    r"(?:page order (?P<old>[0-9]{1,2}), )?failed to allocate pages"
+    r"|page order (?P<order>[0-9]{1,2}) allocation failed"
+)
 
 
 def _vmalloc_says(opened: OpenReport, values: Values) -> None:
+    """Take what a vmalloc was asked for, or had; one that asked for pages prints what it had.
+
+    Source: mm/vmalloc.c:__vmalloc_area_node, area->nr_pages * PAGE_SIZE.
+    """
+    if "bytes" not in values:
+        return
     report, request = opened.report, opened.report.request
-    if "bytes" in values:
-        report.asked_bytes, report.why = values["bytes"], values.get("why")
-    found = _ORDER.match(values.get("why", ""))
-    if found is not None and request is not None:
-        report.request = request._replace(order=int(found[1]))
+    report.asked_bytes, report.why = values["bytes"], values.get("why")
+    report.got_bytes = values.get("allocated")
+    pages = _PAGES.fullmatch(values.get("why", ""))
+    if pages is not None:
+        report.asked_bytes, report.got_bytes = None, values["bytes"]
+    if report.got_bytes is not None and request is not None:
+        order = (pages["old"] or pages["order"]) if pages is not None else None
+        report.request = request._replace(order=int(order or 0))
 
 
 def vmalloc(builder: ReportBuilder, message: Message) -> None:

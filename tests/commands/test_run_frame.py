@@ -80,6 +80,7 @@ def test_ctrl_c_shows_what_is_done(
         (("--frame", "1"), "no Mem-Info of its own"),
         (("--frame", "99"), "has no frame 99; frames count from 0, its last is 3"),
         (("--ram", "1G"), "a machine with 1048576 kB of RAM has fewer"),
+        (("--ram", "64G"), "a machine with 67108864 kB of RAM has more"),
         (("--kernel", "6.1"), "kernel 6.1 cannot be simulated"),
     ],
 )

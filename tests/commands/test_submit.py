@@ -13,6 +13,7 @@ import pytest
 from mmplay.__main__ import main
 from mmplay.levels.classroom.assignment import load_assignment, read_assignment
 from mmplay.levels.classroom.handin import read_handin
+from mmplay.levels.classroom.tries import in_words
 from mmplay.levels.classroom.writing import student_edition
 from mmplay.recordings.library import played_files
 from mmplay.recordings.trace.reader import TraceReader
@@ -50,6 +51,28 @@ def handed() -> tuple[dict[str, object], ...]:
     return tuple(TraceReader(io.BytesIO(one.data), one.name).header for one in found.traces)
 
 
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("won, 1 stars, 0 acts of par 0", "won, 1 star"),
+        ("won, 2 stars, 1 acts of par 3", "won, 2 stars, 1 act of par 3"),
+        ("anything", "anything"),
+    ],
+)
+def test_a_result_is_said_in_words(mark: str, said: str) -> None:
+    assert in_words(mark) == said
+
+
+def test_speak_opens_the_next_level(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("quit"))
+    assert main(["speak", *ME]) == 0
+    assert capsys.readouterr().out.startswith("L01 ")
+    assert main(["speak"]) == 2
+    assert "name a level, such as L05, or an assignment" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("folder")
 def test_what_is_played_is_handed_in(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -57,7 +80,7 @@ def test_what_is_played_is_handed_in(
     assert speak(monkeypatch, "L03", ["hint", "1", "2"]) == 0
     told = capsys.readouterr().out
     (path,) = played_files()
-    assert f"L03: not finished; recorded in {path}" in told
+    assert f"L01: not played yet\nL03: not finished; recorded in {path}" in told
     assert "to hand in: mmplay submit --assignment handout.toml --student st01" in told
     assert main(["submit", *ME]) == 0
     out, said = capsys.readouterr()

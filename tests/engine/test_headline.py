@@ -56,7 +56,9 @@ REPORTS += [
 REPORTS += [Report(ReportKind.FAILURE, 0, 1, 2, request=Request("asker", 0, 0, ""))]
 REPORTS += [
     Report(ReportKind.VMALLOC, 0, 1, 2, request=request, asked_bytes=size, why=why)
-    for request, size, why in product(REQUESTS[1:4], (None, 0, 8, 1 << 40), (None, "w" * 200))
+    for request, size, why in product(
+        REQUESTS[1:4], (None, 0, 8, 1 << 40), (None, "w" * 200, "failed to map pages")
+    )
 ]
 
 

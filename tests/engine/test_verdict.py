@@ -4,7 +4,7 @@ import pytest
 
 from mmplay.engine.explain.diagnose import Seen, diagnose
 from mmplay.engine.explain.dumps import contradictions
-from mmplay.engine.explain.finding import sentence
+from mmplay.engine.explain.finding import filled, sentence
 from mmplay.engine.explain.headline import headline
 from mmplay.engine.explain.verdict import Outcome, Status, judge
 from mmplay.engine.report import (
@@ -218,6 +218,31 @@ def test_no_bound_that_is_met_already(free: int) -> None:
     result = diagnosed(report("GFP_KERNEL"), machine(zone(free=free)), kernel("5.9"))
     bounds = [one.operands["kbytes"] for one in result.would_pass if one.code == "pass.min_free"]
     assert all(isinstance(bound, int) and bound < 1600 for bound in bounds)
+
+
+@pytest.mark.parametrize(("mask", "code"), [("GFP_KERNEL", ""), ("GFP_ATOMIC", "_own")])
+def test_a_smaller_min_is_no_advice_for_whom_min_is_kept(mask: str, code: str) -> None:
+    result = diagnosed(report(mask), machine(zone(free=90)), kernel("5.9"))
+    found = [one.code for one in result.would_pass if one.code.startswith("pass.min_free")]
+    assert found == [f"pass.min_free{code}"]
+
+
+def test_a_zone_without_pages_or_reserve_has_no_ladder() -> None:
+    bare = zone(free=90)
+    bare.reserve = None
+    empty = zone("DMA", free=0, min=0, low=0, high=0, managed=0)
+    for one in (bare, empty):
+        assert diagnosed(report("GFP_KERNEL"), machine(one), kernel("5.9")).stops == []
+
+
+def test_all_that_is_taken_off_free_is_shown() -> None:
+    one = zone(free=900)
+    one.blocks = LISTS
+    one.kb["reserved_highatomic"] = 512 * 4
+    result = diagnosed(report("GFP_KERNEL", 2), machine(one), kernel("5.9"))
+    (free,) = {test.free for _, tests in result.asks for test in tests}
+    assert free is not None
+    assert filled(free) == "900 - 3 - 512"
 
 
 def test_marks_that_boot_computed_from_fewer_pages_bound_by_their_ratio() -> None:

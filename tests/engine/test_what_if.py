@@ -121,7 +121,7 @@ def test_it_agrees_with_what_is_said_to_help(dma: int, dma32: int) -> None:
     memory = dump(RC7, (dma, dma32))
     _, diagnosis, _ = asked(RC7, memory, ReportKind.FAILURE)
     for one in diagnosis.would_pass:
-        if one.code == "pass.min_free":
+        if one.code.startswith("pass.min_free"):
             kbytes = one.operands["kbytes"]
             assert isinstance(kbytes, int)
             outcomes = [

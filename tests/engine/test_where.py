@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.explain.finding import sentence, size
-from mmplay.engine.explain.where import UNACCOUNTED, Swap, memory_findings, memory_table
+from mmplay.engine.explain.where import (
+    UNACCOUNTED,
+    Swap,
+    managed_pages,
+    memory_findings,
+    memory_table,
+)
 from mmplay.engine.report import MemDump, Report, ReportKind, ZoneDump
 
 TOTALS = ("active_anon", "inactive_anon", "active_file", "inactive_file", "unevictable", "shmem")
@@ -95,6 +101,14 @@ def test_zones_that_are_too_few_for_the_totals_make_no_table() -> None:
     zone = ZoneDump(0, "DMA32", kb={"managed": 400, "free": 200})
     few = MemDump(0, totals={"active_anon": 1000, "free": 50}, zones=[zone])
     assert memory_table(report(few)) is None
+
+
+def test_zones_with_all_free_pages_are_more_than_what_a_wrong_line_says() -> None:
+    one = dump(zones=[ZoneDump(0, "DMA32", kb={"free": 200, "managed": 4000})])
+    one.tail |= {"ram_pages": 20_000, "reserved_pages": 0}
+    assert managed_pages(one) == 1000
+    one.totals["free"] = 15_000
+    assert managed_pages(one) == 20_000
 
 
 def test_without_numbers_there_is_no_table() -> None:

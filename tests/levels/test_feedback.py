@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmplay.engine.explain.words import WORDS
-from mmplay.levels.catalogue import level_of_id
-from mmplay.levels.play.missed import NUMBERS, what_was_missed
 from mmplay.levels.play.questions import KERNEL_NAMES, Reply, reply_to, right_answer, taught_by
-from mmplay.levels.play.solve import begin
 from mmplay.levels.truth.truths import NUMBER
 from tests.levels.test_every_question import LEVELS, forms
 
@@ -60,38 +56,3 @@ def test_what_is_said_of_a_slip_names_nothing_that_the_level_has_not(path: Path)
             names = KERNEL_NAMES.findall(reply.feedback()[1])
             assert reply.taught is not None
             assert {one.removeprefix("__GFP_") for one in names} <= reply.taught
-
-
-@pytest.mark.parametrize("path", LEVELS)
-def test_the_rule_of_a_question_is_its_own(path: Path) -> None:
-    """A rule is a sentence of its own; what a number of the machine is called is none."""
-    meanings = {one.text for one in WORDS.values()}
-    mine = {
-        truth.text: truth.rule
-        for _, _, truth, _ in forms(path)
-        if truth.findings[0].code not in NUMBERS
-    }
-    for question, rule in mine.items():
-        assert rule not in meanings or question.startswith(RULED_BY_WORDS), (question, rule)
-
-
-RULED_BY_WORDS = (
-    *("works_per_call", "slabs", "marks DMA32 min", "total_reserve", "dirty_limit", "compute"),
-    *("kb compute", "dirty_trend", "unreclaimable", "objects_per"),
-)
-"""Questions whose rule stands in the table of words, as it says how the number comes about."""
-
-
-def test_the_rule_that_is_shown_at_the_end_is_that_of_the_form_that_was_missed() -> None:
-    run = begin(level_of_id("L06"))
-    missed: list[tuple[str, str]] = []
-    while (question := run.open_question()) is not None and question.group == "may":
-        right = right_answer(question, run.truths[question.id])
-        if run.notes.missed[question.id] or len(missed) > 1:
-            run.answer(question.id, right)
-        else:
-            missed.append((question.text, run.truths[question.id].rule))
-            run.answer(question.id, "no" if right == "yes" else "yes")
-    shown = [(one.question.text, one.rule) for one in what_was_missed(run)]
-    assert shown == missed
-    assert len({rule for _, rule in shown}) >= 1

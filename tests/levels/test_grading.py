@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,10 @@ from mmplay.levels.classroom.handin import Handed, handin_bytes
 from mmplay.levels.classroom.judging import Judged, Status, judged, seat_of
 from mmplay.levels.classroom.points import ELSEWHERE
 from mmplay.levels.classroom.similar import similar
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.solve import begin, level_header
 from mmplay.recordings.parallel.spread import Workers
+from mmplay.recordings.trace.writer import TraceWriter
 from tests.levels.cheats import KINDS, Seat, made_up, sealed
 from tests.levels.classes import (
     IN_TIME,
@@ -23,6 +27,7 @@ from tests.levels.classes import (
     assignment,
     assignment_text,
     hand_in,
+    rightly,
     trace,
 )
 
@@ -91,7 +96,7 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
             return False
         truth = run.truths[question.id]
         said = right_answer(question, truth)
-        if question.id == "line.2" and not wrong:
+        if question.id == "again.1" and not wrong:
             said = next(o.value for o in question.options if not truth.accepts(o.value))
             wrong.append(said)
         run.answer(question.id, said)
@@ -99,11 +104,11 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
 
     found = judge(one, trace(level, answers=answer))
     share = Fraction(10, len(level.questions))
-    bad = next(part for part in found.parts if part.name.startswith("line.2: "))
+    bad = next(part for part in found.parts if part.name.startswith("again.1: "))
     assert bad.score in (0, share / 2)
     assert wrong[0] in bad.reason
     assert found.score == 10 - share + bad.score
-    assert [slip.question for slip in found.slips] == ["line.2"]
+    assert [slip.question for slip in found.slips] == ["again.1"]
     assert found.slips[0].code.startswith("wrong.")
 
 
@@ -114,6 +119,21 @@ def test_a_run_that_was_cut_earns_what_it_came_to() -> None:
     assert found.status is Status.CUT
     assert 0 < found.score < 10
     assert any("did not come to this question" in part.reason for part in found.parts)
+
+
+def test_a_run_that_is_over_needs_no_player_who_leaves() -> None:
+    """Who hands in while the end is still on his screen has handed in the whole run."""
+    one = assignment("L03")
+    stream, level = io.BytesIO(), one.played_by("st01", "L03")
+    seed = level.start.seed
+    run = begin(level, seed, TraceWriter(stream, level_header(level, seed)))
+    while rightly(run):
+        pass
+    run.session.reached()
+    run.session.tape.flush()
+    data = stream.getvalue()
+    assert (run.outcome, judge(one, data).status) == (Outcome.WON, Status.GRADED)
+    assert judge(one, data[:-1]).status is Status.CUT
 
 
 def test_a_trace_cannot_go_on_longer_than_its_level() -> None:

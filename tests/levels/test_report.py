@@ -10,11 +10,20 @@ import pytest
 from msgspec.json import encode
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.classroom.collecting import Found
 from mmplay.levels.classroom.formats import as_json, grades_json
 from mmplay.levels.classroom.grading import graded_class
-from mmplay.levels.classroom.report import Bin, Report, bins, grades_from, read_grades, report_of
+from mmplay.levels.classroom.report import (
+    NO_RULE,
+    Bin,
+    Report,
+    bins,
+    grades_from,
+    read_grades,
+    report_of,
+)
 from mmplay.levels.classroom.report_page import report_blocks, teach_next
 from mmplay.levels.classroom.worksheet import key, worksheet
 from mmplay.recordings.export.blocks import html_page, markdown_page
@@ -72,11 +81,32 @@ def test_misconceptions_are_the_slips_of_wrong_answers(report: Report) -> None:
         assert one.text
 
 
+def test_the_same_code_with_another_sentence_is_another_misconception(report: Report) -> None:
+    grades = json.loads(encode(report.grades))
+    said = {
+        "st01": [("fact", "right for 7, asked is a"), ("number", "12: no rule here gives that")],
+        "st02": [("fact", "right for 9, asked is a"), ("fact", "right for 9, asked is b")],
+        "st03": [("number", "13: no rule here gives that")],
+    }
+    for student in grades["students"]:
+        slips = said.get(student["student"], [])
+        student["levels"][0]["slips"] = [
+            {"question": "q", "code": f"wrong.{code}", "text": text} for code, text in slips
+        ]
+        student["levels"][1]["slips"] = []
+    found = report_of(grades_from(grades)).misconceptions
+    assert [(one.text, one.students) for one in found] == [
+        ("right for 7, asked is a", ("st01", "st02")),
+        ("right for 9, asked is b", ("st02",)),
+        (NO_RULE, ("st01", "st03")),
+    ]
+
+
 def test_where_the_class_sticks_counts_those_who_came_there(report: Report) -> None:
     assert report.hard
     assert all(0 < one.missed <= one.of <= 3 for one in report.hard)
-    shares = [one.missed / one.of for one in report.hard]
-    assert shares == sorted(shares, reverse=True)
+    missed = [one.missed for one in report.hard]
+    assert missed == sorted(missed, reverse=True)
 
 
 def test_figures_are_of_those_who_played(report: Report) -> None:
@@ -95,7 +125,7 @@ def test_the_page_is_one_file_with_pictures(report: Report) -> None:
     assert "## Who needs help, and with what" in text
     assert "| st03 | handed in nothing for L01 |" in text
     commonest = report.misconceptions[0]
-    assert teach_next(report)[0].startswith(commonest.text)
+    assert teach_next(report)[0] == f"{as_sentence(commonest.text)} Open L03."
     assert "- **teach next**: " in text
 
 

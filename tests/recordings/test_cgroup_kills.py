@@ -33,6 +33,14 @@ def test_a_kill_in_a_cgroup_says_whose_limit_it_was(path: Path) -> None:
     assert "/kitchen/pot/lid" in about(event, "cgroup.below")
 
 
+def test_no_share_is_more_than_all(path: Path) -> None:
+    """Resident pages may be shared, or be another cgroup's: 48 MB in one of 40 MB."""
+    _, event = only(path, MEMCG_V2.replace("20000     8000 ", "20000    12000 "))
+    said = about(event, "tasks.largest")
+    assert "cooker (300) 46.9 MiB (12000 pages; more than all, for pages that are shared" in said
+    assert "spoon (301) 400 kB (100 pages, 1 %)" in said
+
+
 def test_a_cgroup_can_die_as_a_whole(path: Path) -> None:
     report, event = only(path, MEMCG_V2)
     assert [kill.victim for kill in report.also_killed] == [("spoon", 301)]

@@ -74,13 +74,12 @@ def test_a_stall_is_no_refusal(path: Path, word: str) -> None:
     assert "not a refusal" in about(event, "event.stall")
 
 
+ON = ", mode:0xcc0(GFP_KERNEL), nodemask=(null)"
 VMALLOCS = {
     "vmalloc: allocation failure: 4096 bytes\na: page allocation failure: order:0, mode:0xd2": None,
     "a: vmalloc: allocation failure: 4096 bytes, mode:0x14000c0(GFP_KERNEL)": None,
     "a: vmalloc: allocation failure: 4096 bytes, mode:0xcc0(GFP_KERNEL), nodemask=(null)": None,
     "a: vmalloc error: size 4096, failed to map pages, mode:0xcc0(GFP_KERNEL), nodemask=0": None,
-    "a: vmalloc error: size 4096, page order 9, failed to allocate pages, mode:0xcc0(GFP_KERNEL), "
-    "nodemask=(null)": 9,
 }
 
 
@@ -91,6 +90,37 @@ def test_a_vmalloc_that_failed(path: Path, text: str) -> None:
     assert report.request is not None
     assert report.request.comm == "a"
     assert (report.request.order or None) == VMALLOCS[text]
+
+
+REFUSED_PAGES = {
+    f"a: vmalloc error: size 8192, page order 9, failed to allocate pages{ON}": (None, 9),
+    f"a: vmalloc error: size 8192, failed to allocate pages{ON}": (None, 0),
+    f"a: vmalloc size 8192 allocation failure: page order 9 allocation failed{ON}": (None, 9),
+    f"a: vmalloc: allocation failure, allocated 8192 of 16384 bytes{ON}": (16384, 0),
+    "vmalloc: allocation failure, allocated 8192 of 16384 bytes\n"
+    "a: page allocation failure: order:0, mode:0xd2": (16384, 0),
+}
+"""(bytes that it was asked for, order that it was refused); it had 8192."""
+
+
+@pytest.mark.parametrize("text", REFUSED_PAGES)
+def test_a_vmalloc_that_was_refused_pages_prints_what_it_had(path: Path, text: str) -> None:
+    report, event = only(path, text + "\n")
+    asked, order = REFUSED_PAGES[text]
+    assert (report.asked_bytes, report.got_bytes) == (asked, 8192)
+    assert report.request is not None
+    assert report.request.order == order
+    of = " of 16 kB" if asked else ""
+    assert f"refused pages for a vmalloc{of} that had 8 kB" in event["headline"]
+    assert "no address space" not in str(event)
+    assert "no zone was asked" not in str(event)
+
+
+def test_a_vmalloc_without_memory_for_its_own_tables_asked_some_zone(path: Path) -> None:
+    text = f"a: vmalloc error: size 8192, failed to map pages{ON}\n"
+    _, event = only(path, text)
+    assert "which request for that was refused is not in this log" in event["headline"]
+    assert "no zone was asked" not in str(event)
 
 
 def test_slub_alone(path: Path) -> None:

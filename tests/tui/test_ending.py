@@ -18,6 +18,7 @@ from mmplay.tui.glyphs import ASCII
 from mmplay.tui.screens.ending import EndScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.views.ending import histogram_rows, keys_row
+from tests.levels.classes import assignment
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import level_screen, opened, run_of
 
@@ -124,3 +125,16 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         assert (question.id, again is run) == ("first", False)
         assert question.text != wrong
         assert "with other numbers" in shown
+
+
+async def test_the_next_level_of_an_assignment_follows() -> None:
+    app = MmplayApp(level=assignment("L03", "L01").played_by("st01", "L03"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        while run_of(pilot).playing:
+            await press(pilot, "S")
+        await settle(pilot)
+        assert "Enter L01" in text_of(pilot)
+        await press(pilot, "enter")
+        level = run_of(pilot).level
+        assert (level.id, dict(level.bound)["student"], level.after) == ("L01", "st01", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.frame import Ask
-from mmplay.levels.level_list import line_after
+from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
@@ -214,7 +214,7 @@ class GameFace:
             return
         if not self.level_run.playing:
             run, glyphs = self.level_run, self._panels.glyphs
-            tries, following = tries_of(run.level.id), line_after(run.level.id)
+            tries, following = tries_of(run.level.id), self._following()
             title = f"{self.level.id}  {self.level.title}"
             told = self.game.reply if self.level.picture is None else None
 
@@ -235,8 +235,16 @@ class GameFace:
         elif way == BACK:
             self.undo()
         elif way is not None:
-            following = line_after(self.level.id) if way == NEXT else None
-            self._screen.post_message(LevelEnded(following.name if following else ""))
+            following = self._following() if way == NEXT else None
+            name, after = (following.name, self.level.after) if following else ("", None)
+            self._screen.post_message(LevelEnded(name, after))
+
+    def _following(self) -> LevelLine | None:
+        """Return the next level of the assignment, or of the list where nothing is assigned."""
+        after = self.level.after
+        if not self.level.bound:
+            return line_after(self.level.id)
+        return LevelLine(after.file, after.id, after.title, after.world) if after else None
 
     def _practise(self) -> None:
         """Play again what was missed, with other numbers; nothing else can be done at the end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +14,9 @@ from textual.screen import ModalScreen
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel
 
+if TYPE_CHECKING:
+    from mmplay.levels.model import Level
+
 ON, NEXT, AGAIN, MISSED, BACK, MENU = "on", "next", "again", "missed", "back", "menu"
 """How a player leaves the end of a level."""
 
@@ -20,11 +24,11 @@ WAYS = {"enter,space": ON, "n,N": NEXT, "r,R": AGAIN, "m,M": MISSED, "u": BACK, 
 
 
 class LevelEnded(Message):
-    """A level is left after its end, for the one that `name` opens, or (empty) for the menu."""
+    """A level is left after its end: for another, for the one that `name` opens, or the menu."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str = "", level: Level | None = None) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.level = name, level
 
 
 class EndScreen(ModalScreen[str]):

@@ -70,9 +70,11 @@ def check_simulated(printed_by: Kernel, release: str) -> None:
     near = KERNELS[SIMULATED[0]]
     others = [one.short for one in _later(printed_by, release, near)]
     count = len(_rules(printed_by, near))
-    others += [f"{count} rules of {', '.join(RULES_OF)}"] if count else []
+    others += [f"{count} more rules, which the run then lists"] if count else []
+    name = release or printed_by.name
+    by = "" if name == printed_by.name else f" (rules of {printed_by.name})"
     raise InputError(
-        f"kernel {release or printed_by.name} cannot be simulated; {' and '.join(SIMULATED)} can: "
-        f"--kernel {near.name} goes on by its rules. Different in {printed_by.name}: "
+        f"kernel {name} cannot be simulated; {' and '.join(SIMULATED)} can: "
+        f"--kernel {near.name} goes on by its rules. Different in {name}{by}: "
         f"{'; '.join(others) or 'nothing that was read'}"
     )

@@ -68,9 +68,10 @@ def check_ram(dump: MemDump, ram_kb: int) -> None:
     """Raise InputError if a machine with so much RAM cannot have the zones of a dump."""
     pages, present = ram_kb // PAGE_KB, _present(dump.zones)
     if not pages - pages // RAM_LOST <= present <= pages:
+        has = "fewer" if present > pages else "more"
         raise InputError(
             f"the log's zones have {present} pages ({present * PAGE_KB} kB): a machine with "
-            f"{ram_kb} kB of RAM has fewer"
+            f"{ram_kb} kB of RAM has {has}"
         )
 
 
@@ -151,7 +152,10 @@ def _ram(dump: MemDump, zones: Sequence[ZoneDump]) -> str:
     ram, present = dump.tail.get("ram_pages"), _present(zones)
     if ram is None or ram == present:
         return ""
-    return f"the log counts {ram} pages of RAM, its zones have {present}: a zone's line is missing"
+    return (
+        f"the log counts {ram} pages of RAM, its zones have {present}: "
+        "a zone's line is missing, or a number is wrong"
+    )
 
 
 def _uncounted(dump: MemDump, zones: Sequence[ZoneDump]) -> str:

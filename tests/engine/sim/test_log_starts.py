@@ -249,6 +249,8 @@ def test_a_kernel_that_cannot_be_simulated_says_which_can_and_what_would_differ(
     assert all(name in text for name in SIMULATED)
     assert all(said in text for said in ("5.10.0-10-amd64", "watermark_boost", "by node"))
     assert "multi-generational" not in text
+    assert "Different in 5.10.0-10-amd64 (rules of 5.9): " in text
+    assert "OOM score" not in text
 
 
 def test_the_differences_are_listed_when_it_is_run_all_the_same() -> None:
