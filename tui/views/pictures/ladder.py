@@ -90,7 +90,8 @@ class _Drawing:
         for x in (LEFT, LEFT + RAILS):
             self.sheet.fill(x, 0, 1, height, self.glyphs.rail, "dim")
         self.sheet.fill(LEFT + 1, surface, RAILS - 1, height - surface, ladder.fill, ladder.role)
-        row = min(surface, height - 1)
+        at = self.scale.level(ladder.free) if self.step == STEPS else surface
+        row = min(at, height - 1)
         shown = moved(self.past.free, ladder.free, self.step)
         text = f"{shown} free {self.glyphs.to_right}"
         self.sheet.put(LEFT - 1 - len(text), row, text, "number", ladder.ask)

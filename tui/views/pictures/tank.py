@@ -24,6 +24,10 @@ LEAST_GLASS, LEAST_RIGHT = 12, 13
 MOST_LABEL, MOST_NAME = 18, 12
 MIB_KB = 1024
 
+MAGNIFIED = 64
+"""A zone so many times its highest line, or larger, is drawn magnified: its lines would all lie on
+the ground. A smaller one is drawn whole, so that a drain is seen from its beginning."""
+
 
 class Line(NamedTuple):
     """A line on the glass: its name, its pages, and whether it is one that the kernel keeps.
@@ -122,7 +126,8 @@ class _Drawing:
 
     def _scale(self, tank: Tank) -> Heights:
         lines = [line.pages for line in tank.lines]
-        return heights(lines, self.rows, 1 if lines else tank.managed)
+        whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
+        return heights(lines, self.rows, tank.managed if whole else 1)
 
     def drawn(self) -> list[Row]:
         surface = self._surface()
@@ -179,7 +184,8 @@ class _Drawing:
 
     def _free(self, surface: int) -> None:
         """Say beside the surface how much is free, and below it what that is."""
-        x, row = self.inside + self.glass + 1, min(surface, self.rows - 1)
+        at = self.scale.level(self.tank.free) if self.step == STEPS else surface
+        x, row = self.inside + self.glass + 1, min(at, self.rows - 1)
         shown = moved(self.past.free, self.tank.free, self.step)
         self.sheet.put(
             x, row, f"{self.glyphs.points} {shown} {self.tank.unit}", "number", self.tank.ask
