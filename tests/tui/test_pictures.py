@@ -93,8 +93,9 @@ def test_the_water_covers_a_line_exactly_if_more_pages_are_free(
     assert all((surface <= glass.of_line(line)) == (free > line) for line in lines)
     placed = [glass.of_line(line) for line in sorted(lines, reverse=True)]
     assert placed == sorted(set(placed))
-    assert all((glass.level(free) < glass.of_line(line)) == (free > line) for line in lines)
-    assert all((glass.level(free) == glass.of_line(line)) == (free == line) for line in lines)
+    if rows > 2 * len(lines) + 2:
+        assert all((glass.level(free) < glass.of_line(line)) == (free > line) for line in lines)
+        assert all((glass.level(free) == glass.of_line(line)) == (free == line) for line in lines)
 
 
 @pytest.mark.parametrize("lines", [(19, 16, 13), (1950, 1625, 1300), (1748, 1745, 1743)])
@@ -135,7 +136,9 @@ def test_a_callers_name_is_whole_or_says_that_it_is_not() -> None:
         rows = tank_rows(tank, 44, 16, BOXES)
         return next(plain(row) for row in rows if BOXES.ball in plain(row)).strip()
 
-    assert seen("wb_start_writeback").endswith("● wb_start_writeback ?")
+    beside = seen("wb_start_writeback")
+    assert beside.endswith("│ wb_start_writeback"), "and no wall is written over"
+    assert beside.count(BOXES.wall) == 2
     assert "..." in seen("a_name_that_is_as_long_as_the_sheet_is_wide")
 
 

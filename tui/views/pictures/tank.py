@@ -122,6 +122,10 @@ class _Drawing:
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
         self.right = max(LEAST_RIGHT, len(f"< {tank.free} {tank.unit}") + 1)
         self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+        beside = len(tank.asked.name) + 4 if tank.asked is not None else 0
+        if beside > self.glass - 2:
+            self.right = max(self.right, min(beside, width - self.left - 2 - LEAST_GLASS))
+            self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
         self.scale = self._scale(tank)
 
     def _scale(self, tank: Tank) -> Heights:
@@ -242,12 +246,15 @@ class _Drawing:
         self._ball(self.inside + 1, y, f" {who.name} {word}", role)
 
     def _ball(self, x: int, y: int, text: str, role: str) -> None:
-        """Draw a caller in the glass; a long name runs out of it where nothing else stands."""
+        """Draw a caller in the glass; a name too long for it stands beside it, if it may."""
         full = f"{self.glyphs.ball}{text}"
         edge = self.inside + self.glass
-        if self.sheet.is_free(edge + 1, y, self.right):
-            edge += 1 + self.right
-        self.sheet.put(x, y, shortened(full, edge - x), role)
+        beside = shortened(text.strip(), self.right)
+        if len(full) <= edge - x or not self.sheet.is_free(edge + 1, y, self.right):
+            self.sheet.put(x, y, shortened(full, edge - x), role)
+            return
+        self.sheet.put(x, y, self.glyphs.ball, role)
+        self.sheet.put(edge + 2, y, beside, role)
 
 
 def _label(line: Line) -> str:
