@@ -249,7 +249,9 @@ class _Drawing:
         """Draw a caller in the glass; a name too long for it stands beside it, if it may."""
         full = f"{self.glyphs.ball}{text}"
         edge = self.inside + self.glass
-        beside = shortened(text.strip(), self.right)
+        room = self.right - 1
+        words = text.strip() if len(text.strip()) <= room else text.strip().removesuffix(" ?")
+        beside = shortened(words, room)
         if len(full) <= edge - x or not self.sheet.is_free(edge + 1, y, self.right):
             self.sheet.put(x, y, shortened(full, edge - x), role)
             return
