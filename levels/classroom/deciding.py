@@ -17,6 +17,7 @@ from mmplay.levels.play.run import LevelRun
 if TYPE_CHECKING:
     from mmplay.recordings.recording import Recording
 
+MAX_ANSWER = 40
 NOT_MADE_AGAIN = "its last frame: it could not be made again"
 
 
@@ -47,9 +48,9 @@ def deciding_in(runs: Sequence[LevelRun]) -> Deciding:
         for act in run.session.acts:
             name, value = act.fields
             if name in (ANSWER, PLACE) and not right.get(value, False):
-                question = value.partition(" ")[0]
-                frame = act.turn - run.session.first
-                return Deciding(number, frame, f"the first wrong answer, to {question}")
+                question, _, answer = value.partition(" ")
+                why = f"the first wrong answer: {answer[:MAX_ANSWER]} to {question}"
+                return Deciding(number, act.turn - run.session.first, why)
     last = runs[-1]
     why = "the recording stops here" if last.playing else f"{last.outcome}: {last.reason}"
     return Deciding(len(runs) - 1, last.session.end - last.session.first, why)
