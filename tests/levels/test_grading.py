@@ -17,6 +17,7 @@ from mmplay.levels.classroom.judging import Judged, Status, judged, seat_of
 from mmplay.levels.classroom.points import ELSEWHERE
 from mmplay.levels.classroom.similar import similar
 from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header
 from mmplay.recordings.parallel.spread import Workers
 from mmplay.recordings.trace.writer import TraceWriter
@@ -110,6 +111,23 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
     assert found.score == 10 - share + bad.score
     assert [slip.question for slip in found.slips] == ["line.2"]
     assert found.slips[0].code.startswith("wrong.")
+
+
+def test_an_answer_that_was_taken_back_was_the_first_all_the_same() -> None:
+    one, taken = assignment("L03"), list[str]()
+
+    def peek(run: LevelRun) -> bool:
+        question = run.open_question()
+        if question is None or question.id != "sleep" or taken:
+            return rightly(run)
+        taken.append(question.id)
+        run.answer(question.id, "1")
+        run.undo()
+        return True
+
+    found = judge(one, trace(one.played_by("st01", "L03"), answers=peek))
+    parts = {part.name.partition(":")[0]: part.reason for part in found.parts}
+    assert (found.status, parts["sleep"]) == (Status.GRADED, "right at answer 2")
 
 
 def test_a_run_that_was_cut_earns_what_it_came_to() -> None:

@@ -20,7 +20,7 @@ from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.classroom import NO_HAND_INS, ClassScreen
+from mmplay.tui.screens.classroom import NO_HAND_INS, ClassScreen, heading
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.classroom import notice_rows, one_student_rows, student_rows, wrong_rows
 from tests.levels.cheats import wrongly
@@ -99,6 +99,11 @@ def test_what_a_student_is_told_stays_under_its_points() -> None:
     assert max(map(len, rows)) <= 76
     assert rows[1].startswith("        0/5  low: Which")
     assert {line[:13] for line in rows[2:-1]} == {" " * 13}
+
+
+def test_the_heading_tells_how_many_are_not_in_order() -> None:
+    said = " CLASS  Week 3   due 2030-12-01 23:59   2 of 2 handed in, 1 not in order"
+    assert heading(made()) == said
 
 
 @pytest.mark.parametrize(("columns", "beside"), [(80, False), (120, True), (200, True)])
