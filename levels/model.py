@@ -153,6 +153,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     after: Texts = ()
     suppose: Texts = ()
     why: str = ""
+    rule: str = ""
     picture: PictureKind = ""
     caller: str = ""
     hides: Texts = ()

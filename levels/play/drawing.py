@@ -17,7 +17,7 @@ from mmplay.engine.sim.state.state import advance
 from mmplay.levels.filling import filled, line_words
 from mmplay.levels.language import MARKS
 from mmplay.levels.model import DEFAULT_ZONE, Level, Question
-from mmplay.levels.truth import truth
+from mmplay.levels.truth import about, truth
 
 _SUM = re.compile(r"(.+?)\s*([+-])\s*([0-9]{1,9})$", re.ASCII)
 
@@ -33,15 +33,37 @@ def shuffled(count: int, seed: int) -> list[int]:
 
 
 def drawn(level: Level, question: Question, m: Machine, seed: int, tries: int) -> Question:
-    """Return a question as it is asked after so many tries that missed; raises InputError."""
-    lines = question.lines
+    """Return a question as it is asked after so many tries that missed; raises InputError.
+
+    It comes again with a line of the same kind that nobody was asked yet, or with other numbers.
+    """
     seed ^= crc32(question.group.encode())
-    if lines:
-        place = (question.slot + tries * question.pick) % len(lines)
-        question = filled(question, line_words(lines[shuffled(len(lines), seed)[place]]))
+    if question.lines:
+        alike = _alike(level, question, m, seed)
+        question = filled(question, line_words(alike[tries % len(alike)]))
     numbers = list(_numbers(level, question, m))
-    order = shuffled(len(numbers), seed + question.slot)
-    return filled(question, numbers[order[tries % len(numbers)]])
+    order = shuffled(len(numbers), seed)
+    return filled(question, numbers[order[(question.slot + tries) % len(numbers)]])
+
+
+def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]:
+    """Return the line of a question, and those with which it may come again.
+
+    No question begins with them. They are of its kind; where there is none, and no number to be
+    drawn, of its form, or any.
+    """
+    lines = question.lines
+    order = shuffled(len(lines), seed)
+    first, spare = lines[order[question.slot]], [lines[n] for n in order[question.pick :]]
+    kinds = {
+        one: about(filled(question, line_words(one)).truth, level.kernel, m, read)
+        for one in (first, *spare)
+    }
+    alike = [one for one in spare if kinds[one] == kinds[first]]
+    if not question.draw:
+        alike = alike or [one for one in spare if kinds[one][0] == kinds[first][0]] or spare
+    turned = question.slot % len(alike) if alike else 0
+    return [first, *alike[turned:], *alike[:turned]]
 
 
 def variants(level: Level, question: Question, m: Machine) -> Iterator[Question]:

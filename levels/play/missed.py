@@ -10,6 +10,7 @@ from mmplay.levels.play.game import LevelGame, Sequel
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, playing
+from mmplay.levels.truth import Truth
 
 
 class Missed(NamedTuple):
@@ -28,7 +29,18 @@ def _of_stage(run: LevelRun) -> Iterator[Missed]:
     missed = run.missed()
     for ident, (question, truth) in run.asking.first_asked().items():
         if ident in missed:
-            yield Missed(question, truth.rule or "; ".join(truth.explanation()))
+            yield Missed(question, rule_of(question, truth))
+
+
+BARE = ("metric", "holds")
+"""Forms that read a number of the machine: they know what it is, not what it comes from."""
+
+
+def rule_of(question: Question, truth: Truth) -> str:
+    """Return the rule that an answer goes by: the level's own words, else those of the form."""
+    bare = truth.text.partition(" ")[0] in BARE
+    said = question.rule or (question.why if bare else "")
+    return said or truth.rule or "; ".join(truth.explanation())
 
 
 class Practice(LevelGame):

@@ -188,6 +188,7 @@ def hints_for(
     Raises LevelError for a rule that this machine cannot be asked.
     """
     if question is not None and right is not None:
+        right = right._replace(rule=question.rule or right.rule)
         return list(dict.fromkeys((*question.hints, *right.hints())))
     return list(dict.fromkeys(text for hint in level.hints for text in _said(level, hint, m)))
 

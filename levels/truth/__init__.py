@@ -53,11 +53,11 @@ FORMS: dict[str, Form] = {
     "first_zone": Form(on_callers.first_zone),
     "zone_order": Form(on_callers.zone_order),
     "class": Form(on_callers.caller_class, 1, 1),
-    "floor": Form(on_floors.floor_of, 2, 3, ("for",), rule="floor", unit=PAGES),
+    "floor": Form(on_floors.floor_of, 2, 3, ("for",), rule=None, unit=PAGES),
     "lowest_served": Form(
-        on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule="floor", unit=PAGES
+        on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule=None, unit=PAGES
     ),
-    "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule="floor"),
+    "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule=None),
     "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
     "drain_order": Form(on_callers.drain_order, 1, 5, ("for",), unit=PAGES),
     "served": Form(on_callers.served, 1, 1, ("order",)),
@@ -71,11 +71,11 @@ FORMS: dict[str, Form] = {
     "decode": Form(on_masks.decode, 1, 1),
     "bits": Form(on_masks.bits, 1, 1, rule="decode"),
     "encode": Form(on_masks.encode, 1, 1),
-    "may_sleep": Form(on_masks.ability("may_sleep"), 1, 1, rule="ability"),
-    "wakes_kswapd": Form(on_masks.ability("wakes_kswapd"), 1, 1, rule="ability"),
-    "may_do_io": Form(on_masks.ability("may_do_io"), 1, 1, rule="ability"),
-    "may_enter_fs": Form(on_masks.ability("may_enter_fs"), 1, 1, rule="ability"),
-    "warns": Form(on_masks.ability("warns"), 1, 1, rule="ability"),
+    "may_sleep": Form(on_masks.ability("may_sleep"), 1, 1),
+    "wakes_kswapd": Form(on_masks.ability("wakes_kswapd"), 1, 1),
+    "may_do_io": Form(on_masks.ability("may_do_io"), 1, 1),
+    "may_enter_fs": Form(on_masks.ability("may_enter_fs"), 1, 1),
+    "warns": Form(on_masks.ability("warns"), 1, 1),
     "uses_reserves": Form(on_masks.uses_reserves, 1, 1),
     "slab_mask": Form(on_masks.slab_mask, 1, 1),
     "slab_lost": Form(on_masks.slab_lost, 1, 1, rule="slab_mask"),
@@ -146,6 +146,26 @@ def truth(
         raise TruthError(f"{text!r}: {error}{_usage_of(words)}") from None
     others = tuple(other for other in found.others if other.value != found.comparable())
     return found._replace(text=" ".join(words), others=others)
+
+
+OF_CALLERS = ("floor", "passes", "lowest_served", "seen")
+
+
+def about(
+    text: str, kernel: Kernel, machine: Machine, metrics: MetricReader = read
+) -> tuple[str, ...]:
+    """Return what a question is about: its form; of a caller also its class, and what it leaves.
+
+    FREE may still be a slot. Raises TruthError.
+    """
+    words, subject = _subject(text.split(), kernel, machine, metrics)
+    words = words[words[:1] == [KB_WORD] :]
+    if words[0] not in OF_CALLERS:
+        return (words[0],)
+    form = FORMS[words[0]]
+    args, chosen = counted(words[1:], form.options, form.least, form.most)
+    gate = on_floors.gate_of(subject._replace(chosen=chosen), args[:2])
+    return words[0], gate.who.caller.name, "kept" if gate.reserve else ""
 
 
 def _usage_of(words: list[str]) -> str:

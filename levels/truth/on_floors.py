@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import Finding, Operand, finding
+from mmplay.engine.explain.finding import Finding, Operand, as_sentence, finding, sentence
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
@@ -80,6 +80,20 @@ class Gate:
             return finding("truth.floor", **said)
         return finding("truth.floor_reserved", class_zone=self.class_name, **said)
 
+    def rule(self) -> str:
+        """Return the rule that holds for this caller here, in words."""
+        if self.who.caller is NO_WATERMARKS:
+            return as_sentence(sentence(finding("rule.no_line")))
+        code = "rule.line_and_reserve" if self.reserve else "rule.line"
+        because = CALLERS[self.who.caller.name].because
+        said = finding(code, mark=self.mark, because=because, class_zone=self.class_name)
+        return as_sentence(sentence(said))
+
+    def goes_by(self, found: Truth, code: str = "") -> Truth:
+        """Return an answer with the rule that it goes by, this caller's if none is named."""
+        words = as_sentence(sentence(finding(code))) if code else self.rule()
+        return found._replace(rule=words, source=source(self.subject.kernel, "floor"))
+
     def others(self, add: int = 0) -> list[Other]:
         """Return the floors that other rules give, `add` pages above them."""
         own = self.floor.value
@@ -124,7 +138,7 @@ class Gate:
         ]
 
 
-def _gate(subject: Subject, words: list[str]) -> Gate:
+def gate_of(subject: Subject, words: list[str]) -> Gate:
     """Return the gate of `ZONE CALLER [MARK] [for ZONE]`."""
     zone, who = subject.zone(words[0]), subject.who(words[1])
     mark = mark_of(subject.kernel, words[2:], who.caller)
@@ -133,10 +147,11 @@ def _gate(subject: Subject, words: list[str]) -> Gate:
 
 def floor_of(subject: Subject, words: list[str]) -> Truth:
     """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
-    gate = _gate(subject, words)
+    gate = gate_of(subject, words)
     value = gate.floor.value
     one_more = slip(value + 1, "wrong.last_page")
-    return told(value, gate.why(), (*gate.others(), one_more), term=gate.floor)
+    found = told(value, gate.why(), (*gate.others(), one_more), term=gate.floor)
+    return gate.goes_by(found)
 
 
 def lowest_served(subject: Subject, words: list[str]) -> Truth:
@@ -146,7 +161,7 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     """
     if words[1] == NO_REQUEST:
         return _asks_for_none(subject)
-    gate = _gate(subject, words)
+    gate = gate_of(subject, words)
     kept = _kept(gate)
     term = gate.floor + 1 if not kept.value else gate.floor + kept + 1
     itself = slip(term.value - 1, "wrong.one_more")
@@ -155,11 +170,13 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     last = finding("truth.lowest_served", free=term.value)
     if kept.value:
         last = finding("truth.lowest_kept", kept=kept.value, free=term)
-    return told(
+    found = told(
         term,
         (gate.why(), last),
         (itself, *([without] if kept.value else gate.others(1))),
     )
+    sleeps = gate.mark == "high" and gate.who.caller is PLAIN
+    return gate.goes_by(found, "rule.sleeps" if sleeps else "rule.kept" if kept.value else "")
 
 
 def _kept(gate: Gate) -> Term:
@@ -185,7 +202,7 @@ def passes(subject: Subject, words: list[str]) -> Truth:
 
     FREE is a number, or `now`: the machine's own free count, and then also its free lists.
     """
-    gate = _gate(subject, [*words[:2], *words[3:]])
+    gate = gate_of(subject, [*words[:2], *words[3:]])
     order, now = order_of(subject.chosen.get("order", "0")), words[2] == NOW
     free, seen = _seen(gate, words[2], order)
     allowed = spare(seen, gate.floor) > 0
@@ -195,7 +212,7 @@ def passes(subject: Subject, words: list[str]) -> Truth:
         allowed = False
         findings += (finding("truth.fits_not", zone=gate.zone.name, order=order),)
         other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
-    return told(allowed, findings, (other,), term=gate.floor)
+    return gate.goes_by(told(allowed, findings, (other,), term=gate.floor))
 
 
 def _seen(gate: Gate, word: str, order: int) -> tuple[int, Term]:
@@ -216,7 +233,7 @@ def _lists_of(gate: Gate) -> tuple[int, ...]:
 
 def seen(subject: Subject, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
-    gate = _gate(subject, words[:2])
+    gate = gate_of(subject, words[:2])
     free, term = _seen(gate, words[2], order_of(subject.chosen.get("order", "0")))
     why = finding("truth.seen", who=CALLERS[gate.who.caller.name].who, result=term)
     others = [slip(free, "wrong.all_free", free=free, seen=term)]

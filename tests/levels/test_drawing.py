@@ -134,3 +134,33 @@ def test_what_is_no_number_cannot_be_drawn() -> None:
 def test_a_level_of_drawn_questions_is_won_without_a_written_answer() -> None:
     one = level(DRAWN + PICKED)
     assert {play(begin(one, seed), (), knows).outcome for seed in range(5)} == {Outcome.WON}
+
+
+ALIKE = """
+[[ask]]
+id = "who"
+text = "{0} asks. Does it pass at {free}?"
+truth = "passes DMA32 {1} {free} min"
+options = ["yes", "no"]
+pick = 2
+draw = {free = [20, 30]}
+each = [
+  "a plain | plain", "b high | HIGH", "c plain | GFP_KERNEL", "d high | GFP_NOWAIT|__GFP_HIGH",
+]
+"""
+
+
+def test_a_missed_question_comes_again_as_one_of_its_kind() -> None:
+    one = level(ALIKE)
+    for seed in range(8):
+        run = begin(one, seed)
+        first = text_of(run)
+        missed(run)
+        while text_of(run) != first and run.open_question() is not None:
+            question = run.open_question()
+            assert question is not None
+            if question.id in run.missed():
+                assert question.text.split()[1] == first.split()[1], (first, question.text)
+                break
+            knows(run, question)
+        assert text_of(run) != first

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.explain.finding import filled
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
-from mmplay.levels.model import Question
+from mmplay.levels.model import Question, name_and_value
 from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.missed import BARE, rule_of
 from mmplay.levels.play.questions import Reply, reply_to, right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, onward, playing
@@ -29,6 +32,15 @@ SUM = re.compile(r"[\d +\-*/()]+", re.ASCII)
 SAYS = re.compile(r"(?<!to )\b(min|low|high) (?:is )?(\d+)\b", re.ASCII)
 
 
+def marks_of(run: LevelRun, form: Question) -> frozenset[int]:
+    """The marks of the machine that a form is asked of: what it does before may change them."""
+    now = run.session.to_end()
+    m = Machine(now.setup, now.state.copy())
+    for name, value in map(name_and_value, form.before):
+        do_action(m, name, value)
+    return frozenset(mark for one in m.state.zones for mark in (one.min, one.low, one.high))
+
+
 @cache
 def forms(path: Path) -> list[tuple[LevelRun, Question, Truth, frozenset[int]]]:
     """Every form of every question that a right player comes to, with the marks of that moment."""
@@ -40,10 +52,8 @@ def forms(path: Path) -> list[tuple[LevelRun, Question, Truth, frozenset[int]]]:
         question = run.open_question()
         if question is not None and question.id not in seen:
             seen.add(question.id)
-            zones = run.session.to_end().state.zones
-            marks = frozenset(mark for zone in zones for mark in (zone.min, zone.low, zone.high))
             for form, truth in run.asking.forms(question.id, run.session.to_end()):
-                found.append((run, form, truth, marks))
+                found.append((run, form, truth, marks_of(run, form)))
 
     look(run)
     for last in playing(run, level.solution, knows):
@@ -120,3 +130,15 @@ def test_no_question_option_hint_or_feedback_is_cut_at_80x24(path: Path) -> None
             assert len(options) <= left, (form.id, [*map(plain, feedback)])
             wide = [one for one in map(plain, options) if len(one) > TASK_WIDTH]
             assert not wide, (form.id, wide)
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_a_rule_is_that_of_its_own_question(path: Path) -> None:
+    """A number that is read off the machine has none of its own: there the level says it."""
+    for _, form, truth, _ in forms(path):
+        rule = rule_of(form, truth)
+        assert rule, form.id
+        if truth.text.split()[0] in BARE:
+            assert form.rule or form.why, form.id
+        if truth.text.split()[0] in ("floor", "passes") and "plain" in truth.text:
+            assert "half" not in rule, form.id

@@ -97,7 +97,7 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
             return False
         truth = run.truths[question.id]
         said = right_answer(question, truth)
-        if question.id == "line.2" and not wrong:
+        if question.id == "again.1" and not wrong:
             said = next(o.value for o in question.options if not truth.accepts(o.value))
             wrong.append(said)
         run.answer(question.id, said)
@@ -105,11 +105,11 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
 
     found = judge(one, trace(level, answers=answer))
     share = Fraction(10, len(level.questions))
-    bad = next(part for part in found.parts if part.name.startswith("line.2: "))
+    bad = next(part for part in found.parts if part.name.startswith("again.1: "))
     assert bad.score in (0, share / 2)
     assert wrong[0] in bad.reason
     assert found.score == 10 - share + bad.score
-    assert [slip.question for slip in found.slips] == ["line.2"]
+    assert [slip.question for slip in found.slips] == ["again.1"]
     assert found.slips[0].code.startswith("wrong.")
 
 

@@ -42,8 +42,17 @@ def test_what_was_missed_is_told_as_it_was_asked_with_its_rule() -> None:
     told = what_was_missed(run)
     assert [one.question.id for one in told] == ["door", "gate.3"]
     assert told[0].question.text == first.text
-    assert all("refused when free <= floor" in one.rule for one in told)
+    assert all("refused when free is at its line or below" in one.rule for one in told)
     assert what_was_missed(missing(begin(level(DOOR)))) == []
+
+
+def test_a_rule_is_that_of_the_form_that_was_missed_not_of_the_one_asked_again() -> None:
+    run = missing(begin(level_of_id("L06")), "may.1", "may.2", "may.3")
+    rules = {"sleep": "may sleep", "writes": "disk writes", "system": "the file system"}
+    rules |= {"min": "below min", "kswapd": "wakes kswapd"}
+    for question, rule in what_was_missed(run):
+        asked = question.text.rstrip("?").split()[-1]
+        assert rules[asked] in rule, (question.text, rule)
 
 
 def test_only_what_was_missed_is_played_again_with_other_numbers() -> None:

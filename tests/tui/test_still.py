@@ -22,10 +22,10 @@ def test_a_recording_at_a_place(capsys: Capture) -> None:
 
 
 def test_a_level_at_a_question_then_answered_then_at_its_end(capsys: Capture) -> None:
-    asked = "\n".join(still(capsys, "L03", "--at", "ask:line.2"))
+    asked = "\n".join(still(capsys, "L03", "--at", "ask:again.1"))
     assert "question 2/" in asked
     assert "You said" not in asked
-    assert "You said low: right" in "\n".join(still(capsys, "L03", "--at", "answered:line.1"))
+    assert "You said low: right" in "\n".join(still(capsys, "L03", "--at", "answered:try.1"))
     assert "won" in "\n".join(still(capsys, "L03", "--at", "end"))
 
 

@@ -121,7 +121,7 @@ def story_rows(run: LevelRun) -> list[Row]:
     level = run.level
     rows = [row(Cell(one)) for one in level.story.split("\n\n")]
     rows += [row(""), row(Cell(level.task, "label")), row("")]
-    keys = ". one step  Space play  1-9 choose  p answer  x act  H hint  I this text  ? keys"
+    keys = ". step  Space play  1-9 choose  p answer  x act  H hint  I this text  ? keys"
     return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
 
 

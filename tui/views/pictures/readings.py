@@ -189,6 +189,7 @@ def loop_of(sight: Sight) -> Loop:
         least, high = zone.pages("min") or 0, zone.pages("high") or 1
         locked = kept and high < free <= least + kept
         words = f"locked by reserve {kept}" if locked else standing(free, sight.marks(zone))
+        role = "refused" if locked else role
         gauges.append(Gauge(zone.name, free, max(1, (high + kept) * 5 // 4), words, role, fill))
     edges = tuple(Edge(one.text if one.lit else UNKNOWN, one.lit) for one in sight.showing.edges)
     return Loop(edges, tuple(reversed(gauges)))
