@@ -158,6 +158,8 @@ async def test_enter_on_a_level_opens_its_replay_where_it_was_decided(tmp_path: 
                 last if level.replay.frame is None else level.replay.frame
             )
             assert f"{name} L03: {why}" in screen.said
+            acts = screen.player.timeline.acts
+            assert name != "st02" or [acts[-1].name, len(acts)] == ["answer", level.replay.acts]
             await pilot.press("q", "down")
             await pilot.pause()
         assert isinstance(app.screen, ClassScreen)
