@@ -90,8 +90,7 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
 
     def answer(run: object) -> bool:
         from mmplay.levels.play.questions import right_answer
-        from mmplay.levels.play.questions import right_answer
-from mmplay.levels.play.run import LevelRun
+        from mmplay.levels.play.run import LevelRun
 
         assert isinstance(run, LevelRun)
         question = run.open_question()
@@ -207,8 +206,7 @@ def played(student: str, *answers: str) -> bytes:
         return trace(level)
 
     def skip(run: object) -> bool:
-        from mmplay.levels.play.questions import right_answer
-from mmplay.levels.play.run import LevelRun
+        from mmplay.levels.play.run import LevelRun
 
         assert isinstance(run, LevelRun)
         question = run.open_question()
