@@ -23,8 +23,11 @@ from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
 pytestmark = pytest.mark.usefixtures("no_guessing")
 
-PLAYED = ("L03", "L04", "L05", "L12", "L13")
-"""Levels that are played through by keys; L19 has acts and a test of its own."""
+PLAYED = (
+    *(("L03", "space"), ("L04", "full_stop"), ("L04", "space"), ("L05", "full_stop")),
+    *(("L12", "space"), ("L13", "space")),
+)
+"""Levels that are played through by keys, and the key that lets time go on."""
 
 MOST_STEPS = 400
 
@@ -118,8 +121,7 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
     await settle(pilot)
 
 
-@pytest.mark.parametrize("key", ["full_stop", "space"])
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize(("name", "key"), PLAYED)
 async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
     name: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,9 +145,8 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
     assert played(path).whole
 
 
-@pytest.mark.parametrize("key", ["full_stop", "space"])
 async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stage(
-    key: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(player, "SHORTEST_US", 0)
     monkeypatch.setattr(player, "IDLE_LIMIT_US", 0)
@@ -153,7 +154,7 @@ async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stag
     app = MmplayApp(level=level)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await play_through(pilot, level, key)
+        await play_through(pilot, level, "space")
         run = run_of(pilot)
         assert [one.level.stage for one in run.all_stages()] == [1, 2]
         assert run.session.live.kernel.name == "next-20160311"
@@ -177,7 +178,7 @@ async def test_a_wrong_answer_is_met_with_its_rule(size: tuple[int, int]) -> Non
         right = run.truths[question.id].shown()
         wrong = next(n for n, one in enumerate(question.options, 1) if one.value != right)
         shown = await press(pilot, str(wrong))
-        assert "the kernel says" in shown
+        assert "The right answer is" in shown
         assert "hint" in await press(pilot, "H")
         await press(pilot, "u")
         assert run_of(pilot).missed() == {question.id}
@@ -321,7 +322,7 @@ async def test_a_missed_question_shows_what_the_answer_was_worth_and_the_run_goe
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         shown = await press(pilot, "2")
-        assert "You said 2: the kernel says: min" in shown
+        assert "You said 2. The right answer is min" in shown
         assert "6952 kB" in shown
         assert run_of(pilot).playing
 
@@ -336,7 +337,7 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
         assert "question 1/8" in shown
         shown = await press(pilot, "enter")
         assert "question 2/8" in shown
-        assert "kswapd is awake" in shown
+        assert "kswapd is awake" in shown or "has woken kswapd" in shown
         assert "You said" not in shown, "what was said of the question before is gone"
 
 
@@ -347,7 +348,7 @@ async def test_a_digit_begins_a_number_that_is_typed() -> None:
         assert "0-9  type the answer" in await press(pilot, "enter")
         shown = await press(pilot, "3", "enter")
         assert "You said 3: right." in shown
-        assert "Largest free order in DMA32: 3." in shown
+        assert "Largest free order in DMA32: 4 before, 3 now." in shown
 
 
 async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
