@@ -35,10 +35,12 @@ class Switch(NamedTuple):
 class Bits(NamedTuple):
     """What the picture shows of a mask: switches by group, the mask, whose bits these are.
 
+    The mask is None while its number is asked for.
+
     `line` says in words what the switches mean for the caller.
     """
 
-    mask: int
+    mask: int | None
     kernel: str
     groups: tuple[tuple[str, tuple[Switch, ...]], ...]
     line: str = ""
@@ -89,7 +91,7 @@ def bits_rows(
         for n, one in enumerate(group, 1):
             _draw(sheet, x + 2, y + n, one, before.get(one.name, one), glyphs, step)
         ends[at] = y + len(group) + gap
-    sheet.put(1, foot, f"mask {bits.mask:#x}, bits of {bits.kernel}", "dim")
+    sheet.put(1, foot, _mask(bits), "dim")
     sheet.put(1, foot + 1, bits.line, "number")
     return sheet.rows()
 
@@ -111,11 +113,16 @@ def _place(one: Switch) -> int:
     return TRACK // 2 if one.on is None else (TRACK - 1) * one.on
 
 
+def _mask(bits: Bits) -> str:
+    number = "mask ?" if bits.mask is None else f"mask {bits.mask:#x}"
+    return f"{number}, bits of {bits.kernel}"
+
+
 def bits_words(bits: Bits) -> str:
     """Return which switches are on, in one or two sentences."""
     on = [one.name for _, group in bits.groups for one in group if one.on]
     hidden = any(one.on is None for _, group in bits.groups for one in group)
-    said = f"mask {bits.mask:#x}, bits of {bits.kernel}"
+    said = _mask(bits)
     if hidden:
         return f"{said}: the switches are not shown until you have answered."
     line = f" {bits.line}." if bits.line else ""

@@ -147,6 +147,10 @@ def blocks_still(sight: Sight) -> Blocks:
     return Blocks(zone.name, zone.managed, (), shelves, wanted)
 
 
+DECODE, ENCODE = "decode", "encode"
+"""Questions about a mask of which the switches, or the number, are the answer."""
+
+
 def bits_still(sight: Sight) -> Bits:
     """Return the mask that is asked about, as switches of its kernel's layout."""
     kernel, words = sight.asked_kernel, sight.words
@@ -159,7 +163,9 @@ def bits_still(sight: Sight) -> Bits:
         break
     if not sight.is_open:
         line = _stands_at(sight, words)
-    return bits_of(mask, kernel.gfp, kernel.name, not sight.is_open, line)
+    known = not sight.is_open or words[:1] != [DECODE]
+    bits = bits_of(mask, kernel.gfp, kernel.name, known, line)
+    return bits._replace(mask=None) if sight.is_open and words[:1] == [ENCODE] else bits
 
 
 def _stands_at(sight: Sight, words: list[str]) -> str:
