@@ -173,12 +173,14 @@ class LevelGame(SessionTimeline):
         self.level_run.act(name, value.strip())
         self._done()
 
-    def undo(self) -> None:
-        """Take back the last act or answer, and with it an end that it led to."""
-        if not self.level_run.undo():
+    def undo(self) -> str:
+        """Take back the last answer, act or turn, and an end that it led to; say what it was."""
+        undone = self.level_run.undo()
+        if not undone:
             raise InputError("there is nothing to undo")
         self._ended = not self.live
         self._done()
+        return undone
 
     def redo(self) -> None:
         """Do again what was taken back."""

@@ -38,6 +38,13 @@ from mmplay.levels.play.questions import (
     located,
     reply_to,
 )
+from mmplay.levels.play.undoing import (
+    LAST_TURN,
+    STAYS_MISSED,
+    deed_in_words,
+    take_turn_back,
+    turn_passed,
+)
 from mmplay.levels.truth import Truth
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL, Entry, digest_of
@@ -136,7 +143,7 @@ class LevelRun:
         return self.asking.open(self.notes)
 
     def player_acts(self) -> list[Entry]:
-        """Return what the player did: acts and answers, not what the level did."""
+        """Return acts and answers of the player, not what the level did."""
         return [entry for entry in self.session.acts if not entry.fields[0].startswith(BY_LEVEL)]
 
     # going on
@@ -278,27 +285,39 @@ class LevelRun:
         self.settled(self.session.live)
         self._come_to()
 
-    def undo(self) -> bool:
-        """Take back the player's last act and all that followed; False if there was none.
+    def undo(self) -> str:
+        """Take back the player's last deed and say which it was; empty if there was none.
 
-        Hints that were given stay given, and what was missed stays missed: it is asked again with
-        other numbers.
+        A deed is an answer or an act with all that followed, or, in a level by turns, the turn that
+        was let pass. Hints that were given stay given, and what was missed stays missed: it is
+        asked again with other numbers.
         """
+        if turn_passed(self.level, self.session):
+            take_turn_back(self.session)
+            self._play_on()
+            self._come_to()
+            return LAST_TURN
         if not self.player_acts():
-            return False
+            return ""
         before, hints, redone = self.notes, self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
-        if not self.playing:
-            self.outcome, self.reason = Outcome.PLAYING, ""
-            self.session.mark(self.session.end, RESULT, self.outcome)
+        self._play_on()
         gone = before.replied_wrong() - self.notes.replied_wrong()
         if gone:
             self.session.act(BY_LEVEL + MISSED, " ".join(sorted(gone.elements())))
         self._come_to()
         self.note(HINT, *map(str, range(self.hints_used + 1, hints + 1)))
         self.redone = [*redone, tuple(act.fields)] if act is not None and not gone else redone
-        return True
+        if act is None:
+            return ""
+        return deed_in_words(self.level, self.questions, act.fields, STAYS_MISSED if gone else "")
+
+    def _play_on(self) -> None:
+        """Go on with a run that was over, after something was taken back."""
+        if not self.playing:
+            self.outcome, self.reason = Outcome.PLAYING, ""
+            self.session.mark(self.session.end, RESULT, self.outcome)
 
     def redo(self) -> bool:
         """Do again what was taken back last; False if there is nothing, or time went on since."""
@@ -371,14 +390,9 @@ class LevelRun:
         return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
 
 
-def _answer(run: LevelRun, value: str) -> None:
-    ident, _, answer = value.partition(" ")
-    run.answer(ident, answer)
-
-
 _VERBS: dict[str, Callable[[LevelRun, str], object]] = {
-    ANSWER: _answer,
-    PLACE: _answer,
+    ANSWER: lambda run, value: run.answer(*value.partition(" ")[::2]),
+    PLACE: lambda run, value: run.answer(*value.partition(" ")[::2]),
     SKIP: LevelRun.skip,
     WAIT: lambda run, value: run.advance(turn_count(value) if value else run.level.stride),
     MARK: lambda run, value: run.session.mark(run.session.end, value[:40] or "mark"),

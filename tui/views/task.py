@@ -6,7 +6,8 @@ from mmplay.engine.frame import Ask
 from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import Level, Question
-from mmplay.levels.play.beside import Beside, current, in_words
+from mmplay.levels.play.beside import Beside, beside, current, in_words
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -121,8 +122,25 @@ def story_rows(run: LevelRun) -> list[Row]:
     level = run.level
     rows = [row(Cell(one)) for one in level.story.split("\n\n")]
     rows += [row(""), row(Cell(level.task, "label")), row("")]
-    keys = ". one step  Space play  1-9 choose  p answer  x act  H hint  I this text  ? keys"
-    return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
+    told = [
+        f"What you learn: {level.learn}",
+        cost_of(run),
+        "Enter begins.  I this text again  ? keys",
+    ]
+    return [*rows, *(row(Cell(one, "dim")) for one in told)]
+
+
+def cost_of(run: LevelRun) -> str:
+    """Return in a few words what three stars take."""
+    par = run.level.par
+    acts = f"{par} {'act' if par == 1 else 'acts'} at most, " if par else ""
+    return f"Three stars: {acts}every first answer right, one hint at most (the first is free)."
+
+
+def incident_rows(game: LevelGame, index: int, width: int) -> list[Row]:
+    """Pair the incident's lines up to a frame with those of the run."""
+    lines = beside(game.level_run, game.session.first + index)
+    return beside_rows(lines, game.time_us(index) or 0, width)
 
 
 def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:
