@@ -7,7 +7,7 @@ level is played.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
@@ -62,12 +62,13 @@ class Tried:
     def __init__(self, level: Level, runs: int) -> None:
         self.level, self.runs = level, runs
         self._laters = Laters()
+        self._make = partial(UnwrittenSession, ways={})
         self.forms: dict[str, list[tuple[Question, Truth]]] = {}
         """Of every question that the solution came to: the forms it may have, and what is right."""
 
     def begin(self) -> LevelRun:
         """Return a fresh run; raises InputError."""
-        return begin(self.level, laters=self._laters, make=UnwrittenSession)
+        return begin(self.level, laters=self._laters, make=self._make)
 
     def play(self, moves: Sequence[Move]) -> LevelRun:
         """Return a run that was played by these moves to its end; raises InputError."""

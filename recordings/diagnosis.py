@@ -121,6 +121,9 @@ def _zone_json(zone: ZoneDump) -> Json:
     }
 
 
+NO_MEMORY = "no Mem-Info until here"
+
+
 class FrameDiagnosis(NamedTuple):
     """A frame, what the rules say of it, and what changed since the dump before it."""
 

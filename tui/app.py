@@ -28,13 +28,18 @@ from mmplay.tui.painting import Painter
 from mmplay.tui.screens.base import BOUNDS, EXPORTS, STOPPABLE, BaseScreen, Parting, is_small
 from mmplay.tui.screens.ending import LevelEnded
 from mmplay.tui.screens.menu import MenuScreen
-from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, without_colour
+from mmplay.tui.theme import DEFAULT_THEME, ROLE_DEFAULTS, THEMES, of_sixteen, without_colour
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from mmplay.levels.classroom.report import Report
     from mmplay.levels.model import Level
     from mmplay.levels.play.run import LevelRun
     from mmplay.recordings.recording import Recording
+
+SIXTEEN = "standard"
+"""What Rich calls a terminal of sixteen colours."""
 
 TEXTUAL_COMMANDS = ("Theme", "Screenshot", "Quit")
 """Textual's own palette commands that make sense here."""
@@ -80,8 +85,7 @@ class MmplayApp(App[None]):
         self.glyphs = ASCII if ascii_only else BOXES
         super().__init__()
         for one in THEMES:
-            shown = without_colour(one.variables) if self.no_color else one.variables
-            self.register_theme(replace(one, variables=shown))
+            self.register_theme(self._fitted(one))
         self._timeline = timeline
         self._start = start
         self._level = level
@@ -96,6 +100,12 @@ class MmplayApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every theme the colours of our roles."""
         return without_colour(ROLE_DEFAULTS) if self.no_color else ROLE_DEFAULTS
+
+    def _fitted(self, theme: Theme) -> Theme:
+        """Return a theme as this terminal can show it."""
+        if self.no_color:
+            return replace(theme, variables=without_colour(theme.variables))
+        return of_sixteen(theme) if self.console.color_system == SIXTEEN else theme
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Draw with ASCII characters only, if that was asked for."""

@@ -6,6 +6,8 @@ red from green can tell apart.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
@@ -23,8 +25,9 @@ ROLE_DEFAULTS: dict[str, str] = {
     "mm-label": "#e8ecf2",
     "mm-number": "#ffffff",
     "mm-link": "#7fb4ff",
+    "mm-depth": "shaded",
 }
-"""Colour variables of the roles; themes may set their own."""
+"""Colour variables of the roles; themes may set their own. `mm-depth` tells how to draw water."""
 
 SAFE = Theme(
     name=DEFAULT_THEME,
@@ -93,6 +96,30 @@ LIGHT = Theme(
 
 THEMES: tuple[Theme, ...] = (SAFE, CONTRAST, LIGHT)
 
+RED, BLUE, MAGENTA, GREY = "#aa0000", "#0000aa", "#aa00aa", "#555555"
+"""Of the sixteen colours of a terminal those that can be read on a light ground.
+
+Rich finds a terminal's colour by these values; yellow, green and cyan all but vanish on white.
+"""
+
+LIGHT_OF_16 = replace(
+    LIGHT,
+    secondary=BLUE,
+    accent=RED,
+    variables={
+        **LIGHT.variables,
+        **{"mm-fine": BLUE, "mm-below-high": BLUE, "mm-below-low": RED, "mm-below-min": RED},
+        **{"mm-refused": MAGENTA, "mm-mark": GREY, "mm-dim": GREY, "mm-link": BLUE},
+    },
+)
+
+
+def of_sixteen(theme: Theme) -> Theme:
+    """Return a theme for a terminal of sixteen colours, none of which is a shade of another."""
+    shown = theme if theme.dark else LIGHT_OF_16
+    return replace(shown, variables={**shown.variables, "mm-depth": "flat"})
+
+
 TOLD_BY_COLOUR = ("fine", "below-high", "below-low", "below-min", "refused", "link")
 
 
@@ -153,7 +180,8 @@ def style_of(role: str, variables: dict[str, str]) -> Style:
     style = Style.parse(known) if known else Style()
     if name:
         colour = Color.parse(variables[name])
-        if known != attributes and "background" in variables:
+        shaded = variables.get("mm-depth") != "flat" and "background" in variables
+        if known != attributes and shaded:
             colour = colour.blend(Color.parse(variables["background"]), DEEP_SHARE)
         style += Style(color=colour.rich_color)
     return style

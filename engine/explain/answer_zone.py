@@ -100,7 +100,7 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         rule_text = WORDS["floor"].text if apart else answer.rule
         return answer._replace(rule=rule_text, numbers=apart, consequence=stop)
     caller, test = decided
-    words = WORDS["floor"]
+    words = WORDS["floor_block" if caller.order > 0 else "floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
     return answer._replace(
         rule=words.text,

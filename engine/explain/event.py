@@ -15,8 +15,8 @@ from mmplay.engine.rules.versions import Kernel
 def event_findings(report: Report, kernel: Kernel | None) -> Iterator[tuple[str, list[Finding]]]:
     """Yield (label, findings) in the order of reading; only labels that have something to say."""
     groups = (
-        ("what", _own_numbers(report)),
-        ("cgroup", _limit(report)),
+        ("what", own_numbers(report)),
+        ("cgroup", limit_findings(report)),
         ("victim", victim_findings(report, kernel) if report.kind.by_killer else []),
         ("where", memory_findings(report)),
         ("tasks", task_findings(report)),
@@ -24,13 +24,14 @@ def event_findings(report: Report, kernel: Kernel | None) -> Iterator[tuple[str,
     yield from ((label, found) for label, found in groups if found)
 
 
-def _limit(report: Report) -> list[Finding]:
+def limit_findings(report: Report) -> list[Finding]:
+    """Return what is said of the cgroup whose limit was reached; nothing of other events."""
     if report.kind is not ReportKind.MEMCG_OOM or report.cgroup is None:
         return []
     return cgroup_findings(report.cgroup)
 
 
-def _own_numbers(report: Report) -> list[Finding]:
+def own_numbers(report: Report) -> list[Finding]:
     """Return what only this kind of event has: how long a stall, which size, which daemon."""
     if report.kind is ReportKind.STALL and report.stalled_ms is not None:
         return [finding("event.stall", waited=report.stalled_ms * 1000)]

@@ -46,7 +46,7 @@ from mmplay.levels.play.undoing import (
     turn_passed,
 )
 from mmplay.levels.truth import Truth
-from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.session import Moments, Session
 from mmplay.recordings.run.tape import BY_LEVEL, Entry, digest_of
 
 __all__ = ["GoalState", "LevelRun", "Outcome", "Reply", "Score"]
@@ -83,7 +83,6 @@ class LevelRun:
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None
-        self._stops: list[Moment] = []
         self.replies: list[Reply] = []  # what every answer was worth, in order
         self.outcome, self.reason = Outcome.PLAYING, ""
         self.settled: Callable[[Machine], None] = lambda m: None  # looks at what an answer did
@@ -156,26 +155,24 @@ class LevelRun:
         if not self.playing:
             return 0
         self._refuse_if_asked()
-        self._stops = self._stops_now(until)
-        made = self.session.advance(min(turns, self.turns_left), stop=self)
+        made = self.session.advance(min(turns, self.turns_left), stop=self._stops(until))
         if made:
             self.redone.clear()
         self._come_to(still=not self.session.live.state.heap)
         return made
 
-    def _stops_now(self, until: Moment | None) -> list[Moment]:
+    def _stops(self, until: Moment | None) -> Moments:
         """Return what ends an advance from here: a question, a goal, the end."""
         notes = self.notes
         found = [until] if until is not None else []
         found += [self._end] if self.level.end else []
         found += [one.met for one in self._loses]
-        moments = self.asking.moments.items()
-        found += [there for ident, there in moments if ident not in notes.asked]
-        return [*found, self._wins_met] if self._can_win_now(notes) else found
-
-    def holds(self, m: Machine) -> bool:
-        """Tell whether something comes up (see Session.advance)."""
-        return any(stop(m) for stop in self._stops)
+        moments = self.asking.moments
+        left = tuple(ident for ident in moments if ident not in notes.asked)
+        found += [moments[ident] for ident in left]
+        won = self._can_win_now(notes)
+        found += [self._wins_met] if won else []
+        return Moments((left, won) if until is None else None, found)
 
     def _wins_met(self, m: Machine) -> bool:
         return all(one.met(m) for one in self._wins)

@@ -25,13 +25,17 @@ START = "level"
 """What the header of a level's recording names as its start."""
 
 
+Makes = Callable[[Machine, dict[str, object], TraceWriter | None], Session]
+"""Makes a session of a machine, its header, and what is to be written to."""
+
+
 def begin(
     level: Level,
     seed: int | None = None,
     writer: TraceWriter | None = None,
     laters: Laters | None = None,
     tries: Mapping[str, int] = NO_TRIES,
-    make: type[Session] = Session,
+    make: Makes = Session,
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
 
@@ -52,8 +56,8 @@ def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | No
     level = next_stage(run)
     if level is None:
         return None
-    make, header = type(run.session), level_header(level, run.seed)
-    session = make(_machine(level, run.seed, run.laters), header, writer)
+    header = level_header(level, run.seed)
+    session = run.session.beside(_machine(level, run.seed, run.laters), header, writer)
     return LevelRun(level, session, run.seed, run.laters, run, run.asking.tries)
 
 

@@ -15,7 +15,7 @@ from mmplay.engine.explain.settings import settings_of, split_settings
 from mmplay.engine.explain.what_if import conclusion, table_of_settings
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.recordings.diagnosis import diagnose_frame, gate_finding
+from mmplay.recordings.diagnosis import NO_MEMORY, diagnose_frame, gate_finding
 from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.position import FORMS, find_position
 from mmplay.recordings.supposing import compared
@@ -229,7 +229,7 @@ def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
     frame = timeline.frame(index)
     shown = frame.shown or timeline.nearest_dump(index)
     if shown is None:
-        yield "unknown: no dump yet"
+        yield NO_MEMORY
         return
     for zone in shown.dump.populated():
         yield _zone_line(frame, shown.dump, zone)

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from difflib import get_close_matches
 from importlib import import_module
+from os.path import isfile
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, cast
 
 from mmplay import __version__
@@ -257,10 +258,19 @@ class OneLineParser(ArgumentParser):
         raise InputError(f"{message}; see '{self.prog} --help'")
 
 
+OPENS = "replay"
+"""What is done with a file that no verb stands before."""
+
+
 def dispatch(args: list[str]) -> int:
-    """Run the verb that `args` names, or open the menu; raises InputError for bad use."""
+    """Run the verb that `args` names, or open the menu; raises InputError for bad use.
+
+    A file in the place of a verb is opened on the play screen.
+    """
     if args[:1] == ["help"]:
         args = [*args[1:2], "--help"]
+    if args and args[0] not in BY_NAME and isfile(args[0]):
+        args = [OPENS, *args]
     verb = BY_NAME.get(args[0]) if args else None
     if verb is not None:
         module = verb.load()
@@ -296,10 +306,11 @@ def top_parser() -> ArgumentParser:
         prog="mmplay",
         usage="mmplay [COMMAND ...] [--paths] [--version] [--theme T] [--ascii]",
         description="Play and replay the Linux page allocator's worst moments.\n"
-        f"Without a command, mmplay opens its menu.\n\ncommands:\n{verbs}",
+        "Without a command, mmplay opens its menu; with a file, it opens that.\n\n"
+        f"commands:\n{verbs}",
         epilog="exit status: 0 success, 1 a check failed or a level was not won,\n"
         "2 wrong usage or unreadable input, 130 stopped with Ctrl-C\n\n"
-        "examples:\n  mmplay\n  mmplay replay incident-4.5.0-rc7\n"
+        "examples:\n  mmplay\n  mmplay boot.log\n  mmplay replay incident-4.5.0-rc7\n"
         "  dmesg | mmplay explain -\n  mmplay gfp 0x2200020",
         formatter_class=RawDescriptionHelpFormatter,
     )

@@ -6,8 +6,9 @@ from the nearest keyframe. What happens is put on a tape as it happens (see `tap
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
@@ -39,11 +40,25 @@ def none_first(_: Counters) -> tuple[int, ...]:
 
 
 class Stop(Protocol):
-    """Something that a run stops at: a condition (`engine.sim.metrics`), or a level's run."""
+    """Something that a run stops at: a condition (`engine.sim.metrics`), or several moments."""
 
     def holds(self, m: Machine, /) -> bool:
         """Tell whether it has come."""
         ...
+
+
+class Moments(NamedTuple):
+    """Stops at the first of several moments.
+
+    Those of two runs that begin alike are the same if they have one `name`; None is no name.
+    """
+
+    name: Hashable
+    tests: Sequence[Callable[[Machine], bool]]
+
+    def holds(self, m: Machine) -> bool:
+        """Tell whether one of them has come."""
+        return any(test(m) for test in self.tests)
 
 
 class Session:
@@ -75,6 +90,10 @@ class Session:
         self._live_turn = m.state.turn
         self._readers: list[Metric] = readers(m)
         self._watch()
+
+    def beside(self, m: Machine, header: dict[str, Any], writer: Sink | None = None) -> Session:
+        """Return a session of the same sort that begins at another machine."""
+        return Session(m, header, writer)
 
     def begin(self) -> None:
         """Put what the run starts from on the tape."""

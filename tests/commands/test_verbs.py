@@ -187,6 +187,13 @@ def test_without_a_terminal_the_menu_says_how_to_use_it(run: Run) -> None:
     assert run("replay", INCIDENT_RC7)[0] == 2
 
 
+def test_a_file_without_a_verb_is_opened(run: Run, tmp_path: Path) -> None:
+    log = tmp_path / "boot.log"
+    log.write_bytes(incident_text(INCIDENT_RC7))
+    assert run(str(log)) == run("replay", str(log))
+    assert "is not a command" in run(str(tmp_path / "none.log"))[2]
+
+
 HEADLESS = (
     ("--help",),
     ("gfp", "0x20"),

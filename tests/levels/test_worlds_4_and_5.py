@@ -75,7 +75,7 @@ def test_l16_every_knob_is_needed(left_out: str) -> None:
     "acts",
     [
         [("min_free_kbytes", "5249"), ("watermark_scale_factor", "50"), ("dirty_ratio", "45")],
-        [("dirty_ratio", "40"), ("watermark_scale_factor", "65"), ("min_free_kbytes", "5249")],
+        [("dirty_ratio", "40"), ("watermark_scale_factor", "40"), ("min_free_kbytes", "5249")],
     ],
 )
 def test_l16_leaves_room_around_its_solution(acts: Acts) -> None:
@@ -87,7 +87,8 @@ def test_l16_leaves_room_around_its_solution(acts: Acts) -> None:
     "acts",
     [
         [("min_free_kbytes", "300000"), ("dirty_ratio", "40")],
-        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "60"), ("dirty_ratio", "5")],
+        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "50"), ("dirty_ratio", "5")],
+        [("min_free_kbytes", "16384"), ("dirty_ratio", "40")],
         [("min_free_kbytes", "5249"), ("watermark_scale_factor", "300"), ("dirty_ratio", "40")],
     ],
 )

@@ -1,4 +1,4 @@
-"""What the keys do in a level: answers wait for Enter, turns for a key, undo takes one deed back."""
+"""What the keys do in a level: answers wait for Enter, turns for a key, undo takes one back."""
 
 from __future__ import annotations
 

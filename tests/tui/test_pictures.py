@@ -16,7 +16,7 @@ from mmplay.tui.views.pictures.bits import bits_words
 from mmplay.tui.views.pictures.canvas import EASE, STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import heights
 from mmplay.tui.views.pictures.kinds import KINDS
-from mmplay.tui.views.pictures.tank import mib_text, tank_rows, tank_words
+from mmplay.tui.views.pictures.tank import COMES, Visitor, mib_text, tank_rows, tank_words
 from tests.tui.stills import (
     ABOVE,
     AT_MIN,
@@ -95,6 +95,16 @@ def test_a_refused_caller_is_over_the_lid_and_a_served_one_is_gone() -> None:
     assert any(line.startswith("● memeater") for line in refused)
     served = [plain(row) for row in tank_rows(SERVED, *PLACES[0], BOXES)]
     assert "memeater served" in "".join(served)
+
+
+def test_a_callers_name_is_whole_or_says_that_it_is_not() -> None:
+    def seen(name: str) -> str:
+        tank = AT_MIN._replace(asked=Visitor(name, COMES, 1300))
+        rows = tank_rows(tank, 44, 16, BOXES)
+        return next(plain(row) for row in rows if BOXES.ball in plain(row)).strip()
+
+    assert seen("wb_start_writeback").endswith("● wb_start_writeback ?")
+    assert "..." in seen("a_name_that_is_as_long_as_the_sheet_is_wide")
 
 
 def test_a_line_that_is_hidden_keeps_its_place_and_is_not_told() -> None:

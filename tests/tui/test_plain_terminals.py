@@ -1,8 +1,11 @@
 """Terminals that have no colours or only ASCII, help that is not cut, a picture of the screen."""
 
+import re
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 
 from mmplay.levels.catalogue import find_level
@@ -15,6 +18,8 @@ from mmplay.tui.screens.boxes import help_rows
 from mmplay.tui.theme import THEMES
 from tests.conftest import INCIDENT_RC7
 from tests.tui.screens import press, running, settle, text_of
+
+OURS = re.compile("mm-(?!depth)")
 
 PLACES: tuple[tuple[str, ...], ...] = (
     *((), ("question_mark",), ("f8",), ("colon",), ("b",), ("m",), ("V",), ("slash",)),
@@ -57,6 +62,47 @@ async def test_without_colours_a_verdict_stands_out(
 
         told = ("refused", "zero", "below_min", "below_low", "below_high", "fine")
         assert min(contrast(role) for role in told) >= contrast("number") > contrast("dim")
+
+
+XTERM = (
+    *("#000000", "#cd0000", "#00cd00", "#cdcd00", "#0000ee", "#cd00cd", "#00cdcd", "#e5e5e5"),
+    *("#7f7f7f", "#ff0000", "#00ff00", "#ffff00", "#5c5cff", "#ff00ff", "#00ffff", "#ffffff"),
+)
+"""The sixteen colours as xterm shows them."""
+
+LEGIBLE = 3.0
+"""Contrast that WCAG 2.1 asks of large text."""
+
+
+def luminance(colour: str) -> float:
+    parts = [part / 255 for part in Color.parse(colour).rgb]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [one.name for one in THEMES])
+async def test_sixteen_colours_can_be_read_on_their_ground(
+    theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    async with running(INCIDENT_RC7) as pilot:
+        pilot.app.theme = theme
+        await settle(pilot)
+        variables = pilot.app.theme_variables
+
+        def seen(colour: str) -> float:
+            number = RichColor.parse(colour).downgrade(ColorSystem.STANDARD).number
+            assert number is not None
+            return luminance(XTERM[number])
+
+        ground = seen(variables["background"])
+        for name in ("accent", "secondary", "foreground", *filter(OURS.match, variables)):
+            light, dark = sorted((seen(variables[name]), ground), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= LEGIBLE, name
+        zones = pilot.app.screen.query_one("#zones", CellPanel)
+        assert zones.role_style("deep_fine").color == zones.role_style("fine").color
 
 
 @pytest.mark.parametrize("width", [38, 76, 118])

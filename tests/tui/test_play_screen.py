@@ -218,7 +218,10 @@ async def test_every_panel_can_have_the_screen_to_itself(size: tuple[int, int]) 
             assert panel.region.size == (size[0], size[1] - 5 - (size[0] < 100)), name
             assert text in zoomed, name
             assert zoomed.count("━┓") == 1
-        assert "DMA32 lists sum" in await press(pilot, "tab")
+        history = await press(pilot, "tab")
+        assert "zones, pages" not in history
+        for floor in ("HARDER 975", "HIGH 650", "low 1743"):
+            assert floor in history
         assert "6.8 MiB refused" in await press(pilot, "tab")
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mmplay.recordings.diagnosis import NO_MEMORY
+from mmplay.tui.screens.base import Prompt
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
@@ -145,8 +147,17 @@ async def test_unknown_values_are_not_zero() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         screen = text_of(pilot)
-        assert "unknown: no dump yet" in screen
+        assert NO_MEMORY in screen
         assert "memory unknown" in screen
+
+
+async def test_what_a_prompt_asks_for_is_not_cut() -> None:
+    async with running(INCIDENT_NEXT) as pilot:
+        for key in ("b", "slash", "B", "E", "w", "x", "a"):
+            shown = await press(pilot, key)
+            prompt = pilot.app.screen.query_one(Prompt)
+            assert prompt.placeholder in shown, key
+            await press(pilot, "escape")
 
 
 # other settings

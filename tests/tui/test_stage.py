@@ -72,6 +72,32 @@ def test_an_edge_that_has_not_turned_is_not_told() -> None:
     still = Still.of(sight_of(game.session.live, ASCII, game.showing))
     assert still is not None
     assert {edge.words for edge in still.facts.edges} == {"?"}
+    locked, at_min = still.facts.gauges
+    assert (locked.words, locked.role) == ("locked by reserve 1732", "refused")
+    assert (at_min.words, at_min.role) == ("at min", "below_min")
+
+
+def test_water_has_the_colour_of_the_line_that_it_is_below() -> None:
+    game = LevelGame(begin(find_level("L05")))
+    still = Still.of(sight_of(game.session.live, ASCII, game.showing))
+    assert still is not None
+    assert (still.facts.state, still.facts.role) == ("below min+1732", "below_min")
+
+
+@pytest.mark.parametrize(("size", "shown"), [((120, 40), 2), ((200, 60), 3)])
+async def test_panels_below_a_picture_share_the_width(size: tuple[int, int], shown: int) -> None:
+    app = MmplayApp(level=find_level("L12"))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        panels = [app.screen.query_one(f"#{name}") for name in ("report", "lists", "log")]
+        seen = [panel.region for panel in panels if panel.region.area]
+        assert len(seen) == shown
+        assert len({region.y for region in seen}) == 1
+        assert sum(region.width for region in seen) == size[0]
+        await press(pilot, "L")
+        if size == (120, 40):
+            assert app.screen.query_one("#log").region.width == size[0], "no corner is empty"
 
 
 @pytest.mark.parametrize(("motion", "least"), [(True, TURN_US), (False, 0)])

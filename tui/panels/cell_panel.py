@@ -200,11 +200,14 @@ class CellPanel(Widget, can_focus=True):
             self._place(place)
         return place is not None
 
-    def begin_at(self, ask: Ask) -> None:
-        """Put the cursor on this question, if it is there, without anybody being told."""
+    def begin_at(self, ask: Ask, below: int = 0) -> None:
+        """Put the cursor on this question, if it is there, without anybody being told.
+
+        So many rows below it come into sight, too.
+        """
         before = self._in_sight()
         self.cursor = self._place_of(ask) or self.cursor
-        self._follow()
+        self._follow(below)
         self._redraw(before)
 
     def _place_of(self, ask: Ask) -> tuple[int, int] | None:
@@ -241,9 +244,9 @@ class CellPanel(Widget, can_focus=True):
         self._redraw(before)
         self.post_message(self.Chosen(self, self.ask))
 
-    def _follow(self) -> None:
+    def _follow(self, below: int = 0) -> None:
         """Bring the cursor into sight, unless the rows are still those of another width."""
-        height = self.size.height
+        height = max(1, self.size.height - below) if self.size.height else 0
         if self.cursor is None or height == 0 or self._made_for != self.size.width:
             return
         if self.cursor[0] < self.top:

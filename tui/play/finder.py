@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.engine.sim.metrics import HELP
+from mmplay.engine.sim.metrics import EVENTS
 from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.position import FORMS, find_break, holds_at, run_to_position
 from mmplay.recordings.recording import Stopped
@@ -87,7 +87,8 @@ class Finder:
 
     def ask_condition(self) -> None:
         """Ask for a condition to stop at."""
-        self._screen.ask_for(f"break at: {HELP}; leave it empty for none", self._set_break)
+        placeholder = f"break at free of DMA32 <= 650, or {' '.join(EVENTS)}; empty: none"
+        self._screen.ask_for(placeholder, self._set_break)
 
     def _set_break(self, text: str) -> None:
         condition = self._break = text.strip()

@@ -27,7 +27,7 @@ from mmplay.tui.views.explain import explain_rows, why_title
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
-from mmplay.tui.views.zones import zones_rows
+from mmplay.tui.views.zones import LEAST, zones_rows
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
     "counters": counters_rows,
@@ -99,7 +99,7 @@ class Panels(Places):
     def begin(self) -> None:
         """Start on the zones, with their explanation below, or on what a level is about."""
         self.log_panel.show_frame(self.frame)
-        self.choose_lower(self.first)
+        self.choose_lower(self.first if self.frame.shown is not None else "report")
         self.panel(self.home).focus()
 
     def renew(self) -> None:
@@ -156,6 +156,7 @@ class Panels(Places):
         if not self.is_attached:
             return
         timeline, frame, width = self.player.timeline, self.frame, self._on.size.width
+        self.set_class(frame.shown is None, "-unknown")
         with self.app.batch_update():
             state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
             own = self.header(width) if self.header is not None else None
@@ -195,7 +196,7 @@ class Panels(Places):
         """Put the cursor on the number that decides, until another one was asked about."""
         ask = deciding_ask(self.result)
         if ask is not None and self.trail in ((), (self._led_to,)):
-            self.panel("zones").begin_at(ask)
+            self.panel("zones").begin_at(ask, LEAST - 1)
             self._led_to, self.trail = ask, (ask,)
 
     def draw_explain(self) -> None:

@@ -122,7 +122,7 @@ class Places(Container):
             self.choose_lower(name)
         self._show_machine(name not in self.staged)
         self.panel(name).focus()
-        if self.has_class("-zoomed") and name != "timeline":
+        if self.has_class("-zoomed"):
             self._zoom_on(name)
 
     @property
@@ -133,7 +133,7 @@ class Places(Container):
 
     def zoom(self) -> None:
         """Give the focused panel the whole screen, or take it back."""
-        if not self.unzoom() and self.focused not in ("", "timeline"):
+        if not self.unzoom() and self.focused:
             self.add_class("-zoomed")
             self._zoom_on(self.focused)
 
@@ -148,7 +148,7 @@ class Places(Container):
     def _zoom_on(self, name: str) -> None:
         for other in self.names:
             self.panel(other).set_class(other == name, "-zoom")
-        self.query_one("#top").set_class(name not in self.lower, "-zoom")
+        self.query_one("#top").set_class(name in ("zones", "counters"), "-zoom")
         self.query_one("#lower").set_class(name in self.lower, "-zoom")
         self.draw_soon()
 

@@ -259,7 +259,7 @@ class PlayScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Ask for a format and a file."""
-        self.ask_for(f"export: FORMAT FILE; formats are {', '.join(FORMATS)}", self._export)
+        self.ask_for(f"export: FORMAT FILE, such as {' '.join(FORMATS)}", self._export)
 
     def _export(self, text: str) -> None:
         if text.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import BootSpan, Frame, Timeline
 from mmplay.recordings.chart.axis import Axis
 from mmplay.tui.cells import Cell, Row, fit, right, row, time_text
@@ -16,18 +17,27 @@ def boot_of(timeline: Timeline, frame: Frame) -> BootSpan:
 def header_row(timeline: Timeline, frame: Frame, state: str, width: int) -> Row:
     """Return the header: what is replayed, which frame, when, how fast."""
     boot = boot_of(timeline, frame)
-    what = [f" {timeline.name}", frame.release or "kernel unknown"]
+    what = [frame.release or "kernel unknown"]
     if len(timeline.boots) > 1:
         what.append(f"boot {frame.boot + 1}/{len(timeline.boots)}")
-    head = "  ".join(what)
     origin = "rec" if frame.observed else "sim"
     count = f"{frame.index + 1}/{len(timeline)}"
-    tail = f"t={time_text(frame.time_us, boot.wall)} {origin}  {state} "
+    when = time_text(frame.time_us, boot.wall)
+    tail = f"{'t=' if frame.time_us is not None else ''}{when} {origin}  {state} "
+    head = "  ".join([f" {timeline.name}", *what])
     if len(head) + len(f"  frame {count}  {tail}") <= width:
         count = f"frame {count}"
     tail = f"  {count}  {tail}"
-    return row(Cell(fit(head, width - len(tail)), "header"), Cell(tail, "header"))
+    room = width - len(tail)
+    if len(head) > room:
+        left = room - len("  ".join(["", *what])) - 1
+        name = shortened(timeline.name, max(LEAST_NAME, left))
+        head = shortened("  ".join([f" {name}", *what]), room)
+    return row(Cell(fit(head, room), "header"), Cell(tail, "header"))
 
+
+LEAST_NAME = 20
+"""Characters of a recording's name that its kernel's may not take."""
 
 AXIS_ROWS = 2
 """Rows of the line of time itself."""
@@ -76,6 +86,7 @@ def _label_row(timeline: Timeline, frame: Frame, axis: Axis, width: int) -> Row:
             max(boot.first_frame, min(boot.last_frame, axis.frames.stop - 1)),
         )
     )
+    last = "" if last == first else last
     middle = fit(f" {frame.title}", max(0, width - len(first) - len(last) - 4))
     return row(
         Cell(f" {first} ", "dim"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.frame import Ask
+from mmplay.recordings.diagnosis import NO_MEMORY
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 
@@ -36,7 +37,7 @@ def counters_rows(view: View) -> list[Row]:
     """Return the rows of the counters panel: pages, then the closing lines of the dump."""
     dump = view.dump
     if dump is None:
-        return [row(Cell("unknown: no dump yet", "unknown"))]
+        return [row(Cell(NO_MEMORY, "unknown"))]
     names = [name for name in ORDER if name in dump.totals]
     names += [name for name in dump.totals if name not in ORDER]
     rows = [_counter_row(view, name, dump.totals[name]) for name in names]

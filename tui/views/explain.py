@@ -14,6 +14,9 @@ LABEL_WIDTH = 9
 ROLES = {"numbers": "number", "what": "label"}
 
 
+ASK_ONE = "Move the cursor to a number to ask why it is what it is."
+NO_NUMBER = "No memory was printed until here, so there is no number to explain."
+
 OF_A_REQUEST = ("zone", "floor", "blocks")
 """Questions whose answer depends on how much was asked for."""
 
@@ -21,7 +24,7 @@ OF_A_REQUEST = ("zone", "floor", "blocks")
 def why_title(scene: Scene, ask: Ask) -> str:
     """Return what is explained, and the order of the request that it was tested for."""
     title, caller = answer(scene, ask).title, scene.diagnosis.caller
-    if ask.kind not in OF_A_REQUEST or caller is None:
+    if ask.kind not in OF_A_REQUEST or caller is None or caller.order < 0:
         return title
     return f"{title}, asked for order {caller.order}"
 
@@ -29,7 +32,8 @@ def why_title(scene: Scene, ask: Ask) -> str:
 def explain_rows(view: View, trail: tuple[Ask, ...]) -> list[Row]:
     """Return the answer to the last question of the trail; earlier ones are the way back."""
     if not trail:
-        return [row(Cell("Move the cursor to a number to ask why it is what it is.", "dim"))]
+        said = NO_NUMBER if view.dump is None else ASK_ONE
+        return [row(Cell(line, "dim")) for line in wrap(said, max(20, view.width))]
     found = answer(view.scene, trail[-1])
     parts = found.parts()
     if view.density == CALM and len(parts) > 2:

@@ -69,7 +69,7 @@ def history_rows(
     if height < 1:
         return []
     if view.dump is None or not zones_with_pages(view.dump):
-        return [row(Cell(" no memory is known yet", "unknown"))]
+        return [row(Cell(" no memory is known", "unknown"))]
     rows: list[Row] = []
     for plot in _plots(view, curves, height, showing):
         rows += _plot_rows(view, plot, curves.get((plot.zone.node, plot.zone.name)), axis)
@@ -207,7 +207,7 @@ def _left(view: View, plot: Plot) -> list[tuple[str, str]]:
         at = plot.row(free)
         at = at if at or plot.height < 2 else 1
         texts[at] = (right(f"{free} ", LEFT), "number")
-    texts[0] = (f" {zone_name(view, plot.zone)}", "label")
+    texts[0] = (f" {zone_name(view, plot.zone)}"[-LEFT:], "label")
     if free is not None and plot.height >= LEAST_ROWS and not texts[1][0]:
         texts[1] = (right(f"{size(free * PAGE_KB)} ", LEFT), "dim")
     return texts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmplay.engine.explain.event import limit_findings, own_numbers
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import Report, Request, SlubReport
 from mmplay.engine.stack import StackEntry
@@ -19,6 +21,7 @@ def report_rows(view: View) -> list[Row]:
         return rows or [row(Cell("There is no report at this frame.", "dim"))]
     if rows:
         rows.append(row(Cell("printed", "dim")))
+    rows += _own_rows(view, report)
     if report.kill is not None:
         rows += _kill_rows(view, report)
     if report.kind.by_killer:
@@ -27,6 +30,12 @@ def report_rows(view: View) -> list[Row]:
         rows += _request_rows(view, report.request)
         rows += _stack_rows(view, report.request.stack)
     return rows or [row(Cell("This is a Mem-Info alone: no request was refused.", "dim"))]
+
+
+def _own_rows(view: View, report: Report) -> list[Row]:
+    """Return what only this kind of event says: a limit that was reached, the size of a vmalloc."""
+    said = [sentence(one) for one in (*own_numbers(report), *limit_findings(report))]
+    return [row(line) for text in said for line in wrap(text, max(20, view.width))]
 
 
 def _kill_rows(view: View, report: Report) -> list[Row]:

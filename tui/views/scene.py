@@ -65,9 +65,9 @@ def age_text(frame: Frame) -> str:
     """Return how the shown memory relates to the frame's moment, in words."""
     shown = frame.shown
     if shown is None:
-        return "memory unknown: no dump yet"
+        return "memory unknown"
     if shown.age_us is None:
-        return "own dump" if shown.own else "an earlier dump"
+        return "printed with it" if shown.own else "an earlier dump"
     span = span_text(abs(shown.age_us))
     if shown.own and frame.report is None:
         return "as it is now" if frame.facts is not None else "as it was read"

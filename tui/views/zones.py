@@ -9,6 +9,7 @@ from mmplay.engine.explain.moment import refused_by, standing
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.recordings.diagnosis import NO_MEMORY
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 
@@ -49,7 +50,7 @@ def zones_rows(view: View) -> list[Row]:
     """Return the rows of the zones panel."""
     dump = view.dump
     if dump is None:
-        return [row(Cell("unknown: no dump yet", "unknown"))]
+        return [row(Cell(NO_MEMORY, "unknown"))]
     zones = [zone for zone in dump.zones if zone.kb] or dump.zones
     rows: list[Row] = []
     room = (view.height - 1) // max(1, len(zones))
@@ -253,7 +254,9 @@ def _legend(view: View) -> Row:
     if kernel is None:
         return row(Cell("rules unknown for this kernel: no floors", "unknown"))
     classes = {caller.name for caller in kernel.gate.classes}
-    words = "  ".join(
-        f"{letter} {name}" for cls, _, letter, name in reversed(LETTERS) if cls in classes
-    )
+    words = ""
+    for cls, _, letter, name in reversed(LETTERS):
+        longer = f"{words}  {letter} {name}".lstrip()
+        if cls in classes and len(longer) <= view.width:
+            words = longer
     return row(Cell(words, "mark"))

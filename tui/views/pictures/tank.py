@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.tui.cells import Row, wrap
@@ -129,8 +130,8 @@ class _Drawing:
         self._lines(surface)
         self._free(surface)
         self._waiting()
-        self._caller()
         self._walls()
+        self._caller()
         return self.sheet.rows()
 
     def _surface(self) -> int:
@@ -235,8 +236,12 @@ class _Drawing:
         self._ball(self.inside + 1, y, f" {who.name} {word}", role)
 
     def _ball(self, x: int, y: int, text: str, role: str) -> None:
-        room = self.inside + self.glass - x
-        self.sheet.put(x, y, f"{self.glyphs.ball}{text}"[:room], role)
+        """Draw a caller in the glass; a long name runs out of it where nothing else stands."""
+        full = f"{self.glyphs.ball}{text}"
+        edge = self.inside + self.glass
+        if self.sheet.is_free(edge + 1, y, self.right):
+            edge += 1 + self.right
+        self.sheet.put(x, y, shortened(full, edge - x), role)
 
 
 def _label(line: Line) -> str:
