@@ -338,7 +338,6 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
         assert "question 1/8" in shown
         shown = await press(pilot, "enter")
         assert "question 2/8" in shown
-        assert "kswapd is awake" in shown or "has woken kswapd" in shown
         assert "You said" not in shown, "what was said of the question before is gone"
 
 
