@@ -11,6 +11,7 @@ from mmplay.engine.sim.metrics import Condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
+from mmplay.levels.play.coming import can_be_done
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
@@ -115,7 +116,10 @@ class LevelGame(SessionTimeline):
         if not self.live:
             return ()
         question = self.question
-        return self.level_run.level.choices if question is None else question.options
+        if question is not None:
+            return question.options
+        m = self.session.to_end()
+        return tuple(one for one in self.level_run.level.choices if can_be_done(m, one))
 
     def grow(self, frames: int) -> int:
         """Make so many strides of turns, or none while a question is open."""

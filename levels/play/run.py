@@ -15,6 +15,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
 from mmplay.levels.play.asking import NO_TRIES, Asking
+from mmplay.levels.play.coming import who_was_refused
 from mmplay.levels.play.goals import (
     RESULT,
     GoalState,
@@ -77,7 +78,7 @@ class LevelRun:
         m = session.live
         self.end_turn = session.first + level.max_turns
         self._wins = [bound(m, goal, level.file) for goal in level.wins]
-        self._loses = [bound(m, goal, level.file) for goal in level.loses]
+        self.loses = [bound(m, goal, level.file) for goal in level.loses]
         self._end = moment_test(m, level.end or END, self.end_turn)
         self.laters = laters or Laters()
         self.asking = Asking(level, m, self.seed, self.end_turn, self.laters, tries)
@@ -167,7 +168,7 @@ class LevelRun:
         notes = self.notes
         found = [until] if until is not None else []
         found += [self._end] if self.level.end else []
-        found += [one.met for one in self._loses]
+        found += [one.met for one in self.loses]
         moments = self.asking.moments
         left = tuple(ident for ident in moments if ident not in notes.asked)
         found += [moments[ident] for ident in left]
@@ -199,10 +200,9 @@ class LevelRun:
 
     def _judge(self, still: bool) -> None:
         m, notes = self.session.to_end(), self.notes
-        lost = next((one.goal for one in self._loses if one.met(m)), None)
+        lost = next((one.goal for one in self.loses if one.met(m)), None)
         if lost is not None:
-            self._finish(Outcome.LOST, lost.text)
-            return
+            return self._finish(Outcome.LOST, lost.text + who_was_refused(m, lost.counter))
         if self.asking.open(notes) is not None:
             return
         over = self._end(m) or m.state.turn >= self.end_turn or still
@@ -217,7 +217,7 @@ class LevelRun:
 
     def _end_unwon(self, m: Machine, notes: Notes) -> None:
         """End a run that is not won: lost for a goal that is not met, never for a question."""
-        unmet = [state.why for one in self._wins if not (state := one.state(m)).met]
+        unmet = [one.why(m) for one in self._wins if not one.met(m)]
         if unmet:
             self._finish(Outcome.LOST, "; ".join(unmet))
         else:
@@ -289,9 +289,8 @@ class LevelRun:
     def undo(self) -> str:
         """Take back the player's last deed and say which it was; empty if there was none.
 
-        A deed is an answer or an act with all that followed, or, in a level by turns, the turn that
-        was let pass. Hints that were given stay given, and what was missed stays missed: it is
-        asked again with other numbers.
+        A deed is an answer or an act with all that followed, or, in a level by turns, the last
+        turn. Hints stay given, and what was missed stays missed: it is asked again, with others.
         """
         if turn_passed(self.level, self.session):
             take_turn_back(self.session)

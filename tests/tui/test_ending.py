@@ -68,7 +68,7 @@ def test_the_own_tries_are_counted_and_this_one_is_marked() -> None:
     assert [line[line.index(next(w for w in line if "#" in w)) + 1]
                                for line in shown] == ["3", "1", "1"]  # fmt: skip
     missed = histogram_rows([tried(0, 2)], False, 80, ASCII)
-    assert plain(missed[0]).split()[:3] == ["you,", "missed", "2"]
+    assert plain(missed[0]).split()[:3] == ["your", "misses", "2"]
     assert histogram_rows([], True, 80, ASCII) == []
 
 

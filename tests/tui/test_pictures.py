@@ -77,12 +77,20 @@ def test_every_state_of_a_picture_differs_in_more_than_colour() -> None:
     st.integers(11, 60),
     st.integers(0, 4000),
 )
-def test_the_water_covers_a_line_exactly_if_more_pages_are_free(
+def test_at_above_and_below_a_line_are_drawn_differently(
     lines: list[int], rows: int, free: int
 ) -> None:
+    """With as few rows as five lines may have, just above a line may be drawn on it."""
     glass = heights(lines, rows)
-    surface = glass.surface(free)
-    assert all((surface <= glass.of_line(line)) == (free > line) for line in lines)
+    surface, roomy = glass.surface(free), rows >= 2 * len(lines) + 2
+    for line in lines:
+        row = glass.of_line(line)
+        if free > line:
+            assert surface < row or (surface == row and not roomy)
+        elif free < line:
+            assert surface > row
+        else:
+            assert surface == row or free == 0
     placed = [glass.of_line(line) for line in sorted(lines, reverse=True)]
     assert placed == sorted(set(placed))
 

@@ -18,7 +18,7 @@ from mmplay.tui.cells import Row
 from mmplay.tui.keys import LANDED
 from mmplay.tui.panels.cell_panel import ChoicePanel
 from mmplay.tui.panels.drawn import Veil
-from mmplay.tui.play.meaning import act_wanted, how_to_go_on, state_of
+from mmplay.tui.play import meaning
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
@@ -61,9 +61,8 @@ class GameFace:
         panels.extras[INCIDENT] = Extra(self._incident, self._choose)
         panels.first = panels.home = TASK
         self._headline, panels.verdict = panels.verdict, self._verdict
-        mover.watchers.append(self._look_for_end)
+        mover.watchers += [self._look_for_end, self._stop_after_turn]
         mover.held = self._asks_first
-        mover.watchers.append(self._stop_after_turn)
         mover.least_us = self.stage.least_us
 
     def _set_the_stage(self) -> None:
@@ -122,7 +121,8 @@ class GameFace:
         return bool(behind)
 
     def _header(self, width: int) -> Row:
-        return level_header(self.level_run, width)
+        instead = meaning.MISSED_AGAIN if isinstance(self.game, Practice) else ""
+        return level_header(self.level_run, width, instead)
 
     @property
     def level_run(self) -> LevelRun:
@@ -177,7 +177,7 @@ class GameFace:
         """What the level waits for, a key of LEVEL_FOOTERS."""
         if self.stage.landed is not None:
             return LANDED
-        return state_of(self.game, self._mover.player.playing)
+        return meaning.state_of(self.game, self._mover.player.playing)
 
     def _stop_after_turn(self) -> None:
         """In a level by turns nothing comes while the player thinks: each turn is let pass."""
@@ -194,8 +194,7 @@ class GameFace:
             return False
         self._mover.pause()
         self._bring(TASK)
-        ask = "answer first, or press S to skip the question"
-        self._screen.app.call_after_refresh(self._screen.say, ask)
+        self._screen.app.call_after_refresh(self._screen.say, meaning.ANSWER_FIRST)
         return True
 
     def went_on(self) -> None:
@@ -210,8 +209,8 @@ class GameFace:
         ending = self.game.end()
         if ending is not None:
             self._mover.player.playing = False
+            game = self.game
             if self.stage.motion:  # What the run came to is seen before it is read.
-                game = self.game
                 self._screen.set_timer(LAST_LOOK_S, lambda: self._end(game, ending))
             else:
                 self._screen.call_later(self._end, self.game, ending)
@@ -225,11 +224,7 @@ class GameFace:
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
         self._mover.to_end()
-        if isinstance(game, Practice):
-            self._screen.say("all that was missed is right now: R begins the level, q goes back")
-            return
-        if ending.trouble:
-            self._screen.say(ending.trouble)
+        self._screen.say(ending.trouble)
         self._bring(TASK)
         self.read_on()
 
@@ -238,18 +233,22 @@ class GameFace:
         if self.go_on():
             return
         if self.level_run.playing:
-            self._screen.say(how_to_go_on(self.game) if self.shown else "")
+            self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
+        elif isinstance(self.game, Practice):
+            self._screen.say(meaning.PRACTISED)
         else:
-            run, glyphs = self.level_run, self._panels.glyphs
-            tries, following = tries_of(run.level.id), self._following()
-            title = f"{self.level.id}  {self.level.title}"
-            told = self.game.reply if self.level.picture is None else None
+            self._screen.app.push_screen(self._ending(), self._leave_end)
 
-            def rows(width: int) -> list[Row]:
-                ending = ending_rows(run, tries, following, width, glyphs)
-                return [*(reply_rows(told, width) if told is not None else ()), *ending]
+    def _ending(self) -> EndScreen:
+        run, glyphs = self.level_run, self._panels.glyphs
+        tries, following = tries_of(run.level.id), self._following()
+        told = self.game.reply if self.level.picture is None else None
 
-            self._screen.app.push_screen(EndScreen(title, rows), self._leave_end)
+        def rows(width: int) -> list[Row]:
+            ending = ending_rows(run, tries, following, width, glyphs)
+            return [*(reply_rows(told, width) if told is not None else ()), *ending]
+
+        return EndScreen(f"{self.level.id}  {self.level.title}", rows)
 
     def _leave_end(self, way: str | None) -> None:
         """Go on from the end of the level as the player chose."""
@@ -369,7 +368,7 @@ class GameFace:
 
     def act_wanted(self) -> str:
         """Return what is asked for before an act: what this level allows."""
-        return act_wanted(self.level_run.level)
+        return meaning.act_wanted(self.level_run.level)
 
     def act(self, text: str) -> None:
         """Do an act in the level."""
@@ -394,6 +393,8 @@ class GameFace:
         if not self.level_run.playing:
             return Parting()
         trouble, name = self.level_run.session.tape.trouble, self.level.id
-        if trouble:
-            return Parting(f"{name} is not kept: {trouble}")
-        return Parting(f"{name} is kept", name)
+        return (
+            Parting(f"{name} is not kept: {trouble}")
+            if trouble
+            else Parting(f"{name} is kept", name)
+        )

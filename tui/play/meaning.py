@@ -6,6 +6,10 @@ from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
 from mmplay.tui.keys import CHOOSING, OVER, RUNNING, TYPING, WAITING
 
+ANSWER_FIRST = "answer first, or press S to skip the question"
+MISSED_AGAIN = "what you missed, again"
+PRACTISED = "all that was missed is right now: R begins the level, q goes back"
+
 
 def state_of(game: LevelGame, playing: bool) -> int:
     """Return what a level waits for, one of the keys of LEVEL_FOOTERS, if no answer has landed.

@@ -26,7 +26,8 @@ def ending_rows(
     """Return what is read after a level; `tries` are the player's own, this one the last."""
     score, level = run.score(), run.level
     rows = [_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs), row("")]
-    rows += [*histogram_rows(tries, score.par > 0, width, glyphs), row("")]
+    if len(tries) > 1:  # one bar alone says nothing
+        rows += [*histogram_rows(tries, score.par > 0, width, glyphs), row("")]
     missed = missed_rows(run, width, glyphs)
     if missed:
         rows += [*missed, row("")]
@@ -36,7 +37,7 @@ def ending_rows(
     rows += _texts(f"What the model leaves out: {real.leaves_out}", width, "dim")
     rows += [one for line in real.log.split("\n") for one in _texts(line, width, "log")]
     if level.against:
-        rows += _texts(f"The mistake that this level corrects: {level.against}", width, "dim")
+        rows += _texts(f"Believed by many, and wrong: {level.against}", width, "dim")
     return [*rows, row(""), keys_row(following, score.missed, run.outcome)]
 
 
@@ -76,7 +77,7 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     acts = f"{score.acts} {'act' if score.acts == 1 else 'acts'}, par {score.par}"
     first = f"{score.missed} of {score.asked} first answers missed"
     within = [acts] if score.par or score.acts else []
-    within += [f"{first} (a quarter may be)"] if score.asked else []
+    within += [f"{first} ({score.asked // 4} may be)"] if score.asked else []
     says = [
         "won" if score.won else "for winning",
         "; ".join(within),
@@ -110,7 +111,7 @@ def histogram_rows(tries: Sequence[Try], by_acts: bool, width: int, glyphs: Glyp
     if not tries:
         return []
     numbers = [one.acts if by_acts else one.missed for one in tries]
-    name = "acts" if by_acts else "missed"
+    name = "acts" if by_acts else "misses"
     span = max(numbers) - min(numbers) + 1
     step = -(-span // BARS)
     starts = range(min(numbers), max(numbers) + 1, step)
@@ -120,8 +121,8 @@ def histogram_rows(tries: Sequence[Try], by_acts: bool, width: int, glyphs: Glyp
         mine = start <= numbers[-1] < start + step
         label = str(start) if step == 1 else f"{start}-{start + step - 1}"
         cells = max(1 if count else 0, count * BAR_CELLS // max(counts))
-        lowest = f"   lowest free {tries[-1].lowest_free}" if start == starts[0] else ""
-        head = f" you, {name} " if start == starts[0] else ""
+        lowest = f"   lowest free {tries[-1].lowest_free}" if by_acts and start == starts[0] else ""
+        head = f" your {name}" if start == starts[0] else ""
         rows.append(
             row(
                 Cell(fit(head, 13), "label"),

@@ -24,7 +24,7 @@ NAME = 15
 class Rung(NamedTuple):
     """A floor: who stops there, at how many pages, and who stands on it.
 
-    One that is not `drawn` keeps its place, until what it would tell may be known.
+    One that is not `drawn` is a `?` in its place, until what it would tell may be known.
     """
 
     name: str
@@ -80,7 +80,7 @@ class _Drawing:
         before = self._scale(self.past).surface(self.past.free)
         surface = moved(before, self.scale.surface(self.ladder.free), self.step)
         self._water(surface)
-        for rung in self.ladder.rungs:
+        for rung in sorted(self.ladder.rungs, key=lambda one: not one.drawn):
             self._rung(rung, surface)
         self._caller()
         return self.sheet.rows()
@@ -99,9 +99,10 @@ class _Drawing:
         self.sheet.put(LEFT - 3 - len(other), below, other, "dim")
 
     def _rung(self, rung: Rung, surface: int) -> None:
-        if not rung.drawn:
-            return
         row = self.scale.of_line(rung.pages)
+        if not rung.drawn:
+            self._hidden(row)
+            return
         role = "label" if row < surface else f"in_{self.ladder.role}"
         bar = self.glyphs.lid * (RAILS - 1)
         self.sheet.put(LEFT, row, self.glyphs.rung_left, "label")
@@ -120,6 +121,15 @@ class _Drawing:
         word, role = ("gets a page", "fine") if passes else ("refused", "refused")
         self.sheet.put(x, row, word, role)
         self.sheet.put(x + 13, row, callers, "dim")
+
+    def _hidden(self, row: int) -> None:
+        """Draw a rung of which neither the pages nor the name may be known yet."""
+        if not self.sheet.is_free(self.right, row, NUMBER):
+            return
+        self.sheet.put(LEFT, row, self.glyphs.rung_left, "dim")
+        self.sheet.put(LEFT + 1, row, self.glyphs.dotted * (RAILS - 1), "dim")
+        self.sheet.put(LEFT + RAILS, row, self.glyphs.rung_right, "dim")
+        self.sheet.put(self.right, row, f"{'?':>{NUMBER - 1}}", "dim")
 
     def _names(self, row: int, names: str) -> None:
         """Write what a rung is called beside it; what is too long goes on in the rows below."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
+from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of, slabs_of
 from mmplay.engine.sim.metrics import read
-from mmplay.levels.model import NUMBER
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
@@ -88,14 +88,17 @@ def tank_of(sight: Sight) -> Tank:
         waiting = (*waiting, visitor.name)
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
-        *role_fill, asked=visitor, waiting=waiting,
+        *role_fill, asked=visitor, waiting=waiting, most=sight.most.get(zone.name, 0),
     )  # fmt: skip
 
 
-def _asks_for_rungs(sight: Sight) -> bool:
-    """Tell whether the height of a hidden rung is asked: the others may be asked for next."""
-    question = sight.question
-    return question is not None and question.kind == NUMBER and "floors" in question.hides
+def _rung_drawn(sight: Sight, name: str, pages: int) -> bool:
+    """Tell whether a rung may be seen: of hidden ones min, and the asked one once it is told."""
+    if pages in sight.showing.secrets:
+        return False
+    if sight.question is None or "floors" not in sight.question.hides:
+        return sight.showing.shows(f"floors.{name}")
+    return name == PLAIN.name or (not sight.is_open and name == sight.class_asked())
 
 
 def ladder_of(sight: Sight) -> Ladder:
@@ -106,15 +109,12 @@ def ladder_of(sight: Sight) -> Ladder:
     if visitor is not None and sight.is_open:
         visitor = visitor._replace(line=None)
     rungs = []
-    secrets = sight.showing.secrets
     for one in sight.asked_kernel.classes_at("min"):
         pages = sight.floor(zone, one.name)
         shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
         if pages is None or not shown:
             continue
-        drawn = sight.showing.shows(f"floors.{one.name}") and pages not in secrets
-        if _asks_for_rungs(sight):
-            drawn = sight.told is not None and pages == sight.told.value
+        drawn = _rung_drawn(sight, one.name, pages)
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
@@ -154,7 +154,9 @@ def bits_still(sight: Sight) -> Bits:
         break
     if not sight.is_open:
         line = _stands_at(sight, words)
-    return bits_of(mask, kernel.gfp, kernel.name, not sight.is_open, line)
+    known = not sight.is_open or words[:1] in [[one] for one in TOLD_BY_NAME]
+    found = bits_of(mask, kernel.gfp, kernel.name, known, line)
+    return found._replace(mask=None) if sight.is_open and words[:1] == ["encode"] else found
 
 
 def _stands_at(sight: Sight, words: list[str]) -> str:
@@ -170,6 +172,12 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     name = RUNGS.get(caller, caller)
     return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
+
+
+TOLD_BY_NAME = (
+    "may_sleep", "wakes_kswapd", "may_do_io", "may_enter_fs", "warns", "uses_reserves", "encode",
+)  # fmt: skip
+"""Questions that name the flags of a mask: its switches may be seen while they are asked."""
 
 
 def stack_still(sight: Sight) -> Stack:
@@ -204,7 +212,8 @@ def rooms_of(sight: Sight) -> Rooms:
     words = sight.words
     named = words[words.index("on") + 1 :] if "on" in words else []
     zones = {zone.name: zone for zone in sight.dump.populated()}
-    same = not named or set(named) == set(zones)
+    asks_way = words[:1] != [] and words[0] in ROOM_FORMS
+    same = not asks_way and (not named or set(named) == set(zones))
     rooms = [
         Room(name, zones[name].pages("managed"), zones[name].pages("free"))
         if same and name in zones
@@ -212,7 +221,7 @@ def rooms_of(sight: Sight) -> Rooms:
         for name in (named or reversed(list(zones)))
     ]
     told = sight.told.value if sight.told is not None else ""
-    into = told if isinstance(told, str) else ""
+    into = told[0] if isinstance(told, tuple) and told else told if isinstance(told, str) else ""
     refused = bool(into) and into not in [room.name for room in rooms]
     caller = sight.showing.caller or "a request"
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)

@@ -72,6 +72,8 @@ class Tank(NamedTuple):
     ask: Ask | None = None
     unit: str = "free"
     """What the pages in the tank are."""
+    most: int = 0
+    """The most pages that were seen in it: the glass reaches up to them, so a drain is seen."""
 
 
 LEVELS = ("below_min", "below_low", "below_high", "fine")
@@ -122,7 +124,7 @@ class _Drawing:
 
     def _scale(self, tank: Tank) -> Heights:
         lines = [line.pages for line in tank.lines]
-        return heights(lines, self.rows, 1 if lines else tank.managed)
+        return heights(lines, self.rows, max(1, tank.most) if lines else tank.managed)
 
     def drawn(self) -> list[Row]:
         surface = self._surface()
@@ -206,7 +208,7 @@ class _Drawing:
         if who is None:
             return
         surface = self.scale.surface(self.past.free)
-        line = self.rows if who.line is None else self.scale.surface(who.line) - 1
+        line = self.rows if who.line is None else self.scale.surface(who.line)
         stop = max(0, min(surface, line) - 1) if who.line is not None else 0
         if who.does == COMES:
             self._ball(self.inside + 1, stop, f" {who.name} ?", "number")
