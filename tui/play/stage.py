@@ -82,7 +82,6 @@ class Stage:
         """Show another game: nothing has landed in it yet."""
         self.game = game
         self.landed: Landed | None = None
-        self._most: dict[str, int] = {}
         self._asked: Sight | None = None
         self._caught: tuple[Still | None] | tuple[()] = ()
         game.level_run.settled = self._catch
@@ -97,9 +96,7 @@ class Stage:
         if facts is not None and chosen is not None:
             chain = tuple(reversed(facts.decisions[chosen].stack))
         who = facts.actor if facts is not None else ""
-        for zone in machine.state.zones:
-            self._most[zone.name] = max(zone.free, self._most.get(zone.name, 0))
-        sight = sight_of(machine, self._glyphs, showing)._replace(most=dict(self._most))
+        sight = sight_of(machine, self._glyphs, showing)
         return sight._replace(cache=cache, chain=chain, who=who)
 
     def ask(self) -> None:

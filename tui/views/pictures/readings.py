@@ -88,17 +88,21 @@ def tank_of(sight: Sight) -> Tank:
         waiting = (*waiting, visitor.name)
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
-        *role_fill, asked=visitor, waiting=waiting, most=sight.most.get(zone.name, 0),
+        *role_fill, asked=visitor, waiting=waiting,
     )  # fmt: skip
 
 
-def _rung_drawn(sight: Sight, name: str, pages: int) -> bool:
-    """Tell whether a rung may be seen: of hidden ones min, and the asked one once it is told."""
-    if pages in sight.showing.secrets:
-        return False
-    if sight.question is None or "floors" not in sight.question.hides:
+def _is_told(sight: Sight, name: str) -> bool:
+    """Tell whether a rung's number is no answer, now or to what is asked next.
+
+    While a level asks for the rungs, min is told, and after an answer the rung that it was about.
+    """
+    question = sight.question
+    if question is None or "floors" not in question.hides:
         return sight.showing.shows(f"floors.{name}")
-    return name == PLAIN.name or (not sight.is_open and name == sight.class_asked())
+    if name == PLAIN.name:
+        return sight.showing.shows("marks.min")
+    return sight.told is not None and name == sight.class_asked()
 
 
 def ladder_of(sight: Sight) -> Ladder:
@@ -114,7 +118,7 @@ def ladder_of(sight: Sight) -> Ladder:
         shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
         if pages is None or not shown:
             continue
-        drawn = _rung_drawn(sight, one.name, pages)
+        drawn = _is_told(sight, one.name) and pages not in sight.showing.secrets
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -30,8 +28,7 @@ class Sight(NamedTuple):
 
     `question` is what is asked; once it was answered, `told` is what is true. `waiting` are the
     callers refused so far, `chain` the functions on the stack, outermost first, `who` runs them;
-    `cache` is the slab cache that the level is about, `most` the most free pages that were seen, by
-    zone.
+    `cache` is the slab cache that the level is about.
     """
 
     kernel: Kernel
@@ -45,7 +42,6 @@ class Sight(NamedTuple):
     chain: tuple[str, ...] = ()
     who: str = ""
     cache: str = ""
-    most: Mapping[str, int] = MappingProxyType({})
 
     @property
     def picture(self) -> Picture:
