@@ -10,14 +10,14 @@ from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
 from mmplay.levels.play.goals import Outcome
-from mmplay.levels.play.solve import knows
+from mmplay.levels.play.solve import begin, knows, play
 from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII
 from mmplay.tui.screens.ending import EndScreen
 from mmplay.tui.screens.menu import MenuScreen
-from mmplay.tui.views.ending import histogram_rows, keys_row
+from mmplay.tui.views.ending import ending_rows, histogram_rows, keys_row
 from tests.levels.classes import assignment
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import level_screen, opened, run_of
@@ -52,6 +52,14 @@ def test_what_is_no_try_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.acts for one in tries_of("L05")] == [3, 4]
     monkeypatch.setattr(tries, "MOST_BYTES", 120)
     assert [one.acts for one in tries_of("L05")] == [4]
+
+
+def test_why_a_level_was_lost_is_not_cut() -> None:
+    level = find_level("L08")
+    run = play(begin(level), level.losing, knows)
+    shown = [plain(one).strip() for one in ending_rows(run, [], None, 40, ASCII)]
+    assert "fewer than 400 connections are left" in shown
+    assert not any("..." in one for one in shown[:2])
 
 
 def test_a_folder_that_takes_nothing_is_told(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def ending_rows(
 ) -> list[Row]:
     """Return what is read after a level; `tries` are the player's own, this one the last."""
     score, level = run.score(), run.level
-    rows = [_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs), row("")]
+    rows = [*_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs), row("")]
     rows += [*histogram_rows(tries, score.par > 0, width, glyphs), row("")]
     missed = missed_rows(run, width, glyphs)
     if missed:
@@ -52,18 +52,21 @@ def keys_row(following: LevelLine | None, missed: int = 0, outcome: Outcome = Ou
     return tuple(cell for pair in cells for cell in pair)
 
 
-def _head(run: LevelRun, tries: Sequence[Try], width: int, glyphs: Glyphs) -> Row:
+def _head(run: LevelRun, tries: Sequence[Try], width: int, glyphs: Glyphs) -> list[Row]:
+    """Return how it went, and why it was lost: on lines of its own where that is long."""
     score = run.score()
     words = f" {run.outcome}  "
     took = _minutes(tries[-1].seconds) if tries else ""
     stars = stars_text(score.stars, glyphs)
     room = width - len(words) - len(stars) - len(took) - 1
-    return row(
+    why = "" if score.won else f"  {run.reason}"
+    first = row(
         Cell(words, "label" if score.won else "refused"),
         Cell(stars, "here"),
-        Cell(fit(f"  {'' if score.won else run.reason}", room)),
+        Cell(fit(why if len(why) <= room else "", room)),
         Cell(took, "dim"),
     )
+    return [first, *(_texts(run.reason, width) if len(why) > room else ())]
 
 
 def _minutes(seconds: int) -> str:
