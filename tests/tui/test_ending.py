@@ -58,8 +58,7 @@ def test_why_a_level_was_lost_is_not_cut() -> None:
     level = find_level("L08")
     run = play(begin(level), level.losing, knows)
     shown = [plain(one).strip() for one in ending_rows(run, [], None, 40, ASCII)]
-    assert "fewer than 400 connections are left" in shown
-    assert not any("..." in one for one in shown[:2])
+    assert shown[1] == "fewer than 400 connections are left"
 
 
 def test_a_folder_that_takes_nothing_is_told(tmp_path: Path) -> None:
