@@ -10,7 +10,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.unsaid import Unsaid
 from mmplay.recordings.foreseen import Words, foreseen, tenths
-from mmplay.recordings.futures import Ahead, Future, open_of
+from mmplay.recordings.futures import MORE_SEEDS, Ahead, Future, open_of
 from mmplay.recordings.parallel.crew import Told
 
 RUNNING = Told("running", "runs")
@@ -77,15 +77,13 @@ class Answer(NamedTuple):
             yield Outcome(self._supposed(one), tuple(changed or [said("futures.same")]))
 
     def _supposed(self, future: Future) -> str:
-        name, value = future.supposed
-        if not name:
-            return said("futures.as_assumed")
-        one = next((one for one in self.open if one.name == name), None)
-        if one is None:
-            return said("futures.seed", value=value)
-        return said(
-            "futures.supposed", what=one.what, value=value, unit=one.unit, assumed=one.value
-        )
+        name, value, seed = future.supposed
+        text = said("futures.as_assumed")
+        for one in self.open:
+            if one.name == name:
+                now = {"value": value, "assumed": one.value}
+                text = said("futures.supposed", what=one.what, unit=one.unit, **now)
+        return said("futures.seed", what=text, seed=seed) if seed else text
 
     def remarks(self) -> list[str]:
         """Return what the reader must know of the runs."""
@@ -94,6 +92,8 @@ class Answer(NamedTuple):
             found = [said("futures.alone")]
         else:
             found = [said("futures.runs", runs=self.wanted, span=span)]
+        if any(one.supposed.seed for one in self.futures):
+            found.append(said("futures.seeds", seeds=1 + MORE_SEEDS))
         if done < self.wanted:
             found.append(said("futures.interrupted", done=done, runs=self.wanted))
         if report.kill is not None and not report.tasks:

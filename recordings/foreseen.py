@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import Operand, said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.futures import FALLS, RISES, SEED, Future
+from mmplay.recordings.futures import FALLS, RISES, Future, Supposed
 
 MOST_NAMED = 3
 """A sentence names so many assumptions at most, those that matter most."""
@@ -21,6 +21,8 @@ class Foreseen(NamedTuple):
     """One quantity over all runs.
 
     `value` is that of the run as assumed, `low` and `high` bound it; None is what does not happen.
+    Where runs differ by their seed alone, the bounds lie as far beyond them as they lie apart:
+    another seed may come to something else.
     `never` tells that it does not happen in some run. `hangs_on` names the assumptions that change
     it, the strongest first.
     """
@@ -41,10 +43,22 @@ def foreseen(futures: Sequence[Future]) -> list[Foreseen]:
 def _over(name: str, futures: Sequence[Future]) -> Foreseen:
     """Take a quantity together; what a stopped run had not come to says nothing."""
     values = [(one.numbers[name], one.stopped_us is None) for one in futures]
-    known = [value for value, _ in values if value is not None]
-    low, high = (min(known), max(known)) if known else (None, None)
+    low, high = _bounds(name, futures)
     never = (None, True) in values
     return Foreseen(name, values[0][0], low, high, never, _hangs_on(name, futures))
+
+
+def _bounds(name: str, futures: Sequence[Future]) -> tuple[int | None, int | None]:
+    alike: dict[Supposed, list[int]] = {}
+    for one in futures:
+        value = one.numbers[name]
+        if value is not None:
+            alike.setdefault(one.supposed._replace(seed=0), []).append(value)
+    if not alike:
+        return None, None
+    known = alike.values()
+    low = min(min(some) - (max(some) - min(some)) for some in known)
+    return max(0, low), max(max(some) + (max(some) - min(some)) for some in known)
 
 
 def _hangs_on(name: str, futures: Sequence[Future]) -> tuple[str, ...]:
@@ -53,13 +67,16 @@ def _hangs_on(name: str, futures: Sequence[Future]) -> tuple[str, ...]:
     moved: dict[str, int] = {}
     for one in futures[1:]:
         by = _distance(base, one.numbers[name])
-        moved[one.supposed.name] = max(by, moved.get(one.supposed.name, 0))
+        what = one.supposed.name or SEED
+        moved[what] = max(by, moved.get(what, 0))
     most = max((by for by in moved.values() if by < NEVER), default=0)
     kept = [name for name, by in moved.items() if by and by * NAMED_PARTS >= most]
     return tuple(sorted(kept, key=lambda name: -moved[name]))
 
 
 NEVER = 1 << 62
+SEED = "seed"
+"""What a number hangs on that another seed alone changes."""
 
 
 def _distance(one: int | None, other: int | None) -> int:

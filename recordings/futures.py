@@ -40,10 +40,14 @@ class Ahead(NamedTuple):
 
 
 class Supposed(NamedTuple):
-    """One run: everything as assumed (`name` is empty), or one assumption at another value."""
+    """One run: everything as assumed (`name` is empty), or one assumption at another value.
+
+    `seed` decides when frames arrive; 0 is the one that was chosen.
+    """
 
     name: str = ""
     value: int = 0
+    seed: int = 0
 
 
 class Future(NamedTuple):
@@ -67,19 +71,22 @@ def supposed_of(open_: Sequence[Unsaid]) -> list[Supposed]:
     return [Supposed(), *bounds][:MOST_RUNS]
 
 
-SEED = "seed"
+FRAMES = "frames_per_second"
 MORE_SEEDS = 2
 
 
 def runs_of(ahead: Ahead) -> list[Supposed]:
-    """Return all runs: where somebody chose that frames arrive, two have another seed.
+    """Return all runs: of the one in which frames arrive, two more have another seed.
 
     A seed decides when they arrive, and nothing else.
     """
     runs = supposed_of(open_of(ahead))
+    arriving = [one for one in runs if one.name == FRAMES and one.value]
     if ahead.choice.packets > 0:
-        first = ahead.choice.seed + 1
-        runs += [Supposed(SEED, seed) for seed in range(first, first + MORE_SEEDS)]
+        arriving = [Supposed()]
+    first = ahead.choice.seed + 1
+    seeds = range(first, first + MORE_SEEDS)
+    runs += [one._replace(seed=seed) for one in arriving for seed in seeds]
     return runs[:MOST_RUNS]
 
 
@@ -91,8 +98,8 @@ def open_of(ahead: Ahead) -> tuple[Unsaid, ...]:
 def machine_ahead(ahead: Ahead, supposed: Supposed = Supposed()) -> Machine:  # noqa: B008
     """Return the machine at the frame, with what was done at the start; raises InputError."""
     choice, given = ahead.choice, {supposed.name: supposed.value}
-    if supposed.name == SEED:
-        choice = choice._replace(seed=supposed.value)
+    if supposed.seed:
+        choice = choice._replace(seed=supposed.seed)
     m = from_log(ahead.told, choice, given)
     for name, value in ahead.acts:
         do_action(m, name, value)

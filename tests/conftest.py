@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from mmplay.recordings.library import DATA
 from mmplay.recordings.log.observed import ObservedTimeline, open_observed
+from mmplay.recordings.parallel import spread
 
 # What is compiled is kept, whatever the environment says: a suite starts hundreds of processes, and
 # each of them and of the workers would compile all of mmplay and of the tests again.
@@ -26,8 +27,22 @@ settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Use three workers a core: tests of screens wait for the screen most of their time."""
-    return 3 * (os.cpu_count() or 1)
+    """Use two workers a core: tests of screens and of processes wait much of their time.
+
+    Each worker more reads all tests once more.
+    """
+    return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_core() -> Iterator[None]:
+    """Let work on many items stay in this process where a test names no number of cores.
+
+    Other processes begin by importing everything again, since a worker of the suite has threads.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spread, "cores_here", lambda: 1)
+        yield
 
 
 INCIDENT_RC7 = "incident-4.5.0-rc7"

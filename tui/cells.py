@@ -52,7 +52,10 @@ def right(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return `text` broken at blanks into lines of at most `width` columns; long words are cut."""
+    """Return `text` broken at blanks into lines of at most `width` columns.
+
+    A word that is longer is cut behind a bar, a slash, a comma or a line below, if it has one.
+    """
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
@@ -63,10 +66,20 @@ def wrap(text: str, width: int) -> list[str]:
         if line:
             lines.append(line)
         while cell_len(word) > width > 0:
-            lines.append(word[:width])
-            word = word[width:]
+            end = _joint(word, width)
+            lines.append(word[:end])
+            word = word[end:]
         line = word
     return [*lines, line] if line or not lines else lines
+
+
+JOINTS = ("|", "/", ",", "_")
+
+
+def _joint(word: str, width: int) -> int:
+    """Return where to cut a word that has more than `width` letters."""
+    found = (word.rfind(joint, 1, width) + 1 for joint in JOINTS)
+    return next((end for end in found if end), width)
 
 
 def span_text(span_us: int) -> str:

@@ -128,6 +128,7 @@ def _print_json(args: Namespace, answer: Answer) -> None:
                 {
                     "assumption": one.supposed.name or None,
                     "value": one.supposed.value if one.supposed.name else None,
+                    "seed": one.supposed.seed or ahead.choice.seed,
                     "stopped_us": one.stopped_us,
                     "numbers": dict(one.numbers),
                 }

@@ -19,7 +19,7 @@ def test_what_may_become_of_it_in_words(capsys: pytest.CaptureFixture[str]) -> N
     code, out, _ = output(capsys, "run", LOG, *UNTIL)
     assert code == 0
     assert "disk_rate 25600 pages/s, 0 to 256000 are possible" in out
-    assert "12 runs of 0.04 s" in out
+    assert "14 runs of 0.04 s" in out
     assert "DMA32: free rises above min (1300 pages)" in out
     assert "which the log says was killed" in out
     assert "memeater" not in out
@@ -38,7 +38,7 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(out)
     assert code == 0
     assert found["schema"] == 1
-    assert (found["bounds"], found["runs_wanted"], found["runs_done"]) == ("one at a time", 12, 12)
+    assert (found["bounds"], found["runs_wanted"], found["runs_done"]) == ("one at a time", 14, 14)
     names = {one["name"] for one in found["assumptions"]}
     assert "disk_rate" in names
     assert {one["assumption"] for one in found["runs"]} - {None} <= names
@@ -69,8 +69,8 @@ def test_ctrl_c_shows_what_is_done(
     monkeypatch.setattr(run_frame, "future_of", stopped)
     code, out, err = output(capsys, "run", LOG, *UNTIL)
     assert code == 130
-    assert "stopped after 3 of 12 runs" in err
-    assert "3 of 12 runs were done" in out
+    assert "stopped after 3 of 14 runs" in err
+    assert "3 of 14 runs were done" in out
     assert "DMA32: free" in out
 
 

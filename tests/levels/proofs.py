@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
+from mmplay.levels.play.moments import Laters
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, play
+from mmplay.recordings.run.unwritten import UnwrittenSession
 
 HEAD = """\
 format = 1
@@ -34,6 +39,17 @@ text = "t"
 leaves_out = "l"
 {tables}
 """
+
+
+def unread(level: Level, seed: int | None = None) -> LevelRun:
+    """Return a run that has not begun and is not written down; a level's answers are found once."""
+    return begin(level, seed, laters=laters_of(level.content), make=UnwrittenSession)
+
+
+@cache
+def laters_of(content: str) -> Laters:
+    """Return what all runs of a level in this process share, by the digest of its file."""
+    return Laters()
 
 
 def answers_of(one: Level) -> list[str]:

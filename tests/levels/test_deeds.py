@@ -18,7 +18,7 @@ from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import moment_test
 from mmplay.levels.play.questions import right_answer
-from mmplay.levels.play.solve import begin
+from tests.levels.proofs import unread
 
 PATHS = [(path, load_level(path)) for path in shipped_levels()]
 WITH_ACTS = [
@@ -64,7 +64,7 @@ def is_time_for(game: LevelGame, move: Move) -> bool:
 
 def played(path: Path, moves: Sequence[Move]) -> LevelGame:
     """Return a level's game at its end: the acts at their times, every question answered right."""
-    game, left = LevelGame(begin(load_level(path))), list(moves)
+    game, left = LevelGame(unread(load_level(path))), list(moves)
     for _ in range(MOST_STEPS):
         game = onward(game)
         question = game.question

@@ -18,13 +18,14 @@ from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.missed import BARE, rule_of
 from mmplay.levels.play.questions import Reply, reply_to, right_answer
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, onward, playing
+from mmplay.levels.play.solve import knows, onward, playing
 from mmplay.levels.truth import Truth
 from mmplay.levels.truth.truths import NUMBER
 from mmplay.tui.cells import plain, wrap
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.play.stage import LEAST_FEEDBACK, MOST_FEEDBACK
 from mmplay.tui.views.stage import feedback_rows, question_rows
+from tests.levels.proofs import unread
 
 LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
 MOST = {"L19": 11}
@@ -45,7 +46,7 @@ def marks_of(run: LevelRun, form: Question) -> frozenset[int]:
 def forms(path: Path) -> list[tuple[LevelRun, Question, Truth, frozenset[int]]]:
     """Every form of every question that a right player comes to, with the marks of that moment."""
     level = load_level(path)
-    run, seen = begin(level), set[str]()
+    run, seen = unread(level), set[str]()
     found: list[tuple[LevelRun, Question, Truth, frozenset[int]]] = []
 
     def look(run: LevelRun) -> None:
@@ -95,7 +96,7 @@ QUESTIONS_ALONE = [one for one in LEVELS if not load_level(Path(str(one.values[0
 
 @pytest.mark.parametrize("path", QUESTIONS_ALONE)
 def test_a_level_of_questions_is_won_by_keys_with_three_stars(path: Path) -> None:
-    game = LevelGame(begin(load_level(path)))
+    game = LevelGame(unread(load_level(path)))
     while (question := game.question) is not None or game.grow(1):
         if question is None:
             continue

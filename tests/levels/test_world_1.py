@@ -14,14 +14,14 @@ from mmplay.levels.load import read_level
 from mmplay.levels.model import Move
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import knows, play
 from mmplay.recordings.run.tape import BY_LEVEL
 from mmplay.tui.views.task import task_rows
-from tests.levels.proofs import DOOR, level, level_text
+from tests.levels.proofs import DOOR, level, level_text, unread
 
 
 def begun(name: str) -> LevelRun:
-    return begin(level_of_id(name))
+    return unread(level_of_id(name))
 
 
 def answered(name: str) -> LevelRun:
@@ -41,7 +41,7 @@ EVENT = '[[event]]\nat_us = {}\naction = "{}"\nvalue = "{}"\n'
 def test_events_happen_by_themselves_at_their_time() -> None:
     tables = EVENT.format(2000, "request", "GFP_KERNEL") + EVENT.format(1000, "dirty_ratio", "7")
     goal = '[[win]]\ncounter = "request_served"\nop = "=="\nvalue = 1\ntext = "served"\n'
-    run = begin(level(tables + goal))
+    run = unread(level(tables + goal))
     m = run.session.live
     assert (m.state.dirty_ratio, run.advance(1), m.state.dirty_ratio) == (20, 1, 7)
     assert run.playing
@@ -53,9 +53,9 @@ def test_events_happen_by_themselves_at_their_time() -> None:
 
 def test_the_same_again_from_the_tape() -> None:
     tables = EVENT.format(1000, "request", "GFP_KERNEL") + EVENT.format(3000, "free", "1")
-    run = begin(level(DOOR + tables))
+    run = unread(level(DOOR + tables))
     play(run, [Move("answer", f"door.{n} {a}") for n, a in enumerate(("yes", "no", "no"), 1)])
-    other = begin(level(DOOR + tables))
+    other = unread(level(DOOR + tables))
     other.session.advance(2)
     assert run.outcome is Outcome.WON
     assert check(other.session.live) == []
@@ -80,14 +80,14 @@ def test_events_that_are_none(table: str, words: str) -> None:
 @pytest.mark.parametrize("seed", range(1, 9))
 @pytest.mark.parametrize("name", ["L01", "L03", "L06", "L07"])
 def test_a_level_of_questions_is_won_whatever_its_seed_draws(name: str, seed: int) -> None:
-    run = play(begin(level_of_id(name), seed), (), knows)
+    run = play(unread(level_of_id(name), seed), (), knows)
     assert run.outcome is Outcome.WON
     assert run.score().stars == 3
 
 
 def test_the_seed_decides_what_is_asked() -> None:
     one = level_of_id("L01")
-    firsts = [begin(one, seed).open_question() for seed in range(1, 9)]
+    firsts = [unread(one, seed).open_question() for seed in range(1, 9)]
     assert len({first.text for first in firsts if first is not None}) > 2
 
 
@@ -99,7 +99,7 @@ def test_a_move_that_is_refused_names_its_line() -> None:
         (Move("dirty_ratio", "5", "zones.DMA64.free < 9", 78), "line 78: .*no counter"),
     ):
         with pytest.raises(RefusedError, match=words):
-            play(begin(one), [move])
+            play(unread(one), [move])
 
 
 # L02
@@ -192,7 +192,7 @@ def test_the_knob_may_be_turned_three_times() -> None:
 
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_each_door_does_what_the_rule_says(seed: int) -> None:
-    run = begin(level_of_id("L05"), seed)
+    run = unread(level_of_id("L05"), seed)
     m = run.session.live
     for _ in range(4):
         question = run.open_question()

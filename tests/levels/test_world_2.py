@@ -15,9 +15,10 @@ from mmplay.levels.load import load_level
 from mmplay.levels.model import Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import knows, play
 from mmplay.levels.play.stations import come_to
 from mmplay.levels.truth import truth
+from tests.levels.proofs import unread
 
 
 def shipped(ident: str) -> Level:
@@ -44,7 +45,7 @@ def count(run: LevelRun, name: str) -> Callable[[], int]:
 
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_the_engine_opens_exactly_the_doors_that_the_answers_open(seed: int) -> None:
-    run = begin(shipped("L07"), seed)
+    run = unread(shipped("L07"), seed)
     served, last = count(run, "request_served"), 0
     opened: dict[str, bool] = {}
     asked = ""
@@ -58,7 +59,7 @@ def test_the_engine_opens_exactly_the_doors_that_the_answers_open(seed: int) -> 
 
 
 def test_every_rung_may_be_met_at_its_floor_and_above() -> None:
-    run = begin(shipped("L07"))
+    run = unread(shipped("L07"))
     met: dict[int, set[int]] = {}
     for form, right in run.asking.forms("door.1", machine(run)):
         assert right.term is not None
@@ -72,7 +73,7 @@ def test_every_rung_may_be_met_at_its_floor_and_above() -> None:
 
 def test_the_order_of_the_frees_decides() -> None:
     """The same objects in another order bring four pages less back."""
-    run = begin(shipped("L08"))
+    run = unread(shipped("L08"))
     for _ in right_answers(run):
         pass
     for _ in range(6):
@@ -83,7 +84,7 @@ def test_the_order_of_the_frees_decides() -> None:
 
 def test_six_pages_open_the_door_of_conntrack() -> None:
     level = shipped("L08")
-    run = play(begin(level), level.solution, knows)
+    run = play(unread(level), level.solution, knows)
     assert run.outcome is Outcome.WON
     m = machine(run)
     assert read(m, "zones.DMA32.free") == 651
@@ -99,7 +100,7 @@ def test_six_pages_open_the_door_of_conntrack() -> None:
 def with_acts(ident: str, *acts: str) -> LevelRun:
     """A run whose answers are right and whose acts are these, done as soon as they may be."""
     moves = [Move(name, value) for name, _, value in (act.partition(" ") for act in acts)]
-    return play(begin(shipped(ident)), moves, knows)
+    return play(unread(shipped(ident)), moves, knows)
 
 
 def test_a_refused_nf_conn_costs_no_packet_of_a_flow_that_is_there() -> None:
@@ -168,19 +169,19 @@ def test_only_an_early_flusher_keeps_cache_and_cameras(acts: tuple[str, ...], re
 def test_one_sync_is_not_enough_whenever_it_comes(after_s: int) -> None:
     level = shipped("L09")
     late = Move("sync", "", f"time_us >= {1_000_000 * (1 + after_s)}")
-    run = play(begin(level), [late], knows)
+    run = play(unread(level), [late], knows)
     assert run.outcome is Outcome.LOST
 
 
 def test_the_dirtyable_pages_in_the_text_are_the_machine_s() -> None:
-    run = begin(shipped("L09"))
+    run = unread(shipped("L09"))
     question = run.open_question()
     assert question is not None
     assert question.text.startswith(f"{read(machine(run), 'dirtyable')} pages are dirtyable")
 
 
 def test_slabs_that_are_half_used_are_not_packed_together() -> None:
-    run = begin(shipped("L08"))
+    run = unread(shipped("L08"))
     question = run.open_question()
     assert question is not None
     packed = truth("slabs kmalloc-64 if kfree kmalloc-64 full 63", run.level.kernel, machine(run))

@@ -12,15 +12,16 @@ from mmplay.levels.model import Move
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import later
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import knows, play
 from mmplay.levels.truth import TruthError, truth
 from mmplay.recordings.run.timeline import act_text
+from tests.levels.proofs import unread
 
 
 def with_acts(name: str, *acts: str) -> LevelRun:
     """Play a level with the right answers and other acts than its solution's."""
     moves = [Move(*act.partition(" ")[::2]) for act in acts]
-    return play(begin(level_of_id(name)), moves, knows)
+    return play(unread(level_of_id(name)), moves, knows)
 
 
 # L11
@@ -43,7 +44,7 @@ def with_acts(name: str, *acts: str) -> LevelRun:
 )
 def test_the_machine_says_which_zone_serves(free: tuple[int, int], asked: str, gives: str) -> None:
     level = level_of_id("L11")
-    m = begin(level).session.live
+    m = unread(level).session.live
     acts = tuple(
         ("set_free", f"{zone} {n}") for zone, n in zip(("DMA", "DMA32"), free, strict=True)
     )
@@ -71,7 +72,7 @@ def test_who_holds_the_key_and_why_not() -> None:
 def test_served_needs_a_mask() -> None:
     level = level_of_id("L11")
     with pytest.raises(TruthError, match="a mask expected"):
-        truth("served HIGH", level.kernel, begin(level).session.live)
+        truth("served HIGH", level.kernel, unread(level).session.live)
 
 
 # L12
@@ -91,7 +92,7 @@ def test_served_needs_a_mask() -> None:
 def test_some_acts_break_the_loop_and_others_do_not(act: str, stops: bool) -> None:
     name, _, value = act.partition(" ")
     late = Move(name, value, "time_us >= 59830000")
-    run = play(begin(level_of_id("L12")), [late], knows)
+    run = play(unread(level_of_id("L12")), [late], knows)
     assert (run.outcome is Outcome.WON) is stops
     assert (run.session.to_end().state.zones[1].free > 0) is stops
     assert check(run.session.live) == []
@@ -101,7 +102,7 @@ def test_some_acts_break_the_loop_and_others_do_not(act: str, stops: bool) -> No
 
 def test_the_reaper_at_once_does_not_win_whenever_the_end_comes() -> None:
     """It only puts the end off: two thirds of a second before, too few pages are left."""
-    run = begin(level_of_id("L12"))
+    run = unread(level_of_id("L12"))
     run.act("answer", "scan wake")
     run.act("oom_reaper", "on")
     there = later(run.session.to_end(), "time_us >= 61100000", "end", 60000)
@@ -110,7 +111,7 @@ def test_the_reaper_at_once_does_not_win_whenever_the_end_comes() -> None:
 
 
 def test_the_loop_takes_one_act_only() -> None:
-    run = begin(level_of_id("L12"))
+    run = unread(level_of_id("L12"))
     run.act("answer", "scan wake")
     run.act("packets", "0")
     with pytest.raises(RefusedError, match="at most 1"):
@@ -118,7 +119,7 @@ def test_the_loop_takes_one_act_only() -> None:
 
 
 def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
-    run = begin(level_of_id("L12"))
+    run = unread(level_of_id("L12"))
     reply = run.answer("scan", "stuck")
     number = [one.value for one in reply.question.options].index("stuck") + 1
     assert reply.said() == str(number), "the file's own word for an option is not said"
@@ -149,7 +150,7 @@ def test_a_mask_defends_the_network_or_does_not(mask: str, lowest: int, wins: bo
 
 
 def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
-    run = begin(level_of_id("L13"))
+    run = unread(level_of_id("L13"))
     supposed = 0
     while (question := run.open_question()) is not None:
         supposed += bool(question.suppose)
@@ -167,7 +168,7 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
 def test_an_event_is_no_condition_to_ask_about() -> None:
     level = level_of_id("L13")
     with pytest.raises(TruthError, match="a number's name, a sign and a bound"):
-        truth("holds kill", level.kernel, begin(level).session.live)
+        truth("holds kill", level.kernel, unread(level).session.live)
 
 
 # L14
@@ -204,12 +205,12 @@ def test_a_reaper_that_comes_after_the_kill_takes_nobody() -> None:
     level = level_of_id("L14")
     answers = [move for move in level.solution if move.action == "answer"]
     late = Move("oom_reaper", "on", "time_us >= 59700000")
-    assert play(begin(level), [*answers, late]).outcome is Outcome.LOST
+    assert play(unread(level), [*answers, late]).outcome is Outcome.LOST
 
 
 def test_the_edges_of_the_circle_are_read_off_the_machine() -> None:
     level = level_of_id("L14")
-    m = begin(level).session.live
+    m = unread(level).session.live
     then = later(m, "time_us >= 59640000", "end", 10**6)
     edges = {who: truth(f"waits_for {who}", level.kernel, then).value for who in CIRCLE}
     assert edges == CIRCLE

@@ -10,14 +10,15 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows
+from mmplay.levels.play.solve import knows
+from tests.levels.proofs import unread
 
 Acts = list[tuple[str, str]]
 
 
 def answered(name: str) -> LevelRun:
     """A run of a level, the questions of its start answered rightly."""
-    run = begin(level_of_id(name))
+    run = unread(level_of_id(name))
     _answer_all(run)
     return run
 
@@ -125,7 +126,7 @@ def test_l17_a_driver_that_is_not_there_yet_cannot_fall_back() -> None:
 
 
 def test_l18_a_plain_request_pays_for_the_table() -> None:
-    run = begin(level_of_id("L18"))
+    run = unread(level_of_id("L18"))
     doors = {}
     while (question := run.open_question()) is not None:
         before = read(run.session.to_end(), "request_served")
@@ -180,7 +181,7 @@ def test_l20_what_is_refused_now_is_refused_by_the_engine_too() -> None:
 
 @pytest.mark.parametrize("name", ["L15", "L16", "L17", "L18", "L20"])
 def test_a_wrong_answer_is_met_with_words(name: str) -> None:
-    run = begin(level_of_id(name))
+    run = unread(level_of_id(name))
     while (question := run.open_question()) is not None:
         right = run.truths[question.id]
         wrong = [one.value for one in question.options if not right.accepts(one.value)]

@@ -48,7 +48,7 @@ def fast_and_slow_agree(data: bytes, block_bytes: int) -> None:
     assert recorded(data, None, 1 << 20) == slow
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.data())
 def test_any_mixture_of_lines(data: st.DataObject) -> None:
     known = (incident_text(INCIDENT_RC7) + incident_text(INCIDENT_NEXT)).splitlines()
@@ -63,6 +63,7 @@ def test_any_mixture_of_lines(data: st.DataObject) -> None:
     fast_and_slow_agree(text, data.draw(st.sampled_from((1, 50, 1000, 70_000))))
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 4000), st.integers(0, 200))
 def test_a_message_of_six_lines_over_the_edge_of_a_block(block_bytes: int, lost: int) -> None:
     fast_and_slow_agree(incident_text(INCIDENT_NEXT)[lost:], block_bytes)

@@ -45,7 +45,7 @@ def ahead(span_ns: int = TENTH, seed: int = 1) -> Ahead:
 def futures() -> list[Future]:
     """Every run of the incident's first frame, for a tenth of a second."""
     one = ahead()
-    return [future_of(one, supposed) for supposed in supposed_of(open_of(one))]
+    return [future_of(one, supposed) for supposed in runs_of(one)]
 
 
 def test_one_run_as_assumed_and_one_for_each_bound() -> None:
@@ -58,10 +58,11 @@ def test_one_run_as_assumed_and_one_for_each_bound() -> None:
 
 
 def test_other_seeds_are_tried_where_frames_arrive() -> None:
-    one = ahead()
-    assert runs_of(one) == supposed_of(open_of(one))
+    one, often = ahead(), Supposed("frames_per_second", 1_000)
+    more = [often._replace(seed=2), often._replace(seed=3)]
+    assert runs_of(one) == [*supposed_of(open_of(one)), *more]
     busy = one._replace(choice=one.choice._replace(packets=300))
-    assert runs_of(busy)[-2:] == [Supposed("seed", 2), Supposed("seed", 3)]
+    assert runs_of(busy)[-2:] == [Supposed(seed=2), Supposed(seed=3)]
     assert "frames_per_second" not in {run.name for run in runs_of(busy)}
     rng = [machine_ahead(busy, run).state.rng for run in runs_of(busy)[-2:]]
     assert rng == [2, 3]
@@ -84,10 +85,31 @@ def test_every_number_is_within_what_is_foreseen(futures: list[Future]) -> None:
 
 
 def test_another_seed_stays_inside_the_bounds(futures: list[Future]) -> None:
-    other = future_of(ahead(seed=77), Supposed())
-    for row in foreseen(futures):
-        value = other.numbers[row.quantity]
-        assert row.never if value is None else (row.low or 0) <= value <= (row.high or 0)
+    rows = foreseen(futures)
+    for supposed in (Supposed(), Supposed("frames_per_second", 1_000)):
+        assert outside(rows, future_of(ahead(seed=77), supposed)) == []
+
+
+def outside(rows: list[Foreseen], future: Future) -> list[str]:
+    """Return the quantities of a run that its bounds do not hold."""
+    return [
+        row.quantity
+        for row in rows
+        if not (
+            row.never or future.stopped_us is not None
+            if (value := future.numbers[row.quantity]) is None
+            else row.low is not None and row.low <= value <= (row.high or 0)
+        )
+    ]
+
+
+def test_seeds_that_differ_widen_the_bounds() -> None:
+    often = made(3_000_000, "frames_per_second")
+    rows = [made(4_000_000), often, often._replace(numbers={"DMA32.falls_to_min_us": 3_200_000})]
+    rows[2] = rows[2]._replace(supposed=often.supposed._replace(seed=2))
+    (row,) = foreseen(rows)
+    assert (row.low, row.high) == (2_800_000, 4_000_000)
+    assert row.hangs_on == ("frames_per_second",)
 
 
 def test_what_hangs_on_the_disk_says_so(futures: list[Future]) -> None:
@@ -249,7 +271,9 @@ def test_real_frames_are_continued_with_their_own_tasks_or_refused() -> None:
         assert set(machine_ahead(found).state.tasks.names[3:]) <= own
         if own:
             continue  # a large victim ends in seconds
+        rows = foreseen([future_of(found, one) for one in runs_of(found)])
         other = found._replace(choice=found.choice._replace(seed=5))
-        assert future_of(found, Supposed()) == future_of(other, Supposed())
+        for one in (Supposed(), Supposed("frames_per_second", 1_000)):
+            assert outside(rows, future_of(other, one)) == [], log
     assert continued >= 5
     assert continued + refused >= 30

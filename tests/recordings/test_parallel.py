@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -18,42 +17,16 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import Done
+from mmplay.recordings.parallel import spread as spreading
 from mmplay.recordings.parallel.crew import Meter, Told
 from mmplay.recordings.parallel.parts import AHEAD, Parts
 from mmplay.recordings.parallel.processes import Processes
-from mmplay.recordings.parallel.spread import Workers, spread
+from mmplay.recordings.parallel.spread import Workers, cores_here, spread
 from mmplay.recordings.recording import never
+from tests.recordings.squares import WORST, killed, killed_once, process, refused, square
 
 Found = TypeVar("Found")
 TWO = Workers(cores=2)
-WORST = 7
-
-
-def square(number: int) -> int:
-    return number * number
-
-
-def killed_once(number: int, mark: Path) -> int:
-    if number == WORST and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return square(number)
-
-
-def killed(number: int) -> int:
-    if number == WORST:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return square(number)
-
-
-def refused(number: int) -> int:
-    if number == WORST:
-        raise InputError("seven: cannot be squared")
-    return square(number)
-
-
-def process(_: int) -> int:
-    return os.getpid()
 
 
 def until_it_ends(results: Iterator[Found]) -> tuple[list[Found], type[BaseException] | None]:
@@ -79,6 +52,12 @@ def test_one_core_needs_no_other_process() -> None:
     assert set(spread(process, range(3), Workers(1))) == {os.getpid()}
     assert os.getpid() not in set(spread(process, range(3), TWO))
     assert list(spread(square, [], TWO)) == []
+
+
+def test_all_cores_are_used_where_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cores_here() >= 1
+    monkeypatch.setattr(spreading, "cores_here", lambda: 2)
+    assert os.getpid() not in set(spread(process, range(3)))
 
 
 @pytest.mark.parametrize("at_once", [1, 5])

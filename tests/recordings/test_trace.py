@@ -83,7 +83,7 @@ def test_a_cut_file_opens_up_to_its_last_whole_record(
     assert not reader.ending.damaged
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(RECORDS, st.data())
 def test_any_changed_byte_is_reported_with_its_record(
     records: list[tuple[Code, list[Any]]], data: st.DataObject

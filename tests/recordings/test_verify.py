@@ -44,7 +44,7 @@ def test_an_imported_log_is_checked_for_integrity(name: str) -> None:
     assert verdict.turns == 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_any_changed_byte_is_noticed_with_the_offset_of_its_record(data: st.DataObject) -> None:
     whole = bytearray(played())
@@ -72,7 +72,7 @@ def test_a_file_may_end_at_any_byte_of_a_record() -> None:
         assert not reader.ending.damaged, (at - offset, reader.ending.why)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data())
 def test_a_cut_file_verifies_as_far_as_it_goes(data: st.DataObject) -> None:
     whole = played()
@@ -108,7 +108,7 @@ def other(value: Any, draw: Any) -> Any:
 PLAIN = [n for n, (code, _) in enumerate(taken_apart(played())[1]) if code is not Code.KEY]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.data())
 def test_any_changed_value_is_noticed_though_the_chain_was_recomputed(data: st.DataObject) -> None:
     header, records = taken_apart(played())
@@ -147,7 +147,7 @@ def state_at(records: Records, number: int) -> Decoded | None:
         return None
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.data())
 def test_a_changed_number_of_a_later_keyframe_is_named(data: st.DataObject) -> None:
     header, records = taken_apart(played())
@@ -166,7 +166,7 @@ def test_a_changed_number_of_a_later_keyframe_is_named(data: st.DataObject) -> N
     assert verdict.fault.offset == offsets_of(put_together(header, records))[number]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.data())
 def test_a_changed_number_of_the_first_state_is_noticed(data: st.DataObject) -> None:
     header, records = taken_apart(played())

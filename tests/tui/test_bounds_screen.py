@@ -71,7 +71,7 @@ async def test_the_bounds_come_while_the_run_is_looked_at(log: str, held: thread
         assert "DMA32: free rises above min (1300 pages)" in flat(pilot)
         assert NOT_YET not in flat(pilot)
         page = await press(pilot, "V")
-        assert "12 runs of 0.02 s" in page
+        assert "14 runs of 0.02 s" in page
         await press(pilot, "pagedown")
         assert "the disk's rate: 0 pages/s, assumed 25600" in flat(pilot)
         assert "The disk completes nothing within 0.02 s." in flat(pilot)

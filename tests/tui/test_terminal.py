@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -127,7 +128,9 @@ def test_ctrl_c_inside_does_not_quit(opened: Terminal) -> None:
 def test_ctrl_c_outside_the_app_ends_with_130(tmp_path: Path) -> None:
     pipe = tmp_path / "log"
     os.mkfifo(pipe)
-    terminal = Terminal("import", str(pipe), "--json")
+    # A suite that runs in the background has this signal ignored.
+    heard = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    terminal = Terminal("import", str(pipe), "--json", before_start=heard)
     try:
         # Opening the pipe waits until mmplay has opened it, too, and is about to read.
         writer = os.open(pipe, os.O_WRONLY)

@@ -76,6 +76,14 @@ def test_wrapping_loses_no_letter_and_fits(text: str, width: int) -> None:
         assert all(cell_len(line) <= width for line in lines)
 
 
+def test_a_long_name_is_cut_at_a_joint() -> None:
+    mask = "GFP_NOWAIT|__GFP_NOMEMALLOC|__GFP_NOWARN"
+    assert wrap(mask, 27) == ["GFP_NOWAIT|", "__GFP_NOMEMALLOC|", "__GFP_NOWARN"]
+    assert wrap("see include/linux/gfp.h", 14) == ["see", "include/linux/", "gfp.h"]
+    assert wrap("wb_start_writeback", 12) == ["wb_start_", "writeback"]
+    assert wrap("a" * 9, 4) == ["aaaa", "aaaa", "a"]
+
+
 def test_spans_and_moments() -> None:
     assert span_text(26) == "26 us"
     assert span_text(1_706) == "1.706 ms"

@@ -29,9 +29,9 @@ RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
 
 
-def fill_of(sight: Sight, zone: ZoneDump) -> tuple[str, str]:
-    """Return the role and the glyph of a zone's water, by the zone's own marks."""
-    marks = [zone.pages(mark) or 0 for mark in ("min", "low", "high")]
+def fill_of(sight: Sight, zone: ZoneDump, kept: int = 0) -> tuple[str, str]:
+    """Return the role and the glyph of a zone's water, by the zone's marks over what is `kept`."""
+    marks = [(zone.pages(mark) or 0) + kept for mark in ("min", "low", "high")]
     return water(zone.pages("free") or 0, marks, sight.glyphs)
 
 
@@ -77,7 +77,7 @@ def tank_of(sight: Sight) -> Tank:
         return dirty_of(sight)
     words = sight.words
     zone = sight.zone(words[1] if words[:1] == ["passes"] and len(words) > 1 else "")
-    free, role_fill = zone.pages("free") or 0, fill_of(sight, zone)
+    free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
     lines, visitor = sight.marks(zone), sight.visitor(zone)
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
