@@ -129,7 +129,7 @@ def test_the_ring_runs_empty(acts: tuple[str, ...]) -> None:
 
 
 def test_the_zone_has_what_each_question_says_and_700_pages_when_the_clock_starts() -> None:
-    run = begin(shipped("L10"))
+    run = unread(shipped("L10"))
     for question in right_answers(run):
         free = read(machine(run), "zones.DMA32.free")
         assert str(free) in question.text or question.group == "cost", question.text
