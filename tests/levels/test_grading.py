@@ -6,17 +6,21 @@ import io
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from mmplay.engine.sim import ENGINE
 from mmplay.levels.classroom.assignment import Assignment
 from mmplay.levels.classroom.collecting import Found
 from mmplay.levels.classroom.grading import Grade, Graded, Grades, graded_class, graded_file
-from mmplay.levels.classroom.handin import Handed, handin_bytes
+from mmplay.levels.classroom.handin import Handed, handin_bytes, read_handin
 from mmplay.levels.classroom.judging import Judged, Status, judged, seat_of
 from mmplay.levels.classroom.points import ELSEWHERE
 from mmplay.levels.classroom.similar import similar
 from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.questions import right_answer
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header
 from mmplay.recordings.parallel.spread import Workers
 from mmplay.recordings.trace.writer import TraceWriter
@@ -112,6 +116,24 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
     assert found.slips[0].code.startswith("wrong.")
 
 
+def test_an_answer_that_was_taken_back_was_the_first_all_the_same() -> None:
+    one, taken = assignment("L03"), list[str]()
+
+    def peek(run: LevelRun) -> bool:
+        question = run.open_question()
+        if question is None or not question.options or taken:
+            return rightly(run)
+        right = right_answer(question, run.truths[question.id])
+        taken.append(question.id)
+        run.answer(question.id, next(o.value for o in question.options if o.value != right))
+        run.undo()
+        return True
+
+    found = judge(one, trace(one.played_by("st01", "L03"), answers=peek))
+    (part,) = [part for part in found.parts if part.name.startswith(f"{taken[0]}:")]
+    assert (found.status, part.reason) == (Status.GRADED, "right at answer 2")
+
+
 def test_a_run_that_was_cut_earns_what_it_came_to() -> None:
     one = assignment("L03")
     data = trace(one.played_by("st01", "L03"))
@@ -134,6 +156,16 @@ def test_a_run_that_is_over_needs_no_player_who_leaves() -> None:
     data = stream.getvalue()
     assert (run.outcome, judge(one, data).status) == (Outcome.WON, Status.GRADED)
     assert judge(one, data[:-1]).status is Status.CUT
+
+
+def test_nobody_forged_what_another_mmplay_has_recorded() -> None:
+    one = assignment("L03", students=len(KINDS))
+    seat = Seat(one, "st01", "st02", (), Random(1))
+    for kind in ("answer rewritten", "end rewritten", "result rewritten"):
+        (hand,) = read_handin(io.BytesIO(KINDS[kind][0](seat)), "x").traces
+        found = judge(one, sealed(hand.data, {"writer": "mmplay 0.0.9"}))
+        assert found.status is Status.NEWER, kind
+        assert f"it was played with mmplay 0.0.9, engine {ENGINE}, and this is" in found.reason
 
 
 def test_a_trace_cannot_go_on_longer_than_its_level() -> None:
