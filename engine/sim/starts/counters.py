@@ -151,7 +151,7 @@ def _zones(row: Row, zones: Sequence[BenchZone], cpus: int) -> list[Zone]:
         _share_with_dma(counts, row["scanned_dma"])
         for number in range(1, len(zones)):
             used = room[number] - _on_cpus(zones[number], cpus)
-            _spill(counts, number, used)
+            _spill(counts, number, used, zones[0].managed - free[0])
     return [
         _zone(row, one, free[number], {name: part[number] for name, part in counts.items()}, cpus)
         for number, one in enumerate(zones)
@@ -176,15 +176,18 @@ def _share_with_dma(counts: dict[str, list[int]], scanned: int) -> None:
         counts[name][-1] -= pages
 
 
-def _spill(counts: dict[str, list[int]], number: int, room: int) -> None:
-    """Let DMA hold what a zone above it has no room for, anonymous pages first.
+def _spill(counts: dict[str, list[int]], number: int, room: int, dma_room: int) -> None:
+    """Let DMA hold what a zone above it has no room for, anonymous pages first, if DMA has it.
 
     The zone keeps some pages for what no column counts: the receive ring, kernel stacks.
     """
-    over = sum(counts[place][number] for place in COLUMNS if place not in SUBSETS) - room
-    if over <= -LEAST_UNNAMED:
+    here, in_dma = (
+        sum(counts[place][zone] for place in COLUMNS if place not in SUBSETS)
+        for zone in (number, 0)
+    )
+    over = here - room + UNNAMED
+    if over <= UNNAMED - LEAST_UNNAMED or over > dma_room - in_dma:
         return
-    over += UNNAMED
     for place in SPILLED:
         pages = min(over, counts[place][number])
         counts[place][0] += pages
