@@ -20,7 +20,7 @@ from mmplay.tui.views.pictures.rooms import Room, Rooms
 from mmplay.tui.views.pictures.sight import Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
-from mmplay.tui.views.pictures.tank import WAITS, Line, Tank, water
+from mmplay.tui.views.pictures.tank import Line, Tank, water
 
 TOY_PAGES = 64
 """Zones up to this size show their pages one by one."""
@@ -83,12 +83,9 @@ def tank_of(sight: Sight) -> Tank:
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
         lines = (*lines, Line(sight.class_asked() or "line", visitor.line, True, drawn))
-    waiting = sight.waiting
-    if visitor is not None and visitor.does == WAITS:
-        waiting = (*waiting, visitor.name)
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
-        *role_fill, asked=visitor, waiting=waiting,
+        *role_fill, asked=visitor, waiting=sight.waiting,
     )  # fmt: skip
 
 
