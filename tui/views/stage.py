@@ -109,7 +109,7 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
 def waiting_rows(run: LevelRun, width: int) -> list[Row]:
     """Return what is to be reached and what can be done, while nothing is asked."""
     dot = row(Cell(" . ", "number"), Cell("lets one turn pass", "dim"))
-    time = row(Cell(" Space ", "number"), Cell("lets time run, until a question or the end", "dim"))
+    time = row(Cell(" Space ", "number"), Cell("lets time run", "dim"))
     keys = [dot] if run.level.by_turns else [dot, time]
     told = [*limit_rows(run, width), row(""), *goal_rows(run.goals(), width)]
     return [*keys, *choice_rows(run, width), row(""), *told]
