@@ -35,9 +35,8 @@ class Switch(NamedTuple):
 class Bits(NamedTuple):
     """What the picture shows of a mask: switches by group, the mask, whose bits these are.
 
-    The mask is None while its number is asked for.
-
-    `line` says in words what the switches mean for the caller.
+    `line` says in words what the switches mean for the caller; the mask is None while its number
+    is asked for.
     """
 
     mask: int | None
@@ -91,9 +90,14 @@ def bits_rows(
         for n, one in enumerate(group, 1):
             _draw(sheet, x + 2, y + n, one, before.get(one.name, one), glyphs, step)
         ends[at] = y + len(group) + gap
-    sheet.put(1, foot, _mask(bits), "dim")
+    sheet.put(1, foot, _said(bits), "dim")
     sheet.put(1, foot + 1, bits.line, "number")
     return sheet.rows()
+
+
+def _said(bits: Bits) -> str:
+    number = "?" if bits.mask is None else f"{bits.mask:#x}"
+    return f"mask {number}, bits of {bits.kernel}"
 
 
 def _draw(
@@ -113,16 +117,11 @@ def _place(one: Switch) -> int:
     return TRACK // 2 if one.on is None else (TRACK - 1) * one.on
 
 
-def _mask(bits: Bits) -> str:
-    number = "mask ?" if bits.mask is None else f"mask {bits.mask:#x}"
-    return f"{number}, bits of {bits.kernel}"
-
-
 def bits_words(bits: Bits) -> str:
     """Return which switches are on, in one or two sentences."""
     on = [one.name for _, group in bits.groups for one in group if one.on]
     hidden = any(one.on is None for _, group in bits.groups for one in group)
-    said = _mask(bits)
+    said = _said(bits)
     if hidden:
         return f"{said}: the switches are not shown until you have answered."
     line = f" {bits.line}." if bits.line else ""
