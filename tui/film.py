@@ -24,6 +24,17 @@ TITLE = "A Linux machine runs out of memory"
 THEN = "Enter: begin with L01"
 
 
+DRAINS, BREAKS_IN = CAPTIONS = (
+    "The water is free memory. Below the line min, only who cannot wait or frees some gets any.",
+    "DMA32 is empty. Who need not heed a line now empties DMA, too, which is locked to others.",
+)
+"""What is seen, and why it matters: while the large zone drains, and once it is empty."""
+
+ENDED = (
+    "Now a request is refused for good, and the kernel prints a report of it. The levels tell why."
+)
+
+
 class Vessel(NamedTuple):
     """A zone of the film: its pages, the marks that colour it, the one line that is drawn."""
 
@@ -116,7 +127,11 @@ def film_rows(film: Film, number: int, width: int, height: int, glyphs: Glyphs) 
     moment = f"{hundredths // 100}.{hundredths % 100:02d} s, {SLOWER} times slower"
     rows = [row(Cell(fit(TITLE, width), "label")), row(Cell(fit(moment, width), "dim"))]
     said = wrap(film.refusal, width) if film.refusal else []
-    room = max(3, (height - len(said) - 3) // max(1, len(film.vessels)))
+    caption = wrap(ENDED if ended else caption_of(film, shot), width)
+    rows += [row(Cell(line)) for line in caption]
+    most = max(len(wrap(one, width)) for one in (*CAPTIONS, ENDED))
+    rows += [row("")] * (most - len(caption))
+    room = max(3, (height - len(said) - most - 3) // max(1, len(film.vessels)))
     for vessel, free in zip(film.vessels, shot.free, strict=True):
         rows.append(row(Cell(vessel.name, "label")))
         rows += tank_rows(_tank(vessel, free, shot, glyphs), width, room - 1, glyphs)
@@ -125,6 +140,13 @@ def film_rows(film: Film, number: int, width: int, height: int, glyphs: Glyphs) 
     held = f"{shot.held} tasks are held back" if shot.held else ""
     rows.append(row(Cell(fit(THEN if ended else held, width), "here" if ended else "dim")))
     return rows
+
+
+def caption_of(film: Film, shot: Shot) -> str:
+    """Return what is seen now, by the zone in which nothing is locked."""
+    pairs = zip(film.vessels, shot.free, strict=True)
+    left = sum(free for vessel, free in pairs if vessel.line.name == "min")
+    return DRAINS if left else BREAKS_IN
 
 
 def _tank(vessel: Vessel, free: int, shot: Shot, glyphs: Glyphs) -> Tank:

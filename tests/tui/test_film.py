@@ -9,7 +9,7 @@ import pytest
 from mmplay.recordings.library import open_recording
 from mmplay.tui import film
 from mmplay.tui.cells import plain
-from mmplay.tui.film import SHOWN, Film, film_of, film_rows
+from mmplay.tui.film import CAPTIONS, ENDED, SHOWN, Film, caption_of, film_of, film_rows
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.screens import menu
 from mmplay.tui.screens.menu import MenuScreen
@@ -79,3 +79,12 @@ async def test_without_motion_there_is_none() -> None:
         assert isinstance(screen, MenuScreen)
         assert screen._projector is None
         assert "what it holds" in text_of(pilot)
+
+
+def test_each_stage_has_a_sentence_of_its_own(shown: Film) -> None:
+    said = [caption_of(shown, shot) for shot in shown.shots]
+    assert list(dict.fromkeys(said)) == list(CAPTIONS)
+    assert [one == CAPTIONS[1] for one in said] == [not shot.free[0] for shot in shown.shots]
+    middle, last = (drawn(shown, n) for n in (len(said) // 2, len(said)))
+    assert caption_of(shown, shown.shots[len(said) // 2]) in " ".join(middle.split())
+    assert ENDED in " ".join(last.split())

@@ -204,7 +204,10 @@ def loop_of(sight: Sight) -> Loop:
     return Loop(edges, tuple(reversed(gauges)))
 
 
-ROOM_FORMS = ("first_zone", "served", "zone_order")
+OF_ORDER = ("first_zone", "zone_order")
+"""Questions about the order of zones alone, where no number of theirs counts."""
+
+ROOM_FORMS = (*OF_ORDER, "served")
 """Questions about where a request goes."""
 
 
@@ -213,8 +216,7 @@ def rooms_of(sight: Sight) -> Rooms:
     words = sight.words
     named = words[words.index("on") + 1 :] if "on" in words else []
     zones = {zone.name: zone for zone in sight.dump.populated()}
-    asks_way = words[:1] != [] and words[0] in ROOM_FORMS
-    same = not asks_way and (not named or set(named) == set(zones))
+    same = words[:1] not in ([one] for one in OF_ORDER) and (not named or set(named) == set(zones))
     rooms = [
         Room(name, zones[name].pages("managed"), zones[name].pages("free"))
         if same and name in zones
