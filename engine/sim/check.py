@@ -156,7 +156,7 @@ def _shape(setup: Setup, state: State) -> Iterator[str]:
         yield "the state is of another machine than the setup"
     if len(state.lowmem_reserve_ratio) != len(setup.kernel.lowmem_reserve_ratio):
         yield "lowmem_reserve_ratio has another length"
-    if len(state.limits) != 9 or any(
+    if len(state.limits) not in (9, 12) or any(
         len(values) % 3 for values in (state.works, state.frags, state.flows, state.blocks)
     ):
         yield "a list is cut"

@@ -17,18 +17,21 @@ from mmplay.levels.play.run import LevelRun
 if TYPE_CHECKING:
     from mmplay.recordings.recording import Recording
 
+MAX_ANSWER = 40
 NOT_MADE_AGAIN = "its last frame: it could not be made again"
 
 
 class Deciding(NamedTuple):
     """The frame that decided: of which of a try's recordings, from 0, and what happened there.
 
-    `frame` is None for the last one.
+    `frame` is None for the last one. `acts` are how many acts of the recording came until then,
+    those of the level itself among them.
     """
 
     recording: int
     frame: int | None
     why: str
+    acts: int = 0
 
 
 class Replay(Struct, frozen=True):
@@ -38,18 +41,19 @@ class Replay(Struct, frozen=True):
     recording: int
     frame: int | None
     why: str
+    acts: int = 0
 
 
 def deciding_in(runs: Sequence[LevelRun]) -> Deciding:
     """Return where the runs of a try were decided: at the first wrong answer, else at the end."""
     for number, run in enumerate(runs):
         right = {f"{one.question.id} {one.answer}": one.right for one in run.replies}
-        for act in run.session.acts:
+        for count, act in enumerate(run.session.acts, 1):
             name, value = act.fields
             if name in (ANSWER, PLACE) and not right.get(value, False):
-                question = value.partition(" ")[0]
-                frame = act.turn - run.session.first
-                return Deciding(number, frame, f"the first wrong answer, to {question}")
+                question, _, answer = value.partition(" ")
+                why = f"the first wrong answer: {answer[:MAX_ANSWER]} to {question}"
+                return Deciding(number, act.turn - run.session.first, why, count)
     last = runs[-1]
     why = "the recording stops here" if last.playing else f"{last.outcome}: {last.reason}"
     return Deciding(len(runs) - 1, last.session.end - last.session.first, why)
@@ -58,9 +62,12 @@ def deciding_in(runs: Sequence[LevelRun]) -> Deciding:
 def open_replay(found: Sequence[Found], replay: Replay) -> tuple[Recording, int]:
     """Return the recording in one of these hand-ins, and the frame to show.
 
-    What it holds is checked as that of any recording. Raises InputError.
+    What it holds is checked as that of any recording. Where all was done in one frame it ends with
+    the act that decided. Raises InputError.
     """
-    from mmplay.recordings.opening import open_stream  # loads every kind of timeline
+    # They load every kind of timeline.
+    from mmplay.recordings.opening import open_stream
+    from mmplay.recordings.run.timeline import SessionTimeline
 
     one = next((one for one in found if printable(one.label) == replay.file), None)
     if one is None:
@@ -71,5 +78,9 @@ def open_replay(found: Sequence[Found], replay: Replay) -> tuple[Recording, int]
         raise InputError(f"{replay.file}: has no recording {replay.recording + 1} any more")
     trace = traces[replay.recording]
     opened = open_stream(io.BytesIO(trace.data), f"{replay.file}: {trace.name}")
+    if isinstance(opened, SessionTimeline) and len(opened) == 1 and replay.acts:
+        while len(opened.session.acts) > replay.acts and opened.session.undo() is not None:
+            pass
+        opened.changed()
     last = len(opened) - 1
     return opened, last if replay.frame is None else max(0, min(last, replay.frame))

@@ -5,6 +5,7 @@ Notes of the level itself stand on the tape as acts with BY_LEVEL before their n
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
@@ -29,8 +30,20 @@ from mmplay.levels.model import (
 from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
-UNEXPLAINED = ("wrong.number", "wrong.other")
+UNEXPLAINED = (
+    "wrong.number",
+    "wrong.other",
+    "wrong.few_free",
+    "wrong.many_free",
+    "wrong.zone_refuses",
+    "wrong.none_served",
+)
 """Slips that no known rule gives: of them only the rule that holds is said."""
+
+KERNEL_NAMES = re.compile(r"\b(?:__GFP|ALLOC|PF|TIF)_[A-Z_]+\b|\blowmem_reserve\b", re.ASCII)
+"""Names that say nothing to who has not met them."""
+
+NAMES = re.compile(r"\b[A-Z_]{2,}\b|\blowmem_reserve\b", re.ASCII)
 
 T = TypeVar("T")
 
@@ -57,6 +70,7 @@ class Reply(NamedTuple):
     right: bool
     truth: Truth
     wrong_because: str
+    taught: frozenset[str] | None = None
 
     def said(self) -> str:
         """Return the answer as a player knows it: an option's word or number, or what was typed."""
@@ -68,17 +82,32 @@ class Reply(NamedTuple):
     def kernel_says(self) -> str:
         """Return what is right as the player reads it: the words of an option, a number's unit."""
         value = right_answer(self.question, self.truth)
-        words = (one.text for one in self.question.options if one.value == value)
-        return next(words, f"{self.truth.shown()}{_unit(self.question, self.truth)}")
+        for place, one in enumerate(self.question.options, 1):
+            if one.value == value:
+                return one.text if one.text.startswith(value) else f"{place}: {one.text}"
+        return f"{self.truth.shown()}{_unit(self.question, self.truth)}"
 
     def feedback(self) -> list[str]:
         """Return the rule that holds, what a wrong answer would need, what is said besides."""
         found = ["; ".join(self.truth.explanation())]
         slip = self.truth.slip(self.answer) if not self.right else None
-        if slip is not None and slip.code not in UNEXPLAINED:
+        if slip is not None and slip.code not in UNEXPLAINED and self._is_taught():
             found.append(self.wrong_because)
         found.append(self.question.why)
         return [as_sentence(one) for one in found if one]
+
+    def _is_taught(self) -> bool:
+        """Tell whether the level has said every name of the kernel in what is said of a slip."""
+        names = KERNEL_NAMES.findall(self.wrong_because)
+        return self.taught is None or {one.removeprefix("__GFP_") for one in names} <= self.taught
+
+
+def taught_by(level: Level) -> frozenset[str]:
+    """Return the names of the kernel that a level says before it asks, or asks about."""
+    asked = (part for one in level.questions for part in (one.text, one.truth, *one.each))
+    offered = (option.text for one in level.questions for option in one.options)
+    names = NAMES.findall(" ".join((level.story, *level.terms, *asked, *offered)))
+    return frozenset(one.removeprefix("__GFP_") for one in names)
 
 
 def _unit(question: Question, truth: Truth) -> str:
@@ -86,8 +115,10 @@ def _unit(question: Question, truth: Truth) -> str:
     return f" {unit}" if unit else ""
 
 
-def reply_to(question: Question, truth: Truth, answer: str) -> Reply:
-    """Return what an answer is worth.
+def reply_to(
+    question: Question, truth: Truth, answer: str, taught: frozenset[str] | None = None
+) -> Reply:
+    """Return what an answer is worth; of slips only those are told that need no other names.
 
     Raises TruthError for what cannot be read as one, RefusedError for what is not to be chosen.
     """
@@ -95,7 +126,8 @@ def reply_to(question: Question, truth: Truth, answer: str) -> Reply:
     if question.kind == CHOICE and truth.read(answer) not in map(truth.read, values):
         raise RefusedError(no_such("choice", answer, values))
     right = truth.accepts(answer, question.tolerance)
-    return Reply(question, answer, right, truth, "" if right else truth.wrong(answer))
+    wrong = "" if right else truth.wrong(answer)
+    return Reply(question, answer, right, truth, wrong, taught)
 
 
 def right_answer(question: Question, truth: Truth) -> str:

@@ -37,6 +37,7 @@ from mmplay.levels.play.questions import (
     hints_for,
     located,
     reply_to,
+    taught_by,
 )
 from mmplay.levels.truth import Truth
 from mmplay.recordings.run.session import Moments, Session
@@ -251,10 +252,13 @@ class LevelRun:
             raise RefusedError(f"{ident[:40] or 'nothing'} is not asked now{now}")
         return question
 
+    def _worth(self, question: Question, answer: str) -> Reply:
+        return reply_to(question, self.truths[question.id], answer, taught_by(self.level))
+
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        self.replies.append(reply := reply_to(question, self.truths[ident], answer))
+        self.replies.append(reply := self._worth(question, answer))
         self.session.act(ANSWER, f"{ident} {answer}")
         if not reply.right:
             self.session.act(BY_LEVEL + WRONG, ident)

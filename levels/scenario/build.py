@@ -99,6 +99,7 @@ def build(scenario: Scenario, choice: Choice, found: Found) -> Machine:
         sysctls=table.sysctl.written(),
         disk=disk_at(scenario, found.time_ns),
         flow=scenario.flow,
+        port_closed=table.network is not None and table.network.port_closed,
         workloads=scenario.workloads,
         script=_script(scenario, found.time_ns),
     )

@@ -223,5 +223,5 @@ def _flow(network: NetworkTable) -> Flow:
         cpu=0,
         start_ns=network.start_s,
         frame_bytes=network.frame_bytes,
-        extension=int(network.conntrack_extensions),
+        extension_bytes=network.extension_bytes if network.conntrack_extensions else 0,
     )

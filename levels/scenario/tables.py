@@ -169,6 +169,8 @@ class NetworkTable(FileTable, frozen=True, kw_only=True):
     frames_per_flow: Annotated[int, up_to(1 << 20, 1)] = 1
     frame_bytes: Annotated[int, up_to(1 << 16, 1)] = 60
     conntrack_extensions: bool = False
+    extension_bytes: Annotated[int, up_to(96, 1)] = 64
+    port_closed: bool = False
     start_s: Moment = Moment(0)
 
 

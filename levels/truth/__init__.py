@@ -20,7 +20,7 @@ from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.levels.truth import on_blocks, on_callers, on_floors, on_machine, on_marks, on_masks
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.on_facts import explains, fact, refused_first, waits_for, wb_stops_at
-from mmplay.levels.truth.on_machine import fork
+from mmplay.levels.truth.on_machine import changed, fork
 from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.subject import MetricReader, Subject, counted
 from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
@@ -57,13 +57,14 @@ FORMS: dict[str, Form] = {
     "lowest_served": Form(
         on_floors.lowest_served, 2, 3, ("highatomic", "for"), rule=None, unit=PAGES
     ),
+    "kswapd_sleeps": Form(on_floors.kswapd_sleeps, 1, 1, rule=None, unit=PAGES),
     "passes": Form(on_floors.passes, 3, 4, ("order", "highatomic", "for"), rule=None),
     "seen": Form(on_floors.seen, 3, 3, ("order", "highatomic", "for"), rule=None, unit=PAGES),
     "drain_order": Form(on_callers.drain_order, 1, 5, ("for",), unit=PAGES),
     "served": Form(on_callers.served, 1, 1, ("order",)),
     # marks and reserves
     "marks": Form(on_marks.marks, 2, 2, rule=None, unit=PAGES),
-    "reserve": Form(on_marks.reserve_of, 2, 2, rule="lowmem_reserve", unit=PAGES),
+    "reserve": Form(on_marks.reserve_of, 2, 2, unit=PAGES),
     "managed": Form(on_marks.managed, 1, 1, unit=PAGES),
     "total_reserve": Form(on_marks.set_aside, 1, 1, unit=PAGES),
     "compute": Form(compute, rule=None),
@@ -78,8 +79,8 @@ FORMS: dict[str, Form] = {
     "warns": Form(on_masks.ability("warns"), 1, 1),
     "uses_reserves": Form(on_masks.uses_reserves, 1, 1),
     "slab_mask": Form(on_masks.slab_mask, 1, 1),
-    "slab_lost": Form(on_masks.slab_lost, 1, 1, rule="slab_mask"),
-    "slab_lost_discount": Form(on_masks.slab_lost_discount, 1, 1, rule="slab_mask"),
+    "slab_lost": Form(on_masks.slab_lost, 1, 1),
+    "slab_lost_discount": Form(on_masks.slab_lost_discount, 1, 1, rule="slab_lost"),
     # blocks and slabs
     "buddy": Form(on_blocks.buddy, 2, 2, unit="block"),
     "split_block": Form(on_blocks.split_block, 2, 3, unit="block"),
@@ -89,7 +90,7 @@ FORMS: dict[str, Form] = {
     "objects_per_page": Form(
         on_blocks.objects_in_page, 1, 1, rule="objects_per_slab", unit="objects"
     ),
-    "objects": Form(on_blocks.objects, 2, 2, ("cpus",), rule="objs", unit="objects"),
+    "objects": Form(on_blocks.objects, 2, 2, ("cpus",), unit="objects"),
     "slabs": Form(on_blocks.slabs, 1, 1, unit="slabs"),
     # reclaim, writeback, tasks
     "works_per_call": Form(on_machine.works_per_call, 1, 2, unit="works"),
@@ -190,10 +191,9 @@ def _answer(
     after = _ask(words[:at], kernel, other, metrics)
     if before.value == after.value:
         return after
-    right = "; ".join(after.explanation())
-    shown = before.shown()
-    why = finding("wrong.before", answer=shown, action=action[0], value=value, right=right)
-    return after._replace(others=(Other(before.comparable(), why), *after.others))
+    why = finding("wrong.before", answer=before.shown(), action=action[0], value=value)
+    others = (Other(before.comparable(), why), *after.others)
+    return after._replace(others=others, findings=changed(before, after))
 
 
 def _ask(words: list[str], kernel: Kernel, machine: Machine | None, metrics: MetricReader) -> Truth:
@@ -237,8 +237,9 @@ def _as_kb(found: Truth) -> Truth:
         if isinstance(other.value, int)
     )
     term = found.term * PAGE_KB if found.term is not None else None
-    why = (*found.findings, finding("truth.computed", result=term)) if term else found.findings
     value = found.value * PAGE_KB
+    told = "; ".join(found.explanation())
+    why = (finding("truth.in_kb", said=told, pages=found.value, kb=value),)
     return found._replace(value=value, unit=KB, term=term, others=others, findings=why)
 
 

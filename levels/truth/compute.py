@@ -9,13 +9,14 @@ from operator import mul, sub
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import finding, symbolic
+from mmplay.engine.explain.finding import Finding, finding, symbolic
 from mmplay.engine.rules import memory, watermarks
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_marks import other_kernels
 from mmplay.levels.truth.rules import by_rule
+from mmplay.levels.truth.steps import mark_steps
 from mmplay.levels.truth.subject import Subject, number_in
 from mmplay.levels.truth.truths import KB, PAGES, Other, Truth, TruthError, slip, told
 
@@ -170,7 +171,7 @@ RULES: dict[str, Rule] = {
         _of("above lowmem_reserve_ratio", watermarks.lowmem_reserve),
     ),
     "min_free_kbytes": Rule("LOWMEM_KB", "min_free_kbytes", _default, KB, _default_others),
-    "boot_min_free_kbytes": Rule("MANAGED ...", "min_free_kbytes", _boot, KB, _boot_others),
+    "boot_min_free_kbytes": Rule("MANAGED ...", "boot_min_free_kbytes", _boot, KB, _boot_others),
     "managed": Rule("PRESENT RESERVED", "managed", _of("present reserved_pages", sub)),
     "total_reserve": Rule(
         "MANAGED RESERVE HIGH",
@@ -198,10 +199,23 @@ def compute(subject: Subject, words: list[str]) -> Truth:
     numbers = [number_in(word, "compute") for word in words[1:]]
     _check(words[0], rule, numbers)
     term = rule.term(subject.kernel, numbers)
-    code = "truth.boot" if words[0].startswith("boot") else "truth.computed"
     others = rule.others(subject.kernel, numbers, term.value)
-    found = told(term, finding(code, result=term), others)._replace(unit=rule.unit)
+    why = _why(subject.kernel, words[0], numbers, term)
+    found = told(term, why, others)._replace(unit=rule.unit)
     return by_rule(found, subject, rule.words)
+
+
+def _why(kernel: Kernel, name: str, n: Numbers, term: Term) -> Finding:
+    """Return the computation, step by step where a mark is asked for."""
+    if name.startswith("boot"):
+        return finding("truth.boot", result=term)
+    if name not in ("low", "high", "step"):
+        return finding("truth.computed", result=term)
+    scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
+    steps = mark_steps(kernel, "high" if name == "high" else "low", n[0], n[1], scale)
+    if name == "step":
+        return finding("truth.step", steps=steps, above=term.value)
+    return finding("truth.computed", result=f"{name} is {steps}")
 
 
 def _check(name: str, rule: Rule, numbers: Numbers) -> None:

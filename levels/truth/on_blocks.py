@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import finding
+from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.rules.memory import buddy_of
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
+from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import given, rule
 from mmplay.levels.truth.subject import Subject, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, opposite, slip, told
@@ -27,13 +28,17 @@ def buddy(subject: Subject, words: list[str]) -> Truth:
     term = rule("buddy", buddy_of(given("block", block), order))
     size = 1 << order
     others = [
-        slip(at, "wrong.uphill", order=order) for at in (block + size, block - size) if at >= 0
+        slip(at, "wrong.uphill", first=min(at, block), pair=2 * size)
+        for at in (block + size, block - size)
+        if at >= 0
     ]
     zones = subject.state.state.zones if subject.state is not None else ()
     end = max((zone.managed for zone in zones), default=block + (1 << MAX_ORDER))
     elsewhere = [(buddy_of(block, one), one) for one in range(MAX_ORDER)]
     others += [slip(at, "wrong.order", other=one) for at, one in elsewhere if at < end]
-    return told(term, finding("truth.buddy", order=order, result=term), others)
+    first, second = sorted((block, term.value))
+    why = finding("truth.buddy", result=term, first=first, second=second, pair=2 * size)
+    return told(term, why, others)
 
 
 def split_block(subject: Subject, words: list[str]) -> Truth:
@@ -45,12 +50,17 @@ def split_block(subject: Subject, words: list[str]) -> Truth:
         raise TruthError(f"{zone.name} has no free block for order {order}")
     larger = zone.buddy.where[page] % MAX_ORDER
     why = finding("truth.split", larger=larger, block=page)
-    others = [
-        slip(blocks[-1], "wrong.smallest_first", order=at % MAX_ORDER)
-        for at, blocks in enumerate(zone.buddy.lists)
-        if blocks and blocks[-1] != page
-    ]
+    heads = [(blocks[-1], at % MAX_ORDER) for at, blocks in enumerate(zone.buddy.lists) if blocks]
+    others = [_not_taken(head, one, larger) for head, one in heads if head != page]
     return told(page, why, others)
+
+
+def _not_taken(head: int, order: int, taken: int) -> Other:
+    """Return why the head of another list is not the block that is taken."""
+    if order < taken:
+        return slip(head, "wrong.too_small", order=order)
+    code = "wrong.other_type" if order == taken else "wrong.smallest_first"
+    return slip(head, code, order=order)
 
 
 def _kind(letter: str) -> int:
@@ -68,13 +78,25 @@ def merged_order(subject: Subject, words: list[str]) -> Truth:
     if block in zone.buddy.where:
         raise TruthError(f"the block at {block} is free already")
     value = zone.buddy.copy().give(block, order, zone.buddy.type_of(block))
-    why = finding("truth.merged", order=value)
-    if value == order:
-        why = finding("truth.not_merged", buddy=buddy_of(block, order), order=order)
     others = [
-        slip(one, "wrong.merge", order=value) for one in range(order + 1, MAX_ORDER) if one != value
+        slip(one, "wrong.merge" if one > value else "wrong.merge_more")
+        for one in range(order, MAX_ORDER)
+        if one != value
     ]
-    return told(value, why, others)
+    return told(value, _merged(zone, block, order, value), others)
+
+
+def _merged(zone: Zone, block: int, order: int, value: int) -> Finding:
+    """Return with whom a block merges, where that ends, and why."""
+    if value == MAX_ORDER - 1:
+        return finding("truth.merged_whole", order=value)
+    stop = buddy_of(block & -(1 << value), value)
+    why = said("buddy.smaller" if stop in zone.buddy.where else "buddy.used")
+    if value == order:
+        return finding("truth.not_merged", buddy=stop, order=order, why=why)
+    merged = [str(buddy_of(block & -(1 << one), one)) for one in range(order, value)]
+    code = "truth.merged" if len(merged) == 1 else "truth.merged_often"
+    return finding(code, merged=merged, order=value, stop=stop, why=why)
 
 
 def fits(subject: Subject, words: list[str]) -> Truth:
@@ -164,7 +186,9 @@ def slabs(subject: Subject, words: list[str]) -> Truth:
     cache, kind = m.state.caches[number], m.setup.caches[number]
     value, used, each = cache.slabs(), cache.in_use(), kind.orders.objects
     empty, least = sum(slab.free == slab.objects for slab in cache.partial), min_partial(kind.size)
-    why = finding("truth.slabs", cache=words[0], slabs=value, empty=empty, used=used)
+    code = "truth.slabs_kept" if empty else "truth.slabs"
+    full = value - empty
+    why = finding(code, cache=words[0], slabs=value, empty=empty, used=used, full=full)
     packed = finding("wrong.slabs_packed", answer=-(-used // each), used=used)
     others = (
         slip(value - empty, "wrong.slabs_empty", least=least),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.explain.decisions import worded
-from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.explain.words import CALLERS, WORDS
+from mmplay.engine.rules.floors import watermark_ok
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.gates import zonelist
-from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.page_decisions import FastPath, NoWatermarks, ZoneWatermarkOk
 from mmplay.engine.sim.run.requests import request
 from mmplay.levels.truth.on_floors import Gate
 from mmplay.levels.truth.on_machine import fork
+from mmplay.levels.truth.steps import seen_steps
 from mmplay.levels.truth.subject import NORMAL, Subject, order_of, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
@@ -36,7 +36,8 @@ def first_zone(subject: Subject, words: list[str]) -> Truth:
     index = class_zone(highest, populated)
     if index is None:
         raise TruthError("no zone with pages may serve this mask")
-    why = finding("truth.first_zone", highest=ZONES[highest], zone=ZONES[index])
+    code = "truth.first_zone" if index == highest else "truth.first_zone_below"
+    why = finding(code, highest=ZONES[highest], zone=ZONES[index])
     others = [
         Other(name, _not_first(name, ZONES[index], highest, populated))
         for name in ZONES
@@ -95,7 +96,7 @@ def zone_order(subject: Subject, words: list[str]) -> Truth:
     zones = tuple(ZONES[index] for index in sorted(populated, reverse=True) if index <= highest)
     if not zones:
         raise TruthError("no zone with pages may serve this mask")
-    why = finding("truth.zone_order", highest=ZONES[highest], zones=list(zones))
+    why = finding("truth.zone_order", zones=list(zones))
     return told(zones, why)
 
 
@@ -120,7 +121,7 @@ def served(subject: Subject, words: list[str]) -> Truth:
     m.tell = made.append
     page = request(m, who.mask, who.context, order_of(subject.chosen.get("order", "0")))
     value = m.zone.name if page >= 0 else NONE
-    tests = [test for one in made if (test := _test(m, one)) is not None]
+    tests = [test for one in made if (test := _test(one)) is not None]
     zones = zonelist(m.state.zones, m.ask(ask_key(who.mask)).class_zone)
     others = [Other(zone.name, _not_it(zone.name, value, tests)) for zone in zones]
     nobody = finding("wrong.none_served", answer=NONE, test=tests[-1].text if tests else value)
@@ -131,16 +132,23 @@ def served(subject: Subject, words: list[str]) -> Truth:
     )
 
 
-def _test(m: Machine, one: Decision) -> _Test | None:
+def _test(one: Decision) -> _Test | None:
     """Return what a decision says of a zone, None if it is no test."""
     match one:
         case FastPath():
-            return _Test(ZONES[one.zone], True, worded(m, one).text)
+            zone = ZONES[one.zone]
+            text = said("truth.zone_serves", zone=zone, seen=one.free, floor=one.floor)
+            return _Test(zone, True, text)
         case ZoneWatermarkOk():
-            return _Test(ZONES[one.zone], one.ok, worded(m, one).text)
+            zone, seen = ZONES[one.zone], seen_steps(one.free, one.order, one.kept)
+            code = "truth.zone_serves" if one.ok else "truth.zone_refuses"
+            if not one.ok and watermark_ok(one.free, one.order, one.kept, one.floor):
+                return _Test(zone, False, said("truth.fits_not", zone=zone, order=one.order))
+            return _Test(zone, one.ok, said(code, zone=zone, seen=seen, floor=one.floor))
         case NoWatermarks():
-            zone, gives = ZONES[one.zone], "gives one" if one.ok else "has none"
-            return _Test(zone, one.ok, f"without floors {zone} {gives}")
+            zone = ZONES[one.zone]
+            code = "truth.zone_gives" if one.ok else "truth.zone_empty"
+            return _Test(zone, one.ok, said(code, zone=zone))
         case _:
             return None
 

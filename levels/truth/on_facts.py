@@ -123,7 +123,7 @@ def _min(subject: Subject) -> Span:
     _, zone = _zones(subject)
     kb = zone.min * PAGE_KB
     return Span(
-        kb, kb, f"min of {zone.name}: {zone.min} pages, {kb} kB; who has no discount stops there"
+        kb, kb, f"min of {zone.name} is {zone.min} pages, {kb} kB; an ordinary request stops there"
     )
 
 
@@ -131,7 +131,7 @@ def _high_floor(subject: Subject) -> Span:
     zone, _ = _zones(subject)
     pages = _floor(subject, zone, AllocFlag.HIGH)
     kb = pages * PAGE_KB
-    text = f"the floor of __GFP_HIGH in {zone.name}: {zone.min} - {zone.min // 2} + "
+    text = f"the floor of __GFP_HIGH in {zone.name} is {zone.min} - {zone.min // 2} + "
     return Span(kb, kb, f"{text}{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB")
 
 
@@ -139,9 +139,11 @@ def _between(subject: Subject) -> Span:
     _, zone = _zones(subject)
     high = _floor(subject, zone, AllocFlag.HIGH)
     both = _floor(subject, zone, AllocFlag.HIGH | AllocFlag.HARDER)
-    text = f"above {both} and up to {high} pages in {zone.name}: refused with __GFP_HIGH alone, "
+    text = (
+        f"above {both} and up to {high} pages in {zone.name} it is refused with __GFP_HIGH alone, "
+    )
     low, most = (both + 1) * PAGE_KB, high * PAGE_KB
-    return Span(low, most, f"{text}served with ALLOC_HARDER too: {low} to {most} kB", PAGE_KB)
+    return Span(low, most, f"{text}and served with ALLOC_HARDER too ({low} to {most} kB)", PAGE_KB)
 
 
 def _drift(subject: Subject) -> Span:
@@ -149,21 +151,21 @@ def _drift(subject: Subject) -> Span:
     cpus = len(subject.machine.state.cpus)
     limit = cpus * pressure_threshold(zone, cpus)
     text = f"pages of {zone.name} that CPUs have taken and not yet counted, up to {limit}"
-    return Span(PAGE_KB, limit * PAGE_KB, f"{text}: the lists are empty, the sum is not", PAGE_KB)
+    return Span(PAGE_KB, limit * PAGE_KB, f"{text}; the lists are empty, the sum is not", PAGE_KB)
 
 
 def _objects(subject: Subject) -> Span:
     kind = next(kind for kind in subject.machine.setup.caches if kind.name == OBJECTS)
     each = kind.orders.objects
     pages = sum(zone.managed for zone in subject.machine.state.zones)
-    text = f"whole slabs of {OBJECTS}, {each} objects each"
+    text = f"whole slabs of {OBJECTS} hold {each} objects each"
     return Span(1000 * each, pages * each, text, each)
 
 
 def _mask(subject: Subject) -> Span:
     asked = make_masks(subject.kernel).net_zeroed
     mask = subject.slab.page_mask(asked)
-    text = f"what SLUB leaves of {asked:#x} for the page allocator: {mask:#x}"
+    text = f"SLUB leaves {mask:#x} of {asked:#x} for the page allocator"
     return Span(mask, mask, text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import Finding, Operand, as_sentence, finding, sentence
+from mmplay.engine.explain.finding import Finding, as_sentence, finding, sentence
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
@@ -20,12 +20,14 @@ from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.rules import by_rule, source
+from mmplay.levels.truth.steps import asker, discounts, line_steps, seen_steps
 from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 MARKS = ("min", "low", "high")
 NOW = "now"
 NO_REQUEST = "wb:none"
+QUARTER = 4
 
 
 def mark_of(kernel: Kernel, words: list[str], caller: CallerClass) -> str:
@@ -71,14 +73,17 @@ class Gate:
 
     def why(self) -> Finding:
         """Return the sentence that says what the floor is."""
-        who, zone = CALLERS[self.who.caller.name].who, self.zone.name
-        if self.who.caller is NO_WATERMARKS:
-            return finding("truth.no_floor", who=who, zone=zone)
-        said: dict[str, Operand] = {"who": who, "zone": zone, "mark": self.mark}
-        said["floor"] = self.floor
-        if not self.reserve:
-            return finding("truth.floor", **said)
-        return finding("truth.floor_reserved", class_zone=self.class_name, **said)
+        caller = self.who.caller
+        if caller is NO_WATERMARKS:
+            return finding("truth.no_line", zone=self.zone.name)
+        who, steps = asker(caller, self.mark), self.steps()
+        return finding("truth.floor", who=who, steps=steps, floor=self.floor.value)
+
+    def steps(self) -> str:
+        """Return how the caller's floor comes about, step by step."""
+        reductions = self.subject.kernel.gate.reductions
+        flags = self.who.caller.flags
+        return line_steps(reductions, self.mark, self.pages, flags, self.reserve)
 
     def rule(self) -> str:
         """Return the rule that holds for this caller here, in words."""
@@ -97,11 +102,24 @@ class Gate:
     def others(self, add: int = 0) -> list[Other]:
         """Return the floors that other rules give, `add` pages above them."""
         own = self.floor.value
-        found = [self._class(other, add) for other in self._other_classes()]
+        found = [*self._parts(add), *(self._class(other, add) for other in self._other_classes())]
         found += [self._mark(mark, add) for mark in MARKS if mark != self.mark]
         if self.who.caller is not NO_WATERMARKS:
             found += self._reserves(own, add)
         return [other for other in found if other.value != own + add]
+
+    def _parts(self, add: int) -> list[Other]:
+        """Return what comes off min, taken for what is left, and a quarter taken of min itself."""
+        reductions = self.subject.kernel.gate.reductions
+        off = discounts(reductions, self.pages, self.who.caller.flags)
+        left = self.pages - sum(taken for _, taken in off)
+        found = [slip(taken, "wrong.taken_off", left=left) for _, taken in off[-1:]]
+        quarter = self.pages // QUARTER
+        if len(off) > 1:
+            rest = self.pages - off[0][1]
+            at = rest - quarter + self.reserve + add
+            return [slip(at, "wrong.quarter_of_min", rest=rest), *found]
+        return [*found, slip(quarter, "wrong.quarter")] if off else []
 
     def _other_classes(self) -> list[CallerClass]:
         return [one for one in self.subject.kernel.classes_at(self.mark) if one != self.who.caller]
@@ -149,8 +167,8 @@ def floor_of(subject: Subject, words: list[str]) -> Truth:
     """`floor ZONE CALLER [MARK] [for ZONE]`: the free count at which this caller is refused."""
     gate = gate_of(subject, words)
     value = gate.floor.value
-    one_more = slip(value + 1, "wrong.last_page")
-    found = told(value, gate.why(), (*gate.others(), one_more), term=gate.floor)
+    near = (slip(value + 1, "wrong.first_served"), slip(value - 1, "wrong.refused_too"))
+    found = told(value, gate.why(), (*gate.others(), *near), term=gate.floor)
     return gate.goes_by(found)
 
 
@@ -167,16 +185,35 @@ def lowest_served(subject: Subject, words: list[str]) -> Truth:
     itself = slip(term.value - 1, "wrong.one_more")
     bare = gate.floor.value + 1
     without = slip(bare, "wrong.no_highatomic", pages=kept.value)
-    last = finding("truth.lowest_served", free=term.value)
-    if kept.value:
-        last = finding("truth.lowest_kept", kept=kept.value, free=term)
-    found = told(
-        term,
-        (gate.why(), last),
-        (itself, *([without] if kept.value else gate.others(1))),
-    )
-    sleeps = gate.mark == "high" and gate.who.caller is PLAIN
-    return gate.goes_by(found, "rule.sleeps" if sleeps else "rule.kept" if kept.value else "")
+    others = (itself, *([without] if kept.value else gate.others(1)))
+    found = told(term, _lowest(gate, term.value, kept.value), others)
+    return gate.goes_by(found, "rule.kept" if kept.value else "")
+
+
+def _lowest(gate: Gate, free: int, kept: int) -> Finding:
+    caller = gate.who.caller
+    if caller is NO_WATERMARKS:
+        return finding("truth.lowest_no_line", free=free)
+    code = "truth.lowest_kept" if kept else "truth.lowest_served"
+    who, steps = asker(caller, gate.mark), gate.steps()
+    return finding(code, steps=steps, who=who, kept=kept, line=free - 1, free=free)
+
+
+def kswapd_sleeps(subject: Subject, words: list[str]) -> Truth:
+    """`kswapd_sleeps ZONE`: the lowest free count at which kswapd leaves a zone in peace."""
+    zone = subject.zone(words[0])
+    term = given("high", zone.high) + 1
+    others = [slip(zone.high, "wrong.not_above", mark="high")]
+    others += [
+        slip(getattr(zone, mark) + one, "wrong.sleeps_at", mark=mark)
+        for mark in ("low", "min")
+        for one in (0, 1)
+    ]
+    why = finding("truth.kswapd_sleeps", high=zone.high, free=term.value)
+    found = told(term, why, others)
+    rule = as_sentence(sentence(finding("rule.sleeps")))
+    where = "zone_balanced  mm/vmscan.c"
+    return found._replace(rule=rule, source=f"{where}  {subject.kernel.source}")
 
 
 def _kept(gate: Gate) -> Term:
@@ -206,11 +243,14 @@ def passes(subject: Subject, words: list[str]) -> Truth:
     order, now = order_of(subject.chosen.get("order", "0")), words[2] == NOW
     free, seen = _seen(gate, words[2], order)
     allowed = spare(seen, gate.floor) > 0
-    findings: tuple[Finding, ...] = (gate.why(), verdict(seen, gate.floor))
+    findings: tuple[Finding, ...] = (_verdict(gate, free, order, seen),)
     other = Other(not allowed, _flip(gate, free, seen, allowed))
     if allowed and now and order and not gate.zone.buddy.has_block(order, _lists_of(gate)):
         allowed = False
-        findings += (finding("truth.fits_not", zone=gate.zone.name, order=order),)
+        enough = finding(
+            "truth.enough", free=_counted(gate, free, order, seen), floor=gate.floor.value
+        )
+        findings = (enough, finding("truth.fits_not", zone=gate.zone.name, order=order))
         other = Other(True, finding("wrong.crumbs", answer="yes", free=free, order=order))
     return gate.goes_by(told(allowed, findings, (other,), term=gate.floor))
 
@@ -234,36 +274,51 @@ def _lists_of(gate: Gate) -> tuple[int, ...]:
 def seen(subject: Subject, words: list[str]) -> Truth:
     """`seen ZONE CALLER FREE|now [order N] [highatomic N]`: the free pages that the test counts."""
     gate = gate_of(subject, words[:2])
-    free, term = _seen(gate, words[2], order_of(subject.chosen.get("order", "0")))
-    why = finding("truth.seen", who=CALLERS[gate.who.caller.name].who, result=term)
-    others = [slip(free, "wrong.all_free", free=free, seen=term)]
+    order = order_of(subject.chosen.get("order", "0"))
+    free, term = _seen(gate, words[2], order)
+    why = finding("truth.seen", result=_counted(gate, free, order, term))
+    others = [slip(free, "wrong.all_free", free=free, seen=term.value)]
     others += [slip(gate.floor.value, "wrong.is_floor")]
     rule = WORDS[term.name or "floor"].text
     return told(term, why, others)._replace(rule=rule, source=source(subject.kernel, "floor"))
 
 
-def verdict(seen: Term, floor_pages: Term) -> Finding:
-    """Return the inequality and what it says."""
-    short = 1 - spare(seen, floor_pages)
-    if short > 0:
-        return finding("gate.refused", free=seen, floor=floor_pages, short=short)
-    return finding("gate.passes", free=seen, floor=floor_pages)
+def _verdict(gate: Gate, free: int, order: int, seen: Term) -> Finding:
+    """Return the inequality, what it says, and how the number on the right comes about."""
+    code = "passes" if spare(seen, gate.floor) > 0 else "refused"
+    counted = _counted(gate, free, order, seen)
+    if gate.who.caller is NO_WATERMARKS:
+        return finding(f"truth.{code}_no_line", free=counted)
+    plain = gate.who.caller.name == PLAIN.name and not gate.reserve
+    kind = f"{code}_at_mark" if plain else code
+    return finding(
+        f"truth.{kind}",
+        free=counted,
+        floor=gate.floor.value,
+        steps=gate.steps(),
+        who=asker(gate.who.caller, gate.mark),
+        mark=gate.mark,
+    )
+
+
+def _counted(gate: Gate, free: int, order: int, seen: Term) -> str:
+    """Return which of the free pages the test counts, step by step."""
+    rest = (1 << order) - 1
+    return seen_steps(free, order, free - rest - seen.value)
 
 
 def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
     """Return the nearest rule under which the test would say the opposite."""
     answer = "no" if allowed else "yes"
     if not allowed and seen.value == gate.floor.value:
-        return finding("wrong.last_page", answer=answer)
+        return finding("wrong.last_page", floor=gate.floor.value)
     if gate.who.caller is not PLAIN and seen.value == gate.floor.value + 1:
-        return finding("wrong.first_page", answer=answer, floor=free - 1)
+        return finding("wrong.first_page", floor=free - 1)
     if not allowed and free > gate.floor.value:
-        return finding("wrong.all_free", answer=answer, free=free, seen=seen)
+        return finding("wrong.all_free", free=free, seen=seen.value)
     by_class = _flip_by_class(gate, seen, allowed)
-    if by_class not in (None, NO_WATERMARKS):
-        return _as_class(gate, by_class, answer)
-    reserve = _flip_by_reserve(gate, seen, allowed, answer)
-    if reserve is not None:
+    reserve = _flip_by_reserve(gate, seen, allowed)
+    if reserve is not None and (not allowed or by_class in (None, NO_WATERMARKS)):
         return reserve
     if by_class is not None:
         return _as_class(gate, by_class, answer)
@@ -291,8 +346,7 @@ def _flip_by_mark(gate: Gate, seen: Term) -> str | None:
 
 
 def _at_mark(gate: Gate, mark: str, answer: str) -> Finding:
-    floor_pages = gate.floor.value
-    return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark, floor=floor_pages)
+    return finding("wrong.test_mark", answer=answer, other=mark, mark=gate.mark)
 
 
 def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
@@ -302,20 +356,15 @@ def _as_class(gate: Gate, other: CallerClass, answer: str) -> Finding:
     )
 
 
-def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool, answer: str) -> Finding | None:
+def _flip_by_reserve(gate: Gate, seen: Term, allowed: bool) -> Finding | None:
     """Return what lowmem_reserve would have to do for the opposite, None if it decides nothing."""
     zone, floor_pages = gate.zone, gate.floor.value
     if allowed and not gate.reserve and seen.value <= floor_pages + max(zone.reserve):
-        return finding("wrong.reserve_counts", answer=answer, zone=zone.name)
+        return finding("wrong.reserve_counts", zone=zone.name)
     if allowed or not gate.reserve or seen.value <= floor_pages - gate.reserve:
         return None
-    return finding(
-        "wrong.own_zone",
-        answer=answer,
-        zone=zone.name,
-        class_zone=gate.class_name,
-        reserve=gate.reserve,
-    )
+    class_name = gate.class_name
+    return finding("wrong.kept_from", zone=zone.name, class_zone=class_name, reserve=gate.reserve)
 
 
 def _by_floor(gate: Gate) -> list[CallerClass]:

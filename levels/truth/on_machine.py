@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import finding
-from mmplay.engine.explain.words import MEANING, WORDS
+from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.words import CALLERS, MEANING, WORDS
 from mmplay.engine.rules import memory
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.sim.machine.gates import total_reserve
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition, read_condition
@@ -18,9 +19,10 @@ from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.stack import StackEntry, read_context
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.counted import bound_in_words, spoken
-from mmplay.levels.truth.on_floors import NOW
+from mmplay.levels.truth.on_floors import NOW, Gate
 from mmplay.levels.truth.rules import source
-from mmplay.levels.truth.subject import Subject, number_in
+from mmplay.levels.truth.steps import asker
+from mmplay.levels.truth.subject import Subject, Who, number_in
 from mmplay.levels.truth.truths import Other, Truth, TruthError, opposite, slip, told
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
@@ -52,7 +54,7 @@ def works_per_call(subject: Subject, words: list[str]) -> Truth:
     calls = {one: reclaim_call(subject.kernel, inactive, one == RECLAIMABLE) for one in known}
     works, scanned = calls[state]
     code = "truth.works" if works else "truth.no_works"
-    why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER)
+    why = finding(code, scanned=scanned, limit=WRITE_BACK_AFTER, works=works)
     other = known[1 - known.index(state)]
     others = [slip(calls[other].works, OTHER_STATE[other])]
     others += _beyond_cliff(subject, inactive) if state == GIVEN_UP else []
@@ -173,8 +175,7 @@ def holds(subject: Subject, words: list[str]) -> Truth:
     number, value = there.read(subject.machine), there.holds(subject.machine)
     why = finding("truth.metric", name=spoken(name), value=number)
     wanted = bound_in_words(OPPOSITE[operator] if value else operator, bound)
-    need = f"{wanted}, counting {spoken(name)}; it is {number}"
-    return told(value, why, [opposite(value, need)])._replace(rule=_rule_of(name))
+    return told(value, why, [opposite(value, wanted)])._replace(rule=_rule_of(name))
 
 
 def _rule_of(name: str) -> str:
@@ -183,10 +184,35 @@ def _rule_of(name: str) -> str:
     return MEANING.get(name, WORDS[last].text if last in WORDS else "")
 
 
+def changed(before: Truth, after: Truth) -> tuple[Finding, ...]:
+    """Return what is said of a number that something has changed: what it was, what it is."""
+    last = after.findings[-1]
+    if last.code != "truth.metric":
+        return after.findings
+    name, value = last.operands["name"], last.operands["value"]
+    return (finding("truth.changed", name=name, before=before.shown(), value=value),)
+
+
+def _stands(subject: Subject, name: str, value: int) -> Finding | None:
+    """Return whose floor the free pages of a zone stand at; None for any other number."""
+    owner, _, part = name.removeprefix("zones.").rpartition(".")
+    zones = {zone.name: zone for zone in subject.machine.state.zones}
+    if part != "free" or owner not in zones:
+        return None
+    top = max(zone.index for zone in zones.values())
+    for caller in subject.kernel.gate.classes:
+        gate = Gate(subject, zones[owner], Who(caller), "min", top)
+        if caller.name != NO_WATERMARKS.name and gate.floor.value == value:
+            who = CALLERS[caller.name].who if caller != PLAIN else asker(caller, "min")
+            return finding("truth.stands", zone=owner, value=value, steps=gate.steps(), who=who)
+    return None
+
+
 def metric_named(subject: Subject, words: list[str]) -> Truth:
     """`metric NAME`: one number of the running machine by its dotted name."""
     value = subject.metrics(subject.machine, words[0])
     last = words[0].rpartition(".")[2]
     where = source(subject.kernel, last) if last in WORDS else ""
-    why = finding("truth.metric", name=spoken(words[0]), value=value)
+    stands = _stands(subject, words[0], value)
+    why = stands or finding("truth.metric", name=spoken(words[0]), value=value)
     return told(value, why, term=Term(value))._replace(rule=_rule_of(words[0]), source=where)

@@ -18,10 +18,14 @@ from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_floors import MARKS
 from mmplay.levels.truth.rules import by_rule
+from mmplay.levels.truth.steps import mark_steps
 from mmplay.levels.truth.subject import Subject, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 ALL = "all"
+
+MARK_RULES = {"min": "zone_min", "low": "low", "high": "high"}
+"""The key of the rule that gives a mark."""
 
 
 def marks(subject: Subject, words: list[str]) -> Truth:
@@ -38,8 +42,17 @@ def marks(subject: Subject, words: list[str]) -> Truth:
     ]
     others += other_kernels(subject.kernel, zone.min, zone.managed, mark, value)
     others += _without_thp(subject, zone, mark)
-    why = finding("truth.mark", mark=mark, zone=zone.name, pages=term)
-    return by_rule(told(value, why, others, term=term), subject, term.name or mark)
+    pages = _steps(subject, zone, mark, term)
+    why = finding("truth.mark", mark=mark, zone=zone.name, pages=pages)
+    return by_rule(told(value, why, others, term=term), subject, MARK_RULES[mark])
+
+
+def _steps(subject: Subject, zone: Zone, mark: str, term: Term) -> str:
+    """Return how a mark came about, step by step, as far as today's settings give it."""
+    if mark == "min" or not term.name:
+        return equation(term)
+    scale = subject.machine.state.watermark_scale_factor
+    return mark_steps(subject.kernel, mark, zone.min, zone.managed, scale)
 
 
 def mark_term(subject: Subject, zone: Zone, mark: str) -> Term:
@@ -129,7 +142,10 @@ def managed(subject: Subject, words: list[str]) -> Truth:
     for zone in zones[1:]:
         term = term + given("managed", zone.managed)
     present = sum(zone.present for zone in zones)
-    why = finding("truth.managed", zone=", ".join(zone.name for zone in zones), pages=term)
+    why = finding("truth.managed", kb=term.value * PAGE_KB, pages=term.value)
+    if words[0] == ALL:
+        kept = present - term.value
+        why = finding("truth.managed_all", present=present, kept=kept, pages=term.value)
     others = (slip(present, "wrong.present"),)
     return told(term, why, others)
 
@@ -150,9 +166,10 @@ def set_aside(subject: Subject, words: list[str]) -> Truth:
     term = parts[0]
     for part in parts[1:]:
         term = term + part
-    text = "; ".join(
+    text = ", ".join(
         f"{zone.name} {equation(part)}" for zone, part in zip(zones, parts, strict=True)
     )
     high = sum(zone.high for zone in zones)
     others = (slip(high, "wrong.only_high"),)
-    return told(term, finding("truth.computed", result=text), others)
+    why = finding("truth.aside", result=text, sum=term.value)
+    return told(term, why if parts[1:] else finding("truth.computed", result=text), others)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, YES_NO, abilities
-from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.words import CALLERS, WORDS
+from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, abilities
+from mmplay.engine.explain.finding import Finding, finding, said
+from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
 from mmplay.levels.truth.subject import Subject
 from mmplay.levels.truth.truths import FLAGS, MASK, Other, Truth, opposite, told
+
+TWO_BITS = 2
 
 Form = Callable[[Subject, list[str]], Truth]
 
@@ -23,11 +25,22 @@ def _names(layout: GfpLayout, mask: int) -> str:
     return layout.format(mask) or "no flags"
 
 
+def _sum(layout: GfpLayout, mask: int) -> str:
+    """Return a mask as the sum of its bits, each with its name, the largest first."""
+    set_bits = [1 << n for n in reversed(range(mask.bit_length())) if mask >> n & 1]
+    bits = [said("steps.flag", bit=bit, name=layout.single_bits(bit)[0]) for bit in set_bits]
+    if len(bits) < TWO_BITS:
+        return f"{mask:#x} is one bit" if bits else f"{mask:#x} has no bit"
+    return f"{mask:#x} = {' + '.join(bits)}"
+
+
 def decode(subject: Subject, words: list[str]) -> Truth:
     """`decode MASK`: the names as the kernel prints them; any names of the same bits are right."""
     mask = _mask(subject, words)
     names = tuple(name for name in subject.layout.format(mask).split("|") if name)
-    why = finding("truth.decoded", mask=mask, names=_names(subject.layout, mask))
+    why = finding(
+        "truth.decoded", sum=_sum(subject.layout, mask), names=_names(subject.layout, mask)
+    )
     return told(names, why, _by_other_bits(subject.layout, mask), kind=FLAGS)
 
 
@@ -46,7 +59,7 @@ def bits(subject: Subject, words: list[str]) -> Truth:
 def encode(subject: Subject, words: list[str]) -> Truth:
     """`encode NAMES`: the mask in hex."""
     mask = _mask(subject, words)
-    why = finding("truth.decoded", mask=mask, names=_names(subject.layout, mask))
+    why = finding("truth.encoded", names=words[0], sum=_sum(subject.layout, mask))
     return told(mask, why, _by_other_layouts(subject.layout, words[0], mask), kind=MASK)
 
 
@@ -76,18 +89,17 @@ def _by_other_layouts(own: GfpLayout, text: str, mask: int) -> list[Other]:
 
 def ability(name: str) -> Form:
     """Return the form `NAME MASK`, where the name is one of the abilities."""
-    yes, no = next((yes, no) for key, yes, no in YES_NO if key == name)
 
     def form(subject: Subject, words: list[str]) -> Truth:
         mask = _mask(subject, words)
         can = bool(getattr(abilities(subject.layout, mask), name))
         why = finding(
             "truth.ability",
-            mask=mask,
-            names=_names(subject.layout, mask),
-            ability=yes if can else no,
+            names=_asked_as(subject.layout, words[0]),
+            has=_has(subject.layout, name, mask),
+            ability=said(f"can.{name}" if can else f"can.not_{name}"),
         )
-        by_number = words[0][:1].isdigit()
+        by_number = looks_like_bits(words[0])
         need = (_opposite if by_number else _lacks)(subject.layout, name, mask, can)
         other = Other(not can, need)
         return told(can, why, [other])
@@ -95,8 +107,32 @@ def ability(name: str) -> Form:
     return form
 
 
+def _asked_as(layout: GfpLayout, word: str) -> str:
+    """Return a mask as the question has it; one in bits with its names."""
+    if not looks_like_bits(word):
+        return word
+    return f"{word} ({_names(layout, layout.encode(word))})"
+
+
+def looks_like_bits(word: str) -> bool:
+    """Tell whether a mask is given as a number: only that is another one on another kernel."""
+    return word[:1].isdigit()
+
+
+def _has(layout: GfpLayout, name: str, mask: int) -> str:
+    """Return which of the flags that decide an ability a mask has, in words."""
+    flags, _ = DECIDED_BY[name]
+    known = [flag for flag in flags if flag in layout.bits] or [flags[0]]
+    sleeps = [one for one in DECIDED_BY["may_sleep"][0] if one in layout.bits]
+    if name in FOR_SLEEPERS and layout.has(mask, known[0]):
+        with_sleep = "and" if abilities(layout, mask).may_sleep else "but not"
+        return f"has {known[0]} {with_sleep} {sleeps[0]}"
+    there = [flag for flag in known if layout.has(mask, flag)]
+    return f"has {' and '.join(there)}" if there else f"does not have {known[0]}"
+
+
 def _opposite(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
-    """Return what the opposite would need: the bits of another kernel, or another flag."""
+    """Return what the opposite would need: of bits those of another kernel, or another flag."""
     answer = "no" if can else "yes"
     for other in GFP_LAYOUTS.values():
         if other is not layout and bool(getattr(abilities(other, mask), name)) is not can:
@@ -128,11 +164,9 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
 def uses_reserves(subject: Subject, words: list[str]) -> Truth:
     """`uses_reserves MASK[:slab][:CONTEXT]`: whether the caller may go below min."""
     who = subject.who(words[0])
-    mask = who.mask or 0
-    fired = subject.kernel.fired(mask, who.context)
     can = who.caller.flags != AllocFlag.NONE
-    titles = [WORDS[rule.name].title for rule in fired] or ["nothing comes off its line"]
-    why = finding("truth.reserves", mask=mask, who=CALLERS[who.caller.name].who, why=titles)
+    code = "truth.reserves" if can else "truth.no_reserves"
+    why = finding(code, how=CALLERS[who.caller.name].how)
     need = "a mask without __GFP_HIGH, __GFP_ATOMIC and __GFP_MEMALLOC in an ordinary task"
     if not can:
         need = "__GFP_HIGH, __GFP_ATOMIC, __GFP_MEMALLOC or PF_MEMALLOC"
@@ -188,5 +222,5 @@ def slab_lost_discount(subject: Subject, words: list[str]) -> Truth:
         if kernel.alloc_flags(passed | subject.layout.value(name), Context.TASK) != own
     )
     caller = CALLERS[kernel.class_of(own).name].who
-    why = finding("truth.reserves", mask=passed, who=caller, why=[f"{n} is lost" for n in names])
+    why = finding("truth.discount", lost=list(names) or ["them"], who=caller)
     return told(names, (_lost(subject, mask), why), kind=FLAGS)

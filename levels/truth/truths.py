@@ -139,9 +139,12 @@ class Truth(NamedTuple):
         right = self.comparable()
         mask = right if isinstance(right, int) else 0
         more, less = (layout.single_bits(one) for one in (given & ~mask, mask & ~given))
-        problems = [f"{', '.join(more)} too many"] if more else []
-        problems += [f"{', '.join(less)} missing"] if less else []
-        return finding("wrong.flags", answer=layout.format(given) or "none", problems=problems)
+        answer = layout.format(given) or "none"
+        if more and not given & mask:
+            return finding("wrong.not_in_it", answer=answer)
+        problems = [f"also has {' and '.join(more)}"] if more else []
+        problems += [f"lacks {' and '.join(less)}"] if less else []
+        return finding("wrong.flags", answer=answer, problems=" and ".join(problems))
 
     def as_json(self) -> dict[str, object]:
         """Return the truth as plain data."""

@@ -183,7 +183,8 @@ def _gradescope(args: Namespace) -> int:
         return GOOD
     tell(f"{folder}: {', '.join(one.name for one in written)}; zip what is in it, and upload that")
     if not args.wheels:
-        remark(f"put the wheels into it that setup.sh installs: pip wheel mmplay -w {folder}")
+        wheels = f"in the folder of mmplay's files: pip wheel . -w {folder.resolve()}"
+        remark(f"put the wheels into it that setup.sh installs; {wheels}")
     return GOOD
 
 

@@ -253,5 +253,5 @@ class LevelSpeaker(LookAround):
 
 
 def _reply_lines(reply: Reply) -> Said:
-    yield f"{'right: ' if reply.right else 'wrong: the kernel says: '}{reply.kernel_says()}"
+    yield f"{'right: ' if reply.right else 'wrong. The right answer is '}{reply.kernel_says()}"
     yield from reply.feedback()

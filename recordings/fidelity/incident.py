@@ -13,12 +13,13 @@ from typing import Any
 
 from mmplay.engine.report import Report, ReportKind
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.log.stacks import actor_of, next_actor
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.mm.writeback import WORKS_CACHE
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.engine.sim.run.turns import run_until
+from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.tables import read_data
 from mmplay.recordings.diagnosis import Json, memory_json, report_json
@@ -96,11 +97,15 @@ def compare() -> list[FidelityRow]:
 
 @dataclass(slots=True)
 class Moments:
-    """When the run's zones were empty, and the slabs of works then; None for what never was."""
+    """When the run's zones were empty, and the slabs of works then; None for what never was.
+
+    And when kthreadd was first refused a work, whether that was printed or not.
+    """
 
     drained_us: int | None = None
     depleted_us: int | None = None
     slabs: int | None = None
+    kthreadd_us: int | None = None
 
 
 def _moments(m: Machine) -> Moments:
@@ -108,12 +113,25 @@ def _moments(m: Machine) -> Moments:
     found = Moments()
     dma, dma32 = m.state.zones
     for time_us in range(START_US, LAST_US, STEP_US):
+        if found.depleted_us is not None and found.kthreadd_us is None:
+            found.kthreadd_us = _refused_us(m, KTHREADD_PID, time_us)
         run_until(m, time_us * MICROSECOND_NS)
         if found.drained_us is None and dma32.free <= DRAINED:
             found.drained_us = time_us
         if found.depleted_us is None and dma32.free <= DEPLETED and dma.free <= DEPLETED:
             found.depleted_us, found.slabs = time_us, m.state.caches[WORKS_CACHE].slabs()
     return found
+
+
+def _refused_us(m: Machine, pid: int, until_us: int) -> int | None:
+    """Run to a time, or until a task's reclaim is refused a work: say when, None if it was not."""
+    task, counters = m.state.tasks.pid.index(pid), m.state.counters
+    while (ahead := next_actor(m)) and m.state.heap[0][0] <= until_us * MICROSECOND_NS:
+        before = counters.wb_nowork
+        turn(m)
+        if counters.wb_nowork > before and actor_of(m, *ahead).task == task:
+            return m.state.now_ns // MICROSECOND_NS
+    return None
 
 
 Times = tuple[str, int | None, int | None]
@@ -125,7 +143,6 @@ def _times(logged: Sequence[Report], printed: Sequence[Report], m: Moments) -> I
     kill = next(one for one in printed if one.kind.by_killer)
     failed = [one for one in printed if not one.kind.by_killer]
     first = _first(failed)
-    kthreadd = _first(one for one in failed if _pid(one) == KTHREADD_PID)
     slub = depleted.request.slub if depleted.request is not None else None
     yield "first_kill_us", oom.kill.time_us if oom.kill else None, kill.time_us
     yield "dma32_drained_us", None, m.drained_us
@@ -133,7 +150,7 @@ def _times(logged: Sequence[Report], printed: Sequence[Report], m: Moments) -> I
     yield "slabs_at_depletion", slub.nodes[0][1] if slub else None, m.slabs
     yield "first_refusal_us", refused.time_us, _time(first)
     yield "refusal_after_depletion_us", 0, _between(m.depleted_us, _time(first))
-    yield "kthreadd_after_first_refusal_us", 0, _between(_time(first), _time(kthreadd))
+    yield "kthreadd_after_first_refusal_us", 0, _between(_time(first), m.kthreadd_us)
     yield "first_refused_pid", KTHREADD_PID, _pid(first)
 
 

@@ -17,6 +17,8 @@ from mmplay.levels.classroom.judging import Judged, Status, judged, seat_of
 from mmplay.levels.classroom.points import ELSEWHERE
 from mmplay.levels.classroom.similar import similar
 from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.questions import right_answer
+from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header
 from mmplay.recordings.parallel.spread import Workers
 from mmplay.recordings.trace.writer import TraceWriter
@@ -110,6 +112,24 @@ def test_what_was_answered_right_earns_its_share_whatever_else_was_wrong() -> No
     assert found.score == 10 - share + bad.score
     assert [slip.question for slip in found.slips] == ["again.1"]
     assert found.slips[0].code.startswith("wrong.")
+
+
+def test_an_answer_that_was_taken_back_was_the_first_all_the_same() -> None:
+    one, taken = assignment("L03"), list[str]()
+
+    def peek(run: LevelRun) -> bool:
+        question = run.open_question()
+        if question is None or not question.options or taken:
+            return rightly(run)
+        right = right_answer(question, run.truths[question.id])
+        taken.append(question.id)
+        run.answer(question.id, next(o.value for o in question.options if o.value != right))
+        run.undo()
+        return True
+
+    found = judge(one, trace(one.played_by("st01", "L03"), answers=peek))
+    (part,) = [part for part in found.parts if part.name.startswith(f"{taken[0]}:")]
+    assert (found.status, part.reason) == (Status.GRADED, "right at answer 2")
 
 
 def test_a_run_that_was_cut_earns_what_it_came_to() -> None:

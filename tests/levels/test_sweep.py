@@ -66,6 +66,12 @@ def test_settings_are_all_combinations() -> None:
     assert values == [[a, "7", b] for a in "12" for b in ("100", "[1,2]")]
 
 
+def test_lists_of_lists_are_values() -> None:
+    rates = ["[[0, 1], [2, 0]]", "[[0,3]]"]
+    found = settings_of([f"disk.rate={','.join(rates)}"], lambda _: None)
+    assert [one.value for (one,) in found] == rates
+
+
 def test_percentages_are_of_the_shipped_number() -> None:
     now = common.value("completions")
     ((low,), (high,)) = settings_of(["completions=-30%,+30%"], None)

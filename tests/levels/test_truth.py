@@ -177,6 +177,7 @@ def test_values_that_both_kernels_share(kernel: str, text: str, expected: object
 
 
 DIFFERENT = (
+    ("kswapd_sleeps DMA32", 1951, 2187),
     ("marks DMA low", 13, 14),
     ("marks DMA high", 16, 17),
     ("marks DMA32 low", 1625, 1743),

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.json import encode
 from textual.pilot import Pilot
 
 from mmplay.levels.classroom.collecting import found_in
@@ -19,9 +20,9 @@ from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.boxes import ListScreen
-from mmplay.tui.screens.classroom import NO_HAND_INS, ClassScreen
+from mmplay.tui.screens.classroom import NO_HAND_INS, ClassScreen, heading
 from mmplay.tui.screens.play import PlayScreen
-from mmplay.tui.views.classroom import notice_rows, student_rows, wrong_rows
+from mmplay.tui.views.classroom import notice_rows, one_student_rows, student_rows, wrong_rows
 from tests.levels.cheats import wrongly
 from tests.levels.classes import assignment, assignment_text, hand_in, trace
 
@@ -87,6 +88,24 @@ def test_students_and_what_is_not_in_order_are_told() -> None:
     )
 
 
+def test_what_a_student_is_told_stays_under_its_points() -> None:
+    part = {**PART, "name": "low: " + "Which line is it? " * 6, "reason": "you said min " * 9}
+    one = {
+        **student("st01", "graded"),
+        "levels": [{**level("L01", "graded", 1, 4.0), "parts": [part]}],
+    }
+    grades = {**json.loads(encode(made().grades)), "students": [one]}
+    rows = [plain(line) for line in one_student_rows(grades_from(grades).students[0])]
+    assert max(map(len, rows)) <= 76
+    assert rows[1].startswith("        0/5  low: Which")
+    assert {line[:13] for line in rows[2:-1]} == {" " * 13}
+
+
+def test_the_heading_tells_how_many_are_not_in_order() -> None:
+    said = " CLASS  Week 3   due 2030-12-01 23:59   2 of 2 handed in, 1 not in order"
+    assert heading(made()) == said
+
+
 @pytest.mark.parametrize(("columns", "beside"), [(80, False), (120, True), (200, True)])
 async def test_wide_screens_have_two_panels_beside_each_other(columns: int, beside: bool) -> None:
     app = MmplayApp(report=made())
@@ -127,7 +146,7 @@ async def test_enter_on_a_level_opens_its_replay_where_it_was_decided(tmp_path: 
         await pilot.press("right")
         for name, why in (
             ("st01", "won: "),
-            ("st02", "the first wrong answer, to "),
+            ("st02", "the first wrong answer: "),
             ("st03", "its last frame: it could not be made again"),
         ):
             level = next(one for one in report.grades.students if one.student == name).levels[0]
@@ -139,6 +158,8 @@ async def test_enter_on_a_level_opens_its_replay_where_it_was_decided(tmp_path: 
                 last if level.replay.frame is None else level.replay.frame
             )
             assert f"{name} L03: {why}" in screen.said
+            acts = screen.player.timeline.acts
+            assert name != "st02" or [acts[-1].name, len(acts)] == ["answer", level.replay.acts]
             await pilot.press("q", "down")
             await pilot.pause()
         assert isinstance(app.screen, ClassScreen)

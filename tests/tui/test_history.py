@@ -52,6 +52,15 @@ def test_every_dump_is_where_its_frame_is(rc7: ObservedTimeline) -> None:
     assert last.rstrip()[-1] == "▄"
 
 
+def test_free_pages_have_the_colour_of_the_line_that_they_are_below(rc7: ObservedTimeline) -> None:
+    frames = range(len(rc7))
+    view = View(diagnose_frame(rc7, 1), 120, 12, "full", BOXES)
+    axis = Axis(rc7, 60, frames, by_event=False)
+    rows = history_rows(view, curves_of(rc7, frames), axis, 12)
+    drawn_in = {cell.role for row in rows for cell in row if set(cell.text) & set("▄▀█")}
+    assert drawn_in <= {"below_min", "here"}, "DMA has 1742, its min is 11 and 1732 are locked"
+
+
 def test_the_present_is_known_of_a_run_between_its_rows() -> None:
     curve = Curve([(10, 500), (20, 400)], exact=True)
     curve.note(15, 450)

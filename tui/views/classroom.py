@@ -11,6 +11,9 @@ STUDENT, REPLAY = "student", "replay"
 """The kinds of question that a student's name is, and a level of his: (student, level)."""
 
 LEVEL, POINTS, HINTS, HELP = 7, 12, 7, 6
+PART, PART_TEXT = 11, 63
+"""Columns of a part's points and of its words, in a box of 80 columns."""
+
 FAIR = "Nobody is accused by this: look at the recordings."
 SHORT = {
     "forged_level": "forged",
@@ -103,6 +106,10 @@ def _noticed(line: str, ask: Ask | None, width: int) -> list[Row]:
     return [row(Cell(first, "text", ask)), *(row(Cell(part)) for part in more)]
 
 
+def _under(line: str, role: str) -> Row:
+    return row(Cell(f"{'':{PART}}  {line}", role))
+
+
 def one_student_rows(one: StudentRow) -> list[Row]:
     """Return everything about one student: each part of each level, with its reason."""
     rows: list[Row] = []
@@ -113,8 +120,10 @@ def one_student_rows(one: StudentRow) -> list[Row]:
         rows += [row(Cell(level.reason))] if level.reason else []
         for part in level.parts:
             role = "fine" if part.score == part.max_score else "refused"
-            points = f"{shown(part.score)}/{shown(part.max_score)}"
-            rows.append(row(Cell(f"{points:>12}  ", role), Cell(part.name)))
-            rows.append(row(Cell(part.reason, "dim")))
+            points = right(f"{shown(part.score)}/{shown(part.max_score)}", PART)
+            first, *more = wrap(part.name, PART_TEXT)
+            rows.append(row(Cell(points, role), Cell(f"  {first}")))
+            rows += [_under(line, "text") for line in more]
+            rows += [_under(line, "dim") for line in wrap(part.reason, PART_TEXT)]
         rows.append(row(""))
     return rows

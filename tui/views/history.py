@@ -17,6 +17,7 @@ from mmplay.recordings.chart.curves import Curve, ZoneKey, zones_with_pages
 from mmplay.recordings.chart.floors import MARKS, floors_of
 from mmplay.recordings.chart.strips import Strip, strips_of
 from mmplay.tui.cells import Cell, Row, fit, right, row
+from mmplay.tui.views.pictures.tank import water
 from mmplay.tui.views.scene import View, deciding_ask
 from mmplay.tui.views.zones import level_of, zone_name
 
@@ -157,7 +158,7 @@ def _draw_curve(view: View, plot: Plot, curve: Curve, axis: Axis, grid: Grid) ->
             _draw_way(view, plot, before, (column, frees[0]), grid, curve.exact)
         reached = [before[1]] if before is not None and curve.exact else []
         halves = [plot.half(free) for free in (*reached, *frees)]
-        role = level_of(view, plot.zone, min(frees))[0]
+        role = _level(view, plot, min(frees))
         for half in range(min(halves), max(halves) + 1):
             _dot(grid, plot, column, half, role)
         before = column, frees[-1]
@@ -165,12 +166,20 @@ def _draw_curve(view: View, plot: Plot, curve: Curve, axis: Axis, grid: Grid) ->
         _draw_way(view, plot, before, (axis.width, before[1]), grid, exact=True)
 
 
+def _level(view: View, plot: Plot, free: int) -> str:
+    """Return the role of free pages by the marks that are drawn, which hold the reserve, too."""
+    marks = [pages for name, _, pages in plot.floors if name in MARKS]
+    if len(marks) < len(MARKS):
+        return level_of(view, plot.zone, free)[0]
+    return water(free, marks, view.glyphs)[0]
+
+
 def _draw_way(
     view: View, plot: Plot, start: tuple[int, int], end: tuple[int, int], grid: Grid, exact: bool
 ) -> None:
     """Draw what lies between two columns: a level that is held, or a guess."""
     (left, first), (right_end, last) = start, end
-    role = level_of(view, plot.zone, first)[0]
+    role = _level(view, plot, first)
     for column in range(left + 1, right_end):
         if exact:
             _dot(grid, plot, column, plot.half(first), role)

@@ -93,11 +93,12 @@ def choice_rows(run: LevelRun, width: int) -> list[Row]:
 
 def reply_rows(reply: Reply, width: int) -> list[Row]:
     """Return what an answer was worth, with the rule."""
-    head = f"You said {reply.said()}: "
-    if reply.right:
-        text, role = f"{head}right.", "right"
-    else:
-        text, role = f"{head}the kernel says: {reply.kernel_says()}.", "refused"
+    text, role = f"You said {reply.said()}: right.", "right"
+    if not reply.right:
+        text, role = (
+            f"You said {reply.said()}. The right answer is {reply.kernel_says()}.",
+            "refused",
+        )
     rows = [row(Cell(line, role)) for line in wrap(text, width)]
     rows += [row(Cell(line)) for why in reply.feedback() for line in wrap(why, width)]
     return [*rows, row("")]

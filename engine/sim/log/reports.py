@@ -138,6 +138,15 @@ def allowed(m: Machine, which: int) -> bool:
     return False
 
 
+def would_print(m: Machine) -> bool:
+    """Tell whether a slab's request that is refused now would be reported, in part at least."""
+    limits = m.state.limits
+    return any(
+        limits[at + PRINTED] < BURST or m.state.now_ns > limits[at + BEGIN] + INTERVAL_NS
+        for at in (PAGES * SIZE, SLABS * SIZE)
+    )
+
+
 def missed(m: Machine, which: int, count: int) -> None:
     """Count reports that come at the same moment as one that was just refused."""
     m.state.limits[which * SIZE + MISSED] += count

@@ -24,6 +24,7 @@ from mmplay.engine.sim.machine.decisions import (
     DoExit,
     EndPageWriteback,
     Free,
+    IcmpSend,
     NewSlab,
     RequestRefused,
     RequestServed,
@@ -115,7 +116,9 @@ TASK_WAYS = Table(_way, __package__, "ways_task")
 NET_WAYS = Table(_way, __package__, "ways_net")
 """From the page allocator to the interrupt, by what the network card's softirq asks for."""
 
-SLAB_WAYS = frozenset({"skb", "conntrack", "extension", "radix", "flush", "release", "sync", "bio"})
+SLAB_WAYS = frozenset(
+    {"skb", "conntrack", "extension", "answer", "radix", "flush", "release", "sync", "bio"}
+)
 
 
 def functions(caller: Caller, report: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -235,7 +238,11 @@ WORDS = {
     VMSTAT: "vmstat_update",
     WORKLOAD: "a workload begins",
 }
-NET_CACHES = {"skbuff_head_cache": "skb", "nf_conntrack": "conntrack", "kmalloc-64": "extension"}
+WORKS = "kmalloc-64"
+NET_CACHES = {
+    **{"skbuff_head_cache": "skb", "nf_conntrack": "conntrack"},
+    **{WORKS: "extension", "kmalloc-96": "extension"},
+}
 
 
 class Actor(NamedTuple):
@@ -274,6 +281,7 @@ def actor_of(m: Machine, kind: int, number: int) -> Actor:
 OF_A_SLAB = (NewSlab, SlabRefused)
 ALONE = (
     *(DoExit, Action, EndPageWriteback, FreePcppagesBulk, BalanceDirtyPages, WbWriteback, BioAlloc),
+    IcmpSend,
     *(Free, UpWrite, RequestServed, RequestRefused),
 )
 """Kinds of decision that are not made inside a page request."""
@@ -295,7 +303,10 @@ def stack_of(
     if actor.kind == NIC:
         cache = _cache_ahead(m, made[number:])
         slab = SLAB if cache and not isinstance(one, OF_A_SLAB) else ()
-        return (*inside, *slab, *NET_WAYS[NET_CACHES.get(cache, "fragment")])
+        way = NET_CACHES.get(cache, "fragment")
+        if cache == WORKS and any(isinstance(before, IcmpSend) for before in made[:number]):
+            way = "answer"
+        return (*inside, *slab, *NET_WAYS[way])
     if actor.kind != CPU:
         return inside
     purpose = PURPOSES[m.state.tasks.purpose[actor.task]]

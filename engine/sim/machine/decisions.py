@@ -106,6 +106,10 @@ class WbWriteback(NamedTuple):
     left: int
 
 
+class IcmpSend(NamedTuple):
+    """A sender was told that nobody listens at the port of its frame."""
+
+
 class BioAlloc(NamedTuple):
     """Page vectors for bios came from the slab and the mempool."""
 
@@ -181,6 +185,7 @@ Decision: TypeAlias = (
     | Sync
     | WbWriteback
     | BioAlloc
+    | IcmpSend
     | EndPageWriteback
     | DoExit
     | RequestServed

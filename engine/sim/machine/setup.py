@@ -55,8 +55,8 @@ class DiskKind(NamedTuple):
 class Flow(NamedTuple):
     """Network load: frames a second, one in `frames_per_flow` starts a new flow, and the CPU.
 
-    `frame_bytes` is how long each is. `extension` is 1 where the kernel's configuration gives
-    every connection an extension (nf_conntrack_events), else 0.
+    `frame_bytes` is how long each is. `extension_bytes` is what the kernel's configuration adds to
+    every connection (struct nf_ct_ext), at most 96; 0 if that is nothing.
     """
 
     frames_per_second: int
@@ -64,7 +64,7 @@ class Flow(NamedTuple):
     cpu: int
     start_ns: int = 0
     frame_bytes: int = 1514
-    extension: int = 1
+    extension_bytes: int = 64
 
 
 ORDINARY_UID = 1000

@@ -5,11 +5,13 @@ budget of 64. A frame without a socket buffer stays where it is, and the poll en
 buffers are cut from page fragments and used up in the order in which they were cut, so that a
 fragment is free once its last buffer is. A short frame is copied, and its buffer goes back into the
 ring. What it is copied to is cut from the CPU's own fragment: such copies are free again before the
-fragment's end is reached, so it is used again and again and no page is asked for.
+fragment's end is reached, so it is used again and again and no page is asked for. Where nobody
+listens for the frames, the sender is told so, once a second.
 Source: drivers/net/ethernet/intel/e1000/e1000_main.c (e1000_clean_rx_irq, e1000_copybreak,
 e1000_alloc_rx_buffers), mm/page_alloc.c (__alloc_page_frag, __page_frag_refill), net/core/skbuff.c
 (build_skb, __napi_alloc_skb), net/netfilter/nf_conntrack_core.c (init_conntrack) and
-nf_conntrack_extend.c of 4.5.
+nf_conntrack_extend.c, net/ipv4/icmp.c (icmp_send, icmpv4_xrlim_allow), net/ipv4/inetpeer.c
+(inet_peer_xrlim_allow) and net/ipv4/ip_output.c (ip_setup_cork) of 4.5.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.engine.sim.log.reports import warn_failures
 from mmplay.engine.sim.log.stacks import NET, Caller
 from mmplay.engine.sim.machine.asks import ask_key
+from mmplay.engine.sim.machine.decisions import IcmpSend
 from mmplay.engine.sim.machine.machine import NIC
-from mmplay.engine.sim.machine.setup import SECOND_NS
+from mmplay.engine.sim.machine.setup import JIFFY_NS, SECOND_NS
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
@@ -114,6 +117,13 @@ BUCKET_NS = SECOND_NS // 10
 FLOW_NUMBERS = 3
 
 SKB, CONNTRACK, EXTENSION = "skbuff_head_cache", "nf_conntrack", "kmalloc-64"
+LONG_EXTENSION = "kmalloc-96"
+"""Only a machine whose connections have extensions of more than 64 bytes has this cache."""
+
+
+def extension_cache(m: Machine) -> int:
+    """Return the number of the cache that extensions come from."""
+    return m.cache_numbers.get(LONG_EXTENSION, m.cache_numbers[EXTENSION])
 
 
 def frame_arrives(m: Machine, cpu: int, token: int) -> None:
@@ -154,14 +164,55 @@ def _clean(m: Machine, cpu: int) -> bool:
         use_buffer(m, cpu)
     if state.flow_rest:
         state.flow_rest -= 1
+        known = True
     else:
-        _track(m, cpu)
+        known = _track(m, cpu)
+    if known and may_answer(state):
+        _answer(m, cpu)
     give_objects(m, number, 1, cpu)
     return True
 
 
-def _track(m: Machine, cpu: int) -> None:
-    """Remember a new connection; without memory its packet is dropped (init_conntrack).
+ANSWERS = 9
+"""Where the fourth of `State.limits` begins, which only a machine has at whose port nobody listens.
+
+It is the moment of the last look, in jiffies, and the jiffies of credit then."""
+CREDIT = 6
+"""Seconds of credit at most (XRLIM_BURST_FACTOR, icmp_ratelimit)."""
+HZ = SECOND_NS // JIFFY_NS
+
+
+def first_answers(now_ns: int, credit: int) -> list[int]:
+    """Return the fourth of `State.limits` with so many seconds of credit."""
+    return [now_ns // JIFFY_NS, credit * HZ, 0]
+
+
+def may_answer(state: State) -> bool:
+    """Tell whether an answer may go out now, and if so spend a second of credit on it."""
+    limits = state.limits
+    if len(limits) == ANSWERS:
+        return False
+    now = state.now_ns // JIFFY_NS
+    credit = min(limits[ANSWERS + 1] + now - limits[ANSWERS], CREDIT * HZ)
+    allowed = credit >= HZ
+    limits[ANSWERS:] = [now, credit - HZ * allowed, 0]
+    return allowed
+
+
+def _answer(m: Machine, cpu: int) -> None:
+    """Tell the sender that nobody listens: the options of the answer are an object of kmalloc-64.
+
+    It is free again once the answer is out. Its buffer comes from caches that are not simulated.
+    """
+    number = m.cache_numbers[EXTENSION]
+    if m.tell is not None:
+        m.tell(IcmpSend())
+    if take_objects(m, number, 1, caller(m, cpu, m.masks.net_atomic, "answer")):
+        m.state.caches[number].cpu_free[cpu] += 1
+
+
+def _track(m: Machine, cpu: int) -> bool:
+    """Remember a new connection; without memory its packet is dropped (init_conntrack): False.
 
     A connection whose event extension finds no memory lives on without it.
     """
@@ -172,10 +223,10 @@ def _track(m: Machine, cpu: int) -> None:
     gfp = m.masks.net_atomic
     if not take_objects(m, m.cache_numbers[CONNTRACK], 1, caller(m, cpu, gfp, "conntrack")):
         counters.nf_drop += 1
-        return
-    wanted = flow.extension if flow else 1
+        return False
+    wanted = int(not flow or flow.extension_bytes > 0)
     who = caller(m, cpu, m.masks.net_zeroed, "extension")
-    extended = take_objects(m, m.cache_numbers[EXTENSION], wanted, who)
+    extended = take_objects(m, extension_cache(m), wanted, who)
     counters.nf_new += 1
     counters.nf_no_ext += wanted - extended
     state.conntracks += 1
@@ -185,10 +236,11 @@ def _track(m: Machine, cpu: int) -> None:
         flows += (end, 0, 0)
     flows[-2] += 1
     flows[-1] += extended
+    return True
 
 
-def earlier_flows(flow: Flow, now_ns: int, most: int) -> list[int]:
-    """Return `State.flows` as the frames since `flow.start_ns` left it: `most`, none extended.
+def earlier_flows(flow: Flow, now_ns: int, most: int, extended: int = 0) -> list[int]:
+    """Return `State.flows` as the frames since `flow.start_ns` left it: `most`, so many `extended`.
 
     Empty where the frames do not begin before `now_ns`, or it is not said when (0).
     """
@@ -200,9 +252,13 @@ def earlier_flows(flow: Flow, now_ns: int, most: int) -> list[int]:
     )
     parts = -(-(now_ns - begin_ns) // BUCKET_NS)
     flows: list[int] = []
+    tracked = with_extension = 0
     for part in range(parts):
         end = (begin_ns + part * BUCKET_NS + TIMEOUT_NS) // BUCKET_NS * BUCKET_NS
-        flows += (end, total * (part + 1) // parts - total * part // parts, 0)
+        so_far = total * (part + 1) // parts
+        extended_so_far = so_far * extended // max(1, total)
+        flows += (end, so_far - tracked, extended_so_far - with_extension)
+        tracked, with_extension = so_far, extended_so_far
     return flows
 
 
@@ -214,4 +270,4 @@ def _forget_old(m: Machine, cpu: int) -> None:
         del flows[:FLOW_NUMBERS]
         m.state.conntracks -= tracked
         give_objects(m, m.cache_numbers[CONNTRACK], tracked, cpu)
-        give_objects(m, m.cache_numbers[EXTENSION], extended, cpu)
+        give_objects(m, extension_cache(m), extended, cpu)

@@ -29,6 +29,14 @@ def take_objects(m: Machine, number: int, want: int, caller: Caller) -> int:
     All of them are asked for at one moment: once one is refused, so are the rest, and each
     refusal is counted and warned of like the first.
     """
+    got = take_some(m, number, want, caller)
+    if got < want:
+        refused(m, number, want - got, caller)
+    return got
+
+
+def take_some(m: Machine, number: int, want: int, caller: Caller) -> int:
+    """Allocate as `take_objects` does; whoever asks has to tell what was `refused`."""
     cache, cpu = m.state.caches[number], caller.cpu
     got = 0
     while got < want:
@@ -38,7 +46,6 @@ def take_objects(m: Machine, number: int, want: int, caller: Caller) -> int:
             cache.cpu_free[cpu] = free - took
             got += took
         elif not _refill(m, number, caller):
-            refused(m, number, want - got, caller)
             break
     return got
 

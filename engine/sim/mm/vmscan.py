@@ -198,7 +198,8 @@ def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, i
 def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
     """Scan as `reclaim` says, with the task's columns at hand: this is what a burst spends most on.
 
-    Each priority asks the flusher once; if the rest of the pass scans nothing, all of it at once.
+    Each priority asks the flusher once; if the rest of the pass scans nothing, all of it at once. A
+    refusal that is reported ends the turn: others go on while it is printed.
     """
     tasks, counters = m.state.tasks, m.state.counters
     zones = m.zonelists[ask.class_zone]
@@ -221,9 +222,10 @@ def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple
             break
         more = m.any_reclaimable(zones)
         works = 1 if more else priority + 1
-        priority -= works
+        told = False
         if scanned > WRITE_BACK_AFTER:
-            start_works(m, task, cpu, way, works, scanned)
+            works, told = _start_works(m, task, cpu, way, works, scanned)
+        priority -= works
         if priority < 0:
             tasks.again[task] += 1
             if freed or tasks.again[task] >= PASSES:
@@ -232,14 +234,23 @@ def _by_priorities(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple
                 break
             priority = DEF_PRIORITY
             counters.allocstall += 1
-        if more or _sleeps(m, task, ask, zones):
-            _isolate(m, task, zones)
+        if more or told or _sleeps(m, task, ask, zones):
+            if more or not told:
+                _isolate(m, task, zones)
             progress = GOING_ON
             break
     tasks.priority[task], tasks.scanned[task], tasks.reclaimed[task] = priority, scanned, freed
     counters.pgscan_direct += scanned - before
     counters.pgsteal_direct += freed - freed_before
     return progress, scanned - before
+
+
+def _start_works(
+    m: Machine, task: int, cpu: int, way: str, works: int, scanned: int
+) -> tuple[int, bool]:
+    """Ask the flusher; return how often that was, and whether a refusal was reported."""
+    lines = m.state.log_lines
+    return start_works(m, task, cpu, way, works, scanned), m.state.log_lines != lines
 
 
 SCAN_NS = 4 * MILLISECOND_NS

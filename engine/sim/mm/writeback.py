@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.memory import halved_above
+from mmplay.engine.sim.log.reports import would_print
 from mmplay.engine.sim.log.stacks import SYNC_TASK, WB, Caller
-from mmplay.engine.sim.machine.asks import WB_NONE
+from mmplay.engine.sim.machine.asks import WB_NONE, ask_key
 from mmplay.engine.sim.machine.decisions import Sync, WbStartWriteback
 from mmplay.engine.sim.machine.gates import limit_of, zone_dirtyable
 from mmplay.engine.sim.machine.machine import wake
-from mmplay.engine.sim.mm.slub import take_objects
+from mmplay.engine.sim.mm.slub import refused, take_objects, take_some
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
@@ -62,26 +63,44 @@ def has_dirty_io(m: Machine) -> bool:
     return bool(state.flusher_waits or state.tasks.pc[state.flusher_task])
 
 
-def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: int) -> None:
-    """Ask the flusher `works` times to write so many pages (wakeup_flusher_threads).
+def start_works(m: Machine, task: int, cpu: int, way: str, works: int, pages: int) -> int:
+    """Ask the flusher up to `works` times to write so many pages (wakeup_flusher_threads).
 
     Each time wb_start_writeback allocates a work; where it cannot, it only wakes the flusher.
+    Return how often it was asked: a refusal that is reported is the last for now, as the report
+    takes time.
     """
     state = m.state
     if not has_dirty_io(m):
-        return
+        return works
     mask = m.masks.wb[state.wb_mask]
     who = _reclaimer(task, cpu, mask, way)
-    got = _allocate_works(m, who, works)
-    if got < works and not state.first_fail_ns and state.wb_mask != WB_NONE:
-        state.first_fail_ns = state.now_ns
-        state.first_fail_task = task
+    got = 0
+    if state.wb_mask != WB_NONE:
+        got = take_some(m, WORKS_CACHE, works, who)
+        if got < works:
+            works = _refuse(m, who, got, works)
+    state.counters.wb_work += got
+    state.counters.wb_nowork += works - got
     if m.tell is not None:
         m.tell(WbStartWriteback(works, got, pages, state.wb_mask))
     if got:
         queue_works(m, pages, TRY_TO_FREE_PAGES, got)
     if not state.flusher_waits:
         wake_flusher(m)
+    return works
+
+
+def _refuse(m: Machine, who: Caller, got: int, works: int) -> int:
+    """Let the rest of the works be refused, or one if that is reported; return how often in all."""
+    state = m.state
+    if not state.first_fail_ns:
+        state.first_fail_ns = state.now_ns
+        state.first_fail_task = who.task
+    if not m.ask(ask_key(who.gfp)).nowarn and would_print(m):
+        works = got + 1
+    refused(m, WORKS_CACHE, works - got, who)
+    return works
 
 
 @lru_cache(maxsize=1 << 14)
@@ -100,20 +119,15 @@ def sync(m: Machine) -> None:
     if not pages:
         return
     mask = m.masks.wb[m.state.wb_mask]
-    got = _allocate_works(m, Caller(WB, SYNC_TASK, 0, mask, Context.TASK, "sync"), 1)
+    who = Caller(WB, SYNC_TASK, 0, mask, Context.TASK, "sync")
+    got = 0 if m.state.wb_mask == WB_NONE else take_objects(m, WORKS_CACHE, 1, who)
+    m.state.counters.wb_work += got
+    m.state.counters.wb_nowork += 1 - got
     if m.tell is not None:
         m.tell(Sync(pages, got))
     if got:
         queue_works(m, pages, SYNC, got)
     wake_flusher(m)
-
-
-def _allocate_works(m: Machine, who: Caller, works: int) -> int:
-    """Allocate works as wb_start_writeback does; return how many it got."""
-    got = 0 if m.state.wb_mask == WB_NONE else take_objects(m, WORKS_CACHE, works, who)
-    m.state.counters.wb_work += got
-    m.state.counters.wb_nowork += works - got
-    return got
 
 
 def queue_works(m: Machine, pages: int, reason: int, count: int) -> None:

@@ -16,7 +16,7 @@ from mmplay.engine.sim.log.stacks import NET, Caller
 from mmplay.engine.sim.log.view import CPU, FULL, PARTIAL, SlabRow, slabs_of
 from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.decisions import Free, Kfree, Kmalloc, RequestRefused, RequestServed
-from mmplay.engine.sim.mm.net import CONNTRACK, EXTENSION, SKB
+from mmplay.engine.sim.mm.net import CONNTRACK, EXTENSION, LONG_EXTENSION, SKB
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block, give_one_block, largest_free
 from mmplay.engine.sim.mm.pcp import count_taken, give_pages
 from mmplay.engine.sim.mm.slub import free_in_slab, take_full, take_objects
@@ -91,13 +91,13 @@ def set_free(m: Machine, zone: Zone, pages: int) -> None:
         give_one_block(m, zone, 0, page, 0)
 
 
-WAYS = {EXTENSION: "extension", CONNTRACK: "conntrack", SKB: "skb"}
+WAYS = {EXTENSION: "extension", LONG_EXTENSION: "extension", CONNTRACK: "conntrack", SKB: "skb"}
 """By cache: what the softirq wants its objects for (a key of `stacks.NET_WAYS`)."""
 
 
 def allocate(m: Machine, cache_name: str, count: int) -> int:
     """Allocate objects in a softirq on CPU 0; return how many it got, the others were refused."""
-    mask = m.masks.net_zeroed if cache_name == EXTENSION else m.masks.net_atomic
+    mask = m.masks.net_zeroed if WAYS[cache_name] == "extension" else m.masks.net_atomic
     who = Caller(NET, m.state.cpus[0].current, 0, mask, Context.SOFTIRQ, WAYS[cache_name])
     got = take_objects(m, m.cache_numbers[cache_name], count, who)
     if m.tell is not None:

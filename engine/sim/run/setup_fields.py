@@ -16,6 +16,7 @@ MAX_TEXT = 4096
 MAX_LIST = 1024
 MAX_CPUS = 64
 MAX_TASKS = 4096
+MAX_EXTENSION = 96
 
 
 class SetupError(ValueError):
@@ -66,8 +67,8 @@ def setup_of(fields: list[Any]) -> Setup:
         raise SetupError(f"no setup: {error}") from None
     if setup.flow is not None and setup.flow.cpu >= setup.cpus:
         raise SetupError("the network card interrupts a CPU that is not there")
-    if setup.flow is not None and setup.flow.extension > 1:
-        raise SetupError("a connection has one extension or none")
+    if setup.flow is not None and setup.flow.extension_bytes > MAX_EXTENSION:
+        raise SetupError(f"an extension has at most {MAX_EXTENSION} bytes")
     return setup
 
 

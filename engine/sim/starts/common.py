@@ -18,7 +18,7 @@ from mmplay.engine.sim.machine.setup import Costs, DiskKind, Setup, Workload
 from mmplay.engine.sim.mm.balance import INIT_BW, begin_rates
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
-from mmplay.engine.sim.mm.net import LARGE_ORDER, RING, buffers_in
+from mmplay.engine.sim.mm.net import LARGE_ORDER, LONG_EXTENSION, RING, buffers_in
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, Slab, slab_order
 from mmplay.engine.sim.state.state import Cpu, State
@@ -118,11 +118,19 @@ class Choice(NamedTuple):
         return [name for name, _ in WB_VARIANTS].index(self.variant)
 
 
-def cache_kinds(cpu_ids: int) -> tuple[CacheKind, ...]:
-    """Return the simulated caches of a machine with so many possible CPUs."""
+SMALLEST = 64
+"""Bytes of an extension up to which it is an object of kmalloc-64."""
+
+
+def cache_kinds(cpu_ids: int, extension_bytes: int = 0) -> tuple[CacheKind, ...]:
+    """Return the simulated caches of a machine with so many possible CPUs.
+
+    One for the connections' extensions is among them where kmalloc-64 is too small.
+    """
+    longer = ((LONG_EXTENSION, 96, 96, False),) if extension_bytes > SMALLEST else ()
     return tuple(
         CacheKind(name, size, object_size, slab_order(size, cpu_ids), reclaimable)
-        for name, size, object_size, reclaimable in CACHES
+        for name, size, object_size, reclaimable in (*CACHES, *longer)
     )
 
 

@@ -18,7 +18,14 @@ from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.balance import EXCEEDED_CHECK, INIT_BW, MAX_PAUSE_NS, begin_rates
-from mmplay.engine.sim.mm.net import CONNTRACK, FLOW_NUMBERS, earlier_flows
+from mmplay.engine.sim.mm.net import (
+    CONNTRACK,
+    CREDIT,
+    FLOW_NUMBERS,
+    LONG_EXTENSION,
+    earlier_flows,
+    first_answers,
+)
 from mmplay.engine.sim.mm.page_alloc import zone_watermark_ok
 from mmplay.engine.sim.mm.slowpath import RETRY
 from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
@@ -35,6 +42,7 @@ from mmplay.engine.sim.starts.common import (
     add_caches,
     add_kernel_threads,
     block,
+    cache_kinds,
     empty_state,
     fill_ring,
     plain_setup,
@@ -79,8 +87,9 @@ class Plan(NamedTuple):
     """A machine, apart from where its memory is.
 
     `zones` are what is said of them: marks and reserve of None follow from the rules. `thp` tells
-    whether transparent huge pages raised min_free_kbytes at boot. `costs` are (field of Costs, ns),
-    `sysctls` (name, value as it is written to /proc/sys), `script` (time_ns, action, value).
+    whether transparent huge pages raised min_free_kbytes at boot, `port_closed` that nobody listens
+    for the frames. `costs` are (field of Costs, ns), `sysctls` (name, value as it is written to
+    /proc/sys), `script` (time_ns, action, value).
     """
 
     name: str
@@ -92,6 +101,7 @@ class Plan(NamedTuple):
     sysctls: tuple[tuple[str, str], ...] = ()
     disk: DiskKind = DiskKind(0, 0, 64)
     flow: Flow | None = None
+    port_closed: bool = False
     workloads: tuple[Workload, ...] = ()
     script: tuple[tuple[int, str, str], ...] = ()
     assumed: tuple[str, ...] = ()
@@ -121,9 +131,11 @@ def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
     state.zones = found.zones
     m = Machine(setup, state)
     _set_marks(m, plan, found)
-    add_caches(setup, state, {WORKS: found.works, CONNTRACK: _track_earlier(m, found)})
+    add_caches(setup, state, {WORKS: found.works, **_track_earlier(m, found)})
     if setup.flow is not None:
         fill_ring(state)
+    if setup.flow is not None and plan.port_closed:
+        state.limits += first_answers(found.time_ns, 0 if state.flows else CREDIT)
     state.disk_rate = setup.disk.pages_per_second
     state.under_io = sum(zone.writeback for zone in state.zones)
     m.bind(state)
@@ -144,27 +156,35 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
         release=plan.release,
         costs=setup.costs._replace(**dict(plan.costs)),
         flow=flow,
+        caches=cache_kinds(plan.cpus, flow.extension_bytes if flow else 0),
         script=tuple(one for one in plan.script if one[0] >= found.time_ns),
         assumed=(*setup.assumed, *found.assumed, *plan.assumed),
         calibrated=(*costs, *reasons(CALIBRATED, fitted)),
     )
 
 
-def _track_earlier(m: Machine, found: Found) -> int:
+def _track_earlier(m: Machine, found: Found) -> dict[str, int]:
     """Remember the connections of the frames before the start; return their slabs, all full.
 
     They lie in slab pages that were found, of which they have half at most besides the works.
+    Short extensions are not told apart from works.
     """
     flow, state = m.setup.flow, m.state
     if flow is None:
-        return 0
+        return {}
     objects = m.setup.caches[m.cache_numbers[CONNTRACK]].orders.objects
     pages = max(0, state.zones[-1].slab_unreclaimable - found.works)
     begun = earlier_flows(flow, found.time_ns, objects * (pages // 2))
     tracked = sum(begun[1::FLOW_NUMBERS]) // objects * objects
-    state.flows = earlier_flows(flow, found.time_ns, tracked)
+    slabs = {CONNTRACK: tracked // objects}
+    extended = 0
+    if LONG_EXTENSION in m.cache_numbers:
+        each = m.setup.caches[m.cache_numbers[LONG_EXTENSION]].orders.objects
+        slabs[LONG_EXTENSION] = tracked // each
+        extended = slabs[LONG_EXTENSION] * each
+    state.flows = earlier_flows(flow, found.time_ns, tracked, extended)
     state.conntracks = tracked
-    return tracked // objects
+    return slabs
 
 
 # marks

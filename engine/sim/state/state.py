@@ -121,9 +121,9 @@ class State(Fields):
     """See the module. `started_ns` is the moment of the first turn; times are ns since boot.
 
     The lists are flat: `works` are runs of pages, reason, count; `limits` three rate limits of
-    begin, printed, missed; `frags` the receive ring's fragments as order, buffers, zone; `flows`
-    connections as end_ns, conntracks, extensions; `blocks` what requests at the door hold, as
-    number of the zone, page, order.
+    begin, printed, missed, and a fourth of answers where nobody listens for frames; `frags` the
+    receive ring's fragments as order, buffers, zone; `flows` connections as end_ns, conntracks,
+    extensions; `blocks` what requests at the door hold, as number of the zone, page, order.
     """
 
     now_ns: int

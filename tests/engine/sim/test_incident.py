@@ -59,6 +59,16 @@ def test_the_failure_is_printed_as_the_log_prints_it(depleted: Machine) -> None:
     assert any("wakeup_flusher_threads+" in line for line in text)
 
 
+def test_a_report_takes_time_in_which_others_are_refused() -> None:
+    """Ten are printed, not all by one caller: a call goes on once its report is out."""
+    m = until_depleted(incident())
+    run_until(m, m.state.now_ns + 5_000_000)
+    failures = [line for line in log_text(m) if "page allocation failure" in line]
+    pids = {line.split("PID: ")[1].split()[0] for line in log_text(m) if "PID: " in line}
+    assert len(failures) == 10
+    assert len(pids) > 1
+
+
 def test_dma32_goes_to_its_high_floor_then_dma_then_both_to_nothing() -> None:
     """Without drift the stops are exact; with it they show within what CPUs hold back."""
     m = incident()

@@ -12,7 +12,7 @@ import pytest
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.balance import INIT_BW
-from mmplay.engine.sim.mm.net import CONNTRACK
+from mmplay.engine.sim.mm.net import CONNTRACK, extension_cache
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.counters import _bandwidth
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
@@ -89,6 +89,8 @@ def test_the_connections_of_c0_are_those_of_its_flood() -> None:
     m = machine("C0")
     cache = m.state.caches[m.cache_numbers[CONNTRACK]]
     assert m.state.conntracks // 12 == cache.slabs() == 207
+    extensions = m.state.caches[extension_cache(m)]
+    assert extensions.slabs() == m.state.conntracks // 42 == 59
     assert check(m) == []
 
 
@@ -117,13 +119,17 @@ def test_a_row_tells_how_fast_the_disk_was() -> None:
 
 
 def test_the_dip_of_c0_is_a_dip() -> None:
-    """With its own disk it starves for a while only: frames of the flood are not lost for good."""
+    """With its own disk it starves for a while only: then a frame fails for two pages."""
     m = machine("C0")
-    run_until(m, 36_000_000_000)
-    assert m.state.zones[1].free <= 420
-    run_until(m, 45_000_000_000)
+    counters, frames = m.state.counters, []
+    for time_ns in (36_000_000_000, 37_500_000_000):
+        run_until(m, time_ns)
+        frames.append((counters.alloc_fail_net, counters.rx_packets))
+    (failed, begun), (failures, end) = frames
+    assert 190 * (end - begun) <= 100 * (failures - failed) <= 210 * (end - begun)
+    assert 0 < m.state.zones[1].free <= 342
+    run_until(m, 44_500_000_000)
     assert m.state.zones[1].free > 430
-    assert m.state.counters.alloc_fail_net < 3000
 
 
 def test_a_flood_of_short_frames_does_not_drain_the_patched_kernel() -> None:

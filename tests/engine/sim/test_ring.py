@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check, faults
+from mmplay.engine.sim.machine.decisions import IcmpSend
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import Flow
-from mmplay.engine.sim.mm.net import COPYBREAK, EXTENSION, RING, earlier_flows, waiting
+from mmplay.engine.sim.mm.net import (
+    COPYBREAK,
+    CREDIT,
+    EXTENSION,
+    LONG_EXTENSION,
+    RING,
+    earlier_flows,
+    extension_cache,
+    first_answers,
+    may_answer,
+    waiting,
+)
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_turns, run_until
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
-from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.common import Choice, cache_kinds
 
 MS = 1_000_000
 FRAMES = 1000
@@ -18,7 +30,7 @@ SKBS = 16
 
 
 def machine(
-    free: int, frames_per_flow: int = 1 << 20, frame_bytes: int = 1514, extension: int = 1
+    free: int, frames_per_flow: int = 1 << 20, frame_bytes: int = 1514, extension: int = 64
 ) -> Machine:
     """A machine with so many pages free in a zone of floors 1300, 650, 488."""
     zone = BenchZone("DMA32", 8000, free, (1300, 1625, 1950))
@@ -115,7 +127,7 @@ def test_the_buffer_of_a_short_frame_goes_back_into_the_ring() -> None:
 
 
 def test_connections_have_an_extension_only_where_the_configuration_has_one() -> None:
-    plain, extended = (machine(4000, 1, COPYBREAK, extension) for extension in (0, 1))
+    plain, extended = (machine(4000, 1, COPYBREAK, extension) for extension in (0, 64))
     objects = []
     for m in (plain, extended):
         cache = m.state.caches[m.cache_numbers[EXTENSION]]
@@ -139,3 +151,56 @@ def test_connections_that_began_before_the_start_end_like_later_ones() -> None:
     assert sum(earlier_flows(flow, 600 * second, 7)[1::3]) == 7
     assert earlier_flows(flow, 50 * second, 1 << 20) == []
     assert earlier_flows(flow._replace(start_ns=0), 60 * second, 1 << 20) == []
+
+
+def answered(m: Machine, seconds: int) -> int:
+    """Return how many frames of ten a second may be answered, from a second after the start."""
+    count = 0
+    for tenth in range(10 * seconds):
+        m.state.now_ns = START_NS + 1000 * MS + tenth * 100 * MS
+        count += may_answer(m.state)
+    return count
+
+
+def test_a_closed_port_is_answered_once_a_second_after_a_burst_of_six() -> None:
+    m = machine(4000)
+    assert answered(m, 10) == 0
+    m.state.limits += first_answers(START_NS, CREDIT)
+    assert answered(m, 10) == CREDIT + 9
+    assert check(m) == []
+
+
+def test_an_answer_leaves_the_rest_of_its_slab_to_others() -> None:
+    m = machine(4000, 1 << 20, COPYBREAK, extension=0)
+    m.state.limits += first_answers(START_NS, 0)
+    cache = m.state.caches[m.cache_numbers[EXTENSION]]
+    told: list[object] = []
+    m.tell = told.append
+    run_ms(m, 1500)
+    assert sum(isinstance(one, IcmpSend) for one in told) == 1
+    assert (cache.slabs(), cache.in_use(), cache.cpu_free[0]) == (1, 0, 64)
+
+
+def test_who_finds_no_object_to_answer_with_drops_nothing() -> None:
+    m = machine(600, 1 << 20, COPYBREAK, extension=0)
+    m.state.limits += first_answers(START_NS, CREDIT)
+    do_action(m, "kmalloc", f"{EXTENSION} 64")
+    run_ms(m, 100)
+    assert m.state.counters.alloc_fail_net == 2 * CREDIT
+    assert m.state.counters.nf_drop == 0
+
+
+def test_long_extensions_have_a_cache_of_their_own() -> None:
+    m = machine(4000)
+    assert m.setup.caches[extension_cache(m)].name == EXTENSION
+    assert LONG_EXTENSION not in {kind.name for kind in cache_kinds(2, 64)}
+    kinds = {kind.name: kind for kind in cache_kinds(2, 96)}
+    assert kinds[LONG_EXTENSION].orders.objects == 42
+
+
+def test_connections_that_began_earlier_have_their_extensions() -> None:
+    second = 1_000_000_000
+    flow = Flow(100, 2, 0, start_ns=50 * second)
+    flows = earlier_flows(flow, 60 * second, 480, 462)
+    assert (sum(flows[1::3]), sum(flows[2::3])) == (480, 462)
+    assert all(few <= most for most, few in zip(flows[1::3], flows[2::3], strict=True))

@@ -70,6 +70,9 @@ def test_moments_are_rows(rows: dict[str, FidelityRow]) -> None:
     assert rows["slabs_at_depletion"].within
     assert rows["refusal_after_depletion_us"].within
     assert rows["first_refused_pid"].real == 2
+    kthreadd = rows["kthreadd_after_first_refusal_us"]
+    assert (kthreadd.kind, kthreadd.within) == (RULE, True)
+    assert kthreadd.simulated is not None
 
 
 def test_log_1_is_compared_with_all_reports_of_its_kind(rows: dict[str, FidelityRow]) -> None:
