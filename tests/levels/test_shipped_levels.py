@@ -51,7 +51,7 @@ def test_a_recorded_solution_is_graded_the_same(path: Path) -> None:
     play(run, level.solution, knows)  # of a level of acts this is the first
     run.session.finish()
     loaded = load_session(BytesIO(kept.kept), "run.mmtrace").session
-    graded = regrade(loaded, level)
+    graded = regrade(loaded, level, laters_of(level.content))
     assert graded.score == run.score()
     assert graded.outcome is run.outcome
     assert graded.same
