@@ -27,7 +27,7 @@ from mmplay.levels.play.regrade import play_again, result_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.store import KIND, load_from
+from mmplay.recordings.run.store import KIND, WRITER, load_from
 from mmplay.recordings.run.tape import BY_LEVEL, TOLD, columns
 from mmplay.recordings.run.verify import STOPPERS
 from mmplay.recordings.trace.format import Code, NewerError, check_of, pack_body
@@ -260,7 +260,8 @@ def _made_again(assigned: Assigned, seat: Seat, opened: list[_Opened]) -> Iterat
         try:
             play_again(run, one.session)
         except STOPPERS as error:
-            raise _NotGradedError(_blame(one), f"the level does not take it: {error}") from None
+            why = f"the level does not take it: {error}{_played_with(one)}"
+            raise _NotGradedError(_blame(one), why) from None
         yield run
         run = following(run)
 
@@ -276,8 +277,17 @@ def _check_start(mine: Session, recorded: Session) -> None:
 
 def _blame(one: _Opened) -> Status:
     """Say what it is called if a recording does not come out again."""
-    engine = one.session.header.get("engine")
-    return Status.FORGED_RESULT if engine == ENGINE else Status.NEWER
+    return Status.NEWER if _played_with(one) else Status.FORGED_RESULT
+
+
+def _played_with(one: _Opened) -> str:
+    """Say by which other mmplay a recording was made; empty for this one."""
+    header = one.session.header
+    theirs, ours = [header.get("writer"), header.get("engine")], [WRITER, ENGINE]
+    if theirs == ours:
+        return ""
+    text = "; it was played with {}, engine {}, and this is {}, engine {}: use the same"
+    return text.format(*map(_short, theirs), *ours)
 
 
 def _verdict(
@@ -286,14 +296,13 @@ def _verdict(
     """Hold what recordings claim against what their acts come to."""
     for one, run in zip(opened, runs, strict=True):
         if not _same_end(one, run):
-            engine = one.session.header.get("engine")
-            why = "" if engine == ENGINE else f"; it was played with engine {engine}, not {ENGINE}"
-            return _blame(one), f"the same acts come to another end than the file says{why}"
+            what = "the same acts come to another end than the file says"
+            return _blame(one), f"{what}{_played_with(one)}"
     score = runs[-1].score()
     mine = (str(runs[-1].outcome), score.stars, score.acts)
     if claim is not None and tuple(claim) != mine:
         text = "claims {} with {} stars and {} acts; its acts give {} with {} stars and {} acts"
-        return _blame(opened[-1]), text.format(*claim, *mine)
+        return _blame(opened[-1]), f"{text.format(*claim, *mine)}{_played_with(opened[-1])}"
     ending = opened[-1].ending
     if ending.damaged:
         return (

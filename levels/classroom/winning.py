@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -63,23 +64,43 @@ class Fault(NamedTuple):
 
 
 def faults_of(text: str, name: str, on: Workers = ALONE) -> list[Fault]:
-    """Return what is wrong with the levels of a teacher's assignment, the text of a file."""
+    """Return what is wrong with the levels of a teacher's assignment, the text of a file.
+
+    Each level is won with the seed of every student, or with some seed if no students are named.
+    """
     assignment = read_assignment(text, name)
-    places = range(len(assignment.levels))
+    students = assignment.students or ("student",)
+    levels = range(len(assignment.levels))
+    items = [(place, student) for place in levels for student in students]
     work = partial(_problem_at, text, name)
-    problems = spread(work, places, on, told=Told("winning", "levels"))
-    ids = [one.level.id for one in assignment.levels]
-    return [Fault(*one) for one in zip(ids, problems, strict=True) if one[1]]
+    problems = dict(zip(items, spread(work, items, on, told=Told("winning", "runs")), strict=True))
+    return [
+        Fault(one.level.id, _told(bad, len(students)))
+        for place, one in enumerate(assignment.levels)
+        if (bad := [(who, why) for who in students if (why := problems[place, who])])
+    ]
 
 
-def _problem_at(text: str, name: str, place: int) -> str:
-    assignment = read_assignment(text, name)
-    return problem_of(assignment.levels[place], assignment)
+def _told(bad: Sequence[tuple[str, str]], of: int) -> str:
+    """Say with whose seeds a level cannot be won, and why with the first of them."""
+    student, why = bad[0]
+    if of == 1:
+        return why
+    return f"cannot be won with the seeds of {len(bad)} of {of} students; that of {student}: {why}"
 
 
-def problem_of(assigned: Assigned, assignment: Assignment) -> str:
-    """Say why a level cannot be won with a practice seed, empty if it can."""
-    student = (*assignment.students, "student")[0]
+@lru_cache(maxsize=2)
+def _assignment(text: str, name: str) -> Assignment:
+    return read_assignment(text, name)
+
+
+def _problem_at(text: str, name: str, item: tuple[int, str]) -> str:
+    assignment = _assignment(text, name)
+    return problem_of(assignment.levels[item[0]], assignment, item[1])
+
+
+def problem_of(assigned: Assigned, assignment: Assignment, student: str) -> str:
+    """Say why a level cannot be won with a student's practice seed, empty if it can."""
     seed = practice_seed(assignment.secret, assignment.id, student)
     if assigned.level.wins and not assigned.level.solution:
         return "has no [[solution]]; assign the level itself, not a handout of it"
@@ -87,6 +108,4 @@ def problem_of(assigned: Assigned, assignment: Assignment) -> str:
         run = won(with_seed(assigned.level, seed))
     except InputError as error:
         return str(error)
-    if run.score().won:
-        return ""
-    return f"its solution does not win with the practice seed of {student}: {run.reason}"
+    return "" if run.score().won else f"its solution does not win: {run.reason}"

@@ -26,6 +26,8 @@ from mmplay.recordings.trace.reader import Ending, Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 
 KIND = "simulated"
+WRITER = f"mmplay {__version__}"
+"""What made a recording, as its header says it."""
 
 MAX_CHANGE = 1 << 62
 """No number of a row changes by more."""
@@ -146,8 +148,7 @@ SUFFIX = ".mmtrace"
 
 def session_header(title: str, **more: Any) -> dict[str, Any]:
     """Return the header of a simulated run; `more` are texts and numbers that say what it is."""
-    writer = f"mmplay {__version__}"
-    return {"kind": KIND, "title": title, "writer": writer, "engine": ENGINE, **more}
+    return {"kind": KIND, "title": title, "writer": WRITER, "engine": ENGINE, **more}
 
 
 def begin_session(m: Machine, header: dict[str, Any], folder: Path | None = None) -> Session:

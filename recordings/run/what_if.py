@@ -8,6 +8,8 @@ runs within the bounds of what was assumed come to is found from the session's `
 from __future__ import annotations
 
 from mmplay.engine.frame import Frame
+from mmplay.engine.rules.kernel import SIMULATED, Kernel
+from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
@@ -17,9 +19,12 @@ from mmplay.recordings.run.store import begin_session, session_header
 from mmplay.recordings.run.timeline import SessionTimeline
 
 
-def what_if(frame: Frame, name: str) -> SessionTimeline:
-    """Return a run from a frame of a log of that name; raises InputError if none can be made."""
-    machine, ahead = _continued(frame, name)
+def what_if(frame: Frame, name: str, kernel: Kernel | None = None) -> SessionTimeline:
+    """Return a run from a frame of a log of that name; raises InputError if none can be made.
+
+    `kernel` is whose rules are to run, None for those of the kernel that printed it.
+    """
+    machine, ahead = _continued(frame, name, kernel)
     header = session_header(
         f"{name} #{frame.index + 1} (what if)",
         start="frame",
@@ -32,17 +37,23 @@ def what_if(frame: Frame, name: str) -> SessionTimeline:
     return SessionTimeline(session)
 
 
-def _continued(frame: Frame, name: str) -> tuple[Machine, Ahead | None]:
+def check_frame(frame: Frame) -> None:
+    """Raise InputError for a frame that no kernel's rules can go on from."""
+    told_in(frame, KERNELS[SIMULATED[0]])
+
+
+def _continued(frame: Frame, name: str, kernel: Kernel | None) -> tuple[Machine, Ahead | None]:
     """Return the machine of a frame, and what may be varied; raises InputError if none can be.
 
     What it assumes begins with the command that runs it within its bounds.
     """
     if name == INCIDENT and frame.index == 0 and frame.report is not None and frame.kernel:
         return from_report(frame.report, frame.kernel, Choice(frame.kernel)), None
-    told = told_in(frame)
-    ahead = Ahead(told, Choice(told.printed_by), 0)
+    told = told_in(frame, kernel)
+    ahead = Ahead(told, Choice(kernel or told.printed_by), 0)
     m = machine_ahead(ahead)
-    command = f"'mmplay run {name} --frame {frame.index}'"
+    by = f" --kernel {kernel.name}" if kernel is not None else ""
+    command = f"'mmplay run {name} --frame {frame.index}{by}'"
     alone = f"this is one run; {command} varies what is assumed, and tells what hangs on which"
     m.setup = m.setup._replace(assumed=(alone, *m.setup.assumed))
     return m, ahead._replace(until_ns=m.state.now_ns + AFTER_FOUND_NS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.levels.classroom import winning
 from mmplay.levels.classroom.assignment import Assignment, load_assignment, read_assignment
 from mmplay.levels.classroom.seeds import pass_seed
 from mmplay.levels.classroom.winning import faults_of, won
@@ -201,7 +202,16 @@ def test_a_level_that_cannot_be_won_is_found(tmp_path: Path) -> None:
     solution = '[[solution]]\naction = "answer"\nvalue = "door.1 yes"\n'
     mine = written(tmp_path, level_text(DOOR + lost + solution))
     (fault,) = faults_of(teachers(mine), "a.toml")
-    assert "does not win with the practice seed of st01" in fault.problem
+    many = f"{len(STUDENTS)} of {len(STUDENTS)} students; that of {STUDENTS[0]}"
+    assert fault.problem.startswith(f"cannot be won with the seeds of {many}: its solution does")
+
+
+def test_the_seed_of_every_student_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = STUDENTS[-1]
+    monkeypatch.setattr(winning, "problem_of", lambda *who: "no" if who[-1] == last else "")
+    (fault,) = faults_of(teachers("L03"), "a.toml")
+    said = f"cannot be won with the seeds of 1 of {len(STUDENTS)} students; that of {last}: no"
+    assert fault == ("L03", said)
 
 
 def test_right_answers_and_the_solutions_acts_win_on_any_machine() -> None:

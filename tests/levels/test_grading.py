@@ -6,13 +6,15 @@ import io
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from mmplay.engine.sim import ENGINE
 from mmplay.levels.classroom.assignment import Assignment
 from mmplay.levels.classroom.collecting import Found
 from mmplay.levels.classroom.grading import Grade, Graded, Grades, graded_class, graded_file
-from mmplay.levels.classroom.handin import Handed, handin_bytes
+from mmplay.levels.classroom.handin import Handed, handin_bytes, read_handin
 from mmplay.levels.classroom.judging import Judged, Status, judged, seat_of
 from mmplay.levels.classroom.points import ELSEWHERE
 from mmplay.levels.classroom.similar import similar
@@ -154,6 +156,16 @@ def test_a_run_that_is_over_needs_no_player_who_leaves() -> None:
     data = stream.getvalue()
     assert (run.outcome, judge(one, data).status) == (Outcome.WON, Status.GRADED)
     assert judge(one, data[:-1]).status is Status.CUT
+
+
+def test_nobody_forged_what_another_mmplay_has_recorded() -> None:
+    one = assignment("L03", students=len(KINDS))
+    seat = Seat(one, "st01", "st02", (), Random(1))
+    for kind in ("answer rewritten", "end rewritten", "result rewritten"):
+        (hand,) = read_handin(io.BytesIO(KINDS[kind][0](seat)), "x").traces
+        found = judge(one, sealed(hand.data, {"writer": "mmplay 0.0.9"}))
+        assert found.status is Status.NEWER, kind
+        assert f"it was played with mmplay 0.0.9, engine {ENGINE}, and this is" in found.reason
 
 
 def test_a_trace_cannot_go_on_longer_than_its_level() -> None:

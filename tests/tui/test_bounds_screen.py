@@ -88,6 +88,18 @@ async def test_escape_stops_them_and_does_not_leave(log: str, held: threading.Ev
         assert "its bounds are not known" in await press(pilot, "V")
 
 
+async def test_where_no_process_can_be_made_it_says_so(
+    log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(ahead: Ahead, one: Supposed) -> Future:
+        raise OSError("no semaphores here")
+
+    monkeypatch.setattr(futures, "future_of", none)
+    async with running(log) as pilot:
+        await press(pilot, "f")
+        assert "its bounds are not known: no semaphores here" in flat(pilot)
+
+
 async def test_what_is_done_at_the_start_is_in_them(log: str) -> None:
     async with running(log) as pilot:
         await press(pilot, "f", "x")
@@ -103,6 +115,20 @@ async def test_the_other_fork_and_the_log_itself_have_none(log: str) -> None:
         assert "V: all that was tried" in " ".join((await press(pilot, "f")).split())
         await press(pilot, "o")
         assert "V: all that was tried" not in flat(pilot)
+
+
+async def test_a_frame_of_another_kernel_asks_whose_rules_are_to_run(log: str) -> None:
+    text = Path(log).read_bytes().replace(b"4.5.0-rc7+", b"4.6.1").replace(b"4.5.0-rc7", b"4.6.1")
+    Path(log).write_bytes(text)
+    async with running(log, (100, 36)) as pilot:
+        asked = await press(pilot, "f")
+        assert "cannot be simulated; go on by the rules of 4.5-rc7 or next-20160311" in asked
+        await type_in(pilot, "6.1")
+        assert "cannot be simulated" in flat(pilot)
+        await press(pilot, "f")
+        await type_in(pilot, "4.5-rc7")
+        assert "V: all that was tried" in flat(pilot)
+        assert "not 4.5-rc7: " in await press(pilot, "V", "G")
 
 
 async def test_the_incidents_own_frame_has_numbers_that_were_fitted() -> None:

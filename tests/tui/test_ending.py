@@ -10,14 +10,14 @@ from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
 from mmplay.levels.play.goals import Outcome
-from mmplay.levels.play.solve import knows
+from mmplay.levels.play.solve import begin, knows
 from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII
 from mmplay.tui.screens.ending import EndScreen
 from mmplay.tui.screens.menu import MenuScreen
-from mmplay.tui.views.ending import histogram_rows, keys_row
+from mmplay.tui.views.ending import ending_rows, histogram_rows, keys_row
 from tests.levels.classes import assignment
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import level_screen, opened, run_of
@@ -62,21 +62,58 @@ def test_a_folder_that_takes_nothing_is_told(tmp_path: Path) -> None:
 
 def test_the_own_tries_are_counted_and_this_one_is_marked() -> None:
     rows = histogram_rows([tried(n) for n in (6, 8, 7, 11, 7)], True, 80, ASCII)
-    shown = [plain(row).split() for row in rows]
-    assert [line[-2:] for line in shown if "this" in line] == [["free", "604"]]
-    assert [word for line in shown for word in line if "-" in word] == ["6-7", "8-9", "10-11"]
-    assert [line[line.index(next(w for w in line if "#" in w)) + 1]
-                               for line in shown] == ["3", "1", "1"]  # fmt: skip
-    missed = histogram_rows([tried(0, 2)], False, 80, ASCII)
-    assert plain(missed[0]).split()[:3] == ["you,", "missed", "2"]
+    head, *shown = [plain(row) for row in rows]
+    assert head.strip() == "Your 5 tries, by acts taken:"
+    assert [line.split()[0] for line in shown] == ["6-7", "8-9", "10-11"]
+    assert [line.split("#")[-1].strip() for line in shown] == [
+        "3 tries, this one among them", "1 try", "1 try",
+    ]  # fmt: skip
+    missed = histogram_rows([tried(0, 2), tried(0, 1)], False, 80, ASCII, 1300)
+    assert plain(missed[0]).strip() == "Your 2 tries, by questions missed:"
+    assert plain(missed[-1]).strip() == "Fewest free pages in this try: 1300"
+
+
+def test_one_try_alone_is_not_drawn() -> None:
+    assert histogram_rows([tried(3)], True, 80, ASCII) == []
     assert histogram_rows([], True, 80, ASCII) == []
+
+
+def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
+    run = begin(find_level("L03"))
+    while (question := run.open_question()) is not None:
+        right = run.truths[question.id].shown()
+        wrong = next((one.value for one in question.options if one.value != right), "")
+        if run.missed() or not wrong:
+            knows(run, question)
+        else:
+            run.answer(question.id, wrong)
+    text = [plain(row) for row in ending_rows(run, [tried(0, 1)], None, 80, ASCII)]
+    places = [
+        next(n for n, line in enumerate(text) if head in line)
+        for head in (
+            "for winning",
+            "What you missed",
+            "Many believe, and it is wrong",
+            "In the real",
+        )
+    ]
+    assert places == sorted(places)
+    assert "at most 2 of 8 questions missed: you missed 1" in "\n".join(text)
+    assert "tries" not in "\n".join(text), "one try is compared with nothing"
+    assert all(len(line) <= 80 for line in text)
+
+
+def test_the_keys_fit_into_a_narrow_row() -> None:
+    keys = plain(keys_row(line_after("L03"), 3, Outcome.LOST, 78))
+    assert len(keys) <= 74
+    assert keys.split()[-2:] == ["Esc", "menu"]
 
 
 def test_the_list_goes_on_to_its_last_level() -> None:
     following = line_after("L03")
     assert following is not None
     assert following.id == "L04"
-    assert "L04" in plain(keys_row(following))
+    assert "L04 " in plain(keys_row(following))
     assert line_after("L20") is None
     assert "the menu" in plain(keys_row(None))
     lost = plain(keys_row(following, outcome=Outcome.LOST))

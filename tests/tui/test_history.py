@@ -11,7 +11,7 @@ from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
-from mmplay.tui.views.history import history_rows
+from mmplay.tui.views.history import history_rows, short_size
 from mmplay.tui.views.scene import View
 from tests.conftest import INCIDENT_RC7
 from tests.tui.screens import press, running, text_of
@@ -59,6 +59,11 @@ def test_free_pages_have_the_colour_of_the_line_that_they_are_below(rc7: Observe
     rows = history_rows(view, curves_of(rc7, frames), axis, 12)
     drawn_in = {cell.role for row in rows for cell in row if set(cell.text) & set("▄▀█")}
     assert drawn_in <= {"below_min", "here"}, "DMA has 1742, its min is 11 and 1732 are locked"
+
+
+def test_a_size_fits_beside_the_history() -> None:
+    found = [short_size(pages) for pages in (0, 7, 629, 3840, 93592, 1388224)]
+    assert found == ["0 kB", "28 kB", "2.5 MiB", "15 MiB", "366 MiB", "5.3 GiB"]
 
 
 def test_the_present_is_known_of_a_run_between_its_rows() -> None:

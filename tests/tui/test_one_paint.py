@@ -10,6 +10,7 @@ from mmplay.levels.catalogue import find_level
 from mmplay.recordings.library import open_recording
 from mmplay.tui import keyboard
 from mmplay.tui.app import MmplayApp
+from mmplay.tui.play.panels import Panels
 from tests.tui.screens import press, settle
 
 pytestmark = pytest.mark.usefixtures("no_guessing", "held_motion")
@@ -57,6 +58,26 @@ async def test_the_machine_behind_a_level_comes_in_one_paint(paints: Paints) -> 
         await press(pilot, "enter")
         for key in ("tab", "tab", "tab", "v", "tab", "tab"):
             assert await painted(pilot, paints, key) <= 1, key
+
+
+async def test_styles_are_computed_once_where_the_machine_comes_into_sight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    computed: list[str] = []
+    update = Panels.update_node_styles
+
+    def noted(panels: Panels, animate: bool = True) -> None:
+        computed.append(str(sorted(panels.classes)))
+        update(panels, animate)
+
+    monkeypatch.setattr(Panels, "update_node_styles", noted)
+    app = MmplayApp(level=find_level("L03"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        computed.clear()
+        await press(pilot, "L")
+        assert len(computed) == 1
 
 
 async def test_a_change_of_the_focus_draws_the_two_panels_alone(paints: Paints) -> None:

@@ -16,7 +16,15 @@ from mmplay.tui.views.pictures.bits import bits_words
 from mmplay.tui.views.pictures.canvas import EASE, STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import heights
 from mmplay.tui.views.pictures.kinds import KINDS
-from mmplay.tui.views.pictures.tank import COMES, Visitor, mib_text, tank_rows, tank_words
+from mmplay.tui.views.pictures.tank import (
+    COMES,
+    Line,
+    Tank,
+    Visitor,
+    mib_text,
+    tank_rows,
+    tank_words,
+)
 from tests.tui.stills import (
     ABOVE,
     AT_MIN,
@@ -85,6 +93,31 @@ def test_the_water_covers_a_line_exactly_if_more_pages_are_free(
     assert all((surface <= glass.of_line(line)) == (free > line) for line in lines)
     placed = [glass.of_line(line) for line in sorted(lines, reverse=True)]
     assert placed == sorted(set(placed))
+    if rows > 2 * len(lines) + 2:
+        assert all((glass.level(free) < glass.of_line(line)) == (free > line) for line in lines)
+        assert all((glass.level(free) == glass.of_line(line)) == (free == line) for line in lines)
+
+
+@pytest.mark.parametrize("lines", [(19, 16, 13), (1950, 1625, 1300), (1748, 1745, 1743)])
+def test_equal_is_on_the_line_and_one_page_more_or_less_is_another_row(
+    lines: tuple[int, ...],
+) -> None:
+    glass = heights(lines, 11)
+    for line in lines:
+        rows = [glass.level(free) for free in (line + 1, line, line - 1)]
+        assert rows[0] < rows[1] == glass.of_line(line) < rows[2]
+        assert glass.surface(line) == rows[1] + 1, "at the line the lid is not under water"
+
+
+def test_a_drain_far_above_the_lines_is_seen() -> None:
+    """The small zone of L05: 1850 free pages, then 300, then 60, with lines at 65 to 70."""
+    lines = (Line("high", 70), Line("low", 67), Line("min", 65, strong=True))
+    surfaces = []
+    for free in (1850, 300, 60):
+        rows = [plain(row) for row in tank_rows(Tank("DMA", free, 3976, lines), 46, 12, BOXES)]
+        surfaces.append(sum("█" in row for row in rows))
+    assert surfaces == sorted(surfaces, reverse=True)
+    assert len(set(surfaces)) == 3
 
 
 def test_a_refused_caller_is_over_the_lid_and_a_served_one_is_gone() -> None:
@@ -103,7 +136,9 @@ def test_a_callers_name_is_whole_or_says_that_it_is_not() -> None:
         rows = tank_rows(tank, 44, 16, BOXES)
         return next(plain(row) for row in rows if BOXES.ball in plain(row)).strip()
 
-    assert seen("wb_start_writeback").endswith("● wb_start_writeback ?")
+    beside = seen("wb_start_writeback")
+    assert beside.endswith("│ wb_start_writeback"), "and no wall is written over"
+    assert beside.count(BOXES.wall) == 2
     assert "..." in seen("a_name_that_is_as_long_as_the_sheet_is_wide")
 
 

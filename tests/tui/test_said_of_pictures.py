@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.solve import begin
+from mmplay.levels.truth import Truth
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows
+from mmplay.tui.views.pictures.readings import ladder_of
+from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
 from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
 from tests.levels.proofs import DOOR, level
@@ -62,3 +66,24 @@ def test_slabs_that_are_alike_are_counted() -> None:
         "kmalloc-64: 1 slab of a CPU with 32 of 64 objects in use; 2 slabs on the partial list "
         "with 63 of 64 objects in use each; 2 full slabs with 64 of 64 objects in use each."
     )
+
+
+def test_a_ladder_whose_rungs_are_asked_for_has_them_without_their_numbers() -> None:
+    game = LevelGame(begin(level_of_id("L07")))
+    question = game.question
+    assert question is not None
+    right = {"HARDER": "975", "HIGH": "650", "HIGH+HARDER": "488", "NO_WATERMARKS": "0"}
+
+    def rungs(told: Truth | None = None) -> list[str]:
+        m = game.session.live
+        sight = sight_of(m, BOXES, game.showing)._replace(question=question, told=told)
+        rows = ladder_rows(ladder_of(sight), 46, 16, BOXES)
+        return [plain(row) for row in rows if BOXES.rung_left in plain(row)]
+
+    asked = question.truth.split()[2]
+    shown = rungs()
+    assert len(shown) == 5
+    assert sum("?" in row for row in shown) == 4
+    told = rungs(game.answer(right[asked]).truth)
+    assert sum("?" in row for row in told) == 3
+    assert any(f" {right[asked]} " in row for row in told), told

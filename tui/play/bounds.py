@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from mmplay.engine.errors import InputError
 from mmplay.recordings.files import Done
 from mmplay.recordings.parallel.spread import Workers, cores_here, spread
 from mmplay.recordings.recording import Stopped
@@ -21,16 +22,21 @@ if TYPE_CHECKING:
 AT_LEAST = 2
 """Processes: with one, the runs would be made in this one, and keys would wait for them."""
 
+STOPPED = "finding them was stopped"
 ALONE = "One run, bounds not yet known"
 
 
 class Known(NamedTuple):
-    """What is known of a run's bounds: how far they are, and the answer once there is one."""
+    """What is known of a run's bounds: how far they are, and the answer once there is one.
+
+    `why` says what kept them from being found.
+    """
 
     ahead: Ahead
     progress: str = ""
     answer: Answer | None = None
     ended: bool = False
+    why: str = ""
 
     @property
     def line(self) -> str:
@@ -38,7 +44,7 @@ class Known(NamedTuple):
         if self.answer is not None:
             return f"{self.answer.line()} V: all that was tried."
         if self.ended:
-            return "One run, its bounds are not known: finding them was stopped."
+            return f"One run, its bounds are not known: {self.why}."
         return f"{ALONE}{self.progress}; Esc stops."
 
 
@@ -86,15 +92,21 @@ class Bounds:
 
     def _end(self, run: Session | None) -> None:
         if run is not None and not self._known[run].ended:
-            self._known[run] = self._known[run]._replace(ended=True)
+            self._known[run] = self._known[run]._replace(ended=True, why=STOPPED)
 
     def _acted_later(self, run: Session) -> bool:
         return any(act.turn > run.first and act.fields[0] not in UNSEEN for act in run.acts)
 
     # in a thread
 
-    def _find(self, run: Session, ahead: Ahead, stopped: Stopped) -> Answer | None:
-        """Return what the runs came to; None if they were stopped."""
+    def _find(self, run: Session, ahead: Ahead, stopped: Stopped) -> Answer | str:
+        """Return what the runs came to, or why they came to nothing."""
+        try:
+            return self._answer(run, ahead, stopped)
+        except (InputError, OSError, RuntimeError) as error:  # no processes may be made here
+            return str(error)
+
+    def _answer(self, run: Session, ahead: Ahead, stopped: Stopped) -> Answer | str:
         # Whoever never forks a log's machine does without a simulator's starts: 40 ms.
         from mmplay.recordings.answer import RUNNING, Answer
         from mmplay.recordings.futures import future_of, machine_ahead, runs_of
@@ -107,7 +119,7 @@ class Bounds:
         on = Workers(max(AT_LEAST, cores_here()), progress=tell, stopped=stopped)
         futures = list(spread(partial(future_of, ahead), runs, on, told=RUNNING))
         if stopped():
-            return None
+            return STOPPED
         return Answer(ahead, len(runs), futures, machine_ahead(ahead))
 
     # in the screen's own
@@ -118,11 +130,15 @@ class Bounds:
             self._known[run] = known._replace(progress=f": {done.told}")
             self._changed()
 
-    def _found(self, run: Session, answer: Answer | None) -> None:
+    def _found(self, run: Session, answer: Answer | str) -> None:
         known = self._known[run]
-        if answer is not None and answer.ahead == known.ahead and not known.ended:
+        if known.ended:
+            return
+        if isinstance(answer, str):
+            self._known[run] = known._replace(ended=True, why=answer)
+        elif answer.ahead == known.ahead:
             self._known[run] = known._replace(answer=answer, ended=True)
-            self._changed()
+        self._changed()
 
     # the page
 

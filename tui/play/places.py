@@ -72,21 +72,16 @@ class Places(Container):
 
         On a wide screen the first has a place of its own.
         """
-        self._show_machine(name not in self.staged)
+        self._show_machine(name not in self.staged, chosen=name)
         if name in self.staged:
-            for hidden in HIDDEN:
-                self.remove_class(f"-{hidden}")
             self.draw_soon()
             return
         if name != self.first:
             self._beside = name
         for other in self.lower:
             panel = self.panel(other)
-            panel.set_class(other == name, "-current")
-            panel.set_class(other == self.first, "-first")
-            panel.set_class(other == self._beside, "-beside")
-        for hidden in HIDDEN:
-            self.set_class(name == hidden, f"-{hidden}")
+            places = {"-current": name, "-first": self.first, "-beside": self._beside}
+            panel.update_classes({place: other == there for place, there in places.items()})
         # Textual takes the focus from a hidden panel only when it draws: keys may come before.
         if self.focused in self._left_out(name):
             self.panel(name).focus()
@@ -99,10 +94,14 @@ class Places(Container):
             return set(self.lower) - {self.first, self._beside}
         return set()
 
-    def _show_machine(self, machine: bool) -> None:
-        """Show the panels of the machine, or a level's stage, if it has one."""
-        self.set_class(machine, "-machine")
-        self.set_class(not machine, "-onstage")
+    def _show_machine(self, machine: bool, chosen: str = "") -> None:
+        """Show the panels of the machine, or a level's stage, if it has one.
+
+        All in one: each change of a class computes the styles of everything in here anew.
+        """
+        classes = {"-machine": machine, "-onstage": not machine}
+        hidden = {f"-{name}": name == chosen for name in HIDDEN} if chosen else {}
+        self.update_classes(classes | hidden)
 
     def next_panel(self) -> None:
         """Focus the next panel."""

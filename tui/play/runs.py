@@ -5,6 +5,8 @@ from __future__ import annotations
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
 from mmplay.engine.frame import Ask
+from mmplay.engine.rules.kernel import SIMULATED
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording, said
@@ -159,16 +161,42 @@ class Runs:
     # forks
 
     def fork(self) -> None:
-        """Fork here: another run that goes on from this frame."""
+        """Fork here; a log's frame whose kernel is not simulated goes on by another's rules."""
+        frame = self.panels.frame
+        simulated = frame.kernel is not None and frame.kernel.sim is not None
         with self._screen.refusals_said():
-            self._fork()
-            done = f"fork {len(self.branches)}: x: act, o: show the other, d: compare"
-            from_log = said(self.shown, "start") == "frame"
-            assumed = len(self.shown.assumptions) if from_log else 0
-            self._screen.say(f"{done}; {assumed} assumptions (V: list them)" if assumed else done)
+            if self.run is not None or simulated:
+                self._fork_and_tell(self.shown.fork(self.mover.player.index))
+                return
+            from mmplay.recordings.run.what_if import check_frame
+
+            check_frame(frame)
+            who = frame.release or "its kernel"
+            wanted = f"{who} cannot be simulated; go on by the rules of {' or '.join(SIMULATED)}:"
+            self._screen.ask_for(wanted, self._fork_by)
+
+    def _fork_by(self, text: str) -> None:
+        """Fork a log's frame by the rules of a kernel that is named."""
+        if not text.strip():
+            return
+        with self._screen.refusals_said():
+            from mmplay.recordings.run.what_if import what_if
+
+            kernel = kernel_named(text.strip())
+            kernel.simulated()
+            self._fork_and_tell(what_if(self.panels.frame, self.shown.name, kernel))
+
+    def _fork_and_tell(self, fork: Recording) -> None:
+        self._take(fork)
+        done = f"fork {len(self.branches)}: x: act, o: show the other, d: compare"
+        from_log = said(self.shown, "start") == "frame"
+        assumed = len(self.shown.assumptions) if from_log else 0
+        self._screen.say(f"{done}; {assumed} assumptions (V: list them)" if assumed else done)
 
     def _fork(self) -> None:
-        fork = self.shown.fork(self.mover.player.index)
+        self._take(self.shown.fork(self.mover.player.index))
+
+    def _take(self, fork: Recording) -> None:
         self.branches.append(fork)
         self.bounds.look_at(fork.session)
         self.mover.take(fork, len(fork) - 1)

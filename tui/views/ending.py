@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.level_list import LevelLine
-from mmplay.levels.play.goals import Outcome
+from mmplay.levels.model import Level
+from mmplay.levels.play.goals import FREE_HINTS, Outcome, Score
 from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.tries import Try
@@ -19,30 +20,59 @@ BARS = 4
 
 BAR_CELLS = 12
 
+QUARTER = 4
+"""One in how many questions may be missed for the second star."""
+
+LEAST_TRIES = 2
+"""From how many tries on there is something to compare."""
+
+WIDE = 90
+"""Columns for the keys and the next level's title in one row."""
+
 
 def ending_rows(
     run: LevelRun, tries: Sequence[Try], following: LevelLine | None, width: int, glyphs: Glyphs
 ) -> list[Row]:
     """Return what is read after a level; `tries` are the player's own, this one the last."""
     score, level = run.score(), run.level
-    rows = [_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs), row("")]
-    rows += [*histogram_rows(tries, score.par > 0, width, glyphs), row("")]
-    missed = missed_rows(run, width, glyphs)
-    if missed:
-        rows += [*missed, row("")]
+    rows = [*_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs)]
+    rows += _apart(missed_rows(run, width, glyphs))
+    if level.against:
+        rows += _apart(_texts(f"Many believe, and it is wrong: {level.against}", width))
+    lowest = tries[-1].lowest_free if tries and _is_about_free(level) else None
+    rows += [*_apart(histogram_rows(tries, score.par > 0, width, glyphs, lowest)), row("")]
     real = level.real
     rows += _texts(f"In the real kernel: {real.function}, {real.path}", width, "label")
     rows += _texts(real.text.strip(), width)
     rows += _texts(f"What the model leaves out: {real.leaves_out}", width, "dim")
     rows += [one for line in real.log.split("\n") for one in _texts(line, width, "log")]
-    if level.against:
-        rows += _texts(f"The mistake that this level corrects: {level.against}", width, "dim")
-    return [*rows, row(""), keys_row(following, score.missed, run.outcome)]
+    return [*rows, row(""), keys_row(following, score.missed, run.outcome, width)]
 
 
-def keys_row(following: LevelLine | None, missed: int = 0, outcome: Outcome = Outcome.WON) -> Row:
-    """Return what can be done now; what was missed can be played again, a lost level first."""
+def _apart(rows: list[Row]) -> list[Row]:
+    """Return a section with a blank row before it; nothing for none."""
+    return [row(""), *rows] if rows else []
+
+
+def _is_about_free(level: Level) -> bool:
+    """Tell whether a goal of the level is about the free pages of a zone."""
+    goals = (*level.wins, *level.loses)
+    return any(one.counter.endswith((".free", ".lowest")) for one in goals)
+
+
+def keys_row(
+    following: LevelLine | None,
+    missed: int = 0,
+    outcome: Outcome = Outcome.WON,
+    width: int = WIDE,
+) -> Row:
+    """Return what can be done now; what was missed can be played again, a lost level first.
+
+    The next level's title stands there if the row is wide enough for it.
+    """
     then = f"{following.id} {following.title}" if following is not None else "the menu"
+    if following is not None and width < WIDE:
+        then = following.id
     again = (("m", f"the {missed} missed"),) if missed else ()
     on = (("Enter", then), ("r", "again"))
     if outcome is Outcome.LOST:
@@ -52,18 +82,20 @@ def keys_row(following: LevelLine | None, missed: int = 0, outcome: Outcome = Ou
     return tuple(cell for pair in cells for cell in pair)
 
 
-def _head(run: LevelRun, tries: Sequence[Try], width: int, glyphs: Glyphs) -> Row:
+def _head(run: LevelRun, tries: Sequence[Try], width: int, glyphs: Glyphs) -> list[Row]:
     score = run.score()
     words = f" {run.outcome}  "
     took = _minutes(tries[-1].seconds) if tries else ""
     stars = stars_text(score.stars, glyphs)
     room = width - len(words) - len(stars) - len(took) - 1
-    return row(
+    head = row(
         Cell(words, "label" if score.won else "refused"),
         Cell(stars, "here"),
-        Cell(fit(f"  {'' if score.won else run.reason}", room)),
+        Cell(fit("", room)),
         Cell(took, "dim"),
     )
+    why = [] if score.won else _texts(as_sentence(str(run.reason)), width, "refused")
+    return [head, *why]
 
 
 def _minutes(seconds: int) -> str:
@@ -71,24 +103,34 @@ def _minutes(seconds: int) -> str:
 
 
 def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
-    """Return for what each star is given, and whether it was."""
+    """Return in words for what each star is given, what came of it, and whether it was given."""
     score = run.score()
-    acts = f"{score.acts} {'act' if score.acts == 1 else 'acts'}, par {score.par}"
-    first = f"{score.missed} of {score.asked} first answers missed"
-    within = [acts] if score.par or score.acts else []
-    within += [f"{first} (a quarter may be)"] if score.asked else []
-    says = [
-        "won" if score.won else "for winning",
-        "; ".join(within),
-        f"no question missed, at most the free hint; hints used: {score.hints}",
-    ]
-    return [
-        row(
-            Cell(f"  {glyphs.star if n < score.stars else glyphs.no_star}  ", "here"),
-            Cell(fit(text, width - 5), "text" if n < score.stars else "dim"),
-        )
-        for n, text in enumerate(says)
-    ]
+    says = ["for winning", f"for {_within(score)}", f"for {_faultless(score)}"]
+    rows = []
+    for n, text in enumerate(says):
+        mark = glyphs.star if n < score.stars else glyphs.no_star
+        role = "text" if n < score.stars else "dim"
+        first, *more = wrap(text, width - 6)
+        rows.append(row(Cell(f"  {mark}  ", "here"), Cell(first, role)))
+        rows += [row("     ", Cell(line, role)) for line in more]
+    return rows
+
+
+def _within(score: Score) -> str:
+    """Return what the second star is for, and what came of it."""
+    found = []
+    if score.par or score.acts:
+        found.append(f"at most {score.par} acts: you took {score.acts}")
+    if score.asked:
+        most = score.asked // QUARTER
+        found.append(f"at most {most} of {score.asked} questions missed: you missed {score.missed}")
+    return "; ".join(found)
+
+
+def _faultless(score: Score) -> str:
+    """Return what the third star is for, and what came of it."""
+    hints = f"at most {FREE_HINTS} hint: you took {score.hints}"
+    return f"no question missed, and {hints}" if score.asked else hints
 
 
 def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
@@ -105,33 +147,41 @@ def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     return rows
 
 
-def histogram_rows(tries: Sequence[Try], by_acts: bool, width: int, glyphs: Glyphs) -> list[Row]:
-    """Return how many acts (else first answers missed) the own tries took; this one is marked."""
-    if not tries:
+def histogram_rows(
+    tries: Sequence[Try], by_acts: bool, width: int, glyphs: Glyphs, lowest: int | None = None
+) -> list[Row]:
+    """Return how many tries took so many acts (else missed so many questions); this one is marked.
+
+    `lowest` are the fewest free pages of this try, for a level that is about them. Nothing is to be
+    compared before the second try.
+    """
+    if len(tries) < LEAST_TRIES:
         return []
     numbers = [one.acts if by_acts else one.missed for one in tries]
-    name = "acts" if by_acts else "missed"
-    span = max(numbers) - min(numbers) + 1
-    step = -(-span // BARS)
+    step = -(-(max(numbers) - min(numbers) + 1) // BARS)
     starts = range(min(numbers), max(numbers) + 1, step)
     counts = [sum(start <= number < start + step for number in numbers) for start in starts]
-    rows = []
+    what = "acts taken" if by_acts else "questions missed"
+    rows = [row(Cell(f" Your {len(tries)} tries, by {what}:", "label"))]
     for start, count in zip(starts, counts, strict=True):
         mine = start <= numbers[-1] < start + step
         label = str(start) if step == 1 else f"{start}-{start + step - 1}"
         cells = max(1 if count else 0, count * BAR_CELLS // max(counts))
-        lowest = f"   lowest free {tries[-1].lowest_free}" if start == starts[0] else ""
-        head = f" you, {name} " if start == starts[0] else ""
+        times = "1 try" if count == 1 else f"{count} tries"
         rows.append(
             row(
-                Cell(fit(head, 13), "label"),
-                Cell(f"{label:>7} ", "dim"),
+                Cell(f"{label:>9}  ", "dim"),
                 Cell(glyphs.fine * cells, "here" if mine else "fine"),
-                Cell(f" {count}{' this try' if mine else ''}", "number"),
-                Cell(lowest, "dim"),
+                Cell(f" {times}{_mine(count) if mine else ''}", "number"),
             )
         )
+    if lowest is not None:
+        rows.append(row(Cell(f" Fewest free pages in this try: {lowest}", "dim")))
     return rows
+
+
+def _mine(count: int) -> str:
+    return ", this one" if count == 1 else ", this one among them"
 
 
 def _texts(text: str, width: int, role: str = "text") -> list[Row]:

@@ -218,8 +218,17 @@ def _left(view: View, plot: Plot) -> list[tuple[str, str]]:
         texts[at] = (right(f"{free} ", LEFT), "number")
     texts[0] = (f" {zone_name(view, plot.zone)}"[-LEFT:], "label")
     if free is not None and plot.height >= LEAST_ROWS and not texts[1][0]:
-        texts[1] = (right(f"{size(free * PAGE_KB)} ", LEFT), "dim")
+        texts[1] = (right(f"{short_size(free)} ", LEFT), "dim")
     return texts
+
+
+def short_size(pages: int) -> str:
+    """Return pages in kB, MiB or GiB; without digits after the point where there is no room."""
+    text = size(pages * PAGE_KB)
+    value, unit = text.split()
+    if len(text) < LEFT or "." not in value:
+        return text
+    return f"{(int(value.replace('.', '')) + 5) // 10} {unit}"
 
 
 def _names(view: View, plot: Plot) -> list[list[Cell]]:

@@ -1,7 +1,8 @@
 """Where lines and a water level stand on a glass of so many rows: told apart, and true.
 
-Water is drawn by whole rows, yet the one comparison that counts must be seen: at free <= line the
-line lies above the water, at free > line the water covers it.
+Water is drawn by whole rows, yet the one comparison that counts must be seen: at free == line the
+level stands on the line's row and the line lies on the water as a lid; one page more, and it stands
+above that row and the water covers the line.
 """
 
 from __future__ import annotations
@@ -33,11 +34,16 @@ class Heights(NamedTuple):
         stops = [(self.top, 0), *self.lines, (-1, self.rows)]
         for (upper, row), (lower, next_row) in pairwise(stops):
             if free > lower:
+                lowest = max(row + 1, next_row - 1)
                 room = max(1, upper - lower - 1)
-                into = min(room, free - lower - 1) * (next_row - row - 1)
-                found = next_row - (into + room // 2) // room if free < upper else row + 1
-                return min(found, self.rows - 1) if free else found
+                into = min(room, free - lower - 1) * (lowest - row - 1)
+                found = lowest - (into + room // 2) // room if free < upper else row + 1
+                return found if free else self.rows
         return self.rows
+
+    def level(self, free: int) -> int:
+        """Return the row at which free pages are told: the row of a line that they equal."""
+        return dict(self.lines).get(free, self.surface(free))
 
 
 def heights(lines: Sequence[int], rows: int, least_top: int = 1) -> Heights:
@@ -49,8 +55,9 @@ def heights(lines: Sequence[int], rows: int, least_top: int = 1) -> Heights:
     top = max(least_top, *(one + max(1, one // TOP_SHARE) for one in pages), 1)
     gap = 2 if rows >= 2 * len(pages) + 1 else 1
     placed = [max(0, (top - one) * rows // top) for one in pages]
+    first = 2 if rows >= 2 * len(pages) + 3 else 1 if rows > 4 else 0
     for n, row in enumerate(placed):
-        placed[n] = max(row, placed[n - 1] + gap) if n else max(1 if rows > 4 else 0, row)
+        placed[n] = max(row, placed[n - 1] + gap) if n else max(first, row)
     lowest = rows - 1 if pages and pages[-1] == 0 else rows - 2
     for n in reversed(range(len(placed))):
         placed[n] = max(0, min(placed[n], lowest))

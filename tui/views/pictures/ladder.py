@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.frame import Ask
+from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import Row, fit, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
@@ -24,7 +25,7 @@ NAME = 15
 class Rung(NamedTuple):
     """A floor: who stops there, at how many pages, and who stands on it.
 
-    One that is not `drawn` keeps its place, until what it would tell may be known.
+    One that is not `drawn` has neither name nor number, until what it would tell may be known.
     """
 
     name: str
@@ -90,7 +91,8 @@ class _Drawing:
         for x in (LEFT, LEFT + RAILS):
             self.sheet.fill(x, 0, 1, height, self.glyphs.rail, "dim")
         self.sheet.fill(LEFT + 1, surface, RAILS - 1, height - surface, ladder.fill, ladder.role)
-        row = min(surface, height - 1)
+        at = self.scale.level(ladder.free) if self.step == STEPS else surface
+        row = min(at, height - 1)
         shown = moved(self.past.free, ladder.free, self.step)
         text = f"{shown} free {self.glyphs.to_right}"
         self.sheet.put(LEFT - 1 - len(text), row, text, "number", ladder.ask)
@@ -99,9 +101,10 @@ class _Drawing:
         self.sheet.put(LEFT - 3 - len(other), below, other, "dim")
 
     def _rung(self, rung: Rung, surface: int) -> None:
-        if not rung.drawn:
-            return
         row = self.scale.of_line(rung.pages)
+        if not rung.drawn:
+            self._hidden(row)
+            return
         role = "label" if row < surface else f"in_{self.ladder.role}"
         bar = self.glyphs.lid * (RAILS - 1)
         self.sheet.put(LEFT, row, self.glyphs.rung_left, "label")
@@ -121,6 +124,12 @@ class _Drawing:
         self.sheet.put(x, row, word, role)
         self.sheet.put(x + 13, row, callers, "dim")
 
+    def _hidden(self, row: int) -> None:
+        """Draw a rung of which nothing may be told yet: that there is one."""
+        bar = f"{self.glyphs.rung_left}{self.glyphs.dotted * (RAILS - 1)}{self.glyphs.rung_right}"
+        self.sheet.put(LEFT, row, bar, "dim")
+        self.sheet.put(self.right, row, f"{UNKNOWN:>{NUMBER - 1}}", "dim")
+
     def _names(self, row: int, names: str) -> None:
         """Write what a rung is called beside it; what is too long goes on in the rows below."""
         x = self.right + NUMBER
@@ -136,7 +145,9 @@ class _Drawing:
             return
         top, x = 0, LEFT + 2
         if who.does == COMES or who.line is None:
-            self.sheet.put(x, top, f"{self.glyphs.ball} {who.name} ?", "number")
+            self.sheet.put(x, top, self.glyphs.ball, "number")
+            rest = self.sheet.width - self.right - 1
+            self.sheet.put(self.right + 1, top, fit(f"{who.name} ?", rest), "number")
             return
         row = max(0, moved(top, self.scale.of_line(who.line) - 1, self.step))
         word, role = ("gets a page", "fine") if who.does == GETS else ("refused", "refused")
@@ -151,7 +162,10 @@ class _Drawing:
 def ladder_words(ladder: Ladder) -> str:
     """Return what the ladder shows in one or two sentences."""
     drawn = [rung for rung in ladder.rungs if rung.drawn]
-    rungs = ", ".join(f"{rung.name} {rung.pages}" for rung in drawn)
+    told_of = [f"{rung.name} {rung.pages}" for rung in drawn]
+    hidden = len({rung.pages for rung in ladder.rungs if not rung.drawn})
+    told_of += [f"{hidden} hidden"] if hidden else []
+    rungs = ", ".join(told_of)
     found = f"{ladder.zone}: {ladder.free} pages free ({mib_text(ladder.free)}); rungs: {rungs}."
     who = ladder.asked
     if who is None:

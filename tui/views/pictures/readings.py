@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
+from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of, slabs_of
 from mmplay.engine.sim.metrics import read
-from mmplay.levels.model import NUMBER
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
@@ -92,10 +92,17 @@ def tank_of(sight: Sight) -> Tank:
     )  # fmt: skip
 
 
-def _asks_for_rungs(sight: Sight) -> bool:
-    """Tell whether the height of a hidden rung is asked: the others may be asked for next."""
+def _is_told(sight: Sight, name: str) -> bool:
+    """Tell whether a rung's number is no answer, now or to what is asked next.
+
+    While a level asks for the rungs, min is told, and after an answer the rung that it was about.
+    """
     question = sight.question
-    return question is not None and question.kind == NUMBER and "floors" in question.hides
+    if question is None or "floors" not in question.hides:
+        return sight.showing.shows(f"floors.{name}")
+    if name == PLAIN.name:
+        return sight.showing.shows("marks.min")
+    return sight.told is not None and name == sight.class_asked()
 
 
 def ladder_of(sight: Sight) -> Ladder:
@@ -112,9 +119,7 @@ def ladder_of(sight: Sight) -> Ladder:
         shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
         if pages is None or not shown:
             continue
-        drawn = sight.showing.shows(f"floors.{one.name}") and pages not in secrets
-        if _asks_for_rungs(sight):
-            drawn = sight.told is not None and pages == sight.told.value
+        drawn = _is_told(sight, one.name) and pages not in secrets
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))

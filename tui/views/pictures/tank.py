@@ -24,6 +24,10 @@ LEAST_GLASS, LEAST_RIGHT = 12, 13
 MOST_LABEL, MOST_NAME = 18, 12
 MIB_KB = 1024
 
+MAGNIFIED = 64
+"""A zone so many times its highest line, or larger, is drawn magnified: its lines would all lie on
+the ground. A smaller one is drawn whole, so that a drain is seen from its beginning."""
+
 
 class Line(NamedTuple):
     """A line on the glass: its name, its pages, and whether it is one that the kernel keeps.
@@ -118,11 +122,16 @@ class _Drawing:
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
         self.right = max(LEAST_RIGHT, len(f"< {tank.free} {tank.unit}") + 1)
         self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+        beside = len(tank.asked.name) + 4 if tank.asked is not None else 0
+        if beside > self.glass - 2:
+            self.right = max(self.right, min(beside, width - self.left - 2 - LEAST_GLASS))
+            self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
         self.scale = self._scale(tank)
 
     def _scale(self, tank: Tank) -> Heights:
         lines = [line.pages for line in tank.lines]
-        return heights(lines, self.rows, 1 if lines else tank.managed)
+        whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
+        return heights(lines, self.rows, tank.managed if whole else 1)
 
     def drawn(self) -> list[Row]:
         surface = self._surface()
@@ -179,7 +188,8 @@ class _Drawing:
 
     def _free(self, surface: int) -> None:
         """Say beside the surface how much is free, and below it what that is."""
-        x, row = self.inside + self.glass + 1, min(surface, self.rows - 1)
+        at = self.scale.level(self.tank.free) if self.step == STEPS else surface
+        x, row = self.inside + self.glass + 1, min(at, self.rows - 1)
         shown = moved(self.past.free, self.tank.free, self.step)
         self.sheet.put(
             x, row, f"{self.glyphs.points} {shown} {self.tank.unit}", "number", self.tank.ask
@@ -236,12 +246,17 @@ class _Drawing:
         self._ball(self.inside + 1, y, f" {who.name} {word}", role)
 
     def _ball(self, x: int, y: int, text: str, role: str) -> None:
-        """Draw a caller in the glass; a long name runs out of it where nothing else stands."""
+        """Draw a caller in the glass; a name too long for it stands beside it, if it may."""
         full = f"{self.glyphs.ball}{text}"
         edge = self.inside + self.glass
-        if self.sheet.is_free(edge + 1, y, self.right):
-            edge += 1 + self.right
-        self.sheet.put(x, y, shortened(full, edge - x), role)
+        room = self.right - 1
+        words = text.strip() if len(text.strip()) <= room else text.strip().removesuffix(" ?")
+        beside = shortened(words, room)
+        if len(full) <= edge - x or not self.sheet.is_free(edge + 1, y, self.right):
+            self.sheet.put(x, y, shortened(full, edge - x), role)
+            return
+        self.sheet.put(x, y, self.glyphs.ball, role)
+        self.sheet.put(edge + 2, y, beside, role)
 
 
 def _label(line: Line) -> str:
