@@ -307,7 +307,7 @@ async def test_the_incidents_lines_stand_beside_those_of_the_run(size: tuple[int
         assert "incident 59.631071  Killed process 4450" in shown
         assert "here 59.628839  Killed process 4450" in shown
         assert "same: time -3 ms" in shown
-        assert "first to be refused" in await press(pilot, "M")
+        assert "4450 has been killed" in await press(pilot, "M")
 
 
 async def test_a_level_without_a_log_says_that_it_has_none() -> None:
