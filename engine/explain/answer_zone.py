@@ -27,7 +27,7 @@ from mmplay.engine.explain.gate import (
     zone_floor,
 )
 from mmplay.engine.explain.remedy import managed_above, min_free_span
-from mmplay.engine.explain.words import WORDS
+from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import spare
@@ -325,7 +325,12 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
     verdict = "" if free is None else _verdict(free, term)
     return Answer(
         f"{label_of(scene, zone)} floor of {caller.name}",
-        what=said("answer.floor", caller=caller.name, zone=label_of(scene, zone), floor=term.value),
+        what=said(
+            "answer.floor",
+            who=CALLERS[caller.name].who,
+            zone=label_of(scene, zone),
+            floor=term.value,
+        ),
         rule=words.text,
         numbers=with_formula(term),
         consequence=verdict,

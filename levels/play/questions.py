@@ -205,7 +205,9 @@ class Notes:
         done = {ALL_ACTS: self.counted, name: self.acts[name]}
         for one, most in map(name_and_value, limits):
             if done.get(one, -1) >= int(most):
-                raise RefusedError(f"{name}: this level takes {one} at most {most} times")
+                what = f"{most} act" if one == ALL_ACTS else f"{most} of these"
+                plural = "s" if one == ALL_ACTS and most != "1" else ""
+                raise RefusedError(f"{name}: this level takes at most {what}{plural}")
 
     def done(self, ident: str) -> bool:
         """Tell whether a question is answered or skipped."""

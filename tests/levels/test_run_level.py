@@ -177,7 +177,7 @@ def test_only_what_is_allowed_and_as_often() -> None:
     with pytest.raises(RefusedError, match="EINVAL"):
         run.act("dirty_ratio", "500")
     run.act("dirty_ratio", "5")
-    with pytest.raises(RefusedError, match="dirty_ratio at most 1 times"):
+    with pytest.raises(RefusedError, match="dirty_ratio: this level takes at most 1 of these"):
         run.act("dirty_ratio", "7")
     run.act("set_free", "DMA32 500")
     with pytest.raises(RefusedError, match="acts at most 2 times"):

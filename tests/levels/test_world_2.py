@@ -128,6 +128,15 @@ def test_the_ring_runs_empty(acts: tuple[str, ...]) -> None:
     assert read(machine(run), "rx_missed") > 0
 
 
+def test_the_zone_has_what_each_question_says_and_700_pages_when_the_clock_starts() -> None:
+    run = unread(shipped("L10"))
+    for question in right_answers(run):
+        free = read(machine(run), "zones.DMA32.free")
+        assert str(free) in question.text or question.group == "cost", question.text
+    assert read(machine(run), "zones.DMA32.free") == 700
+    assert machine(run).state.turn == 0
+
+
 def test_sending_half_saves_the_ring_and_misses_the_goal() -> None:
     run = with_acts("L10", "packets 1000", "disk 3000")
     assert run.outcome is Outcome.LOST

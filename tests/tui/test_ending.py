@@ -10,7 +10,7 @@ from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
 from mmplay.levels.play.goals import Outcome
-from mmplay.levels.play.solve import begin, knows
+from mmplay.levels.play.solve import begin, knows, play
 from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
@@ -52,6 +52,13 @@ def test_what_is_no_try_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.acts for one in tries_of("L05")] == [3, 4]
     monkeypatch.setattr(tries, "MOST_BYTES", 120)
     assert [one.acts for one in tries_of("L05")] == [4]
+
+
+def test_why_a_level_was_lost_is_not_cut() -> None:
+    level = find_level("L08")
+    run = play(begin(level), level.losing, knows)
+    shown = [plain(one).strip() for one in ending_rows(run, [], None, 40, ASCII)]
+    assert shown[1] == "Fewer than 400 connections are left."
 
 
 def test_a_folder_that_takes_nothing_is_told(tmp_path: Path) -> None:

@@ -110,6 +110,10 @@ class Runs:
 
     # acts
 
+    def act_wanted(self) -> str:
+        """Return what is asked for before an act."""
+        return "act: NAME VALUE, for example wb_mask nowait, min_free_kbytes 8192"
+
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`, at the end of the run, else in a fork of what we see."""
         name, _, value = text.strip().partition(" ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import lzma
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,30 @@ import pytest
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.balance import INIT_BW
-from mmplay.engine.sim.mm.net import CONNTRACK, extension_cache
+from mmplay.engine.sim.mm.net import CONNTRACK, RING, extension_cache
 from mmplay.engine.sim.run.turns import run_until, turn
-from mmplay.engine.sim.starts.counters import _bandwidth
-from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
+from mmplay.engine.sim.starts.counters import _bandwidth, needed_columns
+from mmplay.levels.scenario.build import (
+    Changes,
+    choice_for,
+    machine_of_rows,
+    machine_of_scenario,
+)
 from mmplay.levels.scenario.load import load_scenario
+from mmplay.recordings.counters import read_counters
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TRUTH = Path(__file__).parents[4] / "shared" / "truth" / "incident-4.5"
 
 
-def machine(name: str, packets: int = -1) -> Machine:
+def machine(name: str, packets: int = -1, found: Mapping[str, int] | None = None) -> Machine:
+    """Return a measured machine; `found` are counts of its row that are to be others."""
     scenario = load_scenario(SCENARIOS / f"{name}.toml")
-    return machine_of_scenario(scenario, choice_for(scenario, Changes(packets=packets)))
+    choice = choice_for(scenario, Changes(packets=packets))
+    if found is None:
+        return machine_of_scenario(scenario, choice)
+    rows = read_counters(str(SCENARIOS / f"{name}.csv"), needed_columns(scenario.zones)).rows
+    return machine_of_rows(scenario, choice, [{**rows[-1], **found}])
 
 
 def fast_phase(m: Machine, from_ns: int, to_ns: int) -> tuple[int, int, int]:
@@ -109,6 +121,16 @@ def test_writers_that_run_have_just_left_a_pause_and_a_stack_each() -> None:
     writers = [one for one in range(len(tasks)) if tasks.names[one].startswith("file_io")]
     assert {tasks.pause_at[one] for one in writers} == {8}
     assert m.state.zones[-1].stack_pages == 4 * len([*writers, "hog"])
+
+
+def test_dma_holds_what_the_zones_above_have_no_room_for() -> None:
+    """C0 counted 210 pages more than DMA32 has after 88 s."""
+    m = machine("C0", found={"active_anon": 89_700 + 900})
+    dma, dma32 = m.state.zones
+    assert dma.active_anon + dma32.active_anon == 90_600
+    assert dma.active_anon > 0
+    assert m.state.ring == RING
+    assert check(m) == []
 
 
 def test_a_row_tells_how_fast_the_disk_was() -> None:

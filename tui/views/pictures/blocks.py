@@ -116,9 +116,9 @@ def _tile(sheet: Canvas, tile: Tile, x: int, y: int, page: int) -> None:
     left, right, role = SIDES[tile.what]
     name = str(tile.first) if tile.first == tile.last else f"{tile.first}-{tile.last}"
     if width < len(name) + 2:
-        name = str(tile.first) if width >= len(str(tile.first)) + 2 else ""
+        name = str(tile.first)
     fill = "." if tile.what == USED else " "
-    text = f"{left}{name.center(width - 2, fill)}{right}" if width > 1 else left
+    text = f"{left}{name.center(width - 2, fill)}{right}" if width > len(name) + 1 else name
     if tile.asked:
         text = f"{{{text[1:-1]}}}" if width > 1 else "#"
     sheet.put(x, y, text, "here" if tile.asked else role)

@@ -1,7 +1,7 @@
 """The tank: a zone's free pages as water in a glass, its lines, and the callers that come to them.
 
 A caller rolls in over the glass. Where the water stands above its line it drops in and takes a
-page; where the line lies over the water, as a lid, it bounces and waits beside the glass.
+page; where the line lies over the water, as a lid, it bounces. Who waits stands beside the glass.
 """
 
 from __future__ import annotations
