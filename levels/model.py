@@ -295,6 +295,11 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     )
 
     @property
+    def by_turns(self) -> bool:
+        """Whether something comes in single turns, between which the player may act."""
+        return self.stride == 1 and bool(self.events) and bool(self.allow)
+
+    @property
     def kernel(self) -> Kernel:
         """The kernel that it is played on."""
         return kernel_named(self.kernel_name)

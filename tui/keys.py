@@ -82,7 +82,7 @@ RUN_KEYS: tuple[Key, ...] = (
     Key("act", "x", "x", "do something to the machine", RUN, "x act"),
     Key("stack", "c", "c", "show the call stack", RUN),
     Key("where", "s", "s", "show where in the kernel", RUN),
-    Key("undo", "u", "u", "undo your last act", RUN, "u undo"),
+    Key("undo", "u", "u", "undo your last deed: an answer, an act, a turn", RUN, "u undo"),
     Key("redo", "ctrl+r", "^R", "redo it", RUN),
     Key("fork", "f", "f", "fork here, to try something else", RUN, "f fork"),
     Key("other", "o", "o", "show the other fork", RUN),
@@ -103,6 +103,41 @@ LEVEL_KEYS: tuple[Key, ...] = (
     Key("restart", "R", "R", "begin the level again", LEVEL),
 )
 """What only a level has; digits choose while there is something to choose."""
+
+CHOOSING, TYPING, LANDED, RUNNING, WAITING, OVER = range(6)
+"""What a level waits for: an option, a number, Enter after an answer, that time stops, an act."""
+
+_ASKED = (
+    Key("hint", "H", "H", "", LEVEL, "H hint"),
+    Key("undo", "u", "u", "", LEVEL, "u undo"),
+    Key("skip", "S", "S", "", LEVEL, "S skip"),
+    Key("story", "I", "I", "", LEVEL, "I story"),
+    Key("machine", "L", "L", "", LEVEL, "L machine"),
+)
+
+LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
+    CHOOSING: (Key("jump(1)", "1", "1-9", "", LEVEL, "1-9 answer"), *_ASKED),
+    TYPING: (Key("answer", "p", "0-9", "", LEVEL, "0-9 type the answer"), *_ASKED),
+    LANDED: (
+        Key("play_or_pause", "space", "Enter", "", LEVEL, "Enter goes on"),
+        Key("undo", "u", "u", "", LEVEL, "u undo"),
+        Key("story", "I", "I", "", LEVEL, "I story"),
+    ),
+    RUNNING: (Key("play_or_pause", "space", "Space", "", LEVEL, "Space stops: time is running"),),
+    WAITING: (
+        Key("step(1)", "full_stop", ".", "", LEVEL, ". one turn"),
+        Key("play_or_pause", "space", "Space", "", LEVEL, "Space lets time run"),
+        Key("jump(1)", "1", "1-9", "", LEVEL, "1-9 act"),
+        *_ASKED[:2],
+        *_ASKED[3:],
+    ),
+    OVER: (
+        Key("play_or_pause", "space", "Enter", "", LEVEL, "Enter reads on"),
+        Key("undo", "u", "u", "", LEVEL, "u undo"),
+        Key("restart", "R", "R", "", LEVEL, "R again"),
+    ),
+}
+"""The footer of a level: what can be done now, and nothing that is refused."""
 
 COMPARE_KEYS: tuple[Key, ...] = (
     Key("step(-1)", "comma", ",", "both sides back", TIME),

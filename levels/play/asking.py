@@ -8,7 +8,7 @@ from functools import partial
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.levels.language import AFTER, END, START
+from mmplay.levels.language import AFTER, END, START, TURN
 from mmplay.levels.model import Level, Question, name_and_value
 from mmplay.levels.play.drawing import drawn, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
@@ -17,6 +17,9 @@ from mmplay.levels.truth import Truth, truth
 from mmplay.recordings.run.replay import is_noted
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL
+
+SURE = (START, END)
+"""Moments that no act of a question brings about or takes back; so are `turn N` and `after`."""
 
 NO_TRIES: Mapping[str, int] = {}
 
@@ -76,7 +79,7 @@ class Asking:
         return {ident: asked for (ident, tries), asked in self._asked.items() if not tries}
 
     def due(self, m: Machine, notes: Notes) -> Question | None:
-        """Return what is to be asked now: what follows others, the oldest miss, what time brings.
+        """Return what is to be asked now: what is new, else the oldest miss; conditions come last.
 
         What was asked before may have changed the machine, as if the time of a question had come
         that waits for a condition: it waits until all that was missed is right.
@@ -85,8 +88,8 @@ class Asking:
         new = [one for one in come if one.id not in notes.asked]
         missed = next((ident for ident in notes.asked if notes.comes_again(ident)), None)
         again = [one for one in self.questions if one.id == missed]
-        follows = [one for one in new if one.at == START or one.at.startswith(AFTER)]
-        return next(iter([*follows, *again, *new]), None)
+        sure = [one for one in new if one.at in SURE or one.at.startswith((AFTER, TURN))]
+        return next(iter([*sure, *again, *new]), None)
 
     def _has_come(self, question: Question, m: Machine, notes: Notes) -> bool:
         if not question.at.startswith(AFTER):

@@ -11,6 +11,7 @@ from mmplay.engine.sim.metrics import Condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
+from mmplay.levels.play.coming import can_be_done
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
@@ -115,7 +116,10 @@ class LevelGame(SessionTimeline):
         if not self.live:
             return ()
         question = self.question
-        return self.level_run.level.choices if question is None else question.options
+        if question is not None:
+            return question.options
+        m = self.session.to_end()
+        return tuple(one for one in self.level_run.level.choices if can_be_done(m, one))
 
     def grow(self, frames: int) -> int:
         """Make so many strides of turns, or none while a question is open."""
@@ -173,12 +177,14 @@ class LevelGame(SessionTimeline):
         self.level_run.act(name, value.strip())
         self._done()
 
-    def undo(self) -> None:
-        """Take back the last act or answer, and with it an end that it led to."""
-        if not self.level_run.undo():
+    def undo(self) -> str:
+        """Take back the last answer, act or turn, and an end that it led to; say what it was."""
+        undone = self.level_run.undo()
+        if not undone:
             raise InputError("there is nothing to undo")
         self._ended = not self.live
         self._done()
+        return undone
 
     def redo(self) -> None:
         """Do again what was taken back."""

@@ -104,6 +104,10 @@ def not_answered(count: int) -> str:
     return f"{count} questions are not answered, so this is no win"
 
 
+UP_TO = ("==", "<=", "<")
+"""Signs of bounds that a growing number passes for good."""
+
+
 class Bound(NamedTuple):
     """A goal bound to the machine's number."""
 
@@ -118,9 +122,27 @@ class Bound(NamedTuple):
     def state(self, m: Machine) -> GoalState:
         """Return how the goal stands and why."""
         goal, met = self.goal, self.met(m)
-        wanted = bound_in_words(goal.op, goal.value)
-        why = f"{spoken(goal.counter)}: {self.read(m)}, and it must be {wanted}"
-        return GoalState(goal.text, met, why if met else f"not yet: {why}")
+        if met:
+            return GoalState(goal.text, met, self.why(m))
+        still = "it can never be met any more" if self._passed(m) else "not yet"
+        return GoalState(goal.text, met, f"{still}: {self.why(m)}")
+
+    def why(self, m: Machine) -> str:
+        """Return what the number is, and what it must be."""
+        wanted = bound_in_words(self.goal.op, self.goal.value)
+        return f"{spoken(self.goal.counter)}: {self.read(m)}, and it must be {wanted}"
+
+    def _passed(self, m: Machine) -> bool:
+        """Tell whether a number that only grows is past what it must be."""
+        only_grows = hasattr(m.state.counters, self.goal.counter)
+        return only_grows and self.goal.op in UP_TO and self.read(m) >= self.goal.value
+
+    def limit(self, m: Machine) -> str:
+        """Return how near a number is to where it loses."""
+        goal = self.goal
+        return (
+            f"{spoken(goal.counter)}: {self.read(m)} ({bound_in_words(goal.op, goal.value)} loses)"
+        )
 
 
 def bound(m: Machine, goal: Goal, file: str) -> Bound:

@@ -15,6 +15,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
 from mmplay.levels.play.asking import NO_TRIES, Asking
+from mmplay.levels.play.coming import who_was_refused
 from mmplay.levels.play.goals import (
     RESULT,
     GoalState,
@@ -38,6 +39,13 @@ from mmplay.levels.play.questions import (
     located,
     reply_to,
     taught_by,
+)
+from mmplay.levels.play.undoing import (
+    LAST_TURN,
+    STAYS_MISSED,
+    deed_in_words,
+    take_turn_back,
+    turn_passed,
 )
 from mmplay.levels.truth import Truth
 from mmplay.recordings.run.session import Moments, Session
@@ -70,7 +78,7 @@ class LevelRun:
         m = session.live
         self.end_turn = session.first + level.max_turns
         self._wins = [bound(m, goal, level.file) for goal in level.wins]
-        self._loses = [bound(m, goal, level.file) for goal in level.loses]
+        self.loses = [bound(m, goal, level.file) for goal in level.loses]
         self._end = moment_test(m, level.end or END, self.end_turn)
         self.laters = laters or Laters()
         self.asking = Asking(level, m, self.seed, self.end_turn, self.laters, tries)
@@ -136,7 +144,7 @@ class LevelRun:
         return self.asking.open(self.notes)
 
     def player_acts(self) -> list[Entry]:
-        """Return what the player did: acts and answers, not what the level did."""
+        """Return acts and answers of the player, not what the level did."""
         return [entry for entry in self.session.acts if not entry.fields[0].startswith(BY_LEVEL)]
 
     # going on
@@ -160,7 +168,7 @@ class LevelRun:
         notes = self.notes
         found = [until] if until is not None else []
         found += [self._end] if self.level.end else []
-        found += [one.met for one in self._loses]
+        found += [one.met for one in self.loses]
         moments = self.asking.moments
         left = tuple(ident for ident in moments if ident not in notes.asked)
         found += [moments[ident] for ident in left]
@@ -192,10 +200,9 @@ class LevelRun:
 
     def _judge(self, still: bool) -> None:
         m, notes = self.session.to_end(), self.notes
-        lost = next((one.goal for one in self._loses if one.met(m)), None)
+        lost = next((one.goal for one in self.loses if one.met(m)), None)
         if lost is not None:
-            self._finish(Outcome.LOST, lost.text)
-            return
+            return self._finish(Outcome.LOST, lost.text + who_was_refused(m, lost.counter))
         if self.asking.open(notes) is not None:
             return
         over = self._end(m) or m.state.turn >= self.end_turn or still
@@ -210,7 +217,7 @@ class LevelRun:
 
     def _end_unwon(self, m: Machine, notes: Notes) -> None:
         """End a run that is not won: lost for a goal that is not met, never for a question."""
-        unmet = [state.why for one in self._wins if not (state := one.state(m)).met]
+        unmet = [one.why(m) for one in self._wins if not one.met(m)]
         if unmet:
             self._finish(Outcome.LOST, "; ".join(unmet))
         else:
@@ -279,27 +286,38 @@ class LevelRun:
         self.settled(self.session.live)
         self._come_to()
 
-    def undo(self) -> bool:
-        """Take back the player's last act and all that followed; False if there was none.
+    def undo(self) -> str:
+        """Take back the player's last deed and say which it was; empty if there was none.
 
-        Hints that were given stay given, and what was missed stays missed: it is asked again with
-        other numbers.
+        A deed is an answer or an act with all that followed, or, in a level by turns, the last
+        turn. Hints stay given, and what was missed stays missed: it is asked again, with others.
         """
+        if turn_passed(self.level, self.session):
+            take_turn_back(self.session)
+            self._play_on()
+            self._come_to()
+            return LAST_TURN
         if not self.player_acts():
-            return False
+            return ""
         before, hints, redone = self.notes, self.hints_used, self.redone
         while (act := self.session.undo()) is not None and act.fields[0].startswith(BY_LEVEL):
             pass
-        if not self.playing:
-            self.outcome, self.reason = Outcome.PLAYING, ""
-            self.session.mark(self.session.end, RESULT, self.outcome)
+        self._play_on()
         gone = before.replied_wrong() - self.notes.replied_wrong()
         if gone:
             self.session.act(BY_LEVEL + MISSED, " ".join(sorted(gone.elements())))
         self._come_to()
         self.note(HINT, *map(str, range(self.hints_used + 1, hints + 1)))
         self.redone = [*redone, tuple(act.fields)] if act is not None and not gone else redone
-        return True
+        if act is None:
+            return ""
+        return deed_in_words(self.level, self.questions, act.fields, STAYS_MISSED if gone else "")
+
+    def _play_on(self) -> None:
+        """Go on with a run that was over, after something was taken back."""
+        if not self.playing:
+            self.outcome, self.reason = Outcome.PLAYING, ""
+            self.session.mark(self.session.end, RESULT, self.outcome)
 
     def redo(self) -> bool:
         """Do again what was taken back last; False if there is nothing, or time went on since."""
@@ -372,14 +390,9 @@ class LevelRun:
         return ends[0] if len(ends) == 1 else digest_of("".join(ends).encode()).hex()
 
 
-def _answer(run: LevelRun, value: str) -> None:
-    ident, _, answer = value.partition(" ")
-    run.answer(ident, answer)
-
-
 _VERBS: dict[str, Callable[[LevelRun, str], object]] = {
-    ANSWER: _answer,
-    PLACE: _answer,
+    ANSWER: lambda run, value: run.answer(*value.partition(" ")[::2]),
+    PLACE: lambda run, value: run.answer(*value.partition(" ")[::2]),
     SKIP: LevelRun.skip,
     WAIT: lambda run, value: run.advance(turn_count(value) if value else run.level.stride),
     MARK: lambda run, value: run.session.mark(run.session.end, value[:40] or "mark"),

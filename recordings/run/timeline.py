@@ -385,6 +385,7 @@ def act_text(act: Entry) -> str:
     who = "the level" if name.startswith(BY_LEVEL) else "you"
     if name in ("answer", "place"):  # its first word is a name that only the level's file uses
         name, value = "answered", value.partition(" ")[2]
+    value = "" if name == "skip" else value
     return f"{who}: {name.removeprefix(BY_LEVEL)} {value}".rstrip()
 
 

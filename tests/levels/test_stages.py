@@ -124,9 +124,9 @@ def test_undo_stays_within_a_stage() -> None:
     run.act("answer", "mask nowait")
     second = following(run)
     assert second is not None
-    assert second.undo() is False
+    assert not second.undo()
     second.act("answer", "b 1")
-    assert second.undo() is True
+    assert second.undo()
     assert second.playing
     assert second.score().missed == 1
 

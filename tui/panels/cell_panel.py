@@ -104,7 +104,7 @@ class CellPanel(Widget, can_focus=True):
         self._made_for = self.size.width
         places = self._places()
         same = [place for place in places if asked is not None and self._ask_at(place) == asked]
-        self.cursor = same[0] if same else places[0] if places else None
+        self.cursor = same[0] if same else self._first_of(places)
         self.top = max(0, min(self.top, len(rows) - self.size.height))
         if from_top:
             self.top = 0
@@ -112,6 +112,10 @@ class CellPanel(Widget, can_focus=True):
             self._follow()
         self._tell_more()
         self._redraw(before)
+
+    def _first_of(self, places: list[tuple[int, int]]) -> tuple[int, int] | None:
+        """Return where the cursor stands as long as nobody has moved it."""
+        return places[0] if places else None
 
     def _in_sight(self) -> list[tuple[Row | None, int]]:
         """Return what is drawn: of each line its row, and which of its cells is reversed."""
@@ -220,7 +224,7 @@ class CellPanel(Widget, can_focus=True):
         """Return the nearest number in the next row that has one, if that row is near."""
         places = self._places()
         if self.cursor is None:
-            return None
+            return places[0] if places else None
         here, column = self.cursor[0], self._start(self.cursor)
         rows = sorted({n for n, _ in places if (n - here) * down > 0}, key=lambda n: abs(n - here))
         if not rows or abs(rows[0] - here) > max(1, self.size.height):
@@ -377,3 +381,16 @@ class CellPanel(Widget, can_focus=True):
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the new selection."""
         self.refresh()
+
+
+class ChoicePanel(CellPanel):
+    """A panel of things that can be done: none of them is chosen until somebody chooses."""
+
+    def _first_of(self, places: list[tuple[int, int]]) -> tuple[int, int] | None:
+        return None
+
+    def unchoose(self) -> None:
+        """Leave what was chosen: what comes next is another list."""
+        before = self._in_sight()
+        self.cursor = None
+        self._redraw(before)

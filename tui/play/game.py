@@ -7,7 +7,6 @@ from collections.abc import Callable
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
-from mmplay.levels.play.beside import beside
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice
@@ -16,7 +15,10 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
 from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
+from mmplay.tui.keys import LANDED
+from mmplay.tui.panels.cell_panel import ChoicePanel
 from mmplay.tui.panels.drawn import Veil
+from mmplay.tui.play import meaning
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
@@ -25,7 +27,7 @@ from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, ON, EndScreen, LevelEnded
 from mmplay.tui.views.ending import ending_rows
 from mmplay.tui.views.stage import level_header
-from mmplay.tui.views.task import beside_rows, reply_rows, story_rows, task_rows
+from mmplay.tui.views.task import incident_rows, reply_rows, story_rows, task_rows
 
 INCIDENT = "incident"
 
@@ -59,7 +61,7 @@ class GameFace:
         panels.extras[INCIDENT] = Extra(self._incident, self._choose)
         panels.first = panels.home = TASK
         self._headline, panels.verdict = panels.verdict, self._verdict
-        mover.watchers.append(self._look_for_end)
+        mover.watchers += [self._look_for_end, self._stop_after_turn]
         mover.held = self._asks_first
         mover.least_us = self.stage.least_us
 
@@ -101,15 +103,26 @@ class GameFace:
     def machine(self) -> None:
         """Look at the whole machine behind the picture, or at the picture again."""
         panels = self._panels
-        behind = panels.has_class("-machine")
-        if behind and panels.staged:
-            self._bring(TASK)
+        if self.come_back():
+            return
+        question = self.game.question
+        if self.shown and question is not None and question.hides and panels.staged:
+            self._screen.say("the machine would tell the answer: answer first")
             return
         panels.choose_lower("explain")
         panels.panel("zones").focus()
 
+    def come_back(self) -> bool:
+        """Come back to the picture from the machine behind it; tell whether we were there."""
+        panels = self._panels
+        behind = self.shown and panels.staged and panels.has_class("-machine")
+        if behind:
+            self._bring(TASK)
+        return bool(behind)
+
     def _header(self, width: int) -> Row:
-        return level_header(self.level_run, width)
+        instead = meaning.MISSED_AGAIN if isinstance(self.game, Practice) else ""
+        return level_header(self.level_run, width, instead)
 
     @property
     def level_run(self) -> LevelRun:
@@ -159,6 +172,18 @@ class GameFace:
 
     # going on
 
+    @property
+    def state(self) -> int:
+        """What the level waits for, a key of LEVEL_FOOTERS."""
+        if self.stage.landed is not None:
+            return LANDED
+        return meaning.state_of(self.game, self._mover.player.playing)
+
+    def _stop_after_turn(self) -> None:
+        """In a level by turns nothing comes while the player thinks: each turn is let pass."""
+        if self.shown and self.level_run.level.by_turns:
+            self._mover.player.playing = False
+
     def _asks_first(self) -> bool:
         """Tell whether a question must be answered before the run goes on, and say so."""
         if self.shown and self.stage.landed is not None:
@@ -169,8 +194,7 @@ class GameFace:
             return False
         self._mover.pause()
         self._bring(TASK)
-        ask = "answer first, or press S to skip the question"
-        self._screen.app.call_after_refresh(self._screen.say, ask)
+        self._screen.app.call_after_refresh(self._screen.say, meaning.ANSWER_FIRST)
         return True
 
     def went_on(self) -> None:
@@ -185,8 +209,8 @@ class GameFace:
         ending = self.game.end()
         if ending is not None:
             self._mover.player.playing = False
+            game = self.game
             if self.stage.motion:  # What the run came to is seen before it is read.
-                game = self.game
                 self._screen.set_timer(LAST_LOOK_S, lambda: self._end(game, ending))
             else:
                 self._screen.call_later(self._end, self.game, ending)
@@ -200,29 +224,31 @@ class GameFace:
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
             return
         self._mover.to_end()
-        if isinstance(game, Practice):
-            self._screen.say("all that was missed is right now: R begins the level, q goes back")
-            return
-        if ending.trouble:
-            self._screen.say(ending.trouble)
+        self._screen.say(ending.trouble)
         self._bring(TASK)
         self.read_on()
 
     def read_on(self) -> None:
-        """Go on from an answer; after the end show the result and what the real kernel does."""
+        """Go on from an answer, or say what does; after the end show what the run came to."""
         if self.go_on():
             return
-        if not self.level_run.playing:
-            run, glyphs = self.level_run, self._panels.glyphs
-            tries, following = tries_of(run.level.id), self._following()
-            title = f"{self.level.id}  {self.level.title}"
-            told = self.game.reply if self.level.picture is None else None
+        if self.level_run.playing:
+            self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
+        elif isinstance(self.game, Practice):
+            self._screen.say(meaning.PRACTISED)
+        else:
+            self._screen.app.push_screen(self._ending(), self._leave_end)
 
-            def rows(width: int) -> list[Row]:
-                ending = ending_rows(run, tries, following, width, glyphs)
-                return [*(reply_rows(told, width) if told is not None else ()), *ending]
+    def _ending(self) -> EndScreen:
+        run, glyphs = self.level_run, self._panels.glyphs
+        tries, following = tries_of(run.level.id), self._following()
+        told = self.game.reply if self.level.picture is None else None
 
-            self._screen.app.push_screen(EndScreen(title, rows), self._leave_end)
+        def rows(width: int) -> list[Row]:
+            ending = ending_rows(run, tries, following, width, glyphs)
+            return [*(reply_rows(told, width) if told is not None else ()), *ending]
+
+        return EndScreen(f"{self.level.id}  {self.level.title}", rows)
 
     def _leave_end(self, way: str | None) -> None:
         """Go on from the end of the level as the player chose."""
@@ -276,6 +302,7 @@ class GameFace:
                 self.stage.land(reply)
             self._mover.to_end()
             self._panels.choose_lower(TASK)
+            self._panels.query_one(f"#{TASK}", ChoicePanel).unchoose()
             self.let_run(acted=deed in (self.game.act, self.game.choose) and reply is None)
 
     def go_on(self) -> bool:
@@ -291,10 +318,12 @@ class GameFace:
     def let_run(self, acted: bool = False) -> None:
         """Let time run by itself to the next decision, unless there is something to be done now.
 
-        Before the first act of a level that has some, the player decides when time runs.
+        Before the first act of a level that has some, and between the turns of one by turns, the
+        player decides when time runs.
         """
         waits = self.stage.landed is not None or self.game.question is not None
-        may_act = bool(self.level_run.level.allow) and not acted
+        level = self.level_run.level
+        may_act = bool(level.allow) and (not acted or level.by_turns)
         if not (self.shown and self.stage.motion and self.game.live) or waits or may_act:
             return
         if not self._mover.player.playing:
@@ -337,15 +366,22 @@ class GameFace:
         self._panels.choose_lower(TASK)
         self._panels.draw()
 
+    def act_wanted(self) -> str:
+        """Return what is asked for before an act: what this level allows."""
+        return meaning.act_wanted(self.level_run.level)
+
     def act(self, text: str) -> None:
         """Do an act in the level."""
         if text.strip():
             self._do(self.game.act, text)
 
     def undo(self) -> None:
-        """Take back the player's last act, or an answer."""
+        """Take back the player's last deed, and say which it was."""
         self.stage.go_on()
-        self._do(self.game.undo)
+        undone: list[str] = []
+        self._do(lambda: undone.append(self.game.undo()))
+        if undone:
+            self._screen.say(f"undone: {undone[0]}")
 
     def redo(self) -> None:
         """Do again what was taken back."""
@@ -357,12 +393,8 @@ class GameFace:
         if not self.level_run.playing:
             return Parting()
         trouble, name = self.level_run.session.tape.trouble, self.level.id
-        if trouble:
-            return Parting(f"{name} is not kept: {trouble}")
-        return Parting(f"{name} is kept", name)
-
-
-def incident_rows(game: LevelGame, index: int, width: int) -> list[Row]:
-    """Pair the incident's lines up to a frame with those of the run."""
-    lines = beside(game.level_run, game.session.first + index)
-    return beside_rows(lines, game.time_us(index) or 0, width)
+        return (
+            Parting(f"{name} is not kept: {trouble}")
+            if trouble
+            else Parting(f"{name} is kept", name)
+        )

@@ -14,7 +14,7 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline
 from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
-from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.play.history import History
@@ -88,7 +88,7 @@ class Panels(Places):
         with Container(id="lower"):
             for name in self.extras:
                 if name not in self.staged:
-                    yield CellPanel(name, id=name)
+                    yield ChoicePanel(name, id=name)
             yield CellPanel("why", id="explain")
             yield CellPanel("report", id="report")
             yield CellPanel("free lists", id="lists")

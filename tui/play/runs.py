@@ -110,6 +110,10 @@ class Runs:
 
     # acts
 
+    def act_wanted(self) -> str:
+        """Return what is asked for before an act."""
+        return "act: NAME VALUE, for example wb_mask nowait, min_free_kbytes 8192"
+
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`, at the end of the run, else in a fork of what we see."""
         name, _, value = text.strip().partition(" ")
@@ -172,7 +176,7 @@ class Runs:
 
             check_frame(frame)
             who = frame.release or "its kernel"
-            wanted = f"{who} cannot be simulated; go on by the rules of {' or '.join(SIMULATED)}:"
+            wanted = f"by the rules of {' or '.join(SIMULATED)}? ({who} cannot be simulated)"
             self._screen.ask_for(wanted, self._fork_by)
 
     def _fork_by(self, text: str) -> None:

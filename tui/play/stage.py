@@ -14,7 +14,7 @@ from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
-from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
 from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
@@ -49,7 +49,7 @@ class StageBox(Container):
         """Picture and choices side by side, the feedback below."""
         with Horizontal(id="pair"):
             yield CellPanel("picture", id=PICTURE)
-            yield CellPanel("task", id=TASK)
+            yield ChoicePanel("task", id=TASK)
         yield CellPanel("", id=FEEDBACK)
 
 
@@ -57,7 +57,7 @@ class Landed(NamedTuple):
     """An answer that the player still looks at: what it was worth, what the picture shows."""
 
     reply: Reply
-    still: Still
+    still: Still | None
 
 
 class Stage:
@@ -83,7 +83,7 @@ class Stage:
         self.game = game
         self.landed: Landed | None = None
         self._asked: Sight | None = None
-        self._caught: Still | None = None
+        self._caught: tuple[Still | None] | tuple[()] = ()
         game.level_run.settled = self._catch
 
     # what is shown
@@ -102,7 +102,7 @@ class Stage:
     def ask(self) -> None:
         """Remember what is asked, as it is answered now."""
         self._asked = self._open_sight()
-        self._caught = None
+        self._caught = ()
 
     def _open_sight(self) -> Sight:
         game = self.game
@@ -118,13 +118,13 @@ class Stage:
         )
         truth = game.level_run.truths[asked.question.id]
         sight = self._sight(machine, showing)._replace(question=asked.question, told=truth)
-        self._caught = Still.of(sight)
+        self._caught = (Still.of(sight),)
 
     def land(self, reply: Reply) -> None:
         """Show what an answer has come to, until the player goes on."""
-        if self._caught is not None:
-            self.landed = Landed(reply, self._caught)
-        self._asked = self._caught = None
+        if self._caught:
+            self.landed = Landed(reply, *self._caught)
+        self._asked, self._caught = None, ()
 
     def go_on(self) -> bool:
         """Leave what has landed; False if nothing had."""

@@ -138,7 +138,7 @@ class BaseScreen(Screen[None]):
         if said:
             footer.say(f" {said}")
         else:
-            footer.show([footer_row(self.keys, self.size.width)])
+            footer.show([footer_row(self.offered, self.size.width)])
 
     @on(LineBar.Pressed)
     async def key_clicked(self, message: LineBar.Pressed) -> None:
@@ -153,6 +153,11 @@ class BaseScreen(Screen[None]):
     def keys(self) -> tuple[Key, ...]:
         """The keys that mean something now."""
         return self.KEYS
+
+    @property
+    def offered(self) -> tuple[Key, ...]:
+        """The keys that the footer offers now."""
+        return self.keys
 
     @property
     def settled(self) -> bool:

@@ -178,6 +178,7 @@ class MenuScreen(BaseScreen):
         if self._recordings:
             self._fill()
             self._read_sessions()
+            self._looking_into = self._looking_into or (self._entries.ask,)
         if self._looking_into:
             self.call_after_refresh(self._look_into, *self._looking_into)
 

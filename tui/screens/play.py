@@ -11,7 +11,16 @@ from textual.app import ComposeResult
 from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS, Exports
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.keys import COMMON_KEYS, DIGIT_KEYS, LEVEL_KEYS, PLAY_KEYS, RUN_KEYS, Key, bindings
+from mmplay.tui.keys import (
+    COMMON_KEYS,
+    DIGIT_KEYS,
+    LEVEL_FOOTERS,
+    LEVEL_KEYS,
+    PLAY_KEYS,
+    RUN_KEYS,
+    Key,
+    bindings,
+)
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.log_panel import LogPanel
@@ -92,6 +101,12 @@ class PlayScreen(BaseScreen):
     def keys(self) -> tuple[Key, ...]:
         """The keys of the screen, first those of a level if there is one."""
         return self.KEYS if self.game is None else (*LEVEL_KEYS, *self.KEYS)
+
+    @property
+    def offered(self) -> tuple[Key, ...]:
+        """The keys of the footer: those of a level say what can be done now."""
+        shown = self.game is not None and self.game.shown
+        return LEVEL_FOOTERS[self.game.state] if self.game is not None and shown else self.keys
 
     def compose(self) -> ComposeResult:
         """Lay out the panels between header and verdict, and the footer."""
@@ -203,8 +218,8 @@ class PlayScreen(BaseScreen):
 
     def action_act(self) -> None:
         """Ask what to do to the machine."""
-        placeholder = "act: NAME VALUE, for example wb_mask nowait, min_free_kbytes 8192"
-        self.ask_for(placeholder, self._deeds.act)
+        deeds = self._deeds
+        self.ask_for(deeds.act_wanted(), deeds.act)
 
     def action_undo(self) -> None:
         """Take back what was done last."""
@@ -258,8 +273,10 @@ class PlayScreen(BaseScreen):
             self.post_message(self.Escaped())
 
     def close_one(self) -> bool:
-        """Close the prompt, or take back the zoom."""
-        return self.close_prompt() or self.panels.unzoom()
+        """Close the prompt, take back the zoom, or come back to the picture of a level."""
+        if self.close_prompt() or self.panels.unzoom():
+            return True
+        return self.game is not None and self.game.come_back()
 
     def prompt_closed(self) -> None:
         """Go back to the zones, or to a level's task."""

@@ -117,14 +117,15 @@ def level_preview(
     rows = [row(Cell(line, "label")) for line in wrap(f"{level.id} {level.title}", width)]
     rows += [row(Cell(line)) for line in wrap(level.learn, width)]
     rows += [row(""), *(row(Cell(line)) for line in wrap(level.task, width)), row("")]
-    won = "not won yet" if stars is None else f"won {stars_text(stars, glyphs)}"
-    rows.append(row(Cell(won, "dim" if stars is None else "here")))
+    earned = "not won yet" if stars is None else f"won {stars_text(stars, glyphs)}"
+    rows.append(row(Cell(earned, "dim" if stars is None else "here")))
     acts = f"   par {level.par} {'act' if level.par == 1 else 'acts'}" if level.par else ""
     rows.append(row(Cell(f"about {minutes_of(level)} minutes{acts}", "dim")))
     if tries:
-        fastest = min(one.seconds for one in tries)
+        won = [one.seconds for one in tries if one.stars]
         said = f"{len(tries)} {'try' if len(tries) == 1 else 'tries'}"
-        rows.append(row(Cell(f"{said}, the fastest {fastest // 60}:{fastest % 60:02d}", "dim")))
+        said += f", the fastest won in {min(won) // 60}:{min(won) % 60:02d}" if won else ""
+        rows.append(row(Cell(said, "dim")))
     rows.append(row(Cell(f"kernel {level.kernel.name}", "dim")))
     if level.recreates:
         rows += [row(""), *(row(Cell(line, "dim")) for line in wrap(level.recreates, width))]

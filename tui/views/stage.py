@@ -8,15 +8,18 @@ from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.task import choice_rows, goal_rows, reply_rows
+from mmplay.tui.views.task import choice_rows, goal_rows, limit_rows, reply_rows
 
 RIGHT, WRONG = "right", "wrong"
 
 NEXT = "Enter goes on"
 
 
-def level_header(run: LevelRun, width: int) -> Row:
-    """Return the line over everything: the level, the moment, what it is worth so far."""
+def level_header(run: LevelRun, width: int, instead: str = "") -> Row:
+    """Return the line over everything: the level, the moment, what it is worth so far.
+
+    `instead` stands there where it is worth nothing.
+    """
     level, score, time_us = run.level, run.score(), run.session.live.state.now_ns // 1000
     parts = [f"{time_us // 1_000_000}.{time_us % 1_000_000 // 1000:03d} s"] if level.end else []
     asked = run.questions
@@ -24,7 +27,7 @@ def level_header(run: LevelRun, width: int) -> Row:
         parts.append(f"{run.right()} of {len(asked)} right")
     if level.allow:
         parts.append(f"acts {score.acts}, par {score.par}")
-    tail = "   ".join(parts)
+    tail = instead or "   ".join(parts)
     return row(
         Cell(fit(f" {level.id}  {level.title}", width - len(tail) - 2), "header"),
         Cell(f"{tail}  ", "header"),
@@ -107,7 +110,9 @@ def waiting_rows(run: LevelRun, width: int) -> list[Row]:
     """Return what is to be reached and what can be done, while nothing is asked."""
     dot = row(Cell(" . ", "number"), Cell("lets one turn pass", "dim"))
     time = row(Cell(" Space ", "number"), Cell("lets time run", "dim"))
-    return [dot, time, *choice_rows(run, width), row(""), *goal_rows(run.goals(), width)]
+    keys = [dot] if run.level.by_turns else [dot, time]
+    told = [*limit_rows(run, width), row(""), *goal_rows(run.goals(), width)]
+    return [*keys, *choice_rows(run, width), row(""), *told]
 
 
 def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:

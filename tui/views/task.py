@@ -6,7 +6,9 @@ from mmplay.engine.frame import Ask
 from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import Level, Question
-from mmplay.levels.play.beside import Beside, current, in_words
+from mmplay.levels.play.beside import Beside, beside, current, in_words
+from mmplay.levels.play.coming import can_be_done, orders_to_come
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -78,10 +80,24 @@ def goal_rows(goals: list[GoalState], width: int) -> list[Row]:
     return rows
 
 
+def limit_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return what comes next by itself, and how near the run is to what loses it."""
+    m = run.session.to_end()
+    orders = orders_to_come(m) if run.level.by_turns else []
+    said = [one.limit(m) for one in run.loses]
+    if orders:
+        pages = 1 << orders[0]
+        then = f", then {' '.join(map(str, orders[1:]))}" if orders[1:] else ""
+        said.insert(0, f"next: order {orders[0]} ({pages} page{'s' if pages > 1 else ''}){then}")
+    return [row(Cell(line, "number")) for one in said for line in wrap(one, max(20, width))]
+
+
 def choice_rows(run: LevelRun, width: int) -> list[Row]:
     """Return the level's choices by number, and what may be done besides."""
     rows: list[Row] = []
-    for place, option in enumerate(run.level.choices, 1):
+    m = run.session.to_end()
+    offered = [one for one in run.level.choices if can_be_done(m, one)]
+    for place, option in enumerate(offered, 1):
         lines = wrap(option.text, max(20, width - 4))
         rows.append(row(Cell(f" {place} ", "number", Ask("choice", (place,))), Cell(lines[0])))
         rows += [row("   ", Cell(line)) for line in lines[1:]]
@@ -108,8 +124,9 @@ def end_rows(run: LevelRun, width: int) -> list[Row]:
     """Return what a run came to, and the keys after it."""
     score = run.score()
     if run.outcome is Outcome.WON:
-        stars = "*" * score.stars + "." * (STARS - score.stars)
-        head = f"won [{stars}]  acts {score.acts}, par {score.par}"
+        stars = f"{score.stars} of {STARS} stars"
+        acts = f"; acts {score.acts}, par {score.par}" if score.par or score.acts else ""
+        head = f"won: {stars}{acts}"
         rows = [row(Cell(head, "fine"))]
     else:
         rows = [row(Cell(one, "refused")) for one in wrap(f"{run.outcome}: {run.reason}", width)]
@@ -122,8 +139,25 @@ def story_rows(run: LevelRun) -> list[Row]:
     level = run.level
     rows = [row(Cell(one)) for one in level.story.split("\n\n")]
     rows += [row(""), row(Cell(level.task, "label")), row("")]
-    keys = ". step  Space play  1-9 choose  p answer  x act  H hint  I this text  ? keys"
-    return [*rows, row(Cell(f"What you learn: {level.learn}", "dim")), row(Cell(keys, "dim"))]
+    told = [
+        f"What you learn: {level.learn}",
+        cost_of(run),
+        "Enter begins.  I this text again  ? keys",
+    ]
+    return [*rows, *(row(Cell(one, "dim")) for one in told)]
+
+
+def cost_of(run: LevelRun) -> str:
+    """Return in a few words what three stars take."""
+    par = run.level.par
+    acts = f"{par} {'act' if par == 1 else 'acts'} at most, " if par else ""
+    return f"Three stars: {acts}every first answer right, one hint at most (the first is free)."
+
+
+def incident_rows(game: LevelGame, index: int, width: int) -> list[Row]:
+    """Pair the incident's lines up to a frame with those of the run."""
+    lines = beside(game.level_run, game.session.first + index)
+    return beside_rows(lines, game.time_us(index) or 0, width)
 
 
 def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row]:

@@ -35,10 +35,11 @@ class Switch(NamedTuple):
 class Bits(NamedTuple):
     """What the picture shows of a mask: switches by group, the mask, whose bits these are.
 
-    `line` says in words what the switches mean for the caller.
+    `line` says in words what the switches mean for the caller; the mask is None while its number
+    is asked for.
     """
 
-    mask: int
+    mask: int | None
     kernel: str
     groups: tuple[tuple[str, tuple[Switch, ...]], ...]
     line: str = ""
@@ -89,9 +90,14 @@ def bits_rows(
         for n, one in enumerate(group, 1):
             _draw(sheet, x + 2, y + n, one, before.get(one.name, one), glyphs, step)
         ends[at] = y + len(group) + gap
-    sheet.put(1, foot, f"mask {bits.mask:#x}, bits of {bits.kernel}", "dim")
+    sheet.put(1, foot, _said(bits), "dim")
     sheet.put(1, foot + 1, bits.line, "number")
     return sheet.rows()
+
+
+def _said(bits: Bits) -> str:
+    number = "?" if bits.mask is None else f"{bits.mask:#x}"
+    return f"mask {number}, bits of {bits.kernel}"
 
 
 def _draw(
@@ -115,7 +121,7 @@ def bits_words(bits: Bits) -> str:
     """Return which switches are on, in one or two sentences."""
     on = [one.name for _, group in bits.groups for one in group if one.on]
     hidden = any(one.on is None for _, group in bits.groups for one in group)
-    said = f"mask {bits.mask:#x}, bits of {bits.kernel}"
+    said = _said(bits)
     if hidden:
         return f"{said}: the switches are not shown until you have answered."
     line = f" {bits.line}." if bits.line else ""

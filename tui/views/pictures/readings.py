@@ -110,13 +110,12 @@ def ladder_of(sight: Sight) -> Ladder:
     if visitor is not None and sight.is_open:
         visitor = visitor._replace(line=None)
     rungs = []
-    secrets = sight.showing.secrets
     for one in sight.asked_kernel.classes_at("min"):
         pages = sight.floor(zone, one.name)
         shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
         if pages is None or not shown:
             continue
-        drawn = _is_told(sight, one.name) and pages not in secrets
+        drawn = _is_told(sight, one.name) and pages not in sight.showing.secrets
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
@@ -156,7 +155,9 @@ def bits_still(sight: Sight) -> Bits:
         break
     if not sight.is_open:
         line = _stands_at(sight, words)
-    return bits_of(mask, kernel.gfp, kernel.name, not sight.is_open, line)
+    known = not sight.is_open or words[:1] in [[one] for one in TOLD_BY_NAME]
+    found = bits_of(mask, kernel.gfp, kernel.name, known, line)
+    return found._replace(mask=None) if sight.is_open and words[:1] == ["encode"] else found
 
 
 def _stands_at(sight: Sight, words: list[str]) -> str:
@@ -172,6 +173,12 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     name = RUNGS.get(caller, caller)
     return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
+
+
+TOLD_BY_NAME = (
+    "may_sleep", "wakes_kswapd", "may_do_io", "may_enter_fs", "warns", "uses_reserves", "encode",
+)  # fmt: skip
+"""Questions that name the flags of a mask: its switches may be seen while they are asked."""
 
 
 def stack_still(sight: Sight) -> Stack:
@@ -206,7 +213,8 @@ def rooms_of(sight: Sight) -> Rooms:
     words = sight.words
     named = words[words.index("on") + 1 :] if "on" in words else []
     zones = {zone.name: zone for zone in sight.dump.populated()}
-    same = not named or set(named) == set(zones)
+    asks_way = words[:1] != [] and words[0] in ROOM_FORMS
+    same = not asks_way and (not named or set(named) == set(zones))
     rooms = [
         Room(name, zones[name].pages("managed"), zones[name].pages("free"))
         if same and name in zones
@@ -214,7 +222,7 @@ def rooms_of(sight: Sight) -> Rooms:
         for name in (named or reversed(list(zones)))
     ]
     told = sight.told.value if sight.told is not None else ""
-    into = told if isinstance(told, str) else ""
+    into = told[0] if isinstance(told, tuple) and told else told if isinstance(told, str) else ""
     refused = bool(into) and into not in [room.name for room in rooms]
     caller = sight.showing.caller or "a request"
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)

@@ -1,0 +1,50 @@
+"""Requests that come by themselves in a level, and what can be given back for them now."""
+
+from __future__ import annotations
+
+from mmplay.engine.sim.log.view import FREE, blocks_of
+from mmplay.engine.sim.machine.machine import Machine
+from mmplay.levels.model import Option
+
+REFUSED = "request_refused"
+"""The number of such requests that were refused."""
+
+REQUEST, GIVE_BACK = "request", "free"
+
+
+def orders_to_come(m: Machine) -> list[int]:
+    """Return the orders of the requests that are still to come, the next one first."""
+    now = m.state.now_ns
+    return [_order(value) for at, name, value in m.setup.script if name == REQUEST and at > now]
+
+
+def who_was_refused(m: Machine, counter: str) -> str:
+    """Return which request came last by itself, to be added to why a run is lost.
+
+    Empty if none has, or if what loses is another number than that of refused requests.
+    """
+    now = m.state.now_ns
+    come = [_order(value) for at, name, value in m.setup.script if name == REQUEST and at <= now]
+    if not come or counter != REFUSED:
+        return ""
+    pages = 1 << come[-1]
+    return f": program {len(come)} asked for {pages} page{'s side by side' if pages > 1 else ''}"
+
+
+def _order(value: str) -> int:
+    """Return the order in `MASK ORDER`."""
+    last = value.split()[-1]
+    return int(last) if last.isdigit() else 0
+
+
+def can_be_done(m: Machine, option: Option) -> bool:
+    """Tell whether an act makes sense now: a block can be given back where one begins."""
+    words = option.value.split()
+    if words[0] != GIVE_BACK or len(words) < 3:
+        return True
+    zones = [zone for zone in m.state.zones if zone.name == words[1]]
+    return any(
+        str(block.first) == words[2] and block.what != FREE
+        for zone in zones
+        for block in blocks_of(m, zone)
+    )

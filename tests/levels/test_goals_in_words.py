@@ -1,0 +1,62 @@
+"""Goals as a player reads them: what can never be met, how near the end is, who was refused."""
+
+from __future__ import annotations
+
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.play.coming import can_be_done, orders_to_come
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.solve import begin, knows
+from mmplay.tui.cells import plain
+from mmplay.tui.views.stage import waiting_rows
+
+
+def puzzle() -> LevelGame:
+    """Return L02 with its questions answered: programs come, one a turn."""
+    game = LevelGame(begin(level_of_id("L02")))
+    while game.question is not None:
+        knows(game.level_run, game.question)
+    return game
+
+
+def test_a_board_says_what_comes_next_and_how_near_the_limit_is() -> None:
+    game = puzzle()
+    assert orders_to_come(game.session.to_end()) == [0, 0, 1, 1, 2, 2, 3]
+    told = "\n".join(map(plain, waiting_rows(game.level_run, 60)))
+    assert "next: order 0 (1 page), then 0 1 1 2 2 3" in told
+    assert "pages given back: 0 (more than 11 loses)" in told
+    game.grow(3)
+    game.act("free DMA32 6")
+    told = "\n".join(map(plain, waiting_rows(game.level_run, 60)))
+    assert "next: order 1 (2 pages), then 2 2 3" in told
+    assert "pages given back: 1 (" in told
+
+
+def test_only_blocks_that_are_there_can_be_given_back() -> None:
+    game = puzzle()
+    m = game.session.to_end()
+    offered = [one.value for one in game.options]
+    assert offered == [one.value for one in game.level_run.level.choices if can_be_done(m, one)]
+    assert offered == ["free DMA32 2", "free DMA32 4"]
+    for one in offered:
+        LevelGame(game.level_run).act(one)  # each is taken
+    assert "free DMA32 2" not in [one.value for one in game.options]
+
+
+def test_a_loss_says_who_asked_for_what() -> None:
+    game = puzzle()
+    while game.live:
+        game.grow(1)
+    run = game.level_run
+    assert run.outcome is Outcome.LOST
+    assert run.reason.endswith("program 6 asked for 4 pages side by side"), run.reason
+
+
+def test_a_growing_number_that_is_past_its_goal_can_never_be_met_any_more() -> None:
+    run = begin(level_of_id("L04"))
+    while (question := run.open_question()) is not None:
+        knows(run, question)
+    m, none_stalled = run.session.to_end(), next(iter(run.goals()))
+    assert none_stalled.met
+    m.state.counters.allocstall += 1
+    assert "never be met any more" in run.goals()[0].why

@@ -1,0 +1,54 @@
+"""What the keys do in a level: answers wait for Enter, turns for a key, undo takes one back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.levels.catalogue import find_level
+from mmplay.tui.app import MmplayApp
+from tests.tui.screens import press, text_of, type_in
+from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that is won here counts for the user."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+async def test_every_answer_waits_until_the_player_goes_on() -> None:
+    """L04 draws the history: it has no still to land on, yet its answers wait as all do."""
+    async with MmplayApp(level=find_level("L04")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "p")
+        shown = await type_in(pilot, "1743")
+        assert "right" in shown
+        assert "Enter goes on" in shown
+        assert "question 2/4" not in shown
+        assert "question 2/4" in await press(pilot, "enter")
+
+
+async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undid() -> None:
+    async with MmplayApp(level=find_level("L02")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        footer = text_of(pilot).splitlines()[-1]
+        assert "0-9 type the answer" in footer
+        assert "Space" not in footer
+        while run_of(pilot).open_question() is not None:
+            await answer_right(pilot)
+        footer = text_of(pilot).splitlines()[-1]
+        assert ". one turn  Space lets time run  1-9 act" in footer
+        before = run_of(pilot).session.end
+        await press(pilot, "full_stop", "space")
+        assert run_of(pilot).session.end == before + 2
+        assert not level_screen(pilot).player.playing
+        await press(pilot, "4")
+        assert run_of(pilot).session.end == before + 2
+        assert "undone: give back" in await press(pilot, "u")
+        assert "undone: the last turn" in await press(pilot, "u")
+        assert run_of(pilot).session.end == before + 1
+        await press(pilot, "u")
+        assert "undone: your answer to question 6" in await press(pilot, "u")
