@@ -8,10 +8,15 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 from mmplay.__main__ import main
+from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import KERNELS
+from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json, frame_json
 from mmplay.recordings.export import FORMATS
+from mmplay.recordings.futures import Ahead, Supposed, future_of, machine_ahead
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.run.continuing import told_in
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.writer import TraceWriter
 
@@ -21,6 +26,9 @@ FRAMES = 12
 """Frames of a recording that are looked at; a spoiled log can have hundreds."""
 
 EXPORT_BYTES = 1 << 15
+
+MOMENT_NS = 2_000_000
+RC7 = KERNELS["4.5-rc7"]
 
 CONTROL = {chr(code) for code in (*range(32), *range(127, 160))} - {"\n"}
 
@@ -64,6 +72,18 @@ def nameless(path: Path) -> None:
         writer.close()
 
 
+def continued(path: Path) -> None:
+    """Let frames go on for a moment by the rules of 4.5-rc7, or be refused in one line."""
+    with open_recording(str(path)) as timeline:
+        for index in range(min(FRAMES, len(timeline))):
+            try:
+                ahead = Ahead(told_in(timeline.frame(index), RC7), Choice(RC7), 0)
+                now_ns = machine_ahead(ahead).state.now_ns
+                future_of(ahead._replace(until_ns=now_ns + MOMENT_NS), Supposed())
+            except InputError as error:
+                check_exit(2, f"mmplay: {error}\n")
+
+
 def verb(*args: str, statuses: tuple[int, ...] = (0, 2)) -> Consumer:
     """Return a consumer that runs a verb in this process; `PATH` stands for the file."""
 
@@ -100,6 +120,7 @@ RATIOS = "vm.lowmem_reserve_ratio=0 1 9"
 CONSUMERS: dict[str, Consumer] = {
     "frames": frames,
     "lines": lines,
+    "continued": continued,
     "exports": exports,
     "explain": verb("explain", "PATH"),
     "explain --json": verb("explain", "PATH", "--json"),

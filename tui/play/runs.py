@@ -176,7 +176,7 @@ class Runs:
 
             check_frame(frame)
             who = frame.release or "its kernel"
-            wanted = f"{who} cannot be simulated; go on by the rules of {' or '.join(SIMULATED)}:"
+            wanted = f"by the rules of {' or '.join(SIMULATED)}? ({who} cannot be simulated)"
             self._screen.ask_for(wanted, self._fork_by)
 
     def _fork_by(self, text: str) -> None:
