@@ -195,7 +195,7 @@ def test_the_end_of_a_level_is_read_with_its_result(won: bool) -> None:
     assert closing.startswith(f" {run.outcome}  {'★' * stars}{'☆' * (3 - stars)}")
     assert "In the real kernel: f, mm/x.c" in closing
     assert "What the model leaves out: l" in closing
-    assert f"{0 if won else 3} of 3 first answers missed" in closing
+    assert f"you missed {0 if won else 3}" in closing
     assert ("What you missed" in closing) is not won
 
 

@@ -8,9 +8,20 @@ from mmplay.levels.play.solve import begin
 from mmplay.levels.truth import Truth
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
+from mmplay.tui.views.pictures.bits import bits_words
+from mmplay.tui.views.pictures.blocks import (
+    FREE,
+    HELD,
+    USED,
+    Blocks,
+    Tile,
+    blocks_rows,
+    blocks_words,
+)
+from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows
-from mmplay.tui.views.pictures.readings import ladder_of
+from mmplay.tui.views.pictures.readings import bits_still, ladder_of
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
 from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
@@ -87,3 +98,37 @@ def test_a_ladder_whose_rungs_are_asked_for_has_them_without_their_numbers() -> 
     told = rungs(game.answer(right[asked]).truth)
     assert sum("?" in row for row in told) == 3
     assert any(f" {right[asked]} " in row for row in told), told
+
+
+def test_switches_are_set_where_the_mask_is_known_and_no_number_stands_where_it_is_asked() -> None:
+    game = LevelGame(begin(level_of_id("L06")))
+    question = game.question
+    assert question is not None
+    sight = sight_of(game.session.live, BOXES, game.showing)
+
+    def heard(truth: str) -> str:
+        return bits_words(bits_still(sight._replace(question=question._replace(truth=truth))))
+
+    assert "KSWAPD_RECLAIM on" in heard("may_sleep GFP_NOWAIT")
+    assert "not shown until" in heard("decode 0x2200020")
+    asked = heard("encode GFP_ATOMIC in 4.5")
+    assert asked.startswith("mask ?")
+    assert "HIGH" in asked
+    assert "0x" not in asked
+
+
+def test_every_tile_says_where_it_begins_and_what_is_in_use_is_told() -> None:
+    still = Blocks("DMA32", 16, (Tile(0, 0, USED), Tile(1, 1, FREE), Tile(2, 3, HELD)))
+    drawn = "\n".join(plain(row) for row in blocks_rows(still, 43, 15, BOXES))
+    assert "0:" in drawn
+    assert "1]" in drawn
+    assert "(2 )" in drawn
+    assert blocks_words(still).endswith("in use: page 0, pages 2 to 3.")
+    before = still._replace(tiles=(Tile(0, 0, USED), Tile(1, 1, FREE), Tile(2, 3, FREE)))
+    rows = [
+        n
+        for step in range(STEPS)
+        for n, row in enumerate(blocks_rows(still, 43, 15, BOXES, before, step))
+        if "(2 )" in plain(row)
+    ]
+    assert {n % 2 for n in rows} == {0}, "on its way a block stands in rows, not between them"

@@ -90,7 +90,7 @@ def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyph
         row = _row(tile, most, gap, held)
         before = _origin(tile, past)
         y = moved(row if before is None else _row(before, most, gap, held), row, step)
-        _tile(sheet, tile, LEFT + tile.first * page, y, page)
+        _tile(sheet, tile, LEFT + tile.first * page, y // gap * gap, page)
 
 
 def _row(tile: Tile, most: int, gap: int, held: int) -> int:
@@ -106,21 +106,22 @@ def _origin(tile: Tile, past: Blocks) -> Tile | None:
 SIDES: dict[str, tuple[str, str, str]] = {
     FREE: ("[", "]", "fine"),
     HELD: ("(", ")", "number"),
-    USED: (" ", " ", "dim"),
+    USED: (":", ":", "dim"),
 }
 """How a tile begins and ends, and its role."""
 
 
 def _tile(sheet: Canvas, tile: Tile, x: int, y: int, page: int) -> None:
-    width = (tile.last - tile.first + 1) * page
+    """Draw a tile with the number of its first page, which is there however narrow the tile."""
+    width, first = (tile.last - tile.first + 1) * page, str(tile.first)
     left, right, role = SIDES[tile.what]
-    name = str(tile.first) if tile.first == tile.last else f"{tile.first}-{tile.last}"
-    if width < len(name) + 2:
-        name = str(tile.first)
+    left, right = ("{", "}") if tile.asked else (left, right)
+    name = first if tile.first == tile.last else f"{first}-{tile.last}"
+    name = name if width >= len(name) + 2 else first
     fill = "." if tile.what == USED else " "
-    text = f"{left}{name.center(width - 2, fill)}{right}" if width > len(name) + 1 else name
-    if tile.asked:
-        text = f"{{{text[1:-1]}}}" if width > 1 else "#"
+    text = f"{left}{name.center(width - 2, fill)}{right}"
+    if width < len(first) + 2:
+        text = f"{first}{right}"[:width] if width >= len(first) else left
     sheet.put(x, y, text, "here" if tile.asked else role)
 
 
@@ -143,12 +144,20 @@ def _shelves(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Gly
         sheet.put(len(name) + cells + 1, y, words, "number" if count else "dim")
 
 
+def _pages(tile: Tile) -> str:
+    if tile.first == tile.last:
+        return f"page {tile.first}"
+    return f"pages {tile.first} to {tile.last}"
+
+
 def blocks_words(blocks: Blocks) -> str:
     """Return where the free blocks are, in one or two sentences."""
     if blocks.tiles:
         free = [one for one in blocks.tiles if one.what == FREE]
         named = ", ".join(f"order {one.order} at page {one.first}" for one in free)
-        return f"{blocks.zone}: free blocks: {named or 'none'}."
+        used = [_pages(one) for one in blocks.tiles if one.what != FREE]
+        in_use = f"; in use: {', '.join(used)}" if used else ""
+        return f"{blocks.zone}: free blocks: {named or 'none'}{in_use}."
     there = [f"{one.blocks} of order {one.order}" for one in blocks.shelves if one.blocks]
     wanted = "" if blocks.wanted is None else f" Order {blocks.wanted} is wanted."
     return f"{blocks.zone}: free blocks: {', '.join(there) or 'none'}.{wanted}"
