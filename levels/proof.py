@@ -18,13 +18,16 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.guesser import Guesser
 from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play, playing
+from mmplay.levels.play.solve import begin, knows, play, playing, won
 from mmplay.levels.truth import Truth
 from mmplay.recordings.run.unwritten import UnwrittenSession
 
 RUNS = 200
 MOST_GOOD_PERCENT = 5
 """How many of the random player's runs may earn two stars or more."""
+
+SEEDS = range(1, 5)
+"""Other seeds than the level's own with which its solution has to win: students get their own."""
 
 WIDTH = 76
 """Columns of text inside a frame at 80 columns."""
@@ -83,6 +86,10 @@ class Tried:
             run = last
             self._look(run)
         return run
+
+    def won_with(self, seed: int) -> bool:
+        """Tell whether the solution's acts win with a seed; raises InputError."""
+        return won(self.level, seed, self._laters, UnwrittenSession).score().won
 
     def _look(self, run: LevelRun) -> None:
         """Keep the forms of a question that a run has come to."""
@@ -248,6 +255,14 @@ def _misasked(question: Question, truth: Truth) -> Iterator[str]:
         yield "no hint leads to it"
 
 
+def _with_other_seeds(tried: Tried) -> Said:
+    """See that a student whose machine has another seed can win."""
+    lost = [seed for seed in SEEDS if not tried.won_with(seed)]
+    if lost:
+        return False, f"the solution's acts do not win with the seeds {lost} of {list(SEEDS)}"
+    return True, f"the solution's acts win with the seeds {list(SEEDS)}, too"
+
+
 def _goals(tried: Tried) -> Said:
     """See that every goal is met in the end."""
     goals = [goal for run in tried.solved.all_stages() for goal in run.goals()]
@@ -294,6 +309,7 @@ CHECKS: dict[str, Callable[[Tried], Said]] = {
     "nothing": _by_nothing,
     "losing": _by_losing,
     SOLUTION: _by_solution,
+    "other seeds": _with_other_seeds,
     "dropped act": _by_less,
     "questions": _questions,
     "goals": _goals,

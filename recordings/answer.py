@@ -96,8 +96,9 @@ class Answer(NamedTuple):
             found.append(said("futures.seeds", seeds=1 + MORE_SEEDS))
         if done < self.wanted:
             found.append(said("futures.interrupted", done=done, runs=self.wanted))
-        if report.kill is not None and not report.tasks:
-            found.append(said("futures.no_victim", victim=report.kill.victim[0]))
+        if report.kill is not None:
+            code = "futures.own_kill" if report.tasks else "futures.no_victim"
+            found.append(said(code, victim=report.kill.victim[0]))
         early = [one.stopped_us for one in self.futures if one.stopped_us is not None]
         if early:
             found.append(said("futures.stopped", count=len(early), at=tenths(min(early))))

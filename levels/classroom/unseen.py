@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.classroom.assignment import with_seed
-from mmplay.levels.classroom.winning import answer_rightly, won
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, NUMBER, PLACE, SKIP, Level, Question
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import ALL_TURNS, begin, following
+from mmplay.levels.play.solve import ALL_TURNS, answer_rightly, begin, following, won
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
 TRIALS = ((101, 202), (303, 404), (505, 606))

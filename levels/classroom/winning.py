@@ -14,46 +14,11 @@ from mmplay.levels.classroom.assignment import (
     with_seed,
 )
 from mmplay.levels.classroom.seeds import practice_seed
-from mmplay.levels.language import NOW
-from mmplay.levels.model import REPLIES, Level
-from mmplay.levels.play.moments import moment_test
-from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import ALL_TURNS, begin, knows, onward
+from mmplay.levels.play.solve import won
 from mmplay.recordings.parallel.crew import Told
 from mmplay.recordings.parallel.spread import Workers, spread
 
 ALONE = Workers(cores=1)
-
-
-def answer_rightly(run: LevelRun) -> None:
-    """Answer the open question of a run; raises InputError if none is open."""
-    question = run.open_question()
-    if question is None:
-        raise InputError("nothing is asked now")
-    knows(run, question)
-
-
-def won(level: Level) -> LevelRun:
-    """Return the run of a level in which the solution's acts are done and no answer is wrong.
-
-    Acts that never come to their time are left out. Raises InputError for one that is refused.
-    """
-    run = begin(level)
-    acts = [one for one in level.solution if one.action not in REPLIES]
-    while run.playing:
-        if run.open_question() is not None:
-            answer_rightly(run)
-        elif not acts:
-            run.advance(ALL_TURNS)
-        else:
-            there = moment_test(run.session.live, acts[0].at or NOW, run.end_turn)
-            if there(run.session.to_end()):
-                run.act(acts[0].action, acts[0].value)
-                del acts[0]
-            elif not run.advance(ALL_TURNS, there):
-                acts.clear()
-        run = onward(run)
-    return run
 
 
 class Fault(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmplay.levels.classroom.unseen import deeds
-from mmplay.levels.classroom.winning import won
 from mmplay.levels.model import Level, Question
 from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import won
 from mmplay.recordings.export.blocks import Block, Facts, Heading, Table, Text
 
 LINE = "." * 60

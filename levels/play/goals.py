@@ -140,9 +140,9 @@ class Bound(NamedTuple):
     def limit(self, m: Machine) -> str:
         """Return how near a number is to where it loses."""
         goal = self.goal
-        return (
-            f"{spoken(goal.counter)}: {self.read(m)} ({bound_in_words(goal.op, goal.value)} loses)"
-        )
+        none_may_be = (goal.op, goal.value) == (">", 0)
+        loses = "one" if none_may_be else bound_in_words(goal.op, goal.value)
+        return f"{spoken(goal.counter)}: {self.read(m)} ({loses} loses)"
 
 
 def bound(m: Machine, goal: Goal, file: str) -> Bound:

@@ -147,7 +147,7 @@ def test_run_a_level_by_nobody_is_not_won(run: Run) -> None:
     found = json.loads(out)
     assert (status, found["won"], found["stars"]) == (0, False, 0)
     assert found["predictions"][0] == {
-        "id": "line.1",
+        "id": "try.1",
         "answer": None,
         "right": False,
         "truth": "low",

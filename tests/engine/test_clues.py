@@ -29,7 +29,7 @@ def test_the_first_line_of_a_form_has_a_clue(one: LineForm, data: st.DataObject)
 
 
 @pytest.mark.parametrize("one", ALONE, ids=lambda one: one.name)
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_whatever_a_pattern_takes_has_a_clue(one: LineForm, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(one.parts[0].pattern, fullmatch=True))

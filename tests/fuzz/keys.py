@@ -22,7 +22,7 @@ from tests.tui.test_terminal import Terminal
 
 RECORDING = "incident-next-20160311.mmtrace"
 PATIENCE_S = 20.0
-MOST = 3
+MOST = 2
 
 PIECES = (
     *(",", ".", "t", "T", "[", "]", "<", ">", "r", "Z", "n", "N", "v", "\t", "z", "y", "e", "i"),

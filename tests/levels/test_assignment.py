@@ -13,7 +13,7 @@ from mmplay.engine.errors import InputError
 from mmplay.levels.classroom import winning
 from mmplay.levels.classroom.assignment import Assignment, load_assignment, read_assignment
 from mmplay.levels.classroom.seeds import pass_seed
-from mmplay.levels.classroom.winning import faults_of, won
+from mmplay.levels.classroom.winning import faults_of
 from mmplay.levels.classroom.writing import (
     Choice,
     New,
@@ -25,6 +25,7 @@ from mmplay.levels.classroom.writing import (
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
+from mmplay.levels.play.solve import won
 from mmplay.levels.toml_text import toml_text
 from tests.levels.proofs import DOOR, level_text
 

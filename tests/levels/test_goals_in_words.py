@@ -7,7 +7,11 @@ from mmplay.levels.play.coming import can_be_done, orders_to_come
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.solve import begin, knows
+from mmplay.levels.tries import Try
 from mmplay.tui.cells import plain
+from mmplay.tui.glyphs import ASCII
+from mmplay.tui.views.menu import level_preview
+from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.stage import waiting_rows
 
 
@@ -60,3 +64,30 @@ def test_a_growing_number_that_is_past_its_goal_can_never_be_met_any_more() -> N
     assert none_stalled.met
     m.state.counters.allocstall += 1
     assert "never be met any more" in run.goals()[0].why
+
+
+def test_a_limit_that_nothing_may_pass_says_so() -> None:
+    told = "\n".join(map(plain, waiting_rows(puzzle().level_run, 60)))
+    assert "requests refused: 0 (one loses)" in told
+
+
+def test_the_menu_counts_the_fastest_of_won_tries_alone() -> None:
+    one, lost = level_of_id("L02"), Try("L02", 4, 0, 1, 30, 0)
+    lost_only = "\n".join(map(plain, level_preview(one, None, 60, ASCII, [lost])))
+    assert "1 try" in lost_only
+    assert "fastest" not in lost_only
+    tries = [lost, lost._replace(seconds=90, stars=3)]
+    both = "\n".join(map(plain, level_preview(one, 3, 60, ASCII, tries)))
+    assert "2 tries, the fastest won in 1:30" in both
+
+
+def test_a_mask_that_is_told_by_names_is_seen_and_its_number_asked_is_not() -> None:
+    game = LevelGame(begin(level_of_id("L06")))
+    while game.question is not None and not game.question.id.startswith("repair"):
+        said = said_of(game)
+        assert ("not shown until" in said) == (game.question.truth.startswith("decode")), said
+        knows(game.level_run, game.question)
+    said = said_of(game)
+    assert "mask ?, bits of 4.5" in said
+    assert "KSWAPD_RECLAIM, HIGH, ATOMIC on" in said
+    assert "0x" not in said

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mmplay.levels import proof
 from mmplay.levels.model import Level
+from mmplay.levels.play.solve import won
 from mmplay.levels.proof import DIGEST, RANDOM, prove
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 
@@ -80,6 +82,21 @@ def test_what_is_wrong_is_found(tables: str, keys: str, name: str, said: str) ->
     ok, text = verdict(level(tables, keys, EATER), name)
     assert not ok
     assert said in text
+
+
+def test_a_level_that_some_seeds_cannot_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = level(SOLVED, ALLOW, EATER)
+    assert verdict(one, "other seeds") == (
+        True,
+        "the solution's acts win with the seeds [1, 2, 3, 4], too",
+    )
+    unlucky = one._replace(solution=())
+    monkeypatch.setattr(
+        proof, "won", lambda _, seed, *rest: won(unlucky if seed == 3 else one, seed, *rest)
+    )
+    ok, text = verdict(one, "other seeds")
+    assert not ok
+    assert text == "the solution's acts do not win with the seeds [3] of [1, 2, 3, 4]"
 
 
 def test_a_losing_line_that_loses() -> None:

@@ -180,7 +180,7 @@ def test_only_what_is_allowed_and_as_often() -> None:
     with pytest.raises(RefusedError, match="dirty_ratio: this level takes at most 1 of these"):
         run.act("dirty_ratio", "7")
     run.act("set_free", "DMA32 500")
-    with pytest.raises(RefusedError, match="acts at most 2 times"):
+    with pytest.raises(RefusedError, match="at most 2 acts"):
         run.act("set_free", "DMA32 400")
     run.undo()
     run.act("set_free", "DMA32 400")

@@ -19,6 +19,7 @@ from mmplay.levels.play.solve import begin, knows, level_header, play
 from mmplay.levels.proof import CHECKS, DIGEST, RANDOM, Proof, prove
 from mmplay.recordings.run.store import load_session
 from mmplay.recordings.trace.writer import TraceWriter
+from tests.levels.proofs import laters_of
 from tests.sessions import Kept
 
 RUNS = 20
@@ -45,11 +46,12 @@ def test_proof(path: Path, name: str) -> None:
 def test_a_recorded_solution_is_graded_the_same(path: Path) -> None:
     level = load_level(path)
     kept = Kept()
-    run: LevelRun = begin(level, writer=TraceWriter(kept, level_header(level, level.start.seed)))
+    writer = TraceWriter(kept, level_header(level, level.start.seed))
+    run: LevelRun = begin(level, writer=writer, laters=laters_of(level.content))
     play(run, level.solution, knows)  # of a level of acts this is the first
     run.session.finish()
     loaded = load_session(BytesIO(kept.kept), "run.mmtrace").session
-    graded = regrade(loaded, level)
+    graded = regrade(loaded, level, laters_of(level.content))
     assert graded.score == run.score()
     assert graded.outcome is run.outcome
     assert graded.same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,14 @@ def test_each_bound_says_what_it_changed(futures: list[Future]) -> None:
     assert not set(first.sentences) & set(still.sentences)
     assert "depending on" in answer.line()
     assert "one assumption at a time" in answer.remarks()[0]
+
+
+def test_the_kill_of_the_log_itself_is_told_apart(futures: list[Future]) -> None:
+    one = ahead()
+    report = replace(one.told.report, tasks=[{"pid": 1, "comm": "init"}])
+    named = one._replace(told=one.told._replace(report=report))
+    remarks = Answer(named, 1, futures[:1], machine_ahead(one)).remarks()
+    assert "file_io.00 dies in every run when the log says that it was killed." in remarks[1]
 
 
 def test_a_bound_that_changes_nothing_and_a_run_that_was_stopped(futures: list[Future]) -> None:

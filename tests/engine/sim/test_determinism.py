@@ -114,8 +114,9 @@ def test_damaged_states_are_refused(data: st.DataObject) -> None:
         unpack_state(packed[:cut])
 
 
-@pytest.mark.parametrize("kernel", [RC7, NEXT])
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("kernel", "variant"), [*((RC7, variant) for variant in VARIANTS), (NEXT, "nomemalloc")]
+)
 def test_everything_adds_up(kernel: str, variant: str) -> None:
     """After each turn where much happens: the kill and the depletion; between them less often."""
     m = incident(variant, kernel)
