@@ -43,6 +43,13 @@ def test_more_rows_show_the_other_zone_near_its_floors(linux_next: ObservedTimel
         assert name in text, name
 
 
+def test_the_size_of_what_is_free_stands_beside_its_number(linux_next: ObservedTimeline) -> None:
+    """Anywhere else it would be read as the end of the axis."""
+    left = [row[:8].split() for row in drawn(linux_next, 0, 12)]
+    (size,) = (n for n, words in enumerate(left) if words[:1] == ["2.5"])
+    assert ["629"] in (left[size - 1], left[size + 1])
+
+
 def test_every_dump_is_where_its_frame_is(rc7: ObservedTimeline) -> None:
     rows = drawn(rc7, 0, 12)
     first, last = rows[0][8:68], rows[6][8:68]

@@ -217,8 +217,10 @@ def _left(view: View, plot: Plot) -> list[tuple[str, str]]:
         at = at if at or plot.height < 2 else 1
         texts[at] = (right(f"{free} ", LEFT), "number")
     texts[0] = (f" {zone_name(view, plot.zone)}"[-LEFT:], "label")
-    if free is not None and plot.height >= LEAST_ROWS and not texts[1][0]:
-        texts[1] = (right(f"{short_size(free)} ", LEFT), "dim")
+    if free is not None and plot.height >= LEAST_ROWS:
+        beside = next((n for n in (at + 1, at - 1) if 0 < n < plot.height and not texts[n][0]), 0)
+        if beside:  # under its number: at the top it would be read as the end of the axis
+            texts[beside] = (right(f"{short_size(free)} ", LEFT), "dim")
     return texts
 
 
