@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,10 @@ from mmplay.levels.scenario.tables import (
     FORMAT,
     KIND,
     LOG,
+    ROW,
     SAMPLE,
     MachineTable,
+    Moment,
     NetworkTable,
     ScenarioFile,
 )
@@ -149,6 +152,12 @@ def _check_start(top: Place, table: ScenarioFile) -> None:
         raise place.error("file" if start.file else "at", "a boot starts from no file")
     if start.kind != BOOT and not start.file:
         raise place.error("", f"[start] lacks file, which a start from a {start.kind} needs")
+    if start.kind == ROW and start.at:
+        try:
+            Moment.of(Decimal(start.at))
+        except (ValueError, ArithmeticError):
+            said = f"a row is found by its seconds, such as at = 19.5, not by {start.at[:40]!r}"
+            raise place.error("at", said) from None
 
 
 def _zones(top: Place, table: ScenarioFile) -> tuple[BenchZone, ...]:

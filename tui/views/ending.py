@@ -120,7 +120,8 @@ def _within(score: Score) -> str:
     """Return what the second star is for, and what came of it."""
     found = []
     if score.par or score.acts:
-        found.append(f"at most {score.par} acts: you took {score.acts}")
+        acts = "act" if score.par == 1 else "acts"
+        found.append(f"at most {score.par} {acts}: you took {score.acts}")
     if score.asked:
         most = score.asked // QUARTER
         found.append(f"at most {most} of {score.asked} questions missed: you missed {score.missed}")
