@@ -221,6 +221,9 @@ def test_a_sample_of_record_is_a_start(tmp_path: Path) -> None:
     assert check(m) == []
 
 
+START = '[start]\nfrom = "row"\nfile = '
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -250,17 +253,9 @@ def test_a_sample_of_record_is_a_start(tmp_path: Path) -> None:
             "x.toml:14: watermark_scale_factor: 4.5-rc7 has no such sysctl: ENOENT",
         ),
         ("start_s = 1.5", '[start]\nfrom = "row"', "x.toml:13: [start] lacks file"),
-        (
-            "start_s = 1.5",
-            '[start]\nfrom = "row"\nfile = "a.csv"\nat = "x"',
-            "x.toml:16: at: a row is found by",
-        ),
+        ("start_s = 1.5", START + '"a.csv"\nat = "x"', "x.toml:16: at: a row is found by"),
         ("start_s = 1.5", '[start]\nfrom = "boot"\nat = 3', "x.toml:15: at: a boot starts from"),
-        (
-            "start_s = 1.5",
-            '[start]\nfrom = "row"\nfile = "none.csv"',
-            "x.toml:13: ",
-        ),
+        ("start_s = 1.5", START + '"none.csv"', "x.toml:13: "),
     ],
 )
 def test_bad_scenarios_name_line_and_key(old: str, new: str, said: str) -> None:
