@@ -104,8 +104,11 @@ LEVEL_KEYS: tuple[Key, ...] = (
 )
 """What only a level has; digits choose while there is something to choose."""
 
-CHOOSING, TYPING, LANDED, RUNNING, WAITING, OVER = range(6)
-"""What a level waits for: an option, a number, Enter after an answer, that time stops, an act."""
+CHOOSING, TYPING, LANDED, RUNNING, WAITING, OVER, REVIEWED = range(7)
+"""What a level waits for: an option, a number, Enter after an answer, that time stops, an act.
+
+It is over, or what was missed in it has been played again.
+"""
 
 _ASKED = (
     Key("hint", "H", "H", "", LEVEL, "H hint"),
@@ -132,9 +135,13 @@ LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
         *_ASKED[3:],
     ),
     OVER: (
-        Key("play_or_pause", "space", "Enter", "", LEVEL, "Enter reads on"),
+        Key("read_on", "enter", "Enter", "", LEVEL, "Enter reads on"),
         Key("undo", "u", "u", "", LEVEL, "u undo"),
         Key("restart", "R", "R", "", LEVEL, "R again"),
+    ),
+    REVIEWED: (
+        Key("read_on", "enter", "Enter", "", LEVEL, "Enter goes back"),
+        Key("restart", "R", "R", "", LEVEL, "R begins the level"),
     ),
 }
 """The footer of a level: what can be done now, and nothing that is refused."""

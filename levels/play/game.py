@@ -77,7 +77,10 @@ class LevelGame(SessionTimeline):
     It is a timeline of the run, one frame a turn; growing stops where a question is asked or the
     run ends. `reply` is what the last answer was worth and `hinted` the last hint, until something
     else is done. What is done raises InputError, which says why, and then nothing has changed.
+    `counts` tells whether its stars are kept.
     """
+
+    counts = True
 
     def __init__(self, run: LevelRun) -> None:
         super().__init__(run.session)

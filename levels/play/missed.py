@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -43,14 +44,21 @@ def rule_of(question: Question, truth: Truth) -> str:
     return said or truth.rule or "; ".join(truth.explanation())
 
 
+def _numberless(text: str) -> str:
+    return re.sub("[0-9]+", "", text)
+
+
 class Practice(LevelGame):
     """A stage once more, with only what was missed: all else is done and answered as it should be.
 
-    It counts for nothing and is not recorded. What is drawn is drawn anew.
+    It counts for nothing and is not recorded. What is drawn is drawn anew, where the level draws.
     """
+
+    counts = False
 
     def __init__(self, run: LevelRun) -> None:
         level: Level = run.level
+        self._first = run.asking.first_asked()
         self._wanted = frozenset(run.missed())
         tries = {ident: max(1, run.notes.missed[ident]) for ident in self._wanted}
         again = begin(level, run.seed, tries=tries)
@@ -58,6 +66,15 @@ class Practice(LevelGame):
         self._steps = playing(again, acts, knows)
         super().__init__(again)
         self._go_on()
+
+    @property
+    def other_numbers(self) -> bool:
+        """Whether the open question is the one that was asked at first but for its numbers."""
+        question = self.question
+        if question is None:
+            return False
+        text, before = question.text, self._first[question.id][0].text
+        return text != before and _numberless(text) == _numberless(before)
 
     def _go_on(self) -> None:
         """Let everything happen up to the next question that was missed, or the end."""

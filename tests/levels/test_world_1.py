@@ -12,10 +12,12 @@ from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Move
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import knows, play
 from mmplay.recordings.run.tape import BY_LEVEL
+from mmplay.tui.cells import plain
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text, unread
 
@@ -143,7 +145,7 @@ def test_another_way_to_win() -> None:
 
 def test_the_blocks_of_the_toy_zone_are_shown() -> None:
     run = answered("L02")
-    text = "\n".join("".join(cell.text for cell in row) for row in task_rows(run, None, "", 78, ""))
+    text = "\n".join(plain(row) for row in task_rows(LevelGame(run), 78, ""))
     assert "0 in use  [1]  2-3 held  4-5 held  [6-7]  [8-15]" in text
 
 

@@ -10,6 +10,7 @@ from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
 from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.solve import begin, knows, play
 from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
@@ -137,9 +138,9 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         await opened(pilot)
         while run_of(pilot).playing:
             await press(pilot, "S")
-        await settle(pilot)
+        assert "Enter: read on" in text_of(pilot)
+        assert "Enter L04" in await press(pilot, "enter")
         assert isinstance(app.screen, EndScreen)
-        assert "Enter L04" in text_of(pilot)
         before = level_screen(pilot)
         assert shown in await press(pilot, key)
         assert isinstance(app.screen, MenuScreen) is (key == "escape")
@@ -162,13 +163,35 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         screen = level_screen(pilot)
         screen.mover.to_end()
         await settle(pilot)
-        shown = await press(pilot, "m")
+        shown = await press(pilot, "enter", "m")
         again = run_of(pilot)
         question = again.open_question()
         assert question is not None
         assert (question.id, again is run) == ("first", False)
         assert question.text != wrong
-        assert "with other numbers" in shown
+        assert "once more, with other numbers" in shown
+        assert screen.game is not None
+        screen.game.game.answer(again.truths[question.id].shown())
+        screen.mover.to_end()
+        await settle(pilot)
+        shown = text_of(pilot)
+        assert "All that was missed is right now." in shown
+        assert "This review changes no stars." in shown
+        assert "Enter goes back  R begins the level" in shown.splitlines()[-1]
+        assert "stars  " not in shown
+        await press(pilot, "enter")
+        assert isinstance(app.screen, MenuScreen)
+
+
+def test_what_is_asked_again_alike_is_not_said_to_have_other_numbers() -> None:
+    run = begin(find_level("L02"))
+    question = run.open_question()
+    assert question is not None
+    run.answer(question.id, "0")
+    run = play(run, run.level.solution, knows)
+    again = Practice(run)
+    assert again.asked().text == question.text
+    assert not again.other_numbers
 
 
 async def test_the_next_level_of_an_assignment_follows() -> None:
@@ -177,8 +200,7 @@ async def test_the_next_level_of_an_assignment_follows() -> None:
         await opened(pilot)
         while run_of(pilot).playing:
             await press(pilot, "S")
-        await settle(pilot)
-        assert "Enter L01" in text_of(pilot)
+        assert "Enter L01" in await press(pilot, "enter")
         await press(pilot, "enter")
         level = run_of(pilot).level
         assert (level.id, dict(level.bound)["student"], level.after) == ("L01", "st01", None)

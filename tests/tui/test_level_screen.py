@@ -129,7 +129,8 @@ async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await play_through(pilot, level, key)
-        shown = text_of(pilot)
+        assert "won: 3 of 3 stars" in text_of(pilot)
+        shown = await press(pilot, "enter")
         assert "won  ★★★" in shown
         assert "In the real kernel" in shown
         assert level.real.function in shown
@@ -155,7 +156,7 @@ async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stag
         run = run_of(pilot)
         assert [one.level.stage for one in run.all_stages()] == [1, 2]
         assert run.session.live.kernel.name == "next-20160311"
-        assert "won  ★★★" in text_of(pilot)
+        assert "won  ★★★" in await press(pilot, "enter")
         await press(pilot, "escape")
     won = best(level.id)
     assert won is not None
@@ -204,7 +205,7 @@ async def test_a_run_with_skipped_questions_ends_without_a_win_and_says_why() ->
             if not run_of(pilot).playing:
                 break
             await press(pilot, "S")
-        shown = text_of(pilot)
+        shown = await press(pilot, "enter")
         assert "ended" in shown
         assert "8 questions are not answered" in shown
     assert best(level.id) is None
@@ -366,7 +367,9 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
         await settle(pilot)
         assert run.open_question() is not None
         assert run.session.end > run.level.stride
-        assert "answer first" in text_of(pilot)
+        shown = text_of(pilot)
+        assert "answer first" not in shown, "it was nobody's key that came to the question"
+        assert "H hint" in shown.splitlines()[-1]
 
 
 @pytest.mark.usefixtures("held_motion")

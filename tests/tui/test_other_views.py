@@ -14,6 +14,8 @@ from mmplay.engine.frame import Ask
 from mmplay.levels.glossary import search
 from mmplay.levels.level_list import LevelLine, level_lines
 from mmplay.levels.play.beside import Beside, current, in_words
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin
 from mmplay.recordings.compare import compare
@@ -127,13 +129,15 @@ def played(tables: str, keys: str = "", machine: str = "") -> LevelRun:
     return begin(level(tables, keys, machine), 1)
 
 
-def shown_task(run: LevelRun, width: int = 70, said: str = "") -> str:
-    return "\n".join(lines(task_rows(run, None, said, width, "full")))
+def shown_task(run: LevelRun, width: int = 70, said: str = "", reply: Reply | None = None) -> str:
+    game = LevelGame(run)
+    game.hinted, game.reply = said, reply
+    return "\n".join(lines(task_rows(game, width, "full")))
 
 
 def test_a_question_shows_its_options_by_number() -> None:
     run = played(DOOR)
-    rows = task_rows(run, None, "", 70, "full")
+    rows = task_rows(LevelGame(run), 70, "full")
     assert asks(rows) == [Ask("choice", (1,)), Ask("choice", (2,))]
     text = shown_task(run)
     assert text.startswith("1/3  14 pages are free. Does it pass?")
@@ -171,7 +175,7 @@ def test_a_reply_says_what_the_kernel_says(answer: str) -> None:
     question = run.open_question()
     assert question is not None
     reply = run.answer(question.id, answer)
-    text = "\n".join(lines(task_rows(run, reply, "", 70, "full")))
+    text = shown_task(run, reply=reply)
     assert text.startswith(f"You said {answer}")
     assert (": right." in text.splitlines()[0]) is reply.right
     if not reply.right:

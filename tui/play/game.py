@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.frame import Ask
-from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import Outcome
@@ -15,7 +14,7 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
 from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
-from mmplay.tui.keys import LANDED
+from mmplay.tui.keys import LANDED, LEVEL_FOOTERS, Key
 from mmplay.tui.panels.cell_panel import ChoicePanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play import meaning
@@ -35,7 +34,7 @@ BESIDE = {"log": "log", "report": "stack", "lists": "buddy", "counters": "counte
 """What a large screen shows besides the picture, and the word of `shows` for it."""
 
 LAST_LOOK_S = 0.8
-"""How long the last picture stays before the end of a level lies over it."""
+"""How long the last picture of a stage stays before the next stage."""
 
 StageRows = Callable[[int], tuple[str, list[Row]]]
 """Returns a panel's title and rows for a width."""
@@ -54,6 +53,7 @@ class GameFace:
         self._panels, self._mover = panels, mover = runs.panels, runs.mover
         self.level, self.game = level, game
         self._veil: tuple[tuple[int, ...], Veil] | None = None
+        self._sequel: Sequel | None = None
         self.stage = Stage(screen, panels, game, panels.glyphs, motion)
         panels.extras[TASK] = Extra(self._task, self._choose)
         if level.picture is not None:
@@ -61,7 +61,7 @@ class GameFace:
         panels.extras[INCIDENT] = Extra(self._incident, self._choose)
         panels.first = panels.home = TASK
         self._headline, panels.verdict = panels.verdict, self._verdict
-        mover.watchers += [self._look_for_end, self._stop_after_turn]
+        mover.watchers += [self._look_for_end, self._stop_in_time]
         mover.held = self._asks_first
         mover.least_us = self.stage.least_us
 
@@ -105,12 +105,17 @@ class GameFace:
         panels = self._panels
         if self.come_back():
             return
-        question = self.game.question
-        if self.shown and question is not None and question.hides and panels.staged:
+        if self._would_tell:
             self._screen.say("the machine would tell the answer: answer first")
             return
         panels.choose_lower("explain")
         panels.panel("zones").focus()
+
+    @property
+    def _would_tell(self) -> bool:
+        """Whether the machine behind the picture tells what the open question hides."""
+        question = self.game.question if self.shown and self._panels.staged else None
+        return question is not None and bool(question.hides)
 
     def come_back(self) -> bool:
         """Come back to the picture from the machine behind it; tell whether we were there."""
@@ -121,7 +126,7 @@ class GameFace:
         return bool(behind)
 
     def _header(self, width: int) -> Row:
-        instead = meaning.MISSED_AGAIN if isinstance(self.game, Practice) else ""
+        instead = "" if self.game.counts else meaning.MISSED_AGAIN
         return level_header(self.level_run, width, instead)
 
     @property
@@ -150,12 +155,11 @@ class GameFace:
     # panels
 
     def _task(self, width: int) -> tuple[str, list[Row]]:
-        run, game = self.level_run, self.game
-        score = run.score()
+        score = self.level_run.score()
         title = f"{self.level.id}  acts {score.acts}/{score.par}"
         if not self.shown:
             return f"{title}  (a fork; press o to go back)", []
-        return title, task_rows(run, game.reply, game.hinted, width, self._panels.density)
+        return title, task_rows(self.game, width, self._panels.density)
 
     def _incident(self, width: int) -> tuple[str, list[Row]]:
         if not self._panels.panel(INCIDENT).size.height or not self.shown:
@@ -173,16 +177,22 @@ class GameFace:
     # going on
 
     @property
-    def state(self) -> int:
-        """What the level waits for, a key of LEVEL_FOOTERS."""
+    def offered(self) -> tuple[Key, ...]:
+        """What the footer offers: what can be done now, and nothing that is refused."""
         if self.stage.landed is not None:
-            return LANDED
-        return meaning.state_of(self.game, self._mover.player.playing)
+            return LEVEL_FOOTERS[LANDED]
+        keys = LEVEL_FOOTERS[meaning.state_of(self.game, self._mover.player.playing)]
+        return tuple(one for one in keys if one.action != "machine" or not self._would_tell)
 
-    def _stop_after_turn(self) -> None:
-        """In a level by turns nothing comes while the player thinks: each turn is let pass."""
-        if self.shown and self.level_run.level.by_turns:
+    def _stop_in_time(self) -> None:
+        """Stop time after each turn in a level by turns, else where it has come to a question."""
+        if not (self.shown and self._mover.player.playing):
+            return
+        if self.level_run.level.by_turns:
             self._mover.player.playing = False
+        elif self.game.question is not None and self._mover.at_end:
+            self._mover.pause()
+            self._bring(TASK)
 
     def _asks_first(self) -> bool:
         """Tell whether a question must be answered before the run goes on, and say so."""
@@ -207,26 +217,25 @@ class GameFace:
         if self.stage.landed is not None:
             return
         ending = self.game.end()
-        if ending is not None:
-            self._mover.player.playing = False
-            game = self.game
-            if self.stage.motion:  # What the run came to is seen before it is read.
-                self._screen.set_timer(LAST_LOOK_S, lambda: self._end(game, ending))
-            else:
-                self._screen.call_later(self._end, self.game, ending)
-
-    def _end(self, game: LevelGame, ending: Sequel) -> None:
-        """Show the next stage of a level, or what the run came to."""
-        if self.game is not game:
+        if ending is None:
             return
-        if ending.following is not None:
+        self._sequel = ending
+        self._mover.player.playing = False
+        if self.stage.motion and ending.following:  # The picture of the stage is seen before.
+            self._screen.set_timer(LAST_LOOK_S, self._end)
+        else:
+            self._screen.call_later(self._end)
+
+    def _end(self) -> None:
+        """Show the next stage of a level; what the whole level came to waits for the player."""
+        ending, self._sequel = self._sequel, None
+        if ending is not None and ending.following is not None:
             stage = ending.following.level_run.level
             self._play(ending.following, f"stage {stage.stage}: {stage.stage_title}")
-            return
-        self._mover.to_end()
-        self._screen.say(ending.trouble)
-        self._bring(TASK)
-        self.read_on()
+        elif ending is not None:
+            self._mover.to_end()
+            self._screen.say(ending.trouble)
+            self._bring(TASK)
 
     def read_on(self) -> None:
         """Go on from an answer, or say what does; after the end show what the run came to."""
@@ -234,14 +243,16 @@ class GameFace:
             return
         if self.level_run.playing:
             self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
-        elif isinstance(self.game, Practice):
-            self._screen.say(meaning.PRACTISED)
+        elif not self.game.counts:
+            self._screen.action_leave()
+        elif self._sequel is not None:
+            self._end()
         else:
             self._screen.app.push_screen(self._ending(), self._leave_end)
 
     def _ending(self) -> EndScreen:
         run, glyphs = self.level_run, self._panels.glyphs
-        tries, following = tries_of(run.level.id), self._following()
+        tries, following = tries_of(run.level.id), meaning.following(self.level)
         told = self.game.reply if self.level.picture is None else None
 
         def rows(width: int) -> list[Row]:
@@ -261,21 +272,15 @@ class GameFace:
         elif way == BACK:
             self.undo()
         elif way is not None:
-            following = self._following() if way == NEXT else None
+            following = meaning.following(self.level) if way == NEXT else None
             name, after = (following.name, self.level.after) if following else ("", None)
             self._screen.post_message(LevelEnded(name, after))
 
-    def _following(self) -> LevelLine | None:
-        """Return the next level of the assignment, or of the list where nothing is assigned."""
-        after = self.level.after
-        if not self.level.bound:
-            return line_after(self.level.id)
-        return LevelLine(after.file, after.id, after.title, after.world) if after else None
-
     def _practise(self) -> None:
-        """Play again what was missed, with other numbers; nothing else can be done at the end."""
+        """Play again what was missed."""
         if self.level_run.missed():
-            self._play(Practice(self.level_run), "what you missed, with other numbers")
+            again = Practice(self.level_run)
+            self._play(again, meaning.once_more(again))
         else:
             self._screen.say("nothing was missed")
 
@@ -285,7 +290,7 @@ class GameFace:
 
     def _play(self, game: LevelGame, said: str) -> None:
         """Go on with another game, from its beginning: nothing joins it to the one before."""
-        self.game = game
+        self.game, self._sequel = game, None
         self.stage.take(game)
         self._runs.show_only(game)
         self._panels.choose_lower(TASK)
@@ -378,6 +383,7 @@ class GameFace:
     def undo(self) -> None:
         """Take back the player's last deed, and say which it was."""
         self.stage.go_on()
+        self._sequel = None
         undone: list[str] = []
         self._do(lambda: undone.append(self.game.undo()))
         if undone:
@@ -390,11 +396,4 @@ class GameFace:
     def part(self) -> Parting:
         """End the recording; a level that was neither won nor lost goes on from it."""
         self.game.close()
-        if not self.level_run.playing:
-            return Parting()
-        trouble, name = self.level_run.session.tape.trouble, self.level.id
-        return (
-            Parting(f"{name} is not kept: {trouble}")
-            if trouble
-            else Parting(f"{name} is kept", name)
-        )
+        return meaning.parting(self.game)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
-from mmplay.tui.keys import CHOOSING, OVER, RUNNING, TYPING, WAITING
+from mmplay.levels.play.missed import Practice
+from mmplay.tui.keys import CHOOSING, OVER, REVIEWED, RUNNING, TYPING, WAITING
+from mmplay.tui.screens.base import Parting
 
 ANSWER_FIRST = "answer first, or press S to skip the question"
 MISSED_AGAIN = "what you missed, again"
-PRACTISED = "all that was missed is right now: R begins the level, q goes back"
 
 
 def state_of(game: LevelGame, playing: bool) -> int:
@@ -20,8 +22,21 @@ def state_of(game: LevelGame, playing: bool) -> int:
     if question is not None:
         return CHOOSING if question.options else TYPING
     if not game.live:
-        return OVER
+        return OVER if game.counts else REVIEWED
     return RUNNING if playing else WAITING
+
+
+def once_more(game: Practice) -> str:
+    """Return what is said where what was missed begins again."""
+    return "once more, with other numbers" if game.other_numbers else "once more"
+
+
+def following(level: Level) -> LevelLine | None:
+    """Return the next level of the assignment, or of the list where nothing is assigned."""
+    after = level.after
+    if not level.bound:
+        return line_after(level.id)
+    return LevelLine(after.file, after.id, after.title, after.world) if after else None
 
 
 def how_to_go_on(game: LevelGame) -> str:
@@ -32,6 +47,16 @@ def how_to_go_on(game: LevelGame) -> str:
     digits = f"1-{count}" if count > 1 else "1"
     does = "answers" if question is not None else "does it"
     return f"{digits} {does}; or choose with the arrows, then Enter"
+
+
+def parting(game: LevelGame) -> Parting:
+    """Return what the menu says of a level that is left; one that is not over goes on."""
+    name, trouble = game.level_run.level.id, game.level_run.session.tape.trouble
+    if not (game.counts and game.live):
+        return Parting()
+    return (
+        Parting(f"{name} is not kept: {trouble}") if trouble else Parting(f"{name} is kept", name)
+    )
 
 
 def act_wanted(level: Level) -> str:

@@ -35,6 +35,9 @@ STAGED = (PICTURE, TASK, FEEDBACK)
 LEAST_FEEDBACK, MOST_FEEDBACK = 3, 9
 """Rows under the picture: as many as are said, so that it keeps its size most of the time."""
 
+REVIEW = "what you missed"
+"""The title where what was missed has been played again."""
+
 TURN_US = 1_200_000
 """How long a turn stays where the player may act between any two."""
 
@@ -220,7 +223,7 @@ class Stage:
             title = f"question {place_of(run, question_open)}"
             return title, question_rows(question_open, size, self._glyphs, again=again)
         if not run.playing:
-            return str(run.outcome), end_rows(run, width)
+            return str(run.outcome) if self.game.counts else REVIEW, end_rows(self.game, width)
         return "now", waiting_rows(run, width)
 
     def feedback_rows(self, width: int) -> tuple[str, list[Row]]:

@@ -14,7 +14,6 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import (
     COMMON_KEYS,
     DIGIT_KEYS,
-    LEVEL_FOOTERS,
     LEVEL_KEYS,
     PLAY_KEYS,
     RUN_KEYS,
@@ -106,7 +105,7 @@ class PlayScreen(BaseScreen):
     def offered(self) -> tuple[Key, ...]:
         """The keys of the footer: those of a level say what can be done now."""
         shown = self.game is not None and self.game.shown
-        return LEVEL_FOOTERS[self.game.state] if self.game is not None and shown else self.keys
+        return self.game.offered if self.game is not None and shown else self.keys
 
     def compose(self) -> ComposeResult:
         """Lay out the panels between header and verdict, and the footer."""
@@ -245,6 +244,8 @@ class PlayScreen(BaseScreen):
     action_story = in_level(lambda game: game.tell_story())
     action_machine = in_level(lambda game: game.machine())
     action_restart = in_level(lambda game: game.restart())
+
+    action_read_on = in_level(lambda game: game.read_on())
 
     def key_comes(self) -> None:
         """End the move of a level's picture."""

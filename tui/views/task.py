@@ -21,6 +21,13 @@ WIDE = 1000
 NOTHING = "this level's machine starts from none of the incident's logs"
 EARLY = "the incident's log has no line yet"
 
+END_KEYS = ("Enter: read on, u: undo, R: begin again, q: go back",)
+REVIEW_KEYS = (
+    "This review changes no stars.",
+    "R: begin the level, Enter or q: go back",
+)
+"""What is said after a level, and after what was missed in it was played again."""
+
 TOY_PAGES = 64
 """Zones up to this size show where their blocks lie."""
 
@@ -28,16 +35,14 @@ OBJECT_ACTS = ("kmalloc", "kfree")
 """Acts whose first word is a cache."""
 
 
-def task_rows(run: LevelRun, reply: Reply | None, said: str, width: int, density: str) -> list[Row]:
-    """Return the rows of the task panel, `width` columns wide.
-
-    `reply` is what the last answer was worth, `said` the last hint.
-    """
+def task_rows(game: LevelGame, width: int, density: str) -> list[Row]:
+    """Return the rows of the task panel, `width` columns wide."""
+    run, reply, said = game.level_run, game.reply, game.hinted
     rows = reply_rows(reply, width) if reply is not None else []
     rows += _piece_rows(run.level, run.session.live, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
-        rows += end_rows(run, width)
+        rows += end_rows(game, width)
     elif question is not None:
         rows += _question_rows(run, question, width)
     else:
@@ -120,18 +125,21 @@ def reply_rows(reply: Reply, width: int) -> list[Row]:
     return [*rows, row("")]
 
 
-def end_rows(run: LevelRun, width: int) -> list[Row]:
+def end_rows(game: LevelGame, width: int) -> list[Row]:
     """Return what a run came to, and the keys after it."""
+    run = game.level_run
+    won = run.outcome is Outcome.WON
+    head, told = f"{run.outcome}: {run.reason}", END_KEYS if game.counts else REVIEW_KEYS
+    if won:
+        head = _won(run) if game.counts else "All that was missed is right now."
+    rows = [row(Cell(line, "fine" if won else "refused")) for line in wrap(head, width)]
+    return [*rows, *(row(Cell(line, "dim")) for one in told for line in wrap(one, width))]
+
+
+def _won(run: LevelRun) -> str:
     score = run.score()
-    if run.outcome is Outcome.WON:
-        stars = f"{score.stars} of {STARS} stars"
-        acts = f"; acts {score.acts}, par {score.par}" if score.par or score.acts else ""
-        head = f"won: {stars}{acts}"
-        rows = [row(Cell(head, "fine"))]
-    else:
-        rows = [row(Cell(one, "refused")) for one in wrap(f"{run.outcome}: {run.reason}", width)]
-    keys = "Enter: read on, u: undo, R: begin again, q: go back"
-    return [*rows, *(row(Cell(line, "dim")) for line in wrap(keys, width))]
+    acts = f"; acts {score.acts}, par {score.par}" if score.par or score.acts else ""
+    return f"won: {score.stars} of {STARS} stars{acts}"
 
 
 def story_rows(run: LevelRun) -> list[Row]:
