@@ -244,7 +244,7 @@ class GameFace:
         if self.level_run.playing:
             self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
         elif not self.game.counts:
-            self._screen.action_leave()
+            self._screen.action_escape()
         elif self._sequel is not None:
             self._end()
         else:
