@@ -16,6 +16,7 @@ from mmplay.levels.tries import Try, keep, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII
+from mmplay.tui.play import game
 from mmplay.tui.screens.ending import EndScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.views.ending import ending_rows, histogram_rows, keys_row
@@ -192,6 +193,20 @@ def test_what_is_asked_again_alike_is_not_said_to_have_other_numbers() -> None:
     again = Practice(run)
     assert again.asked().text == question.text
     assert not again.other_numbers
+
+
+@pytest.mark.usefixtures("held_motion")
+async def test_enter_does_not_wait_for_the_next_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(game, "LAST_LOOK_S", 10**6)
+    async with MmplayApp(level=find_level("L19"), motion=True).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        run = run_of(pilot)
+        play(run, run.level.solution, knows)
+        level_screen(pilot).mover.to_end()
+        await settle(pilot)
+        assert (run_of(pilot), run.outcome) == (run, Outcome.WON)
+        await press(pilot, "enter")
+        assert run_of(pilot).level.stage == run.level.stage + 1
 
 
 async def test_the_next_level_of_an_assignment_follows() -> None:

@@ -31,6 +31,29 @@ async def test_every_answer_waits_until_the_player_goes_on() -> None:
         assert "question 2/4" in await press(pilot, "enter")
 
 
+async def test_a_number_that_is_typed_stands_beside_what_ends_it() -> None:
+    async with MmplayApp(level=find_level("L02")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        shown = await press(pilot, "7", "backspace", "3")
+        keys = "Enter answers, Backspace corrects, Esc leaves"
+        assert shown.splitlines()[-1].split(maxsplit=1) == ["3", keys]
+        assert keys not in await press(pilot, "escape")
+        await press(pilot, "p")
+        assert "You said 3: right." in await type_in(pilot, "3")
+
+
+async def test_the_machine_is_offered_only_where_it_tells_no_answer() -> None:
+    async with MmplayApp(level=find_level("L05")).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        offered = []
+        for _ in range(5):
+            question = run_of(pilot).open_question()
+            assert question is not None
+            offered.append((not question.hides, "L machine" in text_of(pilot).splitlines()[-1]))
+            await answer_right(pilot)
+        assert set(offered) == {(True, True), (False, False)}
+
+
 async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undid() -> None:
     async with MmplayApp(level=find_level("L02")).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

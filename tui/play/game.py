@@ -355,7 +355,7 @@ class GameFace:
         with self._screen.refusals_said():
             unit = self.game.asked().unit
             placeholder = f"your answer ({unit})" if unit else "your answer"
-            self._screen.ask_for(placeholder, self.give, begun)
+            self._screen.ask_for(placeholder, self.give, begun, meaning.TYPED)
 
     def give(self, text: str) -> None:
         """Answer the open question."""

@@ -10,6 +10,7 @@ from mmplay.tui.keys import CHOOSING, OVER, REVIEWED, RUNNING, TYPING, WAITING
 from mmplay.tui.screens.base import Parting
 
 ANSWER_FIRST = "answer first, or press S to skip the question"
+TYPED = "Enter answers, Backspace corrects, Esc leaves"
 MISSED_AGAIN = "what you missed, again"
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on
+from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive
@@ -191,19 +192,27 @@ class BaseScreen(Screen[None]):
 
     # the prompt
 
-    def ask_for(self, placeholder: str, take: Callable[[str], None], begun: str = "") -> None:
-        """Ask for one line of text in place of the footer; `take` gets it, as `begun` here."""
-        self._open_prompt(Prompt(placeholder, partial(self._given, take), begun))
+    def ask_for(
+        self, placeholder: str, take: Callable[[str], None], begun: str = "", keys: str = ""
+    ) -> None:
+        """Ask for one line of text in place of the footer; `take` gets it, as `begun` here.
+
+        `keys` says beside a short one what ends it, for as long as it is typed.
+        """
+        prompt = Prompt(placeholder, partial(self._given, take), begun)
+        self._open_prompt(prompt, *((Static(keys),) if keys else ()))
 
     def ask_key(self, question: str, take: Callable[[str], None]) -> None:
         """Ask for one key in place of the footer; `take` gets its character."""
         self._open_prompt(KeyPrompt(question, partial(self._given, take)))
 
-    def _open_prompt(self, prompt: Widget) -> None:
+    def _open_prompt(self, prompt: Widget, *beside: Widget) -> None:
         self.close_prompt()
         self.query_one("#footer").display = False
-        self._prompt = prompt
-        self.mount(prompt)
+        self._prompt = line = Horizontal(classes="line") if beside else prompt
+        self.mount(line)
+        if beside:
+            line.mount(prompt, *beside)
         prompt.focus()
 
     def _given(self, take: Callable[[str], None], text: str | None) -> None:
