@@ -117,10 +117,22 @@ def floor(reductions: tuple[Reduction, ...], mark: N, reserve: N, flags: AllocFl
 
 def discounted(reductions: tuple[Reduction, ...], mark: N, flags: AllocFlag) -> N:
     """Return the watermark after every discount that `flags` give, in the kernel's order."""
+    for _, taken in discounts(reductions, mark, flags):
+        mark = mark - taken
+    return mark
+
+
+def discounts(
+    reductions: tuple[Reduction, ...], mark: N, flags: AllocFlag
+) -> list[tuple[Reduction, N]]:
+    """Return what comes off a watermark for these flags, in pages, in the kernel's order."""
+    found = []
     for reduction in reductions:
         if flags & reduction.flag == reduction.flag:
-            mark = mark - mark // reduction.divisor
-    return mark
+            taken = mark // reduction.divisor
+            found.append((reduction, taken))
+            mark = mark - taken
+    return found
 
 
 def hidden(highatomic: int, flags: AllocFlag, sees: AllocFlag) -> int:

@@ -12,7 +12,7 @@ from msgspec import field
 
 from mmplay.engine.rules.memory import size_kb
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
-from mmplay.engine.sim.machine.setup import SECOND_NS, Costs
+from mmplay.engine.sim.machine.setup import LONGEST_EXTENSION, SECOND_NS, Costs
 from mmplay.levels.load_start import MAX_PAGES, TaskKeys, ZoneKeys
 from mmplay.levels.model import Event, FileTable, Needed, Number, listed, one_of, up_to
 
@@ -169,7 +169,7 @@ class NetworkTable(FileTable, frozen=True, kw_only=True):
     frames_per_flow: Annotated[int, up_to(1 << 20, 1)] = 1
     frame_bytes: Annotated[int, up_to(1 << 16, 1)] = 60
     conntrack_extensions: bool = False
-    extension_bytes: Annotated[int, up_to(96, 1)] = 64
+    extension_bytes: Annotated[int, up_to(LONGEST_EXTENSION, 1)] = 64
     port_closed: bool = False
     start_s: Moment = Moment(0)
 

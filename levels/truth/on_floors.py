@@ -9,6 +9,7 @@ from mmplay.engine.rules.floors import (
     NO_WATERMARKS,
     PLAIN,
     CallerClass,
+    discounts,
     floor,
     hidden,
     seen_free,
@@ -20,7 +21,7 @@ from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.rules import by_rule, source
-from mmplay.levels.truth.steps import asker, discounts, line_steps, seen_steps
+from mmplay.levels.truth.steps import asker, line_steps, seen_steps
 from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 

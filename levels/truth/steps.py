@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from mmplay.engine.explain.finding import said
 from mmplay.engine.rules.alloc_flags import AllocFlag
-from mmplay.engine.rules.floors import PLAIN, CallerClass, Reduction
+from mmplay.engine.rules.floors import PLAIN, CallerClass, Reduction, discounts
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import SCALE_BASE
 
 FLAG_NAMES = {
     AllocFlag.HIGH: "__GFP_HIGH",
@@ -23,18 +22,6 @@ NON_BLOCK = "ALLOC_NON_BLOCK"
 """What the quarter is called that takes two flags since 6.3: the half has the other one's name."""
 
 HALF = 2
-
-
-def discounts(
-    reductions: tuple[Reduction, ...], mark: int, flags: AllocFlag
-) -> list[tuple[Reduction, int]]:
-    """Return what comes off a mark for these flags, in pages, in the kernel's order."""
-    found = []
-    for one in reductions:
-        if flags & one.flag == one.flag:
-            found.append((one, mark // one.divisor))
-            mark -= mark // one.divisor
-    return found
 
 
 def line_steps(
@@ -70,12 +57,12 @@ def seen_steps(free: int, order: int, kept: int) -> str:
 
 def mark_steps(kernel: Kernel, mark: str, minimum: int, managed: int, scale: int) -> str:
     """Return how low or high comes from min, step by step; `scale` counts since 4.6 only."""
-    value = kernel.gaps(minimum, managed, scale)[mark == "high"]
+    low, high = kernel.gaps(minimum, managed, scale)
+    value = high if mark == "high" else low
     if kernel.watermark_scale_factor is None:
         code = "steps.min_quarter" if mark == "low" else "steps.min_half"
         return f"{minimum} + {said(code, pages=value - minimum)} = {value}"
-    share, times = managed * scale // SCALE_BASE, "2 * " if mark == "high" else ""
-    gap = said("steps.min_quarter", pages=minimum // 4)
-    if share > minimum // 4:
-        gap = said("steps.share", pages=share, scale=scale, managed=managed)
-    return f"{minimum} + {times}{gap} = {value}"
+    gap, times = low - minimum, "2 * " if mark == "high" else ""
+    code = "steps.min_quarter" if gap == minimum // 4 else "steps.share"
+    step = said(code, pages=gap, scale=scale, managed=managed)
+    return f"{minimum} + {times}{step} = {value}"

@@ -17,14 +17,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.sim.machine.decisions import BalanceDirtyPages
-from mmplay.engine.sim.machine.setup import JIFFY_NS, MILLISECOND_NS, SECOND_NS
+from mmplay.engine.sim.machine.setup import HZ, JIFFY_NS, MILLISECOND_NS
 from mmplay.engine.sim.mm.writeback import dirty_limits, dirty_pages, wake_flusher
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
     from mmplay.engine.sim.state.state import State
 
-HZ = SECOND_NS // JIFFY_NS
 INIT_BW = 25_600
 """100 MB/s in pages: what the kernel takes for a disk that has written nothing yet."""
 MAX_PAUSE = HZ // 5

@@ -25,7 +25,7 @@ from mmplay.engine.sim.log.stacks import NET, Caller
 from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.decisions import IcmpSend
 from mmplay.engine.sim.machine.machine import NIC
-from mmplay.engine.sim.machine.setup import JIFFY_NS, SECOND_NS
+from mmplay.engine.sim.machine.setup import HZ, JIFFY_NS, SECOND_NS
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
@@ -179,7 +179,6 @@ ANSWERS = 9
 It is the moment of the last look, in jiffies, and the jiffies of credit then."""
 CREDIT = 6
 """Seconds of credit at most (XRLIM_BURST_FACTOR, icmp_ratelimit)."""
-HZ = SECOND_NS // JIFFY_NS
 
 
 def first_answers(now_ns: int, credit: int) -> list[int]:

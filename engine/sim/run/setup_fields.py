@@ -6,7 +6,14 @@ from typing import Any
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel, kernel_named
-from mmplay.engine.sim.machine.setup import Costs, DiskKind, Flow, Setup, Workload
+from mmplay.engine.sim.machine.setup import (
+    LONGEST_EXTENSION,
+    Costs,
+    DiskKind,
+    Flow,
+    Setup,
+    Workload,
+)
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.run.programs import PROGRAM_NAMES
 from mmplay.engine.sim.state.slab_cache import CacheKind, SlabOrder
@@ -16,7 +23,6 @@ MAX_TEXT = 4096
 MAX_LIST = 1024
 MAX_CPUS = 64
 MAX_TASKS = 4096
-MAX_EXTENSION = 96
 
 
 class SetupError(ValueError):
@@ -67,8 +73,8 @@ def setup_of(fields: list[Any]) -> Setup:
         raise SetupError(f"no setup: {error}") from None
     if setup.flow is not None and setup.flow.cpu >= setup.cpus:
         raise SetupError("the network card interrupts a CPU that is not there")
-    if setup.flow is not None and setup.flow.extension_bytes > MAX_EXTENSION:
-        raise SetupError(f"an extension has at most {MAX_EXTENSION} bytes")
+    if setup.flow is not None and setup.flow.extension_bytes > LONGEST_EXTENSION:
+        raise SetupError(f"an extension has at most {LONGEST_EXTENSION} bytes")
     return setup
 
 

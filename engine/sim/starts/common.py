@@ -14,7 +14,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import NIC, SCRIPT, VMSTAT, Machine
-from mmplay.engine.sim.machine.setup import Costs, DiskKind, Setup, Workload
+from mmplay.engine.sim.machine.setup import LONGEST_EXTENSION, Costs, DiskKind, Setup, Workload
 from mmplay.engine.sim.mm.balance import INIT_BW, begin_rates
 from mmplay.engine.sim.mm.disk import start as start_disk
 from mmplay.engine.sim.mm.kswapd import ASLEEP
@@ -127,7 +127,11 @@ def cache_kinds(cpu_ids: int, extension_bytes: int = 0) -> tuple[CacheKind, ...]
 
     One for the connections' extensions is among them where kmalloc-64 is too small.
     """
-    longer = ((LONG_EXTENSION, 96, 96, False),) if extension_bytes > SMALLEST else ()
+    longer = (
+        ((LONG_EXTENSION, LONGEST_EXTENSION, LONGEST_EXTENSION, False),)
+        if extension_bytes > SMALLEST
+        else ()
+    )
     return tuple(
         CacheKind(name, size, object_size, slab_order(size, cpu_ids), reclaimable)
         for name, size, object_size, reclaimable in (*CACHES, *longer)

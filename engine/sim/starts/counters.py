@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.sim.machine.setup import JIFFY_NS
-from mmplay.engine.sim.mm.balance import HZ, INIT_BW, UPDATE_NS, followed, measured
+from mmplay.engine.sim.machine.setup import HZ, JIFFY_NS
+from mmplay.engine.sim.mm.balance import INIT_BW, UPDATE_NS, followed, measured
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.sim.starts.bench import BenchZone, merged_zone, roomy_zone
 from mmplay.engine.sim.starts.plan import Found

@@ -6,10 +6,9 @@ import pytest
 
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.machine.machine import Machine, slice_ns
-from mmplay.engine.sim.machine.setup import DiskKind, Workload
+from mmplay.engine.sim.machine.setup import HZ, DiskKind, Workload
 from mmplay.engine.sim.mm.balance import (
     GO_ON,
-    HZ,
     INIT_BW,
     MAX_PAUSE_NS,
     Pause,
