@@ -50,7 +50,8 @@ def help_rows(keys: tuple[Key, ...], width: int) -> list[Row]:
     """Return the help: a heading per group, then its keys, in as many columns as fit."""
     groups: dict[str, list[tuple[str, str]]] = {}
     digits = {f"{digit}" for digit in range(10)}
-    for key in (*keys, *COMMON_KEYS):
+    own = {key.action for key in keys}
+    for key in (*keys, *(one for one in COMMON_KEYS if one.action not in own)):
         if key.shown in digits:
             continue
         groups.setdefault(key.group, []).append((key.shown, key.help))
