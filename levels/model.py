@@ -125,12 +125,33 @@ class Picture(FileTable, frozen=True, kw_only=True):
     edges: Options = ()
 
 
+class Form(FileTable, frozen=True, kw_only=True):
+    """[[ask.form]]: another form of a question; what it does not say is the question's own."""
+
+    text: str | None = None
+    truth: str | None = None
+    kind: Annotated[str, one_of((NUMBER, CHOICE, TEXT))] | None = None
+    when: str | None = None
+    options: Options | None = None
+    unit: str | None = None
+    before: Texts | None = None
+    after: Texts | None = None
+    suppose: Texts | None = None
+    why: str | None = None
+    rule: str | None = None
+    picture: PictureKind | None = None
+    caller: str | None = None
+    hides: Texts | None = None
+    hints: Texts | None = None
+
+
 class Question(FileTable, frozen=True, kw_only=True):
     """[[ask]]: something the player must answer, asked once or for every line of `each`.
 
     With `pick` only so many of the lines are asked, drawn from the seed; `draw` are numbers for the
-    slots of its texts, one of each list at a time. A question that was missed is asked again, with
-    another line or other numbers where there are any. `hints` lead to its answer.
+    slots of its texts, one of each list at a time. A question that was missed is asked again, in
+    another of its `forms`, with another line or other numbers, where there are any. `hints` lead to
+    its answer.
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
@@ -163,6 +184,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     draw: dict[str, Annotated[tuple[str | int, ...], listed(MAX_LIST)]] = field(
         default_factory=dict
     )
+    forms: Annotated[tuple[Form, ...], listed(MAX_LIST)] = field(default=(), name="form")
     slot: int = field(default=0, name=SLOT)
     line: int = field(default=0, name=LINE)
 
@@ -172,9 +194,25 @@ class Question(FileTable, frozen=True, kw_only=True):
         return self.each if self.pick else ()
 
     @property
+    def ways(self) -> tuple[Question, ...]:
+        """The question as each of its forms asks it: its own, then the others."""
+        own = self._replace(forms=())
+        return (own, *(own._in(one) for one in self.forms))
+
+    def _in(self, form: Form) -> Question:
+        said = {key: value for key, value in structs.asdict(form).items() if value is not None}
+        kind = self.kind if form.options is None else CHOICE if form.options else NUMBER
+        return self._replace(**{"kind": kind, **said})
+
+    @property
     def group(self) -> str:
         """The id of the [[ask]] that it came from."""
         return self.id.partition(".")[0]
+
+
+def as_form(question: Question) -> Form:
+    """Return the form that makes this question of another one of its table."""
+    return Form(**{key: getattr(question, key) for key in Form.__struct_fields__})
 
 
 class Event(FileTable, frozen=True):
