@@ -25,7 +25,6 @@ from mmplay.levels.model import (
     NUMBER,
     Picture,
     Question,
-    as_form,
     name_and_value,
 )
 from mmplay.levels.play.drawing import asked, entry_name
@@ -87,6 +86,8 @@ def _asked(place: Place, table: Question) -> list[Question]:
     question = table._replace(kind=kind, at=table.at or START)
     if table.pick > len(table.each):
         raise place.error("pick", f"there are {len(table.each)} lines in `each`")
+    if table.forms and table.each and not table.pick:
+        raise place.error("each", "with other forms of the question write how many to `pick`")
     ways = question.ways
     forms = len(ways) * max(1, len(table.each)) * prod(map(len, table.draw.values()))
     if forms > MAX_FORMS:
@@ -117,15 +118,9 @@ def _each(question: Question) -> list[Question]:
         ]
     lines = enumerate(question.each, 1)
     return [
-        _of_line(question, line)._replace(id=f"{question.id}.{number}", each=())
+        filled(question, line_words(line))._replace(id=f"{question.id}.{number}", each=())
         for number, line in lines
     ] or [question]
-
-
-def _of_line(question: Question, line: str) -> Question:
-    """Return a question and its other forms with the words of a line."""
-    own, *others = (filled(way, line_words(line)) for way in question.ways)
-    return own._replace(forms=tuple(map(as_form, others)))
 
 
 def _check_draw(place: Place, table: Question) -> None:

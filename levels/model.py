@@ -130,7 +130,6 @@ class Form(FileTable, frozen=True, kw_only=True):
 
     text: str | None = None
     truth: str | None = None
-    kind: Annotated[str, one_of((NUMBER, CHOICE, TEXT))] | None = None
     when: str | None = None
     options: Options | None = None
     unit: str | None = None
@@ -202,17 +201,12 @@ class Question(FileTable, frozen=True, kw_only=True):
     def _in(self, form: Form) -> Question:
         said = {key: value for key, value in structs.asdict(form).items() if value is not None}
         kind = self.kind if form.options is None else CHOICE if form.options else NUMBER
-        return self._replace(**{"kind": kind, **said})
+        return self._replace(kind=kind, **said)
 
     @property
     def group(self) -> str:
         """The id of the [[ask]] that it came from."""
         return self.id.partition(".")[0]
-
-
-def as_form(question: Question) -> Form:
-    """Return the form that makes this question of another one of its table."""
-    return Form(**{key: getattr(question, key) for key in Form.__struct_fields__})
 
 
 class Event(FileTable, frozen=True):
@@ -353,6 +347,7 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
     learn: Needed
     story: Needed
     against: str = ""
+    in_fact: str = ""
     recreates: str = ""
     task: Needed
     real: Real
@@ -370,6 +365,14 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
         if not self.solution:
             return self.given_par
         return sum(move.counts for move in self.solution)
+
+    @property
+    def corrected(self) -> tuple[str, ...]:
+        """The wrong belief that the level is against, and what is true; nothing if it has none."""
+        if not self.against:
+            return ()
+        right = (f"In fact, {self.in_fact}",) if self.in_fact else ()
+        return (f"Many believe, and it is wrong: {self.against}", *right)
 
 
 class Level(LevelFile, frozen=True, kw_only=True):

@@ -204,12 +204,5 @@ def test_a_form_is_checked_and_a_complaint_names_its_line() -> None:
         level(text)
     with pytest.raises(LevelError, match=r"t\.toml:\d+: options: a choice needs two or more"):
         level(FORMS.replace('["yes", "no"]', '["yes"]').replace("{free}", "14"))
-
-
-def test_lines_without_a_pick_have_their_forms_too() -> None:
-    text = FORMS.replace("Which is min", "Which is {0}").replace("DMA32 min", "DMA32 {0}")
-    one = level(text.replace("{free}", "14").replace('unit = "pages"', 'each = ["low", "high"]'))
-    assert [[way.text for way in question.ways] for question in one.questions] == [
-        ["Which is low?", "Does a plain request pass at 14?"],
-        ["Which is high?", "Does a plain request pass at 14?"],
-    ]
+    with pytest.raises(LevelError, match=r"t\.toml:\d+: each: .*`pick`"):
+        level(FORMS.replace('unit = "pages"', 'each = ["a", "b"]').replace("{free}", "14"))
