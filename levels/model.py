@@ -315,6 +315,7 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
     learn: Needed
     story: Needed
     against: str = ""
+    in_fact: str = ""
     recreates: str = ""
     task: Needed
     real: Real
@@ -332,6 +333,14 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
         if not self.solution:
             return self.given_par
         return sum(move.counts for move in self.solution)
+
+    @property
+    def corrected(self) -> tuple[str, ...]:
+        """The wrong belief that the level is against, and what is true; nothing if it has none."""
+        if not self.against:
+            return ()
+        right = (f"In fact, {self.in_fact}",) if self.in_fact else ()
+        return (f"Many believe, and it is wrong: {self.against}", *right)
 
 
 class Level(LevelFile, frozen=True, kw_only=True):
