@@ -138,10 +138,15 @@ class Form(FileTable, frozen=True, kw_only=True):
     suppose: Texts | None = None
     why: str | None = None
     rule: str | None = None
-    picture: PictureKind | None = None
     caller: str | None = None
     hides: Texts | None = None
     hints: Texts | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Return what it says; options make it a choice."""
+        said = {key: value for key, value in structs.asdict(self).items() if value is not None}
+        kind = CHOICE if self.options else NUMBER
+        return said if self.options is None else {"kind": kind, **said}
 
 
 class Question(FileTable, frozen=True, kw_only=True):
@@ -195,13 +200,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     @property
     def ways(self) -> tuple[Question, ...]:
         """The question as each of its forms asks it: its own, then the others."""
-        own = self._replace(forms=())
-        return (own, *(own._in(one) for one in self.forms))
-
-    def _in(self, form: Form) -> Question:
-        said = {key: value for key, value in structs.asdict(form).items() if value is not None}
-        kind = self.kind if form.options is None else CHOICE if form.options else NUMBER
-        return self._replace(kind=kind, **said)
+        return tuple(self._replace(forms=(), **one.said()) for one in (Form(), *self.forms))
 
     @property
     def group(self) -> str:
