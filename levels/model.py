@@ -153,9 +153,8 @@ class Question(FileTable, frozen=True, kw_only=True):
     """[[ask]]: something the player must answer, asked once or for every line of `each`.
 
     With `pick` only so many of the lines are asked, drawn from the seed; `draw` are numbers for the
-    slots of its texts, one of each list at a time. A question that was missed is asked again, in
-    another of its `forms`, with another line or other numbers, where there are any. `hints` lead to
-    its answer.
+    slots of its texts, one of each list at a time. A question that was missed is asked again in
+    another of its `forms`, with another line or other numbers. `hints` lead to its answer.
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
