@@ -40,7 +40,7 @@ def markup(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return a text for Markdown, anywhere in a line but in a table: what means something is escaped.
+    """Return a text for Markdown, anywhere but in a table, with what means something escaped.
 
     All else stays as it is, for it is read in a terminal, too. Tags and entities are written as in
     HTML, which takes hold where a reader of Markdown knows no escape of them.
