@@ -123,6 +123,7 @@ def _print_json(args: Namespace, answer: Answer) -> None:
             "runs_done": len(answer.futures),
             "assumptions": [_assumption(one) for one in answer.open],
             "foreseen": [_foreseen_json(row, words, answer.varied) for row in rows],
+            "bands": _bands(answer),
             "remarks": answer.remarks(),
             "runs": [
                 {
@@ -142,6 +143,11 @@ def _print_json(args: Namespace, answer: Answer) -> None:
 def _assumption(one: Unsaid) -> dict[str, object]:
     names = ("name", "unit", "value", "low", "high", "what", "reason")
     return {name: getattr(one, name) for name in names}
+
+
+def _bands(answer: Answer) -> dict[str, object]:
+    bands = answer.bands() if answer.varied else {}
+    return {zone: [one._asdict() for one in reached] for zone, reached in bands.items()}
 
 
 def _foreseen_json(row: Foreseen, words: Words, varied: bool) -> dict[str, object]:

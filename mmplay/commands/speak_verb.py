@@ -174,6 +174,7 @@ class LevelSpeaker(LookAround):
         yield STAR_RULE
         for question, rule in what_was_missed(self.run):
             yield f"you missed: {question.text} The rule: {rule}"
+        yield from self.level.corrected
         yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
         yield f"the model leaves out: {real.leaves_out}"
         yield from (line for line in real.log.split("\n") if line)

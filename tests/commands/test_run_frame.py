@@ -42,6 +42,8 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     names = {one["name"] for one in found["assumptions"]}
     assert "disk_rate" in names
     assert {one["assumption"] for one in found["runs"]} - {None} <= names
+    assert found["bands"]["DMA32"][0]["from_us"] == found["from_us"]
+    assert found["bands"]["DMA32"][-1]["until_us"] == found["until_us"]
     row = next(one for one in found["foreseen"] if one["quantity"] == "pages_written")
     assert row["low"] <= row["value"] <= row["high"]
     assert row["sentence"].startswith("The disk completes")
@@ -54,7 +56,7 @@ def test_one_run_is_marked_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing was varied" in out
     found = json.loads(output(capsys, "run", LOG, *UNTIL, "--bounds", "no", "--json")[1])
     assert (found["bounds"], found["runs_done"]) == ("no", 1)
-    assert found["foreseen"][0]["low"] is None
+    assert (found["foreseen"][0]["low"], found["bands"]) == (None, {})
     assert "nothing was varied" in found["remarks"][0]
 
 
