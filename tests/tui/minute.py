@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
-from mmplay.tui import projector
+from mmplay.tui import preview
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cast import SIZE, Shot, lines_of, shots_as_cast
 from mmplay.tui.film import read_film
@@ -99,7 +99,7 @@ async def taken() -> list[Shot]:
 def cast() -> bytes:
     """Return the cast; nothing of it is kept among what the user has played."""
     vars(on_stage)["STEP_MS"] = NEVER_S * MS  # no move goes on by itself
-    projector.FILM_AFTER_S = NEVER_S
+    preview.FILM_AFTER_S = NEVER_S
     with TemporaryDirectory() as folder:
         os.environ |= {"XDG_STATE_HOME": folder, "XDG_DATA_HOME": folder}
         return b"".join(shots_as_cast(asyncio.run(taken()), TITLE, SIZE))

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from mmplay.recordings.library import open_recording
-from mmplay.tui import film, projector
+from mmplay.tui import film, preview
 from mmplay.tui.cells import plain
 from mmplay.tui.film import CAPTIONS, ENDED, SHOWN, Film, caption_of, film_of, film_rows
 from mmplay.tui.glyphs import BOXES
@@ -24,8 +24,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was played here yet."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(projector, "FILM_AFTER_S", 0.001)
-    monkeypatch.setattr(projector, "SHOT_S", 0.001)
+    monkeypatch.setattr(preview, "FILM_AFTER_S", 0.001)
+    monkeypatch.setattr(preview, "SHOT_S", 0.001)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ async def test_a_key_shows_it_again_and_without_motion_only_its_end(
         await seen(pilot, "runs out of memory")
         assert "Enter: play L02" in text_of(pilot)
         assert "runs out of memory" not in await press(pilot, "2")
-    monkeypatch.setattr(projector, "SHOT_S", 3600)
+    monkeypatch.setattr(preview, "SHOT_S", 3600)
     async with running(None, motion=True) as pilot:
         await press(pilot, "down", "f")
         await seen(pilot, f"{shown.shots[1].free[0]} free")

@@ -18,21 +18,19 @@ from mmplay.levels.level_list import LevelLine, level_lines
 from mmplay.levels.progress import Progress
 from mmplay.levels.progress import load as load_progress
 from mmplay.recordings import library
-from mmplay.tui.cells import Cell, Row, fit, row, wrap
+from mmplay.tui.cells import Cell, Row, fit, row
 from mmplay.tui.glyphs import BOXES, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.projector import Projector
+from mmplay.tui.preview import Projector, look_into
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.views.menu import (
-    ABOUT,
     import_help,
     level_preview,
     menu_rows,
     played_preview,
     problem,
-    recording_preview,
 )
 
 if TYPE_CHECKING:
@@ -49,9 +47,6 @@ HOLDS = "what it holds"
 WIDEST = 400
 SESSIONS = 20
 """Played sessions that are listed."""
-
-PREVIEW_BYTES = 1 << 20
-"""Recordings up to this size are looked into for the preview."""
 
 
 class MenuScreen(BaseScreen):
@@ -259,13 +254,7 @@ class MenuScreen(BaseScreen):
         )
 
     def _recording_preview(self, ask: Ask, width: int) -> list[Row]:
-        entry = self._recordings[int(ask.names[0])]
-        about = ABOUT.get(entry.name, str(entry.path))
-        if entry.path.stat().st_size > PREVIEW_BYTES:
-            text = f"{about}  A long recording; Enter opens it."
-            return [row(Cell(line)) for line in wrap(text, width)]
-        with library.open_recording(str(entry.path)) as timeline:
-            return recording_preview(timeline, about, width)
+        return look_into(self._recordings[int(ask.names[0])], width)
 
     def _played_preview(self, ask: Ask, width: int) -> list[Row]:
         return played_preview(library.played(self._sessions[int(ask.names[0])]), width)

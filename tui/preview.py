@@ -1,4 +1,4 @@
-"""Who shows the film beside the menu: shot by shot, until a key is pressed."""
+"""What stands beside the menu's list: what a recording holds; the film, until a key is pressed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from mmplay.recordings import library
+from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.views.menu import ABOUT, recording_preview
 
 if TYPE_CHECKING:
     from mmplay.tui.film import Film
@@ -22,6 +25,19 @@ FILM_AFTER_S = 0.6
 """At a first start it is read once the menu has been painted, and there was time for a key."""
 
 TITLE = "twenty seconds"
+
+PREVIEW_BYTES = 1 << 20
+"""Recordings up to this size are looked into."""
+
+
+def look_into(entry: library.Shipped, width: int) -> list[Row]:
+    """Return what a recording holds; raises InputError and OSError."""
+    about = ABOUT.get(entry.name, str(entry.path))
+    if entry.path.stat().st_size > PREVIEW_BYTES:
+        text = f"{about}  A long recording; Enter opens it."
+        return [row(Cell(line)) for line in wrap(text, width)]
+    with library.open_recording(str(entry.path)) as timeline:
+        return recording_preview(timeline, about, width)
 
 
 class Projector:
