@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from mmplay.__main__ import main
 from mmplay.commands import run_frame
+from mmplay.commands.output import tell
+from mmplay.recordings.answer import Answer
 from mmplay.recordings.futures import Ahead, Future, Supposed, machine_ahead, watched
 from mmplay.recordings.library import open_recording
 from tests.commands.test_run import output
@@ -74,8 +79,26 @@ def test_ctrl_c_shows_what_is_done(
     code, out, err = output(capsys, "run", LOG, *UNTIL)
     assert code == 130
     assert "stopped after 3 of 14 runs" in err
-    assert "3 of 14 runs were done" in out
+    assert "You stopped after 3 of 14 runs" in out
     assert "DMA32: free" in out
+
+
+def test_a_second_ctrl_c_does_not_end_the_telling(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ctrl_c(ahead: Ahead, one: Supposed) -> Future:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError(one)
+
+    def again(args: Namespace, answer: Answer) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        tell(*answer.remarks())
+
+    monkeypatch.setattr(run_frame, "future_of", ctrl_c)
+    monkeypatch.setattr(run_frame, "_print_text", again)
+    code, out, err = output(capsys, "run", LOG, *UNTIL)
+    assert (code, err) == (130, "mmplay: stopped after 1 of 14 runs\n")
+    assert "You stopped after 1 of 14 runs" in out
 
 
 @pytest.mark.parametrize(
