@@ -212,6 +212,12 @@ def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
     return [key.binding() for group in groups for key in group]
 
 
+def with_common(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """Return a screen's keys and those that every screen has, if it does not name them itself."""
+    own = {key.action for key in keys}
+    return (*keys, *(key for key in COMMON_KEYS if key.action not in own))
+
+
 def footer_keys(keys: tuple[Key, ...], width: int) -> list[Key]:
     """Return the keys that the footer shows: as many as fit, the last ones kept first.
 
