@@ -32,7 +32,7 @@ SEEDS = range(1, 5)
 WIDTH = 76
 """Columns of text inside a frame at 80 columns."""
 
-MOST: dict[str, int] = {"story": 14, "task": 3, "learn": 3, "against": 3, "recreates": 3}
+MOST = {"story": 14, "task": 3, "learn": 3, "against": 3, "in_fact": 4, "recreates": 3}
 """Lines that a text of this name may take; the story has a screen of its own."""
 
 TITLE, QUESTION, HINT, GOAL, REAL = 40, 9, 5, 2, 18
@@ -348,7 +348,7 @@ def _stage_misfits(level: Level) -> Iterator[str]:
     """Yield a complaint for every text of one stage that does not fit."""
     if len(level.stage_title) > TITLE:
         yield f"title of stage {level.stage}: longer than {TITLE} characters"
-    for question in level.questions:
+    for question in (way for one in level.questions for way in one.ways):
         where = f"line {question.line}, question {question.id}"
         yield from _too_long(where, _question_lines(question), QUESTION)
         yield from _too_long(f"{where}: why", lines(question.why), 3)

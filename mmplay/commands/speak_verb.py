@@ -32,8 +32,10 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    what = "a level, or a recording by its file or name; of an assignment the next level"
-    parser.add_argument("what", metavar="LEVEL|TRACE|NAME", nargs="?", help=what)
+    what = (
+        "a level, a recording by its file or name, or a kernel log; of an assignment the next level"
+    )
+    parser.add_argument("what", metavar="LEVEL|TRACE|NAME|LOG", nargs="?", help=what)
     add_assignment(parser)
     add_seed(parser)
 
@@ -174,6 +176,7 @@ class LevelSpeaker(LookAround):
         yield STAR_RULE
         for question, rule in what_was_missed(self.run):
             yield f"you missed: {question.text} The rule: {rule}"
+        yield from self.level.corrected
         yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
         yield f"the model leaves out: {real.leaves_out}"
         yield from (line for line in real.log.split("\n") if line)

@@ -37,8 +37,7 @@ def ending_rows(
     score, level = run.score(), run.level
     rows = [*_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs)]
     rows += _apart(missed_rows(run, width, glyphs))
-    if level.against:
-        rows += _apart(_texts(f"Many believe, and it is wrong: {level.against}", width))
+    rows += _apart([line for one in level.corrected for line in _texts(one, width)])
     lowest = tries[-1].lowest_free if tries and _is_about_free(level) else None
     rows += [*_apart(histogram_rows(tries, score.par > 0, width, glyphs, lowest)), row("")]
     real = level.real

@@ -15,6 +15,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.balance import INIT_BW
 from mmplay.engine.sim.mm.net import CONNTRACK, RING, extension_cache
 from mmplay.engine.sim.run.turns import run_until, turn
+from mmplay.engine.sim.starts.common import calibrated_as
 from mmplay.engine.sim.starts.counters import _bandwidth, needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
@@ -131,6 +132,14 @@ def test_dma_holds_what_the_zones_above_have_no_room_for() -> None:
     assert dma.active_anon > 0
     assert m.state.ring == RING
     assert check(m) == []
+
+
+def test_what_a_row_does_not_tell_stands_with_its_reason_and_can_be_another_number() -> None:
+    found = machine("H0")
+    assert any(one.startswith("row_scanned_per_page 7: DMA") for one in found.setup.assumed)
+    with calibrated_as({"row_scanned_per_page": 14}):
+        half = machine("H0")
+    assert half.state.zones[0].inactive_file == found.state.zones[0].inactive_file // 2 > 0
 
 
 def test_a_row_tells_how_fast_the_disk_was() -> None:
