@@ -348,7 +348,7 @@ def _stage_misfits(level: Level) -> Iterator[str]:
     """Yield a complaint for every text of one stage that does not fit."""
     if len(level.stage_title) > TITLE:
         yield f"title of stage {level.stage}: longer than {TITLE} characters"
-    for question in level.questions:
+    for question in (way for one in level.questions for way in one.ways):
         where = f"line {question.line}, question {question.id}"
         yield from _too_long(where, _question_lines(question), QUESTION)
         yield from _too_long(f"{where}: why", lines(question.why), 3)
