@@ -165,7 +165,7 @@ class Number(int):
 
     def __format__(self, spec: str) -> str:
         if spec in COUNTED:
-            return f"{int(self)} {spec[:-1] if self == 1 else spec}"
+            return how_many(int(self), spec)
         if spec == "hex":
             return f"{int(self):#x}"
         if spec == "seconds":
@@ -173,6 +173,13 @@ class Number(int):
         if spec == "size":
             return size(int(self))
         return format(int(self), spec)
+
+
+def how_many(count: int, things: str) -> str:
+    """Return a count and what is counted, given in the plural: "1 page", "22 pages", "1 try"."""
+    if count != 1:
+        return f"{count} {things}"
+    return f"1 {things[:-3]}y" if things.endswith("ies") else f"1 {things.removesuffix('s')}"
 
 
 def seconds(time_us: int) -> str:
