@@ -29,7 +29,7 @@ from mmplay.recordings.futures import (
 )
 from mmplay.recordings.parallel.spread import spread
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.starts import told_frame
+from mmplay.recordings.run.starts import chosen_frame, told_by
 from mmplay.recordings.trace.writer import TraceWriter
 
 
@@ -83,8 +83,10 @@ def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     """Return the start from a frame, and what was chosen; raises InputError."""
     kernel = None if args.kernel is None else choice.kernel
     ram = 0 if args.ram is None else ram_kb(args.ram)
-    args.frame = args.frame or "0"
-    told = told_frame(args.start, whole(args.frame, "--frame", 1 << 32), kernel, ram)
+    index = None if args.frame is None else whole(args.frame, "--frame", 1 << 32)
+    frame = chosen_frame(args.start, index)
+    args.frame = str(frame.index)
+    told = told_by(args.start, frame, kernel, ram)
     choice = choice._replace(kernel=kernel or told.printed_by)
     try:
         return FrameStart(args, told, choice), choice

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from mmplay.commands import run_frame
 from mmplay.commands.output import tell
 from mmplay.recordings.answer import Answer
 from mmplay.recordings.futures import Ahead, Future, Supposed, machine_ahead, watched
+from mmplay.recordings.library import open_recording
 from tests.commands.test_run import output
 
 LOG = "incident-4.5.0-rc7"
@@ -102,7 +104,7 @@ def test_a_second_ctrl_c_does_not_end_the_telling(
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (("--frame", "1"), "no Mem-Info of its own"),
+        (("--frame", "1"), "no Mem-Info of its own; the first frame that has one is 0: --frame 0"),
         (("--frame", "99"), "has no frame 99; frames count from 0, its last is 3"),
         (("--ram", "1G"), "a machine with 1048576 kB of RAM has fewer"),
         (("--ram", "64G"), "a machine with 67108864 kB of RAM has more"),
@@ -116,6 +118,32 @@ def test_a_frame_that_cannot_be_continued_is_one_line(
     assert (code, out) == (2, "")
     assert reason in err
     assert err.count("\n") == 1
+
+
+def cut_log(path: Path, first: int, last: int) -> str:
+    """Write some lines of the incident's log, as a log of its own."""
+    with open_recording(LOG) as recording:
+        lines = b"".join(recording.text()).splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[first - 1 : last]))
+    return str(path)
+
+
+def test_without_a_number_it_is_the_first_frame_that_has_a_mem_info(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = cut_log(tmp_path / "failures.log", 27, 98)
+    more = ("--kernel", "4.5-rc7", "--until", "61.53", "--bounds", "no", "--json")
+    code, out, _ = output(capsys, "run", log, *more)
+    assert (code, json.loads(out)["frame"]) == (0, 1)
+
+
+def test_a_log_without_any_mem_info_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = cut_log(tmp_path / "traces.log", 99, 140)
+    code, _, err = output(capsys, "run", log)
+    assert code == 2
+    assert err == f"mmplay: {log}: none of its reports has a Mem-Info, which a start needs\n"
 
 
 @pytest.mark.parametrize("start", ["L03", "boot", "incident"])
