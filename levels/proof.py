@@ -12,8 +12,7 @@ from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.model import CHOICE, Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.guesser import Guesser

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.tables import folded, read_data
 from mmplay.engine.terms import GIVEN, RULE, Term
@@ -173,13 +174,6 @@ class Number(int):
         if spec == "size":
             return size(int(self))
         return format(int(self), spec)
-
-
-def how_many(count: int, things: str) -> str:
-    """Return a count and what is counted, given in the plural: "1 page", "22 pages", "1 try"."""
-    if count != 1:
-        return f"{count} {things}"
-    return f"1 {things[:-3]}y" if things.endswith("ies") else f"1 {things.removesuffix('s')}"
 
 
 def seconds(time_us: int) -> str:

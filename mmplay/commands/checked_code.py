@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Score

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from mmplay.commands.floors_table import FloorRow, both, print_rows, row_json
 from mmplay.commands.output import tell
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.evidence import candidates_for
-from mmplay.engine.explain.finding import how_many
 from mmplay.engine.explain.gate import zone_floor
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Candidates, Kernel

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json, add_kernel, check_kernel
 from mmplay.commands.output import JsonObject, progress_bar, remark, told_of_disk
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import Finding, how_many, sentence
+from mmplay.engine.errors import InputError, how_many
+from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.recordings.diagnosis import dump_notes, frame_json
 from mmplay.recordings.log.importing import (
     import_into,

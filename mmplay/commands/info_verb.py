@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.output import print_json, tell
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.comparing import moment
-from mmplay.engine.explain.finding import how_many
 from mmplay.recordings.about import About, BootInfo, Listed, about
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import open_trace_file

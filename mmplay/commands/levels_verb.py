@@ -19,8 +19,7 @@ from mmplay.commands.output import (
     tell,
     told_of_disk,
 )
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.authoring import new_level, packed, update_digest
 from mmplay.levels.catalogue import ListedLevel, all_levels, find_level, levels_folder
 from mmplay.levels.level_list import shipped_levels

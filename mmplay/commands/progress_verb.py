@@ -8,8 +8,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, remark, tell, told_of_disk
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.progress import Best, Progress, claim, load, progress_path, write
 
 

@@ -15,8 +15,7 @@ from types import FrameType
 from mmplay.commands.arguments import add_kernel, check_kernel
 from mmplay.commands.output import remark, told_of_disk
 from mmplay.commands.screen import add_screen_options, require_terminal
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.live.capture import Capture, CaptureThread, Plan, Roots, capture_until

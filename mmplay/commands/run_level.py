@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from mmplay.commands.arguments import whole
 from mmplay.commands.output import print_json, tell, told_of_disk
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import MAX_BYTES, digest_of_content, read_text
 from mmplay.levels.load import check_moves, read_moves

@@ -9,8 +9,8 @@ from mmplay.commands.arguments import add_json, add_kernel, add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of, header
 from mmplay.commands.screen import add_screen_options, require_terminal
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many, seconds
+from mmplay.engine.errors import InputError, how_many
+from mmplay.engine.explain.finding import seconds
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from mmplay.commands.output import tell
-from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import how_many, sentence
+from mmplay.engine.errors import InputError, how_many, no_such
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.explain.settings import settings_of, split_settings
 from mmplay.engine.explain.what_if import conclusion, table_of_settings

@@ -19,8 +19,7 @@ from mmplay.commands.speak_recording import (
     frame_line,
     talk,
 )
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.checked_code import check_code
 from mmplay.commands.output import print_json, remark, tell
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
 from mmplay.levels.play.share_code import code_of, looks_like_code

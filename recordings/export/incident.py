@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.answer import with_formula
-from mmplay.engine.explain.finding import how_many, sentence
+from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.frame import BootSpan, TurnFacts
 from mmplay.engine.report import OomKill, Request

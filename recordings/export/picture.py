@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.words import CALLERS
 from mmplay.recordings.chart.story import BootStory, stories_of
 from mmplay.recordings.export import svg

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mmplay.engine.explain.finding import Finding, how_many, sentence
+from mmplay.engine.errors import how_many
+from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
 from mmplay.recordings.chart.story import BootStory, stories_of

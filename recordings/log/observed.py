@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
 from mmplay.engine.report import MemDump, Report, ReportKind, title_of
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress

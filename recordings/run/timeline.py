@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.decisions import decision_words, worded
-from mmplay.engine.explain.finding import how_many
 from mmplay.engine.frame import (
     START,
     BootSpan,

@@ -12,8 +12,9 @@ from string import Formatter
 
 import pytest
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.decisions import decision_words
-from mmplay.engine.explain.finding import how_many, templates
+from mmplay.engine.explain.finding import templates
 from mmplay.engine.explain.words import CALLERS, FACTS, MEANING, WORDS
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.machine.decisions import KINDS, Decision

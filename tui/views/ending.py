@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmplay.engine.explain.finding import as_sentence, how_many
+from mmplay.engine.errors import how_many
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.level_list import LevelLine
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import FREE_HINTS, Outcome, Score

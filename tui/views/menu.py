@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, world_title
 from mmplay.recordings.library import Shipped

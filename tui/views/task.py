@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import Ask
 from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine

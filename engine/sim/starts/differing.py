@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import how_many
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.rules.kernel import SIMULATED, Kernel
 from mmplay.engine.rules.releases import version_of
 from mmplay.engine.rules.versions import KERNELS
