@@ -9,7 +9,9 @@ import pytest
 from textual.pilot import Pilot
 
 from mmplay.levels.catalogue import find_level
+from mmplay.levels.language import NOW
 from mmplay.levels.model import Level, Move
+from mmplay.levels.play.moments import moment_test
 from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.progress import best
@@ -91,7 +93,7 @@ async def come_to(pilot: Pilot[None], move: Move) -> None:
         run = run_of(pilot)
         if run.open_question() is not None:
             await answer_right(pilot)
-        elif not move.at or run.session.end >= int(move.at.removeprefix("turn ")):
+        elif moment_test(run.session.live, move.at or NOW, run.end_turn)(run.session.to_end()):
             return
         else:
             await pilot.press("full_stop")
