@@ -159,6 +159,23 @@ def truth(
     return found._replace(text=" ".join(words), others=others)
 
 
+def supposed(text: str, machine: Machine) -> Machine | None:
+    """Return the machine after what a question asks about: its `if`, a block taken or given back.
+
+    None if it asks of the machine as it is. Raises InputError.
+    """
+    words = text.split()
+    at = words.index(IF) if IF in words else len(words)
+    deeds = [(words[at + 1], " ".join(words[at + 2 :]))] if words[at:] else []
+    other = fork(machine)
+    for name, value in deeds:
+        do_action(other, name, value)
+    block = on_blocks.deed_of(words[:at], other)
+    if block is not None:
+        do_action(other, *block)
+    return other if deeds or block is not None else None
+
+
 OF_CALLERS = ("floor", "passes", "lowest_served", "seen")
 
 

@@ -72,7 +72,8 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--variant",
         metavar="V",
-        help=f"how waking the flusher asks for memory: {', '.join(VARIANTS)} (default: "
+        help="how the kernel asks for memory when it wakes the flusher, which writes dirty pages: "
+        f"{', '.join(VARIANTS)} (default: "
         "that of the scenario, else atomic)",
     )
     parser.add_argument(

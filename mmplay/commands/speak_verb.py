@@ -32,8 +32,10 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    what = "a level, or a recording by its file or name; of an assignment the next level"
-    parser.add_argument("what", metavar="LEVEL|TRACE|NAME", nargs="?", help=what)
+    what = (
+        "a level, a recording by its file or name, or a kernel log; of an assignment the next level"
+    )
+    parser.add_argument("what", metavar="LEVEL|TRACE|NAME|LOG", nargs="?", help=what)
     add_assignment(parser)
     add_seed(parser)
 

@@ -33,7 +33,6 @@ MOST = {"L19": 11}
 
 UNCHANGED: dict[str, tuple[str, ...]] = {
     "L01": ("dma",),
-    "L02": ("halves", "smallest", "split", "neighbour", "merge", "buddy"),
     "L04": ("takes", "sleeps"),
     "L05": ("settle",),
     "L08": ("objects", "slabs", "one", "all", "next", "incident"),

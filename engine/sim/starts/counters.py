@@ -188,11 +188,14 @@ def _spill(counts: dict[str, list[int]], number: int, room: int, dma_room: int) 
 def _zone(row: Row, one: BenchZone, free: int, places: Mapping[str, int], cpus: int) -> Zone:
     scanned = row.get(f"scanned_{one.name.lower()}", 0)
     told = (*places.items(), ("mapped", places["active_file"]), ("pages_scanned", scanned))
+    blocks = sum(count << order for order, count, _ in one.blocks)
+    if blocks > free:
+        raise InputError(f"zone {one.name}: {free} pages are free, not {blocks} as in its blocks")
     make = roomy_zone if free <= value("row_most_single") else merged_zone
     on_lists = _on_cpus(one, cpus)
     if free + on_lists > one.managed:
         on_lists = 0
-    zone = make(one._replace(free=free + on_lists, blocks=(), places=told), cpus)
+    zone = make(one._replace(free=free + on_lists, places=told), cpus)
     _fill_lists(zone, on_lists)
     zone.marked = zone.dirty + zone.writeback
     zone.clean = max(0, zone.inactive_file - zone.marked)

@@ -70,7 +70,10 @@ def check_simulated(printed_by: Kernel, release: str) -> None:
     near = KERNELS[SIMULATED[0]]
     others = [one.short for one in _later(printed_by, release, near)]
     count = len(_rules(printed_by, near))
-    others += [f"{count} more rules, which the run then lists"] if count else []
+    more = "more " if others else ""
+    others += [f"{count} {more}{'rule' if count == 1 else 'rules'}, which the run then lists"] * (
+        count > 0
+    )
     name = release or printed_by.name
     by = "" if name == printed_by.name else f" (rules of {printed_by.name})"
     raise InputError(

@@ -17,8 +17,8 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import Heights, heights
 
-COMES, GETS, WAITS = "comes", "gets", "waits"
-"""What a caller does: it is about to ask, it got its page, it was refused."""
+COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
+"""What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
 
 LEAST_GLASS, LEAST_RIGHT = 12, 13
 MOST_LABEL, MOST_NAME = 18, 12
@@ -54,6 +54,8 @@ class Visitor(NamedTuple):
     def says(self) -> str:
         """Return what it does, in words."""
         block = "a page" if self.wants == 1 else f"{self.wants} pages in one piece"
+        if self.does == MEETS:
+            return f"is refused at {self.line} or fewer"
         return {COMES: f"asks for {block}", GETS: f"gets {block}"}.get(self.does, "is refused")
 
 
@@ -218,8 +220,9 @@ class _Drawing:
         surface = self.scale.surface(self.past.free)
         line = self.rows if who.line is None else self.scale.surface(who.line) - 1
         stop = max(0, min(surface, line) - 1) if who.line is not None else 0
-        if who.does == COMES:
-            self._ball(self.inside + 1, stop, f" {who.name} ?", "number")
+        if who.does in (COMES, MEETS):
+            asks = " ?" if who.does == COMES else ""
+            self._ball(self.inside + 1, stop, f" {who.name}{asks}", "number")
         elif self.step == STEPS:
             self._landed(who, stop)
         else:
