@@ -68,8 +68,7 @@ async def act(pilot: Pilot[None], move: Move) -> None:
 async def answer_right(pilot: Pilot[None]) -> None:
     """Answer the open question by keys, and go on from where the answer lands."""
     run = run_of(pilot)
-    question = run.open_question()
-    assert question is not None
+    assert (question := run.open_question()) is not None
     value = right_answer(question, run.truths[question.id])
     values = [option.value for option in question.options]
     if value in values and len(values) < 10:
@@ -82,8 +81,7 @@ async def answer_right(pilot: Pilot[None]) -> None:
 
 async def go_on(pilot: Pilot[None]) -> None:
     """Go on from an answer that has landed."""
-    game = level_screen(pilot).game
-    if game is not None and game.stage.landed is not None:
+    if (game := level_screen(pilot).game) is not None and game.stage.landed is not None:
         await press(pilot, "enter")
 
 
