@@ -60,15 +60,16 @@ async def act(pilot: Pilot[None], move: Move) -> None:
     """Make one move of a solution by keys."""
     if move.action == "wait":
         run_of(pilot).act(move.action, move.value)
-        return
-    await press(pilot, "x")
-    await type_in(pilot, f"{move.action} {move.value}")
+    else:
+        await press(pilot, "x")
+        await type_in(pilot, f"{move.action} {move.value}")
 
 
 async def answer_right(pilot: Pilot[None]) -> None:
     """Answer the open question by keys, and go on from where the answer lands."""
     run = run_of(pilot)
-    assert (question := run.open_question()) is not None
+    question = run.open_question()
+    assert question is not None
     value = right_answer(question, run.truths[question.id])
     values = [option.value for option in question.options]
     if value in values and len(values) < 10:
