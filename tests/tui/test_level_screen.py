@@ -9,7 +9,6 @@ import pytest
 from textual.pilot import Pilot
 
 from mmplay.levels.catalogue import find_level
-from mmplay.levels.language import NOW
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.moments import moment_test
 from mmplay.levels.play.questions import right_answer
@@ -92,7 +91,7 @@ async def come_to(pilot: Pilot[None], move: Move) -> None:
         run = run_of(pilot)
         if run.open_question() is not None:
             await answer_right(pilot)
-        elif moment_test(run.session.live, move.at or NOW, run.end_turn)(run.session.to_end()):
+        elif moment_test(run.session.live, move.at or "now", run.end_turn)(run.session.to_end()):
             return
         else:
             await pilot.press("full_stop")
@@ -107,11 +106,11 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
             await come_to(pilot, move)
             await act(pilot, move)
     for _ in range(MOST_STEPS):
-        if not run_of(pilot).playing:
-            break
         if run_of(pilot).open_question() is not None:
             await answer_right(pilot)
             continue
+        if not run_of(pilot).playing:
+            break
         await pilot.press(to_the_end)
         await typed(pilot)
         while level_screen(pilot).player.playing and run_of(pilot).playing:
