@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from mmplay.engine.errors import how_many
 from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.frame import (
     START,
@@ -271,7 +270,7 @@ class SessionTimeline:
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:
         """Write the turns from frame `first` to frame `last`; raises OSError."""
         cut_run(self, first, last, stream)
-        return f"{how_many(last - first, 'turns')}, from turn {self.session.first + first} on"
+        return f"{last - first} turns, from turn {self.session.first + first} on"
 
     def changed(self) -> None:
         """Say that turns were added or taken back: what was kept of the frames may be wrong."""
