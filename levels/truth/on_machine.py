@@ -162,14 +162,13 @@ def freed_by_exit(subject: Subject, words: list[str]) -> Truth:
     )
     exit_task(m, task, tasks.cpu[task])
     freed = m.state.counters.pgfree - before
-    why = finding("truth.exit", pid=pid, freed=freed, sharers=max(0, sharers - 1), rss=rss)
-    others = [
-        slip(STACK_PAGES, "wrong.only_stack"),
-        slip(0, "wrong.nothing_freed"),
-        slip(rss, "wrong.shared"),
-        slip(rss + freed, "wrong.shared"),
-    ]
-    return told(freed, why, others)
+    sharing = max(0, sharers - 1)
+    code = "exit" if sharing else "exit_alone"
+    why = finding(f"truth.{code}", pid=pid, freed=freed, sharers=sharing, rss=rss)
+    others = [slip(STACK_PAGES, "wrong.only_stack"), slip(0, "wrong.nothing_freed")]
+    shared = [(rss, "wrong.shared"), (rss + freed, "wrong.shared")]
+    alone = [(rss, "wrong.only_memory"), (freed - rss, "wrong.unshared_memory")]
+    return told(freed, why, (*others, *(slip(*one) for one in (shared if sharing else alone))))
 
 
 # any number
