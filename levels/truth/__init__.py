@@ -170,6 +170,8 @@ def supposed(text: str, machine: Machine) -> Machine | None:
     other = fork(machine)
     for name, value in deeds:
         do_action(other, name, value)
+    if words[0] == "dirty_trend":
+        return on_machine.with_anonymous(other, int(words[1]))
     block = on_blocks.deed_of(words[:at], other)
     if block is not None:
         do_action(other, *block)
@@ -186,7 +188,9 @@ def about(
 
     FREE may still be a slot. Raises TruthError.
     """
-    words, subject = _subject(text.split(), kernel, machine, metrics)
+    asked = text.split()
+    asked = asked[: asked.index(IF)] if IF in asked else asked
+    words, subject = _subject(asked, kernel, machine, metrics)
     words = words[words[:1] == [KB_WORD] :]
     if words[0] not in OF_CALLERS:
         return (words[0],)

@@ -95,24 +95,33 @@ def dirty_limit_now(subject: Subject, words: list[str]) -> Truth:
     return told(term, why, (slip(of_ram, "wrong.of_ram"),))
 
 
-def dirty_trend(subject: Subject, words: list[str]) -> Truth:
-    """`dirty_trend PERCENT`: what the dirty limit does when anonymous memory grows by so much.
-
-    The pages come from free memory that is not set aside, then from clean page cache.
-    """
-    percent = number_in(words[0], "PERCENT")
-    after = fork(subject.machine)
+def with_anonymous(machine: Machine, percent: int) -> Machine:
+    """Return another machine whose anonymous memory has grown, or shrunk, by so much."""
+    after = fork(machine)
     for zone in after.state.zones:
         grows = zone.active_anon * percent // 100
         from_free = min(grows, max(0, zone.free - total_reserve(zone)))
         zone.free -= from_free
         zone.inactive_file -= min(zone.inactive_file, grows - from_free)
+    return after
+
+
+def dirty_trend(subject: Subject, words: list[str]) -> Truth:
+    """`dirty_trend PERCENT`: what the dirty limit does when anonymous memory grows by so much.
+
+    The pages come from free memory that is not set aside, then from clean page cache.
+    """
+    after = with_anonymous(subject.machine, number_in(words[0], "PERCENT"))
     before, then = (
         memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (subject.machine, after)
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)
-    others = [slip("stays", "wrong.of_ram"), slip("rises", "wrong.trend")]
+    others = [
+        slip("stays", "wrong.of_ram"),
+        slip("rises", "wrong.trend"),
+        slip("falls", "wrong.trend_down"),
+    ]
     return told(value, why, others)
 
 

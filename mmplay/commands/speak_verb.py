@@ -19,7 +19,7 @@ from mmplay.commands.speak_recording import (
     frame_line,
     talk,
 )
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
@@ -172,7 +172,8 @@ class LevelSpeaker(LookAround):
     def _end(self, trouble: str) -> Said:
         score, real = self.run.score(), self.level.real
         yield f"{self.run.outcome}: {self.run.reason}"
-        yield f"{score.stars} of 3 stars; {score.acts} acts, par {score.par}; {score.hints} hints"
+        acts, hints = how_many(score.acts, "acts"), how_many(score.hints, "hints")
+        yield f"{score.stars} of 3 stars; {acts}, par {score.par}; {hints}"
         yield STAR_RULE
         for question, rule in what_was_missed(self.run):
             yield f"you missed: {question.text} The rule: {rule}"
