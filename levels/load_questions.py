@@ -84,20 +84,29 @@ def _asked(place: Place, table: Question) -> list[Question]:
         place.checked("at", table.at, check_moment)
     kind = table.kind or (CHOICE if table.options else NUMBER)
     question = table._replace(kind=kind, at=table.at or START)
-    if kind == CHOICE and len(table.options) < 2:
-        raise place.error("options", "a choice needs two or more")
-    if kind == NUMBER and table.options:
-        raise place.error("options", "a number is typed, not chosen")
     if table.pick > len(table.each):
         raise place.error("pick", f"there are {len(table.each)} lines in `each`")
-    forms = max(1, len(table.each)) * prod(map(len, table.draw.values()))
+    if table.forms and table.each and not table.pick:
+        raise place.error("each", "with other forms of the question write how many to `pick`")
+    ways = question.ways
+    forms = len(ways) * max(1, len(table.each)) * prod(map(len, table.draw.values()))
     if forms > MAX_FORMS:
         raise place.error("draw", f"makes over {MAX_FORMS} forms of the question: name fewer")
-    for number, line in enumerate(table.each or ("",), 1):
-        _check_form(place, question, f"line {number} " if table.each else "", line)
-    for word in table.hides:
-        place.checked("hides", word, check_shown)
+    for number, way in enumerate(ways):
+        _check_way(place.at("form", number - 1) if number else place, way)
     return _each(question)
+
+
+def _check_way(place: Place, question: Question) -> None:
+    """Check one form of a question, with each of its lines."""
+    if question.kind == CHOICE and len(question.options) < 2:
+        raise place.error("options", "a choice needs two or more")
+    if question.kind == NUMBER and question.options:
+        raise place.error("options", "a number is typed, not chosen")
+    for number, line in enumerate(question.each or ("",), 1):
+        _check_form(place, question, f"line {number} " if question.each else "", line)
+    for word in question.hides:
+        place.checked("hides", word, check_shown)
 
 
 def _each(question: Question) -> list[Question]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import field
@@ -179,7 +179,7 @@ def _said(table: BenchTable | ZoneTable, names: tuple[str, ...]) -> tuple[tuple[
 def _zone(place: Place, table: ZoneTable) -> BenchZone:
     return managed_zone(place, table)._replace(
         free=table.free,
-        blocks=tuple(_block(place, one) for one in table.blocks),
+        blocks=blocks_of(place, table.blocks),
         unmovable_blocks=table.unmovable_blocks,
         places=_said(table, (*PLACED, *EXTRA)),
     )
@@ -198,6 +198,11 @@ def managed_zone(place: Place, table: ZoneKeys) -> BenchZone:
         reserve=table.reserve or None,
         present=table.present,
     )
+
+
+def blocks_of(place: Place, texts: Iterable[str]) -> tuple[tuple[int, int, str], ...]:
+    """Return free blocks as (order, count, type letter); raises LevelError for a text of none."""
+    return tuple(_block(place, one) for one in texts)
 
 
 def _block(place: Place, text: str) -> tuple[int, int, str]:

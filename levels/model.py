@@ -125,12 +125,36 @@ class Picture(FileTable, frozen=True, kw_only=True):
     edges: Options = ()
 
 
+class Form(FileTable, frozen=True, kw_only=True):
+    """[[ask.form]]: another form of a question; what it does not say is the question's own."""
+
+    text: str | None = None
+    truth: str | None = None
+    when: str | None = None
+    options: Options | None = None
+    unit: str | None = None
+    before: Texts | None = None
+    after: Texts | None = None
+    suppose: Texts | None = None
+    why: str | None = None
+    rule: str | None = None
+    caller: str | None = None
+    hides: Texts | None = None
+    hints: Texts | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Return what it says; options make it a choice."""
+        said = {key: value for key, value in structs.asdict(self).items() if value is not None}
+        kind = CHOICE if self.options else NUMBER
+        return said if self.options is None else {"kind": kind, **said}
+
+
 class Question(FileTable, frozen=True, kw_only=True):
     """[[ask]]: something the player must answer, asked once or for every line of `each`.
 
     With `pick` only so many of the lines are asked, drawn from the seed; `draw` are numbers for the
-    slots of its texts, one of each list at a time. A question that was missed is asked again, with
-    another line or other numbers where there are any. `hints` lead to its answer.
+    slots of its texts, one of each list at a time. A question that was missed is asked again in
+    another of its `forms`, with another line or other numbers. `hints` lead to its answer.
 
     `at` is when it is asked: `start`, `turn N`, `end`, `after ID` or a condition. `truth` is a
     question of `levels.truth`, asked of the machine `when`: `now`, `end`, `+N turns` or a
@@ -163,6 +187,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     draw: dict[str, Annotated[tuple[str | int, ...], listed(MAX_LIST)]] = field(
         default_factory=dict
     )
+    forms: Annotated[tuple[Form, ...], listed(MAX_LIST)] = field(default=(), name="form")
     slot: int = field(default=0, name=SLOT)
     line: int = field(default=0, name=LINE)
 
@@ -170,6 +195,11 @@ class Question(FileTable, frozen=True, kw_only=True):
     def lines(self) -> tuple[str, ...]:
         """The lines of which one is drawn when it is asked; none if its own is fixed."""
         return self.each if self.pick else ()
+
+    @property
+    def ways(self) -> tuple[Question, ...]:
+        """The question as each of its forms asks it: its own, then the others."""
+        return tuple(self._replace(forms=(), **one.said()) for one in (Form(), *self.forms))
 
     @property
     def group(self) -> str:
@@ -315,6 +345,7 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
     learn: Needed
     story: Needed
     against: str = ""
+    in_fact: str = ""
     recreates: str = ""
     task: Needed
     real: Real
@@ -332,6 +363,14 @@ class LevelFile(StageKeys, frozen=True, kw_only=True):
         if not self.solution:
             return self.given_par
         return sum(move.counts for move in self.solution)
+
+    @property
+    def corrected(self) -> tuple[str, ...]:
+        """The wrong belief that the level is against, and what is true; nothing if it has none."""
+        if not self.against:
+            return ()
+        right = (f"In fact, {self.in_fact}",) if self.in_fact else ()
+        return (f"Many believe, and it is wrong: {self.against}", *right)
 
 
 class Level(LevelFile, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.foreseen import Words, foreseen, tenths
-from mmplay.recordings.futures import MORE_SEEDS, Ahead, Future, open_of
+from mmplay.recordings.foreseen import Words, bands, foreseen, tenths
+from mmplay.recordings.futures import MORE_SEEDS, Ahead, Future, open_of, stretch_ns
 from mmplay.recordings.parallel.crew import Told
 
 RUNNING = Told("running", "runs")
@@ -21,6 +21,18 @@ class Outcome(NamedTuple):
 
     supposed: str
     sentences: tuple[str, ...]
+
+
+class Reach(NamedTuple):
+    """The fewest and the most free pages of a zone in a stretch of time, over all runs.
+
+    Times are microseconds on the machine's clock.
+    """
+
+    from_us: int
+    until_us: int
+    low: int
+    high: int
 
 
 class Answer(NamedTuple):
@@ -84,6 +96,22 @@ class Answer(NamedTuple):
                 now = {"value": value, "assumed": one.value}
                 text = said("futures.supposed", what=one.what, unit=one.unit, **now)
         return said("futures.seed", what=text, seed=seed) if seed else text
+
+    def bands(self) -> dict[str, list[Reach]]:
+        """Return within which free pages all runs stayed, by zone, stretch after stretch."""
+        started_ns, until_ns = self.machine.state.started_ns, self.ahead.until_ns
+        length_ns = stretch_ns(until_ns - started_ns)
+        return {
+            zone: [
+                Reach(
+                    (started_ns + number * length_ns) // MICROSECOND_NS,
+                    min(until_ns, started_ns + (number + 1) * length_ns) // MICROSECOND_NS,
+                    *free,
+                )
+                for number, free in enumerate(ranges)
+            ]
+            for zone, ranges in bands(self.futures).items()
+        }
 
     def remarks(self) -> list[str]:
         """Return what the reader must know of the runs."""

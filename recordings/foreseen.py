@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.finding import Operand, said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.futures import FALLS, RISES, Future, Supposed
+from mmplay.recordings.futures import FALLS, RISES, Future, Range, Supposed
 
 MOST_NAMED = 3
 """A sentence names so many assumptions at most, those that matter most."""
@@ -38,6 +38,21 @@ class Foreseen(NamedTuple):
 def foreseen(futures: Sequence[Future]) -> list[Foreseen]:
     """Return every quantity over these runs, the first of which is the one as assumed."""
     return [_over(name, futures) for name in futures[0].numbers]
+
+
+def bands(futures: Sequence[Future]) -> dict[str, list[Range]]:
+    """Return for each zone its fewest and most free pages in every stretch, over these runs.
+
+    What a stopped run would have come to later is in none of them.
+    """
+    found: dict[str, list[Range]] = {}
+    for one in futures:
+        for zone, ranges in one.free:
+            band = found.setdefault(zone, [])
+            both = zip(band, ranges, strict=False)
+            wider = [(min(a[0], b[0]), max(a[1], b[1])) for a, b in both]
+            found[zone] = wider + list(max(band, ranges, key=len)[len(wider) :])
+    return found
 
 
 def _over(name: str, futures: Sequence[Future]) -> Foreseen:

@@ -27,7 +27,13 @@ MOST_TURNS = 400_000
 STEP_NS = 10 * MILLISECOND_NS
 """How often a run is looked at: times are as exact as that."""
 
+STRETCHES = 120
+"""How many stretches of equal length a run has at most; of each its extremes are kept."""
+
 FALLS, RISES = "falls_to", "rises_above"
+
+Range = tuple[int, int]
+"""Lowest and highest."""
 
 
 class Ahead(NamedTuple):
@@ -54,12 +60,14 @@ class Future(NamedTuple):
     """What a run came to.
 
     Times are microseconds after the frame, None for what did not happen; all else are pages or
-    counts. `stopped_us` is when it was stopped before its time, None if it was not.
+    counts. `stopped_us` is when it was stopped before its time, None if it was not. `free` are
+    each zone's extremes in every stretch, as far as the run came.
     """
 
     supposed: Supposed
     numbers: Mapping[str, int | None]
     stopped_us: int | None = None
+    free: tuple[tuple[str, tuple[Range, ...]], ...] = ()
 
 
 def supposed_of(open_: Sequence[Unsaid]) -> list[Supposed]:
@@ -117,7 +125,7 @@ def watched(
 ) -> Future:
     """Let a machine go on until a time, and return what it came to; `go_on` makes its turns."""
     start_ns, first = m.state.now_ns, m.state.turn
-    course = _Course(m)
+    course = _Course(m, stretch_ns(until_ns - start_ns))
     stopped_us = None
     for time_ns in _steps(start_ns, until_ns):
         go_on(time_ns)
@@ -125,7 +133,12 @@ def watched(
         if m.state.turn - first >= MOST_TURNS:
             stopped_us = (time_ns - start_ns) // MICROSECOND_NS
             break
-    return Future(supposed, course.numbers(), stopped_us)
+    return Future(supposed, course.numbers(), stopped_us, course.free())
+
+
+def stretch_ns(span_ns: int) -> int:
+    """Return how long the stretches of a run are: in each of them it is looked at."""
+    return max(STEP_NS, -(-span_ns // STRETCHES))
 
 
 def _steps(start_ns: int, until_ns: int) -> Iterator[int]:
@@ -148,8 +161,9 @@ class _Mark(NamedTuple):
 class _Course:
     """Watches a machine."""
 
-    def __init__(self, m: Machine) -> None:
-        self._m, self._start_ns = m, m.state.now_ns
+    def __init__(self, m: Machine, stretch: int) -> None:
+        self._m, self._start_ns, self._stretch_ns = m, m.state.now_ns, stretch
+        self._free: list[list[Range]] = [[] for _ in m.state.zones]
         self._marks: dict[str, _Mark] = {}
         self._times: dict[str, int | None] = {}
         for zone in m.state.zones:
@@ -172,6 +186,20 @@ class _Course:
                 self._times[key] = after_us
         if self._m.state.counters.oom_kill and self._times["first_kill_us"] is None:
             self._times["first_kill_us"] = after_us
+        self._note(time_ns)
+
+    def _note(self, time_ns: int) -> None:
+        """Widen the extremes of the stretch that a look is in."""
+        number = max(0, time_ns - self._start_ns - 1) // self._stretch_ns
+        for zone, ranges in zip(self._m.state.zones, self._free, strict=True):
+            if number >= len(ranges):
+                ranges.append((zone.free, zone.free))
+            low, high = ranges[-1]
+            ranges[-1] = min(low, zone.free), max(high, zone.free)
+
+    def free(self) -> tuple[tuple[str, tuple[Range, ...]], ...]:
+        found = zip(self._m.state.zones, self._free, strict=True)
+        return tuple((zone.name, tuple(ranges)) for zone, ranges in found)
 
     def numbers(self) -> dict[str, int | None]:
         m = self._m

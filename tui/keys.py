@@ -174,7 +174,9 @@ MENU_KEYS: tuple[Key, ...] = (
     Key("section('level')", "1", "1", "go to the levels", OTHER, "1 levels"),
     Key("section('open')", "2", "2", "go to the recordings", OTHER, "2 recordings"),
     Key("section('played')", "3", "3", "go to what was played", OTHER, "3 played"),
-    Key("import_log", "i", "i", "import a kernel log by its path", OTHER, "i import a log"),
+    Key("import_log", "i", "i", "import a kernel log", OTHER, "i import"),
+    Key("film", "f", "f", "the film: memory runs out", OTHER, "f film"),
+    Key("leave", "q", "q", "quit", OTHER, "q quit"),
 )
 
 GLOSSARY_KEYS: tuple[Key, ...] = (
@@ -191,7 +193,7 @@ COMMON_KEYS: tuple[Key, ...] = (
     Key("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Key("app.command_palette", "colon", ":", "every command (Ctrl+P)", OTHER),
     Key("app.redraw", "ctrl+l", "^L", "draw the screen again", OTHER),
-    Key("leave", "q", "q", "go back; in the menu: quit", OTHER, "q back"),
+    Key("leave", "q", "q", "go back", OTHER, "q back"),
     Key("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
 
@@ -210,13 +212,20 @@ def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
     return [key.binding() for group in groups for key in group]
 
 
+def with_common(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """Return a screen's keys and those that every screen has, if it does not name them itself."""
+    own = {key.action for key in keys}
+    return (*keys, *(key for key in COMMON_KEYS if key.action not in own))
+
+
 def footer_keys(keys: tuple[Key, ...], width: int) -> list[Key]:
     """Return the keys that the footer shows: as many as fit, the last ones kept first.
 
     The way out and the help stand at the end and are never cut off.
     """
-    shown = [key for key in keys if key.footer]
-    common = [key for key in COMMON_KEYS if key.footer]
+    own = {key.action: key for key in keys}
+    common = [own.get(key.action, key) for key in COMMON_KEYS if key.footer]
+    shown = [key for key in keys if key.footer and key not in common]
     while shown and len("  ".join(key.footer for key in (*shown, *common))) + 2 > width:
         shown.pop()
     return [*shown, *common]

@@ -28,7 +28,7 @@ from mmplay.engine.sim.run.flusher_task import IDLE
 from mmplay.engine.sim.run.programs import PROGRAMS
 from mmplay.engine.sim.state.buddy import MAX_ORDER
 from mmplay.engine.sim.state.slab_cache import FullSlabs, Slab
-from mmplay.engine.sim.state.state import COUNTERS, State
+from mmplay.engine.sim.state.state import COUNTERS, LIMIT_NUMBERS, RATE_LIMITS, State
 from mmplay.engine.sim.state.tasks import EXITED, THROTTLED
 from mmplay.engine.sim.state.zone import PLACES, Zone
 
@@ -156,9 +156,9 @@ def _shape(setup: Setup, state: State) -> Iterator[str]:
         yield "the state is of another machine than the setup"
     if len(state.lowmem_reserve_ratio) != len(setup.kernel.lowmem_reserve_ratio):
         yield "lowmem_reserve_ratio has another length"
-    if len(state.limits) not in (9, 12) or any(
-        len(values) % 3 for values in (state.works, state.frags, state.flows, state.blocks)
-    ):
+    limits = len(state.limits) // LIMIT_NUMBERS
+    lists = (state.limits, state.works, state.frags, state.flows, state.blocks)
+    if limits not in (RATE_LIMITS, RATE_LIMITS + 1) or any(len(values) % 3 for values in lists):
         yield "a list is cut"
 
 

@@ -82,11 +82,11 @@ def _without_continuations(level: Level, m: Machine) -> Level:
 
 
 def _is_cheap(question: Question) -> bool:
-    return question.when == NOW and not question.suppose
+    return all(one.when == NOW and not one.suppose for one in question.ways)
 
 
 def _eased(question: Question, easy: str) -> Question:
-    return question._replace(truth=easy, kind=NUMBER, options=(), when=NOW, suppose=())
+    return question._replace(truth=easy, kind=NUMBER, options=(), when=NOW, suppose=(), forms=())
 
 
 def carries_over(level: Level) -> bool:

@@ -63,8 +63,8 @@ def key(title: str, levels: Sequence[Level]) -> Iterator[Block]:
         yield Text(
             f"In the real kernel: {level.real.function}, {level.real.path}: {level.real.text}"
         )
-        if level.against:
-            yield Text(f"The mistake that it corrects: {level.against}")
+        if level.corrected:
+            yield Text(" ".join(level.corrected))
 
 
 def _answers(run: LevelRun) -> Iterator[tuple[str, str]]:

@@ -35,9 +35,14 @@ def shuffled(count: int, seed: int) -> list[int]:
 def drawn(level: Level, question: Question, m: Machine, seed: int, tries: int) -> Question:
     """Return a question as it is asked after so many tries that missed; raises InputError.
 
-    It comes again with a line of the same kind that nobody was asked yet, or with other numbers.
+    It comes again in another form, with a line of the same kind that nobody was asked yet, or with
+    other numbers.
     """
+    ways = question.ways
+    order = shuffled(len(ways), seed ^ crc32(f"form of {question.group}".encode()))
+    question = ways[order[(question.slot + tries) % len(ways)]]
     seed ^= crc32(question.group.encode())
+    tries //= len(ways)
     if question.lines:
         alike = _alike(level, question, m, seed)
         question = filled(question, line_words(alike[tries % len(alike)]))
@@ -60,7 +65,7 @@ def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]
         for one in (first, *spare)
     }
     alike = [one for one in spare if kinds[one] == kinds[first]]
-    if not question.draw:
+    if all(len(entries) < 2 for entries in question.draw.values()):
         alike = alike or [one for one in spare if kinds[one][0] == kinds[first][0]] or spare
     turned = question.slot % len(alike) if alike else 0
     return [first, *alike[turned:], *alike[:turned]]
@@ -68,10 +73,11 @@ def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]
 
 def variants(level: Level, question: Question, m: Machine) -> Iterator[Question]:
     """Yield every form in which a question may be asked of this machine; raises InputError."""
-    for line in question.lines or ("",):
-        form = filled(question, line_words(line)) if line else question
-        for numbers in _numbers(level, form, m):
-            yield filled(form, numbers)
+    for way in question.ways:
+        for line in way.lines or ("",):
+            form = filled(way, line_words(line)) if line else way
+            for numbers in _numbers(level, form, m):
+                yield filled(form, numbers)
 
 
 def _numbers(level: Level, question: Question, m: Machine) -> Iterator[dict[str, str]]:

@@ -104,8 +104,9 @@ class Reply(NamedTuple):
 
 def taught_by(level: Level) -> frozenset[str]:
     """Return the names of the kernel that a level says before it asks, or asks about."""
-    asked = (part for one in level.questions for part in (one.text, one.truth, *one.each))
-    offered = (option.text for one in level.questions for option in one.options)
+    ways = [way for one in level.questions for way in one.ways]
+    asked = (part for one in ways for part in (one.text, one.truth, *one.each))
+    offered = (option.text for one in ways for option in one.options)
     names = NAMES.findall(" ".join((level.story, *level.terms, *asked, *offered)))
     return frozenset(one.removeprefix("__GFP_") for one in names)
 

@@ -15,7 +15,13 @@ from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import zones_at_boot
 from mmplay.levels.level_text import MAX_BYTES, Place, read_text, read_toml
-from mmplay.levels.load_start import MAX_TASKS, check_parents, managed_zone, workload_at
+from mmplay.levels.load_start import (
+    MAX_TASKS,
+    blocks_of,
+    check_parents,
+    managed_zone,
+    workload_at,
+)
 from mmplay.levels.scenario.tables import (
     BOOT,
     FORMAT,
@@ -27,6 +33,7 @@ from mmplay.levels.scenario.tables import (
     Moment,
     NetworkTable,
     ScenarioFile,
+    SizedZone,
 )
 from mmplay.levels.sections import typed
 
@@ -164,7 +171,7 @@ def _zones(top: Place, table: ScenarioFile) -> tuple[BenchZone, ...]:
     """Return the zones as they are given, or by rule from `ram`."""
     place, machine = top.at("machine"), table.machine
     printed = table.start is not None and table.start.kind in PRINTED
-    given = tuple(managed_zone(place.at("zone", n), one) for n, one in enumerate(machine.zone))
+    given = tuple(_zone(place.at("zone", n), one, table) for n, one in enumerate(machine.zone))
     if printed and (machine.ram or given):
         key = "ram" if machine.ram else "zone"
         raise place.error(key, f"the {table.start.kind} says which zones there are")  # type: ignore[union-attr]
@@ -177,6 +184,12 @@ def _zones(top: Place, table: ScenarioFile) -> tuple[BenchZone, ...]:
     if printed or given:
         return given
     return _by_ram(place, machine)
+
+
+def _zone(place: Place, zone: SizedZone, table: ScenarioFile) -> BenchZone:
+    if zone.blocks and (table.start is None or table.start.kind == BOOT):
+        raise place.error("blocks", "a boot frees all pages, in blocks as large as they come")
+    return managed_zone(place, zone)._replace(blocks=blocks_of(place, zone.blocks))
 
 
 def _by_ram(place: Place, machine: MachineTable) -> tuple[BenchZone, ...]:

@@ -14,11 +14,11 @@ from mmplay.engine.rules.memory import size_kb
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.setup import LONGEST_EXTENSION, SECOND_NS, Costs
 from mmplay.levels.load_start import MAX_PAGES, TaskKeys, ZoneKeys
-from mmplay.levels.model import Event, FileTable, Needed, Number, listed, one_of, up_to
+from mmplay.levels.model import Event, FileTable, Needed, Number, Texts, listed, one_of, up_to
 
 KIND = "scenario"
 FORMAT = 1
-MAX_STEPS, MAX_TABLES, MAX_SECONDS = 64, 32, 10**9
+MAX_STEPS, MAX_TABLES, MAX_SECONDS = 512, 32, 10**9
 BOOT, LOG, ROW, SAMPLE = "boot", "log", "row", "sample"
 
 
@@ -96,7 +96,12 @@ Bit = Annotated[int, up_to(1)]
 
 
 class SizedZone(ZoneKeys, frozen=True, kw_only=True):
-    """[[machine.zone]]: a zone, and where it is not as the rules would have it."""
+    """[[machine.zone]]: a zone, and where it is not as the rules would have it.
+
+    `blocks` are free blocks that a row, which only counts free pages, does not tell.
+    """
+
+    blocks: Texts = ()
 
 
 class MachineTable(FileTable, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB, size_kb
@@ -34,6 +35,11 @@ def add_kernel(
         help=f"use the rules of {known}, or of any version or release, such as 5.14.0-427.el9 "
         f"({said})",
     )
+
+
+def add_part(add: Callable[..., ArgumentParser], name: str, says: str) -> ArgumentParser:
+    """Return the parser of a part of a verb, which says in its help what it is for."""
+    return add(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
 
 
 def add_json(parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmplay.commands.arguments import add_workers
+from mmplay.commands.arguments import add_part, add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.screen import add_screen_options
 from mmplay.engine.errors import InputError
@@ -26,7 +26,9 @@ PAGES = (".html", ".md")
 
 def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentParser]:
     """Declare both; yield their parsers."""
-    page = parts.add_parser("report", help="show who needs help, and where the class gets stuck")
+    page = add_part(
+        parts.add_parser, "report", "show who needs help, and where the class gets stuck"
+    )
     what = "the JSON that mmplay grade wrote, what was handed in, or first the one, then the other"
     page.add_argument("paths", metavar="GRADES.json|DIR|FILE", nargs="+", help=what)
     teachers = "the teacher's assignment, to grade hand-ins first"
@@ -36,7 +38,7 @@ def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentPars
     page.add_argument("--screen", action="store_true", help=screen)
     add_workers(page)
     add_screen_options(page)
-    sheet = parts.add_parser("worksheet", help="write a worksheet of levels, or its key")
+    sheet = add_part(parts.add_parser, "worksheet", "write a worksheet of levels, or its key")
     sheet.add_argument("levels", metavar="LEVEL|FILE", nargs="+", help="levels or level files")
     sheet.add_argument("--title", metavar="TEXT", default="Worksheet", help="the title")
     sheet.add_argument("--key", action="store_true", help="write the key, with all answers")

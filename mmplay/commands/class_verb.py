@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from mmplay.commands.arguments import add_json, whole
+from mmplay.commands.arguments import add_json, add_part, whole
 from mmplay.commands.class_pages import add_pages, report, sheet
 from mmplay.commands.output import print_json, progress_bar, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
@@ -39,7 +39,9 @@ OWNER_ONLY = 0o600
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parts = parser.add_subparsers(dest="what", metavar="|".join(PARTS), required=True)
-    new = parts.add_parser("new", help="write an assignment: levels, their weights, a due date")
+    new = add_part(
+        parts.add_parser, "new", "write an assignment: levels, their weights, a due date"
+    )
     new.add_argument("-o", dest="output", metavar="FILE", required=True, help="a new .toml file")
     level = "a level or a level file, and its weight (default: 1); may be given more than once"
     new.add_argument(
@@ -51,14 +53,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     new.add_argument(
         "--attempts", metavar="N", default="0", help="how many runs of a level count (default: all)"
     )
-    check = parts.add_parser("check", help="check an assignment, and that its levels can be won")
-    edition = parts.add_parser(
-        "student-edition", help="write the file for students, without solutions and secret"
+    check = add_part(
+        parts.add_parser, "check", "check an assignment, and that its levels can be won"
+    )
+    edition = add_part(
+        parts.add_parser,
+        "student-edition",
+        "write the file for students, without solutions and without the secret",
     )
     edition.add_argument(
         "-o", dest="output", metavar="FILE", required=True, help="a new .toml file"
     )
-    scope = parts.add_parser("gradescope", help="write a folder that Gradescope grades with")
+    scope = add_part(parts.add_parser, "gradescope", "write a folder that Gradescope grades with")
     scope.add_argument("-o", dest="output", metavar="DIR", required=True, help="a new folder")
     wheel = "a wheel to put into it: mmplay's own, and those of what it needs"
     scope.add_argument("--wheel", dest="wheels", metavar="FILE", nargs="+", default=[], help=wheel)

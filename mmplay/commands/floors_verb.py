@@ -74,7 +74,7 @@ def _add_machine(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[NODE:]Z=PAGES",
-        help="watermark boost of a zone for now",
+        help="watermark_boost of a zone at this moment, in pages",
     )
     parser.add_argument(
         "--boot-managed",

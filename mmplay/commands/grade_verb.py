@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("paths", metavar="DIR|FILE", nargs="+", help=paths)
     teachers = "the teacher's assignment file"
     parser.add_argument("--assignment", metavar="FILE", required=True, help=teachers)
-    received = "a CSV of file,time: when each file was received (default: its own time)"
+    received = "a CSV of file,time: when each file was received (default: the time that it gives)"
     parser.add_argument("--received", metavar="CSV", help=received)
     formats = f"{', '.join(FORMATS)} (default: table)"
     parser.add_argument("--format", metavar="F", default="table", help=formats)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from mmplay.commands.arguments import add_json, add_workers, whole, workers_of
+from mmplay.commands.arguments import add_json, add_part, add_workers, whole, workers_of
 from mmplay.commands.output import (
     one_ctrl_c,
     print_json,
@@ -19,7 +19,7 @@ from mmplay.commands.output import (
     tell,
     told_of_disk,
 )
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.authoring import new_level, packed, update_digest
 from mmplay.levels.catalogue import ListedLevel, all_levels, find_level, levels_folder
 from mmplay.levels.level_list import shipped_levels
@@ -37,9 +37,9 @@ GOOD, FALSE, UNREADABLE = 0, 1, 2
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parts = parser.add_subparsers(dest="what", metavar="list|check|new|pack", required=True)
-    listing = parts.add_parser("list", help="list all levels with your stars")
-    check = parts.add_parser(
-        "check", help="prove that levels can be won and lost, and that they end"
+    listing = add_part(parts.add_parser, "list", "list all levels with your stars")
+    check = add_part(
+        parts.add_parser, "check", "prove that levels can be won and lost, and that they end"
     )
     check.add_argument(
         "files",
@@ -53,9 +53,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     runs = f"how many runs the random player makes (default: {RUNS})"
     check.add_argument("--runs", metavar="N", default=str(RUNS), help=runs)
     add_workers(check)
-    new = parts.add_parser("new", help="write a level file to begin with")
+    new = add_part(parts.add_parser, "new", "write a level file to begin with")
     new.add_argument("file", metavar="FILE", help="a new file that ends in .toml")
-    pack = parts.add_parser("pack", help="put all levels of a folder into one file")
+    pack = add_part(parts.add_parser, "pack", "put all levels of a folder into one file")
     pack.add_argument("folder", metavar="DIR", help="the folder with the level files")
     pack.add_argument(
         "-o", dest="output", metavar="FILE", required=True, help="write the pack here"
@@ -203,7 +203,7 @@ def _pack(args: Namespace) -> int:
     if args.json:
         print_json({"file": str(path), "levels": ids})
     else:
-        tell(f"{path}: {len(ids)} levels: {', '.join(ids)}")
+        tell(f"{path}: {how_many(len(ids), 'levels')}: {', '.join(ids)}")
     return GOOD
 
 

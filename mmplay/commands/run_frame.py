@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 from mmplay.commands.arguments import ram_kb, whole, workers_of
-from mmplay.commands.output import print_json, progress_bar, stopped, tell
+from mmplay.commands.output import one_ctrl_c, print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import RunStart, header
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import summary
@@ -28,7 +29,7 @@ from mmplay.recordings.futures import (
 )
 from mmplay.recordings.parallel.spread import spread
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.starts import told_frame
+from mmplay.recordings.run.starts import chosen_frame, told_by
 from mmplay.recordings.trace.writer import TraceWriter
 
 
@@ -63,24 +64,29 @@ class FrameStart(RunStart):
 
         self._base = watched(session.live, Supposed(), self.until_ns, go_on)
 
+    @one_ctrl_c()
     def answered(self, args: Namespace, session: Session) -> int | None:
-        """Run it again within its bounds and print what may become of it."""
+        """Run it again within its bounds and print what may become of it, as far as that came."""
         if self._base is None:
             return None
         runs = runs_of(self._ahead) if self._varied else [Supposed()]
         futures = [self._base]
-        status = _run_others(args, self._ahead, runs[1:], futures)
+        with suppress(KeyboardInterrupt):
+            futures += _others(args, self._ahead, runs[1:])
         answer = Answer(self._ahead, len(runs), futures, session.live)
         (_print_json if args.json else _print_text)(args, answer)
-        return status
+        done = len(futures)
+        return 0 if done == len(runs) else stopped(done, len(runs), "runs")
 
 
 def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     """Return the start from a frame, and what was chosen; raises InputError."""
     kernel = None if args.kernel is None else choice.kernel
     ram = 0 if args.ram is None else ram_kb(args.ram)
-    args.frame = args.frame or "0"
-    told = told_frame(args.start, whole(args.frame, "--frame", 1 << 32), kernel, ram)
+    index = None if args.frame is None else whole(args.frame, "--frame", 1 << 32)
+    frame = chosen_frame(args.start, index)
+    args.frame = str(frame.index)
+    told = told_by(args.start, frame, kernel, ram)
     choice = choice._replace(kernel=kernel or told.printed_by)
     try:
         return FrameStart(args, told, choice), choice
@@ -88,19 +94,11 @@ def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
         raise InputError(f"{args.start} frame {args.frame}: {error}") from None
 
 
-def _run_others(
-    args: Namespace, ahead: Ahead, runs: Sequence[Supposed], futures: list[Future]
-) -> int:
-    """Add what the other runs come to; return the exit status, that of Ctrl-C if it came."""
+def _others(args: Namespace, ahead: Ahead, runs: Sequence[Supposed]) -> Iterator[Future]:
+    """Yield what the other runs come to."""
     with progress_bar(args.start) as progress:
-        try:
-            for future in spread(
-                partial(future_of, ahead), runs, workers_of(args, progress), told=RUNNING
-            ):
-                futures.append(future)
-        except KeyboardInterrupt:
-            return stopped(len(futures), 1 + len(runs), "runs")
-    return 0
+        on = workers_of(args, progress)
+        yield from spread(partial(future_of, ahead), runs, on, told=RUNNING)
 
 
 # what is printed
@@ -123,6 +121,7 @@ def _print_json(args: Namespace, answer: Answer) -> None:
             "runs_done": len(answer.futures),
             "assumptions": [_assumption(one) for one in answer.open],
             "foreseen": [_foreseen_json(row, words, answer.varied) for row in rows],
+            "bands": _bands(answer),
             "remarks": answer.remarks(),
             "runs": [
                 {
@@ -142,6 +141,11 @@ def _print_json(args: Namespace, answer: Answer) -> None:
 def _assumption(one: Unsaid) -> dict[str, object]:
     names = ("name", "unit", "value", "low", "high", "what", "reason")
     return {name: getattr(one, name) for name in names}
+
+
+def _bands(answer: Answer) -> dict[str, object]:
+    bands = answer.bands() if answer.varied else {}
+    return {zone: [one._asdict() for one in reached] for zone, reached in bands.items()}
 
 
 def _foreseen_json(row: Foreseen, words: Words, varied: bool) -> dict[str, object]:

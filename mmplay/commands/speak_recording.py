@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from mmplay.commands.output import tell
-from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.errors import InputError, how_many, no_such
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.explain.settings import settings_of, split_settings
@@ -177,8 +177,9 @@ class RecordingSpeaker(LookAround):
 
     def greeting(self) -> Said:
         """Say what is open."""
-        frames, lines = len(self.timeline), self.timeline.line_count
-        yield f"{self.timeline.name}: {frames} frames, {lines} lines of log; help lists commands"
+        frames = how_many(len(self.timeline), "frames")
+        lines = how_many(self.timeline.line_count, "lines")
+        yield f"{self.timeline.name}: {frames}, {lines} of log; help lists commands"
         yield frame_line(self.timeline, self.here)
 
     def _step(self, text: str) -> Said:

@@ -19,7 +19,7 @@ from mmplay.commands.speak_recording import (
     frame_line,
     talk,
 )
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
@@ -32,8 +32,10 @@ from mmplay.recordings.library import open_recording
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    what = "a level, or a recording by its file or name; of an assignment the next level"
-    parser.add_argument("what", metavar="LEVEL|TRACE|NAME", nargs="?", help=what)
+    what = (
+        "a level, a recording by its file or name, or a kernel log; of an assignment the next level"
+    )
+    parser.add_argument("what", metavar="LEVEL|TRACE|NAME|LOG", nargs="?", help=what)
     add_assignment(parser)
     add_seed(parser)
 
@@ -170,10 +172,12 @@ class LevelSpeaker(LookAround):
     def _end(self, trouble: str) -> Said:
         score, real = self.run.score(), self.level.real
         yield f"{self.run.outcome}: {self.run.reason}"
-        yield f"{score.stars} of 3 stars; {score.acts} acts, par {score.par}; {score.hints} hints"
+        acts, hints = how_many(score.acts, "acts"), how_many(score.hints, "hints")
+        yield f"{score.stars} of 3 stars; {acts}, par {score.par}; {hints}"
         yield STAR_RULE
         for question, rule in what_was_missed(self.run):
             yield f"you missed: {question.text} The rule: {rule}"
+        yield from self.level.corrected
         yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
         yield f"the model leaves out: {real.leaves_out}"
         yield from (line for line in real.log.split("\n") if line)

@@ -18,6 +18,7 @@ HEAD = (
     "numbers are least/median/most of the runs; failed: runs with a refused request, and the",
     "shares that this count does not rule out (Wilson's interval, 95 %)",
 )
+ONE_RUN = "one run of each setting, with seed 1; failed: whether a request was refused"
 LOST_EARLY = "A lost run ends where it is lost: compare failures of won runs only."
 ALIKE = "no frames arrive on this machine, so no seed changes anything: one run of each setting"
 
@@ -28,8 +29,10 @@ def as_lines(subject: Subject, rows: Sequence[Row], random: bool) -> list[str]:
         return []
     keys = ", ".join(one.key for one in rows[0].setting)
     runs = rows[0].failed.runs
-    first = f"{subject.name}: {keys}; {runs} runs of each setting, seeds 1 to {runs}"
-    head = [first, *HEAD] if random else [f"{subject.name}: {keys}", ALIKE]
+    many = [f"{subject.name}: {keys}; {runs} runs of each setting, seeds 1 to {runs}", *HEAD]
+    one = [f"{subject.name}: {keys}; {ONE_RUN}"]
+    alike = [f"{subject.name}: {keys}", ALIKE]
+    head = alike if not random else many if runs > 1 else one
     return [*head, "", *_table([_cells(subject, row) for row in rows]), "", *_conclusions(rows)]
 
 

@@ -94,7 +94,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--variant",
         metavar="V",
-        help=f"how waking the flusher asks for memory: {', '.join(VARIANTS)}",
+        help="how the kernel asks for memory when it wakes the flusher, which writes dirty pages: "
+        f"{', '.join(VARIANTS)}",
     )
     parser.add_argument(
         "--packets", metavar="N", help="how many new network flows arrive per second"

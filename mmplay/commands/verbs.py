@@ -180,7 +180,7 @@ VERBS: tuple[Verb, ...] = (
             "mmplay export kern.log --format csv | head",
             "mmplay export run.mmtrace --format perfetto -o run.json",
             "mmplay export run.mmtrace --format cast --size 120x40 -o run.cast",
-            "mmplay export incident-4.5.0-rc7 --format screen --at #2 --size 120x40",
+            "mmplay export incident-4.5.0-rc7 --format screen --at '#2' --size 120x40",
             "mmplay export L03 --format screen --at end",
         ),
     ),
@@ -304,7 +304,8 @@ def top_parser() -> ArgumentParser:
     verbs = "\n".join(f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS)
     parser = OneLineParser(
         prog="mmplay",
-        usage="mmplay [COMMAND ...] [--paths] [--version] [--theme T] [--ascii]",
+        usage="mmplay [COMMAND ...|FILE] [--paths] [--version] [--theme T] [--ascii]\n"
+        "              [--no-motion]",
         description="Play and replay the Linux page allocator's worst moments.\n"
         "Without a command, mmplay opens its menu; with a file, it opens that.\n\n"
         f"commands:\n{verbs}",

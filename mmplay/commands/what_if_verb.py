@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--event",
         metavar="N",
-        help="which event, as explain counts (default: first with a verdict)",
+        help="which event, as explain counts (default: the first with a verdict)",
     )
     parser.add_argument(
         "--set",

@@ -30,6 +30,15 @@ class Curve(NamedTuple):
             self.points.insert(at, (index, free))
 
 
+class Reached(NamedTuple):
+    """From one frame to another free pages lay between two numbers, in whichever run."""
+
+    first: int
+    last: int
+    low: int
+    high: int
+
+
 def curves_of(recording: Recording, frames: range) -> dict[ZoneKey, Curve]:
     """Return the curve of every zone: of a run from the rows that it kept, else from dumps."""
     exact = recording.session is not None

@@ -15,8 +15,23 @@ from mmplay.engine.errors import printable
 from mmplay.engine.explain.finding import seconds
 from mmplay.recordings.log.clocks import clock_text
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
-_LIST_LIKE = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
+_MEANS_SOMETHING = re.compile(
+    r"""
+    [`*~$]                            # code, emphasis, struck out, a formula
+    | \\ (?= [!-/:-@\[-`{-~] | $ )    # would take the meaning of what follows
+    | \] (?= [(\[\]] )                # the text of a link ends
+    | ^ (?: \[ | > | \# (?= [#\s] | $ ) | [-+] (?= \s | $ ) | - (?= [-\s]*$ ) )
+    | (?<! \S ) \# (?= [#]*$ )        # the end of a heading
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)", re.ASCII)
+_EDGE = re.compile(r"(?<!\w)_+|_+(?!\w)")
+_CLOSES = re.compile(r"[^\s_]_+(?!\w)|^[_\s]+$")
+"""Underscores at the edge of a word, and those that may end emphasis or make a line: without them
+none means anything."""
+
+_TAG, _ENTITY = re.compile(r"<(?=[A-Za-z/!?])", re.ASCII), re.compile(r"&(?=#?\w+;)", re.ASCII)
 
 
 def markup(text: str) -> str:
@@ -25,12 +40,16 @@ def markup(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return a text for Markdown, anywhere in a line: every sign that means something is escaped.
+    """Return a text for Markdown, anywhere but in a table, with what means something escaped.
 
-    Tags and entities are written as in HTML.
+    All else stays as it is, for it is read in a terminal, too. Tags and entities are written as in
+    HTML, which takes hold where a reader of Markdown knows no escape of them.
     """
-    plain = _SPECIAL.sub(r"\\\1", escape(printable(text), quote=False))
-    return _LIST_LIKE.sub(r"\1\\\2\3", plain)
+    shown = printable(text).strip()
+    plain = _NUMBERED.sub(r"\1\\\2", _MEANS_SOMETHING.sub(r"\\\g<0>", shown))
+    if _CLOSES.search(shown):
+        plain = _EDGE.sub(lambda found: found[0].replace("_", r"\_"), plain)
+    return _TAG.sub("&lt;", _ENTITY.sub("&amp;", plain))
 
 
 def style(name: str) -> str:
@@ -166,8 +185,12 @@ def _fact(label: str, lines: list[str]) -> str:
 
 def _md_table(block: Table) -> str:
     rules = tuple("---:" if n in block.numbers else "---" for n in range(len(block.head)))
-    rows = [_row(tuple(map(markdown, row))) for row in (block.head, *block.rows)]
+    rows = [_row(tuple(map(_md_cell, row))) for row in (block.head, *block.rows)]
     return f"{markdown(block.caption)}:\n\n{rows[0]}{_row(rules)}{''.join(rows[1:])}"
+
+
+def _md_cell(text: str) -> str:
+    return markdown(text).replace("|", r"\|")
 
 
 def _row(cells: tuple[str, ...]) -> str:

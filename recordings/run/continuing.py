@@ -29,6 +29,13 @@ def told_in(frame: Frame, kernel: Kernel | None = None, ram_kb: int = 0) -> Told
     return Told(report, printed_by, frame.release or "", ram_kb)
 
 
+def has_memory(frame: Frame) -> bool:
+    """Tell whether a frame is a report with a Mem-Info, or a sample of a running machine."""
+    if frame.report is not None:
+        return frame.report.memory is not None
+    return frame.shown is not None and frame.shown.own
+
+
 def _sampled(frame: Frame) -> Report:
     """Return what a sample of /proc tells, as a report that nobody's request caused."""
     if frame.shown is None or not frame.shown.own:

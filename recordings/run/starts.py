@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.frame import Frame
 from mmplay.engine.rules.kernel import Kernel
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
@@ -21,7 +22,7 @@ from mmplay.engine.sim.starts.telling import Told
 from mmplay.engine.sim.state.fields import pack_state
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.run.continuing import INCIDENT as INCIDENT
-from mmplay.recordings.run.continuing import told_in
+from mmplay.recordings.run.continuing import has_memory, told_in
 from mmplay.recordings.run.witness import Fault, Side
 
 
@@ -49,13 +50,44 @@ def told_frame(recording: str, index: int, kernel: Kernel | None, ram_kb: int = 
     `kernel` is whose rules are to run, None for those of the kernel that printed it. Raises
     InputError where the frame tells too little, or its kernel cannot be simulated.
     """
-    with open_recording(recording) as timeline:
-        _check_frame(recording, index, len(timeline))
-        frame = timeline.frame(index)
+    return told_by(recording, chosen_frame(recording, index), kernel, ram_kb)
+
+
+def told_by(recording: str, frame: Frame, kernel: Kernel | None, ram_kb: int = 0) -> Told:
+    """Return what a frame of a recording or log tells of its machine, as `told_frame` does."""
     try:
         return told_in(frame, kernel, ram_kb)
     except InputError as error:
-        raise InputError(f"{recording} frame {index}: {error}") from None
+        raise InputError(f"{recording} frame {frame.index}: {error}") from None
+
+
+def chosen_frame(recording: str, index: int | None) -> Frame:
+    """Return a frame of a recording or log; None: the first that has memory of its own.
+
+    Raises InputError where there is no such frame, or it has no memory: then with one that has.
+    """
+    with open_recording(recording) as timeline:
+        count = len(timeline)
+        _check_frame(recording, index or 0, count)
+        frame = timeline.frame(index or 0)
+        if has_memory(frame):
+            return frame
+        numbers = range(min(count, MOST_LOOKED_AT))
+        having = (found for n in numbers if has_memory(found := timeline.frame(n)))
+        first = next(having, None)
+    if first is None:
+        first_ones = f" first {MOST_LOOKED_AT}" if count > MOST_LOOKED_AT else ""
+        raise InputError(
+            f"{recording}: none of its{first_ones} reports has a Mem-Info, which a start needs"
+        )
+    if index is None:
+        return first
+    other = f"no Mem-Info of its own; the first frame that has one is {first.index}"
+    raise InputError(f"{recording} frame {index}: this frame has {other}: --frame {first.index}")
+
+
+MOST_LOOKED_AT = 1000
+"""Frames that are looked at for one that has memory of its own."""
 
 
 def _check_frame(recording: str, index: int, count: int) -> None:

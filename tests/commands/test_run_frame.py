@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
 from mmplay.__main__ import main
 from mmplay.commands import run_frame
+from mmplay.commands.output import tell
+from mmplay.recordings.answer import Answer
 from mmplay.recordings.futures import Ahead, Future, Supposed, machine_ahead, watched
+from mmplay.recordings.library import open_recording
 from tests.commands.test_run import output
 
 LOG = "incident-4.5.0-rc7"
@@ -42,6 +49,8 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     names = {one["name"] for one in found["assumptions"]}
     assert "disk_rate" in names
     assert {one["assumption"] for one in found["runs"]} - {None} <= names
+    assert found["bands"]["DMA32"][0]["from_us"] == found["from_us"]
+    assert found["bands"]["DMA32"][-1]["until_us"] == found["until_us"]
     row = next(one for one in found["foreseen"] if one["quantity"] == "pages_written")
     assert row["low"] <= row["value"] <= row["high"]
     assert row["sentence"].startswith("The disk completes")
@@ -54,7 +63,7 @@ def test_one_run_is_marked_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing was varied" in out
     found = json.loads(output(capsys, "run", LOG, *UNTIL, "--bounds", "no", "--json")[1])
     assert (found["bounds"], found["runs_done"]) == ("no", 1)
-    assert found["foreseen"][0]["low"] is None
+    assert (found["foreseen"][0]["low"], found["bands"]) == (None, {})
     assert "nothing was varied" in found["remarks"][0]
 
 
@@ -70,14 +79,32 @@ def test_ctrl_c_shows_what_is_done(
     code, out, err = output(capsys, "run", LOG, *UNTIL)
     assert code == 130
     assert "stopped after 3 of 14 runs" in err
-    assert "3 of 14 runs were done" in out
+    assert "You stopped after 3 of 14 runs" in out
     assert "DMA32: free" in out
+
+
+def test_a_second_ctrl_c_does_not_end_the_telling(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ctrl_c(ahead: Ahead, one: Supposed) -> Future:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError(one)
+
+    def again(args: Namespace, answer: Answer) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        tell(*answer.remarks())
+
+    monkeypatch.setattr(run_frame, "future_of", ctrl_c)
+    monkeypatch.setattr(run_frame, "_print_text", again)
+    code, out, err = output(capsys, "run", LOG, *UNTIL)
+    assert (code, err) == (130, "mmplay: stopped after 1 of 14 runs\n")
+    assert "You stopped after 1 of 14 runs" in out
 
 
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (("--frame", "1"), "no Mem-Info of its own"),
+        (("--frame", "1"), "no Mem-Info of its own; the first frame that has one is 0: --frame 0"),
         (("--frame", "99"), "has no frame 99; frames count from 0, its last is 3"),
         (("--ram", "1G"), "a machine with 1048576 kB of RAM has fewer"),
         (("--ram", "64G"), "a machine with 67108864 kB of RAM has more"),
@@ -91,6 +118,32 @@ def test_a_frame_that_cannot_be_continued_is_one_line(
     assert (code, out) == (2, "")
     assert reason in err
     assert err.count("\n") == 1
+
+
+def cut_log(path: Path, first: int, last: int) -> str:
+    """Write some lines of the incident's log, as a log of its own."""
+    with open_recording(LOG) as recording:
+        lines = b"".join(recording.text()).splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[first - 1 : last]))
+    return str(path)
+
+
+def test_without_a_number_it_is_the_first_frame_that_has_a_mem_info(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = cut_log(tmp_path / "failures.log", 27, 98)
+    more = ("--kernel", "4.5-rc7", "--until", "61.53", "--bounds", "no", "--json")
+    code, out, _ = output(capsys, "run", log, *more)
+    assert (code, json.loads(out)["frame"]) == (0, 1)
+
+
+def test_a_log_without_any_mem_info_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = cut_log(tmp_path / "traces.log", 99, 140)
+    code, _, err = output(capsys, "run", log)
+    assert code == 2
+    assert err == f"mmplay: {log}: none of its reports has a Mem-Info, which a start needs\n"
 
 
 @pytest.mark.parametrize("start", ["L03", "boot", "incident"])

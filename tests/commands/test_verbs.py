@@ -171,6 +171,14 @@ def test_version_paths_and_help(run: Run) -> None:
     assert out.rstrip().endswith("mmplay gfp 0x2200020")
 
 
+@pytest.mark.parametrize(
+    ("part", "says"), [("levels check", "Prove that levels can be"), ("class new", "Write an a")]
+)
+def test_a_part_of_a_verb_says_what_it_is_for(run: Run, part: str, says: str) -> None:
+    status, out, _ = run(*part.split(), "--help")
+    assert (status, f"\n{says}" in out) == (0, True)
+
+
 @pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
 def test_every_verb_has_help_with_examples(run: Run, verb: str) -> None:
     status, out, _ = run(verb, "--help")

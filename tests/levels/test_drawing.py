@@ -164,3 +164,45 @@ def test_a_missed_question_comes_again_as_one_of_its_kind() -> None:
                 break
             knows(run, question)
         assert text_of(run) != first
+
+
+FORMS = """
+[[ask]]
+id = "line"
+text = "Which is min?"
+truth = "marks DMA32 min"
+unit = "pages"
+
+[[ask.form]]
+text = "Does a plain request pass at {free}?"
+truth = "passes DMA32 plain {free} min"
+options = ["yes", "no"]
+unit = ""
+before = ["set_free DMA32 {free}"]
+"""
+
+
+def test_a_missed_question_comes_again_in_another_form() -> None:
+    run = begin(level(FORMS.replace('unit = "pages"', 'unit = "pages"\ndraw = {free = [13, 14]}')))
+    first = run.open_question()
+    assert first is not None
+    right = run.truths[first.id].shown()
+    run.answer(first.id, {"yes": "no", "no": "yes"}.get(right, "77"))
+    second = run.open_question()
+    assert second is not None
+    assert {first.kind, second.kind} == {"number", "choice"}
+    assert {first.unit, second.unit} == {"pages", ""}
+    firsts = {text_of(begin(run.level, seed)) for seed in range(20)}
+    forms = [form.text for form, _ in run.asking.forms("line", run.session.to_end())]
+    assert len(firsts) == 3
+    assert firsts == set(forms)
+
+
+def test_a_form_is_checked_and_a_complaint_names_its_line() -> None:
+    text = FORMS.replace("passes DMA32 plain {free} min", "passes DMA32 plain {fre} min")
+    with pytest.raises(LevelError, match=r"t\.toml:\d+: .*fre"):
+        level(text)
+    with pytest.raises(LevelError, match=r"t\.toml:\d+: options: a choice needs two or more"):
+        level(FORMS.replace('["yes", "no"]', '["yes"]').replace("{free}", "14"))
+    with pytest.raises(LevelError, match=r"t\.toml:\d+: each: .*`pick`"):
+        level(FORMS.replace('unit = "pages"', 'each = ["a", "b"]').replace("{free}", "14"))

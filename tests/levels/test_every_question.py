@@ -14,6 +14,7 @@ from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import Question, name_and_value
+from mmplay.levels.play.drawing import drawn
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.missed import BARE, rule_of
 from mmplay.levels.play.questions import Reply, reply_to, right_answer
@@ -29,6 +30,21 @@ from tests.levels.proofs import unread
 
 LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
 MOST = {"L19": 11}
+
+UNCHANGED: dict[str, tuple[str, ...]] = {
+    "L15": ("old_low", "new_low", "new_high", "boot"),
+    "L16": ("mark.1", "mark.2", "mark.3", "old", "aside", "limit"),
+    "L17": ("now", "alone", "dropped", "both"),
+    "L18": ("fast", "when", "returned"),
+    "L19": (
+        "t5200", "first", "t12", "t205952", "tile205952", "mask", "t6952", "t2516", "tmode",
+        "second", "lost",
+    ),
+    "L20": ("refused", "lost", "matters", "kept"),
+}  # fmt: skip
+"""Questions that come again as they were when they are missed: they have one form only."""
+
+SEEDS = range(4)
 SUM = re.compile(r"[\d +\-*/()]+", re.ASCII)
 SAYS = re.compile(r"(?<!to )\b(min|low|high) (?:is )?(\d+)\b", re.ASCII)
 
@@ -42,24 +58,48 @@ def marks_of(run: LevelRun, form: Question) -> frozenset[int]:
     return frozenset(mark for one in m.state.zones for mark in (one.min, one.low, one.high))
 
 
-@cache
-def forms(path: Path) -> list[tuple[LevelRun, Question, Truth, frozenset[int]]]:
+Asked = tuple[LevelRun, Question, Truth, frozenset[int]]
+
+
+def forms(path: Path) -> list[Asked]:
     """Every form of every question that a right player comes to, with the marks of that moment."""
+    return played(path)[0]
+
+
+def comes_unchanged(run: LevelRun, ident: str) -> bool:
+    """Tell whether a question that was missed may come again in the words that it had first."""
+    one = next(one for one in run.asking.questions if one.id == ident)
+    m = run.session.to_end()
+    asked = ([drawn(run.level, one, m, seed, tries).text for tries in (0, 1)] for seed in SEEDS)
+    return any(first == again for first, again in asked)
+
+
+@cache
+def played(path: Path) -> tuple[list[Asked], list[str]]:
+    """What `forms` returns, and the questions that come again unchanged, on one way to the end."""
     level = load_level(path)
     run, seen = unread(level), set[str]()
-    found: list[tuple[LevelRun, Question, Truth, frozenset[int]]] = []
+    found: list[Asked] = []
+    unchanged: list[str] = []
 
     def look(run: LevelRun) -> None:
         question = run.open_question()
         if question is not None and question.id not in seen:
             seen.add(question.id)
+            if comes_unchanged(run, question.id):
+                unchanged.append(question.id)
             for form, truth in run.asking.forms(question.id, run.session.to_end()):
                 found.append((run, form, truth, marks_of(run, form)))
 
     look(run)
     for last in playing(run, level.solution, knows):
         look(last)
-    return found
+    return found, unchanged
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_a_missed_question_comes_again_in_another_form(path: Path) -> None:
+    assert tuple(played(path)[1]) == UNCHANGED.get(path.stem, ())
 
 
 @pytest.mark.parametrize("path", LEVELS)

@@ -14,6 +14,7 @@ import pytest
 
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
+from mmplay.levels.model import Level
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, level_header, play
@@ -41,6 +42,14 @@ def test_proof(path: Path, name: str) -> None:
     result = next((one for one in proof(path).results if one.name == name), None)
     assert result is not None, "its solution does not win"
     assert result.ok, result.text
+
+
+@pytest.mark.parametrize(("path", "level"), PATHS)
+def test_beside_a_wrong_belief_stands_what_is_true(path: Path, level: Level) -> None:
+    belief, fact = level.corrected
+    assert belief.endswith(level.against), path.stem
+    assert fact.startswith("In fact, "), path.stem
+    assert fact.endswith("."), path.stem
 
 
 @pytest.mark.parametrize("path", WITH_ACTS)

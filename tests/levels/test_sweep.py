@@ -169,6 +169,14 @@ def test_a_stopped_sweep_has_something_of_every_setting(
     assert err == "mmplay: stopped after 3 of 10 runs\n"
 
 
+def test_one_run_of_each_is_no_plural(small: str, capsys: Captured) -> None:
+    args = (small, "--set", "min_free_kbytes=100,200", "--seeds", "1", "--until", "1.01")
+    first = sweep(capsys, *args)[1].split("\n")[0]
+    assert first.endswith(
+        "one run of each setting, with seed 1; failed: whether a request was refused"
+    )
+
+
 def test_csv_and_json_have_the_same_rows(small: str, capsys: Captured) -> None:
     args = (small, "--set", "task.hog.pages=100,200", "--until", "1.01", "--count", "pgfault")
     out = sweep(capsys, *args, "--format", "csv", "--seeds", "2")[1]

@@ -13,9 +13,11 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.unsaid import Unsaid
 from mmplay.recordings.answer import Answer
-from mmplay.recordings.foreseen import Foreseen, Words, foreseen, tenths
+from mmplay.recordings.foreseen import Foreseen, Words, bands, foreseen, tenths
 from mmplay.recordings.futures import (
     MOST_RUNS,
+    STEP_NS,
+    STRETCHES,
     Ahead,
     Future,
     Supposed,
@@ -23,6 +25,7 @@ from mmplay.recordings.futures import (
     machine_ahead,
     open_of,
     runs_of,
+    stretch_ns,
     supposed_of,
 )
 from mmplay.recordings.library import open_recording
@@ -34,6 +37,7 @@ from tests.recordings import fake_proc
 INCIDENT = "incident-4.5.0-rc7"
 LOGS = Path("/work/shared/logs")
 TENTH = 100_000_000
+SECOND_NS = 10 * TENTH
 
 
 def ahead(span_ns: int = TENTH, seed: int = 1) -> Ahead:
@@ -83,6 +87,30 @@ def test_every_number_is_within_what_is_foreseen(futures: list[Future]) -> None:
                 continue
             assert row.low is not None
             assert row.low <= value <= (row.high or 0)
+
+
+def test_the_bands_hold_every_run_at_every_look(futures: list[Future]) -> None:
+    found = bands(futures)
+    assert {zone: len(band) for zone, band in found.items()} == {"DMA": 10, "DMA32": 10}
+    for one in futures:
+        for zone, ranges in one.free:
+            pairs = zip(found[zone], ranges, strict=True)
+            assert all(low <= a <= b <= high for (low, high), (a, b) in pairs)
+    ends = [one.numbers["DMA32.free_at_end"] or 0 for one in futures]
+    assert found["DMA32"][-1][0] <= min(ends) <= max(ends) <= found["DMA32"][-1][1]
+    first = Answer(ahead(), len(futures), futures, machine_ahead(ahead())).bands()["DMA32"][0]
+    assert first.until_us - first.from_us == 10_000
+    assert first[2:] == found["DMA32"][0]
+
+
+def test_a_band_is_that_of_the_runs_that_came_so_far() -> None:
+    rows = [made(0)._replace(free=(("DMA", free),)) for free in (((5, 9), (4, 4)), ((7, 12),))]
+    assert bands(rows) == {"DMA": [(5, 12), (4, 4)]}
+
+
+def test_a_long_run_has_no_more_stretches_than_a_short_one() -> None:
+    assert stretch_ns(SECOND_NS) == STEP_NS
+    assert 3600 * SECOND_NS // stretch_ns(3600 * SECOND_NS) == STRETCHES
 
 
 def test_another_seed_stays_inside_the_bounds(futures: list[Future]) -> None:

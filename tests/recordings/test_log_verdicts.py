@@ -60,7 +60,7 @@ def test_the_page_has_both_tables(logs: list[str]) -> None:
     ]
     page = "".join(markdown_page(fidelity_blocks(list(log_rows(logs)), incident)))
     refused = next(line for line in page.splitlines() if line.startswith("| refused.log"))
-    assert "min: DMA32 480 &lt;= 488" in refused
+    assert "min: DMA32 480 <= 488" in refused
     skew = [line for line in page.splitlines() if line.startswith("| skew.log")]
     assert len(skew) == 1
     assert "1 and 5 more" in skew[0]

@@ -77,6 +77,15 @@ async def test_the_bounds_come_while_the_run_is_looked_at(log: str, held: thread
         assert "The disk completes nothing within 0.02 s." in flat(pilot)
 
 
+async def test_the_history_shows_how_far_the_other_runs_went(log: str) -> None:
+    async with running(log, (100, 36)) as pilot:
+        await press(pilot, "f", "full_stop", "full_stop")
+        assert "░ in other runs" in text_of(pilot)
+        await press(pilot, "x")
+        await type_in(pilot, "disk 100")
+        assert "in other runs" not in text_of(pilot), "they say nothing of what is done later"
+
+
 async def test_escape_stops_them_and_does_not_leave(log: str, held: threading.Event) -> None:
     async with running(log) as pilot:
         await fork(pilot)

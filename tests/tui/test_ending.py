@@ -103,6 +103,7 @@ def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
             "for winning",
             "What you missed",
             "Many believe, and it is wrong",
+            "In fact, free must be more",
             "In the real",
         )
     ]

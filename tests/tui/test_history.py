@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.recordings.chart.axis import Axis
-from mmplay.recordings.chart.curves import Curve, curves_of
+from mmplay.recordings.chart.curves import Curve, Reached, curves_of
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.observed import ObservedTimeline
@@ -105,3 +105,16 @@ async def test_events_that_came_together_stand_apart_by_event() -> None:
         for event in ("◆2", "◆3"):
             assert event in by_event, event
         assert "line of time: by time" in await press(pilot, "A")
+
+
+def test_a_band_lies_behind_the_curve_and_its_floors_shine_through(rc7: ObservedTimeline) -> None:
+    view = View(diagnose_frame(rc7, 2), 120, 12, "full", BOXES)
+    axis = Axis(rc7, 60, range(len(rc7)), by_event=False)
+    bands = {(0, "DMA32"): [Reached(0, 1, 700, 1700)]}
+    plots = [history_rows(view, {}, axis, 12, bands=found) for found in ({}, bands)]
+    bare, filled = ([plain(row)[8:68] for row in rows] for rows in plots)
+    assert [n for n, line in enumerate(filled) if "░" in line] == [2, 3, 4]
+    for before, after in zip(bare, filled, strict=True):
+        assert all(new in (old, "░") for old, new in zip(before, after, strict=True))
+    assert "━░━░" in filled[3]
+    assert "░ in other runs" in "\n".join(plain(row)[68:] for row in plots[1])

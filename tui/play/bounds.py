@@ -65,6 +65,16 @@ class Bounds:
         later = " What you did later is not in it." if self._acted_later(run) else ""
         return known.line + later
 
+    def answer(self, run: Session | None) -> Answer | None:
+        """Return what the runs within a run's bounds came to; None where it is not known.
+
+        It says nothing of a run that was acted on later.
+        """
+        known = self._known.get(run) if run is not None else None
+        if run is None or known is None or self._acted_later(run):
+            return None
+        return known.answer
+
     def look_at(self, run: Session | None) -> None:
         """Find the bounds of a run that has some, with what was done at its start."""
         if run is None or run.ahead is None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from mmplay.engine.frame import Frame
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis, frames_shown
-from mmplay.recordings.chart.curves import Curve, ZoneKey, curves_of, free_pages
+from mmplay.recordings.chart.curves import Curve, Reached, ZoneKey, curves_of, free_pages
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.trace.format import Code
 from mmplay.tui.cells import Row
 from mmplay.tui.player import Player
 from mmplay.tui.views.bars import AXIS_ROWS, timeline_rows
-from mmplay.tui.views.history import LEFT, RIGHT, history_rows
+from mmplay.tui.views.history import LEFT, RIGHT, Bands, history_rows
 from mmplay.tui.views.scene import View
+
+if TYPE_CHECKING:
+    from mmplay.recordings.answer import Answer
 
 BARE = 2
 """Columns left and right of a line that has no strips above it."""
@@ -40,15 +46,51 @@ class Known:
         return self._curves
 
 
+class KnownBands:
+    """How far the runs of a log's machine went, while this one made its frames; kept likewise."""
+
+    def __init__(self) -> None:
+        self._answer: Answer | None = None
+        self._count = 0
+        self._bands: Bands = {}
+
+    def of(self, timeline: Recording, answer: Answer | None) -> Bands:
+        """Return the bands of what the runs came to; none where that is not known."""
+        if answer is not self._answer or len(timeline) != self._count:
+            self._answer, self._count = answer, len(timeline)
+            self._bands = {} if answer is None else _bands_on(timeline, answer)
+        return self._bands
+
+
+def _bands_on(timeline: Recording, answer: Answer) -> Bands:
+    boot, last_us = timeline.boots[0], timeline.time_us(len(timeline) - 1) or 0
+
+    def frame(time_us: int) -> int:
+        return timeline.frame_at(time_us, boot)
+
+    return {
+        (0, zone): [
+            Reached(frame(one.from_us), frame(one.until_us), one.low, one.high)
+            for one in band
+            if one.from_us <= last_us
+        ]
+        for zone, band in answer.bands().items()
+    }
+
+
 class History:
-    """Draws the line of time of what a player goes through, and the zones' free pages above it."""
+    """Draws the line of time of what a player goes through, and the zones' free pages above it.
+
+    `answer` returns what the runs of a log's machine came to, if it is known: their bands.
+    """
 
     def __init__(self, player: Player) -> None:
         self._player = player
+        self.answer: Callable[[], Answer | None] = lambda: None
         self.by_event = False
         self._frames = range(0)
         self._axis: tuple[tuple[object, ...], Axis] | None = None
-        self._known = Known()
+        self._known, self._bands = Known(), KnownBands()
         self._left = BARE
 
     def rows(self, view: View, showing: Showing = EVERYTHING) -> list[Row]:
@@ -57,9 +99,9 @@ class History:
         self._left = LEFT if strips else BARE
         axis = self._axis_of(view.width - self._left - (RIGHT if strips else BARE))
         timeline, frame, left = self._player.timeline, view.frame, self._left
-        rows = history_rows(
-            view, self._known.of(timeline, frame, axis.frames), axis, strips, showing
-        )
+        curves = self._known.of(timeline, frame, axis.frames)
+        bands = self._bands.of(timeline, self.answer()) if strips else {}
+        rows = history_rows(view, curves, axis, strips, showing, bands)
         return rows + timeline_rows(timeline, frame, axis, left, view.width, view.glyphs)
 
     def frame_at(self, column: int) -> int:

@@ -29,6 +29,7 @@ class Runs:
         self._screen, self.panels, self.mover = screen, panels, mover
         self.branches: list[Recording] = [mover.timeline]
         self.bounds = Bounds(screen, panels.draw)
+        panels.history.answer = lambda: self.bounds.answer(self.run)
         self._headline, panels.verdict = panels.verdict, self._verdict
         self._told_trouble = False
         mover.watchers.append(self._tell_trouble)

@@ -86,6 +86,7 @@ class Stage:
         self.game = game
         self.landed: Landed | None = None
         self._asked: Sight | None = None
+        self._supposed: Machine | None = None
         self._caught: tuple[Still | None] | tuple[()] = ()
         game.level_run.settled = self._catch
 
@@ -104,7 +105,9 @@ class Stage:
 
     def ask(self) -> None:
         """Remember what is asked, as it is answered now."""
+        run = self.game.level_run
         self._asked = self._open_sight()
+        self._supposed = run.asking.supposed(run.session.to_end(), run.notes)
         self._caught = ()
 
     def _open_sight(self) -> Sight:
@@ -120,7 +123,8 @@ class Stage:
             picture=asked.showing.picture, caller=asked.showing.caller, hidden=(), secrets=()
         )
         truth = game.level_run.truths[asked.question.id]
-        sight = self._sight(machine, showing)._replace(question=asked.question, told=truth)
+        sight = self._sight(self._supposed or machine, showing)
+        sight = sight._replace(question=asked.question, told=truth)
         self._caught = (Still.of(sight),)
 
     def land(self, reply: Reply) -> None:

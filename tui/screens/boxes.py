@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mmplay.tui.cells import Cell, Row, fit, plain, row, wrap
-from mmplay.tui.keys import COMMON_KEYS, PANEL_KEYS, Key
+from mmplay.tui.keys import PANEL_KEYS, Key, with_common
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import COLUMNS, LINES, is_small
 
@@ -50,7 +50,7 @@ def help_rows(keys: tuple[Key, ...], width: int) -> list[Row]:
     """Return the help: a heading per group, then its keys, in as many columns as fit."""
     groups: dict[str, list[tuple[str, str]]] = {}
     digits = {f"{digit}" for digit in range(10)}
-    for key in (*keys, *COMMON_KEYS):
+    for key in with_common(keys):
         if key.shown in digits:
             continue
         groups.setdefault(key.group, []).append((key.shown, key.help))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mmplay.engine.explain.answer_zone import deciding_test
@@ -13,7 +14,7 @@ from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis
-from mmplay.recordings.chart.curves import Curve, ZoneKey, zones_with_pages
+from mmplay.recordings.chart.curves import Curve, Reached, ZoneKey, zones_with_pages
 from mmplay.recordings.chart.floors import MARKS, floors_of
 from mmplay.recordings.chart.strips import Strip, strips_of
 from mmplay.tui.cells import Cell, Row, fit, right, row
@@ -31,6 +32,11 @@ LINES = {"min": "━", "low": "┈", "high": "┈"}
 CALLERS_LINE = "─"
 GUESS = "∙"
 """The straight way between two dumps, of which nothing is known."""
+
+BAND = "░"
+"""Where free pages lay in one of the runs within the bounds of what is assumed."""
+
+IN_OTHER_RUNS = f" {BAND} in other runs"
 
 FIRST_NAMED = ("min", "HIGH", "MIN_RESERVE", "HIGH+HARDER", "MIN_RESERVE+NON_BLOCK", "low", "high")
 """Where several floors fall into one row, these are named first."""
@@ -58,14 +64,20 @@ class Plot(NamedTuple):
 
 
 Curves = Mapping[ZoneKey, Curve]
+Bands = Mapping[ZoneKey, Sequence[Reached]]
 
 
 def history_rows(
-    view: View, curves: Curves, axis: Axis, height: int, showing: Showing = EVERYTHING
+    view: View,
+    curves: Curves,
+    axis: Axis,
+    height: int,
+    showing: Showing = EVERYTHING,
+    bands: Bands = MappingProxyType({}),
 ) -> list[Row]:
     """Return `height` rows of the zones' free pages; LEFT and RIGHT stand beside the axis.
 
-    Zones and floors that a level does not show are left out.
+    Zones and floors that a level does not show are left out. `bands` lie behind the curves.
     """
     if height < 1:
         return []
@@ -73,7 +85,8 @@ def history_rows(
         return [row(Cell(" no memory is known", "unknown"))]
     rows: list[Row] = []
     for plot in _plots(view, curves, height, showing):
-        rows += _plot_rows(view, plot, curves.get((plot.zone.node, plot.zone.name)), axis)
+        zone = plot.zone.node, plot.zone.name
+        rows += _plot_rows(view, plot, curves.get(zone), axis, bands.get(zone, ()))
     return rows
 
 
@@ -126,15 +139,21 @@ def _pages(curve: Curve) -> list[int]:
 # one strip
 
 
-def _plot_rows(view: View, plot: Plot, curve: Curve | None, axis: Axis) -> list[Row]:
+def _plot_rows(
+    view: View, plot: Plot, curve: Curve | None, axis: Axis, band: Sequence[Reached]
+) -> list[Row]:
     grid: Grid = [[(" ", "dim")] * axis.width for _ in range(plot.height)]
     for name, _, pages in reversed(plot.floors):
         if plot.strip.low <= pages <= plot.strip.high:
             grid[plot.row(pages)] = [(LINES.get(name, CALLERS_LINE), "mark")] * axis.width
+    for reached in band:
+        _draw_band(plot, reached, axis, grid)
     if curve is not None:
         _draw_curve(view, plot, curve, axis, grid)
     _draw_cursor(view, axis, grid)
     names = _names(view, plot)
+    if band:
+        next((cells for cells in names if not cells), []).append(Cell(IN_OTHER_RUNS, "dim"))
     left = _left(view, plot)
     return [
         row(Cell(fit(left[n][0], LEFT), left[n][1]), *_runs(cells), *names[n])
@@ -164,6 +183,17 @@ def _draw_curve(view: View, plot: Plot, curve: Curve, axis: Axis, grid: Grid) ->
         before = column, frees[-1]
     if before is not None and curve.exact:
         _draw_way(view, plot, before, (axis.width, before[1]), grid, exact=True)
+
+
+def _draw_band(plot: Plot, reached: Reached, axis: Axis, grid: Grid) -> None:
+    """Fill where free pages lay in some run, as far as the strip reaches; floors shine through."""
+    strip = plot.strip
+    if reached.high < strip.low or reached.low > strip.high:
+        return
+    for line in grid[plot.row(reached.high) : plot.row(reached.low) + 1]:
+        for column in range(axis.of(reached.first), axis.of(reached.last) + 1):
+            if column % 2 or line[column][0] == " ":
+                line[column] = BAND, "dim"
 
 
 def _level(view: View, plot: Plot, free: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import Ask
 from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
@@ -158,7 +159,7 @@ def story_rows(run: LevelRun) -> list[Row]:
 def cost_of(run: LevelRun) -> str:
     """Return in a few words what three stars take."""
     par = run.level.par
-    acts = f"{par} {'act' if par == 1 else 'acts'} at most, " if par else ""
+    acts = f"{how_many(par, 'acts')} at most, " if par else ""
     return f"Three stars: {acts}every first answer right, one hint at most (the first is free)."
 
 

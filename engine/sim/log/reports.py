@@ -15,6 +15,7 @@ from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.log.stacks import Caller, dump_stack
 from mmplay.engine.sim.machine.asks import Ask
 from mmplay.engine.sim.state.buddy import MAX_ORDER
+from mmplay.engine.sim.state.state import LIMIT_NUMBERS
 from mmplay.engine.sim.state.zone import Zone
 
 if TYPE_CHECKING:
@@ -118,19 +119,19 @@ FUNCTIONS = ("warn_alloc_failed", "slab_out_of_memory", "oom_kill_process")
 PAGES, SLABS, KILLS = range(3)
 """Which limit; `FUNCTIONS` are the names that the suppression line prints."""
 
-BEGIN, PRINTED, MISSED, SIZE = 0, 1, 2, 3
+BEGIN, PRINTED, MISSED = range(LIMIT_NUMBERS)
 
 
 def allowed(m: Machine, which: int) -> bool:
     """Tell whether one more report may be printed, and count it either way."""
-    limits, at = m.state.limits, which * SIZE
+    limits, at = m.state.limits, which * LIMIT_NUMBERS
     now = m.state.now_ns
     if limits[at + BEGIN] == 0:
         limits[at + BEGIN] = now
     if now > limits[at + BEGIN] + INTERVAL_NS:
         if limits[at + MISSED]:
             m.printk("suppressed/4.5", {"function": FUNCTIONS[which], "count": limits[at + MISSED]})
-        limits[at : at + SIZE] = [0, 0, 0]
+        limits[at : at + LIMIT_NUMBERS] = [0, 0, 0]
     if limits[at + PRINTED] < BURST:
         limits[at + PRINTED] += 1
         return True
@@ -143,13 +144,13 @@ def would_print(m: Machine) -> bool:
     limits = m.state.limits
     return any(
         limits[at + PRINTED] < BURST or m.state.now_ns > limits[at + BEGIN] + INTERVAL_NS
-        for at in (PAGES * SIZE, SLABS * SIZE)
+        for at in (PAGES * LIMIT_NUMBERS, SLABS * LIMIT_NUMBERS)
     )
 
 
 def missed(m: Machine, which: int, count: int) -> None:
     """Count reports that come at the same moment as one that was just refused."""
-    m.state.limits[which * SIZE + MISSED] += count
+    m.state.limits[which * LIMIT_NUMBERS + MISSED] += count
 
 
 def warn_failures(m: Machine, caller: Caller, ask: Ask, order: int, slab: int, count: int) -> None:

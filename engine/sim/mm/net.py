@@ -29,7 +29,7 @@ from mmplay.engine.sim.machine.setup import HZ, JIFFY_NS, SECOND_NS
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.mm.slub import give_objects, take_objects
-from mmplay.engine.sim.state.state import advance
+from mmplay.engine.sim.state.state import LIMIT_NUMBERS, RATE_LIMITS, advance
 
 if TYPE_CHECKING:
     from mmplay.engine.sim.machine.machine import Machine
@@ -173,7 +173,7 @@ def _clean(m: Machine, cpu: int) -> bool:
     return True
 
 
-ANSWERS = 9
+ANSWERS = RATE_LIMITS * LIMIT_NUMBERS
 """Where the fourth of `State.limits` begins, which only a machine has at whose port nobody listens.
 
 It is the moment of the last look, in jiffies, and the jiffies of credit then."""

@@ -21,7 +21,7 @@ from mmplay.engine.sim.mm.kswapd import ASLEEP
 from mmplay.engine.sim.mm.net import LARGE_ORDER, LONG_EXTENSION, RING, buffers_in
 from mmplay.engine.sim.run.workloads import add_task
 from mmplay.engine.sim.state.slab_cache import Cache, CacheKind, Slab, slab_order
-from mmplay.engine.sim.state.state import Cpu, State
+from mmplay.engine.sim.state.state import LIMIT_NUMBERS, RATE_LIMITS, Cpu, State
 from mmplay.engine.sim.state.tasks import BLOCKED
 from mmplay.engine.tables import Table
 
@@ -195,7 +195,7 @@ def empty_state(kernel: Kernel, choice: Choice, cpus: int, start_ns: int) -> Sta
     state.watermark_scale_factor = kernel.watermark_scale_factor or 0
     state.dirty_ratio, state.dirty_background_ratio, state.swappiness = 20, 10, 60
     state.lowmem_reserve_ratio = list(kernel.lowmem_reserve_ratio)
-    state.limits = [0] * 9
+    state.limits = [0] * (RATE_LIMITS * LIMIT_NUMBERS)
     state.wb_mask = choice.wb_mask
     state.slab_keeps_atomic = int(choice.keep_atomic)
     state.disk_left = -1

@@ -13,6 +13,7 @@ from mmplay.engine.sim.machine.setup import HZ, JIFFY_NS
 from mmplay.engine.sim.mm.balance import INIT_BW, UPDATE_NS, followed, measured
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.sim.starts.bench import BenchZone, merged_zone, roomy_zone
+from mmplay.engine.sim.starts.common import ASSUMED, RULES, reasons, value
 from mmplay.engine.sim.starts.plan import Found
 from mmplay.engine.sim.starts.zones import name_the_rest
 from mmplay.engine.sim.state.buddy import MOVABLE, UNMOVABLE
@@ -44,25 +45,12 @@ USEFUL = (WRITTEN,)
 """Columns that need not be there: from this one the disk's bandwidth is known."""
 LISTED = (UNMOVABLE, MOVABLE)
 """Types of which each CPU has pages at hand; two runs of a real machine had 56 to 74 in all."""
-GIVEN_UP = 7
 SUBSETS = ("dirty", "writeback")
 """Places that others hold already."""
 SPILLED = ("active_anon", "inactive_anon", "active_file", "slab_unreclaimable")
 """What DMA holds where the zones above are full: on a real 4.5.0 it had 1284 anonymous pages."""
-LEAST_UNNAMED, UNNAMED = 128, 640
-"""Pages without a column that a zone must have room for, and that it gets if it has not."""
-MOST_SINGLE = 8192
-"""More free pages than these are merged: a machine that has so many has not used them up yet."""
-SKEW = 1024
-"""Pages by which counters may contradict each other: each CPU holds back up to 125 of every one."""
-ASSUMED = (
-    "DMA: one in 7 of the pages scanned there is a dirty file page; the row does not tell",
-    "DMA: anonymous pages that the zones above have no room for",
-    "free pages: up to 8192 single ones, no two of them buddies, more are merged; nothing tells",
-    "inactive file pages that are neither dirty nor under writeback: clean",
-    "per-CPU lists: half a batch of pages for slabs on each, and as many movable ones",
-    "writers that run: they have just left balance_dirty_pages, 8 pages before the next look",
-)
+QUOTED = ("row_scanned_per_page", "row_least_unnamed", "row_unnamed", "row_most_single")
+"""Constants behind what a row does not tell, for the run's header."""
 
 
 def needed_columns(zones: Sequence[BenchZone]) -> tuple[str, ...]:
@@ -88,7 +76,7 @@ def found_in_rows(rows: Sequence[Row], zones: Sequence[BenchZone], cpus: int) ->
         runnable=row["nr_running"],
         dirty_limit=_dirty_limit(rows),
         bandwidth=_bandwidth(rows),
-        assumed=ASSUMED,
+        assumed=(*RULES["row"], *reasons(ASSUMED, QUOTED)),
     )
 
 
@@ -97,7 +85,7 @@ def _check_counts(row: Row, managed: int) -> None:
         if not 0 <= row[column] <= managed:
             raise InputError(f"{column}: {row[column]} pages cannot be in {managed}")
     above = row["dirty"] + row["writeback"] - _on_lists(row)
-    if above > SKEW:
+    if above > value("row_skew"):
         raise InputError(f"dirty, writeback: {_on_lists(row)} file pages cannot hold so many")
     if row["k64_slabs"] > row["slab_unrecl"]:
         raise InputError(f"k64_slabs: {row['slab_unrecl']} slab pages cannot hold so many")
@@ -168,9 +156,10 @@ def shared(pages: int, room: Sequence[int]) -> list[int]:
 def _share_with_dma(counts: dict[str, list[int]], scanned: int) -> None:
     """Put as many of the file pages in DMA as its scan count says: it was given up long ago.
 
-    Assumed: one in `GIVEN_UP` of the pages scanned there, all dirty; the row does not tell.
+    All of them are dirty: the row does not tell.
     """
-    pages = min(scanned // GIVEN_UP, counts["dirty"][-1], counts["inactive_file"][-1])
+    pages = scanned // value("row_scanned_per_page")
+    pages = min(pages, counts["dirty"][-1], counts["inactive_file"][-1])
     for name in ("inactive_file", "dirty"):
         counts[name][0] += pages
         counts[name][-1] -= pages
@@ -185,8 +174,9 @@ def _spill(counts: dict[str, list[int]], number: int, room: int, dma_room: int) 
         sum(counts[place][zone] for place in COLUMNS if place not in SUBSETS)
         for zone in (number, 0)
     )
-    over = here - room + UNNAMED
-    if over <= UNNAMED - LEAST_UNNAMED or over > dma_room - in_dma:
+    unnamed = value("row_unnamed")
+    over = here - room + unnamed
+    if over <= unnamed - value("row_least_unnamed") or over > dma_room - in_dma:
         return
     for place in SPILLED:
         pages = min(over, counts[place][number])
@@ -198,11 +188,14 @@ def _spill(counts: dict[str, list[int]], number: int, room: int, dma_room: int) 
 def _zone(row: Row, one: BenchZone, free: int, places: Mapping[str, int], cpus: int) -> Zone:
     scanned = row.get(f"scanned_{one.name.lower()}", 0)
     told = (*places.items(), ("mapped", places["active_file"]), ("pages_scanned", scanned))
-    make = roomy_zone if free <= MOST_SINGLE else merged_zone
+    blocks = sum(count << order for order, count, _ in one.blocks)
+    if blocks > free:
+        raise InputError(f"zone {one.name}: {free} pages are free, not {blocks} as in its blocks")
+    make = roomy_zone if free <= value("row_most_single") else merged_zone
     on_lists = _on_cpus(one, cpus)
     if free + on_lists > one.managed:
         on_lists = 0
-    zone = make(one._replace(free=free + on_lists, blocks=(), places=told), cpus)
+    zone = make(one._replace(free=free + on_lists, places=told), cpus)
     _fill_lists(zone, on_lists)
     zone.marked = zone.dirty + zone.writeback
     zone.clean = max(0, zone.inactive_file - zone.marked)

@@ -91,10 +91,15 @@ def _cut(zone: ZoneDump) -> str:
 
 
 def _other_machine(zone: ZoneDump) -> str:
-    if zone.node or zone.index is None or zone.page_kb != PAGE_KB:
-        return "a simulated machine has one node, pages of 4 kB and the zones of x86_64"
-    if (zone.pages("present") or 0) > LARGEST.get(zone.name, 1 << 62):
-        return f"it has {zone.pages('present')} pages, more than x86_64's zone of that name can"
+    if zone.node:
+        return f"it is on node {zone.node}; a simulated machine has one node"
+    if zone.index is None:
+        return "x86_64, which is simulated, has no zone of that name"
+    if zone.page_kb != PAGE_KB:
+        return f"its pages are of {zone.page_kb} kB; those of x86_64, which is simulated, of 4 kB"
+    present, most = zone.pages("present") or 0, LARGEST.get(zone.name, 1 << 62)
+    if present > most:
+        return f"it has {present} pages; on x86_64, which is simulated, {most} at most"
     return ""
 
 
@@ -149,7 +154,7 @@ def _populated(dump: MemDump, zones: Sequence[ZoneDump]) -> str:
 
 
 def _ram(dump: MemDump, zones: Sequence[ZoneDump]) -> str:
-    ram, present = dump.tail.get("ram_pages"), _present(zones)
+    ram, present = dump.tail.get("ram_pages"), _present(dump.zones)
     if ram is None or ram == present:
         return ""
     return (

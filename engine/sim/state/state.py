@@ -93,6 +93,10 @@ COUNTERS = Counters.numbers
 HeapEntry = tuple[int, int, int, int, int]
 """(time_ns, sequence, actor kind, actor number, token)."""
 
+LIMIT_NUMBERS = 3
+"""Numbers of a rate limit in `State.limits`."""
+RATE_LIMITS = 3
+"""Limits that every machine has: of reports of pages, of slabs, and of kills."""
 BLOCK_NUMBERS = 3
 """Numbers of a block in `State.blocks`: number of its zone, first page, order."""
 

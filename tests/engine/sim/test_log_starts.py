@@ -216,7 +216,7 @@ def _twice(report: Report) -> None:
         (_with(free=520_000), "zone DMA32: more pages are free than"),
         (_with(low=5), "zone DMA32: marks 1300, 5, 1950 are not those"),
         (_with(free_cma=8), "zone DMA32: 8 of its free pages are CMA"),
-        (_other_node, "one node, pages of 4 kB"),
+        (_other_node, "zone Node 1 DMA32: it is on node 1"),
         (_ram, "the log counts 700000 pages of RAM, its zones have 524157"),
         (_swap, "1024 pages of swap are free"),
         (_uncounted, "the dump has no dirty, neither by zone nor in all"),
@@ -231,6 +231,37 @@ def test_what_cannot_be_continued_is_refused_with_the_reason(
     with pytest.raises(InputError, match=r"^[^\n]+$") as refused:
         told_memory(report)
     assert reason in str(refused.value)
+
+
+def test_a_zone_without_managed_pages_is_no_machines_but_its_pages_are_ram() -> None:
+    report = report_of()
+    assert report.memory is not None
+    dma = report.memory.zones[0]
+    dma.kb["managed"] = 0
+    assert [zone.name for zone in told_memory(report).zones] == ["DMA32"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"name": "HighMem"}, "zone HighMem: x86_64, which is simulated, has no"),
+        ({"page_kb": 64}, "zone DMA32: its pages are of 64 kB; those of x86_64"),
+        ({"name": "DMA"}, "zone DMA: it has 520160 pages; on x86_64, which is simulated, 4096 at"),
+    ],
+)
+def test_another_architecture_is_told_by_what_shows_it(
+    change: dict[str, object], reason: str
+) -> None:
+    report = report_of()
+    for name, value in change.items():
+        setattr(zone_of(report), name, value)
+    with pytest.raises(InputError, match=f"^{reason}"):
+        told_memory(report)
+
+
+def test_a_kernel_with_nothing_but_rules_of_its_own_has_no_more_rules() -> None:
+    with pytest.raises(InputError, match=r"Different in 3.13.0 .*: \d rules, which the run"):
+        check_simulated(kernel_named("3.13"), "3.13.0")
 
 
 def test_ram_that_contradicts_the_zones_is_refused() -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.balance import INIT_BW
 from mmplay.engine.sim.mm.net import CONNTRACK, RING, extension_cache
 from mmplay.engine.sim.run.turns import run_until, turn
+from mmplay.engine.sim.starts.common import calibrated_as
 from mmplay.engine.sim.starts.counters import _bandwidth, needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
@@ -22,7 +24,7 @@ from mmplay.levels.scenario.build import (
     machine_of_rows,
     machine_of_scenario,
 )
-from mmplay.levels.scenario.load import load_scenario
+from mmplay.levels.scenario.load import load_scenario, read_scenario
 from mmplay.recordings.counters import read_counters
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -71,6 +73,35 @@ def test_depletion_of_h0() -> None:
     assert dma.free + dma32.free <= 8
     assert abs(m.state.caches[0].slabs() - 3111) <= 3111 * 3 // 100
     assert check(m) == []
+
+
+def kept_for_atomic(blocks: str, file: str = "H0") -> Machine:
+    """Return the patched machine of a file, with these free blocks in its highest zone."""
+    text = (SCENARIOS / f"{file}.toml").read_text()
+    reserve = "reserve = [0, 0, 0, 0]"
+    scenario = read_scenario(text.replace(reserve, f"{reserve}\n{blocks}"), str(SCENARIOS / "x"))
+    return machine_of_scenario(scenario, choice_for(scenario, Changes(variant="nomemalloc")))
+
+
+def test_a_block_that_is_kept_for_atomic_requests_raises_what_all_others_stop_at() -> None:
+    """A real 4.5.0 had one: there the network failed from 1154 to 1162 pages, 650 + 512."""
+    m = kept_for_atomic('blocks = ["1 x 9 H"]')
+    dma, dma32 = m.state.zones
+    assert (dma32.free, dma32.reserved_highatomic) == (1219, 512)
+    run_until(m, 20_600_000_000)
+    assert 1154 <= dma32.free <= 1162
+    assert dma.free == 1734
+    assert m.state.counters.alloc_fail_net > 0
+    assert check(m) == []
+
+
+def test_blocks_are_of_the_pages_that_the_row_counts_as_free() -> None:
+    with pytest.raises(InputError, match="zone DMA32: 1219 pages are free, not 2048"):
+        kept_for_atomic('blocks = ["4 x 9 H"]')
+    text = "[machine]\n[[machine.zone]]\nname = 'DMA'\nmanaged = 99\nblocks = ['1 x 0 M']\n"
+    head = "format = 1\nkind = 'scenario'\ntitle = 'x'\n"
+    with pytest.raises(InputError, match="x:8: blocks: a boot frees all pages"):
+        read_scenario(head + text, "x")
 
 
 def test_two_page_failures_for_each_starved_packet() -> None:
@@ -131,6 +162,14 @@ def test_dma_holds_what_the_zones_above_have_no_room_for() -> None:
     assert dma.active_anon > 0
     assert m.state.ring == RING
     assert check(m) == []
+
+
+def test_what_a_row_does_not_tell_stands_with_its_reason_and_can_be_another_number() -> None:
+    found = machine("H0")
+    assert any(one.startswith("row_scanned_per_page 7: DMA") for one in found.setup.assumed)
+    with calibrated_as({"row_scanned_per_page": 14}):
+        half = machine("H0")
+    assert half.state.zones[0].inactive_file == found.state.zones[0].inactive_file // 2 > 0
 
 
 def test_a_row_tells_how_fast_the_disk_was() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from mmplay.engine.errors import printable
 from mmplay.recordings.diagnosis import diagnose_frame
 from mmplay.recordings.explained import explained
 from mmplay.recordings.export.blocks import (
@@ -173,15 +175,37 @@ def test_any_text_is_valid_html(title: str, blocks: list[Block]) -> None:
     assert len(page.cells) == sum(2 + 2 * len(table.rows) for table in tables)
 
 
-@given(WORDS, BLOCKS)
-def test_any_text_is_one_line_of_markdown(title: str, blocks: list[Block]) -> None:
-    text = "".join(markdown_page([Heading(1, title), *blocks]))
-    assert "<" not in text
-    for line in text.split("\n"):
-        assert line.isprintable()
-        cells = re.split(r"(?<!\\)\|", line.replace("\\\\", ""))
-        assert len(cells) in (1, 4), line
-    assert not re.search(r"(?<!\\)[`~]", text.replace("\\\\", ""))
+GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+SIGNS = st.text("ab1 _*[]()<>/&#x;-+.|\\`~!:'\"=$é\n", max_size=14)
+
+
+def read_back(text: str) -> list[str]:
+    """Return what a reader of Markdown shows, piece by piece; all of it must be plain text."""
+    pieces = [one.children for one in GITHUB.parse(text) if one.type == "inline"]
+    allowed = {"text", "strong_open", "strong_close"}
+    found = [one or [] for one in pieces]
+    assert {part.type for one in found for part in one} <= allowed, text
+    return ["".join(part.content for part in one) for one in found]
+
+
+@given(st.one_of(WORDS, SIGNS), st.one_of(WORDS, SIGNS))
+def test_any_text_is_read_as_it_stands_in_markdown(one: str, other: str) -> None:
+    facts = Facts([("l", [one]), ("m", [one, other])])
+    table = Table("t", ("a", one), [(other, one)])
+    text = "".join(markdown_page([Heading(2, one), Text(other), facts, table]))
+    first, second = (printable(words).strip() for words in (one, other))
+    told = [first, second, f"l: {first}".strip(), "m:", first, second]
+    told += ["t:", "a", first, second, first]
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert list(filter(None, read_back(text))) == list(filter(None, told))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__GFP_HIGH|__GFP_NOWARN gives ALLOC_HIGH", "480 <= 488, -> refused", "[ 5.2] free[3]: 4 & 5"],
+)
+def test_what_means_nothing_is_not_escaped(text: str) -> None:
+    assert "".join(markdown_page([Text(f"At {text}")])) == f"At {text}\n"
 
 
 def test_moments() -> None:

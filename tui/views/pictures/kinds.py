@@ -76,9 +76,8 @@ class Still(NamedTuple):
     @property
     def title(self) -> str:
         """What stands over the picture."""
-        return str(
-            getattr(self.facts, "zone", "") or getattr(self.facts, "cache", "") or TITLES[self.kind]
-        )
+        named = (str(getattr(self.facts, one, "")) for one in NAMED_BY)
+        return next(filter(None, named), "") or TITLES[self.kind]
 
     def rows(
         self, width: int, height: int, glyphs: Glyphs, past: Still | None, step: int
@@ -108,6 +107,7 @@ def said_of(game: LevelGame) -> str:
     return "" if still is None else showing.veiled(still.words())
 
 
+NAMED_BY = ("title", "zone", "cache")
 TITLES = {
     "bits": "the mask",
     "stack": "the call chain",

@@ -10,6 +10,7 @@ from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of, slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.levels.language import MARKS
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
@@ -71,18 +72,27 @@ def dirty_of(sight: Sight) -> Tank:
     )  # fmt: skip
 
 
+def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
+    """Return what a caller's line is called: its class, and the lock where that is on top of it."""
+    name, kept = sight.class_asked(), sight.reserve(zone)
+    rung = RUNGS.get(name, name) or "line"
+    floor = sight.floor(zone, name) if name else None
+    return f"{rung}+{kept}" if kept and floor == pages else rung
+
+
 def tank_of(sight: Sight) -> Tank:
     """Return the tank of the picture's zone; of dirty pages, where a level shows those alone."""
     if sight.showing.words is not None and "counters.dirty" in sight.showing.words:
         return dirty_of(sight)
-    words = sight.words
-    zone = sight.zone(words[1] if words[:1] == ["passes"] and len(words) > 1 else "")
+    zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
-    lines, visitor = sight.marks(zone), sight.visitor(zone)
+    lines, visitor = sight.marks(zone), sight.visitor()
+    if sight.words[:1] == ["fact"] and sight.told is not None and sight.told.value in MARKS:
+        lines = tuple(one._replace(strong=one.name == sight.told.value) for one in lines)
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
-        lines = (*lines, Line(sight.class_asked() or "line", visitor.line, True, drawn))
+        lines = (*lines, Line(line_name(sight, zone, visitor.line), visitor.line, True, drawn))
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
         *role_fill, asked=visitor, waiting=sight.waiting,
@@ -104,9 +114,8 @@ def _is_told(sight: Sight, name: str) -> bool:
 
 def ladder_of(sight: Sight) -> Ladder:
     """Return the ladder of the picture's zone: one rung for every class of callers."""
-    words = sight.words
-    zone = sight.zone(words[1] if words[:1] in (["passes"], ["floor"]) and len(words) > 1 else "")
-    visitor = sight.visitor(zone)
+    zone = sight.zone(sight.zone_asked)
+    visitor = sight.visitor()
     if visitor is not None and sight.is_open:
         visitor = visitor._replace(line=None)
     rungs = []
@@ -137,10 +146,34 @@ def blocks_still(sight: Sight) -> Blocks:
             Tile(one.first, one.last, kinds.get(one.what, USED))
             for one in blocks_of(sight.machine, zone)
         )
-        return Blocks(zone.name, zone.managed, tiles, wanted=wanted)
+        return framed(Blocks(zone.name, zone.managed, tiles, wanted=wanted), sight)
     lists = sight.zone(zone.name).blocks or ()
     shelves = tuple(Shelf(one.order, one.count, one.types or "") for one in lists)
     return Blocks(zone.name, zone.managed, (), shelves, wanted)
+
+
+def framed(blocks: Blocks, sight: Sight) -> Blocks:
+    """Return the tiles with those framed that the question is about, and the answer once told."""
+    found = [(one, one + (1 << order) - 1) for one, order in _asked_blocks(sight)]
+    tiles = tuple(tile._replace(asked=(tile.first, tile.last) in found) for tile in blocks.tiles)
+    there = [(tile.first, tile.last) for tile in tiles]
+    ghosts = tuple(Tile(*one, FREE, asked=True) for one in found if one not in there)
+    return blocks._replace(tiles=tiles, ghosts=ghosts)
+
+
+def _asked_blocks(sight: Sight) -> list[tuple[int, int]]:
+    """Return the blocks that a question names, by first page and order, and its answer if told."""
+    words, told = sight.words, sight.told.value if sight.told is not None else None
+    numbers = [int(one) for one in words if one.isdigit()]
+    if words[:1] == ["buddy"]:
+        answer = [(told, numbers[1])] if isinstance(told, int) else []
+        return [(numbers[0], numbers[1]), *answer]
+    if words[:1] == ["split_block"] and isinstance(told, int):
+        return [(told, numbers[0])]
+    if words[:1] != ["merged_order"]:
+        return []
+    block, order = numbers[0], told if isinstance(told, int) else numbers[1]
+    return [(block & -(1 << order), order)]
 
 
 def bits_still(sight: Sight) -> Bits:
@@ -207,6 +240,9 @@ def loop_of(sight: Sight) -> Loop:
 OF_ORDER = ("first_zone", "zone_order")
 """Questions about the order of zones alone, where no number of theirs counts."""
 
+OF_PAGES, OF_MACHINE = ["managed"], ["compute", "managed"]
+"""Questions about the pages of a zone, or of a machine whose numbers they name."""
+
 ROOM_FORMS = (*OF_ORDER, "served")
 """Questions about where a request goes."""
 
@@ -214,6 +250,10 @@ ROOM_FORMS = (*OF_ORDER, "served")
 def rooms_of(sight: Sight) -> Rooms:
     """Return the zones side by side: those that the question names, else the machine's."""
     words = sight.words
+    if words[:2] == OF_MACHINE:
+        return _parts_of(sight, words[2], int(words[3]))
+    if words[:1] == OF_PAGES:
+        return _counted(sight)
     named = words[words.index("on") + 1 :] if "on" in words else []
     zones = {zone.name: zone for zone in sight.dump.populated()}
     same = words[:1] not in ([one] for one in OF_ORDER) and (not named or set(named) == set(zones))
@@ -230,9 +270,30 @@ def rooms_of(sight: Sight) -> Rooms:
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
 
 
+def _parts_of(sight: Sight, whole: str, reserved: int) -> Rooms:
+    """Return a machine's memory in two parts: what the kernel keeps, what its zones manage."""
+    value = sight.told.value if sight.told is not None else None
+    managed = value if isinstance(value, int) else None
+    parts = (Room("reserved", reserved), Room("managed", managed, asked=True))
+    return Rooms(parts, "", title=f"{whole} pages")
+
+
+def _counted(sight: Sight) -> Rooms:
+    """Return the zones with their pages; those of the zone that is asked about once it is told."""
+    rooms = [
+        Room(zone.name, None if asked and sight.is_open else zone.pages("managed"), asked=asked)
+        for zone in reversed(sight.dump.populated())
+        for asked in (zone.name == sight.zone_asked,)
+    ]
+    return Rooms(tuple(rooms), "")
+
+
 def slabs_still(sight: Sight) -> Slabs:
-    """Return the slabs of the level's cache."""
-    rows = slabs_of(sight.machine, sight.cache)
+    """Return the slabs of the level's cache, or so many full ones as the question is about."""
+    rows, words = slabs_of(sight.machine, sight.cache), sight.words
+    if words[:1] == ["objects"] and rows:
+        each = rows[0].objects
+        return Slabs(sight.cache, (Slab("full", int(words[2]), each, each),))
     return Slabs(
         sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
     )
@@ -241,6 +302,7 @@ def slabs_still(sight: Sight) -> Slabs:
 def kind_of(sight: Sight, kind: str) -> str:
     """Return how a kind is drawn for what is asked now: rooms for a way, slabs for objects."""
     only_rooms = sight.showing.shows("managed") and not sight.showing.shows("marks")
+    only_rooms = only_rooms or sight.words[:1] == OF_PAGES or sight.words[:2] == OF_MACHINE
     if kind == "tank" and only_rooms:
         return "rooms"
     if kind in ("tank", "stack") and sight.words[:1] and sight.words[0] in ROOM_FORMS:
