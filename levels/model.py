@@ -269,13 +269,17 @@ class MovesFile(FileTable, frozen=True):
 
 
 class Real(FileTable, frozen=True):
-    """Now the real kernel: function and file, what the model leaves out, a log line of the kind."""
+    """Now the real kernel: function and file, what the model leaves out, a log line of the kind.
+
+    `log_says` is that line in words.
+    """
 
     function: Needed
     path: Needed
     text: Needed
     leaves_out: Needed
     log: str = ""
+    log_says: str = ""
 
 
 class Start(NamedTuple):

@@ -180,7 +180,7 @@ class LevelSpeaker(LookAround):
         yield from self.level.corrected
         yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
         yield f"the model leaves out: {real.leaves_out}"
-        yield from (line for line in real.log.split("\n") if line)
+        yield from (line for line in (real.log_says, *real.log.split("\n")) if line)
         if trouble:
             yield trouble
 

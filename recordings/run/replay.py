@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from mmplay.engine.explain.words import ACTS
 from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor
 from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import CPU, Machine
@@ -28,6 +29,22 @@ NOTED = frozenset({"answer", "skip", "ask", "hint", "missed", "wrong"})
 
 UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed", "wrong")})
 """Notes that a level makes for itself: nobody acted."""
+
+
+def act_text(act: Entry) -> str:
+    """Return what the player or the level did, in words."""
+    name, value = act.fields
+    if name.startswith(BY_LEVEL):
+        return _by_itself(name.removeprefix(BY_LEVEL), value)
+    if name in ("answer", "place"):  # its first word is a name that only the level's file uses
+        name, value = "answered", value.partition(" ")[2]
+    value = "" if name == "skip" else value
+    return f"you: {name} {value}".rstrip()
+
+
+def _by_itself(name: str, value: str) -> str:
+    said = ACTS.get(name)
+    return said.format(*value.split(), "", "") if said else f"{name} is {value} now"
 
 
 def do_act(m: Machine, name: str, value: str) -> None:

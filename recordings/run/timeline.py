@@ -30,11 +30,11 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
-from mmplay.recordings.run.replay import UNSEEN
+from mmplay.recordings.run.replay import UNSEEN, act_text
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import fork_session, session_header
-from mmplay.recordings.run.tape import BY_LEVEL, Entry, columns
+from mmplay.recordings.run.tape import columns
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 
@@ -377,16 +377,6 @@ class SessionTimeline:
     def _report_at(self, turn: int) -> int | None:
         log = self.session.log
         return next((n for n in range(log.report_count()) if log.report_turn(n) == turn), None)
-
-
-def act_text(act: Entry) -> str:
-    """Return what the player or the level did, in words."""
-    name, value = act.fields
-    who = "the level" if name.startswith(BY_LEVEL) else "you"
-    if name in ("answer", "place"):  # its first word is a name that only the level's file uses
-        name, value = "answered", value.partition(" ")[2]
-    value = "" if name == "skip" else value
-    return f"{who}: {name.removeprefix(BY_LEVEL)} {value}".rstrip()
 
 
 def _decided(m: Machine, actor: Actor | None, made: list[Decision]) -> tuple[Decided, ...]:

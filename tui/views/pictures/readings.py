@@ -188,9 +188,9 @@ def bits_still(sight: Sight) -> Bits:
         break
     if not sight.is_open:
         line = _stands_at(sight, words)
-    known = not sight.is_open or words[:1] in [[one] for one in TOLD_BY_NAME]
-    found = bits_of(mask, kernel.gfp, kernel.name, known, line)
-    return found._replace(mask=None) if sight.is_open and words[:1] == ["encode"] else found
+    told = not sight.is_open or words[:1] == ["encode"]
+    found = bits_of(mask, kernel.gfp, kernel.name, told, line, sight.taught)
+    return found._replace(mask=None) if sight.is_open and words[:1] != ["decode"] else found
 
 
 def _stands_at(sight: Sight, words: list[str]) -> str:
@@ -206,12 +206,6 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     name = RUNGS.get(caller, caller)
     return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
-
-
-TOLD_BY_NAME = (
-    "may_sleep", "wakes_kswapd", "may_do_io", "may_enter_fs", "warns", "uses_reserves", "encode",
-)  # fmt: skip
-"""Questions that name the flags of a mask: its switches may be seen while they are asked."""
 
 
 def stack_still(sight: Sight) -> Stack:
