@@ -30,7 +30,7 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
-from mmplay.recordings.run.replay import UNSEEN, act_text
+from mmplay.recordings.run.replay import UNSEEN, act_text, without
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import fork_session, session_header
@@ -334,11 +334,11 @@ class SessionTimeline:
         if index:
             m = self._machine(index - 1)
             before, counted, upcoming = memory_of(m), m.state.counters.as_dict(), next_actor(m)
-        made = session.decisions_of(turn)
+        seen = [act for act in session.acts if act.turn == turn and act.fields[0] not in UNSEEN]
+        made = without(session.decisions_of(turn), seen)
         m = self._machine(index)
         self._times[index] = m.state.now_ns // 1000
         actor = actor_of(m, *upcoming) if upcoming is not None else None
-        seen = [act for act in session.acts if act.turn == turn and act.fields[0] not in UNSEEN]
         facts = TurnFacts(
             turn=turn,
             actor=actor.title if actor is not None else START,
