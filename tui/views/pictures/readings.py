@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.floors import PLAIN
@@ -12,7 +14,7 @@ from mmplay.engine.sim.log.view import blocks_of, slabs_of
 from mmplay.engine.sim.metrics import read
 from mmplay.levels.language import MARKS
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.levels.truth.subject import Subject
+from mmplay.levels.truth.subject import Subject, number_in
 from mmplay.tui.views.pictures.bits import Bits, bits_of
 from mmplay.tui.views.pictures.blocks import FREE, HELD, USED, Blocks, Shelf, Tile
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
@@ -152,6 +154,15 @@ def blocks_still(sight: Sight) -> Blocks:
     return Blocks(zone.name, zone.managed, (), shelves, wanted)
 
 
+def numbers_in(words: list[str]) -> list[int]:
+    """Return the numbers among the words of a question."""
+    found = []
+    for word in words[1:]:
+        with suppress(InputError):
+            found.append(number_in(word, "NUMBER"))
+    return found
+
+
 def framed(blocks: Blocks, sight: Sight) -> Blocks:
     """Return the tiles with those framed that the question is about, and the answer once told."""
     found = [(one, one + (1 << order) - 1) for one, order in _asked_blocks(sight)]
@@ -164,7 +175,7 @@ def framed(blocks: Blocks, sight: Sight) -> Blocks:
 def _asked_blocks(sight: Sight) -> list[tuple[int, int]]:
     """Return the blocks that a question names, by first page and order, and its answer if told."""
     words, told = sight.words, sight.told.value if sight.told is not None else None
-    numbers = [int(one) for one in words if one.isdigit()]
+    numbers = numbers_in(words)
     if words[:1] == ["buddy"]:
         answer = [(told, numbers[1])] if isinstance(told, int) else []
         return [(numbers[0], numbers[1]), *answer]
@@ -245,7 +256,7 @@ def rooms_of(sight: Sight) -> Rooms:
     """Return the zones side by side: those that the question names, else the machine's."""
     words = sight.words
     if words[:2] == OF_MACHINE:
-        return _parts_of(sight, words[2], int(words[3]))
+        return _parts_of(sight, *numbers_in(words)[:2])
     if words[:1] == OF_PAGES:
         return _counted(sight)
     named = words[words.index("on") + 1 :] if "on" in words else []
@@ -264,7 +275,7 @@ def rooms_of(sight: Sight) -> Rooms:
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
 
 
-def _parts_of(sight: Sight, whole: str, reserved: int) -> Rooms:
+def _parts_of(sight: Sight, whole: int, reserved: int) -> Rooms:
     """Return a machine's memory in two parts: what the kernel keeps, what its zones manage."""
     value = sight.told.value if sight.told is not None else None
     managed = value if isinstance(value, int) else None
@@ -287,7 +298,7 @@ def slabs_still(sight: Sight) -> Slabs:
     rows, words = slabs_of(sight.machine, sight.cache), sight.words
     if words[:1] == ["objects"] and rows:
         each = rows[0].objects
-        return Slabs(sight.cache, (Slab("full", int(words[2]), each, each),))
+        return Slabs(sight.cache, (Slab("full", numbers_in(words)[0], each, each),))
     return Slabs(
         sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
     )
