@@ -26,12 +26,12 @@ def puzzle() -> LevelGame:
 def test_a_board_says_what_comes_next_and_how_near_the_limit_is() -> None:
     game = puzzle()
     assert orders_to_come(game.session.to_end()) == [0, 0, 1, 1, 2, 2, 3]
-    told = "\n".join(map(plain, standing_rows(game.level_run, 60)))
+    told = " ".join(" ".join(map(plain, standing_rows(game.level_run, 60))).split())
     assert "next: order 0 (1 page), then 0 1 1 2 2 3" in told
     assert "pages given back: 0 (more than 11 loses)" in told
     game.grow(3)
     game.act("free DMA32 6")
-    told = "\n".join(map(plain, standing_rows(game.level_run, 60)))
+    told = " ".join(" ".join(map(plain, standing_rows(game.level_run, 60))).split())
     assert "next: order 1 (2 pages), then 2 2 3" in told
     assert "pages given back: 1 (" in told
 
