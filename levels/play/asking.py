@@ -21,6 +21,8 @@ from mmplay.recordings.run.tape import BY_LEVEL
 SURE = (START, END)
 """Moments that no act of a question brings about or takes back; so are `turn N` and `after`."""
 
+METRIC = "metric "
+
 NO_TRIES: Mapping[str, int] = {}
 
 
@@ -114,13 +116,16 @@ class Asking:
         self.truths[question.id] = right
 
     def supposed(self, m: Machine, notes: Notes) -> Machine | None:
-        """Return the machine that the open question supposes; None if it is this one, or later."""
+        """Return the machine that the open question supposes; None if it is this one.
+
+        A later one counts where a number of it is asked for.
+        """
         question = self.open(notes)
-        if question is None or question.when != NOW:
+        if question is None or (question.when != NOW and not question.truth.startswith(METRIC)):
             return None
         acts = tuple(map(name_and_value, question.suppose))
-        then = self.laters.machine(m, NOW, self.level.end or END, self.end_turn, acts)
-        return supposed(question.truth, then) or (then if acts else None)
+        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
+        return supposed(question.truth, then) or (None if then is m else then)
 
     def _done_before(self, form: Question, tries: int, notes: Notes) -> bool:
         """Tell whether a missed question is asked again at once, with the same acts before it."""

@@ -214,8 +214,14 @@ def test_the_edges_of_the_circle_are_read_off_the_machine() -> None:
     then = later(m, "time_us >= 59640000", "end", 10**6)
     edges = {who: truth(f"waits_for {who}", level.kernel, then).value for who in CIRCLE}
     assert edges == CIRCLE
+    for who, what in CIRCLE.items():
+        found = truth(f"waits_on {what}", level.kernel, then)
+        assert found.value == who
+        assert {one.value for one in found.others} == {*CIRCLE} - {who}
     before = later(m, "time_us >= 59600000", "end", 10**6)
     assert truth("waits_for killer", level.kernel, before).value == "nothing"
+    with pytest.raises(InputError, match="for lock wait none"):
+        truth("waits_on lock", level.kernel, m)
     with pytest.raises(InputError, match="there is no task 7"):
         truth("waits_for 7", level.kernel, then)
 

@@ -50,6 +50,12 @@ def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture)
         ("L07", "ask:empty", r"─ DMA ─"),
         ("L07", "answered:empty", r"0 no floor|kswapd gets a page"),
         ("L01", "answered:managed.1", r"reserved .* managed "),
+        ("L04", "answered:low", r"low \d+ *│[┈\u2504]+"),
+        ("L05", "answered:last.1", r"◀ 17(38|43) free"),
+        ("L08", "ask:objects.1", r"\?+ objects in \d+ slabs"),
+        ("L09", "answered:trend.1", r"limit (14791|20871)"),
+        ("L09", "answered:ten.1", r"◀ (5500|2500|3500) dirty"),
+        ("L10", "answered:raise.1", r"HIGH\+HARDER \d{3,4} *│"),
     ],
 )
 def test_a_picture_shows_what_is_asked_and_what_came_of_it(

