@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import RECLAIM
 from mmplay.engine.sim.mm.throttle import EXEMPT
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import load_scenario, read_scenario, scenario_path
+from tests.levels.test_scenario import BOOT, machine, refusal
 
 MS = 1_000_000
 SECOND = 1000 * MS
@@ -108,3 +110,31 @@ def test_below_the_edge_reclaim_asks_for_nothing() -> None:
     assert counters.reclaim_calls - calls > 1000
     assert counters.wb_work - works <= 3 * (counters.reclaim_calls - calls) // 10
     assert min(zone.free for zone in m.state.zones) > 200
+
+
+# the machine at its boot
+
+
+def test_the_log_buffer_is_taken_off_the_highest_zone() -> None:
+    """H0's kernel had log_buf_len=4M, and 1056 pages less than one without."""
+    at_boot = '"2G"\ncrashkernel = "256M"'
+    plain, measured = (
+        machine(BOOT.replace('"512M"', at_boot + more)).state
+        for more in ("", '\nlog_buf_len = "4M"')
+    )
+    assert plain.zones[1].managed - measured.zones[1].managed == 1024
+    assert (measured.zones[0].reserve[1], measured.zones[1].min) == (1728, 1298)
+    rounded = machine(BOOT.replace('"512M"', '"2G"\nlog_buf_len = "3M"')).state
+    without = machine(BOOT.replace('"512M"', '"2G"')).state
+    assert without.zones[1].managed - rounded.zones[1].managed == 1024
+    large = machine(BOOT.replace('"512M"', '"8G"\nlog_buf_len = "4M"')).state
+    none = machine(BOOT.replace('"512M"', '"8G"')).state
+    assert none.zones[2].managed - large.zones[2].managed == 1024
+    assert "log_buf_len" in refusal(BOOT.replace('"512M"', '"512M"\nlog_buf_len = "300M"'))
+
+
+def test_counters_lag_as_in_every_kernel_and_are_made_good_each_second() -> None:
+    m = machine(BOOT)
+    run_until(m, 1_700_000_000)
+    assert any(any(zone.diffs) for zone in m.state.zones)
+    assert check(m) == []

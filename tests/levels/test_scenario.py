@@ -101,31 +101,6 @@ def test_a_boot_has_the_marks_of_a_real_one() -> None:
     assert check(m) == []
 
 
-def test_the_log_buffer_is_taken_off_the_highest_zone() -> None:
-    """H0's kernel had log_buf_len=4M, and 1056 pages less than one without."""
-    at_boot = '"2G"\ncrashkernel = "256M"'
-    plain, measured = (
-        machine(BOOT.replace('"512M"', at_boot + more)).state
-        for more in ("", '\nlog_buf_len = "4M"')
-    )
-    assert plain.zones[1].managed - measured.zones[1].managed == 1024
-    assert (measured.zones[0].reserve[1], measured.zones[1].min) == (1728, 1298)
-    rounded = machine(BOOT.replace('"512M"', '"2G"\nlog_buf_len = "3M"')).state
-    without = machine(BOOT.replace('"512M"', '"2G"')).state
-    assert without.zones[1].managed - rounded.zones[1].managed == 1024
-    large = machine(BOOT.replace('"512M"', '"8G"\nlog_buf_len = "4M"')).state
-    none = machine(BOOT.replace('"512M"', '"8G"')).state
-    assert none.zones[2].managed - large.zones[2].managed == 1024
-    assert "log_buf_len" in refusal(BOOT.replace('"512M"', '"512M"\nlog_buf_len = "300M"'))
-
-
-def test_counters_lag_as_in_every_kernel_and_are_made_good_each_second() -> None:
-    m = machine(BOOT)
-    run_until(m, 1_700_000_000)
-    assert any(any(zone.diffs) for zone in m.state.zones)
-    assert check(m) == []
-
-
 def test_without_thp_nothing_raises_the_marks() -> None:
     with_thp = machine(BOOT.replace('"512M"', '"2G"')).state.min_free_kbytes
     without = machine(BOOT.replace('"512M"', '"2G"\nthp = false')).state.min_free_kbytes
