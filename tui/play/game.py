@@ -237,10 +237,10 @@ class GameFace:
             return
         if self.level_run.playing:
             self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
-        elif not self.game.counts:
-            self._screen.action_escape()
         elif self._sequel is not None:
             self._end()
+        elif not self.game.counts:
+            self._screen.action_escape()
         else:
             self._screen.app.push_screen(self._ending(), self._leave_end)
 
@@ -272,7 +272,7 @@ class GameFace:
 
     def _practise(self) -> None:
         """Play again what was missed."""
-        if self.level_run.missed():
+        if self.level_run.score().missed:
             again = Practice(self.level_run)
             self._play(again, meaning.once_more(again))
         else:
