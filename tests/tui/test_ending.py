@@ -141,7 +141,7 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         await opened(pilot)
         while run_of(pilot).playing:
             await press(pilot, "S")
-        assert "Enter: read on" in text_of(pilot)
+        assert "Enter what it came to" in text_of(pilot)
         assert "Enter L04" in await press(pilot, "enter")
         assert isinstance(app.screen, EndScreen)
         before = level_screen(pilot)
