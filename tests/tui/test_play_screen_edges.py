@@ -146,7 +146,7 @@ async def test_unknown_values_are_not_zero() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "No memory was printed until here." in text_of(pilot)
-        assert "> lists" in await press(pilot, "tab")
+        assert "> free lists" in await press(pilot, "tab")
 
 
 async def test_what_a_prompt_asks_for_is_not_cut() -> None:

@@ -45,7 +45,7 @@ class VerdictBar(LineBar):
 
     _width, _rows = 0, 1
 
-    def shrink(self) -> None:
+    def let_shrink(self) -> None:
         """Take as many rows as the next sentence needs."""
         self._rows = 1
 

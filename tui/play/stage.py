@@ -149,7 +149,7 @@ class Stage:
         """Leave what has landed; False if nothing had."""
         had, self.landed = self.landed is not None, None
         if had:
-            self._screen.query_one(VerdictBar).shrink()
+            self._screen.query_one(VerdictBar).let_shrink()
         return had
 
     def look(self) -> None:

@@ -147,7 +147,7 @@ def end_rows(game: LevelGame, width: int, glyphs: Glyphs = BOXES) -> list[Row]:
     rows = [row("")]
     if won:
         role = "fine"
-        head = _won(run) if game.counts else "All that was missed is right now."
+        head = _won(run) if game.counts else "All you missed is right now."
         stars = stars_text(run.score().stars, glyphs)
         rows += [row(" ", Cell(" ".join(stars), "here")), row("")] if game.counts else []
     rows += [row(" ", Cell(line, role)) for line in wrap(head, width - 2)]
