@@ -156,8 +156,11 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
         return ""
     zone = sight.zone()
     pages = sight.floor(zone, caller)
-    name = RUNGS.get(caller, caller)
-    return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
+    if pages is None:
+        return ""
+    known = sight.taught is None or sight.taught >= set(caller.split("+"))
+    name = f"{RUNGS.get(caller, caller)}, " if known or caller in RUNGS else ""
+    return f"its line in {zone.name}: {name}{pages} pages"
 
 
 def stack_still(sight: Sight) -> Stack:
