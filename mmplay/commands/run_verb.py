@@ -24,7 +24,7 @@ from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 POWER_ON = "power-on.toml"
-POWER_ON_UNTIL = "32"
+POWER_ON_UNTIL = "24"
 """The scenario that ships, and where its livelock has lasted for a second and a half."""
 
 

@@ -12,7 +12,7 @@ from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII
 from mmplay.tui.views.menu import level_preview
 from mmplay.tui.views.pictures.kinds import said_of
-from mmplay.tui.views.stage import waiting_rows
+from mmplay.tui.views.stage import standing_rows
 
 
 def puzzle() -> LevelGame:
@@ -26,12 +26,12 @@ def puzzle() -> LevelGame:
 def test_a_board_says_what_comes_next_and_how_near_the_limit_is() -> None:
     game = puzzle()
     assert orders_to_come(game.session.to_end()) == [0, 0, 1, 1, 2, 2, 3]
-    told = "\n".join(map(plain, waiting_rows(game.level_run, 60)))
+    told = "\n".join(map(plain, standing_rows(game.level_run, 60)))
     assert "next: order 0 (1 page), then 0 1 1 2 2 3" in told
     assert "pages given back: 0 (more than 11 loses)" in told
     game.grow(3)
     game.act("free DMA32 6")
-    told = "\n".join(map(plain, waiting_rows(game.level_run, 60)))
+    told = "\n".join(map(plain, standing_rows(game.level_run, 60)))
     assert "next: order 1 (2 pages), then 2 2 3" in told
     assert "pages given back: 1 (" in told
 
@@ -67,7 +67,7 @@ def test_a_growing_number_that_is_past_its_goal_can_never_be_met_any_more() -> N
 
 
 def test_a_limit_that_nothing_may_pass_says_so() -> None:
-    told = "\n".join(map(plain, waiting_rows(puzzle().level_run, 60)))
+    told = "\n".join(map(plain, standing_rows(puzzle().level_run, 60)))
     assert "requests refused: 0 (one loses)" in told
 
 

@@ -15,11 +15,18 @@ from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
+from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
-from mmplay.tui.views.stage import feedback_rows, place_of, question_rows, waiting_rows
+from mmplay.tui.views.stage import (
+    feedback_rows,
+    place_of,
+    question_rows,
+    standing_rows,
+    waiting_rows,
+)
 from mmplay.tui.views.task import caches_of, end_rows
 from mmplay.tui.views.turn import chosen_decision
 
@@ -79,6 +86,7 @@ class Stage:
         self._step = STEPS
         self._timer: Timer | None = None
         self._undrained = 0
+        self._veil: tuple[tuple[int, ...], Veil] | None = None
         self.take(game)
 
     def take(self, game: LevelGame) -> None:
@@ -148,6 +156,16 @@ class Stage:
             self._past, self._step = self.still, 0
             self._timer = self._screen.set_interval(STEP_MS / 1000, self._tick)
         self.still = still
+
+    def veil_of(self, name: str) -> Veil:
+        """Return what hides a panel's numbers that would answer the open question."""
+        showing = self.game.showing
+        told = name in (TASK, FEEDBACK) or (name == PICTURE and self.landed is not None)
+        if told or not showing.secrets:
+            return str
+        if self._veil is None or self._veil[0] != showing.secrets:
+            self._veil = showing.secrets, showing.veiled
+        return self._veil[1]
 
     # motion
 
@@ -228,11 +246,15 @@ class Stage:
             return title, question_rows(question_open, size, self._glyphs, again=again)
         if not run.playing:
             return str(run.outcome) if self.game.counts else REVIEW, end_rows(self.game, width)
-        return "now", waiting_rows(run, width)
+        playing = self._panels.player.playing
+        return "time is running" if playing else "your turn", waiting_rows(run, size)
 
     def feedback_rows(self, width: int) -> tuple[str, list[Row]]:
-        """Return what is said under the picture."""
-        rows = feedback_rows(self.game.reply, self.game.hinted, width)
+        """Return what is said under the picture: of an answer, else how the goals stand."""
+        game, waits = self.game, self.game.live and self.game.question is None
+        rows = feedback_rows(game.reply, game.hinted, width)
+        if not rows and waits:
+            rows = standing_rows(game.level_run, width)
         self._panels.panel(FEEDBACK).styles.height = max(
             LEAST_FEEDBACK, min(MOST_FEEDBACK, len(rows))
         )
