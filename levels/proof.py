@@ -334,9 +334,8 @@ def misfits(level: Level) -> Iterator[str]:
     for hint in level.hints:
         yield from _too_long(f"line {hint.line}, hint", lines(hint.text), HINT)
     real = level.real
-    closing = sum(
-        map(lines, (f"{real.function} {real.path}", real.text, real.leaves_out, real.log))
-    )
+    texts = (real.text, real.leaves_out, real.log_says, real.log)
+    closing = sum(map(lines, (f"{real.function} {real.path}", *texts)))
     yield from _too_long("[real]", closing, REAL)
     yield from _too_wide(level)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
@@ -118,14 +120,19 @@ class Asking:
     def supposed(self, m: Machine, notes: Notes) -> Machine | None:
         """Return the machine that the open question supposes; None if it is this one.
 
-        A later one counts where a number of it is asked for.
+        A later one counts where a number of it is asked for, or something is done there.
         """
         question = self.open(notes)
-        if question is None or (question.when != NOW and not question.truth.startswith(METRIC)):
+        if question is None:
+            return None
+        shown = question.when == NOW or question.suppose or question.truth.startswith(METRIC)
+        if not shown:
             return None
         acts = tuple(map(name_and_value, question.suppose))
         then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
-        return supposed(question.truth, then) or (None if then is m else then)
+        with suppress(InputError):  # What cannot be done is asked about all the same.
+            return supposed(question.truth, then) or (None if then is m else then)
+        return None
 
     def _done_before(self, form: Question, tries: int, notes: Notes) -> bool:
         """Tell whether a missed question is asked again at once, with the same acts before it."""

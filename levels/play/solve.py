@@ -17,7 +17,7 @@ from mmplay.levels.machines import machine_for
 from mmplay.levels.model import REPLIES, Level, Move, Question
 from mmplay.levels.play.asking import NO_TRIES
 from mmplay.levels.play.goals import Outcome
-from mmplay.levels.play.moments import Laters, Moment, moment_test
+from mmplay.levels.play.moments import Laters, Moment, laters_of, moment_test
 from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.run.session import Session
@@ -44,10 +44,10 @@ def begin(
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
 
-    Runs of one level may share the continuations that its questions are asked of. `tries` says how
+    Runs of one level share the continuations that its questions are asked of. `tries` says how
     often questions were asked before; `make` makes the session, of a later stage too.
     """
-    used, laters = level.start.seed if seed is None else seed, laters or Laters()
+    used, laters = level.start.seed if seed is None else seed, laters or laters_of(level)
     session = make(_machine(level, used, laters), level_header(level, used), writer)
     return LevelRun(level, session, used, laters, tries=tries)
 

@@ -29,7 +29,7 @@ from mmplay.levels.truth import (
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.on_machine import changed, fork
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.subject import MetricReader, Subject, counted
+from mmplay.levels.truth.subject import MetricReader, Subject, counted, number_in
 from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
@@ -171,7 +171,7 @@ def supposed(text: str, machine: Machine) -> Machine | None:
     for name, value in deeds:
         do_action(other, name, value)
     if words[0] == "dirty_trend":
-        return on_machine.with_anonymous(other, int(words[1]))
+        return on_machine.with_anonymous(other, number_in(words[1], "PERCENT"))
     block = on_blocks.deed_of(words[:at], other)
     if block is not None:
         do_action(other, *block)

@@ -114,14 +114,14 @@ def deed_of(words: list[str], m: Machine) -> tuple[str, str] | None:
     """Return the act that `split_block` or `merged_order` asks about; None for another form."""
     form, zone, *rest = [*words, "", ""]
     if form == "split_block":
-        return "request", f"{MASK_OF_TYPE[rest[1] or 'M']} {rest[0]}"
+        return "request", f"{MASK_OF_TYPE[rest[1] or 'M']} {order_of(rest[0])}"
     if form != "merged_order":
         return None
     number = [one.name for one in m.state.zones].index(zone)
-    blocks, block = m.state.blocks, int(rest[0])
+    blocks, block = m.state.blocks, number_in(rest[0], "BLOCK")
     if (number, block) in zip(blocks[::BLOCK_NUMBERS], blocks[1::BLOCK_NUMBERS], strict=True):
         return "free", f"{zone} {block}"
-    return "set_free", f"{zone} {m.state.zones[number].free + (1 << int(rest[1]))}"
+    return "set_free", f"{zone} {m.state.zones[number].free + (1 << order_of(rest[1]))}"
 
 
 def fits(subject: Subject, words: list[str]) -> Truth:

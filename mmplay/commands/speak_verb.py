@@ -213,7 +213,7 @@ class LevelSpeaker(LookAround):
         yield from _tries_told(tries_of(self.level.id))
         yield f"in the real kernel: {real.function}, {real.path}: {real.text}"
         yield f"what the model leaves out: {real.leaves_out}"
-        yield from (line for line in real.log.split("\n") if line)
+        yield from (line for line in (real.log_says, *real.log.split("\n")) if line)
         if trouble:
             yield trouble
         after = following(self.level)

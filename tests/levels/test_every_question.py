@@ -97,6 +97,12 @@ def test_a_level_asks_eight_questions_at_most(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LEVELS)
+def test_the_log_at_a_levels_end_is_told_in_words(path: Path) -> None:
+    real = load_level(path).real
+    assert bool(real.log) == bool(real.log_says)
+
+
+@pytest.mark.parametrize("path", LEVELS)
 def test_the_last_hint_comes_to_the_answer(path: Path) -> None:
     for _, form, truth, _ in forms(path):
         hints = [*form.hints, *truth.hints()]

@@ -14,7 +14,9 @@ from mmplay.levels.play.moments import later
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import knows, play
 from mmplay.levels.truth import TruthError, truth
-from mmplay.recordings.run.timeline import act_text
+from mmplay.recordings.run.replay import act_text
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
+from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import unread
 
 
@@ -124,6 +126,10 @@ def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
     number = [one.value for one in reply.question.options].index("stuck") + 1
     assert reply.said() == str(number), "the file's own word for an option is not said"
     assert "you: answered stuck" in map(act_text, run.session.acts)
+    words = {"set_free DMA 9": "DMA has 9 free pages now", "dirty_ratio 5": "dirty_ratio is 5 now"}
+    for act, said in words.items():
+        name, _, value = act.partition(" ")
+        assert act_text(Entry(Code.ACT, 0, 0, [BY_LEVEL + name, value])) == said
     wrong = "that comes after taking 64 bytes; asked is what comes after the scan"
     assert reply.wrong_because == wrong
 
@@ -153,6 +159,8 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
     run = unread(level_of_id("L13"))
     supposed = 0
     while (question := run.open_question()) is not None:
+        then = run.asking.supposed(run.session.to_end(), run.notes)
+        assert (then is not None and then.state.now_ns >= 61_900_000_000) is bool(question.suppose)
         supposed += bool(question.suppose)
         if question.suppose == ("wb_mask nowait",) and not run.missed():
             reply = run.answer(question.id, "yes")

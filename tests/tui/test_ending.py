@@ -106,6 +106,7 @@ def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
             "Many believe, and it is wrong",
             "In fact, free must be more",
             "In the real",
+            "In the log: ",
         )
     ]
     assert places == sorted(places)

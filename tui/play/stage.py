@@ -11,7 +11,7 @@ from textual.timer import Timer
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import HISTORY
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
@@ -96,6 +96,7 @@ class Stage:
         self._asked: Sight | None = None
         self._supposed: Machine | None = None
         self._caught: tuple[Still | None] | tuple[()] = ()
+        self._taught = taught_by(game.level_run.level)
         game.level_run.settled = self._catch
 
     # what is shown
@@ -109,7 +110,7 @@ class Stage:
             chain = tuple(reversed(facts.decisions[chosen].stack))
         who = facts.actor if facts is not None else ""
         sight = sight_of(machine, self._glyphs, showing)
-        return sight._replace(cache=cache, chain=chain, who=who)
+        return sight._replace(cache=cache, chain=chain, who=who, taught=self._taught)
 
     def ask(self) -> None:
         """Remember what is asked, as it is answered now."""

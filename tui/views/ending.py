@@ -45,6 +45,7 @@ def ending_rows(
     rows += _texts(f"In the real kernel: {real.function}, {real.path}", width, "label")
     rows += _texts(real.text.strip(), width)
     rows += _texts(f"What the model leaves out: {real.leaves_out}", width, "dim")
+    rows += _texts(real.log_says and f"In the log: {real.log_says.strip()}", width)
     rows += [one for line in real.log.split("\n") for one in _texts(line, width, "log")]
     return [*rows, row(""), keys_row(following, score.missed, run.outcome, width)]
 

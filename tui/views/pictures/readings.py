@@ -6,15 +6,13 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
-from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
-from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
-from mmplay.engine.sim.log.view import blocks_of, slabs_of
+from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
 from mmplay.levels.language import MARKS
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
-from mmplay.tui.views.pictures.blocks import FREE, HELD, USED, Blocks, Shelf, Tile
+from mmplay.tui.views.pictures.board import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms
@@ -22,9 +20,6 @@ from mmplay.tui.views.pictures.sight import Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
-
-TOY_PAGES = 64
-"""Zones up to this size show their pages one by one."""
 
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
@@ -133,49 +128,6 @@ def ladder_of(sight: Sight) -> Ladder:
     )
 
 
-def blocks_still(sight: Sight) -> Blocks:
-    """Return the blocks of the picture's zone: tiles of a small one, shelves of a large one."""
-    zone = next(
-        (one for one in sight.machine.state.zones if one.name == sight.picture.zone),
-        sight.machine.state.zones[-1],
-    )
-    wanted = sight.order_asked
-    if zone.managed <= TOY_PAGES:
-        kinds = {FREE_BLOCK: FREE, HELD_BLOCK: HELD}
-        tiles = tuple(
-            Tile(one.first, one.last, kinds.get(one.what, USED))
-            for one in blocks_of(sight.machine, zone)
-        )
-        return framed(Blocks(zone.name, zone.managed, tiles, wanted=wanted), sight)
-    lists = sight.zone(zone.name).blocks or ()
-    shelves = tuple(Shelf(one.order, one.count, one.types or "") for one in lists)
-    return Blocks(zone.name, zone.managed, (), shelves, wanted)
-
-
-def framed(blocks: Blocks, sight: Sight) -> Blocks:
-    """Return the tiles with those framed that the question is about, and the answer once told."""
-    found = [(one, one + (1 << order) - 1) for one, order in _asked_blocks(sight)]
-    tiles = tuple(tile._replace(asked=(tile.first, tile.last) in found) for tile in blocks.tiles)
-    there = [(tile.first, tile.last) for tile in tiles]
-    ghosts = tuple(Tile(*one, FREE, asked=True) for one in found if one not in there)
-    return blocks._replace(tiles=tiles, ghosts=ghosts)
-
-
-def _asked_blocks(sight: Sight) -> list[tuple[int, int]]:
-    """Return the blocks that a question names, by first page and order, and its answer if told."""
-    words, told = sight.words, sight.told.value if sight.told is not None else None
-    numbers = [int(one) for one in words if one.isdigit()]
-    if words[:1] == ["buddy"]:
-        answer = [(told, numbers[1])] if isinstance(told, int) else []
-        return [(numbers[0], numbers[1]), *answer]
-    if words[:1] == ["split_block"] and isinstance(told, int):
-        return [(told, numbers[0])]
-    if words[:1] != ["merged_order"]:
-        return []
-    block, order = numbers[0], told if isinstance(told, int) else numbers[1]
-    return [(block & -(1 << order), order)]
-
-
 def bits_still(sight: Sight) -> Bits:
     """Return the mask that is asked about, as switches of its kernel's layout."""
     kernel, words = sight.asked_kernel, sight.words
@@ -188,9 +140,9 @@ def bits_still(sight: Sight) -> Bits:
         break
     if not sight.is_open:
         line = _stands_at(sight, words)
-    known = not sight.is_open or words[:1] in [[one] for one in TOLD_BY_NAME]
-    found = bits_of(mask, kernel.gfp, kernel.name, known, line)
-    return found._replace(mask=None) if sight.is_open and words[:1] == ["encode"] else found
+    told = not sight.is_open or words[:1] == ["encode"]
+    found = bits_of(mask, kernel.gfp, kernel.name, told, line, sight.taught)
+    return found._replace(mask=None) if sight.is_open and words[:1] != ["decode"] else found
 
 
 def _stands_at(sight: Sight, words: list[str]) -> str:
@@ -206,12 +158,6 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     name = RUNGS.get(caller, caller)
     return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
-
-
-TOLD_BY_NAME = (
-    "may_sleep", "wakes_kswapd", "may_do_io", "may_enter_fs", "warns", "uses_reserves", "encode",
-)  # fmt: skip
-"""Questions that name the flags of a mask: its switches may be seen while they are asked."""
 
 
 def stack_still(sight: Sight) -> Stack:
@@ -251,7 +197,7 @@ def rooms_of(sight: Sight) -> Rooms:
     """Return the zones side by side: those that the question names, else the machine's."""
     words = sight.words
     if words[:2] == OF_MACHINE:
-        return _parts_of(sight, words[2], int(words[3]))
+        return _parts_of(sight, *numbers_in(words)[:2])
     if words[:1] == OF_PAGES:
         return _counted(sight)
     named = words[words.index("on") + 1 :] if "on" in words else []
@@ -270,7 +216,7 @@ def rooms_of(sight: Sight) -> Rooms:
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
 
 
-def _parts_of(sight: Sight, whole: str, reserved: int) -> Rooms:
+def _parts_of(sight: Sight, whole: int, reserved: int) -> Rooms:
     """Return a machine's memory in two parts: what the kernel keeps, what its zones manage."""
     value = sight.told.value if sight.told is not None else None
     managed = value if isinstance(value, int) else None
@@ -293,7 +239,7 @@ def slabs_still(sight: Sight) -> Slabs:
     rows, words = slabs_of(sight.machine, sight.cache), sight.words
     if words[:1] == ["objects"] and rows:
         each = rows[0].objects
-        return Slabs(sight.cache, (Slab("full", int(words[2]), each, each),))
+        return Slabs(sight.cache, (Slab("full", numbers_in(words)[0], each, each),))
     return Slabs(
         sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
     )

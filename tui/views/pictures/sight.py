@@ -32,7 +32,8 @@ class Sight(NamedTuple):
 
     `question` is what is asked; once it was answered, `told` is what is true. `waiting` are the
     callers refused so far, `chain` the functions on the stack, outermost first, `who` runs them;
-    `cache` is the slab cache that the level is about.
+    `cache` is the slab cache that the level is about, `taught` the names of the kernel that it
+    says (None: all).
     """
 
     kernel: Kernel
@@ -46,6 +47,7 @@ class Sight(NamedTuple):
     chain: tuple[str, ...] = ()
     who: str = ""
     cache: str = ""
+    taught: frozenset[str] | None = None
 
     @property
     def picture(self) -> Picture:
