@@ -211,6 +211,9 @@ def rooms_of(sight: Sight) -> Rooms:
     ]
     told = sight.told.value if sight.told is not None else ""
     into = told[0] if isinstance(told, tuple) and told else told if isinstance(told, str) else ""
+    if isinstance(told, tuple):
+        turns = {name: turn for turn, name in enumerate(told, 1)}
+        rooms = [room._replace(turn=turns.get(room.name, 0)) for room in rooms]
     refused = bool(into) and into not in [room.name for room in rooms]
     caller = sight.showing.caller or "a request"
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
