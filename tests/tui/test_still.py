@@ -50,6 +50,7 @@ def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture)
         ("L07", "ask:empty", r"─ DMA ─"),
         ("L07", "answered:empty", r"0 no floor|kswapd gets a page"),
         ("L01", "answered:managed.1", r"reserved .* managed "),
+        ("L01", "answered:order.1", r" (first|second|third) "),
         ("L04", "answered:low", r"low \d+ *│[┈\u2504]+"),
         ("L05", "answered:last.1", r"◀ 17(38|43) free"),
         ("L08", "ask:objects.1", r"\?+ objects in \d+ slabs"),
