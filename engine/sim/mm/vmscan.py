@@ -181,6 +181,28 @@ def start_call(m: Machine, task: int) -> None:
     counters.reclaim_calls += 1
 
 
+def resume_call(m: Machine, task: int, ask: Ask, scanned: int) -> None:
+    """Put a task where a call stands that has scanned so many pages and freed none.
+
+    Two passes over the zones that are worth it; past them it is at the beginning of the next call.
+    """
+    tasks = m.state.tasks
+    start_call(m, task)
+    left = scanned
+    for number in range(PASSES):
+        for priority in range(DEF_PRIORITY, -1, -1):
+            for place, zone in enumerate(m.zonelists[ask.class_zone]):
+                pages = zone.inactive_file >> priority
+                if not pages or not (priority == DEF_PRIORITY or m.reclaimable(zone)):
+                    continue
+                if left < pages:
+                    tasks.again[task], tasks.priority[task] = number, priority
+                    tasks.left[task] = pages - left << 2 | place
+                    tasks.scanned[task] = scanned
+                    return
+                left -= pages
+
+
 def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
     """Go on with a call; return (progress or GOING_ON, pages scanned in this turn)."""
     tasks = m.state.tasks
@@ -254,7 +276,11 @@ def _start_works(
 
 
 SCAN_NS = 4 * MILLISECOND_NS
-"""What one turn scans takes at most so long: more goes on in later ones, among other callers'."""
+"""What one turn scans takes so long: more goes on in later ones, among other callers'.
+
+Never a little less: in the rest of a time slice another turn would begin, and who scans would have
+twice the share of a CPU that others have.
+"""
 
 
 def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...], enough: int) -> tuple[int, int]:
@@ -266,7 +292,7 @@ def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...], enough: int)
     tasks = m.state.tasks
     priority, left = tasks.priority[task], tasks.left[task]
     tasks.left[task] = scanned = freed = 0
-    most = max(SWAP_CLUSTER_MAX, SCAN_NS // max(1, m.setup.costs.scanned_page))
+    most = max(SWAP_CLUSTER_MAX, -(-SCAN_NS // max(1, m.setup.costs.scanned_page)))
     for place, zone in enumerate(zones):
         if left:
             if place < left & 3:

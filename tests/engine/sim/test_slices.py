@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.machine.machine import ORDINARY, Machine
 from mmplay.engine.sim.machine.setup import Workload
@@ -60,8 +62,10 @@ def test_equal_tasks_have_equal_shares() -> None:
     assert abs(had["a"] - had["b"]) <= sum(had.values()) // 20
 
 
-def test_a_long_scan_is_made_in_pieces_among_those_of_others() -> None:
-    m = stuck(Workload("a", "writer", 1), Workload("b", "writer", 1), scanned_page=100_000)
+@pytest.mark.parametrize(("page_ns", "pages"), [(100_000, 40), (30_001, 134)])
+def test_a_long_scan_is_made_in_pieces_among_those_of_others(page_ns: int, pages: int) -> None:
+    """A piece takes 4 ms or a little more: after a little less its task would begin another."""
+    m = stuck(Workload("a", "writer", 1), Workload("b", "writer", 1), scanned_page=page_ns)
     tasks, zone = m.state.tasks, m.state.zones[0]
     a, b = tasks.names.index("a"), tasks.names.index("b")
     both = most = 0
@@ -70,7 +74,7 @@ def test_a_long_scan_is_made_in_pieces_among_those_of_others() -> None:
         turn(m)
         most = max(most, zone.pages_scanned - before)
         both += bool(tasks.left[a] and tasks.left[b])
-    assert most == 4 * MS // 100_000
+    assert most == pages
     assert both > 10
 
 
