@@ -31,6 +31,13 @@ def no_such(what: str, word: str, known: Iterable[str]) -> str:
     return f"{word[:40]!r} is no {what};{hint} there are {', '.join(names)}"
 
 
+def how_many(count: int, things: str) -> str:
+    """Return a count and what is counted, given in the plural: "1 page", "22 pages", "1 try"."""
+    if count != 1:
+        return f"{count} {things}"
+    return f"1 {things[:-3]}y" if things.endswith("ies") else f"1 {things.removesuffix('s')}"
+
+
 def printable(text: str) -> str:
     """Return `text` with a hexadecimal code for every character that cannot be shown."""
     if text.isprintable():

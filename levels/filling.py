@@ -10,7 +10,7 @@ from mmplay.levels.level_text import MAX_TEXT
 from mmplay.levels.model import BETWEEN, Option, Question
 
 _SLOT = re.compile(r"\{([0-9]|[a-z][a-z_]{0,31})\}", re.ASCII)
-_TEXTS = ("text", "truth", "when", "why", "rule", "caller")
+_TEXTS = ("text", "truth", "when", "why", "rule", "caller", "unit")
 _LISTS = ("hints", "before", "after", "suppose")
 
 

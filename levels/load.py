@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ RAW = ("log",)
 
 def load_level(path: Path) -> Level:
     """Read a level file; raises LevelError with file, line and key."""
-    return read_level(read_text(path, MAX_BYTES), str(path))
+    return _kept(read_text(path, MAX_BYTES), str(path))
 
 
 def read_level(text: str, name: str, change: Callable[[Place], None] = lambda top: None) -> Level:
@@ -71,6 +72,11 @@ def read_level(text: str, name: str, change: Callable[[Place], None] = lambda to
     for word in level.terms:
         top.checked("terms", word, check_term)
     return level
+
+
+@lru_cache(64)  # menus and names look through all levels, 5 ms each
+def _kept(text: str, name: str) -> Level:
+    return read_level(text, name)
 
 
 def _stages(top: Place) -> list[tuple[Place, dict[str, Any], str]]:

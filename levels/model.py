@@ -269,13 +269,14 @@ class MovesFile(FileTable, frozen=True):
 
 
 class Real(FileTable, frozen=True):
-    """Now the real kernel: function and file, what the model leaves out, a log line of the kind."""
+    """Now the real kernel: where, what the model leaves out, a log of the kind and what it says."""
 
     function: Needed
     path: Needed
     text: Needed
     leaves_out: Needed
     log: str = ""
+    log_says: str = ""
 
 
 class Start(NamedTuple):
@@ -302,9 +303,8 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     """What is played: the keys of a level of one stage, or of each [[stage]].
 
     `end` is when the run ends. `max_turns` bounds it; `stride` is how many turns one key press
-    makes. `limits` say how often an action
-    may be done, all of them together under ALL_ACTS. `machine` is read by `load_start`. `shows` are
-    the words of what is shown (None: everything), `picture` is what is drawn (None: nothing).
+    makes. `limits` say how often an action may be done, all together under ALL_ACTS. `machine` is
+    read by `load_start`. `shows` says what is shown (None: all), `picture` what is drawn, if any.
     """
 
     kernel_name: Annotated[str, one_of(KERNELS)] = field(name="kernel")

@@ -21,7 +21,7 @@ from time import sleep
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.recordings.files import replacing, user_paths
 
 try:
@@ -114,7 +114,8 @@ def _read(data: bytes, path: Path) -> Progress:
     claimed = better_claims(won, _best_of(row for row in rows if row.claimed))
     if not damaged:
         return Progress(won, "", claimed)
-    return Progress(won, f"{path}: {damaged} lines cannot be read; the others count", claimed)
+    unread = f"{path}: cannot be read: {how_many(damaged, 'lines')}; the others count"
+    return Progress(won, unread, claimed)
 
 
 def _best_of(rows: Iterable[KeptWin]) -> dict[str, Best]:

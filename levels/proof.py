@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.model import CHOICE, Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.guesser import Guesser
@@ -172,10 +172,6 @@ def _by_losing(tried: Tried) -> Said:
     return True, f"the losing line loses: {run.reason}"
 
 
-def _acts(count: int) -> str:
-    return "1 act" if count == 1 else f"{count} acts"
-
-
 def _by_solution(tried: Tried) -> Said:
     level = tried.level
     if level.wins and not level.solution:
@@ -188,8 +184,9 @@ def _by_solution(tried: Tried) -> Said:
         return False, f"the solution earns {score.stars} stars: {_wrong_answers(run)}"
     if score.acts != score.par:
         return False, f"the solution has {score.par} acts, but the run ends after {score.acts}"
-    turns = sum(stage.session.end - stage.session.first for stage in run.all_stages())
-    return True, f"the solution wins in {_acts(score.acts)} and {turns} turns"
+    passed = sum(stage.session.end - stage.session.first for stage in run.all_stages())
+    acts, turns = how_many(score.acts, "acts"), how_many(passed, "turns")
+    return True, f"the solution wins in {acts} and {turns}"
 
 
 def _wrong_answers(last: LevelRun) -> str:
@@ -213,7 +210,7 @@ def _by_less(tried: Tried) -> Said:
             return False, f"the solution wins without `{move.action} {move.value}` too"
     if not left_out:
         return True, "the answers win, no act"
-    return True, f"with one of its {_acts(left_out)} left out the solution does not win"
+    return True, f"with one of its {how_many(left_out, 'acts')} left out the solution does not win"
 
 
 def _wins(tried: Tried, moves: Sequence[Move]) -> bool:
@@ -337,9 +334,8 @@ def misfits(level: Level) -> Iterator[str]:
     for hint in level.hints:
         yield from _too_long(f"line {hint.line}, hint", lines(hint.text), HINT)
     real = level.real
-    closing = sum(
-        map(lines, (f"{real.function} {real.path}", real.text, real.leaves_out, real.log))
-    )
+    texts = (real.text, real.leaves_out, real.log_says, real.log)
+    closing = sum(map(lines, (f"{real.function} {real.path}", *texts)))
     yield from _too_long("[real]", closing, REAL)
     yield from _too_wide(level)
 

@@ -10,7 +10,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.unsaid import Unsaid
 from mmplay.recordings.foreseen import Words, bands, foreseen, tenths
-from mmplay.recordings.futures import MORE_SEEDS, Ahead, Future, open_of, stretch_ns
+from mmplay.recordings.futures import SEEDS_COUNTED, Ahead, Future, open_of, stretch_ns
 from mmplay.recordings.parallel.crew import Told
 
 RUNNING = Told("running", "runs")
@@ -121,7 +121,7 @@ class Answer(NamedTuple):
         else:
             found = [said("futures.runs", runs=self.wanted, span=span)]
         if any(one.supposed.seed for one in self.futures):
-            found.append(said("futures.seeds", seeds=1 + MORE_SEEDS))
+            found.append(said("futures.seeds", counted=SEEDS_COUNTED))
         if done < self.wanted:
             found.append(said("futures.interrupted", done=done, runs=self.wanted))
         if report.kill is not None:

@@ -116,7 +116,7 @@ def around(result: FrameDiagnosis) -> Iterator[Part]:
     parts = (
         Part("how far", distances),
         Part("caller", _words(diagnosis.about_caller)),
-        Part("stopped last", stops),
+        Part("floors", stops),
         Part("reclaim", _words(diagnosis.reclaim)),
         Part("since before", _trend(result.trend)),
         Part("assumed", _words(one for one in diagnosis.assumed if one.code != BORROWED)),

@@ -11,7 +11,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.engine.sim.machine.setup import MICROSECOND_NS, MILLISECOND_NS
+from mmplay.engine.sim.machine.setup import MICROSECOND_NS, MILLISECOND_NS, SECOND_NS
+from mmplay.engine.sim.mm.net import next_gap
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
@@ -80,7 +81,8 @@ def supposed_of(open_: Sequence[Unsaid]) -> list[Supposed]:
 
 
 FRAMES = "frames_per_second"
-MORE_SEEDS = 2
+SEEDS_COUNTED, MOST_FRAMES = 16, 10_000
+"""Seeds among which the two are looked for, by how long so many of their frames take at most."""
 
 
 def runs_of(ahead: Ahead) -> list[Supposed]:
@@ -89,13 +91,37 @@ def runs_of(ahead: Ahead) -> list[Supposed]:
     A seed decides when they arrive, and nothing else.
     """
     runs = supposed_of(open_of(ahead))
-    arriving = [one for one in runs if one.name == FRAMES and one.value]
+    arriving = [(one, one.value) for one in runs if one.name == FRAMES and one.value]
     if ahead.choice.packets > 0:
-        arriving = [Supposed()]
-    first = ahead.choice.seed + 1
-    seeds = range(first, first + MORE_SEEDS)
-    runs += [one._replace(seed=seed) for one in arriving for seed in seeds]
+        arriving = [(Supposed(), ahead.choice.packets)]
+    for one, rate in arriving:
+        runs += [one._replace(seed=seed) for seed in far_seeds(ahead, rate)]
     return runs[:MOST_RUNS]
+
+
+def far_seeds(ahead: Ahead, frames_per_second: int) -> tuple[int, int]:
+    """Return two of the seeds after the chosen one: the fewest frames come by one, the most by one.
+
+    A frame more may be a page less: seeds by which equally many come say nothing of others.
+    """
+    dump = ahead.told.report.memory
+    start_us = (dump.time_us if dump is not None else None) or 0
+    span_ns = ahead.until_ns - start_us * MICROSECOND_NS
+    frames = min(MOST_FRAMES, max(1, frames_per_second * span_ns // SECOND_NS))
+    first = ahead.choice.seed + 1
+    taken = {
+        seed: _frames_take_ns(seed, frames_per_second, frames)
+        for seed in range(first, first + SEEDS_COUNTED)
+    }
+    return max(taken, key=taken.__getitem__), min(taken, key=taken.__getitem__)
+
+
+def _frames_take_ns(seed: int, frames_per_second: int, frames: int) -> int:
+    rng, taken_ns = seed, 0
+    for _ in range(frames):
+        rng, gap_ns = next_gap(rng, frames_per_second)
+        taken_ns += gap_ns
+    return taken_ns
 
 
 def open_of(ahead: Ahead) -> tuple[Unsaid, ...]:

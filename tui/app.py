@@ -276,7 +276,7 @@ class MmplayApp(App[None]):
         from mmplay.tui.screens.boxes import HelpScreen
 
         if isinstance(self.screen, BaseScreen):
-            self.push_screen(HelpScreen(self.screen.keys))
+            self.push_screen(HelpScreen(self.screen.told))
 
     def action_glossary(self) -> None:
         """Open the glossary, on the term of the number that is explained; from it go back."""

@@ -21,7 +21,6 @@ MOST_SHOTS = 200
 """Twenty seconds, each shot a tenth of one."""
 
 TITLE = "A Linux machine runs out of memory"
-THEN = "Enter: begin with L01"
 
 
 DRAINS, BREAKS_IN = CAPTIONS = (
@@ -119,8 +118,14 @@ def _shots(recording: Recording, zones: list[str], until_us: int) -> tuple[Shot,
     return (*shots[::step], *shots[-1:])
 
 
-def film_rows(film: Film, number: int, width: int, height: int, glyphs: Glyphs) -> list[Row]:
-    """Draw a shot: a tank for each zone, the moment above, at the end the log's line below."""
+def film_rows(
+    film: Film, number: int, size: tuple[int, int], glyphs: Glyphs, then: str
+) -> list[Row]:
+    """Draw a shot: a tank for each zone, the moment above, at the end the log's line below.
+
+    `size` is the width and the height to fill; `then` says at the end what a key does.
+    """
+    width, height = size
     shot = film.shots[min(number, len(film.shots) - 1)]
     ended = number >= len(film.shots) - 1
     hundredths = shot.time_us // 10_000
@@ -138,7 +143,7 @@ def film_rows(film: Film, number: int, width: int, height: int, glyphs: Glyphs) 
     if ended:
         rows += [row(Cell(line, "refused")) for line in said]
     held = f"{shot.held} tasks are held back" if shot.held else ""
-    rows.append(row(Cell(fit(THEN if ended else held, width), "here" if ended else "dim")))
+    rows.append(row(Cell(fit(then if ended else held, width), "here" if ended else "dim")))
     return rows
 
 

@@ -45,6 +45,7 @@ FIND = "Find"
 RUN = "Run"
 LEVEL = "Level"
 OTHER = "Other"
+NOW = "Now"
 
 PLAY_KEYS: tuple[Key, ...] = (
     Key("step(-1)", "comma", ",", "one frame back", TIME),
@@ -71,25 +72,28 @@ PLAY_KEYS: tuple[Key, ...] = (
     Key("density", "v", "v", "density: calm, full, raw", LOOK),
     Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
     Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
-    Key("axis", "A", "A", "line of time: by time or by event", LOOK),
+    Key("axis", "A", "A", "line of time: time or event", LOOK),
     Key("zoom", "z", "z", "zoom the panel", LOOK),
     Key("copy_value", "y", "y", "copy the value here", LOOK),
 )
-"""The keys of the play screen, besides the digits, which jump to 0 % .. 90 %."""
+"""The keys of the play screen, besides the digits."""
+
+TENTHS = Key("", "", "0 - 9", "jump to 0 % .. 90 %", TIME)
+"""What the help says of the digits where nothing is to be chosen."""
 
 RUN_KEYS: tuple[Key, ...] = (
     Key("inside", "i", "i", "go inside this turn, or out", RUN, "i inside"),
     Key("act", "x", "x", "do something to the machine", RUN, "x act"),
     Key("stack", "c", "c", "show the call stack", RUN),
     Key("where", "s", "s", "show where in the kernel", RUN),
-    Key("undo", "u", "u", "undo your last deed: an answer, an act, a turn", RUN, "u undo"),
+    Key("undo", "u", "u", "undo your last deed", RUN, "u undo"),
     Key("redo", "ctrl+r", "^R", "redo it", RUN),
-    Key("fork", "f", "f", "fork here, to try something else", RUN, "f fork"),
+    Key("fork", "f", "f", "fork: try something else", RUN, "f fork"),
     Key("other", "o", "o", "show the other fork", RUN),
     Key("compare", "d", "d", "compare with the other fork", RUN, "d diff"),
     Key("annotate", "a", "a", "write a note here", RUN),
-    Key("export", "E", "E", "export: csv, html, perfetto ...", RUN),
-    Key("changes", "V", "V", "list changes and assumptions", RUN),
+    Key("export", "E", "E", "export to a file", RUN),
+    Key("changes", "V", "V", "changes and assumptions", RUN),
 )
 """What can be done to a simulated run, or to a fork of anything."""
 
@@ -97,9 +101,9 @@ LEVEL_KEYS: tuple[Key, ...] = (
     Key("answer", "p", "p", "answer the question", LEVEL, "p answer"),
     Key("hint", "H", "H", "hint: the first is free", LEVEL, "H hint"),
     Key("skip", "S", "S", "skip the question", LEVEL, "S skip"),
-    Key("machine", "L", "L", "the whole machine, or the picture", LEVEL, "L machine"),
-    Key("story", "I", "I", "the story of the level again", LEVEL),
-    Key("incident", "M", "M", "the incident's lines beside the run's", LEVEL),
+    Key("machine", "L", "L", "the machine, or the picture", LEVEL, "L machine"),
+    Key("story", "I", "I", "the story again", LEVEL),
+    Key("incident", "M", "M", "the incident's own lines", LEVEL),
     Key("restart", "R", "R", "begin the level again", LEVEL),
 )
 """What only a level has; digits choose while there is something to choose."""
@@ -110,41 +114,78 @@ CHOOSING, TYPING, LANDED, RUNNING, WAITING, OVER, REVIEWED = range(7)
 It is over, or what was missed in it has been played again.
 """
 
+_UNDO = Key("undo", "u", "u", "undo your last deed", NOW, "u undo")
+_STORY = Key("story", "I", "I", "the story again", LEVEL, "I story")
+
 _ASKED = (
-    Key("hint", "H", "H", "", LEVEL, "H hint"),
-    Key("undo", "u", "u", "", LEVEL, "u undo"),
-    Key("skip", "S", "S", "", LEVEL, "S skip"),
-    Key("story", "I", "I", "", LEVEL, "I story"),
-    Key("machine", "L", "L", "", LEVEL, "L machine"),
+    Key("hint", "H", "H", "hint: the first is free", NOW, "H hint"),
+    _UNDO,
+    Key("skip", "S", "S", "skip the question", NOW, "S skip"),
+    _STORY,
+    Key("machine", "L", "L", "the machine behind it", LEVEL, "L machine"),
 )
 
+_CHOOSES = Key("", "", "arrows", "choose, then Enter", NOW)
+TO_ACT = Key("jump(1)", "1", "1-9", "act: do what stands there", NOW, "1-9 act")
+
 LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
-    CHOOSING: (Key("jump(1)", "1", "1-9", "", LEVEL, "1-9 answer"), *_ASKED),
-    TYPING: (Key("answer", "p", "0-9", "", LEVEL, "0-9 type the answer"), *_ASKED),
-    LANDED: (
-        Key("play_or_pause", "space", "Enter", "", LEVEL, "Enter goes on"),
-        Key("undo", "u", "u", "", LEVEL, "u undo"),
-        Key("story", "I", "I", "", LEVEL, "I story"),
+    CHOOSING: (
+        Key("jump(1)", "1", "1-9", "answer: what stands there", NOW, "1-9 answer"),
+        _CHOOSES,
+        *_ASKED,
     ),
-    RUNNING: (Key("play_or_pause", "space", "Space", "", LEVEL, "Space stops: time is running"),),
+    TYPING: (
+        Key("answer", "p", "0-9", "type the answer, then Enter", NOW, "0-9 type the answer"),
+        *_ASKED,
+    ),
+    LANDED: (
+        Key("play_or_pause", "space", "Enter", "go on from the answer", NOW, "Enter goes on"),
+        _UNDO,
+        _STORY,
+    ),
+    RUNNING: (
+        Key(
+            "play_or_pause",
+            "space",
+            "Space",
+            "stop: time is running",
+            NOW,
+            "Space stops: time is running",
+        ),
+    ),
     WAITING: (
-        Key("step(1)", "full_stop", ".", "", LEVEL, ". one turn"),
-        Key("play_or_pause", "space", "Space", "", LEVEL, "Space lets time run"),
-        Key("jump(1)", "1", "1-9", "", LEVEL, "1-9 act"),
+        Key("step(1)", "full_stop", ".", "let one turn pass", NOW, ". one turn"),
+        Key("play_or_pause", "space", "Space", "let time run", NOW, "Space lets time run"),
+        TO_ACT,
+        _CHOOSES,
+        Key("act", "x", "x", "act by its name", NOW),
         *_ASKED[:2],
         *_ASKED[3:],
     ),
     OVER: (
-        Key("read_on", "enter", "Enter", "", LEVEL, "Enter reads on"),
-        Key("undo", "u", "u", "", LEVEL, "u undo"),
-        Key("restart", "R", "R", "", LEVEL, "R again"),
+        Key("read_on", "enter", "Enter", "read what it came to", NOW, "Enter reads on"),
+        _UNDO,
+        Key("restart", "R", "R", "begin the level again", LEVEL, "R again"),
     ),
     REVIEWED: (
-        Key("read_on", "enter", "Enter", "", LEVEL, "Enter goes back"),
-        Key("restart", "R", "R", "", LEVEL, "R begins the level"),
+        Key("read_on", "enter", "Enter", "go back", NOW, "Enter goes back"),
+        Key("restart", "R", "R", "begin the level", LEVEL, "R begins the level"),
     ),
 }
-"""The footer of a level: what can be done now, and nothing that is refused."""
+"""What can be done now in a level, and nothing that is refused: its footer, and its help."""
+
+STAGE_KEYS: tuple[Key, ...] = (
+    _STORY,
+    _ASKED[4],
+    Key("incident", "M", "M", "the incident's own lines", LEVEL),
+    Key("restart", "R", "R", "begin the level again", LEVEL),
+    Key("redo", "ctrl+r", "^R", "do again what you undid", LEVEL),
+    Key("export", "E", "E", "export to a file", LEVEL),
+    Key("zoom", "z", "z", "zoom the panel", LOOK),
+    Key("next_panel", "tab", "Tab", "next panel", LOOK),
+    Key("", "", "PgUp PgDn", "scroll the panel", LOOK),
+)
+"""What the help names besides, while a level shows its picture; time is moved behind it."""
 
 COMPARE_KEYS: tuple[Key, ...] = (
     Key("step(-1)", "comma", ",", "both sides back", TIME),
@@ -174,7 +215,9 @@ MENU_KEYS: tuple[Key, ...] = (
     Key("section('level')", "1", "1", "go to the levels", OTHER, "1 levels"),
     Key("section('open')", "2", "2", "go to the recordings", OTHER, "2 recordings"),
     Key("section('played')", "3", "3", "go to what was played", OTHER, "3 played"),
-    Key("import_log", "i", "i", "import a kernel log by its path", OTHER, "i import a log"),
+    Key("import_log", "i", "i", "import a kernel log", OTHER, "i import"),
+    Key("film", "f", "f", "the film: memory runs out", OTHER, "f film"),
+    Key("leave", "q", "q", "quit", OTHER, "q quit"),
 )
 
 GLOSSARY_KEYS: tuple[Key, ...] = (
@@ -191,7 +234,7 @@ COMMON_KEYS: tuple[Key, ...] = (
     Key("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Key("app.command_palette", "colon", ":", "every command (Ctrl+P)", OTHER),
     Key("app.redraw", "ctrl+l", "^L", "draw the screen again", OTHER),
-    Key("leave", "q", "q", "go back; in the menu: quit", OTHER, "q back"),
+    Key("leave", "q", "q", "go back", OTHER, "q back"),
     Key("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
 
@@ -210,13 +253,20 @@ def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
     return [key.binding() for group in groups for key in group]
 
 
+def with_common(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """Return a screen's keys and those that every screen has, if it does not name them itself."""
+    own = {key.action for key in keys}
+    return (*keys, *(key for key in COMMON_KEYS if key.action not in own))
+
+
 def footer_keys(keys: tuple[Key, ...], width: int) -> list[Key]:
     """Return the keys that the footer shows: as many as fit, the last ones kept first.
 
     The way out and the help stand at the end and are never cut off.
     """
-    shown = [key for key in keys if key.footer]
-    common = [key for key in COMMON_KEYS if key.footer]
+    own = {key.action: key for key in keys}
+    common = [own.get(key.action, key) for key in COMMON_KEYS if key.footer]
+    shown = [key for key in keys if key.footer and key not in common]
     while shown and len("  ".join(key.footer for key in (*shown, *common))) + 2 > width:
         shown.pop()
     return [*shown, *common]

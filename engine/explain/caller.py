@@ -108,7 +108,7 @@ def caller_findings(kernel: Kernel, request: Request, reading: ContextReading) -
     return [
         *mask_findings(kernel.gfp, request.mode, request.names),
         *_context_findings(reading),
-        *_class_findings(kernel, request.mode, reading.context),
+        *_class_findings(kernel, request.mode, reading),
         *(_slab_findings(kernel, request.mode, request.slub) if request.slub else []),
     ]
 
@@ -136,12 +136,15 @@ def _context_findings(reading: ContextReading) -> list[Finding]:
     return shown or [finding("caller.task")]
 
 
-def _class_findings(kernel: Kernel, mode: int, context: Context) -> list[Finding]:
-    fired = kernel.fired(mode, context)
+def _class_findings(kernel: Kernel, mode: int, reading: ContextReading) -> list[Finding]:
+    """Return the class of the caller and why; without a call trace the mask alone tells it."""
+    by = "" if reading.traced else "_of_mask"
+    fired = kernel.fired(mode, reading.context)
     if not fired:
-        return [finding("caller.plain")]
-    caller = kernel.class_of(kernel.alloc_flags(mode, context))
-    return [finding("caller.class", caller=caller.name, why=[WORDS[r.name].title for r in fired])]
+        return [finding(f"caller.plain{by}")]
+    caller = kernel.class_of(kernel.alloc_flags(mode, reading.context))
+    why = [WORDS[rule.name].title for rule in fired]
+    return [finding(f"caller.class{by}", caller=caller.name, why=why)]
 
 
 def _slab_findings(kernel: Kernel, mode: int, slub: SlubReport) -> list[Finding]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.words import WORDS
 from mmplay.engine.tables import folded, read_data
 from mmplay.engine.terms import GIVEN, RULE, Term
@@ -165,7 +166,7 @@ class Number(int):
 
     def __format__(self, spec: str) -> str:
         if spec in COUNTED:
-            return f"{int(self)} {spec[:-1] if self == 1 else spec}"
+            return how_many(int(self), spec)
         if spec == "hex":
             return f"{int(self):#x}"
         if spec == "seconds":

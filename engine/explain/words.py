@@ -36,6 +36,10 @@ MEANING = Table(folded, __package__, "counters")
 """What our own counters count; the others are those of /proc/vmstat."""
 
 
+ACTS = Table(folded, __package__, "acts")
+"""What a level does by itself, by the act's name, with slots for the words after it."""
+
+
 class CallerWords(NamedTuple):
     """A class of callers: who is in it, how a caller comes into it, what is said of wrong answers.
 

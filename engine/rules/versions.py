@@ -279,6 +279,17 @@ def kernel_named(name: str) -> Kernel:
     return kernel
 
 
+def simulated_kernel(name: str) -> Kernel:
+    """Return a Kernel as `kernel_named` does; raises InputError if it cannot be simulated."""
+    kernel = kernel_named(name)
+    try:
+        kernel.simulated()
+    except InputError as error:
+        whose = "" if kernel.name == name else f"{name} follows the rules of another: "
+        raise InputError(f"{whose}{error}") from None
+    return kernel
+
+
 def _is_version(name: str) -> bool:
     """Tell whether a name is a version from 2.6.32 on, however much newer than those read."""
     version = version_of(name)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
-from mmplay.levels.language import AFTER, END, START, TURN
+from mmplay.levels.language import AFTER, END, NOW, START, TURN
 from mmplay.levels.model import Level, Question, name_and_value
 from mmplay.levels.play.drawing import drawn, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
-from mmplay.levels.truth import Truth, truth
+from mmplay.levels.truth import Truth, supposed, truth
 from mmplay.recordings.run.replay import is_noted
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL
 
 SURE = (START, END)
 """Moments that no act of a question brings about or takes back; so are `turn N` and `after`."""
+
+METRIC = "metric "
 
 NO_TRIES: Mapping[str, int] = {}
 
@@ -112,6 +116,20 @@ class Asking:
         right = located(file, question, "truth", self.laters.truth, asked, find)
         self._asked[question.id, tries] = form, right
         self.truths[question.id] = right
+
+    def supposed(self, m: Machine, notes: Notes) -> Machine | None:
+        """Return the machine that the open question supposes; None if it is this one.
+
+        A later one counts where a number of it is asked for.
+        """
+        question = self.open(notes)
+        if question is None or (question.when != NOW and not question.truth.startswith(METRIC)):
+            return None
+        acts = tuple(map(name_and_value, question.suppose))
+        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
+        with suppress(InputError):  # What cannot be done is asked about all the same.
+            return supposed(question.truth, then) or (None if then is m else then)
+        return None
 
     def _done_before(self, form: Question, tries: int, notes: Notes) -> bool:
         """Tell whether a missed question is asked again at once, with the same acts before it."""

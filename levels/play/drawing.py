@@ -65,7 +65,7 @@ def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]
         for one in (first, *spare)
     }
     alike = [one for one in spare if kinds[one] == kinds[first]]
-    if not question.draw:
+    if all(len(entries) < 2 for entries in question.draw.values()):
         alike = alike or [one for one in spare if kinds[one][0] == kinds[first][0]] or spare
     turned = question.slot % len(alike) if alike else 0
     return [first, *alike[turned:], *alike[:turned]]

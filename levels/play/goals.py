@@ -28,11 +28,15 @@ class Outcome(StrEnum):
 
 
 class GoalState(NamedTuple):
-    """A goal, whether it is met, and why (not): what the number is, and what it must be."""
+    """A goal, whether it is met, and why (not): what the number is, and what it must be.
+
+    `now` says in fewer words what the number is.
+    """
 
     text: str
     met: bool
     why: str
+    now: str
 
 
 class Score(NamedTuple):
@@ -89,12 +93,16 @@ def within_reach(over_par: int, missed: Missed) -> bool:
     return over_par <= 0 and missed.missed * 4 <= missed.asked
 
 
+ASKED = "answer every question right"
+"""The goal that a level's questions are."""
+
+
 def asked_goal(asked: int, right: int, skipped: int) -> GoalState:
     """Return the goal that a level's questions are: all of them answered right."""
     why = f"{right} of {asked} are"
     why += f", {skipped} skipped" if skipped else ""
     met = right == asked
-    return GoalState("answer every question right", met, why if met else f"not yet: {why}")
+    return GoalState(ASKED, met, why if met else f"not yet: {why}", why)
 
 
 def not_answered(count: int) -> str:
@@ -122,15 +130,22 @@ class Bound(NamedTuple):
     def state(self, m: Machine) -> GoalState:
         """Return how the goal stands and why."""
         goal, met = self.goal, self.met(m)
+        now, why = self._now(m), self.why(m)
         if met:
-            return GoalState(goal.text, met, self.why(m))
-        still = "it can never be met any more" if self._passed(m) else "not yet"
-        return GoalState(goal.text, met, f"{still}: {self.why(m)}")
+            return GoalState(goal.text, met, why, now)
+        if self._passed(m):
+            never = "it can never be met any more"
+            return GoalState(goal.text, met, f"{never}: {why}", f"{now}; {never}")
+        return GoalState(goal.text, met, f"not yet: {why}", now)
+
+    def _now(self, m: Machine) -> str:
+        """Return what the number is."""
+        return f"{spoken(self.goal.counter)}: {self.read(m)}"
 
     def why(self, m: Machine) -> str:
         """Return what the number is, and what it must be."""
         wanted = bound_in_words(self.goal.op, self.goal.value)
-        return f"{spoken(self.goal.counter)}: {self.read(m)}, and it must be {wanted}"
+        return f"{self._now(m)}, and it must be {wanted}"
 
     def _passed(self, m: Machine) -> bool:
         """Tell whether a number that only grows is past what it must be."""
@@ -142,7 +157,7 @@ class Bound(NamedTuple):
         goal = self.goal
         none_may_be = (goal.op, goal.value) == (">", 0)
         loses = "one" if none_may_be else bound_in_words(goal.op, goal.value)
-        return f"{spoken(goal.counter)}: {self.read(m)} ({loses} loses)"
+        return f"{self._now(m)} ({loses} loses)"
 
 
 def bound(m: Machine, goal: Goal, file: str) -> Bound:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mmplay.levels.model import REPLIES, Level, Question
+from mmplay.levels.model import Question
 from mmplay.levels.play.game import LevelGame, Sequel
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -49,20 +49,24 @@ def _numberless(text: str) -> str:
 
 
 class Practice(LevelGame):
-    """A stage once more, with only what was missed: all else is done and answered as it should be.
+    """Stages once more, with only what was missed: all else is done and answered as it should be.
 
-    It counts for nothing and is not recorded. What is drawn is drawn anew, where the level draws.
+    It begins with the first stage of `run`, or of those before it, in which something was missed,
+    and what follows it are the others. It counts for nothing and is not recorded. What is drawn is
+    drawn anew, where the level draws.
     """
 
     counts = False
 
-    def __init__(self, run: LevelRun) -> None:
-        level: Level = run.level
+    def __init__(self, run: LevelRun, stages: Sequence[LevelRun] = ()) -> None:
+        """Begin with `stages`, if they are given; raises ValueError if nothing was missed."""
+        run, *self._later = stages or [one for one in run.all_stages() if one.missed()]
+        level = run.level._replace(stages=())
         self._first = run.asking.first_asked()
         self._wanted = frozenset(run.missed())
         tries = {ident: max(1, run.notes.missed[ident]) for ident in self._wanted}
         again = begin(level, run.seed, tries=tries)
-        acts = [move for move in level.solution if move.action not in REPLIES]
+        acts = [move for move in level.solution if move.action in level.allow]
         self._steps = playing(again, acts, knows)
         super().__init__(again)
         self._go_on()
@@ -90,8 +94,14 @@ class Practice(LevelGame):
         super()._done(reply)
 
     def end(self, keep: object = None) -> Sequel | None:
-        """Return that it leads to nothing, once it is over."""
-        return None if self.live or self._told_end() else Sequel(None, "")
+        """Return the next stage in which something was missed, once this one is over."""
+        if self.live or self._told_end():
+            return None
+        if not self._later:
+            return Sequel(None, "")
+        following = Practice(self._later[0], self._later)
+        following.reply = self.reply
+        return Sequel(following, "")
 
     def _told_end(self) -> bool:
         told, self._ended = self._ended, True

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB
-from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named, kernel_of_release
+from mmplay.engine.rules.versions import Kernel, simulated_kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import BenchZone
@@ -140,15 +140,10 @@ def disk_at(scenario: Scenario, time_ns: int) -> DiskKind:
 def _kernel(top: Place, machine: MachineTable) -> Kernel:
     """Return the rules of the kernel, which may be a release such as 4.5.0."""
     place, name = top.at("machine"), machine.kernel
-    kernel = KERNELS.get(name) or kernel_of_release(name)
     try:
-        kernel = kernel or kernel_named(name)
-        kernel.simulated()
+        return simulated_kernel(name)
     except InputError as error:
-        other = kernel is not None and kernel.name != name
-        whose = f"{name} follows the rules of another: " if other else ""
-        raise place.error("kernel", f"{whose}{error}") from None
-    return kernel
+        raise place.error("kernel", str(error)) from None
 
 
 def _check_start(top: Place, table: ScenarioFile) -> None:
@@ -197,9 +192,10 @@ def _by_ram(place: Place, machine: MachineTable) -> tuple[BenchZone, ...]:
         raise place.error("", "[machine] lacks ram, or [[machine.zone]] tables")
     if not LEAST_RAM_KB <= machine.ram <= MOST_RAM_KB:
         raise place.error("ram", "must be 32M to 1024G")
-    if machine.crashkernel > machine.ram // 2:
-        raise place.error("crashkernel", "the kernel does not find so much in one piece")
-    return zones_at_boot(machine.ram, machine.crashkernel)
+    for key in ("crashkernel", "log_buf_len"):
+        if getattr(machine, key) > machine.ram // 4:
+            raise place.error(key, "the kernel does not find so much in one piece")
+    return zones_at_boot(machine.ram, machine.crashkernel, machine.log_buf_len)
 
 
 def _check_zone(place: Place, zone: BenchZone) -> None:

@@ -111,6 +111,7 @@ class MachineTable(FileTable, frozen=True, kw_only=True):
     cpus: Annotated[int, up_to(64, 1)] = 4
     ram: Size = Size(0)
     crashkernel: Size = Size(0)
+    log_buf_len: Size = Size(0)
     thp: bool = True
     variant: Annotated[str, one_of(name for name, _ in WB_VARIANTS)] = "atomic"
     seed: Number = 1

@@ -17,12 +17,19 @@ from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
-from mmplay.levels.truth import on_blocks, on_callers, on_floors, on_machine, on_marks, on_masks
+from mmplay.levels.truth import (
+    on_blocks,
+    on_callers,
+    on_facts,
+    on_floors,
+    on_machine,
+    on_marks,
+    on_masks,
+)
 from mmplay.levels.truth.compute import compute
-from mmplay.levels.truth.on_facts import explains, fact, refused_first, waits_for, wb_stops_at
 from mmplay.levels.truth.on_machine import changed, fork
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.subject import MetricReader, Subject, counted
+from mmplay.levels.truth.subject import MetricReader, Subject, counted, number_in
 from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
@@ -99,12 +106,15 @@ FORMS: dict[str, Form] = {
     "dirty_trend": Form(on_machine.dirty_trend, 1, 1, rule="dirty_limit"),
     "holds_key": Form(on_machine.holds_key, 1, 40),
     "freed_by_exit": Form(on_machine.freed_by_exit, 1, 1, unit=PAGES),
-    "waits_for": Form(waits_for, 1, 1),
+    "waits_for": Form(on_facts.waits_for, 1, 1),
+    "waits_on": Form(on_facts.waits_on, 1, 1, rule="waits_for"),
     # what no rule computes
-    "fact": Form(fact, 1, 1, rule=None),
-    "explains": Form(explains, 1, 1),
-    "refused_first": Form(refused_first, 0, 0),
-    "wb_stops_at": Form(wb_stops_at, 2, 2),
+    "fact": Form(on_facts.fact, 1, 1, rule=None),
+    "fact_with": Form(on_facts.fact_with, 2, rule=None),
+    "explains": Form(on_facts.explains, 1, 1),
+    "explained": Form(on_facts.explained, 3, rule="explains"),
+    "refused_first": Form(on_facts.refused_first, 0, 0),
+    "wb_stops_at": Form(on_facts.wb_stops_at, 2, 2),
     "metric": Form(on_machine.metric_named, 1, 1, rule=None),
     "holds": Form(on_machine.holds, rule=None),
 }
@@ -149,6 +159,25 @@ def truth(
     return found._replace(text=" ".join(words), others=others)
 
 
+def supposed(text: str, machine: Machine) -> Machine | None:
+    """Return the machine after what a question asks about: its `if`, a block taken or given back.
+
+    None if it asks of the machine as it is. Raises InputError.
+    """
+    words = text.split()
+    at = words.index(IF) if IF in words else len(words)
+    deeds = [(words[at + 1], " ".join(words[at + 2 :]))] if words[at:] else []
+    other = fork(machine)
+    for name, value in deeds:
+        do_action(other, name, value)
+    if words[0] == "dirty_trend":
+        return on_machine.with_anonymous(other, number_in(words[1], "PERCENT"))
+    block = on_blocks.deed_of(words[:at], other)
+    if block is not None:
+        do_action(other, *block)
+    return other if deeds or block is not None else None
+
+
 OF_CALLERS = ("floor", "passes", "lowest_served", "seen")
 
 
@@ -159,7 +188,9 @@ def about(
 
     FREE may still be a slot. Raises TruthError.
     """
-    words, subject = _subject(text.split(), kernel, machine, metrics)
+    asked = text.split()
+    asked = asked[: asked.index(IF)] if IF in asked else asked
+    words, subject = _subject(asked, kernel, machine, metrics)
     words = words[words[:1] == [KB_WORD] :]
     if words[0] not in OF_CALLERS:
         return (words[0],)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.rules.memory import buddy_of
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
+from mmplay.engine.sim.state.state import BLOCK_NUMBERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import given, rule
 from mmplay.levels.truth.subject import Subject, number_in, order_of
@@ -15,6 +17,13 @@ from mmplay.levels.truth.truths import Other, Truth, TruthError, opposite, slip,
 
 ORDINARY = tuple(range(PCP_TYPES))
 KMALLOC = "kmalloc-"
+MASK_OF_TYPE = {
+    "U": "GFP_KERNEL",
+    "M": "GFP_HIGHUSER_MOVABLE",
+    "E": "GFP_KERNEL|__GFP_RECLAIMABLE",
+}
+"""Who asks for blocks of a type."""
+
 FEW_CPUS, MANY_CPUS = 1, 8192
 
 
@@ -91,12 +100,28 @@ def _merged(zone: Zone, block: int, order: int, value: int) -> Finding:
     if value == MAX_ORDER - 1:
         return finding("truth.merged_whole", order=value)
     stop = buddy_of(block & -(1 << value), value)
-    why = said("buddy.smaller" if stop in zone.buddy.where else "buddy.used")
+    whole = stop < zone.managed
+    code = ("smaller" if stop in zone.buddy.where else "used") if whole else "outside"
+    why = said(f"buddy.{code}")
     if value == order:
         return finding("truth.not_merged", buddy=stop, order=order, why=why)
     merged = [str(buddy_of(block & -(1 << one), one)) for one in range(order, value)]
     code = "truth.merged" if len(merged) == 1 else "truth.merged_often"
     return finding(code, merged=merged, order=value, stop=stop, why=why)
+
+
+def deed_of(words: list[str], m: Machine) -> tuple[str, str] | None:
+    """Return the act that `split_block` or `merged_order` asks about; None for another form."""
+    form, zone, *rest = [*words, "", ""]
+    if form == "split_block":
+        return "request", f"{MASK_OF_TYPE[rest[1] or 'M']} {order_of(rest[0])}"
+    if form != "merged_order":
+        return None
+    number = [one.name for one in m.state.zones].index(zone)
+    blocks, block = m.state.blocks, number_in(rest[0], "BLOCK")
+    if (number, block) in zip(blocks[::BLOCK_NUMBERS], blocks[1::BLOCK_NUMBERS], strict=True):
+        return "free", f"{zone} {block}"
+    return "set_free", f"{zone} {m.state.zones[number].free + (1 << order_of(rest[1]))}"
 
 
 def fits(subject: Subject, words: list[str]) -> Truth:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.words import FACTS
+from mmplay.engine.explain.words import FACTS, Fact
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.machine.asks import make_masks
@@ -28,6 +28,9 @@ KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"
 SAID_BY_GROUP = {"edge": "wrong.edge"}
 """Groups whose wrong answers have a sentence of their own."""
 
+EDGE = "edge"
+BY = "by"
+
 
 def fact(subject: Subject, words: list[str]) -> Truth:
     """`fact GROUP.NAME`: a fact of the table, such as mark.kswapd_sleeps."""
@@ -46,6 +49,44 @@ def fact(subject: Subject, words: list[str]) -> Truth:
     return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=source)
 
 
+def fact_with(subject: Subject, words: list[str]) -> Truth:
+    """`fact_with GROUP VALUE`: the one fact of a group with this value, by its name in words."""
+    group, value = words[0], " ".join(words[1:])
+    facts = {
+        key.partition(".")[2]: one for key, one in FACTS.items() if key.startswith(f"{group}.")
+    }
+    found = [name for name, one in facts.items() if one.value == value]
+    if len(found) != 1:
+        known = ", ".join(str(one.value) for one in facts.values())
+        raise TruthError(f"{group} {value!r}: expected a value that one fact has, of {known}")
+    (own,) = found
+    others = [
+        Other(_spaced(name), _leads_elsewhere(group, one, facts[own]))
+        for name, one in facts.items()
+        if name != own
+    ]
+    one = facts[own]
+    source = f"{one.function}  {one.path}  {subject.kernel.source}"
+    why = finding("truth.fact", why=one.why)
+    return told(_spaced(own), why, others)._replace(source=source)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _leads_elsewhere(group: str, other: Fact, own: Fact) -> Finding:
+    """Return what holds for another fact of the group: of an edge, what comes after it."""
+    if group != EDGE:
+        return finding("wrong.fact_of", other=other.of)
+    after, asked = (FACTS[f"{EDGE}.{_underscored(one)}"].of for one in (other, own))
+    return finding("wrong.edge_before", after=after, asked=asked)
+
+
+def _underscored(fact: Fact) -> str:
+    return str(fact.value).replace(" ", "_")
+
+
 def waits_for(subject: Subject, words: list[str]) -> Truth:
     """`waits_for PID|lock|killer`: the lock, memory, nothing, or the pid of a task.
 
@@ -59,6 +100,26 @@ def waits_for(subject: Subject, words: list[str]) -> Truth:
         if (other := _edge(m, edge_of)[0]) != value
     ]
     return told(value, why, others)
+
+
+def waits_on(subject: Subject, words: list[str]) -> Truth:
+    """`waits_on PID|lock|memory`: who of the circle waits for it: a pid, the lock, the killer."""
+    m, what = subject.machine, words[0]
+    edges = {one: _edge(m, one) for one in _nodes(m, "")}
+    found = [one for one, (value, _) in edges.items() if value == what]
+    if len(found) != 1:
+        raise TruthError(f"for {what} wait {', '.join(found) or 'none'} of {', '.join(edges)}")
+    (own,) = found
+    others = [
+        slip(one, "wrong.waits_on", who=_called(one), what=_awaited(value))
+        for one, (value, _) in edges.items()
+        if one != own
+    ]
+    return told(own, edges[own][1], others)
+
+
+def _awaited(what: str) -> str:
+    return what if what in (MEMORY, NOTHING) else _called(what)
 
 
 def _called(who: str) -> str:
@@ -193,6 +254,32 @@ def explains(subject: Subject, words: list[str]) -> Truth:
         if name != value
     ]
     return told(value, finding("truth.tile", gives=spans[value].text), others)
+
+
+def explained(subject: Subject, words: list[str]) -> Truth:
+    """`explained TILE by NUMBER...`: which of some numbers of the log a rule gives."""
+    at = words.index(BY) if BY in words else len(words)
+    name, numbers = " ".join(words[:at]), words[at + 1 :]
+    if name not in TILES:
+        raise TruthError(no_such("tile", name, TILES))
+    own = TILES[name](subject)
+    spans = {one: _span_of(subject, one) for one in numbers}
+    found = [one for one in numbers if own.holds(number_in(one, "NUMBER"))]
+    if len(found) != 1:
+        raise TruthError(f"{name} explains {', '.join(found) or 'none'} of them; one expected")
+    (value,) = found
+    others = [
+        slip(one, "wrong.number_of_tile", gives=span.text, number=one)
+        for one, span in spans.items()
+        if one != value
+    ]
+    return told(value, finding("truth.tile", gives=own.text), others)
+
+
+def _span_of(subject: Subject, number: str) -> Span:
+    """Return what gives a number; raises TruthError where that is not one tile."""
+    name = explains(subject, [number]).value
+    return TILES[str(name)](subject)
 
 
 def refused_first(subject: Subject, words: list[str]) -> Truth:

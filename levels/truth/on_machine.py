@@ -95,24 +95,33 @@ def dirty_limit_now(subject: Subject, words: list[str]) -> Truth:
     return told(term, why, (slip(of_ram, "wrong.of_ram"),))
 
 
-def dirty_trend(subject: Subject, words: list[str]) -> Truth:
-    """`dirty_trend PERCENT`: what the dirty limit does when anonymous memory grows by so much.
-
-    The pages come from free memory that is not set aside, then from clean page cache.
-    """
-    percent = number_in(words[0], "PERCENT")
-    after = fork(subject.machine)
+def with_anonymous(machine: Machine, percent: int) -> Machine:
+    """Return another machine whose anonymous memory has grown, or shrunk, by so much."""
+    after = fork(machine)
     for zone in after.state.zones:
         grows = zone.active_anon * percent // 100
         from_free = min(grows, max(0, zone.free - total_reserve(zone)))
         zone.free -= from_free
         zone.inactive_file -= min(zone.inactive_file, grows - from_free)
+    return after
+
+
+def dirty_trend(subject: Subject, words: list[str]) -> Truth:
+    """`dirty_trend PERCENT`: what the dirty limit does when anonymous memory grows by so much.
+
+    The pages come from free memory that is not set aside, then from clean page cache.
+    """
+    after = with_anonymous(subject.machine, number_in(words[0], "PERCENT"))
     before, then = (
         memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (subject.machine, after)
     )
     value = "falls" if then < before else "rises" if then > before else "stays"
     why = finding("truth.trend", before=before, after=then)
-    others = [slip("stays", "wrong.of_ram"), slip("rises", "wrong.trend")]
+    others = [
+        slip("stays", "wrong.of_ram"),
+        slip("rises", "wrong.trend"),
+        slip("falls", "wrong.trend_down"),
+    ]
     return told(value, why, others)
 
 
@@ -153,14 +162,13 @@ def freed_by_exit(subject: Subject, words: list[str]) -> Truth:
     )
     exit_task(m, task, tasks.cpu[task])
     freed = m.state.counters.pgfree - before
-    why = finding("truth.exit", pid=pid, freed=freed, sharers=max(0, sharers - 1), rss=rss)
-    others = [
-        slip(STACK_PAGES, "wrong.only_stack"),
-        slip(0, "wrong.nothing_freed"),
-        slip(rss, "wrong.shared"),
-        slip(rss + freed, "wrong.shared"),
-    ]
-    return told(freed, why, others)
+    sharing = max(0, sharers - 1)
+    code = "exit" if sharing else "exit_alone"
+    why = finding(f"truth.{code}", pid=pid, freed=freed, sharers=sharing, rss=rss)
+    others = [slip(STACK_PAGES, "wrong.only_stack"), slip(0, "wrong.nothing_freed")]
+    shared = [(rss, "wrong.shared"), (rss + freed, "wrong.shared")]
+    alone = [(rss, "wrong.only_memory"), (freed - rss, "wrong.unshared_memory")]
+    return told(freed, why, (*others, *(slip(*one) for one in (shared if sharing else alone))))
 
 
 # any number

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mmplay.commands.arguments import RECORDING
-from mmplay.commands.output import told_of_disk
+from mmplay.commands.output import remark, told_of_disk
 from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.trace.writer import new_trace
@@ -25,4 +25,5 @@ def run(args: Namespace) -> int:
     source, path = source_of(trace_path(args.trace)), Path(args.output)
     with told_of_disk(path), new_trace(path, new_header(source)) as writer:
         rewrite(source, writer)
+    remark(f"{path}: written without names, addresses and paths; look at it before you share it")
     return 0

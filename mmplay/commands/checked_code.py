@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Score
@@ -35,7 +35,7 @@ class CheckedCode(NamedTuple):
         if score is None or self.run is None:
             return [f"share code of {shared.level}: false: {self.problem}"]
         stars = "*" * score.stars
-        earned = f"{self.run.outcome} {stars:.<3}, {score.acts} acts, par {score.par}"
+        earned = f"{self.run.outcome} {stars:.<3}, {how_many(score.acts, 'acts')}, par {score.par}"
         return [f"share code of {shared.level}: good: {earned}; seed {shared.seed}, played again"]
 
     def as_json(self) -> dict[str, object]:

@@ -47,10 +47,10 @@ def run(args: Namespace) -> int:
 
 def _print_text(c: Comparison) -> None:
     tell(f"A {c.a_name}", f"B {c.b_name}", *parting(c))
-    tell("", table_title(c), f"{'':<34}{'A':>14}{'B':>14}{'B - A':>14}")
-    for row in c.rows:
-        if row.delta != 0:
-            tell(row_text(row))
+    changed = [row_text(row) for row in c.rows if row.delta != 0]
+    tell("", table_title(c))
+    if changed:
+        tell(f"{'':<34}{'A':>14}{'B':>14}{'B - A':>14}", *changed)
     for row in c.firsts:
         moments = [moment(one) if one is not None else "never" for one in (row.a, row.b)]
         tell(f"first {row.name}: A {moments[0]}, B {moments[1]} after the aligned moment")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import tell
-from mmplay.engine.errors import printable
+from mmplay.engine.errors import how_many, printable
 from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
@@ -64,7 +64,7 @@ def print_groups_first(recording: Recording, groups: Groups) -> None:
 
 def _sum_of(groups: Sequence[Group]) -> str:
     events = sum(group.count for group in groups)
-    return f"{_counted(events, 'event')} in {_counted(len(groups), 'group')}"
+    return f"{how_many(events, 'events')} in {how_many(len(groups), 'groups')}"
 
 
 def _print_table(groups: Sequence[Group], place: Callable[[Place], str], lines: int) -> None:
@@ -76,7 +76,7 @@ def _print_table(groups: Sequence[Group], place: Callable[[Place], str], lines: 
         lines -= len(rows)
         if lines < 0:
             left = groups[number:]
-            tell(f"{sum(one.count for one in left):7}  in {_counted(len(left), 'more group')}")
+            tell(f"{sum(one.count for one in left):7}  in {how_many(len(left), 'more groups')}")
             return
         tell(*rows)
 
@@ -88,7 +88,7 @@ def _place(place: Place) -> str:
 def print_fleet(fleet: Fleet) -> None:
     """Print the table of groups of many logs, and the files that could not be read."""
     groups = fleet.groups.largest_first()
-    tell(f"{_sum_of(groups)}, {_counted(fleet.read, 'file')}")
+    tell(f"{_sum_of(groups)}, {how_many(fleet.read, 'files')}")
     tell(f"{'count':>7}{'files':>7}  release of the first, what happened, where")
     for group in groups:
         tell(f"{group.count:7}{group.files:7}  {group.release or 'unknown'}")
@@ -97,7 +97,7 @@ def print_fleet(fleet: Fleet) -> None:
         if group.count > 1:
             tell(f"{BEHIND}last  {_in_file(group.last)}")
     if fleet.unreadable:
-        tell(f"{_counted(len(fleet.unreadable), 'file')} could not be read:")
+        tell(f"{how_many(len(fleet.unreadable), 'files')} could not be read:")
         tell(*(f"{INDENT}{one.path}: {one.why}" for one in fleet.unreadable))
 
 
@@ -124,10 +124,6 @@ def _group_json(group: Group) -> dict[str, object]:
         "first": {"path": group.first.path, "event": group.first.event},
         "last": {"path": group.last.path, "event": group.last.event},
     }
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _when(frame: Frame) -> str:

@@ -54,6 +54,9 @@ HOW_TO_PIPE = (
 )
 
 
+NOTHING = "nothing was reported, refused or killed"
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
@@ -142,6 +145,8 @@ def _explain(args: Namespace, name: str, timeline: Recording) -> int:
     if args.rules:
         print_rules(rules_used(timeline, frames), _form_of_few(args, "--rules"))
         return 0
+    if not frames:
+        remark(f"{name}: {NOTHING}")
     results = _noted((diagnose_frame(timeline, index) for index in frames), kinds)
     form = _form(args)
     if form == "text" and not args.all and len(frames) > FEW:

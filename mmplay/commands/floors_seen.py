@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mmplay.commands.floors_table import FloorRow, both, print_rows, row_json
 from mmplay.commands.output import tell
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.evidence import candidates_for
 from mmplay.engine.explain.gate import zone_floor
 from mmplay.engine.report import MemDump, ZoneDump
@@ -58,7 +58,7 @@ def floors_of_log(name: str, forced: str | None, event: int | None) -> SeenFloor
     with open_events(name, forced) as timeline:
         frames = range(len(timeline)) if event is None else [event - 1]
         if event is not None and not 0 < event <= len(timeline):
-            raise InputError(f"--event {event}: {name} has {len(timeline)} events")
+            raise InputError(f"--event {event}: {name} has {how_many(len(timeline), 'events')}")
         for index in frames:
             frame = timeline.frame(index)
             seen = seen_by(timeline, frame)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json, add_kernel, check_kernel
 from mmplay.commands.output import JsonObject, progress_bar, remark, told_of_disk
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.recordings.diagnosis import dump_notes, frame_json
 from mmplay.recordings.log.importing import (
@@ -57,9 +57,9 @@ def _import(args: Namespace) -> ObservedTimeline:
 
 
 def _remark(log: str, timeline: ObservedTimeline) -> None:
-    unknown = timeline.line_count - timeline.understood
-    said = f"{timeline.line_count} lines, {unknown} kept as they came, {len(timeline)} frames"
-    remark(f"{log}: {said}")
+    lines, unknown = timeline.line_count, timeline.line_count - timeline.understood
+    said = f"{how_many(lines, 'lines')}, {unknown} kept as they came"
+    remark(f"{log}: {said}, {how_many(len(timeline), 'frames')}")
 
 
 def _write_json(timeline: ObservedTimeline) -> None:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.output import print_json, tell
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.comparing import moment
 from mmplay.recordings.about import About, BootInfo, Listed, about
 from mmplay.recordings.library import trace_path
@@ -48,7 +49,7 @@ def _lines(one: About) -> list[str]:
         "kind": one.kind,
         "writer": one.writer if one.engine is None else f"{one.writer}, engine {one.engine}",
         "size": f"{one.bytes} bytes",
-        "length": f"{length} {unit}, {one.lines} lines of log",
+        "length": f"{how_many(length, unit)}, {how_many(one.lines, 'lines')} of log",
         "ending": one.ending or "closed",
         "records": ", ".join(f"{count} {name}" for name, count in one.records.items()),
         **{name: str(value) for name, value in one.header.items()},
@@ -73,5 +74,4 @@ def _list(name: str, listed: tuple[Listed, ...]) -> list[str]:
         return []
     rows = [f"  #{one.frame + 1}  {moment(one.time_us)}  {one.text}" for one in listed[:SHOWN]]
     more = [f"  and {len(listed) - SHOWN} more"] if len(listed) > SHOWN else []
-    title = name.removesuffix("s") if len(listed) == 1 else name
-    return [f"{len(listed)} {title}:", *rows, *more]
+    return [f"{how_many(len(listed), name)}:", *rows, *more]

@@ -19,7 +19,7 @@ from mmplay.commands.output import (
     tell,
     told_of_disk,
 )
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.authoring import new_level, packed, update_digest
 from mmplay.levels.catalogue import ListedLevel, all_levels, find_level, levels_folder
 from mmplay.levels.level_list import shipped_levels
@@ -203,7 +203,7 @@ def _pack(args: Namespace) -> int:
     if args.json:
         print_json({"file": str(path), "levels": ids})
     else:
-        tell(f"{path}: {len(ids)} levels: {', '.join(ids)}")
+        tell(f"{path}: {how_many(len(ids), 'levels')}: {', '.join(ids)}")
     return GOOD
 
 

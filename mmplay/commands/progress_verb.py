@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import add_json
 from mmplay.commands.output import print_json, remark, tell, told_of_disk
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.progress import Best, Progress, claim, load, progress_path, write
 
 
@@ -57,7 +57,8 @@ def _rows(levels: Mapping[str, Best]) -> dict[str, object]:
 
 def _lines(progress: Progress) -> list[str]:
     found = [_line(level, best) for level, best in sorted(progress.levels.items())]
-    found.append(f"{progress.stars} stars in {len(progress.levels)} levels; {progress_path()}")
+    stars, levels = how_many(progress.stars, "stars"), how_many(len(progress.levels), "levels")
+    found.append(f"{stars} in {levels}; {progress_path()}")
     if progress.claimed:
         found.append("Claimed by a file that you imported; play these levels to earn the stars:")
         found += [_line(level, best) for level, best in sorted(progress.claimed.items())]
@@ -65,7 +66,7 @@ def _lines(progress: Progress) -> list[str]:
 
 
 def _line(level: str, best: Best) -> str:
-    return f"{level:<4} {'*' * best.stars:.<3}  {best.acts} acts  {best.won}"
+    return f"{level:<4} {'*' * best.stars:.<3}  {how_many(best.acts, 'acts'):<7}  {best.won}"
 
 
 def _import(path: Path) -> None:

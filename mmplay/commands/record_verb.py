@@ -15,7 +15,7 @@ from types import FrameType
 from mmplay.commands.arguments import add_kernel, check_kernel
 from mmplay.commands.output import remark, told_of_disk
 from mmplay.commands.screen import add_screen_options, require_terminal
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.recordings.files import user_paths
 from mmplay.recordings.library import SUFFIX
 from mmplay.recordings.live.capture import Capture, CaptureThread, Plan, Roots, capture_until
@@ -179,7 +179,5 @@ def _on_screen(args: Namespace, capture: Capture, for_s: float | None) -> int:
 def _summary(capture: Capture) -> None:
     count = capture.samples
     seconds = (capture.last_us - capture.first_us) // UNITS_US["s"]
-    what = "sample" if count == 1 else "samples"
-    remark(
-        f"{capture.path}: {count} {what} in {seconds} s; 'mmplay replay {capture.path}' shows it"
-    )
+    made = f"{how_many(count, 'samples')} in {seconds} s"
+    remark(f"{capture.path}: {made}; 'mmplay replay {capture.path}' shows it")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mmplay.commands.arguments import whole
 from mmplay.commands.output import print_json, tell, told_of_disk
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import MAX_BYTES, digest_of_content, read_text
 from mmplay.levels.load import check_moves, read_moves
@@ -122,11 +122,12 @@ def as_lines(run: LevelRun) -> list[str]:
     """Return how a run ended, in words."""
     score, level, stages = run.score(), run.level, run.all_stages()
     stars = "*" * score.stars
-    turns = sum(one.session.end - one.session.first for one in stages)
+    passed = sum(one.session.end - one.session.first for one in stages)
+    acts, turns = how_many(score.acts, "acts"), how_many(passed, "turns")
     found = [
         f"{level.id} {level.title}: {run.outcome} {stars:.<3}",
         f"  {run.reason}",
-        f"  {score.acts} acts, par {score.par}; {turns} turns, seed {run.seed}",
+        f"  {acts}, par {score.par}; {turns}, seed {run.seed}",
     ]
     return [*found, *(line for stage in stages for line in _stage_lines(stage))]
 

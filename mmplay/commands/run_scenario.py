@@ -10,9 +10,9 @@ from mmplay.commands.run_start import (
     RunStart,
     checked_variant,
     packets_of,
-    simulated_kernel,
 )
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.versions import simulated_kernel
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.levels.scenario.build import (

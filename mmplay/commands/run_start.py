@@ -13,7 +13,7 @@ from mmplay.commands.arguments import (
     whole,
 )
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.versions import DEFAULT_KERNEL, Kernel, kernel_named
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, simulated_kernel
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.common import Choice
@@ -49,13 +49,6 @@ def choice_of(args: Namespace) -> Choice:
         args.keep_atomic,
         packets_of(args),
     )
-
-
-def simulated_kernel(name: str) -> Kernel:
-    """Return the rules of a kernel that can be simulated; raises InputError."""
-    kernel = kernel_named(name)
-    kernel.simulated()
-    return kernel
 
 
 def checked_variant(name: str) -> str:

@@ -9,7 +9,8 @@ from mmplay.commands.arguments import add_json, add_kernel, add_workers
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of, header
 from mmplay.commands.screen import add_screen_options, require_terminal
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
+from mmplay.engine.explain.finding import seconds
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
@@ -23,7 +24,7 @@ from mmplay.recordings.run.timeline import SessionTimeline
 from mmplay.recordings.trace.writer import TraceWriter
 
 POWER_ON = "power-on.toml"
-POWER_ON_UNTIL = "32"
+POWER_ON_UNTIL = "24"
 """The scenario that ships, and where its livelock has lasted for a second and a half."""
 
 
@@ -176,7 +177,8 @@ def _checked(args: Namespace, start: RunStart) -> int:
         print_json({"scenario": str(args.start), "title": m.setup.name, "ok": True})
     else:
         zones = ", ".join(f"{zone.name} {zone.free} free" for zone in m.state.zones)
-        tell(f"{args.start}: is fine: {m.setup.name}; {len(m.state.tasks)} tasks, {zones}")
+        tasks = how_many(len(m.state.tasks), "tasks")
+        tell(f"{args.start}: is fine: {m.setup.name}; {tasks}, {zones}")
     return 0
 
 
@@ -248,9 +250,8 @@ def _print_text(m: Machine, choice: Choice) -> None:
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
             tell(f"  {why}: {line}")
-    tell(
-        f"at {state.now_ns // 1000 / 1e6:.6f} s, after {state.turn} turns, digest {state.digest()}"
-    )
+    turns = how_many(state.turn, "turns")
+    tell(f"at {seconds(state.now_ns // 1000)}, after {turns}, digest {state.digest()}")
     for zone in state.zones:
         tell(f"  {zone.name:<8} free {zone.free} (min {zone.min}, lowest {zone.lowest}) pages")
     for kind, cache in zip(m.setup.caches, state.caches, strict=True):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from mmplay.commands.output import tell
-from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import sentence
+from mmplay.engine.errors import InputError, how_many, no_such
 from mmplay.engine.explain.gate import ladder
 from mmplay.engine.explain.settings import settings_of, split_settings
 from mmplay.engine.explain.what_if import conclusion, table_of_settings
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.recordings.diagnosis import NO_MEMORY, diagnose_frame, gate_finding
+from mmplay.recordings.diagnosis import NO_MEMORY, diagnose_frame, headline_of
+from mmplay.recordings.explained import explained
 from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.position import FORMS, find_position
 from mmplay.recordings.supposing import compared
@@ -25,6 +27,7 @@ MAX_LINE = 4096
 QUIT = "quit"
 MOST_STEPS, MOST_LINES = 10_000, 1000
 LINES = "10"
+CARRIED_ON = "it printed no memory, this is that of another report"
 MARKS = ("min", "low", "high")
 
 Said = Iterable[str]
@@ -102,10 +105,19 @@ def _help(speaker: Speaker) -> Said:
 
 
 def _say(lines: Said) -> None:
-    """Print line by line, each at once: what comes next may take a while."""
+    """Print line by line, each at once: what comes next may take a while.
+
+    On a terminal no word is broken; elsewhere a line stays whole.
+    """
+    width = shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else 0
     for line in lines:
-        tell(line)
+        tell(*(folded(line, width) if width else [line]))
         sys.stdout.flush()
+
+
+def folded(line: str, width: int) -> list[str]:
+    """Return a line in pieces of at most `width` columns, without breaking what fits on one."""
+    return textwrap.wrap(line, width, break_on_hyphens=False) or [""]
 
 
 def count(text: str, what: str, most: int) -> int:
@@ -177,9 +189,13 @@ class RecordingSpeaker(LookAround):
 
     def greeting(self) -> Said:
         """Say what is open."""
-        frames, lines = len(self.timeline), self.timeline.line_count
-        yield f"{self.timeline.name}: {frames} frames, {lines} lines of log; help lists commands"
+        frames = how_many(len(self.timeline), "frames")
+        lines = how_many(self.timeline.line_count, "lines")
         yield frame_line(self.timeline, self.here)
+        events = self.timeline.event_frames
+        if events and events[0] > self.here:
+            yield f"the first event: {frame_line(self.timeline, events[0])}"
+        yield f"{self.timeline.name}: {frames}, {lines} of log; help lists commands"
 
     def _step(self, text: str) -> Said:
         for _ in range(count(text, "step", MOST_STEPS)):
@@ -207,10 +223,12 @@ class RecordingSpeaker(LookAround):
 
 
 def frame_line(timeline: Timeline, index: int) -> str:
-    """Return a frame in one line: number, time, title, free pages and what they changed by."""
+    """Return a frame in one line: number, time, headline, free pages and what they changed by."""
     frame = timeline.frame(index)
-    time = moment(frame.time_us, frame.wall)
-    return "; ".join([f"#{index + 1} of {len(timeline)}, {time}: {frame.title}", *_free(frame)])
+    time, said = moment(frame.time_us, frame.wall), frame.title
+    if frame.report is not None:
+        said = headline_of(diagnose_frame(timeline, index)).removesuffix(".")
+    return "; ".join([f"#{index + 1} of {len(timeline)}, {time}: {said}", *_free(frame)])
 
 
 def _free(frame: Frame) -> Iterator[str]:
@@ -218,6 +236,8 @@ def _free(frame: Frame) -> Iterator[str]:
         return
     dump, earlier = frame.shown.dump, frame.before.zones if frame.before else []
     before = {(zone.node, zone.name): zone.pages("free") for zone in earlier}
+    if not frame.shown.own:
+        yield CARRIED_ON
     for zone in dump.populated():
         free, then = zone.pages("free"), before.get((zone.node, zone.name))
         changed = f" ({free - then:+d})" if free is not None and then not in (None, free) else ""
@@ -231,6 +251,8 @@ def zone_lines(timeline: Timeline, index: int) -> Iterator[str]:
     if shown is None:
         yield NO_MEMORY
         return
+    if not shown.own:
+        yield CARRIED_ON
     for zone in shown.dump.populated():
         yield _zone_line(frame, shown.dump, zone)
 
@@ -254,7 +276,7 @@ def why_lines(timeline: Timeline, index: int) -> Iterator[str]:
     """Yield why a frame came out as it did: the verdict of a report, the decisions of a turn."""
     frame = timeline.frame(index)
     if frame.report is not None:
-        yield from _verdict(timeline, index)
+        yield from _explained(timeline, index)
     if frame.facts is None:
         if frame.report is None:
             yield "nothing was decided here"
@@ -267,19 +289,15 @@ def why_lines(timeline: Timeline, index: int) -> Iterator[str]:
         yield f"{frame.facts.actor}: nothing was decided in this turn"
 
 
-def _verdict(timeline: Timeline, index: int) -> Iterator[str]:
-    diagnosis = diagnose_frame(timeline, index).diagnosis
-    if diagnosis.verdict is not None:
-        yield sentence(diagnosis.verdict)
-    elif not diagnosis.asks:
+def _explained(timeline: Timeline, index: int) -> Iterator[str]:
+    """Yield what `explain` says of a report, each line with what it is about."""
+    said = False
+    for label, lines in explained(diagnose_frame(timeline, index)):
+        for line in lines:
+            said = True
+            yield f"{label}: {' '.join(line.split())}"
+    if not said:
         yield "no verdict: the report says too little, or the kernel's rules are not known"
-    for caller, tests in diagnosis.asks:
-        for test in tests:
-            yield f"at {caller.mark}, {test.name}: {sentence(gate_finding(test))}"
-    for zone, one in diagnosis.reasons:
-        yield f"{zone}: {sentence(one)}"
-    for one in (*diagnosis.about_caller, *diagnosis.would_pass, *diagnosis.reclaim):
-        yield sentence(one)
 
 
 def what_if_lines(timeline: Timeline, index: int, text: str) -> Iterator[str]:

@@ -6,7 +6,9 @@ In a level the run, its acts and answers are the same as on the screen.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
 from mmplay.commands.speak_recording import (
@@ -19,15 +21,20 @@ from mmplay.commands.speak_recording import (
     frame_line,
     talk,
 )
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded
 from mmplay.levels.play.goals import STAR_RULE
-from mmplay.levels.play.missed import what_was_missed
+from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.questions import Reply
+from mmplay.levels.tries import Try, tries_of
 from mmplay.recordings.library import open_recording
+
+AS_FAR = "to what is asked next, or to the end"
+LEAST_TRIES = 2
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,7 +72,12 @@ class LevelSpeaker(LookAround):
         self._begin()
 
     def _begin(self) -> None:
-        self._set_out(LevelGame(begin_recorded(self.level)))
+        self._play(LevelGame(begin_recorded(self.level)))
+
+    def _play(self, game: LevelGame) -> None:
+        """Play a game that counts."""
+        self._counted = game
+        self._set_out(game)
 
     def _set_out(self, game: LevelGame) -> None:
         """Go on with a game: from the level's beginning, or in its next act."""
@@ -74,13 +86,14 @@ class LevelSpeaker(LookAround):
 
     def close(self) -> None:
         """End the recording."""
-        self.game.close()
+        self._counted.close()
 
     @property
     def commands(self) -> dict[str, Command]:
         """The commands by name."""
         return {
-            "step": Command("step [N]", "N steps on; stops where something is asked", self._step),
+            "run": Command("run", f"time goes on, {AS_FAR}", self._run_on),
+            "step": Command("step [N]", "N steps on, or until something is asked", self._step),
             "answer": Command(
                 "answer VALUE",
                 "answer: a value, or an option's number; a number alone will do",
@@ -97,9 +110,21 @@ class LevelSpeaker(LookAround):
             "question": Command("question", "what is asked now", self._asked),
             "picture": Command("picture", "what the level's picture shows now", self._picture),
             "task": Command("task", "the story and the task again", self._task),
+            "missed": Command("missed", "after the end: what you missed, once more", self._missed),
             "restart": Command("restart", "begin again", self._restart),
             **self.looking(),
         }
+
+    def looking(self) -> dict[str, Command]:
+        """Return the commands that look around; none tells what would answer an open question."""
+        found = super().looking()
+        return {key: one._replace(do=partial(self._veiled, one.do)) for key, one in found.items()}
+
+    def _veiled(self, do: Callable[[str], Said], text: str) -> Said:
+        question, veiled = self.game.question, self.game.showing.veiled
+        if question is not None and question.hides:
+            raise InputError("that would tell the answer: answer first, or skip the question")
+        yield from map(veiled, do(text))
 
     @property
     def number_is_for(self) -> str:
@@ -127,6 +152,10 @@ class LevelSpeaker(LookAround):
     def _now(self) -> Said:
         """Say what the picture shows and what is asked, or what came of the run, once."""
         self.here = len(self.game) - 1
+        if not self.game.counts and not self.run.playing:
+            yield "that was all that you missed; your stars stay as they were"
+            self._set_out(self._counted)
+            return
         if self.run.playing:
             yield from self._picture("")
             yield from self._asked("") if self.game.question else self._choices()
@@ -147,7 +176,7 @@ class LevelSpeaker(LookAround):
         """Go on to the stage after a won one: another machine, another clock."""
         yield f"stage {self.run.level.stage} is done: {self.run.reason}"
         self.game.close()
-        self._set_out(following)
+        self._play(following)
         level = self.run.level
         yield f"stage {level.stage}: {level.stage_title}; kernel {level.kernel.name}; a new clock"
         yield from self._now()
@@ -164,33 +193,53 @@ class LevelSpeaker(LookAround):
             yield f"  {number}: {option.text}"
 
     def _choices(self) -> Said:
-        for number, option in enumerate(self.run.level.choices, 1):
+        for number, option in enumerate(self.game.options, 1):
             yield f"choice {number}: {option.text}"
-        if not self.run.level.choices:
-            yield "step goes on; help lists commands"
+        choose = "a number chooses; " if self.game.options else ""
+        yield f"{choose}run: time goes on, {AS_FAR}; help lists commands"
 
     def _end(self, trouble: str) -> Said:
-        score, real = self.run.score(), self.level.real
-        yield f"{self.run.outcome}: {self.run.reason}"
-        yield f"{score.stars} of 3 stars; {score.acts} acts, par {score.par}; {score.hints} hints"
+        from mmplay.tui.play.meaning import following
+
+        run, score, real = self.run, self.run.score(), self.level.real
+        yield f"{run.outcome}: {run.reason}"
+        acts, hints = how_many(score.acts, "acts"), how_many(score.hints, "hints")
+        missed = f"{score.missed} of {how_many(score.asked, 'questions')} missed"
+        yield f"{score.stars} of 3 stars; {acts}, par {score.par}; {missed}; {hints}"
         yield STAR_RULE
-        for question, rule in what_was_missed(self.run):
-            yield f"you missed: {question.text} The rule: {rule}"
+        for question, rule in what_was_missed(run):
+            yield f"you missed: {question.text} The rule: {as_sentence(rule)}"
         yield from self.level.corrected
-        yield f"now the real kernel: {real.function}, {real.path}: {real.text}"
-        yield f"the model leaves out: {real.leaves_out}"
-        yield from (line for line in real.log.split("\n") if line)
+        yield from _tries_told(tries_of(self.level.id))
+        yield f"in the real kernel: {real.function}, {real.path}: {real.text}"
+        yield f"what the model leaves out: {real.leaves_out}"
+        yield from (line for line in (real.log_says, *real.log.split("\n")) if line)
         if trouble:
             yield trouble
+        after = following(self.level)
+        if after is not None:
+            yield f"next comes {after.id} {after.title}"
+        yield "now: missed, restart, undo or quit"
 
     # going on
 
-    def _step(self, text: str) -> Said:
+    def _may_go_on(self) -> None:
+        """Raise InputError where time does not go on."""
         if not self.run.playing:
             raise InputError(f"this level is {self.run.outcome}: write undo, restart or quit")
         question = self.game.question
         if question is not None:
             raise InputError(f"answer this question first, or skip it: {question.text}")
+
+    def _run_on(self, _: str) -> Said:
+        self._may_go_on()
+        while self.run.playing and self.game.question is None and self.game.grow(1):
+            pass
+        yield frame_line(self.game, len(self.game) - 1)
+        yield from self._now()
+
+    def _step(self, text: str) -> Said:
+        self._may_go_on()
         for _ in range(count(text, "step", MOST_STEPS)):
             if self.game.grow(1):
                 yield frame_line(self.game, len(self.game) - 1)
@@ -228,8 +277,7 @@ class LevelSpeaker(LookAround):
         yield f"hint: {self.game.hint()}"
 
     def _undo(self, _: str) -> Said:
-        self.game.undo()
-        yield "taken back"
+        yield f"taken back: {self.game.undo()}"
         yield from self._now()
 
     def _redo(self, _: str) -> Said:
@@ -248,11 +296,30 @@ class LevelSpeaker(LookAround):
         for goal in self.run.goals():
             yield f"{'met' if goal.met else 'not met'}: {goal.text}: {goal.why}"
 
+    def _missed(self, _: str) -> Said:
+        from mmplay.tui.play.meaning import once_more
+
+        if self.run.playing or not self.run.missed():
+            raise InputError("the level is not over yet" if self.run.playing else "you missed none")
+        again = Practice(self.run)
+        self._set_out(again)
+        yield f"{once_more(again)}: what you missed; it changes no stars"
+        yield from self._now()
+
     def _restart(self, _: str) -> Said:
         self.close()
         self._begin()
         yield "begun again"
         yield from self._now()
+
+
+def _tries_told(tries: Sequence[Try]) -> Said:
+    """Tell what the player's own tries came to, once there is something to compare."""
+    if len(tries) < LEAST_TRIES:
+        return
+    won, acts, missed = zip(*((one.stars > 0, one.acts, one.missed) for one in tries), strict=True)
+    least = f"fewest acts {min(acts)}, fewest questions missed {min(missed)}"
+    yield f"your {len(tries)} tries: {sum(won)} won; {least}"
 
 
 def _reply_lines(reply: Reply) -> Said:

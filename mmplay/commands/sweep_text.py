@@ -115,7 +115,8 @@ def _smallest(found: Smallest, rows: Sequence[Row]) -> Iterator[str]:
 def _of(row: Row) -> str:
     share, number = row.failed, number_of(row)
     if share.runs == 1:
-        return f"{row.failures.most} failures with {number}"
+        failures = row.failures.most
+        return f"{failures} {'failure' if failures == 1 else 'failures'} with {number}"
     return f"{share.some} of {share.runs} runs with {number}"
 
 

@@ -28,11 +28,10 @@ from mmplay.commands.run_start import (
     VARIANTS,
     checked_variant,
     packets_of,
-    simulated_kernel,
 )
 from mmplay.commands.sweep_text import as_columns, as_lines, row_json
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.versions import DEFAULT_KERNEL
+from mmplay.engine.rules.versions import DEFAULT_KERNEL, simulated_kernel
 from mmplay.levels.catalogue import find_level, is_level_name
 from mmplay.levels.level_text import MAX_BYTES, read_text, read_toml
 from mmplay.levels.load import check_moves, read_moves

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.checked_code import check_code
 from mmplay.commands.output import print_json, remark, tell
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
 from mmplay.levels.play.share_code import code_of, looks_like_code
@@ -94,12 +94,13 @@ def verdict_lines(one: Verdict, judged: Judged | None = None) -> list[str]:
     if one.fault is not None:
         return [f"{one.name}: false: {one.fault.text}{_engines(one)}"]
     if not one.closed:
-        right = f"the first {one.records} records are right, the end is missing"
+        right = f"the first {how_many(one.records, 'records')} fit, the end is missing"
         return [f"{one.name}: unfinished: {right} (byte {one.offset})"]
     if one.kind != KIND:
-        what = f"every check fits: {one.records} records ({one.kind}: nothing to run again)"
+        records = how_many(one.records, "records")
+        what = f"every check fits: {records} ({one.kind}: nothing to run again)"
     else:
-        what = f"{one.turns} turns made again, all {one.records} records agree"
+        what = f"{how_many(one.turns, 'turns')} made again, all {one.records} records agree"
     if judged is None:
         return [f"{one.name}: good: {what}"]
     word = "good" if judged.good else "false"

@@ -16,9 +16,8 @@ from mmplay.engine.sim.machine.decisions import Decision
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import Setup
 from mmplay.engine.sim.metrics import SYSCTLS
-from mmplay.recordings.run.replay import Replay
+from mmplay.recordings.run.replay import Replay, act_text
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.timeline import act_text
 
 Act = list[Any]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.answer import with_formula
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import Caller, ZoneTest
@@ -97,7 +98,7 @@ def _test_row(test: ZoneTest) -> tuple[str, ...]:
         return test.name, free, "unknown", "", sentence(gate_finding(test))
     verdict = str(test.verdict)
     if test.short_by:
-        verdict += f", {test.short_by} {'page' if test.short_by == 1 else 'pages'} short"
+        verdict += f", {how_many(test.short_by, 'pages')} short"
     return test.name, free, str(test.floor.value), with_formula(test.floor), verdict
 
 
@@ -108,6 +109,6 @@ def _turn(facts: TurnFacts) -> Iterator[tuple[str, list[str]]]:
     if shown:
         lines = [f"{one.function}: {one.text}" for one in shown]
         left = len(facts.decisions) - len(shown)
-        yield "decided", [*lines, *([f"and {left} more decisions"] if left else [])]
+        yield "decided", [*lines, *([f"and {how_many(left, 'more decisions')}"] if left else [])]
     if facts.acts:
         yield "acts", list(facts.acts)

@@ -27,10 +27,9 @@ from mmplay.recordings.export.trace_event import (
 )
 from mmplay.recordings.log.dumps import numbers_of
 from mmplay.recordings.recording import Recording, said
-from mmplay.recordings.run.replay import Turned, made_again
+from mmplay.recordings.run.replay import Turned, act_text, made_again
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import columns
-from mmplay.recordings.run.timeline import act_text
 
 NS_IN_US = 1000
 UNITS = (("_kb", "kB"), ("all_unreclaimable", "yes"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.words import CALLERS
 from mmplay.recordings.chart.story import BootStory, stories_of
 from mmplay.recordings.export import svg
@@ -51,7 +52,7 @@ def picture(name: str, stories: list[BootStory]) -> str:
         parts.append(svg.text(LEFT, y + 20, "no dump with a time: nothing to draw", "soft"))
         y += 40
     if len(stories) > len(shown):
-        more = f"{len(stories) - len(shown)} more boots are not drawn"
+        more = f"not drawn: {how_many(len(stories) - len(shown), 'more boots')}"
         parts.append(svg.text(LEFT, y + 12, more, "soft"))
         y += 30
     head = (
@@ -150,7 +151,7 @@ def _notes(parts: list[str], story: BootStory, y: int) -> int:
         parts.append(svg.text(LEFT + 130, y, shortened(title, 100)))
     notes = [_reading(story)]
     if len(story.events) > len(shown):
-        notes.insert(0, f"and {len(story.events) - len(shown)} more events")
+        notes.insert(0, f"and {how_many(len(story.events) - len(shown), 'more events')}")
     callers = {one.caller for zone in story.zones for one in zone.floors.values()}
     known = [f"{name}: {one.how}" for name, one in CALLERS.items() if one.how and name in callers]
     lines = [line for zone in story.zones for line in zone.ordered()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
@@ -83,7 +84,8 @@ def _about(recording: Recording) -> Facts:
         ("boot" if boot.index else "kernel", [_boot(recording, boot)])
         for boot in recording.boots[:MOST_BOOTS]
     ]
-    rows.append(("frames", [f"{len(recording)}, with {recording.line_count} lines of log"]))
+    lines = how_many(recording.line_count, "lines")
+    rows.append(("frames", [f"{len(recording)}, with {lines} of log"]))
     rows.append(("ends", ["complete" if ending.closed else ending.why or "not complete"]))
     told = ((name, said(recording, name)) for name in SAID_BY_HEADER)
     rows += [(name, [text]) for name, text in told if text is not None]

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import BootSpan, Frame, Growth, Shown, frame_by_time
 from mmplay.engine.report import MemDump, Report, ReportKind, title_of
 from mmplay.recordings.files import TOLD_BYTES, Done, Progress
@@ -145,7 +146,7 @@ class ObservedTimeline(LogTimeline):
         from mmplay.recordings.cutting import cut_log
 
         lines = cut_log(self, first, last, self._stream, stream)
-        return f"{lines} lines, {last - first + 1} frames"
+        return f"{how_many(lines, 'lines')}, {how_many(last - first + 1, 'frames')}"
 
     def _shown(self, index: int) -> Shown | None:
         """Return the report's own dump, or the last one before it in the same boot."""

@@ -5,12 +5,13 @@ Whoever wants to know what a run did at a moment, and why, reads it from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from mmplay.engine.explain.words import ACTS
 from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor
-from mmplay.engine.sim.machine.decisions import Decision
+from mmplay.engine.sim.machine.decisions import Action, Decision
 from mmplay.engine.sim.machine.machine import CPU, Machine
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
 from mmplay.engine.sim.run.turns import turn
@@ -28,6 +29,32 @@ NOTED = frozenset({"answer", "skip", "ask", "hint", "missed", "wrong"})
 
 UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed", "wrong")})
 """Notes that a level makes for itself: nobody acted."""
+
+
+def act_text(act: Entry) -> str:
+    """Return what the player or the level did, in words."""
+    name, value = act.fields
+    if name.startswith(BY_LEVEL):
+        return _by_itself(name.removeprefix(BY_LEVEL), value)
+    if name in ("answer", "place"):  # its first word is a name that only the level's file uses
+        name, value = "answered", value.partition(" ")[2]
+    value = "" if name == "skip" else value
+    return f"you: {name} {value}".rstrip()
+
+
+def _by_itself(name: str, value: str) -> str:
+    said = ACTS.get(name)
+    return said.format(*value.split(), "", "") if said else f"{name} is {value} now"
+
+
+def without(made: Sequence[Decision], acts: Iterable[Entry]) -> list[Decision]:
+    """Return decisions without those that only say what a level did by itself: it is no player."""
+    own = {
+        (act.fields[0].removeprefix(BY_LEVEL), act.fields[1])
+        for act in acts
+        if act.fields[0].startswith(BY_LEVEL)
+    }
+    return [one for one in made if not (isinstance(one, Action) and one in own)]
 
 
 def do_act(m: Machine, name: str, value: str) -> None:

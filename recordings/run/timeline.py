@@ -30,11 +30,11 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
-from mmplay.recordings.run.replay import UNSEEN
+from mmplay.recordings.run.replay import UNSEEN, act_text, without
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import fork_session, session_header
-from mmplay.recordings.run.tape import BY_LEVEL, Entry, columns
+from mmplay.recordings.run.tape import columns
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 
@@ -334,11 +334,11 @@ class SessionTimeline:
         if index:
             m = self._machine(index - 1)
             before, counted, upcoming = memory_of(m), m.state.counters.as_dict(), next_actor(m)
-        made = session.decisions_of(turn)
+        seen = [act for act in session.acts if act.turn == turn and act.fields[0] not in UNSEEN]
+        made = without(session.decisions_of(turn), seen)
         m = self._machine(index)
         self._times[index] = m.state.now_ns // 1000
         actor = actor_of(m, *upcoming) if upcoming is not None else None
-        seen = [act for act in session.acts if act.turn == turn and act.fields[0] not in UNSEEN]
         facts = TurnFacts(
             turn=turn,
             actor=actor.title if actor is not None else START,
@@ -377,16 +377,6 @@ class SessionTimeline:
     def _report_at(self, turn: int) -> int | None:
         log = self.session.log
         return next((n for n in range(log.report_count()) if log.report_turn(n) == turn), None)
-
-
-def act_text(act: Entry) -> str:
-    """Return what the player or the level did, in words."""
-    name, value = act.fields
-    who = "the level" if name.startswith(BY_LEVEL) else "you"
-    if name in ("answer", "place"):  # its first word is a name that only the level's file uses
-        name, value = "answered", value.partition(" ")[2]
-    value = "" if name == "skip" else value
-    return f"{who}: {name.removeprefix(BY_LEVEL)} {value}".rstrip()
 
 
 def _decided(m: Machine, actor: Actor | None, made: list[Decision]) -> tuple[Decided, ...]:

@@ -217,7 +217,7 @@ def test_speak_tells_why_and_shows_the_log(
     trace: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = spoken(capsys, monkeypatch, trace, "goto #3", "why", "log 2", "goto 99", "goto x")
-    assert any(line.startswith("at min, DMA32: 480 <= ") for line in said)
+    assert any(line.startswith("at min: DMA32 480 <= ") for line in said)
     assert any("9 pages short" in line for line in said)
     assert said[-4].endswith("Total swap = 0kB")
     assert said[-3].endswith("524158 pages RAM")

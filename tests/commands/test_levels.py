@@ -179,7 +179,7 @@ def test_progress_of_another_machine_is_a_claim(run: Run, home: Path) -> None:
         add({"L04": won._replace(stars=3)})
         status, out, _ = run("progress", "--import", str(path))
         assert status == 0
-        assert "3 stars in 1 levels" in out
+        assert "3 stars in 1 level;" in out
         assert "L03  **.  20 acts" in out.split("Claimed by a file")[1]
         found = json.loads(run("progress", "--json")[1])
         assert (found["stars"], list(found["levels"]), list(found["claimed"])) == (

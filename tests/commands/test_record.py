@@ -75,6 +75,9 @@ def test_a_signal_ends_a_capture_well(
     assert lines[0].endswith("no-kmsg is left out: No such file or directory")
     assert lines[1] == f"mmplay: recording to {path}; Ctrl-C ends it"
     assert lines[2].startswith(f"mmplay: {path}: 3 samples in ")
+    assert main(["explain", str(path), "--brief"]) == 0
+    nothing = f"mmplay: {path}: nothing was reported, refused or killed\n"
+    assert capsys.readouterr() == ("", nothing)
     with open_recording(str(path)) as timeline:
         assert timeline.ending.closed
         assert len(timeline) == 3

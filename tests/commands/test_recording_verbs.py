@@ -55,7 +55,7 @@ def test_verify_a_damaged_a_cut_and_no_recording(
     code, out, _ = output(capsys, "verify", cut)
     assert code == 1
     assert "cut.mmtrace: unfinished: the first " in out
-    assert "records are right, the end is missing" in out
+    assert "records fit, the end is missing" in out
     code, out, _ = output(capsys, "verify", run_file, damaged)
     assert code == 1
     assert "damaged: record at byte" in out

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.__main__ import main
+from mmplay.commands.speak_recording import folded
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.progress import load
 from mmplay.recordings.files import sessions_folder
@@ -20,6 +21,8 @@ from tests.conftest import INCIDENT_NEXT
 from tests.levels.proofs import DOOR, EATER, answers_of, level_text
 
 pytestmark = pytest.mark.usefixtures("home")
+
+YES, NO = "answer yes", "answer no"
 
 Speak = Callable[..., list[str]]
 
@@ -65,9 +68,9 @@ def test_l03_is_won_by_answers_alone(speak: Speak) -> None:
     answers = answers_of(find_level("L03"))
     said = speak("L03", *(f"answer {one}" for one in answers), "quit")
     assert starts(said, "L03 Three lines", "task:", "question 1 of 8", "right:", "question 8 of 8")
-    assert starts(
-        said, "won: every goal is met", "3 of 3 stars", "Many believe", "now the real kernel"
-    )
+    score = "3 of 3 stars; 0 acts, par 0; 0 of 8 questions missed; 0 hints"
+    assert starts(said, "won: every goal is met", score, "Many believe", "In fact, ")
+    assert starts(said, "In fact, ", "in the real kernel", "next comes L04", "now: missed")
     assert load().levels["L03"].stars == 3
     assert len(list(sessions_folder().iterdir())) == 1
 
@@ -116,6 +119,40 @@ def test_a_level_with_time(speak: Speak, file: str) -> None:
     )
 
 
+def test_time_runs_to_what_is_asked_and_to_the_end(speak: Speak, file: str) -> None:
+    said = speak(file, "choose 1", "run", "run", YES, NO, NO, "missed")
+    assert starts(
+        said, "a number chooses; run: time goes on", "done: dirty_ratio 5", "#", "question 1"
+    )
+    assert starts(said, "no: answer this question first", "right: yes", "right: no", "right: no")
+    assert starts(said, "right: no", "won: every goal is met", "no: you missed none")
+    assert sum(line.startswith("#") for line in said) == 1
+
+
+def test_what_was_missed_is_played_again_after_the_end(speak: Speak, file: str) -> None:
+    said = speak(file, "choose 1", "missed", "run", NO, NO, NO, YES, "run", "missed", YES)
+    assert starts(said, "no: the level is not over yet", "wrong. ", "right: yes", "1 of 3 stars")
+    assert starts(said, "you missed: 14 pages", "once more: what you missed; it changes no stars")
+    assert starts(
+        said, "once more", "question 1 of 3", "right: yes", "that was all that you missed"
+    )
+    assert len(list(sessions_folder().iterdir())) == 1
+
+
+def test_nothing_tells_what_would_answer_the_open_question(speak: Speak) -> None:
+    answers = [f"answer {one}" for one in answers_of(find_level("L03"))]
+    closed = next(n for n, one in enumerate(find_level("L03").questions) if one.hides)
+    said = speak("L03", *answers[:closed], "zones", "why", *answers[closed:], "zones")
+    told = "no: that would tell the answer: answer first"
+    assert starts(said, f"question {closed + 1} of 8", told, told, "right: ", "DMA32: ")
+
+
+def test_a_word_is_not_broken_on_a_terminal() -> None:
+    assert folded("  1: min, the lowest line", 12) == ["  1: min,", "the lowest", "line"]
+    assert folded("", 12) == [""]
+    assert folded("kmalloc-64-and-more", 12) == ["kmalloc-64-a", "nd-more"]
+
+
 def test_looking_around_a_level(speak: Speak, file: str) -> None:
     said = speak(
         file, "step 4", "zones", "why", "goto #2", "here", "log", "task", "restart", "here"
@@ -159,9 +196,10 @@ def test_a_recording(speak: Speak) -> None:
                  "event back", "event far", "log 2", "quit", "here")  # fmt: skip
     assert starts(
         said,
+        "#1 of 2, 89.794733 s: swapper/2 (0) was refused a page (order 0, GFP_NOWAIT|",
         f"{INCIDENT_NEXT}: 2 frames, 78 lines",
-        "#1 of 2, 89.794733 s: page allocation failure: swapper/2",
-        "at min, DMA32: 629 <= 1300 - 1300/2 = 650: refused",
+        "at min: DMA32 629 <= 1300 - 1300/2 = 650: refused",
+        "would help: 1 page more free in DMA",
         "DMA32: 629 of 443813 pages free; min 1300, low 1743",
         "#2 of 2, 90.549072",
         "this is the end",
@@ -180,7 +218,7 @@ def test_a_recorded_level(speak: Speak, file: str) -> None:
     speak(file, "step 4", "choose 1", "step")
     (path,) = sessions_folder().iterdir()
     said = speak(str(path), "goto 100%", "event back", "why")
-    assert starts(said, "T1 A test: ", "#1 of ", "you: dirty_ratio 5")
+    assert starts(said, "#1 of ", "the first event: #13 of ", "T1 A test: ", "you: dirty_ratio 5")
 
 
 COMMAND = [sys.executable, "-m", "mmplay", "speak", "L03"]

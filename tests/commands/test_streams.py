@@ -43,7 +43,7 @@ def test_closed_streams_are_no_crash() -> None:
 def test_a_closed_stdout_does_not_matter_to_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.mmtrace"
     done = mmplay(("anonymise", "incident-next-20160311", "-o", str(path)), ">&-")
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
     assert path.stat().st_size > 1000
 
 

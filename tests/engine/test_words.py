@@ -12,6 +12,7 @@ from string import Formatter
 
 import pytest
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.decisions import decision_words
 from mmplay.engine.explain.finding import templates
 from mmplay.engine.explain.words import CALLERS, FACTS, MEANING, WORDS
@@ -80,6 +81,17 @@ def test_every_class_of_callers_has_its_words() -> None:
 
 def test_only_counters_have_a_meaning() -> None:
     assert set(MEANING) <= set(COUNTERS)
+
+
+def test_one_thing_is_no_plural() -> None:
+    things = ("frames", "tries", "rule sets", "more events")
+    assert [how_many(1, one) for one in things] == [
+        "1 frame",
+        "1 try",
+        "1 rule set",
+        "1 more event",
+    ]
+    assert [how_many(n, "tries") for n in (0, 2)] == ["0 tries", "2 tries"]
 
 
 def test_facts_are_told_in_groups() -> None:

@@ -101,3 +101,13 @@ def test_looking_for_a_condition_lets_no_time_go_by_that_the_level_does_not() ->
     with pytest.raises(InputError, match="first answer this question"):
         game.find_break("turns >= 50", 5, lambda: False)
     assert game.session.end == 5
+
+
+def test_what_a_level_does_by_itself_is_no_deed_of_the_player() -> None:
+    game = LevelGame(begin(level(DOOR)))
+    game.answer("yes")
+    facts = game.frame(0).facts
+    assert facts is not None
+    assert "DMA32 has 14 free pages now" in facts.acts
+    assert "you: answered yes" in facts.acts
+    assert [one.text for one in facts.decisions if "set_free" in one.text] == []

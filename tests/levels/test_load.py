@@ -267,6 +267,15 @@ def test_shipped_levels_have_their_file_names_as_ids() -> None:
         assert load_level(path).id == path.stem
 
 
+def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(level_text(NUMBER))
+    first = load_level(path)
+    assert load_level(path) is first
+    path.write_text(level_text(NUMBER).replace("A test", "Another test"))
+    assert load_level(path).title == "Another test"
+
+
 def test_only_reading_a_level_loads_msgspec() -> None:
     names = "mmplay.__main__, mmplay.tui.app, mmplay.tui.screens.menu, mmplay.levels.level_list"
     text = f"import sys, {names}; print('msgspec' in sys.modules)"

@@ -7,9 +7,10 @@ from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import begin, following, knows, play
 from tests.levels.proofs import DOOR, level
 from tests.levels.test_drawing import DRAWN
+from tests.levels.test_stages import two_stages
 
 ACT = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "less"\n'
 SOLVED = ACT + '[[solution]]\naction = "dirty_ratio"\nvalue = "5"\n'
@@ -29,7 +30,7 @@ def missing(run: LevelRun, *wanted: str) -> LevelRun:
 def test_what_a_level_does_before_a_question_is_not_done_again_when_it_is_missed() -> None:
     run = begin(level_of_id("L08"))
     first = read(run.session.live, "slab.kmalloc-64.in_use")
-    run.answer("objects", "1")
+    run.answer("objects.1", "1")
     assert run.open_question() is not None
     assert read(run.session.live, "slab.kmalloc-64.in_use") == first == 800
 
@@ -85,3 +86,42 @@ def test_a_shipped_level_again() -> None:
     assert game.asked().id == "first"
     game.answer(game.level_run.truths["first"].shown())
     assert game.asked().id == "retry"
+
+
+def test_what_was_missed_in_an_earlier_stage_is_played_again_before_the_later_one() -> None:
+    first = begin(two_stages())
+    for answer in ("a 1", "a 600", "mask atomic", "mask nowait"):
+        first.act("answer", answer)
+    second = following(first)
+    assert second is not None
+    second.act("answer", "b 1")
+    second.act("answer", "b 700")
+    game = Practice(second)
+    for ident, right in (("a", "600"), ("mask", "nowait")):
+        assert game.asked().id == ident
+        assert game.end() is None
+        game.answer(right)
+    after = game.end()
+    assert after is not None
+    assert isinstance(after.following, Practice)
+    assert after.following.asked().id == "b"
+    assert after.following.level_run.level.start.variant == "nowait"
+    after.following.answer("700")
+    last = after.following.end()
+    assert last is not None
+    assert (last.following, game.end()) == (None, None)
+
+
+def test_a_stage_in_which_nothing_was_missed_is_not_played_again() -> None:
+    first = begin(two_stages())
+    for answer in ("a 1", "a 600", "mask nowait"):
+        first.act("answer", answer)
+    second = following(first)
+    assert second is not None
+    second.act("answer", "b 700")
+    game = Practice(second)
+    assert (game.level_run.level.stage, game.asked().id) == (1, "a")
+    game.answer("600")
+    ending = game.end()
+    assert ending is not None
+    assert ending.following is None

@@ -89,7 +89,7 @@ def test_a_damaged_line_is_kept_aside_and_the_others_count(damage: bytes) -> Non
     path.write_bytes(before)
     progress = load()
     assert sorted(progress.levels) == ["L03", "L04"]
-    assert "1 lines cannot be read" in progress.notice
+    assert "cannot be read: 1 line;" in progress.notice
     assert path.read_bytes() == before
     said = record("L06", score(2, 2))
     assert "is kept as" in said

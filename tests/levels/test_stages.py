@@ -216,6 +216,12 @@ def test_every_number_of_the_incident_has_one_tile(number: str, tile: str) -> No
 
 def test_a_number_without_a_rule_is_no_question() -> None:
     run = boss()
+    with pytest.raises(TruthError, match="did you mean min"):
+        truth("explained mins by 5200 12", run.level.kernel, run.session.live)
+    with pytest.raises(TruthError, match="min explains none of them"):
+        truth("explained min by 6952 12", run.level.kernel, run.session.live)
+    with pytest.raises(TruthError, match="expected a value that one fact has"):
+        truth("fact_with edge nowhere", run.level.kernel)
     with pytest.raises(TruthError, match="explained by no rule"):
         truth("explains 4711", run.level.kernel, run.session.live)
     with pytest.raises(TruthError, match="the floors are"):

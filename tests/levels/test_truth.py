@@ -40,6 +40,7 @@ BOTH = (
     ("zone_order 0x24000c4 on DMA DMA32 Normal", ("DMA32", "DMA")),
     ("zone_order GFP_DMA", ("DMA",)),
     ("fact kswapd.takes", "clean page cache"),
+    ("fact kswapd.leaves", "anonymous memory"),
     ("class 0x2200020", "HIGH"),
     ("class GFP_ATOMIC", "HIGH+HARDER"),
     ("class GFP_ATOMIC:slab", "HIGH"),
@@ -131,8 +132,10 @@ BOTH = (
     ("works_per_call 114585 reclaimable", 25),
     ("unreclaimable DMA", True),
     ("dirty_trend 40", "falls"),
+    ("dirty_trend -40", "rises"),
     ("explains 6952", "high floor"),
     ("explains 2516", "between"),
+    ("explained high floor by 5200 6952 205952", "6952"),
     ("wb_stops_at DMA32 650", "nomemalloc"),
     ("wb_stops_at DMA32 1300", "nowait"),
     ("wb_stops_at DMA 0", "atomic"),
@@ -164,6 +167,8 @@ BOTH = (
     ("compute unreclaimable_limit 124320", 745_920),
     # facts
     ("fact mark.kswapd_sleeps", "high"),
+    ("fact_with edge nothing freed", "stuck"),
+    ("fact_with when after direct reclaim got no page", "highatomic returned"),
     ("fact cost.nf_conn", "packet dropped"),
     ("fact cost.extension", "nothing dropped"),
     ("fact loop.writeback", ("scan", "wake", "reserve", "stuck", "nothing freed")),
@@ -207,7 +212,7 @@ def test_values_that_differ(text: str, rc7: object, linux_next: object) -> None:
 def test_each_form_is_tried_above() -> None:
     asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
     own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric", "holds"}
-    own |= {"waits_for", "refused_first"}
+    own |= {"waits_for", "waits_on", "refused_first"}
     assert asked | own == set(FORMS)
     texts = [text.removeprefix("kb ").split() for text, *_ in (*BOTH, *DIFFERENT)]
     rules = {words[1] for words in texts if words[0] == "compute"}
@@ -273,7 +278,7 @@ def test_what_one_victim_gives_back() -> None:
     found = ask("freed_by_exit 4450")
     assert found.value == 8
     assert "16 others share its 25 pages" in found.explanation()[0]
-    assert "nobody shared" in found.wrong("25")
+    assert "counts its memory" in found.wrong("25")
     assert "only the kernel stack" in found.wrong("4")
 
 

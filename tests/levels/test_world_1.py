@@ -173,7 +173,7 @@ def test_the_alarm_can_be_too_late_and_too_early(factor: int, won: bool, why: st
     while run.playing:
         question = run.open_question()
         if question is not None:
-            run.answer(question.id, str(read(m, "zones.DMA32.high")))
+            knows(run, question)
         else:
             run.advance(1000)
     assert (run.outcome is Outcome.WON) is won, run.reason
@@ -215,9 +215,10 @@ def test_any_lock_that_keeps_enough_will_do(ratio: str, settles: int) -> None:
     run.advance(60_000, condition(m, "time_us >= 1059000").holds)
     question = run.open_question()
     if question is not None:
-        assert question.id == "settle"
-        assert run.truths["settle"].shown() == str(settles)
-        run.answer("settle", str(settles))
+        assert question.id == "settle.1"
+        if question.truth.startswith("metric"):
+            assert run.truths["settle.1"].shown() == str(settles)
+        knows(run, question)
         run.advance(60_000)
         assert run.outcome is Outcome.WON
     assert read(m, "tasks.isa.refused") == 0

@@ -14,7 +14,9 @@ from mmplay.levels.play.moments import later
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import knows, play
 from mmplay.levels.truth import TruthError, truth
-from mmplay.recordings.run.timeline import act_text
+from mmplay.recordings.run.replay import act_text
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
+from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import unread
 
 
@@ -124,6 +126,10 @@ def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
     number = [one.value for one in reply.question.options].index("stuck") + 1
     assert reply.said() == str(number), "the file's own word for an option is not said"
     assert "you: answered stuck" in map(act_text, run.session.acts)
+    words = {"set_free DMA 9": "DMA has 9 free pages now", "dirty_ratio 5": "dirty_ratio is 5 now"}
+    for act, said in words.items():
+        name, _, value = act.partition(" ")
+        assert act_text(Entry(Code.ACT, 0, 0, [BY_LEVEL + name, value])) == said
     wrong = "that comes after taking 64 bytes; asked is what comes after the scan"
     assert reply.wrong_because == wrong
 
@@ -214,8 +220,14 @@ def test_the_edges_of_the_circle_are_read_off_the_machine() -> None:
     then = later(m, "time_us >= 59640000", "end", 10**6)
     edges = {who: truth(f"waits_for {who}", level.kernel, then).value for who in CIRCLE}
     assert edges == CIRCLE
+    for who, what in CIRCLE.items():
+        found = truth(f"waits_on {what}", level.kernel, then)
+        assert found.value == who
+        assert {one.value for one in found.others} == {*CIRCLE} - {who}
     before = later(m, "time_us >= 59600000", "end", 10**6)
     assert truth("waits_for killer", level.kernel, before).value == "nothing"
+    with pytest.raises(InputError, match="for lock wait none"):
+        truth("waits_on lock", level.kernel, m)
     with pytest.raises(InputError, match="there is no task 7"):
         truth("waits_for 7", level.kernel, then)
 

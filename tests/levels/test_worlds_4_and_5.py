@@ -75,8 +75,8 @@ def test_l16_every_knob_is_needed(left_out: str) -> None:
 @pytest.mark.parametrize(
     "acts",
     [
-        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "50"), ("dirty_ratio", "45")],
-        [("dirty_ratio", "40"), ("watermark_scale_factor", "40"), ("min_free_kbytes", "5249")],
+        [("min_free_kbytes", "5249"), ("watermark_scale_factor", "45"), ("dirty_ratio", "45")],
+        [("dirty_ratio", "40"), ("watermark_scale_factor", "20"), ("min_free_kbytes", "5249")],
     ],
 )
 def test_l16_leaves_room_around_its_solution(acts: Acts) -> None:
@@ -89,7 +89,7 @@ def test_l16_leaves_room_around_its_solution(acts: Acts) -> None:
     [
         [("min_free_kbytes", "300000"), ("dirty_ratio", "40")],
         [("min_free_kbytes", "5249"), ("watermark_scale_factor", "50"), ("dirty_ratio", "5")],
-        [("min_free_kbytes", "16384"), ("dirty_ratio", "40")],
+        [("min_free_kbytes", "12000"), ("dirty_ratio", "40")],
         [("min_free_kbytes", "5249"), ("watermark_scale_factor", "300"), ("dirty_ratio", "40")],
     ],
 )

@@ -72,6 +72,7 @@ WRONG = (
     ("dirty_limit", "89561", "share of all memory"),
     ("dirty_trend 40", "stays", "share of what may become dirty"),
     ("dirty_trend 40", "rises", "anonymous memory leaves fewer"),
+    ("dirty_trend -40", "falls", "anonymous memory gives pages back"),
     ("passes DMA32 HIGH 651", "no", "at 650 it would be refused; one page more"),
     ("drain_order HIGH", "DMA32 1300, DMA 1743", "place 1 should be one of DMA 1738, DMA32 650"),
     ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),

@@ -10,6 +10,7 @@ import pytest
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import KERNELS
 from mmplay.engine.sim.check import check
+from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.unsaid import Unsaid
 from mmplay.recordings.answer import Answer
@@ -21,6 +22,7 @@ from mmplay.recordings.futures import (
     Ahead,
     Future,
     Supposed,
+    far_seeds,
     future_of,
     machine_ahead,
     open_of,
@@ -64,13 +66,27 @@ def test_one_run_as_assumed_and_one_for_each_bound() -> None:
 
 def test_other_seeds_are_tried_where_frames_arrive() -> None:
     one, often = ahead(), Supposed("frames_per_second", 1_000)
-    more = [often._replace(seed=2), often._replace(seed=3)]
-    assert runs_of(one) == [*supposed_of(open_of(one)), *more]
+    seeds = far_seeds(one, 1_000)
+    assert runs_of(one) == [
+        *supposed_of(open_of(one)),
+        *(often._replace(seed=seed) for seed in seeds),
+    ]
     busy = one._replace(choice=one.choice._replace(packets=300))
-    assert runs_of(busy)[-2:] == [Supposed(seed=2), Supposed(seed=3)]
+    seeds = far_seeds(busy, 300)
+    assert runs_of(busy)[-2:] == [Supposed(seed=seed) for seed in seeds]
     assert "frames_per_second" not in {run.name for run in runs_of(busy)}
-    rng = [machine_ahead(busy, run).state.rng for run in runs_of(busy)[-2:]]
-    assert rng == [2, 3]
+    assert tuple(machine_ahead(busy, run).state.rng for run in runs_of(busy)[-2:]) == seeds
+
+
+def test_the_two_seeds_bring_the_fewest_and_the_most_frames() -> None:
+    one = ahead(SECOND_NS // 2)
+    few, many = far_seeds(one, 300)
+    arrived = []
+    for seed in (few, one.choice.seed, many):
+        m = machine_ahead(one, Supposed("frames_per_second", 300, seed))
+        run_until(m, one.until_ns)
+        arrived.append(m.state.counters.rx_packets + m.state.counters.rx_missed)
+    assert arrived[0] < arrived[1] < arrived[2]
 
 
 def test_no_more_runs_than_there_may_be() -> None:

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
+from mmplay.tui import preview
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cast import SIZE, Shot, lines_of, shots_as_cast
 from mmplay.tui.film import read_film
 from mmplay.tui.play import stage as on_stage
-from mmplay.tui.screens import menu
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.tui.screens import press, settle
@@ -46,14 +46,15 @@ class Minute:
 
     async def film(self, screen: MenuScreen, every: int = 2) -> None:
         """Show the film beside the menu."""
-        screen._film = film = read_film()
+        showing = screen._projector
+        showing.film = film = read_film()
         assert film is not None
         for number in range(0, len(film.shots), every):
-            screen._shot = number
-            screen._next_shot()
+            showing.shot = number
+            showing.next_shot()
             await self._pilot.pause()
             self.shoot(100 * every, "a machine runs out of memory" if not number else "")
-        screen._film = None
+        showing.film = None
 
     async def answer(self, screen: PlayScreen, right: bool) -> None:
         """Answer the open question, and watch what comes of it."""
@@ -98,7 +99,7 @@ async def taken() -> list[Shot]:
 def cast() -> bytes:
     """Return the cast; nothing of it is kept among what the user has played."""
     vars(on_stage)["STEP_MS"] = NEVER_S * MS  # no move goes on by itself
-    menu.FILM_AFTER_S = NEVER_S
+    preview.FILM_AFTER_S = NEVER_S
     with TemporaryDirectory() as folder:
         os.environ |= {"XDG_STATE_HOME": folder, "XDG_DATA_HOME": folder}
         return b"".join(shots_as_cast(asyncio.run(taken()), TITLE, SIZE))

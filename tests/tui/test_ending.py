@@ -21,6 +21,7 @@ from mmplay.tui.screens.ending import EndScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.views.ending import ending_rows, histogram_rows, keys_row
 from tests.levels.classes import assignment
+from tests.levels.test_stages import two_stages
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import level_screen, opened, run_of
 
@@ -105,6 +106,7 @@ def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
             "Many believe, and it is wrong",
             "In fact, free must be more",
             "In the real",
+            "In the log: ",
         )
     ]
     assert places == sorted(places)
@@ -185,15 +187,36 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         assert isinstance(app.screen, MenuScreen)
 
 
-def test_what_is_asked_again_alike_is_not_said_to_have_other_numbers() -> None:
+def test_another_form_is_not_said_to_have_other_numbers() -> None:
     run = begin(find_level("L02"))
     question = run.open_question()
     assert question is not None
     run.answer(question.id, "0")
     run = play(run, run.level.solution, knows)
     again = Practice(run)
-    assert again.asked().text == question.text
+    assert again.asked().text != question.text
     assert not again.other_numbers
+
+
+async def test_what_was_missed_is_played_again_stage_by_stage() -> None:
+    app = MmplayApp(level=two_stages())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        for answers in (("a 1", "a 600", "mask nowait"), ("b 1", "b 700")):
+            for answer in answers:
+                run_of(pilot).act("answer", answer)
+            level_screen(pilot).mover.to_end()
+            await settle(pilot)
+        await press(pilot, "enter", "m")
+        for stage, right in ((1, "600"), (2, "700")):
+            run = run_of(pilot)
+            assert (run.level.stage, run.level.stages) == (stage, ())
+            face = level_screen(pilot).game
+            assert face is not None
+            face.game.answer(right)
+            level_screen(pilot).mover.to_end()
+            await settle(pilot)
+        assert "All that was missed is right now." in text_of(pilot)
 
 
 @pytest.mark.usefixtures("held_motion")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from mmplay.recordings.library import open_recording
-from mmplay.tui import film
+from mmplay.tui import film, preview
 from mmplay.tui.cells import plain
 from mmplay.tui.film import CAPTIONS, ENDED, SHOWN, Film, caption_of, film_of, film_rows
 from mmplay.tui.glyphs import BOXES
-from mmplay.tui.screens import menu
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
-from tests.tui.screens import press, running, settle, text_of
+from tests.tui.screens import ROUNDS, press, running, settle, text_of
 
 pytestmark = pytest.mark.usefixtures("no_guessing")
 
@@ -24,8 +24,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was played here yet."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(menu, "FILM_AFTER_S", 0.001)
-    monkeypatch.setattr(menu, "SHOT_S", 0.001)
+    monkeypatch.setattr(preview, "FILM_AFTER_S", 0.001)
+    monkeypatch.setattr(preview, "SHOT_S", 0.001)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,18 @@ def shown() -> Film:
 
 
 def drawn(one: Film, number: int, size: tuple[int, int] = (38, 20)) -> str:
-    return "\n".join(plain(row).rstrip() for row in film_rows(one, number, *size, BOXES))
+    return "\n".join(
+        plain(row).rstrip() for row in film_rows(one, number, size, BOXES, "Enter: play L01")
+    )
+
+
+async def seen(pilot: Pilot[None], text: str) -> None:
+    """Wait until the film shows a text."""
+    for _ in range(ROUNDS):
+        if text in text_of(pilot):
+            return
+        await settle(pilot)
+    raise AssertionError(text_of(pilot))
 
 
 def test_it_is_the_run_from_its_start_to_its_first_refusal(shown: Film) -> None:
@@ -54,7 +65,7 @@ def test_the_tanks_drain_and_the_log_has_the_last_word(shown: Film) -> None:
     assert last.count("empty") == 2
     assert "page allocation failure" in shown.refusal
     assert " ".join(shown.refusal.split()) in " ".join(last.split())
-    assert "Enter: begin with L01" in last
+    assert "Enter: play L01" in last
     assert last.count("\n") < 20
     assert max(map(len, first.splitlines())) <= 38
 
@@ -62,8 +73,7 @@ def test_the_tanks_drain_and_the_log_has_the_last_word(shown: Film) -> None:
 @pytest.mark.parametrize("key", ["down", "enter"])
 async def test_any_key_ends_it_and_is_not_lost(key: str) -> None:
     async with running(None, motion=True) as pilot:
-        while "runs out of memory" not in text_of(pilot):
-            await pilot.pause()
+        await seen(pilot, "runs out of memory")
         screen = await press(pilot, key)
         assert "runs out of memory" not in screen
         if key == "down":
@@ -75,10 +85,22 @@ async def test_any_key_ends_it_and_is_not_lost(key: str) -> None:
 async def test_without_motion_there_is_none() -> None:
     async with running(None) as pilot:
         await settle(pilot)
-        screen = pilot.app.screen
-        assert isinstance(screen, MenuScreen)
-        assert screen._projector is None
         assert "what it holds" in text_of(pilot)
+
+
+async def test_a_key_shows_it_again_and_without_motion_only_its_end(
+    shown: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(None) as pilot:
+        await press(pilot, "down", "f")
+        await seen(pilot, "runs out of memory")
+        assert "Enter: play L02" in text_of(pilot)
+        assert "runs out of memory" not in await press(pilot, "2")
+    monkeypatch.setattr(preview, "SHOT_S", 3600)
+    async with running(None, motion=True) as pilot:
+        await press(pilot, "down", "f")
+        await seen(pilot, f"{shown.shots[1].free[0]} free")
+        assert isinstance(pilot.app.screen, MenuScreen)
 
 
 def test_each_stage_has_a_sentence_of_its_own(shown: Film) -> None:

@@ -63,7 +63,7 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         while run_of(pilot).open_question() is not None:
             await answer_right(pilot)
         footer = text_of(pilot).splitlines()[-1]
-        assert ". one turn  Space lets time run  1-9 act" in footer
+        assert ". one turn  1-9 act  H hint" in footer  # by turns: Space would do the same
         before = run_of(pilot).session.end
         await press(pilot, "full_stop", "space")
         assert run_of(pilot).session.end == before + 2

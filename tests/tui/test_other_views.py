@@ -162,7 +162,7 @@ def test_goals_and_choices_are_shown_while_nothing_is_asked() -> None:
     )
     text = shown_task(run)
     assert "[ ] dirty_ratio is 5: not yet: vm.dirty_ratio: 20" in text
-    assert " 1 the right one" in text
+    assert " 1  the right one" in text
     assert "press x" not in text, "what can be done is all numbered"
     assert "A task." in text
     run.act("dirty_ratio", "5")
@@ -208,7 +208,7 @@ def test_the_story_ends_in_what_is_learnt_and_the_keys() -> None:
     assert shown[0] == "A story."
     assert "A task." in shown
     assert "What you learn: Nothing." in shown
-    assert "? keys" in shown[-1]
+    assert "? the keys" in shown[-1]
 
 
 @given(WIDTHS)

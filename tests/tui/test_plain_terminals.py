@@ -118,7 +118,7 @@ def test_help_cuts_no_word(acts: tuple[Key, ...], width: int) -> None:
     rows = help_rows(acts, width)
     words = {word for line in rows for word in plain(line).split()}
     digits = {str(digit) for digit in range(10)}
-    shown = [act for act in (*acts, *keys.COMMON_KEYS) if act.shown not in digits]
+    shown = [act for act in keys.with_common(acts) if act.shown not in digits]
     wanted = {word for act in shown for word in (*act.shown.split(), *act.help.split())}
     assert wanted - words == set()
     assert all(len(plain(line).rstrip()) <= width for line in rows)

@@ -55,7 +55,7 @@ def test_every_level_has_a_picture_and_its_questions_fit_beside_it(name: str) ->
 def test_what_a_picture_says_is_made_from_its_view(name: str) -> None:
     game = LevelGame(begin(find_level(name)))
     said = said_of(game)
-    picture = game.level_run.level.picture
+    picture = game.showing.picture
     assert isinstance(picture, Picture)
     if picture.kind == "history":
         assert said == ""

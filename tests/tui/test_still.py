@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mmplay.__main__ import main
@@ -37,6 +39,29 @@ def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture)
         if f"┫  {number:>5}" in first or f"┫   {number}" in first
     ]
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "place", "shows"),
+    [
+        ("L02", "ask:merge.1", r"in use .*\{4"),
+        ("L02", "answered:merge.1", r"order [24] .*\{ *[04]-"),
+        ("L02", "answered:buddy.1", r"order \d .*\{.*\}\{.*\}"),
+        ("L07", "ask:empty", r"─ DMA ─"),
+        ("L07", "answered:empty", r"0 no floor|kswapd gets a page"),
+        ("L01", "answered:managed.1", r"reserved .* managed "),
+        ("L04", "answered:low", r"low \d+ *│[┈\u2504]+"),
+        ("L05", "answered:last.1", r"◀ 17(38|43) free"),
+        ("L08", "ask:objects.1", r"\?+ objects in \d+ slabs"),
+        ("L09", "answered:trend.1", r"limit (14791|20871)"),
+        ("L09", "answered:ten.1", r"◀ (5500|2500|3500) dirty"),
+        ("L10", "answered:raise.1", r"HIGH\+HARDER \d{3,4} *│"),
+    ],
+)
+def test_a_picture_shows_what_is_asked_and_what_came_of_it(
+    capsys: Capture, level: str, place: str, shows: str
+) -> None:
+    assert re.search(shows, "\n".join(still(capsys, level, "--at", place)))
 
 
 @pytest.mark.parametrize(

@@ -327,6 +327,10 @@ class CellPanel(Widget, can_focus=True):
         self._tell_more()
         self.post_message(self.Resized())
 
+    def on_show(self) -> None:
+        """What comes into sight may not have been filled while nobody saw it."""
+        self.post_message(self.Resized())
+
     def _tell_more(self) -> None:
         height, count = self.size.height, len(self.rows)
         hidden = height and count > height

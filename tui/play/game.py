@@ -14,9 +14,8 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
 from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
-from mmplay.tui.keys import LANDED, LEVEL_FOOTERS, Key
+from mmplay.tui.keys import Key
 from mmplay.tui.panels.cell_panel import ChoicePanel
-from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play import meaning
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs
@@ -52,7 +51,6 @@ class GameFace:
         self._screen, self._runs = screen, runs
         self._panels, self._mover = panels, mover = runs.panels, runs.mover
         self.level, self.game = level, game
-        self._veil: tuple[tuple[int, ...], Veil] | None = None
         self._sequel: Sequel | None = None
         self.stage = Stage(screen, panels, game, panels.glyphs, motion)
         panels.extras[TASK] = Extra(self._task, self._choose)
@@ -72,7 +70,7 @@ class GameFace:
         panels.extras[TASK] = Extra(self._on_stage(stage.task_rows), self._choose)
         panels.extras[PICTURE] = Extra(self._picture, self._choose)
         panels.extras[FEEDBACK] = Extra(self._on_stage(stage.feedback_rows), self._choose)
-        panels.header, panels.veil_of = self._header, self._veil_of
+        panels.header, panels.veil_of = self._header, stage.veil_of
         panels.add_class("-staged")
         for name, word in BESIDE.items():
             panels.set_class(not Showing(self.level.shows).shows(word), f"-no-{name}")
@@ -89,16 +87,6 @@ class GameFace:
         if self.shown:
             self.stage.look()
         return self.stage.picture_rows(width)
-
-    def _veil_of(self, name: str) -> Veil:
-        """Return what hides a panel's numbers that would answer the open question."""
-        showing = self.game.showing
-        told = name in (TASK, FEEDBACK) or (name == PICTURE and self.stage.landed is not None)
-        if told or not showing.secrets:
-            return str
-        if self._veil is None or self._veil[0] != showing.secrets:
-            self._veil = showing.secrets, showing.veiled
-        return self._veil[1]
 
     def machine(self) -> None:
         """Look at the whole machine behind the picture, or at the picture again."""
@@ -126,8 +114,8 @@ class GameFace:
         return bool(behind)
 
     def _header(self, width: int) -> Row:
-        instead = "" if self.game.counts else meaning.MISSED_AGAIN
-        return level_header(self.level_run, width, instead)
+        again = "" if self.game.counts else meaning.MISSED_AGAIN
+        return level_header(self.level_run, width, again)
 
     @property
     def level_run(self) -> LevelRun:
@@ -150,7 +138,7 @@ class GameFace:
     def tell_story(self) -> None:
         """Show what the level is about, over the screen."""
         title = f"{self.level.id} {self.level.title}"
-        self._screen.app.push_screen(ListScreen(title, story_rows(self.level_run)))
+        self._screen.app.push_screen(ListScreen(title, story_rows(self.level_run), "Enter begins"))
 
     # panels
 
@@ -179,10 +167,15 @@ class GameFace:
     @property
     def offered(self) -> tuple[Key, ...]:
         """What the footer offers: what can be done now, and nothing that is refused."""
-        if self.stage.landed is not None:
-            return LEVEL_FOOTERS[LANDED]
-        keys = LEVEL_FOOTERS[meaning.state_of(self.game, self._mover.player.playing)]
-        return tuple(one for one in keys if one.action != "machine" or not self._would_tell)
+        landed = self.stage.landed is not None
+        return meaning.keys_now(self.game, self._mover.player.playing, landed, self._would_tell)
+
+    @property
+    def told(self) -> tuple[Key, ...]:
+        """What the help names: before the picture, and behind it."""
+        if self._panels.has_class("-onstage"):
+            return meaning.keys_to_tell(self.offered, self._would_tell)
+        return meaning.keys_behind(self.game)
 
     def _stop_in_time(self) -> None:
         """Stop time after each turn in a level by turns, else where it has come to a question."""
@@ -195,10 +188,11 @@ class GameFace:
             self._bring(TASK)
 
     def _asks_first(self) -> bool:
-        """Tell whether a question must be answered before the run goes on, and say so."""
-        if self.shown and self.stage.landed is not None:
+        """Tell whether the run cannot go on yet, or no more; say so where a question waits."""
+        if self.shown and (self.stage.landed is not None or not self.game.live):
             self._mover.player.playing = False
             self.go_on()
+            self._screen.say()
             return True
         if not self.shown or self.game.question is None:
             return False
@@ -243,10 +237,10 @@ class GameFace:
             return
         if self.level_run.playing:
             self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
-        elif not self.game.counts:
-            self._screen.action_escape()
         elif self._sequel is not None:
             self._end()
+        elif not self.game.counts:
+            self._screen.action_escape()
         else:
             self._screen.app.push_screen(self._ending(), self._leave_end)
 
@@ -256,8 +250,8 @@ class GameFace:
         told = self.game.reply if self.level.picture is None else None
 
         def rows(width: int) -> list[Row]:
-            ending = ending_rows(run, tries, following, width, glyphs)
-            return [*(reply_rows(told, width) if told is not None else ()), *ending]
+            said = reply_rows(told, width) if told is not None else []
+            return said + ending_rows(run, tries, following, width, glyphs)
 
         return EndScreen(f"{self.level.id}  {self.level.title}", rows)
 
@@ -278,7 +272,7 @@ class GameFace:
 
     def _practise(self) -> None:
         """Play again what was missed."""
-        if self.level_run.missed():
+        if self.level_run.score().missed:
             again = Practice(self.level_run)
             self._play(again, meaning.once_more(again))
         else:
@@ -340,14 +334,19 @@ class GameFace:
             self._do(self.game.choose, int(ask.names[0]))
 
     def digit(self, digit: int) -> None:
-        """Choose where there is something to choose, else jump."""
-        if self.go_on():
-            return
-        if self.game.options:
+        """Choose where there is something to choose, else jump.
+
+        A digit answers or acts, never both: it does not go on from an answer, nor stop time.
+        """
+        landed, playing = self.stage.landed is not None, self._mover.player.playing
+        first = meaning.comes_first(self.game, landed, playing)
+        if first:
+            self._screen.say(first)
+        elif self.game.options:
             self._do(self.game.choose, digit)
         elif self.game.question is not None:
             self.answer(str(digit))
-        else:
+        elif not self._panels.has_class("-onstage"):
             self._mover.to_tenth(digit)
 
     def answer(self, begun: str = "") -> None:

@@ -6,11 +6,29 @@ from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.missed import Practice
-from mmplay.tui.keys import CHOOSING, OVER, REVIEWED, RUNNING, TYPING, WAITING
+from mmplay.tui.keys import (
+    CHOOSING,
+    LANDED,
+    LEVEL_FOOTERS,
+    LEVEL_KEYS,
+    OVER,
+    PLAY_KEYS,
+    REVIEWED,
+    RUN_KEYS,
+    RUNNING,
+    STAGE_KEYS,
+    TENTHS,
+    TO_ACT,
+    TYPING,
+    WAITING,
+    Key,
+)
 from mmplay.tui.screens.base import Parting
 
 ANSWER_FIRST = "answer first, or press S to skip the question"
 TYPED = "Enter answers, Backspace corrects, Esc leaves"
+GO_ON_FIRST = "Enter goes on from this answer"
+STOP_FIRST = "time is running: Space stops it, then choose"
 MISSED_AGAIN = "what you missed, again"
 
 
@@ -25,6 +43,45 @@ def state_of(game: LevelGame, playing: bool) -> int:
     if not game.live:
         return OVER if game.counts else REVIEWED
     return RUNNING if playing else WAITING
+
+
+def comes_first(game: LevelGame, landed: bool, playing: bool) -> str:
+    """Return what must be done before a digit means something; empty if it does now."""
+    if landed:
+        return GO_ON_FIRST
+    return STOP_FIRST if playing and game.question is None else ""
+
+
+def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple[Key, ...]:
+    """Return what can be done now, for the footer.
+
+    `landed` tells that an answer waits to be gone on from, `tells` that the machine behind the
+    picture would answer the open question.
+    """
+    if landed:
+        return LEVEL_FOOTERS[LANDED]
+    state, level = state_of(game, playing), game.level_run.level
+    refused = {"machine"} if tells else set()
+    if state == WAITING:
+        refused |= set() if game.options else {"jump(1)", ""}
+        refused |= {"play_or_pause"} if level.by_turns else set()
+        refused |= set() if level.allow else {"act"}
+    return tuple(one for one in LEVEL_FOOTERS[state] if one.action not in refused)
+
+
+def keys_to_tell(now: tuple[Key, ...], tells: bool) -> tuple[Key, ...]:
+    """Return what the help names while the picture is shown: what can be done now, and the rest."""
+    named = {one.action for one in now if one.action} | ({"machine"} if tells else set())
+    return (*now, *(one for one in STAGE_KEYS if one.action not in named))
+
+
+def keys_behind(game: LevelGame) -> tuple[Key, ...]:
+    """Return what the help names where the machine is shown: all, and what a digit means."""
+    question = game.question
+    digits = LEVEL_FOOTERS[state_of(game, playing=False)][0] if question is not None else TENTHS
+    if question is None and game.options:
+        digits = TO_ACT
+    return (digits, *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
 
 
 def once_more(game: Practice) -> str:

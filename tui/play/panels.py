@@ -168,9 +168,9 @@ class Panels(Places):
             for name in self.names:
                 self.panel(name).veil(self.veil_of(name))
             self._draw_zones()
-            for name, rows_of in VIEWS.items():
-                panel = self.panel(name)
-                panel.show(rows_of(self.view_of(panel)))
+            for name in VIEWS:
+                if self._seen(name):
+                    self._fill(name)
             self.panel("zones").note(age_text(frame))
             self.panel("report").retitle("turn" if frame.facts is not None else "report")
             for name, extra in self.extras.items():
@@ -183,6 +183,20 @@ class Panels(Places):
             self._lead()
             self.draw_explain()
             self._on.say(self._on.said)
+
+    def choose_lower(self, name: str) -> None:
+        """Put a panel in the place that several share, filled."""
+        super().choose_lower(name)
+        if name in VIEWS:
+            self._fill(name)
+
+    def _seen(self, name: str) -> bool:
+        """Tell whether a panel is on the screen; one that comes there asks to be filled."""
+        return self.panel(name).is_on_screen
+
+    def _fill(self, name: str) -> None:
+        panel = self.panel(name)
+        panel.show(VIEWS[name](self.view_of(panel)))
 
     def _draw_zones(self) -> None:
         """Draw the zones, in as many rows as they need and may have."""

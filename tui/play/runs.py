@@ -44,6 +44,13 @@ class Runs:
         """The run that made the timeline, if it is a simulated one."""
         return self.shown.session
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The actions of keys that can do nothing to what is shown."""
+        if self.run is None:
+            return "inside", "undo", "redo"
+        return () if self.shown.live else ("undo", "redo")
+
     def begin(self) -> None:
         """Find the bounds of what is shown first, if it is a log's machine that goes on."""
         self.bounds.look_at(self.run)

@@ -11,15 +11,22 @@ from textual.timer import Timer
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import HISTORY
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
 from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
+from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
-from mmplay.tui.views.stage import feedback_rows, place_of, question_rows, waiting_rows
+from mmplay.tui.views.stage import (
+    feedback_rows,
+    place_of,
+    question_rows,
+    standing_rows,
+    waiting_rows,
+)
 from mmplay.tui.views.task import caches_of, end_rows
 from mmplay.tui.views.turn import chosen_decision
 
@@ -79,6 +86,7 @@ class Stage:
         self._step = STEPS
         self._timer: Timer | None = None
         self._undrained = 0
+        self._veil: tuple[tuple[int, ...], Veil] | None = None
         self.take(game)
 
     def take(self, game: LevelGame) -> None:
@@ -86,7 +94,9 @@ class Stage:
         self.game = game
         self.landed: Landed | None = None
         self._asked: Sight | None = None
+        self._supposed: Machine | None = None
         self._caught: tuple[Still | None] | tuple[()] = ()
+        self._taught = taught_by(game.level_run.level)
         game.level_run.settled = self._catch
 
     # what is shown
@@ -100,11 +110,13 @@ class Stage:
             chain = tuple(reversed(facts.decisions[chosen].stack))
         who = facts.actor if facts is not None else ""
         sight = sight_of(machine, self._glyphs, showing)
-        return sight._replace(cache=cache, chain=chain, who=who)
+        return sight._replace(cache=cache, chain=chain, who=who, taught=self._taught)
 
     def ask(self) -> None:
         """Remember what is asked, as it is answered now."""
+        run = self.game.level_run
         self._asked = self._open_sight()
+        self._supposed = run.asking.supposed(run.session.to_end(), run.notes)
         self._caught = ()
 
     def _open_sight(self) -> Sight:
@@ -120,7 +132,8 @@ class Stage:
             picture=asked.showing.picture, caller=asked.showing.caller, hidden=(), secrets=()
         )
         truth = game.level_run.truths[asked.question.id]
-        sight = self._sight(machine, showing)._replace(question=asked.question, told=truth)
+        sight = self._sight(self._supposed or machine, showing)
+        sight = sight._replace(question=asked.question, told=truth)
         self._caught = (Still.of(sight),)
 
     def land(self, reply: Reply) -> None:
@@ -144,6 +157,16 @@ class Stage:
             self._past, self._step = self.still, 0
             self._timer = self._screen.set_interval(STEP_MS / 1000, self._tick)
         self.still = still
+
+    def veil_of(self, name: str) -> Veil:
+        """Return what hides a panel's numbers that would answer the open question."""
+        showing = self.game.showing
+        told = name in (TASK, FEEDBACK) or (name == PICTURE and self.landed is not None)
+        if told or not showing.secrets:
+            return str
+        if self._veil is None or self._veil[0] != showing.secrets:
+            self._veil = showing.secrets, showing.veiled
+        return self._veil[1]
 
     # motion
 
@@ -224,11 +247,15 @@ class Stage:
             return title, question_rows(question_open, size, self._glyphs, again=again)
         if not run.playing:
             return str(run.outcome) if self.game.counts else REVIEW, end_rows(self.game, width)
-        return "now", waiting_rows(run, width)
+        playing = self._panels.player.playing
+        return "time is running" if playing else "your turn", waiting_rows(run, size)
 
     def feedback_rows(self, width: int) -> tuple[str, list[Row]]:
-        """Return what is said under the picture."""
-        rows = feedback_rows(self.game.reply, self.game.hinted, width)
+        """Return what is said under the picture: of an answer, else how the goals stand."""
+        game, waits = self.game, self.game.live and self.game.question is None
+        rows = feedback_rows(game.reply, game.hinted, width)
+        if not rows and waits:
+            rows = standing_rows(game.level_run, width)
         self._panels.panel(FEEDBACK).styles.height = max(
             LEAST_FEEDBACK, min(MOST_FEEDBACK, len(rows))
         )

@@ -161,6 +161,11 @@ class BaseScreen(Screen[None]):
         return self.keys
 
     @property
+    def told(self) -> tuple[Key, ...]:
+        """The keys that the help names now."""
+        return self.keys
+
+    @property
     def settled(self) -> bool:
         """Tell whether nothing is left to be laid out or drawn of what the keys have come to."""
         return not self._layout_required

@@ -10,13 +10,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mmplay.tui.cells import Cell, Row, fit, plain, row, wrap
-from mmplay.tui.keys import COMMON_KEYS, PANEL_KEYS, Key
+from mmplay.tui.keys import PANEL_KEYS, Key, with_common
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import COLUMNS, LINES, is_small
 
 COLUMN = 38
 KEY_WIDTH = 10
 TEXT_WIDTH = COLUMN - KEY_WIDTH - 1
+SHARE = 95
+"""How much of the screen's height a list has, in percent; see the style sheet."""
+
 BORDERS = 2
 """Rows of a box's edges."""
 
@@ -41,21 +44,19 @@ class HelpScreen(ModalScreen[None]):
 
     @on(CellPanel.Resized)
     def fill(self) -> None:
-        """Fill the panel's width."""
+        """Fill the panel's width, and make it no higher than what it shows."""
         panel = self.query_one("#help", CellPanel)
-        panel.show(help_rows(self._keys, panel.size.width))
+        rows = help_rows(self._keys, panel.size.width)
+        panel.styles.height = len(rows) + BORDERS
+        panel.show(rows)
 
 
 def help_rows(keys: tuple[Key, ...], width: int) -> list[Row]:
     """Return the help: a heading per group, then its keys, in as many columns as fit."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    digits = {f"{digit}" for digit in range(10)}
-    for key in (*keys, *COMMON_KEYS):
-        if key.shown in digits:
-            continue
+    for key in with_common(keys):
         groups.setdefault(key.group, []).append((key.shown, key.help))
     if any(key.group == "Time" for key in keys):
-        groups["Time"].append(("0 - 9", "jump to 0 % .. 90 %"))
         groups["In a panel"] = list(PANEL_KEYS)
     groups.setdefault("Other", []).append(("Ctrl+Q", "quit at once"))
     blocks = [_block(name, keys) for name, keys in groups.items()]
@@ -78,7 +79,7 @@ def _side_by_side(blocks: list[list[Row]], columns: int) -> list[Row]:
     stacks: list[list[Row]] = [[] for _ in range(columns)]
     for block in blocks:
         min(stacks, key=len).extend(block)
-    height = max(len(stack) for stack in stacks)
+    height = max(len(stack) for stack in stacks) - 1  # each ends in a blank row
     blank = row(fit("", COLUMN))
     return [
         tuple(cell for stack in stacks for cell in (stack[n] if n < len(stack) else blank))
@@ -92,9 +93,10 @@ class ListScreen(ModalScreen[None]):
     CSS_PATH = "../boxes.tcss"
     BINDINGS = [Binding("q,escape,enter,space", "dismiss", show=False, priority=True)]
 
-    def __init__(self, title: str, rows: list[Row]) -> None:
+    def __init__(self, title: str, rows: list[Row], note: str = "Enter goes on") -> None:
+        """`note` says at the lower edge what Enter does."""
         super().__init__()
-        self._title = title
+        self._title, self._note = title, note
         self._rows = rows
 
     def compose(self) -> ComposeResult:
@@ -107,10 +109,16 @@ class ListScreen(ModalScreen[None]):
 
     @on(CellPanel.Resized)
     def fill(self) -> None:
-        """Fill the panel's width, and make it no higher than what it shows."""
+        """Fill the panel's width, and make it no higher than what it shows.
+
+        Where all of it does not fit, the first blank rows are left out.
+        """
         panel = self.query_one("#listing", CellPanel)
-        panel.note("Enter goes on")
+        panel.note(self._note)
         rows = [line for one in self._rows for line in _wrapped(one, panel.size.width)]
+        blanks = [n for n, one in enumerate(rows) if not plain(one)]
+        over = len(rows) + BORDERS - self.size.height * SHARE // 100
+        rows = [one for n, one in enumerate(rows) if n not in blanks[: max(0, over)]]
         panel.styles.height = len(rows) + BORDERS
         panel.show(rows)
 

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.timer import Timer
 
 from mmplay import __version__
 from mmplay.engine.errors import InputError
@@ -19,27 +18,25 @@ from mmplay.levels.level_list import LevelLine, level_lines
 from mmplay.levels.progress import Progress
 from mmplay.levels.progress import load as load_progress
 from mmplay.recordings import library
-from mmplay.tui.cells import Cell, Row, fit, row, wrap
+from mmplay.tui.cells import Cell, Row, fit, row
 from mmplay.tui.glyphs import BOXES, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
+from mmplay.tui.preview import Projector, look_into
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.views.menu import (
-    ABOUT,
     import_help,
     level_preview,
     menu_rows,
     played_preview,
     problem,
-    recording_preview,
 )
 
 if TYPE_CHECKING:
     from mmplay.levels.model import Level
     from mmplay.recordings.files import Done
     from mmplay.recordings.recording import Recording, Stopped
-    from mmplay.tui.film import Film
 
 PLAYED, PREVIEW = "played", "preview"
 """Groups of workers that Ctrl+C does not stop: they are over at once."""
@@ -47,17 +44,9 @@ PLAYED, PREVIEW = "played", "preview"
 HOLDS = "what it holds"
 """The title of the preview."""
 
-FILM = "film"
-SHOT_S = 0.1
-FILM_AFTER_S = 0.6
-"""The film is read once the menu has been painted, and the user has had time for a key."""
-
 WIDEST = 400
 SESSIONS = 20
 """Played sessions that are listed."""
-
-PREVIEW_BYTES = 1 << 20
-"""Recordings up to this size are looked into for the preview."""
 
 
 class MenuScreen(BaseScreen):
@@ -94,9 +83,7 @@ class MenuScreen(BaseScreen):
         self._best: dict[str, int] = {}
         self._progress: Progress | None = None
         self._lines: dict[Path, tuple[str, str]] = {}
-        self._film: Film | None = None
-        self._shot = 0
-        self._projector: Timer | None = None
+        self._projector = Projector(self, glyphs, motion, self._after_film, self._film_ended)
         self._looking_into: tuple[Ask | None, ...] = ()
         """The entry whose preview is not shown yet; empty if there is none."""
 
@@ -121,43 +108,29 @@ class MenuScreen(BaseScreen):
         self.back_from(self._parting)
         self.call_after_refresh(self._read_sessions)
         if self._motion and not self._best and not self._sessions:
-            self._projector = self.set_timer(FILM_AFTER_S, self._load_film)
+            self._projector.begin_soon()
 
     # the film, until a key is pressed
 
-    def _load_film(self) -> None:
-        """Read the film in a thread: nothing waits for it."""
-        from mmplay.tui.film import read_film
-
-        self.work("", lambda _: read_film(), self._roll, FILM)
-
-    def _roll(self, film: Film | None) -> None:
-        if film is not None and self._projector is not None and self.is_current:
-            self._film, self._shot = film, 0
-            self._projector = self.set_interval(SHOT_S, self._next_shot)
-
-    def _next_shot(self) -> None:
-        from mmplay.tui.film import film_rows
-
-        film, panel = self._film, self.query_one("#preview", CellPanel)
-        if film is None or not self.is_current:
-            self.key_comes()
-            return
-        self._shot += 1
-        if self._shot >= len(film.shots) and self._projector is not None:
-            self._projector.pause()
-        panel.retitle("twenty seconds")
-        panel.show(film_rows(film, self._shot, *panel.size, self._glyphs))
+    def action_film(self) -> None:
+        """Show the film from its beginning."""
+        self._projector.begin()
 
     def key_comes(self) -> None:
-        """A key was pressed: end the film, show what the list is on."""
-        if self._projector is None:
-            return
-        self._projector.stop()
-        self._projector, was_shown, self._film = None, self._film is not None, None
-        if was_shown:
-            self.query_one("#preview", CellPanel).retitle(HOLDS)
-            self._look_into(self._entries.ask)
+        """A key was pressed: end the film."""
+        self._projector.end()
+
+    def _after_film(self) -> str:
+        """Return what a key does once the film is over."""
+        ask = self._entries.ask
+        if ask is None or ask.kind != "level":
+            return "Any key ends the film."
+        return next(f"Enter: play {one.id}" for one in self._levels if one.name == ask.names[0])
+
+    def _film_ended(self) -> None:
+        """Show what the list is on."""
+        self.query_one("#preview", CellPanel).retitle(HOLDS)
+        self._look_into(self._entries.ask)
 
     def _read_sessions(self) -> None:
         """Look into what was played, in a thread: the list is painted without waiting for it."""
@@ -250,7 +223,7 @@ class MenuScreen(BaseScreen):
         width = max(20, preview.size.width)
 
         def show(rows: list[Row]) -> None:
-            if self._film is None:
+            if self._projector.film is None:
                 preview.show(rows)
             if self._looking_into == (ask,):
                 self._looking_into = ()
@@ -281,13 +254,7 @@ class MenuScreen(BaseScreen):
         )
 
     def _recording_preview(self, ask: Ask, width: int) -> list[Row]:
-        entry = self._recordings[int(ask.names[0])]
-        about = ABOUT.get(entry.name, str(entry.path))
-        if entry.path.stat().st_size > PREVIEW_BYTES:
-            text = f"{about}  A long recording; Enter opens it."
-            return [row(Cell(line)) for line in wrap(text, width)]
-        with library.open_recording(str(entry.path)) as timeline:
-            return recording_preview(timeline, about, width)
+        return look_into(self._recordings[int(ask.names[0])], width)
 
     def _played_preview(self, ask: Ask, width: int) -> list[Row]:
         return played_preview(library.played(self._sessions[int(ask.names[0])]), width)

@@ -17,6 +17,7 @@ from mmplay.tui.keys import (
     LEVEL_KEYS,
     PLAY_KEYS,
     RUN_KEYS,
+    TENTHS,
     Key,
     bindings,
 )
@@ -104,8 +105,17 @@ class PlayScreen(BaseScreen):
     @property
     def offered(self) -> tuple[Key, ...]:
         """The keys of the footer: those of a level say what can be done now."""
-        shown = self.game is not None and self.game.shown
-        return self.game.offered if self.game is not None and shown else self.keys
+        if self.game is not None and self.game.shown:
+            return self.game.offered
+        refused = self.runs.refused
+        return tuple(key for key in self.keys if key.action not in refused)
+
+    @property
+    def told(self) -> tuple[Key, ...]:
+        """The keys that the help names."""
+        if self.game is not None and self.game.shown:
+            return self.game.told
+        return (*(key for key in self.keys if key not in DIGIT_KEYS), TENTHS)
 
     def compose(self) -> ComposeResult:
         """Lay out the panels between header and verdict, and the footer."""

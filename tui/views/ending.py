@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.level_list import LevelLine
 from mmplay.levels.model import Level
@@ -44,6 +45,7 @@ def ending_rows(
     rows += _texts(f"In the real kernel: {real.function}, {real.path}", width, "label")
     rows += _texts(real.text.strip(), width)
     rows += _texts(f"What the model leaves out: {real.leaves_out}", width, "dim")
+    rows += _texts(real.log_says and f"In the log: {real.log_says.strip()}", width)
     rows += [one for line in real.log.split("\n") for one in _texts(line, width, "log")]
     return [*rows, row(""), keys_row(following, score.missed, run.outcome, width)]
 
@@ -119,8 +121,7 @@ def _within(score: Score) -> str:
     """Return what the second star is for, and what came of it."""
     found = []
     if score.par or score.acts:
-        acts = "act" if score.par == 1 else "acts"
-        found.append(f"at most {score.par} {acts}: you took {score.acts}")
+        found.append(f"at most {how_many(score.par, 'acts')}: you took {score.acts}")
     if score.asked:
         most = score.asked // QUARTER
         found.append(f"at most {most} of {score.asked} questions missed: you missed {score.missed}")
@@ -167,7 +168,7 @@ def histogram_rows(
         mine = start <= numbers[-1] < start + step
         label = str(start) if step == 1 else f"{start}-{start + step - 1}"
         cells = max(1 if count else 0, count * BAR_CELLS // max(counts))
-        times = "1 try" if count == 1 else f"{count} tries"
+        times = how_many(count, "tries")
         rows.append(
             row(
                 Cell(f"{label:>9}  ", "dim"),

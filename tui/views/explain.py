@@ -17,6 +17,9 @@ ROLES = {"numbers": "number", "what": "label"}
 ASK_ONE = "Move the cursor to a number to ask why it is what it is."
 NO_NUMBER = "No memory was printed until here, so there is no number to explain."
 
+FIRST = ("what", "numbers", "change")
+"""What stands first where there is no room for all: what would change it is what is looked for."""
+
 OF_A_REQUEST = ("zone", "floor", "blocks")
 """Questions whose answer depends on how much was asked for."""
 
@@ -38,11 +41,16 @@ def explain_rows(view: View, trail: tuple[Ask, ...]) -> list[Row]:
     parts = found.parts()
     if view.density == CALM and len(parts) > 2:
         parts = [parts[0], *(part for part in parts if part[0] in ("numbers", "so"))]
-    rows: list[Row] = []
-    for label, text in parts:
-        rows += _part_rows(view, label, text)
-    rows += _foot(view, found, len(trail))
-    return rows
+    rows = [_part_rows(view, label, text) for label, text in _in_order(view, parts)]
+    return [*(one for part in rows for one in part), *_foot(view, found, len(trail))]
+
+
+def _in_order(view: View, parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the parts, those of FIRST before the others if the last would be out of sight."""
+    before = [part for part in parts if part[0] != FIRST[-1]]
+    if sum(len(_part_rows(view, *part)) for part in before) < view.height:
+        return parts
+    return sorted(parts, key=lambda part: part[0] not in FIRST)
 
 
 def _part_rows(view: View, label: str, text: str) -> list[Row]:

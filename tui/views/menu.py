@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, world_title
 from mmplay.recordings.library import Shipped
@@ -119,11 +120,11 @@ def level_preview(
     rows += [row(""), *(row(Cell(line)) for line in wrap(level.task, width)), row("")]
     earned = "not won yet" if stars is None else f"won {stars_text(stars, glyphs)}"
     rows.append(row(Cell(earned, "dim" if stars is None else "here")))
-    acts = f"   par {level.par} {'act' if level.par == 1 else 'acts'}" if level.par else ""
+    acts = f"   par {how_many(level.par, 'acts')}" if level.par else ""
     rows.append(row(Cell(f"about {minutes_of(level)} minutes{acts}", "dim")))
     if tries:
         won = [one.seconds for one in tries if one.stars]
-        said = f"{len(tries)} {'try' if len(tries) == 1 else 'tries'}"
+        said = how_many(len(tries), "tries")
         said += f", the fastest won in {min(won) // 60}:{min(won) % 60:02d}" if won else ""
         rows.append(row(Cell(said, "dim")))
     rows.append(row(Cell(f"kernel {level.kernel.name}", "dim")))
@@ -142,7 +143,8 @@ def recording_preview(timeline: Timeline, about: str, width: int) -> list[Row]:
             when = time_text(timeline.time_us(index), boot.wall)
             rows.append(row(Cell(f"{when:>12}  ", "dim"), Cell(timeline.frame(index).title)))
     rows.append(row(""))
-    rows.append(row(Cell(f"{timeline.line_count} lines, {len(timeline)} frames", "dim")))
+    lines, frames = how_many(timeline.line_count, "lines"), how_many(len(timeline), "frames")
+    rows.append(row(Cell(f"{lines}, {frames}", "dim")))
     return rows
 
 
@@ -151,7 +153,7 @@ def played_preview(one: Played, width: int) -> list[Row]:
     when = time_text(one.time_us, wall=False)
     facts = [
         ("kernel", one.kernel or "see the recording"),
-        ("length", f"{one.turns} turns, to {when} s"),
+        ("length", f"{how_many(one.turns, 'turns')}, to {when} s"),
         ("result", one.result or "no result: a run without a goal"),
         ("file", str(one.path)),
     ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mmplay.engine.frame import Ask
 from mmplay.levels.model import NUMBER, Option, Question
+from mmplay.levels.play.goals import ASKED
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.task import choice_rows, goal_rows, limit_rows, reply_rows
+from mmplay.tui.views.task import choice_rows, coming, limits_of, reply_rows
 
 RIGHT, WRONG = "right", "wrong"
 
@@ -106,13 +107,39 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
     return (glyphs.no, "refused") if value == reply.answer else (" ", "dim")
 
 
-def waiting_rows(run: LevelRun, width: int) -> list[Row]:
-    """Return what is to be reached and what can be done, while nothing is asked."""
-    dot = row(Cell(" . ", "number"), Cell("lets one turn pass", "dim"))
-    time = row(Cell(" Space ", "number"), Cell("lets time run", "dim"))
+def waiting_rows(run: LevelRun, size: tuple[int, int]) -> list[Row]:
+    """Return what can be done while nothing is asked; keys of the footer only where they fit.
+
+    `size` is the width and the height to fill.
+    """
+    width, height = size
+    dot = row(Cell(" .      ", "number"), Cell("lets one turn pass", "dim"))
+    time = row(Cell(" Space  ", "number"), Cell("lets time run", "dim"))
     keys = [dot] if run.level.by_turns else [dot, time]
-    told = [*limit_rows(run, width), row(""), *goal_rows(run.goals(), width)]
-    return [*keys, *choice_rows(run, width), row(""), *told]
+    groups = choice_rows(run, width)
+    acts = [one for group in groups for one in group]
+    roomy = [row(""), *(one for group in groups for one in (*group, row(""))), *keys]
+    if len(roomy) <= height:
+        return roomy
+    return [*acts, *keys] if len(acts) + len(keys) <= height else acts
+
+
+def standing_rows(run: LevelRun, width: int) -> list[Row]:
+    """Return what comes next by itself, the goals as they stand, and what loses."""
+    limits, rows = limits_of(run), []
+    goals = [one for one in run.goals() if not (one.met and one.text == ASKED)]
+    for goal in goals:
+        ends = [one.removeprefix(f"{goal.now} (") for one in limits if one.startswith(goal.now)]
+        limits = [one for one in limits if not one.startswith(goal.now)]
+        now = "; ".join((goal.now, *(one.removesuffix(")") for one in ends)))
+        mark, role = ("[x]", "fine") if goal.met else ("[ ]", "below_min")
+        first, *more = wrap(f"{goal.text} ({now})", max(20, width - 4))
+        rows.append(row(Cell(f"{mark} ", role), Cell(first)))
+        rows += [row("    ", Cell(line)) for line in more]
+    told = wrap("; ".join(limits), max(20, width - 4)) if limits else []
+    rows += [row("    ", Cell(line, "number")) for line in told]
+    comes = coming(run)
+    return [*([row(Cell(comes, "number"))] if comes else []), *rows]
 
 
 def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.frame import Ask
 from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
@@ -47,7 +48,7 @@ def task_rows(game: LevelGame, width: int, density: str) -> list[Row]:
         rows += _question_rows(run, question, width)
     else:
         rows += goal_rows(run.goals(), width)
-        rows += choice_rows(run, width)
+        rows += [one for group in choice_rows(run, width) for one in group]
     if said:
         rows += [row(Cell(line, "link")) for line in wrap(f"Hint: {said}", width)]
     if density != CALM and question is None and run.playing:
@@ -85,31 +86,39 @@ def goal_rows(goals: list[GoalState], width: int) -> list[Row]:
     return rows
 
 
-def limit_rows(run: LevelRun, width: int) -> list[Row]:
-    """Return what comes next by itself, and how near the run is to what loses it."""
+def coming(run: LevelRun) -> str:
+    """Return what comes next by itself, turn by turn; empty if nothing is known to."""
+    orders = orders_to_come(run.session.to_end()) if run.level.by_turns else []
+    if not orders:
+        return ""
+    pages = 1 << orders[0]
+    then = f", then {' '.join(map(str, orders[1:]))}" if orders[1:] else ""
+    return f"next: order {orders[0]} ({pages} page{'s' if pages > 1 else ''}){then}"
+
+
+def limits_of(run: LevelRun) -> list[str]:
+    """Return how near the run is to what loses it."""
     m = run.session.to_end()
-    orders = orders_to_come(m) if run.level.by_turns else []
-    said = [one.limit(m) for one in run.loses]
-    if orders:
-        pages = 1 << orders[0]
-        then = f", then {' '.join(map(str, orders[1:]))}" if orders[1:] else ""
-        said.insert(0, f"next: order {orders[0]} ({pages} page{'s' if pages > 1 else ''}){then}")
-    return [row(Cell(line, "number")) for one in said for line in wrap(one, max(20, width))]
+    by_number: dict[str, list[str]] = {}
+    for one in run.loses:
+        now, _, loses = one.limit(m).partition(" (")
+        by_number.setdefault(now, []).append(loses.removesuffix(")"))
+    return [f"{now} ({'; '.join(loses)})" for now, loses in by_number.items()]
 
 
-def choice_rows(run: LevelRun, width: int) -> list[Row]:
-    """Return the level's choices by number, and what may be done besides."""
-    rows: list[Row] = []
+def choice_rows(run: LevelRun, width: int) -> list[list[Row]]:
+    """Return the level's choices by number, each with its rows, and what may be done besides."""
+    groups: list[list[Row]] = []
     m = run.session.to_end()
     offered = [one for one in run.level.choices if can_be_done(m, one)]
     for place, option in enumerate(offered, 1):
-        lines = wrap(option.text, max(20, width - 4))
-        rows.append(row(Cell(f" {place} ", "number", Ask("choice", (place,))), Cell(lines[0])))
-        rows += [row("   ", Cell(line)) for line in lines[1:]]
+        first, *more = wrap(option.text, max(20, width - 5))
+        mark = Cell(f" {place} ", "number", Ask("choice", (place,)))
+        groups.append([row(mark, " ", Cell(first)), *(row("    ", Cell(line)) for line in more)])
     if run.level.allow and not run.level.choices:
         words = f"press x to act: {', '.join(run.level.allow)}"
-        rows += [row(Cell(line, "dim")) for line in wrap(words, width)]
-    return rows
+        groups.append([row(Cell(line, "dim")) for line in wrap(words, width)])
+    return groups
 
 
 def reply_rows(reply: Reply, width: int) -> list[Row]:
@@ -145,12 +154,12 @@ def _won(run: LevelRun) -> str:
 def story_rows(run: LevelRun) -> list[Row]:
     """Return the rows that a level begins with: story, task, what it teaches."""
     level = run.level
-    rows = [row(Cell(one)) for one in level.story.split("\n\n")]
-    rows += [row(""), row(Cell(level.task, "label")), row("")]
+    rows = [one for text in level.story.split("\n\n") for one in (row(Cell(text)), row(""))]
+    rows += [row(Cell(level.task, "label")), row("")]
     told = [
         f"What you learn: {level.learn}",
         cost_of(run),
-        "Enter begins.  I this text again  ? keys",
+        "I shows this text again, ? the keys.",
     ]
     return [*rows, *(row(Cell(one, "dim")) for one in told)]
 
@@ -158,7 +167,7 @@ def story_rows(run: LevelRun) -> list[Row]:
 def cost_of(run: LevelRun) -> str:
     """Return in a few words what three stars take."""
     par = run.level.par
-    acts = f"{par} {'act' if par == 1 else 'acts'} at most, " if par else ""
+    acts = f"{how_many(par, 'acts')} at most, " if par else ""
     return f"Three stars: {acts}every first answer right, one hint at most (the first is free)."
 
 

@@ -19,7 +19,7 @@ def turn_rows(view: View, facts: TurnFacts) -> list[Row]:
     chosen = chosen_decision(facts, view.inside)
     for number, one in enumerate(shown):
         rows += _decision_rows(view, number, one, number == chosen)
-    if not facts.decisions:
+    if not facts.decisions and not facts.acts:
         said = AT_START if facts.actor == START else UNDECIDED
         rows += [row(Cell(line, "dim")) for line in wrap(said, max(20, view.width))]
     if view.inside is not None:

@@ -126,14 +126,20 @@ def extension_cache(m: Machine) -> int:
     return m.cache_numbers.get(LONG_EXTENSION, m.cache_numbers[EXTENSION])
 
 
+def next_gap(rng: int, frames_per_second: int) -> tuple[int, int]:
+    """Return the generator's next state, and how many ns after a frame the next one comes."""
+    rng, random = advance(rng)
+    gap = SECOND_NS // frames_per_second
+    return rng, gap // 2 + random % gap
+
+
 def frame_arrives(m: Machine, cpu: int, token: int) -> None:
     """Take one frame off the wire, and let the next one come."""
     state = m.state
     if token != state.flow_token or not state.packet_rate:
         return
-    state.rng, random = advance(state.rng)
-    gap = SECOND_NS // state.packet_rate
-    m.push(state.now_ns + gap // 2 + random % gap, NIC, cpu, token)
+    state.rng, gap_ns = next_gap(state.rng, state.packet_rate)
+    m.push(state.now_ns + gap_ns, NIC, cpu, token)
     _forget_old(m, cpu)
     if state.ring:
         state.ring -= 1

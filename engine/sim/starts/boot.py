@@ -83,10 +83,13 @@ def fresh_boot(ram_kb: int, choice: Choice, cpus: int = 4) -> Machine:
     return m
 
 
-def zones_at_boot(ram_kb: int, crashkernel_kb: int = 0) -> tuple[BenchZone, ...]:
+def zones_at_boot(
+    ram_kb: int, crashkernel_kb: int = 0, log_buf_kb: int = 0
+) -> tuple[BenchZone, ...]:
     """Return the zones of so much RAM: DMA, DMA32 up to 3 GiB, Normal for the rest.
 
-    What crashkernel= sets aside is taken from below 3 GiB.
+    What crashkernel= sets aside is taken from below 3 GiB; the buffer of log_buf_len=, from the top
+    (setup_log_buf, 4.5).
     """
     pages = ram_kb // PAGE_KB
     struct_pages = pages >> value("reserved_shift")
@@ -101,7 +104,13 @@ def zones_at_boot(ram_kb: int, crashkernel_kb: int = 0) -> tuple[BenchZone, ...]
     if high:
         left = high - (high >> value("reserved_shift"))
         zones.append(BenchZone("Normal", left, 0, present=high))
-    return tuple(zones)
+    top = zones.pop()
+    return (*zones, top._replace(managed=top.managed - _log_buffer(log_buf_kb)))
+
+
+def _log_buffer(size_kb: int) -> int:
+    """Return the pages of a log buffer beside the one in the kernel image: a power of two."""
+    return (1 << (size_kb - 1).bit_length()) // PAGE_KB if size_kb else 0
 
 
 def _fresh(one: BenchZone, cpus: int) -> Zone:

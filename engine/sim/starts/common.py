@@ -227,7 +227,10 @@ def add_caches(setup: Setup, state: State, full: dict[str, int]) -> None:
         one.slab_base = one.slab_unreclaimable - _slab_pages(setup, state, index, False)
         one.slab_reclaimable_base = one.slab_reclaimable - _slab_pages(setup, state, index, True)
     if zone.slab_base < 0 or zone.slab_reclaimable_base < 0:
-        raise InputError("the dump has fewer slab pages than the simulated caches begin with")
+        raise InputError(
+            f"zone {zone.name}: it has {zone.slab_unreclaimable} and {zone.slab_reclaimable} slab "
+            "pages, fewer than the simulated caches begin with"
+        )
 
 
 def _slab_pages(setup: Setup, state: State, number: int, reclaimable: bool) -> int:

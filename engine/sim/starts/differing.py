@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.rules.kernel import SIMULATED, Kernel
 from mmplay.engine.rules.releases import version_of
 from mmplay.engine.rules.versions import KERNELS
@@ -70,10 +70,8 @@ def check_simulated(printed_by: Kernel, release: str) -> None:
     near = KERNELS[SIMULATED[0]]
     others = [one.short for one in _later(printed_by, release, near)]
     count = len(_rules(printed_by, near))
-    more = "more " if others else ""
-    others += [f"{count} {more}{'rule' if count == 1 else 'rules'}, which the run then lists"] * (
-        count > 0
-    )
+    rules = how_many(count, "more rules" if others else "rules")
+    others += [f"{rules}, which the run then lists"] if count else []
     name = release or printed_by.name
     by = "" if name == printed_by.name else f" (rules of {printed_by.name})"
     raise InputError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmplay.engine.sim.machine.gates import set_thresholds
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import Costs, DiskKind, Flow
 from mmplay.engine.sim.mm.page_alloc import wake_kswapd
@@ -41,8 +40,6 @@ def from_log(told: Told, choice: Choice, given: Given | None = None) -> Machine:
     values = {one.name: one.value for one in open_} | dict(given or {})
     found = found_in_log(told, values["cpus"], values.get("scanned_in_vain", 0))
     m = bare_machine(_plan(told, choice, values, found.time_ns), found, choice)
-    m.state.drift = 1
-    set_thresholds(m.state)
     m.state.dirty_background_ratio = values["dirty_background_ratio"]
     add_kernel_threads(m)
     m.state.next_pid = FIRST_PID

@@ -14,7 +14,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import boot_min_free_kbytes, plain_min_free_kbytes
 from mmplay.engine.sim.machine.asks import ANON, CACHE_PAGE, ask_key
-from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves
+from mmplay.engine.sim.machine.gates import set_gaps, set_marks, set_reserves, set_thresholds
 from mmplay.engine.sim.machine.machine import Machine, enqueue, sleep_until
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Setup, Workload
 from mmplay.engine.sim.mm.balance import EXCEEDED_CHECK, INIT_BW, MAX_PAUSE_NS, begin_rates
@@ -38,6 +38,7 @@ from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.common import (
     CALIBRATED,
     KERNEL_LOADS,
+    RULES,
     Choice,
     add_caches,
     add_kernel_threads,
@@ -141,6 +142,8 @@ def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
         state.limits += first_answers(found.time_ns, 0 if state.flows else CREDIT)
     state.disk_rate = setup.disk.pages_per_second
     state.under_io = sum(zone.writeback for zone in state.zones)
+    state.drift = 1
+    set_thresholds(state)
     m.bind(state)
     state.dirty_limit = found.dirty_limit or dirty_threshold(m)
     return m
@@ -161,7 +164,7 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
         flow=flow,
         caches=cache_kinds(plan.cpus, flow.extension_bytes if flow else 0),
         script=tuple(one for one in plan.script if one[0] >= found.time_ns),
-        assumed=(*setup.assumed, *found.assumed, *plan.assumed),
+        assumed=(*setup.assumed, *found.assumed, *plan.assumed, *RULES["drift"]),
         calibrated=(*costs, *reasons(CALIBRATED, fitted)),
     )
 

@@ -45,14 +45,31 @@ class Bits(NamedTuple):
     line: str = ""
 
 
-def bits_of(mask: int, layout: GfpLayout, kernel: str, known: bool, line: str = "") -> Bits:
-    """Return the still of a mask under a kernel's layout; nothing is on or off unless `known`."""
+def bits_of(
+    mask: int,
+    layout: GfpLayout,
+    kernel: str,
+    known: bool,
+    line: str = "",
+    taught: frozenset[str] | None = None,
+) -> Bits:
+    """Return the still of a mask under a kernel's layout; nothing is on or off unless `known`.
+
+    Of the flags that are not `taught` (None: all are) only those are there that are known to be on.
+    """
     left = dict.fromkeys(layout.bits)
     groups = []
     for title, names in GROUPS:
         there = [f"{PREFIX}{name}" for name in names if f"{PREFIX}{name}" in left]
         for name in there:
             del left[name]
+        there = [
+            name
+            for name in there
+            if taught is None
+            or name.removeprefix(PREFIX) in taught
+            or (known and mask & layout.bits[name])
+        ]
         groups.append((title, tuple(_switch(name, mask, layout, known) for name in there)))
     rest = tuple(_switch(name, mask, layout, known) for name in left if mask & layout.bits[name])
     if rest and known:

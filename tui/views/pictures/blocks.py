@@ -52,6 +52,8 @@ class Blocks(NamedTuple):
     shelves: tuple[Shelf, ...] = ()
     wanted: int | None = None
     """The order that somebody asks for."""
+    ghosts: tuple[Tile, ...] = ()
+    """Blocks that the question is about and that are, as such, not there now."""
 
 
 def blocks_rows(
@@ -86,7 +88,7 @@ def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyph
     sheet.put(0, held, "in use", "dim")
     for number in range(0, blocks.pages, max(1, 4 // page)):
         sheet.put(LEFT + number * page, ruler, str(number), "dim")
-    for tile in blocks.tiles:
+    for tile in (*blocks.tiles, *blocks.ghosts):
         row = _row(tile, most, gap, held)
         before = _origin(tile, past)
         y = moved(row if before is None else _row(before, most, gap, held), row, step)
@@ -157,7 +159,9 @@ def blocks_words(blocks: Blocks) -> str:
         named = ", ".join(f"order {one.order} at page {one.first}" for one in free)
         used = [_pages(one) for one in blocks.tiles if one.what != FREE]
         in_use = f"; in use: {', '.join(used)}" if used else ""
-        return f"{blocks.zone}: free blocks: {named or 'none'}{in_use}."
+        asked = [_pages(one) for one in (*blocks.tiles, *blocks.ghosts) if one.asked]
+        about = f" Asked about: {', '.join(asked)}." if asked else ""
+        return f"{blocks.zone}: free blocks: {named or 'none'}{in_use}.{about}"
     there = [f"{one.blocks} of order {one.order}" for one in blocks.shelves if one.blocks]
     wanted = "" if blocks.wanted is None else f" Order {blocks.wanted} is wanted."
     return f"{blocks.zone}: free blocks: {', '.join(there) or 'none'}.{wanted}"

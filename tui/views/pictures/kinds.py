@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mmplay.levels.play.questions import taught_by
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.views.pictures.bits import bits_rows, bits_words
 from mmplay.tui.views.pictures.blocks import blocks_rows, blocks_words
+from mmplay.tui.views.pictures.board import blocks_still
 from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.ladder import ladder_rows, ladder_words
 from mmplay.tui.views.pictures.loop import loop_rows, loop_words
 from mmplay.tui.views.pictures.readings import (
     bits_still,
-    blocks_still,
     kind_of,
     ladder_of,
     loop_of,
@@ -76,9 +77,8 @@ class Still(NamedTuple):
     @property
     def title(self) -> str:
         """What stands over the picture."""
-        return str(
-            getattr(self.facts, "zone", "") or getattr(self.facts, "cache", "") or TITLES[self.kind]
-        )
+        named = (str(getattr(self.facts, one, "")) for one in NAMED_BY)
+        return next(filter(None, named), "") or TITLES[self.kind]
 
     def rows(
         self, width: int, height: int, glyphs: Glyphs, past: Still | None, step: int
@@ -104,10 +104,12 @@ def said_of(game: LevelGame) -> str:
     machine, showing = game.session.to_end(), game.showing
     cache = next(iter(caches_of(game.level_run.level, machine)), "")
     sight = sight_of(machine, ASCII, showing)._replace(question=game.question, cache=cache)
+    sight = sight._replace(taught=taught_by(game.level_run.level))
     still = Still.of(sight)
     return "" if still is None else showing.veiled(still.words())
 
 
+NAMED_BY = ("title", "zone", "cache")
 TITLES = {
     "bits": "the mask",
     "stack": "the call chain",

@@ -14,12 +14,16 @@ from mmplay.tui.cells import Row, fit, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import Heights, heights
-from mmplay.tui.views.pictures.tank import COMES, GETS, Visitor, mib_text, told
+from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, Visitor, mib_text, told
 
 LEFT = 14
 RAILS = 10
 NUMBER = 7
 NAME = 15
+
+DONE = {GETS: ("gets a page", "fine"), MEETS: ("", "number")}
+"""What is said of a caller that stands on its rung, and its role; of any other that it is refused.
+"""
 
 
 class Rung(NamedTuple):
@@ -150,10 +154,10 @@ class _Drawing:
             self.sheet.put(self.right + 1, top, fit(f"{who.name} ?", rest), "number")
             return
         row = max(0, moved(top, self.scale.of_line(who.line) - 1, self.step))
-        word, role = ("gets a page", "fine") if who.does == GETS else ("refused", "refused")
+        word, role = DONE.get(who.does, ("refused", "refused"))
         rest = self.sheet.width - self.right - 1
         whole = f"{who.name} {word}"
-        ended = whole if len(whole) <= rest else word
+        ended = whole if len(whole) <= rest else word or who.name
         text = ended if self.step == STEPS else who.name
         self.sheet.put(x, row, self.glyphs.ball, role)
         self.sheet.put(self.right + 1, row, fit(text, rest), role)

@@ -6,14 +6,13 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
-from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
-from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
-from mmplay.engine.sim.log.view import blocks_of, slabs_of
+from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.levels.language import MARKS
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
-from mmplay.tui.views.pictures.blocks import FREE, HELD, USED, Blocks, Shelf, Tile
+from mmplay.tui.views.pictures.board import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms
@@ -21,9 +20,6 @@ from mmplay.tui.views.pictures.sight import Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
-
-TOY_PAGES = 64
-"""Zones up to this size show their pages one by one."""
 
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
@@ -71,18 +67,27 @@ def dirty_of(sight: Sight) -> Tank:
     )  # fmt: skip
 
 
+def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
+    """Return what a caller's line is called: its class, and the lock where that is on top of it."""
+    name, kept = sight.class_asked(), sight.reserve(zone)
+    rung = RUNGS.get(name, name) or "line"
+    floor = sight.floor(zone, name) if name else None
+    return f"{rung}+{kept}" if kept and floor == pages else rung
+
+
 def tank_of(sight: Sight) -> Tank:
     """Return the tank of the picture's zone; of dirty pages, where a level shows those alone."""
     if sight.showing.words is not None and "counters.dirty" in sight.showing.words:
         return dirty_of(sight)
-    words = sight.words
-    zone = sight.zone(words[1] if words[:1] == ["passes"] and len(words) > 1 else "")
+    zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
-    lines, visitor = sight.marks(zone), sight.visitor(zone)
+    lines, visitor = sight.marks(zone), sight.visitor()
+    if sight.words[:1] == ["fact"] and sight.told is not None and sight.told.value in MARKS:
+        lines = tuple(one._replace(strong=one.name == sight.told.value) for one in lines)
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
-        lines = (*lines, Line(sight.class_asked() or "line", visitor.line, True, drawn))
+        lines = (*lines, Line(line_name(sight, zone, visitor.line), visitor.line, True, drawn))
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
         *role_fill, asked=visitor, waiting=sight.waiting,
@@ -104,9 +109,8 @@ def _is_told(sight: Sight, name: str) -> bool:
 
 def ladder_of(sight: Sight) -> Ladder:
     """Return the ladder of the picture's zone: one rung for every class of callers."""
-    words = sight.words
-    zone = sight.zone(words[1] if words[:1] in (["passes"], ["floor"]) and len(words) > 1 else "")
-    visitor = sight.visitor(zone)
+    zone = sight.zone(sight.zone_asked)
+    visitor = sight.visitor()
     if visitor is not None and sight.is_open:
         visitor = visitor._replace(line=None)
     rungs = []
@@ -124,25 +128,6 @@ def ladder_of(sight: Sight) -> Ladder:
     )
 
 
-def blocks_still(sight: Sight) -> Blocks:
-    """Return the blocks of the picture's zone: tiles of a small one, shelves of a large one."""
-    zone = next(
-        (one for one in sight.machine.state.zones if one.name == sight.picture.zone),
-        sight.machine.state.zones[-1],
-    )
-    wanted = sight.order_asked
-    if zone.managed <= TOY_PAGES:
-        kinds = {FREE_BLOCK: FREE, HELD_BLOCK: HELD}
-        tiles = tuple(
-            Tile(one.first, one.last, kinds.get(one.what, USED))
-            for one in blocks_of(sight.machine, zone)
-        )
-        return Blocks(zone.name, zone.managed, tiles, wanted=wanted)
-    lists = sight.zone(zone.name).blocks or ()
-    shelves = tuple(Shelf(one.order, one.count, one.types or "") for one in lists)
-    return Blocks(zone.name, zone.managed, (), shelves, wanted)
-
-
 def bits_still(sight: Sight) -> Bits:
     """Return the mask that is asked about, as switches of its kernel's layout."""
     kernel, words = sight.asked_kernel, sight.words
@@ -155,9 +140,9 @@ def bits_still(sight: Sight) -> Bits:
         break
     if not sight.is_open:
         line = _stands_at(sight, words)
-    known = not sight.is_open or words[:1] in [[one] for one in TOLD_BY_NAME]
-    found = bits_of(mask, kernel.gfp, kernel.name, known, line)
-    return found._replace(mask=None) if sight.is_open and words[:1] == ["encode"] else found
+    told = not sight.is_open or words[:1] == ["encode"]
+    found = bits_of(mask, kernel.gfp, kernel.name, told, line, sight.taught)
+    return found._replace(mask=None) if sight.is_open and words[:1] != ["decode"] else found
 
 
 def _stands_at(sight: Sight, words: list[str]) -> str:
@@ -173,12 +158,6 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     name = RUNGS.get(caller, caller)
     return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
-
-
-TOLD_BY_NAME = (
-    "may_sleep", "wakes_kswapd", "may_do_io", "may_enter_fs", "warns", "uses_reserves", "encode",
-)  # fmt: skip
-"""Questions that name the flags of a mask: its switches may be seen while they are asked."""
 
 
 def stack_still(sight: Sight) -> Stack:
@@ -207,6 +186,9 @@ def loop_of(sight: Sight) -> Loop:
 OF_ORDER = ("first_zone", "zone_order")
 """Questions about the order of zones alone, where no number of theirs counts."""
 
+OF_PAGES, OF_MACHINE = ["managed"], ["compute", "managed"]
+"""Questions about the pages of a zone, or of a machine whose numbers they name."""
+
 ROOM_FORMS = (*OF_ORDER, "served")
 """Questions about where a request goes."""
 
@@ -214,6 +196,10 @@ ROOM_FORMS = (*OF_ORDER, "served")
 def rooms_of(sight: Sight) -> Rooms:
     """Return the zones side by side: those that the question names, else the machine's."""
     words = sight.words
+    if words[:2] == OF_MACHINE:
+        return _parts_of(sight, *numbers_in(words)[:2])
+    if words[:1] == OF_PAGES:
+        return _counted(sight)
     named = words[words.index("on") + 1 :] if "on" in words else []
     zones = {zone.name: zone for zone in sight.dump.populated()}
     same = words[:1] not in ([one] for one in OF_ORDER) and (not named or set(named) == set(zones))
@@ -230,9 +216,30 @@ def rooms_of(sight: Sight) -> Rooms:
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
 
 
+def _parts_of(sight: Sight, whole: int, reserved: int) -> Rooms:
+    """Return a machine's memory in two parts: what the kernel keeps, what its zones manage."""
+    value = sight.told.value if sight.told is not None else None
+    managed = value if isinstance(value, int) else None
+    parts = (Room("reserved", reserved), Room("managed", managed, asked=True))
+    return Rooms(parts, "", title=f"{whole} pages")
+
+
+def _counted(sight: Sight) -> Rooms:
+    """Return the zones with their pages; those of the zone that is asked about once it is told."""
+    rooms = [
+        Room(zone.name, None if asked and sight.is_open else zone.pages("managed"), asked=asked)
+        for zone in reversed(sight.dump.populated())
+        for asked in (zone.name == sight.zone_asked,)
+    ]
+    return Rooms(tuple(rooms), "")
+
+
 def slabs_still(sight: Sight) -> Slabs:
-    """Return the slabs of the level's cache."""
-    rows = slabs_of(sight.machine, sight.cache)
+    """Return the slabs of the level's cache, or so many full ones as the question is about."""
+    rows, words = slabs_of(sight.machine, sight.cache), sight.words
+    if words[:1] == ["objects"] and rows:
+        each = rows[0].objects
+        return Slabs(sight.cache, (Slab("full", numbers_in(words)[0], each, each),))
     return Slabs(
         sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
     )
@@ -241,6 +248,7 @@ def slabs_still(sight: Sight) -> Slabs:
 def kind_of(sight: Sight, kind: str) -> str:
     """Return how a kind is drawn for what is asked now: rooms for a way, slabs for objects."""
     only_rooms = sight.showing.shows("managed") and not sight.showing.shows("marks")
+    only_rooms = only_rooms or sight.words[:1] == OF_PAGES or sight.words[:2] == OF_MACHINE
     if kind == "tank" and only_rooms:
         return "rooms"
     if kind in ("tank", "stack") and sight.words[:1] and sight.words[0] in ROOM_FORMS:

@@ -16,24 +16,27 @@ TOP = 3
 class Room(NamedTuple):
     """A zone: its name, the pages that it manages, None where the question makes no such machine.
 
-    `free` pages are told where they are known.
+    `free` pages are told where they are known; an `asked` room is one whose pages are asked for.
     """
 
     name: str
     managed: int | None = None
     free: int | None = None
+    asked: bool = False
 
 
 class Rooms(NamedTuple):
     """What the picture shows; `into` is the room that the request went into, if it is known.
 
-    `refused` tells that it went into none.
+    `refused` tells that it went into none. Without a `caller` nobody comes; a `title` says of what
+    the rooms are parts, where that is not the memory of this machine.
     """
 
     rooms: tuple[Room, ...]
     caller: str
     into: str = ""
     refused: bool = False
+    title: str = ""
 
 
 def rooms_rows(
@@ -49,9 +52,12 @@ def rooms_rows(
     count = max(1, len(house.rooms))
     wide = max(8, width // count)
     for n, room in enumerate(house.rooms):
-        _room(sheet, room, n * wide, wide - 1, room.name == house.into and step == STEPS, glyphs)
+        lit = room.asked or (room.name == house.into and step == STEPS)
+        _room(sheet, room, n * wide, wide - 1, lit, glyphs)
     names = [room.name for room in house.rooms]
     ball, start = f"{glyphs.ball} {house.caller}", 1
+    if not house.caller:
+        return sheet.rows()
     if house.into in names:
         x = names.index(house.into) * wide + 2
         if step < STEPS // 2:
@@ -72,6 +78,8 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
     line = (glyphs.lid if lit else glyphs.line) * (wide - 2)
     sheet.put(x, height - 1, f"{glyphs.corner_left}{line}{glyphs.corner_right}", role)
     texts = [(room.name, "label")]
+    if room.asked and room.managed is None:
+        texts.append(("? pages", "number"))
     if room.managed is not None:
         texts += [(f"{room.managed} pages", "number"), (mib_text(room.managed), "dim")]
     if room.free is not None:
@@ -80,13 +88,18 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
         sheet.put(x + 2, TOP + n, text[: wide - 4], of)
 
 
+def _said(room: Room) -> str:
+    if room.asked:
+        return f"{room.name} with {'?' if room.managed is None else room.managed} pages"
+    return room.name if room.free is None else f"{room.name} with {room.free} pages free"
+
+
 def rooms_words(house: Rooms) -> str:
     """Return which rooms there are, and where the request went."""
-    rooms = (
-        room.name if room.free is None else f"{room.name} with {room.free} pages free"
-        for room in house.rooms
-    )
-    found = f"The rooms are {', '.join(rooms)}."
+    subject = f"{house.title}:" if house.title else "The rooms are"
+    found = f"{subject} {', '.join(map(_said, house.rooms))}."
+    if not house.caller:
+        return found
     if house.refused:
         return f"{found} {told(f'{house.caller} is refused')}"
     went = f"goes into {house.into}" if house.into else "comes"

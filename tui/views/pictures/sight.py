@@ -20,7 +20,11 @@ from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.levels.truth import IN, KB_WORD, Truth, truth
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.tank import COMES, GETS, WAITS, Line, Visitor
+from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, WAITS, Line, Visitor
+
+OF_A_FLOOR = ("floor", "lowest_served")
+OF_A_ZONE = (*OF_A_FLOOR, "passes", "seen", "marks", "kswapd_sleeps", "managed", "reserve")
+"""Questions whose first word after the form is a zone."""
 
 
 class Sight(NamedTuple):
@@ -28,7 +32,8 @@ class Sight(NamedTuple):
 
     `question` is what is asked; once it was answered, `told` is what is true. `waiting` are the
     callers refused so far, `chain` the functions on the stack, outermost first, `who` runs them;
-    `cache` is the slab cache that the level is about.
+    `cache` is the slab cache that the level is about, `taught` the names of the kernel that it
+    says (None: all).
     """
 
     kernel: Kernel
@@ -42,6 +47,7 @@ class Sight(NamedTuple):
     chain: tuple[str, ...] = ()
     who: str = ""
     cache: str = ""
+    taught: frozenset[str] | None = None
 
     @property
     def picture(self) -> Picture:
@@ -66,11 +72,20 @@ class Sight(NamedTuple):
     def order_asked(self) -> int | None:
         """The order that the question is about, None if it names none."""
         words = self.words
-        for name, at in (("order", 1), ("request", 2), ("fits", 2)):
+        for name, at in (("order", 1), ("request", 2), ("fits", 2), ("split_block", 2)):
             place = words.index(name) + at if name in words else len(words)
             if place < len(words) and words[place].isdigit():
                 return int(words[place])
         return None
+
+    @property
+    def zone_asked(self) -> str:
+        """The zone that the question is about, empty if it names none."""
+        words = self.words
+        if words[:1] and words[0] in OF_A_ZONE and len(words) > 1:
+            return words[1]
+        parts = words[1].split(".") if words[:1] == ["metric"] else []
+        return parts[1] if parts[:1] == ["zones"] and len(parts) > 1 else ""
 
     @property
     def is_open(self) -> bool:
@@ -111,30 +126,45 @@ class Sight(NamedTuple):
         """Tell whether a mark is shown, or only hidden by the question."""
         return self.showing._replace(hidden=()).shows(f"marks.{mark}")
 
-    def visitor(self, zone: ZoneDump) -> Visitor | None:
-        """Return who comes to the zone, or has just been let in or bounced."""
+    def visitor(self) -> Visitor | None:
+        """Return who comes, or has just been let in or bounced, or whose line was asked for."""
         name = self.showing.caller
         if not name:
             return None
-        line, wants = self._line_asked(zone), 1 << (self.order_asked or 0)
-        found = self.told.value if self.told is not None else None
-        if not isinstance(found, bool) or self.words[:1] != ["passes"]:
-            return Visitor(name, COMES, line, wants)
-        return Visitor(name, GETS if found else WAITS, line, wants)
+        line, wants = self._line_asked(), 1 << (self.order_asked or 0)
+        return Visitor(name, self._deed(), line, wants)
 
-    def _line_asked(self, zone: ZoneDump) -> int | None:
-        """Return the pages of the line that the question's caller meets; None if none is asked."""
+    def _deed(self) -> str:
+        """Return what the question's caller does, by what is true of it."""
         words = self.words
-        if words[:1] != ["passes"] or len(words) < 4:
-            return None
-        options = [*words[4:]]
-        mark = options[:1] if options[:1] and options[0] in MARKS else []
+        if self.told is None or not words:
+            return COMES
+        if words[0] == "passes":
+            return GETS if self.told.value else WAITS
+        if words[0] in OF_A_FLOOR:
+            return MEETS
+        return GETS if "request" in words else COMES
+
+    def _line_asked(self) -> int | None:
+        """Return the pages of the line that the question's caller meets; None if none is asked.
+
+        A line that is asked for is known once it is told.
+        """
+        words = self.words
+        if "request" in words and self.told is not None:
+            return self._floor_of([self.zone_asked, words[words.index("request") + 1]])
+        mark = [one for one in words[3:5] if one in MARKS]
+        if words[:1] == ["passes"] and len(words) > 3:
+            return self._floor_of([*words[1:3], *mark])
+        asked = words[:1] and words[0] in OF_A_FLOOR and self.told is not None
+        return self._floor_of([*words[1:3], *mark]) if asked else None
+
+    def _floor_of(self, words: list[str]) -> int | None:
         try:
-            asked = " ".join(["floor", *words[1:3], *mark])
-            value = truth(asked, self.asked_kernel, self.machine).value
+            found = truth(" ".join(["floor", *words]), self.asked_kernel, self.machine)
         except InputError:
             return None
-        return value if isinstance(value, int) else None
+        return found.value if isinstance(found.value, int) else None
 
     def class_asked(self) -> str:
         """Return the class of the caller that is asked about; empty if none is."""

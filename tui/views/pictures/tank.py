@@ -17,8 +17,8 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 from mmplay.tui.views.pictures.heights import Heights, heights
 
-COMES, GETS, WAITS = "comes", "gets", "waits"
-"""What a caller does: it is about to ask, it got its page, it was refused."""
+COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
+"""What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
 
 LEAST_GLASS, LEAST_RIGHT = 12, 13
 MOST_LABEL, MOST_NAME = 18, 12
@@ -54,6 +54,8 @@ class Visitor(NamedTuple):
     def says(self) -> str:
         """Return what it does, in words."""
         block = "a page" if self.wants == 1 else f"{self.wants} pages in one piece"
+        if self.does == MEETS:
+            return f"is refused at {self.line} or fewer"
         return {COMES: f"asks for {block}", GETS: f"gets {block}"}.get(self.does, "is refused")
 
 
@@ -194,7 +196,8 @@ class _Drawing:
         self.sheet.put(
             x, row, f"{self.glyphs.points} {shown} {self.tank.unit}", "number", self.tank.ask
         )
-        words = [mib_text(shown), *_broken(self.tank.state, self.right - 2)]
+        room = self.sheet.width - x - 2
+        words = [mib_text(shown), *_broken(self.tank.state, room)]
         below = row + len(words) < self.rows
         for n, text in enumerate(words, 1):
             role = "dim" if n == 1 else self.tank.role
@@ -218,8 +221,9 @@ class _Drawing:
         surface = self.scale.surface(self.past.free)
         line = self.rows if who.line is None else self.scale.surface(who.line) - 1
         stop = max(0, min(surface, line) - 1) if who.line is not None else 0
-        if who.does == COMES:
-            self._ball(self.inside + 1, stop, f" {who.name} ?", "number")
+        if who.does in (COMES, MEETS):
+            asks = " ?" if who.does == COMES else ""
+            self._ball(self.inside + 1, stop, f" {who.name}{asks}", "number")
         elif self.step == STEPS:
             self._landed(who, stop)
         else:
@@ -264,7 +268,9 @@ def _label(line: Line) -> str:
 
 
 def _broken(text: str, width: int) -> list[str]:
-    return wrap(text, max(6, width)) if text else []
+    room = max(6, width)
+    long = any(len(word) > room for word in text.split())
+    return wrap(text.replace("+", " +") if long else text, room) if text else []
 
 
 ARTICLES = ("the ", "a ")
