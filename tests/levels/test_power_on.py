@@ -100,7 +100,7 @@ def test_below_the_edge_reclaim_asks_for_nothing() -> None:
     path = scenario_path("power-on.toml")
     text = path.read_text().replace('"2G"', '"512M"').replace('crashkernel = "256M"\n', "")
     text = text.replace("groups = 192", "groups = 128").replace("[19.3, 164_200]", "[12, 0]")
-    text = text.replace("[14.16, 0], [12, 0], [19.31, 0]", "[9, 0]").replace("14.15", "8.5")
+    text = text.replace("[14.35, 0], [12, 0], [19.31, 0]", "[9, 0]").replace("14.25", "8.5")
     scenario = read_scenario(text, str(path))
     m = machine_of_scenario(scenario, choice_for(scenario, Changes()))
     run_until(m, 12 * SECOND)

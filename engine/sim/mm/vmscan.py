@@ -276,11 +276,7 @@ def _start_works(
 
 
 SCAN_NS = 4 * MILLISECOND_NS
-"""What one turn scans takes so long: more goes on in later ones, among other callers'.
-
-Never a little less: in the rest of a time slice another turn would begin, and who scans would have
-twice the share of a CPU that others have.
-"""
+"""What one turn scans takes at most so long: more goes on in later ones, among other callers'."""
 
 
 def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...], enough: int) -> tuple[int, int]:
@@ -292,7 +288,7 @@ def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...], enough: int)
     tasks = m.state.tasks
     priority, left = tasks.priority[task], tasks.left[task]
     tasks.left[task] = scanned = freed = 0
-    most = max(SWAP_CLUSTER_MAX, -(-SCAN_NS // max(1, m.setup.costs.scanned_page)))
+    most = max(SWAP_CLUSTER_MAX, SCAN_NS // max(1, m.setup.costs.scanned_page))
     for place, zone in enumerate(zones):
         if left:
             if place < left & 3:

@@ -78,6 +78,7 @@ def found_in_rows(rows: Sequence[Row], zones: Sequence[BenchZone], cpus: int) ->
         runnable=row["nr_running"],
         dirty_limit=_dirty_limit(rows),
         alone=_scanned_alone(rows),
+        drift=0,
         bandwidth=_bandwidth(rows),
         assumed=(*RULES["row"], *reasons(ASSUMED, QUOTED)),
     )

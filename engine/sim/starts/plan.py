@@ -70,9 +70,9 @@ class Found(NamedTuple):
     `printed` zones have their marks and reserves already. `works` are full slabs of kmalloc-64.
     `runnable` is how many tasks were running (-1: not known, then all were), `dirty_limit` the hard
     limit as it stood (0: the threshold), `alone` how many pages a call had scanned whose task alone
-    was running a moment before (0: there was none), `bandwidth` what the disk had shown, in
-    pages/s. `assumed` says what was chosen, for the run's header; `told` is the log's report, whose
-    tasks go on.
+    was running a moment before (0: there was none), `drift` whether counters lag, `bandwidth` what
+    the disk had shown, in pages/s. `assumed` says what was chosen, for the run's header; `told` is
+    the log's report, whose tasks go on.
     """
 
     time_ns: int
@@ -82,6 +82,7 @@ class Found(NamedTuple):
     runnable: int = -1
     dirty_limit: int = 0
     alone: int = 0
+    drift: int = 1
     bandwidth: int = INIT_BW
     assumed: tuple[str, ...] = ()
     told: Told | None = None
@@ -142,7 +143,7 @@ def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
         state.limits += first_answers(found.time_ns, 0 if state.flows else CREDIT)
     state.disk_rate = setup.disk.pages_per_second
     state.under_io = sum(zone.writeback for zone in state.zones)
-    state.drift = 1
+    state.drift = found.drift
     set_thresholds(state)
     m.bind(state)
     state.dirty_limit = found.dirty_limit or dirty_threshold(m)
@@ -155,6 +156,7 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
     fitted = tuple(name for name in FITTED if name not in given)
     setup = plain_setup(choice, plan.name, plan.cpus, plan.disk, plan.workloads, chosen)
     costs = tuple(f"{name} {ns}: as the scenario gives it" for name, ns in given.items())
+    drift = RULES["drift"] if found.drift else ()
     flow = plan.flow
     if flow is not None and choice.packets >= 0:
         flow = flow._replace(frames_per_second=choice.packets)
@@ -164,7 +166,7 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
         flow=flow,
         caches=cache_kinds(plan.cpus, flow.extension_bytes if flow else 0),
         script=tuple(one for one in plan.script if one[0] >= found.time_ns),
-        assumed=(*setup.assumed, *found.assumed, *plan.assumed, *RULES["drift"]),
+        assumed=(*setup.assumed, *found.assumed, *plan.assumed, *drift),
         calibrated=(*costs, *reasons(CALIBRATED, fitted)),
     )
 
