@@ -102,14 +102,14 @@ def name_and_value(text: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES = (
-    *("tank", "ladder", "blocks", "bits", "stack", "loop", "history"),
-)
+PICTURES = ("tank", "ladder", "blocks", "bits", "stack", "loop", "history")
+TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES
 """Kinds of picture; what each draws stands in docs/LEVELS.md."""
 
 DEFAULT_ZONE = ZONES[1]
 
 PictureKind = Annotated[str, one_of(PICTURES)]
+OwnPicture = Annotated[str, one_of((*PICTURES, *(f"{one} {z}" for one in PICTURES for z in ZONES)))]
 
 
 class Picture(FileTable, frozen=True, kw_only=True):
@@ -178,7 +178,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     suppose: Texts = ()
     why: str = ""
     rule: str = ""
-    picture: PictureKind = ""
+    picture: OwnPicture = ""
     caller: str = ""
     hides: Texts = ()
     hints: Texts = ()

@@ -71,9 +71,9 @@ class Answer(NamedTuple):
         return self.words.sentences(foreseen(self.futures))
 
     def line(self) -> str:
-        """Return the first sentence that names an assumption, else the first."""
+        """Return what matters most: first what happens, and hangs on an assumption."""
         words, rows = self.words, foreseen(self.futures)
-        rows.sort(key=lambda row: not row.hangs_on)
+        rows.sort(key=lambda row: (not row.happens, not row.hangs_on))
         return next(text for row in rows if (text := words.sentence(row)))
 
     def outcomes(self) -> Iterator[Outcome]:

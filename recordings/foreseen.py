@@ -10,6 +10,9 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.starts.unsaid import Unsaid
 from mmplay.recordings.futures import FALLS, RISES, Future, Range, Supposed
 
+EVENTS = ("_us", "kills", "failures")
+"""How quantities end that count or time what happens."""
+
 MOST_NAMED = 3
 """A sentence names so many assumptions at most, those that matter most."""
 
@@ -33,6 +36,11 @@ class Foreseen(NamedTuple):
     high: int | None
     never: bool
     hangs_on: tuple[str, ...]
+
+    @property
+    def happens(self) -> bool:
+        """Whether it tells of an event that comes in some run: a mark, a kill, a refusal."""
+        return bool(self.high) and self.quantity.endswith(EVENTS)
 
 
 def foreseen(futures: Sequence[Future]) -> list[Foreseen]:
@@ -160,7 +168,8 @@ class Words:
             code = "futures.some" if row.low == row.high else "futures.or_never"
         else:
             code = "futures.at" if low == high else "futures.between"
-        return said(code, low=low, high=high, span=self._span)
+        every = self._all["every"] if code == "futures.at" and not row.hangs_on else ""
+        return said(code, low=low, high=high, span=self._span) + every
 
     def _range(self, row: Foreseen) -> str:
         if row.low == row.high:

@@ -120,10 +120,13 @@ class Asking:
     def supposed(self, m: Machine, notes: Notes) -> Machine | None:
         """Return the machine that the open question supposes; None if it is this one.
 
-        A later one counts where a number of it is asked for.
+        A later one counts where a number of it is asked for, or something is done there.
         """
         question = self.open(notes)
-        if question is None or (question.when != NOW and not question.truth.startswith(METRIC)):
+        if question is None:
+            return None
+        shown = question.when == NOW or question.suppose or question.truth.startswith(METRIC)
+        if not shown:
             return None
         acts = tuple(map(name_and_value, question.suppose))
         then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)

@@ -10,6 +10,7 @@ from mmplay.engine.sim.metrics import condition
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import turn
 from mmplay.levels.language import END, NOW, START, TURN, turn_count, turns_on
+from mmplay.levels.model import Level
 from mmplay.levels.truth import Truth
 
 Moment = Callable[[Machine], bool]
@@ -17,6 +18,9 @@ Moment = Callable[[Machine], bool]
 
 KEPT = 64
 """Continuations that are held."""
+
+LEVELS_KEPT = 20
+"""Levels whose continuations are held."""
 
 Acts = tuple[tuple[str, str], ...]
 """Acts by name and value."""
@@ -99,3 +103,19 @@ class Laters:
         while len(self._machines) > KEPT:
             self._machines.popitem(last=False)
         return self._machines[key]
+
+
+def laters_of(level: Level) -> Laters:
+    """Return what all runs of this very level share, however often it begins anew.
+
+    A level that was read with changes may have the same content: each object has its own. Those of
+    the last few levels are kept.
+    """
+    held = _held.setdefault(id(level), (level, Laters()))
+    _held.move_to_end(id(level))
+    while len(_held) > LEVELS_KEPT:
+        _held.popitem(last=False)
+    return held[1]
+
+
+_held: OrderedDict[int, tuple[Level, Laters]] = OrderedDict()

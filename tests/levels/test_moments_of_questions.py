@@ -10,10 +10,10 @@ import pytest
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import Level, Question
-from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, playing
+from mmplay.levels.play.solve import knows, playing
 from mmplay.levels.truth.truths import NUMBER
+from tests.levels.proofs import unread
 
 LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
 
@@ -33,7 +33,7 @@ def misses(run: LevelRun, question: Question) -> None:
     run.answer(question.id, wrong[0] if wrong else "987654321" if truth.kind == NUMBER else "none")
 
 
-def asked_in(level: Level, missed: frozenset[str], laters: Laters) -> dict[str, Asked]:
+def asked_in(level: Level, missed: frozenset[str]) -> dict[str, Asked]:
     """Play the solution, these questions missed at first; return how each was put at first."""
     count = sum(len(one.questions) for one in (level, *level.stages))
     found: dict[str, Asked] = {}
@@ -48,7 +48,7 @@ def asked_in(level: Level, missed: frozenset[str], laters: Laters) -> dict[str, 
             knows(run, question)
 
     acts = [move for move in level.solution if move.action not in ("answer", "place")]
-    for _ in playing(begin(level, laters=laters), acts, reply):
+    for _ in playing(unread(level), acts, reply):
         if len(found) == count:
             break
     return found
@@ -57,7 +57,6 @@ def asked_in(level: Level, missed: frozenset[str], laters: Laters) -> dict[str, 
 @pytest.mark.parametrize("path", LEVELS)
 def test_a_miss_moves_no_other_question(path: Path) -> None:
     level = load_level(path)
-    laters = Laters()
-    straight = asked_in(level, frozenset(), laters)
+    straight = asked_in(level, frozenset())
     missed = frozenset(list(straight)[::2])
-    assert asked_in(level, missed, laters) == straight
+    assert asked_in(level, missed) == straight

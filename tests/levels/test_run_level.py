@@ -12,6 +12,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Level
+from mmplay.levels.play import moments
 from mmplay.levels.play.goals import Missed, Outcome, stars
 from mmplay.levels.play.guesser import Guesser
 from mmplay.levels.play.moments import Laters
@@ -342,13 +343,26 @@ def test_the_random_player_plays_the_same_again() -> None:
         assert ends[0] == ends[1]
 
 
+def test_a_run_that_begins_anew_asks_the_machine_nothing_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = level(NUMBER + 'when = "+3 turns"\n', "", EATER)
+    first = begin(one)
+    assert first.open_question() is not None
+    monkeypatch.setattr(moments, "later", None)
+    assert begin(one).truths == first.truths
+    monkeypatch.undo()
+    other = begin(level(NUMBER, "", EATER.replace("2000", "1000")))
+    assert other.laters is not first.laters
+
+
 @pytest.mark.parametrize("name", ["L10", "L18"])
 def test_a_run_that_nobody_reads_comes_to_the_same(name: str) -> None:
     """Undone acts too, and with the truths and the turns that runs share."""
     one, laters = find_level(name), Laters()
     make = partial(UnwrittenSession, ways={})
     for seed in range(4):
-        read = Guesser(begin(one), seed)
+        read = Guesser(begin(one, laters=Laters()), seed)
         unread = Guesser(begin(one, laters=laters, make=make), seed)
         for player in (read, unread):
             assert player.play()

@@ -21,7 +21,6 @@ from mmplay.levels.play.solve import begin, knows, level_header, play
 from mmplay.levels.proof import CHECKS, DIGEST, RANDOM, SEEDS, Proof, prove
 from mmplay.recordings.run.store import load_session
 from mmplay.recordings.trace.writer import TraceWriter
-from tests.levels.proofs import laters_of
 from tests.sessions import Kept
 
 RUNS = 20
@@ -57,11 +56,11 @@ def test_a_recorded_solution_is_graded_the_same(path: Path) -> None:
     level = load_level(path)
     kept = Kept()
     writer = TraceWriter(kept, level_header(level, level.start.seed))
-    run: LevelRun = begin(level, writer=writer, laters=laters_of(level.content))
+    run: LevelRun = begin(level, writer=writer)
     play(run, level.solution, knows)  # of a level of acts this is the first
     run.session.finish()
     loaded = load_session(BytesIO(kept.kept), "run.mmtrace").session
-    graded = regrade(loaded, level, laters_of(level.content))
+    graded = regrade(loaded, level)
     assert graded.score == run.score()
     assert graded.outcome is run.outcome
     assert graded.same

@@ -159,6 +159,8 @@ def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
     run = unread(level_of_id("L13"))
     supposed = 0
     while (question := run.open_question()) is not None:
+        then = run.asking.supposed(run.session.to_end(), run.notes)
+        assert (then is not None and then.state.now_ns >= 61_900_000_000) is bool(question.suppose)
         supposed += bool(question.suppose)
         if question.suppose == ("wb_mask nowait",) and not run.missed():
             reply = run.answer(question.id, "yes")

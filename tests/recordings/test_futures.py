@@ -176,6 +176,17 @@ def test_each_bound_says_what_it_changed(futures: list[Future]) -> None:
     assert "one assumption at a time" in answer.remarks()[0]
 
 
+def test_the_line_tells_what_happens_before_what_only_differs(futures: list[Future]) -> None:
+    one = ahead()
+    happens = {"DMA32.rises_above_min_us": 120_000, "kills": 0, "failures": 0}
+    still = [
+        run._replace(numbers={"DMA32.free_at_end": number, **happens})
+        for number, run in enumerate(futures)
+    ]
+    line = Answer(one, len(still), still, machine_ahead(one)).line()
+    assert line == "DMA32: free rises above min (1300 pages) after 0.12 s in every run."
+
+
 def test_the_kill_of_the_log_itself_is_told_apart(futures: list[Future]) -> None:
     one = ahead()
     report = replace(one.told.report, tasks=[{"pid": 1, "comm": "init"}])
@@ -260,7 +271,7 @@ def row(quantity: str, low: int | None, high: int | None, never: bool = False) -
         ),
         (
             row("DMA32.rises_above_high_us", 120_000, 120_000),
-            "DMA32: free rises above high (1950 pages) after 0.12 s.",
+            "DMA32: free rises above high (1950 pages) after 0.12 s in every run.",
         ),
         (
             row("DMA32.falls_to_min_us", 3_000_000, 9_000_000, never=True),

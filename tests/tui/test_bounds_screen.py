@@ -131,7 +131,7 @@ async def test_a_frame_of_another_kernel_asks_whose_rules_are_to_run(log: str) -
     Path(log).write_bytes(text)
     async with running(log, (100, 36)) as pilot:
         asked = await press(pilot, "f")
-        assert "by the rules of 4.5-rc7 or next-20160311? (4.6.1 cannot be simulated)" in asked
+        assert "by the rules of 4.5-rc7 or next-20160311? (its own cannot be simulated)" in asked
         await type_in(pilot, "6.1")
         assert "cannot be simulated" in flat(pilot)
         await press(pilot, "f")

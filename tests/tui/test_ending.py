@@ -142,7 +142,7 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         await opened(pilot)
         while run_of(pilot).playing:
             await press(pilot, "S")
-        assert "Enter: read on" in text_of(pilot)
+        assert "Enter what it came to" in text_of(pilot)
         assert "Enter L04" in await press(pilot, "enter")
         assert isinstance(app.screen, EndScreen)
         before = level_screen(pilot)
@@ -179,7 +179,7 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         screen.mover.to_end()
         await settle(pilot)
         shown = text_of(pilot)
-        assert "All that was missed is right now." in shown
+        assert "All you missed is right now." in shown
         assert "This review changes no stars." in shown
         assert "Enter goes back  R begins the level" in shown.splitlines()[-1]
         assert "stars  " not in shown
@@ -216,7 +216,7 @@ async def test_what_was_missed_is_played_again_stage_by_stage() -> None:
             face.game.answer(right)
             level_screen(pilot).mover.to_end()
             await settle(pilot)
-        assert "All that was missed is right now." in text_of(pilot)
+        assert "All you missed is right now." in text_of(pilot)
 
 
 @pytest.mark.usefixtures("held_motion")

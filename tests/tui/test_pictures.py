@@ -77,6 +77,19 @@ def test_every_state_of_a_picture_differs_in_more_than_colour() -> None:
     assert len({without_colour(ROLE_DEFAULTS)[f"mm-{role}"] for role in ("fine", "refused")}) == 1
 
 
+def test_a_caller_stands_on_the_water_until_its_line_may_be_seen() -> None:
+    still = Tank("DMA32", 629, 4000, (Line("min", 1300, True), Line("HIGH", 650, drawn=False)))
+    rows = [
+        [plain(row) for row in tank_rows(one, 46, 14, BOXES)]
+        for one in (
+            still._replace(asked=Visitor("conntrack", COMES, line), free=free)
+            for line, free in ((650, 629), (488, 629))
+        )
+    ]
+    at = [next(n for n, row in enumerate(drawn) if "conntrack" in row) for drawn in rows]
+    assert at[0] == at[1], "where it stands does not tell the answer"
+
+
 # water and lines
 
 
@@ -143,9 +156,10 @@ def test_a_callers_name_is_whole_or_says_that_it_is_not() -> None:
 
 
 def test_a_line_that_is_hidden_keeps_its_place_and_is_not_told() -> None:
-    hidden = AT_MIN._replace(lines=(*AT_MIN.lines[:2], AT_MIN.lines[2]._replace(drawn=False)))
+    alone = AT_MIN._replace(asked=None)
+    hidden = alone._replace(lines=(*alone.lines[:2], alone.lines[2]._replace(drawn=False)))
     before, after = (
-        [plain(row) for row in tank_rows(one, *PLACES[0], BOXES)] for one in (hidden, AT_MIN)
+        [plain(row) for row in tank_rows(one, *PLACES[0], BOXES)] for one in (hidden, alone)
     )
     assert "min 1300" not in "".join(before)
     assert "min 1300" not in tank_words(hidden)

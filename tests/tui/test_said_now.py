@@ -84,7 +84,7 @@ async def test_goals_and_what_loses_stand_under_the_picture_at_every_size() -> N
         await opened(pilot)
         await all_answered(pilot)
         shown = text_of(pilot)
-        assert "[ ] at most 7700 pages are set aside (pages set aside: 26305)" in shown
+        assert "[ ] at most 7700 pages are set aside (now 26305)" in shown
         assert "[x] fewer than 60 direct reclaims" in shown
         assert "at least 60 loses)" in shown
         assert "requests that failed: 0 (one loses); OOM kills: 0 (one loses)" in shown
@@ -141,3 +141,23 @@ async def test_a_panel_that_nobody_sees_is_not_made(monkeypatch: pytest.MonkeyPa
         await press(pilot, "tab", "tab", "tab", "tab")
         assert "report" in made
         assert "chosen file_io.00" in text_of(pilot)
+
+
+async def test_several_remedies_are_a_list_and_one_is_a_sentence() -> None:
+    async with running(INCIDENT_RC7, (120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "change   · 1 page more free in DMA32" in shown
+        assert "         · 2 pages more free in DMA" in shown
+        assert "rule     An order-0 request" in shown
+
+
+async def test_panels_with_nothing_to_say_leave_their_place_to_the_picture() -> None:
+    async with MmplayApp(level=find_level("L12")).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert "─ turn ─" not in text_of(pilot)
+        assert "─ log ─" not in text_of(pilot)
+        while run_of(pilot).session.end == run_of(pilot).session.first:
+            await answer_right(pilot)
+            if run_of(pilot).open_question() is None:
+                await press(pilot, "full_stop")
+        assert "─ turn ─" in text_of(pilot)

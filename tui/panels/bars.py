@@ -39,10 +39,15 @@ class LineBar(CellPanel, can_focus=False):
 class VerdictBar(LineBar):
     """The answer, or what is asked: in as many rows as it needs, and from then on.
 
-    It does not shrink again while the width stays: every panel below would move with each step.
+    It does not shrink while the width stays, unless it is told to: every panel below would move
+    with each step.
     """
 
     _width, _rows = 0, 1
+
+    def let_shrink(self) -> None:
+        """Take as many rows as the next sentence needs."""
+        self._rows = 1
 
     def tell(self, text: str, width: int, loud: bool) -> None:
         """Draw the sentence on a screen of some width; `loud` if something went wrong."""

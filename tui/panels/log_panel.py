@@ -109,7 +109,8 @@ class LogPanel(CellPanel):
         self._walk(lines)
 
     def _tell_more(self) -> None:
-        self._set_subtitle(f"line {self.line}/{self._timeline.line_count}")
+        count = self._timeline.line_count
+        self._set_subtitle(f"line {self.line}/{count}" if count else "")
 
     @property
     def value(self) -> str:
@@ -127,6 +128,8 @@ class LogPanel(CellPanel):
 
     def row_at(self, n: int) -> Row | None:
         """Return the row of one line of the log, or None below the last."""
+        if n == 0 and not self._timeline.line_count:
+            return row(Cell("Nothing has been printed yet.", "dim"))
         line = self._line(n + 1)
         return None if line is None else self._row(line)
 

@@ -14,6 +14,7 @@ from mmplay.recordings.run.replay import UNSEEN
 from mmplay.recordings.run.session import Session
 from mmplay.tui.cells import Cell, Row, row
 from mmplay.tui.screens.base import BOUNDS, BaseScreen
+from mmplay.tui.views.history import BAND
 
 if TYPE_CHECKING:
     from mmplay.recordings.answer import Answer
@@ -24,6 +25,7 @@ AT_LEAST = 2
 
 STOPPED = "finding them was stopped"
 ALONE = "One run, bounds not yet known"
+IN_HISTORY = f"{BAND} in the history lies where free pages were in any of these runs."
 
 
 class Known(NamedTuple):
@@ -161,7 +163,8 @@ class Bounds:
         if known.answer is None:
             return [head, row(self.line(run)), row("")]
         answer = known.answer
-        rows = [head, *(row(text) for text in (*answer.remarks(), *answer.sentences())), row("")]
+        texts = (*answer.remarks(), *answer.sentences(), IN_HISTORY)
+        rows = [head, *(row(text) for text in texts), row("")]
         rows.append(row(Cell("each assumption at each of its bounds", "label")))
         for one in answer.outcomes():
             rows.append(row(Cell(one.supposed, "number")))

@@ -86,6 +86,7 @@ class GameFace:
     def _picture(self, width: int) -> tuple[str, list[Row]]:
         if self.shown:
             self.stage.look()
+        self._panels.hide_empty()
         return self.stage.picture_rows(width)
 
     def machine(self) -> None:
@@ -147,7 +148,7 @@ class GameFace:
         title = f"{self.level.id}  acts {score.acts}/{score.par}"
         if not self.shown:
             return f"{title}  (a fork; press o to go back)", []
-        return title, task_rows(self.game, width, self._panels.density)
+        return title, task_rows(self.game, width, self._panels.density, self._panels.glyphs)
 
     def _incident(self, width: int) -> tuple[str, list[Row]]:
         if not self._panels.panel(INCIDENT).size.height or not self.shown:

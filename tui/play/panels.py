@@ -99,8 +99,9 @@ class Panels(Places):
     def begin(self) -> None:
         """Start on the zones, with their explanation below, or on what a level is about."""
         self.log_panel.show_frame(self.frame)
-        self.choose_lower(self.first if self.frame.shown is not None else "report")
-        self.panel(self.home).focus()
+        known = self.frame.shown is not None or self.home != "zones"
+        self.choose_lower(self.first if known else "report")
+        self.panel(self.home if known else "report").focus()
 
     def renew(self) -> None:
         """Read anew what the player goes through: another timeline, or one that has changed."""
@@ -157,6 +158,7 @@ class Panels(Places):
             return
         timeline, frame, width = self.player.timeline, self.frame, self._on.size.width
         self.set_class(frame.shown is None, "-unknown")
+        self.set_class(len(timeline) == 1, "-once")
         with self.app.batch_update():
             state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
             own = self.header(width) if self.header is not None else None
@@ -197,6 +199,12 @@ class Panels(Places):
     def _fill(self, name: str) -> None:
         panel = self.panel(name)
         panel.show(VIEWS[name](self.view_of(panel)))
+
+    def hide_empty(self) -> None:
+        """Let the panels beside a picture stand there only once they have something to say."""
+        facts, report = self.frame.facts, self.frame.report
+        self.set_class(report is None and not (facts and facts.decisions), "-idle")
+        self.set_class(not self.player.timeline.line_count, "-silent")
 
     def _draw_zones(self) -> None:
         """Draw the zones, in as many rows as they need and may have."""

@@ -112,7 +112,8 @@ class Places(Container):
         self._focus_beside(-1)
 
     def _focus_beside(self, direction: int) -> None:
-        names = self.names
+        hidden = ("zones", "counters") if self.has_class("-unknown") else ()
+        names = [name for name in self.names if name not in hidden]
         here = names.index(self.focused) if self.focused else -direction
         self._focus_on(names[(here + direction) % len(names)])
 

@@ -183,8 +183,7 @@ class Runs:
             from mmplay.recordings.run.what_if import check_frame
 
             check_frame(frame)
-            who = frame.release or "its kernel"
-            wanted = f"by the rules of {' or '.join(SIMULATED)}? ({who} cannot be simulated)"
+            wanted = f"by the rules of {' or '.join(SIMULATED)}? (its own cannot be simulated)"
             self._screen.ask_for(wanted, self._fork_by)
 
     def _fork_by(self, text: str) -> None:

@@ -8,12 +8,15 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.timer import Timer
 
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import HISTORY
 from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row
+from mmplay.tui.panels.bars import VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.play.history import History
@@ -145,6 +148,8 @@ class Stage:
     def go_on(self) -> bool:
         """Leave what has landed; False if nothing had."""
         had, self.landed = self.landed is not None, None
+        if had:
+            self._screen.query_one(VerdictBar).let_shrink()
         return had
 
     def look(self) -> None:
@@ -246,7 +251,9 @@ class Stage:
             title = f"question {place_of(run, question_open)}"
             return title, question_rows(question_open, size, self._glyphs, again=again)
         if not run.playing:
-            return str(run.outcome) if self.game.counts else REVIEW, end_rows(self.game, width)
+            return str(run.outcome) if self.game.counts else REVIEW, end_rows(
+                self.game, width, self._glyphs
+            )
         playing = self._panels.player.playing
         return "time is running" if playing else "your turn", waiting_rows(run, size)
 
@@ -266,4 +273,7 @@ class Stage:
         question = self.landed.reply.question if self.landed else self.game.question
         if question is not None:
             return question.text
+        run = self.game.level_run
+        if not run.playing and run.outcome is not Outcome.WON:
+            return as_sentence(f"{run.outcome}: {run.reason}".capitalize())
         return self.still.words() if self.still is not None else self.game.level_run.level.task

@@ -74,7 +74,7 @@ def keys_row(
     then = f"{following.id} {following.title}" if following is not None else "the menu"
     if following is not None and width < WIDE:
         then = following.id
-    again = (("m", f"the {missed} missed"),) if missed else ()
+    again = (("m", "what you missed"),) if missed else ()
     on = (("Enter", then), ("r", "again"))
     if outcome is Outcome.LOST:
         on = (("Enter", "again"), ("n", then))

@@ -20,6 +20,9 @@ NO_NUMBER = "No memory was printed until here, so there is no number to explain.
 FIRST = ("what", "numbers", "change")
 """What stands first where there is no room for all: what would change it is what is looked for."""
 
+BETWEEN, ITEM = " · ", "· "
+"""What stands between several remedies or tests in a part, and before each of them in a list."""
+
 OF_A_REQUEST = ("zone", "floor", "blocks")
 """Questions whose answer depends on how much was asked for."""
 
@@ -54,7 +57,7 @@ def _in_order(view: View, parts: list[tuple[str, str]]) -> list[tuple[str, str]]
 
 
 def _part_rows(view: View, label: str, text: str) -> list[Row]:
-    lines = wrap(text, max(20, view.width - LABEL_WIDTH))
+    lines = _lines(text, max(20, view.width - LABEL_WIDTH))
     role = ROLES.get(label, "text")
     if "refused" in text and label == "numbers":
         role = "refused"
@@ -62,6 +65,18 @@ def _part_rows(view: View, label: str, text: str) -> list[Row]:
         row(Cell(f"{label if n == 0 else '':<{LABEL_WIDTH}}", "dim"), Cell(line, role))
         for n, line in enumerate(lines)
     ]
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """Return a part in lines; where it says several things, each begins one, behind a mark."""
+    said = text.split(BETWEEN)
+    if len(said) == 1:
+        return wrap(text, width)
+    lines = []
+    for one in said:
+        first, *more = wrap(one, width - len(ITEM))
+        lines += [f"{ITEM}{first}", *(" " * len(ITEM) + line for line in more)]
+    return lines
 
 
 def _foot(view: View, found: Answer, depth: int) -> list[Row]:

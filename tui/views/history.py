@@ -82,7 +82,7 @@ def history_rows(
     if height < 1:
         return []
     if view.dump is None or not zones_with_pages(view.dump):
-        return [row(Cell(" no memory is known", "unknown"))]
+        return [row(Cell(" No memory was printed until here.", "unknown"))]
     rows: list[Row] = []
     for plot in _plots(view, curves, height, showing):
         zone = plot.zone.node, plot.zone.name

@@ -13,6 +13,9 @@ from mmplay.tui.views.task import choice_rows, coming, limits_of, reply_rows
 
 RIGHT, WRONG = "right", "wrong"
 
+PER_MILLE = "thousandths"
+"""With what the name of a number begins that is a share."""
+
 NEXT = "Enter goes on"
 
 
@@ -129,9 +132,10 @@ def standing_rows(run: LevelRun, width: int) -> list[Row]:
     limits, rows = limits_of(run), []
     goals = [one for one in run.goals() if not (one.met and one.text == ASKED)]
     for goal in goals:
-        ends = [one.removeprefix(f"{goal.now} (") for one in limits if one.startswith(goal.now)]
-        limits = [one for one in limits if not one.startswith(goal.now)]
-        now = "; ".join((goal.now, *(one.removesuffix(")") for one in ends)))
+        number = goal.now.partition(";")[0]
+        ends = [one.removeprefix(f"{number} (") for one in limits if one.startswith(number)]
+        limits = [one for one in limits if not one.startswith(number)]
+        now = "; ".join((_short(goal.now), *(one.removesuffix(")") for one in ends)))
         mark, role = ("[x]", "fine") if goal.met else ("[ ]", "below_min")
         first, *more = wrap(f"{goal.text} ({now})", max(20, width - 4))
         rows.append(row(Cell(f"{mark} ", role), Cell(first)))
@@ -140,6 +144,14 @@ def standing_rows(run: LevelRun, width: int) -> list[Row]:
     rows += [row("    ", Cell(line, "number")) for line in told]
     comes = coming(run)
     return [*([row(Cell(comes, "number"))] if comes else []), *rows]
+
+
+def _short(now: str) -> str:
+    """Return a goal's number without what it counts, which the goal says; but with its unit."""
+    what, colon, number = now.rpartition(": ")
+    if not colon:
+        return now
+    return now if what.startswith(PER_MILLE) else f"now {number}"
 
 
 def feedback_rows(reply: Reply | None, hinted: str, width: int) -> list[Row]:

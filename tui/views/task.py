@@ -14,6 +14,8 @@ from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import CALM, Cell, Row, row, wrap
+from mmplay.tui.glyphs import BOXES, Glyphs
+from mmplay.tui.views.menu import stars_text
 
 STARS = 3
 WIDE = 1000
@@ -22,12 +24,15 @@ WIDE = 1000
 NOTHING = "this level's machine starts from none of the incident's logs"
 EARLY = "the incident's log has no line yet"
 
-END_KEYS = ("Enter: read on, u: undo, R: begin again, q: go back",)
-REVIEW_KEYS = (
-    "This review changes no stars.",
-    "R: begin the level, Enter or q: go back",
+END_KEYS = (
+    ("Enter", "what it came to"),
+    ("u", "undo"),
+    ("R", "begin again"),
+    ("q", "go back"),
 )
-"""What is said after a level, and after what was missed in it was played again."""
+REVIEW_KEYS = (("R", "begin the level"), ("Enter", "go back"))
+REVIEW = "This review changes no stars."
+"""What is said after what was missed was played again."""
 
 TOY_PAGES = 64
 """Zones up to this size show where their blocks lie."""
@@ -36,14 +41,14 @@ OBJECT_ACTS = ("kmalloc", "kfree")
 """Acts whose first word is a cache."""
 
 
-def task_rows(game: LevelGame, width: int, density: str) -> list[Row]:
+def task_rows(game: LevelGame, width: int, density: str, glyphs: Glyphs = BOXES) -> list[Row]:
     """Return the rows of the task panel, `width` columns wide."""
     run, reply, said = game.level_run, game.reply, game.hinted
     rows = reply_rows(reply, width) if reply is not None else []
     rows += _piece_rows(run.level, run.session.live, width) if run.playing else []
     question = run.open_question()
     if not run.playing:
-        rows += end_rows(game, width)
+        rows += end_rows(game, width, glyphs)
     elif question is not None:
         rows += _question_rows(run, question, width)
     else:
@@ -134,15 +139,25 @@ def reply_rows(reply: Reply, width: int) -> list[Row]:
     return [*rows, row("")]
 
 
-def end_rows(game: LevelGame, width: int) -> list[Row]:
+def end_rows(game: LevelGame, width: int, glyphs: Glyphs = BOXES) -> list[Row]:
     """Return what a run came to, and the keys after it."""
     run = game.level_run
-    won = run.outcome is Outcome.WON
-    head, told = f"{run.outcome}: {run.reason}", END_KEYS if game.counts else REVIEW_KEYS
+    won, role = run.outcome is Outcome.WON, "refused"
+    head, keys = f"{run.outcome}: {run.reason}", END_KEYS if game.counts else REVIEW_KEYS
+    rows = [row("")]
     if won:
-        head = _won(run) if game.counts else "All that was missed is right now."
-    rows = [row(Cell(line, "fine" if won else "refused")) for line in wrap(head, width)]
-    return [*rows, *(row(Cell(line, "dim")) for one in told for line in wrap(one, width))]
+        role = "fine"
+        head = _won(run) if game.counts else "All you missed is right now."
+        stars = stars_text(run.score().stars, glyphs)
+        rows += [row(" ", Cell(" ".join(stars), "here")), row("")] if game.counts else []
+    rows += [row(" ", Cell(line, role)) for line in wrap(head, width - 2)]
+    if not game.counts:
+        rows += [row(" ", Cell(line, "dim")) for line in wrap(REVIEW, width - 2)]
+    return [
+        *rows,
+        row(""),
+        *(row(Cell(f" {key:<6}", "number"), Cell(text, "dim")) for key, text in keys),
+    ]
 
 
 def _won(run: LevelRun) -> str:

@@ -221,10 +221,13 @@ def _refused_cells(view: View, zone: ZoneDump, rungs: list[Rung], used: int) -> 
         return []
     if refused.all:
         locked = standing(zone) == "above high"
-        text = f" {'above high but locked: ' if locked else ''}refuses everybody"
+        texts = ["above high but locked: refuses everybody"] if locked else []
+        texts += ["refuses everybody"]
     else:
-        text = f" refuses {', '.join(CLASS_WORDS.get(name, name) for name in refused.names)}"
-    return [Cell(text, "refused")] if used + len(text) <= view.width else []
+        names = [CLASS_WORDS.get(name, name) for name in refused.names]
+        texts = [f"refuses {', '.join(names)}"]
+    fits = (text for text in texts if used + 1 + len(text) <= view.width)
+    return [Cell(f" {text}", "refused") for text in [*fits][:1]]
 
 
 def _floors_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:

@@ -68,11 +68,13 @@ def dirty_of(sight: Sight) -> Tank:
 
 
 def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
-    """Return what a caller's line is called: its class, and the lock where that is on top of it."""
+    """Return what a caller's line is called: its class, and what is on top: lock, set aside."""
     name, kept = sight.class_asked(), sight.reserve(zone)
     rung = RUNGS.get(name, name) or "line"
     floor = sight.floor(zone, name) if name else None
-    return f"{rung}+{kept}" if kept and floor == pages else rung
+    above = [kept] if kept and floor is not None and floor <= pages else []
+    above += [pages - floor] if floor is not None and pages > floor else []
+    return "+".join([rung, *map(str, above)])
 
 
 def tank_of(sight: Sight) -> Tank:
@@ -156,8 +158,11 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
         return ""
     zone = sight.zone()
     pages = sight.floor(zone, caller)
-    name = RUNGS.get(caller, caller)
-    return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
+    if pages is None:
+        return ""
+    known = sight.taught is None or sight.taught >= set(caller.split("+"))
+    name = f"{RUNGS.get(caller, caller)}, " if known or caller in RUNGS else ""
+    return f"its line in {zone.name}: {name}{pages} pages"
 
 
 def stack_still(sight: Sight) -> Stack:
@@ -211,6 +216,9 @@ def rooms_of(sight: Sight) -> Rooms:
     ]
     told = sight.told.value if sight.told is not None else ""
     into = told[0] if isinstance(told, tuple) and told else told if isinstance(told, str) else ""
+    if isinstance(told, tuple):
+        turns = {name: turn for turn, name in enumerate(told, 1)}
+        rooms = [room._replace(turn=turns.get(room.name, 0)) for room in rooms]
     refused = bool(into) and into not in [room.name for room in rooms]
     caller = sight.showing.caller or "a request"
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)

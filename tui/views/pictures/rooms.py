@@ -12,6 +12,9 @@ from mmplay.tui.views.pictures.tank import mib_text, told
 TOP = 3
 """Rows above the rooms: there the request stands until it goes in."""
 
+TURNS = ("first", "second", "third", "fourth")
+"""When the kernel looks into a room."""
+
 
 class Room(NamedTuple):
     """A zone: its name, the pages that it manages, None where the question makes no such machine.
@@ -23,6 +26,8 @@ class Room(NamedTuple):
     managed: int | None = None
     free: int | None = None
     asked: bool = False
+    turn: int = 0
+    """When the kernel looks here, from 1; 0 if that is not told."""
 
 
 class Rooms(NamedTuple):
@@ -78,6 +83,8 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
     line = (glyphs.lid if lit else glyphs.line) * (wide - 2)
     sheet.put(x, height - 1, f"{glyphs.corner_left}{line}{glyphs.corner_right}", role)
     texts = [(room.name, "label")]
+    if room.turn:
+        texts.append((TURNS[room.turn - 1], "number"))
     if room.asked and room.managed is None:
         texts.append(("? pages", "number"))
     if room.managed is not None:
@@ -91,7 +98,9 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
 def _said(room: Room) -> str:
     if room.asked:
         return f"{room.name} with {'?' if room.managed is None else room.managed} pages"
-    return room.name if room.free is None else f"{room.name} with {room.free} pages free"
+    turn = f" ({TURNS[room.turn - 1]})" if room.turn else ""
+    free = "" if room.free is None else f" with {room.free} pages free"
+    return f"{room.name}{turn}{free}"
 
 
 def rooms_words(house: Rooms) -> str:

@@ -219,7 +219,8 @@ class _Drawing:
         if who is None:
             return
         surface = self.scale.surface(self.past.free)
-        line = self.rows if who.line is None else self.scale.surface(who.line) - 1
+        secret = who.does == COMES and who.line not in [line.pages for line in self.lines]
+        line = self.rows if who.line is None or secret else self.scale.surface(who.line) - 1
         stop = max(0, min(surface, line) - 1) if who.line is not None else 0
         if who.does in (COMES, MEETS):
             asks = " ?" if who.does == COMES else ""
@@ -257,7 +258,8 @@ class _Drawing:
         words = text.strip() if len(text.strip()) <= room else text.strip().removesuffix(" ?")
         beside = shortened(words, room)
         if len(full) <= edge - x or not self.sheet.is_free(edge + 1, y, self.right):
-            self.sheet.put(x, y, shortened(full, edge - x), role)
+            fits = full if len(full) <= edge - x else full.removesuffix(" ?")
+            self.sheet.put(x, y, shortened(fits, edge - x), role)
             return
         self.sheet.put(x, y, self.glyphs.ball, role)
         self.sheet.put(edge + 2, y, beside, role)
