@@ -33,8 +33,7 @@ ALL_ACTS = "acts"
 BETWEEN = " | "
 """What stands between two words of a line; a bar without blanks joins flags of one mask."""
 
-MAX_NUMBER, MAX_LIST, MAX_QUESTIONS, MAX_MOVES = 1 << 50, 120, 120, 400
-MAX_OPTION = 120
+MAX_NUMBER, MAX_LIST, MAX_QUESTIONS, MAX_MOVES, MAX_OPTION = 1 << 50, 120, 120, 400, 120
 
 
 def up_to(most: int, least: int = 0) -> Meta:
@@ -102,14 +101,15 @@ def name_and_value(text: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES = (
-    *("tank", "ladder", "blocks", "bits", "stack", "loop", "history"),
-)
+PICTURES = ("tank", "ladder", "blocks", "bits", "stack", "loop", "history")
+TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES
 """Kinds of picture; what each draws stands in docs/LEVELS.md."""
 
-DEFAULT_ZONE = ZONES[1]
+DEFAULT_ZONE, DIRTY = ZONES[1], "dirty"
 
 PictureKind = Annotated[str, one_of(PICTURES)]
+OF = ("", *(f" {one}" for one in (*ZONES, DIRTY)))
+OwnPicture = Annotated[str, one_of(f"{kind}{of}" for kind in PICTURES for of in OF)]
 
 
 class Picture(FileTable, frozen=True, kw_only=True):
@@ -178,7 +178,7 @@ class Question(FileTable, frozen=True, kw_only=True):
     suppose: Texts = ()
     why: str = ""
     rule: str = ""
-    picture: PictureKind = ""
+    picture: OwnPicture = ""
     caller: str = ""
     hides: Texts = ()
     hints: Texts = ()

@@ -25,9 +25,9 @@ from mmplay.levels.classroom.unseen import on_another
 from mmplay.levels.model import ANSWER, PLACE
 from mmplay.levels.play.regrade import play_again, result_of
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, following
+from mmplay.levels.play.solve import begin, following, level_writer
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.store import KIND, WRITER, load_from
+from mmplay.recordings.run.store import KIND, load_from
 from mmplay.recordings.run.tape import BY_LEVEL, TOLD, columns
 from mmplay.recordings.run.verify import STOPPERS
 from mmplay.recordings.trace.format import Code, NewerError, check_of, pack_body
@@ -283,7 +283,7 @@ def _blame(one: _Opened) -> Status:
 def _played_with(one: _Opened) -> str:
     """Say by which other mmplay a recording was made; empty for this one."""
     header = one.session.header
-    theirs, ours = [header.get("writer"), header.get("engine")], [WRITER, ENGINE]
+    theirs, ours = [header.get("writer"), header.get("engine")], [level_writer(), ENGINE]
     if theirs == ours:
         return ""
     text = "; it was played with {}, engine {}, and this is {}, engine {}: use the same"

@@ -77,8 +77,11 @@ def showing(
     picture, hidden, caller = level.picture, question.hides if question is not None else (), ""
     if question is not None:
         caller = question.caller or next(iter(picture.callers if picture else ()), "")
-        if question.picture:
-            picture = (picture or Picture(kind=question.picture))._replace(kind=question.picture)
+        kind, _, zone = question.picture.partition(" ")
+        if kind:
+            picture = (picture or Picture(kind=kind))._replace(kind=kind)
+        if zone and picture is not None:
+            picture = picture._replace(zone=zone)
     edges = tuple(
         Edge(one.text, _lit(m, one.value, done)) for one in (picture.edges if picture else ())
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from hashlib import blake2b
 from itertools import takewhile
+from pathlib import Path
 
+from mmplay import engine, levels
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
@@ -17,10 +21,11 @@ from mmplay.levels.play.moments import Laters, Moment, laters_of, moment_test
 from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.store import session_header
+from mmplay.recordings.run.store import WRITER, session_header
 from mmplay.recordings.trace.writer import TraceWriter
 
 ALL_TURNS = 1 << 30
+RULES_BYTES = 8
 START = "level"
 """What the header of a level's recording names as its start."""
 
@@ -97,7 +102,25 @@ def level_header(level: Level, seed: int) -> dict[str, object]:
         level_digest=level.content,
         kernel=level.kernel.name,
         seed=seed,
+        writer=level_writer(),
     )
+
+
+@cache
+def level_writer() -> str:
+    """Return which mmplay plays a level: its version, and a digest of what decides how it plays.
+
+    That is all of the engine and of the levels: builds of one version may differ in it.
+    """
+    digest = blake2b(digest_size=RULES_BYTES)
+    for room in (engine, levels):
+        top = Path(room.__path__[0])
+        rules = (path for path in sorted(top.rglob("*")) if path.suffix in (".py", ".toml"))
+        for path in rules:
+            if path.parent != top / "data":  # Shipped levels have digests of their own.
+                digest.update(path.relative_to(top).as_posix().encode())
+                digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{WRITER}, rules {digest.hexdigest()}"
 
 
 Replies = Callable[[LevelRun, Question], None]

@@ -17,7 +17,7 @@ from mmplay.levels.play import share_code
 from mmplay.levels.play.guesser import Guesser
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.share_code import code_of_run, looks_like_code, read_code, replayed
-from mmplay.levels.play.solve import begin, play
+from mmplay.levels.play.solve import begin, knows, play
 from tests.levels.proofs import DOOR, EATER, level_text
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -65,7 +65,7 @@ def test_hints_and_what_was_undone_are_in_the_code(mine: Level) -> None:
 
 def test_all_stages_of_a_level_are_in_one_code() -> None:
     level = find_level(STAGED)
-    run = play(begin(level), level.solution)
+    run = play(begin(level), level.solution, knows)
     shared = read_code(code_of_run(run))
     assert len(shared.stages) == len(run.all_stages()) > 1
     assert same(run, level)

@@ -51,6 +51,12 @@ def test_the_picture_and_who_comes() -> None:
     assert one.showing.shows("marks.min")
 
 
+def test_a_question_may_be_about_another_zone() -> None:
+    one = game(DOOR.replace("[[ask]]", '[[ask]]\npicture = "tank DMA"'), "door")
+    assert one.showing.picture is not None
+    assert (one.showing.picture.kind, one.showing.picture.zone) == ("tank", "DMA")
+
+
 def test_an_edge_is_lit_by_the_machine_or_by_an_answer() -> None:
     one = game(NUMBER, "low")
     assert [(edge.text, edge.lit) for edge in one.showing.edges] == [

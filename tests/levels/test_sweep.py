@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from io import StringIO
 from pathlib import Path
 
@@ -251,3 +252,22 @@ def test_bad_use_is_one_line(args: tuple[str, ...], said: str, capsys: Captured)
     assert (status, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+SWEEPS = [
+    line.strip().removeprefix("mmplay sweep ")
+    for line in (Path(__file__).parents[2] / "docs/SCENARIOS.md").read_text().splitlines()
+    if line.startswith("    mmplay sweep power-on.toml")
+]
+
+
+@pytest.mark.parametrize("command", SWEEPS)
+def test_the_documented_ranges_of_power_on_can_be_swept(command: str, capsys: Captured) -> None:
+    """To their end they take a minute of CPU each."""
+    args = shlex.split(command.replace("--until 60", "--until 1.01"))
+    status, out, _ = sweep(capsys, *args, "--cores", "1", "--format", "csv")
+    assert status == 0
+    rows = list(csv.DictReader(StringIO(out)))
+    assert len(rows) >= 2
+    key = args[-1].partition("=")[0]
+    assert len({row[key] for row in rows}) == len(rows)

@@ -9,6 +9,7 @@ from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
 from mmplay.levels.language import MARKS
+from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
@@ -68,16 +69,19 @@ def dirty_of(sight: Sight) -> Tank:
 
 
 def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
-    """Return what a caller's line is called: its class, and the lock where that is on top of it."""
+    """Return what a caller's line is called: its class, and what is on top: lock, set aside."""
     name, kept = sight.class_asked(), sight.reserve(zone)
     rung = RUNGS.get(name, name) or "line"
     floor = sight.floor(zone, name) if name else None
-    return f"{rung}+{kept}" if kept and floor == pages else rung
+    above = [kept] if kept and floor is not None and floor <= pages else []
+    above += [pages - floor] if floor is not None and pages > floor else []
+    return "+".join([rung, *map(str, above)])
 
 
 def tank_of(sight: Sight) -> Tank:
-    """Return the tank of the picture's zone; of dirty pages, where a level shows those alone."""
-    if sight.showing.words is not None and "counters.dirty" in sight.showing.words:
+    """Return the tank of the picture's zone; of dirty pages where it is of those, or shows them."""
+    words = sight.showing.words
+    if sight.picture.zone == DIRTY or (words is not None and "counters.dirty" in words):
         return dirty_of(sight)
     zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
@@ -156,8 +160,11 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
         return ""
     zone = sight.zone()
     pages = sight.floor(zone, caller)
-    name = RUNGS.get(caller, caller)
-    return "" if pages is None else f"its line in {zone.name}: {name}, {pages} pages"
+    if pages is None:
+        return ""
+    known = sight.taught is None or sight.taught >= set(caller.split("+"))
+    name = f"{RUNGS.get(caller, caller)}, " if known or caller in RUNGS else ""
+    return f"its line in {zone.name}: {name}{pages} pages"
 
 
 def stack_still(sight: Sight) -> Stack:

@@ -15,7 +15,7 @@ from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.mm.slowpath import DONE, FAILED, NONE
 from mmplay.engine.sim.state.tasks import EXITED
 from mmplay.levels.language import MARKS
-from mmplay.levels.model import Picture, Question
+from mmplay.levels.model import TANK, Picture, Question
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.levels.truth import IN, KB_WORD, Truth, truth
 from mmplay.levels.truth.subject import Subject
@@ -25,6 +25,9 @@ from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, WAITS, Line, Visi
 OF_A_FLOOR = ("floor", "lowest_served")
 OF_A_ZONE = (*OF_A_FLOOR, "passes", "seen", "marks", "kswapd_sleeps", "managed", "reserve")
 """Questions whose first word after the form is a zone."""
+
+KEPT, MANY = "highatomic", 1 << 30
+"""The option of a question that says what is set aside; more free pages than any zone has."""
 
 
 class Sight(NamedTuple):
@@ -152,16 +155,31 @@ class Sight(NamedTuple):
         """
         words = self.words
         if "request" in words and self.told is not None:
-            return self._floor_of([self.zone_asked, words[words.index("request") + 1]])
+            return self._line_of_request(words[words.index("request") + 1])
         mark = [one for one in words[3:5] if one in MARKS]
-        if words[:1] == ["passes"] and len(words) > 3:
-            return self._floor_of([*words[1:3], *mark])
         asked = words[:1] and words[0] in OF_A_FLOOR and self.told is not None
-        return self._floor_of([*words[1:3], *mark]) if asked else None
+        if not asked and (words[:1] != ["passes"] or len(words) < 4):
+            return None
+        floor = self._pages_of(["floor", *words[1:3], *mark])
+        return floor if floor is None or words[0] == "floor" else floor + self._set_aside()
 
-    def _floor_of(self, words: list[str]) -> int | None:
+    def _line_of_request(self, caller: str) -> int | None:
+        """Return low where the first try passes there, else the floor: its rung on a ladder."""
+        zone = self.zone(self.zone_asked)
+        low = (zone.pages("low") or 0) + (zone.reserve_for(self.class_index()) or 0)
+        if self.picture.kind == TANK and (zone.pages("free") or 0) > low:
+            return low
+        return self._pages_of(["floor", self.zone_asked, caller])
+
+    def _set_aside(self) -> int:
+        """Return the pages that are free and do not count for the caller: they raise its line."""
+        words = self.words
+        said = words[words.index(KEPT) :][:2] if KEPT in words else []
+        return MANY - (self._pages_of(["seen", *words[1:3], str(MANY), *said]) or MANY)
+
+    def _pages_of(self, words: list[str]) -> int | None:
         try:
-            found = truth(" ".join(["floor", *words]), self.asked_kernel, self.machine)
+            found = truth(" ".join(words), self.asked_kernel, self.machine)
         except InputError:
             return None
         return found.value if isinstance(found.value, int) else None
@@ -171,6 +189,7 @@ class Sight(NamedTuple):
         words = self.words
         place = {"passes": 2, "floor": 2, "lowest_served": 2, "served": 1, "class": 1}
         at = place.get(words[0] if words else "")
+        at = words.index("request") + 1 if "request" in words else at
         if at is None or len(words) <= at:
             return ""
         kernel = self.asked_kernel
