@@ -210,7 +210,7 @@ def _by_less(tried: Tried) -> Said:
             return False, f"the solution wins without `{move.action} {move.value}` too"
     if not left_out:
         return True, "the answers win, no act"
-    return True, f"with one of its {how_many(left_out, 'acts')} left out the solution does not win"
+    return True, f"{how_many(left_out, 'acts')}, and none can be left out"
 
 
 def _wins(tried: Tried, moves: Sequence[Move]) -> bool:
@@ -235,8 +235,10 @@ def _questions(tried: Tried) -> Said:
         problems += [f"line {forms[0][0].line}, {ident}: {one}" for one in dict.fromkeys(found)]
     if tried.level.par and not tried.level.hints:
         problems.append("no hint for the acts: write a [[hint]]")
-    count = f"all {len(asked)} questions are asked and answered by the rules"
-    return not problems, "; ".join(problems) or f"{count}, and each has a hint"
+    told = (
+        f"{how_many(len(asked), 'questions')}, each asked, answered by the rules, and with a hint"
+    )
+    return not problems, "; ".join(problems) or told
 
 
 def _misasked(question: Question, truth: Truth) -> Iterator[str]:
@@ -267,7 +269,7 @@ def _goals(tried: Tried) -> Said:
     unmet = [text for text, met in solved.items() if not met]
     if unmet:
         return False, f"not reached by the solution: {'; '.join(unmet)}"
-    return True, f"all {len(solved)} goals are reached"
+    return True, f"every goal is reached: {len(solved)}"
 
 
 def _texts(tried: Tried) -> Said:

@@ -32,19 +32,26 @@ def styles_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def no_guessing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def no_guessing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away Textual's wait of 20 ms or more for the processor, thrice a key.
 
-    A module that asks for this waits by `tests.tui.screens.settle` alone: for the keyboard,
-    for the workers and for the drawing.
+    Tests wait by `tests.tui.screens.settle` alone: for the keyboard, for the workers and for the
+    drawing. One that asks for `guessing` is about something that none of these ends.
     """
+    if "guessing" in request.fixturenames:
+        return
 
     async def at_once(min_sleep: float = 0, max_sleep: float = 0) -> None:
         await asyncio.sleep(0)
 
     for module in (app, pilot):
         monkeypatch.setattr(module, "wait_for_idle", at_once)
+
+
+@pytest.fixture
+def guessing() -> None:
+    """See `no_guessing`."""
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.classroom import notice_rows, one_student_rows, student_rows, wrong_rows
 from tests.levels.cheats import wrongly
 from tests.levels.classes import assignment, assignment_text, hand_in, trace
+from tests.tui.screens import settle
 
 PART = {"name": "low: Which line?", "score": 0.0, "max_score": 5.0, "reason": "you said min"}
 SLIP = {"question": "low", "code": "wrong.x", "text": "min would be right on the slow path"}
@@ -132,8 +133,7 @@ def played(folder: Path) -> Report:
 
 
 async def shown(app: MmplayApp, pilot: Pilot[None]) -> PlayScreen:
-    await app.workers.wait_for_complete()
-    await pilot.pause()
+    await settle(pilot)
     assert isinstance(app.screen, PlayScreen)
     return app.screen
 
@@ -142,7 +142,7 @@ async def test_enter_on_a_level_opens_its_replay_where_it_was_decided(tmp_path: 
     report = played(tmp_path)
     app = MmplayApp(report=report)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         await pilot.press("right")
         for name, why in (
             ("st01", "won: "),
@@ -161,16 +161,16 @@ async def test_enter_on_a_level_opens_its_replay_where_it_was_decided(tmp_path: 
             acts = screen.player.timeline.acts
             assert name != "st02" or [acts[-1].name, len(acts)] == ["answer", level.replay.acts]
             await pilot.press("q", "down")
-            await pilot.pause()
+            await settle(pilot)
         assert isinstance(app.screen, ClassScreen)
 
 
 async def test_without_hand_ins_enter_says_what_to_name(tmp_path: Path) -> None:
     app = MmplayApp(report=played(tmp_path)._replace(found=()))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         await pilot.press("right", "enter")
-        await pilot.pause()
+        await settle(pilot)
         assert isinstance(app.screen, ClassScreen)
         assert app.screen.said == f"st01 L03: {NO_HAND_INS}"
 
@@ -178,14 +178,15 @@ async def test_without_hand_ins_enter_says_what_to_name(tmp_path: Path) -> None:
 async def test_keys_walk_through_the_screen() -> None:
     app = MmplayApp(report=made())
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         assert isinstance(app.screen, ClassScreen)
         screen = app.screen
         await pilot.press("tab")
+        await settle(pilot)
         assert screen.focused is screen.query_one("#wrong", CellPanel)
         await pilot.press("shift+tab", "down", "enter")
-        await pilot.pause()
+        await settle(pilot)
         assert [type(one) for one in app.screen_stack[1:]] == [ClassScreen, ListScreen]
         await pilot.press("enter")
-        await pilot.pause()
+        await settle(pilot)
         assert [type(one) for one in app.screen_stack[1:]] == [ClassScreen]

@@ -25,8 +25,6 @@ from tests.levels.test_stages import two_stages
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import level_screen, opened, run_of
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,6 @@ from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.tui.screens import ROUNDS, press, running, settle, text_of
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,6 @@ from tests.recordings.hosts import Host, HostZone, log
 from tests.recordings.kind_logs import MEMCG_V1, stamped
 from tests.tui.screens import SIZES, settle, text_of
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 LONG_NAME = "131-a-log-with-a-name-that-is-far-too-long-for-a-header.log"
 
 LARGE = Host(

@@ -11,8 +11,6 @@ from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_NEXT
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_f8_opens_the_glossary_from_the_menu(size: tuple[int, int]) -> None:

@@ -23,8 +23,6 @@ from mmplay.tui.views.pictures.canvas import STEPS
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 PLAYED = (("L03", "space"), ("L04", "full_stop"), ("L04", "space"), ("L12", "space"))
 """Levels that are played through by keys, and the key that lets time go on."""
 

@@ -13,7 +13,7 @@ from mmplay.tui.app import MmplayApp
 from mmplay.tui.play.panels import Panels
 from tests.tui.screens import press, settle
 
-pytestmark = pytest.mark.usefixtures("no_guessing", "held_motion")
+pytestmark = pytest.mark.usefixtures("held_motion")
 
 Paints = list[object]
 

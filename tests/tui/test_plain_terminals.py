@@ -124,6 +124,7 @@ def test_help_cuts_no_word(acts: tuple[Key, ...], width: int) -> None:
     assert all(len(plain(line).rstrip()) <= width for line in rows)
 
 
+@pytest.mark.usefixtures("guessing")  # the palette waits for what is typed to come to an end
 async def test_a_picture_of_the_screen_is_saved_where_one_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

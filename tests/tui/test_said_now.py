@@ -19,8 +19,6 @@ from tests.conftest import INCIDENT_RC7
 from tests.tui.screens import press, running, text_of
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 QUIET = "L16"
 """Nothing is asked in it before the first act, and it has the most goals and limits."""
 

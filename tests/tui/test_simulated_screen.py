@@ -8,8 +8,6 @@ from mmplay.tui.app import MmplayApp
 from tests.sessions import incident_run
 from tests.tui.screens import press, settle, text_of
 
-pytestmark = pytest.mark.usefixtures("no_guessing")
-
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
