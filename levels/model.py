@@ -33,8 +33,7 @@ ALL_ACTS = "acts"
 BETWEEN = " | "
 """What stands between two words of a line; a bar without blanks joins flags of one mask."""
 
-MAX_NUMBER, MAX_LIST, MAX_QUESTIONS, MAX_MOVES = 1 << 50, 120, 120, 400
-MAX_OPTION = 120
+MAX_NUMBER, MAX_LIST, MAX_QUESTIONS, MAX_MOVES, MAX_OPTION = 1 << 50, 120, 120, 400, 120
 
 
 def up_to(most: int, least: int = 0) -> Meta:
@@ -106,10 +105,11 @@ PICTURES = ("tank", "ladder", "blocks", "bits", "stack", "loop", "history")
 TANK, LADDER, BLOCKS, BITS, STACK, LOOP, HISTORY = PICTURES
 """Kinds of picture; what each draws stands in docs/LEVELS.md."""
 
-DEFAULT_ZONE = ZONES[1]
+DEFAULT_ZONE, DIRTY = ZONES[1], "dirty"
 
 PictureKind = Annotated[str, one_of(PICTURES)]
-OwnPicture = Annotated[str, one_of((*PICTURES, *(f"{one} {z}" for one in PICTURES for z in ZONES)))]
+OF = ("", *(f" {one}" for one in (*ZONES, DIRTY)))
+OwnPicture = Annotated[str, one_of(f"{kind}{of}" for kind in PICTURES for of in OF)]
 
 
 class Picture(FileTable, frozen=True, kw_only=True):

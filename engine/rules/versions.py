@@ -285,7 +285,7 @@ def simulated_kernel(name: str) -> Kernel:
     try:
         kernel.simulated()
     except InputError as error:
-        whose = "" if kernel.name == name else f"{name} follows the rules of another: "
+        whose = "" if kernel.name == name else f"{name} follows the rules of {kernel.name}; "
         raise InputError(f"{whose}{error}") from None
     return kernel
 

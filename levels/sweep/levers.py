@@ -93,7 +93,8 @@ def _kind(key: str, has_file: bool) -> str:
     if "." in key and has_file:
         return IN_FILE
     known = [*ACTIONS, *CALIBRATED, *ASSUMED]
-    where = "; of a scenario or level also its keys, such as task.hog.pages" if has_file else ""
+    where = "; for example min_free_kbytes, wb_mask, completions"
+    where += "; of a scenario or level also its keys, such as task.hog.pages" if has_file else ""
     raise InputError(f"--set {no_such('name that a sweep sets', key, known)}{where}")
 
 

@@ -109,7 +109,7 @@ def test_a_second_ctrl_c_does_not_end_the_telling(
         (("--ram", "1G"), "a machine with 1048576 kB of RAM has fewer"),
         (("--ram", "64G"), "a machine with 67108864 kB of RAM has more"),
         (("--kernel", "6.1"), "kernel 6.1 cannot be simulated"),
-        (("--kernel", "9.9"), "9.9 follows the rules of another: kernel"),
+        (("--kernel", "9.9"), "9.9 follows the rules of 6.17; kernel 6.17 cannot"),
     ],
 )
 def test_a_frame_that_cannot_be_continued_is_one_line(

@@ -73,11 +73,11 @@ def test_a_limit_that_nothing_may_pass_says_so() -> None:
 
 def test_the_menu_counts_the_fastest_of_won_tries_alone() -> None:
     one, lost = level_of_id("L02"), Try("L02", 4, 0, 1, 30, 0)
-    lost_only = "\n".join(map(plain, level_preview(one, None, 60, ASCII, [lost])))
+    lost_only = "\n".join(map(plain, level_preview(one, None, (60, 20), ASCII, [lost])))
     assert "1 try" in lost_only
     assert "fastest" not in lost_only
     tries = [lost, lost._replace(seconds=90, stars=3)]
-    both = "\n".join(map(plain, level_preview(one, 3, 60, ASCII, tries)))
+    both = "\n".join(map(plain, level_preview(one, 3, (60, 20), ASCII, tries)))
     assert "2 tries, the fastest won in 1:30" in both
 
 

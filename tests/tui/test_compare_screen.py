@@ -22,9 +22,11 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def both_sides(shown: str) -> tuple[float, int, int]:
     """Return the moment that both sides stand at, and their free pages there."""
-    found = re.search(r"(\d+\.\d+) s?\s+\S*DMA\S* A (\d+) B (\d+) \([+-]\d+\)", shown)
+    moment = re.search(r"[│┃](\d+\.\d+) s\s", shown)
+    found = re.search(r"free pages of DMA\S* A (\d+) B (\d+) \([+-]\d+\)", shown)
+    assert moment is not None, shown
     assert found is not None, shown
-    return float(found[1]), int(found[2]), int(found[3])
+    return float(moment[1]), int(found[1]), int(found[2])
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -40,7 +42,7 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         assert "COMPARE" in shown
         assert "you: wb_mask nowait" in shown
         assert "they first differ at turn" in shown
-        assert "zones.DMA32.free" in shown
+        assert "free pages of DMA32, in pages" in shown
         assert "numbers" in shown
         first = both_sides(await press(pilot, "full_stop"))
         later = both_sides(await press(pilot, "full_stop"))

@@ -65,6 +65,12 @@ async def test_the_first_level_is_preselected_and_enter_plays_it(size: tuple[int
         assert "turns" in played
 
 
+async def test_a_level_tells_its_story_where_there_is_room() -> None:
+    for size, told in (((80, 24), False), ((120, 40), True)):
+        async with running(None, size) as pilot:
+            assert ("In March 2016" in text_of(pilot)) is told
+
+
 async def test_digits_lead_to_the_sections() -> None:
     async with running(None) as pilot:
         assert "100 lines, 4 frames" in await press(pilot, "2")

@@ -93,12 +93,12 @@ def test_worlds_are_headed_once_and_stars_stand_beside_their_level() -> None:
 
 def test_a_preview_of_a_level_tells_what_it_is_about() -> None:
     one = level(DOOR)
-    shown = "\n".join(lines(level_preview(one, None, 60, BOXES)))
+    shown = "\n".join(lines(level_preview(one, None, (60, 20), BOXES)))
     for text in ("T1 A test", "Nothing.", "A task.", "not won yet", "kernel 4.5-rc7"):
         assert text in shown
-    assert "won ★★☆" in "\n".join(lines(level_preview(one, 2, 60, BOXES)))
+    assert "won ★★☆" in "\n".join(lines(level_preview(one, 2, (60, 20), BOXES)))
     assert "Recreated." in "\n".join(
-        lines(level_preview(one._replace(recreates="Recreated."), 1, 60, BOXES))
+        lines(level_preview(one._replace(recreates="Recreated."), 1, (60, 20), BOXES))
     )
 
 
@@ -273,7 +273,7 @@ def test_bars_of_both_sides_fit_and_end_in_their_number(
 ) -> None:
     shown = lines(chart_rows(parted, width, ascii_only))
     bars = [line for line in shown if line[:2] in ("A ", "B ")]
-    assert len(bars) == 2 * sum("full is" in line for line in shown)
+    assert len(bars) == 2 * sum("a full bar is" in line for line in shown)
     assert all(cell_len(line) == width for line in bars)
     assert all(line.split()[-1].isdigit() for line in bars)
     if ascii_only:
@@ -320,3 +320,10 @@ def test_every_term_is_drawn_and_its_links_lead_on(width: int) -> None:
         text = "".join("".join(lines(rows)).split())
         assert "".join(entry.title.split()) in text
         assert "".join(entry.text.split()) in text
+
+
+def test_a_chart_with_room_for_it_has_higher_bars(parted: Comparison) -> None:
+    small, large = (lines(chart_rows(parted, 60, False, None, height)) for height in (0, 16))
+    numbers = [line.split()[-1] for line in small if line[:2] in ("A ", "B ")]
+    assert [line.split()[-1] for line in large if line[:2] in ("A ", "B ")] == numbers
+    assert len(small) < len(large) <= 16

@@ -78,8 +78,8 @@ class CompareScreen(PanelScreen):
         panels = {name: self.query_one(f"#{name}", CellPanel) for name in PANELS}
         widths = {name: max(20, panel.size.width) for name, panel in panels.items()}
         panels["parting"].show(parting_rows(found, widths["parting"]))
-        ascii_only = self._glyphs is ASCII
-        panels["chart"].show(chart_rows(found, widths["chart"], ascii_only, self._at))
+        ascii_only, high = self._glyphs is ASCII, panels["chart"].size.height
+        panels["chart"].show(chart_rows(found, widths["chart"], ascii_only, self._at, high))
         panels["table"].show(table_rows(found, self._density))
         self.say(self.said)
 

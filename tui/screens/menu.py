@@ -249,8 +249,9 @@ class MenuScreen(BaseScreen):
         from mmplay.levels.tries import tries_of
 
         level = find_level(str(ask.names[0]))
+        size = width, self.query_one("#preview").size.height
         return level_preview(
-            level, self._best.get(level.id), width, self._glyphs, tries_of(level.id)
+            level, self._best.get(level.id), size, self._glyphs, tries_of(level.id)
         )
 
     def _recording_preview(self, ask: Ask, width: int) -> list[Row]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from mmplay.engine.explain.comparing import (
     Comparison,
     Row,
@@ -32,21 +34,23 @@ def parting_rows(c: Comparison, width: int) -> list[Cells]:
     return rows
 
 
-def chart_rows(c: Comparison, width: int, ascii_only: bool, at: int | None = None) -> list[Cells]:
-    """Return a bar line per zone and side, on one scale a zone, and the span of time.
+def chart_rows(
+    c: Comparison, width: int, ascii_only: bool, at: int | None = None, height: int = 0
+) -> list[Cells]:
+    """Return bars for each zone and side, on one scale a zone, and the span of time.
 
-    `at` is the step that both sides stand at, None before any was taken: then it is marked in the
-    bars, and the numbers of that moment stand first.
+    A side has as many rows as a chart of `height` rows has room for, at least one. `at` is the step
+    that both sides stand at, None before any was taken: then it is marked in the bars, and the
+    numbers of that moment stand first.
     """
-    rows: list[Cells] = [] if at is None else _moment_rows(c, at)
-    for one in c.series:
-        known = [value for value in (*one.a, *one.b) if value is not None]
-        if not known or max(known) == 0:
-            continue
-        top = max(known)
-        rows.append(row(Cell(f"{one.name}, pages, full is {top}", "dim")))
+    rows: list[Cells] = [] if at is None else [_moment_row(c, at)]
+    tops = [max((value or 0 for value in (*one.a, *one.b)), default=0) for one in c.series]
+    drawn = [(one, top) for one, top in zip(c.series, tops, strict=True) if top]
+    high = max(1, (height - len(rows) - 1 - len(drawn)) // max(1, 2 * len(drawn)))
+    for one, top in drawn:
+        rows.append(_heading(one, top, at))
         for side, values in (("A", one.a), ("B", one.b)):
-            rows.append(_bar(side, values, top, width, ascii_only, at))
+            rows += _bar(Bar(side, values, top, high), width, ascii_only, at)
     if c.series:
         rows.append(_axis(c.series[0], c, width))
     return rows or [row(Cell("There is nothing to draw: no moment is in both.", "dim"))]
@@ -57,52 +61,71 @@ def steps_of(c: Comparison) -> int:
     return max((len(one.a) for one in c.series), default=0)
 
 
-def _moment_rows(c: Comparison, at: int) -> list[Cells]:
-    """Return free pages of both sides at one step, and how far B is from A."""
+def _moment_row(c: Comparison, at: int) -> Cells:
+    """Return the moment that both sides stand at."""
     when = c.series[0].start_us + (at + 1) * c.series[0].column_us if c.series else 0
-    cells = [Cell(f"{moment(when)}  ", "here")]
-    for one in c.series:
-        ours, theirs = one.a[at], one.b[at]
-        delta = "" if ours is None or theirs is None else f" ({theirs - ours:+d})"
-        a, b = ("?" if value is None else str(value) for value in (ours, theirs))
-        cells += [Cell(f"{one.name} ", "label"), Cell(f"A {a} B {b}{delta}  ", "number")]
-    return [tuple(cells)]
+    return row(Cell(moment(when), "here"))
 
 
-def _bar(
-    side: str,
-    values: tuple[int | None, ...],
-    top: int,
-    width: int,
-    ascii_only: bool,
-    at: int | None,
-) -> Cells:
-    glyphs = ASCII_LEVELS if ascii_only else LEVELS
+def _heading(one: Series, top: int, at: int | None) -> Cells:
+    """Return what a series is, and both sides' pages at a step with how far B is from A."""
+    what = Cell(f"{_spoken(one.name)}, in pages; a full bar is {top}", "dim")
+    if at is None:
+        return row(what)
+    ours, theirs = one.a[at], one.b[at]
+    delta = "" if ours is None or theirs is None else f" ({theirs - ours:+d})"
+    a, b = ("?" if value is None else str(value) for value in (ours, theirs))
+    what = Cell(f"{_spoken(one.name)} ", "dim")
+    return row(what, Cell(f"A {a} B {b}{delta}", "number"), Cell(f"; a full bar is {top}", "dim"))
+
+
+def _spoken(name: str) -> str:
+    """Return a series' name in words: `free pages of DMA32`."""
+    zone = name.removeprefix("zones.").removesuffix(".free")
+    return f"free pages of {zone}" if f"zones.{zone}.free" == name else name
+
+
+class Bar(NamedTuple):
+    """One side of a series: its letter, its values, what a full bar stands for, its rows."""
+
+    side: str
+    values: tuple[int | None, ...]
+    top: int
+    rows: int
+
+
+def _bar(bar: Bar, width: int, ascii_only: bool, at: int | None) -> list[Cells]:
+    """Return a bar, its rows from above, the last value at its foot; marked where it stands."""
+    glyphs, values = ASCII_LEVELS if ascii_only else LEVELS, bar.values
     last = next((value for value in reversed(values) if value is not None), None)
     end = right("?" if last is None else str(last), 8)
     room = max(4, width - LABEL - len(end))
-    cells = []
-    for column in range(room):
-        value = values[column * len(values) // room]
-        cells.append("?" if value is None else glyphs[_level(value, top, len(glyphs))])
-    role, bar = "fine" if side == "A" else "below_min", "".join(cells)
-    if at is None:
-        return row(Cell(f"{side} ", "label"), Cell(bar, role), Cell(end, "number"))
-    here = min(room - 1, -(-at * room // len(values)))
-    return row(
-        Cell(f"{side} ", "label"),
-        Cell(bar[:here], role),
-        Cell("|" if bar[here] == " " else bar[here], "here"),
-        Cell(bar[here + 1 :], role),
-        Cell(end, "number"),
-    )
+    role = "fine" if bar.side == "A" else "below_min"
+    here = room if at is None else min(room - 1, -(-at * room // len(values)))
+    columns = [values[column * len(values) // room] for column in range(room)]
+    rows = []
+    for below in reversed(range(bar.rows)):
+        line = "".join(_filled(bar, value, below, glyphs) for value in columns)
+        mark = line[here : here + 1].replace(" ", "|")
+        cells = (Cell(line[:here], role), Cell(mark, "here"), Cell(line[here + 1 :], role))
+        foot = below == 0
+        rows.append(
+            row(
+                Cell(f"{bar.side if foot else ' '} ", "label"),
+                *cells,
+                Cell(end if foot else "", "number"),
+            )
+        )
+    return rows
 
 
-def _level(value: int, top: int, levels: int) -> int:
-    """Return how full a column is; only 0 is empty."""
-    if value <= 0:
-        return 0
-    return max(1, min(levels - 1, value * (levels - 1) // top))
+def _filled(bar: Bar, value: int | None, below: int, glyphs: str) -> str:
+    """Return a cell of a bar that has so many rows `below`; only 0 is empty."""
+    if value is None:
+        return "?" if below == 0 else " "
+    full = len(glyphs) - 1
+    level = value * full * bar.rows // bar.top if value > 0 else 0
+    return glyphs[max(0, min(full, max(level, 1 if value > 0 else 0) - below * full))]
 
 
 def _axis(one: Series, c: Comparison, width: int) -> Cells:

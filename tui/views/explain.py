@@ -11,7 +11,7 @@ from mmplay.tui.cells import CALM, RAW, Cell, Row, row, wrap
 from mmplay.tui.views.scene import View
 
 LABEL_WIDTH = 9
-ROLES = {"numbers": "number", "what": "label"}
+ROLES = {"numbers": "number", "what": "label", "from": "dim"}
 
 
 ASK_ONE = "Move the cursor to a number to ask why it is what it is."
@@ -57,26 +57,25 @@ def _in_order(view: View, parts: list[tuple[str, str]]) -> list[tuple[str, str]]
 
 
 def _part_rows(view: View, label: str, text: str) -> list[Row]:
-    lines = _lines(text, max(20, view.width - LABEL_WIDTH))
-    role = ROLES.get(label, "text")
-    if "refused" in text and label == "numbers":
-        role = "refused"
+    """Return a part in rows; where it says several things, each begins one, behind a mark."""
+    said = text.split(BETWEEN)
+    item = ITEM if len(said) > 1 else ""
+    width = max(20, view.width - LABEL_WIDTH) - len(item)
+    cells = [
+        Cell(f"{item if n == 0 else ' ' * len(item)}{line}", _role(label, one))
+        for one in said
+        for n, line in enumerate(wrap(one, width))
+    ]
     return [
-        row(Cell(f"{label if n == 0 else '':<{LABEL_WIDTH}}", "dim"), Cell(line, role))
-        for n, line in enumerate(lines)
+        row(Cell(f"{label if n == 0 else '':<{LABEL_WIDTH}}", "dim"), cell)
+        for n, cell in enumerate(cells)
     ]
 
 
-def _lines(text: str, width: int) -> list[str]:
-    """Return a part in lines; where it says several things, each begins one, behind a mark."""
-    said = text.split(BETWEEN)
-    if len(said) == 1:
-        return wrap(text, width)
-    lines = []
-    for one in said:
-        first, *more = wrap(one, width - len(ITEM))
-        lines += [f"{ITEM}{first}", *(" " * len(ITEM) + line for line in more)]
-    return lines
+def _role(label: str, text: str) -> str:
+    if label == "numbers" and "refused" in text:
+        return "refused"
+    return ROLES.get(label, "text")
 
 
 def _foot(view: View, found: Answer, depth: int) -> list[Row]:
@@ -89,7 +88,7 @@ def _foot(view: View, found: Answer, depth: int) -> list[Row]:
             cells.append(Cell("Backspace goes back", "dim"))
         rows.append(tuple(cells))
     if found.source and view.density != CALM:
-        rows.append(row(Cell(f"{'from':<{LABEL_WIDTH}}", "dim"), Cell(found.source, "dim")))
+        rows += _part_rows(view, "from", found.source)
     if found.term is not None and view.density == RAW:
         rows += [row(" " * LABEL_WIDTH, Cell(line)) for line in _tree(found.term, 0)]
     return rows

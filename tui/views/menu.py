@@ -49,7 +49,7 @@ def world_row(world: int, levels: Sequence[LevelLine], best: dict[str, int], wid
     mine = [line.id for line in levels if line.world == world]
     earned, most = sum(best.get(one, 0) for one in mine), STARS * len(mine)
     tail = f"{earned} of {most}"
-    return row(Cell(fit(world_title(world), width - len(tail) - 1), "dim"), Cell(f"{tail} ", "dim"))
+    return row(Cell(fit(world_title(world), width - len(tail)), "dim"), Cell(tail, "dim"))
 
 
 READING, ASKING, ACTING = 200, 25, 15
@@ -112,11 +112,30 @@ def _level_row(line: LevelLine, stars: int | None, width: int, glyphs: Glyphs) -
 
 
 def level_preview(
-    level: Level, stars: int | None, width: int, glyphs: Glyphs, tries: Sequence[Try] = ()
+    level: Level,
+    stars: int | None,
+    size: tuple[int, int],
+    glyphs: Glyphs,
+    tries: Sequence[Try] = (),
 ) -> list[Row]:
-    """Return what a level is about, how long it takes, and how it went."""
-    rows = [row(Cell(line, "label")) for line in wrap(f"{level.id} {level.title}", width)]
-    rows += [row(Cell(line)) for line in wrap(level.learn, width)]
+    """Return what a level is about, how long it takes, and how it went.
+
+    `size` is the width and the height to fill: its story stands there, too, if all of it fits.
+    """
+    width, height = size
+    title = [row(Cell(line, "label")) for line in wrap(f"{level.id} {level.title}", width)]
+    rest = _facts_of(level, stars, width, glyphs, tries)
+    story: list[Row] = []
+    for text in level.story.split("\n\n"):
+        story += [row(""), *(row(Cell(line)) for line in wrap(" ".join(text.split()), width))]
+    fits = len(title) + len(story) + 1 + len(rest) <= height
+    return [*title, *((*story, row("")) if fits else ()), *rest]
+
+
+def _facts_of(
+    level: Level, stars: int | None, width: int, glyphs: Glyphs, tries: Sequence[Try]
+) -> list[Row]:
+    rows = [row(Cell(line)) for line in wrap(level.learn, width)]
     rows += [row(""), *(row(Cell(line)) for line in wrap(level.task, width)), row("")]
     earned = "not won yet" if stars is None else f"won {stars_text(stars, glyphs)}"
     rows.append(row(Cell(earned, "dim" if stars is None else "here")))

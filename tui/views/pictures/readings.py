@@ -9,6 +9,7 @@ from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
 from mmplay.levels.language import MARKS
+from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
@@ -78,8 +79,9 @@ def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
 
 
 def tank_of(sight: Sight) -> Tank:
-    """Return the tank of the picture's zone; of dirty pages, where a level shows those alone."""
-    if sight.showing.words is not None and "counters.dirty" in sight.showing.words:
+    """Return the tank of the picture's zone; of dirty pages where it is of those, or shows them."""
+    words = sight.showing.words
+    if sight.picture.zone == DIRTY or (words is not None and "counters.dirty" in words):
         return dirty_of(sight)
     zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))

@@ -193,9 +193,10 @@ class _Drawing:
         at = self.scale.level(self.tank.free) if self.step == STEPS else surface
         x, row = self.inside + self.glass + 1, min(at, self.rows - 1)
         shown = moved(self.past.free, self.tank.free, self.step)
-        self.sheet.put(
-            x, row, f"{self.glyphs.points} {shown} {self.tank.unit}", "number", self.tank.ask
-        )
+        said = f"{self.glyphs.points} {shown} {self.tank.unit}"
+        fits = x + len(said) <= self.sheet.width
+        said = said if fits else said.removesuffix(f" {self.tank.unit}")
+        self.sheet.put(x, row, said, "number", self.tank.ask)
         room = self.sheet.width - x - 2
         words = [mib_text(shown), *_broken(self.tank.state, room)]
         below = row + len(words) < self.rows
