@@ -27,7 +27,7 @@ from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded
-from mmplay.levels.play.goals import STAR_RULE
+from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.tries import Try, tries_of
@@ -92,7 +92,7 @@ class LevelSpeaker(LookAround):
     def commands(self) -> dict[str, Command]:
         """The commands by name."""
         return {
-            "run": Command("run", f"time goes on, {AS_FAR}", self._run_on),
+            "run": Command("run", "time goes on as far as nothing is to be decided", self._run_on),
             "step": Command("step [N]", "N steps on, or until something is asked", self._step),
             "answer": Command(
                 "answer VALUE",
@@ -196,7 +196,8 @@ class LevelSpeaker(LookAround):
         for number, option in enumerate(self.game.options, 1):
             yield f"choice {number}: {option.text}"
         choose = "a number chooses; " if self.game.options else ""
-        yield f"{choose}run: time goes on, {AS_FAR}; help lists commands"
+        far = "for one turn" if self.run.level.by_turns else AS_FAR
+        yield f"{choose}run: time goes on {far}; help lists commands"
 
     def _end(self, trouble: str) -> Said:
         from mmplay.tui.play.meaning import following
@@ -217,9 +218,9 @@ class LevelSpeaker(LookAround):
         if trouble:
             yield trouble
         after = following(self.level)
-        if after is not None:
+        if after is not None and run.outcome is not Outcome.LOST:
             yield f"next comes {after.id} {after.title}"
-        yield "now: missed, restart, undo or quit"
+        yield f"now: {'missed, ' if score.missed else ''}restart, undo or quit"
 
     # going on
 
@@ -234,7 +235,8 @@ class LevelSpeaker(LookAround):
     def _run_on(self, _: str) -> Said:
         self._may_go_on()
         while self.run.playing and self.game.question is None and self.game.grow(1):
-            pass
+            if self.run.level.by_turns:
+                break
         yield frame_line(self.game, len(self.game) - 1)
         yield from self._now()
 
