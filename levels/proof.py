@@ -16,7 +16,7 @@ from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.model import CHOICE, Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.guesser import Guesser
-from mmplay.levels.play.moments import Laters
+from mmplay.levels.play.moments import laters_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, play, playing, won
 from mmplay.levels.truth import Truth
@@ -64,7 +64,7 @@ class Tried:
 
     def __init__(self, level: Level, runs: int, seeds: Sequence[int] = SEEDS) -> None:
         self.level, self.runs, self.seeds = level, runs, seeds
-        self._laters = Laters()
+        self._laters = laters_of(level)
         self._make = partial(UnwrittenSession, ways={})
         self.forms: dict[str, list[tuple[Question, Truth]]] = {}
         """Of every question that the solution came to: the forms it may have, and what is right."""

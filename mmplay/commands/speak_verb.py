@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 
 from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
@@ -23,11 +23,12 @@ from mmplay.commands.speak_recording import (
 )
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import as_sentence
+from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.game import LevelGame, begin_recorded
-from mmplay.levels.play.goals import STAR_RULE
+from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.tries import Try, tries_of
@@ -92,7 +93,7 @@ class LevelSpeaker(LookAround):
     def commands(self) -> dict[str, Command]:
         """The commands by name."""
         return {
-            "run": Command("run", f"time goes on, {AS_FAR}", self._run_on),
+            "run": Command("run", "time goes on as far as nothing is to be decided", self._run_on),
             "step": Command("step [N]", "N steps on, or until something is asked", self._step),
             "answer": Command(
                 "answer VALUE",
@@ -193,10 +194,21 @@ class LevelSpeaker(LookAround):
             yield f"  {number}: {option.text}"
 
     def _choices(self) -> Said:
-        for number, option in enumerate(self.game.options, 1):
+        options = self.game.options if self._may_act() else ()
+        for number, option in enumerate(options, 1):
             yield f"choice {number}: {option.text}"
-        choose = "a number chooses; " if self.game.options else ""
-        yield f"{choose}run: time goes on, {AS_FAR}; help lists commands"
+        choose = "a number chooses; " if options else ""
+        far = "for one turn" if self.run.level.by_turns else AS_FAR
+        yield f"{choose}run: time goes on {far}; help lists commands"
+
+    def _may_act(self) -> bool:
+        """Tell whether the level takes another act of some kind that it offers."""
+        run = self.run
+        for name in {one.value.partition(" ")[0] for one in self.game.options}:
+            with suppress(RefusedError):
+                run.notes.refuse_beyond(run.level.limits, name)
+                return True
+        return False
 
     def _end(self, trouble: str) -> Said:
         from mmplay.tui.play.meaning import following
@@ -217,9 +229,9 @@ class LevelSpeaker(LookAround):
         if trouble:
             yield trouble
         after = following(self.level)
-        if after is not None:
+        if after is not None and run.outcome is not Outcome.LOST:
             yield f"next comes {after.id} {after.title}"
-        yield "now: missed, restart, undo or quit"
+        yield f"now: {'missed, ' if score.missed else ''}restart, undo or quit"
 
     # going on
 
@@ -234,7 +246,8 @@ class LevelSpeaker(LookAround):
     def _run_on(self, _: str) -> Said:
         self._may_go_on()
         while self.run.playing and self.game.question is None and self.game.grow(1):
-            pass
+            if self.run.level.by_turns:
+                break
         yield frame_line(self.game, len(self.game) - 1)
         yield from self._now()
 

@@ -70,7 +70,7 @@ def test_l03_is_won_by_answers_alone(speak: Speak) -> None:
     assert starts(said, "L03 Three lines", "task:", "question 1 of 8", "right:", "question 8 of 8")
     score = "3 of 3 stars; 0 acts, par 0; 0 of 8 questions missed; 0 hints"
     assert starts(said, "won: every goal is met", score, "Many believe", "In fact, ")
-    assert starts(said, "In fact, ", "in the real kernel", "next comes L04", "now: missed")
+    assert starts(said, "In fact, ", "in the real kernel", "next comes L04", "now: restart")
     assert load().levels["L03"].stars == 3
     assert len(list(sessions_folder().iterdir())) == 1
 
@@ -122,11 +122,36 @@ def test_a_level_with_time(speak: Speak, file: str) -> None:
 def test_time_runs_to_what_is_asked_and_to_the_end(speak: Speak, file: str) -> None:
     said = speak(file, "choose 1", "run", "run", YES, NO, NO, "missed")
     assert starts(
-        said, "a number chooses; run: time goes on", "done: dirty_ratio 5", "#", "question 1"
+        said,
+        "a number chooses; run: time goes on to what",
+        "done: dirty_ratio 5",
+        "#",
+        "question 1",
     )
     assert starts(said, "no: answer this question first", "right: yes", "right: no", "right: no")
     assert starts(said, "right: no", "won: every goal is met", "no: you missed none")
     assert sum(line.startswith("#") for line in said) == 1
+
+
+def test_between_turns_the_player_decides(speak: Speak) -> None:
+    answers = [f"answer {one}" for one in answers_of(find_level("L02"))]
+    said = speak("L02", *answers, "run", "run", "help")
+    turns = [line for line in said if line.startswith("#")]
+    assert [line.split(",")[0] for line in turns] == ["#2 of 2", "#3 of 3"]
+    assert said.count("a number chooses; run: time goes on for one turn; help lists commands") == 3
+
+
+def test_what_is_refused_is_not_offered(speak: Speak, tmp_path: Path) -> None:
+    path = tmp_path / "once.toml"
+    keys = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | five"]\nlimits = ["acts 1"]'
+    path.write_text(
+        level_text(DOOR.replace("[[ask]]", '[[ask]]\nat = "turn 20"') + GOAL, keys, EATER)
+    )
+    said = speak(str(path), "1", "undo", "1")
+    assert [line for line in said if line.startswith("choice")] == ["choice 1: five"] * 2
+    assert starts(
+        said, "done: dirty_ratio 5", "run: time goes on", "taken back", "a number chooses"
+    )
 
 
 def test_what_was_missed_is_played_again_after_the_end(speak: Speak, file: str) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CACHE = "biovec-256"
 BIO_PAGES = 256
 """BIO_MAX_PAGES."""
+IDLE, BUSY = range(2)
+"""What `State.disk_busy` says. Below zero a request stands still, and so much of it is done."""
 POOL = 2
 """BIO_POOL_SIZE: vectors that the mempool keeps."""
 
@@ -75,6 +77,28 @@ def room(m: Machine) -> int:
     return max(0, disk.requests * disk.pages_per_request - m.state.under_io)
 
 
+def set_rate(m: Machine, pages_per_second: int) -> None:
+    """Let the disk work at another rate; 0 stops it, and a request in the middle stands still.
+
+    What is done of a request stays done: the rest of it is done at the rate that comes.
+    """
+    state = m.state
+    if state.disk_busy == BUSY:
+        state.disk_busy = -_done(m)
+        state.disk_token += 1
+    state.disk_rate = pages_per_second
+    start(m)
+
+
+def _done(m: Machine) -> int:
+    """Return how much of the request on its way is done, in pages times ns in a second."""
+    state = m.state
+    mine = (one for one in state.heap if one[2] == DISK and one[4] == state.disk_token)
+    end_ns, _, _, pages, _ = next(mine, (state.now_ns, 0, DISK, 0, 0))
+    left_ns = end_ns - max(state.now_ns, m.setup.disk.start_ns)
+    return max(0, pages * SECOND_NS - left_ns * state.disk_rate)
+
+
 def submit(m: Machine, pages: int) -> None:
     """Put pages under I/O and start the disk if it stands still for want of work."""
     m.state.under_io += pages
@@ -84,12 +108,15 @@ def submit(m: Machine, pages: int) -> None:
 def start(m: Machine) -> None:
     """Let the disk take the next request, if it is free, works, and has one."""
     state = m.state
-    if state.disk_busy or not state.disk_rate or not state.under_io or state.disk_left == 0:
+    if state.disk_busy == BUSY or not state.disk_rate or not state.under_io:
         return
-    state.disk_busy = 1
+    if state.disk_left == 0:
+        return
     pages = min(state.under_io, m.setup.disk.pages_per_request)
+    work = max(0, pages * SECOND_NS + state.disk_busy)
+    state.disk_busy = BUSY
     begin = max(state.now_ns, m.setup.disk.start_ns)
-    m.push(begin + pages * SECOND_NS // state.disk_rate, DISK, pages, state.disk_token)
+    m.push(begin + work // state.disk_rate, DISK, pages, state.disk_token)
 
 
 def complete(m: Machine, pages: int, token: int) -> None:
@@ -97,7 +124,7 @@ def complete(m: Machine, pages: int, token: int) -> None:
     state = m.state
     if token != state.disk_token:
         return
-    state.disk_busy = 0
+    state.disk_busy = IDLE
     if state.disk_left > 0:
         pages = min(pages, state.disk_left)
         state.disk_left -= pages

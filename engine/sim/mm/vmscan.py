@@ -181,6 +181,28 @@ def start_call(m: Machine, task: int) -> None:
     counters.reclaim_calls += 1
 
 
+def resume_call(m: Machine, task: int, ask: Ask, scanned: int) -> None:
+    """Put a task where a call stands that has scanned so many pages and freed none.
+
+    Two passes over the zones that are worth it; past them it is at the beginning of the next call.
+    """
+    tasks = m.state.tasks
+    start_call(m, task)
+    left = scanned
+    for number in range(PASSES):
+        for priority in range(DEF_PRIORITY, -1, -1):
+            for place, zone in enumerate(m.zonelists[ask.class_zone]):
+                pages = zone.inactive_file >> priority
+                if not pages or not (priority == DEF_PRIORITY or m.reclaimable(zone)):
+                    continue
+                if left < pages:
+                    tasks.again[task], tasks.priority[task] = number, priority
+                    tasks.left[task] = pages - left << 2 | place
+                    tasks.scanned[task] = scanned
+                    return
+                left -= pages
+
+
 def reclaim(m: Machine, task: int, cpu: int, ask: Ask, way: str) -> tuple[int, int]:
     """Go on with a call; return (progress or GOING_ON, pages scanned in this turn)."""
     tasks = m.state.tasks

@@ -21,7 +21,7 @@ from mmplay.engine.sim.machine.decisions import Action, Script
 from mmplay.engine.sim.machine.gates import set_marks, set_reserves
 from mmplay.engine.sim.machine.machine import NIC
 from mmplay.engine.sim.mm.compaction import compact_memory
-from mmplay.engine.sim.mm.disk import start as start_disk
+from mmplay.engine.sim.mm.disk import set_rate
 from mmplay.engine.sim.mm.oom import kill_by_hand, select_worst, send_kill
 from mmplay.engine.sim.mm.vmscan import MOST as MOST_DROPPED
 from mmplay.engine.sim.mm.vmscan import drop_caches
@@ -320,13 +320,9 @@ def _sync(m: Machine, text: str) -> None:
 
 
 def _disk(m: Machine, text: str) -> None:
-    state = m.state
-    state.disk_rate = number("disk", text, 0, MAX_RATE * 10)
-    state.disk_left = -1
-    if state.disk_busy and not state.disk_rate:
-        state.disk_token += 1
-        state.disk_busy = 0
-    start_disk(m)
+    rate = number("disk", text, 0, MAX_RATE * 10)
+    m.state.disk_left = -1
+    set_rate(m, rate)
 
 
 def _packets(m: Machine, text: str) -> None:

@@ -43,6 +43,8 @@ zone no scan count is read)."""
 WRITTEN = "nr_written"
 USEFUL = (WRITTEN,)
 """Columns that need not be there: from this one the disk's bandwidth is known."""
+LONE = 2
+"""Tasks that run where one reclaims: it, and the one that reads the counters."""
 LISTED = (UNMOVABLE, MOVABLE)
 """Types of which each CPU has pages at hand; two runs of a real machine had 56 to 74 in all."""
 SUBSETS = ("dirty", "writeback")
@@ -75,6 +77,8 @@ def found_in_rows(rows: Sequence[Row], zones: Sequence[BenchZone], cpus: int) ->
         works=row["k64_slabs"],
         runnable=row["nr_running"],
         dirty_limit=_dirty_limit(rows),
+        alone=_scanned_alone(rows),
+        drift=0,
         bandwidth=_bandwidth(rows),
         assumed=(*RULES["row"], *reasons(ASSUMED, QUOTED)),
     )
@@ -105,6 +109,18 @@ def _dirty_limit(rows: Sequence[Row]) -> int:
         at_ns = row["t"]
         limit = followed(limit, row["dirty_thresh"], row["dirty"] + row["writeback"])
     return limit
+
+
+def _scanned_alone(rows: Sequence[Row]) -> int:
+    """Return what a caller had scanned that alone was running at the last row or the one before.
+
+    Who reads the counters runs, too. Scans are counted from the last page that was freed, and a
+    lone call ends with some (4.5: __alloc_pages_direct_reclaim, drain_all_pages).
+    """
+    for row in reversed(rows[-2:]):
+        if row["nr_running"] <= LONE:
+            return row.get("scanned_dma32", 0)
+    return 0
 
 
 def _bandwidth(rows: Sequence[Row]) -> int:

@@ -27,8 +27,8 @@ from mmplay.engine.sim.mm.net import (
     first_answers,
 )
 from mmplay.engine.sim.mm.page_alloc import zone_watermark_ok
-from mmplay.engine.sim.mm.slowpath import RETRY
-from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX
+from mmplay.engine.sim.mm.slowpath import RECLAIM, RETRY, ask_of
+from mmplay.engine.sim.mm.vmscan import SWAP_CLUSTER_MAX, resume_call
 from mmplay.engine.sim.mm.writeback import dirty_threshold
 from mmplay.engine.sim.run.actions import RefusedError, do_action
 from mmplay.engine.sim.run.exit import STACK_PAGES
@@ -69,8 +69,10 @@ class Found(NamedTuple):
 
     `printed` zones have their marks and reserves already. `works` are full slabs of kmalloc-64.
     `runnable` is how many tasks were running (-1: not known, then all were), `dirty_limit` the hard
-    limit as it stood (0: the threshold), `bandwidth` what the disk had shown, in pages/s. `assumed`
-    says what was chosen, for the run's header; `told` is the log's report, whose tasks go on.
+    limit as it stood (0: the threshold), `alone` how many pages a call had scanned whose task alone
+    was running a moment before (0: there was none), `drift` whether counters lag, `bandwidth` what
+    the disk had shown, in pages/s. `assumed` says what was chosen, for the run's header; `told` is
+    the log's report, whose tasks go on.
     """
 
     time_ns: int
@@ -79,6 +81,8 @@ class Found(NamedTuple):
     works: int = 0
     runnable: int = -1
     dirty_limit: int = 0
+    alone: int = 0
+    drift: int = 1
     bandwidth: int = INIT_BW
     assumed: tuple[str, ...] = ()
     told: Told | None = None
@@ -139,7 +143,7 @@ def bare_machine(plan: Plan, found: Found, choice: Choice) -> Machine:
         state.limits += first_answers(found.time_ns, 0 if state.flows else CREDIT)
     state.disk_rate = setup.disk.pages_per_second
     state.under_io = sum(zone.writeback for zone in state.zones)
-    state.drift = 1
+    state.drift = found.drift
     set_thresholds(state)
     m.bind(state)
     state.dirty_limit = found.dirty_limit or dirty_threshold(m)
@@ -152,6 +156,7 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
     fitted = tuple(name for name in FITTED if name not in given)
     setup = plain_setup(choice, plan.name, plan.cpus, plan.disk, plan.workloads, chosen)
     costs = tuple(f"{name} {ns}: as the scenario gives it" for name, ns in given.items())
+    drift = RULES["drift"] if found.drift else ()
     flow = plan.flow
     if flow is not None and choice.packets >= 0:
         flow = flow._replace(frames_per_second=choice.packets)
@@ -161,7 +166,7 @@ def _setup(plan: Plan, found: Found, choice: Choice) -> Setup:
         flow=flow,
         caches=cache_kinds(plan.cpus, flow.extension_bytes if flow else 0),
         script=tuple(one for one in plan.script if one[0] >= found.time_ns),
-        assumed=(*setup.assumed, *found.assumed, *plan.assumed, *RULES["drift"]),
+        assumed=(*setup.assumed, *found.assumed, *plan.assumed, *drift),
         calibrated=(*costs, *reasons(CALIBRATED, fitted)),
     )
 
@@ -265,6 +270,8 @@ def _add_tasks(m: Machine, found: Found) -> None:
     running = _running(m, begun, found.runnable)
     for task in begun:
         _begin(m, task, pressed, task in running)
+    if pressed and found.alone:
+        _go_on_alone(m, begun, found.alone)
     _hold_isolated(m, begun)
 
 
@@ -322,6 +329,15 @@ def _begin(m: Machine, task: int, pressed: bool, running: bool) -> None:
         tasks.pause_at[task] = EXCEEDED_CHECK if program == "writer" else 0
     tasks.state[task] = RUNNABLE
     enqueue(m, task)
+
+
+def _go_on_alone(m: Machine, begun: Sequence[int], scanned: int) -> None:
+    """Let the only eater be as far in its call as it came while nobody else ran."""
+    eaters = [task for task in begun if _program(m, task) == "eater"]
+    if len(eaters) != 1:
+        return
+    m.state.tasks.stage[eaters[0]] = RECLAIM
+    resume_call(m, eaters[0], ask_of(m, eaters[0]), scanned)
 
 
 IN_RECLAIM = {"writer": (CACHE_PAGE, "page_cache"), "eater": (ANON, "fault")}

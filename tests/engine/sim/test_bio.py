@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import MILLISECOND_NS
 from mmplay.engine.sim.mm.disk import BIO_PAGES, CACHE, POOL, complete, submit, take_vectors
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_turns, run_until
@@ -46,6 +49,42 @@ def test_a_vector_for_256_pages_and_back_when_they_are_written() -> None:
     assert objects_out(m) == m.state.bio_vectors == 3
     complete(m, 3 * BIO_PAGES, m.state.disk_token)
     assert objects_out(m) == m.state.bio_vectors == 0
+
+
+def go_on_to(m: Machine, time_ms: int) -> None:
+    """Run to a moment since the machine began, and let it be that moment."""
+    time_ns = m.state.started_ns + time_ms * MILLISECOND_NS
+    run_until(m, time_ns)
+    m.state.now_ns = time_ns
+
+
+@pytest.mark.parametrize(("rate", "after_ms"), [("1000", 160), ("500", 320), ("2000", 80)])
+def test_what_is_done_of_a_request_stays_done_at_another_rate(rate: str, after_ms: int) -> None:
+    m = idle()
+    do_action(m, "disk", "1000")
+    submit(m, 320)
+    go_on_to(m, 160)
+    do_action(m, "disk", "0")
+    assert m.state.disk_busy == -160 * SECOND
+    go_on_to(m, 5000)
+    do_action(m, "disk", rate)
+    go_on_to(m, 5000 + after_ms - 1)
+    assert m.state.counters.nr_written == 0
+    go_on_to(m, 5000 + after_ms)
+    assert m.state.counters.nr_written == 320
+
+
+def test_short_bursts_complete_what_they_say_in_all() -> None:
+    """Sixteen bursts of 20 pages make one request of 320."""
+    m = idle()
+    submit(m, 400)
+    for burst in range(16):
+        assert m.state.counters.nr_written == 0
+        do_action(m, "disk", "2000")
+        go_on_to(m, 20 * burst + 10)
+        do_action(m, "disk", "0")
+        go_on_to(m, 20 * burst + 20)
+    assert m.state.counters.nr_written == 320
 
 
 def test_the_pool_lends_two_and_is_filled_again_first() -> None:

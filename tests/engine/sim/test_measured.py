@@ -15,9 +15,10 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.balance import INIT_BW
 from mmplay.engine.sim.mm.net import CONNTRACK, RING, extension_cache
+from mmplay.engine.sim.mm.slowpath import RECLAIM
 from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.common import calibrated_as
-from mmplay.engine.sim.starts.counters import _bandwidth, needed_columns
+from mmplay.engine.sim.starts.counters import _bandwidth, _scanned_alone, needed_columns
 from mmplay.levels.scenario.build import (
     Changes,
     choice_for,
@@ -143,6 +144,20 @@ def test_the_lists_of_each_cpu_hold_half_a_batch_of_slabs_and_of_movable_pages_a
         assert [list(map(len, lists)) for lists in zone.pcp] == [[pages, pages, 0]] * 2
     assert [zone.free for zone in m.state.zones] == [1739, 1219]
     assert check(m) == []
+
+
+def test_who_reclaimed_alone_goes_on_where_the_scan_count_says() -> None:
+    """One task ran a tenth of a second before: priorities 12 to 1 are behind it, 0 is not."""
+    m = machine("H2")
+    tasks, pages = m.state.tasks, m.state.zones[1].inactive_file
+    hog = tasks.names.index("hog")
+    assert (tasks.stage[hog], tasks.again[hog], tasks.priority[hog]) == (RECLAIM, 0, 0)
+    in_dma = m.state.zones[0].inactive_file >> 12
+    before = sum(pages >> priority for priority in range(1, 13)) + in_dma
+    assert tasks.left[hog] >> 2 == pages - (180_277 - before)
+    crowd = [{"nr_running": 190, "scanned_dma32": 7}, {"nr_running": 195, "scanned_dma32": 9}]
+    assert _scanned_alone(crowd) == 0
+    assert _scanned_alone([*crowd, {"nr_running": 1, "scanned_dma32": 11}]) == 11
 
 
 def test_writers_that_run_have_just_left_a_pause_and_a_stack_each() -> None:
