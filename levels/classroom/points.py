@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from mmplay.levels.filling import filled, line_words
 from mmplay.levels.model import Goal, Level, Question
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
@@ -123,10 +124,15 @@ def _question_part(question: Question, most: Fraction, run: LevelRun | None, why
 
 
 def _text_of(question: Question, run: LevelRun | None) -> str:
-    """Return a question as it was asked first; what would be drawn is left out if it never was."""
+    """Return a question as it was asked first.
+
+    If it never was, one of its lines stands for all, and numbers that are drawn are left out.
+    """
     form = run.asking.forms_asked().get(question.id) if run is not None else None
     if form is not None:
         return form.text
+    if question.lines:
+        question = filled(question, line_words(question.lines[question.slot % len(question.lines)]))
     return _SLOT.sub("..", question.text)
 
 

@@ -145,7 +145,7 @@ def _explain(args: Namespace, name: str, timeline: Recording) -> int:
     if args.rules:
         print_rules(rules_used(timeline, frames), _form_of_few(args, "--rules"))
         return 0
-    if not frames:
+    if not frames and args.last is None:
         remark(f"{name}: {NOTHING}")
     results = _noted((diagnose_frame(timeline, index) for index in frames), kinds)
     form = _form(args)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 
 from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
@@ -23,6 +23,7 @@ from mmplay.commands.speak_recording import (
 )
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import as_sentence
+from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
@@ -193,11 +194,21 @@ class LevelSpeaker(LookAround):
             yield f"  {number}: {option.text}"
 
     def _choices(self) -> Said:
-        for number, option in enumerate(self.game.options, 1):
+        options = self.game.options if self._may_act() else ()
+        for number, option in enumerate(options, 1):
             yield f"choice {number}: {option.text}"
-        choose = "a number chooses; " if self.game.options else ""
+        choose = "a number chooses; " if options else ""
         far = "for one turn" if self.run.level.by_turns else AS_FAR
         yield f"{choose}run: time goes on {far}; help lists commands"
+
+    def _may_act(self) -> bool:
+        """Tell whether the level takes another act of some kind that it offers."""
+        run = self.run
+        for name in {one.value.partition(" ")[0] for one in self.game.options}:
+            with suppress(RefusedError):
+                run.notes.refuse_beyond(run.level.limits, name)
+                return True
+        return False
 
     def _end(self, trouble: str) -> Said:
         from mmplay.tui.play.meaning import following

@@ -141,6 +141,19 @@ def test_between_turns_the_player_decides(speak: Speak) -> None:
     assert said.count("a number chooses; run: time goes on for one turn; help lists commands") == 3
 
 
+def test_what_is_refused_is_not_offered(speak: Speak, tmp_path: Path) -> None:
+    path = tmp_path / "once.toml"
+    keys = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | five"]\nlimits = ["acts 1"]'
+    path.write_text(
+        level_text(DOOR.replace("[[ask]]", '[[ask]]\nat = "turn 20"') + GOAL, keys, EATER)
+    )
+    said = speak(str(path), "1", "undo", "1")
+    assert [line for line in said if line.startswith("choice")] == ["choice 1: five"] * 2
+    assert starts(
+        said, "done: dirty_ratio 5", "run: time goes on", "taken back", "a number chooses"
+    )
+
+
 def test_what_was_missed_is_played_again_after_the_end(speak: Speak, file: str) -> None:
     said = speak(file, "choose 1", "missed", "run", NO, NO, NO, YES, "run", "missed", YES)
     assert starts(said, "no: the level is not over yet", "wrong. ", "right: yes", "1 of 3 stars")

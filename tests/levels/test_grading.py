@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -141,6 +142,7 @@ def test_a_run_that_was_cut_earns_what_it_came_to() -> None:
     assert found.status is Status.CUT
     assert 0 < found.score < 10
     assert any("did not come to this question" in part.reason for part in found.parts)
+    assert all(re.search(r": .*[a-z]{3}", part.name) for part in found.parts), found.parts
 
 
 def test_a_run_that_is_over_needs_no_player_who_leaves() -> None:

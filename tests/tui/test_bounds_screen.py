@@ -143,3 +143,9 @@ async def test_a_frame_of_another_kernel_asks_whose_rules_are_to_run(log: str) -
 async def test_the_incidents_own_frame_has_numbers_that_were_fitted() -> None:
     async with running("incident-4.5.0-rc7") as pilot:
         assert "bounds" not in await fork(pilot)
+
+
+def test_a_line_without_its_reasons_says_the_same_of_the_machine() -> None:
+    whole = "Free rises after 0.1 s, depending on the disk's rate and more. V: all that was tried."
+    assert bounds.without_reasons(whole) == "Free rises after 0.1 s. V: all that was tried."
+    assert bounds.without_reasons("One run. Esc stops.") == "One run. Esc stops."

@@ -112,7 +112,7 @@ async def test_wide_screens_have_two_panels_beside_each_other(columns: int, besi
     app = MmplayApp(report=made())
     async with app.run_test(size=(columns, 40)) as pilot:
         await pilot.pause()
-        left, right = (app.screen.query_one(f"#{name}").region for name in ("students", "wrong"))
+        left, right = (app.screen.query_one(f"#{name}").region for name in ("wrong", "notice"))
         assert (left.y == right.y) is beside
 
 

@@ -61,14 +61,13 @@ class CellPanel(Widget, can_focus=True):
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(id=id)
         self.panel_title = title
-        self._entitled = ""
+        self._entitled = self._subtitle = ""
         self._entitle(title)
-        self._subtitle = ""
         self.rows: list[Row] = []
         self.top = 0
         self.cursor: tuple[int, int] | None = None
-        self._made_for = 0
-        self._note = ""
+        self._made_for, self._note = 0, ""
+        self.stale = False
         self._drawn = DrawnRows(self)
 
     # rows
@@ -100,7 +99,7 @@ class CellPanel(Widget, can_focus=True):
         With `from_top` the first row is in sight, wherever the cursor is.
         """
         asked, before = self.ask, self._in_sight()
-        self.rows = rows
+        self.rows, self.stale = rows, False
         self._made_for = self.size.width
         places = self._places()
         same = [place for place in places if asked is not None and self._ask_at(place) == asked]
@@ -328,8 +327,9 @@ class CellPanel(Widget, can_focus=True):
         self.post_message(self.Resized())
 
     def on_show(self) -> None:
-        """What comes into sight may not have been filled while nobody saw it."""
-        self.post_message(self.Resized())
+        """Let it be filled, if that was left out while nobody saw it."""
+        if self.stale:
+            self.post_message(self.Resized())
 
     def _tell_more(self) -> None:
         height, count = self.size.height, len(self.rows)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import said
 from mmplay.recordings.files import Done
 from mmplay.recordings.parallel.spread import Workers, cores_here, spread
 from mmplay.recordings.recording import Stopped
@@ -170,6 +171,12 @@ class Bounds:
             rows.append(row(Cell(one.supposed, "number")))
             rows += [row(Cell(f"  {text}")) for text in one.sentences]
         return [*rows, row("")]
+
+
+def without_reasons(line: str) -> str:
+    """Return a line of an answer without what it depends on, which V lists."""
+    before, hangs, after = line.partition(said("futures.hangs", what=""))
+    return f"{before}.{after.partition('.')[2]}" if hangs else line
 
 
 def acts_at_start(run: Session) -> tuple[tuple[str, str], ...]:

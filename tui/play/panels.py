@@ -69,6 +69,7 @@ class Panels(Places):
         self.trail: tuple[Ask, ...] = ()
         self.extras: dict[str, Extra] = {}
         self.verdict: Callable[[int], str] = lambda room: headline_of(self.result, room)
+        self._filled: dict[str, View] = {}
         self._asked_from = "zones"
         self._led_to: Ask | None = None
         self.history = History(player)
@@ -171,7 +172,8 @@ class Panels(Places):
                 self.panel(name).veil(self.veil_of(name))
             self._draw_zones()
             for name in VIEWS:
-                if self._seen(name):
+                self.panel(name).stale = True
+                if self.panel(name).is_on_screen:
                     self._fill(name)
             self.panel("zones").note(age_text(frame))
             self.panel("report").retitle("turn" if frame.facts is not None else "report")
@@ -192,13 +194,14 @@ class Panels(Places):
         if name in VIEWS:
             self._fill(name)
 
-    def _seen(self, name: str) -> bool:
-        """Tell whether a panel is on the screen; one that comes there asks to be filled."""
-        return self.panel(name).is_on_screen
-
     def _fill(self, name: str) -> None:
-        panel = self.panel(name)
-        panel.show(VIEWS[name](self.view_of(panel)))
+        """Show a view of the frame in its panel, unless that is what stands there."""
+        panel, before = self.panel(name), self._filled.get(name)
+        view = self.view_of(panel)
+        if before is None or before.result is not view.result or before[1:] != view[1:]:
+            self._filled[name] = view
+            panel.show(VIEWS[name](view))
+        panel.stale = False
 
     def hide_empty(self) -> None:
         """Let the panels beside a picture stand there only once they have something to say."""

@@ -13,13 +13,16 @@ from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.supposing import compared, judged
 from mmplay.tui.cells import Cell, Row, row
-from mmplay.tui.play.bounds import Bounds
+from mmplay.tui.play.bounds import Bounds, without_reasons
 from mmplay.tui.play.mover import Mover
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.views.compare import what_if_rows
 from mmplay.tui.views.turn import CALL_STACK, chosen_decision
+
+MOST_ROWS = 3
+"""Rows of the sentence under the title in which a run's bounds stand with what they depend on."""
 
 
 class Runs:
@@ -57,8 +60,11 @@ class Runs:
 
     def _verdict(self, room: int) -> str:
         """Return the headline, and in how far a run of a log's machine is one of many."""
-        line = self.bounds.line(self.run)
-        return f"{self._headline(room)} {line}" if line else self._headline(room)
+        head, line = self._headline(room), self.bounds.line(self.run)
+        if not line:
+            return head
+        fits = len(head) + len(line) < MOST_ROWS * room
+        return f"{head} {line if fits else without_reasons(line)}"
 
     def _tell_trouble(self) -> None:
         run = self.run

@@ -37,7 +37,9 @@ def student_rows(report: Report, width: int) -> list[Row]:
     title = f"{fit('student', name)}{head}{right('hints', HINTS)}{right('points', POINTS)}"
     helped = {one.student for one in report.help}
     rows = [_student(one, name, fitting, one.student in helped) for one in students]
-    return [row(Cell(title, "label")), *rows]
+    more = len(ids) - fitting
+    told = f"  {more} more levels: Enter" if more > 0 else ""
+    return [row(Cell(title, "label"), Cell(fit(told, max(0, width - len(title))), "dim")), *rows]
 
 
 def _student(one: StudentRow, name: int, fitting: int, helped: bool) -> Row:
@@ -78,8 +80,8 @@ def wrong_rows(report: Report, width: int) -> list[Row]:
 
 
 def _paragraph(head: str, text: str, width: int) -> list[Row]:
-    first, *more = wrap(f"{head}{text}", max(20, width))
-    return [row(Cell(first)), *(row(Cell(line, "dim")) for line in more)]
+    first, *more = wrap(f"{head}{text}", max(20, width - 2))
+    return [row(Cell(first)), *(row(Cell(f"  {line}")) for line in more)]
 
 
 def notice_rows(report: Report, width: int) -> list[Row]:

@@ -16,7 +16,7 @@ MILLISECOND_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 JIFFY_NS = MILLISECOND_NS
 HZ = SECOND_NS // JIFFY_NS
-"""HZ is 1000, as in the kernels of the incident's logs (assumed)."""
+"""HZ is 1000: assumed of the incident's logs; a measured 4.5.0 says so at boot (BogoMIPS, lpj)."""
 
 LONGEST_EXTENSION = 96
 """Bytes of an object of kmalloc-96, the largest that a connection's extension may need."""
