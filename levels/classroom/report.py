@@ -20,15 +20,13 @@ from mmplay.levels.classroom.deciding import Replay
 from mmplay.levels.classroom.formats import SCHEMA, shown
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.level_text import read_text
+from mmplay.levels.play.questions import UNEXPLAINED
 
 MAX_JSON_BYTES = 1 << 28
 MANY_HINTS, MANY_TRIES = 3, 5
 HALF = 2
 MOST_ROWS = 15
-UNEXPLAINED = ("wrong.number", "wrong.other")
-"""Codes of answers that no rule gives."""
-
-NO_RULE = "answers that no rule here gives"
+NO_CODE, NO_RULE = "wrong.other", "answers that no rule here gives"
 _NUMBER = re.compile(r"\d+")
 
 _QUESTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?:\.\d+)?: ", re.ASCII)
@@ -210,7 +208,7 @@ def report_of(grades: GradesFile, found: Sequence[Found] = ()) -> Report:
 
 def _commonest_first(one: Misconception) -> tuple[bool, int, str]:
     """Sort by how many made a slip; answers that come from no known one stand last."""
-    return one.code in UNEXPLAINED, -len(one.students), one.code
+    return one.code == NO_CODE, -len(one.students), one.code
 
 
 def _most_first(one: Hard) -> tuple[int, int, str]:
@@ -254,8 +252,9 @@ def _misconceptions(grades: GradesFile) -> Iterator[Misconception]:
         for level in student.levels:
             for slip in level.slips:
                 where = f"{level.level} {slip.question}"
-                text = NO_RULE if slip.code in UNEXPLAINED else slip.text
-                key = slip.code, _NUMBER.sub("0", text)
+                known = slip.code not in UNEXPLAINED
+                code, text = (slip.code, slip.text) if known else (NO_CODE, NO_RULE)
+                key = code, _NUMBER.sub("0", text)
                 by_slip[key].append((student.student, where, text))
     for (code, _), found in by_slip.items():
         texts = [text for _, _, text in found]

@@ -8,7 +8,7 @@ from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.classroom.formats import shown
 from mmplay.levels.classroom.report import (
     MOST_ROWS,
-    UNEXPLAINED,
+    NO_CODE,
     Bin,
     Figures,
     Report,
@@ -71,7 +71,7 @@ def teach_next(report: Report) -> list[str]:
     return [
         f"{as_sentence(one.text)} Open {one.questions[0].split()[0]}."
         for one in report.misconceptions
-        if one.code not in UNEXPLAINED
+        if one.code != NO_CODE
     ]
 
 
