@@ -83,16 +83,12 @@ def test_options_by_their_numbers_and_wrong_answers(speak: Speak) -> None:
         "undo",
         "redo",
         "answer 2",
-        "hint",
-        "hint",
-        "hint",
-        "hint",
-        "hint",
+        *["hint"] * 4,
         "answer 9",
         "question",
     )
     assert starts(said, "right: low", "taken back", "done again", "wrong. The right answer is min")
-    assert starts(said, "hint: ", "hint: ", "there are no more hints; the last was: ")
+    assert starts(said, "hint: ", "there are no more hints; the last was: ")
     assert starts(said, "no: '9'", "question 2 of 8")
 
 
