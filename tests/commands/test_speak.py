@@ -19,6 +19,7 @@ from mmplay.levels.progress import load
 from mmplay.recordings.files import sessions_folder
 from tests.conftest import INCIDENT_NEXT
 from tests.levels.proofs import DOOR, EATER, answers_of, level_text
+from tests.levels.test_stages import FIRST, HEAD, MASK, SECOND
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -162,6 +163,17 @@ def test_what_was_missed_is_played_again_after_the_end(speak: Speak, file: str) 
         said, "once more", "question 1 of 3", "right: yes", "that was all that you missed"
     )
     assert len(list(sessions_folder().iterdir())) == 1
+
+
+def test_what_was_missed_is_played_again_stage_by_stage(speak: Speak, tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(HEAD + FIRST + MASK + SECOND)
+    said = speak(str(path), "1", "answer 600", "answer nowait", "1", "answer 700", "missed",
+                 "answer 600", "answer 700")  # fmt: skip
+    assert starts(
+        said, "once more", "question 1 of 2", "right: 600", "question 1 of 1", "right: 700",
+        "that was all that you missed",
+    )  # fmt: skip
 
 
 def test_nothing_tells_what_would_answer_the_open_question(speak: Speak) -> None:
