@@ -295,7 +295,8 @@ class LevelSpeaker(LookAround):
         yield from self._now()
 
     def _hint(self, _: str) -> Said:
-        yield f"hint: {self.game.hint()}"
+        before, hint = self.game.hinted, self.game.hint()
+        yield f"{'there are no more hints; the last was' if hint == before else 'hint'}: {hint}"
 
     def _undo(self, _: str) -> Said:
         yield f"taken back: {self.game.undo()}"
@@ -315,7 +316,7 @@ class LevelSpeaker(LookAround):
 
     def _goals(self, _: str) -> Said:
         for goal in self.run.goals():
-            yield f"{'met' if goal.met else 'not met'}: {goal.text}: {goal.why}"
+            yield f"{'met' if goal.met else 'not met'}: {goal.text}; {goal.why}"
 
     def _missed(self, _: str) -> Said:
         from mmplay.tui.play.meaning import once_more
