@@ -162,3 +162,12 @@ async def test_panels_with_nothing_to_say_leave_their_place_to_the_picture(
             if run_of(pilot).open_question() is None:
                 await press(pilot, "full_stop")
         assert "─ turn ─" in text_of(pilot)
+
+
+async def test_no_line_parts_a_value_from_its_sign() -> None:
+    async with MmplayApp(level=find_level(QUIET)).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await all_answered(pilot)
+        choices = text_of(pilot)
+        assert "    = 50 " in choices
+        assert "= " + "┃" not in choices.replace("  ", "")
