@@ -385,16 +385,3 @@ class CellPanel(Widget, can_focus=True):
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the new selection."""
         self.refresh()
-
-
-class ChoicePanel(CellPanel):
-    """A panel of things that can be done: none of them is chosen until somebody chooses."""
-
-    def _first_of(self, places: list[tuple[int, int]]) -> tuple[int, int] | None:
-        return None
-
-    def unchoose(self) -> None:
-        """Leave what was chosen: what comes next is another list."""
-        before = self._in_sight()
-        self.cursor = None
-        self._redraw(before)
