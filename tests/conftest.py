@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,21 @@ def pytest_xdist_auto_num_workers() -> int:
     Each worker more reads all tests once more.
     """
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Read another part of all tests first in each worker.
+
+    In a fresh clone each would compile all of them, at the same time: a quarter of a minute.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not worker or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    files = sorted(Path(__file__).parent.rglob("test_*.py"))
+    for path in files[int(worker) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+        name = path.relative_to(session.config.rootpath).with_suffix("")
+        with suppress(Exception, pytest.skip.Exception):  # the collection says why
+            import_module(".".join(name.parts))
 
 
 def pytest_collection_finish() -> None:

@@ -19,6 +19,7 @@ from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.on_floors import Gate
+from mmplay.levels.truth.rules import source
 from mmplay.levels.truth.subject import Subject, Who, number_in
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
@@ -45,8 +46,8 @@ def fact(subject: Subject, words: list[str]) -> Truth:
         for key, other in FACTS.items()
         if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
     ]
-    source = f"{one.function}  {one.path}  {subject.kernel.source}"
-    return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=source)
+    where = f"{one.function}  {one.path}  {subject.kernel.source}"
+    return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=where)
 
 
 def fact_with(subject: Subject, words: list[str]) -> Truth:
@@ -66,9 +67,9 @@ def fact_with(subject: Subject, words: list[str]) -> Truth:
         if name != own
     ]
     one = facts[own]
-    source = f"{one.function}  {one.path}  {subject.kernel.source}"
+    where = f"{one.function}  {one.path}  {subject.kernel.source}"
     why = finding("truth.fact", why=one.why)
-    return told(_spaced(own), why, others)._replace(source=source)
+    return told(_spaced(own), why, others)._replace(source=where)
 
 
 def _spaced(name: str) -> str:
@@ -158,12 +159,21 @@ def _edge(m: Machine, who: str) -> tuple[str, Finding]:
 
 
 class Span(NamedTuple):
-    """The numbers that a rule gives: from `low` to `high`, in steps of `step`; `text` says so."""
+    """The numbers that a rule gives: from `low` to `high`, in steps of `step`; `text` says so.
+
+    `where` is the key of its rule in the table of words.
+    """
 
     low: int
     high: int
     text: str
+    where: str
     step: int = 1
+
+    def told(self, subject: Subject, value: str, others: list[Other]) -> Truth:
+        """Return an answer that goes by this rule."""
+        found = told(value, finding("truth.tile", gives=self.text), others)
+        return found._replace(source=source(subject.kernel, self.where))
 
     def holds(self, number: int) -> bool:
         """Tell whether a number is one of them."""
@@ -183,9 +193,8 @@ def _floor(subject: Subject, zone: Zone, flags: AllocFlag) -> int:
 def _min(subject: Subject) -> Span:
     _, zone = _zones(subject)
     kb = zone.min * PAGE_KB
-    return Span(
-        kb, kb, f"min of {zone.name} is {zone.min} pages, {kb} kB; an ordinary request stops there"
-    )
+    text = f"min of {zone.name} is {zone.min} pages, {kb} kB; an ordinary request stops there"
+    return Span(kb, kb, text, "zone_min")
 
 
 def _high_floor(subject: Subject) -> Span:
@@ -193,7 +202,8 @@ def _high_floor(subject: Subject) -> Span:
     pages = _floor(subject, zone, AllocFlag.HIGH)
     kb = pages * PAGE_KB
     text = f"the floor of __GFP_HIGH in {zone.name} is {zone.min} - {zone.min // 2} + "
-    return Span(kb, kb, f"{text}{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB")
+    text += f"{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB"
+    return Span(kb, kb, text, "floor")
 
 
 def _between(subject: Subject) -> Span:
@@ -204,7 +214,8 @@ def _between(subject: Subject) -> Span:
         f"above {both} and up to {high} pages in {zone.name} it is refused with __GFP_HIGH alone, "
     )
     low, most = (both + 1) * PAGE_KB, high * PAGE_KB
-    return Span(low, most, f"{text}and served with ALLOC_HARDER too ({low} to {most} kB)", PAGE_KB)
+    text += f"and served with ALLOC_HARDER too ({low} to {most} kB)"
+    return Span(low, most, text, "floor", PAGE_KB)
 
 
 def _drift(subject: Subject) -> Span:
@@ -212,7 +223,8 @@ def _drift(subject: Subject) -> Span:
     cpus = len(subject.machine.state.cpus)
     limit = cpus * pressure_threshold(zone, cpus)
     text = f"pages of {zone.name} that CPUs have taken and not yet counted, up to {limit}"
-    return Span(PAGE_KB, limit * PAGE_KB, f"{text}; the lists are empty, the sum is not", PAGE_KB)
+    text += "; the lists are empty, the sum is not"
+    return Span(PAGE_KB, limit * PAGE_KB, text, "free", PAGE_KB)
 
 
 def _objects(subject: Subject) -> Span:
@@ -220,14 +232,14 @@ def _objects(subject: Subject) -> Span:
     each = kind.orders.objects
     pages = sum(zone.managed for zone in subject.machine.state.zones)
     text = f"whole slabs of {OBJECTS} hold {each} objects each"
-    return Span(1000 * each, pages * each, text, each)
+    return Span(1000 * each, pages * each, text, "objs", each)
 
 
 def _mask(subject: Subject) -> Span:
     asked = make_masks(subject.kernel).net_zeroed
     mask = subject.slab.page_mask(asked)
     text = f"SLUB leaves {mask:#x} of {asked:#x} for the page allocator"
-    return Span(mask, mask, text)
+    return Span(mask, mask, text, "slab_mask")
 
 
 TILES: dict[str, Callable[[Subject], Span]] = {
@@ -253,7 +265,7 @@ def explains(subject: Subject, words: list[str]) -> Truth:
         for name, span in spans.items()
         if name != value
     ]
-    return told(value, finding("truth.tile", gives=spans[value].text), others)
+    return spans[value].told(subject, value, others)
 
 
 def explained(subject: Subject, words: list[str]) -> Truth:
@@ -273,7 +285,7 @@ def explained(subject: Subject, words: list[str]) -> Truth:
         for one, span in spans.items()
         if one != value
     ]
-    return told(value, finding("truth.tile", gives=own.text), others)
+    return own.told(subject, value, others)
 
 
 def _span_of(subject: Subject, number: str) -> Span:

@@ -12,10 +12,10 @@ from mmplay.levels.model import Level, Picture
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.solve import begin
 from mmplay.tui.app import MmplayApp
-from mmplay.tui.cells import plain, wrap
+from mmplay.tui.cells import plain, row, wrap
 from mmplay.tui.glyphs import ASCII
 from mmplay.tui.play.panels import Panels
-from mmplay.tui.play.stage import SLOW_TICKS, TURN_US, Stage
+from mmplay.tui.play.stage import SLOW_TICKS, TURN_US, Stage, in_the_middle
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.kinds import Still, said_of
 from mmplay.tui.views.pictures.sight import sight_of
@@ -167,3 +167,10 @@ async def test_a_history_shows_only_what_its_level_taught() -> None:
         assert "min 1300" in shown
         assert "HARDER" not in shown, "floors below min are no part of this level"
         assert "DMA " not in shown, "nor is the other zone"
+
+
+def test_a_picture_that_is_lower_than_its_panel_stands_in_its_middle() -> None:
+    drawn = [row("a"), row(""), row("b"), *[row("")] * 6]
+    assert [plain(one) for one in in_the_middle(drawn, 9)] == ["", "", "", "a", "", "b"]
+    assert in_the_middle(drawn[:3], 3) == drawn[:3]
+    assert in_the_middle([], 4) == [row("")] * 2

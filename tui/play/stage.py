@@ -15,7 +15,7 @@ from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
-from mmplay.tui.cells import Row
+from mmplay.tui.cells import Row, plain, row
 from mmplay.tui.panels.bars import VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
@@ -54,6 +54,16 @@ TURN_US = 1_200_000
 
 SLOW_TICKS = 100 // STEP_MS
 """So many steps whose frames were not drained make a line a slow one."""
+
+
+CENTRED = ("loop", "blocks")
+"""Pictures that are no higher however high their panel is: they stand in its middle."""
+
+
+def in_the_middle(rows: list[Row], height: int) -> list[Row]:
+    """Return a picture with as many blank rows above it as below it."""
+    end = max((n for n, one in enumerate(rows, 1) if plain(one).strip()), default=0)
+    return [row("")] * ((height - end) // 2) + rows[:end]
 
 
 class StageBox(Container):
@@ -234,7 +244,8 @@ class Stage:
             rows = self._history_rows(panel) if of_history else []
             return "free pages", rows
         title = self.still.title
-        return title, self.still.rows(width, height, self._glyphs, self._past, self._step)
+        rows = self.still.rows(width, height, self._glyphs, self._past, self._step)
+        return title, in_the_middle(rows, height) if self.still.kind in CENTRED else rows
 
     def _history_rows(self, panel: CellPanel) -> list[Row]:
         return self._history.rows(self._panels.view_of(panel), self.game.showing)

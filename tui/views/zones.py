@@ -164,7 +164,7 @@ def _state(view: View, zone: ZoneDump, rungs: list[Rung], role: str) -> tuple[st
         return verdict, "refused" if verdict in ("refused", "no block") else role
     if role == "fine" and refused_by(rungs, zone.pages("free")).all:
         return "locked", "refused"
-    return standing(zone), role
+    return "empty" if zone.pages("free") == 0 else standing(zone), role
 
 
 def _letters_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
