@@ -34,6 +34,18 @@ def moment_of(level: Level, question: Question, m: Machine, end_turn: int) -> Mo
     return moment_test(m, at, end_turn)
 
 
+def after_answer(m: Machine, question: Question) -> Machine:
+    """Return a machine on which is done what the level does after a right answer, as far as it can.
+
+    A wrong one leaves a run's own machine as it is, and what is true is seen all the same.
+    """
+    then = Machine(m.setup, m.state.copy())
+    with suppress(InputError):
+        for name, value in map(name_and_value, question.after):
+            do_action(then, name, value)
+    return then
+
+
 class Asking:
     """See the module. `questions` are the level's, in the order of the run.
 

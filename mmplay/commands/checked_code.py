@@ -34,8 +34,8 @@ class CheckedCode(NamedTuple):
         shared, score = self.shared, self._score
         if score is None or self.run is None:
             return [f"share code of {shared.level}: false: {self.problem}"]
-        stars = "*" * score.stars
-        earned = f"{self.run.outcome} {stars:.<3}, {how_many(score.acts, 'acts')}, par {score.par}"
+        stars = how_many(score.stars, "stars")
+        earned = f"{self.run.outcome}, {stars}, {how_many(score.acts, 'acts')}, par {score.par}"
         return [f"share code of {shared.level}: good: {earned}; seed {shared.seed}, played again"]
 
     def as_json(self) -> dict[str, object]:

@@ -121,11 +121,11 @@ def _truth_json(run: LevelRun, ident: str) -> dict[str, object]:
 def as_lines(run: LevelRun) -> list[str]:
     """Return how a run ended, in words."""
     score, level, stages = run.score(), run.level, run.all_stages()
-    stars = "*" * score.stars
+    stars = how_many(score.stars, "stars")
     passed = sum(one.session.end - one.session.first for one in stages)
     acts, turns = how_many(score.acts, "acts"), how_many(passed, "turns")
     found = [
-        f"{level.id} {level.title}: {run.outcome} {stars:.<3}",
+        f"{level.id} {level.title}: {run.outcome}, {stars}",
         f"  {run.reason}",
         f"  {acts}, par {score.par}; {turns}, seed {run.seed}",
     ]

@@ -1,10 +1,12 @@
-"""Every question of the shipped levels, in every form: hints, marks, and the right answers."""
+"""Every question of the shipped levels, in every form: hints, marks, pictures, right answers."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -14,18 +16,24 @@ from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import Question, name_and_value
+from mmplay.levels.play.asking import after_answer
 from mmplay.levels.play.drawing import drawn
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.missed import BARE, rule_of
-from mmplay.levels.play.questions import Reply, reply_to, right_answer
+from mmplay.levels.play.questions import Reply, reply_to, right_answer, taught_by
 from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.showing import showing
 from mmplay.levels.play.solve import knows, onward, playing
 from mmplay.levels.truth import Truth
 from mmplay.levels.truth.truths import NUMBER
 from mmplay.tui.cells import plain, wrap
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.play.stage import LEAST_FEEDBACK, MOST_FEEDBACK
+from mmplay.tui.views.pictures.canvas import STEPS
+from mmplay.tui.views.pictures.kinds import Still
+from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.stage import feedback_rows, question_rows
+from mmplay.tui.views.task import caches_of
 from tests.levels.proofs import unread
 
 LEVELS = [pytest.param(path, id=path.stem) for path in shipped_levels()]
@@ -48,9 +56,41 @@ def marks_of(run: LevelRun, form: Question) -> frozenset[int]:
 Asked = tuple[LevelRun, Question, Truth, frozenset[int]]
 
 
+class Drawn(NamedTuple):
+    """A form of a question, its picture while it is open, and once an answer has landed."""
+
+    form: Question
+    asked: Still
+    landed: Still
+
+
+class Played(NamedTuple):
+    """What one way to a level's end came by; `unchanged` comes again in the same words."""
+
+    forms: list[Asked]
+    unchanged: list[str]
+    pictures: list[Drawn]
+
+
 def forms(path: Path) -> list[Asked]:
     """Every form of every question that a right player comes to, with the marks of that moment."""
-    return played(path)[0]
+    return played(path).forms
+
+
+def pictures_of(run: LevelRun, form: Question, truth: Truth) -> Iterator[Drawn]:
+    """Yield the pictures of a form, if its level has one of the moment."""
+    now = run.session.to_end()
+    m = Machine(now.setup, now.state.copy())
+    for name, value in map(name_and_value, form.before):
+        do_action(m, name, value)
+    shown = showing(run.level, m, form, truth, frozenset())
+    sight = sight_of(m, BOXES, shown)._replace(
+        question=form, cache=next(iter(caches_of(run.level, m)), ""), taught=taught_by(run.level)
+    )
+    asked = Still.of(sight)
+    landed = Still.of(sight.answered(after_answer(m, form), truth))
+    if asked is not None and landed is not None:
+        yield Drawn(form, asked, landed)
 
 
 def comes_unchanged(run: LevelRun, ident: str) -> bool:
@@ -62,31 +102,31 @@ def comes_unchanged(run: LevelRun, ident: str) -> bool:
 
 
 @cache
-def played(path: Path) -> tuple[list[Asked], list[str]]:
-    """What `forms` returns, and the questions that come again unchanged, on one way to the end."""
+def played(path: Path) -> Played:
+    """Play a level rightly and look at every form of what it asks."""
     level = load_level(path)
     run, seen = unread(level), set[str]()
-    found: list[Asked] = []
-    unchanged: list[str] = []
+    found = Played([], [], [])
 
     def look(run: LevelRun) -> None:
         question = run.open_question()
         if question is not None and question.id not in seen:
             seen.add(question.id)
             if comes_unchanged(run, question.id):
-                unchanged.append(question.id)
+                found.unchanged.append(question.id)
             for form, truth in run.asking.forms(question.id, run.session.to_end()):
-                found.append((run, form, truth, marks_of(run, form)))
+                found.forms.append((run, form, truth, marks_of(run, form)))
+                found.pictures.extend(pictures_of(run, form, truth))
 
     look(run)
     for last in playing(run, level.solution, knows):
         look(last)
-    return found, unchanged
+    return found
 
 
 @pytest.mark.parametrize("path", LEVELS)
 def test_a_missed_question_comes_again_in_another_form(path: Path) -> None:
-    assert played(path)[1] == []
+    assert played(path).unchanged == []
 
 
 @pytest.mark.parametrize("path", LEVELS)
@@ -125,6 +165,33 @@ def test_marks_that_a_question_names_are_the_machines(path: Path) -> None:
             assert int(pages) in marks, (run.level.id, form.id, name, pages)
 
 
+@pytest.mark.parametrize("path", LEVELS)
+def test_every_form_is_drawn_before_its_answer_on_the_way_and_after(path: Path) -> None:
+    for form, asked, landed in played(path).pictures:
+        for still, past, step in (
+            (asked, None, STEPS),
+            (landed, asked, 3),
+            (landed, asked, STEPS),
+        ):
+            rows = still.rows(*PICTURE, BOXES, past, step)
+            assert len(rows) <= PICTURE[1], form.id
+            assert any(plain(one).strip() for one in rows), form.id
+        assert asked.words().endswith("."), form.id
+        assert landed.words().endswith("."), form.id
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_a_picture_has_the_marks_that_its_question_names(path: Path) -> None:
+    for form, asked, landed in played(path).pictures:
+        if any(word in form.text for word in ELSEWHERE):
+            continue
+        said = {name: int(pages) for name, pages in SAYS.findall(form.text)}
+        for still in (asked, landed):
+            for line in getattr(still.facts, "lines", getattr(still.facts, "rungs", ())):
+                if line.name in said and line.drawn:
+                    assert line.pages == said[line.name], (form.id, form.text)
+
+
 QUESTIONS_ALONE = [one for one in LEVELS if not load_level(Path(str(one.values[0]))).wins]
 
 
@@ -141,6 +208,12 @@ def test_a_level_of_questions_is_won_by_keys_with_three_stars(path: Path) -> Non
         assert reply.right
     assert onward(game.level_run).score().stars == 3
 
+
+ELSEWHERE = ("not in the picture", "would have", "lowmem_reserve")
+"""Words of a question whose marks are another machine's, or have a reserve on top of them."""
+
+PICTURE = (45, 12)
+"""Columns and rows of a picture at 80x24."""
 
 WIDTH, TASK_WIDTH = 78, 33
 """Columns for the question and the feedback, and for the options, at 80x24."""

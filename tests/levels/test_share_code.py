@@ -132,7 +132,7 @@ def test_verify_says_what_a_code_is_worth(mine: Level, capsys: Captured) -> None
     (stage,) = shared.stages
     assert looks_like_code(code)
     assert main(["verify", code]) == 0
-    assert capsys.readouterr().out.startswith("share code of T1: good: ended ...")
+    assert capsys.readouterr().out.startswith("share code of T1: good: ended, 0 stars")
 
     def told(changed: share_code.Shared) -> str:
         (one,) = changed.stages

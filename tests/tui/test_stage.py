@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.engine.sim.metrics import read
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.model import Level, Picture
@@ -20,6 +21,7 @@ from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.kinds import Still, said_of
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.stage import question_rows
+from tests.levels.proofs import level
 from tests.tui.screens import press, settle, text_of
 
 NAMES = [path.stem for path in shipped_levels()]
@@ -83,6 +85,36 @@ def test_water_has_the_colour_of_the_line_that_it_is_below() -> None:
     still = Still.of(sight_of(game.session.live, ASCII, game.showing))
     assert still is not None
     assert (still.facts.state, still.facts.role) == ("below min+1732", "below_min")
+
+
+FALLS = """\
+[picture]
+kind = "tank"
+zone = "DMA32"
+
+[[ask]]
+id = "left"
+text = "Programs take what they get. How many pages are left?"
+truth = "marks DMA32 min"
+options = ["13", "14"]
+after = ["set_free DMA32 13"]
+"""
+
+
+async def test_a_wrong_answer_lands_too_and_the_machine_stays_as_it_is() -> None:
+    app = MmplayApp(level=level(FALLS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        assert screen.game is not None
+        shown = await press(pilot, "2")
+        assert "The right answer is 13" in shown
+        assert screen.game.stage.landed is not None
+        assert screen.game.stage.landed.still is not None
+        assert screen.game.stage.landed.still.facts.free == 13
+        assert read(screen.game.game.session.live, "zones.DMA32.free") == 600
 
 
 @pytest.mark.parametrize(("size", "shown"), [((120, 40), 2), ((200, 60), 3)])

@@ -11,6 +11,7 @@ from textual.timer import Timer
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import HISTORY
+from mmplay.levels.play.asking import after_answer
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.questions import Reply, taught_by
@@ -142,13 +143,13 @@ class Stage:
         asked, game = self._asked, self.game
         if asked is None or asked.question is None:
             return
-        showing = game.showing._replace(
-            picture=asked.showing.picture, caller=asked.showing.caller, hidden=(), secrets=()
-        )
+        shown = asked.showing
+        showing = game.showing._replace(picture=shown.picture, caller=shown.caller)
         truth = game.level_run.truths[asked.question.id]
-        sight = self._sight(self._supposed or machine, showing)
-        sight = sight._replace(question=asked.question, told=truth)
-        self._caught = (Still.of(sight),)
+        done = game.level_run.notes.done(asked.question.id)
+        then = self._supposed or (machine if done else after_answer(machine, asked.question))
+        sight = self._sight(then, showing)._replace(question=asked.question)
+        self._caught = (Still.of(sight.answered(then, truth)),)
 
     def land(self, reply: Reply) -> None:
         """Show what an answer has come to, until the player goes on."""

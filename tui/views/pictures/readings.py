@@ -125,6 +125,9 @@ def ladder_of(sight: Sight) -> Ladder:
             continue
         drawn = _is_told(sight, one.name) and pages not in sight.showing.secrets
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
+    line = visitor.line if visitor is not None else None
+    if line is not None and line not in [rung.pages for rung in rungs]:
+        rungs.append(Rung(line_name(sight, zone, line), line))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
     return Ladder(

@@ -8,6 +8,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.gate import zone_floor
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import PLAIN
+from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
@@ -18,7 +19,7 @@ from mmplay.levels.language import MARKS
 from mmplay.levels.model import TANK, Picture, Question
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.levels.truth import IN, KB_WORD, Truth, truth
-from mmplay.levels.truth.subject import Subject
+from mmplay.levels.truth.subject import Subject, Who
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, WAITS, Line, Visitor
 
@@ -102,10 +103,26 @@ class Sight(NamedTuple):
         largest = max(zones, key=lambda zone: zone.pages("managed") or 0)
         return next((zone for zone in zones if zone.name == wanted), largest)
 
+    def answered(self, m: Machine, told: Truth) -> Sight:
+        """Return the same sight once an answer has landed on a machine: nothing is hidden."""
+        shown = self.showing._replace(hidden=(), secrets=())
+        found = sight_of(m, self.glyphs, shown)
+        return self._replace(
+            machine=m, dump=found.dump, showing=shown, told=told, waiting=found.waiting
+        )
+
     def class_index(self) -> int:
-        """Return the class zone of a caller that may use every zone of the machine."""
-        found = [self.dump.index_of(zone) for zone in self.dump.populated()]
-        return max((index for index in found if index is not None), default=0)
+        """Return the class zone of the caller that is asked about, by the mask that it brings.
+
+        Where it brings none, that of a caller that may use every zone of the machine.
+        """
+        zones = [self.dump.index_of(zone) for zone in self.dump.populated()]
+        found = [index for index in zones if index is not None]
+        who, highest = self._who_asked(), max(found, default=0)
+        if who is None or who.mask is None:
+            return highest
+        most = class_zone(highest_zone(self.asked_kernel.gfp, who.mask), found)
+        return highest if most is None else most
 
     def reserve(self, zone: ZoneDump) -> int:
         """Return the pages that are kept in a zone from who may use a higher one, if shown."""
@@ -186,18 +203,23 @@ class Sight(NamedTuple):
 
     def class_asked(self) -> str:
         """Return the class of the caller that is asked about; empty if none is."""
+        who = self._who_asked()
+        return "" if who is None else who.caller.name
+
+    def _who_asked(self) -> Who | None:
+        """Return the caller that is asked about; None if none is."""
         words = self.words
         place = {"passes": 2, "floor": 2, "lowest_served": 2, "served": 1, "class": 1}
         at = place.get(words[0] if words else "")
         at = words.index("request") + 1 if "request" in words else at
         if at is None or len(words) <= at:
-            return ""
+            return None
         kernel = self.asked_kernel
         subject = Subject(kernel.gfp, kernel, self.machine, read)
         try:
-            return subject.who(words[at]).caller.name
+            return subject.who(words[at])
         except InputError:
-            return ""
+            return None
 
     def floor(self, zone: ZoneDump, class_name: str) -> int | None:
         """Return a zone's floor by the kernel asked about; None where the dump lacks a number."""
