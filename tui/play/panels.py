@@ -14,9 +14,10 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline
 from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
-from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
+from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.play.history import History
 from mmplay.tui.play.places import Places
 from mmplay.tui.player import Player
