@@ -18,8 +18,9 @@ from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row, plain, row
 from mmplay.tui.panels.bars import VerdictBar
-from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
+from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
+from mmplay.tui.panels.stage_panel import ChoicePanel, StagePanel
 from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
@@ -72,9 +73,9 @@ class StageBox(Container):
     def compose(self) -> ComposeResult:
         """Picture and choices side by side, the feedback below."""
         with Horizontal(id="pair"):
-            yield CellPanel("picture", id=PICTURE)
+            yield StagePanel("picture", id=PICTURE)
             yield ChoicePanel("task", id=TASK)
-        yield CellPanel("", id=FEEDBACK)
+        yield StagePanel("", id=FEEDBACK)
 
 
 class Landed(NamedTuple):
