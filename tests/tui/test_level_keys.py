@@ -145,3 +145,17 @@ async def test_small_letters_do_what_the_footer_says_and_choose_nothing() -> Non
         assert run.notes.skipped == {question.id}
         await press(pilot, "tab", "h")
         assert run.notes.hints == 2
+
+
+async def test_a_last_act_that_does_not_win_ends_the_level_at_once_and_it_is_kept() -> None:
+    async with MmplayApp(level=find_level("L15"), motion=True).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        while (question := run_of(pilot).open_question()) is not None:
+            knows(run_of(pilot), question)
+        await press(pilot, "2")
+        while level_screen(pilot).player.playing:
+            await pilot.pause()
+        shown = await press(pilot, "f5")
+        assert "end of the recording" not in shown
+        assert "Enter reads on" in shown
+        assert "lost  " in await press(pilot, "enter")

@@ -15,16 +15,12 @@ from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import knows
 from mmplay.levels.progress import best
-from mmplay.recordings.library import played, played_files
-from mmplay.tui import player
+from mmplay.recordings.library import played_files
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.canvas import STEPS
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
-
-PLAYED = (("L03", "space"), ("L04", "full_stop"), ("L04", "space"), ("L12", "space"))
-"""Levels that are played through by keys, and the key that lets time go on."""
 
 MOST_STEPS = 400
 
@@ -115,51 +111,6 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
         while level_screen(pilot).player.playing and run_of(pilot).playing:
             await pilot.pause()
     await settle(pilot)
-
-
-@pytest.mark.parametrize(("name", "key"), PLAYED)
-async def test_a_level_is_won_by_keys_and_its_stars_are_kept(
-    name: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(player, "SHORTEST_US", 0)
-    monkeypatch.setattr(player, "IDLE_LIMIT_US", 0)
-    level = find_level(name)
-    app = MmplayApp(level=level)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        await play_through(pilot, level, key)
-        assert "won: 3 of 3 stars" in text_of(pilot)
-        shown = await press(pilot, "enter")
-        assert "won  ★★★" in shown
-        assert f"In the real kernel: {level.real.function}" in shown
-        await press(pilot, "escape")
-    won = best(level.id)
-    assert won is not None
-    assert won.stars == 3
-    (path,) = played_files()
-    assert played(path).result.startswith("won")
-    assert played(path).whole
-
-
-async def test_the_boss_goes_on_to_another_machine_and_keeps_a_file_of_each_stage(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(player, "SHORTEST_US", 0)
-    monkeypatch.setattr(player, "IDLE_LIMIT_US", 0)
-    level = find_level("L19")
-    app = MmplayApp(level=level)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        await play_through(pilot, level, "space")
-        run = run_of(pilot)
-        assert [one.level.stage for one in run.all_stages()] == [1, 2]
-        assert run.session.live.kernel.name == "next-20160311"
-        assert "won  ★★★" in await press(pilot, "enter")
-        await press(pilot, "escape")
-    won = best(level.id)
-    assert won is not None
-    assert won.stars == 3
-    assert len(list(played_files())) == 2
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -354,7 +305,7 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
     app = MmplayApp(level=find_level("L12"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await press(pilot, "2", "enter")
+        await answer_right(pilot)
         run = run_of(pilot)
         assert run.open_question() is None
         await pilot.press("space")

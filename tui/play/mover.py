@@ -34,7 +34,7 @@ class Mover:
         self.stops_here: Callable[[], bool] = lambda: False
         self.least_us: Callable[[], int] = lambda: 0
         self._timer: Timer | None = None
-        self._grown_us = 0
+        self._grown_us = 0  # How long the frame stays that was made last.
 
     @property
     def timeline(self) -> Recording:
@@ -147,6 +147,7 @@ class Mover:
         """Start playing, forwards or backwards, or stop."""
         self.player.playing = not self.player.playing
         self.player.direction = direction
+        self._grown_us = 0
         self._schedule()
         self._panels.draw()
 
@@ -178,8 +179,9 @@ class Mover:
         if delay_us is None:
             self._stop_at_end()
             return
+        delay_us = delay_us if grows else max(delay_us, self.least_us())
         # Textual skips a timer whose time has come before it begins to wait.
-        delay_s = max(1_000, delay_us, self.least_us()) / 1_000_000
+        delay_s = max(1_000, delay_us) / 1_000_000
         self._timer = self._screen.set_timer(delay_s, self._tick)
 
     def _stop_at_end(self) -> None:
@@ -193,11 +195,12 @@ class Mover:
             return
         target = self.player.index + self.player.direction
         if target > self.player.last:
-            if not self._grow(1):
-                self._stop_at_end()
+            if not self._grow(1):  # Its end may have come without a turn.
+                self.pause()
+                self.moved()
                 return
             target = self.player.last
-            self._grown_us = self.player.delay_us(target) or 0
+            self._grown_us = max(self.player.delay_us(target) or 0, self.least_us())
         self.player.to(target)
         self.moved()
         if self.player.playing and self.stops_here():

@@ -26,9 +26,11 @@ from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
 from mmplay.tui.views.stage import (
+    RUNNING,
     feedback_rows,
     question_rows,
     standing_rows,
+    time_rows,
     waiting_rows,
 )
 from mmplay.tui.views.task import caches_of, end_rows
@@ -266,8 +268,9 @@ class Stage:
             return str(run.outcome) if self.game.counts else REVIEW, end_rows(
                 self.game, width, self._glyphs
             )
-        playing = self._panels.player.playing
-        return "time is running" if playing else "your turn", waiting_rows(self.game, size)
+        if self._panels.player.playing:
+            return "time is running", waiting_rows(self.game, size, RUNNING)
+        return "your turn", waiting_rows(self.game, size, time_rows(self.game, width))
 
     def feedback_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return what is said under the picture: of an answer, else how the goals stand."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.frame import Ask
 from mmplay.levels.model import NUMBER, Option, Question
@@ -113,6 +115,9 @@ BEFORE_LAST = "One act is left. After it time runs by itself."
 AFTER_LAST = "No act is left."
 
 
+RUNNING = (row(Cell(" Space  ", "number"), Cell("stops time", "dim")),)
+
+
 def time_rows(game: LevelGame, width: int) -> list[Row]:
     """Return what lets time pass, and when it does so by itself."""
     if game.stands_still:
@@ -128,13 +133,13 @@ def time_rows(game: LevelGame, width: int) -> list[Row]:
     return [*(row(Cell(line, "dim")) for line in wrap(told, width) if line), dot, time]
 
 
-def waiting_rows(game: LevelGame, size: tuple[int, int]) -> list[Row]:
+def waiting_rows(game: LevelGame, size: tuple[int, int], keys: Sequence[Row]) -> list[Row]:
     """Return what can be done while nothing is asked; keys of the footer only where they fit.
 
-    `size` is the width and the height to fill.
+    `size` is the width and the height to fill, `keys` are what lets time pass or stops it.
     """
     run, width, height = game.level_run, *size
-    groups, keys = choice_rows(run, width) if game.acts_left else [], time_rows(game, width)
+    groups = choice_rows(run, width) if game.acts_left else []
     acts = [one for group in groups for one in group]
     roomy = [row(""), *(one for group in groups for one in (*group, row(""))), *keys]
     if len(roomy) <= height:
