@@ -102,6 +102,8 @@ class Panels(Places):
         """Start on the zones, with their explanation below, or on what a level is about."""
         self.log_panel.show_frame(self.frame)
         known = self.frame.shown is not None or self.home != "zones"
+        if self.frame.report is None and self.frame.facts is None:
+            self.choose_lower("lists")  # beside the explanation: there is nothing to report
         self.choose_lower(self.first if known else "report")
         self.panel(self.home if known else "report").focus()
 
