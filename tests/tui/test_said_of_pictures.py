@@ -109,7 +109,7 @@ def test_switches_and_number_of_a_mask_are_not_seen_where_they_are_asked_for() -
     def heard(truth: str) -> str:
         return bits_words(bits_still(sight._replace(question=question._replace(truth=truth))))
 
-    assert heard("may_sleep GFP_NOWAIT").startswith("mask ?")
+    assert heard("may_sleep GFP_NOWAIT").startswith("bits of")
     assert "not shown until" in heard("may_sleep GFP_NOWAIT")
     assert "not shown until" in heard("decode 0x2200020")
     told = sight._replace(question=question, told=game.level_run.truths[question.id])

@@ -82,9 +82,13 @@ def test_an_edge_that_has_not_turned_is_not_told() -> None:
 
 def test_water_has_the_colour_of_the_line_that_it_is_below() -> None:
     game = LevelGame(begin(find_level("L05")))
-    still = Still.of(sight_of(game.session.live, ASCII, game.showing))
-    assert still is not None
-    assert (still.facts.state, still.facts.role) == ("below min+1732", "below_min")
+    shown = game.showing
+    asked = Still.of(sight_of(game.session.live, ASCII, shown))
+    told = Still.of(sight_of(game.session.live, ASCII, shown._replace(hidden=())))
+    assert asked is not None
+    assert told is not None
+    assert (told.facts.state, told.facts.role) == ("below min+1732", "below_min")
+    assert (asked.facts.state, asked.facts.role) == ("", "fine"), "its marks are asked about"
 
 
 FALLS = """\
