@@ -9,6 +9,8 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("mmplay", "tui", "levels", "recordings", "engine")
 """From the front door down: a room imports only from itself and from those after it."""
@@ -23,6 +25,14 @@ LADDER = ("starts", "run", "mm", "log", "machine", "state")
 
 MUTUAL: set[tuple[str, str]] = set()
 """Folders of the simulator that import each other. The set may only shrink."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """Let go of all those trees when the last test has seen them."""
+    yield
+    sources.cache_clear()
+
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 

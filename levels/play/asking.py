@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -12,7 +12,8 @@ from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.language import AFTER, END, NOW, START, TURN
 from mmplay.levels.model import Level, Question, name_and_value
-from mmplay.levels.play.drawing import drawn, in_order, variants
+from mmplay.levels.play.again import Miss, next_form
+from mmplay.levels.play.drawing import forms_in_order, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
 from mmplay.levels.truth import Truth, supposed, truth
@@ -25,7 +26,7 @@ SURE = (START, END)
 
 METRIC = "metric "
 
-NO_TRIES: Mapping[str, int] = {}
+NOTHING_SEEN: Mapping[str, Sequence[str]] = {}
 
 
 def moment_of(level: Level, question: Question, m: Machine, end_turn: int) -> Moment:
@@ -49,7 +50,8 @@ def after_answer(m: Machine, question: Question) -> Machine:
 class Asking:
     """See the module. `questions` are the level's, in the order of the run.
 
-    `tries` says how often a question was asked in runs before this one: it begins with others.
+    `seen` are the texts that were asked in runs before this one, by the questions that shall begin
+    with others.
     """
 
     def __init__(
@@ -59,11 +61,11 @@ class Asking:
         seed: int,
         end_turn: int,
         laters: Laters,
-        tries: Mapping[str, int] = NO_TRIES,
+        seen: Mapping[str, Sequence[str]] = NOTHING_SEEN,
     ) -> None:
         """Bind the moments to the machine; raises LevelError for one that it does not know."""
         self.level, self.seed, self.end_turn = level, seed, end_turn
-        self.laters, self.tries = laters, tries
+        self.laters, self.seen = laters, seen
         self.questions = in_order(level, seed)
         self.moments: dict[str, Moment] = {
             one.id: located(level.file, one, "at", moment_of, level, one, m, end_turn)
@@ -94,6 +96,10 @@ class Asking:
         """Return what was asked, each in the form that it had first, with what was right then."""
         return {ident: asked for (ident, tries), asked in self._asked.items() if not tries}
 
+    def texts(self) -> tuple[str, ...]:
+        """Return the texts of all forms that were asked, in the order of asking."""
+        return tuple(form.text for form, _ in self._asked.values())
+
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what is new, else the oldest miss; conditions come last.
 
@@ -116,11 +122,8 @@ class Asking:
     def ask(self, question: Question, session: Session, notes: Notes) -> None:
         """Ask a question: draw it, do what the level does before it, find out what is right."""
         tries, file = notes.missed[question.id], self.level.file
-        again = tries + self.tries.get(question.id, 0)
-        m = session.to_end()
-        form = located(file, question, "draw", drawn, self.level, question, m, self.seed, again)
-        acts = () if self._done_before(form, tries, notes) else form.before
-        for name, value in map(name_and_value, acts):
+        form = located(file, question, "draw", self._next_form, question, session, notes)
+        for name, value in map(name_and_value, self._before(form, notes)):
             located(file, question, "before", session.act, BY_LEVEL + name, value)
         session.act(BY_LEVEL + ASK, question.id)
         asked = self._place(session), form.truth, form.suppose, form.when
@@ -128,6 +131,33 @@ class Asking:
         right = located(file, question, "truth", self.laters.truth, asked, find)
         self._asked[question.id, tries] = form, right
         self.truths[question.id] = right
+
+    def _next_form(self, question: Question, session: Session, notes: Notes) -> Question:
+        """Return the form to be asked; it follows from the tape, so that it can be asked again."""
+        m, ident = session.to_end(), question.id
+        asked = [*self.seen.get(ident, ()), *(self._asked[key][0].text for key in notes.order)]
+        undone = notes.missed[ident] - notes.wrongs[ident]
+        miss = None
+        if notes.wrongs[ident] and not undone:
+            tries, said = notes.last_wrong[ident]
+            miss = Miss(*self._asked[ident, tries], said)
+        forms = forms_in_order(self.level, question, m, self.seed)
+        right = partial(self._right_of, session, notes)
+        return next_form(forms, asked, miss, right, max(0, undone - 1))
+
+    def _right_of(self, session: Session, notes: Notes, form: Question) -> Truth:
+        """Return what would be right if a form was asked now."""
+        m, before = session.to_end(), self._before(form, notes)
+        other = self._after_acts(form, m, before)
+        key = self._place(session), before, form.truth, form.suppose, form.when
+        return self.laters.truth(key, partial(self._truth, form, other))
+
+    def _after_acts(self, form: Question, m: Machine, acts: Sequence[str]) -> Machine:
+        """Return a copy of the machine on which the level has done some acts."""
+        other = Machine(m.setup, m.state.copy())
+        for name, value in map(name_and_value, acts):
+            located(self.level.file, form, "before", do_action, other, name, value)
+        return other
 
     def supposed(self, m: Machine, notes: Notes) -> Machine | None:
         """Return the machine that the open question supposes; None if it is this one."""
@@ -148,19 +178,18 @@ class Asking:
             return supposed(question.truth, then) or (None if then is m else then)
         return None
 
-    def _done_before(self, form: Question, tries: int, notes: Notes) -> bool:
-        """Tell whether a missed question is asked again at once, with the same acts before it."""
-        missed = self._asked.get((form.id, tries - 1))
+    def _before(self, form: Question, notes: Notes) -> tuple[str, ...]:
+        """Return what the level does before a form: nothing if it is done, for it comes at once."""
+        missed = self._asked.get((form.id, notes.missed[form.id] - 1))
         at_once = next(reversed(notes.asked), "") == form.id
-        return at_once and missed is not None and missed[0].before == form.before
+        done = at_once and missed is not None and missed[0].before == form.before
+        return () if done else form.before
 
     def forms(self, ident: str, m: Machine) -> Iterator[tuple[Question, Truth]]:
         """Yield every form that a question may have on a machine, with what is right then."""
         question = next(one for one in self.questions if one.id == ident)
         for form in variants(self.level, question, m):
-            other = Machine(m.setup, m.state.copy())
-            for name, value in map(name_and_value, form.before):
-                located(self.level.file, question, "before", do_action, other, name, value)
+            other = self._after_acts(form, m, form.before)
             yield form, located(self.level.file, question, "truth", self._truth, form, other)
 
     def _place(self, session: Session) -> Hashable:

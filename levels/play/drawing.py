@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import product, zip_longest
+from math import lcm
 from zlib import crc32
 
 from mmplay.engine.errors import InputError
@@ -32,30 +33,37 @@ def shuffled(count: int, seed: int) -> list[int]:
     return found
 
 
-def drawn(level: Level, question: Question, m: Machine, seed: int, tries: int) -> Question:
-    """Return a question as it is asked after so many tries that missed; raises InputError.
+def forms_in_order(level: Level, question: Question, m: Machine, seed: int) -> Iterator[Question]:
+    """Yield each form of a question, the one that it begins with first; raises InputError.
 
-    It comes again in another form, with a line of the same kind that nobody was asked yet, or with
-    other numbers.
+    Its ways take turns. Then come other lines of the same kind, and other numbers.
     """
     ways = question.ways
     order = shuffled(len(ways), seed ^ crc32(f"form of {question.group}".encode()))
-    question = ways[order[(question.slot + tries) % len(ways)]]
+    turned = (ways[order[(question.slot + n) % len(ways)]] for n in range(len(ways)))
     seed ^= crc32(question.group.encode())
-    tries //= len(ways)
-    if question.lines:
-        alike = _alike(level, question, m, seed)
-        question = filled(question, line_words(alike[tries % len(alike)]))
-    numbers = list(_numbers(level, question, m))
-    order = shuffled(len(numbers), seed)
-    return filled(question, numbers[order[(question.slot + tries) % len(numbers)]])
+    for forms in zip_longest(*(_of_way(level, one, m, seed) for one in turned)):
+        yield from (one for one in forms if one is not None)
+
+
+def _of_way(level: Level, question: Question, m: Machine, seed: int) -> Iterator[Question]:
+    """Yield a question with each of its lines and numbers."""
+    lines = _alike(level, question, m, seed) if question.lines else []
+    forms = [filled(question, line_words(one)) for one in lines] or [question]
+    numbers = [list(_numbers(level, one, m)) for one in forms]
+    count = len(numbers[0])
+    order, together = shuffled(count, seed), lcm(len(forms), count)
+    for n in range(len(forms) * count):
+        which = n % len(forms)
+        place = order[(question.slot + n + n // together) % count]
+        yield filled(forms[which], numbers[which][place])
 
 
 def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]:
     """Return the line of a question, and those with which it may come again.
 
-    No question begins with them. They are of its kind; where there is none, and no number to be
-    drawn, of its form, or any.
+    No question begins with them. Those of its kind come first; where no number is drawn, those of
+    its form come next, then the others.
     """
     lines = question.lines
     order = shuffled(len(lines), seed)
@@ -64,11 +72,17 @@ def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]
         one: about(filled(question, line_words(one)).truth, level.kernel, m, read)
         for one in (first, *spare)
     }
-    alike = [one for one in spare if kinds[one] == kinds[first]]
+    tiers = [[one for one in spare if kinds[one] == kinds[first]]]
     if all(len(entries) < 2 for entries in question.draw.values()):
-        alike = alike or [one for one in spare if kinds[one][0] == kinds[first][0]] or spare
-    turned = question.slot % len(alike) if alike else 0
-    return [first, *alike[turned:], *alike[:turned]]
+        tiers += [[one for one in spare if kinds[one][0] == kinds[first][0]], spare]
+    lists = [_turned(tier, question.slot) for tier in tiers]
+    return list(dict.fromkeys((first, *(line for tier in lists for line in tier))))
+
+
+def _turned(lines: list[str], slot: int) -> list[str]:
+    """Return lines from another one on for each question of a group."""
+    start = slot % len(lines) if lines else 0
+    return lines[start:] + lines[:start]
 
 
 def variants(level: Level, question: Question, m: Machine) -> Iterator[Question]:

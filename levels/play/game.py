@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -99,6 +99,10 @@ class LevelGame(SessionTimeline):
     def question(self) -> Question | None:
         """What is asked now."""
         return self.level_run.open_question()
+
+    def place(self, question: Question) -> str:
+        """Return which question of how many this is."""
+        return numbered([one.id for one in self.level_run.questions], question)
 
     @property
     def showing(self) -> Showing:
@@ -234,6 +238,11 @@ class Sequel(NamedTuple):
 
     following: LevelGame | None
     trouble: str
+
+
+def numbered(idents: Sequence[str], question: Question) -> str:
+    """Return the place of a question among others, as `2/8`."""
+    return f"{idents.index(question.id) + 1}/{len(idents)}"
 
 
 def _meant(question: Question, text: str) -> str:

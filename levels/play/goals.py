@@ -116,6 +116,10 @@ UP_TO = ("==", "<=", "<")
 """Signs of bounds that a growing number passes for good."""
 
 
+LOSES = {(">", 0): "one", ("<=", 0): "none left"}
+"""Bounds that lose, where `at most 0` would say it badly."""
+
+
 class Bound(NamedTuple):
     """A goal bound to the machine's number."""
 
@@ -155,8 +159,7 @@ class Bound(NamedTuple):
     def limit(self, m: Machine) -> str:
         """Return how near a number is to where it loses."""
         goal = self.goal
-        none_may_be = (goal.op, goal.value) == (">", 0)
-        loses = "one" if none_may_be else bound_in_words(goal.op, goal.value)
+        loses = LOSES.get((goal.op, goal.value)) or bound_in_words(goal.op, goal.value)
         return f"{self._now(m)} ({loses} loses)"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mmplay.levels.model import Question
-from mmplay.levels.play.game import LevelGame, Sequel
+from mmplay.levels.play.game import LevelGame, Sequel, numbered
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, playing
@@ -64,8 +64,7 @@ class Practice(LevelGame):
         level = run.level._replace(stages=())
         self._first = run.asking.first_asked()
         self._wanted = frozenset(run.missed())
-        tries = {ident: max(1, run.notes.missed[ident]) for ident in self._wanted}
-        again = begin(level, run.seed, tries=tries)
+        again = begin(level, run.seed, seen=dict.fromkeys(self._wanted, run.asking.texts()))
         acts = [move for move in level.solution if move.action in level.allow]
         self._steps = playing(again, acts, knows)
         super().__init__(again)
@@ -79,6 +78,11 @@ class Practice(LevelGame):
             return False
         text, before = question.text, self._first[question.id][0].text
         return text != before and _numberless(text) == _numberless(before)
+
+    def place(self, question: Question) -> str:
+        """Return which of the questions that were missed this is."""
+        run = self.level_run
+        return numbered([one.id for one in run.questions if one.id in self._wanted], question)
 
     def _go_on(self) -> None:
         """Let everything happen up to the next question that was missed, or the end."""

@@ -143,12 +143,17 @@ class Notes:
 
     `answers` are the right ones: a wrong one is taken off, and `missed` counts it. `acts` counts
     what the player did, by name; `asked` says, in the order in which they were asked last, how
-    often each question had been missed by then.
+    often each question had been missed by then; `order` is all of it, in order. `wrongs` counts the
+    wrong answers that were not undone, and `last_wrong` says of the last one how often the question
+    had been missed when it was asked, and what was said.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         """Read the acts of a tape."""
         self.asked: dict[str, int] = {}
+        self.order: list[tuple[str, int]] = []
+        self.wrongs: Counter[str] = Counter()
+        self.last_wrong: dict[str, tuple[int, str]] = {}
         self.answers: dict[str, str] = {}
         self.skipped: set[str] = set()
         self.missed: Counter[str] = Counter()
@@ -164,13 +169,15 @@ class Notes:
         if name == ASK:
             self.asked.pop(value, None)
             self.asked[value] = self.missed[value]
+            self.order.append((value, self.missed[value]))
         elif name == ANSWER:
             ident, _, answer = value.partition(" ")
             self.answers[ident] = answer
         elif name == SKIP:
             self.skipped.add(value)
         elif name == WRONG:
-            self.answers.pop(value, None)
+            self.last_wrong[value] = self.asked.get(value, 0), self.answers.pop(value, "")
+            self.wrongs[value] += 1
             self.missed[value] += 1
         elif name == MISSED:
             self.missed.update(value.split())

@@ -7,14 +7,14 @@ asked by itself, which answers were wrong, and the hints that were given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
-from mmplay.levels.play.asking import NO_TRIES, Asking
+from mmplay.levels.play.asking import NOTHING_SEEN, Asking
 from mmplay.levels.play.coming import who_was_refused
 from mmplay.levels.play.goals import (
     RESULT,
@@ -64,12 +64,12 @@ class LevelRun:
         seed: int | None = None,
         laters: Laters | None = None,
         before: LevelRun | None = None,
-        tries: Mapping[str, int] = NO_TRIES,
+        seen: Mapping[str, Sequence[str]] = NOTHING_SEEN,
     ) -> None:
         """Ask what is asked at the start; raises LevelError for a level that names what is not.
 
         Runs of one level may share `laters`. `before` is the run of the stage before this one,
-        `tries` see `Asking`.
+        `seen` see `Asking`.
         """
         self.level = level
         self.session = session
@@ -81,7 +81,7 @@ class LevelRun:
         self.loses = [bound(m, goal, level.file) for goal in level.loses]
         self._end = moment_test(m, level.end or END, self.end_turn)
         self.laters = laters or Laters()
-        self.asking = Asking(level, m, self.seed, self.end_turn, self.laters, tries)
+        self.asking = Asking(level, m, self.seed, self.end_turn, self.laters, seen)
         self.redone: list[tuple[str, str]] = []
         self._given: list[str] = []
         self._notes: tuple[bytes, Notes] | None = None

@@ -15,7 +15,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import REPLIES, Level, Move, Question
-from mmplay.levels.play.asking import NO_TRIES
+from mmplay.levels.play.asking import NOTHING_SEEN
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, laters_of, moment_test
 from mmplay.levels.play.questions import right_answer
@@ -39,7 +39,7 @@ def begin(
     seed: int | None = None,
     writer: TraceWriter | None = None,
     laters: Laters | None = None,
-    tries: Mapping[str, int] = NO_TRIES,
+    seen: Mapping[str, Sequence[str]] = NOTHING_SEEN,
     make: Makes = Session,
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
@@ -49,7 +49,7 @@ def begin(
     """
     used, laters = level.start.seed if seed is None else seed, laters or laters_of(level)
     session = make(_machine(level, used, laters), level_header(level, used), writer)
-    return LevelRun(level, session, used, laters, tries=tries)
+    return LevelRun(level, session, used, laters, seen=seen)
 
 
 def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:
@@ -63,7 +63,7 @@ def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | No
         return None
     header = level_header(level, run.seed)
     session = run.session.beside(_machine(level, run.seed, run.laters), header, writer)
-    return LevelRun(level, session, run.seed, run.laters, run, run.asking.tries)
+    return LevelRun(level, session, run.seed, run.laters, run, run.asking.seen)
 
 
 def _machine(level: Level, seed: int, laters: Laters) -> Machine:

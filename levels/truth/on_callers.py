@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.explain.words import CALLERS, WORDS
-from mmplay.engine.rules.floors import watermark_ok
+from mmplay.engine.rules.floors import NO_WATERMARKS, CallerClass, watermark_ok
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.machine.asks import ask_key
@@ -17,7 +17,7 @@ from mmplay.engine.sim.run.requests import request
 from mmplay.levels.truth.on_floors import Gate
 from mmplay.levels.truth.on_machine import fork
 from mmplay.levels.truth.steps import seen_steps
-from mmplay.levels.truth.subject import NORMAL, Subject, order_of, zone_index
+from mmplay.levels.truth.subject import NORMAL, Subject, Who, order_of, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 
 ON = "on"
@@ -75,14 +75,32 @@ def drain_order(subject: Subject, words: list[str]) -> Truth:
 
     Each caller in turn takes pages until every zone refuses it.
     """
-    steps = []
-    for who in map(subject.who, words):
-        zones = subject.machine.state.zones
-        top = zone_index(subject.chosen["for"]) if "for" in subject.chosen else NORMAL
-        index = class_zone(top, [zone.index for zone in zones]) or 0
-        for zone in zonelist(zones, index):
-            steps.append(f"{zone.name} {Gate(subject, zone, who, 'min', index).floor.value}")
-    return told(tuple(steps), finding("truth.drain", steps=steps))
+    callers = [subject.who(word) for word in words]
+    steps = tuple(step for who in callers for step in _stops(subject, who))
+    others = _other_stops(subject, callers[0].caller) if not callers[1:] else []
+    return told(steps, finding("truth.drain", steps=list(steps)), others)
+
+
+def _stops(subject: Subject, who: Who) -> tuple[str, ...]:
+    """Return each zone and where it refuses a caller, the first one first."""
+    zones = subject.machine.state.zones
+    top = zone_index(subject.chosen["for"]) if "for" in subject.chosen else NORMAL
+    index = class_zone(top, [zone.index for zone in zones]) or 0
+    return tuple(
+        f"{zone.name} {Gate(subject, zone, who, 'min', index).floor.value}"
+        for zone in zonelist(zones, index)
+    )
+
+
+def _other_stops(subject: Subject, own: CallerClass) -> list[Other]:
+    """Return where callers of other classes stop, and what sets this one apart from them."""
+    because = CALLERS[own.name].because
+    found = []
+    for one in (*subject.kernel.classes_at("min"), NO_WATERMARKS):
+        premise = CALLERS[one.name].premise
+        why = finding("wrong.drain_class", premise=premise, because=because)
+        found.append(Other(_stops(subject, Who(one)), why))
+    return found
 
 
 def zone_order(subject: Subject, words: list[str]) -> Truth:

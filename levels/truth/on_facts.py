@@ -112,11 +112,15 @@ def waits_on(subject: Subject, words: list[str]) -> Truth:
         raise TruthError(f"for {what} wait {', '.join(found) or 'none'} of {', '.join(edges)}")
     (own,) = found
     others = [
-        slip(one, "wrong.waits_on", who=_called(one), what=_awaited(value))
+        slip(one, _not_what(one), who=_called(one), what=_awaited(value))
         for one, (value, _) in edges.items()
         if one != own
     ]
     return told(own, edges[own][1], others)
+
+
+def _not_what(one: str) -> str:
+    return "wrong.waits_on_lock" if one == LOCK else "wrong.waits_on"
 
 
 def _awaited(what: str) -> str:

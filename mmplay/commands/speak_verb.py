@@ -27,7 +27,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
-from mmplay.levels.play.game import LevelGame, begin_recorded
+from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.questions import Reply
@@ -154,8 +154,7 @@ class LevelSpeaker(LookAround):
         """Say what the picture shows and what is asked, or what came of the run, once."""
         self.here = len(self.game) - 1
         if not self.game.counts and not self.run.playing:
-            yield "that was all that you missed; your stars stay as they were"
-            self._set_out(self._counted)
+            yield from self._reviewed(self.game.end())
             return
         if self.run.playing:
             yield from self._picture("")
@@ -165,6 +164,15 @@ class LevelSpeaker(LookAround):
             yield from self._next_stage(ending.following)
         elif ending is not None:
             yield from self._end(ending.trouble)
+
+    def _reviewed(self, ending: Sequel | None) -> Said:
+        """Go on with the next stage of a review, or come back from it to the level."""
+        if ending is not None and ending.following is not None:
+            self._set_out(ending.following)
+            yield from self._now()
+        else:
+            yield "that was all that you missed; your stars stay as they were"
+            self._set_out(self._counted)
 
     def _picture(self, _: str) -> Said:
         from mmplay.tui.views.pictures.kinds import said_of
@@ -287,7 +295,8 @@ class LevelSpeaker(LookAround):
         yield from self._now()
 
     def _hint(self, _: str) -> Said:
-        yield f"hint: {self.game.hint()}"
+        before, hint = self.game.hinted, self.game.hint()
+        yield f"{'there are no more hints; the last was' if hint == before else 'hint'}: {hint}"
 
     def _undo(self, _: str) -> Said:
         yield f"taken back: {self.game.undo()}"
@@ -307,12 +316,12 @@ class LevelSpeaker(LookAround):
 
     def _goals(self, _: str) -> Said:
         for goal in self.run.goals():
-            yield f"{'met' if goal.met else 'not met'}: {goal.text}: {goal.why}"
+            yield f"{'met' if goal.met else 'not met'}: {goal.text}; {goal.why}"
 
     def _missed(self, _: str) -> Said:
         from mmplay.tui.play.meaning import once_more
 
-        if self.run.playing or not self.run.missed():
+        if self.run.playing or not self.run.score().missed:
             raise InputError("the level is not over yet" if self.run.playing else "you missed none")
         again = Practice(self.run)
         self._set_out(again)

@@ -19,6 +19,7 @@ from mmplay.levels.progress import load
 from mmplay.recordings.files import sessions_folder
 from tests.conftest import INCIDENT_NEXT
 from tests.levels.proofs import DOOR, EATER, answers_of, level_text
+from tests.levels.test_stages import FIRST, HEAD, MASK, SECOND
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -82,13 +83,12 @@ def test_options_by_their_numbers_and_wrong_answers(speak: Speak) -> None:
         "undo",
         "redo",
         "answer 2",
-        "hint",
-        "hint",
+        *["hint"] * 4,
         "answer 9",
         "question",
     )
     assert starts(said, "right: low", "taken back", "done again", "wrong. The right answer is min")
-    assert starts(said, "hint: ", "hint: ")
+    assert starts(said, "hint: ", "there are no more hints; the last was: ")
     assert starts(said, "no: '9'", "question 2 of 8")
 
 
@@ -105,7 +105,7 @@ def test_a_level_with_time(speak: Speak, file: str) -> None:
     assert starts(
         said,
         "choice 1: the right one",
-        "not met: dirty_ratio is 5: not yet: vm.dirty_ratio: 20",
+        "not met: dirty_ratio is 5; not yet: vm.dirty_ratio: 20",
         "#4 of 4, ",
         "#7 of 7, ",
         "#10 of 10, ",
@@ -162,6 +162,17 @@ def test_what_was_missed_is_played_again_after_the_end(speak: Speak, file: str) 
         said, "once more", "question 1 of 3", "right: yes", "that was all that you missed"
     )
     assert len(list(sessions_folder().iterdir())) == 1
+
+
+def test_what_was_missed_is_played_again_stage_by_stage(speak: Speak, tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(HEAD + FIRST + MASK + SECOND)
+    said = speak(str(path), "1", "answer 600", "answer nowait", "1", "answer 700", "missed",
+                 "answer 600", "answer 700")  # fmt: skip
+    assert starts(
+        said, "once more", "question 1 of 2", "right: 600", "question 1 of 1", "right: 700",
+        "that was all that you missed",
+    )  # fmt: skip
 
 
 def test_nothing_tells_what_would_answer_the_open_question(speak: Speak) -> None:

@@ -6,9 +6,11 @@ import ast
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import NamedTuple
 
 import pytest
 
@@ -27,39 +29,51 @@ MADE = {"seen", "sign", "verdict", "gives", "again", "failed", "scanned", "reser
 """What a sentence may name besides the fields of its decision."""
 
 
+class Said(NamedTuple):
+    """What the product's sources write down."""
+
+    calls: dict[str, set[str]]
+    """The constants that stand first in the calls of a function, by its name."""
+
+    texts: set[str]
+    patterns: set[str]
+    """What the texts that are put together look like."""
+
+
 @cache
-def trees() -> tuple[ast.Module, ...]:
-    files = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    return tuple(ast.parse(path.read_text()) for path in files)
+def sources() -> Said:
+    said = Said(defaultdict(set), set(), set())
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                _look(node, said)
+    return said
+
+
+def _look(node: ast.AST, said: Said) -> None:
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=value), *_]):
+            said.calls[name].add(str(value))
+        case ast.Constant(value=str(text)):
+            said.texts.add(text)
+        case ast.JoinedStr(values=parts):
+            said.patterns.add("".join(map(_pattern, parts)))
+
+
+def _pattern(part: ast.expr) -> str:
+    return re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+"
 
 
 def called(name: str) -> set[str]:
     """Return what is written as the first argument of a function's calls, anywhere."""
-    return {
-        str(node.args[0].value)
-        for tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == name
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    }
+    return sources().calls[name]
 
 
 def written() -> re.Pattern[str]:
     """Return what a code is if a string of the product says it, whole or put together."""
-    nodes = [node for tree in trees() for node in ast.walk(tree)]
-    whole = {one.value for one in nodes if isinstance(one, ast.Constant)}
-    texts = {re.escape(text) for text in whole if isinstance(text, str) and "." in text}
-    put = {
-        "".join(
-            re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+" for v in one.values
-        )
-        for one in nodes
-        if isinstance(one, ast.JoinedStr)
-    }
-    return re.compile("|".join(texts | {one for one in put if re.match(r"[a-z]+\\\.", one)}))
+    texts = {re.escape(text) for text in sources().texts if "." in text}
+    put = {one for one in sources().patterns if re.match(r"[a-z]+\\\.", one)}
+    return re.compile("|".join(texts | put))
 
 
 def test_every_finding_has_its_sentence() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mmplay.levels.catalogue import find_level
 from mmplay.tui.app import MmplayApp
+from mmplay.tui.panels.stage_panel import ChoicePanel
 from tests.tui.screens import press, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
 
@@ -75,3 +76,21 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         assert run_of(pilot).session.end == before + 1
         await press(pilot, "u")
         assert "undone: your answer to question 6" in await press(pilot, "u")
+
+
+async def test_small_letters_do_what_the_footer_says_and_choose_nothing() -> None:
+    async with MmplayApp(level=find_level("L05")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        while (question := run_of(pilot).open_question()) is None or not question.hides:
+            await answer_right(pilot)
+        task = level_screen(pilot).query_one("#task", ChoicePanel)
+        for key in ("l", "h", "s"):
+            shown = await press(pilot, key)
+            assert task.cursor is None
+            assert ("Hint: " in shown) == (key == "h")
+            assert "call stack" not in shown
+        run = run_of(pilot)
+        assert run.notes.hints == 1
+        assert run.notes.skipped == {question.id}
+        await press(pilot, "tab", "h")
+        assert run.notes.hints == 2

@@ -74,6 +74,8 @@ async def test_no_floors_where_the_rules_are_not_known(live: Live) -> None:
         await settle(pilot)
         shown = text_of(pilot)
         assert "rules unknown for this kernel" in shown
+        assert "no report at this frame" not in shown
+        assert "─ free lists ─" in shown
         assert "refusal" not in shown
 
 

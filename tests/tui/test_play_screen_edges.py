@@ -93,6 +93,7 @@ async def test_leaving_a_recording_quits_from_the_first_screen() -> None:
         assert not pilot.app.is_running
 
 
+@pytest.mark.usefixtures("guessing")
 async def test_growing_and_shrinking() -> None:
     async with running(INCIDENT_NEXT) as pilot:
         await pilot.resize_terminal(70, 20)

@@ -16,7 +16,7 @@ from mmplay.tui.play.meaning import GO_ON_FIRST, STOP_FIRST
 from mmplay.tui.play.stage import FEEDBACK, TASK
 from mmplay.tui.views.scene import View
 from tests.conftest import INCIDENT_RC7
-from tests.tui.screens import press, running, text_of
+from tests.tui.screens import SIZES, press, running, text_of
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
 
 QUIET = "L16"
@@ -149,8 +149,11 @@ async def test_several_remedies_are_a_list_and_one_is_a_sentence() -> None:
         assert "rule     An order-0 request" in shown
 
 
-async def test_panels_with_nothing_to_say_leave_their_place_to_the_picture() -> None:
-    async with MmplayApp(level=find_level("L12")).run_test(size=(120, 40)) as pilot:
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_panels_with_nothing_to_say_leave_their_place_to_the_picture(
+    size: tuple[int, int],
+) -> None:
+    async with MmplayApp(level=find_level("L12")).run_test(size=size) as pilot:
         await opened(pilot)
         assert "─ turn ─" not in text_of(pilot)
         assert "─ log ─" not in text_of(pilot)
@@ -159,3 +162,12 @@ async def test_panels_with_nothing_to_say_leave_their_place_to_the_picture() -> 
             if run_of(pilot).open_question() is None:
                 await press(pilot, "full_stop")
         assert "─ turn ─" in text_of(pilot)
+
+
+async def test_no_line_parts_a_value_from_its_sign() -> None:
+    async with MmplayApp(level=find_level(QUIET)).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await all_answered(pilot)
+        choices = text_of(pilot)
+        assert "    = 50 " in choices
+        assert "= " + "┃" not in choices.replace("  ", "")

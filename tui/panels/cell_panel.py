@@ -15,7 +15,7 @@ from textual.widget import Widget
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, plain
-from mmplay.tui.panels.drawn import DrawnRows, Veil
+from mmplay.tui.panels.drawn import DrawnRows, Veil, marked
 
 
 class CellPanel(Widget, can_focus=True):
@@ -372,11 +372,8 @@ class CellPanel(Widget, can_focus=True):
         span = selection.get_span(row) if selection is not None else None
         if span is None:
             return strip
-        start, end = span
-        end = strip.cell_length if end == -1 else end
         style = self.screen.get_component_rich_style("screen--selection")
-        before, chosen, after = strip.divide([start, end, strip.cell_length])
-        return Strip.join([before, chosen.apply_style(style), after])
+        return marked(strip, span, style)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text."""
@@ -385,16 +382,3 @@ class CellPanel(Widget, can_focus=True):
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the new selection."""
         self.refresh()
-
-
-class ChoicePanel(CellPanel):
-    """A panel of things that can be done: none of them is chosen until somebody chooses."""
-
-    def _first_of(self, places: list[tuple[int, int]]) -> tuple[int, int] | None:
-        return None
-
-    def unchoose(self) -> None:
-        """Leave what was chosen: what comes next is another list."""
-        before = self._in_sight()
-        self.cursor = None
-        self._redraw(before)

@@ -72,3 +72,11 @@ class DrawnRows:
 
     def _style_at(self, role: str, here: bool) -> Style:
         return self.style(role) + REVERSE if here else self.style(role)
+
+
+def marked(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
+    """Return a line with the columns of `span` in another style; an end of -1 is the line's."""
+    start, end = span
+    end = strip.cell_length if end == -1 else end
+    before, chosen, after = strip.divide([start, end, strip.cell_length])
+    return Strip.join([before, chosen.apply_style(style), after])

@@ -15,7 +15,7 @@ from mmplay.levels.play.showing import Showing
 from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
 from mmplay.tui.keys import Key
-from mmplay.tui.panels.cell_panel import ChoicePanel
+from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.play import meaning
 from mmplay.tui.play.panels import Extra
 from mmplay.tui.play.runs import Runs

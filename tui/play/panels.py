@@ -14,9 +14,10 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline
 from mmplay.tui.cells import DENSITIES, FULL, Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
-from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
+from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
+from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.play.history import History
 from mmplay.tui.play.places import Places
 from mmplay.tui.player import Player
@@ -101,6 +102,8 @@ class Panels(Places):
         """Start on the zones, with their explanation below, or on what a level is about."""
         self.log_panel.show_frame(self.frame)
         known = self.frame.shown is not None or self.home != "zones"
+        if self.frame.report is None and self.frame.facts is None:
+            self.choose_lower("lists")  # beside the explanation: there is nothing to report
         self.choose_lower(self.first if known else "report")
         self.panel(self.home if known else "report").focus()
 

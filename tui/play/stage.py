@@ -17,15 +17,15 @@ from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row, plain, row
 from mmplay.tui.panels.bars import VerdictBar
-from mmplay.tui.panels.cell_panel import CellPanel, ChoicePanel
+from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
+from mmplay.tui.panels.stage_panel import ChoicePanel, StagePanel
 from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
 from mmplay.tui.views.stage import (
     feedback_rows,
-    place_of,
     question_rows,
     standing_rows,
     waiting_rows,
@@ -74,9 +74,9 @@ class StageBox(Container):
     def compose(self) -> ComposeResult:
         """Picture and choices side by side, the feedback below."""
         with Horizontal(id="pair"):
-            yield CellPanel("picture", id=PICTURE)
+            yield StagePanel("picture", id=PICTURE)
             yield ChoicePanel("task", id=TASK)
-        yield CellPanel("", id=FEEDBACK)
+        yield StagePanel("", id=FEEDBACK)
 
 
 class Landed(NamedTuple):
@@ -270,12 +270,12 @@ class Stage:
         run, size = self.game.level_run, (width, self._panels.panel(TASK).size.height)
         if self.landed is not None:
             question, reply = self.landed.reply.question, self.landed.reply
-            title = f"question {place_of(run, question)}"
+            title = f"question {self.game.place(question)}"
             return title, question_rows(question, size, self._glyphs, reply)
         question_open = self.game.question
         again = question_open is not None and question_open.id in run.missed()
         if question_open is not None:
-            title = f"question {place_of(run, question_open)}"
+            title = f"question {self.game.place(question_open)}"
             return title, question_rows(question_open, size, self._glyphs, again=again)
         if not run.playing:
             return str(run.outcome) if self.game.counts else REVIEW, end_rows(

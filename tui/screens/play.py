@@ -255,6 +255,11 @@ class PlayScreen(BaseScreen):
     action_machine = in_level(lambda game: game.machine())
     action_restart = in_level(lambda game: game.restart())
 
+    def action_meant(self, action: str) -> None:
+        """Do what the footer offers under the capital of a letter, and nothing else."""
+        if action in {key.action for key in self.offered}:
+            getattr(self, f"action_{action}")()
+
     action_read_on = in_level(lambda game: game.read_on())
 
     def key_comes(self) -> None:

@@ -38,11 +38,6 @@ def level_header(run: LevelRun, width: int, instead: str = "") -> Row:
     )
 
 
-def place_of(run: LevelRun, question: Question) -> str:
-    """Return which question of how many this is."""
-    return f"{[one.id for one in run.questions].index(question.id) + 1}/{len(run.questions)}"
-
-
 def question_rows(
     question: Question,
     size: tuple[int, int],

@@ -34,6 +34,9 @@ REVIEW_KEYS = (("R", "begin the level"), ("Enter", "go back"))
 REVIEW = "This review changes no stars."
 """What is said after what was missed was played again."""
 
+GLUED = "=\N{FIGURE SPACE}"
+"""A sign and the value behind it, which no line parts."""
+
 TOY_PAGES = 64
 """Zones up to this size show where their blocks lie."""
 
@@ -117,7 +120,8 @@ def choice_rows(run: LevelRun, width: int) -> list[list[Row]]:
     m = run.session.to_end()
     offered = [one for one in run.level.choices if can_be_done(m, one)]
     for place, option in enumerate(offered, 1):
-        first, *more = wrap(option.text, max(20, width - 5))
+        lines = wrap(option.text.replace("= ", GLUED), max(20, width - 5))
+        first, *more = (line.replace(GLUED, "= ") for line in lines)
         mark = Cell(f" {place} ", "number", Ask("choice", (place,)))
         groups.append([row(mark, " ", Cell(first)), *(row("    ", Cell(line)) for line in more)])
     if run.level.allow and not run.level.choices:

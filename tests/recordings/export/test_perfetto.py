@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,14 @@ from tests.sessions import incident_run
 @lru_cache(maxsize=1)
 def run_trace() -> Trace:
     return Trace(export(short_run(), "perfetto"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """Let go of a hundred thousand slices when the last test has seen them."""
+    yield
+    run_trace.cache_clear()
+    turns_of_trace.cache_clear()
 
 
 def test_the_incident_s_run_keeps_the_rules() -> None:

@@ -1,0 +1,114 @@
+"""How missed questions come again: in other words, and not so that the wrong answer is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.level_list import shipped_levels
+from mmplay.levels.load import load_level
+from mmplay.levels.model import NUMBER, Option, Question
+from mmplay.levels.play.again import Miss, next_form
+from mmplay.levels.play.drawing import forms_in_order
+from mmplay.levels.play.missed import Practice
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, knows, playing
+from mmplay.levels.truth import Truth
+
+MISSES = 2
+"""How often each question is missed before it is answered."""
+
+
+def wrong_answer(run: LevelRun, question: Question) -> str:
+    """Return an answer that is not right."""
+    right = run.truths[question.id]
+    if question.options:
+        return next(one.value for one in question.options if not right.accepts(one.value))
+    assert question.kind == NUMBER
+    return str(int(right.shown()) + 1)
+
+
+def all_texts(run: LevelRun, question: Question) -> set[str]:
+    """Return every text in which an open question could have been asked."""
+    bare = next(one for one in run.questions if one.id == question.id)
+    m = run.session.to_end()
+    return {one.text for one in forms_in_order(run.level, bare, m, run.seed)}
+
+
+class Clumsy:
+    """Misses each question so often, then answers it; keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.problems: list[str] = []
+
+    def __call__(self, run: LevelRun, question: Question) -> None:
+        """Reply to the open question."""
+        text, left = question.text, all_texts(run, question) - set(self.texts)
+        if self.texts and self.texts[-1] == text:
+            self.problems.append(f"twice running: {text}")
+        elif text in self.texts and left:
+            self.problems.append(f"again, with {len(left)} left: {text}")
+        self.texts.append(text)
+        if run.notes.missed[question.id] < MISSES:
+            run.answer(question.id, wrong_answer(run, question))
+        else:
+            knows(run, question)
+
+
+@pytest.mark.parametrize("path", [pytest.param(one, id=one.stem) for one in shipped_levels()])
+def test_no_form_comes_again_while_another_is_left(path: Path) -> None:
+    clumsy = Clumsy()
+    run = begin(load_level(path))
+    for _ in playing(run, run.level.solution, clumsy):
+        pass
+    assert clumsy.problems == []
+    assert clumsy.texts
+
+
+ZONES = tuple(Option(one) for one in ("DMA", "DMA32", "Normal"))
+SETS = tuple(Option(one) for one in ("GFP_KERNEL", "GFP_ATOMIC|__GFP_ZERO", "GFP_ATOMIC"))
+DOORS = (Option("yes | it opens"), Option("no | it stays shut"))
+
+
+def chosen(options: tuple[Option, ...], said: str, *rights: str) -> str:
+    """Miss a question of which the first is right with `said`; return what is right next."""
+    forms = [Question(id="q", text=f"{n}?", truth="x", options=options) for n in range(len(rights))]
+    kind = "yes/no" if options == DOORS else "name"
+    values = [one == "yes" if options == DOORS else one for one in rights]
+    truths = {
+        one.text: Truth("x", value, kind, ()) for one, value in zip(forms, values, strict=True)
+    }
+    miss = Miss(forms[0], truths["0?"], said)
+    form = next_form(forms, ["0?"], miss, lambda one: truths[one.text])
+    return truths[form.text].shown()
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "rights", "expected"),
+    [
+        (ZONES, "DMA32", ("DMA", "DMA32", "DMA", "Normal"), "Normal"),
+        (ZONES, "DMA32", ("DMA", "DMA32", "DMA"), "DMA"),
+        (ZONES, "DMA32", ("DMA", "DMA32"), "DMA32"),
+        (DOORS, "yes", ("no", "yes", "no"), "no"),
+        (SETS, "GFP_ATOMIC|__GFP_ZERO", ("GFP_KERNEL", "GFP_ATOMIC", "GFP_KERNEL"), "GFP_KERNEL"),
+        ((), "7", ("9", "7", "9", "8"), "8"),
+    ],
+)
+def test_a_miss_comes_again_where_the_wrong_answer_is_wrong_and_the_right_one_another(
+    options: tuple[Option, ...], said: str, rights: tuple[str, ...], expected: str
+) -> None:
+    assert chosen(options, said, *rights) == expected
+
+
+@pytest.mark.parametrize("ident", ["L01", "L03", "L04", "L05"])
+def test_a_review_asks_what_the_run_did_not_ask_and_counts_what_it_asks(ident: str) -> None:
+    run = begin(level_of_id(ident))
+    for _ in playing(run, run.level.solution, Clumsy()):
+        pass
+    game, seen = Practice(run), run.asking.texts()
+    question = game.asked()
+    assert question.text not in seen or not all_texts(game.level_run, question) - set(seen)
+    assert game.place(question) == f"1/{len(run.missed())}"
