@@ -56,8 +56,8 @@ def test_levels_hold_every_free_count_between_them() -> None:
     run = short_run()
     (story,) = stories_of(run)
     assert story.exact
-    for number, zone in enumerate(story.zones):
-        free = [one.machine.state.zones[number].free for one in made_again(run.session)]
+    made = [[one.free for one in turn.machine.state.zones] for turn in made_again(run.session)]
+    for free, zone in zip(zip(*made, strict=True), story.zones, strict=True):
         assert min(level.lowest for level in zone.levels) == min(free)
         assert max(level.highest for level in zone.levels) == max(free)
         assert zone.levels[0].highest >= free[0]
