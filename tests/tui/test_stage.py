@@ -23,6 +23,7 @@ from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.stage import question_rows
 from tests.levels.proofs import level
 from tests.tui.screens import press, settle, text_of
+from tests.tui.test_level_screen import answer_right
 
 NAMES = [path.stem for path in shipped_levels()]
 
@@ -161,7 +162,8 @@ async def test_time_runs_by_itself_after_an_act_to_the_next_question(
     app = MmplayApp(level=find_level("L12"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "enter", "2", "enter")
+        await press(pilot, "enter")
+        await answer_right(pilot)
         screen = app.screen
         assert isinstance(screen, PlayScreen)
         assert not screen.player.playing, "a level with acts waits for the player"
