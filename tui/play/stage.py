@@ -282,7 +282,7 @@ class Stage:
                 self.game, width, self._glyphs
             )
         playing = self._panels.player.playing
-        return "time is running" if playing else "your turn", waiting_rows(run, size)
+        return "time is running" if playing else "your turn", waiting_rows(self.game, size)
 
     def feedback_rows(self, width: int) -> tuple[str, list[Row]]:
         """Return what is said under the picture: of an answer, else how the goals stand."""
