@@ -152,6 +152,7 @@ LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
             NOW,
             "Space stops: time is running",
         ),
+        TO_ACT,
     ),
     WAITING: (
         Key("step(1)", "full_stop", ".", "let one turn pass", NOW, ". one turn"),

@@ -11,6 +11,8 @@ REFUSED = "request_refused"
 
 REQUEST, GIVE_BACK = "request", "free"
 
+ONLY_ACTS = "nothing happens by itself here: only your acts change something"
+
 
 def orders_to_come(m: Machine) -> list[int]:
     """Return the orders of the requests that are still to come, the next one first."""

@@ -12,6 +12,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.coming import can_be_done
+from mmplay.levels.play.goals import ASKED
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
@@ -109,9 +110,25 @@ class LevelGame(SessionTimeline):
         """What may be shown now, and the picture."""
         run, question = self.level_run, self.question
         truth = run.truths.get(question.id) if question is not None else None
-        return showing(
+        shown = showing(
             run.level, self.session.live, question, truth, run.notes.answered(run.questions)
         )
+        found = tuple(run.truths[ident].text for ident in run.notes.answers if ident in run.truths)
+        return shown._replace(known=found)
+
+    @property
+    def acts_left(self) -> int:
+        """How many more acts the level takes."""
+        return self.level_run.notes.acts_left(self.level_run.level)
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether only an act changes anything: time does not pass then, which would only lose."""
+        level, goals = self.level_run.level, self.level_run.goals
+        timed = bool(level.end) or any(goal.at_end for goal in level.wins)
+        if timed or self.session.to_end().state.heap or not self.acts_left:
+            return False
+        return any(not goal.met and goal.text != ASKED for goal in goals())
 
     def forget_reply(self) -> None:
         """Leave what the last answer was worth: the player goes on to what comes next."""
@@ -129,8 +146,10 @@ class LevelGame(SessionTimeline):
         return tuple(one for one in self.level_run.level.choices if can_be_done(m, one))
 
     def grow(self, frames: int) -> int:
-        """Make so many strides of turns, or none while a question is open."""
+        """Make so many strides of turns; none while a question is open or only acts do anything."""
         run = self.level_run
+        if self.stands_still:
+            return 0
         try:
             made = run.advance(frames * run.level.stride)
         except RefusedError:

@@ -62,6 +62,10 @@ def located(file: str, question: Question, key: str, do: Callable[..., T], *args
         raise LevelError(f"{file}:{question.line}: {question.id}: {key}: {error}") from None
 
 
+MANY_ACTS = 1_000
+"""As many acts as a level takes that says no number."""
+
+
 class Reply(NamedTuple):
     """What an answer was worth: right or not, the truth, and what a wrong answer would need."""
 
@@ -216,6 +220,12 @@ class Notes:
                 what = f"{most} act" if one == ALL_ACTS else f"{most} of these"
                 plural = "s" if one == ALL_ACTS and most != "1" else ""
                 raise RefusedError(f"{name}: this level takes at most {what}{plural}")
+
+    def acts_left(self, level: Level) -> int:
+        """Return how many more acts the level takes; MANY_ACTS where nothing limits them."""
+        most = {name: int(value) for name, value in map(name_and_value, level.limits)}
+        left = [most.get(one, MANY_ACTS) - self.acts[one] for one in level.allow]
+        return max(0, min(sum(left), most.get(ALL_ACTS, MANY_ACTS) - self.counted))
 
     def done(self, ident: str) -> bool:
         """Tell whether a question is answered or skipped."""

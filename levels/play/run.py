@@ -41,10 +41,9 @@ from mmplay.levels.play.questions import (
     taught_by,
 )
 from mmplay.levels.play.undoing import (
-    LAST_TURN,
     STAYS_MISSED,
     deed_in_words,
-    take_turn_back,
+    take_time_back,
     turn_passed,
 )
 from mmplay.levels.truth import Truth
@@ -289,14 +288,15 @@ class LevelRun:
     def undo(self) -> str:
         """Take back the player's last deed and say which it was; empty if there was none.
 
-        A deed is an answer or an act with all that followed, or, in a level by turns, the last
-        turn. Hints stay given, and what was missed stays missed: it is asked again, with others.
+        A deed is an answer or an act with all that followed, or the time that the player let
+        pass since: by turns the last turn. Hints stay given, and what was missed stays missed:
+        it is asked again, with others.
         """
         if turn_passed(self.level, self.session):
-            take_turn_back(self.session)
+            words = take_time_back(self.level, self.session)
             self._play_on()
             self._come_to()
-            return LAST_TURN
+            return words
         if not self.player_acts():
             return ""
         before, hints, redone = self.notes, self.hints_used, self.redone

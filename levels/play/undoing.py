@@ -8,26 +8,35 @@ from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Question
 from mmplay.recordings.run.session import Session
 
 LAST_TURN = "the last turn"
+TIME_PASSED = "the time since your last answer"
 STAYS_MISSED = "; it stays missed"
 
 REPLIED = {ANSWER: "your answer to", PLACE: "your answer to", SKIP: "skipping"}
 
 
 def turn_passed(level: Level, session: Session) -> bool:
-    """Tell whether a turn was let pass since the last deed, in a level by turns."""
+    """Tell whether time was let pass since the last deed, where the player decides when it does.
+
+    In a level by turns that is any turn; else time after an act belongs to the act.
+    """
     acts = session.acts
-    return level.by_turns and bool(acts) and session.end > acts[-1].turn
+    if not (level.allow and acts) or session.end <= acts[-1].turn:
+        return False
+    return level.by_turns or acts[-1].fields[0] not in level.allow
 
 
-def take_turn_back(session: Session) -> None:
-    """Take back the last turn of a run in which something was done before it.
+def take_time_back(level: Level, session: Session) -> str:
+    """Take back what passed since the last deed, by turns only the last turn; say which it was.
 
-    A tape knows acts: the last one is taken back, and done again with the turns up to here.
+    A tape knows acts: the last one is taken back, and done again with the turns up to there.
     """
     end, last = session.end - 1, session.undo()
     if last is not None:
         session.act(*last.fields)
-        session.advance(end - session.end)
+    if not level.by_turns:
+        return TIME_PASSED
+    session.advance(end - session.end)
+    return LAST_TURN
 
 
 def deed_in_words(

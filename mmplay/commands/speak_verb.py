@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 
 from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
@@ -23,10 +23,10 @@ from mmplay.commands.speak_recording import (
 )
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import as_sentence
-from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
+from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
@@ -202,21 +202,13 @@ class LevelSpeaker(LookAround):
             yield f"  {number}: {option.text}"
 
     def _choices(self) -> Said:
-        options = self.game.options if self._may_act() else ()
+        options = self.game.options if self.game.acts_left else ()
         for number, option in enumerate(options, 1):
             yield f"choice {number}: {option.text}"
         choose = "a number chooses; " if options else ""
         far = "for one turn" if self.run.level.by_turns else AS_FAR
-        yield f"{choose}run: time goes on {far}; help lists commands"
-
-    def _may_act(self) -> bool:
-        """Tell whether the level takes another act of some kind that it offers."""
-        run = self.run
-        for name in {one.value.partition(" ")[0] for one in self.game.options}:
-            with suppress(RefusedError):
-                run.notes.refuse_beyond(run.level.limits, name)
-                return True
-        return False
+        goes_on = ONLY_ACTS if self.game.stands_still else f"run: time goes on {far}"
+        yield f"{choose}{goes_on}; help lists commands"
 
     def _end(self, trouble: str) -> Said:
         from mmplay.tui.play.meaning import following
@@ -250,6 +242,8 @@ class LevelSpeaker(LookAround):
         question = self.game.question
         if question is not None:
             raise InputError(f"answer this question first, or skip it: {question.text}")
+        if self.game.stands_still:
+            raise InputError(ONLY_ACTS)
 
     def _run_on(self, _: str) -> Said:
         self._may_go_on()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from mmplay.levels.catalogue import find_level
+from mmplay.levels.play.coming import ONLY_ACTS
+from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.panels.stage_panel import ChoicePanel
 from tests.tui.screens import press, text_of, type_in
@@ -44,10 +46,10 @@ async def test_a_number_that_is_typed_stands_beside_what_ends_it() -> None:
 
 
 async def test_the_machine_is_offered_only_where_it_tells_no_answer() -> None:
-    async with MmplayApp(level=find_level("L05")).run_test(size=(120, 40)) as pilot:
+    async with MmplayApp(level=find_level("L04")).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         offered = []
-        for _ in range(5):
+        for _ in range(3):
             question = run_of(pilot).open_question()
             assert question is not None
             offered.append((not question.hides, "L machine" in text_of(pilot).splitlines()[-1]))
@@ -76,6 +78,55 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         assert run_of(pilot).session.end == before + 1
         await press(pilot, "u")
         assert "undone: your answer to question 6" in await press(pilot, "u")
+
+
+async def test_where_only_acts_do_anything_no_time_passes() -> None:
+    async with MmplayApp(level=find_level("L08"), motion=True).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        while (question := run_of(pilot).open_question()) is not None:
+            knows(run_of(pilot), question)
+        for key in ("full_stop", "space"):
+            assert ONLY_ACTS in await press(pilot, key)
+        assert run_of(pilot).playing
+        assert not level_screen(pilot).player.playing
+        assert "acts 1" in await press(pilot, "2")
+        assert run_of(pilot).playing
+        shown = await press(pilot, "2")
+        assert "your turn" in shown
+        assert "acts 2" in shown
+
+
+async def test_time_waits_for_more_acts_stops_and_goes_on_and_is_taken_back() -> None:
+    async with MmplayApp(level=find_level("L09"), motion=True).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        run = run_of(pilot)
+        while (question := run.open_question()) is not None:
+            knows(run, question)
+        assert "Time waits while you act." in await press(pilot, "1", "u", "I", "escape")
+        begun = run.session.end
+        await press(pilot, "full_stop")
+        passed = run.session.end
+        assert passed > begun
+        assert "undone: the time since your last answer" in await press(pilot, "u")
+        assert run.session.end == begun
+        assert run.open_question() is None
+        await press(pilot, "1")
+        assert "is left. After it time runs" in text_of(pilot)
+        await press(pilot, "space")
+        player = level_screen(pilot).player
+        assert player.playing
+        await press(pilot, "space", "space")
+        assert player.playing
+        before = run.session.end
+        level_screen(pilot).mover._tick()
+        assert run.session.end == before + 1000
+        assert player.index == player.last
+        assert "acts 2" in await press(pilot, "3")
+        assert player.playing
+        shown = await press(pilot, "u")
+        assert "undone: dirty_ratio 40" in shown
+        assert "your turn" in shown
+        assert not player.playing
 
 
 async def test_small_letters_do_what_the_footer_says_and_choose_nothing() -> None:

@@ -195,12 +195,17 @@ class GameFace:
             self.go_on()
             self._screen.say()
             return True
-        if not self.shown or self.game.question is None:
-            return False
-        self._mover.pause()
-        self._bring(TASK)
-        self._screen.app.call_after_refresh(self._screen.say, meaning.ANSWER_FIRST)
-        return True
+        first = meaning.comes_first(self.game) if self.shown else ""
+        if first:
+            self._mover.pause()
+            self._bring(TASK)
+            self._screen.app.call_after_refresh(self._screen.say, first)
+        return bool(first)
+
+    def to_now(self) -> None:
+        """Come to the end of the run before time goes on, where the picture shows that end."""
+        if self.shown and self._panels.has_class("-onstage") and not self._mover.at_end:
+            self._mover.to_end()
 
     def went_on(self) -> None:
         """Bring a question into sight that the run has come to."""
@@ -294,6 +299,11 @@ class GameFace:
     # what the player does
 
     def _do(self, deed: Callable[..., object], *args: object) -> None:
+        """Do something in the level, then show where it stands, and let time run if it may."""
+        self._carry_out(deed, *args)
+        self.let_run()
+
+    def _carry_out(self, deed: Callable[..., object], *args: object) -> None:
         """Do something in the level, then show where it stands; say why it cannot be done."""
         with self._screen.refusals_said():
             self.stage.ask()
@@ -303,7 +313,6 @@ class GameFace:
             self._mover.to_end()
             self._panels.choose_lower(TASK)
             self._panels.query_one(f"#{TASK}", ChoicePanel).unchoose()
-            self.let_run(acted=deed in (self.game.act, self.game.choose) and reply is None)
 
     def go_on(self) -> bool:
         """Go on from an answer that has landed; tell whether one had."""
@@ -315,18 +324,10 @@ class GameFace:
         self.let_run()
         return True
 
-    def let_run(self, acted: bool = False) -> None:
-        """Let time run by itself to the next decision, unless there is something to be done now.
-
-        Before the first act of a level that has some, and between the turns of one by turns, the
-        player decides when time runs.
-        """
-        waits = self.stage.landed is not None or self.game.question is not None
-        level = self.level_run.level
-        may_act = bool(level.allow) and (not acted or level.by_turns)
-        if not (self.shown and self.stage.motion and self.game.live) or waits or may_act:
-            return
-        if not self._mover.player.playing:
+    def let_run(self) -> None:
+        """Let time run by itself to the next decision, unless there is something to be done now."""
+        may = self.shown and self.stage.motion and self.stage.landed is None
+        if may and meaning.time_runs(self.game) and not self._mover.player.playing:
             self._mover.play_or_pause()
 
     def _choose(self, ask: Ask) -> None:
@@ -337,12 +338,10 @@ class GameFace:
     def digit(self, digit: int) -> None:
         """Choose where there is something to choose, else jump.
 
-        A digit answers or acts, never both: it does not go on from an answer, nor stop time.
+        A digit answers or acts, never both. Time that runs while one acts runs on.
         """
-        landed, playing = self.stage.landed is not None, self._mover.player.playing
-        first = meaning.comes_first(self.game, landed, playing)
-        if first:
-            self._screen.say(first)
+        if self.stage.landed is not None:
+            self._screen.say(meaning.GO_ON_FIRST)
         elif self.game.options:
             self._do(self.game.choose, digit)
         elif self.game.question is not None:
@@ -372,7 +371,8 @@ class GameFace:
         self._panels.draw()
 
     def act_wanted(self) -> str:
-        """Return what is asked for before an act: what this level allows."""
+        """Return what is asked for before an act: what this level allows; time stops for it."""
+        self._mover.pause()
         return meaning.act_wanted(self.level_run.level)
 
     def act(self, text: str) -> None:
@@ -384,8 +384,9 @@ class GameFace:
         """Take back the player's last deed, and say which it was."""
         self.stage.go_on()
         self._sequel = None
+        self._mover.pause()
         undone: list[str] = []
-        self._do(lambda: undone.append(self.game.undo()))
+        self._carry_out(lambda: undone.append(self.game.undo()))
         if undone:
             self._screen.say(f"undone: {undone[0]}")
 

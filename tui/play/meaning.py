@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
+from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.missed import Practice
 from mmplay.tui.keys import (
@@ -28,7 +29,6 @@ from mmplay.tui.screens.base import Parting
 ANSWER_FIRST = "answer first, or press S to skip the question"
 TYPED = "Enter answers, Backspace corrects, Esc leaves"
 GO_ON_FIRST = "Enter goes on from this answer"
-STOP_FIRST = "time is running: Space stops it, then choose"
 MISSED_AGAIN = "what you missed, again"
 
 
@@ -45,11 +45,21 @@ def state_of(game: LevelGame, playing: bool) -> int:
     return RUNNING if playing else WAITING
 
 
-def comes_first(game: LevelGame, landed: bool, playing: bool) -> str:
-    """Return what must be done before a digit means something; empty if it does now."""
-    if landed:
-        return GO_ON_FIRST
-    return STOP_FIRST if playing and game.question is None else ""
+def comes_first(game: LevelGame) -> str:
+    """Return what must be done before time goes on; empty if it may."""
+    if game.question is not None:
+        return ANSWER_FIRST
+    return ONLY_ACTS if game.stands_still else ""
+
+
+def time_runs(game: LevelGame) -> bool:
+    """Tell whether time runs by itself now.
+
+    As long as the level takes another act, and between the turns of one by turns, the player
+    decides when it does.
+    """
+    acts = game.acts_left or game.level_run.level.by_turns
+    return game.live and game.question is None and not acts
 
 
 def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple[Key, ...]:
@@ -62,9 +72,11 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
         return LEVEL_FOOTERS[LANDED]
     state, level = state_of(game, playing), game.level_run.level
     refused = {"machine"} if tells else set()
+    if state in (RUNNING, WAITING):
+        refused |= set() if game.options and game.acts_left else {"jump(1)", ""}
     if state == WAITING:
-        refused |= set() if game.options else {"jump(1)", ""}
-        refused |= {"play_or_pause"} if level.by_turns else set()
+        refused |= {"play_or_pause"} if level.by_turns or game.stands_still else set()
+        refused |= {"step(1)"} if game.stands_still else set()
         refused |= set() if level.allow else {"act"}
     return tuple(one for one in LEVEL_FOOTERS[state] if one.action not in refused)
 

@@ -34,6 +34,7 @@ class Mover:
         self.stops_here: Callable[[], bool] = lambda: False
         self.least_us: Callable[[], int] = lambda: 0
         self._timer: Timer | None = None
+        self._grown_us = 0
 
     @property
     def timeline(self) -> Recording:
@@ -150,8 +151,9 @@ class Mover:
         self._panels.draw()
 
     def pause(self) -> None:
-        """Stop playing, and let the header say so."""
+        """Stop playing at once, and let the header say so."""
         self.player.playing = False
+        self._schedule()
         self._panels.draw()
 
     def speed(self, steps: int) -> None:
@@ -168,24 +170,34 @@ class Mover:
             self._timer = None
         if not self.player.playing:
             return
+        beyond = self.player.index + self.player.direction > self.player.last
+        if beyond and self.held():
+            return
+        grows = beyond and self.timeline.live
+        delay_us = self._grown_us if grows else self.player.delay_us()
+        if delay_us is None:
+            self._stop_at_end()
+            return
+        # Textual skips a timer whose time has come before it begins to wait.
+        delay_s = max(1_000, delay_us, self.least_us()) / 1_000_000
+        self._timer = self._screen.set_timer(delay_s, self._tick)
+
+    def _stop_at_end(self) -> None:
+        self.pause()
+        live = self.timeline.live and self.player.direction > 0
+        self._screen.say("" if live else ENDS[self.player.direction])
+
+    def _tick(self) -> None:
+        """Go to the next frame; a run makes it only now, so that an act is done to what is seen."""
+        if not self.player.playing:
+            return
         target = self.player.index + self.player.direction
         if target > self.player.last:
-            if self.held():
+            if not self._grow(1):
+                self._stop_at_end()
                 return
-            if self._grow(1):
-                target = self.player.last
-                self._watch()
-        delay_us = self.player.delay_us(target)
-        if delay_us is None:
-            self.pause()
-            live = self.timeline.live and self.player.direction > 0
-            self._screen.say("" if live else ENDS[self.player.direction])
-        elif self.player.playing:
-            # Textual skips a timer whose time has come before it begins to wait.
-            delay_s = max(1_000, delay_us, self.least_us()) / 1_000_000
-            self._timer = self._screen.set_timer(delay_s, lambda: self._tick(target))
-
-    def _tick(self, target: int) -> None:
+            target = self.player.last
+            self._grown_us = self.player.delay_us(target) or 0
         self.player.to(target)
         self.moved()
         if self.player.playing and self.stops_here():

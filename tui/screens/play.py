@@ -150,9 +150,12 @@ class PlayScreen(BaseScreen):
         self.panels.draw_soon()
 
     def on_screen_resume(self) -> None:
-        """Draw again what lay below another screen; let time run once a level's story is read."""
+        """Draw again what lay below another screen; let time run once a level's story is read.
+
+        Where the player acts it waits if it did.
+        """
         self.panels.draw_anew()
-        if self.game is not None:
+        if self.game is not None and not self.game.level_run.level.allow:
             self.game.let_run()
 
     @property
@@ -171,9 +174,13 @@ class PlayScreen(BaseScreen):
     # moving, looking, finding
 
     def action_step(self, frames: int) -> None:
-        """Go some frames on or back; inside a turn go by decisions."""
+        """Go some frames on or back, which stops a level's time; inside a turn go by decisions."""
         if self.runs.step_inside(frames):
             return
+        if self.game is not None and self.game.shown:
+            self.mover.pause()
+        if self.game is not None and frames > 0:
+            self.game.to_now()
         went_on = self.mover.step(frames)
         if went_on and self.game is not None:
             self.game.went_on()
@@ -187,7 +194,13 @@ class PlayScreen(BaseScreen):
 
     action_event = by("mover", Mover.event)
     action_marker = by("mover", Mover.marker)
-    action_play_or_pause = by("mover", Mover.play_or_pause)
+
+    def action_play_or_pause(self) -> None:
+        """Let time run, or stop it."""
+        if self.game is not None:
+            self.game.to_now()
+        self.mover.play_or_pause()
+
     action_speed = by("mover", Mover.speed)
     action_first = by("mover", Mover.first)
     action_last = by("mover", Mover.last)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.frame import Ask
 from mmplay.levels.model import NUMBER, Option, Question
+from mmplay.levels.play.coming import ONLY_ACTS
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import ASKED
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -105,16 +108,33 @@ def _worth(value: str, reply: Reply | None, glyphs: Glyphs) -> tuple[str, str]:
     return (glyphs.no, "refused") if value == reply.answer else (" ", "dim")
 
 
-def waiting_rows(run: LevelRun, size: tuple[int, int]) -> list[Row]:
+BEFORE_MORE = "Time waits while you act."
+BEFORE_LAST = "One act is left. After it time runs by itself."
+AFTER_LAST = "No act is left."
+
+
+def time_rows(game: LevelGame, width: int) -> list[Row]:
+    """Return what lets time pass, and when it does so by itself."""
+    if game.stands_still:
+        return [row(Cell(line, "dim")) for line in wrap(as_sentence(ONLY_ACTS), width)]
+    dot = row(Cell(" .      ", "number"), Cell("lets one turn pass", "dim"))
+    time = row(Cell(" Space  ", "number"), Cell("lets time run", "dim"))
+    if game.level_run.level.by_turns:
+        return [dot]
+    allow, left = game.level_run.level.allow, game.acts_left
+    told = AFTER_LAST if allow else ""
+    if left:
+        told = BEFORE_LAST if left == 1 else BEFORE_MORE
+    return [*(row(Cell(line, "dim")) for line in wrap(told, width) if line), dot, time]
+
+
+def waiting_rows(game: LevelGame, size: tuple[int, int]) -> list[Row]:
     """Return what can be done while nothing is asked; keys of the footer only where they fit.
 
     `size` is the width and the height to fill.
     """
-    width, height = size
-    dot = row(Cell(" .      ", "number"), Cell("lets one turn pass", "dim"))
-    time = row(Cell(" Space  ", "number"), Cell("lets time run", "dim"))
-    keys = [dot] if run.level.by_turns else [dot, time]
-    groups = choice_rows(run, width)
+    run, width, height = game.level_run, *size
+    groups, keys = choice_rows(run, width) if game.acts_left else [], time_rows(game, width)
     acts = [one for group in groups for one in group]
     roomy = [row(""), *(one for group in groups for one in (*group, row(""))), *keys]
     if len(roomy) <= height:

@@ -1,0 +1,131 @@
+"""Every level is won on the screen as a person plays it: key by key, while time runs by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mmplay.levels.catalogue import find_level
+from mmplay.levels.model import ANSWER, PLACE, WAIT, Move
+from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.moments import moment_test
+from mmplay.levels.play.questions import right_answer
+from mmplay.levels.progress import best
+from mmplay.tui import player
+from mmplay.tui.app import MmplayApp
+from mmplay.tui.play import game, stage
+from tests.tui.screens import settle, text_of, typed
+from tests.tui.test_level_screen import level_screen, opened, run_of
+
+MOST_KEYS = 1_500
+LEVELS = ("L08", "L10")
+
+
+@pytest.fixture(autouse=True)
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No frame stays longer than it must, and nothing that is won here counts for the user."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for where, name in (
+        (player, "SHORTEST_US"),
+        (player, "IDLE_LIMIT_US"),
+        (stage, "TURN_US"),
+        (game, "LAST_LOOK_S"),
+    ):
+        monkeypatch.setattr(where, name, 0)
+
+
+async def keys(pilot: Pilot[None], *names: str) -> None:
+    """Press keys one after the other, as they are typed."""
+    for name in names:
+        await pilot.press(name)
+    await typed(pilot)
+
+
+async def answer(pilot: Pilot[None]) -> None:
+    """Answer what is asked, right, and go on from there."""
+    run = run_of(pilot)
+    question = run.open_question()
+    assert question is not None
+    value = right_answer(question, run.truths[question.id])
+    values = [option.value for option in question.options]
+    if value in values:
+        await keys(pilot, str(values.index(value) + 1))
+    else:
+        await keys(pilot, "p", *spelled(value), "enter")
+    face = level_screen(pilot).game
+    assert face is not None
+    if face.stage.landed is not None:
+        await keys(pilot, "enter")
+
+
+def spelled(text: str) -> list[str]:
+    """Return the names of the keys that type a text."""
+    named = {" ": "space", ".": "full_stop", "-": "minus", "_": "underscore"}
+    return [named.get(letter, letter) for letter in text]
+
+
+async def act(pilot: Pilot[None], move: Move) -> None:
+    """Do what a move says: by its number where it has one, else by its name."""
+    face = level_screen(pilot).game
+    assert face is not None
+    text = f"{move.action} {move.value}"
+    values = [option.value for option in face.game.options]
+    if text in values:
+        await keys(pilot, str(values.index(text) + 1))
+    else:
+        await keys(pilot, "x", *spelled(text), "enter")
+
+
+async def come_to(pilot: Pilot[None], at: str) -> None:
+    """Answer what is asked and let turn after turn pass, until the moment has come."""
+    for _ in range(MOST_KEYS):
+        run = run_of(pilot)
+        there = moment_test(run.session.live, at or "now", run.end_turn)
+        if run.open_question() is not None:
+            await answer(pilot)
+        elif there(run.session.to_end()):
+            return
+        elif not level_screen(pilot).player.playing:
+            await keys(pilot, "full_stop")
+        else:
+            await pilot.pause()
+    raise AssertionError(f"{at} never came:\n{text_of(pilot)}")
+
+
+async def to_the_end(pilot: Pilot[None]) -> None:
+    """Answer what is asked; where time waits, let it run."""
+    for _ in range(MOST_KEYS):
+        run = run_of(pilot)
+        if run.open_question() is not None:
+            await answer(pilot)
+        elif run.over:
+            await settle(pilot)
+            return
+        elif run.playing and not level_screen(pilot).player.playing:
+            await keys(pilot, "space")
+        else:
+            await pilot.pause()
+    raise AssertionError(f"it never ended:\n{text_of(pilot)}")
+
+
+@pytest.mark.parametrize("name", LEVELS)
+async def test_its_solution_wins_a_level_by_keys_while_time_runs_by_itself(name: str) -> None:
+    level = find_level(name)
+    app = MmplayApp(level=level, motion=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        for done, move in enumerate(level.solution):
+            if move.action in (ANSWER, PLACE, WAIT):
+                continue
+            await come_to(pilot, move.at)
+            before = run_of(pilot).score().acts
+            await act(pilot, move)
+            assert run_of(pilot).score().acts == before + 1, f"{done}: {move}\n{text_of(pilot)}"
+        await to_the_end(pilot)
+        assert run_of(pilot).outcome is Outcome.WON, text_of(pilot)
+    won = best(level.id)
+    assert won is not None
+    assert won.stars == 3
