@@ -136,10 +136,11 @@ class GameFace:
         asked = self.shown and self.game.question is not None
         return "A question waits for your answer." if asked else self._headline(room)
 
-    def tell_story(self) -> None:
-        """Show what the level is about, over the screen."""
+    def tell_story(self, then: Callable[[bool | None], None] | None = None) -> None:
+        """Show what the level is about; before it begins `then` is told whether to go on."""
+        note = "Enter goes on" if then is None else "Enter begins, Esc goes back"
         title = f"{self.level.id} {self.level.title}"
-        self._screen.app.push_screen(ListScreen(title, story_rows(self.level_run), "Enter begins"))
+        self._screen.app.push_screen(ListScreen(title, story_rows(self.level_run), note), then)
 
     # panels
 
