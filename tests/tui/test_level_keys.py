@@ -46,10 +46,10 @@ async def test_a_number_that_is_typed_stands_beside_what_ends_it() -> None:
 
 
 async def test_the_machine_is_offered_only_where_it_tells_no_answer() -> None:
-    async with MmplayApp(level=find_level("L05")).run_test(size=(120, 40)) as pilot:
+    async with MmplayApp(level=find_level("L04")).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         offered = []
-        for _ in range(5):
+        for _ in range(3):
             question = run_of(pilot).open_question()
             assert question is not None
             offered.append((not question.hides, "L machine" in text_of(pilot).splitlines()[-1]))
