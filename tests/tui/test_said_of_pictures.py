@@ -23,7 +23,7 @@ from mmplay.tui.views.pictures.board import blocks_still
 from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows, ladder_words
-from mmplay.tui.views.pictures.readings import bits_still, ladder_of, rooms_of
+from mmplay.tui.views.pictures.readings import bits_still, ladder_of, rooms_of, tank_of
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
 from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
@@ -179,3 +179,12 @@ def test_an_open_question_about_the_way_does_not_tell_whether_there_is_a_normal_
         asked = game.asked()._replace(truth=f"first_zone GFP_KERNEL on {zones}")
         sight = sight_of(game.session.live, BOXES, game.showing)._replace(question=asked)
         assert [room.there for room in rooms_of(sight).rooms] == [True, True, None]
+
+
+def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
+    game = LevelGame(begin(level_of_id("L04")))
+    shown = game.showing._replace(caller="kswapd", secrets=())
+    sight = sight_of(game.session.live, BOXES, shown)
+    for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
+        tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
+        assert tank_words(tank).endswith(" kswapd puts pages back."), truth

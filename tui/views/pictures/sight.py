@@ -161,15 +161,19 @@ class Sight(NamedTuple):
         return Visitor(name, self._deed(), line, wants)
 
     def _is_of_kswapd(self) -> bool:
-        """Tell whether the question is when kswapd ends its work: it asks for no page."""
+        """Tell whether the question is about kswapd's work: there it asks for no page."""
         words = self.words
-        return words[:1] == ["kswapd_sleeps"] or words[:2] == ["fact", "mark.kswapd_sleeps"]
+        if words[:1] == ["marks"]:
+            return self.showing.caller == "kswapd"
+        fact = words[:1] == ["fact"] and "kswapd" in words[1]
+        return fact or words[:1] == ["kswapd_sleeps"]
 
     def _deed(self) -> str:
         """Return what the question's caller does, by what is true of it."""
         words = self.words
         if self._is_of_kswapd():
-            return WORKS if self.told is None else SLEEPS
+            ends = self.told is not None and words[0] != "marks" and "kswapd." not in words[1]
+            return SLEEPS if ends else WORKS
         if self.told is None or not words:
             return COMES
         if words[0] == "passes":
