@@ -160,13 +160,15 @@ class Asking:
         return other
 
     def supposed(self, m: Machine, notes: Notes) -> Machine | None:
-        """Return the machine that the open question supposes; None if it is this one.
+        """Return the machine that the open question supposes; None if it is this one."""
+        question = self.open(notes)
+        return None if question is None else self.supposed_by(question, m)
+
+    def supposed_by(self, question: Question, m: Machine) -> Machine | None:
+        """Return the machine that a question supposes; None if it is the one that it is asked of.
 
         A later one counts where a number of it is asked for, or something is done there.
         """
-        question = self.open(notes)
-        if question is None:
-            return None
         shown = question.when == NOW or question.suppose or question.truth.startswith(METRIC)
         if not shown:
             return None

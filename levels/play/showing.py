@@ -33,7 +33,8 @@ class Showing(NamedTuple):
     """What is shown now.
 
     `words` are the level's `shows` (None: everything), `hidden` what the open question hides,
-    `secrets` the numbers that would answer it. `caller` is who comes now, empty if nobody does.
+    `secrets` the numbers that would answer it. `caller` is who comes now, empty if nobody does;
+    `known` are the truths that were asked for and found.
     """
 
     words: tuple[str, ...] | None = None
@@ -42,6 +43,7 @@ class Showing(NamedTuple):
     picture: Picture | None = None
     caller: str = ""
     edges: tuple[Edge, ...] = ()
+    known: tuple[str, ...] = ()
 
     def shows(self, word: str) -> bool:
         """Tell whether a panel (`marks`) or a part of one (`marks.min`) is shown.

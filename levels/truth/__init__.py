@@ -100,7 +100,7 @@ FORMS: dict[str, Form] = {
     "objects": Form(on_blocks.objects, 2, 2, ("cpus",), unit="objects"),
     "slabs": Form(on_blocks.slabs, 1, 1, unit="slabs"),
     # reclaim, writeback, tasks
-    "works_per_call": Form(on_machine.works_per_call, 1, 2, unit="works"),
+    "works_per_call": Form(on_machine.works_per_call, 1, 2, unit="work items"),
     "unreclaimable": Form(on_machine.unreclaimable, 1, 1, rule="all_unreclaimable"),
     "dirty_limit": Form(on_machine.dirty_limit_now, 0, 0, unit=PAGES),
     "dirty_trend": Form(on_machine.dirty_trend, 1, 1, rule="dirty_limit"),

@@ -158,7 +158,7 @@ def _edge(m: Machine, who: str) -> tuple[str, Finding]:
     if tasks.kind[task] == LOCKER and tasks.state[task] == BLOCKED:
         return LOCK, finding("waits.locker", task=pid)
     if tasks.stage[task] != NO_REQUEST:
-        return MEMORY, finding("waits.memory", task=pid, gfp=tasks.ask[task])
+        return MEMORY, finding("waits.memory", task=pid)
     return NOTHING, finding("waits.nothing", task=pid)
 
 

@@ -88,7 +88,8 @@ def pictures_of(run: LevelRun, form: Question, truth: Truth) -> Iterator[Drawn]:
         question=form, cache=next(iter(caches_of(run.level, m)), ""), taught=taught_by(run.level)
     )
     asked = Still.of(sight)
-    landed = Still.of(sight.answered(after_answer(m, form), truth))
+    then = run.asking.supposed_by(form, m) or after_answer(m, form)
+    landed = Still.of(sight.answered(then, truth))
     if asked is not None and landed is not None:
         yield Drawn(form, asked, landed)
 
@@ -212,8 +213,8 @@ def test_a_level_of_questions_is_won_by_keys_with_three_stars(path: Path) -> Non
 ELSEWHERE = ("not in the picture", "would have", "lowmem_reserve")
 """Words of a question whose marks are another machine's, or have a reserve on top of them."""
 
-PICTURE = (45, 12)
-"""Columns and rows of a picture at 80x24."""
+PICTURE = (43, 8)
+"""Columns and rows of a picture at 80x24 under a long question and a long feedback."""
 
 WIDTH, TASK_WIDTH = 78, 33
 """Columns for the question and the feedback, and for the options, at 80x24."""

@@ -189,6 +189,14 @@ def test_slabs_that_are_half_used_are_not_packed_together() -> None:
     assert "packed together; SLUB moves none" in packed.wrong("12")
 
 
+def test_an_emptied_slab_goes_back_once_the_partial_list_is_long() -> None:
+    run = unread(shipped("L08"))
+    while (question := run.open_question()) is not None and question.group != "all":
+        knows(run, question)
+    slabs = {right.value for _, right in run.asking.forms("all.1", machine(run))}
+    assert slabs == {13, 12}
+
+
 def test_a_question_is_come_to_that_the_solution_answers_itself() -> None:
     question = come_to(shipped("L08"), "ask:one").run.open_question()
     assert question is not None

@@ -11,7 +11,8 @@ from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.panels.stage_panel import ChoicePanel
-from tests.tui.screens import press, text_of, type_in
+from mmplay.tui.screens.menu import MenuScreen
+from tests.tui.screens import press, settle, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
 
 
@@ -46,10 +47,10 @@ async def test_a_number_that_is_typed_stands_beside_what_ends_it() -> None:
 
 
 async def test_the_machine_is_offered_only_where_it_tells_no_answer() -> None:
-    async with MmplayApp(level=find_level("L05")).run_test(size=(120, 40)) as pilot:
+    async with MmplayApp(level=find_level("L04")).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         offered = []
-        for _ in range(5):
+        for _ in range(3):
             question = run_of(pilot).open_question()
             assert question is not None
             offered.append((not question.hides, "L machine" in text_of(pilot).splitlines()[-1]))
@@ -159,3 +160,19 @@ async def test_a_last_act_that_does_not_win_ends_the_level_at_once_and_it_is_kep
         assert "end of the recording" not in shown
         assert "Enter reads on" in shown
         assert "lost  " in await press(pilot, "enter")
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_a_level_whose_story_does_not_please_is_left_by_its_way_out(key: str) -> None:
+    async with MmplayApp(level=find_level("L01")).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "Enter begins, Esc goes back" in text_of(pilot)
+        await press(pilot, key)
+        assert isinstance(pilot.app.screen, MenuScreen)
+
+
+async def test_the_story_that_is_read_again_is_only_closed() -> None:
+    async with MmplayApp(level=find_level("L01")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "Enter goes on" in await press(pilot, "I")
+        assert "question 1/8" in await press(pilot, "escape")

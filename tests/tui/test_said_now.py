@@ -50,7 +50,7 @@ async def test_the_help_of_a_level_says_what_the_keys_do_now() -> None:
         landed = await press(pilot, "question_mark")
         assert "Enter     go on from the answer" in landed
         assert "1-9" not in landed
-    async with MmplayApp(level=find_level("L05")).run_test(size=(120, 40)) as pilot:
+    async with MmplayApp(level=find_level("L03")).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         question = run_of(pilot).open_question()
         assert question is not None

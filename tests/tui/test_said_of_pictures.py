@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.solve import begin
 from mmplay.levels.truth import Truth
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
-from mmplay.tui.views.pictures.bits import bits_words
+from mmplay.tui.views.pictures.bits import bits_of, bits_rows, bits_words
 from mmplay.tui.views.pictures.blocks import (
     FREE,
     HELD,
@@ -18,10 +19,11 @@ from mmplay.tui.views.pictures.blocks import (
     blocks_rows,
     blocks_words,
 )
+from mmplay.tui.views.pictures.board import blocks_still
 from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.kinds import said_of
-from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows
-from mmplay.tui.views.pictures.readings import bits_still, ladder_of
+from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows, ladder_words
+from mmplay.tui.views.pictures.readings import bits_still, ladder_of, rooms_of, tank_of
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
 from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
@@ -109,14 +111,14 @@ def test_switches_and_number_of_a_mask_are_not_seen_where_they_are_asked_for() -
     def heard(truth: str) -> str:
         return bits_words(bits_still(sight._replace(question=question._replace(truth=truth))))
 
-    assert heard("may_sleep GFP_NOWAIT").startswith("mask ?")
+    assert heard("may_sleep GFP_NOWAIT").startswith("bits of")
     assert "not shown until" in heard("may_sleep GFP_NOWAIT")
     assert "not shown until" in heard("decode 0x2200020")
     told = sight._replace(question=question, told=game.level_run.truths[question.id])
     urgent = told._replace(question=question._replace(truth="uses_reserves GFP_ATOMIC"))
-    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 488 pages"
+    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 375 pages"
     untaught = urgent._replace(taught=frozenset({"HIGH"}))
-    assert bits_still(untaught).line == "its line in DMA32: 488 pages"
+    assert bits_still(untaught).line == "its line in DMA32: 375 pages"
     asked = heard("encode GFP_ATOMIC in 4.5")
     assert asked.startswith("mask ?")
     assert "HIGH" in asked
@@ -138,3 +140,51 @@ def test_every_tile_says_where_it_begins_and_what_is_in_use_is_told() -> None:
         if "(2 )" in plain(row)
     ]
     assert {n % 2 for n in rows} == {0}, "on its way a block stands in rows, not between them"
+
+
+def test_a_question_about_numbers_alone_shows_blocks_of_its_order_and_no_page_twice() -> None:
+    game = LevelGame(begin(level_of_id("L02")))
+    asked = game.asked()._replace(truth="buddy 12 2")
+    sight = sight_of(game.session.live, BOXES, game.showing)._replace(question=asked)
+    still = blocks_still(sight)
+    assert [tile.first for tile in still.tiles] == [0, 4, 8, 12]
+    assert not still.ghosts
+    said = "DMA32: blocks of order 2 begin at pages 0, 4, 8, 12. Asked about: pages 12 to 15."
+    assert blocks_words(still) == said
+    drawn = [plain(row) for row in blocks_rows(still, 43, 16, BOXES)]
+    assert any("[ ] a block" in row for row in drawn)
+
+
+def test_a_rung_that_was_found_stays_and_the_one_that_is_asked_about_is_not_hinted_at() -> None:
+    game = LevelGame(begin(level_of_id("L07")))
+    asked = game.asked()._replace(truth="passes DMA32 HIGH 651")
+    shown = game.showing._replace(known=("floor DMA32 HARDER", "floor DMA32 HIGH"), secrets=())
+    sight = sight_of(game.session.live, BOXES, shown)._replace(question=asked)
+    ladder = ladder_of(sight)
+    assert [rung.name for rung in ladder.rungs if rung.drawn] == ["min", "HARDER"]
+    drawn = [plain(row).rstrip() for row in ladder_rows(ladder, 43, 14, BOXES)]
+    assert not [row for row in drawn[1:] if row.endswith("?")]
+    assert "hidden" not in ladder_words(ladder)
+
+
+def test_of_a_flag_group_too_long_for_its_room_the_switches_that_are_on_stay() -> None:
+    bits = bits_of(0x2200020, kernel_named("4.5-rc7").gfp, "4.5-rc7", known=True)
+    rows = [plain(row) for row in bits_rows(bits, 43, 4, BOXES)]
+    assert any("HIGH" in row for row in rows)
+
+
+def test_an_open_question_about_the_way_does_not_tell_whether_there_is_a_normal_zone() -> None:
+    game = LevelGame(begin(level_of_id("L01")))
+    for zones in ("DMA DMA32", "DMA DMA32 Normal"):
+        asked = game.asked()._replace(truth=f"first_zone GFP_KERNEL on {zones}")
+        sight = sight_of(game.session.live, BOXES, game.showing)._replace(question=asked)
+        assert [room.there for room in rooms_of(sight).rooms] == [True, True, None]
+
+
+def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
+    game = LevelGame(begin(level_of_id("L04")))
+    shown = game.showing._replace(caller="kswapd", secrets=())
+    sight = sight_of(game.session.live, BOXES, shown)
+    for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
+        tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
+        assert tank_words(tank).endswith(" kswapd puts pages back."), truth

@@ -23,6 +23,7 @@ from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.stage import question_rows
 from tests.levels.proofs import level
 from tests.tui.screens import press, settle, text_of
+from tests.tui.test_level_screen import answer_right
 
 NAMES = [path.stem for path in shipped_levels()]
 
@@ -82,9 +83,13 @@ def test_an_edge_that_has_not_turned_is_not_told() -> None:
 
 def test_water_has_the_colour_of_the_line_that_it_is_below() -> None:
     game = LevelGame(begin(find_level("L05")))
-    still = Still.of(sight_of(game.session.live, ASCII, game.showing))
-    assert still is not None
-    assert (still.facts.state, still.facts.role) == ("below min+1732", "below_min")
+    shown = game.showing
+    asked = Still.of(sight_of(game.session.live, ASCII, shown))
+    told = Still.of(sight_of(game.session.live, ASCII, shown._replace(hidden=())))
+    assert asked is not None
+    assert told is not None
+    assert (told.facts.state, told.facts.role) == ("below min+1732", "below_min")
+    assert (asked.facts.state, asked.facts.role) == ("", "fine"), "its marks are asked about"
 
 
 FALLS = """\
@@ -157,7 +162,8 @@ async def test_time_runs_by_itself_after_an_act_to_the_next_question(
     app = MmplayApp(level=find_level("L12"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "enter", "2", "enter")
+        await press(pilot, "enter")
+        await answer_right(pilot)
         screen = app.screen
         assert isinstance(screen, PlayScreen)
         assert not screen.player.playing, "a level with acts waits for the player"

@@ -13,7 +13,6 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import HISTORY
 from mmplay.levels.play.asking import after_answer
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row, plain, row
@@ -50,6 +49,9 @@ LEAST_FEEDBACK, MOST_FEEDBACK = 3, 9
 
 REVIEW = "what you missed"
 """The title where what was missed has been played again."""
+
+OF_QUESTIONS = ("bits", "rooms")
+"""Pictures of what is asked: where nothing is, the last one stays."""
 
 TURN_US = 1_200_000
 """How long a turn stays where the player may act between any two."""
@@ -167,7 +169,7 @@ class Stage:
 
     def look(self) -> None:
         """Read the picture anew; let it move to what it shows now."""
-        still = Still.of(self._open_sight()) if self.landed is None else self.landed.still
+        still = self._still_now()
         if still == self.still:
             return
         self.finish()
@@ -175,6 +177,15 @@ class Stage:
             self._past, self._step = self.still, 0
             self._timer = self._screen.set_interval(STEP_MS / 1000, self._tick)
         self.still = still
+
+    def _still_now(self) -> Still | None:
+        """Return what the picture shows: what landed, else what is; at the end what it came to."""
+        if self.landed is not None:
+            return self.landed.still
+        over = not self.game.live and self.still is not None
+        if over and self.still is not None and self.still.kind in OF_QUESTIONS:
+            return self.still
+        return Still.of(self._open_sight())
 
     def veil_of(self, name: str) -> Veil:
         """Return what hides a panel's numbers that would answer the open question."""
@@ -189,7 +200,12 @@ class Stage:
     # motion
 
     def _moves(self) -> bool:
-        return self.motion and self._undrained < SLOW_TICKS
+        """Tell whether there is time for a move: frames that follow each other at once show it."""
+        flows = self._panels.player.playing and not self._one_by_one()
+        return self.motion and not flows and self._undrained < SLOW_TICKS
+
+    def _one_by_one(self) -> bool:
+        return self.still is not None and self.still.kind == "blocks"
 
     def _tick(self) -> None:
         self._undrained = self._undrained + 1 if self._is_behind() else 0
@@ -214,8 +230,7 @@ class Stage:
 
     def least_us(self) -> int:
         """Return how long a frame stays at least: where each turn may want an act, long enough."""
-        one_by_one = self.still is not None and self.still.kind == "blocks"
-        return TURN_US if self.motion and one_by_one else 0
+        return TURN_US if self.motion and self._one_by_one() else 0
 
     @property
     def moving(self) -> bool:
@@ -289,6 +304,6 @@ class Stage:
         if question is not None:
             return question.text
         run = self.game.level_run
-        if not run.playing and run.outcome is not Outcome.WON:
+        if not run.playing:
             return as_sentence(f"{run.outcome}: {run.reason}".capitalize())
         return self.still.words() if self.still is not None else self.game.level_run.level.task

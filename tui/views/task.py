@@ -200,7 +200,8 @@ def beside_rows(lines: tuple[Beside, ...], time_us: int, width: int) -> list[Row
     """Return the pairs up to a moment, newest first: a logged line, the run's, what differs."""
     place = current(lines, time_us)
     if place < 0:
-        return [row(Cell(NOTHING if not lines else EARLY, "dim"))]
+        said = EARLY if lines else NOTHING
+        return [row(Cell(line, "dim")) for line in wrap(said, width)]
     return [one for pair in reversed(lines[: place + 1]) for one in _pair_rows(pair, width)]
 
 

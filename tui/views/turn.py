@@ -8,7 +8,7 @@ from mmplay.tui.views.scene import View
 
 MARK_WIDTH = 2
 CALL_STACK = "call stack, innermost first"
-AT_START = "The run begins here; press . for its first turn."
+AT_START = "The run begins here: nothing has been decided yet."
 UNDECIDED = "Nothing was decided in this turn: a task ran, slept or wrote."
 
 

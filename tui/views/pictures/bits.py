@@ -10,7 +10,7 @@ from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 
 PREFIX = "__GFP_"
-COLUMN = 22
+COLUMN = 21
 TRACK = 4
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -36,13 +36,14 @@ class Bits(NamedTuple):
     """What the picture shows of a mask: switches by group, the mask, whose bits these are.
 
     `line` says in words what the switches mean for the caller; the mask is None while its number
-    is asked for.
+    is asked for, and `numbered` tells whether the question is about a number at all.
     """
 
     mask: int | None
     kernel: str
     groups: tuple[tuple[str, tuple[Switch, ...]], ...]
     line: str = ""
+    numbered: bool = True
 
 
 def bits_of(
@@ -100,19 +101,45 @@ def bits_rows(
     foot = height - 1 - bool(bits.line)
     for title, group in groups:
         at = ends.index(min(ends))
-        if ends[at] + len(group) >= foot:
+        group = _fitting(group, foot - ends[at] - 1)
+        if not group:
             continue
         x, y = at * (width // columns), ends[at]
         sheet.put(x + 1, y, title, "label")
         for n, one in enumerate(group, 1):
             _draw(sheet, x + 2, y + n, one, before.get(one.name, one), glyphs, step)
         ends[at] = y + len(group) + gap
+    if max(ends) < foot:
+        known = not any(one.on is None for _, group in groups for one in group)
+        _legend(sheet, foot - 1, known, glyphs)
     sheet.put(1, foot, _said(bits), "dim")
     sheet.put(1, foot + 1, bits.line, "number")
     return sheet.rows()
 
 
+def _fitting(group: tuple[Switch, ...], rows: int) -> tuple[Switch, ...]:
+    """Return a group's switches that so many rows hold: of too many first those that are off go."""
+    if rows >= len(group):
+        return group
+    on = [one for one in group if one.on]
+    kept = [*on, *(one for one in group if not one.on)][: max(0, rows)]
+    return tuple(one for one in group if one in kept)
+
+
+def _legend(sheet: Canvas, y: int, known: bool, glyphs: Glyphs) -> None:
+    """Say what a switch looks like."""
+    if not known:
+        knob = TRACK // 2
+        track = f"{glyphs.line * knob}{glyphs.hole}{glyphs.line * (TRACK - knob - 1)}"
+        sheet.put(2, y, f"{track} on or off?", "dim")
+        return
+    right = f"{glyphs.lid * (TRACK - 1)}{glyphs.ball} on"
+    sheet.put(2, y, f"{right}   {glyphs.hole}{glyphs.line * (TRACK - 1)} off", "dim")
+
+
 def _said(bits: Bits) -> str:
+    if not bits.numbered:
+        return f"bits of {bits.kernel}"
     number = "?" if bits.mask is None else f"{bits.mask:#x}"
     return f"mask {number}, bits of {bits.kernel}"
 
@@ -141,5 +168,5 @@ def bits_words(bits: Bits) -> str:
     said = _said(bits)
     if hidden:
         return f"{said}: the switches are not shown until you have answered."
-    line = f" {bits.line}." if bits.line else ""
+    line = f" {bits.line[:1].upper()}{bits.line[1:]}." if bits.line else ""
     return f"{said}: {', '.join(on) or 'nothing'} on.{line}"

@@ -11,7 +11,7 @@ from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
 
-FREE, HELD, USED = "free", "held", "used"
+FREE, HELD, USED, RULED = "free", "held", "used", "ruled"
 
 LEFT = 10
 LETTERS = "UMEHCI"
@@ -21,6 +21,7 @@ LETTERS = "UMEHCI"
 class Tile(NamedTuple):
     """Pages `first` to `last`: a free block, one that a program holds, or pages in use.
 
+    A ruled one only shows where blocks of its order begin, whoever has them.
     `asked` tiles are those that the question is about.
     """
 
@@ -85,6 +86,7 @@ def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyph
         if wanted:
             sheet.put(8, y, glyphs.to_right, "here")
     held, ruler = (most + 1) * gap, (most + 2) * gap
+    _legend(sheet, blocks, ruler + 2)
     sheet.put(0, held, "in use", "dim")
     for number in range(0, blocks.pages, max(1, 4 // page)):
         sheet.put(LEFT + number * page, ruler, str(number), "dim")
@@ -96,7 +98,7 @@ def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyph
 
 
 def _row(tile: Tile, most: int, gap: int, held: int) -> int:
-    return (most - tile.order) * gap if tile.what == FREE else held
+    return (most - tile.order) * gap if tile.what in (FREE, RULED) else held
 
 
 def _origin(tile: Tile, past: Blocks) -> Tile | None:
@@ -109,8 +111,29 @@ SIDES: dict[str, tuple[str, str, str]] = {
     FREE: ("[", "]", "fine"),
     HELD: ("(", ")", "number"),
     USED: (":", ":", "dim"),
+    RULED: ("[", "]", "dim"),
 }
 """How a tile begins and ends, and its role."""
+
+LEGEND = (
+    (FREE, "[ ] free"),
+    (HELD, "( ) a program has it"),
+    (USED, ": : in use for good"),
+    (RULED, "[ ] a block"),
+)
+ASKED = "{ } asked about"
+
+
+def _legend(sheet: Canvas, blocks: Blocks, y: int) -> None:
+    """Say below the tiles what their ends mean, two to a row, where there is room."""
+    tiles = (*blocks.tiles, *blocks.ghosts)
+    kinds = {tile.what for tile in tiles if not tile.asked}
+    said = [text for what, text in LEGEND if what in kinds]
+    said += [ASKED] if any(tile.asked for tile in tiles) else []
+    if y + (len(said) + 1) // 2 > sheet.height:
+        return
+    for n, text in enumerate(said):
+        sheet.put(n % 2 * 22, y + n // 2, text, "dim")
 
 
 def _tile(sheet: Canvas, tile: Tile, x: int, y: int, page: int) -> None:
@@ -154,6 +177,12 @@ def _pages(tile: Tile) -> str:
 
 def blocks_words(blocks: Blocks) -> str:
     """Return where the free blocks are, in one or two sentences."""
+    ruled = [one for one in blocks.tiles if one.what == RULED]
+    if ruled:
+        begin = ", ".join(str(one.first) for one in ruled)
+        about = ", ".join(_pages(one) for one in ruled if one.asked)
+        order = f"blocks of order {ruled[0].order} begin at pages {begin}"
+        return f"{blocks.zone}: {order}. Asked about: {about}."
     if blocks.tiles:
         free = [one for one in blocks.tiles if one.what == FREE]
         named = ", ".join(f"order {one.order} at page {one.first}" for one in free)

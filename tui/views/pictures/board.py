@@ -9,7 +9,7 @@ from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of
 from mmplay.levels.truth.subject import number_in
-from mmplay.tui.views.pictures.blocks import FREE, HELD, USED, Blocks, Shelf, Tile
+from mmplay.tui.views.pictures.blocks import FREE, HELD, RULED, USED, Blocks, Shelf, Tile
 from mmplay.tui.views.pictures.sight import Sight
 
 TOY_PAGES = 64
@@ -29,10 +29,18 @@ def blocks_still(sight: Sight) -> Blocks:
             Tile(one.first, one.last, kinds.get(one.what, USED))
             for one in blocks_of(sight.machine, zone)
         )
+        if sight.words[:1] == ["buddy"]:
+            tiles = ruled(zone.managed, numbers_in(sight.words)[1])
         return framed(Blocks(zone.name, zone.managed, tiles, wanted=wanted), sight)
     lists = sight.zone(zone.name).blocks or ()
     shelves = tuple(Shelf(one.order, one.count, one.types or "") for one in lists)
     return Blocks(zone.name, zone.managed, (), shelves, wanted)
+
+
+def ruled(pages: int, order: int) -> tuple[Tile, ...]:
+    """Return where blocks of an order lie in a zone, whoever has their pages."""
+    size = 1 << order
+    return tuple(Tile(one, one + size - 1, RULED) for one in range(0, pages, size))
 
 
 def framed(blocks: Blocks, sight: Sight) -> Blocks:

@@ -21,9 +21,9 @@ RAILS = 10
 NUMBER = 7
 NAME = 15
 
-DONE = {GETS: ("gets a page", "fine"), MEETS: ("", "number")}
-"""What is said of a caller that stands on its rung, and its role; of any other that it is refused.
-"""
+DONE = {GETS: (("gets a page", "served"), "fine"), MEETS: (("",), "number")}
+"""What is said of a caller that stands on its rung, and in fewer letters, and its role; of any
+other that it is refused."""
 
 
 class Rung(NamedTuple):
@@ -43,6 +43,7 @@ class Ladder(NamedTuple):
     """What the picture shows of a zone, in pages.
 
     `told` tells that nothing is asked: then each rung says whether its callers are served.
+    Where the water is asked about, rungs that may not be told are not even hinted at (`veiled`).
     """
 
     zone: str
@@ -53,6 +54,7 @@ class Ladder(NamedTuple):
     asked: Visitor | None = None
     told: bool = True
     ask: Ask | None = None
+    veiled: bool = False
 
 
 def ladder_rows(
@@ -129,7 +131,9 @@ class _Drawing:
         self.sheet.put(x + 13, row, callers, "dim")
 
     def _hidden(self, row: int) -> None:
-        """Draw a rung of which nothing may be told yet: that there is one."""
+        """Draw a rung of which nothing may be told yet: that there is one, if it may be known."""
+        if self.ladder.veiled:
+            return
         bar = f"{self.glyphs.rung_left}{self.glyphs.dotted * (RAILS - 1)}{self.glyphs.rung_right}"
         self.sheet.put(LEFT, row, bar, "dim")
         self.sheet.put(self.right, row, f"{UNKNOWN:>{NUMBER - 1}}", "dim")
@@ -154,10 +158,10 @@ class _Drawing:
             self.sheet.put(self.right + 1, top, fit(f"{who.name} ?", rest), "number")
             return
         row = max(0, moved(top, self.scale.of_line(who.line) - 1, self.step))
-        word, role = DONE.get(who.does, ("refused", "refused"))
+        words, role = DONE.get(who.does, (("refused", "no"), "refused"))
         rest = self.sheet.width - self.right - 1
-        whole = f"{who.name} {word}"
-        ended = whole if len(whole) <= rest else word or who.name
+        whole = [f"{who.name} {word}".strip() for word in words]
+        ended = next((one for one in whole if len(one) <= rest), who.name)
         text = ended if self.step == STEPS else who.name
         self.sheet.put(x, row, self.glyphs.ball, role)
         self.sheet.put(self.right + 1, row, fit(text, rest), role)
@@ -167,7 +171,7 @@ def ladder_words(ladder: Ladder) -> str:
     """Return what the ladder shows in one or two sentences."""
     drawn = [rung for rung in ladder.rungs if rung.drawn]
     told_of = [f"{rung.name} {rung.pages}" for rung in drawn]
-    hidden = len({rung.pages for rung in ladder.rungs if not rung.drawn})
+    hidden = len({rung.pages for rung in ladder.rungs if not (rung.drawn or ladder.veiled)})
     told_of += [f"{hidden} hidden"] if hidden else []
     rungs = ", ".join(told_of)
     found = f"{ladder.zone}: {ladder.free} pages free ({mib_text(ladder.free)}); rungs: {rungs}."

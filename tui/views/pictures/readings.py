@@ -8,7 +8,6 @@ from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
-from mmplay.levels.language import MARKS
 from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
@@ -27,7 +26,12 @@ RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 
 
 def fill_of(sight: Sight, zone: ZoneDump, kept: int = 0) -> tuple[str, str]:
-    """Return the role and the glyph of a zone's water, by the zone's marks over what is `kept`."""
+    """Return the role and the glyph of a zone's water, by the zone's marks over what is `kept`.
+
+    Where the marks are hidden the water tells nothing of them.
+    """
+    if "marks" in sight.showing.hidden:
+        return water(1, (0, 0, 0), sight.glyphs)
     marks = [(zone.pages(mark) or 0) + kept for mark in ("min", "low", "high")]
     return water(zone.pages("free") or 0, marks, sight.glyphs)
 
@@ -86,8 +90,9 @@ def tank_of(sight: Sight) -> Tank:
     zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
     lines, visitor = sight.marks(zone), sight.visitor()
-    if sight.words[:1] == ["fact"] and sight.told is not None and sight.told.value in MARKS:
-        lines = tuple(one._replace(strong=one.name == sight.told.value) for one in lines)
+    if sight.words[:1] == ["fact"]:
+        thick = sight.told.value if sight.told is not None else None
+        lines = tuple(one._replace(strong=one.name == thick) for one in lines)
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
@@ -98,17 +103,19 @@ def tank_of(sight: Sight) -> Tank:
     )  # fmt: skip
 
 
-def _is_told(sight: Sight, name: str) -> bool:
+def _is_told(sight: Sight, name: str, zone: str) -> bool:
     """Tell whether a rung's number is no answer, now or to what is asked next.
 
-    While a level asks for the rungs, min is told, and after an answer the rung that it was about.
+    While a level asks for the rungs, min is told, the rung that an answer was about, and those
+    that were found before, but for the one that is asked about.
     """
     question = sight.question
     if question is None or "floors" not in question.hides:
         return sight.showing.shows(f"floors.{name}")
     if name == PLAIN.name:
         return sight.showing.shows("marks.min")
-    return sight.told is not None and name == sight.class_asked()
+    asked = name == sight.class_asked()
+    return sight.told is not None if asked else name in sight.found(zone)
 
 
 def ladder_of(sight: Sight) -> Ladder:
@@ -123,7 +130,7 @@ def ladder_of(sight: Sight) -> Ladder:
         shown = sight.showing._replace(hidden=()).shows(f"floors.{one.name}")
         if pages is None or not shown:
             continue
-        drawn = _is_told(sight, one.name) and pages not in sight.showing.secrets
+        drawn = _is_told(sight, one.name, zone.name) and pages not in sight.showing.secrets
         rungs.append(Rung(RUNGS.get(one.name, one.name), pages, (), drawn))
     line = visitor.line if visitor is not None else None
     if line is not None and line not in [rung.pages for rung in rungs]:
@@ -131,8 +138,9 @@ def ladder_of(sight: Sight) -> Ladder:
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
     return Ladder(
-        zone.name, free, ordered, *fill_of(sight, zone), asked=visitor, told=not sight.is_open
-    )
+        zone.name, free, ordered, *fill_of(sight, zone), asked=visitor, told=not sight.is_open,
+        veiled=sight.words[:1] == ["passes"],
+    )  # fmt: skip
 
 
 def bits_still(sight: Sight) -> Bits:
@@ -149,6 +157,7 @@ def bits_still(sight: Sight) -> Bits:
         line = _stands_at(sight, words)
     told = not sight.is_open or words[:1] == ["encode"]
     found = bits_of(mask, kernel.gfp, kernel.name, told, line, sight.taught)
+    found = found._replace(numbered=words[:1] in (["decode"], ["encode"]))
     return found._replace(mask=None) if sight.is_open and words[:1] != ["decode"] else found
 
 
@@ -196,6 +205,9 @@ def loop_of(sight: Sight) -> Loop:
 OF_ORDER = ("first_zone", "zone_order")
 """Questions about the order of zones alone, where no number of theirs counts."""
 
+TOP_ROOM = "Normal"
+"""The zone of which an open question about the way does not tell whether the machine has it."""
+
 OF_PAGES, OF_MACHINE = ["managed"], ["compute", "managed"]
 """Questions about the pages of a zone, or of a machine whose numbers they name."""
 
@@ -225,6 +237,10 @@ def rooms_of(sight: Sight) -> Rooms:
         turns = {name: turn for turn, name in enumerate(told, 1)}
         rooms = [room._replace(turn=turns.get(room.name, 0)) for room in rooms]
     refused = bool(into) and into not in [room.name for room in rooms]
+    if named and words[:1] in ([one] for one in OF_ORDER):
+        there = None if sight.is_open else TOP_ROOM in named
+        rooms = [one for one in rooms if one.name != TOP_ROOM or not sight.is_open]
+        rooms += [] if there else [Room(TOP_ROOM, there=there)]
     caller = sight.showing.caller or "a request"
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
 
@@ -238,11 +254,14 @@ def _parts_of(sight: Sight, whole: int, reserved: int) -> Rooms:
 
 
 def _counted(sight: Sight) -> Rooms:
-    """Return the zones with their pages; those of the zone that is asked about once it is told."""
+    """Return the zones, and the pages of the one that is asked about once they are told.
+
+    Those of the others may be asked for next.
+    """
+    zones = [(zone, zone.name == sight.zone_asked) for zone in reversed(sight.dump.populated())]
     rooms = [
-        Room(zone.name, None if asked and sight.is_open else zone.pages("managed"), asked=asked)
-        for zone in reversed(sight.dump.populated())
-        for asked in (zone.name == sight.zone_asked,)
+        Room(zone.name, zone.pages("managed") if asked and not sight.is_open else None, asked=asked)
+        for zone, asked in zones
     ]
     return Rooms(tuple(rooms), "")
 
@@ -260,7 +279,8 @@ def slabs_still(sight: Sight) -> Slabs:
 
 def kind_of(sight: Sight, kind: str) -> str:
     """Return how a kind is drawn for what is asked now: rooms for a way, slabs for objects."""
-    only_rooms = sight.showing.shows("managed") and not sight.showing.shows("marks")
+    taught = sight.showing._replace(hidden=())
+    only_rooms = taught.shows("managed") and not taught.shows("marks")
     only_rooms = only_rooms or sight.words[:1] == OF_PAGES or sight.words[:2] == OF_MACHINE
     if kind == "tank" and only_rooms:
         return "rooms"

@@ -16,6 +16,10 @@ TURNS = ("first", "second", "third", "fourth")
 """When the kernel looks into a room."""
 
 
+HAS = {True: [], False: [("not there", "dim")], None: [("there?", "dim")]}
+"""What a room says of being there, and the role."""
+
+
 class Room(NamedTuple):
     """A zone: its name, the pages that it manages, None where the question makes no such machine.
 
@@ -28,6 +32,8 @@ class Room(NamedTuple):
     asked: bool = False
     turn: int = 0
     """When the kernel looks here, from 1; 0 if that is not told."""
+    there: bool | None = True
+    """Whether the machine has such a zone; None if that is not told."""
 
 
 class Rooms(NamedTuple):
@@ -60,6 +66,7 @@ def rooms_rows(
         lit = room.asked or (room.name == house.into and step == STEPS)
         _room(sheet, room, n * wide, wide - 1, lit, glyphs)
     names = [room.name for room in house.rooms]
+    _way(sheet, house, wide, glyphs)
     ball, start = f"{glyphs.ball} {house.caller}", 1
     if not house.caller:
         return sheet.rows()
@@ -76,13 +83,21 @@ def rooms_rows(
     return sheet.rows()
 
 
+def _way(sheet: Canvas, house: Rooms, wide: int, glyphs: Glyphs) -> None:
+    """Draw the way from the room that is looked into first to the last one."""
+    turns = {room.turn: n * wide + wide // 2 for n, room in enumerate(house.rooms) if room.turn}
+    if len(turns) > 1:
+        first, last = turns[1], turns[max(turns)]
+        sheet.put(last, TOP - 1, glyphs.points + glyphs.line * (first - last), "number")
+
+
 def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyphs) -> None:
     role, height = ("fine" if lit else "dim"), sheet.height
     sheet.fill(x, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
     sheet.fill(x + wide - 1, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
     line = (glyphs.lid if lit else glyphs.line) * (wide - 2)
     sheet.put(x, height - 1, f"{glyphs.corner_left}{line}{glyphs.corner_right}", role)
-    texts = [(room.name, "label")]
+    texts = [(room.name, "label" if room.there else "dim"), *HAS[room.there]]
     if room.turn:
         texts.append((TURNS[room.turn - 1], "number"))
     if room.asked and room.managed is None:
@@ -99,6 +114,7 @@ def _said(room: Room) -> str:
     if room.asked:
         return f"{room.name} with {'?' if room.managed is None else room.managed} pages"
     turn = f" ({TURNS[room.turn - 1]})" if room.turn else ""
+    turn = turn if room.there else " (not there)" if room.there is False else ", perhaps"
     free = "" if room.free is None else f" with {room.free} pages free"
     return f"{room.name}{turn}{free}"
 

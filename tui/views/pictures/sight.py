@@ -21,7 +21,7 @@ from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.levels.truth import IN, KB_WORD, Truth, truth
 from mmplay.levels.truth.subject import Subject, Who
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, WAITS, Line, Visitor
+from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, SLEEPS, WAITS, WORKS, Line, Visitor
 
 OF_A_FLOOR = ("floor", "lowest_served")
 OF_A_ZONE = (*OF_A_FLOOR, "passes", "seen", "marks", "kswapd_sleeps", "managed", "reserve")
@@ -107,8 +107,14 @@ class Sight(NamedTuple):
         """Return the same sight once an answer has landed on a machine: nothing is hidden."""
         shown = self.showing._replace(hidden=(), secrets=())
         found = sight_of(m, self.glyphs, shown)
+        refused = self.words[:1] == ["passes"] and not told.value
         return self._replace(
-            machine=m, dump=found.dump, showing=shown, told=told, waiting=found.waiting
+            machine=m,
+            # Who is refused here may get a page at the next try: that is not what is told.
+            dump=self.dump if refused else found.dump,
+            showing=shown,
+            told=told,
+            waiting=found.waiting,
         )
 
     def class_index(self) -> int:
@@ -148,15 +154,26 @@ class Sight(NamedTuple):
 
     def visitor(self) -> Visitor | None:
         """Return who comes, or has just been let in or bounced, or whose line was asked for."""
-        name = self.showing.caller
+        name = "kswapd" if self._is_of_kswapd() else self.showing.caller
         if not name:
             return None
         line, wants = self._line_asked(), 1 << (self.order_asked or 0)
         return Visitor(name, self._deed(), line, wants)
 
+    def _is_of_kswapd(self) -> bool:
+        """Tell whether the question is about kswapd's work: there it asks for no page."""
+        words = self.words
+        if words[:1] == ["marks"]:
+            return self.showing.caller == "kswapd"
+        fact = words[:1] == ["fact"] and "kswapd" in words[1]
+        return fact or words[:1] == ["kswapd_sleeps"]
+
     def _deed(self) -> str:
         """Return what the question's caller does, by what is true of it."""
         words = self.words
+        if self._is_of_kswapd():
+            ends = self.told is not None and words[0] != "marks" and "kswapd." not in words[1]
+            return SLEEPS if ends else WORKS
         if self.told is None or not words:
             return COMES
         if words[0] == "passes":
@@ -201,6 +218,13 @@ class Sight(NamedTuple):
             return None
         return found.value if isinstance(found.value, int) else None
 
+    def found(self, zone: str) -> frozenset[str]:
+        """Return the classes whose floor in a zone was asked for and is known by now."""
+        asked = [one.split() for one in self.showing.known]
+        floors = [words for words in asked if words[:2] == ["floor", zone] and len(words) == 3]
+        callers = [self._who(words[2]) for words in floors]
+        return frozenset(one.caller.name for one in callers if one is not None)
+
     def class_asked(self) -> str:
         """Return the class of the caller that is asked about; empty if none is."""
         who = self._who_asked()
@@ -214,10 +238,14 @@ class Sight(NamedTuple):
         at = words.index("request") + 1 if "request" in words else at
         if at is None or len(words) <= at:
             return None
+        return self._who(words[at])
+
+    def _who(self, word: str) -> Who | None:
+        """Return a caller that a question names, by the kernel that is asked about."""
         kernel = self.asked_kernel
         subject = Subject(kernel.gfp, kernel, self.machine, read)
         try:
-            return subject.who(words[at])
+            return subject.who(word)
         except InputError:
             return None
 

@@ -20,6 +20,11 @@ from mmplay.tui.views.pictures.heights import Heights, heights
 COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
 """What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
 
+WORKS, SLEEPS = "works", "sleeps"
+"""What kswapd does, which puts pages back and asks for none."""
+
+SAYS = {WORKS: "puts pages back", SLEEPS: "sleeps", MEETS: "", WAITS: "is refused"}
+
 LEAST_GLASS, LEAST_RIGHT = 12, 13
 MOST_LABEL, MOST_NAME = 18, 12
 MIB_KB = 1024
@@ -56,7 +61,7 @@ class Visitor(NamedTuple):
         block = "a page" if self.wants == 1 else f"{self.wants} pages in one piece"
         if self.does == MEETS:
             return f"is refused at {self.line} or fewer"
-        return {COMES: f"asks for {block}", GETS: f"gets {block}"}.get(self.does, "is refused")
+        return {**SAYS, COMES: f"asks for {block}", GETS: f"gets {block}"}[self.does]
 
 
 class Tank(NamedTuple):
@@ -223,8 +228,8 @@ class _Drawing:
         secret = who.does == COMES and who.line not in [line.pages for line in self.lines]
         line = self.rows if who.line is None or secret else self.scale.surface(who.line) - 1
         stop = max(0, min(surface, line) - 1) if who.line is not None else 0
-        if who.does in (COMES, MEETS):
-            asks = " ?" if who.does == COMES else ""
+        if who.does in (COMES, MEETS, WORKS, SLEEPS):
+            asks = " ?" if who.does == COMES else f" {SAYS[who.does]}".rstrip()
             self._ball(self.inside + 1, stop, f" {who.name}{asks}", "number")
         elif self.step == STEPS:
             self._landed(who, stop)
@@ -249,6 +254,9 @@ class _Drawing:
         says = ("is refused", "refused", "!") if refused else (who.says(), "served", "")
         room = self.glass - len(who.name) - 4
         word = next(one for one in says if len(one) <= room or one == says[-1])
+        beside = self.inside + self.glass + 2
+        if word == says[-1] and self.sheet.is_free(beside, y, self.right):
+            self.sheet.put(beside, y, says[0][: self.right - 1], role)
         self._ball(self.inside + 1, y, f" {who.name} {word}", role)
 
     def _ball(self, x: int, y: int, text: str, role: str) -> None:
