@@ -354,7 +354,7 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
     app = MmplayApp(level=find_level("L12"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await press(pilot, "2", "enter")
+        await press(pilot, "3", "enter")
         run = run_of(pilot)
         assert run.open_question() is None
         await pilot.press("space")
