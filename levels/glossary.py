@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.explain.words import MEANING, WORDS, Words
 from mmplay.engine.frame import Ask
-from mmplay.engine.rules.gfp import GFP_LAYOUTS
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, span
 from mmplay.engine.tables import read_data
 from mmplay.levels.truth.compute import formulas_of
 
@@ -117,18 +117,7 @@ def gfp_values(flag: str) -> tuple[str, ...]:
         if value is not None:
             runs[-1][1].append(layout.covers)
         before = value
-    return tuple(f"{value:#x} in {_span(covers)}" for value, covers in runs)
-
-
-def _span(covers: list[str]) -> str:
-    """Return the kernels from the first range to the last, which lie side by side."""
-    first, last = covers[0], covers[-1]
-    if len(covers) == 1:
-        return first
-    end = last.removesuffix(" and later").split(" to ")[-1].split(" and ")[-1]
-    later = " and later" if last.endswith("and later") else ""
-    begin = first.split(" to ")[0].split(" and ")[0]
-    return f"{begin} and later" if later else f"{begin} to {end}"
+    return tuple(f"{value:#x} in {span(covers)}" for value, covers in runs)
 
 
 def _kernels(since: str, until: str) -> str:

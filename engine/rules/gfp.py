@@ -7,7 +7,7 @@ and lib/vsprintf.c:format_flags.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -188,6 +188,17 @@ class _Chain:
             uncertain=self._kept["uncertain"],
             source=row["read"],
         )
+
+
+def span(covers: Sequence[str]) -> str:
+    """Return in words the kernels from the first range to the last, which lie side by side."""
+    first, last = covers[0], covers[-1]
+    if len(covers) == 1:
+        return first
+    end = last.removesuffix(" and later").split(" to ")[-1].split(" and ")[-1]
+    later = " and later" if last.endswith("and later") else ""
+    begin = first.split(" to ")[0].split(" and ")[0]
+    return f"{begin} and later" if later else f"{begin} to {end}"
 
 
 class Layouts(Mapping[str, GfpLayout]):

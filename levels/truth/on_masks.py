@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import dropwhile, takewhile
 
 from mmplay.engine.explain.caller import DECIDED_BY, FOR_SLEEPERS, abilities
 from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.explain.words import CALLERS
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
-from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout
+from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpLayout, span
 from mmplay.levels.truth.subject import Subject
 from mmplay.levels.truth.truths import FLAGS, MASK, Other, Truth, opposite, told
 
@@ -41,7 +42,7 @@ def decode(subject: Subject, words: list[str]) -> Truth:
     why = finding(
         "truth.decoded", sum=_sum(subject.layout, mask), names=_names(subject.layout, mask)
     )
-    return told(names, why, _by_other_bits(subject.layout, mask), kind=FLAGS)
+    return told(names, why, kind=FLAGS)
 
 
 def bits(subject: Subject, words: list[str]) -> Truth:
@@ -51,7 +52,6 @@ def bits(subject: Subject, words: list[str]) -> Truth:
     return told(
         names,
         finding("truth.bits", mask=mask, names=list(names)),
-        _by_other_bits(subject.layout, mask),
         kind=FLAGS,
     )
 
@@ -63,28 +63,27 @@ def encode(subject: Subject, words: list[str]) -> Truth:
     return told(mask, why, _by_other_layouts(subject.layout, words[0], mask), kind=MASK)
 
 
-def _by_other_bits(own: GfpLayout, mask: int) -> list[Other]:
-    """Return what the mask would mean with the bits of other kernels, as masks of our own."""
-    found = []
-    for layout in GFP_LAYOUTS.values():
-        for names in (layout.format(mask).split("|"), layout.single_bits(mask)):
-            known = [name for name in names if name in (*own.bits, *own.composites)]
-            meant = own.mask(known)
-            if meant != mask:
-                why = finding("wrong.layout", answer=_names(own, meant), kernel=layout.covers)
-                found.append(Other(meant, why))
-    return found
-
-
 def _by_other_layouts(own: GfpLayout, text: str, mask: int) -> list[Other]:
-    found = []
-    for layout in GFP_LAYOUTS.values():
-        if all(part in (*layout.bits, *layout.composites) for part in text.split("|")):
-            value = layout.encode(text)
-            if value != mask:
-                why = finding("wrong.layout", answer=f"{value:#x}", kernel=layout.covers)
-                found.append(Other(value, why))
-    return found
+    """Return what the names would be as a number of other kernels, the oldest first."""
+    known = [one for one in _upstream() if _knows(one, text) and one.encode(text) != mask]
+    values = dict.fromkeys(one.encode(text) for one in known)
+    return [
+        Other(value, _by_bits(f"{value:#x}", [one for one in known if one.encode(text) == value]))
+        for value in values
+    ]
+
+
+def _upstream() -> list[GfpLayout]:
+    return [one for one in GFP_LAYOUTS.values() if one.name[0].isdigit()]
+
+
+def _knows(layout: GfpLayout, text: str) -> bool:
+    return all(part in (*layout.bits, *layout.composites) for part in text.split("|"))
+
+
+def _by_bits(answer: str, layouts: Sequence[GfpLayout]) -> Finding:
+    """Return that an answer would be right with the bits of these kernels, side by side."""
+    return finding("wrong.layout", answer=answer, kernel=span([one.covers for one in layouts]))
 
 
 def ability(name: str) -> Form:
@@ -134,10 +133,9 @@ def _has(layout: GfpLayout, name: str, mask: int) -> str:
 def _opposite(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:
     """Return what the opposite would need: of bits those of another kernel, or another flag."""
     answer = "no" if can else "yes"
-    for other in GFP_LAYOUTS.values():
-        if other is not layout and bool(getattr(abilities(other, mask), name)) is not can:
-            return finding("wrong.layout", answer=answer, kernel=other.covers)
-    return _lacks(layout, name, mask, can)
+    others = dropwhile(lambda one: bool(getattr(abilities(one, mask), name)) is can, _upstream())
+    run = list(takewhile(lambda one: bool(getattr(abilities(one, mask), name)) is not can, others))
+    return _by_bits(answer, run) if run else _lacks(layout, name, mask, can)
 
 
 def _lacks(layout: GfpLayout, name: str, mask: int, can: bool) -> Finding:

@@ -100,15 +100,17 @@ def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
         next(n for n, line in enumerate(text) if head in line)
         for head in (
             "for winning",
-            "What you missed",
             "Many believe, and it is wrong",
             "In fact, free must be more",
+            "What you missed",
             "In the real",
             "In the log: ",
         )
     ]
     assert places == sorted(places)
     assert "at most 2 of 8 questions missed: you missed 1" in "\n".join(text)
+    words = " ".join(" ".join(text).split())
+    assert "at most 1 hint: you took 0; but questions were missed" in words
     assert "tries" not in "\n".join(text), "one try is compared with nothing"
     assert all(len(line) <= 80 for line in text)
 

@@ -11,7 +11,8 @@ from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.panels.stage_panel import ChoicePanel
-from tests.tui.screens import press, text_of, type_in
+from mmplay.tui.screens.menu import MenuScreen
+from tests.tui.screens import press, settle, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
 
 
@@ -145,3 +146,19 @@ async def test_small_letters_do_what_the_footer_says_and_choose_nothing() -> Non
         assert run.notes.skipped == {question.id}
         await press(pilot, "tab", "h")
         assert run.notes.hints == 2
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_a_level_whose_story_does_not_please_is_left_by_its_way_out(key: str) -> None:
+    async with MmplayApp(level=find_level("L01")).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "Enter begins, Esc goes back" in text_of(pilot)
+        await press(pilot, key)
+        assert isinstance(pilot.app.screen, MenuScreen)
+
+
+async def test_the_story_that_is_read_again_is_only_closed() -> None:
+    async with MmplayApp(level=find_level("L01")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "Enter goes on" in await press(pilot, "I")
+        assert "question 1/8" in await press(pilot, "escape")

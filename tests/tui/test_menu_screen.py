@@ -156,3 +156,16 @@ def test_the_menu_is_painted_before_anything_that_explains_is_loaded() -> None:
         [sys.executable, "-c", text], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout == "[]\n"
+
+
+async def test_a_session_that_could_not_be_read_is_looked_at_again(tmp_path: Path) -> None:
+    async with running(None, (80, 24)) as pilot:
+        await press(pilot, "enter", "enter", "1", "q")
+        (file,) = (tmp_path / "state").rglob("*.mmtrace")
+        whole = file.read_bytes()
+        file.write_bytes(whole[:20])
+    async with running(None, (80, 24)) as pilot:
+        assert "damaged" in await press(pilot, "3")
+        file.write_bytes(whole)
+        assert "damaged" not in await press(pilot, "question_mark", "escape")
+        assert "L01 Three rooms" in await press(pilot, "3")

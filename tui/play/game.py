@@ -136,10 +136,11 @@ class GameFace:
         asked = self.shown and self.game.question is not None
         return "A question waits for your answer." if asked else self._headline(room)
 
-    def tell_story(self) -> None:
-        """Show what the level is about, over the screen."""
-        title = f"{self.level.id} {self.level.title}"
-        self._screen.app.push_screen(ListScreen(title, story_rows(self.level_run), "Enter begins"))
+    def tell_story(self, then: Callable[[bool | None], None] | None = None) -> None:
+        """Show what the level is about; before it begins `then` is told whether to go on."""
+        note = "Enter begins, Esc goes back" if then else "Enter goes on"
+        box = ListScreen(f"{self.level.id} {self.level.title}", story_rows(self.level_run), note)
+        self._screen.app.push_screen(box, then)
 
     # panels
 
@@ -265,12 +266,9 @@ class GameFace:
         """Go on from the end of the level as the player chose."""
         if way == ON:
             way = AGAIN if self.level_run.outcome is Outcome.LOST else NEXT
-        if way == AGAIN:
-            self.restart()
-        elif way == MISSED:
-            self._practise()
-        elif way == BACK:
-            self.undo()
+        deeds = {AGAIN: self.restart, MISSED: self._practise, BACK: self.undo}
+        if way in deeds:
+            deeds[way]()
         elif way is not None:
             following = meaning.following(self.level) if way == NEXT else None
             name, after = (following.name, self.level.after) if following else ("", None)

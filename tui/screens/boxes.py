@@ -87,11 +87,14 @@ def _side_by_side(blocks: list[list[Row]], columns: int) -> list[Row]:
     ]
 
 
-class ListScreen(ModalScreen[None]):
-    """Rows in a box; any of the ways out closes it."""
+class ListScreen(ModalScreen[bool]):
+    """Rows in a box; dismissed with whether the reader goes on, rather than back."""
 
     CSS_PATH = "../boxes.tcss"
-    BINDINGS = [Binding("q,escape,enter,space", "dismiss", show=False, priority=True)]
+    BINDINGS = [
+        Binding("enter,space", "dismiss(True)", show=False, priority=True),
+        Binding("q,escape", "dismiss(False)", show=False, priority=True),
+    ]
 
     def __init__(self, title: str, rows: list[Row], note: str = "Enter goes on") -> None:
         """`note` says at the lower edge what Enter does."""

@@ -49,6 +49,10 @@ SESSIONS = 20
 """Played sessions that are listed."""
 
 
+DAMAGED = "damaged"
+"""How a session is listed that cannot be read: it is looked at again, for it may be written now."""
+
+
 class MenuScreen(BaseScreen):
     """A list and Enter; on the right, what the chosen entry holds."""
 
@@ -134,7 +138,8 @@ class MenuScreen(BaseScreen):
 
     def _read_sessions(self) -> None:
         """Look into what was played, in a thread: the list is painted without waiting for it."""
-        files = [path for path in self._sessions if path not in self._lines]
+        lines = self._lines
+        files = [one for one in self._sessions if one not in lines or lines[one][1] == DAMAGED]
 
         def read(_: Stopped) -> dict[Path, tuple[str, str]]:
             return {path: _session_line(path) for path in files}
@@ -363,5 +368,5 @@ def _session_line(path: Path) -> tuple[str, str]:
     try:
         one = library.played(path)
     except InputError:
-        return path.stem, "damaged"
+        return path.stem, DAMAGED
     return f"{path.stem[4:13]} {one.title}", one.result.partition(",")[0] or f"{one.turns} turns"

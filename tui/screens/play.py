@@ -127,10 +127,15 @@ class PlayScreen(BaseScreen):
     def on_mount(self) -> None:
         """Tell a level's story, if it begins; follow the recording if it is still written."""
         if self.game is not None and not self.said:
-            self.game.tell_story()
+            self.game.tell_story(self._story_read)
         self.follower.begin()
         self.panels.begin()
         self.runs.begin()
+
+    def _story_read(self, goes_on: bool | None) -> None:
+        """Go back from a level that has not begun, if its reader does not go on."""
+        if goes_on is False:
+            self.action_escape()
 
     def on_unmount(self) -> None:
         """Let go of every timeline's file."""

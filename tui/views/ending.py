@@ -21,6 +21,7 @@ BARS = 4
 
 BAR_CELLS = 12
 
+SECOND = 2
 QUARTER = 4
 """One in how many questions may be missed for the second star."""
 
@@ -37,8 +38,8 @@ def ending_rows(
     """Return what is read after a level; `tries` are the player's own, this one the last."""
     score, level = run.score(), run.level
     rows = [*_head(run, tries, width, glyphs), *_rule_rows(run, width, glyphs)]
-    rows += _apart(missed_rows(run, width, glyphs))
     rows += _apart([line for one in level.corrected for line in _texts(one, width)])
+    rows += _apart(missed_rows(run, width, glyphs))
     lowest = tries[-1].lowest_free if tries and _is_about_free(level) else None
     rows += [*_apart(histogram_rows(tries, score.par > 0, width, glyphs, lowest)), row("")]
     real = level.real
@@ -107,6 +108,7 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     """Return in words for what each star is given, what came of it, and whether it was given."""
     score = run.score()
     says = ["for winning", f"for {_within(score)}", f"for {_faultless(score)}"]
+    says = [says[0], *(f"{one}{_but(n, score)}" for n, one in enumerate(says[1:], 2))]
     rows = []
     for n, text in enumerate(says):
         mark = glyphs.star if n < score.stars else glyphs.no_star
@@ -115,6 +117,20 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
         rows.append(row(Cell(f"  {mark}  ", "here"), Cell(first, role)))
         rows += [row("     ", Cell(line, role)) for line in more]
     return rows
+
+
+def _but(star: int, score: Score) -> str:
+    """Return why a star was not given, where its own line does not say so."""
+    if star <= score.stars:
+        return ""
+    if not score.won:
+        return "; but the level was not won"
+    if star == SECOND:
+        too_many = score.missed * QUARTER > score.asked
+        return "; but too many questions were missed" if too_many else ""
+    if score.stars < SECOND:
+        return "; but the second star was not given"
+    return "; but questions were missed" if score.missed else ""
 
 
 def _within(score: Score) -> str:

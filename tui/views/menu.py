@@ -14,7 +14,7 @@ from mmplay.tui.glyphs import BOXES, Glyphs
 
 if TYPE_CHECKING:
     from mmplay.engine.frame import Timeline
-    from mmplay.levels.model import Level
+    from mmplay.levels.model import Level, Question
     from mmplay.levels.tries import Try
     from mmplay.recordings.library import Played
 
@@ -52,16 +52,32 @@ def world_row(world: int, levels: Sequence[LevelLine], best: dict[str, int], wid
     return row(Cell(fit(world_title(world), width - len(tail)), "dim"), Cell(tail, "dim"))
 
 
-READING, ASKING, ACTING = 200, 25, 15
-"""Words read in a minute; seconds for a question, and for an act."""
+READING, ASKING, ACTING, WATCHING = 150, 25, 90, 100
+"""Words read in a minute; seconds for an answer, for an act to be found, and for a run's time.
+
+Fitted to a student's first tries of L01 to L07, which took 7 to 12 minutes.
+"""
+
+ACTS_FOUND = 4
+"""Acts beyond so many repeat what was found before."""
 
 
 def minutes_of(level: Level) -> int:
     """Return about how many minutes a first try takes."""
     stages = (level, *level.stages)
-    asked = sum(len(one.questions) for one in stages)
-    seconds = len(level.story.split()) * 60 // READING + asked * ASKING + level.par * ACTING
+    asked = [question for one in stages for question in one.questions]
+    words = len(level.story.split()) + sum(map(_words_in, asked))
+    seconds = words * 60 // READING + len(asked) * ASKING
+    seconds += min(level.par, ACTS_FOUND) * ACTING + bool(level.end) * WATCHING
     return max(2, -(-seconds // 60))
+
+
+def _words_in(question: Question) -> int:
+    """Return about how many words a question has, with one of its lines and its options."""
+    line = " ".join(question.each[:1]).split()
+    return (
+        len(question.text.split()) + len(line) + sum(len(one.split()) for one in question.options)
+    )
 
 
 def menu_rows(
