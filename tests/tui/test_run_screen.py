@@ -173,6 +173,8 @@ async def test_playing_backwards() -> None:
         await press(pilot, "Z")
         screen = pilot.app.screen
         await pilot.press("P")
+        await typed(pilot)
+        assert screen.player.direction == -1  # type: ignore[attr-defined]
         while screen.player.index == len(run) - 1:  # type: ignore[attr-defined]
             await pilot.pause()
         await pilot.press("space")

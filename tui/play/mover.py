@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from textual.timer import Timer
@@ -33,7 +34,7 @@ class Mover:
         self.held: Callable[[], bool] = lambda: False
         self.stops_here: Callable[[], bool] = lambda: False
         self.least_us: Callable[[], int] = lambda: 0
-        self._timer: Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._grown_us = 0  # How long the frame stays that was made last.
 
     @property
@@ -167,7 +168,7 @@ class Mover:
     def _schedule(self) -> None:
         """Let the next frame come when its time has come, or end at the timeline's end."""
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.cancel()
             self._timer = None
         if not self.player.playing:
             return
@@ -180,9 +181,10 @@ class Mover:
             self._stop_at_end()
             return
         delay_us = delay_us if grows else max(delay_us, self.least_us())
-        # Textual skips a timer whose time has come before it begins to wait.
-        delay_s = max(1_000, delay_us) / 1_000_000
-        self._timer = self._screen.set_timer(delay_s, self._tick)
+        # Textual skips a timer whose time has come before it begins to wait: where the process
+        # stands still just then, nothing would ever play on.
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(delay_us / 1_000_000, self._screen.call_next, self._tick)
 
     def _stop_at_end(self) -> None:
         self.pause()

@@ -200,11 +200,11 @@ class PlayScreen(BaseScreen):
     action_event = by("mover", Mover.event)
     action_marker = by("mover", Mover.marker)
 
-    def action_play_or_pause(self) -> None:
+    def action_play_or_pause(self, direction: int = 1) -> None:
         """Let time run, or stop it."""
         if self.game is not None:
             self.game.to_now()
-        self.mover.play_or_pause()
+        self.mover.play_or_pause(direction)
 
     action_speed = by("mover", Mover.speed)
     action_first = by("mover", Mover.first)
