@@ -20,7 +20,7 @@ KEPT = 64
 """Continuations that are held."""
 
 LEVELS_KEPT = 2
-"""Levels whose continuations are held: the one that is played, and one beside it. Machines are large."""
+"""Levels whose continuations are held: machines are large. One is played, one looked at."""
 
 Acts = tuple[tuple[str, str], ...]
 """Acts by name and value."""
