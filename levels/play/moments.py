@@ -19,8 +19,8 @@ Moment = Callable[[Machine], bool]
 KEPT = 64
 """Continuations that are held."""
 
-LEVELS_KEPT = 20
-"""Levels whose continuations are held."""
+LEVELS_KEPT = 2
+"""Levels whose continuations are held: machines are large. One is played, one looked at."""
 
 Acts = tuple[tuple[str, str], ...]
 """Acts by name and value."""

@@ -183,7 +183,8 @@ def holds(subject: Subject, words: list[str]) -> Truth:
     number, value = there.read(subject.machine), there.holds(subject.machine)
     why = finding("truth.metric", name=spoken(name), value=number)
     wanted = bound_in_words(OPPOSITE[operator] if value else operator, bound)
-    return told(value, why, [opposite(value, wanted)])._replace(rule=_rule_of(name))
+    other = slip("no" if value else "yes", "wrong.caller", need=f"{wanted} {spoken(name)}")
+    return told(value, why, [other._replace(value=not value)])._replace(rule=_rule_of(name))
 
 
 def _rule_of(name: str) -> str:

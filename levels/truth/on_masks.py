@@ -156,7 +156,7 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
         return f"a mask without {' and '.join(there)}"
     asleep = next(flag for flag in DECIDED_BY["may_sleep"][0] if flag in layout.bits)
     wanted = [known[0], asleep] if name in FOR_SLEEPERS else known[:1]
-    return " and ".join(flag for flag in wanted if not layout.has(mask, flag))
+    return f"a mask with {' and '.join(flag for flag in wanted if not layout.has(mask, flag))}"
 
 
 def uses_reserves(subject: Subject, words: list[str]) -> Truth:
