@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.errors import InputError, printable
 from mmplay.recordings.files import user_paths
+
+if TYPE_CHECKING:
+    from mmplay.levels.model import Level
 
 WORLDS: dict[int, str] = {
     1: "Ground",
@@ -50,6 +53,14 @@ def line_after(ident: str) -> LevelLine | None:
     lines = level_lines()
     at = next((n for n, line in enumerate(lines) if line.id == ident), len(lines))
     return lines[at + 1] if at + 1 < len(lines) else None
+
+
+def next_of(level: Level) -> LevelLine | None:
+    """Return the next level of an assignment, or of the list where a level is not assigned."""
+    after = level.after
+    if not level.bound:
+        return line_after(level.id)
+    return LevelLine(after.file, after.id, after.title, after.world) if after else None
 
 
 def _own_lines(path: Path) -> list[LevelLine]:

@@ -79,6 +79,11 @@ class Practice(LevelGame):
         text, before = question.text, self._first[question.id][0].text
         return text != before and _numberless(text) == _numberless(before)
 
+    @property
+    def announced(self) -> str:
+        """What is said where what was missed begins again."""
+        return "once more, with other numbers" if self.other_numbers else "once more"
+
     def place(self, question: Question) -> str:
         """Return which of the questions that were missed this is."""
         run = self.level_run

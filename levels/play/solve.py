@@ -44,8 +44,8 @@ def begin(
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
 
-    Runs of one level share the continuations that its questions are asked of. `tries` says how
-    often questions were asked before; `make` makes the session, of a later stage too.
+    Runs of one level share the continuations that its questions are asked of. `seen` are texts
+    that were asked before, by question; `make` makes the session, of a later stage too.
     """
     used, laters = level.start.seed if seed is None else seed, laters or laters_of(level)
     session = make(_machine(level, used, laters), level_header(level, used), writer)

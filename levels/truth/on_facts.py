@@ -21,7 +21,7 @@ from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.on_floors import Gate
 from mmplay.levels.truth.rules import source
 from mmplay.levels.truth.subject import Subject, Who, number_in
-from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.truths import Other, Truth, TruthError, Value, slip, told
 
 OBJECTS = "kmalloc-64"
 KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"
@@ -46,8 +46,20 @@ def fact(subject: Subject, words: list[str]) -> Truth:
         for key, other in FACTS.items()
         if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
     ]
+    return _told_of(subject, one, one.value, others)
+
+
+def _only(found: list[str], problem: str) -> str:
+    """Return the one that was found; raises TruthError where none was, or several."""
+    if len(found) != 1:
+        raise TruthError(problem)
+    return found[0]
+
+
+def _told_of(subject: Subject, one: Fact, value: Value, others: list[Other]) -> Truth:
+    """Return an answer that a fact makes right, with where the kernel does so."""
     where = f"{one.function}  {one.path}  {subject.kernel.source}"
-    return told(one.value, finding("truth.fact", why=one.why), others)._replace(source=where)
+    return told(value, finding("truth.fact", why=one.why), others)._replace(source=where)
 
 
 def fact_with(subject: Subject, words: list[str]) -> Truth:
@@ -57,19 +69,14 @@ def fact_with(subject: Subject, words: list[str]) -> Truth:
         key.partition(".")[2]: one for key, one in FACTS.items() if key.startswith(f"{group}.")
     }
     found = [name for name, one in facts.items() if one.value == value]
-    if len(found) != 1:
-        known = ", ".join(str(one.value) for one in facts.values())
-        raise TruthError(f"{group} {value!r}: expected a value that one fact has, of {known}")
-    (own,) = found
+    known = ", ".join(str(one.value) for one in facts.values())
+    own = _only(found, f"{group} {value!r}: expected a value that one fact has, of {known}")
     others = [
         Other(_spaced(name), _leads_elsewhere(group, one, facts[own]))
         for name, one in facts.items()
         if name != own
     ]
-    one = facts[own]
-    where = f"{one.function}  {one.path}  {subject.kernel.source}"
-    why = finding("truth.fact", why=one.why)
-    return told(_spaced(own), why, others)._replace(source=where)
+    return _told_of(subject, facts[own], _spaced(own), others)
 
 
 def _spaced(name: str) -> str:
@@ -108,9 +115,7 @@ def waits_on(subject: Subject, words: list[str]) -> Truth:
     m, what = subject.machine, words[0]
     edges = {one: _edge(m, one) for one in _nodes(m, "")}
     found = [one for one, (value, _) in edges.items() if value == what]
-    if len(found) != 1:
-        raise TruthError(f"for {what} wait {', '.join(found) or 'none'} of {', '.join(edges)}")
-    (own,) = found
+    own = _only(found, f"for {what} wait {', '.join(found) or 'none'} of {', '.join(edges)}")
     others = [
         slip(one, _not_what(one), who=_called(one), what=_awaited(value))
         for one, (value, _) in edges.items()
@@ -261,9 +266,7 @@ def explains(subject: Subject, words: list[str]) -> Truth:
     number = number_in(words[0], "NUMBER")
     spans = {name: tile(subject) for name, tile in TILES.items()}
     found = [name for name, span in spans.items() if span.holds(number)]
-    if len(found) != 1:
-        raise TruthError(f"{number} is explained by {', '.join(found) or 'no rule'}; one expected")
-    (value,) = found
+    value = _only(found, f"{number} is explained by {', '.join(found) or 'no rule'}; one expected")
     others = [
         slip(name, "wrong.tile", gives=span.text, number=words[0])
         for name, span in spans.items()
@@ -281,9 +284,7 @@ def explained(subject: Subject, words: list[str]) -> Truth:
     own = TILES[name](subject)
     spans = {one: _span_of(subject, one) for one in numbers}
     found = [one for one in numbers if own.holds(number_in(one, "NUMBER"))]
-    if len(found) != 1:
-        raise TruthError(f"{name} explains {', '.join(found) or 'none'} of them; one expected")
-    (value,) = found
+    value = _only(found, f"{name} explains {', '.join(found) or 'none'} of them; one expected")
     others = [
         slip(one, "wrong.number_of_tile", gives=span.text, number=one)
         for one, span in spans.items()
@@ -310,9 +311,7 @@ def refused_first(subject: Subject, words: list[str]) -> Truth:
         "task": counters.alloc_fail_task,
     }
     found = [name for name, count in failed.items() if count]
-    if len(found) != 1:
-        raise TruthError(f"refused are {', '.join(found) or 'nobody'}; ask at the first failure")
-    (value,) = found
+    value = _only(found, f"refused are {', '.join(found) or 'nobody'}; ask at the first failure")
     counts = ", ".join(f"{name} {count}" for name, count in failed.items())
     others = [slip(name, "wrong.refused_first", counts=counts) for name in failed if name != value]
     return told(value, finding("truth.refused_first", counts=counts), others)
@@ -326,9 +325,7 @@ def wb_stops_at(subject: Subject, words: list[str]) -> Truth:
         who = subject.who(f"wb:{name}")
         floors[name] = Gate(subject, zone, who, "min", subject.class_zone(zone, who, None)).floor
     found = [name for name, floor in floors.items() if floor.value == free]
-    if len(found) != 1:
-        raise TruthError(f"{free}: the floors are {[floor.value for floor in floors.values()]}")
-    (value,) = found
+    value = _only(found, f"{free}: the floors are {[floor.value for floor in floors.values()]}")
     others = [
         slip(name, "wrong.wb_stop", zone=zone.name, floor=floor)
         for name, floor in floors.items()

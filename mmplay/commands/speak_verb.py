@@ -24,6 +24,7 @@ from mmplay.commands.speak_recording import (
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.catalogue import is_level_name
+from mmplay.levels.level_list import next_of
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
 from mmplay.levels.play.coming import ONLY_ACTS
@@ -211,8 +212,6 @@ class LevelSpeaker(LookAround):
         yield f"{choose}{goes_on}; help lists commands"
 
     def _end(self, trouble: str) -> Said:
-        from mmplay.tui.play.meaning import following
-
         run, score, real = self.run, self.run.score(), self.level.real
         yield f"{run.outcome}: {run.reason}"
         acts, hints = how_many(score.acts, "acts"), how_many(score.hints, "hints")
@@ -228,7 +227,7 @@ class LevelSpeaker(LookAround):
         yield from (line for line in (real.log_says, *real.log.split("\n")) if line)
         if trouble:
             yield trouble
-        after = following(self.level)
+        after = next_of(self.level)
         if after is not None and run.outcome is not Outcome.LOST:
             yield f"next comes {after.id} {after.title}"
         yield f"now: {'missed, ' if score.missed else ''}restart, undo or quit"
@@ -313,13 +312,11 @@ class LevelSpeaker(LookAround):
             yield f"{'met' if goal.met else 'not met'}: {goal.text}; {goal.why}"
 
     def _missed(self, _: str) -> Said:
-        from mmplay.tui.play.meaning import once_more
-
         if self.run.playing or not self.run.score().missed:
             raise InputError("the level is not over yet" if self.run.playing else "you missed none")
         again = Practice(self.run)
         self._set_out(again)
-        yield f"{once_more(again)}: what you missed; it changes no stars"
+        yield f"{again.announced}: what you missed; it changes no stars"
         yield from self._now()
 
     def _restart(self, _: str) -> Said:

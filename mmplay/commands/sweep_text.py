@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mmplay.engine.errors import how_many
 from mmplay.levels.sweep.runs import Subject
 from mmplay.levels.sweep.summary import (
     Range,
@@ -115,8 +116,7 @@ def _smallest(found: Smallest, rows: Sequence[Row]) -> Iterator[str]:
 def _of(row: Row) -> str:
     share, number = row.failed, number_of(row)
     if share.runs == 1:
-        failures = row.failures.most
-        return f"{failures} {'failure' if failures == 1 else 'failures'} with {number}"
+        return f"{how_many(row.failures.most, 'failures')} with {number}"
     return f"{share.some} of {share.runs} runs with {number}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.frame import Ask
+from mmplay.levels.level_list import next_of
 from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import Outcome
@@ -253,7 +254,7 @@ class GameFace:
 
     def _ending(self) -> EndScreen:
         run, glyphs = self.level_run, self._panels.glyphs
-        tries, following = tries_of(run.level.id), meaning.following(self.level)
+        tries, following = tries_of(run.level.id), next_of(self.level)
         told = self.game.reply if self.level.picture is None else None
 
         def rows(width: int) -> list[Row]:
@@ -270,7 +271,7 @@ class GameFace:
         if way in deeds:
             deeds[way]()
         elif way is not None:
-            following = meaning.following(self.level) if way == NEXT else None
+            following = next_of(self.level) if way == NEXT else None
             name, after = (following.name, self.level.after) if following else ("", None)
             self._screen.post_message(LevelEnded(name, after))
 
@@ -278,7 +279,7 @@ class GameFace:
         """Play again what was missed."""
         if self.level_run.score().missed:
             again = Practice(self.level_run)
-            self._play(again, meaning.once_more(again))
+            self._play(again, again.announced)
         else:
             self._screen.say("nothing was missed")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from mmplay.levels.level_list import LevelLine, line_after
 from mmplay.levels.model import Level
 from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.missed import Practice
 from mmplay.tui.keys import (
     CHOOSING,
     LANDED,
@@ -94,19 +92,6 @@ def keys_behind(game: LevelGame) -> tuple[Key, ...]:
     if question is None and game.options:
         digits = TO_ACT
     return (digits, *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
-
-
-def once_more(game: Practice) -> str:
-    """Return what is said where what was missed begins again."""
-    return "once more, with other numbers" if game.other_numbers else "once more"
-
-
-def following(level: Level) -> LevelLine | None:
-    """Return the next level of the assignment, or of the list where nothing is assigned."""
-    after = level.after
-    if not level.bound:
-        return line_after(level.id)
-    return LevelLine(after.file, after.id, after.title, after.world) if after else None
 
 
 def how_to_go_on(game: LevelGame) -> str:
