@@ -9,7 +9,7 @@ from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.foreseen import Words, bands, foreseen, tenths
+from mmplay.recordings.foreseen import Foreseen, Words, bands, foreseen, tenths
 from mmplay.recordings.futures import SEEDS_COUNTED, Ahead, Future, open_of, stretch_ns
 from mmplay.recordings.parallel.crew import Told
 
@@ -72,9 +72,17 @@ class Answer(NamedTuple):
 
     def line(self) -> str:
         """Return what matters most: first what happens, and hangs on an assumption."""
+        return self.words.sentence(self._foremost())
+
+    def short_line(self) -> str:
+        """Return the same without the assumptions that it depends on."""
+        return self.words.without_reasons(self._foremost())
+
+    def _foremost(self) -> Foreseen:
+        """Return the quantity that matters most, of those that there is something to say of."""
         words, rows = self.words, foreseen(self.futures)
         rows.sort(key=lambda row: (not row.happens, not row.hangs_on))
-        return next(text for row in rows if (text := words.sentence(row)))
+        return next(row for row in rows if words.sentence(row))
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield each run in words; after the one as assumed only what is different from it."""

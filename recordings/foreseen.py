@@ -142,6 +142,10 @@ class Words:
         none = "no_" if rest in WITH_NONE and not row.high else ""
         return self._say(f"future.{none}{CODES[rest]}", row, zone=zone)
 
+    def without_reasons(self, row: Foreseen) -> str:
+        """Return a quantity in words, without the assumptions that it depends on."""
+        return self.sentence(row).replace(self._hangs(row), "")
+
     def _passed(self, row: Foreseen, zone: str, way: str, mark: str) -> str:
         never = "" if row.low is not None else "never_"
         pages = int(getattr(self._zones[zone], mark))

@@ -13,7 +13,7 @@ from mmplay.recordings import futures
 from mmplay.recordings.futures import Ahead, Future, Supposed, future_of
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.run import what_if
-from mmplay.tui.play import bounds
+from mmplay.tui.play import bounds, runs
 from tests.tui.screens import press, running, settle, text_of, type_in
 
 NOT_YET = "One run, bounds not yet known"
@@ -145,7 +145,13 @@ async def test_the_incidents_own_frame_has_numbers_that_were_fitted() -> None:
         assert "bounds" not in await fork(pilot)
 
 
-def test_a_line_without_its_reasons_says_the_same_of_the_machine() -> None:
-    whole = "Free rises after 0.1 s, depending on the disk's rate and more. V: all that was tried."
-    assert bounds.without_reasons(whole) == "Free rises after 0.1 s. V: all that was tried."
-    assert bounds.without_reasons("One run. Esc stops.") == "One run. Esc stops."
+@pytest.mark.parametrize(("rows", "told"), [(1, False), (9, True)])
+async def test_what_it_depends_on_is_left_out_where_there_is_no_room(
+    log: str, rows: int, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "MOST_ROWS", rows)
+    async with running(log, (120, 40)) as pilot:
+        await press(pilot, "f")
+        title = flat(pilot)
+        assert "V: all that was tried." in title
+        assert ("depending on" in title) is told

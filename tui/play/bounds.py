@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import said
 from mmplay.recordings.files import Done
 from mmplay.recordings.parallel.spread import Workers, cores_here, spread
 from mmplay.recordings.recording import Stopped
@@ -42,13 +41,14 @@ class Known(NamedTuple):
     why: str = ""
 
     @property
-    def line(self) -> str:
-        """What stands under the title."""
+    def lines(self) -> tuple[str, ...]:
+        """What stands under the title, and what stands there where it is too long."""
         if self.answer is not None:
-            return f"{self.answer.line()} V: all that was tried."
+            lines = self.answer.line(), self.answer.short_line()
+            return tuple(f"{line} V: all that was tried." for line in lines)
         if self.ended:
-            return f"One run, its bounds are not known: {self.why}."
-        return f"{ALONE}{self.progress}; Esc stops."
+            return (f"One run, its bounds are not known: {self.why}.",)
+        return (f"{ALONE}{self.progress}; Esc stops.",)
 
 
 class Bounds:
@@ -60,13 +60,17 @@ class Bounds:
         self._known: dict[Session, Known] = {}
         self._now: Session | None = None
 
-    def line(self, run: Session | None) -> str:
-        """Return what is known of a run's bounds, in a line; empty where there are none to know."""
+    def line(self, run: Session | None, room: int) -> str:
+        """Return what is known of a run's bounds, in a line; empty where there are none to know.
+
+        What it depends on, which V lists, is left out if the line has no `room` for it.
+        """
         known = self._known.get(run) if run is not None else None
         if run is None or known is None:
             return ""
         later = " What you did later is not in it." if self._acted_later(run) else ""
-        return known.line + later
+        lines = [line + later for line in known.lines]
+        return next((line for line in lines if len(line) < room), lines[-1])
 
     def answer(self, run: Session | None) -> Answer | None:
         """Return what the runs within a run's bounds came to; None where it is not known.
@@ -162,7 +166,7 @@ class Bounds:
             return []
         head = row(Cell("what may become of this machine", "label"))
         if known.answer is None:
-            return [head, row(self.line(run)), row("")]
+            return [head, row(self.line(run, 0)), row("")]
         answer = known.answer
         texts = (*answer.remarks(), *answer.sentences(), IN_HISTORY)
         rows = [head, *(row(text) for text in texts), row("")]
@@ -171,12 +175,6 @@ class Bounds:
             rows.append(row(Cell(one.supposed, "number")))
             rows += [row(Cell(f"  {text}")) for text in one.sentences]
         return [*rows, row("")]
-
-
-def without_reasons(line: str) -> str:
-    """Return a line of an answer without what it depends on, which V lists."""
-    before, hangs, after = line.partition(said("futures.hangs", what=""))
-    return f"{before}.{after.partition('.')[2]}" if hangs else line
 
 
 def acts_at_start(run: Session) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.supposing import compared, judged
 from mmplay.tui.cells import Cell, Row, row
-from mmplay.tui.play.bounds import Bounds, without_reasons
+from mmplay.tui.play.bounds import Bounds
 from mmplay.tui.play.mover import Mover
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.screens.base import BaseScreen
@@ -60,11 +60,9 @@ class Runs:
 
     def _verdict(self, room: int) -> str:
         """Return the headline, and in how far a run of a log's machine is one of many."""
-        head, line = self._headline(room), self.bounds.line(self.run)
-        if not line:
-            return head
-        fits = len(head) + len(line) < MOST_ROWS * room
-        return f"{head} {line if fits else without_reasons(line)}"
+        head = self._headline(room)
+        line = self.bounds.line(self.run, MOST_ROWS * room - len(head))
+        return f"{head} {line}" if line else head
 
     def _tell_trouble(self) -> None:
         run = self.run
