@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.errors import no_such
-from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.explain.words import FACTS, Fact
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -202,7 +202,7 @@ def _floor(subject: Subject, zone: Zone, flags: AllocFlag) -> int:
 def _min(subject: Subject) -> Span:
     _, zone = _zones(subject)
     kb = zone.min * PAGE_KB
-    text = f"min of {zone.name} is {zone.min} pages, {kb} kB; an ordinary request stops there"
+    text = said("tile.min", zone=zone.name, pages=zone.min, kb=kb)
     return Span(kb, kb, text, "zone_min")
 
 
@@ -210,8 +210,17 @@ def _high_floor(subject: Subject) -> Span:
     zone, _ = _zones(subject)
     pages = _floor(subject, zone, AllocFlag.HIGH)
     kb = pages * PAGE_KB
-    text = f"the floor of __GFP_HIGH in {zone.name} is {zone.min} - {zone.min // 2} + "
-    text += f"{pages - zone.min + zone.min // 2} = {pages} pages, {kb} kB"
+    half = zone.min // 2
+    reserve = pages - zone.min + half
+    text = said(
+        "tile.high_floor",
+        zone=zone.name,
+        min=zone.min,
+        half=half,
+        reserve=reserve,
+        pages=pages,
+        kb=kb,
+    )
     return Span(kb, kb, text, "floor")
 
 
@@ -219,11 +228,8 @@ def _between(subject: Subject) -> Span:
     _, zone = _zones(subject)
     high = _floor(subject, zone, AllocFlag.HIGH)
     both = _floor(subject, zone, AllocFlag.HIGH | AllocFlag.HARDER)
-    text = (
-        f"above {both} and up to {high} pages in {zone.name} it is refused with __GFP_HIGH alone, "
-    )
     low, most = (both + 1) * PAGE_KB, high * PAGE_KB
-    text += f"and served with ALLOC_HARDER too ({low} to {most} kB)"
+    text = said("tile.between", zone=zone.name, both=both, high=high, low=low, most=most)
     return Span(low, most, text, "floor", PAGE_KB)
 
 
@@ -231,8 +237,7 @@ def _drift(subject: Subject) -> Span:
     zone, _ = _zones(subject)
     cpus = len(subject.machine.state.cpus)
     limit = cpus * pressure_threshold(zone, cpus)
-    text = f"pages of {zone.name} that CPUs have taken and not yet counted, up to {limit}"
-    text += "; the lists are empty, the sum is not"
+    text = said("tile.drift", zone=zone.name, limit=limit)
     return Span(PAGE_KB, limit * PAGE_KB, text, "free", PAGE_KB)
 
 
@@ -240,14 +245,14 @@ def _objects(subject: Subject) -> Span:
     kind = next(kind for kind in subject.machine.setup.caches if kind.name == OBJECTS)
     each = kind.orders.objects
     pages = sum(zone.managed for zone in subject.machine.state.zones)
-    text = f"whole slabs of {OBJECTS} hold {each} objects each"
+    text = said("tile.objects", cache=OBJECTS, each=each)
     return Span(1000 * each, pages * each, text, "objs", each)
 
 
 def _mask(subject: Subject) -> Span:
     asked = make_masks(subject.kernel).net_zeroed
     mask = subject.slab.page_mask(asked)
-    text = f"SLUB leaves {mask:#x} of {asked:#x} for the page allocator"
+    text = said("tile.mask", mask=mask, asked=asked)
     return Span(mask, mask, text, "slab_mask")
 
 
