@@ -23,7 +23,7 @@ from aiohttp.test_utils import TestServer as Running  # noqa: E402
 
 from mmplay.commands import serve_verb  # noqa: E402
 from mmplay.tui.web.server import Server  # noqa: E402
-from mmplay.tui.web.visitors import Visitors, _in_folder, cells  # noqa: E402
+from mmplay.tui.web.visitors import Visit, Visitors, _in_folder, cells  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -87,6 +87,10 @@ async def come(visitors: Visitors) -> AsyncIterator[Come]:
         yield one
         for browser in browsers:
             await browser.http.close()
+
+
+async def drop(*_: object) -> None:
+    pass
 
 
 async def where(socket: Any) -> dict[str, Any]:
@@ -168,6 +172,26 @@ async def test_nonsense_from_a_browser_ends_nothing(come: Come) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux says when a process ends")
+async def test_nothing_of_a_process_stays_open_when_a_visitor_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where another process still holds the pipe of its errors."""
+    monkeypatch.setattr("mmplay.tui.web.visitors.PATIENCE_S", 1)
+    script, fifo = tmp_path / "app.py", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    lingers = f"import os\nif not os.fork():\n    os.close(1)\n    open({str(fifo)!r}).read()\n"
+    script.write_text(lingers + "    os._exit(0)\n" + APP)
+    visitors, visit = Visitors([sys.executable, str(script)], tmp_path, 1), Visit(drop, drop, drop)
+    await visitors.enter("one", visit, 80, 24)
+    assert visit._service is not None
+    process = visit._service._process
+    await visitors.leave("one", visit)
+    fifo.write_bytes(b"")
+    assert process is not None
+    assert process.returncode is not None
+    assert process._transport.is_closing()
+
+
 async def test_a_visitor_who_leaves_takes_his_process_along(come: Come) -> None:
     one = await come().come_in()
     socket = await one.open()

@@ -118,6 +118,10 @@ class Visit:
                 except TimeoutError:
                     process.kill()
                     await process.wait()
+        if process is not None:
+            # asyncio closes it only after its pipes have said their end, which a stopping loop
+            # no longer hears: the pipes' files then stay open.
+            process._transport.close()
         await self._close()
 
 
