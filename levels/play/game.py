@@ -7,6 +7,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_kept
@@ -114,6 +115,12 @@ class LevelGame(SessionTimeline):
         shown = showing(run.level, self.session.live, question, truth, done, missed)
         found = tuple(run.truths[ident].text for ident in run.notes.answers if ident in run.truths)
         return shown._replace(known=found)
+
+    @property
+    def shown(self) -> Machine:
+        """The machine that a picture shows: as the open question begins."""
+        run = self.level_run
+        return run.asking.premise(self.session.to_end(), run.notes)
 
     @property
     def acts_left(self) -> int:

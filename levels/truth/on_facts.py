@@ -138,7 +138,7 @@ def _called(who: str) -> str:
 
 
 def _circle(m: Machine) -> list[str]:
-    """Return who waits in the circle, in its order: the victim, the lock, the holder, the killer."""
+    """Return who waits in the circle, in order: the victim, the lock, the holder, the killer."""
     victim, holder = _victim(m), holder_of(m, HOLDER)
     named = [str(m.state.tasks.pid[task]) if task >= 0 else "" for task in (victim, holder)]
     return [one for one in (named[0], LOCK, named[1], KILLER) if one]

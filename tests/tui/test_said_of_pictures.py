@@ -7,8 +7,9 @@ from mmplay.engine.sim.log.view import memory_of
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.moments import later
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.solve import begin
-from mmplay.levels.truth import Truth
+from mmplay.levels.truth import Truth, supposed
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.pictures.bits import bits_of, bits_rows, bits_words
@@ -239,3 +240,34 @@ def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
     for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
         tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
         assert tank_words(tank).endswith(" kswapd puts pages back."), truth
+
+
+def test_the_limits_of_dirty_pages_move_in_a_glass_that_stays() -> None:
+    game = LevelGame(begin(level_of_id("L09")))
+    question, shown = game.asked(), game.showing._replace(secrets=())
+    m = game.session.live
+    tanks = []
+    for text in (
+        "dirty_limit",
+        "dirty_trend 40",
+        "dirty_trend -40",
+        "dirty_limit if dirty_ratio 40",
+    ):
+        sight = sight_of(supposed(text, m) or m, BOXES, shown)
+        tanks.append(tank_of(sight._replace(question=question._replace(truth=text))))
+    assert len({tank.managed for tank in tanks}) == 1
+    now, falls, rises, halved = (tank.lines[0].pages for tank in tanks)
+    assert halved < falls < now < rises
+
+
+def test_what_a_question_says_came_back_first_is_free_in_its_picture() -> None:
+    game = LevelGame(begin(level_of_id("L02")))
+    while not (question := game.asked()).text.startswith("And if the kernel's page"):
+        right = right_answer(question, game.level_run.truths[question.id])
+        wrong = question.group == "merge" and not game.level_run.missed()
+        game.answer("9" if wrong else right)
+    assert said_of(game) == (
+        "DMA32: free blocks: order 2 at page 0, order 1 at page 6, order 3 at page 8; "
+        "in use: pages 4 to 5. Asked about: pages 4 to 5."
+    )
+    assert game.session.live.state.zones[0].free == 11, "it is only supposed"

@@ -143,7 +143,7 @@ class Stage:
 
     def _open_sight(self) -> Sight:
         game = self.game
-        return self._sight(game.session.to_end(), game.showing)._replace(question=game.question)
+        return self._sight(game.shown, game.showing)._replace(question=game.question)
 
     def _catch(self, machine: Machine) -> None:
         """Keep what an answer has led to: the next question may change the machine at once."""

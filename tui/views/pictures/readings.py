@@ -52,7 +52,8 @@ def standing(free: int, lines: tuple[Line, ...]) -> str:
 def dirty_of(sight: Sight) -> Tank:
     """Return the tank of dirty pages, under the limits at which they are written.
 
-    Above the background limit the flusher works, above the limit writers wait; both only then.
+    Above the background limit the flusher works, above the limit writers wait; both only then. The
+    glass is as high as if no page were anonymous: what a question changes moves the limits in it.
     """
     m, glyphs = sight.machine, sight.glyphs
     limits = [read(m, name) for name in ("dirty_background_threshold", "dirty_threshold")]
@@ -66,8 +67,10 @@ def dirty_of(sight: Sight) -> Tank:
     role = ("fine", "below_low", "below_min")[above]
     fill = (glyphs.fine, glyphs.below_low, glyphs.below_min)[above]
     state = standing(dirty, lines)
+    anonymous = sum(zone.active_anon + zone.inactive_anon for zone in m.state.zones)
+    rim = read(m, "dirtyable") + anonymous
     return Tank(
-        "dirty pages", dirty, read(m, "dirtyable"), tuple(reversed(lines)), state, role, fill,
+        "dirty pages", dirty, rim, tuple(reversed(lines)), state, role, fill,
         unit="dirty", waiting=sight.waiting,
     )  # fmt: skip
 
