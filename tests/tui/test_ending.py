@@ -81,6 +81,16 @@ def test_the_own_tries_are_counted_and_this_one_is_marked() -> None:
     assert plain(missed[-1]).strip() == "Fewest free pages in this try: 1300"
 
 
+def test_a_lost_try_stands_in_no_bar() -> None:
+    lost = tried(1)._replace(stars=0)
+    rows = [plain(one) for one in histogram_rows([lost, tried(5), tried(4)], True, 80, ASCII)]
+    assert rows[0].strip() == "Your 2 tries won of 3, by acts taken:"
+    assert [line.split()[0] for line in rows[1:]] == ["4", "5"]
+    rows = [plain(one) for one in histogram_rows([tried(5), tried(4), lost], True, 80, ASCII)]
+    assert not any("this one" in line for line in rows)
+    assert histogram_rows([tried(5), lost], True, 80, ASCII) == []
+
+
 def test_one_try_alone_is_not_drawn() -> None:
     assert histogram_rows([tried(3)], True, 80, ASCII) == []
     assert histogram_rows([], True, 80, ASCII) == []
@@ -108,9 +118,9 @@ def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
         )
     ]
     assert places == sorted(places)
-    assert "at most 2 of 8 questions missed: you missed 1" in "\n".join(text)
+    assert "at most 2 of 8 questions missed (you missed 1)" in "\n".join(text)
     words = " ".join(" ".join(text).split())
-    assert "at most 1 hint: you took 0; but questions were missed" in words
+    assert "no question missed (you missed 1) and at most 1 hint (you took 0)" in words
     assert "tries" not in "\n".join(text), "one try is compared with nothing"
     assert all(len(line) <= 80 for line in text)
 
@@ -145,6 +155,8 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         assert "Enter what it came to" in text_of(pilot)
         assert "Enter L04" in await press(pilot, "enter")
         assert isinstance(app.screen, EndScreen)
+        assert "AFTER A LEVEL" in await press(pilot, "question_mark")
+        await press(pilot, "escape")
         before = level_screen(pilot)
         assert shown in await press(pilot, key)
         assert isinstance(app.screen, MenuScreen) is (key == "escape")
@@ -183,8 +195,8 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         assert "This review changes no stars." in shown
         assert "Enter goes back  R begins the level" in shown.splitlines()[-1]
         assert "stars  " not in shown
-        await press(pilot, "enter")
-        assert isinstance(app.screen, MenuScreen)
+        await press(pilot, "q")
+        assert isinstance(app.screen, MenuScreen), "q ends a review, not the program"
 
 
 def test_another_form_is_not_said_to_have_other_numbers() -> None:

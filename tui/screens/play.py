@@ -301,6 +301,13 @@ class PlayScreen(BaseScreen):
 
     # closing
 
+    def action_leave(self) -> None:
+        """Go back; from a review of what was missed to the menu, as Enter does after it."""
+        if self.game is not None and not self.game.game.counts:
+            self.action_escape()
+        else:
+            super().action_leave()
+
     def action_escape(self) -> None:
         """Close what lies over the screen, stop finding bounds, or go back."""
         if not self.close_one() and not self.runs.bounds.stop():

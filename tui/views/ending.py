@@ -21,7 +21,6 @@ BARS = 4
 
 BAR_CELLS = 12
 
-SECOND = 2
 QUARTER = 4
 """One in how many questions may be missed for the second star."""
 
@@ -105,12 +104,10 @@ def _minutes(seconds: int) -> str:
 
 
 def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
-    """Return in words for what each star is given, what came of it, and whether it was given."""
+    """Return in words for what each star is given, and what came of it; each wants those above."""
     score = run.score()
-    says = ["for winning", f"for {_within(score)}", f"for {_faultless(score)}"]
-    says = [says[0], *(f"{one}{_but(n, score)}" for n, one in enumerate(says[1:], 2))]
     rows = []
-    for n, text in enumerate(says):
+    for n, text in enumerate(("for winning", f"and {_within(score)}", f"and {_faultless(score)}")):
         mark = glyphs.star if n < score.stars else glyphs.no_star
         role = "text" if n < score.stars else "dim"
         first, *more = wrap(text, width - 6)
@@ -119,35 +116,24 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     return rows
 
 
-def _but(star: int, score: Score) -> str:
-    """Return why a star was not given, where its own line does not say so."""
-    if star <= score.stars:
-        return ""
-    if not score.won:
-        return "; but the level was not won"
-    if star == SECOND:
-        too_many = score.missed * QUARTER > score.asked
-        return "; but too many questions were missed" if too_many else ""
-    if score.stars < SECOND:
-        return "; but the second star was not given"
-    return "; but questions were missed" if score.missed else ""
-
-
 def _within(score: Score) -> str:
     """Return what the second star is for, and what came of it."""
     found = []
     if score.par or score.acts:
-        found.append(f"at most {how_many(score.par, 'acts')}: you took {score.acts}")
+        found.append(f"at most {how_many(score.par, 'acts')} (you took {score.acts})")
     if score.asked:
         most = score.asked // QUARTER
-        found.append(f"at most {most} of {score.asked} questions missed: you missed {score.missed}")
-    return "; ".join(found)
+        missed = f"at most {most} of {score.asked} questions missed"
+        found.append(f"{missed} (you missed {score.missed})")
+    return " and ".join(found)
 
 
 def _faultless(score: Score) -> str:
     """Return what the third star is for, and what came of it."""
-    hints = f"at most {FREE_HINTS} hint: you took {score.hints}"
-    return f"no question missed, and {hints}" if score.asked else hints
+    hints = f"at most {FREE_HINTS} hint (you took {score.hints})"
+    if not score.asked:
+        return hints
+    return f"no question missed (you missed {score.missed}) and {hints}"
 
 
 def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
@@ -167,21 +153,23 @@ def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
 def histogram_rows(
     tries: Sequence[Try], by_acts: bool, width: int, glyphs: Glyphs, lowest: int | None = None
 ) -> list[Row]:
-    """Return how many tries took so many acts (else missed so many questions); this one is marked.
+    """Return how many won tries took so many acts (else missed so many questions).
 
-    `lowest` are the fewest free pages of this try, for a level that is about them. Nothing is to be
-    compared before the second try.
+    This try is marked, if it was won. `lowest` are its fewest free pages, for a level that is about
+    them. Nothing is to be compared before the second try that was won.
     """
-    if len(tries) < LEAST_TRIES:
+    won = [one for one in tries if one.stars]
+    if len(won) < LEAST_TRIES:
         return []
-    numbers = [one.acts if by_acts else one.missed for one in tries]
+    numbers = [one.acts if by_acts else one.missed for one in won]
     step = -(-(max(numbers) - min(numbers) + 1) // BARS)
     starts = range(min(numbers), max(numbers) + 1, step)
     counts = [sum(start <= number < start + step for number in numbers) for start in starts]
     what = "acts taken" if by_acts else "questions missed"
-    rows = [row(Cell(f" Your {len(tries)} tries, by {what}:", "label"))]
+    lost = f" won of {len(tries)}" if len(won) < len(tries) else ""
+    rows = [row(Cell(f" Your {len(won)} tries{lost}, by {what}:", "label"))]
     for start, count in zip(starts, counts, strict=True):
-        mine = start <= numbers[-1] < start + step
+        mine = won[-1] is tries[-1] and start <= numbers[-1] < start + step
         label = str(start) if step == 1 else f"{start}-{start + step - 1}"
         cells = max(1 if count else 0, count * BAR_CELLS // max(counts))
         times = how_many(count, "tries")
