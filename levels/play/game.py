@@ -145,9 +145,8 @@ class LevelGame(SessionTimeline):
         """What may be shown now, and the picture."""
         run, question = self.level_run, self.question
         truth = run.truths.get(question.id) if question is not None else None
-        shown = showing(
-            run.level, self.session.live, question, truth, run.notes.answered(run.questions)
-        )
+        done, missed = run.notes.answered(run.questions), run.missed()
+        shown = showing(run.level, self.session.live, question, truth, done, missed)
         found = tuple(run.truths[ident].text for ident in run.notes.answers if ident in run.truths)
         return shown._replace(known=found)
 
