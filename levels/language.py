@@ -18,6 +18,8 @@ from mmplay.engine.sim.starts.common import CACHES
 from mmplay.levels.truth import FORMS, IF, IN, KB_WORD, MAX_QUESTION
 
 START, END, NOW, TURN, AFTER = "start", "end", "now", "turn ", "after "
+UNTIL = " until "
+"""Between the moment at which an edge of a loop is lit and the one at which it is broken."""
 MAX_MOMENT = 100
 
 PANELS = (

@@ -11,6 +11,7 @@ from mmplay.levels.filling import filled, line_words, refuse_slots
 from mmplay.levels.language import (
     AFTER,
     START,
+    UNTIL,
     check_act,
     check_moment,
     check_shown,
@@ -72,9 +73,9 @@ def _check_after(
 
 def check_edges(place: Place, picture: Picture, questions: tuple[Question, ...]) -> None:
     """Complain about edges whose moments are none of the level's; raises LevelError."""
-    for edge in picture.edges:
-        place.checked("edges", edge.value, check_moment)
-        _check_after(place, edge.value, questions, "edges", "of this level")
+    for moment in (one for edge in picture.edges for one in edge.value.split(UNTIL)):
+        place.checked("edges", moment, check_moment)
+        _check_after(place, moment, questions, "edges", "of this level")
 
 
 def _asked(place: Place, table: Question) -> list[Question]:

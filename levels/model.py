@@ -116,7 +116,7 @@ class Picture(FileTable, frozen=True, kw_only=True):
     """[picture]: what is drawn of the machine: a kind, the zone, who comes, the edges of a loop.
 
     `callers` are names under which a caller comes to the zone. An edge is `MOMENT | words`: it is
-    lit when its moment has come, `after QUESTION` or a condition.
+    lit when its moment has come, `after QUESTION` or a condition, and broken `until CONDITION`.
     """
 
     kind: PictureKind

@@ -16,7 +16,7 @@ from mmplay.levels.play.again import Miss, next_form
 from mmplay.levels.play.drawing import forms_in_order, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
-from mmplay.levels.truth import Truth, supposed, truth
+from mmplay.levels.truth import Truth, deed_of, supposed, truth
 from mmplay.recordings.run.replay import is_noted
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL
@@ -96,9 +96,9 @@ class Asking:
         """Return what was asked, each in the form that it had first, with what was right then."""
         return {ident: asked for (ident, tries), asked in self._asked.items() if not tries}
 
-    def texts(self) -> tuple[str, ...]:
-        """Return the texts of all forms that were asked, in the order of asking."""
-        return tuple(form.text for form, _ in self._asked.values())
+    def all_asked(self) -> tuple[Question, ...]:
+        """Return all forms that were asked, in the order of asking."""
+        return tuple(form for form, _ in self._asked.values())
 
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what is new, else the oldest miss; conditions come last.
@@ -177,6 +177,17 @@ class Asking:
         with suppress(InputError):  # What cannot be done is asked about all the same.
             return supposed(question.truth, then) or (None if then is m else then)
         return None
+
+    def premise(self, m: Machine, notes: Notes) -> Machine:
+        """Return the machine as the open question begins: what it supposes is done there already.
+
+        Only where it asks about a deed besides: else what it supposes is what it asks about.
+        """
+        question = self.open(notes)
+        if question is None or question.when != NOW or deed_of(question.truth) is None:
+            return m
+        acts = tuple(map(name_and_value, question.suppose))
+        return self.laters.machine(m, NOW, self.level.end or END, self.end_turn, acts)
 
     def _before(self, form: Question, notes: Notes) -> tuple[str, ...]:
         """Return what the level does before a form: nothing if it is done, for it comes at once."""

@@ -6,12 +6,13 @@ A number that answers the open question is nowhere to be read until it is answer
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.machine.machine import Machine
-from mmplay.levels.language import AFTER
-from mmplay.levels.model import Level, Picture, Question
+from mmplay.levels.language import AFTER, UNTIL
+from mmplay.levels.model import Level, Option, Picture, Question
 from mmplay.levels.play.moments import moment_test
 from mmplay.levels.truth import Truth
 from mmplay.levels.truth.truths import KB, NUMBER, PAGES
@@ -23,10 +24,17 @@ UNKNOWN = "?"
 
 
 class Edge(NamedTuple):
-    """One edge of a loop in words, and whether it is lit."""
+    """One edge of a loop in words, and whether it is lit.
+
+    It is `known` once it is lit, or was told when its question was missed; `asked` while that
+    question is open; `over` once what broke it has happened.
+    """
 
     text: str
     lit: bool
+    known: bool
+    asked: bool = False
+    over: bool = False
 
 
 class Showing(NamedTuple):
@@ -70,11 +78,17 @@ EVERYTHING = Showing()
 
 
 def showing(
-    level: Level, m: Machine, question: Question | None, truth: Truth | None, done: frozenset[str]
+    level: Level,
+    m: Machine,
+    question: Question | None,
+    truth: Truth | None,
+    done: frozenset[str],
+    missed: Collection[str] = (),
 ) -> Showing:
     """Return what is shown of a level's machine while a question (or none) is open.
 
-    `truth` is that question's answer; `done` are the ids and groups that are answered.
+    `truth` is that question's answer; `done` are the ids and groups that are answered, `missed`
+    the ids of questions that were missed or skipped: their answers were told.
     """
     picture, hidden, caller = level.picture, question.hides if question is not None else (), ""
     if question is not None:
@@ -84,13 +98,22 @@ def showing(
             picture = (picture or Picture(kind=kind))._replace(kind=kind)
         if zone and picture is not None:
             picture = picture._replace(zone=zone)
+    asked = f"{AFTER}{question.id}" if question is not None else ""
     edges = tuple(
-        Edge(one.text, _lit(m, one.value, done)) for one in (picture.edges if picture else ())
+        _edge(m, one, done, missed)._replace(asked=one.value.partition(UNTIL)[0] == asked)
+        for one in (picture.edges if picture else ())
     )
     return Showing(level.shows, hidden, _secrets(truth), picture, caller, edges)
 
 
-def _lit(m: Machine, moment: str, done: frozenset[str]) -> bool:
+def _edge(m: Machine, one: Option, done: frozenset[str], missed: Collection[str]) -> Edge:
+    since, _, until = one.value.partition(UNTIL)
+    lit = _has_come(m, since, done)
+    known = lit or since.removeprefix(AFTER) in missed
+    return Edge(one.text, lit, known, over=lit and bool(until) and _has_come(m, until, done))
+
+
+def _has_come(m: Machine, moment: str, done: frozenset[str]) -> bool:
     if moment.startswith(AFTER):
         return moment.removeprefix(AFTER) in done
     return moment_test(m, moment, m.state.turn + 1)(m)

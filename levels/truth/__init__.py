@@ -29,7 +29,7 @@ from mmplay.levels.truth import (
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.on_machine import changed, fork
 from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.subject import MetricReader, Subject, counted, number_in
+from mmplay.levels.truth.subject import MetricReader, Subject, counted
 from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
@@ -44,7 +44,8 @@ class Form(NamedTuple):
 
     What it asks and takes stands in the docstring of the function, or in USAGE. `rule` is the key
     of the rule that it goes by (see `rules`), None where the answer tells that by itself, and
-    `unit` that of its numbers.
+    `unit` that of its numbers. `deed` does on a machine what the question asks about, given its
+    words: None where it asks of the machine as it is.
     """
 
     answer: Callable[[Subject, list[str]], Truth]
@@ -53,6 +54,7 @@ class Form(NamedTuple):
     options: tuple[str, ...] = ()
     rule: str | None = ""
     unit: str = ""
+    deed: Callable[[Machine, list[str]], None] | None = None
 
 
 FORMS: dict[str, Form] = {
@@ -90,8 +92,8 @@ FORMS: dict[str, Form] = {
     "slab_lost_discount": Form(on_masks.slab_lost_discount, 1, 1, rule="slab_lost"),
     # blocks and slabs
     "buddy": Form(on_blocks.buddy, 2, 2, unit="block"),
-    "split_block": Form(on_blocks.split_block, 2, 3, unit="block"),
-    "merged_order": Form(on_blocks.merged_order, 3, 3, unit="order"),
+    "split_block": Form(on_blocks.split_block, 2, 3, unit="block", deed=on_blocks.take_block),
+    "merged_order": Form(on_blocks.merged_order, 3, 3, unit="order", deed=on_blocks.give_block),
     "fits": Form(on_blocks.fits, 2, 2),
     "objects_per_slab": Form(on_blocks.objects_per_slab, 1, 1, ("cpus",), unit="objects"),
     "objects_per_page": Form(
@@ -103,7 +105,9 @@ FORMS: dict[str, Form] = {
     "works_per_call": Form(on_machine.works_per_call, 1, 2, unit="work items"),
     "unreclaimable": Form(on_machine.unreclaimable, 1, 1, rule="all_unreclaimable"),
     "dirty_limit": Form(on_machine.dirty_limit_now, 0, 0, unit=PAGES),
-    "dirty_trend": Form(on_machine.dirty_trend, 1, 1, rule="dirty_limit"),
+    "dirty_trend": Form(
+        on_machine.dirty_trend, 1, 1, rule="dirty_limit", deed=on_machine.take_anonymous
+    ),
     "holds_key": Form(on_machine.holds_key, 1, 40),
     "freed_by_exit": Form(on_machine.freed_by_exit, 1, 1, unit=PAGES),
     "waits_for": Form(on_facts.waits_for, 1, 1),
@@ -160,22 +164,28 @@ def truth(
 
 
 def supposed(text: str, machine: Machine) -> Machine | None:
-    """Return the machine after what a question asks about: its `if`, a block taken or given back.
+    """Return the machine after what a question asks about: its `if`, the deed of its form.
 
     None if it asks of the machine as it is. Raises InputError.
     """
     words = text.split()
     at = words.index(IF) if IF in words else len(words)
     deeds = [(words[at + 1], " ".join(words[at + 2 :]))] if words[at:] else []
+    deed = deed_of(text)
+    if deed is None and not deeds:
+        return None
     other = fork(machine)
     for name, value in deeds:
         do_action(other, name, value)
-    if words[0] == "dirty_trend":
-        return on_machine.with_anonymous(other, number_in(words[1], "PERCENT"))
-    block = on_blocks.deed_of(words[:at], other)
-    if block is not None:
-        do_action(other, *block)
-    return other if deeds or block is not None else None
+    if deed is not None:
+        deed(other, words[1:at])
+    return other
+
+
+def deed_of(text: str) -> Callable[[Machine, list[str]], None] | None:
+    """Return the deed that a question's form asks about; None if it asks about none."""
+    form = FORMS.get(text.partition(" ")[0])
+    return form.deed if form is not None else None
 
 
 OF_CALLERS = ("floor", "passes", "lowest_served", "seen")

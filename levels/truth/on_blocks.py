@@ -6,6 +6,7 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.rules.memory import buddy_of
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.starts.common import CACHES
 from mmplay.engine.sim.state.buddy import LETTERS, MAX_ORDER, MOVABLE, PCP_TYPES
 from mmplay.engine.sim.state.slab_cache import PAGE_SIZE, SlabOrder, min_partial, slab_order
@@ -110,18 +111,21 @@ def _merged(zone: Zone, block: int, order: int, value: int) -> Finding:
     return finding(code, merged=merged, order=value, stop=stop, why=why)
 
 
-def deed_of(words: list[str], m: Machine) -> tuple[str, str] | None:
-    """Return the act that `split_block` or `merged_order` asks about; None for another form."""
-    form, zone, *rest = [*words, "", ""]
-    if form == "split_block":
-        return "request", f"{MASK_OF_TYPE[rest[1] or 'M']} {order_of(rest[0])}"
-    if form != "merged_order":
-        return None
-    number = [one.name for one in m.state.zones].index(zone)
-    blocks, block = m.state.blocks, number_in(rest[0], "BLOCK")
-    if (number, block) in zip(blocks[::BLOCK_NUMBERS], blocks[1::BLOCK_NUMBERS], strict=True):
-        return "free", f"{zone} {block}"
-    return "set_free", f"{zone} {m.state.zones[number].free + (1 << order_of(rest[1]))}"
+def take_block(m: Machine, words: list[str]) -> None:
+    """Take the block that `split_block` asks about."""
+    _, order, kind = [*words, "M"][:3]
+    do_action(m, "request", f"{MASK_OF_TYPE[kind]} {order_of(order)}")
+
+
+def give_block(m: Machine, words: list[str]) -> None:
+    """Give back the block that `merged_order` asks about."""
+    zone, number, order = words[0], number_in(words[1], "BLOCK"), order_of(words[2])
+    place = [one.name for one in m.state.zones].index(zone)
+    held = zip(m.state.blocks[::BLOCK_NUMBERS], m.state.blocks[1::BLOCK_NUMBERS], strict=True)
+    if (place, number) in held:
+        do_action(m, "free", f"{zone} {number}")
+    else:  # pages of nobody's, as they are set aside for good
+        do_action(m, "set_free", f"{zone} {m.state.zones[place].free + (1 << order)}")
 
 
 def fits(subject: Subject, words: list[str]) -> Truth:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import NamedTuple
 
 from mmplay.engine.errors import no_such
@@ -98,13 +99,14 @@ def _underscored(fact: Fact) -> str:
 def waits_for(subject: Subject, words: list[str]) -> Truth:
     """`waits_for PID|lock|killer`: the lock, memory, nothing, or the pid of a task.
 
-    The lock waits for its holder, the OOM killer for a victim that has not ended.
+    The lock waits for its holder, the OOM killer for a victim that has not ended. A wrong answer
+    is told whose it is only as far as the circle was gone round before `who`.
     """
     m, who = subject.machine, words[0]
     value, why = _edge(m, who)
     others = [
         slip(other, "wrong.waits", own=_called(edge_of), asked=_called(who))
-        for edge_of in _nodes(m, who)
+        for edge_of in _before(m, who)
         if (other := _edge(m, edge_of)[0]) != value
     ]
     return told(value, why, others)
@@ -113,13 +115,12 @@ def waits_for(subject: Subject, words: list[str]) -> Truth:
 def waits_on(subject: Subject, words: list[str]) -> Truth:
     """`waits_on PID|lock|memory`: who of the circle waits for it: a pid, the lock, the killer."""
     m, what = subject.machine, words[0]
-    edges = {one: _edge(m, one) for one in _nodes(m, "")}
+    edges = {one: _edge(m, one) for one in _circle(m)}
     found = [one for one, (value, _) in edges.items() if value == what]
     own = _only(found, f"for {what} wait {', '.join(found) or 'none'} of {', '.join(edges)}")
     others = [
-        slip(one, _not_what(one), who=_called(one), what=_awaited(value))
-        for one, (value, _) in edges.items()
-        if one != own
+        slip(one, _not_what(one), who=_called(one), what=_awaited(edges[one][0]))
+        for one in _before(m, own)
     ]
     return told(own, edges[own][1], others)
 
@@ -136,12 +137,16 @@ def _called(who: str) -> str:
     return f"the {who}" if who in (LOCK, KILLER) else f"task {who}"
 
 
-def _nodes(m: Machine, who: str) -> list[str]:
-    """Return everybody else in the graph: the lock, the killer, the victim, the holder."""
-    tasks = m.state.tasks
+def _circle(m: Machine) -> list[str]:
+    """Return who waits in the circle, in order: the victim, the lock, the holder, the killer."""
     victim, holder = _victim(m), holder_of(m, HOLDER)
-    found = [LOCK, KILLER, *(str(tasks.pid[task]) for task in (victim, holder) if task >= 0)]
-    return [one for one in found if one != who]
+    named = [str(m.state.tasks.pid[task]) if task >= 0 else "" for task in (victim, holder)]
+    return [one for one in (named[0], LOCK, named[1], KILLER) if one]
+
+
+def _before(m: Machine, who: str) -> list[str]:
+    """Return who comes before somebody in the circle."""
+    return list(takewhile(lambda one: one != who, _circle(m)))
 
 
 def _victim(m: Machine) -> int:

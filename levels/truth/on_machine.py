@@ -95,15 +95,15 @@ def dirty_limit_now(subject: Subject, words: list[str]) -> Truth:
     return told(term, why, (slip(of_ram, "wrong.of_ram"),))
 
 
-def with_anonymous(machine: Machine, percent: int) -> Machine:
-    """Return another machine whose anonymous memory has grown, or shrunk, by so much."""
-    after = fork(machine)
-    for zone in after.state.zones:
+def take_anonymous(m: Machine, words: list[str]) -> None:
+    """Let anonymous memory grow, or shrink, by so many per cent, as `dirty_trend` asks about."""
+    percent = number_in(words[0], "PERCENT")
+    for zone in m.state.zones:
         grows = zone.active_anon * percent // 100
         from_free = min(grows, max(0, zone.free - total_reserve(zone)))
         zone.free -= from_free
         zone.inactive_file -= min(zone.inactive_file, grows - from_free)
-    return after
+        zone.active_anon += grows
 
 
 def dirty_trend(subject: Subject, words: list[str]) -> Truth:
@@ -111,7 +111,8 @@ def dirty_trend(subject: Subject, words: list[str]) -> Truth:
 
     The pages come from free memory that is not set aside, then from clean page cache.
     """
-    after = with_anonymous(subject.machine, number_in(words[0], "PERCENT"))
+    after = fork(subject.machine)
+    take_anonymous(after, words)
     before, then = (
         memory.dirty_limit(dirtyable(m), m.state.dirty_ratio) for m in (subject.machine, after)
     )

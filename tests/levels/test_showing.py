@@ -66,6 +66,24 @@ def test_an_edge_is_lit_by_the_machine_or_by_an_answer() -> None:
     assert one.showing.edges[1].lit
 
 
+def test_an_edge_that_was_missed_is_known_and_not_lit() -> None:
+    one = game(NUMBER, "low")
+    assert one.showing.edges[1].asked
+    one.answer("17")
+    edge = one.showing.edges[1]
+    assert (edge.lit, edge.known, edge.over) == (False, True, False)
+
+
+def test_an_edge_is_broken_once_its_second_moment_has_come() -> None:
+    tables = PICTURE.replace("<= 600 |", "<= 600 until low >= 16 |").replace("low", "dirty_ratio")
+    one = LevelGame(begin(level(tables.replace("{asked}", "low") + NUMBER)))
+    assert one.showing.edges[0].over
+    none = tables.replace(">= 16", ">= 99")
+    assert (
+        not LevelGame(begin(level(none.replace("{asked}", "low") + NUMBER))).showing.edges[0].over
+    )
+
+
 def test_no_number_that_answers_is_to_be_read_until_then() -> None:
     one = game(NUMBER, "low")
     said = "low 16, 64 kB; 160, 164, 16.5, 0.16 and DMA16 are others"
@@ -85,6 +103,7 @@ def test_no_number_that_answers_is_to_be_read_until_then() -> None:
         ('[picture]\nkind = "tank"\nzone = "DMA23"\n' + DOOR, "", "did you mean DMA32?"),
         ('[picture]\nkind = "loop"\nedges = ["soon | x"]\n' + DOOR, "", "is not a condition"),
         ('[picture]\nkind = "loop"\nedges = ["after x | y"]\n' + DOOR, "", "of this level"),
+        ('[picture]\nkind = "loop"\nedges = ["end until x | y"]\n' + DOOR, "", "is not a"),
     ],
 )  # fmt: skip
 def test_a_wrong_word_has_its_line_and_the_nearest_right_one(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.log.view import memory_of
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.moments import later
+from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.solve import begin
-from mmplay.levels.truth import Truth
+from mmplay.levels.truth import Truth, supposed
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.pictures.bits import bits_of, bits_rows, bits_words
@@ -23,7 +26,9 @@ from mmplay.tui.views.pictures.board import blocks_still
 from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows, ladder_words
-from mmplay.tui.views.pictures.readings import bits_still, ladder_of, rooms_of, tank_of
+from mmplay.tui.views.pictures.loop import Edge, Loop, loop_rows, loop_words
+from mmplay.tui.views.pictures.readings import bits_still, ladder_of, loop_of, rooms_of, tank_of
+from mmplay.tui.views.pictures.rooms import rooms_rows, rooms_words
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
 from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
@@ -70,6 +75,53 @@ def test_a_long_name_of_a_rung_goes_on_below_it() -> None:
 
 def test_the_zones_of_a_way_are_told_with_what_they_have_free() -> None:
     assert said(WAY) == "The rooms are DMA32 with 14 pages free. The card comes."
+
+
+def test_rooms_tell_their_floors_once_the_way_is_known() -> None:
+    game = LevelGame(begin(level_of_id("L11")))
+    deep = next(one for one in game.level_run.questions if one.id == "deep.1")
+    asked = sight_of(game.session.live, BOXES, game.showing)._replace(
+        question=deep._replace(truth="served 0x2088020:slab:pf_memalloc")
+    )
+    assert {room.floor for room in rooms_of(asked).rooms} == {"?"}
+    m = later(
+        asked.machine, "now", "end", 10, (("set_free", "DMA32 650"), ("set_free", "DMA 1738"))
+    )
+    told = asked._replace(told=Truth("", "DMA32", "choice", ()))
+    served = rooms_of(told)
+    assert [(room.floor, room.keyed) for room in served.rooms] == [(1738, False), (650, False)]
+    refused = rooms_of(told._replace(machine=m, dump=memory_of(m)))
+    assert all(room.keyed for room in refused.rooms), "only where every floor has refused it"
+    assert "DMA32 with 650 pages free, floor 650, with the key 0." in rooms_words(refused)
+    drawn = [plain(one) for one in rooms_rows(refused, 43, 15, BOXES)]
+    assert any("floor 1738" in line and "floor 650" in line for line in drawn)
+
+
+LOOP = Loop((Edge("a waits", True), Edge("b holds", True, over=True), Edge("c asks", False)))
+
+
+def test_a_broken_edge_leads_nowhere_and_is_said_to_be_no_more() -> None:
+    assert loop_words(LOOP) == "2 of 3 edges have turned: a waits. b holds no more."
+    drawn = "\n".join(plain(one) for one in loop_rows(LOOP, 43, 12, BOXES))
+    assert "✗ b holds no" in drawn
+    whole = LOOP._replace(edges=tuple(one._replace(over=False) for one in LOOP.edges))
+    assert "▼" in "\n".join(plain(one) for one in loop_rows(whole, 43, 12, BOXES))
+    assert "▼" not in drawn
+
+
+def test_a_question_that_goes_backwards_is_not_answered_by_its_loop() -> None:
+    game = LevelGame(begin(level_of_id("L12")))
+    known = tuple(one._replace(lit=True, known=True) for one in game.showing.edges)
+    sight = sight_of(game.session.live, BOXES, game.showing._replace(edges=known))
+    back = game.level_run.questions[1].forms[0]
+    asked = sight._replace(question=game.level_run.questions[1]._replace(truth=back.truth))
+    assert {edge.words for edge in loop_of(asked).edges} == {"?"}
+    told = loop_of(asked._replace(told=Truth("", "wake", "choice", ())))
+    assert "?" not in {edge.words for edge in told.edges}
+    mine = asked._replace(question=game.level_run.questions[1]._replace(truth="fact edge.wake"))
+    own = tuple(one._replace(asked=n == 1) for n, one in enumerate(known))
+    shown = loop_of(mine._replace(showing=mine.showing._replace(edges=own))).edges
+    assert [edge.words == "?" for edge in shown] == [False, True, False, False, False]
 
 
 def test_slabs_that_are_alike_are_counted() -> None:
@@ -188,3 +240,34 @@ def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
     for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
         tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
         assert tank_words(tank).endswith(" kswapd puts pages back."), truth
+
+
+def test_the_limits_of_dirty_pages_move_in_a_glass_that_stays() -> None:
+    game = LevelGame(begin(level_of_id("L09")))
+    question, shown = game.asked(), game.showing._replace(secrets=())
+    m = game.session.live
+    tanks = []
+    for text in (
+        "dirty_limit",
+        "dirty_trend 40",
+        "dirty_trend -40",
+        "dirty_limit if dirty_ratio 40",
+    ):
+        sight = sight_of(supposed(text, m) or m, BOXES, shown)
+        tanks.append(tank_of(sight._replace(question=question._replace(truth=text))))
+    assert len({tank.managed for tank in tanks}) == 1
+    now, falls, rises, halved = (tank.lines[0].pages for tank in tanks)
+    assert halved < falls < now < rises
+
+
+def test_what_a_question_says_came_back_first_is_free_in_its_picture() -> None:
+    game = LevelGame(begin(level_of_id("L02")))
+    while not (question := game.asked()).text.startswith("And if the kernel's page"):
+        right = right_answer(question, game.level_run.truths[question.id])
+        wrong = question.group == "merge" and not game.level_run.missed()
+        game.answer("9" if wrong else right)
+    assert said_of(game) == (
+        "DMA32: free blocks: order 2 at page 0, order 1 at page 6, order 3 at page 8; "
+        "in use: pages 4 to 5. Asked about: pages 4 to 5."
+    )
+    assert game.session.live.state.zones[0].free == 11, "it is only supposed"

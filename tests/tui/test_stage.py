@@ -212,3 +212,12 @@ def test_a_picture_that_is_lower_than_its_panel_stands_in_its_middle() -> None:
     assert [plain(one) for one in in_the_middle(drawn, 9)] == ["", "", "", "a", "", "b"]
     assert in_the_middle(drawn[:3], 3) == drawn[:3]
     assert in_the_middle([], 4) == [row("")] * 2
+
+
+async def test_a_picture_that_is_narrower_than_its_panel_stands_in_its_middle() -> None:
+    app = MmplayApp(level=find_level("L12"))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await settle(pilot)
+        drawn = (await press(pilot, "enter")).splitlines()
+        gauge = next(line for line in drawn if "DMA32   1300" in line)
+        assert gauge.index("DMA32") > 20

@@ -64,6 +64,10 @@ CENTRED = ("loop", "blocks")
 """Pictures that are no higher however high their panel is: they stand in its middle."""
 
 
+WIDEST = {"loop": 84, "ladder": 84}
+"""Pictures that would fall apart on more columns: they stand in the middle of them."""
+
+
 def in_the_middle(rows: list[Row], height: int) -> list[Row]:
     """Return a picture with as many blank rows above it as below it."""
     end = max((n for n, one in enumerate(rows, 1) if plain(one).strip()), default=0)
@@ -139,7 +143,7 @@ class Stage:
 
     def _open_sight(self) -> Sight:
         game = self.game
-        return self._sight(game.session.to_end(), game.showing)._replace(question=game.question)
+        return self._sight(game.shown, game.showing)._replace(question=game.question)
 
     def _catch(self, machine: Machine) -> None:
         """Keep what an answer has led to: the next question may change the machine at once."""
@@ -261,7 +265,9 @@ class Stage:
             rows = self._history_rows(panel) if of_history else []
             return "free pages", rows
         title = self.still.title
-        rows = self.still.rows(width, height, self._glyphs, self._past, self._step)
+        used = min(width, WIDEST.get(self.still.kind, width))
+        rows = self.still.rows(used, height, self._glyphs, self._past, self._step)
+        rows = [row(" " * ((width - used) // 2), *one) for one in rows]
         return title, in_the_middle(rows, height) if self.still.kind in CENTRED else rows
 
     def _history_rows(self, panel: CellPanel) -> list[Row]:

@@ -88,7 +88,7 @@ class PlayScreen(BaseScreen):
         from mmplay.levels.play.game import LevelGame, begin_recorded
         from mmplay.tui.play.game import GameFace
 
-        game = LevelGame(kept or begin_recorded(level))
+        game = LevelGame.going_on(kept) if kept else LevelGame(begin_recorded(level))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
         screen.game = GameFace(screen, screen.runs, level, game, motion)
         screen.remove_class("-recording")

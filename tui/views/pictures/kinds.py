@@ -101,7 +101,7 @@ def said_of(game: LevelGame) -> str:
 
     A number that answers the open question is left out.
     """
-    machine, showing = game.session.to_end(), game.showing
+    machine, showing = game.shown, game.showing
     cache = next(iter(caches_of(game.level_run.level, machine)), "")
     sight = sight_of(machine, ASCII, showing)._replace(question=game.question, cache=cache)
     sight = sight._replace(taught=taught_by(game.level_run.level))

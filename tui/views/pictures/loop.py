@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import Row, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.tank import told
 
 GAP = 7
 """Columns between the two sides of the ring."""
@@ -21,10 +23,15 @@ FEWEST = 3
 
 
 class Edge(NamedTuple):
-    """What leads to the next edge, in words, and whether it has turned."""
+    """What leads to the next edge, in words, whether it has turned, whether it is broken since."""
 
     words: str
     lit: bool
+    over: bool = False
+
+    def says(self) -> str:
+        """Return what stands at it."""
+        return f"{self.words} no more" if self.over else self.words
 
 
 class Gauge(NamedTuple):
@@ -86,24 +93,29 @@ class _Drawing:
 
     def _station(self, edge: int, x: int, y: int) -> None:
         one = self.loop.edges[edge]
-        lamp = self.glyphs.ball if one.lit else self.glyphs.hole
+        lamp = self.glyphs.no if one.over else self.glyphs.ball if one.lit else self.glyphs.hole
         role = self._role(edge)
         self.sheet.put(x, y, lamp, role)
-        for n, line in enumerate(wrap(one.words, self.side - 2)[:2]):
+        for n, line in enumerate(wrap(one.says(), self.side - 2)[:2]):
             self.sheet.put(x + 2, y + n, line, role)
 
     def _role(self, edge: int) -> str:
         if not self.loop.edges[edge].lit:
             return "dim"
+        if self.loop.edges[edge].over:
+            return "fine"
         return "here" if edge == self._last() else "below_min"
 
     def _last(self) -> int:
         """Return the edge that was lit last, in the order of the ring; -1 if none is."""
-        lit = [n for n, one in enumerate(self.loop.edges) if one.lit]
+        lit = [n for n, one in enumerate(self.loop.edges) if one.lit and not one.over]
         return lit[-1] if lit else -1
 
     def _ways(self) -> None:
-        """Draw the way from each station to the next, thick where its edge is lit."""
+        """Draw the way from each station to the next, thick where its edge is lit.
+
+        From an edge that is broken none leads on.
+        """
         if len(self.loop.edges) < FEWEST:
             return
         middle, top, bottom = self.side + 2, 0, self._row(1, 2)
@@ -119,6 +131,8 @@ class _Drawing:
             self._up(edge, high + 2, low)
 
     def _across(self, edge: int, x: int, y: int, head: str) -> None:
+        if self.loop.edges[edge].over:
+            return
         line, role = self._stroke(edge, across=True)
         way = GAP - 2
         self.sheet.put(x, y, line * way, role)
@@ -129,6 +143,8 @@ class _Drawing:
             self.sheet.put(x + at, y, self.glyphs.ball, "here")
 
     def _down(self, edge: int, first: int, last: int, head: str) -> None:
+        if self.loop.edges[edge].over:
+            return
         line, role = self._stroke(edge, across=False)
         x = self.side + GAP + 1
         self.sheet.fill(x, first, 1, last - first - 1, line, role)
@@ -138,6 +154,8 @@ class _Drawing:
             self.sheet.put(x, moved(first, last - 1, self.step), self.glyphs.ball, "here")
 
     def _up(self, edge: int, first: int, last: int) -> None:
+        if self.loop.edges[edge].over:
+            return
         line, role = self._stroke(edge, across=False)
         self.sheet.fill(1, first, 1, last - first, line, role)
         self.sheet.put(1, first, self.glyphs.up, role)
@@ -171,10 +189,12 @@ def _cells(gauge: Gauge, room: int) -> int:
 
 
 def loop_words(loop: Loop) -> str:
-    """Return which edges have turned, in one or two sentences."""
-    lit = [one.words for one in loop.edges if one.lit]
+    """Return which edges have turned, and which are broken since, in a few sentences."""
+    lit = [one for one in loop.edges if one.lit]
     have = "has" if len(lit) == 1 else "have"
+    named = [one.words for one in lit if one.words != UNKNOWN and not one.over]
     found = f"{len(lit)} of {len(loop.edges)} edges {have} turned"
-    found += f": {'; '.join(lit)}." if lit else "."
+    found += f": {'; '.join(named)}." if named else "."
+    broken = "; ".join(one.says() for one in loop.edges if one.over)
     zones = "; ".join(f"{one.zone} {one.free} free, {one.words}" for one in loop.gauges)
-    return f"{found} {zones}." if zones else found
+    return " ".join([found, *(told(one) for one in (broken, zones) if one)])

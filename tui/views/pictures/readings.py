@@ -52,7 +52,8 @@ def standing(free: int, lines: tuple[Line, ...]) -> str:
 def dirty_of(sight: Sight) -> Tank:
     """Return the tank of dirty pages, under the limits at which they are written.
 
-    Above the background limit the flusher works, above the limit writers wait; both only then.
+    Above the background limit the flusher works, above the limit writers wait; both only then. The
+    glass is as high as if no page were anonymous: what a question changes moves the limits in it.
     """
     m, glyphs = sight.machine, sight.glyphs
     limits = [read(m, name) for name in ("dirty_background_threshold", "dirty_threshold")]
@@ -66,8 +67,10 @@ def dirty_of(sight: Sight) -> Tank:
     role = ("fine", "below_low", "below_min")[above]
     fill = (glyphs.fine, glyphs.below_low, glyphs.below_min)[above]
     state = standing(dirty, lines)
+    anonymous = sum(zone.active_anon + zone.inactive_anon for zone in m.state.zones)
+    rim = read(m, "dirtyable") + anonymous
     return Tank(
-        "dirty pages", dirty, read(m, "dirtyable"), tuple(reversed(lines)), state, role, fill,
+        "dirty pages", dirty, rim, tuple(reversed(lines)), state, role, fill,
         unit="dirty", waiting=sight.waiting,
     )  # fmt: skip
 
@@ -188,7 +191,10 @@ def stack_still(sight: Sight) -> Stack:
 
 
 def loop_of(sight: Sight) -> Loop:
-    """Return the level's loop, and what its zones have left; an edge is told once it is lit."""
+    """Return the level's loop, and what its zones have left; an edge is told once it is known.
+
+    While its own question is open it is not; where a question goes backwards, no edge is.
+    """
     gauges = []
     for zone in sight.dump.populated():
         free, (role, fill) = zone.pages("free") or 0, fill_of(sight, zone)
@@ -198,8 +204,18 @@ def loop_of(sight: Sight) -> Loop:
         words = f"locked by reserve {kept}" if locked else standing(free, sight.marks(zone))
         role = "refused" if locked else role
         gauges.append(Gauge(zone.name, free, max(1, (high + kept) * 5 // 4), words, role, fill))
-    edges = tuple(Edge(one.text if one.lit else UNKNOWN, one.lit) for one in sight.showing.edges)
-    return Loop(edges, tuple(reversed(gauges)))
+    backwards = sight.is_open and sight.words[:2] == BACKWARDS
+    edges = [
+        Edge(one.text, one.lit, one.over)
+        if one.known and not backwards and not (one.asked and sight.is_open)
+        else Edge(UNKNOWN, one.lit)
+        for one in sight.showing.edges
+    ]
+    return Loop(tuple(edges), tuple(reversed(gauges)))
+
+
+BACKWARDS = ["fact_with", "edge"]
+"""What is asked for by such a question is an edge that was lit before."""
 
 
 OF_ORDER = ("first_zone", "zone_order")
@@ -241,8 +257,21 @@ def rooms_of(sight: Sight) -> Rooms:
         there = None if sight.is_open else TOP_ROOM in named
         rooms = [one for one in rooms if one.name != TOP_ROOM or not sight.is_open]
         rooms += [] if there else [Room(TOP_ROOM, there=there)]
+    if words[:1] == ["served"]:
+        rooms = _with_floors(sight, rooms)
     caller = sight.showing.caller or "a request"
     return Rooms(tuple(rooms), caller, "" if refused else into, refused)
+
+
+def _with_floors(sight: Sight, rooms: list[Room]) -> list[Room]:
+    """Return rooms with the floors that the request meets first, once they may be told."""
+    if sight.is_open:
+        return [room._replace(floor=UNKNOWN) for room in rooms]
+    name, keyed = sight.first_try()
+    floors = [sight.floor(sight.zone(room.name), name) for room in rooms]
+    pairs = list(zip(rooms, floors, strict=True))
+    keyed = keyed and all((room.free or 0) <= (floor or 0) for room, floor in pairs)
+    return [room._replace(floor=floor, keyed=keyed) for room, floor in pairs]
 
 
 def _parts_of(sight: Sight, whole: int, reserved: int) -> Rooms:

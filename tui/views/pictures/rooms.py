@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
@@ -20,6 +21,10 @@ HAS = {True: [], False: [("not there", "dim")], None: [("there?", "dim")]}
 """What a room says of being there, and the role."""
 
 
+KEYED = {True: [("with the key 0", "label")], False: []}
+"""What a room says of a second try, after every floor has refused the first, and the role."""
+
+
 class Room(NamedTuple):
     """A zone: its name, the pages that it manages, None where the question makes no such machine.
 
@@ -34,6 +39,10 @@ class Room(NamedTuple):
     """When the kernel looks here, from 1; 0 if that is not told."""
     there: bool | None = True
     """Whether the machine has such a zone; None if that is not told."""
+    floor: int | str | None = None
+    """At how many free pages the request is refused, `?` where that is asked."""
+    keyed: bool = False
+    """Whether the request is tried once more, without a floor."""
 
 
 class Rooms(NamedTuple):
@@ -106,6 +115,8 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
         texts += [(f"{room.managed} pages", "number"), (mib_text(room.managed), "dim")]
     if room.free is not None:
         texts.append((f"{room.free} free", "number"))
+    if room.floor is not None:
+        texts += [(f"floor {room.floor}", "label"), *KEYED[room.keyed]]
     for n, (text, of) in enumerate(texts):
         sheet.put(x + 2, TOP + n, text[: wide - 4], of)
 
@@ -116,7 +127,8 @@ def _said(room: Room) -> str:
     turn = f" ({TURNS[room.turn - 1]})" if room.turn else ""
     turn = turn if room.there else " (not there)" if room.there is False else ", perhaps"
     free = "" if room.free is None else f" with {room.free} pages free"
-    return f"{room.name}{turn}{free}"
+    floor = "" if room.floor in (None, UNKNOWN) else f", floor {room.floor}"
+    return f"{room.name}{turn}{free}{floor}{', with the key 0' if room.keyed else ''}"
 
 
 def rooms_words(house: Rooms) -> str:

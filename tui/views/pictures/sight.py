@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.gate import zone_floor
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.floors import PLAIN
+from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import Kernel, kernel_named
 from mmplay.engine.sim.log.view import memory_of
@@ -26,6 +26,9 @@ from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, SLEEPS, WAITS, WO
 OF_A_FLOOR = ("floor", "lowest_served")
 OF_A_ZONE = (*OF_A_FLOOR, "passes", "seen", "marks", "kswapd_sleeps", "managed", "reserve")
 """Questions whose first word after the form is a zone."""
+
+PF_MEMALLOC = ":pf_memalloc"
+"""What a question adds to a caller's mask that holds the key."""
 
 KEPT, MANY = "highatomic", 1 << 30
 """The option of a question that says what is set aside; more free pages than any zone has."""
@@ -239,6 +242,14 @@ class Sight(NamedTuple):
         if at is None or len(words) <= at:
             return None
         return self._who(words[at])
+
+    def first_try(self) -> tuple[str, bool]:
+        """Return the class of the caller's first try, and whether one without a floor follows."""
+        who = self._who_asked()
+        if who is None or who.caller != NO_WATERMARKS:
+            return ("" if who is None else who.caller.name), False
+        plain = self._who(self.words[1].replace(PF_MEMALLOC, ""))
+        return (PLAIN.name if plain is None else plain.caller.name), True
 
     def _who(self, word: str) -> Who | None:
         """Return a caller that a question names, by the kernel that is asked about."""
