@@ -8,7 +8,7 @@ from mmplay.engine.errors import InputError
 from mmplay.recordings.library import open_recording
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.preview import FILM_TITLE
+from mmplay.tui.views.menu import FILM_TITLE
 from mmplay.tui.views.pictures.tank import Line, Tank, tank_rows, water
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from mmplay.recordings import library
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.views.menu import ABOUT, recording_preview
+from mmplay.tui.views.menu import ABOUT, FILM_TITLE, recording_preview
 
 if TYPE_CHECKING:
     from mmplay.tui.film import Film
@@ -25,7 +25,6 @@ FILM_AFTER_S = 0.6
 """At a first start it is read once the menu has been painted, and there was time for a key."""
 
 TITLE = "twenty seconds"
-FILM_TITLE = "A Linux machine runs out of memory"
 FILM_COMES = "Any key ends this."
 
 PREVIEW_BYTES = 1 << 20
