@@ -100,7 +100,7 @@ def keys_behind(game: LevelGame) -> tuple[Key, ...]:
     digits = LEVEL_FOOTERS[state_of(game, playing=False)][0] if question is not None else TENTHS
     if question is None and game.options:
         digits = TO_ACT
-    return (digits, *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
+    return (_counted(digits, game), *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
 
 
 def how_to_go_on(game: LevelGame) -> str:
