@@ -1,7 +1,8 @@
 """What the player's own tries of a level came to: for the histogram at its end.
 
-`tries.jsonl` in the state folder has a line for each try that came to an end, the newest last. It
-is only ever added to; of a long file the end is read. A line that cannot be read is passed over.
+`tries.jsonl` in the state folder has a line for each try that came to an end, or was left before
+it, the newest last. It is only ever added to; of a long file the end is read, and of a try the last
+line counts: an end that was taken back was none. A line that cannot be read is passed over.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ MOST = 1 << 50
 
 
 class Try(NamedTuple):
-    """One try: acts, first answers missed, the zone's lowest free pages, seconds, stars."""
+    """One try: acts, first answers missed, the zone's lowest free pages, seconds, stars.
+
+    `begun_ms` is when it began, since 1970: by it the lines of one try are known, and 0 stands for
+    nothing. `left` is 1 as long as it has not come to an end.
+    """
 
     level: str
     acts: int
@@ -27,6 +32,12 @@ class Try(NamedTuple):
     lowest_free: int
     seconds: int
     stars: int
+    begun_ms: int = 0
+    left: int = 0
+
+
+NEEDED = frozenset(Try._fields) - frozenset(Try._field_defaults)
+"""What stands in every line."""
 
 
 def tries_path() -> Path:
@@ -47,9 +58,26 @@ def keep(one: Try) -> str:
 
 
 def tries_of(level: str = "") -> list[Try]:
-    """Return the tries of a level, or all, oldest first; none where there is no file."""
-    found = [one for line in _last_lines() if (one := _read(line)) is not None]
-    return [one for one in found if level in ("", one.level)]
+    """Return the tries of a level, or all, as they ended; none where there is no file."""
+    return [one for one in _latest() if level in ("", one.level) and not one.left]
+
+
+def left_of(level: str) -> Try | None:
+    """Return the try of a level that was left last, if no other has ended since."""
+    found = [one for one in _latest() if one.level == level]
+    return found[-1] if found and found[-1].left else None
+
+
+def _latest() -> list[Try]:
+    """Return the last line of every try, in their order."""
+    read = (_read(line) for line in _last_lines())
+    found: dict[object, Try] = {}
+    for number, one in enumerate(read):
+        if one is not None:
+            key = (one.level, one.begun_ms) if one.begun_ms else number
+            found.pop(key, None)
+            found[key] = one
+    return [*found.values()]
 
 
 def _last_lines() -> list[bytes]:
@@ -70,9 +98,9 @@ def _read(line: bytes) -> Try | None:
         values = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(values, dict) or set(values) != set(Try._fields):
+    if not isinstance(values, dict) or not NEEDED <= set(values) <= set(Try._fields):
         return None
-    numbers = [values[name] for name in Try._fields[1:]]
+    numbers = [value for name, value in values.items() if name != "level"]
     if not isinstance(values["level"], str):
         return None
     if any(type(one) is not int or not 0 <= one < MOST for one in numbers):

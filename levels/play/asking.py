@@ -96,9 +96,9 @@ class Asking:
         """Return what was asked, each in the form that it had first, with what was right then."""
         return {ident: asked for (ident, tries), asked in self._asked.items() if not tries}
 
-    def texts(self) -> tuple[str, ...]:
-        """Return the texts of all forms that were asked, in the order of asking."""
-        return tuple(form.text for form, _ in self._asked.values())
+    def all_asked(self) -> tuple[Question, ...]:
+        """Return all forms that were asked, in the order of asking."""
+        return tuple(form for form, _ in self._asked.values())
 
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what is new, else the oldest miss; conditions come last.

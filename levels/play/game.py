@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from time import monotonic
-from typing import NamedTuple
+from time import monotonic, time_ns
+from typing import NamedTuple, Self
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.machine import Machine
@@ -18,11 +18,16 @@ from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
 from mmplay.levels.play.solve import begin, following, level_header, next_stage
+from mmplay.levels.play.undoing import as_it_was_seen
 from mmplay.levels.progress import record
-from mmplay.levels.tries import Try
+from mmplay.levels.tries import Try, left_of
 from mmplay.levels.tries import keep as keep_try
 from mmplay.recordings.run.store import open_writer
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
 from mmplay.recordings.run.timeline import SessionTimeline
+
+MS = 1_000_000
+"""Nanoseconds."""
 
 
 def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:
@@ -64,13 +69,23 @@ def _where(run: LevelRun) -> str:
     return f"recorded in {name}" if name else ""
 
 
-def try_of(run: LevelRun, seconds: int) -> Try:
-    """Return what a finished run came to; `seconds` it took the player."""
+def try_of(run: LevelRun, seconds: int, begun_ms: int) -> Try:
+    """Return what a run has come to; `seconds` it took the player, who began it at `begun_ms`."""
     score = run.score()
     zones = {zone.name: zone for zone in run.session.live.state.zones}
     named = run.level.picture.zone if run.level.picture is not None else ""
     zone = zones.get(named) or max(zones.values(), key=lambda one: one.managed)
-    return Try(run.level.id, score.acts, score.missed, zone.lowest, seconds, score.stars)
+    left = int(not run.over)
+    return Try(
+        run.level.id, score.acts, score.missed, zone.lowest, seconds, score.stars, begun_ms, left
+    )
+
+
+class Clock(NamedTuple):
+    """When a try began: since 1970, and by a clock that stands still while it is left."""
+
+    begun_ms: int
+    s: float
 
 
 class LevelGame(SessionTimeline):
@@ -90,7 +105,26 @@ class LevelGame(SessionTimeline):
         self.reply: Reply | None = None
         self.hinted = ""
         self._ended = False
-        self._began_s = monotonic()
+        self._clock = Clock(time_ns() // MS, monotonic())
+
+    @classmethod
+    def going_on(cls, run: LevelRun) -> Self:
+        """Return the game of a run that was left: its try, and the time that it took, go on."""
+        game, before = cls(run), left_of(run.level.id)
+        if before is not None:
+            game._clock = Clock(before.begun_ms, monotonic() - before.seconds)
+        return game
+
+    def close(self) -> None:
+        """Finish the recording's file; a try that is left goes on with it."""
+        if self.live and self.level_run.player_acts():
+            self._keep_try()
+        super().close()
+
+    def _keep_try(self) -> str:
+        """Keep what the run has come to; return what went wrong."""
+        clock = self._clock
+        return keep_try(try_of(self.level_run, int(monotonic() - clock.s), clock.begun_ms))
 
     @property
     def live(self) -> bool:
@@ -214,6 +248,8 @@ class LevelGame(SessionTimeline):
         undone = self.level_run.undo()
         if not undone:
             raise InputError("there is nothing to undo")
+        if self._ended and self.live:
+            self._keep_try()
         self._ended = not self.live
         self._done()
         return undone
@@ -228,6 +264,13 @@ class LevelGame(SessionTimeline):
         """Return the next hint and count it."""
         self.hinted = self.level_run.hint()
         return self.hinted
+
+    def said_of(self, act: Entry) -> str:
+        """Return what was done in the words that the player saw."""
+        if act.fields[0].startswith(BY_LEVEL):
+            return super().said_of(act)
+        run = self.level_run
+        return as_it_was_seen(run.level, run.asking.all_asked(), act.fields)
 
     def _done(self, reply: Reply | None = None) -> None:
         self.reply, self.hinted = reply, ""
@@ -246,10 +289,9 @@ class LevelGame(SessionTimeline):
         if run is not None:
             game = LevelGame(run)
             game.reply = self.reply  # What the last answer was worth is still read.
-            game._began_s = self._began_s
+            game._clock = self._clock
             return Sequel(game, "")
-        one = try_of(self.level_run, int(monotonic() - self._began_s))
-        return Sequel(None, keep(self.level_run) or keep_try(one))
+        return Sequel(None, keep(self.level_run) or self._keep_try())
 
 
 class Sequel(NamedTuple):

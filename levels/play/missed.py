@@ -64,7 +64,8 @@ class Practice(LevelGame):
         level = run.level._replace(stages=())
         self._first = run.asking.first_asked()
         self._wanted = frozenset(run.missed())
-        again = begin(level, run.seed, seen=dict.fromkeys(self._wanted, run.asking.texts()))
+        texts = [form.text for form in run.asking.all_asked()]
+        again = begin(level, run.seed, seen=dict.fromkeys(self._wanted, texts))
         acts = [move for move in level.solution if move.action in level.allow]
         self._steps = playing(again, acts, knows)
         super().__init__(again)
@@ -101,6 +102,10 @@ class Practice(LevelGame):
     def _done(self, reply: Reply | None = None) -> None:
         self._go_on()
         super()._done(reply)
+
+    def _keep_try(self) -> str:
+        """Keep nothing: this is no try."""
+        return ""
 
     def end(self, keep: object = None) -> Sequel | None:
         """Return the next stage in which something was missed, once this one is over."""

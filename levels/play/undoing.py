@@ -1,4 +1,4 @@
-"""Taking back what was done last in a level, one deed at a time, and saying what it was."""
+"""What was done in a level, in the words that its player saw; taking the last deed back."""
 
 from __future__ import annotations
 
@@ -47,5 +47,22 @@ def deed_in_words(
     if name in REPLIED:
         number = [one.id for one in questions].index(value.partition(" ")[0]) + 1
         return f"{REPLIED[name]} question {number}{missed}"
+    return choice_in_words(level, name, value)
+
+
+def choice_in_words(level: Level, name: str, value: str) -> str:
+    """Return an act as the level offers it; as it is written, where it is no choice of it."""
     said = {one.value: one.text for one in level.choices}
-    return said.get(f"{name} {value}", f"{name} {value}")
+    return said.get(f"{name} {value}", f"{name} {value}".rstrip())
+
+
+def as_it_was_seen(level: Level, asked: Sequence[Question], fields: Sequence[str]) -> str:
+    """Return what a player did: an answer by the words of its option; `asked` has all forms."""
+    name, value = fields
+    if name == SKIP:
+        return "you skipped the question"
+    if name not in REPLIED:
+        return f"you: {choice_in_words(level, name, value)}"
+    ident, _, answer = value.partition(" ")
+    said = {one.value: one.text for form in asked if form.id == ident for one in form.options}
+    return f"you answered: {said.get(answer, answer)}"

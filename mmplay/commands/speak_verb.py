@@ -330,9 +330,13 @@ def _tries_told(tries: Sequence[Try]) -> Said:
     """Tell what the player's own tries came to, once there is something to compare."""
     if len(tries) < LEAST_TRIES:
         return
-    won, acts, missed = zip(*((one.stars > 0, one.acts, one.missed) for one in tries), strict=True)
-    least = f"fewest acts {min(acts)}, fewest questions missed {min(missed)}"
-    yield f"your {len(tries)} tries: {sum(won)} won; {least}"
+    won = [one for one in tries if one.stars]
+    if not won:
+        yield f"your {len(tries)} tries: none was won yet"
+        return
+    acts, missed = min(one.acts for one in won), min(one.missed for one in won)
+    least = f"the fewest acts of those {acts}, the fewest questions missed {missed}"
+    yield f"your {len(tries)} tries: {len(won)} won; {least}"
 
 
 def _reply_lines(reply: Reply) -> Said:

@@ -32,13 +32,18 @@ UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed", "wrong
 
 
 def act_text(act: Entry) -> str:
-    """Return what the player or the level did, in words."""
+    """Return what the player or the level did, in words.
+
+    An answer stands there as the level's file has it, without the question's name: who has the
+    level at hand words it as its player saw it.
+    """
     name, value = act.fields
     if name.startswith(BY_LEVEL):
         return _by_itself(name.removeprefix(BY_LEVEL), value)
-    if name in ("answer", "place"):  # its first word is a name that only the level's file uses
-        name, value = "answered", value.partition(" ")[2]
-    value = "" if name == "skip" else value
+    if name == "skip":
+        return "you skipped a question"
+    if name in ("answer", "place"):
+        return f"you answered: {value.partition(' ')[2]}"
     return f"you: {name} {value}".rstrip()
 
 

@@ -34,7 +34,7 @@ from mmplay.recordings.run.replay import UNSEEN, act_text, without
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import fork_session, session_header
-from mmplay.recordings.run.tape import columns
+from mmplay.recordings.run.tape import Entry, columns
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
 
@@ -113,7 +113,7 @@ class SessionTimeline:
             found[turn - session.first] = title_of(session.log.report(number))
         for act in session.acts:
             if act.fields[0] not in UNSEEN:
-                found[act.turn - session.first] = act_text(act)
+                found[act.turn - session.first] = self.said_of(act)
         return found
 
     @property
@@ -272,6 +272,10 @@ class SessionTimeline:
         cut_run(self, first, last, stream)
         return f"{last - first} turns, from turn {self.session.first + first} on"
 
+    def said_of(self, act: Entry) -> str:
+        """Return what was done, in words; who knows the level may know better ones."""
+        return act_text(act)
+
     def changed(self) -> None:
         """Say that turns were added or taken back: what was kept of the frames may be wrong."""
         self._frame.cache_clear()
@@ -282,7 +286,7 @@ class SessionTimeline:
     def acts(self) -> list[Act]:
         """What the player, the level or the script's author did, in order."""
         return [
-            Act(act.turn, act.time_us, name, value, act_text(act))
+            Act(act.turn, act.time_us, name, value, self.said_of(act))
             for act in self.session.acts
             for name, value in [act.fields]
         ]
@@ -345,7 +349,7 @@ class SessionTimeline:
             decisions=_decided(m, actor, made),
             counters=m.state.counters.as_dict(),
             counters_before=counted,
-            acts=tuple(map(act_text, seen)),
+            acts=tuple(map(self.said_of, seen)),
         )
         frame = self._framed(index, m, before, facts)
         if frame.report is None or actor is None:

@@ -108,7 +108,7 @@ def test_a_review_asks_what_the_run_did_not_ask_and_counts_what_it_asks(ident: s
     run = begin(level_of_id(ident))
     for _ in playing(run, run.level.solution, Clumsy()):
         pass
-    game, seen = Practice(run), run.asking.texts()
+    game, seen = Practice(run), {form.text for form in run.asking.all_asked()}
     question = game.asked()
-    assert question.text not in seen or not all_texts(game.level_run, question) - set(seen)
+    assert question.text not in seen or not all_texts(game.level_run, question) - seen
     assert game.place(question) == f"1/{len(run.missed())}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.errors import InputError
+from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.run import LevelRun, Outcome
 from mmplay.levels.play.solve import begin
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
+from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 
 CHOICES = 'allow = ["dirty_ratio"]\nchoices = ["dirty_ratio 5 | less"]\n'
@@ -109,5 +112,17 @@ def test_what_a_level_does_by_itself_is_no_deed_of_the_player() -> None:
     facts = game.frame(0).facts
     assert facts is not None
     assert "DMA32 has 14 free pages now" in facts.acts
-    assert "you: answered yes" in facts.acts
+    assert "you answered: yes" in facts.acts
     assert [one.text for one in facts.decisions if "set_free" in one.text] == []
+
+
+def test_what_was_done_is_said_in_the_words_that_the_player_saw() -> None:
+    game = game_of(level_of_id("L12"))
+    game.answer("stuck")
+    shown = next(one.text for one in game.asked().options if one.value == "stuck")
+    game.skip()
+    said = [act.text for act in game.acts if not act.name.startswith(BY_LEVEL)]
+    assert said == [f"you answered: {shown}", "you skipped the question"]
+    pages = game_of(level_of_id("L02"))
+    given = Entry(Code.ACT, 0, 0, ["free", "DMA32 6"])
+    assert pages.said_of(given) == "you: give back the block at 6"

@@ -134,7 +134,7 @@ def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
     reply = run.answer("scan", "stuck")
     number = [one.value for one in reply.question.options].index("stuck") + 1
     assert reply.said() == str(number), "the file's own word for an option is not said"
-    assert "you: answered stuck" in map(act_text, run.session.acts)
+    assert "you answered: stuck" in map(act_text, run.session.acts)
     words = {"set_free DMA 9": "DMA has 9 free pages now", "dirty_ratio 5": "dirty_ratio is 5 now"}
     for act, said in words.items():
         name, _, value = act.partition(" ")

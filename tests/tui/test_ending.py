@@ -9,10 +9,11 @@ import pytest
 from mmplay.levels import tries
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_list import line_after
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice
-from mmplay.levels.play.solve import begin, knows, play
-from mmplay.levels.tries import Try, keep, tries_of, tries_path
+from mmplay.levels.play.solve import begin, knows, play, playing
+from mmplay.levels.tries import Try, keep, left_of, tries_of, tries_path
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII
@@ -81,6 +82,50 @@ def test_the_own_tries_are_counted_and_this_one_is_marked() -> None:
     assert plain(missed[-1]).strip() == "Fewest free pages in this try: 1300"
 
 
+def test_a_try_that_was_lost_is_no_short_one() -> None:
+    lost = tried(1)._replace(stars=0)
+    heads = [
+        [plain(row).strip() for row in histogram_rows(tries, True, 80, ASCII)]
+        for tries in ([lost, lost], [tried(5), lost], [lost, tried(5), tried(6)])
+    ]
+    assert heads[0] == ["Your 2 tries: none was won yet."]
+    assert heads[1][0] == "Your 2 tries; the one that was won, by acts taken:"
+    assert "this one" not in heads[1][1]
+    assert heads[2][0] == "Your 3 tries; the 2 that were won, by acts taken:"
+    assert [line.split()[0] for line in heads[2][1:]] == ["5", "6"]
+
+
+def test_an_end_that_was_taken_back_was_none() -> None:
+    keep(tried(1)._replace(stars=0, begun_ms=7))
+    keep(tried(1)._replace(begun_ms=7, left=1))
+    assert tries_of("L05") == []
+    left = left_of("L05")
+    assert left is not None
+    assert (left.begun_ms, left.acts) == (7, 1)
+    keep(tried(4)._replace(begun_ms=7))
+    assert [one.acts for one in tries_of("L05")] == [4]
+    assert left_of("L05") is None
+
+
+def test_a_lost_run_that_goes_on_after_undo_is_one_try_and_its_time_goes_on() -> None:
+    level = find_level("L08")
+    game = LevelGame(begin(level))
+    for _ in playing(game.level_run, level.losing, knows):
+        pass
+    assert game.end() is not None
+    assert [one.stars for one in tries_of("L08")] == [0]
+    game.undo()
+    assert tries_of("L08") == []
+    left = left_of("L08")
+    assert left is not None
+    keep(left._replace(seconds=left.seconds + 100))
+    again = LevelGame.going_on(begin(level))
+    for _ in playing(again.level_run, level.losing, knows):
+        pass
+    assert again.end() is not None
+    assert [one.seconds >= 100 for one in tries_of("L08")] == [True]
+
+
 def test_one_try_alone_is_not_drawn() -> None:
     assert histogram_rows([tried(3)], True, 80, ASCII) == []
     assert histogram_rows([], True, 80, ASCII) == []
@@ -108,9 +153,9 @@ def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
         )
     ]
     assert places == sorted(places)
-    assert "at most 2 of 8 questions missed: you missed 1" in "\n".join(text)
+    assert "at most 2 of 8 questions missed (you missed 1)" in "\n".join(text)
     words = " ".join(" ".join(text).split())
-    assert "at most 1 hint: you took 0; but questions were missed" in words
+    assert "no question missed (you missed 1) and at most 1 hint (you took 0)" in words
     assert "tries" not in "\n".join(text), "one try is compared with nothing"
     assert all(len(line) <= 80 for line in text)
 
@@ -145,6 +190,8 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         assert "Enter what it came to" in text_of(pilot)
         assert "Enter L04" in await press(pilot, "enter")
         assert isinstance(app.screen, EndScreen)
+        assert "AFTER A LEVEL" in await press(pilot, "question_mark")
+        await press(pilot, "escape")
         before = level_screen(pilot)
         assert shown in await press(pilot, key)
         assert isinstance(app.screen, MenuScreen) is (key == "escape")
@@ -183,8 +230,8 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         assert "This review changes no stars." in shown
         assert "Enter goes back  R begins the level" in shown.splitlines()[-1]
         assert "stars  " not in shown
-        await press(pilot, "enter")
-        assert isinstance(app.screen, MenuScreen)
+        await press(pilot, "q")
+        assert isinstance(app.screen, MenuScreen), "q ends a review, not the program"
 
 
 def test_another_form_is_not_said_to_have_other_numbers() -> None:

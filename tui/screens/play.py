@@ -88,7 +88,7 @@ class PlayScreen(BaseScreen):
         from mmplay.levels.play.game import LevelGame, begin_recorded
         from mmplay.tui.play.game import GameFace
 
-        game = LevelGame(kept or begin_recorded(level))
+        game = LevelGame.going_on(kept) if kept else LevelGame(begin_recorded(level))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
         screen.game = GameFace(screen, screen.runs, level, game, motion)
         screen.remove_class("-recording")
@@ -300,6 +300,13 @@ class PlayScreen(BaseScreen):
             self._exports.start(text, self.mover.timeline)
 
     # closing
+
+    def action_leave(self) -> None:
+        """Go back; from a review of what was missed to the menu, as Enter does after it."""
+        if self.game is not None and not self.game.game.counts:
+            self.action_escape()
+        else:
+            super().action_leave()
 
     def action_escape(self) -> None:
         """Close what lies over the screen, stop finding bounds, or go back."""

@@ -21,7 +21,6 @@ BARS = 4
 
 BAR_CELLS = 12
 
-SECOND = 2
 QUARTER = 4
 """One in how many questions may be missed for the second star."""
 
@@ -107,8 +106,11 @@ def _minutes(seconds: int) -> str:
 def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     """Return in words for what each star is given, what came of it, and whether it was given."""
     score = run.score()
-    says = ["for winning", f"for {_within(score)}", f"for {_faultless(score)}"]
-    says = [says[0], *(f"{one}{_but(n, score)}" for n, one in enumerate(says[1:], 2))]
+    says = [
+        "for winning",
+        f"for winning with {_within(score)}",
+        f"for all that, with {_faultless(score)}",
+    ]
     rows = []
     for n, text in enumerate(says):
         mark = glyphs.star if n < score.stars else glyphs.no_star
@@ -119,35 +121,28 @@ def _rule_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
     return rows
 
 
-def _but(star: int, score: Score) -> str:
-    """Return why a star was not given, where its own line does not say so."""
-    if star <= score.stars:
-        return ""
-    if not score.won:
-        return "; but the level was not won"
-    if star == SECOND:
-        too_many = score.missed * QUARTER > score.asked
-        return "; but too many questions were missed" if too_many else ""
-    if score.stars < SECOND:
-        return "; but the second star was not given"
-    return "; but questions were missed" if score.missed else ""
-
-
 def _within(score: Score) -> str:
     """Return what the second star is for, and what came of it."""
     found = []
     if score.par or score.acts:
-        found.append(f"at most {how_many(score.par, 'acts')}: you took {score.acts}")
+        found.append(
+            f"at most {how_many(score.par, 'acts')} ({_came_to('took', score.acts, score.par)})"
+        )
     if score.asked:
         most = score.asked // QUARTER
-        found.append(f"at most {most} of {score.asked} questions missed: you missed {score.missed}")
-    return "; ".join(found)
+        missed = _came_to("missed", score.missed, most)
+        found.append(f"at most {most} of {score.asked} questions missed ({missed})")
+    return " and ".join(found)
 
 
 def _faultless(score: Score) -> str:
     """Return what the third star is for, and what came of it."""
-    hints = f"at most {FREE_HINTS} hint: you took {score.hints}"
-    return f"no question missed, and {hints}" if score.asked else hints
+    hints = f"at most {FREE_HINTS} hint ({_came_to('took', score.hints, FREE_HINTS)})"
+    return f"no question missed (you missed {score.missed}) and {hints}" if score.asked else hints
+
+
+def _came_to(did: str, count: int, most: int) -> str:
+    return f"you {did} {count}{': too many' if count > most else ''}"
 
 
 def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
@@ -167,21 +162,40 @@ def missed_rows(run: LevelRun, width: int, glyphs: Glyphs) -> list[Row]:
 def histogram_rows(
     tries: Sequence[Try], by_acts: bool, width: int, glyphs: Glyphs, lowest: int | None = None
 ) -> list[Row]:
-    """Return how many tries took so many acts (else missed so many questions); this one is marked.
+    """Return how many tries that won took so many acts (else missed so many questions).
 
-    `lowest` are the fewest free pages of this try, for a level that is about them. Nothing is to be
-    compared before the second try.
+    This one is marked. `lowest` are its fewest free pages, for a level that is about them. Nothing
+    is to be compared before the second try, and a try that was lost early is not a short one.
     """
     if len(tries) < LEAST_TRIES:
         return []
-    numbers = [one.acts if by_acts else one.missed for one in tries]
+    won = [one for one in tries if one.stars]
+    rows = [row(Cell(_tries_head(len(tries), len(won), by_acts), "label"))]
+    numbers = [one.acts if by_acts else one.missed for one in won]
+    rows += _bars(numbers, numbers[-1] if tries[-1].stars else None, glyphs)
+    if lowest is not None:
+        rows.append(row(Cell(f" Fewest free pages in this try: {lowest}", "dim")))
+    return rows
+
+
+def _tries_head(tries: int, won: int, by_acts: bool) -> str:
+    if not won:
+        return f" Your {tries} tries: none was won yet."
+    what = "acts taken" if by_acts else "questions missed"
+    those = "the one that was won" if won == 1 else f"the {won} that were won"
+    return f" Your {tries} tries{'' if won == tries else f'; {those}'}, by {what}:"
+
+
+def _bars(numbers: Sequence[int], this: int | None, glyphs: Glyphs) -> list[Row]:
+    """Return a bar for every range of numbers; marked is that of this try, if it is one of them."""
+    if not numbers:
+        return []
     step = -(-(max(numbers) - min(numbers) + 1) // BARS)
     starts = range(min(numbers), max(numbers) + 1, step)
     counts = [sum(start <= number < start + step for number in numbers) for start in starts]
-    what = "acts taken" if by_acts else "questions missed"
-    rows = [row(Cell(f" Your {len(tries)} tries, by {what}:", "label"))]
+    rows: list[Row] = []
     for start, count in zip(starts, counts, strict=True):
-        mine = start <= numbers[-1] < start + step
+        mine = this is not None and start <= this < start + step
         label = str(start) if step == 1 else f"{start}-{start + step - 1}"
         cells = max(1 if count else 0, count * BAR_CELLS // max(counts))
         times = how_many(count, "tries")
@@ -192,8 +206,6 @@ def histogram_rows(
                 Cell(f" {times}{_mine(count) if mine else ''}", "number"),
             )
         )
-    if lowest is not None:
-        rows.append(row(Cell(f" Fewest free pages in this try: {lowest}", "dim")))
     return rows
 
 
