@@ -115,8 +115,8 @@ class Places(Container):
         self._focus_beside(-1)
 
     def _focus_beside(self, direction: int) -> None:
-        hidden = ("zones", "counters") if self.has_class("-unknown") else ()
-        hidden = ("zones",) if self.has_class("-zoneless") else hidden
+        without = {"-unknown": {"zones", "counters"}, "-zoneless": {"zones"}}
+        hidden = {name for one in self.classes for name in without.get(one, ())}
         names = [name for name in self.names if name not in hidden]
         here = names.index(self.focused) if self.focused else -direction
         self._focus_on(names[(here + direction) % len(names)])
