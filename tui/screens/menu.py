@@ -141,7 +141,8 @@ class MenuScreen(BaseScreen):
     def _read_sessions(self) -> None:
         """Look into what was played, in a thread: the list is painted without waiting for it."""
         lines = self._lines
-        files = [one for one in self._sessions if one not in lines or lines[one][1] == DAMAGED]
+        changing = DAMAGED, *library.UNFINISHED
+        files = [one for one in self._sessions if one not in lines or lines[one][1] in changing]
 
         def read(_: Stopped) -> dict[Path, tuple[str, str]]:
             return {path: _session_line(path) for path in files}
@@ -165,10 +166,9 @@ class MenuScreen(BaseScreen):
             self.call_after_refresh(self._look_into, *self._looking_into)
 
     def _go_past(self, won: set[str]) -> None:
-        """Stand on the next level if the one we stand on has just been won."""
+        """Stand on the next level if one has just been won, where levels are looked at."""
         ask = self._entries.ask
-        names = [(line.name,) for line in self._levels if line.id in won]
-        if ask is not None and ask.kind == "level" and ask.names in names:
+        if won and ask is not None and ask.kind == "level":
             self._entries.choose(self._next())
 
     def on_resize(self) -> None:

@@ -115,7 +115,9 @@ class PlayScreen(BaseScreen):
         """The keys that the help names."""
         if self.game is not None and self.game.shown:
             return self.game.told
-        return (*(key for key in self.keys if key not in DIGIT_KEYS), TENTHS)
+        refused = self.runs.refused
+        told = (key for key in self.keys if key not in DIGIT_KEYS and key.action not in refused)
+        return (*told, TENTHS)
 
     def compose(self) -> ComposeResult:
         """Lay out the panels between header and verdict, and the footer."""
@@ -302,15 +304,15 @@ class PlayScreen(BaseScreen):
     # closing
 
     def action_leave(self) -> None:
-        """Go back; from a review of what was missed to the menu, as Enter does after it."""
-        if self.game is not None and not self.game.game.counts:
-            self.action_escape()
-        else:
+        """Go back; from what was missed, asked again, to the end of the level."""
+        if self.game is None or not self.game.leave_review():
             super().action_leave()
 
     def action_escape(self) -> None:
         """Close what lies over the screen, stop finding bounds, or go back."""
-        if not self.close_one() and not self.runs.bounds.stop():
+        if self.close_one() or self.runs.bounds.stop():
+            return
+        if self.game is None or not self.game.leave_review():
             self.post_message(self.Escaped())
 
     def close_one(self) -> bool:
