@@ -16,7 +16,7 @@ from mmplay.tui.views.pictures.board import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms
-from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.sight import OF_MARKS, Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
@@ -85,6 +85,20 @@ def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
     return "+".join([rung, *map(str, above)])
 
 
+FLOORS_OF = {"high floor": ("HIGH",), "between": ("HIGH", "HIGH+HARDER")}
+"""The floors that a tile of the boss is about."""
+
+
+def _lines_of_tile(sight: Sight, zone: ZoneDump) -> list[Line]:
+    """Return the floors that explain a number of the log, once that is told."""
+    words, told = sight.words, sight.told
+    if told is None or words[:1] not in (["explains"], ["explained"]):
+        return []
+    tile = told.value if words[0] == "explains" else " ".join(words[1:]).partition(" by ")[0]
+    found = [(one, sight.floor(zone, one)) for one in FLOORS_OF.get(str(tile), ())]
+    return [Line(name, pages) for name, pages in found if pages is not None]
+
+
 def tank_of(sight: Sight) -> Tank:
     """Return the tank of the picture's zone; of dirty pages where it is of those, or shows them."""
     words = sight.showing.words
@@ -93,9 +107,10 @@ def tank_of(sight: Sight) -> Tank:
     zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
     lines, visitor = sight.marks(zone), sight.visitor()
-    if sight.words[:1] == ["fact"]:
+    if sight.words[:1] == ["fact"] and sight.words[1].startswith(OF_MARKS):
         thick = sight.told.value if sight.told is not None else None
         lines = tuple(one._replace(strong=one.name == thick) for one in lines)
+    lines = (*lines, *_lines_of_tile(sight, zone))
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
