@@ -8,6 +8,7 @@ from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.levels.language import MARKS
 from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
@@ -20,6 +21,8 @@ from mmplay.tui.views.pictures.sight import Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
+
+NO_LINE = "none"
 
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
@@ -85,6 +88,16 @@ def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
     return "+".join([rung, *map(str, above)])
 
 
+def _line_in_question(sight: Sight) -> str:
+    """Return the mark that free is held against, or that was asked for; else nothing."""
+    words = sight.words
+    if words[:1] == ["kswapd_sleeps"]:
+        return "high"
+    if words[:1] == ["fact"]:
+        return str(sight.told.value) if sight.told is not None else NO_LINE
+    return next((one for one in words[3:5] if one in MARKS), "") if words[:1] == ["passes"] else ""
+
+
 def tank_of(sight: Sight) -> Tank:
     """Return the tank of the picture's zone; of dirty pages where it is of those, or shows them."""
     words = sight.showing.words
@@ -93,9 +106,9 @@ def tank_of(sight: Sight) -> Tank:
     zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
     lines, visitor = sight.marks(zone), sight.visitor()
-    if sight.words[:1] == ["fact"]:
-        thick = sight.told.value if sight.told is not None else None
-        lines = tuple(one._replace(strong=one.name == thick) for one in lines)
+    thick = _line_in_question(sight)
+    if thick:
+        lines = tuple(one._replace(strong=one.name.partition("+")[0] == thick) for one in lines)
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
