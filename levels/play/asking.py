@@ -106,9 +106,16 @@ class Asking:
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what is new, else the oldest miss; conditions come last.
 
+        Who takes a wrong answer back has its question before him again.
+
         What was asked before may have changed the machine, as if the time of a question had come
         that waits for a condition: it waits until all that was missed is right.
         """
+        back = [
+            one for one in self.questions if one.id == notes.undone and notes.comes_again(one.id)
+        ]
+        if back:
+            return back[0]
         come = [one for one in self.questions if self._has_come(one, m, notes)]
         new = [one for one in come if one.id not in notes.asked]
         missed = next((ident for ident in notes.asked if notes.comes_again(ident)), None)

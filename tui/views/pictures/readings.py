@@ -22,7 +22,8 @@ from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
 
-NO_LINE = "none"
+ITS_LINE, NO_LINE = "its line", "none"
+"""What a caller's own line is called on the glass: HIGH stands below min, high above it."""
 
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
@@ -112,7 +113,7 @@ def tank_of(sight: Sight) -> Tank:
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
-        lines = (*lines, Line(line_name(sight, zone, visitor.line), visitor.line, True, drawn))
+        lines = (*lines, Line(ITS_LINE, visitor.line, True, drawn))
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
         *role_fill, asked=visitor, waiting=sight.waiting,
@@ -153,9 +154,11 @@ def ladder_of(sight: Sight) -> Ladder:
         rungs.append(Rung(line_name(sight, zone, line), line))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
+    kept = zone.reserve_for(sight.class_index())
     return Ladder(
         zone.name, free, ordered, *fill_of(sight, zone), asked=visitor, told=not sight.is_open,
         veiled=sight.words[:1] == ["passes"],
+        title=f"{zone.name}: rungs with its lock of {kept}" if kept else "",
     )  # fmt: skip
 
 
