@@ -272,11 +272,12 @@ class MmplayApp(App[None]):
         self.refresh()
 
     def action_help(self) -> None:
-        """Show the keys of the present screen."""
+        """Show the keys of the present screen, or of the one below a box that has none."""
         from mmplay.tui.screens.boxes import HelpScreen
 
-        if isinstance(self.screen, BaseScreen):
-            self.push_screen(HelpScreen(self.screen.told))
+        told = [screen.told for screen in self.screen_stack if hasattr(screen, "told")]
+        if told and not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(told[-1]))
 
     def action_glossary(self) -> None:
         """Open the glossary, on the term of the number that is explained; from it go back."""

@@ -8,6 +8,7 @@ from mmplay.engine.errors import InputError
 from mmplay.recordings.library import open_recording
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
+from mmplay.tui.views.menu import FILM_TITLE
 from mmplay.tui.views.pictures.tank import Line, Tank, tank_rows, water
 
 if TYPE_CHECKING:
@@ -20,12 +21,9 @@ SLOWER = 10
 MOST_SHOTS = 200
 """Twenty seconds, each shot a tenth of one."""
 
-TITLE = "A Linux machine runs out of memory"
-
-
 DRAINS, BREAKS_IN = CAPTIONS = (
-    "The water is free memory. Below the line min, only who cannot wait or frees some gets any.",
-    "DMA32 is empty. Who need not heed a line now empties DMA, too, which is locked to others.",
+    "The water is free memory, in pages of 4 kB. Below the line most must wait; a few need not.",
+    "DMA32, the large zone, is empty. Now those few empty DMA, a small one kept from the others.",
 )
 """What is seen, and why it matters: while the large zone drains, and once it is empty."""
 
@@ -35,12 +33,16 @@ ENDED = (
 
 
 class Vessel(NamedTuple):
-    """A zone of the film: its pages, the marks that colour it, the one line that is drawn."""
+    """A zone of the film: its pages, the marks that colour it, the one line that is drawn.
+
+    `kept` of its pages are for those who can use no other zone.
+    """
 
     name: str
     managed: int
     marks: tuple[int, int, int]
     line: Line
+    kept: int
 
 
 class Shot(NamedTuple):
@@ -78,9 +80,10 @@ def film_of(recording: Recording) -> Film:
     for zone in zones:
         marks = tuple(zone.pages(mark) or 0 for mark in ("min", "low", "high"))
         kept = zone.reserve_for(top) or 0
-        line = Line("floor" if kept else "min", marks[0] + kept, strong=True)
+        line = Line("line", marks[0] + kept, strong=True)
         least, low, high = (mark + kept for mark in marks)
-        vessels.append(Vessel(zone.name, zone.pages("managed") or 1, (least, low, high), line))
+        managed = zone.pages("managed") or 1
+        vessels.append(Vessel(zone.name, managed, (least, low, high), line, kept))
     refusal = _refusal(recording)
     shots = _shots(recording, [vessel.name for vessel in vessels], refusal[0])
     return Film(tuple(vessels), shots, refusal[1])
@@ -130,7 +133,7 @@ def film_rows(
     ended = number >= len(film.shots) - 1
     hundredths = shot.time_us // 10_000
     moment = f"{hundredths // 100}.{hundredths % 100:02d} s, {SLOWER} times slower"
-    rows = [row(Cell(fit(TITLE, width), "label")), row(Cell(fit(moment, width), "dim"))]
+    rows = [row(Cell(fit(FILM_TITLE, width), "label")), row(Cell(fit(moment, width), "dim"))]
     said = wrap(film.refusal, width) if film.refusal else []
     caption = wrap(ENDED if ended else caption_of(film, shot), width)
     rows += [row(Cell(line)) for line in caption]
@@ -150,13 +153,13 @@ def film_rows(
 def caption_of(film: Film, shot: Shot) -> str:
     """Return what is seen now, by the zone in which nothing is locked."""
     pairs = zip(film.vessels, shot.free, strict=True)
-    left = sum(free for vessel, free in pairs if vessel.line.name == "min")
+    left = sum(free for vessel, free in pairs if not vessel.kept)
     return DRAINS if left else BREAKS_IN
 
 
 def _tank(vessel: Vessel, free: int, shot: Shot, glyphs: Glyphs) -> Tank:
     role, fill = water(free, vessel.marks, glyphs)
     state = "empty" if not free else "locked" if free <= vessel.line.pages else ""
-    if vessel.line.name == "min" and free:
-        state = f"below {vessel.line.name}" if free < vessel.line.pages else ""
+    if free and not vessel.kept:
+        state = "below line" if free < vessel.line.pages else ""
     return Tank(vessel.name, free, vessel.managed, (vessel.line,), state, role, fill)

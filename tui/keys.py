@@ -45,6 +45,7 @@ FIND = "Find"
 RUN = "Run"
 LEVEL = "Level"
 OTHER = "Other"
+MENU = "Menu"
 NOW = "Now"
 
 PLAY_KEYS: tuple[Key, ...] = (
@@ -99,7 +100,7 @@ RUN_KEYS: tuple[Key, ...] = (
 
 LEVEL_KEYS: tuple[Key, ...] = (
     Key("answer", "p", "p", "answer the question", LEVEL, "p answer"),
-    Key("hint", "H", "H", "hint: the first is free", LEVEL, "H hint"),
+    Key("hint", "H", "H", "hint: one is free", LEVEL, "H hint"),
     Key("skip", "S", "S", "skip the question", LEVEL, "S skip"),
     Key("machine", "L", "L", "the machine, or the picture", LEVEL, "L machine"),
     Key("story", "I", "I", "the story again", LEVEL),
@@ -118,7 +119,7 @@ _UNDO = Key("undo", "u", "u", "undo your last deed", NOW, "u undo")
 _STORY = Key("story", "I", "I", "the story again", LEVEL, "I story")
 
 _ASKED = (
-    Key("hint", "H", "H", "hint: the first is free", NOW, "H hint"),
+    Key("hint", "H", "H", "hint: one is free", NOW, "H hint"),
     _UNDO,
     Key("skip", "S", "S", "skip the question", NOW, "S skip"),
     _STORY,
@@ -212,12 +213,12 @@ DIGIT_KEYS: tuple[Key, ...] = tuple(
 )
 
 MENU_KEYS: tuple[Key, ...] = (
-    Key("open", "enter", "Enter", "open the chosen entry", OTHER, "Enter open"),
-    Key("section('level')", "1", "1", "go to the levels", OTHER, "1 levels"),
-    Key("section('open')", "2", "2", "go to the recordings", OTHER, "2 recordings"),
-    Key("section('played')", "3", "3", "go to what was played", OTHER, "3 played"),
-    Key("import_log", "i", "i", "import a kernel log", OTHER, "i import"),
-    Key("film", "f", "f", "the film: memory runs out", OTHER, "f film"),
+    Key("open", "enter", "Enter", "open the chosen entry", MENU, "Enter open"),
+    Key("section('level')", "1", "1", "go to the levels", MENU, "1 levels"),
+    Key("section('open')", "2", "2", "go to the recordings", MENU, "2 recordings"),
+    Key("section('played')", "3", "3", "go to what was played", MENU, "3 played"),
+    Key("import_log", "i", "i", "import a kernel log", MENU, "i import"),
+    Key("film", "f", "f", "the film: memory runs out", MENU, "f film"),
     Key("leave", "q", "q", "quit", OTHER, "q quit"),
 )
 
@@ -235,7 +236,7 @@ COMMON_KEYS: tuple[Key, ...] = (
     Key("app.glossary", "f8", "F8", "glossary: what a term means", OTHER),
     Key("app.command_palette", "colon", ":", "every command (Ctrl+P)", OTHER),
     Key("app.redraw", "ctrl+l", "^L", "draw the screen again", OTHER),
-    Key("leave", "q", "q", "go back", OTHER, "q back"),
+    Key("leave", "q", "q", "go back, in the end quit", OTHER, "q back"),
     Key("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
 

@@ -11,7 +11,7 @@ from mmplay.recordings import library
 from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.panels.cell_panel import CellPanel
-from mmplay.tui.views.menu import ABOUT, recording_preview
+from mmplay.tui.views.menu import ABOUT, FILM_TITLE, recording_preview
 
 if TYPE_CHECKING:
     from mmplay.tui.film import Film
@@ -25,6 +25,7 @@ FILM_AFTER_S = 0.6
 """At a first start it is read once the menu has been painted, and there was time for a key."""
 
 TITLE = "twenty seconds"
+FILM_COMES = "Any key ends this."
 
 PREVIEW_BYTES = 1 << 20
 """Recordings up to this size are looked into."""
@@ -57,13 +58,21 @@ class Projector:
         self._screen, self._glyphs, self._motion = screen, glyphs, motion
         self._then, self._ended = then, ended
         self._wanted = False
+        self.announced = False
         self._timer: Timer | None = None
         self.film: Film | None = None
         self.shot = 0
 
     def begin_soon(self) -> None:
-        """Begin after a while, unless a key is pressed before."""
+        """Begin after a while, unless a key is pressed before; say at once what will be seen."""
+        self.announced = True
+        self._show([row(Cell(FILM_TITLE, "label")), row(Cell(FILM_COMES, "dim"))])
         self._timer = self._screen.set_timer(FILM_AFTER_S, self.begin)
+
+    def _show(self, rows: list[Row]) -> None:
+        panel = self._screen.query_one("#preview", CellPanel)
+        panel.retitle(TITLE)
+        panel.show(rows)
 
     def begin(self) -> None:
         """Read the film in a thread, then show it from its first shot on."""
@@ -74,6 +83,7 @@ class Projector:
 
     def _roll(self, film: Film | None) -> None:
         if film is None:
+            self.end()
             self._screen.say("the recording that the film is made of is not there")
         elif self._wanted and self._screen.is_current:
             self.film, self.shot = film, 0 if self._motion else len(film.shots) - 1
@@ -91,14 +101,13 @@ class Projector:
         self.shot += 1
         if self.shot >= len(film.shots) and self._timer is not None:
             self._timer.pause()
-        panel.retitle(TITLE)
-        panel.show(film_rows(film, self.shot, panel.size, self._glyphs, self._then()))
+        self._show(film_rows(film, self.shot, panel.size, self._glyphs, self._then()))
 
     def end(self) -> None:
         """Stop, or do not begin; what stood in the panel before comes back."""
         if self._timer is not None:
             self._timer.stop()
-        was_shown, self.film = self.film is not None, None
-        self._timer, self._wanted = None, False
+        was_shown = self.announced or self.film is not None
+        self._timer, self._wanted, self.announced, self.film = None, False, False, None
         if was_shown:
             self._ended()

@@ -114,6 +114,11 @@ def test_l17_nothing_fits_although_plenty_is_free() -> None:
     m = run.session.to_end()
     assert (read(m, "zones.DMA32.free"), read(m, "zones.DMA32.largest_order")) == (8000, 1)
     run.advance(1 << 20)
+    question = run.open_question()
+    assert question is not None
+    assert question.id == "again", "time stops where table has failed"
+    knows(run, question)
+    run.advance(1 << 20)
     assert read(run.session.to_end(), "alloc_fail") == 2
 
 

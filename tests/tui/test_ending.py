@@ -14,12 +14,13 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.solve import begin, knows, play, playing
 from mmplay.levels.tries import Try, keep, left_of, tries_of, tries_path
+from mmplay.recordings.library import played_files
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII
 from mmplay.tui.play import game
 from mmplay.tui.screens.ending import EndScreen
-from mmplay.tui.screens.menu import MenuScreen
+from mmplay.tui.screens.menu import MenuScreen, _session_line
 from mmplay.tui.views.ending import ending_rows, histogram_rows, keys_row
 from tests.levels.classes import assignment
 from tests.levels.test_stages import two_stages
@@ -190,6 +191,8 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         assert "Enter what it came to" in text_of(pilot)
         assert "Enter L04" in await press(pilot, "enter")
         assert isinstance(app.screen, EndScreen)
+        assert "AFTER A LEVEL" in await press(pilot, "question_mark")
+        await press(pilot, "escape")
         before = level_screen(pilot)
         assert shown in await press(pilot, key)
         assert isinstance(app.screen, MenuScreen) is (key == "escape")
@@ -228,7 +231,12 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         assert "This review changes no stars." in shown
         assert "Enter goes back  R begins the level" in shown.splitlines()[-1]
         assert "stars  " not in shown
-        await press(pilot, "enter")
+        assert "Enter L04" in await press(pilot, "enter")
+        assert isinstance(app.screen, EndScreen), "back at the level's end"
+        assert run_of(pilot) is run
+        await press(pilot, "m", "q")
+        assert isinstance(app.screen, EndScreen), "q leaves a review, not the program"
+        await press(pilot, "escape")
         assert isinstance(app.screen, MenuScreen)
 
 
@@ -288,3 +296,22 @@ async def test_the_next_level_of_an_assignment_follows() -> None:
         await press(pilot, "enter")
         level = run_of(pilot).level
         assert (level.id, dict(level.bound)["student"], level.after) == ("L01", "st01", None)
+
+
+async def test_what_was_played_is_looked_into_again_until_it_is_over() -> None:
+    app = MmplayApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        below = app.screen
+        assert isinstance(below, MenuScreen)
+        await press(pilot, "enter", "enter")
+        run = run_of(pilot)
+        run.session.reached()
+        path = played_files()[0]
+        below._lines[path] = _session_line(path)  # As if the list had been shown meanwhile.
+        assert below._lines[path][1] == "not finished"
+        play(run, run.level.solution, knows)
+        level_screen(pilot).mover.to_end()
+        await settle(pilot)
+        await press(pilot, "enter", "escape")
+        assert "not finished" not in await press(pilot, "3")

@@ -29,8 +29,10 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No frame stays longer than it must, and nothing that is won here counts for the user."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for where, name in ((player, "SHORTEST_US"), (player, "IDLE_LIMIT_US"), (stage, "TURN_US")):
-        monkeypatch.setattr(where, name, 0)
+    for name in ("SHORTEST_US", "IDLE_LIMIT_US"):
+        monkeypatch.setattr(player, name, 0)
+    for name in ("TURN_US", "STRIDE_US"):
+        monkeypatch.setattr(stage, name, 0)
     monkeypatch.setattr(game, "LAST_LOOK_S", 0.001)
 
 

@@ -80,6 +80,13 @@ async def test_any_key_ends_it_and_is_not_lost(key: str) -> None:
             assert isinstance(pilot.app.screen_stack[2], PlayScreen)
 
 
+async def test_the_panel_is_never_empty_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "FILM_AFTER_S", 3600)
+    async with running(None, motion=True) as pilot:
+        assert "runs out of memory" in text_of(pilot)
+        assert "not won yet" in await press(pilot, "down")
+
+
 async def test_without_motion_there_is_none() -> None:
     async with running(None) as pilot:
         await settle(pilot)

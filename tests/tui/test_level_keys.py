@@ -67,7 +67,7 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         while run_of(pilot).open_question() is not None:
             await answer_right(pilot)
         footer = text_of(pilot).splitlines()[-1]
-        assert ". one turn  1-9 act  H hint" in footer  # by turns: Space would do the same
+        assert ". one turn  1-2 act  H hint" in footer  # by turns: Space would do the same
         before = run_of(pilot).session.end
         await press(pilot, "full_stop", "space")
         assert run_of(pilot).session.end == before + 2
@@ -78,7 +78,9 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         assert "undone: the last turn" in await press(pilot, "u")
         assert run_of(pilot).session.end == before + 1
         await press(pilot, "u")
-        assert "undone: your answer to question 6" in await press(pilot, "u")
+        said = (await press(pilot, "u")).splitlines()[-1]
+        assert "undone: your answer to question 6" in said
+        assert "? keys" in said, "keys stay in sight beside what is said"
 
 
 async def test_where_only_acts_do_anything_no_time_passes() -> None:
@@ -167,7 +169,8 @@ async def test_a_level_whose_story_does_not_please_is_left_by_its_way_out(key: s
     async with MmplayApp(level=find_level("L01")).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "Enter begins, Esc goes back" in text_of(pilot)
-        await press(pilot, key)
+        assert "hint: one is free" in await press(pilot, "question_mark")
+        await press(pilot, "escape", key)
         assert isinstance(pilot.app.screen, MenuScreen)
 
 

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from mmplay.engine.frame import Ask
+from mmplay.levels.play.solve import knows, play
 from mmplay.recordings.library import shipped
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.menu import MenuScreen
@@ -63,6 +64,37 @@ async def test_the_first_level_is_preselected_and_enter_plays_it(size: tuple[int
         assert "Played" in played
         assert "not finished" in played
         assert "turns" in played
+
+
+@pytest.mark.usefixtures("guessing")
+async def test_the_preview_is_fitted_to_a_new_size() -> None:
+    async with running(None, (120, 40)) as pilot:
+        for size, told in (((80, 24), False), ((120, 40), True)):
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+            shown = text_of(pilot)
+            assert ("In March 2016" in shown) is told
+            beside = [line.split("│")[1].strip() for line in shown.splitlines() if "│" in line]
+            assert "in which zone a request starts, and where it may go" in " ".join(beside)
+
+
+async def test_after_a_won_level_the_next_one_is_chosen() -> None:
+    async with running(None) as pilot:
+        await press(pilot, "enter", "enter")
+        run = pilot.app.screen
+        assert isinstance(run, PlayScreen)
+        assert run.game is not None
+        play(run.game.level_run, run.game.level.solution, knows)
+        run.mover.to_end()
+        await settle(pilot)
+        await press(pilot, "q")
+        panel = pilot.app.screen.query_one("#entries", CellPanel)
+        assert panel.value.startswith("L02")
+
+
+async def test_the_help_of_the_menu_has_its_heading() -> None:
+    async with running(None) as pilot:
+        assert "MENU" in await press(pilot, "question_mark")
 
 
 async def test_a_level_tells_its_story_where_there_is_room() -> None:

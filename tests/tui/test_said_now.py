@@ -43,13 +43,13 @@ async def test_the_help_of_a_level_says_what_the_keys_do_now() -> None:
     async with MmplayApp(level=find_level("L01")).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         asked = await press(pilot, "question_mark")
-        assert "1-9       answer: what stands there" in asked
+        assert "1-3       answer: what stands there" in asked
         for other in ("jump to", "mark this frame", "first frame", "one frame", "act:"):
             assert other not in asked
         await press(pilot, "escape", "1")
         landed = await press(pilot, "question_mark")
         assert "Enter     go on from the answer" in landed
-        assert "1-9" not in landed
+        assert "1-3" not in landed
     async with MmplayApp(level=find_level("L03")).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         question = run_of(pilot).open_question()

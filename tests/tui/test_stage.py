@@ -16,7 +16,7 @@ from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain, row, wrap
 from mmplay.tui.glyphs import ASCII
 from mmplay.tui.play.panels import Panels
-from mmplay.tui.play.stage import SLOW_TICKS, TURN_US, Stage, in_the_middle
+from mmplay.tui.play.stage import SLOW_TICKS, STRIDE_US, TURN_US, Stage, in_the_middle
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.kinds import Still, said_of
 from mmplay.tui.views.pictures.sight import sight_of
@@ -141,12 +141,15 @@ async def test_panels_below_a_picture_share_the_width(
             assert app.screen.query_one("#log").region.width == size[0], "no corner is empty"
 
 
-@pytest.mark.parametrize(("motion", "least"), [(True, TURN_US), (False, 0)])
+@pytest.mark.parametrize(
+    ("name", "motion", "least"),
+    [("L02", True, TURN_US), ("L02", False, 0), ("L17", True, STRIDE_US)],
+)
 async def test_where_any_turn_may_want_an_act_time_runs_slowly(
-    motion: bool, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, motion: bool, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    app = MmplayApp(level=find_level("L02"), motion=motion)
+    app = MmplayApp(level=find_level(name), motion=motion)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "enter")

@@ -13,7 +13,6 @@ from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing
-from mmplay.levels.tries import tries_of
 from mmplay.tui.cells import Row
 from mmplay.tui.keys import Key
 from mmplay.tui.panels.stage_panel import ChoicePanel
@@ -24,9 +23,9 @@ from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageB
 from mmplay.tui.screens.base import BaseScreen, Parting
 from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.screens.ending import AGAIN, BACK, MISSED, NEXT, ON, EndScreen, LevelEnded
-from mmplay.tui.views.ending import ending_rows
+from mmplay.tui.views.ending import rows_at_end
 from mmplay.tui.views.stage import level_header
-from mmplay.tui.views.task import incident_rows, reply_rows, story_rows, task_rows
+from mmplay.tui.views.task import incident_rows, story_rows, task_rows
 
 INCIDENT = "incident"
 
@@ -53,6 +52,7 @@ class GameFace:
         self._panels, self._mover = panels, mover = runs.panels, runs.mover
         self.level, self.game = level, game
         self._sequel: Sequel | None = None
+        self._over: LevelGame | None = None
         self.stage = Stage(screen, panels, game, panels.glyphs, motion)
         panels.extras[TASK] = Extra(self._task, self._choose)
         if level.picture is not None:
@@ -247,21 +247,20 @@ class GameFace:
             self._screen.say(meaning.how_to_go_on(self.game) if self.shown else "")
         elif self._sequel is not None:
             self._end()
-        elif not self.game.counts:
-            self._screen.action_escape()
-        else:
-            self._screen.app.push_screen(self._ending(), self._leave_end)
+        elif not self.leave_review():
+            rows = rows_at_end(self.game, self.level, self._panels.glyphs)
+            ending = EndScreen(f"{self.level.id}  {self.level.title}", rows)
+            self._screen.app.push_screen(ending, self._leave_end)
 
-    def _ending(self) -> EndScreen:
-        run, glyphs = self.level_run, self._panels.glyphs
-        tries, following = tries_of(run.level.id), next_of(self.level)
-        told = self.game.reply if self.level.picture is None else None
-
-        def rows(width: int) -> list[Row]:
-            said = reply_rows(told, width) if told is not None else []
-            return said + ending_rows(run, tries, following, width, glyphs)
-
-        return EndScreen(f"{self.level.id}  {self.level.title}", rows)
+    def leave_review(self) -> bool:
+        """Go back from what was missed to the level's end; tell whether we were there."""
+        if self.game.counts or self._over is None:
+            return False
+        self.game, self._over, self._sequel = self._over, None, None
+        self.stage.take(self.game)
+        self._runs.bring_back(self.game)
+        self.read_on()
+        return True
 
     def _leave_end(self, way: str | None) -> None:
         """Go on from the end of the level as the player chose."""
@@ -278,7 +277,7 @@ class GameFace:
     def _practise(self) -> None:
         """Play again what was missed."""
         if self.level_run.score().missed:
-            again = Practice(self.level_run)
+            self._over, again = self.game, Practice(self.level_run)
             self._play(again, again.announced)
         else:
             self._screen.say("nothing was missed")
@@ -291,7 +290,7 @@ class GameFace:
         """Go on with another game, from its beginning: nothing joins it to the one before."""
         self.game, self._sequel = game, None
         self.stage.take(game)
-        self._runs.show_only(game)
+        (self._runs.show_only if game.counts else self._runs.show_meanwhile)(game)
         self._panels.choose_lower(TASK)
         self._screen.say(said)
 

@@ -76,7 +76,16 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
         refused |= {"play_or_pause"} if level.by_turns or game.stands_still else set()
         refused |= {"step(1)"} if game.stands_still else set()
         refused |= set() if level.allow else {"act"}
-    return tuple(one for one in LEVEL_FOOTERS[state] if one.action not in refused)
+    return tuple(_counted(one, game) for one in LEVEL_FOOTERS[state] if one.action not in refused)
+
+
+def _counted(key: Key, game: LevelGame) -> Key:
+    """Return a key as it is now: the digits of what there is to choose."""
+    count = len(game.options)
+    if key.shown == TO_ACT.shown and count:
+        digits = f"1-{count}" if count > 1 else "1"
+        return key._replace(shown=digits, footer=key.footer.replace(key.shown, digits))
+    return key
 
 
 def keys_to_tell(now: tuple[Key, ...], tells: bool) -> tuple[Key, ...]:
@@ -91,7 +100,7 @@ def keys_behind(game: LevelGame) -> tuple[Key, ...]:
     digits = LEVEL_FOOTERS[state_of(game, playing=False)][0] if question is not None else TENTHS
     if question is None and game.options:
         digits = TO_ACT
-    return (digits, *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
+    return (_counted(digits, game), *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
 
 
 def how_to_go_on(game: LevelGame) -> str:

@@ -28,6 +28,7 @@ from mmplay.tui.views.explain import explain_rows, why_title
 from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
+from mmplay.tui.views.turn import chosen_decision
 from mmplay.tui.views.zones import LEAST, zones_rows
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
@@ -204,7 +205,17 @@ class Panels(Places):
         if before is None or before.result is not view.result or before[1:] != view[1:]:
             self._filled[name] = view
             panel.show(VIEWS[name](view))
+            if name == "report" and not panel.has_focus:
+                self._lead_in_turn(panel)
         panel.stale = False
+
+    def _lead_in_turn(self, panel: CellPanel) -> None:
+        """Bring the decision that counts into sight: in a level the newest."""
+        facts = self.frame.facts
+        chosen = chosen_decision(facts, self.inside) if facts is not None else None
+        if facts is not None and chosen is not None:
+            newest = len(facts.decisions) - 1 if self.staged and self.inside is None else chosen
+            panel.begin_at(Ask("decision", (newest,)), 1)
 
     def hide_empty(self) -> None:
         """Let the panels beside a picture stand there only once they have something to say."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mmplay.engine.errors import InputError
 from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
 from mmplay.engine.frame import Ask
@@ -31,6 +33,7 @@ class Runs:
     def __init__(self, screen: BaseScreen, panels: Panels, mover: Mover) -> None:
         self._screen, self.panels, self.mover = screen, panels, mover
         self.branches: list[Recording] = [mover.timeline]
+        self._aside: list[Recording] = []
         self.bounds = Bounds(screen, panels.draw)
         panels.history.answer = lambda: self.bounds.answer(self.run)
         self._headline, panels.verdict = panels.verdict, self._verdict
@@ -72,8 +75,7 @@ class Runs:
 
     def close(self) -> None:
         """Let go of every timeline's file."""
-        for one in self.branches:
-            one.close()
+        _close((*self.branches, *self._aside))
 
     # inside a turn
 
@@ -232,8 +234,23 @@ class Runs:
     def show_only(self, timeline: Recording) -> None:
         """Let go of all timelines, and show another one from its beginning."""
         self.close()
+        self.branches, self._aside = [timeline], []
+        self.mover.take(timeline, 0)
+
+    def show_meanwhile(self, timeline: Recording) -> None:
+        """Show another one until `bring_back`; what was shown is set aside as it is."""
+        if self._aside:
+            _close(self.branches)
+        else:
+            self._aside = self.branches
         self.branches = [timeline]
         self.mover.take(timeline, 0)
+
+    def bring_back(self, timeline: Recording) -> None:
+        """Show what was set aside again: this one of it, at its end."""
+        _close(self.branches)
+        self.branches, self._aside = self._aside, []
+        self.mover.take(timeline, len(timeline) - 1)
 
     def compare(self) -> None:
         """Compare this timeline with the fork before it, or with a recording by name."""
@@ -305,3 +322,8 @@ def change_rows(recording: Recording) -> list[Row]:
         rows += [row(""), row(Cell("assumed and calibrated", "label"))]
         rows += [row(f"{one.sort}: {one.text}") for one in recording.assumptions]
     return rows
+
+
+def _close(timelines: Iterable[Recording]) -> None:
+    for one in timelines:
+        one.close()

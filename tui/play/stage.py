@@ -56,6 +56,9 @@ OF_QUESTIONS = ("bits", "rooms")
 TURN_US = 1_200_000
 """How long a turn stays where the player may act between any two."""
 
+STRIDE_US = 100_000
+"""How long some turns stay, of those that are seen one after another."""
+
 SLOW_TICKS = 100 // STEP_MS
 """So many steps whose frames were not drained make a line a slow one."""
 
@@ -234,7 +237,9 @@ class Stage:
 
     def least_us(self) -> int:
         """Return how long a frame stays at least: where each turn may want an act, long enough."""
-        return TURN_US if self.motion and self._one_by_one() else 0
+        if not (self.motion and self._one_by_one()):
+            return 0
+        return TURN_US if self.game.level_run.level.by_turns else STRIDE_US
 
     @property
     def moving(self) -> bool:
@@ -311,5 +316,5 @@ class Stage:
             return question.text
         run = self.game.level_run
         if not run.playing:
-            return as_sentence(f"{run.outcome}: {run.reason}".capitalize())
+            return as_sentence(f"{run.outcome}: {run.reason}")
         return self.still.words() if self.still is not None else self.game.level_run.level.task

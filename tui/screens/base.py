@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from mmplay.engine.errors import InputError
+from mmplay.tui.cells import Cell, row
 from mmplay.tui.keys import Key, footer_row
 from mmplay.tui.panels.bars import LineBar
 
@@ -133,13 +134,15 @@ class BaseScreen(Screen[None]):
         """A key was pressed, which will do its work: end what moves by itself."""
 
     def say(self, said: str = "") -> None:
-        """Say something in the footer, or show the keys there."""
+        """Say something in the footer, and show there the keys for which there is room."""
         self.said = said
-        footer = self.query_one("#footer", LineBar)
-        if said:
-            footer.say(f" {said}")
-        else:
-            footer.show([footer_row(self.offered, self.size.width)])
+        text = f" {said} " if said else ""
+        room = self.size.width - len(text)
+        keys = footer_row(self.offered, room)
+        blank = room - sum(len(cell.text) for cell in keys)
+        if said and blank > 0:
+            keys = (Cell(text), Cell(" " * (blank - 1)), *keys)
+        self.query_one("#footer", LineBar).show([keys if not said or blank > 0 else row(text)])
 
     @on(LineBar.Pressed)
     async def key_clicked(self, message: LineBar.Pressed) -> None:

@@ -94,6 +94,7 @@ class ListScreen(ModalScreen[bool]):
     BINDINGS = [
         Binding("enter,space", "dismiss(True)", show=False, priority=True),
         Binding("q,escape", "dismiss(False)", show=False, priority=True),
+        Binding("question_mark,f1", "app.help", show=False, priority=True),
     ]
 
     def __init__(self, title: str, rows: list[Row], note: str = "Enter goes on") -> None:

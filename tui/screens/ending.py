@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from mmplay.tui.cells import Row
+from mmplay.tui.keys import Key
 from mmplay.tui.panels.cell_panel import CellPanel
 
 if TYPE_CHECKING:
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 ON, NEXT, AGAIN, MISSED, BACK, MENU = "on", "next", "again", "missed", "back", "menu"
 """How a player leaves the end of a level."""
 
-WAYS = {"enter,space": ON, "n,N": NEXT, "r,R": AGAIN, "m,M": MISSED, "u": BACK, "q,escape": MENU}
+_GROUP = "After a level"
+
+WAYS = (
+    Key(f"leave('{ON}')", "enter,space", "Enter", "the next level; a lost one again", _GROUP),
+    Key(f"leave('{NEXT}')", "n,N", "n", "the next level", _GROUP),
+    Key(f"leave('{AGAIN}')", "r,R", "r", "this level again", _GROUP),
+    Key(f"leave('{MISSED}')", "m,M", "m", "what you missed, once more", _GROUP),
+    Key(f"leave('{BACK}')", "u", "u", "undo your last deed", _GROUP),
+    Key(f"leave('{MENU}')", "q,escape", "Esc", "the menu", _GROUP),
+)
 
 
 class LevelEnded(Message):
@@ -36,8 +46,10 @@ class EndScreen(ModalScreen[str]):
 
     CSS_PATH = "../boxes.tcss"
     BINDINGS = [
-        Binding(keys, f"leave('{way}')", show=False, priority=True) for keys, way in WAYS.items()
+        Binding("question_mark,f1", "app.help", show=False, priority=True),
+        *(Binding(one.keys, one.action, show=False, priority=True) for one in WAYS),
     ]
+    told = WAYS
 
     def __init__(self, title: str, rows: Callable[[int], list[Row]]) -> None:
         super().__init__()

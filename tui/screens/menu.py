@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
 
 from mmplay import __version__
@@ -88,6 +89,7 @@ class MenuScreen(BaseScreen):
         self._progress: Progress | None = None
         self._lines: dict[Path, tuple[str, str]] = {}
         self._projector = Projector(self, glyphs, motion, self._after_film, self._film_ended)
+        self._made_for: Size | None = None
         self._looking_into: tuple[Ask | None, ...] = ()
         """The entry whose preview is not shown yet; empty if there is none."""
 
@@ -139,7 +141,8 @@ class MenuScreen(BaseScreen):
     def _read_sessions(self) -> None:
         """Look into what was played, in a thread: the list is painted without waiting for it."""
         lines = self._lines
-        files = [one for one in self._sessions if one not in lines or lines[one][1] == DAMAGED]
+        changing = DAMAGED, *library.UNFINISHED
+        files = [one for one in self._sessions if one not in lines or lines[one][1] in changing]
 
         def read(_: Stopped) -> dict[Path, tuple[str, str]]:
             return {path: _session_line(path) for path in files}
@@ -154,15 +157,32 @@ class MenuScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Back from a level or a recording: it may have earned stars, and it was recorded."""
         if self._recordings:
+            before = set(self._best)
             self._fill()
             self._read_sessions()
+            self._go_past(set(self._best) - before)
             self._looking_into = self._looking_into or (self._entries.ask,)
         if self._looking_into:
             self.call_after_refresh(self._look_into, *self._looking_into)
 
+    def _go_past(self, won: set[str]) -> None:
+        """Stand on the next level if one has just been won, where levels are looked at."""
+        ask = self._entries.ask
+        if won and ask is not None and ask.kind == "level":
+            self._entries.choose(self._next())
+
     def on_resize(self) -> None:
         """Fit list and footer to the new width."""
         self.call_after_refresh(self._show_list)
+
+    @on(CellPanel.Resized)
+    def preview_resized(self) -> None:
+        """Fit the preview to its new size."""
+        size = self.query_one("#preview").size
+        if self._projector.film is not None:
+            self._projector.next_shot()
+        elif self._made_for is not None and size and size != self._made_for:
+            self._look_into(self._entries.ask)
 
     @property
     def _entries(self) -> CellPanel:
@@ -225,10 +245,11 @@ class MenuScreen(BaseScreen):
 
     def _look_into(self, ask: Ask | None) -> None:
         preview = self.query_one("#preview", CellPanel)
+        self._made_for = preview.size
         width = max(20, preview.size.width)
 
         def show(rows: list[Row]) -> None:
-            if self._projector.film is None:
+            if self._projector.film is None and not self._projector.announced:
                 preview.show(rows)
             if self._looking_into == (ask,):
                 self._looking_into = ()
@@ -254,7 +275,7 @@ class MenuScreen(BaseScreen):
         from mmplay.levels.tries import tries_of
 
         level = find_level(str(ask.names[0]))
-        size = width, self.query_one("#preview").size.height
+        size = width, self._made_for.height if self._made_for is not None else 0
         return level_preview(
             level, self._best.get(level.id), size, self._glyphs, tries_of(level.id)
         )

@@ -301,9 +301,16 @@ class PlayScreen(BaseScreen):
 
     # closing
 
+    def action_leave(self) -> None:
+        """Go back; from what was missed, asked again, to the end of the level."""
+        if self.game is None or not self.game.leave_review():
+            super().action_leave()
+
     def action_escape(self) -> None:
         """Close what lies over the screen, stop finding bounds, or go back."""
-        if not self.close_one() and not self.runs.bounds.stop():
+        if self.close_one() or self.runs.bounds.stop():
+            return
+        if self.game is None or not self.game.leave_review():
             self.post_message(self.Escaped())
 
     def close_one(self) -> bool:

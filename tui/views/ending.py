@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmplay.engine.errors import how_many
 from mmplay.engine.explain.finding import as_sentence
-from mmplay.levels.level_list import LevelLine
+from mmplay.levels.level_list import LevelLine, next_of
 from mmplay.levels.model import Level
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import FREE_HINTS, Outcome, Score
 from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.tries import Try
+from mmplay.levels.tries import Try, tries_of
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.menu import stars_text
+from mmplay.tui.views.task import reply_rows
 
 BARS = 4
 """Into how many bars the tries are counted at most."""
@@ -29,6 +31,18 @@ LEAST_TRIES = 2
 
 WIDE = 90
 """Columns for the keys and the next level's title in one row."""
+
+
+def rows_at_end(game: LevelGame, level: Level, glyphs: Glyphs) -> Callable[[int], list[Row]]:
+    """Return what makes the rows, for a width, of a level whose last stage is over in `game`."""
+    run, told = game.level_run, game.reply if level.picture is None else None
+    tries, following = tries_of(run.level.id), next_of(level)
+
+    def rows(width: int) -> list[Row]:
+        said = reply_rows(told, width) if told is not None else []
+        return said + ending_rows(run, tries, following, width, glyphs)
+
+    return rows
 
 
 def ending_rows(

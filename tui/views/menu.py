@@ -35,6 +35,8 @@ ABOUT: dict[str, str] = {
 }
 """What the shipped recordings are about."""
 
+FILM_TITLE = "A Linux machine runs out of memory"
+
 MAX_FRAMES = 40
 """Frames that a preview lists; a run has too many."""
 

@@ -92,7 +92,7 @@ def _keys(question: Question, width: int) -> list[Row]:
     rows: list[Row] = []
     for key, text in (
         *keys,
-        ("H", "hint (the first is free)"),
+        ("H", "hint (one is free)"),
         ("S", "skip    I  the story"),
     ):
         first, *more = wrap(text, max(12, width - 9))

@@ -217,7 +217,9 @@ def _fall_back(m: Machine, text: str) -> None:
     if m.setup.workloads[load].program != "allocator" or not m.setup.workloads[load].order:
         raise RefusedError(f"fall_back: {text} asks for no blocks that single pages could replace")
     if not fall_back(m, load):
-        raise RefusedError(f"fall_back: {text} has no task now")
+        raise RefusedError(
+            f"fall_back: {text} has no task now: it has not begun yet, or it is done"
+        )
 
 
 # requests at the door
