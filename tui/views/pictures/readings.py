@@ -17,13 +17,14 @@ from mmplay.tui.views.pictures.board import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms
-from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.sight import KEPT, Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
 
 ITS_LINE, NO_LINE = "its line", "none"
-"""What a caller's own line is called on the glass: HIGH stands below min, high above it."""
+"""What a caller's own line is called on the glass: HIGH lies below min, high above it. Where pages
+are set aside its name says of what it is made."""
 
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
@@ -113,7 +114,8 @@ def tank_of(sight: Sight) -> Tank:
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
-        lines = (*lines, Line(ITS_LINE, visitor.line, True, drawn))
+        name = line_name(sight, zone, visitor.line) if KEPT in sight.words else ITS_LINE
+        lines = (*lines, Line(name, visitor.line, True, drawn))
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
         *role_fill, asked=visitor, waiting=sight.waiting,
