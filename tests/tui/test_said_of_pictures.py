@@ -88,7 +88,7 @@ def test_the_zones_of_a_way_are_told_with_what_they_have_free() -> None:
 
 def test_rooms_tell_their_floors_once_the_way_is_known() -> None:
     game = LevelGame(begin(level_of_id("L11")))
-    deep = next(one for one in game.level_run.questions if one.id == "deep.1")
+    deep = next(one for one in game.level_run.questions if one.id == "keyed.1")
     asked = sight_of(game.session.live, BOXES, game.showing)._replace(
         question=deep._replace(truth="served 0x2088020:slab:pf_memalloc")
     )

@@ -57,7 +57,7 @@ def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture)
         ("L09", "answered:trend.1", r"limit (14791|20871)"),
         ("L09", "answered:ten.1", r"◀ (6500|2500|3500) dirty"),
         ("L10", "answered:raise.1", r"its line \d{3,4} *│"),
-        ("L11", "ask:floor.1", r"─ DMA(32)? ─.*\n.*● .* the task"),
+        ("L11", "answered:keyed.1", r"floor 1738 .* floor 650 "),
         ("L16", "answered:limit", r"─ dirty pages ─[^◀]*◀ 60000 *│"),
         ("L18", "answered:edge.1", r"(min|HIGH)\+512 (1812|1162)|HIGH\+HARDER 488"),
         ("L18", "answered:slow", r"its line 488"),
