@@ -242,13 +242,17 @@ def test_an_open_question_about_the_way_does_not_tell_whether_there_is_a_normal_
         assert [room.there for room in rooms_of(sight).rooms] == [True, True, None]
 
 
-def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
+def test_kswapd_is_said_to_put_pages_back_or_to_sleep_where_it_asks_for_none() -> None:
     game = LevelGame(begin(level_of_id("L04")))
     shown = game.showing._replace(caller="kswapd", secrets=())
     sight = sight_of(game.session.live, BOXES, shown)
-    for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
+    for truth, deed in (
+        ("fact kswapd.takes", "sleeps"),
+        ("marks DMA32 high", "puts pages back"),
+        ("kswapd_sleeps DMA32", "puts pages back"),
+    ):
         tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
-        assert tank_words(tank).endswith(" kswapd puts pages back."), truth
+        assert tank_words(tank).endswith(f" kswapd {deed}."), truth
 
 
 def test_the_limits_of_dirty_pages_move_in_a_glass_that_stays() -> None:
