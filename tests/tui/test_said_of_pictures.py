@@ -333,3 +333,14 @@ def test_a_caller_stands_on_no_line_and_what_it_does_is_not_cut() -> None:
     drawn = [plain(row) for row in tank_rows(works, 43, 15, ASCII)]
     assert any("kswapd" in row for row in drawn)
     assert "pu..." not in "".join(drawn)
+
+
+def test_a_caller_that_was_let_ask_is_refused_until_it_is_served() -> None:
+    game = LevelGame(begin(level_of_id("L20")))
+    while (question := game.question) is not None:
+        game.answer(right_answer(question, game.level_run.truths[question.id]))
+    assert "conntrack" not in said_of(game)
+    game.act("request 0x2088020:slab:softirq")
+    assert said_of(game).endswith("conntrack is refused.")
+    ladder = ladder_of(sight_of(game.session.live, BOXES, game.showing))
+    assert any("conntrack refused" in plain(one) for one in ladder_rows(ladder, 43, 15, BOXES))
