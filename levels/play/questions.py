@@ -149,7 +149,8 @@ class Notes:
     what the player did, by name; `asked` says, in the order in which they were asked last, how
     often each question had been missed by then; `order` is all of it, in order. `wrongs` counts the
     wrong answers that were not undone, and `last_wrong` says of the last one how often the question
-    had been missed when it was asked, and what was said.
+    had been missed when it was asked, and what was said. `undone` is the question whose miss was
+    undone last, until it is asked again.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -160,6 +161,7 @@ class Notes:
         self.last_wrong: dict[str, tuple[int, str]] = {}
         self.answers: dict[str, str] = {}
         self.skipped: set[str] = set()
+        self.undone = ""
         self.missed: Counter[str] = Counter()
         self.hints = 0
         self.acts: Counter[str] = Counter()
@@ -173,6 +175,7 @@ class Notes:
         if name == ASK:
             self.asked.pop(value, None)
             self.asked[value] = self.missed[value]
+            self.undone = ""
             self.order.append((value, self.missed[value]))
         elif name == ANSWER:
             ident, _, answer = value.partition(" ")
@@ -185,6 +188,7 @@ class Notes:
             self.missed[value] += 1
         elif name == MISSED:
             self.missed.update(value.split())
+            self.undone = value.split()[-1]
         elif name == HINT:
             self.hints += 1
 
