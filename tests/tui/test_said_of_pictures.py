@@ -177,9 +177,9 @@ def test_switches_and_number_of_a_mask_are_not_seen_where_they_are_asked_for() -
     assert "not shown until" in heard("decode 0x2200020")
     told = sight._replace(question=question, told=game.level_run.truths[question.id])
     urgent = told._replace(question=question._replace(truth="uses_reserves GFP_ATOMIC"))
-    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 375 pages"
+    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 488 pages"
     untaught = urgent._replace(taught=frozenset({"HIGH"}))
-    assert bits_still(untaught).line == "its line in DMA32: 375 pages"
+    assert bits_still(untaught).line == "its line in DMA32: 488 pages"
     asked = heard("encode GFP_ATOMIC in 4.5")
     assert asked.startswith("mask ?")
     assert "HIGH" in asked
@@ -242,13 +242,17 @@ def test_an_open_question_about_the_way_does_not_tell_whether_there_is_a_normal_
         assert [room.there for room in rooms_of(sight).rooms] == [True, True, None]
 
 
-def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
+def test_kswapd_is_said_to_put_pages_back_or_to_sleep_where_it_asks_for_none() -> None:
     game = LevelGame(begin(level_of_id("L04")))
     shown = game.showing._replace(caller="kswapd", secrets=())
     sight = sight_of(game.session.live, BOXES, shown)
-    for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
+    for truth, deed in (
+        ("fact kswapd.takes", "sleeps"),
+        ("marks DMA32 high", "puts pages back"),
+        ("kswapd_sleeps DMA32", "puts pages back"),
+    ):
         tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
-        assert tank_words(tank).endswith(" kswapd puts pages back."), truth
+        assert tank_words(tank).endswith(f" kswapd {deed}."), truth
 
 
 def test_the_limits_of_dirty_pages_move_in_a_glass_that_stays() -> None:
