@@ -103,15 +103,18 @@ class Asking:
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what is new, else the oldest miss; conditions come last.
 
+        First of all comes what was answered wrong and undone: who undoes it answers it again.
+
         What was asked before may have changed the machine, as if the time of a question had come
         that waits for a condition: it waits until all that was missed is right.
         """
+        back = [one for one in self.questions if one.id in notes.taken_back]
         come = [one for one in self.questions if self._has_come(one, m, notes)]
         new = [one for one in come if one.id not in notes.asked]
         missed = next((ident for ident in notes.asked if notes.comes_again(ident)), None)
         again = [one for one in self.questions if one.id == missed]
         sure = [one for one in new if one.at in SURE or one.at.startswith((AFTER, TURN))]
-        return next(iter([*sure, *again, *new]), None)
+        return next(iter([*back, *sure, *again, *new]), None)
 
     def _has_come(self, question: Question, m: Machine, notes: Notes) -> bool:
         if not question.at.startswith(AFTER):

@@ -149,7 +149,8 @@ class Notes:
     what the player did, by name; `asked` says, in the order in which they were asked last, how
     often each question had been missed by then; `order` is all of it, in order. `wrongs` counts the
     wrong answers that were not undone, and `last_wrong` says of the last one how often the question
-    had been missed when it was asked, and what was said.
+    had been missed when it was asked, and what was said. `taken_back` are questions whose wrong
+    answers were undone, until they are asked again.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -161,6 +162,7 @@ class Notes:
         self.answers: dict[str, str] = {}
         self.skipped: set[str] = set()
         self.missed: Counter[str] = Counter()
+        self.taken_back: frozenset[str] = frozenset()
         self.hints = 0
         self.acts: Counter[str] = Counter()
         for entry in entries:
@@ -174,6 +176,7 @@ class Notes:
             self.asked.pop(value, None)
             self.asked[value] = self.missed[value]
             self.order.append((value, self.missed[value]))
+            self.taken_back -= {value}
         elif name == ANSWER:
             ident, _, answer = value.partition(" ")
             self.answers[ident] = answer
@@ -185,6 +188,7 @@ class Notes:
             self.missed[value] += 1
         elif name == MISSED:
             self.missed.update(value.split())
+            self.taken_back |= frozenset(value.split())
         elif name == HINT:
             self.hints += 1
 

@@ -96,11 +96,11 @@ def clumsily(run: LevelRun) -> None:
     run.hint()
     run.answer("door.1", "no")
     run.undo()
+    run.answer("door.1", "yes")
     run.answer("door.2", "no")
     run.undo()
     run.redo()
     run.answer("door.3", "no")
-    run.answer("door.1", "yes")
     run.advance(1 << 20)
 
 
@@ -291,7 +291,7 @@ def test_an_unfinished_level_goes_on_from_its_recording(mine: Path) -> None:
     assert run.session.to_end().state.digest() == before.session.to_end().state.digest()
     assert [mark.fields for mark in run.session.tape.marks] == [["a", "here it began"]]
     assert run.hint() == before.hint()
-    for name, said in (("door.2", "no"), ("door.3", "no"), ("door.1", "yes")):
+    for name, said in (("door.1", "yes"), ("door.2", "no"), ("door.3", "no")):
         run.answer(name, said)
     run.advance(1 << 20)
     assert run.score().won

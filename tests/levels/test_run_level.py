@@ -74,7 +74,10 @@ def test_undo_takes_an_answer_back_but_it_stays_missed() -> None:
     assert run.undo()
     assert run.answers == {}
     assert not run.redo()
-    answered(run, "no", "no", "yes")
+    asked = run.open_question()
+    assert asked is not None
+    assert asked.id == "door.1", "who undoes an answer answers the same question again"
+    answered(run, "yes", "no", "no")
     assert run.outcome is Outcome.WON
     score = run.score()
     assert (score.stars, score.acts, score.missed) == (1, 0, 1)
@@ -100,7 +103,7 @@ def test_a_skipped_question_stays_missed_after_undo() -> None:
     run = begin(level(DOOR + MOVES))
     run.skip("door.1")
     run.undo()
-    assert answered(run, "no", "no", "yes").score().stars == 1
+    assert answered(run, "yes", "no", "no").score().stars == 1
 
 
 def test_a_skipped_question_never_wins_and_no_question_loses() -> None:

@@ -58,7 +58,7 @@ def test_hints_and_what_was_undone_are_in_the_code(mine: Level) -> None:
     run.hint()
     run.answer("door.1", "no")
     run.undo()
-    run.answer("door.2", "no")
+    run.answer("door.1", "yes")
     assert run.playing
     assert same(run, mine)
 
