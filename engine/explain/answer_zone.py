@@ -20,6 +20,7 @@ from mmplay.engine.explain.dumps import mark_spans
 from mmplay.engine.explain.finding import finding, said, seconds, sentence
 from mmplay.engine.explain.gate import (
     Caller,
+    Rung,
     ZoneTest,
     distances,
     ladder,
@@ -30,10 +31,13 @@ from mmplay.engine.explain.remedy import managed_above, min_free_span
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.floors import spare
+from mmplay.engine.rules.floors import NO_WATERMARKS, spare
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, zone_min
 from mmplay.engine.terms import Term, given, rule
+
+LAST_LOOK_MARK = "high"
+"""What __alloc_pages_may_oom looks at once more before it kills."""
 
 FieldAnswerer = Callable[[Scene, ZoneDump, int], Answer]
 """Answers for one field, given the zone and the field's value in pages."""
@@ -89,12 +93,15 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     )
     kernel, decided = scene.frame.kernel, deciding_test(scene.diagnosis, zone)
     shown = scene.frame.shown
+    if not_asked(scene, zone):
+        no = said("answer.not_asked", zone=label_of(scene, zone))
+        return answer._replace(consequence=no)
     if shown is not None and not shown.own:
         answer = answer._replace(what=f"{answer.what} {_old(scene, zone)}")
     if kernel is None:
         return answer
     class_index = class_zone_of(scene, zone)
-    stop = sentence(stop_finding(pages, stop_of(ladder(kernel, zone, class_index), pages)))
+    stop = _stop(ladder(kernel, zone, class_index), zone, pages)
     if decided is None or decided[1].floor is None or decided[1].free is None:
         apart = joined(distances(kernel, zone, class_index))
         rule_text = WORDS["floor"].text if apart else answer.rule
@@ -102,15 +109,34 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     caller, test = decided
     words = WORDS["floor_block" if caller.order > 0 else "floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
+    numbers = sentence(verdict)
+    if caller.mark == LAST_LOOK_MARK:
+        numbers = said("answer.last_look", mark=caller.mark, verdict=numbers)
     return answer._replace(
         rule=words.text,
-        numbers=sentence(verdict),
+        numbers=numbers,
         consequence=stop,
         change=joined(scene.diagnosis.would_pass),
         source=source_of(scene, words),
         term=test.floor,
         links=_mark_links(zone, caller.mark, class_index),
     )
+
+
+def _stop(rungs: list[Rung], zone: ZoneDump, pages: int) -> str:
+    """Say where free pages stand among the floors; nothing where no floor is known, or no page."""
+    told = any(rung.caller is not NO_WATERMARKS for rung in rungs)
+    if not told or zone.pages("managed") == 0:
+        return ""
+    return sentence(stop_finding(pages, stop_of(rungs, pages)))
+
+
+def not_asked(scene: Scene, zone: ZoneDump) -> bool:
+    """Tell whether the request that was judged could not use this zone at all."""
+    shown, caller = scene.frame.shown, scene.diagnosis.caller
+    if shown is None or caller is None or not scene.diagnosis.asks:
+        return False
+    return not caller.asks(shown.dump, zone)
 
 
 def deciding_test(diagnosis: Diagnosis, zone: ZoneDump) -> tuple[Caller, ZoneTest] | None:

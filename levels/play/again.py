@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +17,14 @@ LOOKS = 8
 OPPOSITES = 2
 """With so few options a right answer is either the wrong one, or stands on the same key."""
 
-NO_FAULT = (False, False)
+NO_FAULT = (False, False, False)
+
+
+class Seen(NamedTuple):
+    """What was asked in a run before: the texts, and how this question was missed there."""
+
+    texts: Sequence[str] = ()
+    miss: Miss | None = None
 
 
 class Miss(NamedTuple):
@@ -38,12 +46,14 @@ def next_form(
 
     It is none of the texts that were `asked`, in order, while another is left; of those left,
     one that neither makes the missed answer right nor repeats the right one, on its key or as a
-    value. `skipped` forms are left out. If all were asked it is the one that was asked longest ago.
+    value, and then one in which the same answer is the same slip: who took equal for above meets an
+    equal one again. `skipped` forms are left out. If all were asked it is the one that was asked
+    longest ago.
     """
     passed: list[Question] = []
     most = LOOKS if miss is not None else 1
     fresh = islice(_fresh(forms, asked, passed), skipped, skipped + most)
-    best, least = None, (True, True)
+    best, least = None, (True, True, True)
     for one in fresh:
         faults = NO_FAULT if miss is None else _faults(one, miss, right_of(one))
         if best is None or faults < least:
@@ -67,14 +77,23 @@ def _asked_at(asked: Sequence[str], text: str) -> int:
     return max((n for n, one in enumerate(asked) if one == text), default=-1)
 
 
-def _faults(form: Question, miss: Miss, right: Truth) -> tuple[bool, bool]:
-    """Tell whether a form makes the wrong answer right, and whether it repeats the right one."""
+def _faults(form: Question, miss: Miss, right: Truth) -> tuple[bool, bool, bool]:
+    """Tell whether a form rewards the wrong answer, repeats the right one, is of another slip."""
     rewards = _accepts(right, miss.said) or _shares_a_set(form, miss, right)
+    other = _slip(right, miss.said) != _slip(miss.right, miss.said)
     if len(form.options) == OPPOSITES:
-        return rewards, False
+        return rewards, False, other
     place = _place(form, right)
     same_key = place >= 0 and place == _place(miss.form, miss.right)
-    return rewards, same_key or _accepts(right, miss.right.shown())
+    return rewards, same_key or _accepts(right, miss.right.shown()), other
+
+
+def _slip(right: Truth, said: str) -> str:
+    """Return the code of the slip that an answer is; empty if it is none."""
+    with suppress(InputError):
+        found = right.slip(said)
+        return found.code if found is not None else ""
+    return ""
 
 
 def _shares_a_set(form: Question, miss: Miss, right: Truth) -> bool:

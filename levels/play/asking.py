@@ -12,7 +12,7 @@ from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.language import AFTER, END, NOW, START, TURN
 from mmplay.levels.model import Level, Question, name_and_value
-from mmplay.levels.play.again import Miss, next_form
+from mmplay.levels.play.again import Miss, Seen, next_form
 from mmplay.levels.play.drawing import forms_in_order, in_order, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
@@ -26,7 +26,10 @@ SURE = (START, END)
 
 METRIC = "metric "
 
-NOTHING_SEEN: Mapping[str, Sequence[str]] = {}
+Before = Mapping[str, Seen]
+"""What was asked in a run before, by question."""
+
+NOTHING_SEEN: Before = {}
 
 
 def moment_of(level: Level, question: Question, m: Machine, end_turn: int) -> Moment:
@@ -50,8 +53,8 @@ def after_answer(m: Machine, question: Question) -> Machine:
 class Asking:
     """See the module. `questions` are the level's, in the order of the run.
 
-    `seen` are the texts that were asked in runs before this one, by the questions that shall begin
-    with others.
+    `seen` is what was asked in a run before this one, by the questions that shall begin with
+    others.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class Asking:
         seed: int,
         end_turn: int,
         laters: Laters,
-        seen: Mapping[str, Sequence[str]] = NOTHING_SEEN,
+        seen: Before = NOTHING_SEEN,
     ) -> None:
         """Bind the moments to the machine; raises LevelError for one that it does not know."""
         self.level, self.seed, self.end_turn = level, seed, end_turn
@@ -103,18 +106,22 @@ class Asking:
     def due(self, m: Machine, notes: Notes) -> Question | None:
         """Return what is to be asked now: what is new, else the oldest miss; conditions come last.
 
-        First of all comes what was answered wrong and undone: who undoes it answers it again.
+        Who takes a wrong answer back has its question before him again.
 
         What was asked before may have changed the machine, as if the time of a question had come
         that waits for a condition: it waits until all that was missed is right.
         """
-        back = [one for one in self.questions if one.id in notes.taken_back]
+        back = [
+            one for one in self.questions if one.id == notes.undone and notes.comes_again(one.id)
+        ]
+        if back:
+            return back[0]
         come = [one for one in self.questions if self._has_come(one, m, notes)]
         new = [one for one in come if one.id not in notes.asked]
         missed = next((ident for ident in notes.asked if notes.comes_again(ident)), None)
         again = [one for one in self.questions if one.id == missed]
         sure = [one for one in new if one.at in SURE or one.at.startswith((AFTER, TURN))]
-        return next(iter([*back, *sure, *again, *new]), None)
+        return next(iter([*sure, *again, *new]), None)
 
     def _has_come(self, question: Question, m: Machine, notes: Notes) -> bool:
         if not question.at.startswith(AFTER):
@@ -138,15 +145,20 @@ class Asking:
     def _next_form(self, question: Question, session: Session, notes: Notes) -> Question:
         """Return the form to be asked; it follows from the tape, so that it can be asked again."""
         m, ident = session.to_end(), question.id
-        asked = [*self.seen.get(ident, ()), *(self._asked[key][0].text for key in notes.order)]
+        before = self.seen.get(ident, Seen())
+        asked = [*before.texts, *(self._asked[key][0].text for key in notes.order)]
         undone = notes.missed[ident] - notes.wrongs[ident]
-        miss = None
-        if notes.wrongs[ident] and not undone:
-            tries, said = notes.last_wrong[ident]
-            miss = Miss(*self._asked[ident, tries], said)
+        miss = None if undone else self.last_miss(ident, notes) or before.miss
         forms = forms_in_order(self.level, question, m, self.seed)
         right = partial(self._right_of, session, notes)
         return next_form(forms, asked, miss, right, max(0, undone - 1))
+
+    def last_miss(self, ident: str, notes: Notes) -> Miss | None:
+        """Return the last wrong answer to a question that was not undone."""
+        if not notes.wrongs[ident]:
+            return None
+        tries, said = notes.last_wrong[ident]
+        return Miss(*self._asked[ident, tries], said)
 
     def _right_of(self, session: Session, notes: Notes, form: Question) -> Truth:
         """Return what would be right if a form was asked now."""

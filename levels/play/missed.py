@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mmplay.levels.model import Question
+from mmplay.levels.play.again import Seen
 from mmplay.levels.play.game import LevelGame, Sequel, numbered
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
@@ -48,6 +49,13 @@ def _numberless(text: str) -> str:
     return re.sub("[0-9]+", "", text)
 
 
+def _seen(run: LevelRun, wanted: Iterable[str]) -> Iterator[tuple[str, Seen]]:
+    """Yield what was asked in a run and how it was missed, by question."""
+    texts = [form.text for form in run.asking.all_asked()]
+    for ident in wanted:
+        yield ident, Seen(texts, run.asking.last_miss(ident, run.notes))
+
+
 class Practice(LevelGame):
     """Stages once more, with only what was missed: all else is done and answered as it should be.
 
@@ -64,8 +72,7 @@ class Practice(LevelGame):
         level = run.level._replace(stages=())
         self._first = run.asking.first_asked()
         self._wanted = frozenset(run.missed())
-        texts = [form.text for form in run.asking.all_asked()]
-        again = begin(level, run.seed, seen=dict.fromkeys(self._wanted, texts))
+        again = begin(level, run.seed, seen=dict(_seen(run, self._wanted)))
         acts = [move for move in level.solution if move.action in level.allow]
         self._steps = playing(again, acts, knows)
         super().__init__(again)

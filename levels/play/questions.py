@@ -149,8 +149,8 @@ class Notes:
     what the player did, by name; `asked` says, in the order in which they were asked last, how
     often each question had been missed by then; `order` is all of it, in order. `wrongs` counts the
     wrong answers that were not undone, and `last_wrong` says of the last one how often the question
-    had been missed when it was asked, and what was said. `taken_back` are questions whose wrong
-    answers were undone, until they are asked again.
+    had been missed when it was asked, and what was said. `undone` is the question whose miss was
+    undone last, until it is asked again.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -161,8 +161,8 @@ class Notes:
         self.last_wrong: dict[str, tuple[int, str]] = {}
         self.answers: dict[str, str] = {}
         self.skipped: set[str] = set()
+        self.undone = ""
         self.missed: Counter[str] = Counter()
-        self.taken_back: frozenset[str] = frozenset()
         self.hints = 0
         self.acts: Counter[str] = Counter()
         for entry in entries:
@@ -175,8 +175,8 @@ class Notes:
         if name == ASK:
             self.asked.pop(value, None)
             self.asked[value] = self.missed[value]
+            self.undone = ""
             self.order.append((value, self.missed[value]))
-            self.taken_back -= {value}
         elif name == ANSWER:
             ident, _, answer = value.partition(" ")
             self.answers[ident] = answer
@@ -188,7 +188,7 @@ class Notes:
             self.missed[value] += 1
         elif name == MISSED:
             self.missed.update(value.split())
-            self.taken_back |= frozenset(value.split())
+            self.undone = value.split()[-1]
         elif name == HINT:
             self.hints += 1
 

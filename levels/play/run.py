@@ -7,14 +7,14 @@ asked by itself, which answers were wrong, and the hints that were given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from mmplay.engine.errors import no_such
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
-from mmplay.levels.play.asking import NOTHING_SEEN, Asking
+from mmplay.levels.play.asking import NOTHING_SEEN, Asking, Before
 from mmplay.levels.play.coming import who_was_refused
 from mmplay.levels.play.goals import (
     RESULT,
@@ -63,7 +63,7 @@ class LevelRun:
         seed: int | None = None,
         laters: Laters | None = None,
         before: LevelRun | None = None,
-        seen: Mapping[str, Sequence[str]] = NOTHING_SEEN,
+        seen: Before = NOTHING_SEEN,
     ) -> None:
         """Ask what is asked at the start; raises LevelError for a level that names what is not.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from hashlib import blake2b
 from itertools import takewhile
@@ -15,7 +15,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import NOW
 from mmplay.levels.machines import machine_for
 from mmplay.levels.model import REPLIES, Level, Move, Question
-from mmplay.levels.play.asking import NOTHING_SEEN
+from mmplay.levels.play.asking import NOTHING_SEEN, Before
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, laters_of, moment_test
 from mmplay.levels.play.questions import right_answer
@@ -39,13 +39,13 @@ def begin(
     seed: int | None = None,
     writer: TraceWriter | None = None,
     laters: Laters | None = None,
-    seen: Mapping[str, Sequence[str]] = NOTHING_SEEN,
+    seen: Before = NOTHING_SEEN,
     make: Makes = Session,
 ) -> LevelRun:
     """Return a run of a level that has not begun; raises InputError.
 
-    Runs of one level share the continuations that its questions are asked of. `seen` are texts
-    that were asked before, by question; `make` makes the session, of a later stage too.
+    Runs of one level share the continuations that its questions are asked of. `seen` is what
+    was asked before, by question; `make` makes the session, of a later stage too.
     """
     used, laters = level.start.seed if seed is None else seed, laters or laters_of(level)
     session = make(_machine(level, used, laters), level_header(level, used), writer)

@@ -9,9 +9,9 @@ from mmplay.recordings.run.session import Session
 
 LAST_TURN = "the last turn"
 TIME_PASSED = "the time since your last answer"
-STAYS_MISSED = "; it stays missed, and is asked again"
+STAYS_MISSED = "; the question stays missed and is asked again"
 
-REPLIED = {ANSWER: "your answer", PLACE: "your answer", SKIP: "skipping the question"}
+REPLIED = {ANSWER: "your answer", PLACE: "your answer", SKIP: "skipping it"}
 
 
 def turn_passed(level: Level, session: Session) -> bool:

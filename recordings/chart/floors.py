@@ -13,13 +13,14 @@ MARKS = ("high", "low", "min")
 
 
 def floors_of(
-    kernel: Kernel | None, dump: MemDump, zone: ZoneDump
+    kernel: Kernel | None, dump: MemDump, zone: ZoneDump, class_index: int | None = None
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield (name, caller, pages) of every floor that an ordinary caller's request can meet.
+    """Yield (name, caller, pages) of every floor that a request of class zone `class_index` meets.
 
-    Without rules only the marks themselves, as they were printed.
+    None is the class zone of an ordinary caller. Without rules only the marks themselves, as they
+    were printed.
     """
-    index = class_zone_index(dump)
+    index = class_zone_index(dump) if class_index is None else class_index
     if kernel is None or index is None:
         for mark in MARKS:
             pages = zone.pages(mark)

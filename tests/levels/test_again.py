@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, playing
 from mmplay.levels.truth import Truth
 
+NUMBERS = re.compile("[0-9]+")
 MISSES = 2
 """How often each question is missed before it is answered."""
 
@@ -112,3 +114,28 @@ def test_a_review_asks_what_the_run_did_not_ask_and_counts_what_it_asks(ident: s
     question = game.asked()
     assert question.text not in seen or not all_texts(game.level_run, question) - seen
     assert game.place(question) == f"1/{len(run.missed())}"
+
+
+def test_who_took_equal_for_above_meets_an_equal_one_again() -> None:
+    asked: list[set[str]] = []
+    run = begin(level_of_id("L03"), 2)
+    while (question := run.open_question()) is not None:
+        if question.group == "retry":
+            asked.append(set(NUMBERS.findall(question.text)))
+        if question.group == "retry" and not run.missed():
+            run.answer(question.id, "yes")
+        else:
+            knows(run, question)
+    assert [len(numbers) for numbers in asked] == [1, 1], "free and min are the same number"
+    assert asked[0] != asked[1]
+
+
+def test_a_review_knows_how_a_question_was_missed() -> None:
+    run = begin(level_of_id("L01"))
+    while (question := run.open_question()) is not None:
+        if "An old sound card" in question.text and not run.missed():
+            run.answer(question.id, "Normal")
+        else:
+            knows(run, question)
+    game = Practice(run)
+    assert not game.level_run.truths[game.asked().id].accepts("Normal")

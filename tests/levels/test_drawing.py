@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.levels.level_text import LevelError
+from mmplay.levels.play.again import Seen
 from mmplay.levels.play.drawing import number_of
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import play_again
@@ -107,7 +108,7 @@ def test_lines_are_picked_and_a_missed_one_gives_way_to_another() -> None:
 def test_a_run_after_another_begins_with_other_numbers() -> None:
     one = level(DRAWN + PICKED)
     first = text_of(begin(one))
-    assert first != text_of(begin(one, seen={"door": (first,)}))
+    assert first != text_of(begin(one, seen={"door": Seen((first,))}))
 
 
 def test_every_form_is_known_with_what_is_right() -> None:

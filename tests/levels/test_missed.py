@@ -81,11 +81,11 @@ def test_a_level_of_acts_does_them_by_itself_on_the_way() -> None:
 
 
 def test_a_shipped_level_again() -> None:
-    run = missing(begin(level_of_id("L03")), "first", "retry")
+    run = missing(begin(level_of_id("L03")), "first.1", "retry.1")
     game = Practice(run)
-    assert game.asked().id == "first"
-    game.answer(game.level_run.truths["first"].shown())
-    assert game.asked().id == "retry"
+    assert game.asked().id == "first.1"
+    game.answer(game.level_run.truths["first.1"].shown())
+    assert game.asked().id == "retry.1"
 
 
 def test_what_was_missed_in_an_earlier_stage_is_played_again_before_the_later_one() -> None:

@@ -158,8 +158,8 @@ SET = "watermark_scale_factor"
 @pytest.mark.parametrize(
     ("factor", "won", "why"),
     [
-        (10, False, "reclaim for itself"),
-        (20, False, "reclaim for itself"),
+        (10, False, "had to free pages itself"),
+        (20, False, "had to free pages itself"),
         (35, True, ""),
         (100, True, ""),
         (150, False, "kswapd has looked at"),

@@ -59,11 +59,11 @@ def test_the_machine_says_which_zone_serves(free: tuple[int, int], asked: str, g
         assert found.wrong(other)
 
 
-@pytest.mark.parametrize("name", ["plain", "first", "network", "deep", "unkeyed"])
+@pytest.mark.parametrize("name", ["keyed", "unkeyed"])
 def test_each_caller_at_the_door_comes_again_with_another_answer(name: str) -> None:
     run = unread(level_of_id("L11"))
     forms = list(run.asking.forms(f"{name}.1", run.session.to_end()))
-    assert len(forms) == 3
+    assert len(forms) >= 3
     assert len({right.value for _, right in forms}) >= 2
     assert len({form.truth for form, _ in forms}) == 1
 

@@ -65,7 +65,7 @@ async def test_a_kill_in_a_cgroup_shows_who_and_the_limit_not_two_empty_panels(
 ) -> None:
     _, screen = await first_screen(tmp_path, stamped(MEMCG_V1), size, "a.log")
     assert "/oven used 8.0 MiB of its 8.0 MiB" in " ".join(screen.split())
-    assert "chosen baker (55)" in screen
+    assert "killed baker (55)" in screen
     assert "Move the cursor" not in screen
     assert screen.count("No memory was printed until here") == 1
     assert "zones, pages" not in screen

@@ -42,6 +42,12 @@ def kill(tmp_path: Path) -> Iterator[FrameDiagnosis]:
         yield diagnose_frame(recording, 0)
 
 
+def test_who_was_killed_is_named_once_with_the_score(kill: FrameDiagnosis) -> None:
+    rows = [plain(row) for row in report_rows(View(kill, 60, 20, "full", BOXES))]
+    assert rows[0].strip() == "killed eater (1532)  score 919"
+    assert not any(row.startswith("chosen") for row in rows)
+
+
 def test_owners_stand_by_size_with_their_share(kill: FrameDiagnosis) -> None:
     view = View(kill, 60, 20, "full", BOXES)
     assert kill.frame.report is not None

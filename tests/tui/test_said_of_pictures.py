@@ -11,7 +11,7 @@ from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.solve import begin
 from mmplay.levels.truth import Truth, supposed
 from mmplay.tui.cells import plain
-from mmplay.tui.glyphs import BOXES
+from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.views.pictures.bits import bits_of, bits_rows, bits_words
 from mmplay.tui.views.pictures.blocks import (
     FREE,
@@ -31,7 +31,16 @@ from mmplay.tui.views.pictures.readings import bits_still, ladder_of, loop_of, r
 from mmplay.tui.views.pictures.rooms import rooms_rows, rooms_words
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.slabs import Slab, Slabs, slabs_words
-from mmplay.tui.views.pictures.tank import COMES, WAITS, Tank, Visitor, tank_words
+from mmplay.tui.views.pictures.tank import (
+    COMES,
+    WAITS,
+    WORKS,
+    Line,
+    Tank,
+    Visitor,
+    tank_rows,
+    tank_words,
+)
 from tests.levels.proofs import DOOR, level
 
 TANK = '[picture]\nkind = "tank"\nzone = "DMA32"\ncallers = ["the card"]\n'
@@ -79,7 +88,7 @@ def test_the_zones_of_a_way_are_told_with_what_they_have_free() -> None:
 
 def test_rooms_tell_their_floors_once_the_way_is_known() -> None:
     game = LevelGame(begin(level_of_id("L11")))
-    deep = next(one for one in game.level_run.questions if one.id == "deep.1")
+    deep = next(one for one in game.level_run.questions if one.id == "keyed.1")
     asked = sight_of(game.session.live, BOXES, game.showing)._replace(
         question=deep._replace(truth="served 0x2088020:slab:pf_memalloc")
     )
@@ -168,9 +177,9 @@ def test_switches_and_number_of_a_mask_are_not_seen_where_they_are_asked_for() -
     assert "not shown until" in heard("decode 0x2200020")
     told = sight._replace(question=question, told=game.level_run.truths[question.id])
     urgent = told._replace(question=question._replace(truth="uses_reserves GFP_ATOMIC"))
-    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 375 pages"
+    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 488 pages"
     untaught = urgent._replace(taught=frozenset({"HIGH"}))
-    assert bits_still(untaught).line == "its line in DMA32: 375 pages"
+    assert bits_still(untaught).line == "its line in DMA32: 488 pages"
     asked = heard("encode GFP_ATOMIC in 4.5")
     assert asked.startswith("mask ?")
     assert "HIGH" in asked
@@ -233,13 +242,17 @@ def test_an_open_question_about_the_way_does_not_tell_whether_there_is_a_normal_
         assert [room.there for room in rooms_of(sight).rooms] == [True, True, None]
 
 
-def test_kswapd_is_said_to_put_pages_back_where_it_asks_for_none() -> None:
+def test_kswapd_is_said_to_put_pages_back_or_to_sleep_where_it_asks_for_none() -> None:
     game = LevelGame(begin(level_of_id("L04")))
     shown = game.showing._replace(caller="kswapd", secrets=())
     sight = sight_of(game.session.live, BOXES, shown)
-    for truth in ("fact kswapd.takes", "marks DMA32 high", "kswapd_sleeps DMA32"):
+    for truth, deed in (
+        ("fact kswapd.takes", "sleeps"),
+        ("marks DMA32 high", "puts pages back"),
+        ("kswapd_sleeps DMA32", "puts pages back"),
+    ):
         tank = tank_of(sight._replace(question=game.asked()._replace(truth=truth)))
-        assert tank_words(tank).endswith(" kswapd puts pages back."), truth
+        assert tank_words(tank).endswith(f" kswapd {deed}."), truth
 
 
 def test_the_limits_of_dirty_pages_move_in_a_glass_that_stays() -> None:
@@ -271,3 +284,27 @@ def test_what_a_question_says_came_back_first_is_free_in_its_picture() -> None:
         "in use: pages 4 to 5. Asked about: pages 4 to 5."
     )
     assert game.session.live.state.zones[0].free == 11, "it is only supposed"
+
+
+def test_the_line_that_free_is_held_against_is_the_thick_one() -> None:
+    game = LevelGame(begin(level_of_id("L03")))
+    sight = sight_of(game.session.live, BOXES, game.showing._replace(secrets=()))
+    for asked, thick in {
+        "passes DMA32 plain 17 low": ["low"],
+        "passes DMA32 plain 13 min": ["min"],
+        "kswapd_sleeps DMA32": ["high"],
+        "fact mark.retry": [],
+    }.items():
+        tank = tank_of(sight._replace(question=game.asked()._replace(truth=asked)))
+        assert [line.name for line in tank.lines if line.strong] == thick, asked
+
+
+def test_a_caller_stands_on_no_line_and_what_it_does_is_not_cut() -> None:
+    lines = (Line("high", 19), Line("low", 16, True), Line("min", 13))
+    comes = Tank("DMA32", 17, 4096, lines, "", "fine", "#", asked=Visitor("memeater", COMES, 16))
+    drawn = [plain(row) for row in tank_rows(comes, 43, 15, ASCII)]
+    assert not any("memeater" in row and "high" in row for row in drawn)
+    works = comes._replace(asked=Visitor("kswapd", WORKS))
+    drawn = [plain(row) for row in tank_rows(works, 43, 15, ASCII)]
+    assert any("kswapd" in row for row in drawn)
+    assert "pu..." not in "".join(drawn)

@@ -35,11 +35,11 @@ def test_views_draw_every_frame_at_any_size(
 def test_bars_mark_the_floors_in_order(linux_next: ObservedTimeline) -> None:
     view = View(diagnose_frame(linux_next, 0), 80, 20, "full", BOXES)
     rows = [plain(cells) for cells in zones_rows(view)]
-    letters = rows[6].replace("of 443813", "")
+    letters = rows[5].replace("of 443813", "")
     assert letters.split() == ["A", "H", "d", "m", "l", "h"]
-    bar = rows[5]
+    bar = rows[4]
     assert bar.count("░") < letters.index("H") - 6
-    assert "floors A both 488  H high 650  d harder 975  m min 1300" in rows[8]
+    assert "floors A both 488  H high 650  d harder 975  m min 1300" in rows[7]
 
 
 def test_a_bar_that_is_full_runs_off_its_end(rc7: ObservedTimeline) -> None:
@@ -47,7 +47,7 @@ def test_a_bar_that_is_full_runs_off_its_end(rc7: ObservedTimeline) -> None:
     assert memory is not None
     memory.zones[1].kb["free"] = 4 * 300_000
     view = View(diagnose_frame(rc7, 0), 80, 20, "full", BOXES)
-    assert "»" in plain(zones_rows(view)[5])
+    assert "»" in plain(zones_rows(view)[4])
 
 
 @given(st.integers(4, 300))

@@ -68,7 +68,10 @@ class LogPanel(CellPanel):
 
     def on_resize(self) -> None:
         """Fill a panel that has come into sight near the end of the log."""
-        self.top = self._clamped(self.top)
+        top = self._clamped(self.top)
+        if top != self.top:
+            self.top = top
+            self.refresh()
 
     def action_move(self, down: int, across: int) -> None:
         """Move the line cursor, or look further along long lines."""

@@ -19,7 +19,7 @@ from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
 from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.play.history import History
-from mmplay.tui.play.places import Places
+from mmplay.tui.play.places import Places, half_of
 from mmplay.tui.player import Player
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.bars import header_row
@@ -29,7 +29,7 @@ from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
 from mmplay.tui.views.turn import chosen_decision
-from mmplay.tui.views.zones import LEAST, zones_rows
+from mmplay.tui.views.zones import LEAST, least_rows, zones_rows
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
     "counters": counters_rows,
@@ -103,6 +103,8 @@ class Panels(Places):
         """Start on the zones, with their explanation below, or on what a level is about."""
         self.log_panel.show_frame(self.frame)
         known = self.frame.shown is not None or self.home != "zones"
+        if self.home == "zones" and self.without_zones:
+            self.home = "counters"
         if self.frame.report is None and self.frame.facts is None:
             self.choose_lower("lists")  # beside the explanation: there is nothing to report
         self.choose_lower(self.first if known else "report")
@@ -152,6 +154,12 @@ class Panels(Places):
         """The present frame."""
         return self.result.frame
 
+    @property
+    def without_zones(self) -> bool:
+        """Whether memory was printed, but no zone of it."""
+        shown = self.frame.shown
+        return shown is not None and not shown.dump.zones
+
     def view_of(self, panel: CellPanel) -> View:
         """Return the present frame, to be drawn at the size of a panel."""
         return View(self.result, *panel.size, self.density, self.glyphs, self.inside)
@@ -163,6 +171,7 @@ class Panels(Places):
             return
         timeline, frame, width = self.player.timeline, self.frame, self._on.size.width
         self.set_class(frame.shown is None, "-unknown")
+        self.set_class(self.without_zones, "-zoneless")
         self.set_class(len(timeline) == 1, "-once")
         with self.app.batch_update():
             state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
@@ -226,8 +235,11 @@ class Panels(Places):
     def _draw_zones(self) -> None:
         """Draw the zones, in as many rows as they need and may have."""
         zones = self.panel("zones")
-        most = self.most_rows()
-        rows = zones_rows(self.view_of(zones)._replace(height=most))
+        view = self.view_of(zones)
+        if self.without_zones:
+            return self.give_rows(half_of(self.size.height))
+        most = self.most_rows(least_rows(view))
+        rows = zones_rows(view._replace(height=most))
         self.give_rows(min(most, len(rows)))
         zones.show(rows)
 

@@ -11,6 +11,9 @@ BORDERS = 2
 LEAST_ZONES = 7
 """Rows that the zones have even on a small screen."""
 
+LOWER_KEEPS = 12
+"""Rows of the panels below, with borders, that zones leave them even if they need more."""
+
 LOWER = ("explain", "log", "report", "lists")
 """Panels that share one place on a narrow screen."""
 
@@ -112,7 +115,8 @@ class Places(Container):
         self._focus_beside(-1)
 
     def _focus_beside(self, direction: int) -> None:
-        hidden = ("zones", "counters") if self.has_class("-unknown") else ()
+        without = {"-unknown": {"zones", "counters"}, "-zoneless": {"zones"}}
+        hidden = {name for one in self.classes for name in without.get(one, ())}
         names = [name for name in self.names if name not in hidden]
         here = names.index(self.focused) if self.focused else -direction
         self._focus_on(names[(here + direction) % len(names)])
@@ -162,12 +166,15 @@ class Places(Container):
         else:
             top.styles.height, zones.styles.height = height, "100%"
 
-    def most_rows(self) -> int:
-        """Return how many rows the zones may have: half of what the line of time leaves."""
+    def most_rows(self, needed: int) -> int:
+        """Return how many rows the zones may have: half of what the line of time leaves.
+
+        More where the panels below keep enough, as far as the zones need them.
+        """
         room = self.size.height - self.panel("timeline").size.height
-        return (
-            room - BORDERS if self.has_class("-zoomed") else max(LEAST_ZONES, room // 2 - BORDERS)
-        )
+        if self.has_class("-zoomed"):
+            return room - BORDERS
+        return max(half_of(room), min(needed, room - LOWER_KEEPS - BORDERS))
 
 
 def half_of(room: int) -> int:

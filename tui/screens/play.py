@@ -115,7 +115,9 @@ class PlayScreen(BaseScreen):
         """The keys that the help names."""
         if self.game is not None and self.game.shown:
             return self.game.told
-        return (*(key for key in self.keys if key not in DIGIT_KEYS), TENTHS)
+        refused = self.runs.refused
+        told = (key for key in self.keys if key not in DIGIT_KEYS and key.action not in refused)
+        return (*told, TENTHS)
 
     def compose(self) -> ComposeResult:
         """Lay out the panels between header and verdict, and the footer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.answer import Answer, Scene
+from mmplay.engine.explain.answer_zone import not_asked, zone_of
 from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.finding import equation, symbolic
 from mmplay.engine.frame import Ask
@@ -32,7 +33,15 @@ def why_title(scene: Scene, ask: Ask) -> str:
     title, caller = answer(scene, ask).title, scene.diagnosis.caller
     if ask.kind not in OF_A_REQUEST or caller is None or caller.order < 0:
         return title
+    if not scene.diagnosis.asks or _about_another(scene, ask):
+        return title
     return f"{title}, asked for order {caller.order}"
+
+
+def _about_another(scene: Scene, ask: Ask) -> bool:
+    """Tell whether a question is about a zone that the request could not use."""
+    zone = zone_of(scene, ask)
+    return zone is not None and not_asked(scene, zone)
 
 
 def explain_rows(view: View, trail: tuple[Ask, ...]) -> list[Row]:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from mmplay.engine.explain.answer_zone import deciding_test
 from mmplay.engine.explain.finding import size
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis
@@ -82,7 +81,8 @@ def history_rows(
     if height < 1:
         return []
     if view.dump is None or not zones_with_pages(view.dump):
-        return [row(Cell(" No memory was printed until here.", "unknown"))]
+        what = "memory was" if view.dump is None else "zone's free pages were"
+        return [row(Cell(f" No {what} printed until here.", "unknown"))]
     rows: list[Row] = []
     for plot in _plots(view, curves, height, showing):
         zone = plot.zone.node, plot.zone.name
@@ -95,9 +95,9 @@ def _plots(view: View, curves: Curves, height: int, showing: Showing) -> list[Pl
     zones = zones_with_pages(view.dump) if view.dump else []
     ask = deciding_ask(view.result)
     zones.sort(key=lambda zone: ask is None or (zone.node, zone.name) != ask.names[:2])
-    kernel, dump = view.frame.kernel, view.dump
+    dump = view.dump
     zones = [zone for zone in zones if showing.shows(f"zones.{zone.name}")] or zones
-    known = [(zone, _floors(kernel, dump, zone, showing)) for zone in zones if dump]
+    known = [(zone, _floors(view, dump, zone, showing)) for zone in zones if dump]
     wanted = [(zone, floors, _strips(zone, floors, curves)) for zone, floors in known]
     chosen = [(zone, floors, strips[0]) for zone, floors, strips in wanted]
     chosen += [(zone, floors, strips[1]) for zone, floors, strips in wanted if strips[1:]]
@@ -110,11 +110,14 @@ def _plots(view: View, curves: Curves, height: int, showing: Showing) -> list[Pl
 
 
 def _floors(
-    kernel: Kernel | None, dump: MemDump, zone: ZoneDump, showing: Showing
+    view: View, dump: MemDump, zone: ZoneDump, showing: Showing
 ) -> list[tuple[str, str, int]]:
+    """Return the floors as this frame's request meets them, else as an ordinary one would."""
+    caller = view.result.diagnosis.caller
+    index = caller.class_zone if caller is not None and caller.asks(dump, zone) else None
     return [
         (name, caller, pages)
-        for name, caller, pages in floors_of(kernel, dump, zone)
+        for name, caller, pages in floors_of(view.frame.kernel, dump, zone, index)
         if showing.shows(f"{'marks' if name in MARKS else 'floors'}.{name}")
     ]
 

@@ -42,16 +42,17 @@ def _kill_rows(view: View, report: Report) -> list[Row]:
     kill = report.kill
     if kill is None:
         return []
-    score = "?" if kill.score is None else str(kill.score)
-    rows = [
-        row(
-            Cell("chosen ", "dim"),
-            Cell(f"{kill.comm} ({kill.pid})", "label"),
-            Cell("  score ", "dim"),
-            Cell(score, "number", Ask("score")),
-        )
-    ]
+    killed = f"{kill.killed_comm or '?'} ({kill.killed_pid})"
+    chosen = f"{kill.comm} ({kill.pid})"
+    score: list[Cell] = []
+    if kill.score is not None:
+        score = [Cell("  score ", "dim"), Cell(str(kill.score), "number", Ask("score"))]
+    rows = [row(Cell("chosen ", "dim"), Cell(chosen, "label"), *score)]
     if kill.killed_pid is not None:
+        if killed == chosen:
+            rows.clear()
+        else:
+            score.clear()
         sizes = (
             ("total-vm", kill.total_vm_kb),
             ("anon", kill.anon_rss_kb),
@@ -59,7 +60,7 @@ def _kill_rows(view: View, report: Report) -> list[Row]:
             ("shmem", kill.shmem_rss_kb),
         )
         text = "  ".join(f"{name} {size}kB" for name, size in sizes if size is not None)
-        rows.append(row(Cell("killed ", "dim"), Cell(kill.killed_comm or "?", "label")))
+        rows.append(row(Cell("killed ", "dim"), Cell(killed, "label"), *score))
         rows += [row(f"  {line}") for line in wrap(text, max(20, view.width - 2))]
     return rows
 

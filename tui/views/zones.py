@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test
+from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test, not_asked
 from mmplay.engine.explain.finding import size
 from mmplay.engine.explain.gate import Rung, ladder
 from mmplay.engine.explain.moment import refused_by, standing
 from mmplay.engine.frame import Ask
-from mmplay.engine.report import ZoneDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.recordings.diagnosis import NO_MEMORY
 from mmplay.tui.cells import Cell, Row, fit, right, row
@@ -51,7 +51,7 @@ def zones_rows(view: View) -> list[Row]:
     dump = view.dump
     if dump is None:
         return [row(Cell(NO_MEMORY, "unknown"))]
-    zones = [zone for zone in dump.zones if zone.kb] or dump.zones
+    zones = _shown(dump)
     rows: list[Row] = []
     room = (view.height - 1) // max(1, len(zones))
     for zone in zones:
@@ -64,6 +64,16 @@ LEAST = 3
 """Rows of a zone that are never left out: its bar, the letters below it, its marks."""
 
 
+def least_rows(view: View) -> int:
+    """Return how many rows show every zone, with nothing that may be left out."""
+    return LEAST * len(_shown(view.dump)) + 1 if view.dump is not None else 1
+
+
+def _shown(dump: MemDump) -> list[ZoneDump]:
+    """Return the zones that are drawn: those that say something, if any does."""
+    return [zone for zone in dump.zones if zone.kb] or dump.zones
+
+
 def _zone_rows(view: View, zone: ZoneDump) -> list[Row]:
     rungs = _rungs(view, zone)
     marks = _marks_row(view, zone, rungs)
@@ -73,8 +83,13 @@ def _zone_rows(view: View, zone: ZoneDump) -> list[Row]:
         _letters_row(view, zone, rungs),
         marks,
         _floors_row(view, zone, rungs),
-        row("") if told else row(" " * _name_width(view), *_refused_cells(view, zone, rungs, 0)),
+        *([] if told else _refused_row(view, zone, rungs)),
     ]
+
+
+def _refused_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> list[Row]:
+    cells = _refused_cells(view, zone, rungs, 0)
+    return [row(" " * _name_width(view), *cells)] if cells else []
 
 
 def _rungs(view: View, zone: ZoneDump) -> list[Rung]:
@@ -162,6 +177,8 @@ def _state(view: View, zone: ZoneDump, rungs: list[Rung], role: str) -> tuple[st
     if decided is not None:
         verdict = str(decided[1].verdict)
         return verdict, "refused" if verdict in ("refused", "no block") else role
+    if not_asked(view.scene, zone):
+        return "not asked", "dim"
     if role == "fine" and refused_by(rungs, zone.pages("free")).all:
         return "locked", "refused"
     return "empty" if zone.pages("free") == 0 else standing(zone), role

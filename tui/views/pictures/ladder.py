@@ -44,6 +44,7 @@ class Ladder(NamedTuple):
 
     `told` tells that nothing is asked: then each rung says whether its callers are served.
     Where the water is asked about, rungs that may not be told are not even hinted at (`veiled`).
+    `title` says what stands over it, if it is more than the zone.
     """
 
     zone: str
@@ -55,6 +56,7 @@ class Ladder(NamedTuple):
     told: bool = True
     ask: Ask | None = None
     veiled: bool = False
+    title: str = ""
 
 
 def ladder_rows(
@@ -122,7 +124,8 @@ class _Drawing:
         self._names(row, names)
         callers = ", ".join(name for one in same for name in one.callers)
         x = self.right + NUMBER + max(NAME, len(names) + 2)
-        if not self.ladder.told:
+        # Who has just come says itself what became of it: the water may have fallen by its page.
+        if not self.ladder.told or self.ladder.asked is not None:
             self.sheet.put(x, row, callers)
             return
         passes = self.ladder.free > rung.pages

@@ -8,6 +8,7 @@ from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.levels.language import MARKS
 from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
@@ -16,10 +17,14 @@ from mmplay.tui.views.pictures.board import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms
-from mmplay.tui.views.pictures.sight import Sight
+from mmplay.tui.views.pictures.sight import KEPT, Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
+
+ITS_LINE, NO_LINE = "its line", "none"
+"""What a caller's own line is called on the glass: HIGH lies below min, high above it. Where pages
+are set aside its name says of what it is made."""
 
 RUNGS = {"plain": "min", "NO_WATERMARKS": "no floor"}
 """What rungs are called whose class says little."""
@@ -85,6 +90,16 @@ def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
     return "+".join([rung, *map(str, above)])
 
 
+def _line_in_question(sight: Sight) -> str:
+    """Return the mark that free is held against, or that was asked for; else nothing."""
+    words = sight.words
+    if words[:1] == ["kswapd_sleeps"]:
+        return "high"
+    if words[:1] == ["fact"]:
+        return str(sight.told.value) if sight.told is not None else NO_LINE
+    return next((one for one in words[3:5] if one in MARKS), "") if words[:1] == ["passes"] else ""
+
+
 def tank_of(sight: Sight) -> Tank:
     """Return the tank of the picture's zone; of dirty pages where it is of those, or shows them."""
     words = sight.showing.words
@@ -93,13 +108,14 @@ def tank_of(sight: Sight) -> Tank:
     zone = sight.zone(sight.zone_asked)
     free, role_fill = zone.pages("free") or 0, fill_of(sight, zone, sight.reserve(zone))
     lines, visitor = sight.marks(zone), sight.visitor()
-    if sight.words[:1] == ["fact"]:
-        thick = sight.told.value if sight.told is not None else None
-        lines = tuple(one._replace(strong=one.name == thick) for one in lines)
+    thick = _line_in_question(sight)
+    if thick:
+        lines = tuple(one._replace(strong=one.name.partition("+")[0] == thick) for one in lines)
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None
-        lines = (*lines, Line(line_name(sight, zone, visitor.line), visitor.line, True, drawn))
+        name = line_name(sight, zone, visitor.line) if KEPT in sight.words else ITS_LINE
+        lines = (*lines, Line(name, visitor.line, True, drawn))
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
         *role_fill, asked=visitor, waiting=sight.waiting,
@@ -140,9 +156,11 @@ def ladder_of(sight: Sight) -> Ladder:
         rungs.append(Rung(line_name(sight, zone, line), line))
     free = zone.pages("free") or 0
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
+    kept = zone.reserve_for(sight.class_index())
     return Ladder(
         zone.name, free, ordered, *fill_of(sight, zone), asked=visitor, told=not sight.is_open,
         veiled=sight.words[:1] == ["passes"],
+        title=f"{zone.name}: rungs with its lock of {kept}" if kept else "",
     )  # fmt: skip
 
 

@@ -171,12 +171,18 @@ class Sight(NamedTuple):
         fact = words[:1] == ["fact"] and "kswapd" in words[1]
         return fact or words[:1] == ["kswapd_sleeps"]
 
+    def _lets_kswapd_sleep(self) -> bool:
+        """Tell whether kswapd may sleep: once it is told when, or where nobody needs its work."""
+        words, zone = self.words, self.zone(self.zone_asked)
+        if words[:1] == ["fact"] and "kswapd." in words[1]:
+            return (zone.pages("free") or 0) > (zone.pages("high") or 0)
+        return self.told is not None and words[0] != "marks"
+
     def _deed(self) -> str:
         """Return what the question's caller does, by what is true of it."""
         words = self.words
         if self._is_of_kswapd():
-            ends = self.told is not None and words[0] != "marks" and "kswapd." not in words[1]
-            return SLEEPS if ends else WORKS
+            return SLEEPS if self._lets_kswapd_sleep() else WORKS
         if self.told is None or not words:
             return COMES
         if words[0] == "passes":

@@ -228,8 +228,11 @@ class _Drawing:
         secret = who.does == COMES and who.line not in [line.pages for line in self.lines]
         line = self.rows if who.line is None or secret else self.scale.surface(who.line) - 1
         stop = max(0, min(surface, line) - 1) if who.line is not None else 0
+        drawn = {self.scale.of_line(line.pages) for line in self.lines}
+        stop -= int(stop > 0 and stop in drawn and stop - 1 not in drawn)
         if who.does in (COMES, MEETS, WORKS, SLEEPS):
             asks = " ?" if who.does == COMES else f" {SAYS[who.does]}".rstrip()
+            asks = asks if len(who.name) + len(asks) + 2 <= self.glass or who.does == COMES else ""
             self._ball(self.inside + 1, stop, f" {who.name}{asks}", "number")
         elif self.step == STEPS:
             self._landed(who, stop)

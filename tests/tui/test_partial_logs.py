@@ -1,0 +1,84 @@
+"""The play screen on logs that lack something, or whose request could not use every zone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.screens import SIZES, press, running, text_of
+
+NO_ZONES = """\
+[   10.000000] eater invoked oom-killer: gfp_mask=0x280da, order=0, oom_score_adj=0
+[   10.000050] CPU: 2 PID: 977 Comm: eater Not tainted 4.5.0-rc7 #1
+[   10.000060] Mem-Info:
+[   10.000070] active_anon:93769 inactive_anon:13540 isolated_anon:0
+ active_file:23 inactive_file:8 isolated_file:0
+ unevictable:0 dirty:0 writeback:0 unstable:0
+ slab_reclaimable:1543 slab_unreclaimable:8926
+ mapped:69 shmem:15 pagetables:76 bounce:0
+ free:2756 free_pcp:0 free_cma:0
+"""
+
+TWO_ZONES = """\
+[    1.000000] dev: page allocation failure: order:0, mode:0x{mode:x}
+[    1.000010] CPU: 0 PID: 1 Comm: dev Not tainted 4.5.0-rc7 #1
+[    1.000020] Mem-Info:
+[    1.000030] Node 0 DMA free:40kB min:44kB low:52kB high:64kB present:15996kB managed:15904kB
+{reserve}[    1.000050] Node 0 DMA32 free:8000kB min:400kB low:500kB high:600kB managed:80000kB
+{none}"""
+
+RESERVE = "[    1.000040] lowmem_reserve[]: 0 20 20 20\n"
+NONE = "[    1.000060] lowmem_reserve[]: 0 0 0 0\n"
+
+GFP_DMA, GFP_ATOMIC = 0x1, 0x2080020
+
+
+def log(folder: Path, text: str) -> str:
+    path = folder / "kernel.log"
+    path.write_text(text)
+    return str(path)
+
+
+def two_zones(folder: Path, mode: int, told: bool = True) -> str:
+    reserve, none = (RESERVE, NONE) if told else ("", "")
+    return log(folder, TWO_ZONES.format(mode=mode, reserve=reserve, none=none))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_zones_the_counters_have_their_place(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running(log(tmp_path, NO_ZONES), size) as pilot:
+        shown = text_of(pilot)
+        assert "No zone's free pages were printed until here." in shown
+        assert "> counters, pages" in shown
+        assert "zones, pages" not in shown
+        assert "free is 2756 pages" in shown
+        assert "zones, pages" not in await press(pilot, "tab", "tab", "tab", "tab", "tab")
+
+
+async def test_a_zone_that_the_request_cannot_use_was_not_asked(tmp_path: Path) -> None:
+    async with running(two_zones(tmp_path, GFP_DMA), (120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "min 11◀" in shown, "no reserve is kept from who can use DMA alone"
+        assert "refused" in next(line for line in shown.splitlines() if "┃DMA  " in line)
+        assert "not asked" in next(line for line in shown.splitlines() if "┃DMA32" in line)
+        shown = await press(pilot, "down", "down", "down", "down")
+        assert "This request could not use DMA32: it was not" in shown
+        assert "why: DMA32 free ─" in shown
+    async with running(two_zones(tmp_path, GFP_ATOMIC), (120, 40)) as pilot:
+        assert "not asked" not in text_of(pilot)
+
+
+async def test_no_floor_is_told_where_the_reserve_is_not_known(tmp_path: Path) -> None:
+    async with running(two_zones(tmp_path, GFP_ATOMIC, told=False), (120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "reserve ?" in shown
+        assert "above every floor" not in shown
+
+
+async def test_a_log_that_fits_is_shown_from_its_first_line(tmp_path: Path) -> None:
+    text = "one\ntwo\nthree\n[    1.000000] dev: page allocation failure: order:0, mode:0x1\n"
+    async with running(log(tmp_path, text), (120, 40)) as pilot:
+        assert "│ ?one" in text_of(pilot)
