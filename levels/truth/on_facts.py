@@ -257,7 +257,8 @@ def _objects(subject: Subject) -> Span:
 def _mask(subject: Subject) -> Span:
     asked = make_masks(subject.kernel).net_zeroed
     mask = subject.slab.page_mask(asked)
-    text = said("tile.mask", mask=mask, asked=asked)
+    lost, added = (subject.layout.single_bits(one) for one in (asked & ~mask, mask & ~asked))
+    text = said("tile.mask", mask=mask, asked=asked, lost=" and ".join(lost), added=added)
     return Span(mask, mask, text, "slab_mask")
 
 
@@ -277,11 +278,7 @@ def explains(subject: Subject, words: list[str]) -> Truth:
     spans = {name: tile(subject) for name, tile in TILES.items()}
     found = [name for name, span in spans.items() if span.holds(number)]
     value = _only(found, f"{number} is explained by {', '.join(found) or 'no rule'}; one expected")
-    others = [
-        slip(name, "wrong.tile", gives=span.text, number=words[0])
-        for name, span in spans.items()
-        if name != value
-    ]
+    others = [slip(name, "wrong.tile") for name in spans if name != value]
     return spans[value].told(subject, value, others)
 
 
@@ -292,21 +289,12 @@ def explained(subject: Subject, words: list[str]) -> Truth:
     if name not in TILES:
         raise TruthError(no_such("tile", name, TILES))
     own = TILES[name](subject)
-    spans = {one: _span_of(subject, one) for one in numbers}
+    for one in numbers:
+        explains(subject, [one])
     found = [one for one in numbers if own.holds(number_in(one, "NUMBER"))]
     value = _only(found, f"{name} explains {', '.join(found) or 'none'} of them; one expected")
-    others = [
-        slip(one, "wrong.number_of_tile", gives=span.text, number=one)
-        for one, span in spans.items()
-        if one != value
-    ]
+    others = [slip(one, "wrong.number_of_tile", number=one) for one in numbers if one != value]
     return own.told(subject, value, others)
-
-
-def _span_of(subject: Subject, number: str) -> Span:
-    """Return what gives a number; raises TruthError where that is not one tile."""
-    name = explains(subject, [number]).value
-    return TILES[str(name)](subject)
 
 
 def refused_first(subject: Subject, words: list[str]) -> Truth:

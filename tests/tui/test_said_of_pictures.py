@@ -286,6 +286,31 @@ def test_what_a_question_says_came_back_first_is_free_in_its_picture() -> None:
     assert game.session.live.state.zones[0].free == 11, "it is only supposed"
 
 
+def test_who_was_asked_about_is_gone_once_it_was_not_about_its_page() -> None:
+    game = LevelGame(begin(level_of_id("L13")))
+    questions = {one.id: one for one in game.level_run.questions}
+    sight = sight_of(game.session.live, BOXES, game.showing)
+    quiet = sight._replace(question=questions["quiet.1"])
+    assert tank_of(quiet).asked is not None
+    assert tank_of(quiet._replace(told=Truth("", True, "choice", ()))).asked is None
+    refused = sight._replace(question=questions["net.1"], told=Truth("", True, "choice", ()))
+    assert tank_of(refused).asked == Visitor("writeback", WAITS)
+
+
+def test_a_tile_of_the_boss_brings_its_floors_onto_the_glass() -> None:
+    game = LevelGame(begin(level_of_id("L19")))
+    sight = sight_of(game.session.live, BOXES, game.showing)
+    asked = sight._replace(question=game.level_run.questions[0]._replace(truth="explains 2516"))
+    floors = [("HIGH", 650), ("HIGH+HARDER", 488)]
+    told = asked._replace(told=Truth("", "between", "choice", ()))
+    assert [(one.name, one.pages) for one in tank_of(told).lines][-2:] == floors
+    assert len(tank_of(asked).lines) == len(tank_of(told).lines) - len(floors)
+    other = asked.question
+    assert other is not None
+    back = told._replace(question=other._replace(truth="explained between by 2516 12"))
+    assert tank_of(back).lines == tank_of(told).lines
+
+
 def test_the_line_that_free_is_held_against_is_the_thick_one() -> None:
     game = LevelGame(begin(level_of_id("L03")))
     sight = sight_of(game.session.live, BOXES, game.showing._replace(secrets=()))

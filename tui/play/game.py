@@ -92,14 +92,10 @@ class GameFace:
 
     def machine(self) -> None:
         """Look at the whole machine behind the picture, or at the picture again."""
-        panels = self._panels
-        if self.come_back():
+        if self.come_back() or meaning.must_wait(self._screen, self._would_tell):
             return
-        if self._would_tell:
-            self._screen.say("the machine would tell the answer: answer first")
-            return
-        panels.choose_lower("explain")
-        panels.panel("zones").focus()
+        self._panels.choose_lower("explain")
+        self._panels.panel("zones").focus()
 
     @property
     def _would_tell(self) -> bool:
@@ -159,7 +155,9 @@ class GameFace:
 
     def incident(self) -> None:
         """Show the incident's lines beside the run's, or the task again."""
-        self._bring(TASK if self._panels.has_class("-incident") else INCIDENT)
+        here = self._panels.has_class("-incident")
+        if here or not meaning.must_wait(self._screen, self._would_tell):
+            self._bring(TASK if here else INCIDENT)
 
     def _bring(self, name: str) -> None:
         self._panels.choose_lower(name)

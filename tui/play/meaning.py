@@ -22,10 +22,11 @@ from mmplay.tui.keys import (
     WAITING,
     Key,
 )
-from mmplay.tui.screens.base import Parting
+from mmplay.tui.screens.base import BaseScreen, Parting
 
 ANSWER_FIRST = "answer first, or press S to skip the question"
 TYPED = "Enter answers, Backspace corrects, Esc leaves"
+TELLS = "that would tell the answer: answer first"
 GO_ON_FIRST = "Enter goes on from this answer"
 MISSED_AGAIN = "what you missed, again"
 
@@ -48,6 +49,13 @@ def comes_first(game: LevelGame) -> str:
     if game.question is not None:
         return ANSWER_FIRST
     return ONLY_ACTS if game.stands_still else ""
+
+
+def must_wait(screen: BaseScreen, tells: bool) -> bool:
+    """Tell whether a look would answer the open question, which the screen then says."""
+    if tells:
+        screen.say(TELLS)
+    return tells
 
 
 def time_runs(game: LevelGame) -> bool:

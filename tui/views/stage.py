@@ -30,7 +30,9 @@ def level_header(run: LevelRun, width: int, instead: str = "") -> Row:
     `instead` stands there where it is worth nothing.
     """
     level, score, time_us = run.level, run.score(), run.session.live.state.now_ns // 1000
-    parts = [f"{time_us // 1_000_000}.{time_us % 1_000_000 // 1000:03d} s"] if level.end else []
+    count = level.stage + len(level.stages)
+    parts = [f"stage {level.stage} of {count}"] if count > 1 else []
+    parts += [f"{time_us // 1_000_000}.{time_us % 1_000_000 // 1000:03d} s"] if level.end else []
     asked = run.questions
     if asked:
         parts.append(f"{run.right()} of {len(asked)} right")

@@ -17,7 +17,7 @@ from mmplay.tui.views.pictures.board import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms
-from mmplay.tui.views.pictures.sight import KEPT, Sight
+from mmplay.tui.views.pictures.sight import KEPT, OF_MARKS, Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
 from mmplay.tui.views.pictures.tank import Line, Tank, water
@@ -90,12 +90,26 @@ def line_name(sight: Sight, zone: ZoneDump, pages: int) -> str:
     return "+".join([rung, *map(str, above)])
 
 
+FLOORS_OF = {"high floor": ("HIGH",), "between": ("HIGH", "HIGH+HARDER")}
+"""The floors that a tile of the boss is about."""
+
+
+def _lines_of_tile(sight: Sight, zone: ZoneDump) -> list[Line]:
+    """Return the floors that explain a number of the log, once that is told."""
+    words, told = sight.words, sight.told
+    if told is None or words[:1] not in (["explains"], ["explained"]):
+        return []
+    tile = told.value if words[0] == "explains" else " ".join(words[1:]).partition(" by ")[0]
+    found = [(one, sight.floor(zone, one)) for one in FLOORS_OF.get(str(tile), ())]
+    return [Line(name, pages) for name, pages in found if pages is not None]
+
+
 def _line_in_question(sight: Sight) -> str:
     """Return the mark that free is held against, or that was asked for; else nothing."""
     words = sight.words
     if words[:1] == ["kswapd_sleeps"]:
         return "high"
-    if words[:1] == ["fact"]:
+    if words[:1] == ["fact"] and words[1].startswith(OF_MARKS):
         return str(sight.told.value) if sight.told is not None else NO_LINE
     return next((one for one in words[3:5] if one in MARKS), "") if words[:1] == ["passes"] else ""
 
@@ -111,6 +125,7 @@ def tank_of(sight: Sight) -> Tank:
     thick = _line_in_question(sight)
     if thick:
         lines = tuple(one._replace(strong=one.name.partition("+")[0] == thick) for one in lines)
+    lines = (*lines, *_lines_of_tile(sight, zone))
     known = {line.pages for line in lines}
     if visitor is not None and visitor.line is not None and visitor.line not in known:
         drawn = sight.told is not None

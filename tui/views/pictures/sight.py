@@ -27,6 +27,12 @@ OF_A_FLOOR = ("floor", "lowest_served")
 OF_A_ZONE = (*OF_A_FLOOR, "passes", "seen", "marks", "kswapd_sleeps", "managed", "reserve")
 """Questions whose first word after the form is a zone."""
 
+REFUSALS = ["holds", "alloc_fail_net"]
+"""With what a question begins whether the network's request is refused."""
+
+OF_MARKS = "mark."
+"""Facts about one of the marks: it alone is drawn thick, and a caller is held against it."""
+
 PF_MEMALLOC = ":pf_memalloc"
 """What a question adds to a caller's mask that holds the key."""
 
@@ -160,8 +166,11 @@ class Sight(NamedTuple):
         name = "kswapd" if self._is_of_kswapd() else self.showing.caller
         if not name:
             return None
-        line, wants = self._line_asked(), 1 << (self.order_asked or 0)
-        return Visitor(name, self._deed(), line, wants)
+        line, wants, does = self._line_asked(), 1 << (self.order_asked or 0), self._deed()
+        of_line = self.words[:1] == ["fact"] and self.words[1].startswith(OF_MARKS)
+        if does == COMES and self.told is not None and not of_line:
+            return None  # What was asked is answered, and was not whether it gets a page.
+        return Visitor(name, does, line, wants)
 
     def _is_of_kswapd(self) -> bool:
         """Tell whether the question is about kswapd's work: there it asks for no page."""
@@ -187,6 +196,8 @@ class Sight(NamedTuple):
             return COMES
         if words[0] == "passes":
             return GETS if self.told.value else WAITS
+        if words[:2] == REFUSALS:
+            return WAITS if self.told.value else GETS
         if words[0] in OF_A_FLOOR:
             return MEETS
         return GETS if "request" in words else COMES
