@@ -8,7 +8,8 @@ from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.moments import later
 from mmplay.levels.play.questions import right_answer
-from mmplay.levels.play.solve import begin
+from mmplay.levels.play.run import LevelRun
+from mmplay.levels.play.solve import begin, knows, play
 from mmplay.levels.truth import Truth, supposed
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII, BOXES
@@ -36,6 +37,7 @@ from mmplay.tui.views.pictures.tank import (
     WAITS,
     WORKS,
     Line,
+    Ring,
     Tank,
     Visitor,
     tank_rows,
@@ -333,3 +335,27 @@ def test_a_caller_stands_on_no_line_and_what_it_does_is_not_cut() -> None:
     drawn = [plain(row) for row in tank_rows(works, 43, 15, ASCII)]
     assert any("kswapd" in row for row in drawn)
     assert "pu..." not in "".join(drawn)
+
+
+def test_the_cards_ring_lies_under_the_glass_and_is_told() -> None:
+    run = begin(level_of_id("L10"))
+    tank = still_of(run)
+    assert tank.ring == Ring(256, 0, 0)
+    assert "The ring: 256 ready, 0 with a frame, 0 empty." in tank_words(tank)
+    run = play(run, run.level.losing, knows)
+    lost = still_of(run)
+    assert lost.ring is not None
+    assert lost.ring.ready == 0
+    assert sum(lost.ring) == 256
+    ring = lost._replace(ring=Ring(128, 64, 64))
+    *_, strip, words = [plain(row) for row in tank_rows(ring, 44, 15, ASCII)]
+    shapes = (ASCII.fine, ASCII.below_low, ASCII.rest)
+    assert [strip.count(one) for one in shapes] == [22, 11, 11]
+    assert words.strip() == "ring: 128 ready, 64 with a frame, 64 empty"
+    assert plain(tank_rows(ring, 43, 8, ASCII)[-1]).strip() == words.strip()
+
+
+def still_of(run: LevelRun) -> Tank:
+    """The picture of a run as it is now."""
+    game = LevelGame(run)
+    return tank_of(sight_of(run.session.to_end(), BOXES, game.showing))
