@@ -18,6 +18,7 @@ SHOWN = "incident-run-atomic"
 """The recording that is shown."""
 
 SLOWER = 10
+LEAST_ROWS = 3
 MOST_SHOTS = 200
 """Twenty seconds, each shot a tenth of one."""
 
@@ -134,20 +135,31 @@ def film_rows(
     hundredths = shot.time_us // 10_000
     moment = f"{hundredths // 100}.{hundredths % 100:02d} s, {SLOWER} times slower"
     rows = [row(Cell(fit(FILM_TITLE, width), "label")), row(Cell(fit(moment, width), "dim"))]
-    said = wrap(film.refusal, width) if film.refusal else []
+    said = wrap(film.refusal, width) if film.refusal and ended else []
     caption = wrap(ENDED if ended else caption_of(film, shot), width)
     rows += [row(Cell(line)) for line in caption]
     most = max(len(wrap(one, width)) for one in (*CAPTIONS, ENDED))
     rows += [row("")] * (most - len(caption))
-    room = max(3, (height - len(said) - most - 3) // max(1, len(film.vessels)))
-    for vessel, free in zip(film.vessels, shot.free, strict=True):
+    room = height - len(said) - most - 3 - len(film.vessels)
+    high = _heights(shot, room)
+    for vessel, free, tall in zip(film.vessels, shot.free, high, strict=True):
         rows.append(row(Cell(vessel.name, "label")))
-        rows += tank_rows(_tank(vessel, free, shot, glyphs), width, room - 1, glyphs)
-    if ended:
-        rows += [row(Cell(line, "refused")) for line in said]
+        rows += tank_rows(_tank(vessel, free, shot, glyphs), width, tall, glyphs)
+    rows += [row(Cell(line, "refused")) for line in said]
     held = f"{shot.held} tasks are held back" if shot.held else ""
     rows.append(row(Cell(fit(then if ended else held, width), "here" if ended else "dim")))
     return rows
+
+
+def _heights(shot: Shot, room: int) -> list[int]:
+    """Return the rows of each tank: the one that drains has two thirds of them, to be seen."""
+    count = len(shot.free)
+    drains = next((n for n, free in enumerate(shot.free) if free), None)
+    if drains is None or count == 1:
+        return [max(LEAST_ROWS, room // max(1, count))] * count
+    others = max(LEAST_ROWS, room // (3 * (count - 1)))
+    first = max(LEAST_ROWS, room - others * (count - 1))
+    return [first if n == drains else others for n in range(count)]
 
 
 def caption_of(film: Film, shot: Shot) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from mmplay.engine.explain.finding import seconds
+from mmplay.engine.explain.finding import as_sentence, seconds
+from mmplay.engine.explain.words import MEANING
 
 
 class Kind(StrEnum):
@@ -149,6 +150,27 @@ def parting(c: Comparison) -> list[str]:
     if c.then is not None:
         lines += difference_lines(c.then, "they first decide differently after that", None)
     return lines
+
+
+def headline(c: Comparison) -> str:
+    """Return in one sentence what the two come to differently, and where and why they part."""
+    if c.first is None:
+        return as_sentence(_same(c))
+    failed = [one for one in c.rows if one.failure and one.delta]
+    most = max(failed, key=lambda one: abs(one.delta or 0), default=None)
+    given = [f"{one.name} {one.a} in A and {one.b} in B" for one in c.settings]
+    why = f"with {', '.join(given)} " if given else ""
+    how = f": {HEADS[c.first.kind]}"
+    if c.first.kind is Kind.ACT:
+        a, b = (_side(c.first, one).removeprefix("you: ") for one in (c.first.a, c.first.b))
+        how = f", by an act: {a} in A, {b} in B"
+    told = "" if most is None else f"{counted(most.name)}: {most.a} in A, {most.b} in B; "
+    return as_sentence(f"{told}{why}they part at {_place(c.first.a)}{how}")
+
+
+def counted(name: str) -> str:
+    """Return what a counter counts, in words; its name where it has none."""
+    return MEANING.get(name, name)
 
 
 def _same(c: Comparison) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from time import monotonic, time_ns
 from typing import NamedTuple, Self
 
@@ -116,10 +118,19 @@ class LevelGame(SessionTimeline):
         return game
 
     def close(self) -> None:
-        """Finish the recording's file; a try that is left goes on with it."""
+        """Finish the recording's file; a try that is left goes on with it, if anything was done."""
+        name = getattr(self.session.tape.writer, "name", "")
         if self.live and self.level_run.player_acts():
             self._keep_try()
         super().close()
+        if name and not self.begun:
+            with suppress(OSError):
+                Path(name).unlink()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the player has done anything, or let time pass."""
+        return bool(self.level_run.player_acts()) or self.session.end > self.session.first
 
     def _keep_try(self) -> str:
         """Keep what the run has come to; return what went wrong."""
@@ -231,11 +242,12 @@ class LevelGame(SessionTimeline):
         return reply
 
     def skip(self) -> str:
-        """Leave the open question; return what would be right."""
+        """Leave the open question; return what would be right, and what that costs, in words."""
         question = self.asked()
         self.level_run.skip(question.id)
         self._done()
-        return self.level_run.truths[question.id].shown()
+        right = self.level_run.truths[question.id].shown()
+        return f"skipped: {right} would be right; with a skipped question the level is not won"
 
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`."""

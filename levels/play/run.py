@@ -311,7 +311,7 @@ class LevelRun:
         self.redone = [*redone, tuple(act.fields)] if act is not None and not gone else redone
         if act is None:
             return ""
-        return deed_in_words(self.level, self.questions, act.fields, STAYS_MISSED if gone else "")
+        return deed_in_words(self.level, act.fields, STAYS_MISSED if gone else "")
 
     def _play_on(self) -> None:
         """Go on with a run that was over, after something was taken back."""

@@ -9,9 +9,9 @@ from mmplay.recordings.run.session import Session
 
 LAST_TURN = "the last turn"
 TIME_PASSED = "the time since your last answer"
-STAYS_MISSED = "; it stays missed"
+STAYS_MISSED = "; the question stays missed and is asked again"
 
-REPLIED = {ANSWER: "your answer to", PLACE: "your answer to", SKIP: "skipping"}
+REPLIED = {ANSWER: "your answer", PLACE: "your answer", SKIP: "skipping it"}
 
 
 def turn_passed(level: Level, session: Session) -> bool:
@@ -39,14 +39,11 @@ def take_time_back(level: Level, session: Session) -> str:
     return LAST_TURN
 
 
-def deed_in_words(
-    level: Level, questions: Sequence[Question], fields: Sequence[str], missed: str
-) -> str:
+def deed_in_words(level: Level, fields: Sequence[str], missed: str) -> str:
     """Return what a player did: `fields` are those of its act, `missed` is said of an answer."""
     name, value = fields
     if name in REPLIED:
-        number = [one.id for one in questions].index(value.partition(" ")[0]) + 1
-        return f"{REPLIED[name]} question {number}{missed}"
+        return f"{REPLIED[name]}{missed}"
     return choice_in_words(level, name, value)
 
 

@@ -268,7 +268,7 @@ class LevelSpeaker(LookAround):
         yield from self._now()
 
     def _skip(self, _: str) -> Said:
-        yield f"skipped: {self.game.skip()} would be right"
+        yield self.game.skip()
         yield from self._now()
 
     def _act(self, text: str) -> Said:

@@ -271,7 +271,9 @@ def test_ctrl_c_is_130_and_the_run_is_kept() -> None:
     with subprocess.Popen(COMMAND, stdin=-1, stdout=-1, stderr=-1, text=True) as running:
         assert running.stdout is not None
         assert running.stdin is not None
-        while not running.stdout.readline().startswith("question 1"):
+        running.stdin.write("skip\n")
+        running.stdin.flush()
+        while not running.stdout.readline().startswith("skipped: "):
             pass
         os.kill(running.pid, signal.SIGINT)
         _, err = running.communicate()

@@ -22,7 +22,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def both_sides(shown: str) -> tuple[float, int, int]:
     """Return the moment that both sides stand at, and their free pages there."""
-    moment = re.search(r"[│┃](\d+\.\d+) s\s", shown)
+    moment = re.search(r"free pages at (\d+\.\d+) s", shown)
     found = re.search(r"free pages of DMA\S* A (\d+) B (\d+) \([+-]\d+\)", shown)
     assert moment is not None, shown
     assert found is not None, shown
@@ -40,7 +40,9 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         await type_in(pilot, "time_us >= 59890000")
         shown = await press(pilot, "d")
         assert "COMPARE" in shown
-        assert "you: wb_mask nowait" in shown
+        said = " ".join(shown.splitlines()[1:3])
+        assert "page requests of wb_start_writeback that failed: " in said.lower()
+        assert "by an act: nothing in A, wb_mask nowait in B." in " ".join(said.split())
         assert "they first differ at turn" in shown
         assert "free pages of DMA32, in pages" in shown
         assert "numbers" in shown
@@ -65,6 +67,7 @@ async def test_a_log_beside_a_run() -> None:
         shown = await type_in(pilot, "incident-next-20160311")
         assert "COMPARE" in shown
         assert "incident-next" in shown
+        assert "They part at frame 1" in shown.splitlines()[1]
 
 
 async def test_what_cannot_be_opened_is_said() -> None:

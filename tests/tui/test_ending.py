@@ -206,7 +206,7 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         await opened(pilot)
         run, wrong = run_of(pilot), ""
         while (question := run.open_question()) is not None:
-            if question.id == "first" and not wrong:
+            if question.id == "first.1" and not wrong:
                 right = run.truths[question.id].shown()
                 wrong = question.text
                 run.answer(question.id, "no" if right == "yes" else "yes")
@@ -219,7 +219,7 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         again = run_of(pilot)
         question = again.open_question()
         assert question is not None
-        assert (question.id, again is run) == ("first", False)
+        assert (question.id, again is run) == ("first.1", False)
         assert question.text != wrong
         assert "once more, with other numbers" in shown
         assert screen.game is not None
@@ -229,6 +229,7 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         shown = text_of(pilot)
         assert "All you missed is right now." in shown
         assert "This review changes no stars." in shown
+        assert "every goal is met" not in shown, "nobody met them"
         assert "Enter goes back  R begins the level" in shown.splitlines()[-1]
         assert "stars  " not in shown
         assert "Enter L04" in await press(pilot, "enter")

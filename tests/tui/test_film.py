@@ -68,6 +68,17 @@ def test_the_tanks_drain_and_the_log_has_the_last_word(shown: Film) -> None:
     assert max(map(len, first.splitlines())) <= 38
 
 
+def test_the_water_is_seen_to_sink_on_a_small_screen(shown: Film) -> None:
+    levels: list[list[int]] = [[], []]
+    for number in range(len(shown.shots)):
+        tanks = drawn(shown, number).split("DMA\n")
+        for level, tank in zip(levels, tanks, strict=True):
+            level.append(sum("░" in line for line in tank.splitlines()))
+    drains = [n for n, shot in enumerate(shown.shots) if shot.free[0]]
+    assert len({levels[0][n] for n in drains}) >= 4
+    assert len(set(levels[1][len(drains) :])) >= 4
+
+
 @pytest.mark.parametrize("key", ["down", "enter"])
 async def test_any_key_ends_it_and_is_not_lost(key: str) -> None:
     async with running(None, motion=True) as pilot:

@@ -12,7 +12,7 @@ from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.screens.menu import MenuScreen
-from tests.tui.screens import press, settle, text_of, type_in
+from tests.tui.screens import SIZES, press, settle, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
 
 
@@ -33,6 +33,15 @@ async def test_every_answer_waits_until_the_player_goes_on() -> None:
         assert "Enter goes on" in shown
         assert "question 2/4" not in shown
         assert "question 2/4" in await press(pilot, "enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("away", ["M", "L"])
+async def test_enter_goes_on_from_wherever_the_keys_were(size: tuple[int, int], away: str) -> None:
+    async with MmplayApp(level=find_level("L01")).run_test(size=size) as pilot:
+        await opened(pilot)
+        await press(pilot, away, "1")
+        assert "question 2/8" in await press(pilot, "enter")
 
 
 async def test_a_number_that_is_typed_stands_beside_what_ends_it() -> None:
@@ -79,7 +88,7 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         assert run_of(pilot).session.end == before + 1
         await press(pilot, "u")
         said = (await press(pilot, "u")).splitlines()[-1]
-        assert "undone: your answer to question 6" in said
+        assert "undone: your answer" in said
         assert "? keys" in said, "keys stay in sight beside what is said"
 
 

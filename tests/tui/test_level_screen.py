@@ -141,7 +141,7 @@ async def test_time_stands_still_while_something_is_asked() -> None:
         await opened(pilot)
         assert "answer first" in await press(pilot, "full_stop")
         assert run_of(pilot).session.end == run_of(pilot).session.first
-        await press(pilot, "S")
+        assert "with a skipped question the level is not won" in await press(pilot, "S")
         assert run_of(pilot).notes.skipped
 
 
@@ -225,6 +225,12 @@ async def test_a_level_that_is_not_on_the_list_is_kept_too(tmp_path: Path) -> No
     app = MmplayApp(level=find_level(str(own)))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
+        await press(pilot, "escape")
+        assert "T1" not in text_of(pilot), "only its story was read"
+    app = MmplayApp(level=find_level(str(own)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "7", "enter")
         assert "T1 is kept: open its file again" in await press(pilot, "escape")
     app = MmplayApp(level=find_level(str(own)))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -238,7 +244,7 @@ async def test_a_level_that_no_disk_takes_is_said_to_be_lost(tmp_path: Path) -> 
     app = MmplayApp(level=find_level("L03"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        assert "L03 is not kept: " in await press(pilot, "escape")
+        assert "L03 is not kept: " in await press(pilot, "S", "escape")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -58,7 +58,7 @@ async def test_the_first_level_is_preselected_and_enter_plays_it(size: tuple[int
         await press(pilot, "enter", "enter")
         assert isinstance(pilot.app.screen, PlayScreen)
         assert pilot.app.screen.game is not None
-        await press(pilot, "q")
+        await press(pilot, "S", "q")
         assert isinstance(pilot.app.screen, MenuScreen)
         played = await press(pilot, "3")
         assert "Played" in played

@@ -263,7 +263,7 @@ def test_where_two_runs_part_is_told_first(parted: Comparison) -> None:
     assert all(cell_len(line) <= 80 for line in shown)
     same = compare(incident_run(59_600_000_000), incident_run(59_600_000_000))
     assert lines(parting_rows(same, 80)) != shown
-    assert "Every number is the same." in lines(table_rows(same, "full"))
+    assert "Every number is the same." in lines(table_rows(same, "full", 80, 9))
 
 
 @pytest.mark.parametrize("width", [30, 80, 200])
@@ -281,7 +281,7 @@ def test_bars_of_both_sides_fit_and_end_in_their_number(
 
 
 def test_the_table_leaves_out_what_is_the_same(parted: Comparison) -> None:
-    short, whole = table_rows(parted, "full"), table_rows(parted, "raw")
+    short, whole = (table_rows(parted, one, 80, 9) for one in ("full", "raw"))
     differing = [one for one in parted.rows if one.delta != 0]
     names = "\n".join(lines(short))
     assert differing
@@ -292,6 +292,13 @@ def test_the_table_leaves_out_what_is_the_same(parted: Comparison) -> None:
             assert f"{one.delta:+d}" in names
 
 
+def test_a_wide_table_that_is_too_long_stands_in_two_columns(parted: Comparison) -> None:
+    one, two = (lines(table_rows(parted, "raw", width, 9)) for width in (80, 190))
+    assert len(two) < len(one) * 2 // 3
+    assert two[1].count("B - A") == 2
+    assert lines(table_rows(parted, "raw", 190, 400)) == one
+
+
 def test_nothing_in_common_is_nothing_to_draw(parted: Comparison) -> None:
     shown = lines(chart_rows(parted._replace(series=()), 80, ascii_only=False))
     assert shown == ["There is nothing to draw: no moment is in both."]
@@ -300,7 +307,7 @@ def test_nothing_in_common_is_nothing_to_draw(parted: Comparison) -> None:
 def test_a_log_beside_a_run_has_a_table() -> None:
     with open_recording("incident-4.5.0-rc7") as log:
         found = compare(incident_run(59_600_000_000), log)
-    shown = lines(table_rows(found, "raw"))
+    shown = lines(table_rows(found, "raw", 80, 9))
     assert any("?" in line.split() for line in shown) or len(shown) > 2
     assert found.b_name == "incident-4.5.0-rc7"
 

@@ -357,8 +357,10 @@ class GameFace:
         self._do(self.game.answer, text)
 
     def skip(self) -> None:
-        """Skip the open question."""
-        self._do(self.game.skip)
+        """Skip the open question, and say what that means."""
+        said: list[str] = []
+        self._do(lambda: said.append(self.game.skip()))
+        self._screen.say("".join(said))
 
     def hint(self) -> None:
         """Show the next hint: the first is free, each other costs a star."""

@@ -122,9 +122,9 @@ def how_to_go_on(game: LevelGame) -> str:
 
 
 def parting(game: LevelGame) -> Parting:
-    """Return what the menu says of a level that is left; one that is not over goes on."""
+    """Return what the menu says of a level that is left; one that was begun goes on."""
     name, trouble = game.level_run.level.id, game.level_run.session.tape.trouble
-    if not (game.counts and game.live):
+    if not (game.counts and game.live and game.begun):
         return Parting()
     return (
         Parting(f"{name} is not kept: {trouble}") if trouble else Parting(f"{name} is kept", name)

@@ -77,6 +77,8 @@ class Places(Container):
         """
         self._show_machine(name not in self.staged, chosen=name)
         if name in self.staged:
+            if self.focused not in self.staged:  # where Enter would not do what the footer says
+                self.panel(name).focus()
             self.draw_soon()
             return
         if name != self.first:

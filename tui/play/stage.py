@@ -13,6 +13,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import HISTORY
 from mmplay.levels.play.asking import after_answer
 from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.questions import Reply, taught_by
 from mmplay.levels.play.showing import Showing
 from mmplay.tui.cells import Row, plain, row
@@ -32,7 +33,7 @@ from mmplay.tui.views.stage import (
     time_rows,
     waiting_rows,
 )
-from mmplay.tui.views.task import caches_of, end_rows
+from mmplay.tui.views.task import REVIEWED, caches_of, end_rows
 from mmplay.tui.views.turn import chosen_decision
 
 if TYPE_CHECKING:
@@ -186,11 +187,14 @@ class Stage:
         self.still = still
 
     def _still_now(self) -> Still | None:
-        """Return what the picture shows: what landed, else what is; at the end what it came to."""
+        """Return what the picture shows: what landed, else what is; at the end what it came to.
+
+        A review comes to an end that nobody played: there the last picture stays.
+        """
         if self.landed is not None:
             return self.landed.still
-        over = not self.game.live and self.still is not None
-        if over and self.still is not None and self.still.kind in OF_QUESTIONS:
+        stays = self.still is not None and self.still.kind in OF_QUESTIONS
+        if not self.game.live and (stays or not self.game.counts):
             return self.still
         return Still.of(self._open_sight())
 
@@ -315,6 +319,8 @@ class Stage:
         if question is not None:
             return question.text
         run = self.game.level_run
+        if run.outcome is Outcome.WON and not self.game.counts:  # its goals were met by nobody
+            return REVIEWED
         if not run.playing:
             return as_sentence(f"{run.outcome}: {run.reason}")
         return self.still.words() if self.still is not None else self.game.level_run.level.task

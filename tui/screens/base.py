@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.tui.cells import Cell, row
+from mmplay.tui.cells import Cell
 from mmplay.tui.keys import Key, footer_row
 from mmplay.tui.panels.bars import LineBar
 
@@ -140,9 +140,10 @@ class BaseScreen(Screen[None]):
         room = self.size.width - len(text)
         keys = footer_row(self.offered, room)
         blank = room - sum(len(cell.text) for cell in keys)
-        if said and blank > 0:
-            keys = (Cell(text), Cell(" " * (blank - 1)), *keys)
-        self.query_one("#footer", LineBar).show([keys if not said or blank > 0 else row(text)])
+        if said:
+            told = Cell(text, "label")
+            keys = (told, Cell(" " * (blank - 1)), *keys) if blank > 0 else (told,)
+        self.query_one("#footer", LineBar).show([keys])
 
     @on(LineBar.Pressed)
     async def key_clicked(self, message: LineBar.Pressed) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from mmplay.engine.explain.comparing import Comparison
+from mmplay.engine.explain.comparing import Comparison, headline
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.recording import Recording
 from mmplay.tui.cells import DENSITIES, FULL, Cell, fit, row
 from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, COMPARE_KEYS, bindings
-from mmplay.tui.panels.bars import LineBar
+from mmplay.tui.panels.bars import LineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import PanelScreen
-from mmplay.tui.views.compare import chart_rows, parting_rows, steps_of, table_rows
+from mmplay.tui.views.compare import chart_rows, chart_title, parting_rows, steps_of, table_rows
 
 PANELS = ("parting", "chart", "table")
 WIDEST = 400
@@ -43,6 +43,7 @@ class CompareScreen(PanelScreen):
     def compose(self) -> ComposeResult:
         """Lay out where they part, the chart, and the table."""
         yield LineBar(id="header")
+        yield VerdictBar(id="verdict")
         with Container(id="compare"):
             yield CellPanel("first difference", id="parting")
             yield CellPanel("free pages", id="chart")
@@ -77,10 +78,13 @@ class CompareScreen(PanelScreen):
             return
         panels = {name: self.query_one(f"#{name}", CellPanel) for name in PANELS}
         widths = {name: max(20, panel.size.width) for name, panel in panels.items()}
+        self.query_one("#verdict", VerdictBar).tell(headline(found), self.size.width, loud=True)
         panels["parting"].show(parting_rows(found, widths["parting"]))
         ascii_only, high = self._glyphs is ASCII, panels["chart"].size.height
         panels["chart"].show(chart_rows(found, widths["chart"], ascii_only, self._at, high))
-        panels["table"].show(table_rows(found, self._density))
+        panels["chart"].retitle(chart_title(found, self._at))
+        size = panels["table"].size
+        panels["table"].show(table_rows(found, self._density, size.width, size.height))
         self.say(self.said)
 
     def action_step(self, steps: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import NamedTuple
 
 from mmplay.engine.explain.comparing import (
@@ -22,6 +23,11 @@ ASCII_LEVELS = " ._-=+*%#"
 NAME_WIDTH = 32
 VALUE_WIDTH = 13
 LABEL = 2
+CURSOR = "│"
+TABLE_WIDTH = NAME_WIDTH + 3 * VALUE_WIDTH
+GUTTER = "    "
+ABOVE = 4
+"""Rows of the table besides its numbers."""
 
 
 def parting_rows(c: Comparison, width: int) -> list[Cells]:
@@ -40,10 +46,10 @@ def chart_rows(
     """Return bars for each zone and side, on one scale a zone, and the span of time.
 
     A side has as many rows as a chart of `height` rows has room for, at least one. `at` is the step
-    that both sides stand at, None before any was taken: then it is marked in the bars, and the
-    numbers of that moment stand first.
+    that both sides stand at, None before any was taken: it is marked in the bars, and the numbers
+    of that moment stand over them.
     """
-    rows: list[Cells] = [] if at is None else [_moment_row(c, at)]
+    rows: list[Cells] = []
     tops = [max((value or 0 for value in (*one.a, *one.b)), default=0) for one in c.series]
     drawn = [(one, top) for one, top in zip(c.series, tops, strict=True) if top]
     high = max(1, (height - len(rows) - 1 - len(drawn)) // max(1, 2 * len(drawn)))
@@ -61,10 +67,11 @@ def steps_of(c: Comparison) -> int:
     return max((len(one.a) for one in c.series), default=0)
 
 
-def _moment_row(c: Comparison, at: int) -> Cells:
-    """Return the moment that both sides stand at."""
-    when = c.series[0].start_us + (at + 1) * c.series[0].column_us if c.series else 0
-    return row(Cell(moment(when), "here"))
+def chart_title(c: Comparison, at: int | None) -> str:
+    """Return what the chart shows, and the moment that both sides stand at."""
+    if at is None or not c.series:
+        return "free pages"
+    return f"free pages at {moment(c.series[0].start_us + (at + 1) * c.series[0].column_us)}"
 
 
 def _heading(one: Series, top: int, at: int | None) -> Cells:
@@ -106,7 +113,7 @@ def _bar(bar: Bar, width: int, ascii_only: bool, at: int | None) -> list[Cells]:
     rows = []
     for below in reversed(range(bar.rows)):
         line = "".join(_filled(bar, value, below, glyphs) for value in columns)
-        mark = line[here : here + 1].replace(" ", "|")
+        mark = CURSOR if here < room else ""
         cells = (Cell(line[:here], role), Cell(mark, "here"), Cell(line[here + 1 :], role))
         foot = below == 0
         rows.append(
@@ -135,17 +142,24 @@ def _axis(one: Series, c: Comparison, width: int) -> Cells:
     return row(Cell(fit(text, width), "dim"))
 
 
-def table_rows(c: Comparison, density: str) -> list[Cells]:
-    """Return the table at the aligned moment; what does not differ is left out, save in raw."""
-    rows = [
-        row(Cell(table_title(c), "label")),
-        row(
-            Cell(fit("", NAME_WIDTH)),
-            *(Cell(right(head, VALUE_WIDTH), "dim") for head in ("A", "B", "B - A")),
-        ),
-    ]
+def table_rows(c: Comparison, density: str, width: int, height: int) -> list[Cells]:
+    """Return the table at the aligned moment; what does not differ is left out, save in raw.
+
+    It stands in two columns where `height` is not enough for one and `width` is for two.
+    """
+    head = row(
+        Cell(fit("", NAME_WIDTH)),
+        *(Cell(right(one, VALUE_WIDTH), "dim") for one in ("A", "B", "B - A")),
+    )
     shown = [one for one in c.rows if one.delta != 0 or density == RAW]
-    rows += [_table_row(one) for one in shown]
+    lines = [_table_row(one) for one in shown]
+    rows = [row(Cell(table_title(c), "label"))]
+    if len(lines) + ABOVE > height and width >= 2 * TABLE_WIDTH + len(GUTTER):
+        half = -(-len(lines) // 2)
+        pairs = zip_longest(lines[:half], lines[half:], fillvalue=())
+        rows += [(*one, Cell(GUTTER), *other) for one, other in [(head, head), *pairs]]
+    else:
+        rows += [head, *lines]
     if not shown:
         rows.append(row(Cell("Every number is the same.", "dim")))
     verdict = tally_text(c)

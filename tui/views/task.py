@@ -31,6 +31,7 @@ END_KEYS = (
     ("q", "go back"),
 )
 REVIEW_KEYS = (("R", "begin the level"), ("Enter", "go back"))
+REVIEWED = "All you missed is right now."
 REVIEW = "This review changes no stars."
 """What is said after what was missed was played again."""
 
@@ -151,7 +152,7 @@ def end_rows(game: LevelGame, width: int, glyphs: Glyphs = BOXES) -> list[Row]:
     rows = [row("")]
     if won:
         role = "fine"
-        head = _won(run) if game.counts else "All you missed is right now."
+        head = _won(run) if game.counts else REVIEWED
         stars = stars_text(run.score().stars, glyphs)
         rows += [row(" ", Cell(" ".join(stars), "here")), row("")] if game.counts else []
     rows += [row(" ", Cell(line, role)) for line in wrap(head, width - 2)]

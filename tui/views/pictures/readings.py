@@ -8,6 +8,8 @@ from mmplay.engine.rules.floors import PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
+from mmplay.engine.sim.mm.net import RING
+from mmplay.engine.sim.mm.net import waiting as frames_waiting
 from mmplay.levels.language import MARKS
 from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
@@ -20,7 +22,7 @@ from mmplay.tui.views.pictures.rooms import Room, Rooms
 from mmplay.tui.views.pictures.sight import KEPT, OF_MARKS, Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
-from mmplay.tui.views.pictures.tank import GETS, WAITS, Line, Tank, Visitor, water
+from mmplay.tui.views.pictures.tank import GETS, WAITS, Line, Ring, Tank, Visitor, water
 
 ITS_LINE, NO_LINE = "its line", "none"
 """What a caller's own line is called on the glass: HIGH lies below min, high above it. Where pages
@@ -104,6 +106,15 @@ def _lines_of_tile(sight: Sight, zone: ZoneDump) -> list[Line]:
     return [Line(name, pages) for name, pages in found if pages is not None]
 
 
+def ring_of(sight: Sight) -> Ring | None:
+    """Return the card's ring where the level says that it shows it."""
+    if "counters.ring" not in (sight.showing.words or ()):
+        return None
+    state = sight.machine.state
+    frames = frames_waiting(state)
+    return Ring(state.ring, frames, RING - state.ring - frames)
+
+
 def _line_in_question(sight: Sight) -> str:
     """Return the mark that free is held against, or that was asked for; else nothing."""
     words = sight.words
@@ -133,7 +144,7 @@ def tank_of(sight: Sight) -> Tank:
         lines = (*lines, Line(name, visitor.line, True, drawn))
     return Tank(
         zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
-        *role_fill, asked=visitor, waiting=sight.waiting,
+        *role_fill, asked=visitor, waiting=sight.waiting, ring=ring_of(sight),
     )  # fmt: skip
 
 

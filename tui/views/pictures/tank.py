@@ -26,6 +26,8 @@ WORKS, SLEEPS = "works", "sleeps"
 SAYS = {WORKS: "puts pages back", SLEEPS: "sleeps", MEETS: "", WAITS: "is refused"}
 
 LEAST_GLASS, LEAST_RIGHT = 12, 13
+RING_ROWS, TALL = 2, 10
+"""Rows of a ring under the glass, and from how many rows on there is room for both."""
 MOST_LABEL, MOST_NAME = 18, 12
 MIB_KB = 1024
 
@@ -64,6 +66,17 @@ class Visitor(NamedTuple):
         return {**SAYS, COMES: f"asks for {block}", GETS: f"gets {block}"}[self.does]
 
 
+class Ring(NamedTuple):
+    """A network card's ring: buffers that are ready, those with a frame, places without one."""
+
+    ready: int
+    frames: int
+    empty: int
+
+    def __str__(self) -> str:
+        return f"ring: {self.ready} ready, {self.frames} with a frame, {self.empty} empty"
+
+
 class Tank(NamedTuple):
     """What the picture shows of a zone, in pages; `managed` are all that it has.
 
@@ -83,7 +96,11 @@ class Tank(NamedTuple):
     ask: Ask | None = None
     unit: str = "free"
     """What the pages in the tank are."""
+    ring: Ring | None = None
 
+
+RING_ROLES = ("fine", "below_low", "refused")
+"""Roles of a ring's places: ready, with a frame, empty."""
 
 LEVELS = ("below_min", "below_low", "below_high", "fine")
 """Roles of the water, by how many of its marks it is above."""
@@ -121,7 +138,8 @@ class _Drawing:
     ) -> None:
         self.tank, self.past, self.step, self.glyphs = tank, past, step, glyphs
         self.sheet = Canvas(width, height)
-        self.rows = max(2, height - 1)
+        below = (tank.ring is not None) * (RING_ROWS if height >= TALL else 1)
+        self.rows = max(2, height - 1 - below)
         self.lines = [line for line in tank.lines if line.drawn]
         labels = [_label(line) for line in tank.lines]
         self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
@@ -148,6 +166,7 @@ class _Drawing:
         self._waiting()
         self._walls()
         self._caller()
+        self._ring()
         return self.sheet.rows()
 
     def _surface(self) -> int:
@@ -165,6 +184,24 @@ class _Drawing:
             self.sheet.fill(x, 0, 1, self.rows, side, "dim")
         bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
         self.sheet.put(self.left, self.rows, bottom, "dim")
+
+    def _ring(self) -> None:
+        """Draw the ring under the glass as a strip of its places, and say what they are."""
+        ring, past, y = self.tank.ring, self.past.ring, self.rows + 1
+        if ring is None:
+            return
+        self.sheet.put(0, self.sheet.height - 1, str(ring), "number")
+        if y + 1 >= self.sheet.height:
+            return
+        shown = [
+            moved(before, now, self.step) for before, now in zip(past or ring, ring, strict=True)
+        ]
+        glyphs = self.glyphs.fine, self.glyphs.below_low, self.glyphs.rest
+        x, left, room = 0, sum(shown), self.sheet.width
+        for count, glyph, role in zip(shown, glyphs, RING_ROLES, strict=True):
+            cells = (room - x) * count // max(1, left)
+            self.sheet.fill(x, y, cells, 1, glyph, role)
+            x, left = x + cells, left - count
 
     def _water(self, surface: int) -> None:
         fill = self.tank.fill if self.step == STEPS else self.past.fill
@@ -303,6 +340,8 @@ def tank_words(tank: Tank) -> str:
     if drawn:
         named = ", ".join(map(_label, drawn))
         found[0] = f"{found[0][:-1]}; lines: {named}."
+    if tank.ring is not None:
+        found.append(f"The {tank.ring}.")
     who = tank.asked
     if who is not None:
         found.append(told(f"{who.name} {who.says()}"))
