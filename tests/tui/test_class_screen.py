@@ -22,7 +22,13 @@ from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.screens.classroom import NO_HAND_INS, ClassScreen, heading
 from mmplay.tui.screens.play import PlayScreen
-from mmplay.tui.views.classroom import notice_rows, one_student_rows, student_rows, wrong_rows
+from mmplay.tui.views.classroom import (
+    notice_rows,
+    one_student_rows,
+    student_rows,
+    verdict,
+    wrong_rows,
+)
 from tests.levels.cheats import wrongly
 from tests.levels.classes import assignment, assignment_text, hand_in, trace
 from tests.tui.screens import settle
@@ -79,6 +85,7 @@ def test_students_and_what_is_not_in_order_are_told() -> None:
     report = made()
     students = texts(student_rows(report, 78)).splitlines()
     assert students[1].split() == ["st01", "*..", "**.", "4", "8/20", "help"]
+    assert "help: has 8 of 20 points" in texts(student_rows(report, 118))
     assert students[2].split()[:3] == ["a-long-id@example.org", "other", "-"]
     assert "a-long-id@example.org L01: foreign: was played by st01" in texts(
         notice_rows(report, 200)
@@ -87,6 +94,16 @@ def test_students_and_what_is_not_in_order_are_told() -> None:
     assert "1 student, L01 low, L02 low: min would be right on the slow path" in texts(
         wrong_rows(report, 200)
     )
+
+
+def test_who_needs_help_and_what_is_wrong_is_said_first() -> None:
+    report = made()
+    helped = len(report.help)
+    said = verdict(report)
+    assert said.startswith(f"{helped} of 2 need")
+    assert said.endswith("Most often wrong, by 1: min would be right on the slow path.")
+    nobody = verdict(report._replace(help=(), misconceptions=()))
+    assert nobody == "Nobody needs help."
 
 
 def test_what_a_student_is_told_stays_under_its_points() -> None:

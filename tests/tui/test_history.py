@@ -11,9 +11,11 @@ from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
+from mmplay.tui.play.history import Known
 from mmplay.tui.views.history import history_rows, short_size
 from mmplay.tui.views.scene import View
 from tests.conftest import INCIDENT_RC7
+from tests.sessions import incident_run
 from tests.tui.screens import press, running, text_of
 
 
@@ -78,6 +80,18 @@ def test_the_present_is_known_of_a_run_between_its_rows() -> None:
     curve.note(15, 450)
     curve.note(20, 1)
     assert curve.points == [(10, 500), (15, 450), (20, 400)]
+
+
+def test_what_was_seen_of_a_run_is_not_forgotten_when_it_goes_on() -> None:
+    run, known = incident_run(0), Known()
+    key, everything = (0, "DMA32"), range(10**9)
+    assert known.of(run, run.frame(0), everything)[key].points == [(0, 1300)]
+    assert run.session is not None
+    run.session.advance(until_ns=59_640_000_000)
+    last = run.frame(len(run) - 1)
+    points = known.of(run, last, everything)[key].points
+    assert points[0] == (0, 1300)
+    assert points[-1][0] == last.index
 
 
 def test_a_run_has_the_rows_that_it_kept() -> None:

@@ -45,6 +45,7 @@ async def test_the_screen_follows_until_it_is_left(live: Live, size: tuple[int, 
         screen = app.screen
         assert isinstance(screen, PlayScreen)
         assert "1/1" in text_of(pilot)
+        assert text_of(pilot).splitlines()[0].endswith("  live")
         live.sample(629)
         screen.follower.look()
         await settle(pilot)
@@ -91,6 +92,8 @@ async def test_the_end_stops_the_looking(live: Live) -> None:
         await settle(pilot)
         assert "2/2" in text_of(pilot)
         assert not screen.follower.awaits_more
+        assert screen.said == "the recording has ended: live, 2 frames"
+        assert text_of(pilot).splitlines()[0].endswith("|| x1")
 
 
 async def test_a_file_that_vanished_is_told(live: Live) -> None:

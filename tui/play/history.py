@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from mmplay.engine.frame import Frame
@@ -25,25 +25,37 @@ BARE = 2
 
 
 class Known:
-    """The curves of a recording, kept until it grows or others of its frames are on the line."""
+    """The curves of a recording, kept until it grows or others of its frames are on the line.
+
+    What the frames of a run said that were looked at is known from then on, until one is undone.
+    """
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
         self._count = 0
         self._curves: dict[ZoneKey, Curve] = {}
+        self._seen: dict[int, tuple[tuple[ZoneKey, int], ...]] = {}
 
     def of(self, timeline: Recording, frame: Frame, frames: range) -> dict[ZoneKey, Curve]:
         """Return the curves; what the present frame of a run says belongs to them, too."""
         session, shown = timeline.session, frame.shown
         kept = None if session is None else len(session.tape.of(Code.ROW))
         key = (timeline, kept, frames if session is None else None)
+        if len(timeline) < self._count or self._key[:1] != key[:1]:
+            self._seen.clear()
         if self._key != key or len(timeline) < self._count:
             self._key, self._curves = key, curves_of(timeline, frames)
+            for index, found in self._seen.items():
+                self._note(index, found)
         self._count = len(timeline)
-        if session is not None and shown is not None:
-            for zone, free in free_pages(shown.dump):
-                self._curves.setdefault(zone, Curve([], exact=True)).note(frame.index, free)
+        if session is not None and shown is not None and frame.index not in self._seen:
+            self._seen[frame.index] = tuple(free_pages(shown.dump))
+            self._note(frame.index, self._seen[frame.index])
         return self._curves
+
+    def _note(self, index: int, found: Iterable[tuple[ZoneKey, int]]) -> None:
+        for zone, free in found:
+            self._curves.setdefault(zone, Curve([], exact=True)).note(index, free)
 
 
 class KnownBands:

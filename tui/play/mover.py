@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.recordings.recording import Recording
 from mmplay.tui.panels.bars import TimelineBar
 from mmplay.tui.play.panels import Panels
@@ -242,6 +242,8 @@ class Follower:
             return
         if not player.timeline.growing:
             self._end()
+            held = how_many(len(player.timeline), "frames")
+            self._screen.say(f"the recording has ended: {player.timeline.name}, {held}")
         if growth.added or growth.dropped:
             self._show(growth.dropped, following)
 

@@ -175,6 +175,8 @@ class Panels(Places):
         self.set_class(len(timeline) == 1, "-once")
         with self.app.batch_update():
             state = f"{'>' if self.player.playing else '||'} {self.player.speed_text()}"
+            if timeline.growing and not self.player.playing:
+                state = "live"
             own = self.header(width) if self.header is not None else None
             header = own or header_row(timeline, frame, state, width)
             self._on.query_one("#header", LineBar).show([header])

@@ -13,7 +13,7 @@ from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRo
 from mmplay.tui.cells import Cell, fit, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import CLASS_KEYS, COMMON_KEYS, bindings
-from mmplay.tui.panels.bars import LineBar
+from mmplay.tui.panels.bars import LineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import PanelScreen
 from mmplay.tui.screens.boxes import ListScreen
@@ -23,6 +23,7 @@ from mmplay.tui.views.classroom import (
     notice_rows,
     one_student_rows,
     student_rows,
+    verdict,
     wrong_rows,
 )
 
@@ -59,6 +60,7 @@ class ClassScreen(PanelScreen):
     def compose(self) -> ComposeResult:
         """Lay out the panels."""
         yield LineBar(id="header")
+        yield VerdictBar(id="verdict")
         with Container(id="class"):
             for name, title in PANELS.items():
                 yield CellPanel(title, id=name)
@@ -75,6 +77,8 @@ class ClassScreen(PanelScreen):
     @on(CellPanel.Resized)
     def draw(self) -> None:
         """Draw what fits the sizes."""
+        said = verdict(self._report)
+        self.query_one("#verdict", VerdictBar).tell(said, self.size.width, loud=True)
         for name, view in VIEWS.items():
             panel = self.query_one(f"#{name}", CellPanel)
             panel.show(view(self._report, max(20, panel.size.width)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmplay.engine.explain.finding import as_sentence
+from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Ask
 from mmplay.levels.classroom.formats import shown
 from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow
@@ -11,6 +13,9 @@ STUDENT, REPLAY = "student", "replay"
 """The kinds of question that a student's name is, and a level of his: (student, level)."""
 
 LEVEL, POINTS, HINTS, HELP = 7, 12, 7, 6
+LEAST_WHY = 16
+"""Columns from which a student's row says why he needs help."""
+
 PART, PART_TEXT = 11, 63
 """Columns of a part's points and of its words, in a box of 80 columns."""
 
@@ -27,6 +32,17 @@ SHORT = {
 """Statuses in as many letters as a column has."""
 
 
+def verdict(report: Report) -> str:
+    """Return in a sentence or two who needs help and what is wrong most often."""
+    helped, of = len(report.help), len(report.grades.students)
+    need = "needs" if helped == 1 else "need"
+    said = f"{helped} of {of} {need} help." if helped else "Nobody needs help."
+    if report.misconceptions:
+        most = report.misconceptions[0]
+        said += f" Most often wrong, by {len(most.students)}: {most.text}"
+    return as_sentence(said)
+
+
 def student_rows(report: Report, width: int) -> list[Row]:
     """Return a row for each student: stars or status of each level, hints, points, help."""
     ids = [one.level for one in report.figures]
@@ -35,20 +51,24 @@ def student_rows(report: Report, width: int) -> list[Row]:
     fitting = max(1, (width - name - POINTS - HINTS - HELP) // LEVEL)
     head = "".join(fit(ident, LEVEL) for ident in ids[:fitting])
     title = f"{fit('student', name)}{head}{right('hints', HINTS)}{right('points', POINTS)}"
-    helped = {one.student for one in report.help}
-    rows = [_student(one, name, fitting, one.student in helped) for one in students]
+    helped = {one.student: "; ".join(one.reasons) for one in report.help}
+    rows = [_student(one, name, fitting, helped.get(one.student), width) for one in students]
     more = len(ids) - fitting
     told = f"  {more} more levels: Enter" if more > 0 else ""
     return [row(Cell(title, "label"), Cell(fit(told, max(0, width - len(title))), "dim")), *rows]
 
 
-def _student(one: StudentRow, name: int, fitting: int, helped: bool) -> Row:
+def _student(one: StudentRow, name: int, fitting: int, helped: str | None, width: int) -> Row:
     cells = [Cell(fit(one.student, name), "number", Ask(STUDENT, (one.student,)))]
     cells += [_level(one, level) for level in one.levels[:fitting]]
     hints = sum(level.hints for level in one.levels)
     points = right(f"{shown(one.score)}/{shown(one.max_score)}", POINTS)
     cells.append(Cell(f"{right(str(hints), HINTS)}{points}"))
-    return (*cells, Cell("  help", "refused")) if helped else tuple(cells)
+    if helped is None:
+        return tuple(cells)
+    room = width - sum(len(cell.text) for cell in cells) - HELP
+    why = shortened(f": {helped}", room) if room > LEAST_WHY else ""
+    return (*cells, Cell("  help", "refused"), Cell(why, "dim"))
 
 
 def _level(student: StudentRow, one: LevelRow) -> Cell:
@@ -87,7 +107,7 @@ def _paragraph(head: str, text: str, width: int) -> list[Row]:
 def notice_rows(report: Report, width: int) -> list[Row]:
     """Return what a teacher should look at himself: what is not in order, acts that are alike."""
     odd = [
-        (f"{one.student} {level.level}: {level.status}: {level.reason}", _replay(one, level))
+        (": ".join(filter(None, _odd(one, level))), _replay(one, level))
         for one in report.grades.students
         for level in one.levels
         if level.status not in IN_ORDER
@@ -100,6 +120,10 @@ def notice_rows(report: Report, width: int) -> list[Row]:
     rows = [made for line, ask in lines for made in _noticed(line, ask, width)]
     rows = rows or [row(Cell("everything that was handed in is in order"))]
     return [*rows, *(row(Cell(part, "dim")) for part in wrap(FAIR, max(20, width)))]
+
+
+def _odd(one: StudentRow, level: LevelRow) -> tuple[str, str, str]:
+    return f"{one.student} {level.level}", level.status, level.reason
 
 
 def _noticed(line: str, ask: Ask | None, width: int) -> list[Row]:
