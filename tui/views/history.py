@@ -175,7 +175,10 @@ def _draw_curve(view: View, plot: Plot, curve: Curve, axis: Axis, grid: Grid) ->
     for index, free in curve.points:
         spans.setdefault(axis.of(index), []).append(free)
     before: tuple[int, int] | None = None
+    begins = [stretch.start for stretch in axis.stretches]
     for column, frees in sorted(spans.items()):
+        if before is not None and any(before[0] < start <= column for start in begins):
+            before = None  # nothing joins two boots
         if before is not None:
             _draw_way(view, plot, before, (column, frees[0]), grid, curve.exact)
         reached = [before[1]] if before is not None and curve.exact else []
