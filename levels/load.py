@@ -134,6 +134,9 @@ def _stage_level(top: Place, place: Place, keys: dict[str, Any], title: str, con
         "solution": _moves(top, "solution", table.solution),
         "losing": _moves(top, "losing", table.losing),
     }
+    known = [one.id for one in read["questions"]]
+    if table.act_after and table.act_after not in known:
+        raise place.error("act_after", no_such("question of this level", table.act_after, known))
     if table.picture is not None:
         check_edges(place.at("picture"), table.picture, read["questions"])
     return Level(

@@ -302,9 +302,8 @@ class Start(NamedTuple):
 class StageKeys(FileTable, frozen=True, kw_only=True):
     """What is played: the keys of a level of one stage, or of each [[stage]].
 
-    `end` is when the run ends. `max_turns` bounds it; `stride` is how many turns one key press
-    makes. `limits` say how often an action may be done, all together under ALL_ACTS. `machine` is
-    read by `load_start`. `shows` says what is shown (None: all), `picture` what is drawn, if any.
+    `end` ends the run, `max_turns` bounds it; a key press makes `stride` turns. `limits`: how often
+    an act may be done (ALL_ACTS: all), `act_after`: after which question; `shows` None: everything.
     """
 
     kernel_name: Annotated[str, one_of(KERNELS)] = field(name="kernel")
@@ -314,6 +313,7 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     end: str = ""
     allow: Annotated[tuple[Deed, ...], listed(MAX_LIST)] = ()
     limits: Texts = ()
+    act_after: str = ""
     choices: Options = ()
     shows: Texts | None = None
     picture: Picture | None = None

@@ -62,6 +62,9 @@ def located(file: str, question: Question, key: str, do: Callable[..., T], *args
         raise LevelError(f"{file}:{question.line}: {question.id}: {key}: {error}") from None
 
 
+QUESTIONS_FIRST = "what you may do comes after the questions"
+"""Where a level asks before it lets the player act."""
+
 MANY_ACTS = 1_000
 """As many acts as a level takes that says no number."""
 
@@ -216,8 +219,15 @@ class Notes:
         open_groups = {one.group for one in questions if one.id not in self.answers}
         return frozenset({*self.answers, *(one.group for one in questions)} - open_groups)
 
-    def refuse_beyond(self, limits: Iterable[str], name: str) -> None:
-        """Raise RefusedError where another act of this name is one too many."""
+    def may_act(self, level: Level) -> bool:
+        """Tell whether the question after which acts may be done is answered or skipped."""
+        return not level.act_after or self.done(level.act_after)
+
+    def refuse_beyond(self, level: Level, name: str) -> None:
+        """Raise RefusedError where an act comes too early, or is one of its name too many."""
+        if not self.may_act(level):
+            raise RefusedError(f"{name}: {QUESTIONS_FIRST}")
+        limits = level.limits
         done = {ALL_ACTS: self.counted, name: self.acts[name]}
         for one, most in map(name_and_value, limits):
             if done.get(one, -1) >= int(most):
@@ -226,7 +236,9 @@ class Notes:
                 raise RefusedError(f"{name}: this level takes at most {what}{plural}")
 
     def acts_left(self, level: Level) -> int:
-        """Return how many more acts the level takes; MANY_ACTS where nothing limits them."""
+        """Return how many more acts the level takes now; MANY_ACTS where nothing limits them."""
+        if not self.may_act(level):
+            return 0
         most = {name: int(value) for name, value in map(name_and_value, level.limits)}
         left = [most.get(one, MANY_ACTS) - self.acts[one] for one in level.allow]
         return max(0, min(sum(left), most.get(ALL_ACTS, MANY_ACTS) - self.counted))

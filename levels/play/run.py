@@ -246,7 +246,7 @@ class LevelRun:
             allowed = self.level.allow or ("nothing but answers",)
             raise RefusedError(no_such("act of this level", name, allowed))
         self._refuse_if_asked()
-        self.notes.refuse_beyond(self.level.limits, name)
+        self.notes.refuse_beyond(self.level, name)
         self.session.act(name, value)
         self.redone.clear()
         self._come_to()

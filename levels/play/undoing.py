@@ -50,7 +50,8 @@ def deed_in_words(level: Level, fields: Sequence[str], missed: str) -> str:
 def choice_in_words(level: Level, name: str, value: str) -> str:
     """Return an act as the level offers it; as it is written, where it is no choice of it."""
     said = {one.value: one.text for one in level.choices}
-    return said.get(f"{name} {value}", f"{name} {value}".rstrip())
+    act = f"{name} {value}".rstrip()
+    return said.get(act, act)
 
 
 def as_it_was_seen(level: Level, asked: Sequence[Question], fields: Sequence[str]) -> str:

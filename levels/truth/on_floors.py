@@ -317,6 +317,9 @@ def _flip(gate: Gate, free: int, seen: Term, allowed: bool) -> Finding:
         return finding("wrong.first_page", floor=free - 1)
     if not allowed and free > gate.floor.value:
         return finding("wrong.all_free", free=free, seen=seen.value)
+    kept = _reserved(gate)
+    if allowed and kept and spare(seen, gate.floor) <= kept and seen.value > free - kept:
+        return finding("wrong.counts_too", answer=answer, pages=kept)
     by_class = _flip_by_class(gate, seen, allowed)
     reserve = _flip_by_reserve(gate, seen, allowed)
     if reserve is not None and (not allowed or by_class in (None, NO_WATERMARKS)):

@@ -183,7 +183,8 @@ def holds(subject: Subject, words: list[str]) -> Truth:
         raise TruthError(f"{there.text!r}: expected a number's name, a sign and a bound")
     number, value = there.read(subject.machine), there.holds(subject.machine)
     why = finding("truth.metric", name=spoken(name), value=number)
-    wanted = bound_in_words(OPPOSITE[operator] if value else operator, bound)
+    sign = OPPOSITE[operator] if value else operator
+    wanted = "no" if (sign, bound) == ("<=", 0) else bound_in_words(sign, bound)
     other = slip("no" if value else "yes", "wrong.caller", need=f"{wanted} {spoken(name)}")
     return told(value, why, [other._replace(value=not value)])._replace(rule=_rule_of(name))
 

@@ -79,6 +79,7 @@ WRONG = [
     (DOOR, 'allow = "sync"', "", "allow", "list"),
     (DOOR, "allow = [1]", "", "allow", "text"),
     (DOOR, 'limits = ["acts many"]', "", "limits", "NAME COUNT"),
+    (DOOR, 'act_after = "dor"', "", "act_after", "did you mean door."),
     (DOOR, 'limits = ["actz 1"]', "", "limits", "did you mean acts?"),
     (DOOR, 'choices = ["dirty_ratio 5 | five"]', "", "choices", "not in `allow`"),
     (DOOR, 'choices = [" | five"]', "", "choices", "VALUE | what is shown"),

@@ -35,6 +35,12 @@ WRONG = (
     ("passes DMA32 HIGH 629", "yes", "then a quarter of the rest for ALLOC_HARDER; here half"),
     ("passes DMA32 HIGH+HARDER 629", "no", "only half came off, for __GFP_HIGH; here"),
     ("passes DMA32 plain 1500 highatomic 512", "yes", "not all of the 1500 free pages count"),
+    (
+        "passes DMA32 HARDER 1150 highatomic 512",
+        "no",
+        "if the 512 pages that are set aside did not",
+    ),
+    ("passes DMA32 HARDER 1500 highatomic 512", "no", "with 975 pages or fewer"),
     ("drain_order HIGH NO_WATERMARKS", "DMA 1738, DMA32 650", "DMA 1738 comes at place 2, not 1"),
     ("drain_order HIGH", "DMA32 650", "1 of 2"),
     ("first_zone GFP_KERNEL", "Normal", "this machine has no zone Normal"),

@@ -10,7 +10,7 @@ from mmplay.levels.model import NUMBER, Option, Question
 from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import ASKED
-from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.questions import QUESTIONS_FIRST, Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
@@ -130,6 +130,8 @@ def time_rows(game: LevelGame, width: int) -> list[Row]:
         return [dot]
     allow, left = game.level_run.level.allow, game.acts_left
     told = AFTER_LAST if allow else ""
+    if not game.level_run.notes.may_act(game.level_run.level):
+        told = as_sentence(QUESTIONS_FIRST)
     if left:
         told = BEFORE_LAST if left == 1 else BEFORE_MORE
     return [*(row(Cell(line, "dim")) for line in wrap(told, width) if line), dot, time]

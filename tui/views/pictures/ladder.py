@@ -21,9 +21,10 @@ RAILS = 10
 NUMBER = 7
 NAME = 15
 
+REFUSED = (("refused", "no"), "refused")
 DONE = {GETS: (("gets a page", "served"), "fine"), MEETS: (("",), "number")}
 """What is said of a caller that stands on its rung, and in fewer letters, and its role; of any
-other that it is refused."""
+other that it is REFUSED."""
 
 
 class Rung(NamedTuple):
@@ -158,10 +159,11 @@ class _Drawing:
         if who.does == COMES or who.line is None:
             self.sheet.put(x, top, self.glyphs.ball, "number")
             rest = self.sheet.width - self.right - 1
-            self.sheet.put(self.right + 1, top, fit(f"{who.name} ?", rest), "number")
+            ends = "?" if who.does == COMES else DONE.get(who.does, REFUSED)[0][0]
+            self.sheet.put(self.right + 1, top, fit(f"{who.name} {ends}", rest), "number")
             return
         row = max(0, moved(top, self.scale.of_line(who.line) - 1, self.step))
-        words, role = DONE.get(who.does, (("refused", "no"), "refused"))
+        words, role = DONE.get(who.does, REFUSED)
         rest = self.sheet.width - self.right - 1
         whole = [f"{who.name} {word}".strip() for word in words]
         ended = next((one for one in whole if len(one) <= rest), who.name)

@@ -22,7 +22,7 @@ from mmplay.tui.views.pictures.rooms import Room, Rooms
 from mmplay.tui.views.pictures.sight import KEPT, OF_MARKS, Sight
 from mmplay.tui.views.pictures.slabs import Slab, Slabs
 from mmplay.tui.views.pictures.stack import Stack, stack_of_names
-from mmplay.tui.views.pictures.tank import Line, Ring, Tank, water
+from mmplay.tui.views.pictures.tank import GETS, WAITS, Line, Ring, Tank, Visitor, water
 
 ITS_LINE, NO_LINE = "its line", "none"
 """What a caller's own line is called on the glass: HIGH lies below min, high above it. Where pages
@@ -169,6 +169,8 @@ def ladder_of(sight: Sight) -> Ladder:
     visitor = sight.visitor()
     if visitor is not None and sight.is_open:
         visitor = visitor._replace(line=None)
+    if sight.question is None:
+        visitor = _who_knocked(sight)
     rungs = []
     for one in sight.asked_kernel.classes_at("min"):
         pages = sight.floor(zone, one.name)
@@ -188,6 +190,15 @@ def ladder_of(sight: Sight) -> Ladder:
         veiled=sight.words[:1] == ["passes"],
         title=f"{zone.name}: rungs with its lock of {kept}" if kept else "",
     )  # fmt: skip
+
+
+def _who_knocked(sight: Sight) -> Visitor | None:
+    """Return the level's caller where the player has let it ask: refused, until it is served."""
+    name = next(iter(sight.picture.callers), "")
+    served, refused = (read(sight.machine, f"request_{one}") for one in ("served", "refused"))
+    if not name or not (served or refused):
+        return None
+    return Visitor(name, GETS if served else WAITS)
 
 
 def bits_still(sight: Sight) -> Bits:
