@@ -24,6 +24,7 @@ from mmplay.engine.explain.gate import (
     ZoneTest,
     distances,
     ladder,
+    ordinary_class,
     stop_of,
     zone_floor,
 )
@@ -56,13 +57,12 @@ def label_of(scene: Scene, zone: ZoneDump) -> str:
 
 
 def class_zone_of(scene: Scene, zone: ZoneDump) -> int:
-    """Return the class zone that counts here: the caller's, or else the highest populated."""
+    """Return the class zone that counts here: the caller's, or else that of an ordinary one."""
     caller = scene.diagnosis.caller
     if caller is not None:
         return caller.class_zone
-    dump = scene.frame.shown.dump if scene.frame.shown else None
-    indexes = [dump.index_of(other) for other in dump.populated()] if dump else []
-    return max((index for index in indexes if index is not None), default=zone.index or 0)
+    ordinary = ordinary_class(scene.frame.shown.dump) if scene.frame.shown else None
+    return (zone.index or 0) if ordinary is None else ordinary
 
 
 def zone_field(scene: Scene, ask: Ask) -> Answer:
@@ -103,7 +103,8 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     class_index = class_zone_of(scene, zone)
     stop = _stop(ladder(kernel, zone, class_index), zone, pages)
     if decided is None or decided[1].floor is None or decided[1].free is None:
-        apart = joined(distances(kernel, zone, class_index))
+        columns = shown.dump.columns() if shown is not None else ZONES
+        apart = joined(distances(kernel, zone, class_index, columns))
         rule_text = WORDS["floor"].text if apart else answer.rule
         return answer._replace(rule=rule_text, numbers=apart, consequence=stop)
     caller, test = decided

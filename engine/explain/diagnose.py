@@ -16,6 +16,7 @@ from mmplay.engine.explain.gate import (
     Stop,
     distances,
     ladder,
+    ordinary_class,
     stop_of,
 )
 from mmplay.engine.explain.looks import (
@@ -146,12 +147,12 @@ def diagnose_moment(dump: MemDump, kernel: Kernel | None, release: str | None) -
     if kernel is None:
         result.verdict = _no_verdict(release)
         return result
-    highest = _highest_zone(dump)
+    highest = ordinary_class(dump)
     if highest is None:
         return result
     for zone in dump.populated():
-        if (dump.index_of(zone) or 0) <= highest:
-            result.distances += [(zone, one) for one in distances(kernel, zone, highest)]
+        found = distances(kernel, zone, highest, dump.columns())
+        result.distances += [(zone, one) for one in found]
     result.reclaim += reclaim_findings(dump)
     result.assumed.append(finding("assumed.class_zone", zone=dump.columns()[highest]))
     if result.distances and not any("reserved_highatomic" in zone.kb for zone in dump.zones):
@@ -179,7 +180,7 @@ def _without_rules(request: Request | None, release: str | None) -> list[Finding
 
 
 def _judge(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> None:
-    caller = _caller(result, report.request, kernel, seen.dump)
+    caller = _caller(result, report, kernel, seen.dump)
     if caller is None:
         return
     result.caller = caller
@@ -226,10 +227,9 @@ def _not_asked(report: Report) -> Finding | None:
     return finding("vmalloc.tables" if tables_refused(report) else "vmalloc.not_asked")
 
 
-def _caller(
-    result: Diagnosis, request: Request | None, kernel: Kernel, dump: MemDump
-) -> Caller | None:
+def _caller(result: Diagnosis, report: Report, kernel: Kernel, dump: MemDump) -> Caller | None:
     """Return the caller to test, noting what had to be assumed about it."""
+    request = report.request
     if request is not None and request.mode is not None:
         if not request.stack:
             result.assumed.append(finding("assumed.task_context"))
@@ -239,7 +239,8 @@ def _caller(
             result.assumed += _zones_above(dump, caller)
             result.assumed += _nodes(kernel, request, dump, caller)
         return caller
-    highest = _highest_zone(dump)
+    nobody = report.kind is ReportKind.DUMP
+    highest = ordinary_class(dump) if nobody else _highest_zone(dump)
     if highest is None:
         return None
     columns = dump.columns()

@@ -244,16 +244,31 @@ TYPICAL: tuple[tuple[str, Context], ...] = (
 """Whose distance is told: who cannot wait, and who can."""
 
 
-def distances(kernel: Kernel, zone: ZoneDump, class_index: int) -> list[Finding]:
+def ordinary_class(dump: MemDump) -> int | None:
+    """Return the class zone of a caller that may use Normal, as an index of the dump's columns."""
+    columns = dump.columns()
+    return class_zone(
+        columns.index("Normal"), (columns.index(zone.name) for zone in dump.populated())
+    )
+
+
+def distances(
+    kernel: Kernel, zone: ZoneDump, class_index: int, columns: tuple[str, ...] = ZONES
+) -> list[Finding]:
     """Return how many pages lie between the free pages of a zone and each typical caller's floor.
 
-    For page requests of order 0 from callers of class zone `class_index`; empty where the dump
-    lacks a number.
+    For page requests of order 0 from callers of class zone `class_index` of `columns`, or of the
+    highest zone that their mask allows; none from one that may not use the zone, and none where
+    the dump lacks a number.
     """
     found: list[Finding] = []
     for name, context in TYPICAL:
-        caller = kernel.class_of(kernel.alloc_flags(kernel.gfp.value(name), context))
-        floor = zone_floor(kernel, zone, caller, class_index)
+        mode = kernel.gfp.value(name)
+        top = top_zone(kernel.gfp, mode, columns)
+        if zone.name in columns[top + 1 :]:
+            continue
+        caller = kernel.class_of(kernel.alloc_flags(mode, context))
+        floor = zone_floor(kernel, zone, caller, min(class_index, top))
         free = counted_free(kernel.gate, zone, caller.flags, 0)
         if floor is None or free is None:
             continue

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import FREE, blocks_of
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.model import Option
 
 REFUSED = "request_refused"
 """The number of such requests that were refused."""
 
-REQUEST, GIVE_BACK = "request", "free"
+REQUEST, GIVE_BACK, END_OBJECTS = "request", "free", "kfree"
 
 ONLY_ACTS = "nothing happens by itself here: only your acts change something"
 
@@ -30,7 +32,9 @@ def who_was_refused(m: Machine, counter: str) -> str:
     if not come or counter != REFUSED:
         return ""
     pages = 1 << come[-1]
-    return f": program {len(come)} asked for {pages} page{'s side by side' if pages > 1 else ''}"
+    total = len(come) + len(orders_to_come(m))
+    what = f"{pages} pages side by side" if pages > 1 else "1 page"
+    return f": program {len(come)} of {total} asked for {what}"
 
 
 def _order(value: str) -> int:
@@ -40,13 +44,24 @@ def _order(value: str) -> int:
 
 
 def can_be_done(m: Machine, option: Option) -> bool:
-    """Tell whether an act makes sense now: a block can be given back where one begins."""
-    words = option.value.split()
-    if words[0] != GIVE_BACK or len(words) < 3:
+    """Tell whether an act makes sense now: what it gives back must be there."""
+    name, *words = option.value.split()
+    if name == END_OBJECTS:
+        return _is_taken(m, name, " ".join(words))
+    if name != GIVE_BACK or len(words) < 2:
         return True
-    zones = [zone for zone in m.state.zones if zone.name == words[1]]
+    zones = [zone for zone in m.state.zones if zone.name == words[0]]
     return any(
-        str(block.first) == words[2] and block.what != FREE
+        str(block.first) == words[1] and block.what != FREE
         for zone in zones
         for block in blocks_of(m, zone)
     )
+
+
+def _is_taken(m: Machine, name: str, value: str) -> bool:
+    """Tell whether the machine takes an act as it stands."""
+    try:
+        do_action(Machine(m.setup, m.state.copy()), name, value)
+    except InputError:
+        return False
+    return True

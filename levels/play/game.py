@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time_ns
@@ -187,14 +187,28 @@ class LevelGame(SessionTimeline):
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """What is numbered now, from 1: answers of the open question, else acts of the level."""
+        """What can be chosen now: answers of the open question, else acts of the level."""
+        return tuple(self.choices.values())
+
+    @property
+    def choices(self) -> dict[int, Option]:
+        """What can be chosen now, by its number from 1: an act keeps it while another is not."""
         if not self.live:
-            return ()
+            return {}
         question = self.question
         if question is not None:
-            return question.options
-        m = self.session.to_end()
-        return tuple(one for one in self.level_run.level.choices if can_be_done(m, one))
+            return dict(enumerate(question.options, 1))
+        m, acts = self.session.to_end(), self.level_run.level.choices
+        return {number: one for number, one in enumerate(acts, 1) if can_be_done(m, one)}
+
+    def chosen(self, number: int) -> Option:
+        """Return what a number stands for; raises InputError if it cannot be chosen now."""
+        choices = self.choices
+        if number not in choices:
+            raise InputError(
+                f"choose {digits(choices)}" if choices else "there is nothing to choose now"
+            )
+        return choices[number]
 
     def grow(self, frames: int) -> int:
         """Make so many strides of turns; none while a question is open or only acts do anything."""
@@ -225,10 +239,7 @@ class LevelGame(SessionTimeline):
 
     def choose(self, number: int) -> Reply | None:
         """Answer with an option of the question, or do what a choice of the level says."""
-        if not 1 <= number <= len(self.options):
-            most = len(self.options)
-            raise InputError(f"choose 1 to {most}" if most else "there is nothing to choose now")
-        chosen = self.options[number - 1].value
+        chosen = self.chosen(number).value
         if self.question is not None:
             return self.answer(chosen)
         self.act(chosen)
@@ -320,6 +331,17 @@ class Sequel(NamedTuple):
 def numbered(idents: Sequence[str], question: Question) -> str:
     """Return the place of a question among others, as `2/8`."""
     return f"{idents.index(question.id) + 1}/{len(idents)}"
+
+
+def digits(numbers: Iterable[int]) -> str:
+    """Return what may be typed to choose, as `1-4`, or `1-2,7` where some cannot be chosen."""
+    runs: list[list[int]] = []
+    for one in sorted(numbers):
+        if runs and runs[-1][-1] == one - 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def _meant(question: Question, text: str) -> str:

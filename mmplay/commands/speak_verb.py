@@ -203,8 +203,8 @@ class LevelSpeaker(LookAround):
             yield f"  {number}: {option.text}"
 
     def _choices(self) -> Said:
-        options = self.game.options if self.game.acts_left else ()
-        for number, option in enumerate(options, 1):
+        options = self.game.choices if self.game.acts_left else {}
+        for number, option in options.items():
             yield f"choice {number}: {option.text}"
         choose = "a number chooses; " if options else ""
         far = "for one turn" if self.run.level.by_turns else AS_FAR
@@ -281,8 +281,8 @@ class LevelSpeaker(LookAround):
     def _choose(self, text: str) -> Said:
         if not self.game.options:
             raise InputError("there is nothing to choose now; act NAME VALUE, or answer VALUE")
-        number = count(text, "choose", len(self.game.options))
-        chosen = self.game.options[number - 1].value
+        number = count(text, "choose", max(self.game.choices))
+        chosen = self.game.chosen(number).value
         reply = self.game.choose(number)
         yield from [f"done: {chosen}"] if reply is None else _reply_lines(reply)
         yield from self._now()

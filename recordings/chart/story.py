@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from mmplay.engine.explain.gate import ordinary_class
 from mmplay.engine.frame import BootSpan
 from mmplay.engine.report import MemDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.recordings.chart.floors import class_zone_index, floors_of
+from mmplay.recordings.chart.strips import floors_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import made_again
 from mmplay.recordings.run.session import Session
@@ -136,7 +137,7 @@ def _events(recording: Recording, boot: BootSpan) -> list[tuple[int, int, str]]:
 
 
 def _named_class(dump: MemDump) -> str:
-    index = class_zone_index(dump)
+    index = ordinary_class(dump)
     return "" if index is None else dump.columns()[index]
 
 

@@ -35,7 +35,7 @@ def test_what_is_numbered_is_the_question_or_else_the_choices() -> None:
     assert [one.text for one in game.options] == ["less"]
     assert game.choose(1) is None
     assert game_of(level(GOAL + DOOR, CHOICES)).options == ("yes", "no")
-    with pytest.raises(InputError, match="choose 1 to 2"):
+    with pytest.raises(InputError, match="choose 1-2"):
         game_of(level(DOOR)).choose(3)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.coming import can_be_done, orders_to_come
-from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.game import LevelGame, digits
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.solve import begin, knows
 from mmplay.levels.tries import Try
@@ -42,9 +45,22 @@ def test_only_blocks_that_are_there_can_be_given_back() -> None:
     offered = [one.value for one in game.options]
     assert offered == [one.value for one in game.level_run.level.choices if can_be_done(m, one)]
     assert offered == ["free DMA32 2", "free DMA32 4"]
+    assert list(game.choices) == [2, 3], "each keeps its number"
+    with pytest.raises(InputError, match="choose 2-3"):
+        game.choose(1)
     for one in offered:
         LevelGame(game.level_run).act(one)  # each is taken
     assert "free DMA32 2" not in [one.value for one in game.options]
+
+
+def test_objects_of_no_partial_slab_cannot_be_ended() -> None:
+    game = LevelGame(begin(level_of_id("L08")))
+    while game.question is not None:
+        knows(game.level_run, game.question)
+    assert list(game.choices) == [1, 2], "no slab is on the partial list yet"
+    game.choose(2)
+    assert digits(game.choices) == "1-4"
+    assert digits([1, 2, 4]) == "1-2,4"
 
 
 def test_a_loss_says_who_asked_for_what() -> None:
@@ -53,7 +69,7 @@ def test_a_loss_says_who_asked_for_what() -> None:
         game.grow(1)
     run = game.level_run
     assert run.outcome is Outcome.LOST
-    assert run.reason.endswith("program 6 asked for 4 pages side by side"), run.reason
+    assert run.reason.endswith("program 6 of 7 asked for 4 pages side by side"), run.reason
 
 
 def test_a_growing_number_that_is_past_its_goal_can_never_be_met_any_more() -> None:

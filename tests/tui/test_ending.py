@@ -273,6 +273,16 @@ async def test_what_was_missed_is_played_again_stage_by_stage() -> None:
         assert "All you missed is right now." in text_of(pilot)
 
 
+async def test_the_end_is_no_higher_than_what_it_says() -> None:
+    async with MmplayApp(level=find_level("L03")).run_test(size=(120, 60)) as pilot:
+        await opened(pilot)
+        while run_of(pilot).playing:
+            await press(pilot, "S")
+        shown = await press(pilot, "enter")
+        box = [line for line in shown.splitlines() if "┃" in line]
+        assert "Esc menu" in box[-1]
+
+
 @pytest.mark.usefixtures("held_motion")
 async def test_enter_does_not_wait_for_the_next_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(game, "LAST_LOOK_S", 10**6)

@@ -71,9 +71,9 @@ async def act(pilot: Pilot[None], move: Move) -> None:
     face = level_screen(pilot).game
     assert face is not None
     text = f"{move.action} {move.value}"
-    values = [option.value for option in face.game.options]
-    if text in values:
-        await keys(pilot, str(values.index(text) + 1))
+    numbers = {option.value: number for number, option in face.game.choices.items()}
+    if text in numbers:
+        await keys(pilot, str(numbers[text]))
     else:
         await keys(pilot, "x", *spelled(text), "enter")
 

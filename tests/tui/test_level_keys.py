@@ -76,7 +76,7 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         while run_of(pilot).open_question() is not None:
             await answer_right(pilot)
         footer = text_of(pilot).splitlines()[-1]
-        assert ". one turn  1-2 act  H hint" in footer  # by turns: Space would do the same
+        assert ". one turn  2-3 act  H hint" in footer  # by turns: Space would do the same
         before = run_of(pilot).session.end
         await press(pilot, "full_stop", "space")
         assert run_of(pilot).session.end == before + 2

@@ -59,6 +59,18 @@ def test_owners_stand_by_size_with_their_share(kill: FrameDiagnosis) -> None:
     assert any("<1 %" in row or "0.4" in row for row in rows)
 
 
+def test_owners_of_more_than_all_are_no_share(kill: FrameDiagnosis) -> None:
+    report = kill.frame.report
+    assert report is not None
+    assert report.memory is not None
+    report.memory.totals["slab_reclaimable"] = 1_900
+    report.memory.tail |= {"ram_pages": 1_100, "reserved_pages": 100}
+    rows = [plain(row) for row in owner_rows(View(kill, 60, 20, "full", BOXES), report)]
+    assert rows[1].split()[:5] == ["slab", "1910", "7.5", "MiB", "191"]
+    assert rows[-1].split()[0] == "over-counted"
+    assert "%" not in rows[-1]
+
+
 def test_the_tasks_stand_by_what_they_held_and_the_victim_is_marked(kill: FrameDiagnosis) -> None:
     assert kill.frame.report is not None
     rows = [plain(row) for row in task_table_rows(kill.frame.report)]

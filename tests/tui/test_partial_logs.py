@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.tui.views.history import GUESS
 from tests.tui.screens import SIZES, press, running, text_of
 
 NO_ZONES = """\
@@ -69,6 +70,47 @@ async def test_a_zone_that_the_request_cannot_use_was_not_asked(tmp_path: Path) 
         assert "why: DMA32 free ─" in shown
     async with running(two_zones(tmp_path, GFP_ATOMIC), (120, 40)) as pilot:
         assert "not asked" not in text_of(pilot)
+
+
+HIGH_MEM = """\
+[    1.000000] SysRq : Show Memory
+[    1.000020] Mem-Info:
+[    1.000030] Node 0 Normal free:4000kB min:3000kB low:3500kB high:4000kB managed:800000kB
+[    1.000040] lowmem_reserve[]: 0 0 500 500
+[    1.000050] Node 0 HighMem free:80000kB min:500kB low:600kB high:700kB managed:900000kB
+[    1.000060] lowmem_reserve[]: 0 0 0 0
+[    2.000000] CPU: 0 PID: 1 Comm: dev Not tainted 4.5.0-rc7 #1
+"""
+
+
+async def test_nobody_is_told_about_in_a_zone_that_he_cannot_use(tmp_path: Path) -> None:
+    async with running(log(tmp_path, HIGH_MEM), (120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "reserve 0" in shown, "GFP_KERNEL is no request for HighMem"
+        assert "why: HighMem free" in shown
+        assert "GFP_KERNEL is" not in shown
+        shown = await press(pilot, "up", "up", "up", "up")
+        assert "GFP_KERNEL is 250 pages from refusal (1000 >" in shown
+        assert "refuses" not in shown
+
+
+TWO_BOOTS = """\
+[    1.000000] Linux version 4.5.0-rc7
+[    5.000000] Mem-Info:
+[    5.000030] Node 0 DMA32 free:8000kB min:400kB low:500kB high:600kB managed:80000kB
+[    5.000040] lowmem_reserve[]: 0 0 0 0
+[    0.000000] Linux version 4.5.0-rc7
+[    3.000000] Mem-Info:
+[    3.000030] Node 0 DMA32 free:800kB min:400kB low:500kB high:600kB managed:80000kB
+[    3.000040] lowmem_reserve[]: 0 0 0 0
+"""
+
+
+async def test_nothing_joins_two_boots(tmp_path: Path) -> None:
+    async with running(log(tmp_path, TWO_BOOTS), (120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "boot 1/2" in shown
+        assert GUESS not in shown
 
 
 async def test_no_floor_is_told_where_the_reserve_is_not_known(tmp_path: Path) -> None:

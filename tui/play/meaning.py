@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.levels.model import Level
 from mmplay.levels.play.coming import ONLY_ACTS
-from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.game import LevelGame, digits
 from mmplay.tui.keys import (
     CHOOSING,
     LANDED,
@@ -89,10 +89,9 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
 
 def _counted(key: Key, game: LevelGame) -> Key:
     """Return a key as it is now: the digits of what there is to choose."""
-    count = len(game.options)
-    if key.shown == TO_ACT.shown and count:
-        digits = f"1-{count}" if count > 1 else "1"
-        return key._replace(shown=digits, footer=key.footer.replace(key.shown, digits))
+    shown = digits(game.choices)
+    if key.shown == TO_ACT.shown and shown:
+        return key._replace(shown=shown, footer=key.footer.replace(key.shown, shown))
     return key
 
 
@@ -105,20 +104,19 @@ def keys_to_tell(now: tuple[Key, ...], tells: bool) -> tuple[Key, ...]:
 def keys_behind(game: LevelGame) -> tuple[Key, ...]:
     """Return what the help names where the machine is shown: all, and what a digit means."""
     question = game.question
-    digits = LEVEL_FOOTERS[state_of(game, playing=False)][0] if question is not None else TENTHS
+    typed = LEVEL_FOOTERS[state_of(game, playing=False)][0] if question is not None else TENTHS
     if question is None and game.options:
-        digits = TO_ACT
-    return (_counted(digits, game), *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
+        typed = TO_ACT
+    return (_counted(typed, game), *LEVEL_KEYS, *PLAY_KEYS, *RUN_KEYS)
 
 
 def how_to_go_on(game: LevelGame) -> str:
     """Return what does something where Enter chooses nothing; empty if nothing can be done."""
-    question, count = game.question, len(game.options)
-    if not count:
+    question, shown = game.question, digits(game.choices)
+    if not shown:
         return "type the answer, then Enter" if question is not None else ""
-    digits = f"1-{count}" if count > 1 else "1"
     does = "answers" if question is not None else "does it"
-    return f"{digits} {does}; or choose with the arrows, then Enter"
+    return f"{shown} {does}; or choose with the arrows, then Enter"
 
 
 def parting(game: LevelGame) -> Parting:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ON, NEXT, AGAIN, MISSED, BACK, MENU = "on", "next", "again", "missed", "back", "menu"
 """How a player leaves the end of a level."""
 
+BORDERS = 2
+"""Rows of the panel's edges."""
+
 _GROUP = "After a level"
 
 WAYS = (
@@ -72,6 +75,7 @@ class EndScreen(ModalScreen[str]):
         keys = rows[-1]
         if len(rows) > panel.size.height:  # the keys stay in sight however long the rest is
             panel.note("".join(cell.text for cell in keys).strip())
+        panel.styles.height = len(rows) + BORDERS
         panel.show(rows)
 
     def action_leave(self, way: str) -> None:

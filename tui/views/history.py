@@ -14,8 +14,7 @@ from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis
 from mmplay.recordings.chart.curves import Curve, Reached, ZoneKey, zones_with_pages
-from mmplay.recordings.chart.floors import MARKS, floors_of
-from mmplay.recordings.chart.strips import Strip, strips_of
+from mmplay.recordings.chart.strips import MARKS, Strip, floors_of, strips_of
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.pictures.tank import water
 from mmplay.tui.views.scene import View, deciding_ask
@@ -175,7 +174,10 @@ def _draw_curve(view: View, plot: Plot, curve: Curve, axis: Axis, grid: Grid) ->
     for index, free in curve.points:
         spans.setdefault(axis.of(index), []).append(free)
     before: tuple[int, int] | None = None
+    begins = [stretch.start for stretch in axis.stretches]
     for column, frees in sorted(spans.items()):
+        if before is not None and any(before[0] < start <= column for start in begins):
+            before = None  # nothing joins two boots
         if before is not None:
             _draw_way(view, plot, before, (column, frees[0]), grid, curve.exact)
         reached = [before[1]] if before is not None and curve.exact else []

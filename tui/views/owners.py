@@ -8,7 +8,10 @@ from mmplay.engine.report import Report
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.scene import View
 
-NAME, PAGES, SIZE, SHARE = 15, 9, 10, 5
+NAME, PAGES, SIZE, SHARE = 15, 9, 10, 6
+OVER = "over-counted"
+"""What is left over when the owners come to more than all."""
+
 LEAST_BAR = 6
 MOST_BAR = 40
 
@@ -30,6 +33,8 @@ def owner_rows(view: View, report: Report) -> list[Row]:
         share = max(0, count) * 1000 // table.managed
         bar = view.glyphs.fine * (share * width // 1000) if width >= LEAST_BAR else ""
         percent = f"{share // 10} %" if share >= 10 else "<1 %"
+        if count < 0:
+            name, percent = OVER, ""
         rows.append(
             row(
                 Cell(fit(name, NAME), "label"),

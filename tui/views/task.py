@@ -119,8 +119,9 @@ def choice_rows(run: LevelRun, width: int) -> list[list[Row]]:
     """Return the level's choices by number, each with its rows, and what may be done besides."""
     groups: list[list[Row]] = []
     m = run.session.to_end()
-    offered = [one for one in run.level.choices if can_be_done(m, one)]
-    for place, option in enumerate(offered, 1):
+    for place, option in enumerate(run.level.choices, 1):
+        if not can_be_done(m, option):
+            continue
         lines = wrap(option.text.replace("= ", GLUED), max(20, width - 5))
         first, *more = (line.replace(GLUED, "= ") for line in lines)
         mark = Cell(f" {place} ", "number", Ask("choice", (place,)))
