@@ -32,7 +32,9 @@ def who_was_refused(m: Machine, counter: str) -> str:
     if not come or counter != REFUSED:
         return ""
     pages = 1 << come[-1]
-    return f": program {len(come)} asked for {pages} page{'s side by side' if pages > 1 else ''}"
+    total = len(come) + len(orders_to_come(m))
+    what = f"{pages} pages side by side" if pages > 1 else "1 page"
+    return f": program {len(come)} of {total} asked for {what}"
 
 
 def _order(value: str) -> int:

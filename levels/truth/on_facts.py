@@ -44,10 +44,20 @@ def fact(subject: Subject, words: list[str]) -> Truth:
     code = SAID_BY_GROUP.get(group, "wrong.fact")
     others = [
         slip(other.value, code, other=other.of, own=one.of)
-        for key, other in FACTS.items()
-        if key.startswith(f"{group}.") and other.value != one.value and isinstance(other.value, str)
+        for other in _others_of(name)
+        if other.value != one.value and isinstance(other.value, str)
     ]
     return _told_of(subject, one, one.value, others)
+
+
+def _others_of(name: str) -> list[Fact]:
+    """Return the facts of a group; of the edges only those before this one.
+
+    They are asked about one after the other, and none may be told before.
+    """
+    group = name.partition(".")[0]
+    keys = [key for key in FACTS if key.startswith(f"{group}.")]
+    return [FACTS[key] for key in (keys[: keys.index(name)] if group == EDGE else keys)]
 
 
 def _only(found: list[str], problem: str) -> str:
@@ -72,9 +82,10 @@ def fact_with(subject: Subject, words: list[str]) -> Truth:
     found = [name for name, one in facts.items() if one.value == value]
     known = ", ".join(str(one.value) for one in facts.values())
     own = _only(found, f"{group} {value!r}: expected a value that one fact has, of {known}")
+    told_by = {name: one for name, one in facts.items() if one in _others_of(f"{group}.{own}")}
     others = [
         Other(_spaced(name), _leads_elsewhere(group, one, facts[own]))
-        for name, one in facts.items()
+        for name, one in told_by.items()
         if name != own
     ]
     return _told_of(subject, facts[own], _spaced(own), others)

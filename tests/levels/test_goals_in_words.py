@@ -69,7 +69,7 @@ def test_a_loss_says_who_asked_for_what() -> None:
         game.grow(1)
     run = game.level_run
     assert run.outcome is Outcome.LOST
-    assert run.reason.endswith("program 6 asked for 4 pages side by side"), run.reason
+    assert run.reason.endswith("program 6 of 7 asked for 4 pages side by side"), run.reason
 
 
 def test_a_growing_number_that_is_past_its_goal_can_never_be_met_any_more() -> None:

@@ -144,8 +144,11 @@ def test_a_wrong_edge_is_met_with_the_edge_that_it_is() -> None:
     for act, said in words.items():
         name, _, value = act.partition(" ")
         assert act_text(Entry(Code.ACT, 0, 0, [BY_LEVEL + name, value])) == said
-    wrong = "that comes after taking 64 bytes; asked is what comes after the scan"
-    assert reply.wrong_because == wrong
+    assert len(reply.feedback()) == 1, "an edge that is asked about later is not told"
+    kernel = run.level.kernel
+    before = "that comes after the scan; asked is what comes after finding nothing to free"
+    assert truth("fact edge.nothing_freed", kernel).wrong("wake") == before
+    assert "what comes after" not in truth("fact_with edge wake", kernel).wrong("reserve")
 
 
 # L13

@@ -158,20 +158,21 @@ async def test_where_any_turn_may_want_an_act_time_runs_slowly(
         assert screen.mover.least_us() == least
 
 
-async def test_time_runs_by_itself_after_an_act_to_the_next_question(
+async def test_time_that_is_let_run_stops_at_the_next_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    app = MmplayApp(level=find_level("L12"), motion=True)
+    app = MmplayApp(level=find_level("L04"), motion=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "enter")
-        await answer_right(pilot)
+        for _ in range(3):
+            await answer_right(pilot)
         screen = app.screen
         assert isinstance(screen, PlayScreen)
         assert not screen.player.playing, "a level with acts waits for the player"
         before = len(screen.mover.timeline)
-        await press(pilot, "6")
+        await press(pilot, "2", "space")
         while screen.player.playing:
             await pilot.pause()
         assert len(screen.mover.timeline) > before

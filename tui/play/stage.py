@@ -322,5 +322,5 @@ class Stage:
         if run.outcome is Outcome.WON and not self.game.counts:  # its goals were met by nobody
             return REVIEWED
         if not run.playing:
-            return as_sentence(f"{run.outcome}: {run.reason}")
+            return as_sentence(f"{run.outcome.capitalize()}: {run.reason}")
         return self.still.words() if self.still is not None else self.game.level_run.level.task

@@ -5,6 +5,7 @@ A split opens a tile into its halves, which sink to the row below; a merge lifts
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import NamedTuple
 
 from mmplay.tui.cells import Row
@@ -77,16 +78,18 @@ def blocks_rows(
 def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyphs) -> None:
     most = max(1, blocks.pages).bit_length() - 1
     page = max(1, (sheet.width - LEFT) // max(1, blocks.pages))
-    rows = most + 3
-    gap = 2 if sheet.height >= 2 * rows - 1 else 1
+    said = _legend(blocks)
+    gap = 2 if sheet.height >= 2 * (most + 1) + 2 + len(said) else 1
     for order in range(most + 1):
         wanted = order == blocks.wanted
         y = (most - order) * gap
         sheet.put(0, y, f"order {order}", "here" if wanted else "dim")
         if wanted:
             sheet.put(8, y, glyphs.to_right, "here")
-    held, ruler = (most + 1) * gap, (most + 2) * gap
-    _legend(sheet, blocks, ruler + 2)
+    held = (most + 1) * gap
+    ruler = held + 1
+    for n, line in enumerate(said, ruler + 1):
+        sheet.put(0, n, line, "dim")
     sheet.put(0, held, "in use", "dim")
     for number in range(0, blocks.pages, max(1, 4 // page)):
         sheet.put(LEFT + number * page, ruler, str(number), "dim")
@@ -124,16 +127,13 @@ LEGEND = (
 ASKED = "{ } asked about"
 
 
-def _legend(sheet: Canvas, blocks: Blocks, y: int) -> None:
-    """Say below the tiles what their ends mean, two to a row, where there is room."""
+def _legend(blocks: Blocks) -> list[str]:
+    """Return what the ends of the tiles mean, two to a line."""
     tiles = (*blocks.tiles, *blocks.ghosts)
     kinds = {tile.what for tile in tiles if not tile.asked}
     said = [text for what, text in LEGEND if what in kinds]
     said += [ASKED] if any(tile.asked for tile in tiles) else []
-    if y + (len(said) + 1) // 2 > sheet.height:
-        return
-    for n, text in enumerate(said):
-        sheet.put(n % 2 * 22, y + n // 2, text, "dim")
+    return [f"{one:<22}{other}" for one, other in zip_longest(said[::2], said[1::2], fillvalue="")]
 
 
 def _tile(sheet: Canvas, tile: Tile, x: int, y: int, page: int) -> None:

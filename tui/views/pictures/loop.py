@@ -30,7 +30,7 @@ class Edge(NamedTuple):
     over: bool = False
 
     def says(self) -> str:
-        """Return what stands at it."""
+        """Return what is said of it; drawn it is crossed out."""
         return f"{self.words} no more" if self.over else self.words
 
 
@@ -96,7 +96,7 @@ class _Drawing:
         lamp = self.glyphs.no if one.over else self.glyphs.ball if one.lit else self.glyphs.hole
         role = self._role(edge)
         self.sheet.put(x, y, lamp, role)
-        for n, line in enumerate(wrap(one.says(), self.side - 2)[:2]):
+        for n, line in enumerate(wrap(one.words, self.side - 2)[:2]):
             self.sheet.put(x + 2, y + n, line, role)
 
     def _role(self, edge: int) -> str:

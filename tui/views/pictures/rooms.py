@@ -17,7 +17,7 @@ TURNS = ("first", "second", "third", "fourth")
 """When the kernel looks into a room."""
 
 
-HAS = {True: [], False: [("not there", "dim")], None: [("there?", "dim")]}
+HAS = {True: [], False: [("not there", "dim")], None: [("perhaps", "dim")]}
 """What a room says of being there, and the role."""
 
 
