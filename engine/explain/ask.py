@@ -18,7 +18,8 @@ from mmplay.engine.explain.answer import (
     source_of,
 )
 from mmplay.engine.explain.dumps import objects_per_page
-from mmplay.engine.explain.finding import said
+from mmplay.engine.explain.finding import said, sentence
+from mmplay.engine.explain.victim import victim_findings, who
 from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, Request
@@ -147,6 +148,20 @@ def _slub_count(scene: Scene, name: str) -> Answer:
     )
 
 
+def victim(scene: Scene, ask: Ask) -> Answer:
+    """Answer for the task that was killed: what it held, and why it was chosen."""
+    report = scene.frame.report
+    if report is None or report.kill is None:
+        return UNKNOWN
+    first, *more = victim_findings(report, scene.frame.kernel)
+    return Answer(
+        who(report.kill.comm, report.kill.pid),
+        what=f"{sentence(first)}.",
+        consequence=joined(more),
+        source=source_of(scene, WORDS["score"]),
+    )
+
+
 def score(scene: Scene, ask: Ask) -> Answer:
     """Answer for the OOM killer's score: points per thousand of RAM."""
     report = scene.frame.report
@@ -259,6 +274,7 @@ ANSWERERS: dict[str, Answerer] = {
     "mode": mode,
     "slub": slub,
     "score": score,
+    "victim": victim,
     "entry": entry,
     "decision": decision,
     "counter": counter,

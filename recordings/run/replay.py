@@ -53,12 +53,8 @@ def _by_itself(name: str, value: str) -> str:
 
 
 def without(made: Sequence[Decision], acts: Iterable[Entry]) -> list[Decision]:
-    """Return decisions without those that only say what a level did by itself: it is no player."""
-    own = {
-        (act.fields[0].removeprefix(BY_LEVEL), act.fields[1])
-        for act in acts
-        if act.fields[0].startswith(BY_LEVEL)
-    }
+    """Return decisions without those that only say what was done: a frame tells its acts itself."""
+    own = {(act.fields[0].removeprefix(BY_LEVEL), act.fields[1]) for act in acts}
     return [one for one in made if not (isinstance(one, Action) and one in own)]
 
 

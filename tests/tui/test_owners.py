@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.engine.explain.answer import Scene
+from mmplay.engine.explain.ask import answer
+from mmplay.engine.frame import Ask
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.library import open_recording
 from mmplay.tui.cells import plain
@@ -46,6 +49,13 @@ def test_who_was_killed_is_named_once_with_the_score(kill: FrameDiagnosis) -> No
     rows = [plain(row) for row in report_rows(View(kill, 60, 20, "full", BOXES))]
     assert rows[0].strip() == "killed eater (1532)  score 919"
     assert not any(row.startswith("chosen") for row in rows)
+
+
+def test_the_victim_is_explained(kill: FrameDiagnosis) -> None:
+    found = answer(Scene(kill.frame, kill.diagnosis), Ask("victim"))
+    assert found.title == "eater (1532)"
+    assert found.what.startswith("eater (1532) was killed; it held anonymous 3.3 MiB")
+    assert "it had the most points of 2 tasks" in found.consequence
 
 
 def test_owners_stand_by_size_with_their_share(kill: FrameDiagnosis) -> None:

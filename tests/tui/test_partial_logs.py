@@ -113,6 +113,46 @@ async def test_nothing_joins_two_boots(tmp_path: Path) -> None:
         assert GUESS not in shown
 
 
+MANY_ZONES = "".join(
+    f"""[    1.00000{n}] Node {node} {zone} free:{free}kB min:400kB low:500kB high:600kB
+[    1.00000{n}] lowmem_reserve[]: 0 0 0 0
+"""
+    for n, (node, zone, free) in enumerate(
+        ((0, "DMA", 900), (0, "DMA32", 900), (0, "Normal", 900), (1, "Normal", 40)), 3
+    )
+)
+
+
+async def test_no_part_of_a_zone_stands_without_its_name(tmp_path: Path) -> None:
+    head = "".join(TWO_ZONES.splitlines(keepends=True)[:3]).format(mode=GFP_ATOMIC)
+    async with running(log(tmp_path, head + MANY_ZONES), (80, 24)) as pilot:
+        lines = text_of(pilot).splitlines()
+        top = next(n for n, line in enumerate(lines) if "> zones" in line)
+        assert "┃1:Normal" in text_of(pilot)
+        assert lines[top + 1].startswith(("┃0:DMA32", "┃0:Normal"))
+
+
+async def test_the_report_of_a_kill_is_read_from_its_top(tmp_path: Path) -> None:
+    tasks = "".join(
+        f"[    1.0{n:05}] [{n:5}]     0 {n:5}     1000    {n}       4        0         0 idle\n"
+        for n in range(100, 150)
+    )
+    text = f"""\
+[    1.000000] eater invoked oom-killer: gfp_mask=0x14000c0(GFP_KERNEL), nodemask=(null), order=0, \
+oom_score_adj=0
+[    1.000100] Task in /a killed as a result of limit of /a
+[    1.000200] memory: usage 980kB, limit 980kB, failcnt 42
+[    1.000300] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name
+{tasks}\
+[    1.900001] Killed process 149 (idle) total-vm:4000kB, anon-rss:596kB, file-rss:0kB
+"""
+    async with running(log(tmp_path, text), (80, 24)) as pilot:
+        shown = text_of(pilot)
+        assert "> report" in shown
+        assert "killed idle (149)" in shown
+        assert "/a used 980 kB of its 980 kB" in shown
+
+
 async def test_no_floor_is_told_where_the_reserve_is_not_known(tmp_path: Path) -> None:
     async with running(two_zones(tmp_path, GFP_ATOMIC, told=False), (120, 40)) as pilot:
         shown = text_of(pilot)

@@ -199,15 +199,24 @@ class CellPanel(Widget, can_focus=True):
             self._place(place)
         return place is not None
 
-    def begin_at(self, ask: Ask, below: int = 0) -> None:
+    def begin_at(self, ask: Ask, below: int = 0, *, whole: bool = False) -> None:
         """Put the cursor on this question, if it is there, without anybody being told.
 
-        So many rows below it come into sight, too.
+        So many rows below it come into sight, too. With `whole` the uppermost row in sight begins
+        with a label: no part of something is left there without its name.
         """
         before = self._in_sight()
         self.cursor = self._place_of(ask) or self.cursor
         self._follow(below)
+        if whole and self.cursor is not None:
+            last = min(self.cursor[0], len(self.rows) - self.size.height)
+            names = (n for n in range(self.top, last + 1) if self._begins_with_label(n))
+            self.top = next(names, self.top)
+        self._tell_more()
         self._redraw(before)
+
+    def _begins_with_label(self, n: int) -> bool:
+        return bool(self.rows[n]) and self.rows[n][0].role == "label"
 
     def _place_of(self, ask: Ask) -> tuple[int, int] | None:
         return next((place for place in self._places() if self._ask_at(place) == ask), None)

@@ -47,12 +47,10 @@ def _kill_rows(view: View, report: Report) -> list[Row]:
     score: list[Cell] = []
     if kill.score is not None:
         score = [Cell("  score ", "dim"), Cell(str(kill.score), "number", Ask("score"))]
-    rows = [row(Cell("chosen ", "dim"), Cell(chosen, "label"), *score)]
+    rows = [row(Cell("chosen ", "dim"), Cell(chosen, "label", Ask("victim")), *score)]
     if kill.killed_pid is not None:
-        if killed == chosen:
-            rows.clear()
-        else:
-            score.clear()
+        about = Ask("victim") if killed == chosen else None
+        rows, score = ([], score) if about is not None else (rows, [])
         sizes = (
             ("total-vm", kill.total_vm_kb),
             ("anon", kill.anon_rss_kb),
@@ -60,7 +58,7 @@ def _kill_rows(view: View, report: Report) -> list[Row]:
             ("shmem", kill.shmem_rss_kb),
         )
         text = "  ".join(f"{name} {size}kB" for name, size in sizes if size is not None)
-        rows.append(row(Cell("killed ", "dim"), Cell(killed, "label"), *score))
+        rows.append(row(Cell("killed ", "dim"), Cell(killed, "label", about), *score))
         rows += [row(f"  {line}") for line in wrap(text, max(20, view.width - 2))]
     return rows
 
