@@ -70,7 +70,7 @@ def _step(kernel: Kernel, n: Numbers) -> Term:
 
 def _step_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
     found = {
-        term.value: finding("wrong.kernel", answer=term.value, kernel=other.name, result=term)
+        term.value: finding("wrong.kernel_alone", answer=term.value, kernel=other.name)
         for other in reversed(list(KERNELS.values()))
         for term in (_step(other, n),)
     }
@@ -97,7 +97,7 @@ def _sum_of_gaps(kernel: Kernel, n: Numbers, mark: str) -> list[Other]:
         return []
     parts = n[0] // 4, n[1] * scale // watermarks.SCALE_BASE
     value = n[0] + sum(parts) * (2 if mark == "high" else 1)
-    return [slip(value, "wrong.sum", parts=[str(one) for one in parts])]
+    return [slip(value, "wrong.sum", parts=" and ".join(map(str, parts)))]
 
 
 def _boot(kernel: Kernel, n: Numbers) -> Term:

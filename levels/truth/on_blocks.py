@@ -44,7 +44,8 @@ def buddy(subject: Subject, words: list[str]) -> Truth:
     ]
     zones = subject.state.state.zones if subject.state is not None else ()
     end = max((zone.managed for zone in zones), default=block + (1 << MAX_ORDER))
-    elsewhere = [(buddy_of(block, one), one) for one in range(MAX_ORDER)]
+    orders = [one for one in range(MAX_ORDER) if not block % (1 << one)]
+    elsewhere = [(buddy_of(block, one), one) for one in orders]
     others += [slip(at, "wrong.order", other=one) for at, one in elsewhere if at < end]
     first, second = sorted((block, term.value))
     why = finding("truth.buddy", result=term, first=first, second=second, pair=2 * size)
@@ -88,12 +89,18 @@ def merged_order(subject: Subject, words: list[str]) -> Truth:
     if block in zone.buddy.where:
         raise TruthError(f"the block at {block} is free already")
     value = zone.buddy.copy().give(block, order, zone.buddy.type_of(block))
-    others = [
-        slip(one, "wrong.merge" if one > value else "wrong.merge_more")
-        for one in range(order, MAX_ORDER)
-        if one != value
-    ]
+    others = [_not_merged(zone, one, value) for one in range(order, MAX_ORDER) if one != value]
     return told(value, _merged(zone, block, order, value), others)
+
+
+def _not_merged(zone: Zone, order: int, value: int) -> Other:
+    """Return why a freed block does not come to an order, but to `value`."""
+    if order < value:
+        return slip(order, "wrong.merge_more")
+    size = 1 << order
+    if size > zone.managed:
+        return slip(order, "wrong.merge_zone", size=size, zone=zone.name, pages=zone.managed)
+    return slip(order, "wrong.merge")
 
 
 def _merged(zone: Zone, block: int, order: int, value: int) -> Finding:

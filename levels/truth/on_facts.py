@@ -116,7 +116,7 @@ def waits_for(subject: Subject, words: list[str]) -> Truth:
     m, who = subject.machine, words[0]
     value, why = _edge(m, who)
     others = [
-        slip(other, "wrong.waits", own=_called(edge_of), asked=_called(who))
+        slip(other, _not_this(edge_of), own=_called(edge_of), asked=_called(who))
         for edge_of in _before(m, who)
         if (other := _edge(m, edge_of)[0]) != value
     ]
@@ -134,6 +134,10 @@ def waits_on(subject: Subject, words: list[str]) -> Truth:
         for one in _before(m, own)
     ]
     return told(own, edges[own][1], others)
+
+
+def _not_this(edge_of: str) -> str:
+    return "wrong.waits_lock" if edge_of == LOCK else "wrong.waits"
 
 
 def _not_what(one: str) -> str:

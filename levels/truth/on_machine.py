@@ -175,6 +175,10 @@ def freed_by_exit(subject: Subject, words: list[str]) -> Truth:
 # any number
 
 
+FEW = {("<=", 0): "no", ("<", 1): "no", (">", 0): "some", (">=", 1): "some"}
+"""Bounds that are said in words."""
+
+
 def holds(subject: Subject, words: list[str]) -> Truth:
     """`holds NAME OP VALUE`: whether a number of the machine compares so."""
     there = condition(subject.machine, " ".join(words))
@@ -184,7 +188,7 @@ def holds(subject: Subject, words: list[str]) -> Truth:
     number, value = there.read(subject.machine), there.holds(subject.machine)
     why = finding("truth.metric", name=spoken(name), value=number)
     sign = OPPOSITE[operator] if value else operator
-    wanted = "no" if (sign, bound) == ("<=", 0) else bound_in_words(sign, bound)
+    wanted = FEW.get((sign, bound)) or bound_in_words(sign, bound)
     other = slip("no" if value else "yes", "wrong.caller", need=f"{wanted} {spoken(name)}")
     return told(value, why, [other._replace(value=not value)])._replace(rule=_rule_of(name))
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.levels.truth import TruthError
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.play.solve import begin
+from mmplay.levels.truth import TruthError, truth
 from tests.levels.truths import ask
 
 WRONG = (
@@ -33,7 +36,7 @@ WRONG = (
     ("lowest_served DMA32 wb:nomemalloc", "1", "held against no line"),
     ("passes DMA32 HIGH 650", "yes", "equal is not enough: free must be above 650"),
     ("passes DMA32 HIGH 629", "yes", "then a quarter of the rest for ALLOC_HARDER; here half"),
-    ("passes DMA32 HIGH+HARDER 629", "no", "only half came off, for __GFP_HIGH; here"),
+    ("passes DMA32 HIGH+HARDER 629", "no", "half came off, for __GFP_HIGH; here"),
     ("passes DMA32 plain 1500 highatomic 512", "yes", "not all of the 1500 free pages count"),
     (
         "passes DMA32 HARDER 1150 highatomic 512",
@@ -214,3 +217,16 @@ def test_a_bad_question_says_what_is_allowed(text: str, said: str) -> None:
         ask(text)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_no_block_of_an_order_is_supposed_where_none_can_begin() -> None:
+    found = ask("buddy 12 2")
+    assert "order" not in found.wrong("4"), "a block of order 3 does not begin at 12"
+    assert "of order 1" in found.wrong("14")
+
+
+def test_a_block_is_not_said_to_lack_buddies_that_the_zone_has_no_pages_for() -> None:
+    m = begin(level_of_id("L02")).session.live
+    do_action(m, "set_free", "DMA32 15")
+    found = truth("merged_order DMA32 0 0", m.kernel, m)
+    assert found.wrong("5") == "a block of order 5 would have 32 pages, and DMA32 has only 16"
