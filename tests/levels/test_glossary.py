@@ -229,6 +229,7 @@ def test_every_kind_of_question_leads_to_a_term() -> None:
         "score",
         "entry",
         "decision",
+        "victim",
         "counter",
     }
     assert set(ANSWERERS) == tried

@@ -54,7 +54,7 @@ def test_sync_writes_what_is_dirty_now(kernel: str) -> None:
     made = listened(m)
     do_action(m, "sync", "")
     assert m.state.works == [DIRTY, SYNC, 1]
-    assert "3000 pages are dirty; 1 of 1 work" in " ".join(worded(m, one).text for one in made)
+    assert "3000 pages are dirty; 1 of 1 work item" in " ".join(worded(m, one).text for one in made)
     assert check(m) == []
     assert unpack_state(pack_state(m.state)).digest() == m.state.digest()
     run_s(m, 2 + DIRTY / RATE)
