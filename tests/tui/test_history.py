@@ -94,6 +94,12 @@ def test_what_was_seen_of_a_run_is_not_forgotten_when_it_goes_on() -> None:
     assert points[-1][0] == last.index
 
 
+def test_the_first_frame_of_a_run_is_known_from_wherever_it_is_seen() -> None:
+    run = incident_run(59_640_000_000)
+    last = run.frame(len(run) - 1)
+    assert Known().of(run, last, range(len(run)))[(0, "DMA32")].points[0] == (0, 1300)
+
+
 def test_a_run_has_the_rows_that_it_kept() -> None:
     with open_recording("incident-run-none") as run:
         curves = curves_of(run, range(len(run)))

@@ -319,6 +319,7 @@ def test_a_log_beside_a_run_has_a_table() -> None:
 def test_every_term_is_drawn_and_its_links_lead_on(width: int) -> None:
     entries = search("")
     names = {name for entry in entries for name in entry.names}
+    assert max(map(cell_len, lines(list_rows(entries, 58)))) <= 58
     assert [one.names[0] for one in asks(list_rows(entries, width))] == [one.id for one in entries]
     for entry in entries[:: max(1, len(entries) // 12)]:
         rows = term_rows(entry, width)

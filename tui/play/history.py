@@ -27,7 +27,8 @@ BARE = 2
 class Known:
     """The curves of a recording, kept until it grows or others of its frames are on the line.
 
-    What the frames of a run said that were looked at is known from then on, until one is undone.
+    What the first frame of a run says, and those that were looked at, is known from then on, until
+    one is undone.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class Known:
 
     def of(self, timeline: Recording, frame: Frame, frames: range) -> dict[ZoneKey, Curve]:
         """Return the curves; what the present frame of a run says belongs to them, too."""
-        session, shown = timeline.session, frame.shown
+        session = timeline.session
         kept = None if session is None else len(session.tape.of(Code.ROW))
         key = (timeline, kept, frames if session is None else None)
         if len(timeline) < self._count or self._key[:1] != key[:1]:
@@ -47,11 +48,17 @@ class Known:
             self._key, self._curves = key, curves_of(timeline, frames)
             for index, found in self._seen.items():
                 self._note(index, found)
+            if session is not None and 0 not in self._seen:
+                self._look_at(timeline.frame(0))
         self._count = len(timeline)
-        if session is not None and shown is not None and frame.index not in self._seen:
-            self._seen[frame.index] = tuple(free_pages(shown.dump))
-            self._note(frame.index, self._seen[frame.index])
+        if session is not None and frame.index not in self._seen:
+            self._look_at(frame)
         return self._curves
+
+    def _look_at(self, frame: Frame) -> None:
+        shown = frame.shown
+        self._seen[frame.index] = tuple(free_pages(shown.dump)) if shown is not None else ()
+        self._note(frame.index, self._seen[frame.index])
 
     def _note(self, index: int, found: Iterable[tuple[ZoneKey, int]]) -> None:
         for zone, free in found:

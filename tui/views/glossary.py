@@ -34,10 +34,14 @@ def list_rows(entries: list[GlossaryEntry], width: int) -> list[Row]:
     return [
         row(
             Cell(fit(one.id, NAME_WIDTH), "label", term_ask(one.id)),
-            Cell(one.title, "dim"),
+            Cell(_within(one.title, width - NAME_WIDTH), "dim"),
         )
         for one in entries
     ]
+
+
+def _within(title: str, room: int) -> str:
+    return title if len(title) <= room else f"{title[: room - 3].rstrip()}..."
 
 
 def term_rows(entry: GlossaryEntry, width: int) -> list[Row]:
