@@ -98,16 +98,23 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
         return answer._replace(consequence=no)
     if shown is not None and not shown.own:
         answer = answer._replace(what=f"{answer.what} {_old(scene, zone)}")
-    if kernel is None:
-        return answer
     class_index = class_zone_of(scene, zone)
-    stop = _stop(ladder(kernel, zone, class_index), zone, pages)
+    rungs = ladder(kernel, zone, class_index) if kernel is not None else []
+    answer = answer._replace(consequence=_stop(rungs, zone, pages))
     if decided is None or decided[1].floor is None or decided[1].free is None:
+        if kernel is None:
+            return answer
         columns = shown.dump.columns() if shown is not None else ZONES
         apart = joined(distances(kernel, zone, class_index, columns))
         rule_text = WORDS["floor"].text if apart else answer.rule
-        return answer._replace(rule=rule_text, numbers=apart, consequence=stop)
-    caller, test = decided
+        return answer._replace(rule=rule_text, numbers=apart)
+    return _decided(scene, answer, *decided, class_index)
+
+
+def _decided(
+    scene: Scene, answer: Answer, caller: Caller, test: ZoneTest, class_index: int
+) -> Answer:
+    """Add the test of the request itself: all rules that may apply agree on it."""
     words = WORDS["floor_block" if caller.order > 0 else "floor"]
     verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
     numbers = sentence(verdict)
@@ -116,11 +123,10 @@ def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
     return answer._replace(
         rule=words.text,
         numbers=numbers,
-        consequence=stop,
         change=joined(scene.diagnosis.would_pass),
         source=source_of(scene, words),
         term=test.floor,
-        links=_mark_links(zone, caller.mark, class_index),
+        links=_mark_links(test.zone, caller.mark, class_index),
     )
 
 
