@@ -226,7 +226,7 @@ class Notes:
     def refuse_beyond(self, level: Level, name: str) -> None:
         """Raise RefusedError where an act comes too early, or is one of its name too many."""
         if not self.may_act(level):
-            raise RefusedError(f"{name}: {QUESTIONS_FIRST}")
+            raise RefusedError(QUESTIONS_FIRST)
         limits = level.limits
         done = {ALL_ACTS: self.counted, name: self.acts[name]}
         for one, most in map(name_and_value, limits):

@@ -52,6 +52,18 @@ def _by_itself(name: str, value: str) -> str:
     return said.format(*value.split(), "", "") if said else f"{name} is {value} now"
 
 
+def standing(acts: Sequence[Entry]) -> list[Entry]:
+    """Return acts without what a level set by itself and then set otherwise."""
+    last = {_set_by_level(act): act for act in acts}
+    return [act for act in acts if last[_set_by_level(act)] is act]
+
+
+def _set_by_level(act: Entry) -> tuple[object, ...]:
+    """Return what a level's act sets: its name and first word; any other act stands for itself."""
+    name, value = act.fields
+    return (name, value.partition(" ")[0]) if name.startswith(BY_LEVEL) else (id(act),)
+
+
 def without(made: Sequence[Decision], acts: Iterable[Entry]) -> list[Decision]:
     """Return decisions without those that only say what was done: a frame tells its acts itself."""
     own = {(act.fields[0].removeprefix(BY_LEVEL), act.fields[1]) for act in acts}

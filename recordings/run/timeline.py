@@ -30,7 +30,7 @@ from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
 from mmplay.recordings.recording import Act, Assumed, Series, Stopped
-from mmplay.recordings.run.replay import UNSEEN, act_text, without
+from mmplay.recordings.run.replay import UNSEEN, act_text, standing, without
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import fork_session, session_header
@@ -349,7 +349,7 @@ class SessionTimeline:
             decisions=_decided(m, actor, made),
             counters=m.state.counters.as_dict(),
             counters_before=counted,
-            acts=tuple(map(self.said_of, seen)),
+            acts=tuple(map(self.said_of, standing(seen))),
         )
         frame = self._framed(index, m, before, facts)
         if frame.report is None or actor is None:

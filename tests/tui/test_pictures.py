@@ -210,3 +210,12 @@ def test_nothing_is_drawn_beyond_the_sheet() -> None:
     sheet.put(1, 1, "漢")
     assert [plain(row) for row in sheet.rows()] == ["bcde", " ?  "]
     assert Canvas(-3, 1).rows() == [()]
+
+
+def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
+    assert heights([1950, 1625, 1300], 15).to_scale
+    assert not heights([1748, 1745, 1743, 1738], 12, 3976).to_scale
+    for lines, said in (((1950, 1300), False), ((1748, 1745, 1743, 1738), True)):
+        tank = Tank("DMA", 1500, 3976, tuple(Line(str(one), one) for one in lines))
+        drawn = [plain(row) for row in tank_rows(tank, 43, 13, BOXES)]
+        assert any("not to scale" in row for row in drawn) is said, lines

@@ -14,7 +14,7 @@ COLUMN = 21
 TRACK = 4
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("may it wait?", ("WAIT", "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS")),
+    ("what may it do?", ("WAIT", "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS")),
     ("which reserves?", ("HIGH", "ATOMIC", "MEMALLOC", "NOMEMALLOC")),
     ("which zone?", ("DMA", "HIGHMEM", "DMA32", "MOVABLE")),
     ("may it fail?", ("NOWARN", "REPEAT", "RETRY_MAYFAIL", "NOFAIL", "NORETRY")),

@@ -22,6 +22,13 @@ class Heights(NamedTuple):
     top: int
     lines: tuple[tuple[int, int], ...]
 
+    @property
+    def to_scale(self) -> bool:
+        """Tell whether every line lies where its pages are, to a row: no two were parted."""
+        return all(
+            abs(row - (self.top - pages) * self.rows // self.top) <= 1 for pages, row in self.lines
+        )
+
     def of_line(self, pages: int) -> int:
         """Return the row of a line; raises KeyError for none that was placed."""
         return dict(self.lines)[pages]

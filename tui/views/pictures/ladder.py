@@ -17,7 +17,7 @@ from mmplay.tui.views.pictures.heights import Heights, heights
 from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, Visitor, mib_text, told
 
 LEFT = 14
-RAILS = 10
+RAILS = 9
 NUMBER = 7
 NAME = 15
 
