@@ -151,6 +151,10 @@ class Bound(NamedTuple):
         wanted = bound_in_words(self.goal.op, self.goal.value)
         return f"{self._now(m)}, and it must be {wanted}"
 
+    def unmet(self, m: Machine) -> str:
+        """Return what was wanted and is not so, in the level's words, and what the number is."""
+        return f"not met is that {self.goal.text} ({self._now(m)})"
+
     def _passed(self, m: Machine) -> bool:
         """Tell whether a number that only grows is past what it must be."""
         only_grows = hasattr(m.state.counters, self.goal.counter)

@@ -216,7 +216,7 @@ class LevelRun:
 
     def _end_unwon(self, m: Machine, notes: Notes) -> None:
         """End a run that is not won: lost for a goal that is not met, never for a question."""
-        unmet = [one.why(m) for one in self._wins if not one.met(m)]
+        unmet = [one.unmet(m) for one in self._wins if not one.met(m)]
         if unmet:
             self._finish(Outcome.LOST, "; ".join(unmet))
         else:

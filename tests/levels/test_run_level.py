@@ -208,6 +208,11 @@ def test_a_goal_at_the_end_waits_for_it() -> None:
     run.advance(1 << 30)
     assert run.outcome is Outcome.WON
     assert run.turns_left == 0
+    other = begin(level(FREE + 'at = "end"\n', ALLOW, EATER))
+    other.advance(1 << 30)
+    assert other.outcome is Outcome.LOST
+    assert other.reason.startswith("not met is that ")
+    assert other.reason.endswith(" (vm.dirty_ratio: 20)")
 
 
 def test_lost_by_a_bound() -> None:
