@@ -1,4 +1,4 @@
-"""Answers about a zone: its free pages, marks, reserve, floors, lists and fields."""
+"""Answers about a zone: its marks, reserve, floors, lists and fields."""
 
 from __future__ import annotations
 
@@ -10,59 +10,33 @@ from mmplay.engine.explain.answer import (
     Scene,
     both,
     field_answer,
-    joined,
     source_of,
     with_formula,
 )
+from mmplay.engine.explain.answer_free import (
+    class_zone_of,
+    free_pages,
+    label_of,
+    mark_links,
+    zone_of,
+)
 from mmplay.engine.explain.counts import boost_of, counted_free
-from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.dumps import mark_spans
-from mmplay.engine.explain.finding import finding, said, seconds, sentence
+from mmplay.engine.explain.finding import said
 from mmplay.engine.explain.gate import (
-    Caller,
-    Rung,
-    ZoneTest,
-    distances,
-    ladder,
-    ordinary_class,
-    stop_of,
     zone_floor,
 )
 from mmplay.engine.explain.remedy import managed_above, min_free_span
 from mmplay.engine.explain.words import CALLERS, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.floors import NO_WATERMARKS, spare
+from mmplay.engine.rules.floors import spare
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES, zone_min
 from mmplay.engine.terms import Term, given, rule
 
-LAST_LOOK_MARK = "high"
-"""What __alloc_pages_may_oom looks at once more before it kills."""
-
 FieldAnswerer = Callable[[Scene, ZoneDump, int], Answer]
 """Answers for one field, given the zone and the field's value in pages."""
-
-
-def zone_of(scene: Scene, ask: Ask) -> ZoneDump | None:
-    """Return the zone that a question names: (node, zone, ...)."""
-    dump = scene.frame.shown.dump if scene.frame.shown else None
-    node, name, *_ = ask.names
-    return dump.zone(str(name), int(node)) if dump else None
-
-
-def label_of(scene: Scene, zone: ZoneDump) -> str:
-    """Return what a zone is called: with its node, where there are several."""
-    return scene.frame.shown.dump.label(zone) if scene.frame.shown else zone.name
-
-
-def class_zone_of(scene: Scene, zone: ZoneDump) -> int:
-    """Return the class zone that counts here: the caller's, or else that of an ordinary one."""
-    caller = scene.diagnosis.caller
-    if caller is not None:
-        return caller.class_zone
-    ordinary = ordinary_class(scene.frame.shown.dump) if scene.frame.shown else None
-    return (zone.index or 0) if ordinary is None else ordinary
 
 
 def zone_field(scene: Scene, ask: Ask) -> Answer:
@@ -81,96 +55,6 @@ def zone_field(scene: Scene, ask: Ask) -> Answer:
         name,
         title,
         said("answer.zone_field", name=name, zone=label_of(scene, zone), size=both(pages)),
-    )
-
-
-def _free(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
-    answer = field_answer(
-        scene,
-        "free",
-        f"{label_of(scene, zone)} free",
-        said("answer.free", zone=label_of(scene, zone), size=both(pages)),
-    )
-    kernel, decided = scene.frame.kernel, deciding_test(scene.diagnosis, zone)
-    shown = scene.frame.shown
-    if not_asked(scene, zone):
-        no = said("answer.not_asked", zone=label_of(scene, zone))
-        return answer._replace(consequence=no)
-    if shown is not None and not shown.own:
-        answer = answer._replace(what=f"{answer.what} {_old(scene, zone)}")
-    if kernel is None:
-        return answer
-    class_index = class_zone_of(scene, zone)
-    stop = _stop(ladder(kernel, zone, class_index), zone, pages)
-    if decided is None or decided[1].floor is None or decided[1].free is None:
-        columns = shown.dump.columns() if shown is not None else ZONES
-        apart = joined(distances(kernel, zone, class_index, columns))
-        rule_text = WORDS["floor"].text if apart else answer.rule
-        return answer._replace(rule=rule_text, numbers=apart, consequence=stop)
-    caller, test = decided
-    words = WORDS["floor_block" if caller.order > 0 else "floor"]
-    verdict = finding(f"gate.{test.verdict}", free=test.free, floor=test.floor, short=test.short_by)
-    numbers = sentence(verdict)
-    if caller.mark == LAST_LOOK_MARK:
-        numbers = said("answer.last_look", mark=caller.mark, verdict=numbers)
-    return answer._replace(
-        rule=words.text,
-        numbers=numbers,
-        consequence=stop,
-        change=joined(scene.diagnosis.would_pass),
-        source=source_of(scene, words),
-        term=test.floor,
-        links=_mark_links(zone, caller.mark, class_index),
-    )
-
-
-def _stop(rungs: list[Rung], zone: ZoneDump, pages: int) -> str:
-    """Say where free pages stand among the floors; nothing where no floor is known, or no page."""
-    told = any(rung.caller is not NO_WATERMARKS for rung in rungs)
-    if not told or zone.pages("managed") == 0:
-        return ""
-    return sentence(stop_finding(pages, stop_of(rungs, pages)))
-
-
-def not_asked(scene: Scene, zone: ZoneDump) -> bool:
-    """Tell whether the request that was judged could not use this zone at all."""
-    shown, caller = scene.frame.shown, scene.diagnosis.caller
-    if shown is None or caller is None or not scene.diagnosis.asks:
-        return False
-    return not caller.asks(shown.dump, zone)
-
-
-def deciding_test(diagnosis: Diagnosis, zone: ZoneDump) -> tuple[Caller, ZoneTest] | None:
-    """Return the test in `zone` that decided: that of the last look.
-
-    None if the verdict was not made by this zone's dump but by another one.
-    """
-    asks = diagnosis.asks
-    if not asks:
-        return None
-    caller, tests = asks[-1]
-    for test in tests:
-        if test.zone is zone:
-            return caller, test
-    return None
-
-
-def _old(scene: Scene, zone: ZoneDump) -> str:
-    """Say that a number is carried on from an earlier dump, and what the judged dump has."""
-    shown = scene.frame.shown
-    age = "" if shown is None or shown.age_us is None else f" ({seconds(abs(shown.age_us))} ago)"
-    text = said("answer.old", age=age)
-    for _, tests in scene.diagnosis.asks[-1:]:
-        for test in tests:
-            if test.zone is not zone and test.zone.name == zone.name and test.free is not None:
-                text += " " + said("answer.old_judged", free=test.free.value)
-    return text
-
-
-def _mark_links(zone: ZoneDump, mark: str, class_index: int) -> tuple[tuple[str, Ask], ...]:
-    return (
-        (mark, Ask("zone", (zone.node, zone.name, mark))),
-        ("lowmem_reserve", Ask("reserve", (zone.node, zone.name, class_index))),
     )
 
 
@@ -283,7 +167,7 @@ def _scanned(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
 
 
 SPECIAL_FIELDS: dict[str, FieldAnswerer] = {
-    "free": _free,
+    "free": free_pages,
     "min": _minimum,
     "low": _gap_mark("low", 0),
     "high": _gap_mark("high", 1),
@@ -363,7 +247,7 @@ def floor_of_class(scene: Scene, ask: Ask) -> Answer:
         consequence=verdict,
         source=source_of(scene, words),
         term=term,
-        links=_mark_links(zone, "min", class_index),
+        links=mark_links(zone, "min", class_index),
     )
 
 

@@ -252,6 +252,13 @@ def ordinary_class(dump: MemDump) -> int | None:
     )
 
 
+def ordinary_zones(dump: MemDump) -> list[ZoneDump]:
+    """Return the zones with pages that such a caller may use; all, where there are none."""
+    top, zones = ordinary_class(dump), dump.populated()
+    usable = [zone for zone in zones if top is not None and (dump.index_of(zone) or 0) <= top]
+    return usable or zones or dump.zones
+
+
 def distances(
     kernel: Kernel, zone: ZoneDump, class_index: int, columns: tuple[str, ...] = ZONES
 ) -> list[Finding]:

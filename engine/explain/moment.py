@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding, size
-from mmplay.engine.explain.gate import TYPICAL, Rung, Verdict, caller_of, test_all
+from mmplay.engine.explain.gate import TYPICAL, Rung, Verdict, caller_of, ordinary_zones, test_all
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB
@@ -53,7 +53,7 @@ def moment_finding(dump: MemDump, kernel: Kernel | None) -> Finding | None:
 
     None if no zone says how many pages are free.
     """
-    zones = [zone for zone in dump.populated() or dump.zones if zone.pages("free") is not None]
+    zones = [zone for zone in ordinary_zones(dump) if zone.pages("free") is not None]
     zone = max(zones, key=lambda one: one.pages("managed") or 0, default=None)
     if zone is None:
         return None

@@ -140,8 +140,8 @@ def holds_key(subject: Subject, words: list[str]) -> Truth:
     masked = reading.context.in_interrupt
     code = "key_kswapd" if symbol in KSWAPD else "key" if holds else "no_key"
     why = finding("truth.key_masked" if masked else f"truth.{code}", symbol=symbol)
-    need = "a stack without reclaim" if holds else "__perform_reclaim on the stack"
-    need = "a softirq that keeps the flags of the task below it" if masked else need
+    need = "a stack on which nobody reclaims" if holds else "__perform_reclaim on the stack"
+    need = "a stack without the interrupt on top" if masked else need
     return told(holds, why, [opposite(holds, need)])
 
 

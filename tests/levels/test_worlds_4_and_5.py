@@ -122,6 +122,14 @@ def test_l17_nothing_fits_although_plenty_is_free() -> None:
     assert read(run.session.to_end(), "alloc_fail") == 2
 
 
+def test_l17_says_how_many_dropped_pages_are_not_free_yet() -> None:
+    run = answered("L17")
+    run.act("drop_caches", "1")
+    dropped = next(one for one in run.level.questions if one.id == "dropped")
+    kept = 480 - (read(run.session.to_end(), "zones.DMA32.free") - 8000)
+    assert f"({kept} of the 480 are still on a CPU's own list" in dropped.why
+
+
 def test_l17_a_driver_that_is_not_there_yet_cannot_fall_back() -> None:
     with pytest.raises(RefusedError, match="no task now"):
         answered("L17").act(*FALL_BACK)

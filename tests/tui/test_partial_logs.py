@@ -86,12 +86,26 @@ HIGH_MEM = """\
 async def test_nobody_is_told_about_in_a_zone_that_he_cannot_use(tmp_path: Path) -> None:
     async with running(log(tmp_path, HIGH_MEM), (120, 40)) as pilot:
         shown = text_of(pilot)
-        assert "reserve 0" in shown, "GFP_KERNEL is no request for HighMem"
+        assert "why: Normal free" in shown, "the eye is led to what the kernel itself can use"
+        assert "GFP_KERNEL is 250 pages from refusal (1000 >" in shown
+        assert "reserve 0" in shown
+        assert "refuses" not in shown
+        shown = await press(pilot, "down", "down", "down", "down")
         assert "why: HighMem free" in shown
         assert "GFP_KERNEL is" not in shown
-        shown = await press(pilot, "up", "up", "up", "up")
-        assert "GFP_KERNEL is 250 pages from refusal (1000 >" in shown
-        assert "refuses" not in shown
+
+
+async def test_what_all_rules_agree_on_is_told_though_the_release_is_unknown(
+    tmp_path: Path,
+) -> None:
+    text = TWO_ZONES.format(mode=GFP_ATOMIC, reserve=RESERVE, none=NONE)
+    lines = [line for line in text.splitlines(keepends=True) if "Comm:" not in line]
+    few = "".join(lines).replace("free:8000kB", "free:80kB").replace("free:40kB", "free:4kB")
+    async with running(log(tmp_path, few), (120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "kernel unknown" in shown
+        assert "why: DMA32 free, asked for order 0" in shown
+        assert "numbers  20 <= " in shown
 
 
 TWO_BOOTS = """\

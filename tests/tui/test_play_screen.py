@@ -49,7 +49,7 @@ async def test_a_large_screen_shows_every_panel_and_whole_lines() -> None:
 
 async def test_a_wide_screen_has_a_second_place_for_what_is_chosen() -> None:
     async with running(INCIDENT_NEXT, (120, 40)) as pilot:
-        assert "floors A both 1737  H high 1738  d harder 1741  m min 1743" in text_of(pilot)
+        assert "floors A atomic 1737  H HIGH 1738  d HARDER 1741  m min 1743" in text_of(pilot)
         assert "call stack" in text_of(pilot)
         log = await press(pilot, "tab", "tab", "tab")
         assert "why: DMA32 free" in log or "why: free" in log

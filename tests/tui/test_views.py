@@ -39,7 +39,7 @@ def test_bars_mark_the_floors_in_order(linux_next: ObservedTimeline) -> None:
     assert letters.split() == ["A", "H", "d", "m", "l", "h"]
     bar = rows[4]
     assert bar.count("░") < letters.index("H") - 6
-    assert "floors A both 488  H high 650  d harder 975  m min 1300" in rows[7]
+    assert "floors A atomic 488  H HIGH 650  d HARDER 975  m min 1300" in rows[7]
 
 
 def test_a_bar_that_is_full_runs_off_its_end(rc7: ObservedTimeline) -> None:

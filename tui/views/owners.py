@@ -31,7 +31,7 @@ def owner_rows(view: View, report: Report) -> list[Row]:
         if not count:
             continue
         share = max(0, count) * 1000 // table.managed
-        bar = view.glyphs.fine * (share * width // 1000) if width >= LEAST_BAR else ""
+        bar = view.glyphs.fine * min(width, share * width // 1000) if width >= LEAST_BAR else ""
         percent = f"{share // 10} %" if share >= 10 else "<1 %"
         if count < 0:
             name, percent = OVER, ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.explain.answer import Scene
+from mmplay.engine.explain.gate import ordinary_zones
 from mmplay.engine.explain.headline import decided
 from mmplay.engine.frame import Ask, Frame
 from mmplay.engine.report import MemDump
@@ -56,7 +57,7 @@ def deciding_ask(result: FrameDiagnosis) -> Ask | None:
     look = decided(result.diagnosis)
     if look is not None:
         return Ask("zone", (look.test.zone.node, look.test.zone.name, "free"))
-    zones = shown.dump.populated() or shown.dump.zones
+    zones = ordinary_zones(shown.dump)
     largest = max(zones, key=lambda one: one.pages("managed") or 0, default=None)
     return None if largest is None else Ask("zone", (largest.node, largest.name, "free"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer_zone import class_zone_of, deciding_test, not_asked
+from mmplay.engine.explain.answer_free import class_zone_of, deciding_test, not_asked
 from mmplay.engine.explain.finding import size
 from mmplay.engine.explain.gate import Rung, ladder
 from mmplay.engine.explain.moment import refused_by, standing
@@ -24,14 +24,14 @@ BEYOND = 3
 """A bar shows up to this many times the highest mark; more free pages run off its end."""
 
 LETTERS: tuple[tuple[str, str, str, str], ...] = (
-    ("plain", "high", "h", "mark high"),
+    ("plain", "high", "h", "high"),
     ("plain", "low", "l", "low"),
     ("plain", "min", "m", "min"),
-    ("HARDER", "min", "d", "harder"),
-    ("HIGH", "min", "H", "high"),
-    ("HIGH+HARDER", "min", "A", "both"),
+    ("HARDER", "min", "d", "HARDER"),
+    ("HIGH", "min", "H", "HIGH"),
+    ("HIGH+HARDER", "min", "A", "atomic"),
     ("OOM", "min", "o", "oom"),
-    ("MIN_RESERVE", "min", "H", "high"),
+    ("MIN_RESERVE", "min", "H", "HIGH"),
     ("MIN_RESERVE+NON_BLOCK", "min", "A", "atomic"),
 )
 """Class, mark, the letter on the bar, its name in the legend; a kernel has some of the classes."""
