@@ -7,7 +7,6 @@ from functools import partial
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import LevelError
@@ -397,9 +396,3 @@ def test_a_run_that_nobody_reads_comes_to_the_same(name: str) -> None:
         assert unread.run.digest() == read.run.digest()
         assert [one.right for one in unread.run.replies] == [one.right for one in read.run.replies]
         assert not unread.run.session.tape.of(Code.KEY)
-
-
-def test_feedback_is_made_of_whole_sentences() -> None:
-    assert as_sentence("the last page is given at 14") == "The last page is given at 14."
-    assert as_sentence("kswapd keeps it") == "kswapd keeps it."
-    assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."

@@ -88,7 +88,7 @@ def _option(
     return [*rows, *(row("      ", Cell(line, role)) for line in more)]
 
 
-HINT = ("hint (one is free)", "hint (the third star goes)", "hint")
+HINT = ("hint (one is free)", "hint (no third star)", "hint")
 """What is said of a hint before the first, the second, and all others."""
 
 FREE_FOR_ALL = len(HINT)
