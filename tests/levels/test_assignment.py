@@ -142,8 +142,8 @@ WRONG = {
     f"due = {DUE}": ("due = 2026-12-01", r": due: write date, time and offset"),
     "id = 'week3'": ("id = 'week 3'", r": id: write a letter or digit"),
     "weight = 2": ("weight = -2", r": weight: must be a whole number from 0 to 1000"),
-    "low is 16": (
-        "low is 17",
+    "These are the lines": (
+        "Those are the lines",
         r": digest: the level in the text has the digest .*: one was changed",
     ),
     "'st02'": ("'st01'", r": students: st01 is there twice"),

@@ -40,9 +40,9 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def number_or_text(game: LevelGame, said: str) -> None:
     """Choose what is numbered, type what is not."""
-    values = [option.value for option in game.options]
-    if said in values and values.index(said) < 9:
-        game.choose(values.index(said) + 1)
+    numbers = {option.value: number for number, option in game.choices.items()}
+    if numbers.get(said, 10) < 10:
+        game.choose(numbers[said])
     elif game.question is not None:
         game.answer(said)
     else:
