@@ -241,17 +241,6 @@ def test_lost_by_a_bound() -> None:
     assert (run.outcome, run.reason) == (Outcome.LOST, "too much")
 
 
-def test_a_lost_run_is_told_why_what_was_done_did_not_help() -> None:
-    vain = 'in_vain = ["dirty_ratio 60 | more is worse", "dirty_ratio 50 | unsaid"]\n'
-    lose = '[[lose]]\ncounter = "dirty_ratio"\nop = ">"\nvalue = 50\ntext = "too much"\n'
-    run = begin(level(FREE + lose, ALLOW + vain))
-    run.act("dirty_ratio", "60")
-    assert run.reason == "too much. more is worse"
-    run.undo()
-    run.act("dirty_ratio", "70")
-    assert run.reason == "too much"
-
-
 def test_waiting_no_turn_is_not_the_end() -> None:
     run = begin(level(FREE, ALLOW, EATER))
     run.act("wait", "0")
