@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Question
+from mmplay.levels.play.questions import HINT
 from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
 LAST_TURN = "the last turn"
 TIME_PASSED = "the time since your last answer"
@@ -19,24 +21,35 @@ def turn_passed(level: Level, session: Session) -> bool:
 
     In a level by turns that is any turn; else time after an act belongs to the act.
     """
-    acts = session.acts
-    if not (level.allow and acts) or session.end <= acts[-1].turn:
+    deed = _last_deed(session)
+    if deed is None or not level.allow or session.end <= deed.turn:
         return False
-    return level.by_turns or acts[-1].fields[0] not in level.allow
+    return level.by_turns or deed.fields[0] not in level.allow
+
+
+def _last_deed(session: Session) -> Entry | None:
+    """Return the last act but for hints, which stand beside whatever is done."""
+    hint = BY_LEVEL + HINT
+    return next((one for one in reversed(session.acts) if one.fields[0] != hint), None)
 
 
 def take_time_back(level: Level, session: Session) -> str:
     """Take back what passed since the last deed, by turns only the last turn; say which it was.
 
-    A tape knows acts: the last one is taken back, and done again with the turns up to there.
+    A tape knows acts: those from the deed on are taken back, and done again with the turns up to
+    there; a hint stays given.
     """
-    end, last = session.end - 1, session.undo()
-    if last is not None:
-        session.act(*last.fields)
-    if not level.by_turns:
-        return TIME_PASSED
+    deed = _last_deed(session)
+    assert deed is not None
+    end = session.end - 1 if level.by_turns else deed.turn
+    taken: list[Entry] = []
+    while not (taken and taken[-1].turn <= end) and (last := session.undo()) is not None:
+        taken.append(last)
+    for one in reversed(taken):
+        session.advance(max(0, min(one.turn, end) - session.end))
+        session.act(*one.fields)
     session.advance(end - session.end)
-    return LAST_TURN
+    return LAST_TURN if level.by_turns else TIME_PASSED
 
 
 def deed_in_words(level: Level, fields: Sequence[str], missed: str) -> str:

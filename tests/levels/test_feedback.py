@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.play.questions import KERNEL_NAMES, Reply, reply_to, right_answer, taught_by
 from mmplay.levels.truth.truths import NUMBER
 from tests.levels.test_every_question import LEVELS, forms
@@ -56,3 +57,9 @@ def test_what_is_said_of_a_slip_names_nothing_that_the_level_has_not(path: Path)
             names = KERNEL_NAMES.findall(reply.feedback()[1])
             assert reply.taught is not None
             assert {one.removeprefix("__GFP_") for one in names} <= reply.taught
+
+
+def test_feedback_is_made_of_whole_sentences() -> None:
+    assert as_sentence("the last page is given at 14") == "The last page is given at 14."
+    assert as_sentence("kswapd keeps it") == "kswapd keeps it."
+    assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."

@@ -7,7 +7,6 @@ from functools import partial
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import LevelError
@@ -17,7 +16,7 @@ from mmplay.levels.play.goals import Missed, Outcome, stars
 from mmplay.levels.play.guesser import Guesser
 from mmplay.levels.play.moments import Laters
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, play
+from mmplay.levels.play.solve import begin, knows, play
 from mmplay.recordings.run.unwritten import UnwrittenSession
 from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
@@ -127,6 +126,26 @@ def test_hints_stay_used_after_undo_and_the_first_is_free() -> None:
     run.undo()
     assert run.hints_used == 2
     assert answered(run, "yes", "no", "no").score().stars == 2
+
+
+@pytest.mark.parametrize("ident", ["L02", "L04"])
+def test_a_hint_does_not_stand_in_the_way_of_taking_time_back(ident: str) -> None:
+    """By turns each turn is taken back for itself, else what passed since the last deed."""
+    run = begin(find_level(ident))
+    while (question := run.open_question()) is not None:
+        knows(run, question)
+    run.advance(2)
+    hints = [run.hint()]
+    run.advance(1)
+    hints.append(run.hint())
+    answers, ends = run.answers, [run.session.end - run.session.first]
+    for _ in range(3 if run.level.by_turns else 1):
+        run.undo()
+        ends.append(run.session.end - run.session.first)
+    assert ends == ([3, 2, 1, 0] if run.level.by_turns else [3, 0])
+    assert run.answers == answers
+    assert run.hints_used == 2
+    assert run.undo().startswith("your answer")
 
 
 def test_hints_end_with_the_rule_of_the_open_question() -> None:
@@ -377,9 +396,3 @@ def test_a_run_that_nobody_reads_comes_to_the_same(name: str) -> None:
         assert unread.run.digest() == read.run.digest()
         assert [one.right for one in unread.run.replies] == [one.right for one in read.run.replies]
         assert not unread.run.session.tape.of(Code.KEY)
-
-
-def test_feedback_is_made_of_whole_sentences() -> None:
-    assert as_sentence("the last page is given at 14") == "The last page is given at 14."
-    assert as_sentence("kswapd keeps it") == "kswapd keeps it."
-    assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."

@@ -124,10 +124,11 @@ async def test_a_wrong_answer_is_met_with_its_rule(size: tuple[int, int]) -> Non
         assert question is not None
         right = run.truths[question.id].shown()
         wrong = next(n for n, one in enumerate(question.options, 1) if one.value != right)
+        assert "hint (one is free)" in text_of(pilot)
         shown = await press(pilot, str(wrong))
         assert "The right answer is" in shown
         assert "Hint:" in await press(pilot, "H")
-        await press(pilot, "u")
+        assert "hint (no third star)" in await press(pilot, "u")
         assert run_of(pilot).missed() == {question.id}
         assert run_of(pilot).score().acts == 0
         await press(pilot, "R")

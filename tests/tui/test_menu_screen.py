@@ -108,6 +108,7 @@ async def test_digits_lead_to_the_sections() -> None:
         assert "100 lines, 4 frames" in await press(pilot, "2")
         assert "not won yet" in await press(pilot, "1")
         assert "still empty" in await press(pilot, "3")
+        assert "still empty" not in await press(pilot, "2")
 
 
 async def test_enter_opens_and_q_comes_back() -> None:

@@ -219,3 +219,7 @@ def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
         tank = Tank("DMA", 1500, 3976, tuple(Line(str(one), one) for one in lines))
         drawn = [plain(row) for row in tank_rows(tank, 43, 13, BOXES)]
         assert any("not to scale" in row for row in drawn) is said, lines
+    far = Tank("dirty pages", 500, 9000, (Line("background", 17608), Line("limit", 17609)))
+    for width in range(30, 60):
+        text = "".join(plain(row) for row in tank_rows(far, width, 13, BOXES))
+        assert text.count("scal") == text.count("scale"), width

@@ -225,3 +225,14 @@ async def test_a_picture_that_is_narrower_than_its_panel_stands_in_its_middle() 
         drawn = (await press(pilot, "enter")).splitlines()
         gauge = next(line for line in drawn if "DMA32   1300" in line)
         assert gauge.index("DMA32") > 20
+
+
+async def test_free_lists_alone_leave_the_picture_its_room() -> None:
+    async with MmplayApp(level=find_level("L17")).run_test(size=(200, 60)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        heights = [
+            pilot.app.screen.query_one(f"#{name}").region.height for name in ("lists", "picture")
+        ]
+        assert 0 < heights[0] <= 10
+        assert heights[1] > 35

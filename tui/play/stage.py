@@ -26,6 +26,7 @@ from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
 from mmplay.tui.views.stage import (
+    FREE_FOR_ALL,
     RUNNING,
     feedback_rows,
     question_rows,
@@ -290,10 +291,11 @@ class Stage:
             title = f"question {self.game.place(question)}"
             return title, question_rows(question, size, self._glyphs, reply)
         question_open = self.game.question
-        again = question_open is not None and question_open.id in run.missed()
         if question_open is not None:
             title = f"question {self.game.place(question_open)}"
-            return title, question_rows(question_open, size, self._glyphs, again=again)
+            again = question_open.id in run.missed()
+            hints = run.hints_used if self.game.counts else FREE_FOR_ALL
+            return title, question_rows(question_open, size, self._glyphs, again=again, hints=hints)
         if not run.playing:
             return str(run.outcome) if self.game.counts else REVIEW, end_rows(
                 self.game, width, self._glyphs

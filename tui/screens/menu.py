@@ -345,6 +345,7 @@ class MenuScreen(BaseScreen):
         if first is None:
             self.say("this part of the list is still empty")
             return
+        self.say()
         self._entries.choose(first)
         self._entries.scroll_above()
 

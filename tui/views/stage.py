@@ -51,16 +51,17 @@ def question_rows(
     glyphs: Glyphs,
     reply: Reply | None = None,
     again: bool = False,
+    hints: int = 0,
 ) -> list[Row]:
     """Return what can be answered; once there is a reply, which answer was right.
 
     `size` is the width and the height to fill; blank rows are left out where they do not fit,
     and after a reply the options that were neither right nor chosen.
-    `again` tells that the question was missed before.
+    `again` tells that the question was missed before, `hints` how many were given in the level.
     """
     width, height = size
     options = [_option(n, one, width, glyphs, reply) for n, one in enumerate(question.options, 1)]
-    keys = [row(Cell(f"   {NEXT}", "here"))] if reply is not None else _keys(question, width)
+    keys = [row(Cell(f"   {NEXT}", "here"))] if reply is not None else _keys(question, width, hints)
     if again and reply is None:
         keys.insert(0, row(Cell("   asked again", "dim")))
     roomy = [row(""), *(line for one in options for line in (*one, row(""))), *keys]
@@ -87,14 +88,21 @@ def _option(
     return [*rows, *(row("      ", Cell(line, role)) for line in more)]
 
 
-def _keys(question: Question, width: int) -> list[Row]:
+HINT = ("hint (one is free)", "hint (no third star)", "hint")
+"""What is said of a hint before the first, the second, and all others."""
+
+FREE_FOR_ALL = len(HINT)
+"""As many hints as if none cost anything any more, as in a review."""
+
+
+def _keys(question: Question, width: int, hints: int) -> list[Row]:
     unit = f" in {question.unit}" if question.unit else ""
     key = "0-9" if question.kind == NUMBER else "p"
     keys = [] if question.options else [(key, f"type the answer{unit}")]
     rows: list[Row] = []
     for key, text in (
         *keys,
-        ("H", "hint (one is free)"),
+        ("H", HINT[min(hints, len(HINT) - 1)]),
         ("S", "skip    I  the story"),
     ):
         first, *more = wrap(text, max(12, width - 9))

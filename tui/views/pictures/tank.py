@@ -29,7 +29,7 @@ LEAST_GLASS, LEAST_RIGHT = 12, 13
 RING_ROWS, TALL = 2, 10
 """Rows of a ring under the glass, and from how many rows on there is room for both."""
 MOST_LABEL, MOST_NAME = 18, 12
-NOT_TRUE = "not to scale"
+NOT_TRUE = "not to scale", "no scale"
 MIB_KB = 1024
 
 MAGNIFIED = 64
@@ -186,9 +186,9 @@ class _Drawing:
         bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
         self.sheet.put(self.left, self.rows, bottom, "dim")
         if not self.scale.to_scale:
-            self.sheet.put(
-                self.inside + self.glass + 2, self.rows, NOT_TRUE[: self.right - 1], "dim"
-            )
+            x = self.inside + self.glass + 2
+            fits = (text for text in NOT_TRUE if x + len(text) <= self.sheet.width)
+            self.sheet.put(x, self.rows, next(fits, ""), "dim")
 
     def _ring(self) -> None:
         """Draw the ring under the glass as a strip of its places, and say what they are."""
