@@ -112,8 +112,9 @@ def test_a_mask_is_seen_once_it_is_told_and_its_number_not_where_it_is_asked() -
 
 def test_a_lost_run_is_told_why_what_was_done_did_not_help() -> None:
     vain = 'in_vain = ["dirty_ratio 60 | more is worse", "dirty_ratio 50 | unsaid"]\n'
+    win = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "it is 5"\n'
     lose = '[[lose]]\ncounter = "dirty_ratio"\nop = ">"\nvalue = 50\ntext = "too much"\n'
-    run = begin(level(lose, 'allow = ["dirty_ratio"]\n' + vain))
+    run = begin(level(win + lose, 'allow = ["dirty_ratio"]\n' + vain))
     run.act("dirty_ratio", "60")
     assert run.reason == "too much. more is worse"
     run.undo()
