@@ -283,3 +283,11 @@ def still_of(run: LevelRun) -> Tank:
     """The picture of a run as it is now."""
     game = LevelGame(run)
     return tank_of(sight_of(run.session.to_end(), BOXES, game.showing))
+
+
+def test_nobody_knocks_at_the_end_of_a_level_that_asked_for_pages_itself() -> None:
+    game = LevelGame(begin(level_of_id("L07")))
+    while game.question is not None:
+        knows(game.level_run, game.question)
+    ladder = ladder_of(sight_of(game.session.live, BOXES, game.showing))
+    assert ladder.asked is None
