@@ -131,8 +131,12 @@ class _Drawing:
             return
         passes = self.ladder.free > rung.pages
         word, role = ("gets a page", "fine") if passes else ("refused", "refused")
+        beside = x + 13
+        if x + len(word) > self.sheet.width:  # a sign beside the number, where no word has room
+            x, beside = self.right, self.right + NUMBER + len(names) + 2
+            word = self.glyphs.yes if passes else self.glyphs.no
         self.sheet.put(x, row, word, role)
-        self.sheet.put(x + 13, row, callers, "dim")
+        self.sheet.put(beside, row, callers, "dim")
 
     def _hidden(self, row: int) -> None:
         """Draw a rung of which nothing may be told yet: that there is one, if it may be known."""
