@@ -90,7 +90,12 @@ def stars(won: bool, over_par: int, missed: Missed, hints: int) -> int:
 
 def within_reach(over_par: int, missed: Missed) -> bool:
     """Tell whether a run may still earn two stars, unless acts are taken back."""
-    return over_par <= 0 and missed.missed * 4 <= missed.asked
+    return over_par <= 0 and missed.missed <= most_missed(missed.asked)
+
+
+def most_missed(asked: int) -> int:
+    """Return how many of so many questions may be missed for two stars: a quarter."""
+    return asked // 4
 
 
 ASKED = "answer every question right"
