@@ -120,3 +120,8 @@ def test_a_lost_run_is_told_why_what_was_done_did_not_help() -> None:
     run.undo()
     run.act("dirty_ratio", "70")
     assert run.reason == "too much"
+
+
+def test_a_goal_of_the_end_that_is_met_is_met_so_far() -> None:
+    told = " ".join(map(plain, standing_rows(begin(level_of_id("L12")), 90)))
+    assert "[x] at 61.7 s 1500 pages or more are free (so far 3042; none left loses)" in told
