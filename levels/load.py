@@ -118,10 +118,7 @@ def _stage_level(top: Place, place: Place, keys: dict[str, Any], title: str, con
     top.checked("id", table.id, check_id)
     if table.end:
         place.checked("end", table.end, check_moment)
-    for text in table.limits:
-        _check_limit(place, text)
-    for choice in table.choices:
-        _check_choice(place, choice, table.allow)
+    _check_acts(place, table)
     for key, goals in (("win", table.wins), ("lose", table.loses)):
         for number, goal in enumerate(goals):
             place.at(key, number).checked("counter", goal.counter, check_counter)
@@ -189,12 +186,20 @@ def _check_limit(top: Place, text: str) -> None:
         raise top.error("limits", f"{text[:40]!r}: write 'NAME COUNT', as '{ALL_ACTS} 2'")
 
 
-def _check_choice(top: Place, choice: Option, allow: tuple[str, ...]) -> None:
+def _check_acts(place: Place, table: LevelFile) -> None:
+    for text in table.limits:
+        _check_limit(place, text)
+    for key, some in (("choices", table.choices), ("in_vain", table.in_vain)):
+        for choice in some:
+            _check_choice(place, key, choice, table.allow)
+
+
+def _check_choice(top: Place, key: str, choice: Option, allow: tuple[str, ...]) -> None:
     """Complain unless it is an act that the player could do: `ACTION VALUE | what is shown`."""
     name, _ = name_and_value(choice.value)
-    top.checked("choices", name, check_act)
+    top.checked(key, name, check_act)
     if name not in allow:
-        raise top.error("choices", f"{name} is not in `allow`: the player could not do it")
+        raise top.error(key, f"{name} is not in `allow`: the player could not do it")
 
 
 def _check_hint(place: Place, hint: Hint) -> None:

@@ -302,8 +302,7 @@ class Start(NamedTuple):
 class StageKeys(FileTable, frozen=True, kw_only=True):
     """What is played: the keys of a level of one stage, or of each [[stage]].
 
-    `end` ends the run, `max_turns` bounds it; a key press makes `stride` turns. `limits`: how often
-    an act may be done (ALL_ACTS: all), `act_after`: after which question; `shows` None: everything.
+    `limits`: how often an act may be done (ALL_ACTS: all), `in_vain`: why one does not help.
     """
 
     kernel_name: Annotated[str, one_of(KERNELS)] = field(name="kernel")
@@ -315,6 +314,7 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     limits: Texts = ()
     act_after: str = ""
     choices: Options = ()
+    in_vain: Options = ()
     shows: Texts | None = None
     picture: Picture | None = None
     events: Annotated[tuple[Event, ...], listed(MAX_MOVES)] = field(default=(), name="event")

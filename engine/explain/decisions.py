@@ -126,11 +126,19 @@ def _extra(one: Decision) -> dict[str, object]:
         case ShouldReclaimRetry():
             return {"again": "try again" if one.ok else "no use"}
         case WbStartWriteback():
-            return {"failed": one.asked - one.got, "scanned": one.pages}
+            return {"items": _items(one), "scanned": one.pages}
         case NewSlab():
             return {"reserves_note": ", out of the reserves (pfmemalloc)" if one.reserves else ""}
         case _:
             return {}
+
+
+def _items(one: WbStartWriteback) -> str:
+    """Return what became of the work items that were asked for, if any were."""
+    variant, mask = WB_VARIANTS[one.mask]
+    if not mask:
+        return "without a work item"
+    return f"each a 64-byte work item ({variant}); {one.got} queued, {one.asked - one.got} refused"
 
 
 def _enough(test: ZoneWatermarkOk) -> bool:

@@ -14,6 +14,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
+from mmplay.levels.play import undoing
 from mmplay.levels.play.asking import NOTHING_SEEN, Asking, Before
 from mmplay.levels.play.coming import who_was_refused
 from mmplay.levels.play.goals import (
@@ -39,12 +40,6 @@ from mmplay.levels.play.questions import (
     located,
     reply_to,
     taught_by,
-)
-from mmplay.levels.play.undoing import (
-    STAYS_MISSED,
-    deed_in_words,
-    take_time_back,
-    turn_passed,
 )
 from mmplay.levels.truth import Truth
 from mmplay.recordings.run.session import Moments, Session
@@ -224,7 +219,9 @@ class LevelRun:
             self._finish(Outcome.ENDED, not_answered(left))
 
     def _finish(self, outcome: Outcome, reason: str) -> None:
-        self.outcome, self.reason = outcome, reason
+        lost = outcome is Outcome.LOST
+        vain = undoing.why_in_vain(self.level, self.player_acts()) if lost else ""
+        self.outcome, self.reason = outcome, reason + vain
         self.session.mark(self.session.end, RESULT, result_text(outcome, self.score()))
 
     # what the player does
@@ -292,8 +289,8 @@ class LevelRun:
         pass since: by turns the last turn. Hints stay given, and what was missed stays missed:
         it is asked again, with others.
         """
-        if turn_passed(self.level, self.session):
-            words = take_time_back(self.level, self.session)
+        if undoing.turn_passed(self.level, self.session):
+            words = undoing.take_time_back(self.level, self.session)
             self._play_on()
             self._come_to()
             return words
@@ -311,7 +308,7 @@ class LevelRun:
         self.redone = [*redone, tuple(act.fields)] if act is not None and not gone else redone
         if act is None:
             return ""
-        return deed_in_words(self.level, act.fields, STAYS_MISSED if gone else "")
+        return undoing.deed_in_words(self.level, act.fields, undoing.STAYS_MISSED if gone else "")
 
     def _play_on(self) -> None:
         """Go on with a run that was over, after something was taken back."""

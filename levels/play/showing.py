@@ -107,10 +107,10 @@ def showing(
 
 
 def _edge(m: Machine, one: Option, done: frozenset[str], missed: Collection[str]) -> Edge:
-    since, _, until = one.value.partition(UNTIL)
+    since, *until = one.value.split(UNTIL)
     lit = _has_come(m, since, done)
     known = lit or since.removeprefix(AFTER) in missed
-    return Edge(one.text, lit, known, over=lit and bool(until) and _has_come(m, until, done))
+    return Edge(one.text, lit, known, over=lit and any(_has_come(m, end, done) for end in until))
 
 
 def _has_come(m: Machine, moment: str, done: frozenset[str]) -> bool:

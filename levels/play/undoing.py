@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Question
 from mmplay.levels.play.questions import HINT
@@ -65,6 +65,13 @@ def choice_in_words(level: Level, name: str, value: str) -> str:
     said = {one.value: one.text for one in level.choices}
     act = f"{name} {value}".rstrip()
     return said.get(act, act)
+
+
+def why_in_vain(level: Level, acts: Iterable[Entry]) -> str:
+    """Return why what was done did not help, to be added to why a run is lost; empty if unsaid."""
+    done = {" ".join(act.fields).rstrip() for act in acts}
+    said = [one.text for one in level.in_vain if one.value in done]
+    return f". {'. '.join(said)}" if said else ""
 
 
 def as_it_was_seen(level: Level, asked: Sequence[Question], fields: Sequence[str]) -> str:

@@ -15,17 +15,19 @@ from typing import NamedTuple
 import pytest
 
 from mmplay.engine.errors import how_many
-from mmplay.engine.explain.decisions import decision_words
+from mmplay.engine.explain.decisions import decision_words, worded
 from mmplay.engine.explain.finding import templates
 from mmplay.engine.explain.words import CALLERS, FACTS, MEANING, WORDS
 from mmplay.engine.rules.versions import KERNELS
-from mmplay.engine.sim.machine.decisions import KINDS, Decision
+from mmplay.engine.sim.machine.asks import WB_VARIANTS
+from mmplay.engine.sim.machine.decisions import KINDS, Decision, WbStartWriteback
 from mmplay.engine.sim.state.state import COUNTERS
+from tests.engine.sim.machines import incident
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("engine", "levels", "recordings", "tui", "mmplay/commands")
 
-MADE = {"seen", "sign", "verdict", "gives", "again", "failed", "scanned", "reserves_note"}
+MADE = {"seen", "sign", "verdict", "gives", "again", "items", "scanned", "reserves_note"}
 """What a sentence may name besides the fields of its decision."""
 
 
@@ -140,3 +142,12 @@ def test_the_version_needs_no_words() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert ran.stdout.split()[-1] == "False", ran.stderr
+
+
+def test_who_asks_for_no_work_item_is_refused_none() -> None:
+    m = incident()
+    names = [name for name, _ in WB_VARIANTS]
+    asked = WbStartWriteback(13, 12, 54, names.index("atomic"))
+    assert worded(m, asked).text.endswith("64-byte work item (atomic); 12 queued, 1 refused")
+    none = asked._replace(got=0, mask=names.index("none"))
+    assert worded(m, none).text.endswith("the flusher is asked 13 times, without a work item")

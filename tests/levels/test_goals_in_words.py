@@ -16,6 +16,7 @@ from mmplay.tui.glyphs import ASCII
 from mmplay.tui.views.menu import level_preview
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.stage import standing_rows
+from tests.levels.proofs import level
 
 
 def puzzle() -> LevelGame:
@@ -107,3 +108,20 @@ def test_a_mask_is_seen_once_it_is_told_and_its_number_not_where_it_is_asked() -
     assert "mask ?, bits of 4.5" in said
     assert "KSWAPD_RECLAIM, HIGH, ATOMIC on" in said
     assert "0x" not in said
+
+
+def test_a_lost_run_is_told_why_what_was_done_did_not_help() -> None:
+    vain = 'in_vain = ["dirty_ratio 60 | more is worse", "dirty_ratio 50 | unsaid"]\n'
+    win = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "it is 5"\n'
+    lose = '[[lose]]\ncounter = "dirty_ratio"\nop = ">"\nvalue = 50\ntext = "too much"\n'
+    run = begin(level(win + lose, 'allow = ["dirty_ratio"]\n' + vain))
+    run.act("dirty_ratio", "60")
+    assert run.reason == "too much. more is worse"
+    run.undo()
+    run.act("dirty_ratio", "70")
+    assert run.reason == "too much"
+
+
+def test_a_goal_of_the_end_that_is_met_is_met_so_far() -> None:
+    told = " ".join(map(plain, standing_rows(begin(level_of_id("L12")), 90)))
+    assert "[x] at 61.7 s 1500 pages or more are free (so far 3042; none left loses)" in told

@@ -82,6 +82,7 @@ WRONG = [
     (DOOR, 'act_after = "dor"', "", "act_after", "did you mean door."),
     (DOOR, 'limits = ["actz 1"]', "", "limits", "did you mean acts?"),
     (DOOR, 'choices = ["dirty_ratio 5 | five"]', "", "choices", "not in `allow`"),
+    (DOOR, 'in_vain = ["dirty_ratio 5 | five"]', "", "in_vain", "not in `allow`"),
     (DOOR, 'choices = [" | five"]', "", "choices", "VALUE | what is shown"),
     (DOOR, 'end = "free of DMA32"', "", "end", "is not a condition"),
     (DOOR, 'end = "turn soon"', "", "end", "no number of turns"),

@@ -235,6 +235,6 @@ def test_unknown_numbers_say_so(rc7: ObservedTimeline) -> None:
     scene = Scene(result.frame, result.diagnosis)
     for kind in ANSWERERS:
         names = (0, "Normal", 0) if kind in ("zone", "reserve", "blocks", "floor") else ("none",)
-        if kind not in ("mode", "slub", "score", "entry"):
+        if kind not in ("mode", "slub", "score", "entry", "victim"):
             assert answer(scene, Ask(kind, names)).title == "unknown", kind
     assert answer(scene, Ask("nonsense")).title == "unknown"

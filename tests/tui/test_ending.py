@@ -22,6 +22,7 @@ from mmplay.tui.play import game
 from mmplay.tui.screens.ending import EndScreen
 from mmplay.tui.screens.menu import MenuScreen, _session_line
 from mmplay.tui.views.ending import ending_rows, histogram_rows, keys_row
+from mmplay.tui.views.task import cost_of
 from tests.levels.classes import assignment
 from tests.levels.test_stages import two_stages
 from tests.tui.screens import press, settle, text_of
@@ -326,3 +327,13 @@ async def test_what_was_played_is_looked_into_again_until_it_is_over() -> None:
         await settle(pilot)
         await press(pilot, "enter", "escape")
         assert "not finished" not in await press(pilot, "3")
+
+
+def test_a_story_says_what_each_star_takes() -> None:
+    told = cost_of(begin(find_level("L02")))
+    assert told == (
+        "Two stars: at most 4 acts, at most 1 of 6 questions missed. "
+        "Three: none missed, and at most one hint (it is free)."
+    )
+    staged = cost_of(begin(find_level("L19")))
+    assert "at most 2 of 11 questions missed" in staged, "of all stages"

@@ -223,3 +223,11 @@ def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
     for width in range(30, 60):
         text = "".join(plain(row) for row in tank_rows(far, width, 13, BOXES))
         assert text.count("scal") == text.count("scale"), width
+
+
+def test_hidden_lines_tell_nothing_by_their_places() -> None:
+    def drawn(*pages: int) -> list[str]:
+        lines = tuple(Line(f"line {one}", one, drawn=False) for one in pages)
+        return [plain(row) for row in tank_rows(Tank("DMA", 1739, 3976, lines), 43, 13, BOXES)]
+
+    assert drawn(11, 13, 16) == drawn(1743, 1745, 1748)

@@ -93,6 +93,17 @@ def test_slabs_that_are_alike_are_counted() -> None:
     )
 
 
+def test_slabs_are_not_counted_where_their_number_is_asked_for() -> None:
+    slabs = Slabs("kmalloc-64", (Slab("cpu", 1, 32, 64), Slab("full", 12, 64, 64)), counted=False)
+    assert slabs_words(slabs) == "kmalloc-64: 800 objects in ? slabs."
+    game = LevelGame(begin(level_of_id("L08")))
+    while game.asked().group != "slabs":
+        knows(game.level_run, game.asked())
+    assert said_of(game) == slabs_words(slabs)
+    game.answer(game.level_run.truths[game.asked().id].shown())
+    assert "12 full slabs" in said_of(game)
+
+
 def test_a_ladder_whose_rungs_are_asked_for_has_them_without_their_numbers() -> None:
     game = LevelGame(begin(level_of_id("L07")))
     question = game.question

@@ -9,7 +9,7 @@ from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.level_list import LevelLine, next_of
 from mmplay.levels.model import Level
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.goals import FREE_HINTS, Outcome, Score
+from mmplay.levels.play.goals import FREE_HINTS, Outcome, Score, most_missed
 from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.tries import Try, tries_of
@@ -22,9 +22,6 @@ BARS = 4
 """Into how many bars the tries are counted at most."""
 
 BAR_CELLS = 12
-
-QUARTER = 4
-"""One in how many questions may be missed for the second star."""
 
 LEAST_TRIES = 2
 """From how many tries on there is something to compare."""
@@ -143,7 +140,7 @@ def _within(score: Score) -> str:
             f"at most {how_many(score.par, 'acts')} ({_came_to('took', score.acts, score.par)})"
         )
     if score.asked:
-        most = score.asked // QUARTER
+        most = most_missed(score.asked)
         missed = _came_to("missed", score.missed, most)
         found.append(f"at most {most} of {score.asked} questions missed ({missed})")
     return " and ".join(found)

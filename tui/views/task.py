@@ -10,7 +10,7 @@ from mmplay.levels.model import Level, Question
 from mmplay.levels.play.beside import Beside, beside, current, in_words
 from mmplay.levels.play.coming import can_be_done, orders_to_come
 from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.goals import GoalState, Outcome
+from mmplay.levels.play.goals import GoalState, Outcome, most_missed
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import CALM, Cell, Row, row, wrap
@@ -186,10 +186,13 @@ def story_rows(run: LevelRun) -> list[Row]:
 
 
 def cost_of(run: LevelRun) -> str:
-    """Return in a few words what three stars take."""
-    par = run.level.par
-    acts = f"{how_many(par, 'acts')} at most, " if par else ""
-    return f"Three stars: {acts}every first answer right, one hint at most (the first is free)."
+    """Return in a few words what two and three stars take."""
+    level = run.level
+    stages = (*(one.level for one in run.all_stages()), *level.stages)
+    asked = sum(len(one.questions) for one in stages)
+    acts = f"at most {how_many(level.par, 'acts')}, " if level.par else ""
+    missed = f"at most {most_missed(asked)} of {how_many(asked, 'questions')} missed"
+    return f"Two stars: {acts}{missed}. Three: none missed, and at most one hint (it is free)."
 
 
 def incident_rows(game: LevelGame, index: int, width: int) -> list[Row]:

@@ -356,8 +356,11 @@ def slabs_still(sight: Sight) -> Slabs:
     if words[:1] == ["objects"] and rows:
         each = rows[0].objects
         return Slabs(sight.cache, (Slab("full", numbers_in(words)[0], each, each),))
+    asked = words[:1] == ["slabs"] or words == ["metric", f"slab.{sight.cache}.objs"]
     return Slabs(
-        sight.cache, tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows)
+        sight.cache,
+        tuple(Slab(one.where, one.slabs, one.in_use, one.objects) for one in rows),
+        counted=not (sight.is_open and asked and "if" not in words),
     )
 
 

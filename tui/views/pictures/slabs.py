@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
@@ -30,10 +31,22 @@ class Slab(NamedTuple):
 
 
 class Slabs(NamedTuple):
-    """What the picture shows of a cache."""
+    """What the picture shows of a cache; how many slabs are alike is not told if it is asked."""
 
     cache: str
     slabs: tuple[Slab, ...]
+    counted: bool = True
+
+    def label(self, one: Slab) -> str:
+        """Return what stands before a bar."""
+        count = str(one.slabs) if self.counted else UNKNOWN
+        return f"{count} {one.where}" if one.slabs > 1 else one.where
+
+    def told(self) -> str:
+        """Return how many objects are in use in how many slabs."""
+        objects = sum(one.slabs * one.in_use for one in self.slabs)
+        slabs = sum(one.slabs for one in self.slabs) if self.counted else UNKNOWN
+        return f"{objects} objects in {slabs} slabs"
 
 
 def slabs_rows(
@@ -54,19 +67,18 @@ def slabs_rows(
         cells = used * room // max(1, one.objects)
         cells = max(cells, 1) if used else 0
         y = n * gap
-        label = f"{one.slabs} {one.where}" if one.slabs > 1 else one.where
-        sheet.put(0, y, label, "label")
+        sheet.put(0, y, shown.label(one), "label")
         sheet.put(LABEL, y, glyphs.fine * cells, "fine" if used < one.objects else "below_low")
         sheet.put(LABEL + cells, y, glyphs.rest * (room - cells), "dim")
         sheet.put(LABEL + room + 1, y, f"{used}/{one.objects}", "number")
-    total = sum(one.slabs * one.in_use for one in shown.slabs)
-    foot = len(shown.slabs) * gap
-    sheet.put(0, foot, f"{total} objects in {sum(one.slabs for one in shown.slabs)} slabs", "dim")
+    sheet.put(0, len(shown.slabs) * gap, shown.told(), "dim")
     return sheet.rows()
 
 
 def slabs_words(shown: Slabs) -> str:
     """Return what is in which slab, in one sentence; slabs that are alike are counted."""
+    if not shown.counted:
+        return f"{shown.cache}: {shown.told()}."
     alike = Counter[tuple[str, int, int]]()
     for one in shown.slabs:
         alike[one.where, one.in_use, one.objects] += one.slabs

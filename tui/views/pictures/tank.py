@@ -142,7 +142,7 @@ class _Drawing:
         below = (tank.ring is not None) * (RING_ROWS if height >= TALL else 1)
         self.rows = max(2, height - 1 - below)
         self.lines = [line for line in tank.lines if line.drawn]
-        labels = [_label(line) for line in tank.lines]
+        labels = [_label(line) for line in _placed(tank)]
         self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
         waiting = ("", *tank.waiting, *past.waiting)
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
@@ -155,7 +155,7 @@ class _Drawing:
         self.scale = self._scale(tank)
 
     def _scale(self, tank: Tank) -> Heights:
-        lines = [line.pages for line in tank.lines]
+        lines = [line.pages for line in _placed(tank)]
         whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
         return heights(lines, self.rows, tank.managed if whole else 1)
 
@@ -317,6 +317,11 @@ class _Drawing:
             return
         self.sheet.put(x, y, self.glyphs.ball, role)
         self.sheet.put(edge + 2, y, beside, role)
+
+
+def _placed(tank: Tank) -> tuple[Line, ...]:
+    """Return the lines that have a place: none where all are hidden, for it would tell of them."""
+    return tank.lines if any(line.drawn for line in tank.lines) else ()
 
 
 def _label(line: Line) -> str:
