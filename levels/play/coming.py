@@ -11,7 +11,9 @@ from mmplay.levels.model import Option
 REFUSED = "request_refused"
 """The number of such requests that were refused."""
 
-REQUEST, GIVE_BACK, END_OBJECTS = "request", "free", "kfree"
+REQUEST, GIVE_BACK, END_OBJECTS, FALL_BACK = "request", "free", "kfree", "fall_back"
+ABOUT = (END_OBJECTS, FALL_BACK)
+"""Acts that are about objects or tasks, which must be there."""
 
 ONLY_ACTS = "nothing happens by itself here: only your acts change something"
 
@@ -44,9 +46,9 @@ def _order(value: str) -> int:
 
 
 def can_be_done(m: Machine, option: Option) -> bool:
-    """Tell whether an act makes sense now: what it gives back must be there."""
+    """Tell whether an act makes sense now: what it is about must be there."""
     name, *words = option.value.split()
-    if name == END_OBJECTS:
+    if name in ABOUT:
         return _is_taken(m, name, " ".join(words))
     if name != GIVE_BACK or len(words) < 2:
         return True

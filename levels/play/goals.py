@@ -30,13 +30,14 @@ class Outcome(StrEnum):
 class GoalState(NamedTuple):
     """A goal, whether it is met, and why (not): what the number is, and what it must be.
 
-    `now` says in fewer words what the number is.
+    `now` says in fewer words what the number is; `early` tells that only the end will count.
     """
 
     text: str
     met: bool
     why: str
     now: str
+    early: bool = False
 
 
 class Score(NamedTuple):
@@ -141,7 +142,7 @@ class Bound(NamedTuple):
         goal, met = self.goal, self.met(m)
         now, why = self._now(m), self.why(m)
         if met:
-            return GoalState(goal.text, met, why, now)
+            return GoalState(goal.text, met, why, now, goal.at_end)
         if self._passed(m):
             never = "it can never be met any more"
             return GoalState(goal.text, met, f"{never}: {why}", f"{now}; {never}")

@@ -120,3 +120,19 @@ def test_a_lost_run_is_told_why_what_was_done_did_not_help() -> None:
     run.undo()
     run.act("dirty_ratio", "70")
     assert run.reason == "too much"
+
+
+def test_a_driver_is_not_offered_to_fall_back_before_it_has_begun() -> None:
+    game = LevelGame(begin(level_of_id("L17")))
+    while (question := game.question) is not None:
+        knows(game.level_run, question)
+    acts = game.level_run.level.choices
+    m = game.session.to_end()
+    assert [can_be_done(m, one) for one in acts] == [True, True, False]
+    game.grow(1)
+    assert can_be_done(game.session.to_end(), acts[2])
+
+
+def test_a_goal_of_the_end_that_is_met_is_met_so_far() -> None:
+    told = " ".join(map(plain, standing_rows(begin(level_of_id("L12")), 90)))
+    assert "[x] at 61.7 s 1500 pages or more are free (so far 3042; none left loses)" in told

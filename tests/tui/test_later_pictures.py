@@ -109,3 +109,13 @@ def test_what_stands_at_an_edge_is_not_cut_on_the_smallest_screen() -> None:
         drawn = " ".join(plain(one) for one in loop_rows(loop, 43, 12, BOXES)).split()
         for word in " ".join(one.text for one in edges).split():
             assert word in drawn, (name, word)
+
+
+def test_what_is_set_aside_of_a_zone_is_told_beside_its_free_pages() -> None:
+    game = LevelGame(begin(level_of_id("L18")))
+    tank = tank_of(sight_of(game.session.live, BOXES, game.showing))
+    assert "set aside" not in tank.state
+    game.level_run.session.act("set_free", "DMA32 1500")
+    game.level_run.session.act("request", "GFP_ATOMIC:softirq 3")
+    later_on = tank_of(sight_of(game.session.live, BOXES, game.showing))
+    assert later_on.state == "below low, 512 set aside"

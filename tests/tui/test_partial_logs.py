@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.tui.cells import plain
+from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.history import GUESS
-from tests.tui.screens import SIZES, press, running, text_of
+from tests.tui.screens import SIZES, press, running, settle, text_of
 
 NO_ZONES = """\
 [   10.000000] eater invoked oom-killer: gfp_mask=0x280da, order=0, oom_score_adj=0
@@ -178,3 +180,33 @@ async def test_a_log_that_fits_is_shown_from_its_first_line(tmp_path: Path) -> N
     text = "one\ntwo\nthree\n[    1.000000] dev: page allocation failure: order:0, mode:0x1\n"
     async with running(log(tmp_path, text), (120, 40)) as pilot:
         assert "│ ?one" in text_of(pilot)
+
+
+EMPTY = " ".join(f"0*{4 << order}kB" for order in range(1, 11))
+BLOCKS = "".join(
+    f"[    1.0001{n}0] Node {node} {zone}: 7*4kB (UEM) {EMPTY} = 28kB\n"
+    for n, (node, zone) in enumerate(((0, "DMA"), (0, "DMA32"), (0, "Normal"), (1, "Normal")))
+)
+
+
+async def test_free_lists_name_the_node_and_fit_beside_each_other(tmp_path: Path) -> None:
+    head = "".join(TWO_ZONES.splitlines(keepends=True)[:3]).format(mode=GFP_ATOMIC)
+    async with running(log(tmp_path, head + MANY_ZONES + BLOCKS), (120, 40)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, PlayScreen)
+        screen.panels.choose_lower("lists")
+        await settle(pilot)
+        panel = screen.panels.panel("lists")
+        rows = [plain(one) for one in panel.rows]
+        assert rows[0].split() == ["order", "0:DMA", "0:DMA32", "0:Normal", "1:Normal"]
+        assert rows[1].count("UEM") == 4
+        assert max(map(len, rows)) <= panel.size.width
+
+
+async def test_the_names_of_a_long_mask_are_whole(tmp_path: Path) -> None:
+    names = "GFP_KERNEL_ACCOUNT|__GFP_ZERO|__GFP_NOTRACK"
+    text = f"[    1.000000] dev: page allocation failure: order:0, mode:0x27080c0({names})\n"
+    async with running(log(tmp_path, text), (120, 40)) as pilot:
+        report = text_of(pilot).split("> report")[1]
+        shown = [line.split("┃")[1].strip() for line in report.splitlines() if "┃" in line]
+        assert names in "".join(shown)

@@ -28,6 +28,17 @@ async def test_the_footers_keys_can_be_clicked() -> None:
         assert "search the log" in text_of(pilot)
 
 
+async def test_what_is_said_is_never_cut() -> None:
+    async with running(INCIDENT_RC7) as pilot:
+        said = "the rules of this kernel are not known; write a version that is " + "known " * 9
+        play_screen(pilot).say(said.strip())
+        await settle(pilot)
+        assert said.split() == " ".join(text_of(pilot).splitlines()[-2:]).split()
+        last = (await press(pilot, "full_stop")).splitlines()[-2:]
+        assert last[0].startswith("╰")
+        assert ", . frame" in last[1]
+
+
 async def test_ctrl_c_says_how_to_quit() -> None:
     async with running(INCIDENT_NEXT) as pilot:
         assert "press q to go back, Ctrl+Q to quit" in await press(pilot, "ctrl+c")

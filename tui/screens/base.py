@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from mmplay.engine.errors import InputError
-from mmplay.tui.cells import Cell
+from mmplay.tui.cells import Cell, Row, row, wrap
 from mmplay.tui.keys import Key, footer_row
 from mmplay.tui.panels.bars import LineBar
 
@@ -134,16 +134,28 @@ class BaseScreen(Screen[None]):
         """A key was pressed, which will do its work: end what moves by itself."""
 
     def say(self, said: str = "") -> None:
-        """Say something in the footer, and show there the keys for which there is room."""
+        """Say something in the footer, and show there the keys for which there is room.
+
+        What is too long for one row has several, until something else is said.
+        """
         self.said = said
-        text = f" {said} " if said else ""
-        room = self.size.width - len(text)
+        footer, width = self.query_one("#footer", LineBar), self.size.width
+        lines = wrap(said, max(1, width - 2)) if said else []
+        if max(1, len(lines)) != max(1, footer.size.height):
+            footer.styles.height = max(1, len(lines))
+        if len(lines) > 1:
+            footer.show([row(Cell(f" {line}", "label")) for line in lines])
+        else:
+            footer.show([self._with_keys(f" {said} " if said else "", width)])
+
+    def _with_keys(self, told: str, width: int) -> Row:
+        """Return what is said, and at the right edge the keys."""
+        room = width - len(told)
         keys = footer_row(self.offered, room)
         blank = room - sum(len(cell.text) for cell in keys)
-        if said:
-            told = Cell(text, "label")
-            keys = (told, Cell(" " * (blank - 1)), *keys) if blank > 0 else (told,)
-        self.query_one("#footer", LineBar).show([keys])
+        if not told:
+            return keys
+        return (Cell(told, "label"), *((Cell(" " * (blank - 1)), *keys) if blank > 0 else ()))
 
     @on(LineBar.Pressed)
     async def key_clicked(self, message: LineBar.Pressed) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import ZoneDump
-from mmplay.tui.cells import Cell, Row, fit, right, row
+from mmplay.tui.cells import Cell, Row, fit, right, row, wrap
 from mmplay.tui.views.scene import View
+from mmplay.tui.views.zones import zone_name
 
 NAME_WIDTH = 7
 COLUMN = 6
@@ -19,25 +20,27 @@ def lists_rows(view: View) -> list[Row]:
         return [row(Cell("unknown: no free lists in this dump", "unknown"))]
     orders = max(len(zone.blocks or ()) for zone in zones)
     if view.width >= NAME_WIDTH + COLUMN * orders:
-        return _by_column(zones, orders)
-    return _by_row(zones, orders)
+        return _by_column(view, zones, orders)
+    return _by_row(view, zones, orders)
 
 
-def _by_column(zones: list[ZoneDump], orders: int) -> list[Row]:
+def _by_column(view: View, zones: list[ZoneDump], orders: int) -> list[Row]:
+    name = max([NAME_WIDTH, *(len(zone_name(view, zone)) for zone in zones)])
     head = "".join(right(str(order), COLUMN) for order in range(orders))
-    rows = [row(Cell(fit("order", NAME_WIDTH), "dim"), Cell(head, "dim"))]
+    rows = [row(Cell(fit("order", name), "dim"), Cell(head, "dim"))]
     for zone in zones:
-        counts = [Cell(fit(zone.name, NAME_WIDTH), "label")]
-        letters = [Cell(" " * NAME_WIDTH)]
+        counts = [Cell(fit(zone_name(view, zone), name), "label")]
+        letters = [Cell(" " * name)]
         for blocks in zone.blocks or ():
             counts.append(_count(zone, blocks.order, blocks.count, COLUMN))
             letters.append(Cell(right(blocks.types if blocks.count else "", COLUMN), "mark"))
-        rows += [tuple(counts), tuple(letters), _sum_row(zone)]
+        rows += [tuple(counts), tuple(letters), *_sum_rows(view, zone)]
     return rows
 
 
-def _by_row(zones: list[ZoneDump], orders: int) -> list[Row]:
-    names = "".join(fit(zone.name, ZONE_COLUMN) for zone in zones)
+def _by_row(view: View, zones: list[ZoneDump], orders: int) -> list[Row]:
+    wide = max(COLUMN + 2, min(ZONE_COLUMN, (view.width - NAME_WIDTH) // len(zones)))
+    names = "".join(fit(zone_name(view, zone), wide) for zone in zones)
     rows = [row(Cell(fit("order", NAME_WIDTH), "dim"), Cell(names, "label"))]
     for order in range(orders):
         cells = [Cell(fit(str(order), NAME_WIDTH), "dim")]
@@ -46,10 +49,9 @@ def _by_row(zones: list[ZoneDump], orders: int) -> list[Row]:
             count = blocks[0].count if blocks else 0
             types = blocks[0].types if blocks and count else ""
             cells.append(_count(zone, order, count, COLUMN))
-            cells.append(Cell(fit(f" {types}", ZONE_COLUMN - COLUMN), "mark"))
+            cells.append(Cell(fit(f" {types}", wide - COLUMN), "mark"))
         rows.append(tuple(cells))
-    rows += [_sum_row(zone) for zone in zones]
-    return rows
+    return [*rows, *(one for zone in zones for one in _sum_rows(view, zone))]
 
 
 def _count(zone: ZoneDump, order: int, count: int, width: int) -> Cell:
@@ -57,9 +59,10 @@ def _count(zone: ZoneDump, order: int, count: int, width: int) -> Cell:
     return Cell(right(str(count), width), "number" if count else "dim", ask)
 
 
-def _sum_row(zone: ZoneDump) -> Row:
+def _sum_rows(view: View, zone: ZoneDump) -> list[Row]:
     listed, free = zone.listed_pages(), zone.pages("free")
-    text = f"{zone.name} lists sum to {listed} pages"
+    text = f"{zone_name(view, zone)} lists sum to {listed} pages"
     if free is not None and listed is not None and free != listed:
         text += f"; free says {free}"
-    return row(" " * NAME_WIDTH, Cell(text, "dim"))
+    lines = wrap(text, max(20, view.width - NAME_WIDTH))
+    return [row(" " * NAME_WIDTH, Cell(line, "dim")) for line in lines]

@@ -72,13 +72,8 @@ def _request_rows(view: View, request: Request) -> list[Row]:
         rows.append(row(Cell(request.comm, "label"), Cell("  " + "  ".join(who))))
     if request.mode is not None:
         names = request.names or _names(view, request.mode)
-        rows.append(
-            row(
-                Cell("mode ", "dim"),
-                Cell(f"{request.mode:#x}", "number", Ask("mode")),
-                Cell(f"  {names}"),
-            )
-        )
+        mode = [Cell("mode ", "dim"), Cell(f"{request.mode:#x}", "number", Ask("mode"))]
+        rows += _with_names(view, mode, names)
     caller = view.result.diagnosis.caller
     if caller is not None and request.mode is not None:
         doubt = "" if request.stack else "  unless it was freeing memory itself"
@@ -90,19 +85,24 @@ def _request_rows(view: View, request: Request) -> list[Row]:
     return rows
 
 
+def _with_names(view: View, mode: list[Cell], names: str) -> list[Row]:
+    """Return a mask and its names behind it, or below it where they have no room there."""
+    names = names.rstrip()
+    if sum(len(cell.text) for cell in mode) + 2 + len(names) <= view.width:
+        return [row(*mode, Cell(f"  {names}"))]
+    parts = names.replace("|", "| ")
+    lines = [line.replace("| ", "|") for line in wrap(parts, max(20, view.width - 2))]
+    return [row(*mode), *(row(f"  {line}") for line in lines)]
+
+
 def _names(view: View, mode: int) -> str:
     kernel = view.frame.kernel
     return kernel.gfp.format(mode) if kernel else ""
 
 
 def _slub_rows(view: View, slub: SlubReport) -> list[Row]:
-    rows = [
-        row(
-            Cell("SLUB ", "dim"),
-            Cell(f"{slub.gfp:#x}", "number", Ask("slub", ("gfp",))),
-            Cell(f"  {slub.names or _names(view, slub.gfp)}  {slub.cache or ''}"),
-        )
-    ]
+    mode = [Cell("SLUB ", "dim"), Cell(f"{slub.gfp:#x}", "number", Ask("slub", ("gfp",)))]
+    rows = _with_names(view, mode, f"{slub.names or _names(view, slub.gfp)}  {slub.cache or ''}")
     if slub.nodes:
         sums = [sum(node[at] for node in slub.nodes) for at in (1, 2, 3)]
         cells: list[Cell] = []

@@ -167,7 +167,9 @@ def standing_rows(run: LevelRun, width: int) -> list[Row]:
         number = goal.now.partition(";")[0]
         ends = [one.removeprefix(f"{number} (") for one in limits if one.startswith(number)]
         limits = [one for one in limits if not one.startswith(number)]
-        now = "; ".join((_short(goal.now), *(one.removesuffix(")") for one in ends)))
+        now = _short(goal.now)
+        now = now.replace("now ", "so far ", 1) if goal.early and run.playing else now
+        now = "; ".join((now, *(one.removesuffix(")") for one in ends)))
         mark, role = ("[x]", "fine") if goal.met else ("[ ]", "below_min")
         first, *more = wrap(f"{goal.text} ({now})", max(20, width - 4))
         rows.append(row(Cell(f"{mark} ", role), Cell(first)))

@@ -252,12 +252,16 @@ def _floors_row(view: View, zone: ZoneDump, rungs: list[Rung]) -> Row:
     spelled = _floor_cells(view, zone, rungs, long)
     if sum(len(cell.text) for cell in spelled) <= view.width:
         return spelled
-    return _floor_cells(
-        view, zone, rungs, {cls: f"{letter} " for cls, mark, letter, _ in LETTERS if mark == "min"}
-    )
+    short = {cls: f"{letter} " for cls, mark, letter, _ in LETTERS if mark == "min"}
+    spaced = _floor_cells(view, zone, rungs, short)
+    if sum(len(cell.text) for cell in spaced[:-1]) <= view.width:
+        return spaced
+    return _floor_cells(view, zone, rungs, short, " ")
 
 
-def _floor_cells(view: View, zone: ZoneDump, rungs: list[Rung], words: dict[str, str]) -> Row:
+def _floor_cells(
+    view: View, zone: ZoneDump, rungs: list[Rung], words: dict[str, str], gap: str = "  "
+) -> Row:
     cells: list[Cell] = [Cell(" " * _name_width(view)), Cell("floors ", "dim")]
     for cls, mark, *_ in reversed(LETTERS):
         for rung in rungs:
@@ -265,7 +269,7 @@ def _floor_cells(view: View, zone: ZoneDump, rungs: list[Rung], words: dict[str,
                 cells.append(Cell(words[cls], "mark"))
                 ask = Ask("floor", (zone.node, zone.name, cls))
                 cells.append(Cell(str(rung.pages.value), "number", ask))
-                cells.append(Cell("  "))
+                cells.append(Cell(gap))
     return tuple(cells)
 
 

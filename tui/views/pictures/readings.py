@@ -143,9 +143,17 @@ def tank_of(sight: Sight) -> Tank:
         name = line_name(sight, zone, visitor.line) if KEPT in sight.words else ITS_LINE
         lines = (*lines, Line(name, visitor.line, True, drawn))
     return Tank(
-        zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
+        zone.name, free, zone.pages("managed") or free, lines, _standing(sight, zone, lines),
         *role_fill, asked=visitor, waiting=sight.waiting, ring=ring_of(sight),
     )  # fmt: skip
+
+
+def _standing(sight: Sight, zone: ZoneDump, lines: tuple[Line, ...]) -> str:
+    """Return how free stands to the lines, and what is set aside of it, if anything is."""
+    found = standing(zone.pages("free") or 0, lines)
+    kept = next(one for one in sight.machine.state.zones if one.name == zone.name)
+    aside = kept.reserved_highatomic
+    return ", ".join([*([found] if found else []), *([f"{aside} set aside"] if aside else [])])
 
 
 def _is_told(sight: Sight, name: str, zone: str) -> bool:
