@@ -68,6 +68,12 @@ def time_runs(game: LevelGame) -> bool:
     return game.live and game.question is None and not acts
 
 
+def run_us(level: Level, now_us: int) -> int:
+    """Return how long a level's run lasts from now on; 0 if its end is no moment of the clock."""
+    name, _, at = level.end.partition(" >= ")
+    return max(0, int(at) - now_us) if name == "time_us" else 0
+
+
 def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple[Key, ...]:
     """Return what can be done now, for the footer.
 
