@@ -123,9 +123,12 @@ TWO_BOOTS = """\
 
 
 async def test_nothing_joins_two_boots(tmp_path: Path) -> None:
-    async with running(log(tmp_path, TWO_BOOTS), (120, 40)) as pilot:
+    path = tmp_path / f"{'long-' * 12}name.log"
+    path.write_text(TWO_BOOTS)
+    async with running(str(path), (80, 24)) as pilot:
+        assert "boot 1/2" in text_of(pilot).splitlines()[0], "however long the names are"
+        await pilot.resize_terminal(120, 40)
         shown = text_of(pilot)
-        assert "boot 1/2" in shown
         assert GUESS not in shown
 
 

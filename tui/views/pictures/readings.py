@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
-from mmplay.engine.rules.floors import PLAIN
+from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
@@ -240,9 +240,12 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     if pages is None:
         return ""
-    known = sight.taught is None or sight.taught >= set(caller.split("+"))
-    name = f"{RUNGS.get(caller, caller)}, " if known or caller in RUNGS else ""
-    return f"its line in {zone.name}: {name}{pages} pages"
+    least = zone.pages("min")
+    if caller == NO_WATERMARKS.name:
+        return f"no line of {zone.name} holds it"
+    if pages == least:
+        return f"its line in {zone.name} is min, {pages} pages"
+    return f"its line in {zone.name}: {pages} pages; min is {least}"
 
 
 def stack_still(sight: Sight) -> Stack:
