@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import as_sentence
+from mmplay.engine.explain.finding import as_sentence, sentence
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
@@ -88,11 +88,7 @@ class Reply(NamedTuple):
 
     def kernel_says(self) -> str:
         """Return what is right as the player reads it: the words of an option, a number's unit."""
-        value = right_answer(self.question, self.truth)
-        for place, one in enumerate(self.question.options, 1):
-            if one.value == value:
-                return one.text if one.text.startswith(value) else f"{place}: {one.text}"
-        return f"{self.truth.shown()}{_unit(self.question, self.truth)}"
+        return right_in_words(self.question, self.truth)
 
     def feedback(self) -> list[str]:
         """Return the rule that holds, what a wrong answer would need, what is said besides."""
@@ -134,8 +130,31 @@ def reply_to(
     if question.kind == CHOICE and truth.read(answer) not in map(truth.read, values):
         raise RefusedError(no_such("choice", answer, values))
     right = truth.accepts(answer, question.tolerance)
-    wrong = "" if right else truth.wrong(answer)
+    wrong = "" if right else _why_wrong(question, truth, answer)
     return Reply(question, answer, right, truth, wrong, taught)
+
+
+YES_OR_NO = ("yes", "no")
+
+
+def _why_wrong(question: Question, truth: Truth, answer: str) -> str:
+    """Return which rule a wrong answer would need; yes and no by the words of their options."""
+    found = truth.slip(answer)
+    if found is None:
+        return ""
+    said = next((one.text for one in question.options if one.value == answer), answer)
+    if found.operands.get("answer") in YES_OR_NO and not said.startswith(answer):
+        found = found._replace(operands={**found.operands, "answer": f'"{said}"'})
+    return sentence(found)
+
+
+def right_in_words(question: Question, truth: Truth) -> str:
+    """Return what is right as a player reads it: the words of an option, a number's unit."""
+    value = right_answer(question, truth)
+    for place, one in enumerate(question.options, 1):
+        if one.value == value:
+            return one.text if one.text.startswith(value) else f"{place}: {one.text}"
+    return f"{truth.shown()}{_unit(question, truth)}"
 
 
 def right_answer(question: Question, truth: Truth) -> str:

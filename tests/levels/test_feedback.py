@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.explain.finding import as_sentence
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.questions import KERNEL_NAMES, Reply, reply_to, right_answer, taught_by
-from mmplay.levels.truth.truths import NUMBER
+from mmplay.levels.play.solve import begin, knows
+from mmplay.levels.truth.truths import NUMBER, opposite
 from tests.levels.test_every_question import LEVELS, forms
 
 JARGON = re.compile(
@@ -63,3 +66,16 @@ def test_feedback_is_made_of_whole_sentences() -> None:
     assert as_sentence("the last page is given at 14") == "The last page is given at 14."
     assert as_sentence("kswapd keeps it") == "kswapd keeps it."
     assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."
+
+
+def test_yes_and_no_are_told_by_the_words_of_their_options() -> None:
+    game = LevelGame(begin(level_of_id("L07")))
+    while game.asked().group != "door":
+        knows(game.level_run, game.asked())
+    question, truth = game.asked(), game.level_run.truths[game.asked().id]
+    wide = truth._replace(others=(opposite(bool(truth.value), "another line"),))
+    wrong = next(one for one in question.options if not truth.accepts(one.value))
+    said = reply_to(question, wide, wrong.value).wrong_because
+    assert said == f'"{wrong.text}" would need another line'
+    right = next(n for n, one in enumerate(question.options, 1) if truth.accepts(one.value))
+    assert f"not won; right is {right}: it " in game.skip()
