@@ -25,6 +25,9 @@ IDLE_LIMIT_US = 2_000_000
 SHORTEST_US = 50_000
 """At most 20 frames a second."""
 
+LONGEST_US = 12_000_000
+"""A level's whole run passes in this, if nobody stops it."""
+
 UNTIMED_US = 1_000_000
 """What a frame lasts where the log has no times."""
 
@@ -100,6 +103,11 @@ class Player:
     def faster(self, steps: int) -> None:
         """Change the speed by steps of two."""
         self.speed = max(0, min(len(SPEEDS) - 1, self.speed + steps))
+
+    def pace(self, time_us: int) -> None:
+        """Go at the least speed, from x1 on, at which so much time passes in `LONGEST_US`."""
+        fast = (n for n, (times, _) in enumerate(SPEEDS) if times * LONGEST_US >= time_us)
+        self.speed = max(NORMAL_SPEED, next(fast, len(SPEEDS) - 1))
 
     def speed_text(self) -> str:
         """Return the speed: x1, x1/4, x64."""

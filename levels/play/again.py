@@ -45,10 +45,10 @@ def next_form(
     """Return the form to ask, of `forms` in their order, of which there is at least one.
 
     It is none of the texts that were `asked`, in order, while another is left; of those left,
-    one that neither makes the missed answer right nor repeats the right one, on its key or as a
-    value, and then one in which the same answer is the same slip: who took equal for above meets an
-    equal one again. `skipped` forms are left out. If all were asked it is the one that was asked
-    longest ago.
+    one that does not make the missed answer right, then one in which it is the same slip (who took
+    equal for above meets an equal one again) or which asks the reverse, and then one that does not
+    repeat the right answer, on its key or as a value. `skipped` forms are left out. If all were
+    asked it is the one that was asked longest ago.
     """
     passed: list[Question] = []
     most = LOOKS if miss is not None else 1
@@ -78,14 +78,15 @@ def _asked_at(asked: Sequence[str], text: str) -> int:
 
 
 def _faults(form: Question, miss: Miss, right: Truth) -> tuple[bool, bool, bool]:
-    """Tell whether a form rewards the wrong answer, repeats the right one, is of another slip."""
+    """Tell whether a form rewards the wrong answer, is of another slip, repeats the right one."""
     rewards = _accepts(right, miss.said) or _shares_a_set(form, miss, right)
-    other = _slip(right, miss.said) != _slip(miss.right, miss.said)
+    reverse = form.truth.split()[:1] != miss.form.truth.split()[:1]
+    other = not reverse and _slip(right, miss.said) != _slip(miss.right, miss.said)
     if len(form.options) == OPPOSITES:
-        return rewards, False, other
+        return rewards, other, False
     place = _place(form, right)
     same_key = place >= 0 and place == _place(miss.form, miss.right)
-    return rewards, same_key or _accepts(right, miss.right.shown()), other
+    return rewards, other, same_key or _accepts(right, miss.right.shown())
 
 
 def _slip(right: Truth, said: str) -> str:

@@ -48,7 +48,9 @@ def buddy(subject: Subject, words: list[str]) -> Truth:
     elsewhere = [(buddy_of(block, one), one) for one in orders]
     others += [slip(at, "wrong.order", other=one) for at, one in elsewhere if at < end]
     first, second = sorted((block, term.value))
-    why = finding("truth.buddy", result=term, first=first, second=second, pair=2 * size)
+    why = finding(
+        "truth.buddy", result=term, order=order, first=first, second=second, pair=2 * size
+    )
     return told(term, why, others)
 
 

@@ -98,7 +98,7 @@ def _spaced(name: str) -> str:
 def _leads_elsewhere(group: str, other: Fact, own: Fact) -> Finding:
     """Return what holds for another fact of the group: of an edge, what comes after it."""
     if group != EDGE:
-        return finding("wrong.fact_of", other=other.of)
+        return finding("wrong.fact_of", other=other.of, why=other.why)
     after, asked = (FACTS[f"{EDGE}.{_underscored(one)}"].of for one in (other, own))
     return finding("wrong.edge_before", after=after, asked=asked)
 

@@ -139,3 +139,32 @@ def test_a_review_knows_how_a_question_was_missed() -> None:
             knows(run, question)
     game = Practice(run)
     assert not game.level_run.truths[game.asked().id].accepts("Normal")
+
+
+def test_who_missed_the_reach_of_a_device_is_asked_of_another_device() -> None:
+    for seed in range(4):
+        run = begin(level_of_id("L01"), seed)
+        while "16 MB only" not in (question := asked_now(run)).text:
+            knows(run, question)
+        run.answer(question.id, "DMA32" if "2 GB" in question.text else "Normal")
+        while (again := asked_now(run)).id != question.id:
+            knows(run, again)
+        assert "16 MB only" in again.text or "32-bit" in again.text or "16 GB" in again.text
+
+
+def asked_now(run: LevelRun) -> Question:
+    """The open question; there is one."""
+    question = run.open_question()
+    assert question is not None
+    return question
+
+
+def test_a_missed_fact_is_asked_from_its_other_side() -> None:
+    run = begin(level_of_id("L10"))
+    while (question := asked_now(run)).group != "cost":
+        knows(run, question)
+    form, ident = question.truth.split()[0], question.id
+    run.answer(ident, wrong_answer(run, question))
+    while (again := asked_now(run)).id != ident:
+        knows(run, again)
+    assert {form, again.truth.split()[0]} == {"fact", "fact_with"}

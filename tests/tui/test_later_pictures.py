@@ -11,6 +11,7 @@ from mmplay.levels.play.solve import begin
 from mmplay.levels.truth import Truth
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
+from mmplay.tui.play.meaning import is_told_behind
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import ladder_rows
 from mmplay.tui.views.pictures.loop import Edge, Loop, loop_rows, loop_words
@@ -109,3 +110,22 @@ def test_what_stands_at_an_edge_is_not_cut_on_the_smallest_screen() -> None:
         drawn = " ".join(plain(one) for one in loop_rows(loop, 43, 12, BOXES)).split()
         for word in " ".join(one.text for one in edges).split():
             assert word in drawn, (name, word)
+
+
+def test_what_is_set_aside_of_a_zone_is_told_beside_its_free_pages() -> None:
+    game = LevelGame(begin(level_of_id("L18")))
+    tank = tank_of(sight_of(game.session.live, BOXES, game.showing))
+    assert "set aside" not in tank.state
+    game.level_run.session.act("set_free", "DMA32 1500")
+    game.level_run.session.act("request", "GFP_ATOMIC:softirq 3")
+    later_on = tank_of(sight_of(game.session.live, BOXES, game.showing))
+    assert later_on.state == "below low, 512 set aside"
+
+
+def test_the_machine_behind_waits_where_it_computes_what_is_asked() -> None:
+    told = {
+        name: [is_told_behind(one) for one in level_of_id(name).questions][:2]
+        for name in ("L13", "L14", "L18")
+    }
+    assert told == {"L13": [True, True], "L14": [False, True], "L18": [False, False]}
+    assert is_told_behind(next(one for one in level_of_id("L18").questions if one.id == "seen"))

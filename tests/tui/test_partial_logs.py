@@ -61,6 +61,14 @@ async def test_without_zones_the_counters_have_their_place(
         assert "zones, pages" not in await press(pilot, "tab", "tab", "tab", "tab", "tab")
 
 
+async def test_a_memory_report_without_a_number_leaves_its_place_to_others(tmp_path: Path) -> None:
+    text = "".join(NO_ZONES.splitlines(keepends=True)[:3])
+    async with running(log(tmp_path, text), (80, 24)) as pilot:
+        shown = text_of(pilot)
+        assert "counters, pages" not in shown
+        assert "> report" in shown
+
+
 async def test_a_zone_that_the_request_cannot_use_was_not_asked(tmp_path: Path) -> None:
     async with running(two_zones(tmp_path, GFP_DMA), (120, 40)) as pilot:
         shown = text_of(pilot)
@@ -123,9 +131,12 @@ TWO_BOOTS = """\
 
 
 async def test_nothing_joins_two_boots(tmp_path: Path) -> None:
-    async with running(log(tmp_path, TWO_BOOTS), (120, 40)) as pilot:
+    path = tmp_path / f"{'long-' * 12}name.log"
+    path.write_text(TWO_BOOTS)
+    async with running(str(path), (80, 24)) as pilot:
+        assert "boot 1/2" in text_of(pilot).splitlines()[0], "however long the names are"
+        await pilot.resize_terminal(120, 40)
         shown = text_of(pilot)
-        assert "boot 1/2" in shown
         assert GUESS not in shown
 
 
@@ -146,6 +157,11 @@ async def test_no_part_of_a_zone_stands_without_its_name(tmp_path: Path) -> None
         top = next(n for n, line in enumerate(lines) if "> zones" in line)
         assert "┃1:Normal" in text_of(pilot)
         assert lines[top + 1].startswith(("┃0:DMA32", "┃0:Normal"))
+    twice = head + MANY_ZONES + head.replace("1.0000", "2.0000") + MANY_ZONES
+    async with running(log(tmp_path, twice), (120, 38)) as pilot:
+        lines = text_of(pilot).splitlines()
+        top = next(n for n, line in enumerate(lines) if "> zones" in line)
+        assert lines[top + 1][1] in "01", lines[top + 1]
 
 
 async def test_the_report_of_a_kill_is_read_from_its_top(tmp_path: Path) -> None:

@@ -139,9 +139,9 @@ def test_switches_and_number_of_a_mask_are_not_seen_where_they_are_asked_for() -
     assert "not shown until" in heard("decode 0x2200020")
     told = sight._replace(question=question, told=game.level_run.truths[question.id])
     urgent = told._replace(question=question._replace(truth="uses_reserves GFP_ATOMIC"))
-    assert bits_still(urgent).line == "its line in DMA32: HIGH+HARDER, 488 pages"
-    untaught = urgent._replace(taught=frozenset({"HIGH"}))
-    assert bits_still(untaught).line == "its line in DMA32: 488 pages"
+    assert bits_still(urgent).line == "its line in DMA32: 488 pages; min is 1300"
+    ordinary = told._replace(question=question._replace(truth="may_sleep GFP_KERNEL"))
+    assert bits_still(ordinary).line == "its line in DMA32 is min, 1300 pages"
     asked = heard("encode GFP_ATOMIC in 4.5")
     assert asked.startswith("mask ?")
     assert "HIGH" in asked

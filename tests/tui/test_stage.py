@@ -15,8 +15,10 @@ from mmplay.levels.play.solve import begin
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cells import plain, row, wrap
 from mmplay.tui.glyphs import ASCII
+from mmplay.tui.play.meaning import run_us
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.play.stage import SLOW_TICKS, STRIDE_US, TURN_US, Stage, in_the_middle
+from mmplay.tui.player import Player
 from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.kinds import Still, said_of
 from mmplay.tui.views.pictures.sight import sight_of
@@ -236,3 +238,12 @@ async def test_free_lists_alone_leave_the_picture_its_room() -> None:
         ]
         assert 0 < heights[0] <= 10
         assert heights[1] > 35
+
+
+def test_a_levels_run_passes_in_twelve_seconds_at_most() -> None:
+    player = Player(LevelGame(begin(find_level("L09"))))
+    for seconds, said in ((0, "x1"), (12, "x1"), (13, "x2"), (40, "x4"), (10_000, "x64")):
+        player.pace(seconds * 1_000_000)
+        assert player.speed_text() == said
+    assert run_us(find_level("L09"), 1_000_000) == 40_000_000
+    assert run_us(find_level("L02"), 0) == 0, "its end is no moment of the clock"

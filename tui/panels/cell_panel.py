@@ -209,8 +209,8 @@ class CellPanel(Widget, can_focus=True):
         self.cursor = self._place_of(ask) or self.cursor
         self._follow(below)
         if whole and self.cursor is not None:
-            last = min(self.cursor[0], len(self.rows) - self.size.height)
-            names = (n for n in range(self.top, last + 1) if self._begins_with_label(n))
+            below_it = range(self.top, self.cursor[0] + 1)
+            names = (n for n in below_it if self._begins_with_label(n))
             self.top = next(names, self.top)
         self._tell_more()
         self._redraw(before)

@@ -99,9 +99,9 @@ class GameFace:
 
     @property
     def _would_tell(self) -> bool:
-        """Whether the machine behind the picture tells what the open question hides."""
+        """Whether the machine behind the picture would answer the open question."""
         question = self.game.question if self.shown and self._panels.staged else None
-        return question is not None and bool(question.hides)
+        return question is not None and meaning.is_told_behind(question)
 
     def come_back(self) -> bool:
         """Come back to the picture from the machine behind it; tell whether we were there."""

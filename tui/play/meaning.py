@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mmplay.levels.model import Level
+from mmplay.levels.model import Level, Question
 from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame, digits
+from mmplay.levels.play.undoing import turn_passed
 from mmplay.tui.keys import (
     CHOOSING,
     LANDED,
@@ -51,6 +52,15 @@ def comes_first(game: LevelGame) -> str:
     return ONLY_ACTS if game.stands_still else ""
 
 
+COMPUTED = ("passes", "floor", "lowest_served", "served", "seen", "kswapd_sleeps", "reserve")
+"""Questions about what a zone's floors let in: the machine behind the picture computes it."""
+
+
+def is_told_behind(question: Question) -> bool:
+    """Tell whether the machine behind the picture answers a question, or shows what it hides."""
+    return bool(question.hides) or question.truth.split()[0] in COMPUTED
+
+
 def must_wait(screen: BaseScreen, tells: bool) -> bool:
     """Tell whether a look would answer the open question, which the screen then says."""
     if tells:
@@ -68,6 +78,12 @@ def time_runs(game: LevelGame) -> bool:
     return game.live and game.question is None and not acts
 
 
+def run_us(level: Level, now_us: int) -> int:
+    """Return how long a level's run lasts from now on; 0 if its end is no moment of the clock."""
+    name, _, at = level.end.partition(" >= ")
+    return max(0, int(at) - now_us) if name == "time_us" else 0
+
+
 def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple[Key, ...]:
     """Return what can be done now, for the footer.
 
@@ -76,8 +92,9 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
     """
     if landed:
         return LEVEL_FOOTERS[LANDED]
-    state, level = state_of(game, playing), game.level_run.level
-    refused = {"machine"} if tells else set()
+    run, state = game.level_run, state_of(game, playing)
+    level, undone = run.level, run.player_acts() or turn_passed(run.level, run.session)
+    refused = ({"machine"} if tells else set()) | (set() if undone else {"undo"})
     if state in (RUNNING, WAITING):
         refused |= set() if game.options and game.acts_left else {"jump(1)", ""}
     if state == WAITING:

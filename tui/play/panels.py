@@ -102,7 +102,7 @@ class Panels(Places):
     def begin(self) -> None:
         """Start on the zones, with their explanation below, or on what a level is about."""
         self.log_panel.show_frame(self.frame)
-        known = self.frame.shown is not None or self.home != "zones"
+        known = not self.unknown or self.home != "zones"
         if self.home == "zones" and self.without_zones:
             self.home = "counters"
         if self.frame.report is None and self.frame.facts is None:
@@ -155,10 +155,16 @@ class Panels(Places):
         return self.result.frame
 
     @property
+    def unknown(self) -> bool:
+        """Whether no number of memory was printed until here."""
+        shown = self.frame.shown
+        return shown is None or not (shown.dump.zones or shown.dump.totals)
+
+    @property
     def without_zones(self) -> bool:
         """Whether memory was printed, but no zone of it."""
         shown = self.frame.shown
-        return shown is not None and not shown.dump.zones
+        return shown is not None and not shown.dump.zones and not self.unknown
 
     def view_of(self, panel: CellPanel) -> View:
         """Return the present frame, to be drawn at the size of a panel."""
@@ -170,7 +176,7 @@ class Panels(Places):
         if not self.is_attached:
             return
         timeline, frame, width = self.player.timeline, self.frame, self._on.size.width
-        self.set_class(frame.shown is None, "-unknown")
+        self.set_class(self.unknown, "-unknown")
         self.set_class(self.without_zones, "-zoneless")
         self.set_class(len(timeline) == 1, "-once")
         with self.app.batch_update():

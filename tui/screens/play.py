@@ -87,10 +87,12 @@ class PlayScreen(BaseScreen):
         """Return the screen of a level: of a run of it that was kept, else of a fresh one."""
         from mmplay.levels.play.game import LevelGame, begin_recorded
         from mmplay.tui.play.game import GameFace
+        from mmplay.tui.play.meaning import run_us
 
         game = LevelGame.going_on(kept) if kept else LevelGame(begin_recorded(level))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
         screen.game = GameFace(screen, screen.runs, level, game, motion)
+        screen.player.pace(run_us(level, game.time_us(0) or 0))
         screen.remove_class("-recording")
         screen.add_class("-level")
         if kept:

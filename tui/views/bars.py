@@ -17,9 +17,9 @@ def boot_of(timeline: Timeline, frame: Frame) -> BootSpan:
 def header_row(timeline: Timeline, frame: Frame, state: str, width: int) -> Row:
     """Return the header: what is replayed, which frame, when, how fast."""
     boot = boot_of(timeline, frame)
-    what = [frame.release or "kernel unknown"]
-    if len(timeline.boots) > 1:
-        what.append(f"boot {frame.boot + 1}/{len(timeline.boots)}")
+    boots = len(timeline.boots)
+    what = [f"boot {frame.boot + 1}/{boots}"] if boots > 1 else []
+    what.append(frame.release or "kernel unknown")
     origin = "rec" if frame.observed else "sim"
     count = f"{frame.index + 1}/{len(timeline)}"
     when = time_text(frame.time_us, boot.wall)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 
@@ -34,14 +35,10 @@ def list_rows(entries: list[GlossaryEntry], width: int) -> list[Row]:
     return [
         row(
             Cell(fit(one.id, NAME_WIDTH), "label", term_ask(one.id)),
-            Cell(_within(one.title, width - NAME_WIDTH), "dim"),
+            Cell(shortened(one.title, width - NAME_WIDTH), "dim"),
         )
         for one in entries
     ]
-
-
-def _within(title: str, room: int) -> str:
-    return title if len(title) <= room else f"{title[: room - 3].rstrip()}..."
 
 
 def term_rows(entry: GlossaryEntry, width: int) -> list[Row]:

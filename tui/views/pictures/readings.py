@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
-from mmplay.engine.rules.floors import PLAIN
+from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.gfp import GfpError
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
@@ -143,9 +143,17 @@ def tank_of(sight: Sight) -> Tank:
         name = line_name(sight, zone, visitor.line) if KEPT in sight.words else ITS_LINE
         lines = (*lines, Line(name, visitor.line, True, drawn))
     return Tank(
-        zone.name, free, zone.pages("managed") or free, lines, standing(free, lines),
+        zone.name, free, zone.pages("managed") or free, lines, _standing(sight, zone, lines),
         *role_fill, asked=visitor, waiting=sight.waiting, ring=ring_of(sight),
     )  # fmt: skip
+
+
+def _standing(sight: Sight, zone: ZoneDump, lines: tuple[Line, ...]) -> str:
+    """Return how free stands to the lines, and what is set aside of it, if anything is."""
+    found = standing(zone.pages("free") or 0, lines)
+    kept = next(one for one in sight.machine.state.zones if one.name == zone.name)
+    aside = kept.reserved_highatomic
+    return ", ".join([*([found] if found else []), *([f"{aside} set aside"] if aside else [])])
 
 
 def _is_told(sight: Sight, name: str, zone: str) -> bool:
@@ -232,9 +240,12 @@ def _stands_at(sight: Sight, words: list[str]) -> str:
     pages = sight.floor(zone, caller)
     if pages is None:
         return ""
-    known = sight.taught is None or sight.taught >= set(caller.split("+"))
-    name = f"{RUNGS.get(caller, caller)}, " if known or caller in RUNGS else ""
-    return f"its line in {zone.name}: {name}{pages} pages"
+    least = zone.pages("min")
+    if caller == NO_WATERMARKS.name:
+        return f"no line of {zone.name} holds it"
+    if pages == least:
+        return f"its line in {zone.name} is min, {pages} pages"
+    return f"its line in {zone.name}: {pages} pages; min is {least}"
 
 
 def stack_still(sight: Sight) -> Stack:

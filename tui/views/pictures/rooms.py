@@ -17,9 +17,12 @@ TURNS = ("first", "second", "third", "fourth")
 """When the kernel looks into a room."""
 
 
-HAS = {True: [], False: [("not there", "dim")], None: [("perhaps", "dim")]}
+HAS = {True: [], False: [("not there", "dim")], None: []}
 """What a room says of being there, and the role."""
 
+
+REACH = {"DMA": "to 16 MB", "DMA32": "to 4 GB", "Normal": "above"}
+"""Where a room's pages lie, said while it is open whether the machine has all of them."""
 
 KEYED = {True: [("with the key 0", "label")], False: []}
 """What a room says of a second try, after every floor has refused the first, and the role."""
@@ -70,10 +73,13 @@ def rooms_rows(
     """Draw the rooms on `width` x `height` cells; before step STEPS the request is on its way."""
     sheet = Canvas(width, height)
     count = max(1, len(house.rooms))
+    plan = any(room.there is None for room in house.rooms)
     wide = max(8, width // count)
     for n, room in enumerate(house.rooms):
         lit = room.asked or (room.name == house.into and step == STEPS)
         _room(sheet, room, n * wide, wide - 1, lit, glyphs)
+        if plan:
+            sheet.put(n * wide + 2, TOP + 1, REACH.get(room.name, "")[: wide - 5], "dim")
     names = [room.name for room in house.rooms]
     _way(sheet, house, wide, glyphs)
     ball, start = f"{glyphs.ball} {house.caller}", 1
@@ -125,7 +131,7 @@ def _said(room: Room) -> str:
     if room.asked:
         return f"{room.name} with {'?' if room.managed is None else room.managed} pages"
     turn = f" ({TURNS[room.turn - 1]})" if room.turn else ""
-    turn = turn if room.there else " (not there)" if room.there is False else ", perhaps"
+    turn = turn if room.there else " (not there)" if room.there is False else ", if there is one"
     free = "" if room.free is None else f" with {room.free} pages free"
     floor = "" if room.floor in (None, UNKNOWN) else f", floor {room.floor}"
     return f"{room.name}{turn}{free}{floor}{', with the key 0' if room.keyed else ''}"
