@@ -16,7 +16,7 @@ from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
 from mmplay.levels.play.coming import can_be_done
 from mmplay.levels.play.goals import ASKED
-from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.questions import Reply, right_in_words
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
 from mmplay.levels.play.solve import begin, following, level_header, next_stage
@@ -257,8 +257,8 @@ class LevelGame(SessionTimeline):
         question = self.asked()
         self.level_run.skip(question.id)
         self._done()
-        right = self.level_run.truths[question.id].shown()
-        return f"skipped: {right} would be right; with a skipped question the level is not won"
+        right = right_in_words(question, self.level_run.truths[question.id])
+        return f"skipped: right would be {right}; with a skipped question the level is not won"
 
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`."""

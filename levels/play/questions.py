@@ -65,6 +65,9 @@ def located(file: str, question: Question, key: str, do: Callable[..., T], *args
 QUESTIONS_FIRST = "what you may do comes after the questions"
 """Where a level asks before it lets the player act."""
 
+FEW_LETTERS = 40
+"""An option that is no longer is said again in full."""
+
 MANY_ACTS = 1_000
 """As many acts as a level takes that says no number."""
 
@@ -88,20 +91,25 @@ class Reply(NamedTuple):
 
     def kernel_says(self) -> str:
         """Return what is right as the player reads it: the words of an option, a number's unit."""
-        value = right_answer(self.question, self.truth)
-        for place, one in enumerate(self.question.options, 1):
-            if one.value == value:
-                return one.text if one.text.startswith(value) else f"{place}: {one.text}"
-        return f"{self.truth.shown()}{_unit(self.question, self.truth)}"
+        return right_in_words(self.question, self.truth)
 
     def feedback(self) -> list[str]:
         """Return the rule that holds, what a wrong answer would need, what is said besides."""
         found = ["; ".join(self.truth.explanation())]
         slip = self.truth.slip(self.answer) if not self.right else None
         if slip is not None and slip.code not in UNEXPLAINED and self._is_taught():
-            found.append(self.wrong_because)
+            found.append(self._as_it_was_read())
         found.append(self.question.why)
         return [as_sentence(one) for one in found if one]
+
+    def _as_it_was_read(self) -> str:
+        """Return why the answer is wrong, begun with the words of its option, if they are few."""
+        shown = {one.value: one.text for one in self.question.options}.get(self.answer, "")
+        named = shown and not shown.startswith(self.answer) and len(shown) <= FEW_LETTERS
+        begins = self.wrong_because.startswith(f"{self.answer} ")
+        if not (named and begins):
+            return self.wrong_because
+        return f'"{shown}"{self.wrong_because.removeprefix(self.answer)}'
 
     def _is_taught(self) -> bool:
         """Tell whether the level has said every name of the kernel in what is said of a slip."""
@@ -143,6 +151,15 @@ def right_answer(question: Question, truth: Truth) -> str:
     values = [option.value for option in question.options]
     right = (value for value in values if truth.accepts(value, question.tolerance))
     return next(right, truth.shown())
+
+
+def right_in_words(question: Question, truth: Truth) -> str:
+    """Return what is right as a player reads it: an option's place and words, a number's unit."""
+    value = right_answer(question, truth)
+    for place, one in enumerate(question.options, 1):
+        if one.value == value:
+            return one.text if one.text.startswith(value) else f"{place}: {one.text}"
+    return f"{truth.shown()}{_unit(question, truth)}"
 
 
 class Notes:
