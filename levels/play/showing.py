@@ -41,8 +41,8 @@ class Showing(NamedTuple):
     """What is shown now.
 
     `words` are the level's `shows` (None: everything), `hidden` what the open question hides,
-    `secrets` the numbers that would answer it, but for those that it says itself. `caller` is who comes now, empty if nobody does;
-    `known` are the truths that were asked for and found.
+    `secrets` the numbers that would answer it, but for those that it says itself. `caller` is who
+    comes now, empty if nobody does; `known` are the truths that were asked for and found.
     """
 
     words: tuple[str, ...] | None = None
