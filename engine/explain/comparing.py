@@ -160,7 +160,7 @@ def headline(c: Comparison) -> str:
     most = max(failed, key=lambda one: abs(one.delta or 0), default=None)
     given = [f"{one.name} {one.a} in A and {one.b} in B" for one in c.settings]
     why = f"with {', '.join(given)} " if given else ""
-    how = f": {HEADS[c.first.kind]}"
+    how = "" if c.first.kind is Kind.DECISION else f": {HEADS[c.first.kind]}"
     if c.first.kind is Kind.ACT:
         a, b = (_side(c.first, one).removeprefix("you: ") for one in (c.first.a, c.first.b))
         how = f", by an act: {a} in A, {b} in B"

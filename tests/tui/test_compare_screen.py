@@ -61,6 +61,16 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         assert "COMPARE" not in back
 
 
+async def test_numbers_are_seen_on_the_smallest_screen() -> None:
+    app = MmplayApp(incident_run(59_660_000_000))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await settle(pilot)
+        await press(pilot, "d")
+        shown = await type_in(pilot, "incident-run-none")
+        table = shown[shown.index("> numbers") :].splitlines()
+        assert any(re.search(r"[+-]\d+ +┃$", line) for line in table), shown
+
+
 async def test_a_log_beside_a_run() -> None:
     async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "d")
