@@ -219,9 +219,9 @@ class _Course:
         number = max(0, time_ns - self._start_ns - 1) // self._stretch_ns
         for zone, ranges in zip(self._m.state.zones, self._free, strict=True):
             if number >= len(ranges):
-                ranges.append((zone.free, zone.free))
+                ranges.append((zone.free_seen, zone.free_seen))
             low, high = ranges[-1]
-            ranges[-1] = min(low, zone.free), max(high, zone.free)
+            ranges[-1] = min(low, zone.free_seen), max(high, zone.free_seen)
 
     def free(self) -> tuple[tuple[str, tuple[Range, ...]], ...]:
         found = zip(self._m.state.zones, self._free, strict=True)
@@ -233,7 +233,7 @@ class _Course:
         found: dict[str, int | None] = dict(self._times)
         for zone in m.state.zones:
             found[f"{zone.name}.lowest_free"] = zone.lowest
-            found[f"{zone.name}.free_at_end"] = zone.free
+            found[f"{zone.name}.free_at_end"] = zone.free_seen
         found["kills"] = counters.oom_kill
         found["failures"] = (
             counters.alloc_fail_wb + counters.alloc_fail_net + counters.alloc_fail_task

@@ -47,6 +47,7 @@ LEVEL = "Level"
 OTHER = "Other"
 MENU = "Menu"
 NOW = "Now"
+AFTER = "After a level"
 
 PLAY_KEYS: tuple[Key, ...] = (
     Key("step(-1)", "comma", ",", "one frame back", TIME),
@@ -240,10 +241,17 @@ COMMON_KEYS: tuple[Key, ...] = (
     Key("escape", "escape", "Esc", "close, go back, never quit", OTHER),
 )
 
-PANEL_KEYS: tuple[tuple[str, str], ...] = (
+HERE_ALONE = (NOW, AFTER)
+"""Groups of keys beside which the help does not name those of a panel."""
+
+MOVING: tuple[tuple[str, str], ...] = (
     ("h j k l", "move (arrows too)"),
     ("g G", "top, bottom"),
     ("PgUp PgDn", "a page up, down"),
+)
+
+PANEL_KEYS: tuple[tuple[str, str], ...] = (
+    *MOVING,
     ("Enter", "open what is here"),
     ("Backspace", "back to the number before"),
 )

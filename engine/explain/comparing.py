@@ -156,35 +156,39 @@ def headline(c: Comparison) -> str:
     """Return in one sentence what the two come to differently, and where and why they part."""
     if c.first is None:
         return as_sentence(_same(c))
-    failed = [one for one in c.rows if one.failure and one.delta]
-    most = max(failed, key=lambda one: abs(one.delta or 0), default=None)
+    differs = [one for one in c.rows if one.delta]
+    failed = [one for one in differs if one.failure]
+    free = [one for one in differs if one.name.startswith("zones.") and one.name.endswith(".free")]
+    most = max(failed or free, key=lambda one: abs(one.delta or 0), default=None)
     given = [f"{one.name} {one.a} in A and {one.b} in B" for one in c.settings]
     why = f"with {', '.join(given)} " if given else ""
-    how = f": {HEADS[c.first.kind]}"
+    how = "" if c.first.kind is Kind.DECISION else f": {HEADS[c.first.kind]}"
     if c.first.kind is Kind.ACT:
         a, b = (_side(c.first, one).removeprefix("you: ") for one in (c.first.a, c.first.b))
         how = f", by an act: {a} in A, {b} in B"
     told = "" if most is None else f"{counted(most.name)}: {most.a} in A, {most.b} in B; "
-    return as_sentence(f"{told}{why}they part at {_place(c.first.a)}{how}")
+    return as_sentence(f"{told}{why}they part at {_places(c.first)}{how}")
 
 
 def counted(name: str) -> str:
     """Return what a counter counts, in words; its name where it has none."""
-    return MEANING.get(name, name)
+    if name in MEANING:
+        return MEANING[name]
+    zone = name.removeprefix("zones.").removesuffix(".free")
+    return f"free pages of {zone}" if name == f"zones.{zone}.free" else name
 
 
 def _same(c: Comparison) -> str:
     if c.same_turns is None:
-        return "nothing differs in any memory that both show"
+        shared = any(one.delta is not None for one in c.rows)
+        return "nothing differs in any memory that both show" if shared else "no number is in both"
     but = ", although they were set differently" if c.settings else ""
     return f"nothing differs: all {c.same_turns} turns decide the same{but}"
 
 
 def difference_lines(one: Difference, what: str, same_turns: int | None) -> list[str]:
     """Return a difference as lines."""
-    head = f"{what} at {_place(one.a)}"
-    if one.a.time_us != one.b.time_us:
-        head += f" in A, {_place(one.b)} in B"
+    head = f"{what} at {_places(one)}"
     if same_turns is not None:
         head += f", after {same_turns} identical turns"
     lines = [f"{head}: {HEADS[one.kind]}{_where(one)}"]
@@ -200,6 +204,12 @@ HEADS = {
     Kind.END: "one of them ends here",
     Kind.DUMP: "other numbers are printed",
 }
+
+
+def _places(one: Difference) -> str:
+    """Return where two part: on both sides, if they are not at the same time there."""
+    here = _place(one.a)
+    return here if one.a.time_us == one.b.time_us else f"{here} in A, {_place(one.b)} in B"
 
 
 def _place(side: Side) -> str:

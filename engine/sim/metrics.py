@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Metric = Callable[["Machine"], int]
 
 ZONE_FIELDS = (
-    *("free", "min", "low", "high", "managed", "present", *PLACES),
+    *("min", "low", "high", "managed", "present", *PLACES),
     *("dirty", "writeback", "mapped", "shmem", "pages_scanned", "reserved_highatomic"),
 )
 """Fields of a zone that are read as they stand, in pages."""
@@ -132,6 +132,7 @@ def _zone_metric(m: Machine, zone_name: str, field: str) -> Metric | None:
 
 
 ZONE_DERIVED: dict[str, Callable[[Machine, Zone], int]] = {
+    "free": lambda m, zone: zone.free_seen,
     "free_pcp": lambda m, zone: zone.on_pcp(),
     "all_unreclaimable": lambda m, zone: int(not m.reclaimable(zone)),
     "reserve": lambda m, zone: max(zone.reserve),

@@ -258,7 +258,7 @@ class LevelGame(SessionTimeline):
         self.level_run.skip(question.id)
         self._done()
         right = right_in_words(question, self.level_run.truths[question.id])
-        return f"skipped: with a skipped question the level is not won; right is {right}"
+        return f"skipped: right would be {right}; with a skipped question the level is not won"
 
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.engine.explain.finding import as_sentence, sentence
+from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import RefusedError
@@ -65,6 +65,9 @@ def located(file: str, question: Question, key: str, do: Callable[..., T], *args
 QUESTIONS_FIRST = "what you may do comes after the questions"
 """Where a level asks before it lets the player act."""
 
+FEW_LETTERS = 40
+"""An option that is no longer is said again in full."""
+
 MANY_ACTS = 1_000
 """As many acts as a level takes that says no number."""
 
@@ -95,9 +98,18 @@ class Reply(NamedTuple):
         found = ["; ".join(self.truth.explanation())]
         slip = self.truth.slip(self.answer) if not self.right else None
         if slip is not None and slip.code not in UNEXPLAINED and self._is_taught():
-            found.append(self.wrong_because)
+            found.append(self._as_it_was_read())
         found.append(self.question.why)
         return [as_sentence(one) for one in found if one]
+
+    def _as_it_was_read(self) -> str:
+        """Return why the answer is wrong, begun with the words of its option, if they are few."""
+        shown = {one.value: one.text for one in self.question.options}.get(self.answer, "")
+        named = shown and not shown.startswith(self.answer) and len(shown) <= FEW_LETTERS
+        begins = self.wrong_because.startswith(f"{self.answer} ")
+        if not (named and begins):
+            return self.wrong_because
+        return f'"{shown}"{self.wrong_because.removeprefix(self.answer)}'
 
     def _is_taught(self) -> bool:
         """Tell whether the level has said every name of the kernel in what is said of a slip."""
@@ -130,31 +142,8 @@ def reply_to(
     if question.kind == CHOICE and truth.read(answer) not in map(truth.read, values):
         raise RefusedError(no_such("choice", answer, values))
     right = truth.accepts(answer, question.tolerance)
-    wrong = "" if right else _why_wrong(question, truth, answer)
+    wrong = "" if right else truth.wrong(answer)
     return Reply(question, answer, right, truth, wrong, taught)
-
-
-YES_OR_NO = ("yes", "no")
-
-
-def _why_wrong(question: Question, truth: Truth, answer: str) -> str:
-    """Return which rule a wrong answer would need; yes and no by the words of their options."""
-    found = truth.slip(answer)
-    if found is None:
-        return ""
-    said = next((one.text for one in question.options if one.value == answer), answer)
-    if found.operands.get("answer") in YES_OR_NO and not said.startswith(answer):
-        found = found._replace(operands={**found.operands, "answer": f'"{said}"'})
-    return sentence(found)
-
-
-def right_in_words(question: Question, truth: Truth) -> str:
-    """Return what is right as a player reads it: the words of an option, a number's unit."""
-    value = right_answer(question, truth)
-    for place, one in enumerate(question.options, 1):
-        if one.value == value:
-            return one.text if one.text.startswith(value) else f"{place}: {one.text}"
-    return f"{truth.shown()}{_unit(question, truth)}"
 
 
 def right_answer(question: Question, truth: Truth) -> str:
@@ -162,6 +151,15 @@ def right_answer(question: Question, truth: Truth) -> str:
     values = [option.value for option in question.options]
     right = (value for value in values if truth.accepts(value, question.tolerance))
     return next(right, truth.shown())
+
+
+def right_in_words(question: Question, truth: Truth) -> str:
+    """Return what is right as a player reads it: an option's place and words, a number's unit."""
+    value = right_answer(question, truth)
+    for place, one in enumerate(question.options, 1):
+        if one.value == value:
+            return one.text if one.text.startswith(value) else f"{place}: {one.text}"
+    return f"{truth.shown()}{_unit(question, truth)}"
 
 
 class Notes:

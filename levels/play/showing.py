@@ -41,8 +41,8 @@ class Showing(NamedTuple):
     """What is shown now.
 
     `words` are the level's `shows` (None: everything), `hidden` what the open question hides,
-    `secrets` the numbers that would answer it. `caller` is who comes now, empty if nobody does;
-    `known` are the truths that were asked for and found.
+    `secrets` the numbers that would answer it, but for those that it says itself. `caller` is who
+    comes now, empty if nobody does; `known` are the truths that were asked for and found.
     """
 
     words: tuple[str, ...] | None = None
@@ -69,7 +69,7 @@ class Showing(NamedTuple):
         """Return a text with a ? for every digit of a number that answers the open question."""
         for secret in self.secrets:
             veil = UNKNOWN * len(str(secret))
-            text = re.sub(rf"(?<![\w.]){secret}(?!\d)(?!\.\d)", veil, text)
+            text = re.sub(_alone(secret), veil, text)
         return text
 
 
@@ -103,7 +103,14 @@ def showing(
         _edge(m, one, done, missed)._replace(asked=one.value.partition(UNTIL)[0] == asked)
         for one in (picture.edges if picture else ())
     )
-    return Showing(level.shows, hidden, _secrets(truth), picture, caller, edges)
+    said = question.text if question is not None else ""
+    secrets = tuple(one for one in _secrets(truth) if not re.search(_alone(one), said))
+    return Showing(level.shows, hidden, secrets, picture, caller, edges)
+
+
+def _alone(number: int) -> str:
+    """Return the pattern of a number that is no part of another."""
+    return rf"(?<![\w.]){number}(?!\d)(?!\.\d)"
 
 
 def _edge(m: Machine, one: Option, done: frozenset[str], missed: Collection[str]) -> Edge:

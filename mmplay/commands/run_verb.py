@@ -253,7 +253,7 @@ def _print_text(m: Machine, choice: Choice) -> None:
     turns = how_many(state.turn, "turns")
     tell(f"at {seconds(state.now_ns // 1000)}, after {turns}, digest {state.digest()}")
     for zone in state.zones:
-        tell(f"  {zone.name:<8} free {zone.free} (min {zone.min}, lowest {zone.lowest}) pages")
+        tell(f"  {zone.name:<8} free {zone.free_seen} (min {zone.min}, lowest {zone.lowest}) pages")
     for kind, cache in zip(m.setup.caches, state.caches, strict=True):
         tell(f"  {kind.name:<18} slabs {cache.slabs()}, objs {cache.objects()}")
     for name, count in state.counters.as_dict().items():

@@ -213,7 +213,7 @@ class _Teller:
         for number, zone in enumerate(zones):
             if zone.free != self._free[number]:
                 self._free[number] = zone.free
-                self.zones[number].see(time_us, zone.free, self._spans)
+                self.zones[number].see(time_us, zone.free_seen, self._spans)
 
     def _set_floors(self, time_us: int, dump: MemDump) -> None:
         for story, zone in zip(self.zones, dump.zones, strict=True):

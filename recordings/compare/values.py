@@ -168,7 +168,7 @@ def _free_of_run(session: Session) -> dict[str, _Samples]:
     names = columns(m)
     zones = {zone.name: names.index(f"zones.{zone.name}.free") for zone in m.state.zones}
     start_us = m.state.now_ns // 1000
-    found = {zone.name: _Samples([start_us], [zone.free]) for zone in m.state.zones}
+    found = {zone.name: _Samples([start_us], [zone.free_seen]) for zone in m.state.zones}
     for entry, values in session.tape.rows():
         for zone, column in zones.items():
             found[zone].times.append(entry.time_us)

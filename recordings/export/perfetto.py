@@ -168,10 +168,10 @@ class _Tracer:
     def _counters(self, one: Turned) -> Iterator[Timed]:
         """Yield free pages whenever they changed, everything else when a row was kept."""
         for zone in one.machine.state.zones:
-            if self._free.get(zone.name) != zone.free:
-                self._free[zone.name] = zone.free
+            if self._free.get(zone.name) != zone.free_seen:
+                self._free[zone.name] = zone.free_seen
                 name = f"zones.{zone.name}.free"
-                yield counter(self._pid, one.time_ns, name, PAGES, zone.free)
+                yield counter(self._pid, one.time_ns, name, PAGES, zone.free_seen)
         values = self._rows.get(one.turn)
         if values is None:
             return

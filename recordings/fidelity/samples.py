@@ -87,7 +87,7 @@ def simulated_samples(m: Machine, real: Sequence[Sample]) -> Iterator[Sample]:
     base = real[0]
     for one in real:
         run_until(m, one.time_us * MICROSECOND_NS)
-        counters, free = m.state.counters, {zone.name: zone.free for zone in m.state.zones}
+        counters, free = m.state.counters, {zone.name: zone.free_seen for zone in m.state.zones}
         yield Sample(
             time_us=one.time_us,
             free_dma=free.get("DMA", 0),

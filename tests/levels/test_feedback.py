@@ -9,10 +9,18 @@ import pytest
 
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.levels.catalogue import level_of_id
-from mmplay.levels.play.game import LevelGame
-from mmplay.levels.play.questions import KERNEL_NAMES, Reply, reply_to, right_answer, taught_by
-from mmplay.levels.play.solve import begin, knows
-from mmplay.levels.truth.truths import NUMBER, opposite
+from mmplay.levels.model import Option
+from mmplay.levels.play.questions import (
+    KERNEL_NAMES,
+    Reply,
+    reply_to,
+    right_answer,
+    right_in_words,
+    taught_by,
+)
+from mmplay.levels.play.solve import begin
+from mmplay.levels.truth import truth as truth_of
+from mmplay.levels.truth.truths import NUMBER
 from tests.levels.test_every_question import LEVELS, forms
 
 JARGON = re.compile(
@@ -68,14 +76,13 @@ def test_feedback_is_made_of_whole_sentences() -> None:
     assert as_sentence("PF_MEMALLOC: no.") == "PF_MEMALLOC: no."
 
 
-def test_yes_and_no_are_told_by_the_words_of_their_options() -> None:
-    game = LevelGame(begin(level_of_id("L07")))
-    while game.asked().group != "door":
-        knows(game.level_run, game.asked())
-    question, truth = game.asked(), game.level_run.truths[game.asked().id]
-    wide = truth._replace(others=(opposite(bool(truth.value), "another line"),))
-    wrong = next(one for one in question.options if not truth.accepts(one.value))
-    said = reply_to(question, wide, wrong.value).wrong_because
-    assert said == f'"{wrong.text}" would need another line'
-    right = next(n for n, one in enumerate(question.options, 1) if truth.accepts(one.value))
-    assert f"not won; right is {right}: it " in game.skip()
+def test_a_wrong_option_is_said_again_in_its_own_words_if_they_are_few() -> None:
+    run = begin(level_of_id("L18"))
+    door = next(one for one in run.questions if one.id == "door.1")
+    asked = door._replace(truth="passes DMA32 HARDER 1150 highatomic 512")
+    right = truth_of(asked.truth, run.level.kernel, run.session.live)
+    said = reply_to(asked, right, "no").feedback()
+    assert said[1].startswith('"it is refused" would be right if the 512 pages')
+    long = asked._replace(options=(Option("yes | it passes"), Option(f"no | {'it is ' * 9}")))
+    assert reply_to(long, right, "no").feedback()[1].startswith("No would be right if")
+    assert right_in_words(asked, right) == "1: it passes"

@@ -95,6 +95,25 @@ def test_with_the_patch_min_stays_and_the_network_lives() -> None:
     assert m.state.counters.wb_nowork > 20_000
 
 
+@pytest.mark.parametrize(
+    ("number", "other"),
+    [
+        ("reclaim_call_ns = 140_000", "reclaim_call_ns = 98_000"),
+        ("groups = 192", "groups = 134"),
+        ("start_s = 14.25", "start_s = 16"),
+    ],
+)
+def test_at_the_ends_of_what_is_documented_it_comes_too(number: str, other: str) -> None:
+    """docs/SCENARIOS.md says with which numbers it comes; these are ends, and end soon enough."""
+    path = scenario_path("power-on.toml")
+    text = path.read_text()
+    assert number in text
+    scenario = read_scenario(text.replace(number, other), str(path))
+    m = machine_of_scenario(scenario, choice_for(scenario, Changes()))
+    run_until(m, 29 * SECOND)
+    assert [zone.lowest for zone in m.state.zones] == [0, 0]
+
+
 def test_below_the_edge_reclaim_asks_for_nothing() -> None:
     """512 MB: 102,400 inactive pages cannot be, so that no call asks for more than it frees."""
     path = scenario_path("power-on.toml")

@@ -113,3 +113,9 @@ def test_a_wrong_word_has_its_line_and_the_nearest_right_one(
         level(tables, keys)
     assert said in str(error.value)
     assert str(error.value).startswith("t.toml:")
+
+
+def test_what_the_question_says_itself_is_not_veiled() -> None:
+    asked = NUMBER.replace('text = "', 'text = "It is 16, is it not? ')
+    assert game(NUMBER, "low").showing.secrets == (16, 64)
+    assert game(asked, "low").showing.secrets == (64,)

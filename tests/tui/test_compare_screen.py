@@ -61,13 +61,39 @@ async def test_a_fork_with_another_mask(size: tuple[int, int]) -> None:
         assert "COMPARE" not in back
 
 
+async def test_numbers_are_seen_on_the_smallest_screen() -> None:
+    app = MmplayApp(incident_run(59_660_000_000))
+    async with app.run_test(size=(80, 23)) as pilot:
+        await settle(pilot)
+        await press(pilot, "d")
+        shown = await type_in(pilot, "incident-run-none")
+        table = shown[shown.index("> numbers") :].splitlines()
+        assert any(re.search(r"[+-]\d+ +┃$", line) for line in table), shown
+
+
 async def test_a_log_beside_a_run() -> None:
     async with running("incident-4.5.0-rc7") as pilot:
         await press(pilot, "d")
         shown = await type_in(pilot, "incident-next-20160311")
         assert "COMPARE" in shown
         assert "incident-next" in shown
-        assert "They part at frame 1" in shown.splitlines()[1]
+        said = " ".join(" ".join(shown.splitlines()[1:4]).split())
+        assert "Free pages of DMA32: 1300 in A, 629 in B; they part at frame 1, " in said
+        assert " in A, frame 1, 89.794733 s in B" in said
+
+
+async def test_long_names_share_the_title(tmp_path: Path) -> None:
+    for end in "ab":
+        (tmp_path / f"{'name-' * 9}{end}.log").write_text(
+            "[    1.000000] dev: page allocation failure: order:0, mode:0x1\n"
+        )
+    async with running(str(tmp_path / f"{'name-' * 9}a.log")) as pilot:
+        await press(pilot, "d")
+        shown = await type_in(pilot, str(tmp_path / f"{'name-' * 9}b.log"))
+        title, verdict = shown.splitlines()[:2]
+        assert title.count("...") == 2
+        assert "B: name-" in title
+        assert "No number is in both." in verdict
 
 
 async def test_what_cannot_be_opened_is_said() -> None:

@@ -142,7 +142,8 @@ async def test_time_stands_still_while_something_is_asked() -> None:
         await opened(pilot)
         assert "answer first" in await press(pilot, "full_stop")
         assert run_of(pilot).session.end == run_of(pilot).session.first
-        assert "with a skipped question the level is not won" in await press(pilot, "S")
+        said = " ".join((await press(pilot, "S")).split())
+        assert "with a skipped question the level is not won" in said
         assert run_of(pilot).notes.skipped
 
 

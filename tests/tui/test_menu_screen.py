@@ -94,7 +94,10 @@ async def test_after_a_won_level_the_next_one_is_chosen() -> None:
 
 async def test_the_help_of_the_menu_has_its_heading() -> None:
     async with running(None) as pilot:
-        assert "MENU" in await press(pilot, "question_mark")
+        shown = await press(pilot, "question_mark")
+        assert "MENU" in shown
+        assert "h j k l   move (arrows too)" in shown
+        assert "back to the number" not in shown
 
 
 async def test_a_level_tells_its_story_where_there_is_room() -> None:

@@ -292,6 +292,12 @@ def test_the_table_leaves_out_what_is_the_same(parted: Comparison) -> None:
             assert f"{one.delta:+d}" in names
 
 
+def test_numbers_over_the_bars_are_not_cut(parted: Comparison) -> None:
+    for width in range(46, 70):
+        shown = lines(chart_rows(parted, width, ascii_only=False, at=3))
+        assert max(map(cell_len, shown)) <= width
+
+
 def test_a_wide_table_that_is_too_long_stands_in_two_columns(parted: Comparison) -> None:
     one, two = (lines(table_rows(parted, "raw", width, 9)) for width in (80, 190))
     assert len(two) < len(one) * 2 // 3

@@ -44,7 +44,7 @@ async def test_the_help_of_a_level_says_what_the_keys_do_now() -> None:
         await opened(pilot)
         asked = await press(pilot, "question_mark")
         assert "1-3       answer: what stands there" in asked
-        for other in ("jump to", "mark this frame", "first frame", "one frame", "act:"):
+        for other in ("jump to", "mark this frame", "first frame", "one frame", "act:", "undo "):
             assert other not in asked
         await press(pilot, "escape", "1")
         landed = await press(pilot, "question_mark")

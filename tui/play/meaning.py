@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmplay.levels.model import Level, Question
 from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame, digits
+from mmplay.levels.play.undoing import turn_passed
 from mmplay.tui.keys import (
     CHOOSING,
     LANDED,
@@ -91,8 +92,9 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
     """
     if landed:
         return LEVEL_FOOTERS[LANDED]
-    state, level = state_of(game, playing), game.level_run.level
-    refused = {"machine"} if tells else set()
+    run, state = game.level_run, state_of(game, playing)
+    level, undone = run.level, run.player_acts() or turn_passed(run.level, run.session)
+    refused = ({"machine"} if tells else set()) | (set() if undone else {"undo"})
     if state in (RUNNING, WAITING):
         refused |= set() if game.options and game.acts_left else {"jump(1)", ""}
     if state == WAITING:

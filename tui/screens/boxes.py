@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mmplay.tui.cells import Cell, Row, fit, plain, row, wrap
-from mmplay.tui.keys import PANEL_KEYS, Key, with_common
+from mmplay.tui.keys import HERE_ALONE, MOVING, PANEL_KEYS, Key, with_common
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import COLUMNS, LINES, is_small
 
@@ -56,8 +56,9 @@ def help_rows(keys: tuple[Key, ...], width: int) -> list[Row]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for key in with_common(keys):
         groups.setdefault(key.group, []).append((key.shown, key.help))
-    if any(key.group == "Time" for key in keys):
-        groups["In a panel"] = list(PANEL_KEYS)
+    if not any(key.group in HERE_ALONE for key in keys):
+        asks = any(key.action == "explain" for key in keys)
+        groups["In a panel"] = list(PANEL_KEYS if asks else MOVING)
     groups.setdefault("Other", []).append(("Ctrl+Q", "quit at once"))
     blocks = [_block(name, keys) for name, keys in groups.items()]
     columns = max(1, min(3, width // COLUMN))

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from mmplay.engine.explain.comparing import Comparison, headline
+from mmplay.engine.explain.headline import shortened
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.aligning import FORMS, START
 from mmplay.recordings.recording import Recording
@@ -19,6 +20,7 @@ from mmplay.tui.views.compare import chart_rows, chart_title, parting_rows, step
 
 PANELS = ("parting", "chart", "table")
 WIDEST = 400
+TITLE = " COMPARE  A: {}   B: {}"
 STEPS = 60
 """How many steps lead through the whole, where there are as many moments."""
 
@@ -52,16 +54,23 @@ class CompareScreen(PanelScreen):
 
     def on_mount(self) -> None:
         """Begin to compare."""
-        title = f" COMPARE  A: {self._a.name}   B: {self._b.name}"
-        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
         self.query_one("#table", CellPanel).focus()
         self._start()
 
+    def _entitle(self) -> None:
+        """Say what is compared, each name in half of the width if it must be."""
+        room = max(8, (self.size.width - len(TITLE)) // 2)
+        names = (shortened(one.name, room) for one in (self._a, self._b))
+        title = TITLE.format(*names)
+        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
+
     def on_resize(self) -> None:
         """Fill the new sizes."""
+        self._entitle()
         self.call_after_refresh(self.draw)
 
     def _start(self) -> None:
+        self._entitle()
         self.say("comparing; Ctrl+C stops")
         a, b, align = self._a, self._b, self._align
         self.work("", lambda stopped: compare(a, b, align, stopped=stopped), self._compared)

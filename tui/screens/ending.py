@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from mmplay.tui.cells import Row
-from mmplay.tui.keys import Key
+from mmplay.tui.keys import AFTER, Key
 from mmplay.tui.panels.cell_panel import CellPanel
 
 if TYPE_CHECKING:
@@ -24,15 +24,14 @@ ON, NEXT, AGAIN, MISSED, BACK, MENU = "on", "next", "again", "missed", "back", "
 BORDERS = 2
 """Rows of the panel's edges."""
 
-_GROUP = "After a level"
 
 WAYS = (
-    Key(f"leave('{ON}')", "enter,space", "Enter", "the next level; a lost one again", _GROUP),
-    Key(f"leave('{NEXT}')", "n,N", "n", "the next level", _GROUP),
-    Key(f"leave('{AGAIN}')", "r,R", "r", "this level again", _GROUP),
-    Key(f"leave('{MISSED}')", "m,M", "m", "what you missed, once more", _GROUP),
-    Key(f"leave('{BACK}')", "u", "u", "undo your last deed", _GROUP),
-    Key(f"leave('{MENU}')", "q,escape", "Esc", "the menu", _GROUP),
+    Key(f"leave('{ON}')", "enter,space", "Enter", "the next level; a lost one again", AFTER),
+    Key(f"leave('{NEXT}')", "n,N", "n", "the next level", AFTER),
+    Key(f"leave('{AGAIN}')", "r,R", "r", "this level again", AFTER),
+    Key(f"leave('{MISSED}')", "m,M", "m", "what you missed, once more", AFTER),
+    Key(f"leave('{BACK}')", "u", "u", "undo your last deed", AFTER),
+    Key(f"leave('{MENU}')", "q,escape", "Esc", "the menu", AFTER),
 )
 
 

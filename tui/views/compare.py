@@ -9,6 +9,7 @@ from mmplay.engine.explain.comparing import (
     Comparison,
     Row,
     Series,
+    counted,
     moment,
     parting,
     table_title,
@@ -54,7 +55,7 @@ def chart_rows(
     drawn = [(one, top) for one, top in zip(c.series, tops, strict=True) if top]
     high = max(1, (height - len(rows) - 1 - len(drawn)) // max(1, 2 * len(drawn)))
     for one, top in drawn:
-        rows.append(_heading(one, top, at))
+        rows.append(_heading(one, top, at, width))
         for side, values in (("A", one.a), ("B", one.b)):
             rows += _bar(Bar(side, values, top, high), width, ascii_only, at)
     if c.series:
@@ -74,22 +75,18 @@ def chart_title(c: Comparison, at: int | None) -> str:
     return f"free pages at {moment(c.series[0].start_us + (at + 1) * c.series[0].column_us)}"
 
 
-def _heading(one: Series, top: int, at: int | None) -> Cells:
+def _heading(one: Series, top: int, at: int | None, width: int) -> Cells:
     """Return what a series is, and both sides' pages at a step with how far B is from A."""
-    what = Cell(f"{_spoken(one.name)}, in pages; a full bar is {top}", "dim")
+    what = Cell(f"{counted(one.name)}, in pages; a full bar is {top}", "dim")
     if at is None:
         return row(what)
     ours, theirs = one.a[at], one.b[at]
     delta = "" if ours is None or theirs is None else f" ({theirs - ours:+d})"
     a, b = ("?" if value is None else str(value) for value in (ours, theirs))
-    what = Cell(f"{_spoken(one.name)} ", "dim")
-    return row(what, Cell(f"A {a} B {b}{delta}", "number"), Cell(f"; a full bar is {top}", "dim"))
-
-
-def _spoken(name: str) -> str:
-    """Return a series' name in words: `free pages of DMA32`."""
-    zone = name.removeprefix("zones.").removesuffix(".free")
-    return f"free pages of {zone}" if f"zones.{zone}.free" == name else name
+    what = Cell(f"{counted(one.name)} ", "dim")
+    numbers, scale = f"A {a} B {b}{delta}", f"; a full bar is {top}"
+    fits = len(what.text) + len(numbers) + len(scale) <= width
+    return row(what, Cell(numbers, "number"), Cell(scale if fits else "", "dim"))
 
 
 class Bar(NamedTuple):

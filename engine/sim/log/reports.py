@@ -70,7 +70,7 @@ def zone_line(m: Machine, zone: Zone, cpu: int) -> Values:
     pages = {name: getattr(zone, name) for name in (*IN_KB, "slab_unreclaimable", "pagetables")}
     pages |= {name: getattr(zone, name) for name in ("min", "low", "high", "present", "managed")}
     pages |= dict.fromkeys(NEVER, 0)
-    pages["free"] = max(0, zone.free)
+    pages["free"] = zone.free_seen
     pages["kernel_stack"] = zone.stack_pages
     pages["pages_scanned"] = zone.pages_scanned
     pages["free_pcp"] = zone.on_pcp()

@@ -155,7 +155,7 @@ def summary(m: Machine) -> dict[str, object]:
         "digest": state.digest(),
         "zones": {
             zone.name: {
-                "free": zone.free,
+                "free": zone.free_seen,
                 "min": zone.min,
                 "low": zone.low,
                 "high": zone.high,

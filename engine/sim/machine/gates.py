@@ -90,7 +90,7 @@ _kept: Callable[[int, int, int], int] = lru_cache(maxsize=64)(total_reserve_page
 def zone_dirtyable(zone: Zone) -> int:
     """Return the pages of a zone that may become dirty (zone_dirtyable_memory, 4.5)."""
     file_pages = zone.active_file + zone.inactive_file
-    return dirtyable(max(0, zone.free), total_reserve(zone), file_pages)
+    return dirtyable(zone.free_seen, total_reserve(zone), file_pages)
 
 
 def limit_of(pages: int, ratio: int, size_bytes: int) -> int:

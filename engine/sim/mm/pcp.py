@@ -28,7 +28,7 @@ def count_taken(zone: Zone, cpu: int, pages: int) -> None:
         pages = -held
     zone.free -= pages
     if zone.free < zone.lowest:
-        zone.lowest = zone.free
+        zone.lowest = max(0, zone.free)
 
 
 def count_given(zone: Zone, cpu: int, pages: int) -> None:
@@ -59,7 +59,7 @@ def fold(zone: Zone, cpu: int) -> None:
     zone.free += zone.diffs[cpu]
     zone.diffs[cpu] = 0
     if zone.free < zone.lowest:
-        zone.lowest = zone.free
+        zone.lowest = max(0, zone.free)
 
 
 def batch_size(managed: int) -> int:

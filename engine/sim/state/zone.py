@@ -34,13 +34,13 @@ FAIR_DEPLETED, CONGESTED = 1, 2
 class Zone(Fields):
     """The mutable state of one zone.
 
-    `free` is NR_FREE_PAGES as the kernel's counter has it, `lowest` the lowest it has been: with
-    drift on, CPUs hold differences back (`diffs`). The inactive file list is made of `dirty` pages,
-    pages under `writeback`, `clean` ones that reclaim can drop, `clean_tail` ones at its very end,
-    and the rest, which are in use and stay. `marked` of the dirty and writeback pages carry
-    PageReclaim. `batch` is NR_ALLOC_BATCH of the fair policy. `slab_base` and
-    `slab_reclaimable_base` of the slab pages belong to caches that are not simulated. The three
-    `_rest` carry what integer division left.
+    `free` is NR_FREE_PAGES as the kernel's counter has it: with drift on, CPUs hold differences
+    back (`diffs`), and it may be below 0 (see `free_seen`); `lowest` is the lowest that was seen.
+    The inactive file list is made of `dirty` pages, pages under `writeback`, `clean` ones that
+    reclaim can drop, `clean_tail` ones at its very end, and the rest, which are in use and stay.
+    `marked` of the dirty and writeback pages carry PageReclaim. `batch` is NR_ALLOC_BATCH of the
+    fair policy. `slab_base` and `slab_reclaimable_base` of the slab pages belong to caches that are
+    not simulated. The three `_rest` carry what integer division left.
 
     `used` are runs of pages that left the allocator, flat: first page, count, and so on. Pages
     that are freed come from the oldest run: consecutive pages were handed out together and merge
@@ -106,6 +106,11 @@ class Zone(Fields):
         self.diffs = [0] * cpus
         self.pcp = [[[] for _ in range(PCP_TYPES)] for _ in range(cpus)]
         self.buddy = Buddy(managed)
+
+    @property
+    def free_seen(self) -> int:
+        """The free pages as whoever reads the counter sees them (zone_page_state, 4.5)."""
+        return max(0, self.free)
 
     def copy(self) -> Zone:
         """Return an independent copy."""

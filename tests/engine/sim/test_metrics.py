@@ -11,6 +11,7 @@ from mmplay.engine.sim.check import faults
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import condition, metric_names, read
+from mmplay.engine.sim.mm.pcp import count_taken
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_fields, setup_of
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.engine.sim.state.state import State
@@ -29,6 +30,18 @@ def test_names_are_those_of_run_json(depleted: Machine) -> None:
     assert read(depleted, "min_free.DMA") == said["min_free"]["DMA"]  # type: ignore[index]
     assert read(depleted, "wb_work") == said["counters"]["wb_work"]  # type: ignore[index]
     assert read(depleted, "time_us") == said["time_us"]
+
+
+def test_a_counter_below_zero_is_seen_as_none(depleted: Machine) -> None:
+    """CPUs that hold pages back can take the counter below 0 (zone_page_state shows 0)."""
+    m = Machine(depleted.setup, depleted.state.copy())
+    zone = m.state.zones[1]
+    zone.threshold = 9
+    zone.free, zone.lowest = 5, 5
+    count_taken(zone, 0, 20)
+    assert zone.free == -15
+    assert (read(m, "zones.DMA32.free"), read(m, "min_free.DMA32")) == (0, 0)
+    assert summary(m)["zones"]["DMA32"]["free"] == 0  # type: ignore[index]
 
 
 def test_every_name_reads_a_number(depleted: Machine) -> None:
