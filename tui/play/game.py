@@ -369,9 +369,12 @@ class GameFace:
         self._panels.draw()
 
     def act_wanted(self) -> str:
-        """Return what is asked for before an act: what this level allows; time stops for it."""
+        """Return what is asked for before an act; where there is none, say so: empty then."""
         self._mover.pause()
-        return meaning.act_wanted(self.level_run.level)
+        wanted = meaning.act_wanted(self.level_run.level)
+        if not wanted:
+            self._screen.say(meaning.ONLY_ANSWERS)
+        return wanted
 
     def act(self, text: str) -> None:
         """Do an act in the level."""
