@@ -371,10 +371,7 @@ class GameFace:
     def act_wanted(self) -> str:
         """Return what is asked for before an act; where there is none, say so: empty then."""
         self._mover.pause()
-        wanted = meaning.act_wanted(self.level_run.level)
-        if not wanted:
-            self._screen.say(meaning.ONLY_ANSWERS)
-        return wanted
+        return meaning.act_wanted(self._screen, self.level_run.level)
 
     def act(self, text: str) -> None:
         """Do an act in the level."""

@@ -147,9 +147,10 @@ def parting(game: LevelGame) -> Parting:
     )
 
 
-def act_wanted(level: Level) -> str:
-    """Return what is asked for before an act: what the level allows, nothing where it has none."""
+def act_wanted(screen: BaseScreen, level: Level) -> str:
+    """Return what is asked for before an act: what the level allows; say so where it has none."""
     if not level.allow:
+        screen.say(ONLY_ANSWERS)
         return ""
     example = level.choices[0].value if level.choices else f"{level.allow[0]} VALUE"
     return f"act: {', '.join(level.allow)}; for example {example}"
