@@ -189,3 +189,11 @@ async def test_the_story_that_is_read_again_is_only_closed() -> None:
         await opened(pilot)
         assert "Enter goes on" in await press(pilot, "I")
         assert "question 1/8" in await press(pilot, "escape")
+
+
+async def test_where_one_only_answers_there_is_no_prompt_for_an_act() -> None:
+    async with MmplayApp(level=find_level("L03")).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "in this level you only answer" in await press(pilot, "x")
+        await press(pilot, "1")
+        assert run_of(pilot).replies

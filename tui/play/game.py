@@ -369,9 +369,9 @@ class GameFace:
         self._panels.draw()
 
     def act_wanted(self) -> str:
-        """Return what is asked for before an act: what this level allows; time stops for it."""
+        """Return what is asked for before an act; where there is none, say so: empty then."""
         self._mover.pause()
-        return meaning.act_wanted(self.level_run.level)
+        return meaning.act_wanted(self._screen, self.level_run.level)
 
     def act(self, text: str) -> None:
         """Do an act in the level."""

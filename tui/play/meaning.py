@@ -26,6 +26,7 @@ from mmplay.tui.keys import (
 from mmplay.tui.screens.base import BaseScreen, Parting
 
 ANSWER_FIRST = "answer first, or press S to skip the question"
+ONLY_ANSWERS = "in this level you only answer"
 TYPED = "Enter answers, Backspace corrects, Esc leaves"
 TELLS = "that would tell the answer: answer first"
 GO_ON_FIRST = "Enter goes on from this answer"
@@ -146,9 +147,10 @@ def parting(game: LevelGame) -> Parting:
     )
 
 
-def act_wanted(level: Level) -> str:
-    """Return what is asked for before an act: what the level allows."""
+def act_wanted(screen: BaseScreen, level: Level) -> str:
+    """Return what is asked for before an act: what the level allows; say so where it has none."""
     if not level.allow:
-        return "in this level you only answer; Esc"
+        screen.say(ONLY_ANSWERS)
+        return ""
     example = level.choices[0].value if level.choices else f"{level.allow[0]} VALUE"
     return f"act: {', '.join(level.allow)}; for example {example}"

@@ -250,7 +250,9 @@ class PlayScreen(BaseScreen):
     def action_act(self) -> None:
         """Ask what to do to the machine."""
         deeds = self._deeds
-        self.ask_for(deeds.act_wanted(), deeds.act)
+        wanted = deeds.act_wanted()
+        if wanted:
+            self.ask_for(wanted, deeds.act)
 
     def action_undo(self) -> None:
         """Take back what was done last."""
