@@ -84,7 +84,7 @@ WRONG = (
     ("dirty_trend 40", "rises", "anonymous memory leaves fewer"),
     ("dirty_trend -40", "falls", "anonymous memory gives pages back"),
     ("passes DMA32 HIGH 651", "no", "at 650 it would be refused; one page more"),
-    ("drain_order HIGH", "DMA32 650, DMA 6", "place 2 of your answer does not belong in it"),
+    ("drain_order HIGH", "DMA32 650, DMA 6", "place 2 of your answer should be one of"),
     ("drain_order HIGH", "DMA32 1300, DMA 1743", "it would stop there if nothing came off min"),
     ("compute boot_min_free_kbytes 3976 443500", "5351", "had transparent huge pages not raised"),
     ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
