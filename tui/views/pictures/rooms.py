@@ -110,8 +110,10 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
     role, height = ("fine" if lit else "dim"), sheet.height
     sheet.fill(x, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
     sheet.fill(x + wide - 1, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
-    line = (glyphs.lid if lit else glyphs.line) * (wide - 2)
-    sheet.put(x, height - 1, f"{glyphs.corner_left}{line}{glyphs.corner_right}", role)
+    left, line, right = glyphs.corner_left, glyphs.line, glyphs.corner_right
+    if lit:
+        left, line, right = glyphs.bracket_end, glyphs.lid, glyphs.bracket_close
+    sheet.put(x, height - 1, f"{left}{line * (wide - 2)}{right}", role)
     texts = [(room.name, "label" if room.there else "dim"), *HAS[room.there]]
     if room.turn:
         texts.append((TURNS[room.turn - 1], "number"))
