@@ -195,12 +195,13 @@ def test_gradescope_grades_with_the_wheel_that_lies_beside(
     (tmp_path / "week3.toml").write_text(assignment_text("L03"), encoding="utf-8")
     source, submission = tmp_path / "source", tmp_path / "submission"
     write_autograder(source, tmp_path / "week3.toml", [wheels["plain"]])
-    done([str(source / "setup.sh")])
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    done([str(source / "setup.sh")], PATH=path)
     submission.mkdir()
     data = hand_in("st02", trace(assignment("L03").played_by("st02", "L03")))
     (submission / "st02.mmhand").write_bytes(data)
     needs = os.pathsep.join(path for path in sys.path if path.endswith("-packages"))
-    env = {"AUTOGRADER": str(tmp_path), "PYTHONPATH": needs}
+    env = {"AUTOGRADER": str(tmp_path), "PYTHONPATH": needs, "PATH": path}
     done([str(source / "run_autograder")], **env)
     results = json.loads((tmp_path / "results" / "results.json").read_text())
     assert results["score"] == 10
