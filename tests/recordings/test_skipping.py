@@ -14,6 +14,7 @@ from mmplay.engine.printk.form import LineForm, forms
 from mmplay.engine.report import ReportKind
 from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.library import open_events, open_recording
+from mmplay.recordings.log import importing
 from mmplay.recordings.log.builder import ReportBuilder
 from mmplay.recordings.log.dumps import own_dumps
 from mmplay.recordings.log.gather import feed
@@ -84,12 +85,16 @@ def test_a_log_among_noise(sizes: list[int], seed: int, tmp_path: Path) -> None:
         assert said(events) == said(whole)
 
 
-def test_the_head_of_an_event_may_end_a_block(tmp_path: Path) -> None:
+def test_the_head_of_an_event_may_end_a_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = 1 << 18
+    monkeypatch.setattr(importing.read_lines, "__defaults__", (block,))
     log = incident_text(INCIDENT_NEXT)
     head = len(log.split(b"\n")[0]) + 1
     for over in (0, head - 1, head + 1):
-        filler = noise(2_200_000, over)
-        start = (2 << 20) - over
+        filler = noise(block * 17 // 8, over)
+        start = 2 * block - over
         cut = filler[:start].rfind(b"\n") + 1
         pad = b"x" * (start - cut - 1) + b"\n" if start > cut else b""
         path = tmp_path / "edge.log"
