@@ -79,7 +79,7 @@ SHIPPED = trace_path(RUNS[0]).read_bytes()
 OFFSETS = offsets_of(SHIPPED)
 
 
-@settings(max_examples=25)
+@settings(max_examples=16)
 @given(st.data())
 def test_any_flipped_byte_of_a_shipped_run_is_noticed(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(SHIPPED) - 1))
