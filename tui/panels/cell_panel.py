@@ -199,19 +199,23 @@ class CellPanel(Widget, can_focus=True):
             self._place(place)
         return place is not None
 
-    def begin_at(self, ask: Ask, below: int = 0, *, whole: bool = False) -> None:
+    def begin_at(self, ask: Ask, below: int = 0) -> None:
         """Put the cursor on this question, if it is there, without anybody being told.
 
-        So many rows below it come into sight, too. With `whole` the uppermost row in sight begins
-        with a label: no part of something is left there without its name.
+        So many rows below it come into sight, too.
         """
         before = self._in_sight()
         self.cursor = self._place_of(ask) or self.cursor
         self._follow(below)
-        if whole and self.cursor is not None:
-            below_it = range(self.top, self.cursor[0] + 1)
-            names = (n for n in below_it if self._begins_with_label(n))
-            self.top = next(names, self.top)
+        self._tell_more()
+        self._redraw(before)
+
+    def begin_with_label(self) -> None:
+        """Let the uppermost row begin with a label: no part is left there without its name."""
+        if self.cursor is None:
+            return
+        before, below = self._in_sight(), range(self.top, self.cursor[0] + 1)
+        self.top = next((n for n in below if self._begins_with_label(n)), self.top)
         self._tell_more()
         self._redraw(before)
 

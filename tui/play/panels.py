@@ -255,7 +255,8 @@ class Panels(Places):
         """Put the cursor on the number that decides, until another one was asked about."""
         ask = deciding_ask(self.result)
         if ask is not None and self.trail in ((), (self._led_to,)):
-            self.panel("zones").begin_at(ask, LEAST - 1, whole=True)
+            self.panel("zones").begin_at(ask, LEAST - 1)
+            self.panel("zones").begin_with_label()
             self._led_to, self.trail = ask, (ask,)
 
     def draw_explain(self) -> None:
