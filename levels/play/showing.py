@@ -76,6 +76,14 @@ class Showing(NamedTuple):
 EVERYTHING = Showing()
 """What is shown where there is no level."""
 
+COMPUTED = ("passes", "floor", "lowest_served", "served", "seen", "kswapd_sleeps", "reserve")
+"""Questions about what a zone's floors let in: the machine behind the picture computes it."""
+
+
+def is_told_behind(question: Question) -> bool:
+    """Tell whether the machine behind the picture answers a question, or shows what it hides."""
+    return bool(question.hides) or question.truth.split()[0] in COMPUTED
+
 
 def showing(
     level: Level,

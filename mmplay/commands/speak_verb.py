@@ -32,6 +32,7 @@ from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.questions import Reply
+from mmplay.levels.play.showing import is_told_behind
 from mmplay.levels.tries import Try, tries_of
 from mmplay.recordings.library import open_recording
 
@@ -124,7 +125,7 @@ class LevelSpeaker(LookAround):
 
     def _veiled(self, do: Callable[[str], Said], text: str) -> Said:
         question, veiled = self.game.question, self.game.showing.veiled
-        if question is not None and question.hides:
+        if question is not None and is_told_behind(question):
             raise InputError("that would tell the answer: answer first, or skip the question")
         yield from map(veiled, do(text))
 

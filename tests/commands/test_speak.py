@@ -183,6 +183,16 @@ def test_nothing_tells_what_would_answer_the_open_question(speak: Speak) -> None
     assert starts(said, f"question {closed + 1} of 8", told, told, "right: ", "DMA32: ")
 
 
+@pytest.mark.parametrize("level", ["L10", "L13"])
+def test_what_the_machine_would_compute_waits_for_the_answer(speak: Speak, level: str) -> None:
+    """As `L` waits on the screen: these questions hide nothing, and the machine answers them."""
+    question = find_level(level).questions[0]
+    assert not question.hides
+    said = speak(level, "zones", "why")
+    told = "no: that would tell the answer: answer first"
+    assert starts(said, "question 1 of ", told, told)
+
+
 def test_a_word_is_not_broken_on_a_terminal() -> None:
     assert folded("  1: min, the lowest line", 12) == ["  1: min,", "the lowest", "line"]
     assert folded("", 12) == [""]

@@ -7,11 +7,11 @@ from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.moments import later
 from mmplay.levels.play.questions import right_answer
+from mmplay.levels.play.showing import is_told_behind
 from mmplay.levels.play.solve import begin
 from mmplay.levels.truth import Truth
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
-from mmplay.tui.play.meaning import is_told_behind
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import ladder_rows
 from mmplay.tui.views.pictures.loop import Edge, Loop, loop_rows, loop_words

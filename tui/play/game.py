@@ -12,7 +12,7 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.showing import Showing
+from mmplay.levels.play.showing import Showing, is_told_behind
 from mmplay.tui.cells import Row
 from mmplay.tui.keys import Key
 from mmplay.tui.panels.stage_panel import ChoicePanel
@@ -101,7 +101,7 @@ class GameFace:
     def _would_tell(self) -> bool:
         """Whether the machine behind the picture would answer the open question."""
         question = self.game.question if self.shown and self._panels.staged else None
-        return question is not None and meaning.is_told_behind(question)
+        return question is not None and is_told_behind(question)
 
     def come_back(self) -> bool:
         """Come back to the picture from the machine behind it; tell whether we were there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.levels.model import Level, Question
+from mmplay.levels.model import Level
 from mmplay.levels.play.coming import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame, digits
 from mmplay.levels.play.undoing import turn_passed
@@ -51,15 +51,6 @@ def comes_first(game: LevelGame) -> str:
     if game.question is not None:
         return ANSWER_FIRST
     return ONLY_ACTS if game.stands_still else ""
-
-
-COMPUTED = ("passes", "floor", "lowest_served", "served", "seen", "kswapd_sleeps", "reserve")
-"""Questions about what a zone's floors let in: the machine behind the picture computes it."""
-
-
-def is_told_behind(question: Question) -> bool:
-    """Tell whether the machine behind the picture answers a question, or shows what it hides."""
-    return bool(question.hides) or question.truth.split()[0] in COMPUTED
 
 
 def must_wait(screen: BaseScreen, tells: bool) -> bool:
