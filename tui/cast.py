@@ -1,11 +1,11 @@
-"""A recording as asciicast v2: the play screen going through it, for a terminal player.
+"""The play screen driven off-screen: a recording as asciicast v2, and one place as plain text.
 
-The real screen is driven off-screen, so that a cast shows what the screen shows. It holds every
-event and marker and, between them, frames at even distances, `MOST_FRAMES` in all; more events
-than half of that are thinned out evenly. Its times are for watching: the time between two frames,
-not less than 50 ms nor more than 2 s, and an event stays for a second.
+A cast shows what the screen shows. It holds every event and marker and, between them, frames at
+even distances, `MOST_FRAMES` in all; more events than half of that are thinned out evenly. Its
+times are for watching: the time between two frames, not less than 50 ms nor more than 2 s, and an
+event stays for a second. Source: docs.asciinema.org/manual/asciicast/v2.
 
-Source: docs.asciinema.org/manual/asciicast/v2.
+A place is one of a recording, or one of a level by the way of its solution.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rich.color import ColorSystem
 from textual.strip import Strip
 
 from mmplay.engine.errors import printable
+from mmplay.levels.play.solve import Station, come_to
 from mmplay.recordings.recording import Recording
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.player import IDLE_LIMIT_US, SHORTEST_US, UNTIMED_US
@@ -27,6 +28,8 @@ from mmplay.tui.screens.play import PlayScreen
 if TYPE_CHECKING:
     from textual.pilot import Pilot
     from textual.screen import Screen
+
+    from mmplay.levels.model import Level
 
 MOST_FRAMES = 400
 EVENT_US = 1_000_000
@@ -183,3 +186,49 @@ def _event(time_us: int, code: str, text: str) -> bytes:
 
 def _line(value: dict[str, object]) -> bytes:
     return f"{json.dumps(value)}\n".encode()
+
+
+class LevelStill(MmplayApp):
+    """The app on a run of a level; nothing is read or kept of what was played before."""
+
+    def __init__(self, level: Level, station: Station) -> None:
+        super().__init__(level=level)
+        self._at = level, station
+
+    def open_first(self) -> None:
+        """Open the level's screen where the run of its solution has come to."""
+        level, station = self._at
+        self.play_level(level, station.run)
+
+
+def as_text(recording: Recording, size: tuple[int, int] = SIZE, start: int = 0) -> Iterator[bytes]:
+    """Yield the screen of a recording at frame `start`, which closes the recording."""
+    yield asyncio.run(_text(MmplayApp(recording, start), size)).encode()
+
+
+def level_text(level: Level, place: str, size: tuple[int, int] = SIZE) -> Iterator[bytes]:
+    """Yield the screen of a level at a place; raises InputError for what is no place of it."""
+    station = come_to(level, place)
+    yield asyncio.run(_text(LevelStill(level, station), size, station)).encode()
+
+
+async def _text(app: MmplayApp, size: tuple[int, int], station: Station | None = None) -> str:
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        if station is not None:
+            await _go(pilot, app.screen, station)
+        # Textual has no public way to read a screen; its own snapshots take this one.
+        strips = app.screen._compositor.render_strips()
+        return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
+
+
+async def _go(pilot: Pilot[None], screen: object, station: Station) -> None:
+    """Give the answer of a station, or show the end that it is at."""
+    if not isinstance(screen, PlayScreen) or screen.game is None:
+        raise RuntimeError("the level's screen did not open")
+    screen.say("")
+    if station.answer:
+        screen.game.give(station.answer)
+    elif not station.run.playing:
+        screen.game.read_on()
+    await settled(pilot)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMATS: dict[str, Format] = {
     **RECORDING_FORMATS,
     "cast": Format("mmplay.tui.cast", "as_cast", "the play screen, for asciinema"),
-    "screen": Format("mmplay.tui.still", "as_text", "the play screen at one place, as text"),
+    "screen": Format("mmplay.tui.cast", "as_text", "the play screen at one place, as text"),
 }
 """Every format; the last two are drawn by the play screen, so that recordings cannot know of it."""
 

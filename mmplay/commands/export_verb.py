@@ -72,7 +72,7 @@ def _names_level(name: str) -> bool:
 
 def _of_level(args: Namespace, size: tuple[int, int]) -> Iterator[bytes]:
     from mmplay.levels.catalogue import find_level
-    from mmplay.tui.still import level_text
+    from mmplay.tui.cast import level_text
 
     level = find_level(args.recording)
     if args.at is None:
@@ -105,7 +105,7 @@ def _chunks(args: Namespace, recording: Recording, size: tuple[int, int]) -> Ite
         from mmplay.tui.cast import as_cast
 
         return as_cast(recording, size)
-    from mmplay.tui.still import as_text
+    from mmplay.tui.cast import as_text
 
     if not len(recording):
         raise InputError(f"{args.recording}: it has no failure, OOM kill or Mem-Info to show")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmplay.commands import fidelity_measured
 from mmplay.commands.arguments import add_json
-from mmplay.commands.fidelity_rows import print_comparison, print_rows, status_of
+from mmplay.commands.fidelity_measured import print_comparison, print_rows, status_of
 from mmplay.commands.output import print_json, tell
 from mmplay.engine.errors import InputError
 from mmplay.recordings.fidelity.incident import LAST_US, START_US, VARIANT, compare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,8 +15,10 @@ from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Candidates, Kernel
 from mmplay.recordings.diagnosis import seen_by
 from mmplay.recordings.library import open_events
-from mmplay.recordings.live.capture import Roots
-from mmplay.recordings.live.now import memory_now
+from mmplay.recordings.live.capture import Roots, now_us, release_of
+from mmplay.recordings.live.numbers import numbers_of
+from mmplay.recordings.live.samples import Text, memory_of
+from mmplay.recordings.live.sources import ProcFiles
 
 MARKS = ("min", "low", "high")
 
@@ -128,3 +131,15 @@ def _print_zone(seen: SeenFloors, zone: ZoneDump) -> None:
         if pages is not None:
             tell(f"  {name:<5}{both(pages):>18}")
     print_rows(seen.rows(zone))
+
+
+def memory_now(roots: Roots) -> tuple[str | None, MemDump]:
+    """Return the kernel's release and its zones; raises InputError where there is no zoneinfo."""
+    files = ProcFiles(roots.proc)
+    try:
+        read = {name: files.read(name) for name in files.names}
+    finally:
+        files.close()
+    texts = {name: Text(text, numbers_of(text)) for name, text in read.items() if text is not None}
+    page_kb = os.sysconf("SC_PAGE_SIZE") // 1024
+    return release_of(roots.proc), memory_of(texts, now_us(), page_kb)

@@ -39,8 +39,8 @@ def run(args: Namespace) -> int:
 
 def _show(args: Namespace) -> int:
     """Show the run of a share code from its beginning; it earns nothing."""
-    from mmplay.commands.checked_code import run_of_code
     from mmplay.commands.screen import open_app
+    from mmplay.levels.play.share_code import run_of_code
     from mmplay.recordings.run.timeline import SessionTimeline
 
     run = run_of_code(args.level)

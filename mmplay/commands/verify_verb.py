@@ -6,12 +6,11 @@ from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
 from mmplay.commands.arguments import RECORDING, add_json
-from mmplay.commands.checked_code import check_code
 from mmplay.commands.output import print_json, remark, tell
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.sim import ENGINE
 from mmplay.levels.play.regrade import Judged, judge
-from mmplay.levels.play.share_code import code_of, looks_like_code
+from mmplay.levels.play.share_code import check_code, code_of, looks_like_code
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import KIND, load_session

@@ -12,7 +12,7 @@ from mmplay.engine.report import MemDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.recordings.chart.strips import floors_of
+from mmplay.recordings.chart.curves import floors_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import made_again
 from mmplay.recordings.run.session import Session

@@ -14,8 +14,7 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.library import open_recording
 from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import BOXES
-from mmplay.tui.views.owners import owner_rows, task_table_rows
-from mmplay.tui.views.report import report_rows
+from mmplay.tui.views.report import owner_rows, report_rows, task_table_rows
 from mmplay.tui.views.scene import View
 
 LOG = """\

@@ -13,8 +13,7 @@ from mmplay.tui.cells import plain
 from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.theme import ROLE_DEFAULTS, ROLE_STYLES, without_colour
 from mmplay.tui.views.pictures.bits import bits_words
-from mmplay.tui.views.pictures.canvas import EASE, STEPS, Canvas, moved
-from mmplay.tui.views.pictures.heights import heights
+from mmplay.tui.views.pictures.canvas import EASE, STEPS, Canvas, heights, moved
 from mmplay.tui.views.pictures.kinds import KINDS
 from mmplay.tui.views.pictures.tank import (
     COMES,

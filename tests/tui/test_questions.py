@@ -17,11 +17,9 @@ from mmplay.tui.cells import DENSITIES, Cell, Row, plain
 from mmplay.tui.glyphs import BOXES
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows
-from mmplay.tui.views.lists import lists_rows
-from mmplay.tui.views.report import report_rows
+from mmplay.tui.views.report import chosen_decision, report_rows, turn_rows
 from mmplay.tui.views.scene import View
-from mmplay.tui.views.turn import chosen_decision, turn_rows
-from mmplay.tui.views.zones import zones_rows
+from mmplay.tui.views.zones import lists_rows, zones_rows
 from tests.sessions import incident_run
 
 UNTIL_NS = 61_520_000_000

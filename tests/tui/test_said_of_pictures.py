@@ -19,9 +19,9 @@ from mmplay.tui.views.pictures.blocks import (
     Blocks,
     Tile,
     blocks_rows,
+    blocks_still,
     blocks_words,
 )
-from mmplay.tui.views.pictures.board import blocks_still
 from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.pictures.ladder import Ladder, Rung, ladder_rows, ladder_words

@@ -12,10 +12,9 @@ from mmplay.tui.glyphs import ASCII, BOXES
 from mmplay.tui.player import SPEEDS, LogSearch, Player
 from mmplay.tui.views.bars import timeline_rows
 from mmplay.tui.views.counters import counters_rows
-from mmplay.tui.views.lists import lists_rows
 from mmplay.tui.views.report import report_rows
 from mmplay.tui.views.scene import View
-from mmplay.tui.views.zones import zones_rows
+from mmplay.tui.views.zones import lists_rows, zones_rows
 
 
 @pytest.mark.parametrize("width", [20, 51, 80, 200])

@@ -25,11 +25,9 @@ from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.bars import header_row
 from mmplay.tui.views.counters import counters_rows
 from mmplay.tui.views.explain import explain_rows, why_title
-from mmplay.tui.views.lists import lists_rows
-from mmplay.tui.views.report import report_rows
+from mmplay.tui.views.report import chosen_decision, report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
-from mmplay.tui.views.turn import chosen_decision
-from mmplay.tui.views.zones import LEAST, least_rows, zones_rows
+from mmplay.tui.views.zones import LEAST, least_rows, lists_rows, zones_rows
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
     "counters": counters_rows,

@@ -21,7 +21,7 @@ from mmplay.tui.play.panels import Panels
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.screens.boxes import ListScreen
 from mmplay.tui.views.compare import what_if_rows
-from mmplay.tui.views.turn import CALL_STACK, chosen_decision
+from mmplay.tui.views.report import CALL_STACK, chosen_decision
 
 MOST_ROWS = 3
 """Rows of the sentence under the title in which a run's bounds stand with what they depend on."""

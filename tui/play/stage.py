@@ -25,6 +25,7 @@ from mmplay.tui.play.history import History
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of
+from mmplay.tui.views.report import chosen_decision
 from mmplay.tui.views.stage import (
     FREE_FOR_ALL,
     RUNNING,
@@ -35,7 +36,6 @@ from mmplay.tui.views.stage import (
     waiting_rows,
 )
 from mmplay.tui.views.task import REVIEWED, caches_of, end_rows
-from mmplay.tui.views.turn import chosen_decision
 
 if TYPE_CHECKING:
     from mmplay.tui.glyphs import Glyphs

@@ -13,8 +13,16 @@ from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis
-from mmplay.recordings.chart.curves import Curve, Reached, ZoneKey, zones_with_pages
-from mmplay.recordings.chart.strips import MARKS, Strip, floors_of, strips_of
+from mmplay.recordings.chart.curves import (
+    MARKS,
+    Curve,
+    Reached,
+    Strip,
+    ZoneKey,
+    floors_of,
+    strips_of,
+    zones_with_pages,
+)
 from mmplay.tui.cells import Cell, Row, fit, right, row
 from mmplay.tui.views.pictures.tank import water
 from mmplay.tui.views.scene import View, deciding_ask

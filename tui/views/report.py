@@ -1,16 +1,134 @@
-"""The report itself: who asked for what, SLUB's part, the kill, and the call stack."""
+"""The report itself: who asked for what, SLUB's part, the kill, who had the memory, the call stack.
+
+Of a simulated turn: who acted, what was decided, and the call stack of one decision.
+"""
 
 from __future__ import annotations
 
 from mmplay.engine.explain.event import limit_findings, own_numbers
-from mmplay.engine.explain.finding import sentence
-from mmplay.engine.frame import Ask
+from mmplay.engine.explain.finding import sentence, size
+from mmplay.engine.explain.where import memory_table
+from mmplay.engine.frame import START, Ask, Decided, TurnFacts
 from mmplay.engine.report import Report, Request, SlubReport
 from mmplay.engine.stack import StackEntry
-from mmplay.tui.cells import CALM, RAW, Cell, Row, row, wrap
-from mmplay.tui.views.owners import owner_rows, task_table_rows
+from mmplay.tui.cells import CALM, RAW, Cell, Row, fit, right, row, wrap
 from mmplay.tui.views.scene import View
-from mmplay.tui.views.turn import CALL_STACK, turn_rows
+
+MARK_WIDTH = 2
+CALL_STACK = "call stack, innermost first"
+AT_START = "The run begins here: nothing has been decided yet."
+UNDECIDED = "Nothing was decided in this turn: a task ran, slept or wrote."
+
+
+def turn_rows(view: View, facts: TurnFacts) -> list[Row]:
+    """Return the rows of a turn; the decision that the screen stands at has its stack below."""
+    rows = [row(Cell(facts.actor, "label"))]
+    shown = facts.decisions if view.inside is None else facts.decisions[: view.inside + 1]
+    chosen = chosen_decision(facts, view.inside)
+    for number, one in enumerate(shown):
+        rows += _decision_rows(view, number, one, number == chosen)
+    if not facts.decisions and not facts.acts:
+        said = AT_START if facts.actor == START else UNDECIDED
+        rows += [row(Cell(line, "dim")) for line in wrap(said, max(20, view.width))]
+    if view.inside is not None:
+        left = len(facts.decisions) - len(shown)
+        rows.append(row(Cell(f"inside this turn: {left} decisions to come; i goes out", "dim")))
+    rows += [row(Cell(f"> {act}", "here")) for act in facts.acts]
+    if chosen is not None:
+        rows += _decided_stack(view, facts.decisions[chosen])
+    return rows
+
+
+def chosen_decision(facts: TurnFacts, inside: int | None) -> int | None:
+    """Return the decision whose stack is shown: where we stand, else a refusal, else the last."""
+    if inside is not None:
+        return min(inside, len(facts.decisions) - 1) if facts.decisions else None
+    refused = [number for number, one in enumerate(facts.decisions) if one.refused]
+    if refused:
+        return refused[-1]
+    return len(facts.decisions) - 1 if facts.decisions else None
+
+
+def _decision_rows(view: View, number: int, one: Decided, chosen: bool) -> list[Row]:
+    mark = ">" if chosen else "x" if one.refused else " "
+    role = "refused" if one.refused else "text"
+    lines = wrap(one.text, max(20, view.width - MARK_WIDTH))
+    first = Cell(lines[0], role, Ask("decision", (number,)))
+    return [
+        row(Cell(f"{mark} ", "mark"), first),
+        *(row("  ", Cell(line, role)) for line in lines[1:]),
+    ]
+
+
+def _decided_stack(view: View, one: Decided) -> list[Row]:
+    if view.density == CALM or not one.stack:
+        return []
+    if view.density == RAW:
+        listed = [row("  ", Cell(name)) for name in one.stack]
+    else:
+        text = " < ".join(one.stack)
+        listed = [row("  ", Cell(line, "dim")) for line in wrap(text, max(20, view.width - 2))]
+    return [row(Cell(CALL_STACK, "dim")), *listed]
+
+
+NAME, PAGES, SIZE, SHARE = 15, 9, 10, 6
+OVER = "over-counted"
+"""What is left over when the owners come to more than all."""
+
+LEAST_BAR = 6
+MOST_BAR = 40
+
+TASK_FIELDS = (("pid", 7), ("rss", 9), ("adj", 6))
+"""Columns of a task: its number, resident pages, oom_score_adj."""
+
+
+def owner_rows(view: View, report: Report) -> list[Row]:
+    """Return where the memory was, largest first; nothing where the report does not say it."""
+    table = memory_table(report)
+    if table is None or table.managed <= 0:
+        return []
+    pages = {name: table.pages(name) for name in dict.fromkeys(one.name for one in table.rows)}
+    width = min(MOST_BAR, view.width - NAME - PAGES - SIZE - SHARE - 1)
+    rows = [row(Cell("where the memory was", "dim"))]
+    for name, count in sorted(pages.items(), key=lambda item: -item[1]):
+        if not count:
+            continue
+        share = max(0, count) * 1000 // table.managed
+        bar = view.glyphs.fine * min(width, share * width // 1000) if width >= LEAST_BAR else ""
+        percent = f"{share // 10} %" if share >= 10 else "<1 %"
+        if count < 0:
+            name, percent = OVER, ""
+        rows.append(
+            row(
+                Cell(fit(name, NAME), "label"),
+                Cell(right(str(count), PAGES), "number"),
+                Cell(right(size(count * table.page_kb), SIZE), "dim"),
+                Cell(right(percent, SHARE), "dim"),
+                Cell(f" {bar}", "fine"),
+            )
+        )
+    return rows
+
+
+def task_table_rows(report: Report) -> list[Row]:
+    """Return the tasks that the killer listed, those with most resident pages first."""
+    if not report.tasks:
+        return []
+    victim = report.kill.pid if report.kill is not None else None
+    head = "".join(right(name, width) for name, width in TASK_FIELDS)
+    rows = [row(Cell("tasks, most resident pages first", "dim"))]
+    rows.append(row(Cell(f"  {head}  task", "dim")))
+    for task in sorted(report.tasks, key=lambda task: -_number(task.get("rss"))):
+        chosen = victim is not None and task.get("pid") == victim
+        numbers = "".join(right(str(task.get(name, "?")), width) for name, width in TASK_FIELDS)
+        role = "refused" if chosen else "text"
+        rows.append(row(Cell("> " if chosen else "  ", "mark"), Cell(numbers, role),
+                        Cell(f"  {task.get('comm', '?')}", role)))  # fmt: skip
+    return rows
+
+
+def _number(value: int | str | None) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def report_rows(view: View) -> list[Row]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.recordings.fidelity.quantities import CURVE, NUMBERS, Course, curve_error
+from mmplay.recordings.fidelity.quantities import (
+    CURVE,
+    NUMBERS,
+    Course,
+    Frames,
+    Sample,
+    curve_error,
+)
 from mmplay.recordings.fidelity.rows import (
     CALIBRATED,
     INPUT,
@@ -15,7 +22,6 @@ from mmplay.recordings.fidelity.rows import (
     compared,
     summary_of,
 )
-from mmplay.recordings.fidelity.samples import Frames, Sample
 
 SECOND = 1_000_000
 #        s  dma  dma32 calls queued failed scanned failures frames kills slabs

@@ -1,9 +1,15 @@
-"""A sheet of cells that a picture is drawn on, and how far a move on it has come."""
+"""A sheet of cells that a picture is drawn on, how far a move on it has come, heights on a glass.
+
+Water is drawn by whole rows, yet the one comparison that counts must be seen: at free == line the
+level stands on the line's row and the line lies on the water as a lid; one page more, and it stands
+above that row and the water covers the line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -67,3 +73,64 @@ class Canvas:
 def _joined(spots: list[Spot]) -> Iterator[Cell]:
     for (role, ask), run in groupby(spots, key=lambda spot: (spot[1], spot[2])):
         yield Cell("".join(letter for letter, _, _ in run), role, ask)
+
+
+TOP_SHARE = 4
+"""Above the highest line there is room for a quarter as many pages again."""
+
+
+class Heights(NamedTuple):
+    """A glass: `rows` in all, `top` pages at its rim, and the row of each line, highest first."""
+
+    rows: int
+    top: int
+    lines: tuple[tuple[int, int], ...]
+
+    @property
+    def to_scale(self) -> bool:
+        """Tell whether every line lies where its pages are, to a row: no two were parted."""
+        return all(
+            abs(row - (self.top - pages) * self.rows // self.top) <= 1 for pages, row in self.lines
+        )
+
+    def of_line(self, pages: int) -> int:
+        """Return the row of a line; raises KeyError for none that was placed."""
+        return dict(self.lines)[pages]
+
+    def surface(self, free: int) -> int:
+        """Return the highest row that is filled with water; `rows` if there is none.
+
+        The topmost row stays air: a caller must find room above the water.
+        """
+        stops = [(self.top, 0), *self.lines, (-1, self.rows)]
+        for (upper, row), (lower, next_row) in pairwise(stops):
+            if free > lower:
+                lowest = max(row + 1, next_row - 1)
+                room = max(1, upper - lower - 1)
+                into = min(room, free - lower - 1) * (lowest - row - 1)
+                found = lowest - (into + room // 2) // room if free < upper else row + 1
+                return found if free else self.rows
+        return self.rows
+
+    def level(self, free: int) -> int:
+        """Return the row at which free pages are told: the row of a line that they equal."""
+        return dict(self.lines).get(free, self.surface(free))
+
+
+def heights(lines: Sequence[int], rows: int, least_top: int = 1) -> Heights:
+    """Place lines, in pages, on a glass of `rows` rows that reaches to `least_top` or higher.
+
+    Each number of pages has a row of its own, with a row between two of them where there is room.
+    """
+    pages = sorted(set(lines), reverse=True)
+    top = max(least_top, *(one + max(1, one // TOP_SHARE) for one in pages), 1)
+    gap = 2 if rows >= 2 * len(pages) + 1 else 1
+    placed = [max(0, (top - one) * rows // top) for one in pages]
+    first = 2 if rows >= 2 * len(pages) + 3 else 1 if rows > 4 else 0
+    for n, row in enumerate(placed):
+        placed[n] = max(row, placed[n - 1] + gap) if n else max(first, row)
+    lowest = rows - 1 if pages and pages[-1] == 0 else rows - 2
+    for n in reversed(range(len(placed))):
+        placed[n] = max(0, min(placed[n], lowest))
+        lowest = placed[n] - gap
+    return Heights(rows, top, tuple(zip(pages, placed, strict=True)))

@@ -9,8 +9,7 @@ from mmplay.levels.play.questions import taught_by
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.views.pictures.bits import bits_rows, bits_words
-from mmplay.tui.views.pictures.blocks import blocks_rows, blocks_words
-from mmplay.tui.views.pictures.board import blocks_still
+from mmplay.tui.views.pictures.blocks import blocks_rows, blocks_still, blocks_words
 from mmplay.tui.views.pictures.canvas import STEPS
 from mmplay.tui.views.pictures.ladder import ladder_rows, ladder_words
 from mmplay.tui.views.pictures.loop import loop_rows, loop_words

@@ -12,8 +12,7 @@ from mmplay.engine.frame import Ask
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import Row, fit, wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
-from mmplay.tui.views.pictures.heights import Heights, heights
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved
 from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, Visitor, mib_text, told
 
 LEFT = 14

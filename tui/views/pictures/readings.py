@@ -15,7 +15,7 @@ from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
-from mmplay.tui.views.pictures.board import numbers_in
+from mmplay.tui.views.pictures.blocks import numbers_in
 from mmplay.tui.views.pictures.ladder import Ladder, Rung
 from mmplay.tui.views.pictures.loop import Edge, Gauge, Loop
 from mmplay.tui.views.pictures.rooms import Room, Rooms

@@ -14,8 +14,7 @@ from mmplay.engine.frame import Ask
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.tui.cells import Row, wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
-from mmplay.tui.views.pictures.heights import Heights, heights
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved
 
 COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
 """What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
