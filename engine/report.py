@@ -11,10 +11,49 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from mmplay.engine.limits import Cgroup, CmaFailure
 from mmplay.engine.rules.memory import zone_columns
 from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 from mmplay.engine.stack import StackEntry
+
+
+class Limited(NamedTuple):
+    """One counter of a cgroup against its limit, in kB (mem_cgroup_print_oom_info)."""
+
+    usage_kb: int
+    limit_kb: int
+    failcnt: int
+
+
+@dataclass(slots=True)
+class Cgroup:
+    """The cgroup of a memcg kill. None and empty where the log does not say.
+
+    `path` is the group whose limit was hit, `task_path` that of the victim. `parts_kb` is what its
+    memory consisted of, by the names of memory.stat; `others` are the counters besides memory
+    (swap, memory+swap, kmem).
+    """
+
+    path: str | None = None
+    task_path: str | None = None
+    usage_kb: int | None = None
+    limit_kb: int | None = None
+    failcnt: int | None = None
+    parts_kb: dict[str, int] = field(default_factory=dict)
+    others: dict[str, Limited] = field(default_factory=dict)
+
+
+class CmaFailure(NamedTuple):
+    """An allocation that a CMA area could not serve (cma_alloc). Sizes in pages.
+
+    `ret` is the errno: -12 no free range, -16 pages that could not be moved away.
+    """
+
+    area: str | None
+    pages: int
+    ret: int
+    free: int | None = None
+    total: int | None = None
+
 
 SCANNED = frozenset({"pages_scanned"})
 """Zone fields that some kernels print in pages (`Kernel.scanned_unit`), not in kB."""

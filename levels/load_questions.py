@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from math import prod
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.levels.filling import filled, line_words, refuse_slots
 from mmplay.levels.language import (
     AFTER,
     START,
@@ -28,7 +27,7 @@ from mmplay.levels.model import (
     Question,
     name_and_value,
 )
-from mmplay.levels.play.drawing import asked, entry_name
+from mmplay.levels.play.drawing import asked, entry_name, filled, line_words, refuse_slots
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _DRAWN = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)

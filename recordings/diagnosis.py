@@ -16,8 +16,7 @@ from mmplay.engine.explain.moment import moment_finding
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline
-from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import MemDump, Report, Request, SlubReport, ZoneDump
+from mmplay.engine.report import Cgroup, MemDump, Report, Request, SlubReport, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.stack import StackEntry
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mmplay.levels.play.stations import Station, come_to
+from mmplay.levels.play.solve import Station, come_to
 from mmplay.recordings.recording import Recording
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.cast import SIZE, settled

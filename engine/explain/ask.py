@@ -18,8 +18,8 @@ from mmplay.engine.explain.answer import (
     source_of,
 )
 from mmplay.engine.explain.dumps import objects_per_page
+from mmplay.engine.explain.event import victim_findings, who
 from mmplay.engine.explain.finding import said, sentence
-from mmplay.engine.explain.victim import victim_findings, who
 from mmplay.engine.explain.words import MEANING, WORDS
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, Request

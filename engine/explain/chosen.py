@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.where import memory_table
-from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import OomKill, Report, ReportKind
+from mmplay.engine.report import Cgroup, OomKill, Report, ReportKind
 from mmplay.engine.rules.memory import ADJ_SCALE, PointsRule, score
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import PAGE_KB

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.caller import caller_findings, mask_findings
 from mmplay.engine.explain.counts import hidden_cma
 from mmplay.engine.explain.dumps import contradictions
+from mmplay.engine.explain.event import cgroup_remedies
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import (
     Caller,
@@ -45,7 +46,6 @@ from mmplay.engine.explain.verdict import (
     explaining_first,
     judge,
 )
-from mmplay.engine.explain.victim import cgroup_remedies
 from mmplay.engine.report import BY_HAND, MemDump, Report, ReportKind, Request, ZoneDump
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN

@@ -14,8 +14,7 @@ from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
 from mmplay.engine.explain.looks import tables_refused, zones_asked
 from mmplay.engine.explain.verdict import Outcome, Status
-from mmplay.engine.limits import Cgroup
-from mmplay.engine.report import OomKill, Report, ReportKind, Request
+from mmplay.engine.report import Cgroup, OomKill, Report, ReportKind, Request
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.terms import Term
 

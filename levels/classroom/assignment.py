@@ -2,28 +2,72 @@
 
 It is TOML and holds the levels themselves, so that everybody plays and grades the same. A student
 edition has no [teacher] table and no solutions; in its place stand the practice seeds, each in a
-row that only its student can name.
+row that only its student can name. Whose machine has which seed is made from the secret that the
+teacher alone has.
 """
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
 
 from mmplay.engine.errors import InputError, no_such
-from mmplay.levels.classroom.seeds import check_student, practice_seed, row_of
 from mmplay.levels.language import MAX_TURNS
 from mmplay.levels.level_text import MAX_BYTES, LevelError, Place, check_text, read_text, read_toml
 from mmplay.levels.load import read_level
 from mmplay.levels.model import FileTable, Level, Needed, Number, listed, one_of, up_to
 from mmplay.levels.pack import MAX_PACK_BYTES
 from mmplay.levels.sections import typed
+
+SECRET_BYTES = 32
+SEED_BYTES = 4
+ROW_DIGITS = 16
+
+PASS = "pass"
+
+_STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
+
+
+def new_secret() -> str:
+    """Return a fresh secret, in hex."""
+    return token_hex(SECRET_BYTES)
+
+
+def practice_seed(secret: str, assignment: str, student: str) -> int:
+    """Return the seed that a student plays with."""
+    return _seed(secret, assignment, student)
+
+
+def pass_seed(secret: str, assignment: str, student: str) -> int:
+    """Return the seed of the machine that a student never sees; it is in no file."""
+    return _seed(secret, PASS, assignment, student)
+
+
+def _seed(secret: str, *texts: str) -> int:
+    digest = hmac.digest(secret.encode(), ":".join(texts).encode(), "sha256")
+    return int.from_bytes(digest[:SEED_BYTES], "big")
+
+
+def row_of(assignment: str, student: str) -> str:
+    """Return the name of a student's row in the table of practice seeds."""
+    return sha256(f"{assignment}:{student}".encode()).hexdigest()[:ROW_DIGITS]
+
+
+def check_student(text: str) -> None:
+    """Raise InputError for what is no student's id."""
+    if not _STUDENT.fullmatch(text):
+        problem = "no student id: write up to 64 letters, digits and . _ @ + - without blanks"
+        raise InputError(f"{text[:64]!r} is {problem}")
+
 
 FORMAT, KIND = 1, "assignment"
 MAX_STUDENTS, MAX_LEVELS, MAX_WEIGHT, MAX_ATTEMPTS = 10_000, 40, 1000, 1000

@@ -15,11 +15,10 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.state.fields import pack_state
-from mmplay.levels.classroom.assignment import Assigned, Assignment, with_seed
+from mmplay.levels.classroom.assignment import Assigned, Assignment, pass_seed, with_seed
 from mmplay.levels.classroom.deciding import Deciding, deciding_in
 from mmplay.levels.classroom.handin import Handed
 from mmplay.levels.classroom.points import Part, parts_of
-from mmplay.levels.classroom.seeds import pass_seed
 from mmplay.levels.classroom.tries import Claim, claim_in, stage_of
 from mmplay.levels.classroom.unseen import on_another
 from mmplay.levels.model import ANSWER, PLACE

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from mmplay.levels.filling import filled, line_words
 from mmplay.levels.model import Goal, Level, Question
+from mmplay.levels.play.drawing import filled, line_words
 from mmplay.levels.play.goals import GoalState, Outcome
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun

@@ -1,7 +1,11 @@
-"""Writes assignments: a new one, and the student edition of one."""
+"""Writes assignments: a new one, the student edition of one, and the folder of an autograder.
+
+Gradescope takes that folder: two scripts, the assignment, the wheels.
+"""
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
+from mmplay.levels.authoring import toml_text
 from mmplay.levels.catalogue import OF_PACK, find_level
 from mmplay.levels.classroom.assignment import (
     FORMAT,
@@ -18,17 +23,18 @@ from mmplay.levels.classroom.assignment import (
     Assigned,
     Assignment,
     check_assignment_id,
+    check_student,
     due_of,
+    new_secret,
+    practice_seed,
     read_assignment,
+    row_of,
 )
-from mmplay.levels.classroom.seeds import check_student, new_secret, practice_seed, row_of
-from mmplay.levels.classroom.unseen import carries_over
-from mmplay.levels.classroom.winning import ALONE
+from mmplay.levels.classroom.unseen import ALONE, carries_over
 from mmplay.levels.level_text import read_text
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
 from mmplay.levels.pack import MAX_PACK_BYTES, is_pack, pack_tables
-from mmplay.levels.toml_text import toml_text
 from mmplay.recordings.parallel.crew import Told
 from mmplay.recordings.parallel.spread import Workers, spread
 
@@ -167,3 +173,45 @@ def students_in(path: Path) -> list[str]:
     if not 0 < len(found) <= MAX_STUDENTS:
         raise InputError(f"{path}: holds {len(found)} students; 1 to {MAX_STUDENTS} can be")
     return found
+
+
+DATA = Path(__file__).parent / "data"
+SCRIPTS = ("setup.sh", "run_autograder")
+ASSIGNMENT = "assignment.toml"
+WHEEL = ".whl"
+OWNER_ONLY, RUNNABLE = 0o600, 0o755
+
+
+def write_autograder(folder: Path, assignment: Path, wheels: Sequence[Path]) -> list[Path]:
+    """Write the folder, which must be new or empty; return its files.
+
+    Raises InputError for what is no wheel, and for a folder with something in it, OSError for the
+    disk, which leaves nothing behind.
+    """
+    for wheel in wheels:
+        if wheel.suffix != WHEEL or not wheel.is_file():
+            raise InputError(f"{wheel}: is no wheel, a file that ends in {WHEEL}")
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(f"{folder}: there is something in it already; name a new folder")
+    try:
+        return _filled(folder, assignment, wheels)
+    except BaseException:
+        for one in folder.iterdir():
+            one.unlink()
+        if new:
+            folder.rmdir()
+        raise
+
+
+def _filled(folder: Path, assignment: Path, wheels: Sequence[Path]) -> list[Path]:
+    written = [_copied(DATA / name, folder / name, RUNNABLE) for name in SCRIPTS]
+    written.append(_copied(assignment, folder / ASSIGNMENT, OWNER_ONLY))
+    return [*written, *(_copied(wheel, folder / wheel.name, 0o644) for wheel in wheels)]
+
+
+def _copied(source: Path, target: Path, mode: int) -> Path:
+    shutil.copyfile(source, target)
+    target.chmod(mode)
+    return target

@@ -14,13 +14,12 @@ from mmplay.engine.sim.metrics import Condition
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.catalogue import is_kept
 from mmplay.levels.model import Level, Option, Question
-from mmplay.levels.play.coming import can_be_done
+from mmplay.levels.play.deeds import as_it_was_seen, can_be_done
 from mmplay.levels.play.goals import ASKED
 from mmplay.levels.play.questions import Reply, right_in_words
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
 from mmplay.levels.play.solve import begin, following, level_header, next_stage
-from mmplay.levels.play.undoing import as_it_was_seen
 from mmplay.levels.progress import record
 from mmplay.levels.tries import Try, left_of
 from mmplay.levels.tries import keep as keep_try

@@ -11,7 +11,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import OPERATORS, Metric, metric
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Goal
-from mmplay.levels.truth.counted import bound_in_words, spoken
+from mmplay.levels.truth.wording import bound_in_words, spoken
 
 RESULT = "result"
 """The mark at the end of a recorded run: outcome and stars. The last one counts."""

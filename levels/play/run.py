@@ -14,9 +14,8 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.language import END, turn_count
 from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question, name_and_value
-from mmplay.levels.play import undoing
+from mmplay.levels.play import deeds
 from mmplay.levels.play.asking import NOTHING_SEEN, Asking, Before
-from mmplay.levels.play.coming import who_was_refused
 from mmplay.levels.play.goals import (
     RESULT,
     GoalState,
@@ -196,7 +195,7 @@ class LevelRun:
         m, notes = self.session.to_end(), self.notes
         lost = next((one.goal for one in self.loses if one.met(m)), None)
         if lost is not None:
-            return self._finish(Outcome.LOST, lost.text + who_was_refused(m, lost.counter))
+            return self._finish(Outcome.LOST, lost.text + deeds.who_was_refused(m, lost.counter))
         if self.asking.open(notes) is not None:
             return
         over = self._end(m) or m.state.turn >= self.end_turn or still
@@ -220,7 +219,7 @@ class LevelRun:
 
     def _finish(self, outcome: Outcome, reason: str) -> None:
         lost = outcome is Outcome.LOST
-        vain = undoing.why_in_vain(self.level, self.player_acts()) if lost else ""
+        vain = deeds.why_in_vain(self.level, self.player_acts()) if lost else ""
         self.outcome, self.reason = outcome, reason + vain
         self.session.mark(self.session.end, RESULT, result_text(outcome, self.score()))
 
@@ -289,8 +288,8 @@ class LevelRun:
         pass since: by turns the last turn. Hints stay given, and what was missed stays missed:
         it is asked again, with others.
         """
-        if undoing.turn_passed(self.level, self.session):
-            words = undoing.take_time_back(self.level, self.session)
+        if deeds.turn_passed(self.level, self.session):
+            words = deeds.take_time_back(self.level, self.session)
             self._play_on()
             self._come_to()
             return words
@@ -308,7 +307,7 @@ class LevelRun:
         self.redone = [*redone, tuple(act.fields)] if act is not None and not gone else redone
         if act is None:
             return ""
-        return undoing.deed_in_words(self.level, act.fields, undoing.STAYS_MISSED if gone else "")
+        return deeds.deed_in_words(self.level, act.fields, deeds.STAYS_MISSED if gone else "")
 
     def _play_on(self) -> None:
         """Go on with a run that was over, after something was taken back."""

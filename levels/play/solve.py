@@ -1,12 +1,16 @@
-"""Begins runs of levels and plays them by a list of moves, as a solution is."""
+"""Begins runs of levels and plays them by a list of moves, as a solution is.
+
+By the way of its solution a run comes to any place of a level: a question, its answer, the end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from hashlib import blake2b
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from mmplay import engine, levels
 from mmplay.engine.errors import InputError
@@ -266,3 +270,38 @@ def _refused(move: Move, problem: str) -> RefusedError:
 
 def _is_answer(move: Move) -> bool:
     return move.action in REPLIES
+
+
+class Station(NamedTuple):
+    """A run that has come to a place, and the right answer that is given there; empty for none."""
+
+    run: LevelRun
+    answer: str
+
+
+def come_to(level: Level, place: str) -> Station:
+    """Return the run of a level's solution at a place; nothing is recorded.
+
+    Raises InputError for what is no place of the level.
+    """
+    kind, _, ident = place.partition(":")
+    if place == "end":
+        return Station(play(begin(level), level.solution, knows), "")
+    if kind not in ("ask", "answered") or not ident:
+        raise InputError(f"{place}: places of a level are ask:ID, answered:ID and end")
+    run = _asked(level, ident)
+    question = run.open_question()
+    answered = kind == "answered" and question is not None
+    said = right_answer(question, run.truths[ident]) if answered and question is not None else ""
+    return Station(run, said)
+
+
+def _asked(level: Level, ident: str) -> LevelRun:
+    """Return the run at the moment when a question is open."""
+    first = begin(level)
+    for run in chain([first], playing(first, level.solution, knows)):
+        question = run.open_question()
+        if question is not None and question.id == ident:
+            return run
+    idents = ", ".join(one.id for stage in (level, *level.stages) for one in stage.questions)
+    raise InputError(f"{level.id} asks no {ident}; its questions are {idents or 'none'}")

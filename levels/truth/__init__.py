@@ -28,9 +28,9 @@ from mmplay.levels.truth import (
 )
 from mmplay.levels.truth.compute import compute
 from mmplay.levels.truth.on_machine import changed, fork
-from mmplay.levels.truth.rules import by_rule
 from mmplay.levels.truth.subject import MetricReader, Subject, counted
 from mmplay.levels.truth.truths import COUNTED, KB, NUMBER, OF_BITS, PAGES, Other, Truth, TruthError
+from mmplay.levels.truth.wording import by_rule
 
 __all__ = ["FORMS", "MetricReader", "Truth", "TruthError", "truth", "usage"]
 

@@ -15,10 +15,9 @@ from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.sim.mm.pcp import batch_size
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_marks import other_kernels
-from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.steps import mark_steps
 from mmplay.levels.truth.subject import Subject, number_in
 from mmplay.levels.truth.truths import KB, PAGES, Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.wording import by_rule, mark_steps
 
 Numbers = list[int]
 

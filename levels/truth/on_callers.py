@@ -16,9 +16,9 @@ from mmplay.engine.sim.machine.page_decisions import FastPath, NoWatermarks, Zon
 from mmplay.engine.sim.run.requests import request
 from mmplay.levels.truth.on_floors import Gate
 from mmplay.levels.truth.on_machine import fork
-from mmplay.levels.truth.steps import seen_steps
 from mmplay.levels.truth.subject import NORMAL, Subject, Who, order_of, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.wording import seen_steps
 
 ON = "on"
 NONE = "none"

@@ -20,9 +20,9 @@ from mmplay.engine.sim.run.programs import HOLDER, LOCKER
 from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.on_floors import Gate
-from mmplay.levels.truth.rules import source
 from mmplay.levels.truth.subject import Subject, Who, number_in
 from mmplay.levels.truth.truths import Other, Truth, TruthError, Value, slip, told
+from mmplay.levels.truth.wording import source
 
 OBJECTS = "kmalloc-64"
 KILLER, MEMORY, LOCK, NOTHING = "killer", "memory", "lock", "nothing"

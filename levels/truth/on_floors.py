@@ -20,10 +20,9 @@ from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.rules import by_rule, source
-from mmplay.levels.truth.steps import asker, line_steps, seen_steps
 from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.wording import asker, by_rule, line_steps, seen_steps, source
 
 MARKS = ("min", "low", "high")
 NOW = "now"

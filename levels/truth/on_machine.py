@@ -18,12 +18,10 @@ from mmplay.engine.sim.starts.bench import reclaim_call
 from mmplay.engine.sim.state.tasks import EXITED, KTHREAD
 from mmplay.engine.stack import StackEntry, read_context
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.counted import bound_in_words, spoken
 from mmplay.levels.truth.on_floors import NOW, Gate
-from mmplay.levels.truth.rules import source
-from mmplay.levels.truth.steps import asker
 from mmplay.levels.truth.subject import Subject, Who, number_in
 from mmplay.levels.truth.truths import Other, Truth, TruthError, opposite, slip, told
+from mmplay.levels.truth.wording import asker, bound_in_words, source, spoken
 
 RECLAIMABLE, GIVEN_UP = "reclaimable", "unreclaimable"
 OTHER_STATE = {RECLAIMABLE: "wrong.works_reclaimable", GIVEN_UP: "wrong.works_unreclaimable"}

@@ -17,10 +17,9 @@ from mmplay.engine.rules.watermarks import (
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
 from mmplay.levels.truth.on_floors import MARKS
-from mmplay.levels.truth.rules import by_rule
-from mmplay.levels.truth.steps import mark_steps
 from mmplay.levels.truth.subject import Subject, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
+from mmplay.levels.truth.wording import by_rule, mark_steps
 
 ALL = "all"
 

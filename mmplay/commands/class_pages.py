@@ -51,8 +51,8 @@ def add_pages(parts: _SubParsersAction[ArgumentParser]) -> Iterator[ArgumentPars
 
 def report(args: Namespace) -> int:
     """Tell about a class; raises InputError."""
+    from mmplay.levels.classroom.pages import report_blocks
     from mmplay.levels.classroom.report import report_of
-    from mmplay.levels.classroom.report_page import report_blocks
 
     found = report_of(_grades(args), _handed_in(args) if args.screen else ())
     if args.json:
@@ -97,7 +97,7 @@ def _handed_in(args: Namespace) -> list[Found]:
 def sheet(args: Namespace) -> int:
     """Write a worksheet or its key; raises InputError."""
     from mmplay.levels.catalogue import find_level
-    from mmplay.levels.classroom.worksheet import key, worksheet
+    from mmplay.levels.classroom.pages import key, worksheet
 
     levels = [find_level(name) for name in args.levels]
     if args.json:

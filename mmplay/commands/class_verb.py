@@ -18,14 +18,14 @@ from mmplay.levels.classroom.assignment import (
     Assignment,
     load_teachers,
 )
-from mmplay.levels.classroom.autograder import write_autograder
-from mmplay.levels.classroom.winning import faults_of
+from mmplay.levels.classroom.unseen import faults_of
 from mmplay.levels.classroom.writing import (
     Choice,
     New,
     new_assignment,
     student_edition,
     students_in,
+    write_autograder,
 )
 from mmplay.levels.level_text import read_text
 from mmplay.levels.pack import MAX_PACK_BYTES

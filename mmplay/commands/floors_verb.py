@@ -9,7 +9,7 @@ from mmplay.commands.arguments import add_json, add_kernel, whole
 from mmplay.commands.floors_table import Floors, Zone, lowmem, print_table, table_json
 from mmplay.commands.output import print_json
 from mmplay.engine.errors import InputError
-from mmplay.engine.rules.boot import Boot
+from mmplay.engine.rules.kernel import Boot
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, Kernel, kernel_named
 from mmplay.engine.rules.watermarks import ZONES
 

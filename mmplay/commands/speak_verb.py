@@ -27,7 +27,7 @@ from mmplay.levels.catalogue import is_level_name
 from mmplay.levels.level_list import next_of
 from mmplay.levels.model import Level
 from mmplay.levels.play.beside import beside, current, in_words
-from mmplay.levels.play.coming import ONLY_ACTS
+from mmplay.levels.play.deeds import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame, Sequel, begin_recorded
 from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed

@@ -11,13 +11,15 @@ from mmplay.commands.assigned import add_assignment
 from mmplay.commands.output import print_json, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import load_assignment
-from mmplay.levels.classroom.handin import SUFFIX, read_handin, write_handin
-from mmplay.levels.classroom.submitting import (
+from mmplay.levels.classroom.handin import (
+    SUFFIX,
     Chosen,
     best_tries,
     codes_of,
+    read_handin,
     read_traces,
     traces_of,
+    write_handin,
 )
 from mmplay.recordings.trace.reader import open_trace
 

@@ -1,13 +1,16 @@
-"""Which handler takes which line of a report, and what CPU lines and call traces say."""
+"""Which handler takes which line of a report; what CPU lines, call traces and daemons' lines say.
+
+The daemons are those that kill before the kernel does: systemd-oomd, earlyoom, Android's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import Report, ReportKind
+from mmplay.engine.report import Cgroup, OomKill, Report, ReportKind
 from mmplay.engine.stack import StackEntry
-from mmplay.recordings.log import daemon_lines, kill_lines, memory_lines, request_lines
+from mmplay.recordings.log import kill_lines, memory_lines, request_lines
 from mmplay.recordings.log.builder import MOST_ROWS, Handler, ReportBuilder
 from mmplay.recordings.log.scan import Message
 
@@ -47,6 +50,43 @@ def trace(builder: ReportBuilder, message: Message) -> None:
     if opened.report.request is not None and not opened.report.request.stack:
         opened.traced = True
         builder.claim(opened, message)
+
+
+def oomd(builder: ReportBuilder, message: Message) -> None:
+    """systemd-oomd killed a cgroup, for memory or for pressure."""
+    opened = builder.alone(message, ReportKind.USERSPACE)
+    opened.daemon, opened.why = "systemd-oomd", f"memory {message.values['why']}"
+    opened.cgroup = Cgroup(task_path=message.values["path"])
+
+
+def earlyoom(builder: ReportBuilder, message: Message) -> None:
+    """Earlyoom sent a signal to the task with most badness."""
+    values = message.values
+    opened = builder.alone(message, ReportKind.USERSPACE)
+    opened.daemon, opened.why = "earlyoom", values.get("signal", "low memory")
+    opened.kill = OomKill(
+        values["pid"],
+        values["comm"],
+        values["score"],
+        anon_rss_kb=values["rss_mib"] * 1024,
+        uid=values.get("uid"),
+        time_us=message.prefix.time_us,
+    )
+
+
+def lowmemorykiller(builder: ReportBuilder, message: Message) -> None:
+    """Android's killer: a daemon, or the driver that came before it (to 4.11)."""
+    values = message.values
+    report = builder.alone(message, ReportKind.USERSPACE)
+    report.daemon = "lowmemorykiller"
+    report.why = values.get("tail", "").lstrip("; ") or "low memory"
+    report.kill = OomKill(
+        *(values["pid"], values["comm"]),
+        time_us=message.prefix.time_us,
+        anon_rss_kb=values.get("rss"),
+        uid=values.get("uid"),
+        adj=values["adj"],
+    )
 
 
 OF_CGROUP = frozenset({"mem_cgroup_out_of_memory", "mem_cgroup_oom_synchronize"})
@@ -130,7 +170,9 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(TAIL_ROLES, memory_lines.tail),
     **request_lines.HANDLERS,
     **kill_lines.HANDLERS,
-    **daemon_lines.HANDLERS,
+    "oomd": oomd,
+    "earlyoom": earlyoom,
+    "lmkd": lowmemorykiller,
 }
 """What a report does with each role of line; other lines are kept and belong to no report."""
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mmplay.engine.limits import Cgroup, Limited
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import BY_HAND, OomKill, Report, ReportKind
+from mmplay.engine.report import BY_HAND, Cgroup, Limited, OomKill, Report, ReportKind
 from mmplay.engine.rules.watermarks import PAGE_BYTES
 from mmplay.recordings.log.builder import MOST_ROWS, MOST_TASKS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.request_lines import allowed, asked_by

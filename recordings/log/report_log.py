@@ -12,11 +12,11 @@ from mmplay.engine.frame import BootSpan, LogLine
 from mmplay.engine.report import SCANNED, Report
 from mmplay.engine.rules.versions import Kernel
 from mmplay.recordings.log.builder import ReportBuilder, ReportIndex
-from mmplay.recordings.log.encodings import ENCODINGS, encoded
 from mmplay.recordings.log.gather import feed, gather_one
 from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, rendered
 from mmplay.recordings.log.prefix import split_prefix
 from mmplay.recordings.log.scan import Message
+from mmplay.recordings.log.unpacking import ENCODINGS, encoded
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Record
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mmplay.engine.limits import CmaFailure
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import ReportKind, Request, SlubReport
+from mmplay.engine.report import CmaFailure, ReportKind, Request, SlubReport
 from mmplay.recordings.log.builder import MOST_ROWS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.scan import Message
 

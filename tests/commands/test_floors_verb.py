@@ -12,7 +12,7 @@ import pytest
 
 from mmplay.__main__ import main
 from mmplay.commands.floors_seen import floors_now, print_seen, seen_json
-from mmplay.engine.rules.boot import Boot
+from mmplay.engine.rules.kernel import Boot
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.live.capture import Roots
 from tests.conftest import INCIDENT_NEXT

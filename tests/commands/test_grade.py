@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_no_half_autograder(
             raise FULL
 
     (folder / "empty").mkdir()
-    monkeypatch.setattr("mmplay.levels.classroom.autograder.shutil.copyfile", full)
+    monkeypatch.setattr("mmplay.levels.classroom.writing.shutil.copyfile", full)
     for name in ("ag", "empty"):
         assert main(["class", "gradescope", "w3.toml", "-o", name]) == 2
         said = f"mmplay: {name}: cannot be written: No space left on device\n"

@@ -16,8 +16,10 @@ from mmplay.engine.explain.headline import (
 )
 from mmplay.engine.explain.sorts import sort_of, sort_words
 from mmplay.engine.explain.verdict import Judgement, Outcome, Status
-from mmplay.engine.limits import Cgroup, CmaFailure, Limited
 from mmplay.engine.report import (
+    Cgroup,
+    CmaFailure,
+    Limited,
     MemDump,
     OomKill,
     Report,

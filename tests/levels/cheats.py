@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from mmplay.engine.sim import ENGINE
+from mmplay.levels.authoring import toml_text
 from mmplay.levels.classroom.assignment import Assignment, with_seed
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.load import read_level
@@ -16,7 +17,6 @@ from mmplay.levels.model import Level
 from mmplay.levels.play.goals import RESULT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import ALL_TURNS, begin, level_header
-from mmplay.levels.toml_text import toml_text
 from mmplay.recordings.trace.format import FORMAT, Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter

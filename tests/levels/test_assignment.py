@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.errors import InputError
-from mmplay.levels.classroom import winning
-from mmplay.levels.classroom.assignment import Assignment, load_assignment, read_assignment
-from mmplay.levels.classroom.seeds import pass_seed
-from mmplay.levels.classroom.winning import faults_of
+from mmplay.levels.authoring import toml_text
+from mmplay.levels.classroom import unseen
+from mmplay.levels.classroom.assignment import (
+    Assignment,
+    load_assignment,
+    pass_seed,
+    read_assignment,
+)
+from mmplay.levels.classroom.unseen import faults_of
 from mmplay.levels.classroom.writing import (
     Choice,
     New,
@@ -26,7 +31,6 @@ from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.level_text import LevelError
 from mmplay.levels.load import read_level
 from mmplay.levels.play.solve import won
-from mmplay.levels.toml_text import toml_text
 from tests.levels.proofs import DOOR, level_text
 
 DUE = "2026-12-01T23:59:00+01:00"
@@ -209,7 +213,7 @@ def test_a_level_that_cannot_be_won_is_found(tmp_path: Path) -> None:
 
 def test_the_seed_of_every_student_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     last = STUDENTS[-1]
-    monkeypatch.setattr(winning, "problem_of", lambda *who: "no" if who[-1] == last else "")
+    monkeypatch.setattr(unseen, "problem_of", lambda *who: "no" if who[-1] == last else "")
     (fault,) = faults_of(teachers("L03"), "a.toml")
     said = f"cannot be won with the seeds of 1 of {len(STUDENTS)} students; that of {last}: no"
     assert fault == ("L03", said)

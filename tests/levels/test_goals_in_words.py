@@ -6,7 +6,7 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import level_of_id
-from mmplay.levels.play.coming import can_be_done, orders_to_come
+from mmplay.levels.play.deeds import can_be_done, orders_to_come
 from mmplay.levels.play.game import LevelGame, digits
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.solve import begin, knows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmplay.levels.key_lines import MAX_LINES, KeyLines, excess, without_texts
+from mmplay.levels.level_text import MAX_LINES, KeyLines, excess, without_texts
 
 TEXT = '''\
 # [not] a = header

@@ -15,6 +15,7 @@ from mmplay.levels.catalogue import find_level
 from mmplay.levels.classroom.collecting import Found
 from mmplay.levels.classroom.formats import as_json, grades_json
 from mmplay.levels.classroom.grading import graded_class
+from mmplay.levels.classroom.pages import key, report_blocks, teach_next, worksheet
 from mmplay.levels.classroom.report import (
     NO_RULE,
     Bin,
@@ -24,8 +25,6 @@ from mmplay.levels.classroom.report import (
     read_grades,
     report_of,
 )
-from mmplay.levels.classroom.report_page import report_blocks, teach_next
-from mmplay.levels.classroom.worksheet import key, worksheet
 from mmplay.recordings.export.blocks import html_page, markdown_page
 from tests.levels.cheats import sealed, wrongly
 from tests.levels.classes import assignment, assignment_text, hand_in, trace

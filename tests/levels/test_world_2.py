@@ -15,8 +15,7 @@ from mmplay.levels.load import load_level
 from mmplay.levels.model import Level, Move, Question
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import knows, play
-from mmplay.levels.play.stations import come_to
+from mmplay.levels.play.solve import come_to, knows, play
 from mmplay.levels.truth import truth
 from tests.levels.proofs import unread
 

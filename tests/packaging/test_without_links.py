@@ -189,7 +189,7 @@ def test_gradescope_grades_with_the_wheel_that_lies_beside(
     wheels: dict[str, Path], tmp_path: Path
 ) -> None:
     """Laid out like /autograder: nothing but that folder is named, and nothing is fetched."""
-    from mmplay.levels.classroom.autograder import write_autograder
+    from mmplay.levels.classroom.writing import write_autograder
     from tests.levels.classes import assignment, assignment_text, hand_in, trace
 
     (tmp_path / "week3.toml").write_text(assignment_text("L03"), encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.engine.explain.chosen import tasks_of
-from mmplay.engine.explain.victim import cgroup_rows
+from mmplay.engine.explain.event import cgroup_rows
 from mmplay.engine.report import ReportKind
 from tests.recordings.kind_logs import MEMCG_V1, MEMCG_V2, about, only, told
 

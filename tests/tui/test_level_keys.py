@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmplay.levels.catalogue import find_level
-from mmplay.levels.play.coming import ONLY_ACTS
+from mmplay.levels.play.deeds import ONLY_ACTS
 from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.panels.stage_panel import ChoicePanel

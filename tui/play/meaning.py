@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmplay.levels.model import Level
-from mmplay.levels.play.coming import ONLY_ACTS
+from mmplay.levels.play.deeds import ONLY_ACTS, turn_passed
 from mmplay.levels.play.game import LevelGame, digits
-from mmplay.levels.play.undoing import turn_passed
 from mmplay.tui.keys import (
     CHOOSING,
     LANDED,

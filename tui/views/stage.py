@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.frame import Ask
 from mmplay.levels.model import NUMBER, Option, Question
-from mmplay.levels.play.coming import ONLY_ACTS
+from mmplay.levels.play.deeds import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import ASKED
 from mmplay.levels.play.questions import QUESTIONS_FIRST, Reply

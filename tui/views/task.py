@@ -8,7 +8,7 @@ from mmplay.engine.sim.log.view import FREE, SlabRow, blocks_of, slabs_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.model import Level, Question
 from mmplay.levels.play.beside import Beside, beside, current, in_words
-from mmplay.levels.play.coming import can_be_done, orders_to_come
+from mmplay.levels.play.deeds import can_be_done, orders_to_come
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import GoalState, Outcome, most_missed
 from mmplay.levels.play.questions import Reply
