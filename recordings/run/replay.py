@@ -14,7 +14,7 @@ from mmplay.engine.sim.log.stacks import Actor, actor_of, next_actor
 from mmplay.engine.sim.machine.decisions import Action, Decision
 from mmplay.engine.sim.machine.machine import CPU, Machine
 from mmplay.engine.sim.run.actions import ACTIONS, do_action
-from mmplay.engine.sim.run.turns import turn
+from mmplay.engine.sim.run.turns import run_turns, turn
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 from mmplay.recordings.trace.format import TraceError
 
@@ -180,12 +180,14 @@ class Replay:
 
         Decisions are not kept: this is the fast way. The acts of where it stands are done already.
         """
-        m, state, acts = self.machine, self.machine.state, self._acts
+        m, here = self.machine, self.turn
+        acted = {stop for stop in self._acts if here < stop <= at}
         with told_in_words(m):
-            while state.turn < at:
-                if not turn(m):
-                    raise _no_further(state.turn + 1)
-                if state.turn in acts:
+            for stop in sorted(acted | {max(here, at)}):
+                run_turns(m, stop - self.turn)
+                if self.turn < stop:
+                    raise _no_further(self.turn + 1)
+                if stop in acted:
                     self.act()
         m.log = []
 

@@ -141,11 +141,12 @@ def allowed(m: Machine, which: int) -> bool:
 
 def would_print(m: Machine) -> bool:
     """Tell whether a slab's request that is refused now would be reported, in part at least."""
+    return _would_print(m, PAGES * LIMIT_NUMBERS) or _would_print(m, SLABS * LIMIT_NUMBERS)
+
+
+def _would_print(m: Machine, at: int) -> bool:
     limits = m.state.limits
-    return any(
-        limits[at + PRINTED] < BURST or m.state.now_ns > limits[at + BEGIN] + INTERVAL_NS
-        for at in (PAGES * LIMIT_NUMBERS, SLABS * LIMIT_NUMBERS)
-    )
+    return limits[at + PRINTED] < BURST or m.state.now_ns > limits[at + BEGIN] + INTERVAL_NS
 
 
 def missed(m: Machine, which: int, count: int) -> None:

@@ -48,7 +48,11 @@ def make_gates(kernel: Kernel, zones: list[Zone]) -> list[Gate]:
 def _floor(kernel: Kernel, zone: Zone, class_zone: int, code: int) -> int:
     flags = FLAG_SETS[max(0, code - MIN)]
     mark = (zone.low, zone.high, zone.min)[min(code, MIN)]
-    return floor(kernel.gate.reductions, mark, zone.reserve[class_zone], flags)
+    return _known_floor(kernel.gate.reductions, mark, zone.reserve[class_zone], flags)
+
+
+_known_floor: Callable[..., int] = lru_cache(maxsize=1 << 10)(floor)
+"""Whoever looks at another moment of a run asks for all of them, and they are mostly the same."""
 
 
 def set_marks(kernel: Kernel, state: State) -> None:

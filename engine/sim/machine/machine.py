@@ -13,6 +13,7 @@ from collections.abc import Callable
 from heapq import heappush
 
 from mmplay.engine.printk.form import LineForm, Values, forms
+from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.rules.versions import Kernel, SimRules
 from mmplay.engine.sim.machine.asks import Ask, Masks, make_ask, make_masks
 from mmplay.engine.sim.machine.decisions import Decision
@@ -44,7 +45,8 @@ class Machine:
 
     Who decides tests it first, `if m.tell is not None: m.tell(Kfree(...))`: then it costs nothing.
 
-    `ask` returns the request of a key (`asks.ask_key`): every request asks.
+    `ask` returns the request of a key (`asks.ask_key`): every request asks. `page_asks` are those
+    behind the objects that were asked for, by cache, mask and context (`slub.page_asks`).
     `log` holds what was printed since the machine was made or bound; the state counts all lines.
     `zone` and `pfmemalloc` are how the page allocator answers besides the page itself. `weights`
     are those of the workloads, empty where none is nicer than another.
@@ -53,7 +55,7 @@ class Machine:
     __slots__ = (
         *("setup", "kernel", "rules", "state", "tell", "log", "gates", "zonelists", "masks"),
         *("slab_mask", "cache_numbers", "line_ns", "load_masks", "weights"),
-        *("zone", "pfmemalloc", "ask", "numbers"),
+        *("zone", "pfmemalloc", "ask", "page_asks", "numbers"),
     )
 
     def __init__(self, setup: Setup, state: State) -> None:
@@ -82,6 +84,7 @@ class Machine:
         self.numbers = {zone.index: number for number, zone in enumerate(state.zones)}
         keeps = self.kernel.slab.keeps | (self.masks.atomic if state.slab_keeps_atomic else 0)
         self.slab_mask = self.kernel.slab._replace(keeps=keeps)
+        self.page_asks: dict[tuple[int, int, Context], tuple[Ask, Ask]] = {}
         self.refresh_gates()
 
     def refresh_gates(self) -> None:

@@ -94,7 +94,7 @@ def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     """
     gate = m.gates[ask.low_gate]
     page = _take_round(m, gate, ask, order, cpu, FAIR_DEPLETED)
-    if page < 0 and _round_is_over(gate):
+    if page == SKIPPED:
         reset_alloc_batches(m, ask.class_zone)
         page = _take_round(m, gate, ask, order, cpu, 0)
     if page < 0 and m.tell is not None:
@@ -102,18 +102,19 @@ def take_fast(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     return page
 
 
-def _round_is_over(gate: Gate) -> bool:
-    """Tell whether a zone was skipped: every refused request asks."""
-    for zone, _ in gate:  # noqa: SIM110 (any() costs three times as much here)
-        if zone.flags & FAIR_DEPLETED:
-            return True
-    return False
+SKIPPED = -2
+"""No page, but a zone was left out."""
 
 
 def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: int) -> int:
     """Look at every zone once; those with a flag in `skip` are left out."""
+    silent, none = m.tell is None, -1
     for zone, floor in gate:
         if zone.flags & skip:
+            none = SKIPPED
+            continue
+        if silent and zone.free <= floor:
+            # As in `take_from`.
             continue
         if ask.for_write and not zone_dirty_ok(m, zone):
             if m.tell is not None:
@@ -128,7 +129,7 @@ def _take_round(m: Machine, gate: Gate, ask: Ask, order: int, cpu: int, skip: in
             if m.tell is not None:
                 m.tell(FastPath(zone.index, zone.free, floor, order))
             return page
-    return -1
+    return none
 
 
 def take_many(m: Machine, ask: Ask, cpu: int, want: int) -> int:
@@ -317,8 +318,12 @@ def alloc_nowait(m: Machine, ask: Ask, order: int, cpu: int) -> int:
 def retry_nowait(m: Machine, ask: Ask, order: int, cpu: int) -> int:
     """Make the slow path's tries that need no waiting: its floor, then the reserves if allowed."""
     m.pfmemalloc = False
+    state = m.state
     if ask.wakes_kswapd:
-        wake_kswapd(m, ask.class_zone, order)
+        task = state.kswapd_task
+        if task < 0 or state.tasks.state[task] == SLEEPING or state.kswapd_order < order:
+            # Else it is awake and knows the order: a call for that is too dear here.
+            wake_kswapd(m, ask.class_zone, order)
     page = take_from(m, m.gates[ask.gate], ask, order, cpu)
     if page < 0 and ask.no_watermarks:
         page = take_anyway(m, ask, order, cpu)

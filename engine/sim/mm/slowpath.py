@@ -41,7 +41,7 @@ from mmplay.engine.sim.mm.page_alloc import (
     zone_watermark_ok,
 )
 from mmplay.engine.sim.mm.pcp import drain_all
-from mmplay.engine.sim.mm.slub import drop_cpu_slab, first_ask, own_slab, page_ask, take_partial
+from mmplay.engine.sim.mm.slub import drop_cpu_slab, own_slab, page_asks, take_partial
 from mmplay.engine.sim.mm.throttle import (
     EXEMPT,
     hold_back,
@@ -333,16 +333,13 @@ def begin_object(m: Machine, task: int, cpu: int) -> int:
     """Ask for one object of the purpose's cache; the task's stage then is as for a page."""
     tasks = m.state.tasks
     number = m.cache_numbers[PURPOSES[tasks.purpose[task]].cache]
-    cache, kind = m.state.caches[number], m.setup.caches[number]
+    cache = m.state.caches[number]
     if not cache.cpu_free[cpu]:
-        caller = caller_of(m, task, cpu)
-        ask = page_ask(m, kind, caller.gfp, caller.context)
+        first, ask = page_asks(m, number, caller_of(m, task, cpu))
         drop_cpu_slab(cache, cpu)
         if not take_partial(cache, cpu, ask.no_watermarks):
-            orders = kind.orders
             tasks.slab[task] = 2 * number + 2
-            first = first_ask(m, ask, orders.order > orders.min_order)
-            return begin_page(m, task, cpu, first.gfp, orders.order)
+            return begin_page(m, task, cpu, first.gfp, m.setup.caches[number].orders.order)
     cache.cpu_free[cpu] -= 1
     tasks.stage[task] = DONE
     return m.setup.costs.page
@@ -352,8 +349,7 @@ def slab_goes_on(m: Machine, task: int, cpu: int) -> int:
     """A page request for a slab ended: own the slab, or make the second request, or give up."""
     tasks = m.state.tasks
     number, second = divmod(tasks.slab[task] - 2, 2)
-    cache, kind = m.state.caches[number], m.setup.caches[number]
-    orders = kind.orders
+    cache, orders = m.state.caches[number], m.setup.caches[number].orders
     if tasks.stage[task] == DONE:
         tasks.slab[task] = 0
         order, objects = orders.order, orders.objects
@@ -364,13 +360,12 @@ def slab_goes_on(m: Machine, task: int, cpu: int) -> int:
         cache.cpu_free[cpu] -= 1
         return 0
     caller = caller_of(m, task, cpu)
+    _, ask = page_asks(m, number, caller)
     if not second:
         tasks.slab[task] += 1
-        ask = page_ask(m, kind, caller.gfp, caller.context)
         return begin_page(m, task, cpu, ask.gfp, orders.min_order)
     tasks.slab[task] = 0
     tasks.stage[task] = FAILED
-    ask = page_ask(m, kind, caller.gfp, caller.context)
     if not ask.nowarn:
         warn_slab_failed(m, caller, number)
     return 0

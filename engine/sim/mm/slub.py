@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.sim.log.reports import warn_failures
 from mmplay.engine.sim.machine.asks import Ask, ask_key
 from mmplay.engine.sim.machine.decisions import DiscardSlab, NewSlab, SlabKept, SlabRefused
@@ -52,14 +51,12 @@ def take_some(m: Machine, number: int, want: int, caller: Caller) -> int:
 
 def _refill(m: Machine, number: int, caller: Caller) -> bool:
     """Give the CPU a slab with free objects (___slab_alloc)."""
-    cache, kind = m.state.caches[number], m.setup.caches[number]
+    cache, orders = m.state.caches[number], m.setup.caches[number].orders
     cpu = caller.cpu
-    ask = page_ask(m, kind, caller.gfp, caller.context)
+    first, ask = page_asks(m, number, caller)
     drop_cpu_slab(cache, cpu)
     if take_partial(cache, cpu, ask.no_watermarks):
         return True
-    orders = kind.orders
-    first = first_ask(m, ask, orders.order > orders.min_order)
     page = alloc_nowait(m, first, orders.order, cpu)
     if page >= 0:
         own_slab(m, number, cpu, orders.order, orders.objects)
@@ -71,25 +68,31 @@ def _refill(m: Machine, number: int, caller: Caller) -> bool:
     return False
 
 
-def page_ask(m: Machine, kind: CacheKind, gfp: int, context: Context) -> Ask:
-    """Return the page request behind an object request: what SLUB lets through (new_slab)."""
-    mask = m.slab_mask.page_mask(gfp)
+def page_asks(m: Machine, number: int, caller: Caller) -> tuple[Ask, Ask]:
+    """Return the two page requests behind an object request (new_slab, allocate_slab, 4.5).
+
+    The second is what SLUB lets through; the first neither warns nor insists, and a larger than
+    minimal slab is not worth reclaiming for.
+    """
+    key = number, caller.gfp, caller.context
+    found = m.page_asks.get(key)
+    if found is None:
+        # Every work that is refused asks, thousands of times alike.
+        found = m.page_asks[key] = _make_asks(m, m.setup.caches[number], caller)
+    return found
+
+
+def _make_asks(m: Machine, kind: CacheKind, caller: Caller) -> tuple[Ask, Ask]:
+    mask = m.slab_mask.page_mask(caller.gfp)
     if kind.reclaimable:
         mask |= m.masks.reclaimable
     if kind.orders.order > 0:
         mask |= m.masks.comp
-    return m.ask(ask_key(mask, context))
-
-
-def first_ask(m: Machine, ask: Ask, larger: bool) -> Ask:
-    """Return the first of the two page requests for a slab: it neither warns nor insists.
-
-    A larger than minimal slab is not worth reclaiming for (allocate_slab, 4.5).
-    """
-    mask = ask.gfp | m.masks.nowarn | m.masks.noretry
-    if ask.can_reclaim and larger:
+    ask = m.ask(ask_key(mask, caller.context))
+    mask |= m.masks.nowarn | m.masks.noretry
+    if ask.can_reclaim and kind.orders.order > kind.orders.min_order:
         mask = (mask | m.masks.nomemalloc) & ~m.masks.direct_reclaim
-    return m.ask(ask_key(mask, ask.context))
+    return m.ask(ask_key(mask, caller.context)), ask
 
 
 def drop_cpu_slab(cache: Cache, cpu: int) -> None:
@@ -144,13 +147,13 @@ def _own(
 
 def refused(m: Machine, number: int, count: int, caller: Caller) -> None:
     """Count and warn of refused object requests: two page requests each, the second may print."""
-    kind = m.setup.caches[number]
-    ask = page_ask(m, kind, caller.gfp, caller.context)
+    _, ask = page_asks(m, number, caller)
     caller.count_failures(m, 2 * count)
     if m.tell is not None:
         m.tell(SlabRefused(number, count, ask.gfp))
     if not ask.nowarn:
-        warn_failures(m, caller, ask, kind.orders.min_order, number, count)
+        order = m.setup.caches[number].orders.min_order
+        warn_failures(m, caller, ask, order, number, count)
 
 
 # giving back

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mmplay.engine.rules.alloc_flags import Context
+from mmplay.engine.sim.log.stacks import NET, Caller
 from mmplay.engine.sim.machine.decisions import Decision, WbStartWriteback
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.page_decisions import NoWatermarks, ZoneWatermarkOk
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait
-from mmplay.engine.sim.mm.slub import page_ask
+from mmplay.engine.sim.mm.slub import page_asks
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.turns import run_until, turn
 from tests.engine.sim.machines import NEXT, SECOND, incident, listened, log_1, log_text
@@ -106,7 +107,8 @@ def _no_slab_below_min(made: list[Decision]) -> None:
 def test_the_request_of_log_1_with_the_flag_kept(slab_mask: str, served: bool) -> None:
     m = log_1(slab_mask)
     assert [zone.free for zone in m.state.zones] == [1738, 629]
-    ask = page_ask(m, m.setup.caches[0], m.masks.net_zeroed, Context.SOFTIRQ)
+    caller = Caller(NET, -1, 2, m.masks.net_zeroed, Context.SOFTIRQ, "extension")
+    _, ask = page_asks(m, 0, caller)
     assert (alloc_nowait(m, ask, 0, 2) >= 0) is served
 
 
