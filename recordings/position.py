@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.frame import BootSpan, Timeline, boot_of
+from mmplay.engine.frame import BootSpan, LogLine, Timeline, boot_of
 from mmplay.recordings.recording import Recording, Stopped, never
 
 UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}
