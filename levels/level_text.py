@@ -228,7 +228,7 @@ def digest_of_content(text: str) -> str:
     return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
+def flow_texts(place: Place, raw: tuple[str, ...]) -> None:
     """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
 
     Texts in lists stay too; tables of NUMBERED lists get their line. Raises LevelError for a text

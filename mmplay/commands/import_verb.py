@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("log", metavar="LOG|-", help="a kernel log, or - for standard input")
     parser.add_argument("-o", dest="output", metavar="FILE", help="write the recording here")
-    add_kernel(parser, default=None)
+    add_kernel(parser)
     add_json(parser)
 
 

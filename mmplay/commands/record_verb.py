@@ -54,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--screen", action="store_true", help="show the recording on the play screen as it grows"
     )
-    add_kernel(parser, default=None)
+    add_kernel(parser)
     add_screen_options(parser)
 
 

@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="POS", help="start from this turn of a run (default: its last)"
     )
-    add_kernel(parser, None)
+    add_kernel(parser)
     _add_machine_arguments(parser)
     parser.add_argument(
         "-o",

@@ -90,7 +90,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
     )
-    add_kernel(parser, None)
+    add_kernel(parser)
     parser.add_argument(
         "--variant",
         metavar="V",

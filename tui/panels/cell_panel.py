@@ -199,7 +199,7 @@ class CellPanel(Widget, can_focus=True):
             self._place(place)
         return place is not None
 
-    def begin_at(self, ask: Ask, below: int = 0) -> None:
+    def begin_at(self, ask: Ask, below: int) -> None:
         """Put the cursor on this question, if it is there, without anybody being told.
 
         So many rows below it come into sight, too.

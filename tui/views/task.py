@@ -145,7 +145,7 @@ def reply_rows(reply: Reply, width: int) -> list[Row]:
     return [*rows, row("")]
 
 
-def end_rows(game: LevelGame, width: int, glyphs: Glyphs = BOXES) -> list[Row]:
+def end_rows(game: LevelGame, width: int, glyphs: Glyphs) -> list[Row]:
     """Return what a run came to, and the keys after it."""
     run = game.level_run
     won, role = run.outcome is Outcome.WON, "refused"
