@@ -213,3 +213,8 @@ def frame_by_time(timeline: Timeline, time_us: int, boot: BootSpan) -> int:
         if moment is not None and moment <= time_us:
             best = index
     return best
+
+
+def boot_of(timeline: Timeline, index: int) -> BootSpan:
+    """Return the boot that a frame belongs to, by the frame's number."""
+    return next(boot for boot in timeline.boots if boot.first_frame <= index <= boot.last_frame)

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mmplay.engine.explain.diagnose import Diagnosis, Seen, diagnose, diagnose_moment
-from mmplay.engine.explain.dumps import contradictions, trend_findings
+from mmplay.engine.explain.dumps import contradictions, moment_finding, trend_findings
 from mmplay.engine.explain.event import event_findings
 from mmplay.engine.explain.evidence import candidates_for, rules_findings
 from mmplay.engine.explain.finding import Finding, finding, sentence, term_json
 from mmplay.engine.explain.gate import Caller, ZoneTest
 from mmplay.engine.explain.headline import LONGEST, headline
-from mmplay.engine.explain.moment import moment_finding
 from mmplay.engine.explain.verdict import Judgement
 from mmplay.engine.explain.where import memory_table
 from mmplay.engine.frame import Frame, Shown, Timeline

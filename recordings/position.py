@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mmplay.engine.errors import InputError
-from mmplay.engine.frame import BootSpan, LogLine, Timeline
+from mmplay.engine.frame import BootSpan, LogLine, Timeline, boot_of
 from mmplay.recordings.recording import Recording, Stopped, never
 
 UNITS_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "ms": 1_000, "": 1_000_000}
@@ -85,14 +85,13 @@ def _from_here(timeline: Timeline, current: int, found: re.Match[str]) -> int:
 
 
 def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
-    boot = _boot_at(timeline, timeline.boots, current, time_us)
-    return timeline.frame_at(time_us, boot)
+    return timeline.frame_at(time_us, _boot_at(timeline, current, time_us))
 
 
-def _boot_at(timeline: Timeline, boots: Sequence[BootSpan], current: int, time_us: int) -> BootSpan:
+def _boot_at(timeline: Timeline, current: int, time_us: int) -> BootSpan:
     """Return the current boot if it spans the time, else the first that does, else the current."""
-    own = next(boot for boot in boots if boot.first_frame <= current <= boot.last_frame)
-    for boot in (own, *boots):
+    own = boot_of(timeline, current)
+    for boot in (own, *timeline.boots):
         first = timeline.time_us(boot.first_frame)
         last = timeline.time_us(boot.last_frame)
         if first is not None and last is not None and first <= time_us <= last:

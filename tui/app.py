@@ -176,7 +176,7 @@ class MmplayApp(App[None]):
         self.push_screen(PlayScreen.of_level(level, kept, self.glyphs, self.motion))
 
     def _go_on_or_begin(self, level: Level) -> None:
-        from mmplay.levels.play.going_on import go_on_recorded
+        from mmplay.levels.play.regrade import go_on_recorded
 
         self.play_level(level, go_on_recorded(level))
 
@@ -188,7 +188,7 @@ class MmplayApp(App[None]):
     @on(MenuScreen.LevelChosen)
     def level_chosen(self, message: MenuScreen.LevelChosen) -> None:
         """Play a level from the menu, or go on with it; show a recording that does not go on."""
-        from mmplay.levels.play.going_on import go_on_recorded
+        from mmplay.levels.play.regrade import go_on_recorded
 
         kept = go_on_recorded(message.level, message.path)
         if kept is None and message.path is not None and isinstance(self.screen, MenuScreen):

@@ -12,8 +12,7 @@ from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.language import AFTER, END, NOW, START, TURN
 from mmplay.levels.model import Level, Question, name_and_value
-from mmplay.levels.play.again import Miss, Seen, next_form
-from mmplay.levels.play.drawing import forms_in_order, in_order, variants
+from mmplay.levels.play.drawing import Miss, Seen, forms_in_order, in_order, next_form, variants
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import ASK, Notes, located
 from mmplay.levels.truth import Truth, deed_of, supposed, truth

@@ -1,15 +1,18 @@
 """Questions as they are asked: which line, which numbers; a missed one comes again with others.
 
 The slots of a question are filled: {0}, {1} by the words of a line, {name} by a number drawn. What
-is drawn is drawn from the run's seed and read off its machine, so it can be made again.
+is drawn is drawn from the run's seed and read off its machine, so it can be made again. How a miss
+comes again is decided here alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product, zip_longest
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice, product, zip_longest
 from math import lcm
+from typing import NamedTuple
 from zlib import crc32
 
 from mmplay.engine.errors import InputError, no_such
@@ -19,7 +22,7 @@ from mmplay.engine.sim.state.state import advance
 from mmplay.levels.language import MARKS
 from mmplay.levels.level_text import MAX_TEXT
 from mmplay.levels.model import BETWEEN, DEFAULT_ZONE, Level, Option, Question
-from mmplay.levels.truth import about, truth
+from mmplay.levels.truth import Truth, about, truth
 
 _SLOT = re.compile(r"\{([0-9]|[a-z][a-z_]{0,31})\}", re.ASCII)
 _TEXTS = ("text", "truth", "when", "why", "rule", "caller", "unit")
@@ -191,3 +194,109 @@ def in_order(level: Level, seed: int) -> tuple[Question, ...]:
 def _shuffled_group(group: Sequence[Question], seed: int) -> Iterator[Question]:
     for place in shuffled(len(group), seed ^ crc32(group[0].group.encode())):
         yield group[place]
+
+
+LOOKS = 8
+"""So many forms are compared at most: to know what is right may take a run of the machine."""
+
+OPPOSITES = 2
+"""With so few options a right answer is either the wrong one, or stands on the same key."""
+
+NO_FAULT = (False, False, False)
+
+
+class Seen(NamedTuple):
+    """What was asked in a run before: the texts, and how this question was missed there."""
+
+    texts: Sequence[str] = ()
+    miss: Miss | None = None
+
+
+class Miss(NamedTuple):
+    """A wrong answer, with the form in which the question was asked, and what was right."""
+
+    form: Question
+    right: Truth
+    said: str
+
+
+def next_form(
+    forms: Iterable[Question],
+    asked: Sequence[str],
+    miss: Miss | None,
+    right_of: Callable[[Question], Truth],
+    skipped: int = 0,
+) -> Question:
+    """Return the form to ask, of `forms` in their order, of which there is at least one.
+
+    It is none of the texts that were `asked`, in order, while another is left; of those left,
+    one that does not make the missed answer right, then one in which it is the same slip (who took
+    equal for above meets an equal one again) or which asks the reverse, and then one that does not
+    repeat the right answer, on its key or as a value. `skipped` forms are left out. If all were
+    asked it is the one that was asked longest ago.
+    """
+    passed: list[Question] = []
+    most = LOOKS if miss is not None else 1
+    fresh = islice(_fresh(forms, asked, passed), skipped, skipped + most)
+    best, least = None, (True, True, True)
+    for one in fresh:
+        faults = NO_FAULT if miss is None else _faults(one, miss, right_of(one))
+        if best is None or faults < least:
+            best, least = one, faults
+        if faults == NO_FAULT:
+            break
+    return best or min(passed, key=lambda one: _asked_at(asked, one.text))
+
+
+def _fresh(
+    forms: Iterable[Question], asked: Sequence[str], passed: list[Question]
+) -> Iterator[Question]:
+    for one in forms:
+        passed.append(one)
+        if one.text not in asked:
+            yield one
+
+
+def _asked_at(asked: Sequence[str], text: str) -> int:
+    """Return the place where a text was asked last, -1 if nowhere."""
+    return max((n for n, one in enumerate(asked) if one == text), default=-1)
+
+
+def _faults(form: Question, miss: Miss, right: Truth) -> tuple[bool, bool, bool]:
+    """Tell whether a form rewards the wrong answer, is of another slip, repeats the right one."""
+    rewards = _accepts(right, miss.said) or _shares_a_set(form, miss, right)
+    reverse = form.truth.split()[:1] != miss.form.truth.split()[:1]
+    other = not reverse and _slip(right, miss.said) != _slip(miss.right, miss.said)
+    if len(form.options) == OPPOSITES:
+        return rewards, other, False
+    place = _place(form, right)
+    same_key = place >= 0 and place == _place(miss.form, miss.right)
+    return rewards, other, same_key or _accepts(right, miss.right.shown())
+
+
+def _slip(right: Truth, said: str) -> str:
+    """Return the code of the slip that an answer is; empty if it is none."""
+    with suppress(InputError):
+        found = right.slip(said)
+        return found.code if found is not None else ""
+    return ""
+
+
+def _shares_a_set(form: Question, miss: Miss, right: Truth) -> bool:
+    """Tell whether the right flags and the wrong ones have a set in common that was not there."""
+    names, said = (set(one.split("|")) for one in (right.shown(), miss.said))
+    sets = {one for one in names & said if one.startswith("GFP_")}
+    return bool(form.options) and bool(sets - set(miss.right.shown().split("|")))
+
+
+def _place(form: Question, right: Truth) -> int:
+    """Return the place of the right option, -1 if there is none."""
+    return next((n for n, one in enumerate(form.options) if _accepts(right, one.value)), -1)
+
+
+def _accepts(right: Truth, answer: str) -> bool:
+    """Tell whether an answer, perhaps to another kind of question, would be right."""
+    try:
+        return right.accepts(answer)
+    except InputError:
+        return False

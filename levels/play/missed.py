@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mmplay.levels.model import Question
-from mmplay.levels.play.again import Seen
+from mmplay.levels.play.drawing import Seen
 from mmplay.levels.play.game import LevelGame, Sequel, numbered
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun

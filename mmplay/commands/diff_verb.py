@@ -17,7 +17,7 @@ from mmplay.engine.explain.comparing import (
     tally_text,
 )
 from mmplay.recordings.compare import compare
-from mmplay.recordings.compare.aligning import FORMS, START
+from mmplay.recordings.compare.compare import FORMS, START
 from mmplay.recordings.library import open_recording
 
 

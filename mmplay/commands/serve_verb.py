@@ -65,8 +65,7 @@ def run(args: Namespace) -> int:
     if host not in LOCAL and not args.public:
         raise InputError(f"--host {host}: others could reach it; add --public if they should")
     try:
-        from mmplay.tui.web.server import Server, serve
-        from mmplay.tui.web.visitors import Visitors
+        from mmplay.tui.web.server import Server, Visitors, serve
     except ImportError:
         raise InputError(INSTALL) from None
     if args.theme:

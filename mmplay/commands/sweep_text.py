@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmplay.engine.errors import how_many
-from mmplay.levels.sweep.runs import Subject
-from mmplay.levels.sweep.summary import (
+from mmplay.levels.sweep.runs import (
     Range,
     Row,
     Share,
     Smallest,
+    Subject,
     number_of,
     smallest_without_failure,
 )

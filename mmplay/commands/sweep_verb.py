@@ -45,11 +45,12 @@ from mmplay.levels.sweep.runs import (
     SCENARIO,
     Job,
     Numbers,
+    Row,
     Subject,
+    row_of,
     run_job,
     try_job,
 )
-from mmplay.levels.sweep.summary import Row, row_of
 from mmplay.recordings.parallel.crew import Told
 from mmplay.recordings.parallel.spread import spread
 from mmplay.recordings.run.continuing import AFTER_FOUND_NS

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from mmplay.engine.explain.comparing import Alignment, Moment, Row, Series, Tally
+from mmplay.engine.frame import boot_of
 from mmplay.engine.report import MemDump
 from mmplay.engine.sim.metrics import SYSCTLS, metric_names, read
-from mmplay.recordings.compare.aligning import boot_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import columns

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mmplay.engine.explain.dumps import moment_finding, refused_by, standing
 from mmplay.engine.explain.finding import sentence
 from mmplay.engine.explain.gate import ladder
-from mmplay.engine.explain.moment import moment_finding, refused_by, standing
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import kernel_named
 from mmplay.recordings.library import open_recording

@@ -11,8 +11,7 @@ from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
 from mmplay.levels.model import NUMBER, Option, Question
-from mmplay.levels.play.again import Miss, next_form
-from mmplay.levels.play.drawing import forms_in_order
+from mmplay.levels.play.drawing import Miss, forms_in_order, next_form
 from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, playing

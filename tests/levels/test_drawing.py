@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmplay.levels.level_text import LevelError
-from mmplay.levels.play.again import Seen
-from mmplay.levels.play.drawing import number_of
+from mmplay.levels.play.drawing import Seen, number_of
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.regrade import play_again
 from mmplay.levels.play.run import LevelRun

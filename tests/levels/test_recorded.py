@@ -17,8 +17,7 @@ from mmplay.levels.play.game import (
     follow_recorded,
     keep_result,
 )
-from mmplay.levels.play.going_on import go_on_recorded
-from mmplay.levels.play.regrade import regrade, result_of
+from mmplay.levels.play.regrade import go_on_recorded, regrade, result_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import play
 from mmplay.levels.progress import load

@@ -16,8 +16,7 @@ from mmplay.commands import sweep_verb
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.starts import common
 from mmplay.levels.sweep.levers import ACT, CONSTANT, IN_FILE, Lever, settings_of
-from mmplay.levels.sweep.runs import Job, Numbers
-from mmplay.levels.sweep.summary import Row, row_of, smallest_without_failure, wilson
+from mmplay.levels.sweep.runs import Job, Numbers, Row, row_of, smallest_without_failure, wilson
 from tests.levels.proofs import DOOR, level_text
 
 Captured = pytest.CaptureFixture[str]

@@ -22,8 +22,13 @@ aiohttp = pytest.importorskip("aiohttp")
 from aiohttp.test_utils import TestServer as Running  # noqa: E402
 
 from mmplay.commands import serve_verb  # noqa: E402
-from mmplay.tui.web.server import Server  # noqa: E402
-from mmplay.tui.web.visitors import Visit, Visitors, _in_folder, cells  # noqa: E402
+from mmplay.tui.web.server import (  # noqa: E402
+    Server,
+    Visit,
+    Visitors,
+    _in_folder,
+    cells,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -176,7 +181,7 @@ async def test_nothing_of_a_process_stays_open_when_a_visitor_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where another process still holds the pipe of its errors."""
-    monkeypatch.setattr("mmplay.tui.web.visitors.PATIENCE_S", 1)
+    monkeypatch.setattr("mmplay.tui.web.server.PATIENCE_S", 1)
     script, fifo = tmp_path / "app.py", tmp_path / "fifo"
     os.mkfifo(fifo)
     lingers = f"import os\nif not os.fork():\n    os.close(1)\n    open({str(fifo)!r}).read()\n"

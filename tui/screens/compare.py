@@ -8,7 +8,7 @@ from textual.containers import Container
 from mmplay.engine.explain.comparing import Comparison, headline
 from mmplay.engine.explain.headline import shortened
 from mmplay.recordings.compare import compare
-from mmplay.recordings.compare.aligning import FORMS, START
+from mmplay.recordings.compare.compare import FORMS, START
 from mmplay.recordings.recording import Recording
 from mmplay.tui.cells import DENSITIES, FULL, Cell, fit, row
 from mmplay.tui.glyphs import ASCII, Glyphs

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.headline import shortened
-from mmplay.engine.frame import BootSpan, Frame, Timeline
+from mmplay.engine.frame import Frame, Timeline, boot_of
 from mmplay.recordings.chart.axis import Axis
 from mmplay.tui.cells import Cell, Row, fit, right, row, time_text
 from mmplay.tui.glyphs import Glyphs
 
 
-def boot_of(timeline: Timeline, frame: Frame) -> BootSpan:
-    """Return the boot that a frame belongs to."""
-    return next(boot for boot in timeline.boots if boot.index == frame.boot)
-
-
 def header_row(timeline: Timeline, frame: Frame, state: str, width: int) -> Row:
     """Return the header: what is replayed, which frame, when, how fast."""
-    boot = boot_of(timeline, frame)
+    boot = boot_of(timeline, frame.index)
     boots = len(timeline.boots)
     what = [f"boot {frame.boot + 1}/{boots}"] if boots > 1 else []
     what.append(frame.release or "kernel unknown")
@@ -78,7 +73,7 @@ def timeline_rows(
 
 
 def _label_row(timeline: Timeline, frame: Frame, axis: Axis, width: int) -> Row:
-    boot = boot_of(timeline, frame)
+    boot = boot_of(timeline, frame.index)
     first, last = (
         time_text(timeline.time_us(index), boot.wall)
         for index in (

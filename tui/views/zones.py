@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mmplay.engine.explain.answer_free import class_zone_of, deciding_test, not_asked
+from mmplay.engine.explain.dumps import refused_by, standing
 from mmplay.engine.explain.finding import size
 from mmplay.engine.explain.gate import Rung, ladder
-from mmplay.engine.explain.moment import refused_by, standing
 from mmplay.engine.frame import Ask
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.watermarks import PAGE_KB
