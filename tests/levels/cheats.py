@@ -22,6 +22,7 @@ from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.levels.classes import TOO_LATE, Player, hand_in, rightly, trace
 from tests.sessions import Kept
+from tests.waiting import as_long_as
 
 Edit = Callable[[Record], Record | None]
 
@@ -131,7 +132,7 @@ def result_added(seat: Seat) -> bytes:
     stream = Kept()
     level = seat.level()
     run = begin(level, level.start.seed, TraceWriter(stream, level_header(level, level.start.seed)))
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         if not rightly(run):
             run.advance(ALL_TURNS)
     score = run.score()
