@@ -17,8 +17,7 @@ from mmplay.levels.play.beside import pairs_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.share_code import code_of_run
 from mmplay.levels.play.solve import Replies, begin, knows, level_header, play, skips
-from mmplay.recordings.files import replacing
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, replacing
 from mmplay.recordings.trace.writer import TraceWriter
 
 LOST = 1
@@ -64,8 +63,8 @@ def _played(args: Namespace, level: Level, seed: int, plan: Plan) -> LevelRun:
     if args.output is None:
         return _told(args, begin(level, seed), plan)
     path = Path(args.output)
-    if path.suffix != SUFFIX:
-        raise InputError(f"{path}: name a recording, which ends in {SUFFIX}")
+    if path.suffix != TRACE:
+        raise InputError(f"{path}: name a recording, which ends in {TRACE}")
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
         run = _told(args, begin(level, seed, writer), plan)

@@ -15,8 +15,7 @@ from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.files import replacing, sessions_folder
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, replacing, sessions_folder
 from mmplay.recordings.run.run_log import text_of
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import open_writer
@@ -209,7 +208,7 @@ def _recorded(args: Namespace, start: RunStart) -> Session:
         return _ran(args, start, start.session())
     path = Path(args.output)
     with told_of_disk(path), replacing(path) as stream:
-        if path.suffix == SUFFIX:
+        if path.suffix == TRACE:
             writer = TraceWriter(stream, start.header())
             session = _ran(args, start, start.session(writer))
             session.reached()
