@@ -91,7 +91,7 @@ def _is_log(path: Path) -> bool:
 
 
 RESULT = "result"
-"""Name of the mark that says how a run of a level ended."""
+"""The mark at the end of a recorded run of a level: outcome and stars. The last one counts."""
 
 NO_RESULT = "not finished"
 UNFINISHED = (NO_RESULT, "playing")

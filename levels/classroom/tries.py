@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import Assignment
-from mmplay.levels.play.goals import RESULT
 from mmplay.recordings.files import TRACE, sessions_folder
+from mmplay.recordings.library import RESULT
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
 _RESULT = re.compile(r"(won|lost|ended), ([0-3]) stars, (\d{1,6}) acts of par (\d{1,6})", re.ASCII)

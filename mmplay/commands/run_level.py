@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.commands.arguments import whole
+from mmplay.commands.arguments import MAX_SEED, whole
 from mmplay.commands.output import print_json, tell, told_of_disk
 from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import find_level
@@ -22,8 +22,6 @@ from mmplay.recordings.trace.writer import TraceWriter
 
 LOST = 1
 """Exit status: the actions were checked, and do not win."""
-
-MAX_SEED = (1 << 63) - 1
 
 
 class Plan(NamedTuple):
