@@ -309,6 +309,8 @@ class Report:
     """The kernel panicked instead of killing: `compulsory` or `system-wide` vm.panic_on_oom."""
     reaped: bool = False
     """The OOM reaper took the victim's memory."""
+    unreaped_kb: int | None = None
+    """Anonymous memory that the reaper left with the victim, where it says so."""
     stalled_ms: int | None = None
     asked_bytes: int | None = None
     """What a vmalloc was asked for, where the log says it."""

@@ -15,7 +15,7 @@ from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import highest_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.stack import ContextReading
+from mmplay.engine.stack import INTERRUPT_STACK, ContextReading, Evidence
 
 
 class Abilities(NamedTuple):
@@ -129,11 +129,14 @@ def mask_findings(layout: GfpLayout, mode: int, printed: str | None) -> list[Fin
 def _context_findings(reading: ContextReading) -> list[Finding]:
     if not reading.traced:
         return [finding("caller.untraced")]
-    shown = [
-        finding(CONTEXT_CODES[evidence.context], symbol=evidence.symbol)
-        for evidence in reading.evidence
-    ]
+    shown = [finding(_context_code(one), symbol=one.symbol) for one in reading.evidence]
     return shown or [finding("caller.task")]
+
+
+def _context_code(evidence: Evidence) -> str:
+    """Name the sentence; the interrupt stack alone does not tell which kind of interrupt it was."""
+    marked = evidence.symbol == INTERRUPT_STACK
+    return "caller.interrupt" if marked else CONTEXT_CODES[evidence.context]
 
 
 def _class_findings(kernel: Kernel, mode: int, reading: ContextReading) -> list[Finding]:

@@ -213,7 +213,7 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         result.would_pass += last_look_pages(kernel, deciding, last) if judged else []
         result.assumed.append(finding("assumed.last_look"))
         result.notes += freed_before_last_look(caller, tests, last)
-    elif request is not None and not request.stack:
+    elif request is not None and not read_context(request.stack).traced:
         result.assumed.append(if_memalloc(kernel, seen.dump, caller))
     result.notes += skew_findings(kernel.gate, deciding, last, seen.distance_us)
 
@@ -231,7 +231,7 @@ def _caller(result: Diagnosis, report: Report, kernel: Kernel, dump: MemDump) ->
     """Return the caller to test, noting what had to be assumed about it."""
     request = report.request
     if request is not None and request.mode is not None:
-        if not request.stack:
+        if not read_context(request.stack).traced:
             result.assumed.append(finding("assumed.task_context"))
         caller = caller_in(kernel, request, dump)
         if caller is not None:
