@@ -290,7 +290,7 @@ def _assume(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> No
     elif seen.distance_us and zones_asked(report):
         result.assumed.append(finding("assumed.own_dump", distance_us=seen.distance_us))
     if report.kind is not ReportKind.DUMP and kernel.gate.highatomic:
-        result.assumed += highatomic_findings(kernel, seen.dump)
+        result.assumed += highatomic_findings(kernel, seen.dump, report.request)
 
 
 def _stops(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> None:
