@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from mmplay.commands.arguments import whole
+from mmplay.commands.arguments import MAX_SEED, whole
 from mmplay.commands.run_start import (
-    MAX_SEED,
     RunStart,
     check_fit,
     checked_variant,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmplay.commands.arguments import (
     MAX_SECONDS,
+    MAX_SEED,
     MAX_UPTIME_S,
     nanoseconds,
     ram_kb,
@@ -50,8 +51,17 @@ DEFAULT_VARIANT = "atomic"
 NO_SEED = -1
 """Of a run whose recording does not say with which it began."""
 
-MAX_SEED, MAX_PACKETS = (1 << 63) - 1, 100_000
+MAX_PACKETS = 100_000
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
+
+HELP = {
+    "actions": "play a level by the [[solution]] in this file",
+    "until": "stop at this time on the machine's clock",
+    "variant": "how the kernel asks for memory when it wakes the flusher, which writes dirty "
+    f"pages: {', '.join(VARIANTS)}",
+    "packets": "how many new network flows arrive per second",
+}
+"""What options mean that every command has which runs a machine."""
 
 
 def choice_of(args: Namespace) -> Choice:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.arguments import PLACE, add_json, add_kernel, add_workers
 from mmplay.commands.output import output_path, print_json, tell, told_of_disk
-from mmplay.commands.run_start import NO_SEED, STARTS, VARIANTS, RunStart, choice_of, header
+from mmplay.commands.run_start import HELP, NO_SEED, STARTS, RunStart, choice_of, header
 from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import seconds
@@ -14,8 +14,7 @@ from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.files import replacing, sessions_folder
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, replacing, sessions_folder
 from mmplay.recordings.run.run_log import text_of
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import open_writer
@@ -41,9 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=("boot",),
         help="boot: run the incident's machine from power-on to the livelock, not from its log",
     )
-    parser.add_argument(
-        "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
-    )
+    parser.add_argument("--actions", metavar="FILE", help=HELP["actions"])
     parser.add_argument(
         "--frame", metavar="N", help="start from this frame of a log; the first is 0"
     )
@@ -69,13 +66,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def _add_machine_arguments(parser: ArgumentParser) -> None:
     """Declare what changes the machine and its load."""
-    parser.add_argument(
-        "--variant",
-        metavar="V",
-        help="how the kernel asks for memory when it wakes the flusher, which writes dirty pages: "
-        f"{', '.join(VARIANTS)} (default: "
-        "that of the scenario, else atomic)",
-    )
+    default = "(default: that of the scenario, else atomic)"
+    parser.add_argument("--variant", metavar="V", help=f"{HELP['variant']} {default}")
     parser.add_argument(
         "--act",
         metavar="'NAME VALUE'",
@@ -83,13 +75,9 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="do this at the start, for example 'wb_mask nowait'; may be given more than once",
     )
-    parser.add_argument(
-        "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
-    )
+    parser.add_argument("--until", metavar="SECONDS", help=HELP["until"])
     parser.add_argument("--seed", metavar="N", help="seed for when packets arrive (default: 1)")
-    parser.add_argument(
-        "--packets", metavar="N", help="how many new network flows arrive per second"
-    )
+    parser.add_argument("--packets", metavar="N", help=HELP["packets"])
     parser.add_argument(
         "--keep-atomic",
         action="store_true",
@@ -210,7 +198,7 @@ def _recorded(args: Namespace, start: RunStart) -> Session:
         return _ran(args, start, start.session())
     path = output_path(args.output, args.start)
     with told_of_disk(path), replacing(path) as stream:
-        if path.suffix == SUFFIX:
+        if path.suffix == TRACE:
             writer = TraceWriter(stream, start.header())
             session = _ran(args, start, start.session(writer))
             session.reached()
