@@ -228,7 +228,7 @@ def digest_of_content(text: str) -> str:
     return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
+def flow_texts(place: Place, raw: tuple[str, ...]) -> None:
     """Give every text line breaks at blank lines only; those under the keys `raw` stay as they are.
 
     Texts in lists stay too; tables of NUMBERED lists get their line. Raises LevelError for a text
@@ -251,6 +251,13 @@ def flow_texts(place: Place, raw: tuple[str, ...] = ()) -> None:
 
 def _flowing(text: str) -> str:
     return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
+
+
+def check_format(top: Place, known: int) -> None:
+    """Complain about a file of another format than the one that is known; raises LevelError."""
+    version = top.table.get("format")
+    if isinstance(version, int) and version != known:
+        raise top.error("format", f"this mmplay reads format {known}")
 
 
 def check_text(place: Place, key: str, text: str) -> None:

@@ -39,7 +39,7 @@ class Counters(NamedTuple):
         raise InputError(f"{self.name}: no row is so late; the last is at {last:f} s")
 
 
-def read_counters(name: str, columns: Sequence[str], useful: Sequence[str] = ()) -> Counters:
+def read_counters(name: str, columns: Sequence[str], useful: Sequence[str]) -> Counters:
     """Return the rows of a CSV with these columns, and with those of `useful` that it has.
 
     Raises InputError for what cannot be read, naming the line, and for a column that is missing.

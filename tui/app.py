@@ -169,7 +169,7 @@ class MmplayApp(App[None]):
 
         self.push_screen(PlayScreen(timeline, self.glyphs, start))
 
-    def play_level(self, level: Level, kept: LevelRun | None = None) -> None:
+    def play_level(self, level: Level, kept: LevelRun | None) -> None:
         """Open a level, or go on with a run of it."""
         from mmplay.tui.screens.play import PlayScreen
 

@@ -25,8 +25,6 @@ class Glyphs(NamedTuple):
     line: str
     break_: str
     more: str
-    border: str
-    border_focus: str
     wall: str
     corner_left: str
     corner_right: str
@@ -53,14 +51,12 @@ class Glyphs(NamedTuple):
 BOXES = Glyphs(
     *("█", "▓", "▒", "░", "·", "»"),
     *("◆", "●", "▲", "─", "╫", "…"),
-    *("round", "heavy"),
     *("│", "└", "┘", "━", "┈", "◀", "●", "○"),
     *("┃", "┣", "┫", "┏", "┗", "┛", "▶", "▲", "▼", "✓", "✗", "★", "☆"),
 )
 ASCII = Glyphs(
     *("#", "=", "-", ":", " ", ">"),
     *("*", "o", "^", "-", "|", "~"),
-    *("ascii", "ascii"),
     *("|", "+", "+", "=", ".", "<", "o", "."),
     *("|", "+", "+", "+", "+", "+", ">", "^", "v", "+", "x", "*", "."),
 )

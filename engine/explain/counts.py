@@ -50,7 +50,7 @@ def hidden_boost(kernel: Kernel, zone: ZoneDump) -> tuple[int, int] | None:
     return (least, most) if least > 0 else None
 
 
-def dropped_boost(zone: ZoneDump, flags: AllocFlag, mark: str, kernel: Kernel | None = None) -> int:
+def dropped_boost(zone: ZoneDump, flags: AllocFlag, mark: str, kernel: Kernel | None) -> int:
     """Return the boost that does not count for callers with `flags` at this mark, in pages."""
     return boost_of(zone, kernel) if flags & AllocFlag.UNBOOSTED and mark == "min" else 0
 
@@ -69,7 +69,7 @@ def hidden_highatomic(gate: GateRules, zone: ZoneDump, flags: AllocFlag, order: 
     reserved, free = zone.pages("reserved_highatomic"), zone.pages("free_highatomic")
     if gate.highatomic == FREE and free is not None:
         return free
-    listed = pages_with_letter(zone, "H")
+    listed = pages_beside_highatomic(zone)
     if reserved is None:
         return HUGE_PAGES if listed and gate.highatomic_order_0 else 0
     return reserved if gate.highatomic != FREE or listed is None else min(reserved, listed)
@@ -86,11 +86,11 @@ def unprinted_highatomic(gate: GateRules, zone: ZoneDump, flags: AllocFlag, orde
     return 0 if printed or gate.highatomic_order_0 or order <= 0 else HUGE_PAGES
 
 
-def pages_with_letter(zone: ZoneDump, letter: str) -> int | None:
-    """Return the free pages in orders of whose blocks some are of this type; None without lists."""
+def pages_beside_highatomic(zone: ZoneDump) -> int | None:
+    """Return the free pages in orders of whose blocks some are highatomic; None without lists."""
     if zone.blocks is None:
         return None
-    return sum(one.count << one.order for one in zone.blocks if letter in one.types)
+    return sum(one.count << one.order for one in zone.blocks if "H" in one.types)
 
 
 def hidden_cma(gate: GateRules, zone: ZoneDump, flags: AllocFlag) -> int:

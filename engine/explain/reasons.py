@@ -15,7 +15,7 @@ from mmplay.engine.explain.counts import (
     hidden_boost,
     hidden_cma,
     hidden_highatomic,
-    pages_with_letter,
+    pages_beside_highatomic,
     pieces,
     unprinted_highatomic,
     usable_types,
@@ -137,7 +137,7 @@ def highatomic_findings(kernel: Kernel, dump: MemDump, request: Request | None) 
     """Return what had to be assumed where a dump does not print the pages kept for high orders."""
     if any("reserved_highatomic" in zone.kb for zone in dump.zones):
         return []
-    listed = [pages_with_letter(zone, "H") for zone in dump.zones]
+    listed = [pages_beside_highatomic(zone) for zone in dump.zones]
     lettered = any(one.types for zone in dump.zones for one in zone.blocks or () if one.count)
     if not lettered:
         return []

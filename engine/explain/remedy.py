@@ -238,7 +238,7 @@ def _sum_of_mins(kernel: Kernel, dump: MemDump) -> int:
 
 
 def min_free_span(
-    dump: MemDump, capped: tuple[str, ...] = (), kernel: Kernel | None = None
+    dump: MemDump, capped: tuple[str, ...], kernel: Kernel | None = None
 ) -> tuple[int, int] | None:
     """Return the smallest and largest vm.min_free_kbytes that give every printed min.
 

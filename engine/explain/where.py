@@ -51,11 +51,10 @@ class MemoryRow(NamedTuple):
 
 
 class Swap(NamedTuple):
-    """Swap space in kB, and the pages that are in RAM as well."""
+    """Swap space in kB."""
 
     total_kb: int
     free_kb: int
-    cached_pages: int
 
 
 class MemoryTable(NamedTuple):
@@ -194,7 +193,7 @@ def _swap(dump: MemDump) -> Swap | None:
     total, free = dump.tail.get("swap_total_kb"), dump.tail.get("swap_free_kb")
     if total is None or free is None:
         return None
-    return Swap(total, free, dump.tail.get("swapcache_pages", 0))
+    return Swap(total, free)
 
 
 LARGEST_SLABS = 4

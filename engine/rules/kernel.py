@@ -7,7 +7,6 @@ and mm/khugepaged.c (set_recommended_min_free_kbytes) of the versions that `data
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -17,6 +16,7 @@ from mmplay.engine.rules.gates import GateRules
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import PointsRule
 from mmplay.engine.rules.watermarks import (
+    BLOCKS_A_ZONE,
     HUGE_PAGES,
     MIN_FREE_KBYTES_FLOOR,
     PAGE_KB,
@@ -28,6 +28,7 @@ from mmplay.engine.rules.watermarks import (
     boot_min_free_kbytes,
     capped_marks,
     capped_quarter_marks,
+    default_min_free_kbytes,
     zone_min,
 )
 from mmplay.engine.terms import N
@@ -162,9 +163,6 @@ SIMULATED = ("4.5-rc7", "next-20160311")
 NOT_LOWMEM = frozenset(("HighMem", "Movable", "Device"))
 """Zones that a request of the kernel itself cannot use (nr_free_buffer_pages)."""
 
-BLOCKS_A_ZONE = 2 + 9
-"""Two blocks to start from, nine to keep the types apart."""
-
 
 class Boot(NamedTuple):
     """A machine that boots: its kernel, zones with their managed pages, and the scale factor.
@@ -212,8 +210,9 @@ class Boot(NamedTuple):
         return sum(name not in NOT_LOWMEM for name, _ in self.zones)
 
     def _root(self, high: int) -> int:
-        root = isqrt((self._lowmem() - high) * PAGE_KB * 16)
-        return min(max(root, MIN_FREE_KBYTES_FLOOR), self.kernel.min_free.ceiling)
+        lowmem_kbytes = (self._lowmem() - high) * PAGE_KB
+        ceiling = self.kernel.min_free.ceiling
+        return default_min_free_kbytes(lowmem_kbytes, MIN_FREE_KBYTES_FLOOR, ceiling)
 
     def _high(self, kbytes: int) -> int:
         """Return the high marks of lowmem under so large a vm.min_free_kbytes."""

@@ -11,6 +11,9 @@ from typing import NamedTuple, Protocol
 
 from mmplay.engine.terms import N, Term, constant, given, larger, rule, smaller, square_root
 
+MARKS = ("min", "low", "high")
+"""A zone's watermarks, the lowest first."""
+
 PAGE_SHIFT = 12
 PAGE_KB = 4
 PAGE_BYTES = 1 << PAGE_SHIFT
@@ -20,12 +23,13 @@ ZONES = ("DMA", "DMA32", "Normal", "Movable")
 
 MIN_FREE_KBYTES_FLOOR = 128
 MIN_FREE_KBYTES_CEILING = 65536
-MIN_FREE_KBYTES_CEILING_5_7 = 262144
 SCALE_BASE = 10000
 HUGE_PAGES = 512
 """Pages of a huge page and of a pageblock on x86_64."""
 THP_LEAST_PAGES = 512 * 1024 // PAGE_KB
 THP_SHARE = 20
+BLOCKS_A_ZONE = 2 + 9
+"""Two blocks to start from, nine to keep the types apart (set_recommended_min_free_kbytes)."""
 
 CAPPED_LEAST, CAPPED_MOST = 32, 128
 """Bounds of a capped zone's min: SWAP_CLUSTER_MAX and 128 (__setup_per_zone_wmarks)."""
@@ -222,14 +226,14 @@ def plain_min_free_kbytes(managed: tuple[int, ...]) -> int:
     return default_min_free_kbytes(lowmem_kbytes, MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING)
 
 
-def thp_min_free_kbytes(managed: tuple[int, ...], high: int = 0) -> int:
+def thp_min_free_kbytes(managed: tuple[int, ...]) -> int:
     """Return what transparent huge pages set vm.min_free_kbytes to, 0 below 512 MB.
 
-    Two blocks a zone to start from and nine to keep the types apart, at most 5 % of what lies above
-    the `high` marks (nr_free_buffer_pages). At boot 4.5 asks before any mark was set: they are 0.
+    BLOCKS_A_ZONE for each zone, at most 5 % of what lies above the high marks
+    (nr_free_buffer_pages). At boot 4.5 asks before any mark was set: they are 0.
     Source: mm/huge_memory.c (hugepage_init, set_recommended_min_free_kbytes) of 4.5.
     """
     if sum(managed) < THP_LEAST_PAGES:
         return 0
-    wanted = HUGE_PAGES * len(managed) * (2 + 9)
-    return min(wanted, (sum(managed) - high) // THP_SHARE) * PAGE_KB
+    wanted = HUGE_PAGES * BLOCKS_A_ZONE * len(managed)
+    return min(wanted, sum(managed) // THP_SHARE) * PAGE_KB

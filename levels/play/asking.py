@@ -63,7 +63,7 @@ class Asking:
         seed: int,
         end_turn: int,
         laters: Laters,
-        seen: Before = NOTHING_SEEN,
+        seen: Before,
     ) -> None:
         """Bind the moments to the machine; raises LevelError for one that it does not know."""
         self.level, self.seed, self.end_turn = level, seed, end_turn

@@ -11,12 +11,11 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
-from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
-from mmplay.levels.play.moments import Laters
+from mmplay.levels.play.goals import Outcome, Score, result_text
 from mmplay.levels.play.questions import AGAIN, HINT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin, following
-from mmplay.recordings.library import played_files
+from mmplay.recordings.library import RESULT, played_files
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import Loaded, load_session, open_writer
 from mmplay.recordings.run.tape import BY_LEVEL
@@ -50,10 +49,8 @@ def result_of(session: Session) -> str:
     return notes[-1] if notes else ""
 
 
-def regrade(session: Session, level: Level | None = None, laters: Laters | None = None) -> Regraded:
+def regrade(session: Session, level: Level | None = None) -> Regraded:
     """Play a loaded run again, of the level that it names or of this one.
-
-    Runs of one level may share `laters`.
 
     Raises InputError for what is no run of a level, for a level that is not known, and for an act
     that the level does not take.
@@ -65,7 +62,7 @@ def regrade(session: Session, level: Level | None = None, laters: Laters | None 
     seed = header.get("seed")
     if type(seed) is not int or not 0 <= seed < 1 << 63:
         raise InputError(f"{header.get('title')}: has no seed")
-    run = begin(_stage_of(level, header), seed, laters=laters)
+    run = begin(_stage_of(level, header), seed)
     play_again(run, session)
     return Regraded(
         level,

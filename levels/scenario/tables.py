@@ -92,9 +92,6 @@ class Where(str):
         return cls(f"{Decimal(Moment.of(value)) / SECOND_NS:f}")
 
 
-Bit = Annotated[int, up_to(1)]
-
-
 class SizedZone(ZoneKeys, frozen=True, kw_only=True):
     """[[machine.zone]]: a zone, and where it is not as the rules would have it.
 

@@ -209,7 +209,7 @@ def _folded(value: Value) -> Value:
     return value
 
 
-def read_answer(answer: str, kind: str, layout: GfpLayout | None = None) -> Value:
+def read_answer(answer: str, kind: str, layout: GfpLayout | None) -> Value:
     """Return a typed answer as a value of this kind; raises TruthError saying what is allowed."""
     text = answer.strip()
     if not text or len(text) > MAX_ANSWER:

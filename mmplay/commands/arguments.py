@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB, size_kb
-from mmplay.engine.rules.versions import DEFAULT_KERNEL, KERNELS, kernel_named
+from mmplay.engine.rules.versions import KERNELS, kernel_named
 from mmplay.recordings.files import Progress
 from mmplay.recordings.parallel.spread import Workers
 
@@ -16,24 +16,26 @@ MAX_UPTIME_S = 10**9
 """The clock of a machine that was measured may have run for long."""
 
 MAX_CORES = 1024
+MAX_SEED = (1 << 63) - 1
 
 RECORDING = "a recording: its file, or the name of one that ships with mmplay"
 PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"
 """What `TRACE|NAME` and `POS` mean, for the help of every command that takes one."""
 
 
+THE_PRINTERS = "those of the kernel it comes from"
+
+
 def add_kernel(
-    parser: ArgumentParser, default: str | None = DEFAULT_KERNEL, otherwise: str = ""
+    parser: ArgumentParser, otherwise: str = "those of the kernel it comes from"
 ) -> None:
     """Declare `--kernel`; `otherwise` says whose rules are used without it."""
     known = ", ".join(KERNELS)
-    said = f"default: {default or otherwise or 'those of the kernel it comes from'}"
     parser.add_argument(
         "--kernel",
         metavar="K",
-        default=default,
         help=f"use the rules of {known}, or of any version or release, such as 5.14.0-427.el9 "
-        f"({said})",
+        f"(default: {otherwise})",
     )
 
 

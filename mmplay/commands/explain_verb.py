@@ -90,7 +90,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="print whose rules are used, each with its source, and what was not read",
     )
-    add_kernel(parser, default=None)
+    add_kernel(parser)
     add_workers(parser)
     add_json(parser)
 

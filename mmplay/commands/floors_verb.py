@@ -39,9 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--live", action="store_true", help="take them from /proc/zoneinfo of this machine"
     )
     _add_machine(parser)
-    add_kernel(
-        parser, default=None, otherwise=f"those of the log or machine; for --zone {DEFAULT_KERNEL}"
-    )
+    add_kernel(parser, f"those of the log or machine; for --zone {DEFAULT_KERNEL}")
     add_json(parser)
 
 

@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--slab", action="store_true", help="show what SLUB passes on to the page allocator"
     )
-    add_kernel(parser, None, DEFAULT_KERNEL)
+    add_kernel(parser, DEFAULT_KERNEL)
     add_json(parser)
 
 

@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a recording, a kernel log, or - for standard input",
     )
     parser.add_argument("--at", metavar="POS", help=f"open at this frame: {PLACE}")
-    add_kernel(parser, default=None)
+    add_kernel(parser)
     add_screen_options(parser)
 
 

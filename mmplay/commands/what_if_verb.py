@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         required=True,
         help=f"a setting: {', '.join(KEYS)}; give as many as you like",
     )
-    add_kernel(parser, default=None)
+    add_kernel(parser)
     add_json(parser)
 
 

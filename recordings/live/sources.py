@@ -37,7 +37,7 @@ class Unreadable(NamedTuple):
 class ProcFiles:
     """Open files of /proc, read again and again from their start."""
 
-    def __init__(self, root: Path = PROC) -> None:
+    def __init__(self, root: Path) -> None:
         """Open what can be read; raises InputError if the zones cannot, or without a /proc."""
         if not root.is_dir():
             raise InputError(f"{root}: no such folder; recording a machine needs Linux's /proc")

@@ -135,7 +135,7 @@ class _Scanner:
     """
 
     def __init__(
-        self, lines: Lines, clues: re.Pattern[bytes], near: int, years: Years, before: bytes = b""
+        self, lines: Lines, clues: re.Pattern[bytes], near: int, years: Years, before: bytes
     ) -> None:
         self._data = lines.data
         self._number = lines.number

@@ -12,12 +12,19 @@ from mmplay.engine.sim.starts.telling import Told, told_memory
 INCIDENT = "incident-4.5.0-rc7"
 """The shipped recording whose first frame is the OOM kill at 59.56 s."""
 
+INCIDENT_NEXT = "incident-next-20160311"
+"""The shipped recording of the incident under next-20160311."""
+
 AFTER_FOUND_NS = 10_000_000_000
 """A run from a frame of a log, or from a scenario, goes on for ten seconds, unless told."""
 
 
-def told_in(frame: Frame, kernel: Kernel | None = None, ram_kb: int = 0) -> Told:
-    """Return what a frame tells of its machine, as `told_frame` does; raises InputError."""
+def told_in(frame: Frame, kernel: Kernel | None, ram_kb: int = 0) -> Told:
+    """Return what a frame tells of its machine.
+
+    `kernel` is whose rules are to run, None for those of the kernel that printed it. Raises
+    InputError where the frame tells too little, or its kernel cannot be simulated.
+    """
     report = frame.report or _sampled(frame)
     told_memory(report)
     printed_by = frame.kernel or kernel

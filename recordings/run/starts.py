@@ -44,17 +44,11 @@ def machine_of(recording: str, index: int, choice: Choice) -> Machine:
         return from_report(frame.report, frame.kernel, choice)
 
 
-def told_frame(recording: str, index: int, kernel: Kernel | None, ram_kb: int = 0) -> Told:
-    """Return what one frame of a recording or log tells of its machine.
-
-    `kernel` is whose rules are to run, None for those of the kernel that printed it. Raises
-    InputError where the frame tells too little, or its kernel cannot be simulated.
-    """
-    return told_by(recording, chosen_frame(recording, index), kernel, ram_kb)
-
-
 def told_by(recording: str, frame: Frame, kernel: Kernel | None, ram_kb: int = 0) -> Told:
-    """Return what a frame of a recording or log tells of its machine, as `told_frame` does."""
+    """Return what a frame of a recording or log tells of its machine, as `told_in` does.
+
+    A complaint names the recording and the frame.
+    """
     try:
         return told_in(frame, kernel, ram_kb)
     except InputError as error:

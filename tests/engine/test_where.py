@@ -86,7 +86,7 @@ def test_swap() -> None:
     one.tail |= {"swap_total_kb": 4096, "swap_free_kb": 1024, "swapcache_pages": 3}
     table = memory_table(report(one))
     assert table is not None
-    assert table.swap == Swap(4096, 1024, 3)
+    assert table.swap == Swap(4096, 1024)
     assert "swap: 1.0 MiB free of 4.0 MiB" in map(sentence, memory_findings(report(one)))
 
 

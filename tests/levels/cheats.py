@@ -14,14 +14,15 @@ from mmplay.levels.classroom.assignment import Assignment, with_seed
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
-from mmplay.levels.play.goals import RESULT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import ALL_TURNS, begin, level_header
+from mmplay.recordings.library import RESULT
 from mmplay.recordings.trace.format import FORMAT, Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.levels.classes import TOO_LATE, Player, hand_in, rightly, trace
 from tests.sessions import Kept
+from tests.waiting import as_long_as
 
 Edit = Callable[[Record], Record | None]
 
@@ -131,7 +132,7 @@ def result_added(seat: Seat) -> bytes:
     stream = Kept()
     level = seat.level()
     run = begin(level, level.start.seed, TraceWriter(stream, level_header(level, level.start.seed)))
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         if not rightly(run):
             run.advance(ALL_TURNS)
     score = run.score()

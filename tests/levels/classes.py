@@ -14,6 +14,7 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import ALL_TURNS, begin, knows, level_header
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.sessions import Kept
+from tests.waiting import as_long_as
 
 DUE = "2026-12-01T23:59:00+01:00"
 IN_TIME = datetime(2026, 11, 30, tzinfo=UTC)
@@ -56,7 +57,7 @@ def trace(level: Level, *acts: str, answers: Player = rightly) -> bytes:
     seed = level.start.seed
     run = begin(level, seed, TraceWriter(stream, level_header(level, seed)))
     left = list(acts)
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         if answers(run):
             continue
         if left:

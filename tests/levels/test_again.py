@@ -16,6 +16,7 @@ from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, playing
 from mmplay.levels.truth import Truth
+from tests.waiting import as_long_as
 
 NUMBERS = re.compile("[0-9]+")
 MISSES = 2
@@ -118,7 +119,7 @@ def test_a_review_asks_what_the_run_did_not_ask_and_counts_what_it_asks(ident: s
 def test_who_took_equal_for_above_meets_an_equal_one_again() -> None:
     asked: list[set[str]] = []
     run = begin(level_of_id("L03"), 2)
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         if question.group == "retry":
             asked.append(set(NUMBERS.findall(question.text)))
         if question.group == "retry" and not run.missed():
@@ -131,7 +132,7 @@ def test_who_took_equal_for_above_meets_an_equal_one_again() -> None:
 
 def test_a_review_knows_how_a_question_was_missed() -> None:
     run = begin(level_of_id("L01"))
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         if "An old sound card" in question.text and not run.missed():
             run.answer(question.id, "Normal")
         else:

@@ -17,13 +17,14 @@ from mmplay.tui.views.menu import level_preview
 from mmplay.tui.views.pictures.kinds import said_of
 from mmplay.tui.views.stage import standing_rows
 from tests.levels.proofs import level
+from tests.waiting import as_long_as
 
 
 def puzzle() -> LevelGame:
     """Return L02 with its questions answered: programs come, one a turn."""
     game = LevelGame(begin(level_of_id("L02")))
-    while game.question is not None:
-        knows(game.level_run, game.question)
+    for question in as_long_as(lambda: game.question):
+        knows(game.level_run, question)
     return game
 
 
@@ -56,8 +57,8 @@ def test_only_blocks_that_are_there_can_be_given_back() -> None:
 
 def test_objects_of_no_partial_slab_cannot_be_ended() -> None:
     game = LevelGame(begin(level_of_id("L08")))
-    while game.question is not None:
-        knows(game.level_run, game.question)
+    for question in as_long_as(lambda: game.question):
+        knows(game.level_run, question)
     assert list(game.choices) == [1, 2], "no slab is on the partial list yet"
     game.choose(2)
     assert digits(game.choices) == "1-4"
@@ -66,7 +67,7 @@ def test_objects_of_no_partial_slab_cannot_be_ended() -> None:
 
 def test_a_loss_says_who_asked_for_what() -> None:
     game = puzzle()
-    while game.live:
+    for _ in as_long_as(lambda: game.live):
         game.grow(1)
     run = game.level_run
     assert run.outcome is Outcome.LOST
@@ -75,7 +76,7 @@ def test_a_loss_says_who_asked_for_what() -> None:
 
 def test_a_growing_number_that_is_past_its_goal_can_never_be_met_any_more() -> None:
     run = begin(level_of_id("L04"))
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         knows(run, question)
     m, none_stalled = run.session.to_end(), next(iter(run.goals()))
     assert none_stalled.met
@@ -124,7 +125,7 @@ def test_a_lost_run_is_told_why_what_was_done_did_not_help() -> None:
 
 def test_a_driver_is_not_offered_to_fall_back_before_it_has_begun() -> None:
     game = LevelGame(begin(level_of_id("L17")))
-    while (question := game.question) is not None:
+    for question in as_long_as(lambda: game.question):
         knows(game.level_run, question)
     acts = game.level_run.level.choices
     m = game.session.to_end()

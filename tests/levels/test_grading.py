@@ -35,6 +35,7 @@ from tests.levels.classes import (
     rightly,
     trace,
 )
+from tests.waiting import as_long_as
 
 ACTS = ("wb_mask nowait",)
 
@@ -151,7 +152,7 @@ def test_a_run_that_is_over_needs_no_player_who_leaves() -> None:
     stream, level = io.BytesIO(), one.played_by("st01", "L03")
     seed = level.start.seed
     run = begin(level, seed, TraceWriter(stream, level_header(level, seed)))
-    while rightly(run):
+    for _ in as_long_as(lambda: rightly(run)):
         pass
     run.session.reached()
     run.session.tape.flush()

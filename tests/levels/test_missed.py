@@ -11,6 +11,7 @@ from mmplay.levels.play.solve import begin, following, knows, play
 from tests.levels.proofs import DOOR, level
 from tests.levels.test_drawing import DRAWN
 from tests.levels.test_stages import two_stages
+from tests.waiting import as_long_as
 
 ACT = '[[win]]\ncounter = "dirty_ratio"\nop = "=="\nvalue = 5\ntext = "less"\n'
 SOLVED = ACT + '[[solution]]\naction = "dirty_ratio"\nvalue = "5"\n'
@@ -18,7 +19,7 @@ SOLVED = ACT + '[[solution]]\naction = "dirty_ratio"\nvalue = "5"\n'
 
 def missing(run: LevelRun, *wanted: str) -> LevelRun:
     """Answer wrong at first what is wanted, and everything right in the end."""
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         if question.id in wanted and question.id not in run.missed():
             right = run.truths[question.id].shown()
             run.answer(question.id, "no" if right == "yes" else "yes")

@@ -29,6 +29,7 @@ from mmplay.recordings.run.verify import verify
 from tests.levels.proofs import DOOR, EATER, level_text
 from tests.sessions import session
 from tests.traces import put_together, taken_apart
+from tests.waiting import as_long_as
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -332,7 +333,7 @@ def test_what_does_not_go_on(mine: Path) -> None:
 def test_the_second_act_goes_on_behind_the_first() -> None:
     level = find_level("L19")
     run = begin_recorded(level)
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         question = run.open_question()
         if question is None:
             run.advance(1 << 20)

@@ -20,6 +20,7 @@ from mmplay.levels.play.solve import begin, knows, play
 from mmplay.recordings.run.unwritten import UnwrittenSession
 from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
+from tests.waiting import as_long_as
 
 MOVES = '[[solution]]\naction = "answer"\nvalues = ["door.1 yes", "door.2 no", "door.3 no"]\n'
 FREE = """\
@@ -132,7 +133,7 @@ def test_hints_stay_used_after_undo_and_the_first_is_free() -> None:
 def test_a_hint_does_not_stand_in_the_way_of_taking_time_back(ident: str) -> None:
     """By turns each turn is taken back for itself, else what passed since the last deed."""
     run = begin(find_level(ident))
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         knows(run, question)
     run.advance(2)
     hints = [run.hint()]
@@ -284,7 +285,7 @@ truth = "metric turns"
 def test_questions_stop_the_run_at_their_moments_one_after_the_other() -> None:
     run = begin(level(AT, 'end = "turn 40"', EATER))
     asked = []
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         question = run.open_question()
         if question is None:
             run.advance(1 << 30)

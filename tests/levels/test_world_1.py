@@ -20,6 +20,7 @@ from mmplay.recordings.run.tape import BY_LEVEL
 from mmplay.tui.cells import plain
 from mmplay.tui.views.task import task_rows
 from tests.levels.proofs import DOOR, level, level_text, unread
+from tests.waiting import as_long_as
 
 
 def begun(name: str) -> LevelRun:
@@ -29,7 +30,7 @@ def begun(name: str) -> LevelRun:
 def answered(name: str) -> LevelRun:
     """A run of a level whose questions of the start are answered rightly."""
     run = begun(name)
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         knows(run, question)
     return run
 
@@ -170,7 +171,7 @@ def test_the_alarm_can_be_too_late_and_too_early(factor: int, won: bool, why: st
     run = answered("L04")
     run.act(SET, str(factor))
     m = run.session.live
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         question = run.open_question()
         if question is not None:
             knows(run, question)

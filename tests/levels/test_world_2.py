@@ -18,6 +18,7 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import come_to, knows, play
 from mmplay.levels.truth import truth
 from tests.levels.proofs import unread
+from tests.waiting import as_long_as
 
 
 def shipped(ident: str) -> Level:
@@ -26,7 +27,7 @@ def shipped(ident: str) -> Level:
 
 def right_answers(run: LevelRun) -> Iterator[Question]:
     """Answer what is open rightly; each question is yielded before it."""
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         yield question
         knows(run, question)
 

@@ -19,6 +19,7 @@ from mmplay.recordings.run.replay import act_text
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 from mmplay.recordings.trace.format import Code
 from tests.levels.proofs import unread
+from tests.waiting import as_long_as
 
 
 def with_acts(name: str, *acts: str) -> LevelRun:
@@ -175,7 +176,7 @@ def test_a_mask_defends_the_network_or_does_not(mask: str, lowest: int, wins: bo
 def test_what_a_question_supposes_is_done_in_the_continuation_alone() -> None:
     run = unread(level_of_id("L13"))
     supposed = 0
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         then = run.asking.supposed(run.session.to_end(), run.notes)
         assert (then is not None and then.state.now_ns >= 61_900_000_000) is bool(question.suppose)
         supposed += bool(question.suppose)

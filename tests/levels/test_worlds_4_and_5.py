@@ -12,6 +12,7 @@ from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import knows
 from tests.levels.proofs import unread
+from tests.waiting import as_long_as
 
 Acts = list[tuple[str, str]]
 
@@ -24,7 +25,7 @@ def answered(name: str) -> LevelRun:
 
 
 def _answer_all(run: LevelRun) -> None:
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         knows(run, question)
 
 
@@ -35,7 +36,7 @@ def with_acts(name: str, acts: Acts) -> LevelRun:
         run.act(act, value)
         _answer_all(run)
         assert check(run.session.to_end()) == []
-    while run.playing:
+    for _ in as_long_as(lambda: run.playing):
         run.advance(1 << 20)
         _answer_all(run)
     return run
@@ -141,7 +142,7 @@ def test_l17_a_driver_that_is_not_there_yet_cannot_fall_back() -> None:
 def test_l18_a_plain_request_pays_for_the_table() -> None:
     run = unread(level_of_id("L18"))
     doors = {}
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         before = read(run.session.to_end(), "request_served")
         right = run.truths[question.id].value
         knows(run, question)
@@ -184,7 +185,7 @@ def test_l20_what_is_refused_now_is_refused_by_the_engine_too() -> None:
     run.act("slab_keeps_atomic", "yes")
     run.act(*KNOCK)
     said = False
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         said = run.truths[question.id].value is True
         knows(run, question)
     m = run.session.to_end()
@@ -195,7 +196,7 @@ def test_l20_what_is_refused_now_is_refused_by_the_engine_too() -> None:
 @pytest.mark.parametrize("name", ["L15", "L16", "L17", "L18", "L20"])
 def test_a_wrong_answer_is_met_with_words(name: str) -> None:
     run = unread(level_of_id(name))
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         right = run.truths[question.id]
         wrong = [one.value for one in question.options if not right.accepts(one.value)]
         if not run.notes.missed[question.id]:

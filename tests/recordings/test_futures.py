@@ -33,7 +33,7 @@ from mmplay.recordings.futures import (
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.live.capture import Capture, Plan, Roots
 from mmplay.recordings.run.continuing import told_in
-from mmplay.recordings.run.starts import told_frame
+from mmplay.recordings.run.starts import chosen_frame, told_by
 from tests.recordings import fake_proc
 
 INCIDENT = "incident-4.5.0-rc7"
@@ -43,7 +43,7 @@ SECOND_NS = 10 * TENTH
 
 
 def ahead(span_ns: int = TENTH, seed: int = 1) -> Ahead:
-    told = told_frame(INCIDENT, 0, None)
+    told = told_by(INCIDENT, chosen_frame(INCIDENT, 0), None)
     choice = Choice(told.printed_by, seed=seed)
     return Ahead(told, choice, machine_ahead(Ahead(told, choice, 0)).state.now_ns + span_ns)
 
@@ -224,9 +224,9 @@ def test_a_sample_of_a_recorded_machine_is_continued_too(tmp_path: Path) -> None
     capture.sample()
     capture.abandon()
     with pytest.raises(InputError, match="cannot be simulated"):
-        told_frame(str(file), 0, None)
+        told_by(str(file), chosen_frame(str(file), 0), None)
     rc7 = KERNELS["4.5-rc7"]
-    m = machine_ahead(Ahead(told_frame(str(file), 0, rc7), Choice(rc7), 0))
+    m = machine_ahead(Ahead(told_by(str(file), chosen_frame(str(file), 0), rc7), Choice(rc7), 0))
     assert (m.state.zones[1].free, m.state.zones[1].min) == (1300, 247)
     assert check(m) == []
 

@@ -27,6 +27,7 @@ from tests.levels.classes import assignment
 from tests.levels.test_stages import two_stages
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import level_screen, opened, run_of
+from tests.waiting import as_long_as
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +136,7 @@ def test_one_try_alone_is_not_drawn() -> None:
 
 def test_what_is_useful_comes_first_and_no_belief_stands_as_a_fact() -> None:
     run = begin(find_level("L03"))
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         right = run.truths[question.id].shown()
         wrong = next((one.value for one in question.options if one.value != right), "")
         if run.missed() or not wrong:
@@ -187,7 +188,7 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
     app = MmplayApp(level=find_level("L03"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        while run_of(pilot).playing:
+        for _ in as_long_as(lambda: run_of(pilot).playing):
             await press(pilot, "S")
         assert "Enter what it came to" in text_of(pilot)
         assert "Enter L04" in await press(pilot, "enter")
@@ -206,7 +207,7 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         run, wrong = run_of(pilot), ""
-        while (question := run.open_question()) is not None:
+        for question in as_long_as(run.open_question):
             if question.id == "first.1" and not wrong:
                 right = run.truths[question.id].shown()
                 wrong = question.text
@@ -218,13 +219,13 @@ async def test_what_was_missed_is_played_again_at_once() -> None:
         await settle(pilot)
         shown = await press(pilot, "enter", "m")
         again = run_of(pilot)
-        question = again.open_question()
-        assert question is not None
-        assert (question.id, again is run) == ("first.1", False)
-        assert question.text != wrong
+        asked = again.open_question()
+        assert asked is not None
+        assert (asked.id, again is run) == ("first.1", False)
+        assert asked.text != wrong
         assert "once more, with other numbers" in shown
         assert screen.game is not None
-        screen.game.game.answer(again.truths[question.id].shown())
+        screen.game.game.answer(again.truths[asked.id].shown())
         screen.mover.to_end()
         await settle(pilot)
         shown = text_of(pilot)
@@ -277,7 +278,7 @@ async def test_what_was_missed_is_played_again_stage_by_stage() -> None:
 async def test_the_end_is_no_higher_than_what_it_says() -> None:
     async with MmplayApp(level=find_level("L03")).run_test(size=(120, 60)) as pilot:
         await opened(pilot)
-        while run_of(pilot).playing:
+        for _ in as_long_as(lambda: run_of(pilot).playing):
             await press(pilot, "S")
         shown = await press(pilot, "enter")
         box = [line for line in shown.splitlines() if "┃" in line]
@@ -302,7 +303,7 @@ async def test_the_next_level_of_an_assignment_follows() -> None:
     app = MmplayApp(level=assignment("L03", "L01").played_by("st01", "L03"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        while run_of(pilot).playing:
+        for _ in as_long_as(lambda: run_of(pilot).playing):
             await press(pilot, "S")
         assert "Enter L01" in await press(pilot, "enter")
         await press(pilot, "enter")

@@ -19,6 +19,7 @@ from mmplay.tui.views.pictures.readings import ladder_of, loop_of, rooms_of, tan
 from mmplay.tui.views.pictures.rooms import rooms_rows, rooms_words
 from mmplay.tui.views.pictures.sight import sight_of
 from mmplay.tui.views.pictures.tank import WAITS, Visitor
+from tests.waiting import as_long_as
 
 LOOP = Loop((Edge("a waits", True), Edge("b holds", True, over=True), Edge("c asks", False)))
 
@@ -94,7 +95,7 @@ def test_a_tile_of_the_boss_brings_its_floors_onto_the_glass() -> None:
 
 def test_a_caller_that_was_let_ask_is_refused_until_it_is_served() -> None:
     game = LevelGame(begin(level_of_id("L20")))
-    while (question := game.question) is not None:
+    for question in as_long_as(lambda: game.question):
         game.answer(right_answer(question, game.level_run.truths[question.id]))
     assert "conntrack" not in said_of(game)
     game.act("request 0x2088020:slab:softirq")

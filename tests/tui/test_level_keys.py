@@ -14,6 +14,7 @@ from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.screens.menu import MenuScreen
 from tests.tui.screens import SIZES, press, settle, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
+from tests.waiting import PUMPS, as_long_as
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,7 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
         footer = text_of(pilot).splitlines()[-1]
         assert "0-9 type the answer" in footer
         assert "Space" not in footer
-        while run_of(pilot).open_question() is not None:
+        for _ in as_long_as(lambda: run_of(pilot).open_question() is not None):
             await answer_right(pilot)
         footer = text_of(pilot).splitlines()[-1]
         assert ". one turn  2-3 act  H hint" in footer  # by turns: Space would do the same
@@ -96,7 +97,7 @@ async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undi
 async def test_where_only_acts_do_anything_no_time_passes() -> None:
     async with MmplayApp(level=find_level("L08"), motion=True).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
-        while (question := run_of(pilot).open_question()) is not None:
+        for question in as_long_as(lambda: run_of(pilot).open_question()):
             knows(run_of(pilot), question)
         for key in ("full_stop", "space"):
             assert ONLY_ACTS in await press(pilot, key)
@@ -113,7 +114,7 @@ async def test_time_waits_for_more_acts_stops_and_goes_on_and_is_taken_back() ->
     async with MmplayApp(level=find_level("L09"), motion=True).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         run = run_of(pilot)
-        while (question := run.open_question()) is not None:
+        for question in as_long_as(run.open_question):
             knows(run, question)
         assert "Time waits while you act." in await press(pilot, "1", "u", "I", "escape")
         begun = run.session.end
@@ -163,10 +164,10 @@ async def test_small_letters_do_what_the_footer_says_and_choose_nothing() -> Non
 async def test_a_last_act_that_does_not_win_ends_the_level_at_once_and_it_is_kept() -> None:
     async with MmplayApp(level=find_level("L15"), motion=True).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        while (question := run_of(pilot).open_question()) is not None:
+        for question in as_long_as(lambda: run_of(pilot).open_question()):
             knows(run_of(pilot), question)
         await press(pilot, "2")
-        while level_screen(pilot).player.playing:
+        for _ in as_long_as(lambda: level_screen(pilot).player.playing, PUMPS):
             await pilot.pause()
         shown = await press(pilot, "f5")
         assert "end of the recording" not in shown

@@ -21,6 +21,7 @@ from mmplay.tui.screens.play import PlayScreen
 from mmplay.tui.views.pictures.canvas import STEPS
 from tests.levels.proofs import NUMBER, level_text
 from tests.tui.screens import SIZES, press, settle, text_of, type_in, typed
+from tests.waiting import PUMPS, as_long_as
 
 MOST_STEPS = 400
 
@@ -108,7 +109,9 @@ async def play_through(pilot: Pilot[None], level: Level, to_the_end: str = "full
             break
         await pilot.press(to_the_end)
         await typed(pilot)
-        while level_screen(pilot).player.playing and run_of(pilot).playing:
+        for _ in as_long_as(
+            lambda: level_screen(pilot).player.playing and run_of(pilot).playing, PUMPS
+        ):
             await pilot.pause()
     await settle(pilot)
 
@@ -181,7 +184,7 @@ async def test_the_slabs_of_a_level_are_listed_and_follow_an_act() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         run = run_of(pilot)
-        while (question := run.open_question()) is not None:
+        for question in as_long_as(run.open_question):
             knows(run, question)
         await press(pilot, "x")
         shown = await type_in(pilot, "kfree kmalloc-64 full 10")
@@ -215,7 +218,7 @@ async def test_a_level_that_has_ended_is_kept_no_more() -> None:
     app = MmplayApp(level=find_level("L03"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        while run_of(pilot).playing:
+        for _ in as_long_as(lambda: run_of(pilot).playing):
             await press(pilot, "S" if run_of(pilot).open_question() else "full_stop")
             await go_on(pilot)
         assert "is kept" not in await press(pilot, "enter", "escape")
@@ -260,7 +263,7 @@ async def test_the_incidents_lines_stand_beside_those_of_the_run(size: tuple[int
         assert "incident 59.562581  Mem-Info:" in shown
         assert "here the run starts from it" in shown
         await press(pilot, "M")
-        while run_of(pilot).open_question() is None:
+        for _ in as_long_as(lambda: run_of(pilot).open_question() is None):
             await press(pilot, "full_stop")
         shown = await press(pilot, "M")
         assert "incident 59.631071  Killed process 4450" in shown
@@ -320,7 +323,7 @@ async def test_a_level_plays_on_by_itself_to_the_next_question() -> None:
         assert run.open_question() is None
         await pilot.press("space")
         await typed(pilot)
-        while level_screen(pilot).player.playing:
+        for _ in as_long_as(lambda: level_screen(pilot).player.playing, PUMPS):
             await pilot.pause()
         await settle(pilot)
         assert run.open_question() is not None

@@ -36,6 +36,7 @@ from mmplay.tui.views.menu import (
 from mmplay.tui.views.task import EARLY, NOTHING, beside_rows, story_rows, task_rows
 from tests.levels.proofs import DOOR, EATER, NUMBER, level
 from tests.sessions import incident_run
+from tests.waiting import as_long_as
 
 WIDTHS = st.integers(24, 200)
 GOAL = """\
@@ -186,7 +187,7 @@ def test_a_reply_says_what_the_kernel_says(answer: str) -> None:
 @pytest.mark.parametrize("won", [True, False])
 def test_the_end_of_a_level_is_read_with_its_result(won: bool) -> None:
     run = played(DOOR)
-    while (question := run.open_question()) is not None:
+    for question in as_long_as(run.open_question):
         if won:
             run.answer(question.id, run.truths[question.id].shown())
         else:

@@ -8,6 +8,7 @@ from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
+from tests.waiting import PUMPS, as_long_as
 
 
 def play_screen(pilot: object) -> PlayScreen:
@@ -233,7 +234,7 @@ async def test_playing_ends_at_the_last_frame() -> None:
         play_screen(pilot).action_play_or_pause()
         assert player.playing
         assert "> x64" in text_of(pilot)
-        while player.playing:
+        for _ in as_long_as(lambda: player.playing, PUMPS):
             await pilot.pause()
         assert player.index == 1
         assert "end of the recording" in text_of(pilot)

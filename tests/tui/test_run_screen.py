@@ -19,6 +19,7 @@ from mmplay.tui import exporting
 from mmplay.tui.app import MmplayApp
 from tests.sessions import incident_run
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in, typed
+from tests.waiting import PUMPS, as_long_as
 
 SHORT_NS = 59_700_000_000
 
@@ -178,7 +179,7 @@ async def test_playing_backwards() -> None:
         await pilot.press("P")
         await typed(pilot)
         assert screen.player.direction == -1  # type: ignore[attr-defined]
-        while screen.player.index == len(run) - 1:  # type: ignore[attr-defined]
+        for _ in as_long_as(lambda: screen.player.index == len(run) - 1, PUMPS):  # type: ignore[attr-defined]
             await pilot.pause()
         await pilot.press("space")
 

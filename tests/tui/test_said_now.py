@@ -18,6 +18,7 @@ from mmplay.tui.views.scene import View
 from tests.conftest import INCIDENT_RC7
 from tests.tui.screens import SIZES, press, running, text_of
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
+from tests.waiting import as_long_as
 
 QUIET = "L16"
 """Nothing is asked in it before the first act, and it has the most goals and limits."""
@@ -35,7 +36,7 @@ def footer(pilot: Pilot[None]) -> str:
 
 
 async def all_answered(pilot: Pilot[None]) -> None:
-    while run_of(pilot).open_question() is not None:
+    for _ in as_long_as(lambda: run_of(pilot).open_question() is not None):
         await answer_right(pilot)
 
 
@@ -99,7 +100,7 @@ async def test_after_the_end_the_footer_says_what_goes_on_whatever_is_pressed() 
     async with MmplayApp(level=find_level("L02")).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await all_answered(pilot)
-        while run_of(pilot).playing:
+        for _ in as_long_as(lambda: run_of(pilot).playing):
             await press(pilot, "full_stop")
         for key in ("full_stop", "space", "5"):
             await press(pilot, key)
@@ -152,7 +153,7 @@ async def test_panels_with_nothing_to_say_leave_their_place_to_the_picture(
         await opened(pilot)
         assert "─ turn ─" not in text_of(pilot)
         assert "─ log ─" not in text_of(pilot)
-        while run_of(pilot).session.end == run_of(pilot).session.first:
+        for _ in as_long_as(lambda: run_of(pilot).session.end == run_of(pilot).session.first):
             await answer_right(pilot)
             if run_of(pilot).open_question() is None:
                 await press(pilot, "full_stop")

@@ -40,6 +40,7 @@ from mmplay.tui.views.pictures.tank import (
     tank_words,
 )
 from tests.levels.proofs import DOOR, level
+from tests.waiting import as_long_as
 
 TANK = '[picture]\nkind = "tank"\nzone = "DMA32"\ncallers = ["the card"]\n'
 LADDER = TANK.replace("tank", "ladder")
@@ -298,7 +299,7 @@ def still_of(run: LevelRun) -> Tank:
 
 def test_nobody_knocks_at_the_end_of_a_level_that_asked_for_pages_itself() -> None:
     game = LevelGame(begin(level_of_id("L07")))
-    while game.question is not None:
-        knows(game.level_run, game.question)
+    for question in as_long_as(lambda: game.question):
+        knows(game.level_run, question)
     ladder = ladder_of(sight_of(game.session.live, BOXES, game.showing))
     assert ladder.asked is None

@@ -26,6 +26,7 @@ from mmplay.tui.views.stage import question_rows
 from tests.levels.proofs import level
 from tests.tui.screens import press, settle, text_of
 from tests.tui.test_level_screen import answer_right
+from tests.waiting import PUMPS, as_long_as
 
 NAMES = [path.stem for path in shipped_levels()]
 
@@ -175,7 +176,7 @@ async def test_time_that_is_let_run_stops_at_the_next_question(
         assert not screen.player.playing, "a level with acts waits for the player"
         before = len(screen.mover.timeline)
         await press(pilot, "2", "space")
-        while screen.player.playing:
+        for _ in as_long_as(lambda: screen.player.playing, PUMPS):
             await pilot.pause()
         assert len(screen.mover.timeline) > before
         assert screen.game is not None

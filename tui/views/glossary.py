@@ -67,7 +67,7 @@ def _counted(entry: GlossaryEntry, name: str) -> bool:
     return any(line.startswith(f"{name}: ") for line in entry.counts)
 
 
-def labelled(label: str, text: str, width: int, role: str = "text") -> list[Row]:
+def labelled(label: str, text: str, width: int, role: str) -> list[Row]:
     """Return a text with a label before its first line."""
     lines = wrap(text, max(20, width - LABEL_WIDTH))
     return [

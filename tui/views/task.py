@@ -15,9 +15,8 @@ from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import CALM, Cell, Row, row, wrap
 from mmplay.tui.glyphs import BOXES, Glyphs
-from mmplay.tui.views.menu import stars_text
+from mmplay.tui.views.menu import STARS, stars_text
 
-STARS = 3
 WIDE = 1000
 """Columns of rows that the box which shows them wraps."""
 
@@ -145,7 +144,7 @@ def reply_rows(reply: Reply, width: int) -> list[Row]:
     return [*rows, row("")]
 
 
-def end_rows(game: LevelGame, width: int, glyphs: Glyphs = BOXES) -> list[Row]:
+def end_rows(game: LevelGame, width: int, glyphs: Glyphs) -> list[Row]:
     """Return what a run came to, and the keys after it."""
     run = game.level_run
     won, role = run.outcome is Outcome.WON, "refused"

@@ -38,7 +38,7 @@ def machine(name: str, packets: int = -1, found: Mapping[str, int] | None = None
     choice = choice_for(scenario, Changes(packets=packets))
     if found is None:
         return machine_of_scenario(scenario, choice)
-    rows = read_counters(str(SCENARIOS / f"{name}.csv"), needed_columns(scenario.zones)).rows
+    rows = read_counters(str(SCENARIOS / f"{name}.csv"), needed_columns(scenario.zones), ()).rows
     return machine_of_rows(scenario, choice, [{**rows[-1], **found}])
 
 
