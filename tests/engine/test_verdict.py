@@ -283,8 +283,8 @@ def test_numbers_of_an_earlier_report_are_not_called_later_ones() -> None:
     result = diagnose(one, kernel("5.9"), seen, None)
     notes = [sentence(found) for found in result.notes]
     assert notes == [
-        "Normal would pass by 188 pages: the dump was printed 1.041827 s before the refusal. Either "
-        "as many were taken in between, or what refused it is not in this report"
+        "Normal would pass by 188 pages: the dump was printed 1.041827 s before the refusal. "
+        "Either as many were taken in between, or what refused it is not in this report"
     ]
     assert "the nearest numbers, of another report" in headline(one, result)
 
