@@ -16,10 +16,10 @@ from typing import NamedTuple
 from zlib import crc32
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.state.state import advance
-from mmplay.levels.language import MARKS
 from mmplay.levels.level_text import MAX_TEXT
 from mmplay.levels.model import BETWEEN, DEFAULT_ZONE, Level, Option, Question
 from mmplay.levels.truth import Truth, about, truth

@@ -13,9 +13,6 @@ from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Goal
 from mmplay.levels.truth.wording import bound_in_words, spoken
 
-RESULT = "result"
-"""The mark at the end of a recorded run: outcome and stars. The last one counts."""
-
 
 class Outcome(StrEnum):
     """How a run stands."""

@@ -22,7 +22,7 @@ from mmplay.recordings import library
 from mmplay.tui.cells import Cell, Row, fit, row
 from mmplay.tui.glyphs import BOXES, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, MENU_KEYS, bindings
-from mmplay.tui.panels.bars import LineBar
+from mmplay.tui.panels.bars import WIDEST, LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.preview import Projector, look_into
 from mmplay.tui.screens.base import BaseScreen, Parting
@@ -45,7 +45,6 @@ PLAYED, PREVIEW = "played", "preview"
 HOLDS = "what it holds"
 """The title of the preview."""
 
-WIDEST = 400
 SESSIONS = 20
 """Played sessions that are listed."""
 
