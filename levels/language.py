@@ -11,7 +11,7 @@ from functools import cache
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.engine.rules.versions import KERNELS, kernel_named
-from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.watermarks import MARKS, ZONES
 from mmplay.engine.sim.metrics import TASK_FIELDS, is_of_tasks, names_for, read_condition
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.engine.sim.starts.common import CACHES
@@ -28,7 +28,6 @@ PANELS = (
 )
 """What a level may show or hide as a whole."""
 
-MARKS = ("min", "low", "high")
 _MOMENT_WORDS = (START, END, NOW, TURN.strip(), AFTER.strip())
 MAX_TURNS = 1 << 20
 

@@ -253,6 +253,13 @@ def _flowing(text: str) -> str:
     return "\n\n".join(" ".join(one.split()) for one in text.strip().split("\n\n"))
 
 
+def check_format(top: Place, known: int) -> None:
+    """Complain about a file of another format than the one that is known; raises LevelError."""
+    version = top.table.get("format")
+    if isinstance(version, int) and version != known:
+        raise top.error("format", f"this mmplay reads format {known}")
+
+
 def check_text(place: Place, key: str, text: str) -> None:
     """Complain about a text that is too long, or not to be shown; raises LevelError."""
     if len(text) > MAX_TEXT:

@@ -24,6 +24,7 @@ from mmplay.levels.level_text import (
     MAX_BYTES,
     LevelError,
     Place,
+    check_format,
     digest_of_content,
     flow_texts,
     read_text,
@@ -61,9 +62,7 @@ def read_level(text: str, name: str, change: Callable[[Place], None] = lambda to
     top = read_toml(text, name)
     change(top)
     flow_texts(top, RAW)
-    version = top.table.get("format")
-    if isinstance(version, int) and version != FORMAT:
-        raise top.error("format", f"this mmplay reads format {FORMAT}")
+    check_format(top, FORMAT)
     content = digest_of_content(text)
     levels = [_stage_level(top, *one, content) for one in _stages(top)]
     later = tuple(one._replace(stage=n) for n, one in enumerate(levels[1:], 2))

@@ -12,9 +12,8 @@ from mmplay.engine.sim.starts.bench import from_bench
 from mmplay.engine.sim.starts.boot import fresh_boot
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.levels.model import Event, Level
+from mmplay.recordings.run.continuing import INCIDENT_NEXT
 from mmplay.recordings.run.starts import incident_machine, machine_of
-
-LOG_1 = "incident-next-20160311"
 
 
 def machine_for(level: Level, seed: int | None = None) -> Machine:
@@ -63,7 +62,7 @@ def _bench(level: Level, choice: Choice) -> Machine:
 
 _BASES: dict[str, Callable[[Level, Choice], Machine]] = {
     "incident-rc7": lambda level, choice: incident_machine(choice),
-    "incident-next": lambda level, choice: machine_of(LOG_1, level.start.frame, choice),
+    "incident-next": lambda level, choice: machine_of(INCIDENT_NEXT, level.start.frame, choice),
     "boot": lambda level, choice: fresh_boot(level.start.ram_kb, choice),
     "bench": _bench,
 }

@@ -18,6 +18,9 @@ MOST_BYTES = 1 << 18
 
 MOST = 1 << 50
 
+LEAST_TRIES = 2
+"""From how many tries on there is something to compare."""
+
 
 class Try(NamedTuple):
     """One try: acts, first answers missed, the zone's lowest free pages, seconds, stars.

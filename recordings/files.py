@@ -12,6 +12,9 @@ from typing import BinaryIO, NamedTuple
 
 from mmplay.engine.errors import InputError
 
+TRACE = ".mmtrace"
+"""How the file of a recording ends."""
+
 
 def user_paths() -> dict[str, Path]:
     """Return the folders by what they hold; they need not exist."""

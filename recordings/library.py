@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmplay.recordings.files import sessions_folder, user_paths
+from mmplay.recordings.files import TRACE, sessions_folder, user_paths
 
 if TYPE_CHECKING:
     from mmplay.recordings.files import Progress
     from mmplay.recordings.recording import Recording
 
 DATA = Path(__file__).parent / "data"
-SUFFIX = ".mmtrace"
 
 
 class Shipped(NamedTuple):
@@ -24,14 +23,14 @@ class Shipped(NamedTuple):
 
 def shipped() -> list[Shipped]:
     """Return the shipped recordings by name."""
-    return [Shipped(path.stem, path) for path in sorted(DATA.glob(f"*{SUFFIX}"))]
+    return [Shipped(path.stem, path) for path in sorted(DATA.glob(f"*{TRACE}"))]
 
 
 def own_recordings() -> list[Shipped]:
     """Return the recordings in the user's own folder, by name; none if it cannot be read."""
     folder = user_paths()["recordings"]
     try:
-        return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+        return [Shipped(path.stem, path) for path in sorted(folder.glob(f"*{TRACE}"))]
     except OSError:
         return []
 
@@ -60,7 +59,7 @@ def open_recording(
         known = ", ".join(one.name for one in shipped())
         raise SourceError(f"{name}: no such file or recording; shipped recordings: {known}")
     path = Path(name)
-    is_trace_file = path.suffix == SUFFIX or (path.is_file() and claims_to_be_trace(path))
+    is_trace_file = path.suffix == TRACE or (path.is_file() and claims_to_be_trace(path))
     if name != STDIN and is_trace_file:
         return open_trace_file(path, progress)
     from mmplay.recordings.log.importing import import_to_memory
@@ -88,11 +87,11 @@ def open_events(
 def _is_log(path: Path) -> bool:
     from mmplay.recordings.log.source import claims_to_be_trace
 
-    return path.suffix != SUFFIX and path.is_file() and not claims_to_be_trace(path)
+    return path.suffix != TRACE and path.is_file() and not claims_to_be_trace(path)
 
 
 RESULT = "result"
-"""Name of the mark that says how a run of a level ended."""
+"""The mark at the end of a recorded run of a level: outcome and stars. The last one counts."""
 
 NO_RESULT = "not finished"
 UNFINISHED = (NO_RESULT, "playing")
@@ -120,7 +119,7 @@ class Played(NamedTuple):
 def played_files(most: int = 200) -> list[Path]:
     """Return the files of the latest sessions, newest first; none without the folder."""
     try:
-        found = sorted(sessions_folder().glob(f"*{SUFFIX}"), reverse=True)
+        found = sorted(sessions_folder().glob(f"*{TRACE}"), reverse=True)
     except OSError:
         return []
     return found[:most]

@@ -12,7 +12,8 @@ from typing import Any
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, kernel_named
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.library import DATA, SUFFIX
+from mmplay.recordings.files import TRACE
+from mmplay.recordings.library import DATA
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import incident_machine
 from mmplay.recordings.run.store import session_header
@@ -48,7 +49,7 @@ def incident_run(variant: str, sink: Sink | None = None) -> Session:
 def make(folder: Path) -> None:
     """Write every variant's run into a folder; raises OSError."""
     for variant in VARIANTS:
-        path = folder / f"{name_of(variant)}{SUFFIX}"
+        path = folder / f"{name_of(variant)}{TRACE}"
         with new_trace(path, header_of(variant)) as writer:
             session = incident_run(variant, writer)
             session.reached()

@@ -15,9 +15,7 @@ from mmplay.engine.explain.finding import Finding, finding, size
 from mmplay.engine.explain.gate import TYPICAL, Rung, Verdict, caller_of, ordinary_zones, test_all
 from mmplay.engine.report import MemDump, SlubReport, ZoneDump
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import PAGE_KB
-
-MARKS = ("min", "low", "high")
+from mmplay.engine.rules.watermarks import MARKS, PAGE_KB
 
 
 def standing(zone: ZoneDump) -> str:

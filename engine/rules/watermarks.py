@@ -11,6 +11,9 @@ from typing import NamedTuple, Protocol
 
 from mmplay.engine.terms import N, Term, constant, given, larger, rule, smaller, square_root
 
+MARKS = ("min", "low", "high")
+"""A zone's watermarks, the lowest first."""
+
 PAGE_SHIFT = 12
 PAGE_KB = 4
 PAGE_BYTES = 1 << PAGE_SHIFT

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -239,6 +240,12 @@ def _due(top: Place, due: object) -> datetime:
     if not isinstance(due, datetime) or due.tzinfo is None:
         raise top.error("due", "write date, time and offset: 2026-12-01T23:59:00+01:00")
     return due
+
+
+@lru_cache(maxsize=2)
+def kept_assignment(text: str, name: str) -> Assignment:
+    """Return the assignment in a text, for a process that works on many parts of the same one."""
+    return read_assignment(text, name)
 
 
 def _levels(top: Place, tables: Iterable[LevelTable]) -> list[Assigned]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
-from mmplay.levels.classroom.assignment import Assignment, read_assignment
+from mmplay.levels.classroom.assignment import Assignment, kept_assignment, read_assignment
 from mmplay.levels.classroom.collecting import EMPTY, Found, data_of, names_of
 from mmplay.levels.classroom.deciding import NOT_MADE_AGAIN, Deciding
 from mmplay.levels.classroom.handin import Handed, HandIn, read_handin
@@ -140,11 +140,6 @@ def _lost(item: _Item) -> tuple[int, Graded]:
     return item.place, _unread(item.found.label, "", Status.DAMAGED, what)
 
 
-@lru_cache(maxsize=2)
-def _assignment(text: str, name: str) -> Assignment:
-    return read_assignment(text, name)
-
-
 def _grade_item(text: str, name: str, item: _Item) -> tuple[int, Graded]:
     """Grade one; what comes of it says itself in which place it stands."""
     return item.place, _graded(text, name, item)
@@ -160,7 +155,7 @@ def _graded(text: str, name: str, item: _Item) -> Graded:
         data = data_of(one) if item.data is None else item.data
     except InputError as error:
         return _unread(one.label, "", Status.DAMAGED, str(error))
-    return graded_file(_assignment(text, name), one.label, data)
+    return graded_file(kept_assignment(text, name), one.label, data)
 
 
 def graded_file(assignment: Assignment, label: str, data: bytes) -> Graded:

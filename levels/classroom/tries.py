@@ -9,9 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import Assignment
-from mmplay.levels.play.goals import RESULT
-from mmplay.recordings.files import sessions_folder
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, sessions_folder
+from mmplay.recordings.library import RESULT
 from mmplay.recordings.trace.reader import TraceReader, open_trace
 
 _RESULT = re.compile(r"(won|lost|ended), ([0-3]) stars, (\d{1,6}) acts of par (\d{1,6})", re.ASCII)
@@ -117,7 +116,7 @@ def tries_of(assignment: Assignment, student: str) -> list[Try]:
 
 
 def _runs(assignment: Assignment, student: str) -> Iterator[Run]:
-    for path in sorted(sessions_folder().glob(f"*{SUFFIX}")):
+    for path in sorted(sessions_folder().glob(f"*{TRACE}")):
         try:
             with open_trace(path) as stream:
                 reader = TraceReader(stream, str(path))
@@ -146,6 +145,7 @@ def best(tries: Iterable[Try]) -> Try:
     newest_first = list(tries)[::-1]
 
     def worth(one: Try) -> tuple[int, int]:
+        """Stars, and of a win how few acts: the larger the better."""
         claim = one.claim
         return (claim.stars, -claim.acts) if claim is not None and claim.stars else (0, 0)
 

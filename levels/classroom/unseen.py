@@ -7,7 +7,7 @@ by the solution's acts, each question answered by its rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -16,6 +16,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.levels.classroom.assignment import (
     Assigned,
     Assignment,
+    kept_assignment,
     practice_seed,
     read_assignment,
     with_seed,
@@ -161,13 +162,8 @@ def _told(bad: Sequence[tuple[str, str]], of: int) -> str:
     return f"cannot be won with the seeds of {len(bad)} of {of} students; that of {student}: {why}"
 
 
-@lru_cache(maxsize=2)
-def _assignment(text: str, name: str) -> Assignment:
-    return read_assignment(text, name)
-
-
 def _problem_at(text: str, name: str, item: tuple[int, str]) -> str:
-    assignment = _assignment(text, name)
+    assignment = kept_assignment(text, name)
     return problem_of(assignment.levels[item[0]], assignment, item[1])
 
 

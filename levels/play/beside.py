@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from mmplay.engine.frame import LogLine
 from mmplay.engine.report import ReportKind
-from mmplay.levels.machines import LOG_1
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.run.continuing import INCIDENT_NEXT
 from mmplay.recordings.run.starts import INCIDENT
 
-RECORDINGS = {"incident-rc7": INCIDENT, "incident-next": LOG_1}
+RECORDINGS = {"incident-rc7": INCIDENT, "incident-next": INCIDENT_NEXT}
 """The log of each named machine."""
 
 _STAMP = re.compile(r"\[ *(\d+)\.(\d{6})\] (.*)")

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from zlib import crc32
 
 from mmplay.engine.errors import InputError, no_such
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.state.state import advance
-from mmplay.levels.language import MARKS
 from mmplay.levels.level_text import MAX_TEXT
 from mmplay.levels.model import BETWEEN, DEFAULT_ZONE, Level, Option, Question
 from mmplay.levels.truth import Truth, about, truth
@@ -38,6 +38,7 @@ def filled(question: Question, words: Mapping[str, str]) -> Question:
     """Return a question with these words in its slots; others stay slots. Raises InputError."""
 
     def fill(text: str) -> str:
+        """Return one text with its slots filled; those that no word is for stay."""
         found = _SLOT.sub(lambda slot: words.get(slot[1], slot[0]), text)
         if len(found) > MAX_TEXT:
             raise InputError(f"makes a text of over {MAX_TEXT} characters")

@@ -13,9 +13,6 @@ from mmplay.levels.level_text import LevelError
 from mmplay.levels.model import Goal
 from mmplay.levels.truth.wording import bound_in_words, spoken
 
-RESULT = "result"
-"""The mark at the end of a recorded run: outcome and stars. The last one counts."""
-
 
 class Outcome(StrEnum):
     """How a run stands."""
@@ -149,7 +146,7 @@ class Bound(NamedTuple):
         return GoalState(goal.text, met, f"not yet: {why}", now)
 
     def _now(self, m: Machine) -> str:
-        """Return what the number is."""
+        """Return the goal's counter in words, and what it stands at."""
         return f"{spoken(self.goal.counter)}: {self.read(m)}"
 
     def why(self, m: Machine) -> str:

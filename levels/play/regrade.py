@@ -11,11 +11,11 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
-from mmplay.levels.play.goals import RESULT, Outcome, Score, result_text
+from mmplay.levels.play.goals import Outcome, Score, result_text
 from mmplay.levels.play.questions import AGAIN, HINT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import START, begin, following
-from mmplay.recordings.library import played_files
+from mmplay.recordings.library import RESULT, played_files
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import Loaded, load_session, open_writer
 from mmplay.recordings.run.tape import BY_LEVEL

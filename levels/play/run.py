@@ -17,7 +17,6 @@ from mmplay.levels.model import ANSWER, MARK, PLACE, SKIP, WAIT, Level, Question
 from mmplay.levels.play import deeds
 from mmplay.levels.play.asking import NOTHING_SEEN, Asking, Before
 from mmplay.levels.play.goals import (
-    RESULT,
     GoalState,
     Missed,
     Outcome,
@@ -41,6 +40,7 @@ from mmplay.levels.play.questions import (
     taught_by,
 )
 from mmplay.levels.truth import Truth
+from mmplay.recordings.library import RESULT
 from mmplay.recordings.run.session import Moments, Session
 from mmplay.recordings.run.tape import BY_LEVEL, Entry, digest_of
 

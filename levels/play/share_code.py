@@ -23,7 +23,7 @@ from mmplay.levels.play.goals import Score
 from mmplay.levels.play.regrade import Done, do_again, is_redone
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE
 from mmplay.recordings.run.session import Session
 
 PREFIX, ANY_PREFIX = "MM1.", re.compile(r"MM(\d{1,4})\.", re.ASCII)
@@ -64,7 +64,7 @@ class Shared(NamedTuple):
 
 def looks_like_code(text: str) -> bool:
     """Tell whether a text begins as a share code does, and is no name of a recording."""
-    return ANY_PREFIX.match(text) is not None and not text.endswith(SUFFIX)
+    return ANY_PREFIX.match(text) is not None and not text.endswith(TRACE)
 
 
 def code_of(sessions: Sequence[Session]) -> str:

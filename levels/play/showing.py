@@ -14,7 +14,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.levels.language import AFTER, UNTIL
 from mmplay.levels.model import Level, Option, Picture, Question
 from mmplay.levels.play.moments import moment_test
-from mmplay.levels.truth import Truth
+from mmplay.levels.truth import FORMS, Truth
 from mmplay.levels.truth.truths import KB, NUMBER, PAGES
 
 LEAST_SECRET = 10
@@ -76,13 +76,11 @@ class Showing(NamedTuple):
 EVERYTHING = Showing()
 """What is shown where there is no level."""
 
-COMPUTED = ("passes", "floor", "lowest_served", "served", "seen", "kswapd_sleeps", "reserve")
-"""Questions about what a zone's floors let in: the machine behind the picture computes it."""
-
 
 def is_told_behind(question: Question) -> bool:
     """Tell whether the machine behind the picture answers a question, or shows what it hides."""
-    return bool(question.hides) or question.truth.split()[0] in COMPUTED
+    form = FORMS.get(question.truth.partition(" ")[0])
+    return bool(question.hides) or (form is not None and form.behind)
 
 
 def showing(

@@ -14,7 +14,7 @@ from mmplay.engine.rules.watermarks import PAGE_KB, ZONES
 from mmplay.engine.sim.machine.setup import DiskKind, Flow, Workload
 from mmplay.engine.sim.starts.bench import BenchZone
 from mmplay.engine.sim.starts.boot import zones_at_boot
-from mmplay.levels.level_text import MAX_BYTES, Place, read_text, read_toml
+from mmplay.levels.level_text import MAX_BYTES, Place, check_format, read_text, read_toml
 from mmplay.levels.load_start import (
     MAX_TASKS,
     blocks_of,
@@ -102,9 +102,7 @@ def read_scenario(
     """Return the scenario in a text, whose tables `change` may change; raises LevelError."""
     top = read_toml(text, name)
     change(top)
-    version = top.table.get("format")
-    if isinstance(version, int) and version != FORMAT:
-        raise top.error("format", f"this mmplay reads format {FORMAT}")
+    check_format(top, FORMAT)
     _drop_vm(top)
     table = typed(top, ScenarioFile)
     kernel = _kernel(top, table.machine)

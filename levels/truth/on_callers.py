@@ -22,20 +22,25 @@ from mmplay.levels.truth.wording import seen_steps
 
 ON = "on"
 NONE = "none"
+NOWHERE = "no zone with pages may serve this mask"
+
+
+def _zones_for(subject: Subject, words: list[str]) -> tuple[int, list[int]]:
+    """Return the highest zone that a mask allows, and the zones that have pages."""
+    if not words or words[1:2] not in ([], [ON]):
+        raise TruthError("one mask expected, then `on` and the zones that have pages")
+    mask = subject.layout.encode(words[0])
+    populated = [zone_index(name) for name in words[2:]]
+    populated = populated or [zone.index for zone in subject.machine.state.zones]
+    return highest_zone(subject.layout, mask), populated
 
 
 def first_zone(subject: Subject, words: list[str]) -> Truth:
     """`first_zone MASK [on ZONE...]`: the zone that the kernel tries first."""
-    at = words.index(ON) if ON in words else len(words)
-    if at != 1:
-        raise TruthError("one mask expected")
-    mask = subject.layout.encode(words[0])
-    named = [zone_index(name) for name in words[2:]]
-    populated = named or [zone.index for zone in subject.machine.state.zones]
-    highest = highest_zone(subject.layout, mask)
+    highest, populated = _zones_for(subject, words)
     index = class_zone(highest, populated)
     if index is None:
-        raise TruthError("no zone with pages may serve this mask")
+        raise TruthError(NOWHERE)
     code = "truth.first_zone" if index == highest else "truth.first_zone_below"
     why = finding(code, highest=ZONES[highest], zone=ZONES[index])
     others = [
@@ -105,15 +110,10 @@ def _other_stops(subject: Subject, own: CallerClass) -> list[Other]:
 
 def zone_order(subject: Subject, words: list[str]) -> Truth:
     """`zone_order MASK [on ZONE...]`: the zones that a request is tried in, the first one first."""
-    if not words or words[1:2] not in ([], [ON]):
-        raise TruthError("one mask expected, then `on` and the zones that have pages")
-    mask = subject.layout.encode(words[0])
-    populated = [zone_index(name) for name in words[2:]]
-    populated = populated or [zone.index for zone in subject.machine.state.zones]
-    highest = highest_zone(subject.layout, mask)
+    highest, populated = _zones_for(subject, words)
     zones = tuple(ZONES[index] for index in sorted(populated, reverse=True) if index <= highest)
     if not zones:
-        raise TruthError("no zone with pages may serve this mask")
+        raise TruthError(NOWHERE)
     why = finding("truth.zone_order", zones=list(zones))
     return told(zones, why)
 

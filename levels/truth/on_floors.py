@@ -16,7 +16,7 @@ from mmplay.engine.rules.floors import (
     spare,
 )
 from mmplay.engine.rules.versions import Kernel
-from mmplay.engine.rules.watermarks import ZONES
+from mmplay.engine.rules.watermarks import MARKS, ZONES
 from mmplay.engine.sim.state.buddy import LETTERS
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
@@ -24,7 +24,6 @@ from mmplay.levels.truth.subject import Subject, Who, number_in, order_of
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.wording import asker, by_rule, line_steps, seen_steps, source
 
-MARKS = ("min", "low", "high")
 NOW = "now"
 NO_REQUEST = "wb:none"
 QUARTER = 4

@@ -6,6 +6,7 @@ from mmplay.engine.errors import no_such
 from mmplay.engine.explain.finding import equation, finding
 from mmplay.engine.rules.versions import KERNELS, Kernel
 from mmplay.engine.rules.watermarks import (
+    MARKS,
     MIN_FREE_KBYTES_FLOOR,
     PAGE_KB,
     ZONES,
@@ -16,7 +17,6 @@ from mmplay.engine.rules.watermarks import (
 )
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.engine.terms import Term, given
-from mmplay.levels.truth.on_floors import MARKS
 from mmplay.levels.truth.subject import Subject, zone_index
 from mmplay.levels.truth.truths import Other, Truth, TruthError, slip, told
 from mmplay.levels.truth.wording import by_rule, mark_steps

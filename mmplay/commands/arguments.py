@@ -16,6 +16,7 @@ MAX_UPTIME_S = 10**9
 """The clock of a machine that was measured may have run for long."""
 
 MAX_CORES = 1024
+MAX_SEED = (1 << 63) - 1
 
 RECORDING = "a recording: its file, or the name of one that ships with mmplay"
 PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"

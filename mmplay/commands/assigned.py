@@ -5,15 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mmplay.commands.arguments import whole
+from mmplay.commands.arguments import MAX_SEED, whole
 from mmplay.commands.output import tell
 from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.classroom.assignment import Assignment, load_assignment, with_seed
 from mmplay.levels.classroom.tries import tries_of
 from mmplay.levels.model import Level
-
-MAX_SEED = (1 << 63) - 1
 
 
 def add_assignment(parser: ArgumentParser, required: bool = False) -> None:

@@ -13,14 +13,13 @@ from mmplay.engine.explain.evidence import candidates_for
 from mmplay.engine.explain.gate import zone_floor
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Candidates, Kernel
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.recordings.diagnosis import seen_by
 from mmplay.recordings.library import open_events
 from mmplay.recordings.live.capture import Roots, now_us, release_of
 from mmplay.recordings.live.numbers import numbers_of
 from mmplay.recordings.live.samples import Text, memory_of
 from mmplay.recordings.live.sources import ProcFiles
-
-MARKS = ("min", "low", "high")
 
 
 class SeenFloors(NamedTuple):

@@ -13,11 +13,10 @@ from threading import Event, Timer
 from types import FrameType
 
 from mmplay.commands.arguments import add_kernel, check_kernel
-from mmplay.commands.output import remark, told_of_disk
+from mmplay.commands.output import output_path, remark, told_of_disk
 from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError, how_many
-from mmplay.recordings.files import user_paths
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, user_paths
 from mmplay.recordings.live.capture import Capture, CaptureThread, Plan, Roots, capture_until
 
 UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
@@ -69,7 +68,7 @@ def run(args: Namespace) -> int:
     for_s = None if args.seconds is None else _seconds(args.seconds)
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
-    path = Path(args.output) if args.output is not None else _own_path()
+    path = output_path(args.output) if args.output is not None else _own_path()
     with told_of_disk(path):
         if args.output is None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,10 +109,10 @@ def _own_path() -> Path:
     """Return a new name in the user's recordings, by date and time."""
     folder = user_paths()["recordings"]
     name = datetime.now().strftime("live-%Y%m%d-%H%M%S")
-    path, n = folder / f"{name}{SUFFIX}", 1
+    path, n = folder / f"{name}{TRACE}", 1
     while path.exists():
         n += 1
-        path = folder / f"{name}-{n}{SUFFIX}"
+        path = folder / f"{name}-{n}{TRACE}"
     return path
 
 
@@ -143,6 +142,7 @@ def _after(for_s: float | None, end: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
     def end(signum: int, frame: FrameType | None) -> None:
+        """Let the capture come to its end."""
         stop.set()
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -6,8 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import NamedTuple
 
-from mmplay.commands.arguments import whole
-from mmplay.commands.output import print_json, tell, told_of_disk
+from mmplay.commands.arguments import MAX_SEED, whole
+from mmplay.commands.output import output_path, print_json, tell, told_of_disk
 from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import MAX_BYTES, digest_of_content, read_text
@@ -17,14 +17,11 @@ from mmplay.levels.play.beside import pairs_json
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.share_code import code_of_run
 from mmplay.levels.play.solve import Replies, begin, knows, level_header, play, skips
-from mmplay.recordings.files import replacing
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, replacing
 from mmplay.recordings.trace.writer import TraceWriter
 
 LOST = 1
 """Exit status: the actions were checked, and do not win."""
-
-MAX_SEED = (1 << 63) - 1
 
 
 class Plan(NamedTuple):
@@ -63,9 +60,9 @@ def run_level(args: Namespace) -> int:
 def _played(args: Namespace, level: Level, seed: int, plan: Plan) -> LevelRun:
     if args.output is None:
         return _told(args, begin(level, seed), plan)
-    path = Path(args.output)
-    if path.suffix != SUFFIX:
-        raise InputError(f"{path}: name a recording, which ends in {SUFFIX}")
+    path = output_path(args.output)
+    if path.suffix != TRACE:
+        raise InputError(f"{path}: name a recording, which ends in {TRACE}")
     with told_of_disk(path), replacing(path) as stream:
         writer = TraceWriter(stream, level_header(level, seed))
         run = _told(args, begin(level, seed, writer), plan)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from mmplay.commands.arguments import add_json, add_kernel, add_workers
-from mmplay.commands.output import print_json, tell, told_of_disk
-from mmplay.commands.run_start import STARTS, VARIANTS, RunStart, choice_of, header
+from mmplay.commands.arguments import PLACE, add_json, add_kernel, add_workers
+from mmplay.commands.output import output_path, print_json, tell, told_of_disk
+from mmplay.commands.run_start import HELP, NO_SEED, STARTS, RunStart, choice_of, header
 from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import seconds
@@ -15,8 +14,7 @@ from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.files import replacing, sessions_folder
-from mmplay.recordings.library import SUFFIX
+from mmplay.recordings.files import TRACE, replacing, sessions_folder
 from mmplay.recordings.run.run_log import text_of
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import open_writer
@@ -42,14 +40,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=("boot",),
         help="boot: run the incident's machine from power-on to the livelock, not from its log",
     )
-    parser.add_argument(
-        "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
-    )
+    parser.add_argument("--actions", metavar="FILE", help=HELP["actions"])
     parser.add_argument(
         "--frame", metavar="N", help="start from this frame of a log; the first is 0"
     )
     parser.add_argument(
-        "--at", metavar="POS", help="start from this turn of a run (default: its last)"
+        "--at", metavar="POS", help=f"of a recorded run, start here: {PLACE} (default: its end)"
     )
     add_kernel(parser)
     _add_machine_arguments(parser)
@@ -70,13 +66,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def _add_machine_arguments(parser: ArgumentParser) -> None:
     """Declare what changes the machine and its load."""
-    parser.add_argument(
-        "--variant",
-        metavar="V",
-        help="how the kernel asks for memory when it wakes the flusher, which writes dirty pages: "
-        f"{', '.join(VARIANTS)} (default: "
-        "that of the scenario, else atomic)",
-    )
+    default = "(default: that of the scenario, else atomic)"
+    parser.add_argument("--variant", metavar="V", help=f"{HELP['variant']} {default}")
     parser.add_argument(
         "--act",
         metavar="'NAME VALUE'",
@@ -84,13 +75,9 @@ def _add_machine_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="do this at the start, for example 'wb_mask nowait'; may be given more than once",
     )
-    parser.add_argument(
-        "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
-    )
+    parser.add_argument("--until", metavar="SECONDS", help=HELP["until"])
     parser.add_argument("--seed", metavar="N", help="seed for when packets arrive (default: 1)")
-    parser.add_argument(
-        "--packets", metavar="N", help="how many new network flows arrive per second"
-    )
+    parser.add_argument("--packets", metavar="N", help=HELP["packets"])
     parser.add_argument(
         "--keep-atomic",
         action="store_true",
@@ -142,7 +129,7 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     start = RunStart(args, choice)
     if start.found:
         _no_frame(args)
-        return start, choice
+        return start, start.choice
     from mmplay.commands.run_frame import frame_start
 
     return frame_start(args, choice)
@@ -151,6 +138,8 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
 def _run(args: Namespace, start: RunStart, choice: Choice) -> int:
     if args.check:
         return _checked(args, start)
+    if not all(map(str.strip, args.act)):
+        raise InputError("--act '': expected 'NAME VALUE', for example 'wb_mask nowait'")
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
@@ -207,9 +196,9 @@ def _recorded(args: Namespace, start: RunStart) -> Session:
     """Run to the end; write what `-o` asks for."""
     if args.output is None:
         return _ran(args, start, start.session())
-    path = Path(args.output)
+    path = output_path(args.output, args.start)
     with told_of_disk(path), replacing(path) as stream:
-        if path.suffix == SUFFIX:
+        if path.suffix == TRACE:
             writer = TraceWriter(stream, start.header())
             session = _ran(args, start, start.session(writer))
             session.reached()
@@ -226,7 +215,10 @@ def _recorded(args: Namespace, start: RunStart) -> Session:
 def _ran(args: Namespace, start: RunStart, session: Session) -> Session:
     for act in args.act:
         name, _, value = act.strip().partition(" ")
-        session.act(name, value.strip())
+        try:
+            session.act(name, value.strip())
+        except RefusedError as error:
+            raise InputError(f"--act {error}") from None
     try:
         start.advance(session)
     except RefusedError as error:
@@ -246,7 +238,8 @@ def _show(args: Namespace, start: RunStart) -> int:
 
 def _print_text(m: Machine, choice: Choice) -> None:
     state = m.state
-    tell(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}")
+    seed = "" if choice.seed == NO_SEED else f", seed {choice.seed}"
+    tell(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}{seed}")
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
             tell(f"  {why}: {line}")

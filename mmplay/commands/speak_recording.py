@@ -16,6 +16,7 @@ from mmplay.engine.explain.settings import settings_of, split_settings
 from mmplay.engine.explain.what_if import conclusion, table_of_settings
 from mmplay.engine.frame import Frame, Timeline
 from mmplay.engine.report import MemDump, ZoneDump
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.recordings.diagnosis import NO_MEMORY, diagnose_frame, headline_of
 from mmplay.recordings.explained import explained
 from mmplay.recordings.export.blocks import moment
@@ -28,7 +29,6 @@ QUIT = "quit"
 MOST_STEPS, MOST_LINES = 10_000, 1000
 LINES = "10"
 CARRIED_ON = "it printed no memory, this is that of another report"
-MARKS = ("min", "low", "high")
 
 Said = Iterable[str]
 

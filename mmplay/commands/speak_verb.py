@@ -33,11 +33,10 @@ from mmplay.levels.play.goals import STAR_RULE, Outcome
 from mmplay.levels.play.missed import Practice, what_was_missed
 from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.showing import is_told_behind
-from mmplay.levels.tries import Try, tries_of
+from mmplay.levels.tries import LEAST_TRIES, Try, tries_of
 from mmplay.recordings.library import open_recording
 
 AS_FAR = "to what is asked next, or to the end"
-LEAST_TRIES = 2
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -24,8 +24,8 @@ from mmplay.commands.arguments import (
 from mmplay.commands.output import one_ctrl_c, print_json, progress_bar, stopped, tell
 from mmplay.commands.run_start import (
     BOOT_SECONDS,
+    HELP,
     INCIDENT_UNTIL,
-    VARIANTS,
     checked_variant,
     packets_of,
 )
@@ -84,22 +84,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="show this counter as well; may be given more than once",
     )
-    parser.add_argument(
-        "--actions", metavar="FILE", help="play a level by the [[solution]] in this file"
-    )
-    parser.add_argument(
-        "--until", metavar="SECONDS", help="stop at this time on the machine's clock"
-    )
+    parser.add_argument("--actions", metavar="FILE", help=HELP["actions"])
+    parser.add_argument("--until", metavar="SECONDS", help=HELP["until"])
     add_kernel(parser)
-    parser.add_argument(
-        "--variant",
-        metavar="V",
-        help="how the kernel asks for memory when it wakes the flusher, which writes dirty pages: "
-        f"{', '.join(VARIANTS)}",
-    )
-    parser.add_argument(
-        "--packets", metavar="N", help="how many new network flows arrive per second"
-    )
+    parser.add_argument("--variant", metavar="V", help=HELP["variant"])
+    parser.add_argument("--packets", metavar="N", help=HELP["packets"])
     parser.add_argument(
         "--ram", metavar="SIZE", default="2G", help="RAM of a freshly booted machine (default: 2G)"
     )

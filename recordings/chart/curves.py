@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mmplay.engine.explain.gate import ladder, ordinary_class
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.recordings.recording import Recording
 
 ZoneKey = tuple[int, str]
@@ -91,8 +92,6 @@ def zones_with_pages(dump: MemDump) -> list[ZoneDump]:
     return [zone for zone in dump.zones if zone.kb and zone.pages("managed") != 0]
 
 
-MARKS = ("high", "low", "min")
-
 BEYOND = 3
 """A strip reaches up to this many times its highest floor; more free pages run along its top."""
 
@@ -133,7 +132,7 @@ def floors_of(
     """
     index = ordinary_class(dump) if class_index is None else class_index
     if kernel is None or index is None:
-        for mark in MARKS:
+        for mark in reversed(MARKS):
             pages = zone.pages(mark)
             if pages is not None:
                 yield mark, "", pages

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mmplay.recordings.chart.curves import MARKS, strips_of
+from mmplay.engine.rules.watermarks import MARKS
+from mmplay.recordings.chart.curves import strips_of
 from mmplay.recordings.chart.story import BootStory, FloorLine, Level, ZoneStory
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import moment

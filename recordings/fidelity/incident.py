@@ -26,6 +26,7 @@ from mmplay.recordings.diagnosis import Json, memory_json, report_json
 from mmplay.recordings.fidelity.quantities import DEPLETED, DRAINED
 from mmplay.recordings.fidelity.rows import CALIBRATED, INPUT, RULE, FidelityRow, Limit, row_of
 from mmplay.recordings.library import open_recording
+from mmplay.recordings.run.continuing import INCIDENT_NEXT
 from mmplay.recordings.run.run_log import RunLog, log_fields
 from mmplay.recordings.run.starts import INCIDENT, incident_machine
 
@@ -36,7 +37,6 @@ START_US, LAST_US = 59_562_581, 62_000_000
 """When the run begins, at the Mem-Info of the OOM kill, and how far it is compared."""
 
 VARIANT = "atomic"
-LOG_1 = "incident-next-20160311"
 LOG_1_FLOWS = 20
 """New flows a second: the network must be the one that asks, and come as far as its floor."""
 LOG_1_ASLEEP_NS, LOG_1_LAST_NS = 62_000_000_000, 98_000_000_000
@@ -67,7 +67,7 @@ class Tables:
     """What the data says of the numbers."""
 
     def __init__(self) -> None:
-        """Read it."""
+        """Read the table; which quantity is of which kind, and how far each may be off."""
         data: dict[str, Any] = read_data("mmplay.recordings", "fidelity")
         self.kinds = {
             frame: {name: kind for kind, names in table.items() for name in names}
@@ -200,7 +200,7 @@ def _log_1(tables: Tables) -> Iterator[Pair]:
     the ones for the same cache have its mask and its slabs. The log is of another boot, with a load
     of its own: times are not compared.
     """
-    logged, again = _logged(LOG_1)
+    logged, again = _logged(INCIDENT_NEXT)
     choice = Choice(kernel_named("next-20160311"), "nomemalloc", packets=LOG_1_FLOWS)
     machine = incident_machine(choice)
     run_until(machine, LOG_1_ASLEEP_NS)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
+from mmplay.recordings.log.clocks import SECOND_US
 from mmplay.recordings.log.prefix import DAEMONS, Prefix, split_prefix
 
 
@@ -180,7 +181,6 @@ TAG_KEYS = ("SYSLOG_IDENTIFIER", "_COMM", "ident", "appname", "program")
 UPTIME_KEYS = ("_SOURCE_MONOTONIC_TIMESTAMP", "__MONOTONIC_TIMESTAMP")
 CLOCK_US_KEYS = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
 CLOCK_KEYS = ("time", "timestamp", "@timestamp", "ts", "talos-time", "date")
-SECOND_US = 1_000_000
 MOST_JSON_DIGITS = 18
 
 

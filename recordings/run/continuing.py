@@ -12,6 +12,9 @@ from mmplay.engine.sim.starts.telling import Told, told_memory
 INCIDENT = "incident-4.5.0-rc7"
 """The shipped recording whose first frame is the OOM kill at 59.56 s."""
 
+INCIDENT_NEXT = "incident-next-20160311"
+"""The shipped recording of the incident under next-20160311."""
+
 AFTER_FOUND_NS = 10_000_000_000
 """A run from a frame of a log, or from a scenario, goes on for ten seconds, unless told."""
 

@@ -16,7 +16,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.setup_fields import SetupError, setup_of
 from mmplay.engine.sim.state.fields import PackError
 from mmplay.engine.sim.state.unpacking import unpack_state
-from mmplay.recordings.files import sessions_folder
+from mmplay.recordings.files import TRACE, sessions_folder
 from mmplay.recordings.run.keyframes import MAX_STATE_BYTES, NO_BASE, inflated
 from mmplay.recordings.run.replay import BROKEN, known_act
 from mmplay.recordings.run.session import FIRSTS, Session
@@ -143,9 +143,6 @@ def first_machine(setup_entry: Entry | None, key: Entry | None, offsets: list[in
     return Machine(setup, state)
 
 
-SUFFIX = ".mmtrace"
-
-
 def session_header(title: str, **more: Any) -> dict[str, Any]:
     """Return the header of a simulated run; `more` are texts and numbers that say what it is."""
     return {"kind": KIND, "title": title, "writer": WRITER, "engine": ENGINE, **more}
@@ -198,4 +195,4 @@ def _names(folder: Path, title: str) -> Iterator[Path]:
     safe = "".join(c if c.isalnum() or c in "-." else "-" for c in title)[:40]
     for n in range(1000):
         # "_" sorts behind ".": the later of two files of one second is listed as the later.
-        yield folder / f"{when}-{safe}-{os.getpid()}{f'_{n:03}' if n else ''}{SUFFIX}"
+        yield folder / f"{when}-{safe}-{os.getpid()}{f'_{n:03}' if n else ''}{TRACE}"

@@ -183,8 +183,12 @@ def record_at(stream: BinaryIO, offset: int, limit: int) -> Record:
     try:
         code, *fields = unpack_body(body)
     except (ValueError, RecursionError):
-        raise TraceError(f"the trace changed while it was open (byte {offset})") from None
+        raise _changed(offset) from None
     return Record(offset, end, code, fields)
+
+
+def _changed(offset: int) -> TraceError:
+    return TraceError(f"the trace changed while it was open (byte {offset})")
 
 
 def body_at(stream: BinaryIO, offset: int, limit: int) -> tuple[bytes, int]:
@@ -198,7 +202,7 @@ def body_at(stream: BinaryIO, offset: int, limit: int) -> tuple[bytes, int]:
     size_bytes = BIN_SIZES.get(head[-1], 0) if head else 0
     size = int.from_bytes(stream.read(size_bytes), "big")
     if size > limit:
-        raise TraceError(f"the trace changed while it was open (byte {offset})")
+        raise _changed(offset)
     return stream.read(size), stream.tell()
 
 

@@ -14,9 +14,9 @@ from mmplay.levels.classroom.assignment import Assignment, with_seed
 from mmplay.levels.classroom.judging import Status
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
-from mmplay.levels.play.goals import RESULT
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import ALL_TURNS, begin, level_header
+from mmplay.recordings.library import RESULT
 from mmplay.recordings.trace.format import FORMAT, Code
 from mmplay.recordings.trace.reader import Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter

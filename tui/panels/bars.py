@@ -6,9 +6,12 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from mmplay.tui.cells import row, wrap
+from mmplay.tui.cells import Cell, fit, row, wrap
 from mmplay.tui.keys import KEY
 from mmplay.tui.panels.cell_panel import CellPanel
+
+WIDEST = 400
+"""A header is filled for as many columns as any terminal has."""
 
 
 class LineBar(CellPanel, can_focus=False):
@@ -23,6 +26,10 @@ class LineBar(CellPanel, can_focus=False):
 
     def __init__(self, *, id: str) -> None:
         super().__init__("", id=id)
+
+    def name_screen(self, title: str) -> None:
+        """Draw a screen's title, all across."""
+        self.show([row(Cell(fit(title, WIDEST), "header"))])
 
     def say(self, text: str) -> None:
         """Draw one row of plain text."""

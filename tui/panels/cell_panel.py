@@ -41,8 +41,7 @@ class CellPanel(Widget, can_focus=True):
 
         def __init__(self, panel: CellPanel, ask: Ask | None) -> None:
             super().__init__()
-            self.panel = panel
-            self.ask = ask
+            self.panel, self.ask = panel, ask
 
     class Resized(Message):
         """The panel has another size: what is in it was made for the old one."""
@@ -52,8 +51,7 @@ class CellPanel(Widget, can_focus=True):
 
         def __init__(self, panel: CellPanel, ask: Ask) -> None:
             super().__init__()
-            self.panel = panel
-            self.ask = ask
+            self.panel, self.ask = panel, ask
 
     class Entered(Message):
         """Enter where there is nothing to open."""

@@ -17,7 +17,6 @@ from mmplay.levels.classroom.report import (
     handed_in,
     odd_files,
 )
-from mmplay.tui.cells import Cell, fit, row
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import CLASS_KEYS, COMMON_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar, VerdictBar
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 PANELS = {"students": "students", "wrong": "where the class is wrong", "notice": "look at these"}
 VIEWS = {"students": student_rows, "wrong": wrong_rows, "notice": notice_rows}
-WIDEST = 400
 NO_HAND_INS = "name the hand-ins, too: mmplay class report GRADES.json DIR --screen"
 
 
@@ -76,9 +74,7 @@ class ClassScreen(PanelScreen):
 
     def on_mount(self) -> None:
         """Say what class it is."""
-        self.query_one("#header", LineBar).show(
-            [row(Cell(fit(heading(self._report), WIDEST), "header"))]
-        )
+        self.query_one("#header", LineBar).name_screen(heading(self._report))
         self.query_one("#students", CellPanel).focus()
         self.say()
 

@@ -10,7 +10,7 @@ from mmplay.engine.explain.headline import shortened
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.compare import FORMS, START
 from mmplay.recordings.recording import Recording
-from mmplay.tui.cells import DENSITIES, FULL, Cell, fit, row
+from mmplay.tui.cells import DENSITIES, FULL
 from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.keys import COMMON_KEYS, COMPARE_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar, VerdictBar
@@ -19,7 +19,6 @@ from mmplay.tui.screens.base import PanelScreen
 from mmplay.tui.views.compare import chart_rows, chart_title, parting_rows, steps_of, table_rows
 
 PANELS = ("parting", "chart", "table")
-WIDEST = 400
 TITLE = " COMPARE  A: {}   B: {}"
 STEPS = 60
 """How many steps lead through the whole, where there are as many moments."""
@@ -62,7 +61,7 @@ class CompareScreen(PanelScreen):
         room = max(8, (self.size.width - len(TITLE)) // 2)
         names = (shortened(one.name, room) for one in (self._a, self._b))
         title = TITLE.format(*names)
-        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
+        self.query_one("#header", LineBar).name_screen(title)
 
     def on_resize(self) -> None:
         """Fill the new sizes."""

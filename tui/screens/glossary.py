@@ -7,14 +7,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from mmplay.levels.glossary import GlossaryEntry, glossary, search
-from mmplay.tui.cells import Cell, fit, row
 from mmplay.tui.keys import COMMON_KEYS, GLOSSARY_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.screens.base import BaseScreen
 from mmplay.tui.views.glossary import list_rows, term_ask, term_rows
-
-WIDEST = 400
 
 
 class GlossaryScreen(BaseScreen):
@@ -60,7 +57,7 @@ class GlossaryScreen(BaseScreen):
         if not self.is_attached:
             return
         title = f" glossary   {len(self.entries)} of {len(glossary())} terms"
-        self.query_one("#header", LineBar).show([row(Cell(fit(title, WIDEST), "header"))])
+        self.query_one("#header", LineBar).name_screen(title)
         self._list.show(list_rows(self.entries, self._list.size.width))
         self._list.choose(term_ask(self.shown))
         self._draw_term()

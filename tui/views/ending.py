@@ -12,7 +12,7 @@ from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import FREE_HINTS, Outcome, Score, most_missed
 from mmplay.levels.play.missed import what_was_missed
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.tries import Try, tries_of
+from mmplay.levels.tries import LEAST_TRIES, Try, tries_of
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.views.menu import stars_text
@@ -22,9 +22,6 @@ BARS = 4
 """Into how many bars the tries are counted at most."""
 
 BAR_CELLS = 12
-
-LEAST_TRIES = 2
-"""From how many tries on there is something to compare."""
 
 WIDE = 90
 """Columns for the keys and the next level's title in one row."""
@@ -36,6 +33,7 @@ def rows_at_end(game: LevelGame, level: Level, glyphs: Glyphs) -> Callable[[int]
     tries, following = tries_of(run.level.id), next_of(level)
 
     def rows(width: int) -> list[Row]:
+        """Return the reply to the last answer, if it stands nowhere else, and the end."""
         said = reply_rows(told, width) if told is not None else []
         return said + ending_rows(run, tries, following, width, glyphs)
 

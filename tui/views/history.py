@@ -10,11 +10,10 @@ from typing import NamedTuple
 from mmplay.engine.explain.answer_free import deciding_test
 from mmplay.engine.explain.finding import size
 from mmplay.engine.report import MemDump, ZoneDump
-from mmplay.engine.rules.watermarks import PAGE_KB
+from mmplay.engine.rules.watermarks import MARKS, PAGE_KB
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.recordings.chart.axis import Axis
 from mmplay.recordings.chart.curves import (
-    MARKS,
     Curve,
     Reached,
     Strip,

@@ -15,9 +15,8 @@ from mmplay.levels.play.questions import Reply
 from mmplay.levels.play.run import LevelRun
 from mmplay.tui.cells import CALM, Cell, Row, row, wrap
 from mmplay.tui.glyphs import BOXES, Glyphs
-from mmplay.tui.views.menu import stars_text
+from mmplay.tui.views.menu import STARS, stars_text
 
-STARS = 3
 WIDE = 1000
 """Columns of rows that the box which shows them wraps."""
 

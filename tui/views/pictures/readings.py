@@ -6,11 +6,11 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.report import ZoneDump
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.gfp import GfpError
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.engine.sim.log.view import slabs_of
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.mm.net import RING
 from mmplay.engine.sim.mm.net import waiting as frames_waiting
-from mmplay.levels.language import MARKS
 from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.levels.truth.subject import Subject

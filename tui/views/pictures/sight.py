@@ -10,12 +10,12 @@ from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.floors import NO_WATERMARKS, PLAIN
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import Kernel, kernel_named
+from mmplay.engine.rules.watermarks import MARKS
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import read
 from mmplay.engine.sim.mm.slowpath import DONE, FAILED, NONE
 from mmplay.engine.sim.state.tasks import EXITED
-from mmplay.levels.language import MARKS
 from mmplay.levels.model import TANK, Picture, Question
 from mmplay.levels.play.showing import EVERYTHING, Showing
 from mmplay.levels.truth import IN, KB_WORD, Truth, truth
@@ -64,7 +64,7 @@ class Sight(NamedTuple):
 
     @property
     def picture(self) -> Picture:
-        """What is to be drawn."""
+        """What the level or its open question wants drawn; a tank where they say nothing."""
         return self.showing.picture or Picture(kind="tank")
 
     @property
