@@ -36,7 +36,7 @@ LEVELS = ("L03", "L01")
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """st01 right and twice, st02 wrong, st03 one level, st04 a copy, st05 nothing, st06 cut short."""
+    """st01 right, twice; st02 wrong; st03 one level; st04 a copy; st05 nothing; st06 cut."""
     folder = tmp_path_factory.mktemp("in")
     one = assignment(*LEVELS)
 
