@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 from mmplay import __version__
@@ -73,7 +74,8 @@ def _drop_output() -> None:
 
 
 def _complain(message: str) -> int:
-    print(printable(f"mmplay: {' '.join(message.split())}"), file=sys.stderr)
+    with suppress(OSError):  # A full disk takes no complaint either.
+        print(printable(f"mmplay: {' '.join(message.split())}"), file=sys.stderr)
     return BAD_USE
 
 

@@ -98,7 +98,8 @@ def _bytes(count: int | None) -> str:
 def _slub(report: Report, operands: Operands) -> Finding:
     slub = report.request.slub if report.request else None
     cache = slub.cache if slub and slub.cache else "a cache that the log does not name"
-    return Finding("headline.slub", operands | {"cache": cache})
+    allocator = slub.allocator if slub else "SLUB"
+    return Finding("headline.slub", operands | {"cache": cache, "allocator": allocator})
 
 
 def _cma(report: Report, operands: Operands) -> Finding:
@@ -299,12 +300,24 @@ def clause(diagnosis: Diagnosis) -> Finding:
     if judgement.status is Status.OPEN:
         return Finding("clause.open", {})
     if look is not None:
+        types = _foreign(look, diagnosis.kernel)
+        if types:
+            return Finding("clause.foreign", look.operands | {"types": types})
         return Finding(f"clause.{_clause_of(look, diagnosis)}", look.operands)
     if diagnosis.kernel is None and judgement.missing in ((), ("release",)):
         return Finding("clause.no_rules", {})
     if judgement.missing:
         return Finding("clause.missing", {"missing": judgement.missing[0]})
     return Finding("clause.none", {})
+
+
+def _foreign(look: Decided, kernel: Kernel | None) -> str:
+    """Name the types of the large enough blocks where all are of types that it may not use."""
+    test, caller = look.test, look.caller
+    if kernel is None or look.outcome is not Outcome.NO_BLOCK:
+        return ""
+    large = [one for one in test.zone.blocks or () if one.count and one.order >= caller.order]
+    return "/".join(sorted({letter for one in large for letter in one.types}))
 
 
 def _clause_of(look: Decided, diagnosis: Diagnosis) -> str:

@@ -146,7 +146,7 @@ class Bound(NamedTuple):
         return GoalState(goal.text, met, f"not yet: {why}", now)
 
     def _now(self, m: Machine) -> str:
-        """Return what the number is."""
+        """Return the goal's counter in words, and what it stands at."""
         return f"{spoken(self.goal.counter)}: {self.read(m)}"
 
     def why(self, m: Machine) -> str:

@@ -90,6 +90,7 @@ def ability(name: str) -> Form:
     """Return the form `NAME MASK`, where the name is one of the abilities."""
 
     def form(subject: Subject, words: list[str]) -> Truth:
+        """Answer yes or no for a mask; the other answer would need other bits."""
         mask = _mask(subject, words)
         can = bool(getattr(abilities(subject.layout, mask), name))
         why = finding(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from mmplay.commands.arguments import RECORDING
-from mmplay.commands.output import remark, told_of_disk
+from mmplay.commands.output import output_path, remark, told_of_disk
 from mmplay.recordings.anonymise import new_header, rewrite, source_of
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.trace.writer import new_trace
@@ -22,7 +21,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Anonymise; raises InputError for what has no names, is damaged, or cannot be written."""
-    source, path = source_of(trace_path(args.trace)), Path(args.output)
+    trace = trace_path(args.trace)
+    source, path = source_of(trace), output_path(args.output, str(trace))
     with told_of_disk(path), new_trace(path, new_header(source)) as writer:
         rewrite(source, writer)
     remark(f"{path}: written without names, addresses and paths; look at it before you share it")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmplay.commands.arguments import add_part, add_workers
-from mmplay.commands.output import print_json, tell, told_of_disk
+from mmplay.commands.output import output_path, print_json, tell, told_of_disk
 from mmplay.commands.screen import add_screen_options
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
@@ -114,7 +114,7 @@ def _written(args: Namespace, title: str, blocks: Callable[[], Iterable[Block]])
     if args.output is None:
         tell("".join(markdown_page(blocks())).rstrip("\n"))
         return 0
-    path = Path(args.output)
+    path = output_path(args.output)
     if path.suffix not in PAGES:
         raise InputError(f"{path}: name a file that ends in {' or '.join(PAGES)}")
     pieces = html_page(title, blocks()) if path.suffix == ".html" else markdown_page(blocks())

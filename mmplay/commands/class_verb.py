@@ -10,7 +10,7 @@ from typing import TextIO
 
 from mmplay.commands.arguments import add_json, add_part, whole
 from mmplay.commands.class_pages import add_pages, report, sheet
-from mmplay.commands.output import print_json, progress_bar, remark, tell, told_of_disk
+from mmplay.commands.output import output_path, print_json, progress_bar, remark, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import (
     MAX_ATTEMPTS,
@@ -128,7 +128,7 @@ def _choice(text: str) -> Choice:
 
 
 def _edition(args: Namespace) -> int:
-    path, assignment = Path(args.output), load_teachers(Path(args.file))
+    path, assignment = output_path(args.output, args.file), load_teachers(Path(args.file))
     students = students_in(Path(args.students)) if args.students else assignment.students
     text = student_edition(assignment, students, str(path))
     with told_of_disk(path), replacing(path) as stream:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from mmplay.commands.arguments import PLACE, RECORDING
-from mmplay.commands.output import remark, told_of_disk
+from mmplay.commands.output import output_path, remark, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import trace_path
@@ -38,7 +37,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Cut; raises InputError for a place that is not there or an unwritable file."""
-    path, output = trace_path(args.recording), Path(args.output)
+    path = trace_path(args.recording)
+    output = output_path(args.output)
     with open_trace_file(path) as recording:
         first = find_position(recording, args.first)
         last = find_position(recording, args.last, first)

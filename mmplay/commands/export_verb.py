@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mmplay.commands.arguments import PLACE
-from mmplay.commands.output import progress_bar, tell, told_of_disk
+from mmplay.commands.output import output_path, progress_bar, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
@@ -82,7 +82,7 @@ def _of_level(args: Namespace, size: tuple[int, int]) -> Iterator[bytes]:
 
 def _put(args: Namespace, chunks: Iterator[bytes]) -> None:
     if args.output is not None:
-        _write_file(Path(args.output), chunks)
+        _write_file(output_path(args.output, args.recording), chunks)
     else:
         _write_out(chunks)
 

@@ -52,6 +52,9 @@ def run(args: Namespace) -> int:
         if CSV in Path(name).suffixes:
             raise InputError(f"{name}: name the scenario to run beside it: --scenario FILE.toml")
     logs = list(log_rows(files_in(args.logs))) if args.logs else None
+    if logs == []:
+        named = ", ".join(args.logs[:3])
+        raise InputError(f"{named}: no line there is a kernel memory report: nothing to compare")
     return PRINTERS["json" if args.json else args.format](logs)
 
 

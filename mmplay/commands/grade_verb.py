@@ -9,7 +9,15 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from mmplay.commands.arguments import add_workers, workers_of
-from mmplay.commands.output import one_ctrl_c, progress_bar, remark, stopped, tell, told_of_disk
+from mmplay.commands.output import (
+    one_ctrl_c,
+    output_path,
+    progress_bar,
+    remark,
+    stopped,
+    tell,
+    told_of_disk,
+)
 from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import load_teachers
 from mmplay.levels.classroom.collecting import Found, found_in
@@ -56,7 +64,7 @@ def _write(output: str | None, text: str) -> int:
     if output is None:
         tell(text.removesuffix("\n"))
         return 0
-    path = Path(output)
+    path = output_path(output)
     try:
         with told_of_disk(path), replacing(path) as stream:
             stream.write(text.encode())

@@ -8,10 +8,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from heapq import merge
 from operator import itemgetter
-from pathlib import Path
 
 from mmplay.commands.arguments import add_json, add_kernel, check_kernel
-from mmplay.commands.output import JsonObject, progress_bar, remark, told_of_disk
+from mmplay.commands.output import JsonObject, output_path, progress_bar, remark, told_of_disk
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import Finding, sentence
 from mmplay.recordings.diagnosis import dump_notes, frame_json
@@ -49,7 +48,7 @@ def _import(args: Namespace) -> ObservedTimeline:
     with progress_bar(args.log) as progress:
         if args.output is None:
             return import_to_memory(args.log, args.kernel, progress)
-        path = Path(args.output)
+        path = output_path(args.output, args.log)
         header = trace_header("imported", title_of_source(args.log), args.kernel)
         with told_of_disk(path), new_trace(path, header) as writer:
             import_into(writer, args.log, progress)

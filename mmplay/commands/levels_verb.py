@@ -12,6 +12,7 @@ from pathlib import Path
 from mmplay.commands.arguments import add_json, add_part, add_workers, whole, workers_of
 from mmplay.commands.output import (
     one_ctrl_c,
+    output_path,
     print_json,
     progress_bar,
     remark,
@@ -195,7 +196,7 @@ def _new(args: Namespace) -> int:
 
 
 def _pack(args: Namespace) -> int:
-    path = Path(args.output)
+    path = output_path(args.output)
     text, levels = packed(Path(args.folder))
     with told_of_disk(path), replacing(path) as stream:
         stream.write(text.encode())

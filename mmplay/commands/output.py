@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -57,6 +58,7 @@ def one_ctrl_c() -> Iterator[None]:
         return
 
     def first(*_: object) -> None:
+        """End the work; from now on Ctrl-C is ignored."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
@@ -99,6 +101,36 @@ class JsonObject:
         self._out.write("}\n")
 
 
+def output_path(text: str, *sources: str) -> Path:
+    """Return the file that `-o` names; `sources` are what it is made from.
+
+    Raises InputError for a name that is none, for one of the sources, which would be lost, and for
+    the file that standard output goes to.
+    """
+    path = Path(text)
+    if text in ("", "-"):
+        raise InputError(f"-o {text or repr(text)}: name a file to write to")
+    if any(_are_one(path, Path(source)) for source in sources):
+        raise InputError(f"{path}: it would be lost, as this reads it; name another file after -o")
+    if _is_stdout(path):
+        raise InputError(f"{path}: standard output goes there, too; name another file after -o")
+    return path
+
+
+def _is_stdout(path: Path) -> bool:
+    try:
+        return path.is_file() and os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):  # a stream of tests has no file, a closed one no number
+        return False
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    try:
+        return path.is_file() and path.samefile(other)
+    except OSError:
+        return False
+
+
 @contextmanager
 def told_of_disk(path: Path) -> Iterator[None]:
     """Turn a failed write to `path` into one line that names it."""
@@ -131,6 +163,7 @@ class _Bar:
         self._begun = self._shown = time.monotonic()
 
     def show(self, done: Done) -> None:
+        """Draw how far the work is, unless it was drawn a moment ago."""
         now = time.monotonic()
         if done.step != self._step:
             self._step, self._begun = done.step, now
@@ -142,6 +175,7 @@ class _Bar:
         self._out.flush()
 
     def clear(self) -> None:
+        """Leave an empty line."""
         self._out.write("\r\x1b[K")
         self._out.flush()
 

@@ -13,7 +13,7 @@ from threading import Event, Timer
 from types import FrameType
 
 from mmplay.commands.arguments import add_kernel, check_kernel
-from mmplay.commands.output import remark, told_of_disk
+from mmplay.commands.output import output_path, remark, told_of_disk
 from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError, how_many
 from mmplay.recordings.files import TRACE, user_paths
@@ -68,7 +68,7 @@ def run(args: Namespace) -> int:
     for_s = None if args.seconds is None else _seconds(args.seconds)
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
-    path = Path(args.output) if args.output is not None else _own_path()
+    path = output_path(args.output) if args.output is not None else _own_path()
     with told_of_disk(path):
         if args.output is None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +142,7 @@ def _after(for_s: float | None, end: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
     def end(signum: int, frame: FrameType | None) -> None:
+        """Let the capture come to its end."""
         stop.set()
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -9,7 +9,7 @@ from functools import partial
 
 from mmplay.commands.arguments import ram_kb, whole, workers_of
 from mmplay.commands.output import one_ctrl_c, print_json, progress_bar, stopped, tell
-from mmplay.commands.run_start import RunStart, header
+from mmplay.commands.run_start import RunStart, check_fit, header
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
@@ -60,6 +60,7 @@ class FrameStart(RunStart):
         """Let the run go on to its time, and watch it."""
 
         def go_on(until_ns: int) -> None:
+            """Go on to a time on the machine's clock."""
             session.advance(until_ns=until_ns)
 
         self._base = watched(session.live, Supposed(), self.until_ns, go_on)
@@ -81,6 +82,7 @@ class FrameStart(RunStart):
 
 def frame_start(args: Namespace, choice: Choice) -> tuple[RunStart, Choice]:
     """Return the start from a frame, and what was chosen; raises InputError."""
+    check_fit(args, "logs")
     kernel = None if args.kernel is None else choice.kernel
     ram = 0 if args.ram is None else ram_kb(args.ram)
     index = None if args.frame is None else whole(args.frame, "--frame", 1 << 32)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmplay.commands.arguments import MAX_SEED, whole
-from mmplay.commands.output import print_json, tell, told_of_disk
+from mmplay.commands.output import output_path, print_json, tell, told_of_disk
 from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import MAX_BYTES, digest_of_content, read_text
@@ -60,7 +60,7 @@ def run_level(args: Namespace) -> int:
 def _played(args: Namespace, level: Level, seed: int, plan: Plan) -> LevelRun:
     if args.output is None:
         return _told(args, begin(level, seed), plan)
-    path = Path(args.output)
+    path = output_path(args.output)
     if path.suffix != TRACE:
         raise InputError(f"{path}: name a recording, which ends in {TRACE}")
     with told_of_disk(path), replacing(path) as stream:

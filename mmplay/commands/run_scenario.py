@@ -7,6 +7,7 @@ from argparse import Namespace
 from mmplay.commands.arguments import MAX_SEED, whole
 from mmplay.commands.run_start import (
     RunStart,
+    check_fit,
     checked_variant,
     packets_of,
 )
@@ -22,12 +23,9 @@ from mmplay.levels.scenario.build import (
 )
 from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
 
-ELSEWHERE = ("actions", "at")
-"""Options that mean nothing to a scenario, which says in the file where it starts."""
-
 
 class ScenarioStart(RunStart):
-    """The start of a scenario."""
+    """A run that starts as a scenario says; what it refuses is told with the line of the file."""
 
     def __init__(self, args: Namespace, scenario: Scenario, choice: Choice) -> None:
         """Build the machine; raises InputError."""
@@ -41,9 +39,7 @@ class ScenarioStart(RunStart):
 
 def scenario_start(args: Namespace) -> tuple[RunStart, Choice]:
     """Return the start of a scenario and what was chosen; raises InputError."""
-    for name in ELSEWHERE:
-        if getattr(args, name) is not None:
-            raise InputError(f"--{name} is not for scenarios: {args.start} says where it starts")
+    check_fit(args, "scenarios")
     scenario = load_scenario(scenario_path(args.start))
     choice = choice_for(scenario, changes_of(args))
     return ScenarioStart(args, scenario, choice), choice

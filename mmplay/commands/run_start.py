@@ -14,9 +14,11 @@ from mmplay.commands.arguments import (
     whole,
 )
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import seconds
 from mmplay.engine.rules.versions import DEFAULT_KERNEL, simulated_kernel
 from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.engine.sim.machine.machine import Machine
+from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import claims_to_be_trace
@@ -33,10 +35,22 @@ BOOT_RAM = "2G"
 AFTER_FORK_NS = 2_000_000_000
 """A run from a turn of another goes on for two seconds, if nothing else is said."""
 
+UNFIT = {
+    "the incident": ("at", "ram", "bounds"),
+    "a fresh machine": ("at", "bounds"),
+    "scenarios": ("actions", "at", "ram", "bounds"),
+    "logs": ("at",),
+    "recorded runs": ("kernel", "variant", "seed", "packets", "keep_atomic", "ram", "bounds"),
+}
+"""Options that mean nothing to a sort of start."""
+
 STARTS = ("incident", "boot")
 """Starts that are no file."""
 
 DEFAULT_VARIANT = "atomic"
+NO_SEED = -1
+"""Of a run whose recording does not say with which it began."""
+
 MAX_PACKETS = 100_000
 VARIANTS = tuple(name for name, _ in WB_VARIANTS)
 
@@ -68,6 +82,14 @@ def checked_variant(name: str) -> str:
     return name
 
 
+def check_fit(args: Namespace, sort: str) -> None:
+    """Raise InputError for an option that means nothing to this sort of start."""
+    for name in UNFIT[sort]:
+        if getattr(args, name) not in (None, False):
+            option = name.replace("_", "-")
+            raise InputError(f"{args.start}: --{option} is not for {sort}; leave it out")
+
+
 def packets_of(args: Namespace) -> int:
     """Return `--packets`, -1 without it; raises InputError."""
     return -1 if args.packets is None else whole(args.packets, "--packets", MAX_PACKETS)
@@ -79,7 +101,7 @@ def header(m: Machine, choice: Choice) -> dict[str, object]:
         "start": m.setup.name,
         "kernel": m.kernel.name,
         "variant": choice.variant,
-        "seed": choice.seed,
+        "seed": None if choice.seed == NO_SEED else choice.seed,
         "assumed": list(m.setup.assumed),
         "calibrated": list(m.setup.calibrated),
     }
@@ -90,7 +112,7 @@ class RunStart:
 
     def __init__(self, args: Namespace, choice: Choice, machine: Machine | None = None) -> None:
         """Find the start, unless the machine is there already; raises InputError."""
-        self._choice = choice
+        self.choice = choice
         self._parent: Session | None = None
         self._parent_name = ""
         self._turn = self._ram_kb = 0
@@ -101,11 +123,13 @@ class RunStart:
         if machine is not None:
             after_ns, most = AFTER_FOUND_NS, MAX_UPTIME_S
         elif args.start == "incident":
+            check_fit(args, "the incident")
             self._machine = incident_machine(choice)
             until = until or INCIDENT_UNTIL
         elif args.start == "boot":
             from mmplay.engine.sim.starts.boot import fresh_boot
 
+            check_fit(args, "a fresh machine")
             self._ram_kb = ram_kb(args.ram or BOOT_RAM)
             self._machine = fresh_boot(self._ram_kb, choice)
             until = until or BOOT_SECONDS
@@ -113,6 +137,9 @@ class RunStart:
             self._find_run(args)
         self.name = args.start
         self.until_ns = nanoseconds(until, "--until", most) if until else self.now_ns + after_ns
+        if self.found and self.until_ns < self.now_ns:
+            begun = seconds(self.now_ns // MICROSECOND_NS)
+            raise InputError(f"--until {until}: this run begins at {begun}; name a later time")
 
     def _find_run(self, args: Namespace) -> None:
         """Take a simulated recording as what is forked, if the start names one."""
@@ -123,9 +150,14 @@ class RunStart:
         if recording.session is None:
             recording.close()
             return
+        check_fit(args, "recorded runs")
         self._parent, self._parent_name = recording.session, recording.name
         at = find_position(recording, args.at) if args.at else len(recording) - 1
         self._turn = recording.first_turn + at
+        m = self._parent.machine_at(self._turn)
+        seed = recording.header.get("seed")
+        seed = seed if isinstance(seed, int) else NO_SEED
+        self.choice = Choice(m.kernel, WB_VARIANTS[m.state.wb_mask][0], seed)
 
     @property
     def found(self) -> bool:
@@ -156,7 +188,7 @@ class RunStart:
 
     def header(self) -> dict[str, object]:
         """Return the header of the run's recording."""
-        choice = self._choice
+        choice = self.choice
         if self._parent is not None:
             return session_header(f"{self._parent_name} (fork)", start=self.name, turn=self._turn)
         return session_header(
@@ -173,10 +205,10 @@ class RunStart:
         found: dict[str, object] = {}
         if self.name == "boot":
             found["ram_kb"] = self._ram_kb
-        if self._choice.keep_atomic:
+        if self.choice.keep_atomic:
             found["keep_atomic"] = 1
-        if self._choice.packets >= 0:
-            found["packets"] = self._choice.packets
+        if self.choice.packets >= 0:
+            found["packets"] = self.choice.packets
         return found
 
     def session(self, writer: TraceWriter | None = None) -> Session:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from mmplay.commands.arguments import add_json, add_kernel, add_workers
-from mmplay.commands.output import print_json, tell, told_of_disk
-from mmplay.commands.run_start import HELP, STARTS, RunStart, choice_of, header
+from mmplay.commands.arguments import PLACE, add_json, add_kernel, add_workers
+from mmplay.commands.output import output_path, print_json, tell, told_of_disk
+from mmplay.commands.run_start import HELP, NO_SEED, STARTS, RunStart, choice_of, header
 from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError, how_many
 from mmplay.engine.explain.finding import seconds
@@ -46,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--frame", metavar="N", help="start from this frame of a log; the first is 0"
     )
     parser.add_argument(
-        "--at", metavar="POS", help="start from this turn of a run (default: its last)"
+        "--at", metavar="POS", help=f"of a recorded run, start here: {PLACE} (default: its end)"
     )
     add_kernel(parser)
     _add_machine_arguments(parser)
@@ -130,7 +129,7 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
     start = RunStart(args, choice)
     if start.found:
         _no_frame(args)
-        return start, choice
+        return start, start.choice
     from mmplay.commands.run_frame import frame_start
 
     return frame_start(args, choice)
@@ -139,6 +138,8 @@ def _begun(args: Namespace) -> tuple[RunStart, Choice]:
 def _run(args: Namespace, start: RunStart, choice: Choice) -> int:
     if args.check:
         return _checked(args, start)
+    if not all(map(str.strip, args.act)):
+        raise InputError("--act '': expected 'NAME VALUE', for example 'wb_mask nowait'")
     if args.screen:
         require_terminal("the play screen", "leave out --screen")
         return _show(args, start)
@@ -195,7 +196,7 @@ def _recorded(args: Namespace, start: RunStart) -> Session:
     """Run to the end; write what `-o` asks for."""
     if args.output is None:
         return _ran(args, start, start.session())
-    path = Path(args.output)
+    path = output_path(args.output, args.start)
     with told_of_disk(path), replacing(path) as stream:
         if path.suffix == TRACE:
             writer = TraceWriter(stream, start.header())
@@ -214,7 +215,10 @@ def _recorded(args: Namespace, start: RunStart) -> Session:
 def _ran(args: Namespace, start: RunStart, session: Session) -> Session:
     for act in args.act:
         name, _, value = act.strip().partition(" ")
-        session.act(name, value.strip())
+        try:
+            session.act(name, value.strip())
+        except RefusedError as error:
+            raise InputError(f"--act {error}") from None
     try:
         start.advance(session)
     except RefusedError as error:
@@ -234,7 +238,8 @@ def _show(args: Namespace, start: RunStart) -> int:
 
 def _print_text(m: Machine, choice: Choice) -> None:
     state = m.state
-    tell(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}, seed {choice.seed}")
+    seed = "" if choice.seed == NO_SEED else f", seed {choice.seed}"
+    tell(f"{m.setup.name}, kernel {m.kernel.name}, variant {choice.variant}{seed}")
     for why, lines in (("assumed", m.setup.assumed), ("calibrated", m.setup.calibrated)):
         for line in lines:
             tell(f"  {why}: {line}")

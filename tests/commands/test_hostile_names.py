@@ -65,7 +65,7 @@ def trace(tmp_path: Path, log: Path) -> Path:
 def run(tmp_path: Path) -> Path:
     """Return a simulated run whose header says more than it should."""
     path = tmp_path / f"run{EVIL}.mmtrace"
-    assert main(["run", "boot", "--until", "0.1", "-o", str(path)]) == 0
+    assert main(["run", "boot", "--until", "1", "-o", str(path)]) == 0
     header, records = taken_apart(path.read_bytes())
     path.write_bytes(put_together({**header, "title": EVIL, "level": EVIL}, records))
     return path
@@ -123,7 +123,7 @@ def test_a_run(said: Said, run: Path, tmp_path: Path) -> None:
     check(said("explain", run, "--at", "#1", "--format", "md"))
     check(said("diff", run, "incident-run-atomic"))
     check(said("cut", run, "--to", "#9", "-o", tmp_path / f"cut{EVIL}.mmtrace"))
-    check(said("run", run, "--until", "0.2"))
+    check(said("run", run, "--until", "1.1"))
     check(said("speak", run, typed="why\nstep 3\nzones\n"))
 
 

@@ -194,3 +194,15 @@ def test_info_of_a_log(capsys: pytest.CaptureFixture[str]) -> None:
     assert info["boots"][0]["kernel"] == "next-20160311"
     assert info["lines"] > 0
     assert info["records"]["printk"] > 0
+
+
+def test_a_recorded_run_goes_on_as_it_began(
+    fork_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = output(capsys, "run", fork_file, "--until", "59.661", "--json")
+    said = json.loads(out)
+    assert (code, said["variant"], said["seed"]) == (0, "nowait", None)
+    for option, value in (("--variant", "none"), ("--seed", "2"), ("--kernel", "4.5-rc7")):
+        code, _, err = output(capsys, "run", fork_file, option, value)
+        assert (code, f"{option} is not for recorded runs" in err) == (2, True)
+    assert "--keep-atomic is not" in output(capsys, "run", fork_file, "--keep-atomic")[2]

@@ -138,6 +138,7 @@ class Finder:
         search, said = self.search, self._screen.said
 
         def tell(place: tuple[int, int] | None) -> None:
+            """Add the place to what is said, if that is still the hit."""
             if place is not None and self._screen.said == said:
                 self._screen.say(f"{said} ({place[0]} of {place[1]})")
 

@@ -251,7 +251,7 @@ def _asked_blocks(sight: Sight) -> list[tuple[int, int]]:
     if words[:1] == ["buddy"]:
         answer = [(told, numbers[1])] if isinstance(told, int) else []
         return [(numbers[0], numbers[1]), *answer]
-    if words[:1] == ["split_block"] and isinstance(told, int):
+    if words[:1] in (["split_block"], ["free_block"]) and isinstance(told, int):
         return [(told, numbers[0])]
     if words[:1] != ["merged_order"]:
         return []

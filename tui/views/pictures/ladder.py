@@ -83,9 +83,12 @@ class _Drawing:
         self.right = LEFT + RAILS + 1
 
     def _scale(self, ladder: Ladder) -> Heights:
-        return heights([rung.pages for rung in ladder.rungs], max(2, self.sheet.height))
+        # How the water stands to a rung of which nothing may be known would tell who passes there.
+        placed = [rung.pages for rung in ladder.rungs if rung.drawn or not ladder.veiled]
+        return heights(placed, max(2, self.sheet.height))
 
     def drawn(self) -> list[Row]:
+        """Return the rows: the water, the rungs over it, the caller."""
         before = self._scale(self.past).surface(self.past.free)
         surface = moved(before, self.scale.surface(self.ladder.free), self.step)
         self._water(surface)
@@ -109,6 +112,8 @@ class _Drawing:
         self.sheet.put(LEFT - 3 - len(other), below, other, "dim")
 
     def _rung(self, rung: Rung, surface: int) -> None:
+        if not rung.drawn and self.ladder.veiled:
+            return
         row = self.scale.of_line(rung.pages)
         if not rung.drawn:
             self._hidden(row)
@@ -138,9 +143,7 @@ class _Drawing:
         self.sheet.put(beside, row, callers, "dim")
 
     def _hidden(self, row: int) -> None:
-        """Draw a rung of which nothing may be told yet: that there is one, if it may be known."""
-        if self.ladder.veiled:
-            return
+        """Draw a rung of which no more may be told yet than that there is one."""
         bar = f"{self.glyphs.rung_left}{self.glyphs.dotted * (RAILS - 1)}{self.glyphs.rung_right}"
         self.sheet.put(LEFT, row, bar, "dim")
         self.sheet.put(self.right, row, f"{UNKNOWN:>{NUMBER - 1}}", "dim")

@@ -79,6 +79,7 @@ class _Drawing:
         self.ring = max(4, min(MOST_RING, height - len(loop.gauges) - 1))
 
     def drawn(self) -> list[Row]:
+        """Return the rows: the stations, the ways between them, the gauges."""
         for names, x in ((self.left, 1), (self.right, self.side + GAP + 1)):
             for n, edge in enumerate(names):
                 self._station(edge, x, self._row(n, len(names)))

@@ -40,7 +40,7 @@ class Line(NamedTuple):
     """A line on the glass: its name, its pages, and whether it is one that the kernel keeps.
 
     `strong` lines are drawn thick: below them nobody without a special right gets anything. One
-    that is not `drawn` keeps its place, until what it would tell may be known.
+    that is not `drawn` has no place in the glass, until what it would tell may be known.
     """
 
     name: str
@@ -141,7 +141,7 @@ class _Drawing:
         below = (tank.ring is not None) * (RING_ROWS if height >= TALL else 1)
         self.rows = max(2, height - 1 - below)
         self.lines = [line for line in tank.lines if line.drawn]
-        labels = [_label(line) for line in _placed(tank)]
+        labels = [_label(line) for line in tank.lines] if self.lines else []
         self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
         waiting = ("", *tank.waiting, *past.waiting)
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
@@ -154,11 +154,13 @@ class _Drawing:
         self.scale = self._scale(tank)
 
     def _scale(self, tank: Tank) -> Heights:
-        lines = [line.pages for line in _placed(tank)]
+        # How the water stands to a hidden line would answer whether a request passes there.
+        lines = [line.pages for line in tank.lines if line.drawn]
         whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
         return heights(lines, self.rows, tank.managed if whole else 1)
 
     def drawn(self) -> list[Row]:
+        """Return the rows: the water, the lines over it, then what stands around."""
         surface = self._surface()
         self._water(surface)
         self._lines(surface)
@@ -235,7 +237,7 @@ class _Drawing:
         ]
 
     def _free(self, surface: int) -> None:
-        """Say beside the surface how much is free, and below it what that is."""
+        """Say beside the surface how much is free, and what that is below it, or else above it."""
         at = self.scale.level(self.tank.free) if self.step == STEPS else surface
         x, row = self.inside + self.glass + 1, min(at, self.rows - 1)
         shown = moved(self.past.free, self.tank.free, self.step)
@@ -243,12 +245,12 @@ class _Drawing:
         fits = x + len(said) <= self.sheet.width
         said = said if fits else said.removesuffix(f" {self.tank.unit}")
         self.sheet.put(x, row, said, "number", self.tank.ask)
-        room = self.sheet.width - x - 2
-        words = [mib_text(shown), *_broken(self.tank.state, room)]
-        below = row + len(words) < self.rows
-        for n, text in enumerate(words, 1):
-            role = "dim" if n == 1 else self.tank.role
-            self.sheet.put(x + 2, row + n if below else row - len(words) - 1 + n, text, role)
+        state = _broken(self.tank.state, self.sheet.width - x - 2)
+        mib, words = (mib_text(shown), "dim"), [(text, self.tank.role) for text in state]
+        below = row + 1 + len(words) < self.rows
+        first, lines = (row + 1, [mib, *words]) if below else (row - len(words) - 1, [*words, mib])
+        for n, (text, role) in enumerate(lines):
+            self.sheet.put(x + 2, first + n, text, role)
 
     def _waiting(self) -> None:
         """Pile up who was refused, beside the glass, from the bottom."""
@@ -316,11 +318,6 @@ class _Drawing:
             return
         self.sheet.put(x, y, self.glyphs.ball, role)
         self.sheet.put(edge + 2, y, beside, role)
-
-
-def _placed(tank: Tank) -> tuple[Line, ...]:
-    """Return the lines that have a place: none where all are hidden, for it would tell of them."""
-    return tank.lines if any(line.drawn for line in tank.lines) else ()
 
 
 def _label(line: Line) -> str:
