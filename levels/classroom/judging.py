@@ -179,6 +179,7 @@ def _worth(assigned: Assigned, seat: Seat, runs: list[LevelRun]) -> Judged:
 
 def _opened(trace: Handed, assigned: Assigned, seat: Seat) -> _Opened:
     """Return a recording that is the student's own, of this level; raises _NotGradedError."""
+    reader: TraceReader | None = None
     try:
         reader = TraceReader(io.BytesIO(trace.data), trace.name)
         _check_header(reader.header, assigned, seat)
@@ -186,12 +187,19 @@ def _opened(trace: Handed, assigned: Assigned, seat: Seat) -> _Opened:
     except NewerError as error:
         raise _NotGradedError(Status.NEWER, str(error)) from None
     except STOPPERS as error:
-        raise _NotGradedError(Status.DAMAGED, _said(error, trace.name)) from None
+        cut = reader is not None and _stops(reader.ending)
+        status = Status.CUT if cut else Status.DAMAGED
+        raise _NotGradedError(status, _said(error, trace.name)) from None
     session, ending = loaded.session, loaded.ending
     if len(session.acts) > MAX_ACTS:
         what = f"holds {len(session.acts)} acts; no level takes more than {MAX_ACTS}"
         raise _NotGradedError(Status.FORGED_RESULT, what)
     return _Opened(session, ending, _reached(trace))
+
+
+def _stops(ending: Ending | None) -> bool:
+    """Tell whether a recording merely stops, though nothing of it was changed."""
+    return ending is not None and not ending.closed and not ending.damaged
 
 
 def _said(error: BaseException, name: str) -> str:
