@@ -38,6 +38,7 @@ def filled(question: Question, words: Mapping[str, str]) -> Question:
     """Return a question with these words in its slots; others stay slots. Raises InputError."""
 
     def fill(text: str) -> str:
+        """Return one text with its slots filled; those that no word is for stay."""
         found = _SLOT.sub(lambda slot: words.get(slot[1], slot[0]), text)
         if len(found) > MAX_TEXT:
             raise InputError(f"makes a text of over {MAX_TEXT} characters")

@@ -67,7 +67,7 @@ class Tables:
     """What the data says of the numbers."""
 
     def __init__(self) -> None:
-        """Read it."""
+        """Read the table; which quantity is of which kind, and how far each may be off."""
         data: dict[str, Any] = read_data("mmplay.recordings", "fidelity")
         self.kinds = {
             frame: {name: kind for kind, names in table.items() for name in names}

@@ -78,11 +78,7 @@ class GameFace:
 
     def _on_stage(self, rows: StageRows) -> StageRows:
         """Return rows of the stage, which only the level itself has, no fork of it."""
-
-        def shown(width: int) -> tuple[str, list[Row]]:
-            return rows(width) if self.shown else ("a fork; press o to go back", [])
-
-        return shown
+        return lambda width: rows(width) if self.shown else ("a fork; press o to go back", [])
 
     def _picture(self, width: int) -> tuple[str, list[Row]]:
         if self.shown:

@@ -277,6 +277,7 @@ class BaseScreen(Screen[None]):
         """
 
         def run() -> Callable[[], None]:
+            """Do the job; return what is to be done about it on the screen."""
             worker = get_current_worker()
             try:
                 return partial(then, job(lambda: worker.is_cancelled))

@@ -45,6 +45,7 @@ def by(
     """Return the action of a key that a part of the screen does."""
 
     def action(screen: PlayScreen, /, *args: Given.args, **named: Given.kwargs) -> None:
+        """Let the part do it."""
         deed(getattr(screen, part), *args, **named)
 
     return action
@@ -54,6 +55,7 @@ def in_level(deed: Callable[[GameFace], None]) -> Callable[[PlayScreen], None]:
     """Return the action of a key that means nothing without a level."""
 
     def action(screen: PlayScreen) -> None:
+        """Do it in a level."""
         if screen.game is not None:
             deed(screen.game)
 

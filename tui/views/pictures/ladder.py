@@ -88,6 +88,7 @@ class _Drawing:
         return heights(placed, max(2, self.sheet.height))
 
     def drawn(self) -> list[Row]:
+        """Return the rows: the water, the rungs over it, the caller."""
         before = self._scale(self.past).surface(self.past.free)
         surface = moved(before, self.scale.surface(self.ladder.free), self.step)
         self._water(surface)

@@ -79,6 +79,7 @@ class _Drawing:
         self.ring = max(4, min(MOST_RING, height - len(loop.gauges) - 1))
 
     def drawn(self) -> list[Row]:
+        """Return the rows: the stations, the ways between them, the gauges."""
         for names, x in ((self.left, 1), (self.right, self.side + GAP + 1)):
             for n, edge in enumerate(names):
                 self._station(edge, x, self._row(n, len(names)))
@@ -189,11 +190,14 @@ def _cells(gauge: Gauge, room: int) -> int:
 
 
 def loop_words(loop: Loop) -> str:
-    """Return which edges have turned, and which are broken since, in a few sentences."""
+    """Return which edges are lit, and which are broken since, in a few sentences.
+
+    An edge that is not lit may turn all the same: nobody has named it yet.
+    """
     lit = [one for one in loop.edges if one.lit]
-    have = "has" if len(lit) == 1 else "have"
+    are = "is" if len(lit) == 1 else "are"
     named = [one.words for one in lit if one.words != UNKNOWN and not one.over]
-    found = f"{len(lit)} of {len(loop.edges)} edges {have} turned"
+    found = f"{len(lit)} of {len(loop.edges)} edges {are} lit"
     found += f": {'; '.join(named)}." if named else "."
     broken = "; ".join(one.says() for one in loop.edges if one.over)
     zones = "; ".join(f"{one.zone} {one.free} free, {one.words}" for one in loop.gauges)

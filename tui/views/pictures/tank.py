@@ -160,6 +160,7 @@ class _Drawing:
         return heights(lines, self.rows, tank.managed if whole else 1)
 
     def drawn(self) -> list[Row]:
+        """Return the rows: the water, the lines over it, then what stands around."""
         surface = self._surface()
         self._water(surface)
         self._lines(surface)
