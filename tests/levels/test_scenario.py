@@ -12,12 +12,16 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.state.tasks import RUNNABLE
+from mmplay.levels.level_list import shipped_levels
+from mmplay.levels.level_text import LevelError
+from mmplay.levels.load import load_level
 from mmplay.levels.load_start import WorkloadTable
 from mmplay.levels.model import FileTable
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import (
     Scenario,
     is_scenario,
+    load_scenario,
     read_scenario,
     scenario_path,
     shipped_scenarios,
@@ -326,7 +330,7 @@ def test_counters_that_lag_behind_are_no_contradiction(tmp_path: Path) -> None:
         ("managed = 3977", "managed = 3977\nmarks = [9, 8, 7]", "x.toml:11: marks: min, low"),
         ("managed = 3977", "managed = 3977\nmarks = [9, 8]", "x.toml:11: marks: write [min"),
         ("managed = 3977", "managed = 39\nmarks = [39, 40, 41]", "x.toml:11: marks: are above"),
-        ('"DMA"', '"Normal"', "x.toml:5: zone: name each zone once, the lowest first"),
+        ('"DMA"', '"Normal"', "x.toml:8: zone: name each zone once, the lowest first"),
         ("cpus = 2", 'ram = "2G"', "x.toml:6: ram: give either ram or [[machine.zone]]"),
     ],
 )
@@ -352,10 +356,16 @@ def test_an_event_that_never_could_be_is_refused(action: str, value: str, said: 
     assert refusal(BOOT + EVENT.format(action, value)).startswith(said)
 
 
-def test_a_level_is_no_scenario(tmp_path: Path) -> None:
+def test_a_level_is_no_scenario_and_is_told_what_a_scenario_is(tmp_path: Path) -> None:
     assert is_scenario(SCENARIOS / "H0.toml")
-    assert not is_scenario(Path(__file__))
-    assert not is_scenario(tmp_path / "none.toml")
+    assert not is_scenario(shipped_levels()[0])
+    with pytest.raises(LevelError, match=r"H0.toml: is a scenario: 'mmplay run .*H0.toml' runs it"):
+        load_level(SCENARIOS / "H0.toml")
+    without = tmp_path / "x.toml"
+    without.write_text(BOOT.replace('kind = "scenario"\n', "") + "[disk]\n", encoding="utf-8")
+    assert is_scenario(without)
+    with pytest.raises(LevelError, match=r"x.toml:1: the file lacks kind"):
+        load_scenario(without)
 
 
 @pytest.mark.parametrize("name", ["H0", "H2", "C0"])
