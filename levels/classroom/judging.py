@@ -16,7 +16,7 @@ from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.state.fields import pack_state
 from mmplay.levels.classroom.assignment import Assigned, Assignment, pass_seed, with_seed
-from mmplay.levels.classroom.deciding import Deciding, deciding_in
+from mmplay.levels.classroom.deciding import Deciding, deciding_in, right_answers
 from mmplay.levels.classroom.handin import Handed
 from mmplay.levels.classroom.points import Part, parts_of
 from mmplay.levels.classroom.tries import Claim, claim_in, stage_of
@@ -350,11 +350,11 @@ def _lowest_free(run: LevelRun) -> int:
 
 
 def _deeds(run: LevelRun) -> Iterator[Deed]:
-    right = {f"{one.question.id} {one.answer}": one.right for one in run.replies}
+    right = right_answers(run)
     for act in run.session.acts:
         name, value = act.fields
         if not name.startswith(BY_LEVEL):
-            is_right = name in (ANSWER, PLACE) and right.get(value, False)
+            is_right = name in (ANSWER, PLACE) and value in right
             yield Deed(act.turn - run.session.first, name, value, is_right)
 
 

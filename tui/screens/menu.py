@@ -291,7 +291,7 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Opened)
     def entry_opened(self, message: CellPanel.Opened) -> None:
-        """Open a level, a recording or what was played; ask for a log; open the glossary."""
+        """Open a level, a recording or what was played; ask for a log to import."""
         ask = message.ask
         if ask.kind == "import":
             self.action_import_log()

@@ -190,11 +190,14 @@ def _cells(gauge: Gauge, room: int) -> int:
 
 
 def loop_words(loop: Loop) -> str:
-    """Return which edges have turned, and which are broken since, in a few sentences."""
+    """Return which edges are lit, and which are broken since, in a few sentences.
+
+    An edge that is not lit may turn all the same: nobody has named it yet.
+    """
     lit = [one for one in loop.edges if one.lit]
-    have = "has" if len(lit) == 1 else "have"
+    are = "is" if len(lit) == 1 else "are"
     named = [one.words for one in lit if one.words != UNKNOWN and not one.over]
-    found = f"{len(lit)} of {len(loop.edges)} edges {have} turned"
+    found = f"{len(lit)} of {len(loop.edges)} edges {are} lit"
     found += f": {'; '.join(named)}." if named else "."
     broken = "; ".join(one.says() for one in loop.edges if one.over)
     zones = "; ".join(f"{one.zone} {one.free} free, {one.words}" for one in loop.gauges)
