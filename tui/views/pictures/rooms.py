@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import Glyphs
@@ -46,6 +47,13 @@ class Room(NamedTuple):
     """At how many free pages the request is refused, `?` where that is asked."""
     keyed: bool = False
     """Whether the request is tried once more, without a floor."""
+    unit: str = "pages"
+    """In what its size is asked for: in pages, or in kB."""
+
+    def size(self) -> str:
+        """Return its size in the unit in which it is asked for, `?` while that is not known."""
+        each = 1 if self.unit == "pages" else PAGE_KB
+        return f"{UNKNOWN if self.managed is None else self.managed * each} {self.unit}"
 
 
 class Rooms(NamedTuple):
@@ -117,10 +125,10 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
     texts = [(room.name, "label" if room.there else "dim"), *HAS[room.there]]
     if room.turn:
         texts.append((TURNS[room.turn - 1], "number"))
-    if room.asked and room.managed is None:
-        texts.append(("? pages", "number"))
+    if room.asked or room.managed is not None:
+        texts.append((room.size(), "number"))
     if room.managed is not None:
-        texts += [(f"{room.managed} pages", "number"), (mib_text(room.managed), "dim")]
+        texts.append((mib_text(room.managed), "dim"))
     if room.free is not None:
         texts.append((f"{room.free} free", "number"))
     if room.floor is not None:
@@ -131,7 +139,7 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
 
 def _said(room: Room) -> str:
     if room.asked:
-        return f"{room.name} with {'?' if room.managed is None else room.managed} pages"
+        return f"{room.name} with {room.size()}"
     turn = f" ({TURNS[room.turn - 1]})" if room.turn else ""
     turn = turn if room.there else " (not there)" if room.there is False else ", if there is one"
     free = "" if room.free is None else f" with {room.free} pages free"

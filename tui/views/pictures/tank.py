@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmplay.engine.explain.headline import shortened
+from mmplay.engine.errors import shortened
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.tui.cells import Row, wrap
