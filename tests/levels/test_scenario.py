@@ -12,16 +12,11 @@ from mmplay.engine.sim.check import check
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.turns import run_until
 from mmplay.engine.sim.state.tasks import RUNNABLE
-from mmplay.levels.level_list import shipped_levels
-from mmplay.levels.level_text import LevelError
-from mmplay.levels.load import load_level
 from mmplay.levels.load_start import WorkloadTable
 from mmplay.levels.model import FileTable
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import (
     Scenario,
-    is_scenario,
-    load_scenario,
     read_scenario,
     scenario_path,
     shipped_scenarios,
@@ -354,18 +349,6 @@ EVENT = '[[event]]\nat_us = 100\naction = "{}"\nvalue = "{}"\n'
 )
 def test_an_event_that_never_could_be_is_refused(action: str, value: str, said: str) -> None:
     assert refusal(BOOT + EVENT.format(action, value)).startswith(said)
-
-
-def test_a_level_is_no_scenario_and_is_told_what_a_scenario_is(tmp_path: Path) -> None:
-    assert is_scenario(SCENARIOS / "H0.toml")
-    assert not is_scenario(shipped_levels()[0])
-    with pytest.raises(LevelError, match=r"H0.toml: is a scenario: 'mmplay run .*H0.toml' runs it"):
-        load_level(SCENARIOS / "H0.toml")
-    without = tmp_path / "x.toml"
-    without.write_text(BOOT.replace('kind = "scenario"\n', "") + "[disk]\n", encoding="utf-8")
-    assert is_scenario(without)
-    with pytest.raises(LevelError, match=r"x.toml:1: the file lacks kind"):
-        load_scenario(without)
 
 
 @pytest.mark.parametrize("name", ["H0", "H2", "C0"])
