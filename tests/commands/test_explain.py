@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from mmplay.__main__ import main
 from mmplay.commands.explain_text import fitted
-from mmplay.engine.explain.headline import LONGEST, shortened
+from mmplay.engine.errors import shortened
+from mmplay.engine.explain.headline import LONGEST
 from mmplay.recordings import grouping
 from mmplay.recordings.explained import Part
 from mmplay.recordings.library import open_events

@@ -91,6 +91,8 @@ WRONG = (
     ("compute boot_min_free_kbytes 3976 443500", "45056", "overwrote it"),
     ("compute score 321 1000 447809", "0", "without oom_score_adj"),
     ("fact mark.kswapd_sleeps", "low", "right for the first try"),
+    ("marks DMA32 high", "1951", "1951 is the first number above high; asked is high itself"),
+    ("reserve DMA DMA32 if lowmem_reserve_ratio 2048 256 32", "217", "if it was rounded up"),
     ("floor DMA32 HIGH", "12345", "no rule here gives that"),
     ("passes DMA32 plain 1301", "no", "refused at low, but this try is held against min"),
 )
@@ -109,6 +111,7 @@ SAID = (
     ("passes DMA32 HIGH 650", "650 <= 650: it is refused; its line is min 1300 - 650 (half"),
     ("kswapd_sleeps DMA32", "1951 is the first number above 1950"),
     ("managed DMA", "15904 kB at 4 kB a page are 3976 pages"),
+    ("kb managed DMA", "3976 pages of 4 kB each are 15904 kB"),
     ("marks DMA32 high", "1300 + 650 (half of min) = 1950"),
     ("may_do_io 0xc0", "has __GFP_IO but not __GFP_DIRECT_RECLAIM"),
     ("metric zones.DMA.free if set_free DMA 5", "before, 5 now"),

@@ -216,12 +216,12 @@ def test_switches_are_told_once_they_are_known() -> None:
 
 
 def test_nothing_is_drawn_beyond_the_sheet() -> None:
-    sheet = Canvas(4, 2)
+    sheet = Canvas(4, 2, BOXES)
     sheet.put(-1, 0, "abcdefg")
     sheet.put(0, 5, "x")
     sheet.put(1, 1, "漢")
     assert [plain(row) for row in sheet.rows()] == ["bcde", " ?  "]
-    assert Canvas(-3, 1).rows() == [()]
+    assert Canvas(-3, 1, BOXES).rows() == [()]
 
 
 def test_a_glass_says_where_its_lines_were_moved_apart() -> None:

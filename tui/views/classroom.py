@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mmplay.engine.errors import shortened
 from mmplay.engine.explain.finding import as_sentence
-from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Ask
 from mmplay.levels.classroom.formats import shown
 from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow, odd_files
