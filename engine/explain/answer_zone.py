@@ -9,15 +9,13 @@ from mmplay.engine.explain.answer import (
     Answer,
     Scene,
     both,
-    field_answer,
-    source_of,
-    with_formula,
-)
-from mmplay.engine.explain.answer_free import (
     class_zone_of,
+    field_answer,
     free_pages,
     label_of,
     mark_links,
+    source_of,
+    with_formula,
     zone_of,
 )
 from mmplay.engine.explain.counts import boost_of, counted_free

@@ -89,6 +89,10 @@ class Clock(NamedTuple):
     s: float
 
 
+NO_WIN = "; with a skipped question the level is not won, and undo takes it back"
+"""What skipping costs, where stars are kept."""
+
+
 class LevelGame(SessionTimeline):
     """The conversation of one stage of a level, for a screen or a line mode to show.
 
@@ -252,12 +256,13 @@ class LevelGame(SessionTimeline):
         return reply
 
     def skip(self) -> str:
-        """Leave the open question; return what would be right, and what that costs, in words."""
+        """Leave the open question; return which, what was right, and what that costs, in words."""
         question = self.asked()
+        place, costs = self.place(question), NO_WIN if self.counts else ""
         self.level_run.skip(question.id)
         self._done()
         right = right_in_words(question, self.level_run.truths[question.id])
-        return f"skipped: right would be {right}; with a skipped question the level is not won"
+        return f"skipped: question {place}, whose answer is {right}{costs}"
 
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`."""

@@ -288,7 +288,8 @@ def _as_kb(found: Truth) -> Truth:
     term = found.term * PAGE_KB if found.term is not None else None
     value = found.value * PAGE_KB
     told = "; ".join(found.explanation())
-    why = (finding("truth.in_kb", said=told, pages=found.value, kb=value),)
+    code = "truth.pages_in_kb" if str(value) in told else "truth.in_kb"
+    why = (finding(code, said=told, pages=found.value, kb=value),)
     return found._replace(value=value, unit=KB, term=term, others=others, findings=why)
 
 

@@ -149,7 +149,8 @@ async def test_time_stands_still_while_something_is_asked() -> None:
         assert "answer first" in await press(pilot, "full_stop")
         assert run_of(pilot).session.end == run_of(pilot).session.first
         said = " ".join((await press(pilot, "S")).split())
-        assert "with a skipped question the level is not won" in said
+        assert "skipped: question 1/8, whose answer is low, the line in the middle;" in said
+        assert "with a skipped question the level is not won, and undo takes it back" in said
         assert run_of(pilot).notes.skipped
 
 
