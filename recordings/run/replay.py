@@ -31,6 +31,10 @@ UNSEEN = frozenset({BY_LEVEL + name for name in ("anew", "ask", "hint", "missed"
 """Notes that a level makes for itself: nobody acted."""
 
 
+ANSWERED = "you answered: "
+"""What the act of an answer begins with; the rest is what the player said."""
+
+
 def act_text(act: Entry) -> str:
     """Return what the player or the level did, in words.
 
@@ -43,7 +47,7 @@ def act_text(act: Entry) -> str:
     if name == "skip":
         return "you skipped a question"
     if name in ("answer", "place"):
-        return f"you answered: {value.partition(' ')[2]}"
+        return f"{ANSWERED}{value.partition(' ')[2]}"
     return f"you: {name} {value}".rstrip()
 
 

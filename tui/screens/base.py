@@ -47,7 +47,10 @@ def is_small(size: Size) -> bool:
 
 
 class Parting(NamedTuple):
-    """What the menu says of the screen that was left; `level` is the id of one that goes on."""
+    """What the menu says of the screen that was left; it stands on `level`, an id, if there is one.
+
+    A level of which something is said goes on.
+    """
 
     said: str = ""
     level: str = ""

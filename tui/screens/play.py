@@ -179,9 +179,12 @@ class PlayScreen(BaseScreen):
         return super().settled and not self.panels.drawing_soon
 
     def glossary_term(self) -> str:
-        """Return the term of the number that is explained."""
+        """Return the term of the number that is explained, or of what a level asks."""
         from mmplay.levels.glossary import entry_for
+        from mmplay.tui.play.meaning import term_of
 
+        if self.game is not None and self.game.shown:
+            return term_of(self.game.game)
         trail = self.panels.trail
         entry = entry_for(trail[-1]) if trail else None
         return entry.id if entry else ""

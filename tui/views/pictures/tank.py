@@ -12,9 +12,9 @@ from typing import NamedTuple
 from mmplay.engine.errors import shortened
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.tui.cells import Row, wrap
+from mmplay.tui.cells import wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved, picture
 
 COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
 """What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
@@ -33,7 +33,8 @@ MIB_KB = 1024
 
 MAGNIFIED = 64
 """A zone so many times its highest line, or larger, is drawn magnified: its lines would all lie on
-the ground. A smaller one is drawn whole, so that a drain is seen from its beginning."""
+the ground. A smaller one is drawn whole, so that a drain is seen from its beginning, unless its
+lines could be drawn to scale only without what lies above them."""
 
 
 class Line(NamedTuple):
@@ -123,44 +124,44 @@ def mib_text(pages: int) -> str:
     return f"{tenths // 10}.{tenths % 10} {name}"
 
 
-def tank_rows(
-    tank: Tank, width: int, height: int, glyphs: Glyphs, past: Tank | None = None, step: int = STEPS
-) -> list[Row]:
-    """Draw the tank on `width` x `height` cells; before step STEPS on its way from `past`."""
-    return _Drawing(tank, width, height, glyphs, past or tank, step).drawn()
+@picture
+def tank_rows(sheet: Canvas, tank: Tank, past: Tank) -> None:
+    """Draw the tank; its water, lines and caller are on their way from `past`."""
+    _Drawing(sheet, tank, past).draw()
 
 
 class _Drawing:
     """One drawing of a tank, at one step of a move."""
 
-    def __init__(
-        self, tank: Tank, width: int, height: int, glyphs: Glyphs, past: Tank, step: int
-    ) -> None:
-        self.tank, self.past, self.step, self.glyphs = tank, past, step, glyphs
-        self.sheet = Canvas(width, height)
-        below = (tank.ring is not None) * (RING_ROWS if height >= TALL else 1)
-        self.rows = max(2, height - 1 - below)
+    def __init__(self, sheet: Canvas, tank: Tank, past: Tank) -> None:
+        self.sheet, self.tank, self.past = sheet, tank, past
+        self.step, self.glyphs = sheet.step, sheet.glyphs
+        below = (tank.ring is not None) * (RING_ROWS if sheet.height >= TALL else 1)
+        self.rows = max(2, sheet.height - 1 - below)
         self.lines = [line for line in tank.lines if line.drawn]
         labels = [_label(line) for line in tank.lines] if self.lines else []
         self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
         waiting = ("", *tank.waiting, *past.waiting)
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
         self.right = max(LEAST_RIGHT, len(f"< {tank.free} {tank.unit}") + 1)
-        self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+        self.glass = max(LEAST_GLASS, sheet.width - self.left - self.right - 2)
         beside = len(tank.asked.name) + 4 if tank.asked is not None else 0
         if beside > self.glass - 2:
-            self.right = max(self.right, min(beside, width - self.left - 2 - LEAST_GLASS))
-            self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+            self.right = max(self.right, min(beside, sheet.width - self.left - 2 - LEAST_GLASS))
+            self.glass = max(LEAST_GLASS, sheet.width - self.left - self.right - 2)
         self.scale = self._scale(tank)
 
     def _scale(self, tank: Tank) -> Heights:
         # How the water stands to a hidden line would answer whether a request passes there.
         lines = [line.pages for line in tank.lines if line.drawn]
-        whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
-        return heights(lines, self.rows, tank.managed if whole else 1)
+        whole = heights(lines, self.rows, tank.managed)
+        near = heights(lines, self.rows)
+        if near.to_scale and not whole.to_scale:
+            return near
+        return whole if tank.managed <= near.top * MAGNIFIED else near
 
-    def drawn(self) -> list[Row]:
-        """Return the rows: the water, the lines over it, then what stands around."""
+    def draw(self) -> None:
+        """Draw the water, the lines over it, then what stands around."""
         surface = self._surface()
         self._water(surface)
         self._lines(surface)
@@ -169,7 +170,6 @@ class _Drawing:
         self._walls()
         self._caller()
         self._ring()
-        return self.sheet.rows()
 
     def _surface(self) -> int:
         before = self._scale(self.past).surface(self.past.free)
@@ -186,7 +186,7 @@ class _Drawing:
             self.sheet.fill(x, 0, 1, self.rows, side, "dim")
         bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
         self.sheet.put(self.left, self.rows, bottom, "dim")
-        if not self.scale.to_scale:
+        if not self.scale.to_scale or self.tank.free > self.scale.top:
             x = self.inside + self.glass + 2
             fits = (text for text in NOT_TRUE if x + len(text) <= self.sheet.width)
             self.sheet.put(x, self.rows, next(fits, ""), "dim")
