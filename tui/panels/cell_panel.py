@@ -361,10 +361,6 @@ class CellPanel(Widget, can_focus=True):
         super().notify_style_update()
         self._drawn.forget()
 
-    def role_style(self, role: str) -> Style:
-        """Return the style of a role in the current theme."""
-        return self._drawn.style(role)
-
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         n = y + self.top
