@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Region
