@@ -203,12 +203,10 @@ class StageCode(NamedTuple):
 def codes_of(traces: Sequence[Handed]) -> list[StageCode]:
     """Return the share code of each try among traces; raises InputError for what is no run."""
     loaded = [load_session(io.BytesIO(one.data), one.name).session for one in traces]
-    tries = in_tries(loaded, lambda one: str(one.header.get("level")), _stage)
+    tries = in_tries(
+        loaded, lambda one: str(one.header.get("level")), lambda one: stage_of(one.header)
+    )
     return [StageCode(str(some[0].header.get("level")), _code(some)) for some in tries]
-
-
-def _stage(session: Session) -> int:
-    return stage_of(session.header)
 
 
 def _code(sessions: Sequence[Session]) -> str:

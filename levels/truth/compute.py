@@ -74,6 +74,10 @@ def _step_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
         for other in reversed(list(KERNELS.values()))
         for term in (_step(other, n),)
     }
+    scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
+    rounded = (n[1] * scale + watermarks.SCALE_BASE // 2) // watermarks.SCALE_BASE
+    if rounded == value + 1:
+        found[rounded] = finding("wrong.no_round", answer=rounded)
     low = value + n[0]
     found[low] = finding("wrong.step", answer=low)
     return [Other(*one) for one in found.items()]

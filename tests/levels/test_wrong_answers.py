@@ -50,6 +50,7 @@ WRONG = (
     ("first_zone GFP_DMA", "DMA32", "may lie no higher than DMA"),
     ("first_zone GFP_KERNEL", "DMA", "only after DMA32"),
     ("class GFP_ATOMIC:slab", "HIGH+HARDER", "with __GFP_HIGH|__GFP_ATOMIC"),
+    ("compute step 1300 443813 20 in next-20160311", "888", "without rounding down"),
     ("marks DMA32 low", "1743", "right on next-20160311: 1300 + 443 = 1743"),
     ("marks DMA32 min", "1325", "huge pages not raised the marks first"),
     ("marks DMA32 min", "1625", "asked is min"),

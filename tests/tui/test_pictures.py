@@ -237,6 +237,17 @@ def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
         assert text.count("scal") == text.count("scale"), width
 
 
+def test_lines_that_all_lay_on_the_ground_are_drawn_without_what_is_above_them() -> None:
+    """L16's zone: marks of 16238 to 24356 pages out of 443813, and 24000 free."""
+    lines = tuple(Line(str(one), one) for one in (24356, 20297, 16238))
+    drawn = [plain(row) for row in tank_rows(Tank("DMA32", 24000, 443813, lines), 74, 31, BOXES)]
+    low = next(n for n, row in enumerate(drawn) if row.startswith("16238"))
+    assert low < 15, "not on the ground: more than half of the glass is below min"
+    assert not any("not to scale" in row for row in drawn)
+    brim = [plain(row) for row in tank_rows(Tank("DMA32", 60000, 443813, lines), 74, 31, BOXES)]
+    assert any("not to scale" in row for row in brim), "more is free than the glass reaches to"
+
+
 def test_hidden_lines_tell_nothing_by_their_places() -> None:
     def drawn(*pages: int) -> list[str]:
         lines = tuple(Line(f"line {one}", one, drawn=False) for one in pages)

@@ -219,11 +219,11 @@ class MenuScreen(BaseScreen):
 
     def back_from(self, parting: Parting) -> None:
         """Say what there is to say of the screen that was left; stand on a level that goes on."""
-        if not parting.level:
-            self.say(parting.said)
-            return
         names = [line.name for line in self._levels if line.id == parting.level]
         listed = any(self._entries.choose(Ask("level", (name,))) for name in names)
+        if not (parting.said and parting.level):
+            self.say(parting.said)
+            return
         how = "Enter goes on" if listed else "open its file again to go on with it"
         self.say(f"{parting.said}: {how}")
 

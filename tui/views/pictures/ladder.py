@@ -115,7 +115,7 @@ class _Drawing:
         self.sheet.put(LEFT + RAILS, row, self.glyphs.rung_right, "label")
         same = [one for one in self.ladder.rungs if one.pages == rung.pages and one.drawn]
         self.sheet.put(self.right, row, f"{rung.pages:>{NUMBER - 1}}", "number", rung.ask)
-        names = " = ".join(one.name for one in same)
+        names = ", ".join(one.name for one in same)
         self._names(row, names)
         callers = ", ".join(name for one in same for name in one.callers)
         x = self.right + NUMBER + max(NAME, len(names) + 2)

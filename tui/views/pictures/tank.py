@@ -33,7 +33,8 @@ MIB_KB = 1024
 
 MAGNIFIED = 64
 """A zone so many times its highest line, or larger, is drawn magnified: its lines would all lie on
-the ground. A smaller one is drawn whole, so that a drain is seen from its beginning."""
+the ground. A smaller one is drawn whole, so that a drain is seen from its beginning, unless its
+lines could be drawn to scale only without what lies above them."""
 
 
 class Line(NamedTuple):
@@ -153,8 +154,11 @@ class _Drawing:
     def _scale(self, tank: Tank) -> Heights:
         # How the water stands to a hidden line would answer whether a request passes there.
         lines = [line.pages for line in tank.lines if line.drawn]
-        whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
-        return heights(lines, self.rows, tank.managed if whole else 1)
+        whole = heights(lines, self.rows, tank.managed)
+        near = heights(lines, self.rows)
+        if near.to_scale and not whole.to_scale:
+            return near
+        return whole if tank.managed <= near.top * MAGNIFIED else near
 
     def draw(self) -> None:
         """Draw the water, the lines over it, then what stands around."""
@@ -182,7 +186,7 @@ class _Drawing:
             self.sheet.fill(x, 0, 1, self.rows, side, "dim")
         bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
         self.sheet.put(self.left, self.rows, bottom, "dim")
-        if not self.scale.to_scale:
+        if not self.scale.to_scale or self.tank.free > self.scale.top:
             x = self.inside + self.glass + 2
             fits = (text for text in NOT_TRUE if x + len(text) <= self.sheet.width)
             self.sheet.put(x, self.rows, next(fits, ""), "dim")
