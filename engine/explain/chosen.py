@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.where import memory_table
+from mmplay.engine.explain.where import memory_table, summed
 from mmplay.engine.report import Cgroup, OomKill, Report, ReportKind
 from mmplay.engine.rules.memory import ADJ_SCALE, PointsRule, score
 from mmplay.engine.rules.versions import Kernel
@@ -187,9 +187,7 @@ def _of_nodes(report: Report) -> int | None:
     nodes = None if request is None else request.nodemask or request.mems_allowed
     if nodes is None or dump is None:
         return None
-    pages = [zone.pages("present") for zone in dump.zones if zone.node in nodes]
-    known = [one for one in pages if one is not None]
-    return sum(known) if known and len(known) == len(pages) else None
+    return summed([zone.pages("present") for zone in dump.zones if zone.node in nodes])
 
 
 def _limit_pages(cgroup: Cgroup | None, page_kb: int, swapped: object) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mmplay.engine.errors import shortened
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
@@ -225,11 +226,6 @@ def mask_names(request: Request, kernel: Kernel | None) -> str | None:
     if request.names or request.mode is None:
         return request.names or None
     return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
-
-
-def shortened(text: str, length: int) -> str:
-    """Return at most so many characters; three dots stand for what was left out."""
-    return text if len(text) <= length else f"{text[: length - 3].rstrip()}..."
 
 
 def end_of(path: str) -> str:

@@ -51,7 +51,7 @@ class ReportIndex:
             self._memory_times[row] = NO_TIME if time_us is None else time_us
 
     def kind(self, row: int) -> ReportKind:
-        """Return what happened."""
+        """Return which kind of event the report in a row is."""
         return KINDS[self._kinds[row]]
 
     def time_us(self, row: int) -> int | None:
