@@ -148,7 +148,7 @@ class Asking:
         asked = [*before.texts, *(self._asked[key][0].text for key in notes.order)]
         undone = notes.missed[ident] - notes.wrongs[ident]
         miss = None if undone else self.last_miss(ident, notes) or before.miss
-        forms = forms_in_order(self.level, question, m, self.seed)
+        forms = forms_in_order(self.level, question, m, self.seed, notes.anew)
         right = partial(self._right_of, session, notes)
         return next_form(forms, asked, miss, right, max(0, undone - 1))
 

@@ -29,6 +29,7 @@ from mmplay.levels.play.goals import (
 )
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import (
+    ANEW,
     HINT,
     MISSED,
     WRONG,
@@ -321,10 +322,10 @@ class LevelRun:
         return True
 
     def note(self, name: str, *values: str) -> None:
-        """Put notes of the level on the tape, HINT or MISSED, and ask what is to be asked then."""
+        """Put notes of the level on the tape, as HINT or ANEW, and ask what is to be asked then."""
         for value in values:
             self.session.act(BY_LEVEL + name, value)
-        if name == MISSED:
+        if name in (ANEW, MISSED):
             self._come_to()
 
     def hint(self) -> str:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 BROKEN = (*(IndexError, KeyError, ValueError, TypeError, AttributeError), ZeroDivisionError)
 """What a rule raises that meets a state which cannot be; the state came from a file."""
 
-NOTED = frozenset({"answer", "skip", "ask", "hint", "missed", "wrong"})
+NOTED = frozenset({"answer", "skip", "anew", "ask", "hint", "missed", "wrong"})
 """Acts of a level that do nothing to the machine."""
 
-UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed", "wrong")})
+UNSEEN = frozenset({BY_LEVEL + name for name in ("anew", "ask", "hint", "missed", "wrong")})
 """Notes that a level makes for itself: nobody acted."""
 
 

@@ -278,7 +278,8 @@ class GameFace:
 
     def restart(self) -> None:
         """Begin the level again."""
-        self._play(LevelGame(begin_recorded(self.level)), "the level begins again")
+        before = self.level_run.notes.anew + 1
+        self._play(LevelGame(begin_recorded(self.level, before=before)), "the level begins again")
 
     def _play(self, game: LevelGame, said: str) -> None:
         """Go on with another game, from its beginning: nothing joins it to the one before."""

@@ -88,10 +88,14 @@ class PlayScreen(BaseScreen):
     ) -> PlayScreen:
         """Return the screen of a level: of a run of it that was kept, else of a fresh one."""
         from mmplay.levels.play.game import LevelGame, begin_recorded
+        from mmplay.levels.tries import tries_of
         from mmplay.tui.play.game import GameFace
         from mmplay.tui.play.meaning import run_us
 
-        game = LevelGame.going_on(kept) if kept else LevelGame(begin_recorded(level))
+        if kept:
+            game = LevelGame.going_on(kept)
+        else:
+            game = LevelGame(begin_recorded(level, before=len(tries_of(level.id))))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
         screen.game = GameFace(screen, screen.runs, level, game, motion)
         screen.player.pace(run_us(level, game.time_us(0) or 0))
