@@ -266,7 +266,9 @@ class SessionTimeline:
 
     def snapshot(self) -> SessionTimeline:
         """Return a copy of the run as it is now."""
-        return SessionTimeline(self.session.fork(self.session.end, self.session.header))
+        copy = self.session.fork(self.session.end, self.session.header)
+        copy.bands = self.session.bands
+        return SessionTimeline(copy)
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:
         """Write the turns from frame `first` to frame `last`; raises OSError."""
