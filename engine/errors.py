@@ -38,6 +38,11 @@ def how_many(count: int, things: str) -> str:
     return f"1 {things[:-3]}y" if things.endswith("ies") else f"1 {things.removesuffix('s')}"
 
 
+def shortened(text: str, length: int) -> str:
+    """Return at most so many characters; three dots stand for what was left out."""
+    return text if len(text) <= length else f"{text[: length - 3].rstrip()}..."
+
+
 def printable(text: str) -> str:
     """Return `text` with a hexadecimal code for every character that cannot be shown."""
     if text.isprintable():

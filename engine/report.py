@@ -160,9 +160,13 @@ class MemDump:
         return columns.index(zone.name) if zone.name in columns else None
 
     def populated(self) -> list[ZoneDump]:
-        """Return the zones that have pages, highest index first: the order of a zonelist."""
+        """Return the zones that have pages, highest index first: the order of a zonelist.
+
+        Kernels before managed was counted print zones without pages, too.
+        """
         columns = self.columns()
         known = [zone for zone in self.zones if zone.name in columns and zone.kb]
+        known = [zone for zone in known if "managed" in zone.kb or zone.kb.get("present") != 0]
         return sorted(known, key=lambda zone: -columns.index(zone.name))
 
     def label(self, zone: ZoneDump) -> str:
@@ -172,7 +176,10 @@ class MemDump:
 
 
 class SlubReport(NamedTuple):
-    """What slab_out_of_memory printed: the caller's own mask, the cache, its slabs (mm/slub.c)."""
+    """What slab_out_of_memory printed: the caller's own mask, the cache, its slabs.
+
+    `allocator` is SLUB (mm/slub.c) or SLAB (mm/slab.c).
+    """
 
     gfp: int
     names: str | None
@@ -184,6 +191,7 @@ class SlubReport(NamedTuple):
     min_order: int | None = None
     nodes: tuple[tuple[int, int, int, int], ...] = ()
     """(node, slabs, objs, free) for each node."""
+    allocator: str = "SLUB"
 
 
 BY_HAND = -1
@@ -309,6 +317,8 @@ class Report:
     """The kernel panicked instead of killing: `compulsory` or `system-wide` vm.panic_on_oom."""
     reaped: bool = False
     """The OOM reaper took the victim's memory."""
+    unreaped_kb: int | None = None
+    """Anonymous memory that the reaper left with the victim, where it says so."""
     stalled_ms: int | None = None
     asked_bytes: int | None = None
     """What a vmalloc was asked for, where the log says it."""

@@ -60,7 +60,11 @@ class ContextReading(NamedTuple):
     context: Context
     evidence: tuple[Evidence, ...]
     traced: bool = True
-    """False if there was no call trace to read: then only the mask is known."""
+    """False if there was no call trace to rely on: then only the mask is known."""
+
+
+INTERRUPT_STACK = "<IRQ>"
+"""Stands for the function where the trace shows an interrupt, but not which function proves it."""
 
 
 def read_context(stack: tuple[StackEntry, ...]) -> ContextReading:
@@ -68,16 +72,32 @@ def read_context(stack: tuple[StackEntry, ...]) -> ContextReading:
 
     What lies under an interrupt belongs to the interrupted task and proves nothing:
     __do_softirq masks PF_MEMALLOC while it runs (kernel/softirq.c, 4.5). Addresses that were
-    merely found on the stack are no evidence.
+    merely found on the stack are no evidence, and a trace of such alone is none; but a trace that
+    enters the interrupt stack (<IRQ>) is of an interrupt, and there they tell of which kind.
     """
-    if not stack:
+    above = _above_interrupted(stack)
+    marked = any(entry.mark == "IRQ" for entry in above)
+    if not marked and all(entry.guess for entry in stack):
         return ContextReading(Context.TASK, (), traced=False)
     context, evidence = Context.TASK, []
-    for entry in stack:
-        shown = Context.TASK if entry.guess else SHOWN_BY.get(entry.symbol, Context.TASK)
+    for entry in above:
+        shown = SHOWN_BY.get(entry.symbol, Context.TASK)
+        if entry.guess and not (marked and shown.in_interrupt):
+            continue
         if shown & ~context:
             context |= shown
             evidence.append(Evidence(shown, entry.symbol))
-        if context.in_interrupt or entry.mark == "EOI":
+        if context.in_interrupt:
             break
+    if marked and not context.in_interrupt:
+        context |= Context.HARDIRQ
+        evidence.append(Evidence(Context.HARDIRQ, INTERRUPT_STACK))
     return ContextReading(context, tuple(evidence))
+
+
+def _above_interrupted(stack: tuple[StackEntry, ...]) -> list[StackEntry]:
+    """Return the entries down to where the trace leaves the interrupt stack."""
+    for count, entry in enumerate(stack):
+        if entry.mark == "EOI":
+            return list(stack[:count])
+    return list(stack)

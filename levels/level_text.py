@@ -89,13 +89,19 @@ class KeyLines:
             depth += sum(line.count(c) for c in "[{") - sum(line.count(c) for c in "]}")
 
     def of(self, table: str, number: int = 0, key: str = "") -> int:
-        """Return the line of a key of the table's `number`th occurrence, else the table's own."""
+        """Return the line of a key of the table's `number`th occurrence, else the table's own.
+
+        A key may be a table of its own.
+        """
         heads = self._tables.get(table)
         if heads is None:  # An inline table stands where the key is that holds it.
             owner, _, last = table.rpartition(".")
             return self.of(owner, 0, last)
         line, keys = heads[min(number, len(heads) - 1)]
-        return keys.get(key, line)
+        if key in keys:
+            return keys[key]
+        below = self._tables.get(f"{table}.{key}" if table else key)
+        return below[0][0] if below is not None else line
 
 
 MAX_TEXT = 4000
@@ -210,11 +216,52 @@ def read_toml(text: str, name: str) -> Place:
     except RecursionError:
         raise LevelError(f"{name}: is nested too deeply for a level") from None
     except ValueError as error:
-        found = _WHERE.search(str(error))
-        line = f":{found[1]}" if found is not None else ""
-        problem = _WHERE.sub("", str(error))
-        raise LevelError(f"{name}{line}: is no TOML: {problem[:200]}") from None
+        raise _no_toml(text, name, str(error)) from None
     return Place(name, KeyLines(text), values)
+
+
+_PROBLEMS = {
+    "Cannot overwrite a value": "it stands there twice",
+    "Invalid value": "no value follows; a text needs quotes",
+    "Illegal character '\\n'": "the quote is not closed",
+}
+"""What a TOML parser says, in words for whoever wrote the file."""
+
+
+def _no_toml(text: str, name: str, said: str) -> LevelError:
+    """Return the complaint about what a parser said: line, key and problem, as far as known."""
+    found, problem = _WHERE.search(said), _WHERE.sub("", said)[:200]
+    if found is None:
+        return LevelError(f"{name}: is no TOML: {problem}")
+    line = int(found[1])
+    if (opened := _left_open(text, line)) is not None:
+        line, problem = opened, "a bracket is not closed"
+    key = _KEY.match(text.split("\n")[line - 1])
+    where = f"{key[1]}: " if key is not None else ""
+    return LevelError(f"{name}:{line}: {where}is no TOML: {_PROBLEMS.get(problem, problem)}")
+
+
+def _left_open(text: str, line: int) -> int | None:
+    """Return the line of a bracket that is open where a line begins, None if none is."""
+    depth, start = 0, 0
+    for number, one in enumerate(without_texts(text)[: line - 1], 1):
+        start = start if depth else number
+        depth += sum(one.count(c) for c in "[{") - sum(one.count(c) for c in "]}")
+    return start if depth > 0 else None
+
+
+KINDS = {
+    "scenario": "is a scenario: 'mmplay run {}' runs it",
+    "assignment": "is an assignment: 'mmplay play --assignment {} --student ID' plays it",
+}
+"""What a file can be besides a level, by its `kind`, and which command takes it."""
+
+
+def check_kind(top: Place, own: str = "") -> None:
+    """Complain about a file that is of another kind than `own`; raises LevelError."""
+    kind = top.table.get("kind")
+    if kind != own and isinstance(kind, str) and kind in KINDS:
+        raise LevelError(f"{top.file}: {KINDS[kind].format(top.file)}")
 
 
 def digest_of_content(text: str) -> str:

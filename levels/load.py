@@ -25,6 +25,7 @@ from mmplay.levels.level_text import (
     LevelError,
     Place,
     check_format,
+    check_kind,
     digest_of_content,
     flow_texts,
     read_text,
@@ -60,6 +61,7 @@ def load_level(path: Path) -> Level:
 def read_level(text: str, name: str, change: Callable[[Place], None] = lambda top: None) -> Level:
     """Return the level in a text, whose tables `change` may change; raises LevelError."""
     top = read_toml(text, name)
+    check_kind(top)
     change(top)
     flow_texts(top, RAW)
     check_format(top, FORMAT)

@@ -32,7 +32,7 @@ class PackedTable(FileTable, frozen=True):
 
 
 class PackFile(FileTable, frozen=True):
-    """A pack."""
+    """A pack: the number of its format, and up to a hundred level files."""
 
     pack: Number
     level: Annotated[tuple[PackedTable, ...], listed(100)] = ()

@@ -181,6 +181,7 @@ class _Mark(NamedTuple):
 
     @property
     def passed(self) -> bool:
+        """Whether free pages have fallen to the mark, or risen above it."""
         return self.zone.free <= self.pages if self.way == FALLS else self.zone.free > self.pages
 
 
@@ -206,6 +207,7 @@ class _Course:
             self._times[key] = None
 
     def look(self, time_ns: int) -> None:
+        """Note what has come since the last look: marks passed, the first kill, free pages."""
         after_us = (time_ns - self._start_ns) // MICROSECOND_NS
         for key, mark in self._marks.items():
             if self._times[key] is None and mark.passed:
@@ -224,10 +226,12 @@ class _Course:
             ranges[-1] = min(low, zone.free_seen), max(high, zone.free_seen)
 
     def free(self) -> tuple[tuple[str, tuple[Range, ...]], ...]:
+        """Return for each zone its least and most free pages, a pair a stretch of the run."""
         found = zip(self._m.state.zones, self._free, strict=True)
         return tuple((zone.name, tuple(ranges)) for zone, ranges in found)
 
     def numbers(self) -> dict[str, int | None]:
+        """Return every quantity of the run; None for what did not happen."""
         m = self._m
         counters = m.state.counters
         found: dict[str, int | None] = dict(self._times)

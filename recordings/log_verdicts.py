@@ -115,7 +115,7 @@ class LogSummary(NamedTuple):
 
     @property
     def sentences(self) -> list[str]:
-        """Return it in words."""
+        """Return what the counts come to, in whole sentences."""
         skews = ", ".join(map(str, self.skews)) or "none"
         known = 0 if not self.lines else (self.lines - self.unknown) * 1000 // self.lines
         return [

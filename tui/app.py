@@ -300,6 +300,7 @@ class MmplayApp(App[None]):
 
     def _runner(self, screen: Screen[object], key: Key) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
+            """Do what the key does on this screen."""
             await screen.run_action(key.action)
 
         return run

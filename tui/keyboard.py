@@ -177,6 +177,7 @@ async def _all_idle(pumps: list[MessagePump]) -> None:
     busy, done = set(pumps), asyncio.Event()
 
     def answered(pump: MessagePump) -> None:
+        """Count one as idle; the last one ends the waiting."""
         busy.discard(pump)
         if not busy:
             done.set()

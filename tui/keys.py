@@ -49,6 +49,10 @@ MENU = "Menu"
 NOW = "Now"
 AFTER = "After a level"
 
+_NEXT_PANEL = Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel")
+_PREVIOUS_PANEL = Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK)
+_ZOOM = Key("zoom", "z", "z", "zoom the panel", LOOK)
+
 PLAY_KEYS: tuple[Key, ...] = (
     Key("step(-1)", "comma", ",", "one frame back", TIME),
     Key("step(1)", "full_stop", ".", "one frame forward", TIME, ", . frame"),
@@ -72,10 +76,10 @@ PLAY_KEYS: tuple[Key, ...] = (
     Key("explain", "e", "e", "explain the number here", LOOK, "e explain"),
     Key("what_if", "w", "w", "what if: other settings", LOOK),
     Key("density", "v", "v", "density: calm, full, raw", LOOK),
-    Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
-    Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    _NEXT_PANEL,
+    _PREVIOUS_PANEL,
     Key("axis", "A", "A", "line of time: time or event", LOOK),
-    Key("zoom", "z", "z", "zoom the panel", LOOK),
+    _ZOOM,
     Key("copy_value", "y", "y", "copy the value here", LOOK),
 )
 """The keys of the play screen, besides the digits."""
@@ -83,30 +87,35 @@ PLAY_KEYS: tuple[Key, ...] = (
 TENTHS = Key("", "", "0 - 9", "jump to 0 % .. 90 %", TIME)
 """What the help says of the digits where nothing is to be chosen."""
 
+_UNDO = Key("undo", "u", "u", "undo your last deed", RUN, "u undo")
+_EXPORT = Key("export", "E", "E", "export to a file", RUN)
+
 RUN_KEYS: tuple[Key, ...] = (
     Key("inside", "i", "i", "go inside this turn, or out", RUN, "i inside"),
     Key("act", "x", "x", "do something to the machine", RUN, "x act"),
     Key("stack", "c", "c", "show the call stack", RUN),
     Key("where", "s", "s", "show where in the kernel", RUN),
-    Key("undo", "u", "u", "undo your last deed", RUN, "u undo"),
+    _UNDO,
     Key("redo", "ctrl+r", "^R", "redo it", RUN),
     Key("fork", "f", "f", "fork: try something else", RUN, "f fork"),
     Key("other", "o", "o", "show the other fork", RUN),
     Key("compare", "d", "d", "compare with the other fork", RUN, "d diff"),
     Key("annotate", "a", "a", "write a note here", RUN),
-    Key("export", "E", "E", "export to a file", RUN),
+    _EXPORT,
     Key("changes", "V", "V", "changes and assumptions", RUN),
 )
 """What can be done to a simulated run, or to a fork of anything."""
 
+_HINT = Key("hint", "H", "H", "hint: one is free", LEVEL, "H hint")
+_SKIP = Key("skip", "S", "S", "skip the question", LEVEL, "S skip")
+_MACHINE = Key("machine", "L", "L", "the machine, or the picture", LEVEL, "L machine")
+_STORY = Key("story", "I", "I", "the story again", LEVEL)
+_INCIDENT = Key("incident", "M", "M", "the incident's own lines", LEVEL)
+_RESTART = Key("restart", "R", "R", "begin the level again", LEVEL)
+
 LEVEL_KEYS: tuple[Key, ...] = (
     Key("answer", "p", "p", "answer the question", LEVEL, "p answer"),
-    Key("hint", "H", "H", "hint: one is free", LEVEL, "H hint"),
-    Key("skip", "S", "S", "skip the question", LEVEL, "S skip"),
-    Key("machine", "L", "L", "the machine, or the picture", LEVEL, "L machine"),
-    Key("story", "I", "I", "the story again", LEVEL),
-    Key("incident", "M", "M", "the incident's own lines", LEVEL),
-    Key("restart", "R", "R", "begin the level again", LEVEL),
+    *(_HINT, _SKIP, _MACHINE, _STORY, _INCIDENT, _RESTART),
 )
 """What only a level has; digits choose while there is something to choose."""
 
@@ -116,16 +125,11 @@ CHOOSING, TYPING, LANDED, RUNNING, WAITING, OVER, REVIEWED = range(7)
 It is over, or what was missed in it has been played again.
 """
 
-_UNDO = Key("undo", "u", "u", "undo your last deed", NOW, "u undo")
-_STORY = Key("story", "I", "I", "the story again", LEVEL, "I story")
+_UNDO_NOW, _HINT_NOW, _SKIP_NOW = (one._replace(group=NOW) for one in (_UNDO, _HINT, _SKIP))
+_STORY_NOW = _STORY._replace(footer="I story")
+_BEHIND = _MACHINE._replace(help="the machine behind it")
 
-_ASKED = (
-    Key("hint", "H", "H", "hint: one is free", NOW, "H hint"),
-    _UNDO,
-    Key("skip", "S", "S", "skip the question", NOW, "S skip"),
-    _STORY,
-    Key("machine", "L", "L", "the machine behind it", LEVEL, "L machine"),
-)
+_ASKED = (_HINT_NOW, _UNDO_NOW, _SKIP_NOW, _STORY_NOW, _BEHIND)
 
 _CHOOSES = Key("", "", "arrows", "choose, then Enter", NOW)
 TO_ACT = Key("jump(1)", "1", "1-9", "act: do what stands there", NOW, "1-9 act")
@@ -142,8 +146,8 @@ LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
     ),
     LANDED: (
         Key("play_or_pause", "space", "Enter", "go on from the answer", NOW, "Enter goes on"),
-        _UNDO,
-        _STORY,
+        _UNDO_NOW,
+        _STORY_NOW,
     ),
     RUNNING: (
         Key(
@@ -162,13 +166,12 @@ LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
         TO_ACT,
         _CHOOSES,
         Key("act", "x", "x", "act by its name", NOW),
-        *_ASKED[:2],
-        *_ASKED[3:],
+        *(one for one in _ASKED if one is not _SKIP_NOW),
     ),
     OVER: (
         Key("read_on", "enter", "Enter", "read what it came to", NOW, "Enter reads on"),
-        _UNDO,
-        Key("restart", "R", "R", "begin the level again", LEVEL, "R again"),
+        _UNDO_NOW,
+        _RESTART._replace(footer="R again"),
     ),
     REVIEWED: (
         Key("read_on", "enter", "Enter", "go back", NOW, "Enter goes back"),
@@ -178,14 +181,11 @@ LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
 """What can be done now in a level, and nothing that is refused: its footer, and its help."""
 
 STAGE_KEYS: tuple[Key, ...] = (
-    _STORY,
-    _ASKED[4],
-    Key("incident", "M", "M", "the incident's own lines", LEVEL),
-    Key("restart", "R", "R", "begin the level again", LEVEL),
+    *(_STORY_NOW, _BEHIND, _INCIDENT, _RESTART),
     Key("redo", "ctrl+r", "^R", "do again what you undid", LEVEL),
-    Key("export", "E", "E", "export to a file", LEVEL),
-    Key("zoom", "z", "z", "zoom the panel", LOOK),
-    Key("next_panel", "tab", "Tab", "next panel", LOOK),
+    _EXPORT._replace(group=LEVEL),
+    _ZOOM,
+    _NEXT_PANEL._replace(footer=""),
     Key("", "", "PgUp PgDn", "scroll the panel", LOOK),
 )
 """What the help names besides, while a level shows its picture; time is moved behind it."""
@@ -193,8 +193,8 @@ STAGE_KEYS: tuple[Key, ...] = (
 COMPARE_KEYS: tuple[Key, ...] = (
     Key("step(-1)", "comma", ",", "both sides back", TIME),
     Key("step(1)", "full_stop", ".", "both sides on", TIME, ", . step"),
-    Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
-    Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    _NEXT_PANEL,
+    _PREVIOUS_PANEL,
     Key("align", "b", "b", "align on another moment", FIND, "b align"),
     Key("density", "v", "v", "what differs, or every number", LOOK, "v density"),
 )
@@ -202,8 +202,8 @@ COMPARE_KEYS: tuple[Key, ...] = (
 OPENS = "Enter on a level: its replay, on a name: everything"
 
 CLASS_KEYS: tuple[Key, ...] = (
-    Key("next_panel", "tab", "Tab", "next panel", LOOK, "Tab panel"),
-    Key("previous_panel", "shift+tab", "S-Tab", "previous panel", LOOK),
+    _NEXT_PANEL,
+    _PREVIOUS_PANEL,
     Key("open", "enter", "Enter", "on a level: its replay where it was decided", LOOK, OPENS),
 )
 """The keys of the Class screen."""

@@ -9,15 +9,13 @@ from mmplay.engine.explain.answer import (
     Answer,
     Scene,
     both,
-    field_answer,
-    source_of,
-    with_formula,
-)
-from mmplay.engine.explain.answer_free import (
     class_zone_of,
+    field_answer,
     free_pages,
     label_of,
     mark_links,
+    source_of,
+    with_formula,
     zone_of,
 )
 from mmplay.engine.explain.counts import boost_of, counted_free
@@ -98,6 +96,7 @@ def _sharing(dump: MemDump, capped: tuple[str, ...]) -> list[ZoneDump]:
 
 def _gap_mark(name: str, at: int) -> FieldAnswerer:
     def answerer(scene: Scene, zone: ZoneDump, pages: int) -> Answer:
+        """Answer for a mark that is min and a gap, if the printed one fits the rule."""
         what = said("answer.mark", name=name, zone=label_of(scene, zone), size=both(pages))
         answer = field_answer(scene, name, f"{label_of(scene, zone)} {name}", what)
         term = _gap_terms(scene.frame.kernel, zone)[at] if scene.frame.kernel else None

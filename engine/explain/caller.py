@@ -15,7 +15,7 @@ from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.memory import highest_zone
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.rules.watermarks import ZONES
-from mmplay.engine.stack import ContextReading
+from mmplay.engine.stack import INTERRUPT_STACK, ContextReading, Evidence
 
 
 class Abilities(NamedTuple):
@@ -129,11 +129,14 @@ def mask_findings(layout: GfpLayout, mode: int, printed: str | None) -> list[Fin
 def _context_findings(reading: ContextReading) -> list[Finding]:
     if not reading.traced:
         return [finding("caller.untraced")]
-    shown = [
-        finding(CONTEXT_CODES[evidence.context], symbol=evidence.symbol)
-        for evidence in reading.evidence
-    ]
+    shown = [finding(_context_code(one), symbol=one.symbol) for one in reading.evidence]
     return shown or [finding("caller.task")]
+
+
+def _context_code(evidence: Evidence) -> str:
+    """Name the sentence; the interrupt stack alone does not tell which kind of interrupt it was."""
+    marked = evidence.symbol == INTERRUPT_STACK
+    return "caller.interrupt" if marked else CONTEXT_CODES[evidence.context]
 
 
 def _class_findings(kernel: Kernel, mode: int, reading: ContextReading) -> list[Finding]:
@@ -147,12 +150,21 @@ def _class_findings(kernel: Kernel, mode: int, reading: ContextReading) -> list[
     return [finding(f"caller.class{by}", caller=caller.name, why=why)]
 
 
+OF_CACHE = ("__GFP_COMP", "__GFP_DMA", "__GFP_DMA32", "__GFP_RECLAIMABLE")
+"""What a cache adds to the masks of its callers (allocflags, mm/slub.c)."""
+
+
 def _slab_findings(kernel: Kernel, mode: int, slub: SlubReport) -> list[Finding]:
-    expected = kernel.slab.page_mask(slub.gfp)
-    if expected != mode:
-        return [finding("caller.slab_differs", gfp=slub.gfp, expected=expected, mode=mode)]
+    """Say what the slab allocator made of its caller's mask.
+
+    The cache's own flags, and __GFP_NOTRACK by configuration, may be among it or not.
+    """
+    expected, by = kernel.slab.page_mask(slub.gfp), {"allocator": slub.allocator}
+    free = kernel.slab.adds | sum(kernel.gfp.bits.get(name, 0) for name in OF_CACHE)
+    if (expected ^ mode) & ~free:
+        return [finding("caller.slab_differs", gfp=slub.gfp, expected=expected, mode=mode, **by)]
     names = kernel.gfp.format(slub.gfp)
-    found = [finding("caller.slab", gfp=slub.gfp, names=names, mode=mode)]
+    found = [finding("caller.slab", gfp=slub.gfp, names=names, mode=mode, **by)]
     lost = kernel.gfp.single_bits(slub.gfp & ~kernel.slab.keeps)
     if lost:
         found.append(finding("caller.slab_lost", lost=lost, keeps=kernel.slab.keeps))

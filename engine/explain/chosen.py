@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding
-from mmplay.engine.explain.where import memory_table
+from mmplay.engine.explain.where import memory_table, summed
 from mmplay.engine.report import Cgroup, OomKill, Report, ReportKind
 from mmplay.engine.rules.memory import ADJ_SCALE, PointsRule, score
 from mmplay.engine.rules.versions import Kernel
@@ -95,7 +95,7 @@ def chosen_findings(report: Report, kill: OomKill, kernel: Kernel | None) -> lis
     """Return why this task was chosen; only its printed score where the table says no more."""
     if report.why == "oom_kill_allocating_task":
         return [finding("victim.by_rule")]
-    if kill.killed_pid not in (None, kill.pid):
+    if kill.killed_pid not in (None, kill.pid) and not is_thread(report, kill):
         return _of_parent(kill)
     rule = kernel.oom if kernel is not None else PLAIN
     tasks = [task for task in tasks_of(report) if task.adj != EXEMPT]
@@ -113,6 +113,15 @@ def chosen_findings(report: Report, kill: OomKill, kernel: Kernel | None) -> lis
         code = "victim.score" if fitting or not total else "victim.score_computed"
         found.append(finding(code, score=kill.score, computed=weighing.score_of(own)))
     return found
+
+
+def is_thread(report: Report, kill: OomKill) -> bool:
+    """Tell whether the chosen task is a thread of the process that died, and not its parent.
+
+    The table has a row a process: whoever was chosen without one is a thread of one that has.
+    """
+    pids = {task.pid for task in tasks_of(report)}
+    return kill.killed_pid in pids and kill.pid not in pids
 
 
 def _of_parent(kill: OomKill) -> list[Finding]:
@@ -178,9 +187,7 @@ def _of_nodes(report: Report) -> int | None:
     nodes = None if request is None else request.nodemask or request.mems_allowed
     if nodes is None or dump is None:
         return None
-    pages = [zone.pages("present") for zone in dump.zones if zone.node in nodes]
-    known = [one for one in pages if one is not None]
-    return sum(known) if known and len(known) == len(pages) else None
+    return summed([zone.pages("present") for zone in dump.zones if zone.node in nodes])
 
 
 def _limit_pages(cgroup: Cgroup | None, page_kb: int, swapped: object) -> int | None:

@@ -187,7 +187,7 @@ def _same(c: Comparison) -> str:
 
 
 def difference_lines(one: Difference, what: str, same_turns: int | None) -> list[str]:
-    """Return a difference as lines."""
+    """Return where it is and of which kind, then both sides, then the numbers that differ."""
     head = f"{what} at {_places(one)}"
     if same_turns is not None:
         head += f", after {same_turns} identical turns"

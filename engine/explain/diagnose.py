@@ -213,7 +213,7 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         result.would_pass += last_look_pages(kernel, deciding, last) if judged else []
         result.assumed.append(finding("assumed.last_look"))
         result.notes += freed_before_last_look(caller, tests, last)
-    elif request is not None and not request.stack:
+    elif request is not None and not read_context(request.stack).traced:
         result.assumed.append(if_memalloc(kernel, seen.dump, caller))
     result.notes += skew_findings(kernel.gate, deciding, last, seen.distance_us)
 
@@ -231,7 +231,7 @@ def _caller(result: Diagnosis, report: Report, kernel: Kernel, dump: MemDump) ->
     """Return the caller to test, noting what had to be assumed about it."""
     request = report.request
     if request is not None and request.mode is not None:
-        if not request.stack:
+        if not read_context(request.stack).traced:
             result.assumed.append(finding("assumed.task_context"))
         caller = caller_in(kernel, request, dump)
         if caller is not None:
@@ -290,7 +290,7 @@ def _assume(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) -> No
     elif seen.distance_us and zones_asked(report):
         result.assumed.append(finding("assumed.own_dump", distance_us=seen.distance_us))
     if report.kind is not ReportKind.DUMP and kernel.gate.highatomic:
-        result.assumed += highatomic_findings(kernel, seen.dump)
+        result.assumed += highatomic_findings(kernel, seen.dump, report.request)
 
 
 def _stops(result: Diagnosis, kernel: Kernel, dump: MemDump, caller: Caller) -> None:

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmplay.engine.explain.chosen import NO_LIMIT_KB, chosen_findings, page_kb, tasks_of
+from mmplay.engine.explain.chosen import (
+    EXEMPT,
+    NO_LIMIT_KB,
+    chosen_findings,
+    is_thread,
+    page_kb,
+    tasks_of,
+)
 from mmplay.engine.explain.finding import Finding, finding, size
 from mmplay.engine.explain.looks import tables_refused
 from mmplay.engine.explain.where import memory_findings, memory_table
-from mmplay.engine.report import Cgroup, OomKill, Report, ReportKind
+from mmplay.engine.report import Cgroup, Report, ReportKind
 from mmplay.engine.rules.versions import Kernel
 
 LARGEST = 5
@@ -92,21 +99,44 @@ def victim_findings(report: Report, kernel: Kernel | None) -> list[Finding]:
     """Return who died with what it held, who invoked the killer, and why that one was chosen."""
     found: list[Finding] = []
     if report.nobody_killable:
-        found.append(finding("victim.nobody"))
+        found += _nobody(report)
     if report.panicked is not None:
         found.append(finding("victim.panic", rule=report.panicked))
     if report.kill is None:
         return found or [finding("victim.unknown")]
     if report.exiting:
         return [*found, finding("victim.exiting", who=who(*report.kill.victim))]
-    found += _died(report.kill)
+    found += _died(report)
     found += chosen_findings(report, report.kill, kernel)
     if report.also_killed:
         names = [who(*kill.victim) for kill in report.also_killed]
         shown = [*names[:LARGEST], *(["others"] if len(names) > LARGEST else [])]
         found.append(finding("victim.others", count=len(names), tasks=shown))
     found += _invoker(report)
-    return [*found, *([finding("victim.reaped")] if report.reaped else [])]
+    return [*found, *_reaped(report)]
+
+
+def _nobody(report: Report) -> list[Finding]:
+    """Say why nobody may be killed; a task in the table that is not exempt was reaped, or dies."""
+    left = [task.who for task in tasks_of(report) if task.adj != EXEMPT]
+    if not left:
+        return [finding("victim.nobody")]
+    shown = [*left[:LARGEST], *(["others"] if len(left) > LARGEST else [])]
+    return [finding("victim.nobody_else", tasks=shown)]
+
+
+LEFT = 10
+"""The share of the victim's anonymous memory, one in so many, that is told if it was left."""
+
+
+def _reaped(report: Report) -> list[Finding]:
+    """Tell what the reaper did: it leaves some memory, as pages that are locked (4.6 to 5.x)."""
+    left, kill = report.unreaped_kb, report.kill
+    if not report.reaped:
+        return []
+    if not left or kill is None or left * LEFT < (kill.anon_rss_kb or 0):
+        return [finding("victim.reaped")]
+    return [finding("victim.unreaped", left=left)]
 
 
 def who(comm: str, pid: int) -> str:
@@ -114,13 +144,17 @@ def who(comm: str, pid: int) -> str:
     return f"{comm} ({pid})"
 
 
-def _died(kill: OomKill) -> list[Finding]:
+def _died(report: Report) -> list[Finding]:
+    kill = report.kill
+    if kill is None:
+        return []
     victim = who(*kill.victim)
     found = []
     if kill.killed_pid is None:
         return [finding("victim.chosen", who=victim)]
     if kill.killed_pid != kill.pid:
-        code = "victim.thread" if kill.score is None else "victim.child"
+        of_one = kill.score is None or is_thread(report, kill)
+        code = "victim.thread" if of_one else "victim.child"
         found.append(finding(code, chosen=who(kill.comm, kill.pid), who=victim))
     if kill.anon_rss_kb is None or kill.total_vm_kb is None:
         return [*found, finding("victim.named", who=victim)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mmplay.engine.errors import shortened
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import Finding, Operand, sentence, size
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest
@@ -98,7 +99,8 @@ def _bytes(count: int | None) -> str:
 def _slub(report: Report, operands: Operands) -> Finding:
     slub = report.request.slub if report.request else None
     cache = slub.cache if slub and slub.cache else "a cache that the log does not name"
-    return Finding("headline.slub", operands | {"cache": cache})
+    allocator = slub.allocator if slub else "SLUB"
+    return Finding("headline.slub", operands | {"cache": cache, "allocator": allocator})
 
 
 def _cma(report: Report, operands: Operands) -> Finding:
@@ -226,11 +228,6 @@ def mask_names(request: Request, kernel: Kernel | None) -> str | None:
     return (kernel.gfp.format(request.mode) if kernel else "") or f"{request.mode:#x}"
 
 
-def shortened(text: str, length: int) -> str:
-    """Return at most so many characters; three dots stand for what was left out."""
-    return text if len(text) <= length else f"{text[: length - 3].rstrip()}..."
-
-
 def end_of(path: str) -> str:
     """Return at most LONGEST_PATH characters of a path: its end tells most."""
     return path if len(path) <= LONGEST_PATH else f"...{path[3 - LONGEST_PATH :]}"
@@ -299,12 +296,24 @@ def clause(diagnosis: Diagnosis) -> Finding:
     if judgement.status is Status.OPEN:
         return Finding("clause.open", {})
     if look is not None:
+        types = _foreign(look, diagnosis.kernel)
+        if types:
+            return Finding("clause.foreign", look.operands | {"types": types})
         return Finding(f"clause.{_clause_of(look, diagnosis)}", look.operands)
     if diagnosis.kernel is None and judgement.missing in ((), ("release",)):
         return Finding("clause.no_rules", {})
     if judgement.missing:
         return Finding("clause.missing", {"missing": judgement.missing[0]})
     return Finding("clause.none", {})
+
+
+def _foreign(look: Decided, kernel: Kernel | None) -> str:
+    """Name the types of the large enough blocks where all are of types that it may not use."""
+    test, caller = look.test, look.caller
+    if kernel is None or look.outcome is not Outcome.NO_BLOCK:
+        return ""
+    large = [one for one in test.zone.blocks or () if one.count and one.order >= caller.order]
+    return "/".join(sorted({letter for one in large for letter in one.types}))
 
 
 def _clause_of(look: Decided, diagnosis: Diagnosis) -> str:

@@ -22,7 +22,7 @@ from mmplay.engine.explain.counts import (
 )
 from mmplay.engine.explain.finding import Finding, finding
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, zone_floor
-from mmplay.engine.report import MemDump
+from mmplay.engine.report import MemDump, Request
 from mmplay.engine.rules.alloc_flags import AllocFlag
 from mmplay.engine.rules.gates import FREE, GateRules
 from mmplay.engine.rules.versions import Kernel
@@ -56,6 +56,7 @@ def _blocks(gate: GateRules, caller: Caller, test: ZoneTest) -> Iterator[Finding
             "blocks.halved",
             smaller=test.halved.order,
             order=test.halved.order + 1,
+            own=(1 << caller.order) + gate.block_rest,
             left=test.halved.free,
             need=test.halved.need,
         )
@@ -132,7 +133,7 @@ def _hidden(gate: GateRules, caller: Caller, test: ZoneTest) -> Iterator[Finding
         yield finding("hidden.highatomic_at_most", kept=kept)
 
 
-def highatomic_findings(kernel: Kernel, dump: MemDump) -> list[Finding]:
+def highatomic_findings(kernel: Kernel, dump: MemDump, request: Request | None) -> list[Finding]:
     """Return what had to be assumed where a dump does not print the pages kept for high orders."""
     if any("reserved_highatomic" in zone.kb for zone in dump.zones):
         return []
@@ -140,7 +141,11 @@ def highatomic_findings(kernel: Kernel, dump: MemDump) -> list[Finding]:
     lettered = any(one.types for zone in dump.zones for one in zone.blocks or () if one.count)
     if not lettered:
         return []
-    return [finding("assumed.highatomic" if any(listed) else "assumed.no_highatomic")]
+    if not any(listed):
+        return [finding("assumed.no_highatomic")]
+    order = request.order if request is not None else None
+    counted = not kernel.gate.highatomic_order_0 and order == 0
+    return [finding("assumed.highatomic_counted" if counted else "assumed.highatomic")]
 
 
 def freed_before_last_look(
@@ -178,15 +183,23 @@ def skew_findings(
         kept = unprinted_highatomic(gate, test.zone, caller.flags, caller.order)
         if kept >= pages:
             found.append(finding("gate.unprinted", zone=test.name, pages=pages, kept=kept))
-        elif delay_us is None:
-            found.append(finding("gate.skew_untimed", zone=test.name, pages=pages))
-        elif delay_us < 0:
-            found.append(
-                finding("gate.skew_earlier", zone=test.name, pages=pages, early_us=-delay_us)
-            )
         else:
-            found.append(finding("gate.skew", zone=test.name, pages=pages, delay_us=delay_us))
+            found.append(_skew(test.name, pages, delay_us, above_0=caller.order > 0))
     return [*found, *_maybe_bound(caller, tests)] if found else []
+
+
+def _skew(zone: str, pages: int, delay_us: int | None, *, above_0: bool) -> Finding:
+    """Say when a dump was printed by which a request passes, and what may have changed since.
+
+    Above order 0 blocks may have merged, or have been split, without a page more or less.
+    """
+    came = "pages came free or blocks merged" if above_0 else "as many came free"
+    if delay_us is None:
+        return finding("gate.skew_untimed", zone=zone, pages=pages, change=came)
+    if delay_us >= 0:
+        return finding("gate.skew", zone=zone, pages=pages, delay_us=delay_us, change=came)
+    went = "pages were taken or blocks split" if above_0 else "as many were taken"
+    return finding("gate.skew_earlier", zone=zone, pages=pages, early_us=-delay_us, change=went)
 
 
 def _maybe_bound(caller: Caller, tests: list[ZoneTest]) -> list[Finding]:

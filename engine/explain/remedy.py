@@ -30,7 +30,9 @@ def remedies(
     short = sorted((test for test in tests if _holds(test)), key=lambda test: test.short_by or 0)
     pages = [_pages(kernel, caller, test) for test in short]
     blocks = [
-        finding("pass.block", order=caller.order, zone=test.name)
+        finding(
+            "pass.block" if caller.order > 0 else "pass.page", order=caller.order, zone=test.name
+        )
         for test in tests
         if test.verdict is Verdict.NO_BLOCK and test.zone.listed_pages()
     ]
@@ -50,8 +52,9 @@ def remedies(
 
 def _holds(test: ZoneTest) -> bool:
     """Tell whether a zone is short of pages and large enough to have that many more free."""
-    free, managed = test.zone.pages("free") or 0, test.zone.pages("managed")
-    return bool(test.short_by) and (managed is None or free + (test.short_by or 0) <= managed)
+    free, pages = test.zone.pages("free") or 0, test.zone.pages("managed")
+    pages = test.zone.pages("present") if pages is None else pages
+    return bool(test.short_by) and (pages is None or free + (test.short_by or 0) <= pages)
 
 
 def _by_floor_alone(kernel: Kernel, caller: Caller, test: ZoneTest) -> bool:
@@ -173,17 +176,17 @@ def _smaller_min(
 ) -> list[Finding]:
     """Return the largest vm.min_free_kbytes with which some zone passes.
 
-    Only the min mark follows from it alone; nothing is said where managed is not printed. Where no
-    setting gives every min that is printed (boot computed them from fewer pages) the bound is
-    today's setting by the ratio of the marks.
+    Only the min mark follows from it alone. Where managed is not printed, or no setting gives every
+    min that is printed (boot computed them from fewer pages), the bound is today's setting by the
+    ratio of the marks.
     """
     sharing = [test for test in refused if test.zone.name not in _capped(kernel)]
     lowmem_pages = lowmem(kernel, dump)
-    if caller.mark != "min" or lowmem_pages is None or not sharing:
+    if caller.mark != "min" or not sharing:
         return []
-    span = min_free_span(dump, _capped(kernel), kernel)
+    span = min_free_span(dump, _capped(kernel), kernel) if lowmem_pages is not None else None
     needs = [(test, need) for test in sharing if (need := _largest_mark(kernel, caller, test)) >= 0]
-    if span is None:
+    if span is None or lowmem_pages is None:
         bounds = [_by_ratio(kernel, dump, test, need) for test, need in needs]
     else:
         managed = [test.zone.pages("managed") or 1 for test, _ in needs]

@@ -48,7 +48,7 @@ def settings_of(texts: Iterable[str]) -> Settings:
     found: dict[str, object] = {}
     for text in texts:
         key, equals, value = text.partition("=")
-        key, value = key.strip(), value.strip().strip("\"'")
+        key, value = _named(key.strip()), value.strip().strip("\"'")
         if not equals or not key:
             raise InputError(f"{printable(text)[:60]}: write KEY=VALUE; KEY is {_known()}")
         if key not in READERS:
@@ -65,6 +65,11 @@ def settings_of(texts: Iterable[str]) -> Settings:
 def split_settings(line: str) -> list[str]:
     """Return the KEY=VALUE texts of a line in which blanks part them; a value may hold some."""
     return [text for text in re.split(r"[\s,]+(?=[\w./]+=)", line.strip()) if text]
+
+
+def _named(key: str) -> str:
+    """Return a key as sysctl(8) names it; `vm.` may be left out, as elsewhere."""
+    return f"vm.{key}" if f"vm.{key}" in READERS else key
 
 
 def _known() -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.errors import shortened
 from mmplay.engine.explain.diagnose import Diagnosis
 from mmplay.engine.explain.finding import said, symbolic
 from mmplay.engine.explain.headline import (
@@ -15,7 +16,6 @@ from mmplay.engine.explain.headline import (
     NO_REQUEST,
     decided,
     mask_names,
-    shortened,
 )
 from mmplay.engine.explain.verdict import Judgement, Outcome, Status
 from mmplay.engine.explain.words import WORDS

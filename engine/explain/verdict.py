@@ -98,9 +98,9 @@ class Answer(NamedTuple):
     caller: Caller | None = None
 
     @property
-    def key(self) -> tuple[Outcome | None, int | None]:
-        """What must be equal for two answers to agree."""
-        return self.outcome, self.skew_pages
+    def key(self) -> Outcome | None:
+        """What must be equal for two answers to agree; by how many pages is told of the first."""
+        return self.outcome
 
 
 def judge(report: Report, kernels: Sequence[Kernel], dump: MemDump | None) -> Judgement:
@@ -235,7 +235,7 @@ def _agreed(report: Report, answers: list[Answer], dump: MemDump) -> Judgement:
 
 
 def _groups(answers: list[Answer]) -> list[list[Answer]]:
-    found: dict[tuple[Outcome | None, int | None], list[Answer]] = {}
+    found: dict[Outcome | None, list[Answer]] = {}
     for answer in answers:
         found.setdefault(answer.key, []).append(answer)
     return list(found.values())

@@ -8,7 +8,7 @@ show_mem, mm/page_alloc.c and lib/show_mem.c, 2.6.32 to 6.17.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mmplay.engine.explain.finding import Finding, finding, size
@@ -110,7 +110,11 @@ def managed_pages(dump: MemDump) -> int | None:
 
 def _sum_of(dump: MemDump, name: str) -> int | None:
     """Return a counter over all zones, None if one of them does not print it."""
-    pages = [zone.pages(name) for zone in dump.zones if zone.kb]
+    return summed([zone.pages(name) for zone in dump.zones if zone.kb])
+
+
+def summed(pages: Sequence[int | None]) -> int | None:
+    """Return the sum of numbers, None if one of them is not known or there are none."""
     known = [one for one in pages if one is not None]
     return sum(known) if known and len(known) == len(pages) else None
 

@@ -65,6 +65,7 @@ def _rows_of(*checks: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """A list of rows whose cells pass these checks."""
 
     def check(value: Any) -> bool:
+        """Tell whether a value is such a list."""
         return type(value) is list and all(
             type(row) is list
             and len(row) == len(checks)

@@ -18,6 +18,7 @@ from mmplay.engine.rules.eras import eras_of, steps
 from mmplay.engine.rules.gates import ExtraBlocks, GateRules
 from mmplay.engine.rules.gfp import GfpLayout
 from mmplay.engine.rules.kernel import (
+    SIMULATED,
     Kernel,
     RuleRead,
     SimRules,
@@ -281,7 +282,13 @@ def kernel_named(name: str) -> Kernel:
 
 def simulated_kernel(name: str) -> Kernel:
     """Return a Kernel as `kernel_named` does; raises InputError if it cannot be simulated."""
-    kernel = kernel_named(name)
+    try:
+        kernel = kernel_named(name)
+    except UnknownKernelError:
+        some = ", ".join(SIMULATED)
+        raise UnknownKernelError(
+            f"the rules of kernel {name[:60]!r} are not known; simulated are {some}"
+        ) from None
     try:
         kernel.simulated()
     except InputError as error:

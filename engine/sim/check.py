@@ -17,6 +17,7 @@ from mmplay.engine.sim.machine.machine import (
     SCRIPT,
     TIMER,
     VMSTAT,
+    WORKER_KILL,
     WORKLOAD,
     Machine,
 )
@@ -250,6 +251,7 @@ def _events(setup: Setup, state: State) -> Iterator[str]:
         VMSTAT: setup.cpus,
         SCRIPT: len(setup.script),
         WORKLOAD: len(setup.workloads),
+        WORKER_KILL: setup.cpus,
     }
     for time_ns, sequence, kind, number, token in state.heap:
         if not 0 <= number < counts.get(kind, 0) or not 0 <= time_ns <= MOST:

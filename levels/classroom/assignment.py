@@ -23,7 +23,15 @@ from msgspec import Meta
 
 from mmplay.engine.errors import InputError, no_such
 from mmplay.levels.language import MAX_TURNS
-from mmplay.levels.level_text import MAX_BYTES, LevelError, Place, check_text, read_text, read_toml
+from mmplay.levels.level_text import (
+    MAX_BYTES,
+    LevelError,
+    Place,
+    check_kind,
+    check_text,
+    read_text,
+    read_toml,
+)
 from mmplay.levels.load import read_level
 from mmplay.levels.model import FileTable, Level, Needed, Number, listed, one_of, up_to
 from mmplay.levels.pack import MAX_PACK_BYTES
@@ -199,6 +207,7 @@ def load_teachers(path: Path) -> Assignment:
 def read_assignment(text: str, name: str) -> Assignment:
     """Return the assignment in a text; raises LevelError."""
     top = read_toml(text, name)
+    check_kind(top, KIND)
     version = top.table.get("format")
     if isinstance(version, int) and version != FORMAT:
         raise top.error("format", f"this mmplay reads format {FORMAT}; is there a newer mmplay?")

@@ -44,13 +44,19 @@ class Replay(Struct, frozen=True):
     acts: int = 0
 
 
+def right_answers(run: LevelRun) -> set[str]:
+    """Return the answers of a run that were right the last time, as the values of their acts."""
+    last = {f"{one.question.id} {one.answer}": one.right for one in run.replies}
+    return {value for value, right in last.items() if right}
+
+
 def deciding_in(runs: Sequence[LevelRun]) -> Deciding:
     """Return where the runs of a try were decided: at the first wrong answer, else at the end."""
     for number, run in enumerate(runs):
-        right = {f"{one.question.id} {one.answer}": one.right for one in run.replies}
+        right = right_answers(run)
         for count, act in enumerate(run.session.acts, 1):
             name, value = act.fields
-            if name in (ANSWER, PLACE) and not right.get(value, False):
+            if name in (ANSWER, PLACE) and value not in right:
                 question, _, answer = value.partition(" ")
                 why = f"the first wrong answer: {answer[:MAX_ANSWER]} to {question}"
                 return Deciding(number, act.turn - run.session.first, why, count)

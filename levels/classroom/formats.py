@@ -159,7 +159,7 @@ def as_gradescope(grades: Grades) -> str:
         raise InputError(f"{len(handed)} students: {problem}")
     tests = [test for one in handed for level in one.levels for test in _tests(level.judged)]
     score = points(handed[0].score) if handed else 0.0
-    lines = [f"{one.path}: {one.status} {one.reason}".strip() for one in grades.files]
+    lines = [": ".join(filter(None, (one.path, one.status, one.reason))) for one in grades.files]
     result = {
         "score": score,
         "output": "\n".join(map(printable, lines)),

@@ -26,7 +26,10 @@ from mmplay.recordings.trace.reader import TraceReader, is_trace
 
 
 class Graded(NamedTuple):
-    """What became of one file. `number` is its digest, `tries` are those that were judged."""
+    """What became of one file. `number` is its digest, `tries` are those that were judged.
+
+    `missing` says why a level may not be among them, of a file that could not be read to its end.
+    """
 
     path: str
     student: str
@@ -35,6 +38,7 @@ class Graded(NamedTuple):
     number: str = ""
     written: datetime | None = None
     tries: tuple[Judged, ...] = ()
+    missing: str = ""
 
 
 class LevelGrade(NamedTuple):
@@ -133,7 +137,7 @@ class _Carried(Sequence[_Item]):
 
 def _lost(item: _Item) -> tuple[int, Graded]:
     what = "could not be graded: the process that did it was killed again and again"
-    return item.place, Graded(item.found.label, "", Status.DAMAGED, what)
+    return item.place, _unread(item.found.label, "", Status.DAMAGED, what)
 
 
 def _grade_item(text: str, name: str, item: _Item) -> tuple[int, Graded]:
@@ -144,12 +148,13 @@ def _grade_item(text: str, name: str, item: _Item) -> tuple[int, Graded]:
 def _graded(text: str, name: str, item: _Item) -> Graded:
     one = item.found
     if one.problem:
-        status = Status.NONE if one.problem == EMPTY else Status.FOREIGN
-        return Graded(one.label, "", status, one.problem)
+        if one.problem == EMPTY:
+            return Graded(one.label, "", Status.NONE, EMPTY)
+        return _unread(one.label, "", Status.FOREIGN, one.problem)
     try:
         data = data_of(one) if item.data is None else item.data
     except InputError as error:
-        return Graded(one.label, "", Status.DAMAGED, str(error))
+        return _unread(one.label, "", Status.DAMAGED, str(error))
     return graded_file(kept_assignment(text, name), one.label, data)
 
 
@@ -159,15 +164,28 @@ def graded_file(assignment: Assignment, label: str, data: bytes) -> Graded:
     try:
         hand = read_handin(io.BytesIO(data), label)
     except NewerError as error:
-        return Graded(label, "", Status.NEWER, _said(error, label), number)
+        return _unread(label, "", Status.NEWER, _said(error, label), number)
     except TraceError as error:
-        return Graded(label, "", *_unreadable(data, error, label), number)
+        return _unread(label, "", *_unreadable(data, error, label), number)
     refused = _refused(assignment, hand)
     if refused is not None:
-        return Graded(label, hand.student[:64], *refused, number, hand.written)
+        return _unread(label, hand.student[:64], *refused, number, hand.written)
     tries = tuple(_tries(assignment, hand))
     status, reason = _of_file(hand, tries)
-    return Graded(label, hand.student, status, reason, number, hand.written, tries)
+    missing = "" if hand.ending.closed else f"{label}: {_ending(hand)[1]}"
+    return Graded(label, hand.student, status, reason, number, hand.written, tries, missing)
+
+
+def _unread(
+    label: str,
+    student: str,
+    status: Status,
+    why: str,
+    number: str = "",
+    written: datetime | None = None,
+) -> Graded:
+    """Return what is said of a file of which nothing was graded."""
+    return Graded(label, student, status, why, number, written, missing=f"{label}: {why}")
 
 
 def _said(error: InputError, label: str) -> str:
@@ -248,14 +266,19 @@ def _of_file(hand: HandIn, tries: Sequence[Judged]) -> tuple[Status, str]:
     """Return what a file is called: by itself, else by the first try that is not in order."""
     bad = [one for one in tries if one.status is not Status.GRADED]
     problems = [f"{one.level} {one.reason}".strip() for one in bad]
-    if hand.ending.damaged:
-        why = f"is damaged at byte {hand.ending.offset}: {hand.ending.why}"
-        return Status.DAMAGED, "; ".join([why, *problems])
     if not hand.ending.closed:
-        return Status.CUT, "; ".join(["ends early: something is missing", *problems])
+        status, why = _ending(hand)
+        return status, "; ".join([why, *problems])
     if not tries:
         return Status.NONE, "holds no recording of a level of this assignment"
     return bad[0].status if bad else Status.GRADED, "; ".join(problems)
+
+
+def _ending(hand: HandIn) -> tuple[Status, str]:
+    """Return what a file is called that could not be read to its end."""
+    if hand.ending.damaged:
+        return Status.DAMAGED, f"is damaged at byte {hand.ending.offset}: {hand.ending.why}"
+    return Status.CUT, "ends early: something is missing"
 
 
 # the class
@@ -270,7 +293,7 @@ def _as_a_whole(
     for one, where in zip(files, found, strict=True):
         if one.number in seen:
             what = f"is the same file as {seen[one.number]}"
-            yield one._replace(status=Status.DUPLICATE, reason=what, tries=())
+            yield one._replace(status=Status.DUPLICATE, reason=what, tries=(), missing="")
             continue
         if one.number:
             seen[one.number] = one.path
@@ -287,14 +310,27 @@ def _students(
     """Yield a grade for every student of the list, or for each who handed something in."""
     times = {id(one): received(where) for one, where in zip(files, found, strict=True)}
     names = assignment.students or sorted({one.student for one in files if one.tries})
-    why = (Status.NONE, "nothing was handed in")
+    none = (Status.NONE, "nothing was handed in")
     if any(one.status is Status.NOT_GRADED for one in files):
-        why = (Status.NOT_GRADED, STOPPED)
+        none = (Status.NOT_GRADED, STOPPED)
+    named = [(one, names_of(where)) for one, where in zip(files, found, strict=True)]
     for student in names:
         mine = [one for one in files if one.student == student and one.tries]
+        lost = next(_lost_files(student, named), None)
+        why = none if lost is None else (lost.status, lost.missing)
         levels = tuple(_levels(assignment, mine, why))
         counted = [one.graded for one in levels if one.graded is not None]
         yield Grade(student, *_late(assignment, counted, times), levels)
+
+
+def _lost_files(student: str, named: Sequence[tuple[Graded, list[str]]]) -> Iterator[Graded]:
+    """Yield the files of a student that a missing level may have been in, unless one is whole.
+
+    A file that does not say whose it is belongs to whom its name says.
+    """
+    mine = [one for one, names in named if student in ([one.student] if one.student else names)]
+    if all(one.missing or not one.tries for one in mine):
+        yield from (one for one in mine if one.missing)
 
 
 def _levels(

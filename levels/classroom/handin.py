@@ -29,7 +29,9 @@ from mmplay.recordings.trace.reader import Ending, TraceReader, open_trace
 from mmplay.recordings.trace.writer import TraceWriter
 
 SUFFIX = ".mmhand"
-PIECE_BYTES = 1 << 21
+PIECE_BYTES = 1 << 12
+"""Small, so that a file that was cut loses little of the trace in which it ends."""
+
 MAX_HAND_BYTES = 1 << 25
 """A trace of the longest level is 0.3 MB."""
 
@@ -88,9 +90,10 @@ def handin_bytes(
 
 
 def read_handin(stream: BinaryIO, name: str) -> HandIn:
-    """Return a hand-in with every trace that is whole; raises TraceError for what is none.
+    """Return a hand-in with its traces; raises TraceError for what is none.
 
-    Of a file that was cut or changed it is what stands before that; see `ending`.
+    Of a file that was cut or changed it is what stands before that, and the last trace may be cut,
+    which its own ending says; see `ending`.
     """
     reader = TraceReader(stream, name)
     header = reader.header
@@ -100,8 +103,6 @@ def read_handin(stream: BinaryIO, name: str) -> HandIn:
         raise TraceError(f"{name}: is no hand-in, but a {kind!r} recording; use mmplay submit")
     traces = _traces(reader, name)
     ending = reader.ending or Ending(closed=False, offset=0)
-    if not ending.closed and traces:
-        del traces[-1]  # Its next piece may be what is missing.
     engine = header.get("engine")
     number = engine if type(engine) is int else 0
     return HandIn(assignment, student, _written(header), number, tuple(traces), ending)
@@ -202,12 +203,10 @@ class StageCode(NamedTuple):
 def codes_of(traces: Sequence[Handed]) -> list[StageCode]:
     """Return the share code of each try among traces; raises InputError for what is no run."""
     loaded = [load_session(io.BytesIO(one.data), one.name).session for one in traces]
-    tries = in_tries(loaded, lambda one: str(one.header.get("level")), _stage)
+    tries = in_tries(
+        loaded, lambda one: str(one.header.get("level")), lambda one: stage_of(one.header)
+    )
     return [StageCode(str(some[0].header.get("level")), _code(some)) for some in tries]
-
-
-def _stage(session: Session) -> int:
-    return stage_of(session.header)
 
 
 def _code(sessions: Sequence[Session]) -> str:

@@ -16,7 +16,7 @@ from mmplay.engine.sim import ENGINE
 from mmplay.engine.sim.run.setup_fields import setup_fields
 from mmplay.engine.sim.state.fields import pack_state
 from mmplay.levels.classroom.assignment import Assigned, Assignment, pass_seed, with_seed
-from mmplay.levels.classroom.deciding import Deciding, deciding_in
+from mmplay.levels.classroom.deciding import Deciding, deciding_in, right_answers
 from mmplay.levels.classroom.handin import Handed
 from mmplay.levels.classroom.points import Part, parts_of
 from mmplay.levels.classroom.tries import Claim, claim_in, stage_of
@@ -179,6 +179,7 @@ def _worth(assigned: Assigned, seat: Seat, runs: list[LevelRun]) -> Judged:
 
 def _opened(trace: Handed, assigned: Assigned, seat: Seat) -> _Opened:
     """Return a recording that is the student's own, of this level; raises _NotGradedError."""
+    reader: TraceReader | None = None
     try:
         reader = TraceReader(io.BytesIO(trace.data), trace.name)
         _check_header(reader.header, assigned, seat)
@@ -186,12 +187,19 @@ def _opened(trace: Handed, assigned: Assigned, seat: Seat) -> _Opened:
     except NewerError as error:
         raise _NotGradedError(Status.NEWER, str(error)) from None
     except STOPPERS as error:
-        raise _NotGradedError(Status.DAMAGED, _said(error, trace.name)) from None
+        cut = reader is not None and _stops(reader.ending)
+        status = Status.CUT if cut else Status.DAMAGED
+        raise _NotGradedError(status, _said(error, trace.name)) from None
     session, ending = loaded.session, loaded.ending
     if len(session.acts) > MAX_ACTS:
         what = f"holds {len(session.acts)} acts; no level takes more than {MAX_ACTS}"
         raise _NotGradedError(Status.FORGED_RESULT, what)
     return _Opened(session, ending, _reached(trace))
+
+
+def _stops(ending: Ending | None) -> bool:
+    """Tell whether a recording merely stops, though nothing of it was changed."""
+    return ending is not None and not ending.closed and not ending.damaged
 
 
 def _said(error: BaseException, name: str) -> str:
@@ -342,11 +350,11 @@ def _lowest_free(run: LevelRun) -> int:
 
 
 def _deeds(run: LevelRun) -> Iterator[Deed]:
-    right = {f"{one.question.id} {one.answer}": one.right for one in run.replies}
+    right = right_answers(run)
     for act in run.session.acts:
         name, value = act.fields
         if not name.startswith(BY_LEVEL):
-            is_right = name in (ANSWER, PLACE) and right.get(value, False)
+            is_right = name in (ANSWER, PLACE) and value in right
             yield Deed(act.turn - run.session.first, name, value, is_right)
 
 

@@ -16,8 +16,9 @@ from mmplay.levels.classroom.report import (
     Bin,
     Figures,
     Report,
-    StudentRow,
     bins,
+    handed_in,
+    odd_files,
 )
 from mmplay.levels.classroom.unseen import deeds
 from mmplay.levels.model import Level, Question
@@ -53,7 +54,7 @@ QUANTITIES = (
 def report_blocks(report: Report) -> Iterator[Block]:
     """Yield the whole report."""
     grades = report.grades
-    handed = sum(map(_handed_in, grades.students))
+    handed = sum(map(handed_in, grades.students))
     yield Heading(1, f"{grades.title}: how the class did")
     due = ("due", [grades.due])
     facts = [due, ("handed in", [f"{handed} of {len(grades.students)} students"])]
@@ -69,6 +70,10 @@ def report_blocks(report: Report) -> Iterator[Block]:
         yield from _figures(figures)
     yield Heading(2, "All students")
     yield _students(report)
+    if odd := odd_files(grades):
+        yield Heading(2, "Files to look at")
+        rows = [(one.path, one.status, one.reason) for one in odd]
+        yield Table("files that are not in order", ("file", "status", "why"), rows)
     if grades.similar:
         yield Heading(2, "Acts that are alike")
         yield Text("Alike is not copied: look at both recordings before you say anything.")
@@ -175,10 +180,6 @@ def _histogram(words: str, found: list[Bin], left: int) -> Iterator[str]:
     yield svg.line(left, base, left + width * len(found), base, "event")
 
 
-def _handed_in(student: StudentRow) -> bool:
-    return any(level.tries for level in student.levels)
-
-
 def _students(report: Report) -> Table:
     grades = report.grades
     ids = [one.level for one in report.figures]
@@ -187,7 +188,7 @@ def _students(report: Report) -> Table:
             one.student,
             *(f"{shown(level.score)} ({level.status})" for level in one.levels),
             f"{shown(one.score)} of {shown(one.max_score)}",
-            "late" if one.late else "?" if one.late is None and _handed_in(one) else "",
+            "late" if one.late else "?" if one.late is None and handed_in(one) else "",
         )
         for one in grades.students
     ]

@@ -89,6 +89,15 @@ class StudentRow(Struct, frozen=True):
     levels: tuple[LevelRow, ...]
 
 
+class FileRow(Struct, frozen=True):
+    """What became of a file, in the JSON of grades."""
+
+    path: str
+    student: str | None
+    status: str
+    reason: str
+
+
 class AlikeRow(Struct, frozen=True):
     """Acts that are alike, in the JSON of grades."""
 
@@ -107,6 +116,7 @@ class GradesFile(Struct, frozen=True):
     due: str
     students: tuple[StudentRow, ...]
     similar: tuple[AlikeRow, ...]
+    files: tuple[FileRow, ...] = ()
 
 
 class Help(NamedTuple):
@@ -204,6 +214,25 @@ def report_of(grades: GradesFile, found: Sequence[Found] = ()) -> Report:
         tuple(_figures(grades)),
         tuple(found),
     )
+
+
+def odd_files(grades: GradesFile) -> list[FileRow]:
+    """Return the files that are not in order, but those that a student's level speaks of."""
+    told = {
+        one.student
+        for one in grades.students
+        if any(level.status not in IN_ORDER for level in one.levels)
+    }
+    return [
+        one
+        for one in grades.files
+        if one.status != Status.NOT_GRADED and one.reason and one.student not in told
+    ]
+
+
+def handed_in(student: StudentRow) -> bool:
+    """Tell whether a student has handed something in, in order or not."""
+    return any(level.status not in (Status.NONE, Status.NOT_GRADED) for level in student.levels)
 
 
 def _commonest_first(one: Misconception) -> tuple[bool, int, str]:

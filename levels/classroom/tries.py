@@ -145,6 +145,7 @@ def best(tries: Iterable[Try]) -> Try:
     newest_first = list(tries)[::-1]
 
     def worth(one: Try) -> tuple[int, int]:
+        """Stars, and of a win how few acts: the larger the better."""
         claim = one.claim
         return (claim.stars, -claim.acts) if claim is not None and claim.stars else (0, 0)
 

@@ -148,7 +148,7 @@ class Asking:
         asked = [*before.texts, *(self._asked[key][0].text for key in notes.order)]
         undone = notes.missed[ident] - notes.wrongs[ident]
         miss = None if undone else self.last_miss(ident, notes) or before.miss
-        forms = forms_in_order(self.level, question, m, self.seed)
+        forms = forms_in_order(self.level, question, m, self.seed, notes.anew)
         right = partial(self._right_of, session, notes)
         return next_form(forms, asked, miss, right, max(0, undone - 1))
 
@@ -186,8 +186,7 @@ class Asking:
         shown = question.when == NOW or question.suppose or question.truth.startswith(METRIC)
         if not shown:
             return None
-        acts = tuple(map(name_and_value, question.suppose))
-        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
+        then = self._then(question, m)
         with suppress(InputError):  # What cannot be done is asked about all the same.
             return supposed(question.truth, then) or (None if then is m else then)
         return None
@@ -224,6 +223,9 @@ class Asking:
 
     def _truth(self, question: Question, m: Machine) -> Truth:
         """Return the answer, asked of the engine's own continuation."""
+        return truth(question.truth, self.level.kernel, self._then(question, m), read)
+
+    def _then(self, question: Question, m: Machine) -> Machine:
+        """Return the machine at the moment that a question is about, with what it supposes done."""
         acts = tuple(map(name_and_value, question.suppose))
-        then = self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)
-        return truth(question.truth, self.level.kernel, then, read)
+        return self.laters.machine(m, question.when, self.level.end or END, self.end_turn, acts)

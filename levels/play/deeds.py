@@ -13,6 +13,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.levels.model import ANSWER, PLACE, SKIP, Level, Option, Question
 from mmplay.levels.play.questions import HINT
+from mmplay.recordings.run.replay import ANSWERED
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
@@ -79,7 +80,7 @@ def _is_taken(m: Machine, name: str, value: str) -> bool:
 
 LAST_TURN = "the last turn"
 TIME_PASSED = "the time since your last answer"
-STAYS_MISSED = "; the question stays missed and is asked again"
+STAYS_MISSED = "; the question stays missed and comes again in another form"
 
 REPLIED = {ANSWER: "your answer", PLACE: "your answer", SKIP: "skipping it"}
 
@@ -151,4 +152,4 @@ def as_it_was_seen(level: Level, asked: Sequence[Question], fields: Sequence[str
         return f"you: {choice_in_words(level, name, value)}"
     ident, _, answer = value.partition(" ")
     said = {one.value: one.text for form in asked if form.id == ident for one in form.options}
-    return f"you answered: {said.get(answer, answer)}"
+    return f"{ANSWERED}{said.get(answer, answer)}"

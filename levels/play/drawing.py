@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, product, zip_longest
 from math import lcm
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zlib import crc32
 
 from mmplay.engine.errors import InputError, no_such
@@ -23,6 +23,8 @@ from mmplay.engine.sim.state.state import advance
 from mmplay.levels.level_text import MAX_TEXT
 from mmplay.levels.model import BETWEEN, DEFAULT_ZONE, Level, Option, Question
 from mmplay.levels.truth import Truth, about, truth
+
+T = TypeVar("T")
 
 _SLOT = re.compile(r"\{([0-9]|[a-z][a-z_]{0,31})\}", re.ASCII)
 _TEXTS = ("text", "truth", "when", "why", "rule", "caller", "unit")
@@ -38,6 +40,7 @@ def filled(question: Question, words: Mapping[str, str]) -> Question:
     """Return a question with these words in its slots; others stay slots. Raises InputError."""
 
     def fill(text: str) -> str:
+        """Return one text with its slots filled; those that no word is for stay."""
         found = _SLOT.sub(lambda slot: words.get(slot[1], slot[0]), text)
         if len(found) > MAX_TEXT:
             raise InputError(f"makes a text of over {MAX_TEXT} characters")
@@ -77,40 +80,45 @@ def shuffled(count: int, seed: int) -> list[int]:
     return found
 
 
-def forms_in_order(level: Level, question: Question, m: Machine, seed: int) -> Iterator[Question]:
+def forms_in_order(
+    level: Level, question: Question, m: Machine, seed: int, anew: int = 0
+) -> Iterator[Question]:
     """Yield each form of a question, the one that it begins with first; raises InputError.
 
-    Its ways take turns. Then come other lines of the same kind, and other numbers.
+    Its ways take turns. Then come other lines of the same kind, and other numbers. Where a level
+    was begun `anew` it begins with others, as long as there are some.
     """
     ways = question.ways
     order = shuffled(len(ways), seed ^ crc32(f"form of {question.group}".encode()))
-    turned = (ways[order[(question.slot + n) % len(ways)]] for n in range(len(ways)))
+    turned = (ways[order[(question.slot + anew + n) % len(ways)]] for n in range(len(ways)))
     seed ^= crc32(question.group.encode())
-    for forms in zip_longest(*(_of_way(level, one, m, seed) for one in turned)):
+    for forms in zip_longest(*(_of_way(level, one, m, seed, anew) for one in turned)):
         yield from (one for one in forms if one is not None)
 
 
-def _of_way(level: Level, question: Question, m: Machine, seed: int) -> Iterator[Question]:
+def _of_way(
+    level: Level, question: Question, m: Machine, seed: int, anew: int
+) -> Iterator[Question]:
     """Yield a question with each of its lines and numbers."""
-    lines = _alike(level, question, m, seed) if question.lines else []
+    lines = _alike(level, question, m, seed, anew) if question.lines else []
     forms = [filled(question, line_words(one)) for one in lines] or [question]
     numbers = [list(_numbers(level, one, m)) for one in forms]
     count = len(numbers[0])
     order, together = shuffled(count, seed), lcm(len(forms), count)
     for n in range(len(forms) * count):
         which = n % len(forms)
-        place = order[(question.slot + n + n // together) % count]
+        place = order[(question.slot + anew + n + n // together) % count]
         yield filled(forms[which], numbers[which][place])
 
 
-def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]:
+def _alike(level: Level, question: Question, m: Machine, seed: int, anew: int) -> list[str]:
     """Return the line of a question, and those with which it may come again.
 
     No question begins with them. Those of its kind come first; where no number is drawn, those of
     its form come next, then the others.
     """
     lines = question.lines
-    order = shuffled(len(lines), seed)
+    order = _turned(shuffled(len(lines), seed), anew * question.pick)
     first, spare = lines[order[question.slot]], [lines[n] for n in order[question.pick :]]
     kinds = {
         one: about(filled(question, line_words(one)).truth, level.kernel, m, read)
@@ -123,8 +131,8 @@ def _alike(level: Level, question: Question, m: Machine, seed: int) -> list[str]
     return list(dict.fromkeys((first, *(line for tier in lists for line in tier))))
 
 
-def _turned(lines: list[str], slot: int) -> list[str]:
-    """Return lines from another one on for each question of a group."""
+def _turned(lines: list[T], slot: int) -> list[T]:
+    """Return lines, or their numbers, from another one on for each question of a group."""
     start = slot % len(lines) if lines else 0
     return lines[start:] + lines[:start]
 

@@ -19,7 +19,7 @@ from mmplay.levels.play.goals import ASKED
 from mmplay.levels.play.questions import Reply, right_in_words
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, showing
-from mmplay.levels.play.solve import begin, following, level_header, next_stage
+from mmplay.levels.play.solve import begin, begin_anew, following, level_header, next_stage
 from mmplay.levels.progress import record
 from mmplay.levels.tries import Try, left_of
 from mmplay.levels.tries import keep as keep_try
@@ -31,12 +31,18 @@ MS = 1_000_000
 """Nanoseconds."""
 
 
-def begin_recorded(level: Level, seed: int | None = None) -> LevelRun:
-    """Return a fresh run of a level that is written while it is played; raises InputError."""
+def begin_recorded(level: Level, seed: int | None = None, before: int = 0) -> LevelRun:
+    """Return a fresh run of a level that is written while it is played; raises InputError.
+
+    `before` is how often it was begun before: it asks other things then. Not where a level is bound
+    to somebody who will ask for it: there all are asked the same.
+    """
     used = level.start.seed if seed is None else seed
     writer, trouble = open_writer(level_header(level, used))
     run = begin(level, seed, writer)
     run.session.tape.trouble = run.session.tape.trouble or trouble
+    if before and not level.bound:
+        begin_anew(run, before)
     return run
 
 
@@ -49,6 +55,8 @@ def follow_recorded(run: LevelRun) -> LevelRun | None:
     found = following(run, writer)
     if found is not None:
         found.session.tape.trouble = found.session.tape.trouble or trouble
+        if run.notes.anew:
+            begin_anew(found, run.notes.anew)
     return found
 
 
@@ -87,6 +95,10 @@ class Clock(NamedTuple):
 
     begun_ms: int
     s: float
+
+
+NO_WIN = "; with a skipped question the level is not won, and undo takes it back"
+"""What skipping costs, where stars are kept."""
 
 
 class LevelGame(SessionTimeline):
@@ -252,12 +264,13 @@ class LevelGame(SessionTimeline):
         return reply
 
     def skip(self) -> str:
-        """Leave the open question; return what would be right, and what that costs, in words."""
+        """Leave the open question; return which, what was right, and what that costs, in words."""
         question = self.asked()
+        place, costs = self.place(question), NO_WIN if self.counts else ""
         self.level_run.skip(question.id)
         self._done()
         right = right_in_words(question, self.level_run.truths[question.id])
-        return f"skipped: right would be {right}; with a skipped question the level is not won"
+        return f"skipped: question {place}, whose answer is {right}{costs}"
 
     def act(self, text: str) -> None:
         """Do an act, `NAME VALUE`."""

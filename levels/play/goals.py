@@ -146,7 +146,7 @@ class Bound(NamedTuple):
         return GoalState(goal.text, met, f"not yet: {why}", now)
 
     def _now(self, m: Machine) -> str:
-        """Return what the number is."""
+        """Return the goal's counter in words, and what it stands at."""
         return f"{spoken(self.goal.counter)}: {self.read(m)}"
 
     def why(self, m: Machine) -> str:
@@ -156,7 +156,7 @@ class Bound(NamedTuple):
 
     def unmet(self, m: Machine) -> str:
         """Return what was wanted and is not so, in the level's words, and what the number is."""
-        return f"not met is that {self.goal.text} ({self._now(m)})"
+        return f"that {self.goal.text} ({self._now(m)})"
 
     def _passed(self, m: Machine) -> bool:
         """Tell whether a number that only grows is past what it must be."""

@@ -47,10 +47,11 @@ NAMES = re.compile(r"\b[A-Z_]{2,}\b|\blowmem_reserve\b", re.ASCII)
 
 T = TypeVar("T")
 
-ASK, HINT, WRONG, MISSED = "ask", "hint", "wrong", "missed"
-"""What the level notes. WRONG comes with a wrong answer; MISSED keeps those that an undo took."""
+ANEW, ASK, HINT, WRONG, MISSED = "anew", "ask", "hint", "wrong", "missed"
+"""What the level notes. ANEW stands first: how often it was begun before, so that it asks other
+things. WRONG comes with a wrong answer; MISSED keeps those that an undo took."""
 
-AGAIN = (HINT, MISSED)
+AGAIN = (ANEW, HINT, MISSED)
 """Notes that do not follow from what was done, so that a run that is made again needs them."""
 
 
@@ -162,6 +163,16 @@ def right_in_words(question: Question, truth: Truth) -> str:
     return f"{truth.shown()}{_unit(question, truth)}"
 
 
+MOST_BEGUN = 1_000
+"""From so many times on the questions are those of the first again."""
+
+
+def times_begun(text: str) -> int:
+    """Return how often a level was begun before, as a tape says it; 0 for what says nothing."""
+    found = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return found % MOST_BEGUN
+
+
 class Notes:
     """What a tape says was asked, answered, skipped, missed and hinted.
 
@@ -170,7 +181,7 @@ class Notes:
     often each question had been missed by then; `order` is all of it, in order. `wrongs` counts the
     wrong answers that were not undone, and `last_wrong` says of the last one how often the question
     had been missed when it was asked, and what was said. `undone` is the question whose miss was
-    undone last, until it is asked again.
+    undone last, until it is asked again. `anew` says how often the level was begun before.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -183,7 +194,7 @@ class Notes:
         self.skipped: set[str] = set()
         self.undone = ""
         self.missed: Counter[str] = Counter()
-        self.hints = 0
+        self.hints = self.anew = 0
         self.acts: Counter[str] = Counter()
         for entry in entries:
             name, value = entry.fields
@@ -211,6 +222,8 @@ class Notes:
             self.undone = value.split()[-1]
         elif name == HINT:
             self.hints += 1
+        elif name == ANEW:
+            self.anew = times_begun(value)
 
     @property
     def counted(self) -> int:

@@ -12,9 +12,9 @@ from mmplay.engine.sim.machine.asks import WB_VARIANTS
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Level
 from mmplay.levels.play.goals import Outcome, Score, result_text
-from mmplay.levels.play.questions import AGAIN, HINT
+from mmplay.levels.play.questions import AGAIN, ANEW, HINT, times_begun
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import START, begin, following
+from mmplay.levels.play.solve import START, begin, begin_anew, following
 from mmplay.recordings.library import RESULT, played_files
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import Loaded, load_session, open_writer
@@ -177,6 +177,9 @@ def do_again(run: LevelRun, done: Iterable[Done], end: int) -> None:
 
 def _note_again(run: LevelRun, note: str, value: str) -> None:
     """Put a note on the tape again; a hint is given again, so that the next one is another."""
+    if note == ANEW:
+        begin_anew(run, times_begun(value))
+        return
     before = run.hints_used
     if note == HINT:
         run.hint()

@@ -29,6 +29,7 @@ from mmplay.levels.play.goals import (
 )
 from mmplay.levels.play.moments import Laters, Moment, moment_test
 from mmplay.levels.play.questions import (
+    ANEW,
     HINT,
     MISSED,
     WRONG,
@@ -199,20 +200,18 @@ class LevelRun:
         if self.asking.open(notes) is not None:
             return
         over = self._end(m) or m.state.turn >= self.end_turn or still
-        answered, done = self._all_answered(notes), self._all_done(notes)
+        answered = self._all_answered(notes)
+        done = all(notes.done(one.id) for one in self.questions)
         if answered and self._wins_met(m) and (over or not self._wins or self._can_win_now(notes)):
             self._finish(Outcome.WON, "every goal is met")
         elif over or (done and not self._wins):
             self._end_unwon(m, notes)
 
-    def _all_done(self, notes: Notes) -> bool:
-        return all(notes.done(one.id) for one in self.questions)
-
     def _end_unwon(self, m: Machine, notes: Notes) -> None:
         """End a run that is not won: lost for a goal that is not met, never for a question."""
         unmet = [one.unmet(m) for one in self._wins if not one.met(m)]
         if unmet:
-            self._finish(Outcome.LOST, "; ".join(unmet))
+            self._finish(Outcome.LOST, f"it is not so {', nor '.join(unmet)}")
         else:
             left = len(self.questions) - len(notes.answers)
             self._finish(Outcome.ENDED, not_answered(left))
@@ -254,13 +253,11 @@ class LevelRun:
             raise RefusedError(f"{ident[:40] or 'nothing'} is not asked now{now}")
         return question
 
-    def _worth(self, question: Question, answer: str) -> Reply:
-        return reply_to(question, self.truths[question.id], answer, taught_by(self.level))
-
     def answer(self, ident: str, answer: str) -> Reply:
         """Answer the open question; raises RefusedError or TruthError for what is no answer."""
         question = self._question(ident)
-        self.replies.append(reply := self._worth(question, answer))
+        reply = reply_to(question, self.truths[question.id], answer, taught_by(self.level))
+        self.replies.append(reply)
         self.session.act(ANSWER, f"{ident} {answer}")
         if not reply.right:
             self.session.act(BY_LEVEL + WRONG, ident)
@@ -325,10 +322,10 @@ class LevelRun:
         return True
 
     def note(self, name: str, *values: str) -> None:
-        """Put notes of the level on the tape, HINT or MISSED, and ask what is to be asked then."""
+        """Put notes of the level on the tape, as HINT or ANEW, and ask what is to be asked then."""
         for value in values:
             self.session.act(BY_LEVEL + name, value)
-        if name == MISSED:
+        if name in (ANEW, MISSED):
             self._come_to()
 
     def hint(self) -> str:

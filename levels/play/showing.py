@@ -16,6 +16,7 @@ from mmplay.levels.model import Level, Option, Picture, Question
 from mmplay.levels.play.moments import moment_test
 from mmplay.levels.truth import FORMS, Truth
 from mmplay.levels.truth.truths import KB, NUMBER, PAGES
+from mmplay.recordings.run.replay import ANSWERED
 
 LEAST_SECRET = 10
 """Smaller numbers stand for too much else to be veiled; a level hides them by name."""
@@ -66,7 +67,12 @@ class Showing(NamedTuple):
         return word == whole and any(one.startswith(f"{word}.") for one in self.words)
 
     def veiled(self, text: str) -> str:
-        """Return a text with a ? for every digit of a number that answers the open question."""
+        """Return a text with a ? for every digit of a number that answers the open question.
+
+        What the player has answered stays: a veil over it would tell that it is right now.
+        """
+        if ANSWERED in text:
+            return text
         for secret in self.secrets:
             veil = UNKNOWN * len(str(secret))
             text = re.sub(_alone(secret), veil, text)

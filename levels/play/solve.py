@@ -22,7 +22,7 @@ from mmplay.levels.model import REPLIES, Level, Move, Question
 from mmplay.levels.play.asking import NOTHING_SEEN, Before
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import Laters, Moment, laters_of, moment_test
-from mmplay.levels.play.questions import right_answer
+from mmplay.levels.play.questions import ANEW, right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import WRITER, session_header
@@ -54,6 +54,18 @@ def begin(
     used, laters = level.start.seed if seed is None else seed, laters or laters_of(level)
     session = make(_machine(level, used, laters), level_header(level, used), writer)
     return LevelRun(level, session, used, laters, seen=seen)
+
+
+def begin_anew(run: LevelRun, times: int) -> None:
+    """Let a fresh run ask what it does where the level was begun so many times before.
+
+    That is noted on the tape. Raises InputError for a run in which something was done.
+    """
+    if run.player_acts() or run.session.end != run.session.first:
+        raise InputError("a run that has begun cannot begin anew")
+    while run.session.undo() is not None:
+        pass
+    run.note(ANEW, str(times))
 
 
 def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:

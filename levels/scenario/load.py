@@ -42,6 +42,9 @@ VM = "vm"
 MOST_PAGES = {"DMA": 4096, "DMA32": 1 << 20}
 """Where the zones of x86_64 end: MAX_DMA_PFN and MAX_DMA32_PFN (arch/x86/include/asm/dma.h)."""
 
+ALONE = {"sysctl", "costs", "disk", "network", "start"}
+"""Keys that only a scenario has, so that one without its `kind` is told what it lacks."""
+
 PRINTED = (LOG, SAMPLE)
 """Starts that say themselves what the zones are."""
 
@@ -83,12 +86,12 @@ def scenario_path(name: str) -> Path:
 
 
 def is_scenario(path: Path) -> bool:
-    """Tell whether a file says that it is a scenario; False for what cannot be read."""
-    try:
-        top = read_toml(read_text(path, MAX_BYTES), str(path))
-    except InputError:
-        return False
-    return bool(top.table.get("kind") == KIND)
+    """Tell whether a file says that it is a scenario, or has what no other file has.
+
+    Raises LevelError for what cannot be read.
+    """
+    top = read_toml(read_text(path, MAX_BYTES), str(path)).table
+    return bool(top.get("kind") == KIND or ("kind" not in top and top.keys() & ALONE))
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -97,6 +97,7 @@ FORMS: dict[str, Form] = {
     # blocks and slabs
     "buddy": Form(on_blocks.buddy, 2, 2, unit="block"),
     "split_block": Form(on_blocks.split_block, 2, 3, unit="block", deed=on_blocks.take_block),
+    "free_block": Form(on_blocks.free_block, 2, 2, unit="block"),
     "merged_order": Form(on_blocks.merged_order, 3, 3, unit="order", deed=on_blocks.give_block),
     "fits": Form(on_blocks.fits, 2, 2),
     "objects_per_slab": Form(on_blocks.objects_per_slab, 1, 1, ("cpus",), unit="objects"),
@@ -232,8 +233,11 @@ def _answer(
         raise TruthError(no_such("action", action[0], ACTIONS))
     other = fork(machine)
     do_action(other, action[0], value)
-    before = _ask(words[:at], kernel, machine, metrics)
     after = _ask(words[:at], kernel, other, metrics)
+    try:
+        before = _ask(words[:at], kernel, machine, metrics)
+    except InputError:  # what is asked of comes to be by what is supposed
+        return after
     if before.value == after.value:
         return after
     why = finding("wrong.before", answer=before.shown(), action=action[0], value=value)
@@ -284,7 +288,8 @@ def _as_kb(found: Truth) -> Truth:
     term = found.term * PAGE_KB if found.term is not None else None
     value = found.value * PAGE_KB
     told = "; ".join(found.explanation())
-    why = (finding("truth.in_kb", said=told, pages=found.value, kb=value),)
+    code = "truth.pages_in_kb" if str(value) in told else "truth.in_kb"
+    why = (finding(code, said=told, pages=found.value, kb=value),)
     return found._replace(value=value, unit=KB, term=term, others=others, findings=why)
 
 

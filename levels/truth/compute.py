@@ -56,6 +56,7 @@ def _min_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
 
 def _gap_mark(at: int) -> Callable[[Kernel, Numbers], Term]:
     def term(kernel: Kernel, n: Numbers) -> Term:
+        """Return min and the gap, in pages: (min, managed[, watermark_scale_factor])."""
         scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
         terms = _terms("min managed watermark_scale_factor", [*n[:2], scale])
         return kernel.gaps(*terms)[at]
@@ -73,6 +74,10 @@ def _step_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
         for other in reversed(list(KERNELS.values()))
         for term in (_step(other, n),)
     }
+    scale = n[2] if len(n) > 2 else kernel.watermark_scale_factor or 0
+    rounded = (n[1] * scale + watermarks.SCALE_BASE // 2) // watermarks.SCALE_BASE
+    if rounded == value + 1:
+        found[rounded] = finding("wrong.no_round", answer=rounded)
     low = value + n[0]
     found[low] = finding("wrong.step", answer=low)
     return [Other(*one) for one in found.items()]
@@ -80,6 +85,7 @@ def _step_others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
 
 def _gap_others(mark: str) -> Callable[[Kernel, Numbers, int], list[Other]]:
     def others(kernel: Kernel, n: Numbers, value: int) -> list[Other]:
+        """Return the other mark, other kernels' gaps, and the sum of both gaps."""
         other = "high" if mark == "low" else "low"
         there = _gap_mark(int(other == "high"))(kernel, n).value
         why = finding("wrong.other_mark", answer=there, other=other, mark=mark)

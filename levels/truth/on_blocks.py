@@ -62,10 +62,29 @@ def split_block(subject: Subject, words: list[str]) -> Truth:
     if page < 0:
         raise TruthError(f"{zone.name} has no free block for order {order}")
     larger = zone.buddy.where[page] % MAX_ORDER
-    why = finding("truth.split", larger=larger, block=page)
-    heads = [(blocks[-1], at % MAX_ORDER) for at, blocks in enumerate(zone.buddy.lists) if blocks]
-    others = [_not_taken(head, one, larger) for head, one in heads if head != page]
+    code = "truth.split_halved" if larger > order else "truth.split"
+    why = finding(code, larger=larger, block=page)
+    others = [_not_taken(head, one, larger) for head, one in _heads(zone) if head != page]
+    others += [slip(page + (1 << one), "wrong.upper_half") for one in range(order, larger)]
     return told(page, why, others)
+
+
+def _heads(zone: Zone) -> list[tuple[int, int]]:
+    """Return the first block of each free list that has one, and its order."""
+    lists = zone.buddy.lists
+    return [(blocks[-1], at % MAX_ORDER) for at, blocks in enumerate(lists) if blocks]
+
+
+def free_block(subject: Subject, words: list[str]) -> Truth:
+    """`free_block ZONE ORDER`: the first page of the only free block of this order."""
+    zone, order = subject.zone(words[0]), order_of(words[1])
+    blocks = {page: at % MAX_ORDER for page, at in zone.buddy.where.items()}
+    found = [page for page, one in blocks.items() if one == order]
+    if len(found) != 1:
+        raise TruthError(f"{zone.name} has {len(found)} free blocks of order {order}, not one")
+    others = [slip(page, "wrong.free_order", order=one) for page, one in _heads(zone)]
+    why = finding("truth.free_block", order=order, block=found[0])
+    return told(found[0], why, [one for one in others if one.value != found[0]])
 
 
 def _not_taken(head: int, order: int, taken: int) -> Other:

@@ -17,9 +17,10 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.mm.slowpath import NONE as NO_REQUEST
 from mmplay.engine.sim.run.exit import holder_of
 from mmplay.engine.sim.run.programs import HOLDER, LOCKER
-from mmplay.engine.sim.state.tasks import BLOCKED, EXITED, TIF_MEMDIE
+from mmplay.engine.sim.state.tasks import BLOCKED, TIF_MEMDIE
 from mmplay.engine.sim.state.zone import Zone
 from mmplay.levels.truth.on_floors import Gate
+from mmplay.levels.truth.on_machine import task_named
 from mmplay.levels.truth.subject import Subject, Who, number_in
 from mmplay.levels.truth.truths import Other, Truth, TruthError, Value, slip, told
 from mmplay.levels.truth.wording import source
@@ -176,10 +177,7 @@ def _edge(m: Machine, who: str) -> tuple[str, Finding]:
         task = holder_of(m, HOLDER) if who == LOCK else _victim(m)
         value = str(tasks.pid[task]) if task >= 0 else NOTHING
         return value, finding(f"waits.{who}", task=value)
-    pid = number_in(who, "PID")
-    if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
-        raise TruthError(f"there is no task {pid}")
-    task = tasks.pid.index(pid)
+    pid, task = task_named(m, who)
     if tasks.kind[task] == LOCKER and tasks.state[task] == BLOCKED:
         return LOCK, finding("waits.locker", task=pid)
     if tasks.stage[task] != NO_REQUEST:

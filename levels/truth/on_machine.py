@@ -143,14 +143,19 @@ def holds_key(subject: Subject, words: list[str]) -> Truth:
     return told(holds, why, [opposite(holds, need)])
 
 
-def freed_by_exit(subject: Subject, words: list[str]) -> Truth:
-    """`freed_by_exit PID`: pages that come back when this one task ends now."""
-    pid = number_in(words[0], "PID")
-    m = fork(subject.machine)
-    tasks = m.state.tasks
+def task_named(m: Machine, word: str) -> tuple[int, int]:
+    """Return the number of a task that has not ended, and its place in the table."""
+    pid, tasks = number_in(word, "PID"), m.state.tasks
     if pid not in tasks.pid or tasks.state[tasks.pid.index(pid)] == EXITED:
         raise TruthError(f"there is no task {pid}")
-    task = tasks.pid.index(pid)
+    return pid, tasks.pid.index(pid)
+
+
+def freed_by_exit(subject: Subject, words: list[str]) -> Truth:
+    """`freed_by_exit PID`: pages that come back when this one task ends now."""
+    m = fork(subject.machine)
+    tasks = m.state.tasks
+    pid, task = task_named(m, words[0])
     if tasks.flags[task] & KTHREAD:
         raise TruthError(f"{pid} is a kernel thread: it does not end")
     group = tasks.group[task]

@@ -40,7 +40,7 @@ def marks(subject: Subject, words: list[str]) -> Truth:
         if one != mark
     ]
     others += other_kernels(subject.kernel, zone.min, zone.managed, mark, value)
-    others += _without_thp(subject, zone, mark)
+    others += [*_without_thp(subject, zone, mark), slip(value + 1, "wrong.first_above", mark=mark)]
     pages = _steps(subject, zone, mark, term)
     why = finding("truth.mark", mark=mark, zone=zone.name, pages=pages)
     return by_rule(told(value, why, others, term=term), subject, MARK_RULES[mark])
@@ -125,6 +125,7 @@ def reserve_of(subject: Subject, words: list[str]) -> Truth:
         )
         if today.value == value:
             term = today
+            others += [slip(value + 1, "wrong.rounded_up")] * (above % ratios[zone.index] > 0)
         else:
             why = finding("wrong.today", answer=today.value, result=today)
             others.append(Other(today.value, why))

@@ -90,6 +90,7 @@ def ability(name: str) -> Form:
     """Return the form `NAME MASK`, where the name is one of the abilities."""
 
     def form(subject: Subject, words: list[str]) -> Truth:
+        """Answer yes or no for a mask; the other answer would need other bits."""
         mask = _mask(subject, words)
         can = bool(getattr(abilities(subject.layout, mask), name))
         why = finding(
@@ -118,14 +119,18 @@ def looks_like_bits(word: str) -> bool:
     return word[:1].isdigit()
 
 
+def _deciding(layout: GfpLayout, name: str) -> list[str]:
+    """Return the flags that decide an ability, of those that a layout has."""
+    flags, _ = DECIDED_BY[name]
+    return [flag for flag in flags if flag in layout.bits] or [flags[0]]
+
+
 def _has(layout: GfpLayout, name: str, mask: int) -> str:
     """Return which of the flags that decide an ability a mask has, in words."""
-    flags, _ = DECIDED_BY[name]
-    known = [flag for flag in flags if flag in layout.bits] or [flags[0]]
-    sleeps = [one for one in DECIDED_BY["may_sleep"][0] if one in layout.bits]
+    known = _deciding(layout, name)
     if name in FOR_SLEEPERS and layout.has(mask, known[0]):
         with_sleep = "and" if abilities(layout, mask).may_sleep else "but not"
-        return f"has {known[0]} {with_sleep} {sleeps[0]}"
+        return f"has {known[0]} {with_sleep} {_deciding(layout, 'may_sleep')[0]}"
     there = [flag for flag in known if layout.has(mask, flag)]
     return f"has {' and '.join(there)}" if there else f"does not have {known[0]}"
 
@@ -149,13 +154,11 @@ def _need(layout: GfpLayout, name: str, mask: int, can: bool) -> str:
 
     I/O and the file system are for callers that may sleep.
     """
-    flags, gives = DECIDED_BY[name]
-    known = [flag for flag in flags if flag in layout.bits] or [flags[0]]
-    if gives is can:
+    known = _deciding(layout, name)
+    if DECIDED_BY[name][1] is can:
         there = [flag for flag in known if layout.has(mask, flag)] or known[:1]
         return f"a mask without {' and '.join(there)}"
-    asleep = next(flag for flag in DECIDED_BY["may_sleep"][0] if flag in layout.bits)
-    wanted = [known[0], asleep] if name in FOR_SLEEPERS else known[:1]
+    wanted = [known[0], _deciding(layout, "may_sleep")[0]] if name in FOR_SLEEPERS else known[:1]
     return f"a mask with {' and '.join(flag for flag in wanted if not layout.has(mask, flag))}"
 
 

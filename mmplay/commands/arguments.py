@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.rules.kernel import SIMULATED
 from mmplay.engine.rules.memory import LEAST_RAM_KB, MOST_RAM_KB, size_kb
 from mmplay.engine.rules.versions import KERNELS, kernel_named
 from mmplay.recordings.files import Progress
@@ -36,6 +37,17 @@ def add_kernel(
         metavar="K",
         help=f"use the rules of {known}, or of any version or release, such as 5.14.0-427.el9 "
         f"(default: {otherwise})",
+    )
+
+
+def add_simulated_kernel(parser: ArgumentParser) -> None:
+    """Declare `--kernel` of what is simulated."""
+    known = " or ".join(SIMULATED)
+    parser.add_argument(
+        "--kernel",
+        metavar="K",
+        help=f"simulate by the rules of {known}, or a release that follows them, such as 4.5.0 "
+        "(default: those of the kernel it comes from)",
     )
 
 

@@ -6,8 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import tell
-from mmplay.engine.errors import how_many, printable
-from mmplay.engine.explain.headline import shortened
+from mmplay.engine.errors import how_many, printable, shortened
 from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
 from mmplay.recordings.explained import Part, details, needed, rules_of

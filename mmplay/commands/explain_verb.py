@@ -128,18 +128,18 @@ def _explain_one(args: Namespace, name: str) -> int:
             # A place may be a text that any line of the log can have.
             opened = open_events if args.at is None else open_recording
             timeline = opened(name, args.kernel, progress)
+        with timeline:
+            return _explain(args, name, timeline)
     except NothingToRead as nothing:
         if args.fail_on is None:
             raise
         remark(str(nothing))
         return 0
-    with timeline:
-        return _explain(args, name, timeline)
 
 
 def _explain(args: Namespace, name: str, timeline: Recording) -> int:
     if not len(timeline):
-        raise InputError(f"{name}: it has no failure, OOM kill or Mem-Info to explain")
+        raise NothingToRead(f"{name}: it has no failure, OOM kill or Mem-Info to explain")
     kinds: set[str] = set()
     frames = _chosen(args, timeline)
     if args.rules:

@@ -58,6 +58,7 @@ def one_ctrl_c() -> Iterator[None]:
         return
 
     def first(*_: object) -> None:
+        """End the work; from now on Ctrl-C is ignored."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
@@ -162,6 +163,7 @@ class _Bar:
         self._begun = self._shown = time.monotonic()
 
     def show(self, done: Done) -> None:
+        """Draw how far the work is, unless it was drawn a moment ago."""
         now = time.monotonic()
         if done.step != self._step:
             self._step, self._begun = done.step, now
@@ -173,6 +175,7 @@ class _Bar:
         self._out.flush()
 
     def clear(self) -> None:
+        """Leave an empty line."""
         self._out.write("\r\x1b[K")
         self._out.flush()
 

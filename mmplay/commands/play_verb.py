@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import ArgumentParser, Namespace
 
 from mmplay.commands.assigned import add_assignment, add_seed, level_to_play, tell_recorded
 from mmplay.commands.screen import add_screen_options, require_terminal
 from mmplay.engine.errors import InputError
+from mmplay.levels.model import Level
 from mmplay.levels.play.share_code import looks_like_code
 
 
@@ -29,12 +31,20 @@ def run(args: Namespace) -> int:
             raise InputError("leave out --seed: a share code says which one it was played with")
         return _show(args)
     level = level_to_play(args, args.level)
-    require_terminal("a level", f"to play line by line: mmplay speak {level.id}")
+    require_terminal("a level", f"to play line by line: mmplay speak {_named(args, level)}")
     from mmplay.commands.screen import open_app
 
     status = open_app(args, None, 0, level)
     tell_recorded(args)
     return status
+
+
+def _named(args: Namespace, level: Level) -> str:
+    """Return the arguments by which another verb plays the same, so that it counts the same."""
+    words = [args.level or level.id]
+    if args.assignment is not None:
+        words += ["--assignment", args.assignment, "--student", args.student]
+    return shlex.join(words + (["--seed", args.seed] if args.seed is not None else []))
 
 
 def _show(args: Namespace) -> int:

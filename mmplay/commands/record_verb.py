@@ -142,6 +142,7 @@ def _after(for_s: float | None, end: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
     def end(signum: int, frame: FrameType | None) -> None:
+        """Let the capture come to its end."""
         stop.set()
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

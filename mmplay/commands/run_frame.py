@@ -60,6 +60,7 @@ class FrameStart(RunStart):
         """Let the run go on to its time, and watch it."""
 
         def go_on(until_ns: int) -> None:
+            """Go on to a time on the machine's clock."""
             session.advance(until_ns=until_ns)
 
         self._base = watched(session.live, Supposed(), self.until_ns, go_on)

@@ -25,7 +25,7 @@ from mmplay.levels.scenario.load import Scenario, load_scenario, scenario_path
 
 
 class ScenarioStart(RunStart):
-    """The start of a scenario."""
+    """A run that starts as a scenario says; what it refuses is told with the line of the file."""
 
     def __init__(self, args: Namespace, scenario: Scenario, choice: Choice) -> None:
         """Build the machine; raises InputError."""

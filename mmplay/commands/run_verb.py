@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from mmplay.commands.arguments import PLACE, add_json, add_kernel, add_workers
+from mmplay.commands.arguments import PLACE, add_json, add_simulated_kernel, add_workers
 from mmplay.commands.output import output_path, print_json, tell, told_of_disk
 from mmplay.commands.run_start import HELP, NO_SEED, STARTS, RunStart, choice_of, header
 from mmplay.commands.screen import add_screen_options, require_terminal
@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="POS", help=f"of a recorded run, start here: {PLACE} (default: its end)"
     )
-    add_kernel(parser)
+    add_simulated_kernel(parser)
     _add_machine_arguments(parser)
     parser.add_argument(
         "-o",

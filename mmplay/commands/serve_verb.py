@@ -77,6 +77,7 @@ def run(args: Namespace) -> int:
         server = Server(Visitors(_command(args), _folder(args, stack), max(1, most)))
 
         def told(host: str, port: int) -> None:
+            """Tell the address; keep an error of the output apart from one of the port."""
             try:
                 _tell_address(host, port, server.token)
             except OSError as error:

@@ -73,8 +73,8 @@ class LevelSpeaker(LookAround):
         self.level = level
         self._begin()
 
-    def _begin(self) -> None:
-        self._play(LevelGame(begin_recorded(self.level)))
+    def _begin(self, before: int = 0) -> None:
+        self._play(LevelGame(begin_recorded(self.level, before=before)))
 
     def _play(self, game: LevelGame) -> None:
         """Play a game that counts."""
@@ -321,7 +321,7 @@ class LevelSpeaker(LookAround):
 
     def _restart(self, _: str) -> Said:
         self.close()
-        self._begin()
+        self._begin(self.run.notes.anew + 1)
         yield "begun again"
         yield from self._now()
 

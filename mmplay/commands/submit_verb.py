@@ -13,7 +13,6 @@ from mmplay.engine.errors import InputError
 from mmplay.levels.classroom.assignment import load_assignment
 from mmplay.levels.classroom.handin import (
     SUFFIX,
-    Chosen,
     best_tries,
     codes_of,
     read_handin,
@@ -51,7 +50,8 @@ def run(args: Namespace) -> int:
     if back.traces != tuple(traces) or not back.ending.closed:
         raise InputError(f"{path}: does not hold what was written; is the disk damaged?")
     codes = codes_of(traces)
-    missing = [one.level.id for one in assignment.levels if one.level.id not in _ids(chosen)]
+    there = {one.level for one in chosen}
+    missing = [one.level.id for one in assignment.levels if one.level.id not in there]
     if args.json:
         said = [{"level": one.level, "said": one.one.said, "tries": one.of} for one in chosen]
         shared = [one._asdict() for one in codes]
@@ -68,7 +68,3 @@ def run(args: Namespace) -> int:
     if now > assignment.due:
         remark(f"it is late: this was due {assignment.due}")
     return 0
-
-
-def _ids(chosen: list[Chosen]) -> set[str]:
-    return {one.level for one in chosen}

@@ -14,7 +14,7 @@ from mmplay.commands.arguments import (
     MAX_SECONDS,
     MAX_UPTIME_S,
     add_json,
-    add_kernel,
+    add_simulated_kernel,
     add_workers,
     nanoseconds,
     ram_kb,
@@ -86,7 +86,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--actions", metavar="FILE", help=HELP["actions"])
     parser.add_argument("--until", metavar="SECONDS", help=HELP["until"])
-    add_kernel(parser)
+    add_simulated_kernel(parser)
     parser.add_argument("--variant", metavar="V", help=HELP["variant"])
     parser.add_argument("--packets", metavar="N", help=HELP["packets"])
     parser.add_argument(

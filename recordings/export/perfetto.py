@@ -25,7 +25,7 @@ from mmplay.recordings.export.trace_event import (
     counter,
     instant,
 )
-from mmplay.recordings.log.dumps import numbers_of
+from mmplay.recordings.log.timeline import numbers_of
 from mmplay.recordings.recording import Recording, said
 from mmplay.recordings.run.replay import Turned, act_text, made_again
 from mmplay.recordings.run.session import Session

@@ -6,7 +6,7 @@ another load or another cost would have given another one, and an input if the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 from typing import Any
@@ -67,7 +67,7 @@ class Tables:
     """What the data says of the numbers."""
 
     def __init__(self) -> None:
-        """Read it."""
+        """Read the table; which quantity is of which kind, and how far each may be off."""
         data: dict[str, Any] = read_data("mmplay.recordings", "fidelity")
         self.kinds = {
             frame: {name: kind for kind, names in table.items() for name in names}
@@ -142,7 +142,7 @@ def _times(logged: Sequence[Report], printed: Sequence[Report], m: Moments) -> I
     oom, refused, depleted, *_ = logged
     kill = next(one for one in printed if one.kind.by_killer)
     failed = [one for one in printed if not one.kind.by_killer]
-    first = _first(failed)
+    first = next(iter(failed), None)
     slub = depleted.request.slub if depleted.request is not None else None
     yield "first_kill_us", oom.kill.time_us if oom.kill else None, kill.time_us
     yield "dma32_drained_us", None, m.drained_us
@@ -152,10 +152,6 @@ def _times(logged: Sequence[Report], printed: Sequence[Report], m: Moments) -> I
     yield "refusal_after_depletion_us", 0, _between(m.depleted_us, _time(first))
     yield "kthreadd_after_first_refusal_us", 0, _between(_time(first), m.kthreadd_us)
     yield "first_refused_pid", KTHREADD_PID, _pid(first)
-
-
-def _first(reports: Iterable[Report]) -> Report | None:
-    return next(iter(reports), None)
 
 
 def _time(report: Report | None) -> int | None:

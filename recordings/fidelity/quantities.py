@@ -162,6 +162,7 @@ Number = Callable[[Course], int | None]
 
 def _time_of(moment: Moment) -> Number:
     def time_us(course: Course) -> int | None:
+        """Return when it came, on the clock of the run; None for never."""
         found = moment(course)
         return None if found is None else found.time_us
 
@@ -170,6 +171,7 @@ def _time_of(moment: Moment) -> Number:
 
 def _at(moment: Moment, field: str) -> Number:
     def value(course: Course) -> int | None:
+        """Return the field at that moment; None if it never came."""
         found = moment(course)
         return None if found is None else int(getattr(found, field))
 
@@ -180,6 +182,7 @@ def _ratio(over: tuple[str, ...], under: str, times: int) -> Number:
     """Return what some counts grew by in the window, for every `times` by which another did."""
 
     def ratio(course: Course) -> int | None:
+        """Return it rounded; None without two samples, or where the other did not grow."""
         inside = course.inside
         if len(inside) < 2:
             return None
@@ -192,6 +195,7 @@ def _ratio(over: tuple[str, ...], under: str, times: int) -> Number:
 
 def _median(field: str) -> Number:
     def median(course: Course) -> int | None:
+        """Return the median of the window, of two middle ones their mean; None without a sample."""
         values = sorted(int(getattr(one, field)) for one in course.inside)
         if not values:
             return None
@@ -203,6 +207,7 @@ def _median(field: str) -> Number:
 
 def _grown(field: str) -> Number:
     def grown(course: Course) -> int | None:
+        """Return by how much the field grew from the first sample to the last."""
         return int(getattr(course.samples[-1], field) - getattr(course.samples[0], field))
 
     return grown

@@ -51,7 +51,7 @@ class ReportIndex:
             self._memory_times[row] = NO_TIME if time_us is None else time_us
 
     def kind(self, row: int) -> ReportKind:
-        """Return what happened."""
+        """Return which kind of event the report in a row is."""
         return KINDS[self._kinds[row]]
 
     def time_us(self, row: int) -> int | None:
@@ -122,6 +122,7 @@ class Boot:
 class OpenReport:
     """The report that lines of one caller go to; `traced` while its call trace is printed.
 
+    `mark` is the stack that the next entry of it is the first of (IRQ, EOI).
     `has_header` tells a request that is named already, `group` a cgroup that dies as a whole,
     `counted` that its memory.stat has begun, `tables` the column of page tables in the task table.
     """
@@ -131,6 +132,7 @@ class OpenReport:
     time_us: int | None
     has_cpu: bool = False
     traced: bool = False
+    mark: str = ""
     has_header: bool = False
     group: bool = False
     counted: bool = False

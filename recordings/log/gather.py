@@ -42,10 +42,16 @@ def belonging(builder: ReportBuilder, message: Message) -> None:
         builder.claim(opened, message)
 
 
+CLOSE = 4
+"""Lines behind its header at which a trace is a report's although no CPU line names the task."""
+
+
 def trace(builder: ReportBuilder, message: Message) -> None:
     """`Call Trace:`: the entries that follow belong to the report."""
     opened = builder.current(message)
-    if opened is None or not opened.has_cpu or opened.report.memory is not None:
+    if opened is None or opened.report.memory is not None:
+        return
+    if not opened.has_cpu and message.number - opened.report.last_line > CLOSE:
         return
     if opened.report.request is not None and not opened.report.request.stack:
         opened.traced = True
@@ -94,11 +100,11 @@ OF_CGROUP = frozenset({"mem_cgroup_out_of_memory", "mem_cgroup_oom_synchronize"}
 
 
 def entry(builder: ReportBuilder, message: Message) -> None:
-    """One line of the call trace; 32-bit ARM begins with it, without a heading."""
+    """One line of the call trace; 32-bit ARM and old kernels begin with it, without a heading."""
     opened = builder.current(message)
     if opened is None or opened.report.request is None:
         return
-    if message.values["symbol"] == "unwind_backtrace":
+    if not opened.traced and not opened.report.request.stack:
         trace(builder, message)
     if not opened.traced:
         return
@@ -106,6 +112,9 @@ def entry(builder: ReportBuilder, message: Message) -> None:
     if len(request.stack) >= MOST_ROWS:
         return
     one = _entry(message.values)
+    if opened.mark and not one.mark:
+        one = one._replace(mark=opened.mark)
+    opened.mark = ""
     opened.report.request = request._replace(stack=(*request.stack, one))
     if opened.report.kind is ReportKind.OOM_KILL and one.symbol in OF_CGROUP and not one.guess:
         opened.report.kind = ReportKind.MEMCG_OOM
@@ -124,8 +133,21 @@ def _entry(values: Values) -> StackEntry:
     )
 
 
+MARKS = {"stackmark/end": {"IRQ": "EOI"}, "stackmark/bare-end": {"IRQ": "EOI"}}
+"""What the end of a stack is marked with on the entry behind it, as kernels to 4.9 do."""
+
+
+def stack_mark(builder: ReportBuilder, message: Message) -> None:
+    """`<IRQ>` or `</IRQ>` on a line of its own (4.10 and later): it marks the entry behind it."""
+    opened = builder.current(message)
+    if opened is not None and opened.traced:
+        mark = message.values["mark"]
+        opened.mark = MARKS.get(message.form.name, {mark: mark}).get(mark, "")
+        builder.claim(opened, message)
+
+
 def of_trace(builder: ReportBuilder, message: Message) -> None:
-    """Registers, code bytes, inlined calls and stack marks: they stand inside a call trace."""
+    """Registers, code bytes and inlined calls: they stand inside a call trace."""
     opened = builder.current(message)
     if opened is not None and opened.traced:
         builder.claim(opened, message)
@@ -156,7 +178,8 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("hardware", "workqueue", "words", "taints"), belonging),
     "trace": trace,
     "entry": entry,
-    **dict.fromkeys(("regs", "inline", "stackmark"), of_trace),
+    "stackmark": stack_mark,
+    **dict.fromkeys(("regs", "inline"), of_trace),
     **dict.fromkeys(("tasksstate", "slabs", "slabhead", "slubhint", "leaked"), beside),
     **dict.fromkeys(("pcp", "pcpcpu", "allocations", "empty"), memory_lines.inside),
     "allocation": memory_lines.allocation,

@@ -241,10 +241,23 @@ REAPED_WITHIN = 16
 
 def reaped(builder: ReportBuilder, message: Message) -> None:
     """`oom_reaper: reaped process`: the victim's memory has come back."""
-    opened = builder.killed_as(message.values["pid"])
+    values = message.values
+    opened = builder.killed_as(values["pid"]) or _unnamed_victim(builder, message)
     if opened is not None and message.number - opened.report.last_line <= REAPED_WITHIN:
         opened.report.reaped = message.form.role == "reaped"
+        opened.report.unreaped_kb = values.get("anon_rss")
         builder.claim(opened, message)
+
+
+def _unnamed_victim(builder: ReportBuilder, message: Message) -> OpenReport | None:
+    """Return the report of a kill whose own lines are lost, if the reaped task is in its table."""
+    opened, values = builder.current(message), message.values
+    if opened is None or not opened.report.kind.by_killer or opened.report.kill is not None:
+        return None
+    if "comm" not in values or values["pid"] not in [row["pid"] for row in opened.report.tasks]:
+        return None
+    opened.report.kill = OomKill(values["pid"], values["comm"], killed_pid=values["pid"])
+    return opened
 
 
 # cgroups

@@ -36,6 +36,19 @@ def _dump(
     return opened, dump
 
 
+def _zone_of(
+    builder: ReportBuilder, message: Message, has: Callable[[MemDump, int, str], bool]
+) -> tuple[OpenReport, MemDump, ZoneDump]:
+    """Return the dump and the zone a line belongs to; a new dump if it `has` the zone's line."""
+    node, name = message.values.get("node", 0), message.values["zone"]
+    opened, dump = _dump(builder, message, lambda dump: has(dump, node, name))
+    zone = dump.zone(name, node)
+    if zone is None:
+        zone = ZoneDump(node, name)
+        dump.zones.append(zone)
+    return opened, dump, zone
+
+
 def inside(builder: ReportBuilder, message: Message) -> None:
     """Lines of a dump that carry nothing that is used: per-CPU lists, profiled allocations."""
     opened = builder.current(message)
@@ -79,9 +92,7 @@ def totals(builder: ReportBuilder, message: Message) -> None:
 def zone(builder: ReportBuilder, message: Message) -> None:
     """One zone's line."""
     values = message.values
-    node, name = values.get("node", 0), values["zone"]
-    opened, dump = _dump(builder, message, lambda dump: _has_line(dump, node, name))
-    zone = _zone(dump, node, name)
+    opened, _, zone = _zone_of(builder, message, _has_line)
     zone.time_us = message.prefix.time_us
     zone.kb = _numbers(values)
     zone.all_unreclaimable = values.get("all_unreclaimable")
@@ -108,9 +119,7 @@ def reserve(builder: ReportBuilder, message: Message) -> None:
 def blocks(builder: ReportBuilder, message: Message) -> None:
     """The free lists of one zone."""
     values = message.values
-    node, name = values.get("node", 0), values["zone"]
-    _, dump = _dump(builder, message, lambda dump: _has_blocks(dump, node, name))
-    zone = _zone(dump, node, name)
+    _, dump, zone = _zone_of(builder, message, _has_blocks)
     zone.blocks = tuple(
         FreeBlocks(order, count, size_kb, letters)
         for order, (count, size_kb, letters) in enumerate(values["blocks"])
@@ -145,14 +154,6 @@ def _numbers(values: Values) -> dict[str, int]:
         # `isolated(anon)` is the field isolated_anon.
         numbers[name.replace("(", "_").rstrip(")")] = value
     return numbers
-
-
-def _zone(dump: MemDump, node: int, name: str) -> ZoneDump:
-    zone = dump.zone(name, node)
-    if zone is None:
-        zone = ZoneDump(node, name)
-        dump.zones.append(zone)
-    return zone
 
 
 def _has_line(dump: MemDump, node: int, name: str) -> bool:

@@ -76,7 +76,7 @@ def broken(
 
 _MAY_BE_OPEN = re.compile(
     r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^\[ *(?:[0-9]+\] |pid )|invoked|Swap cache|vmalloc"
-    r"|^(?:Stack :)? *[0-9a-f]{8}(?:[0-9a-f]{8})?(?: |$)"
+    r"|^(?:Stack :)? *[0-9a-f]{8}(?:[0-9a-f]{8})?(?: |$)|\) from *$"
 )
 """What the first piece of a line of OPEN_ROLES, or of a row of a table, has in it."""
 

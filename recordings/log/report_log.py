@@ -78,7 +78,7 @@ class ReportLog:
         ]
 
     def report(self, row: int) -> Report:
-        """Return one report."""
+        """Return the report in a row, read from its lines unless it was kept."""
         first, last = self.index.lines(row)
         return self._read(row, first, last)
 

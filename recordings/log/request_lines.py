@@ -133,7 +133,8 @@ def slub(builder: ReportBuilder, message: Message) -> None:
         request = Request(None, None, None)
         opened = builder.begin(message, ReportKind.SLUB, request)
     values = message.values
-    slub = SlubReport(values["gfp"], values.get("names"), values["node"])
+    allocator = message.form.template.partition(":")[0]
+    slub = SlubReport(values["gfp"], values.get("names"), values["node"], allocator=allocator)
     opened.report.request = request._replace(slub=slub)
     builder.claim(opened, message)
 

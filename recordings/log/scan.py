@@ -290,7 +290,7 @@ class _Scanner:
         return (before, found) if found is not None else (at, None)
 
     def _splits(self, at: int) -> Iterator[Split]:
-        """Yield the lines from one on."""
+        """Yield the lines from the one at byte `at` on, each as its prefix and text."""
         while at < len(self._data):
             split = self._split(at)
             at = split.after

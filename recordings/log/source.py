@@ -23,7 +23,7 @@ class SourceError(InputError):
 
 
 class NothingToRead(SourceError):
-    """A log that can be read, but no line of it is ours."""
+    """A log that can be read, but nothing in it is ours: no line, or no report."""
 
 
 class Source(NamedTuple):

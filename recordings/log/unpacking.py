@@ -158,6 +158,7 @@ class _Bounded:
         self._given = 0
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to so many bytes; raises Unreadable beyond what a log can unpack to."""
         data = self._stream.read(size)
         self._given += len(data)
         if self._given > MOST_UNPACKED and self._given > MOST_RATIO * self._packed.taken:
@@ -251,6 +252,7 @@ class _Joined:
         self._left = b""
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to so many bytes of one piece; none at the end."""
         while not self._left:
             piece = next(self._pieces, None)
             if piece is None:
@@ -309,6 +311,7 @@ class _Part:
         self._left = size
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to so many bytes; raises EOFError where the stream ends too early."""
         wanted = self._left if size < 0 else min(size, self._left)
         data = self._stream.read(min(wanted, _STEP)) if wanted else b""
         if wanted and not data:

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 BROKEN = (*(IndexError, KeyError, ValueError, TypeError, AttributeError), ZeroDivisionError)
 """What a rule raises that meets a state which cannot be; the state came from a file."""
 
-NOTED = frozenset({"answer", "skip", "ask", "hint", "missed", "wrong"})
+NOTED = frozenset({"answer", "skip", "anew", "ask", "hint", "missed", "wrong"})
 """Acts of a level that do nothing to the machine."""
 
-UNSEEN = frozenset({BY_LEVEL + name for name in ("ask", "hint", "missed", "wrong")})
+UNSEEN = frozenset({BY_LEVEL + name for name in ("anew", "ask", "hint", "missed", "wrong")})
 """Notes that a level makes for itself: nobody acted."""
+
+
+ANSWERED = "you answered: "
+"""What the act of an answer begins with; the rest is what the player said."""
 
 
 def act_text(act: Entry) -> str:
@@ -43,7 +47,7 @@ def act_text(act: Entry) -> str:
     if name == "skip":
         return "you skipped a question"
     if name in ("answer", "place"):
-        return f"you answered: {value.partition(' ')[2]}"
+        return f"{ANSWERED}{value.partition(' ')[2]}"
     return f"you: {name} {value}".rstrip()
 
 

@@ -27,12 +27,12 @@ BY_LEVEL = "@"
 def columns(m: Machine) -> list[str]:
     """Return the names of a row's values; any of them can be asked of a machine."""
     zones = [f"zones.{zone.name}.{field}" for zone in m.state.zones for field in ZONE_COLUMNS]
-    others = [name for name in OTHER_COLUMNS if not name.startswith("slab") or _has_slab(m, name)]
+    others = [
+        name
+        for name in OTHER_COLUMNS
+        if not name.startswith("slab") or name.split(".")[1] in m.cache_numbers
+    ]
     return [*zones, *others, *COUNTERS]
-
-
-def _has_slab(m: Machine, name: str) -> bool:
-    return name.split(".")[1] in m.cache_numbers
 
 
 def readers(m: Machine) -> list[Metric]:

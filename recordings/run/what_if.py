@@ -53,7 +53,7 @@ def _continued(frame: Frame, name: str, kernel: Kernel | None) -> tuple[Machine,
     ahead = Ahead(told, Choice(kernel or told.printed_by), 0)
     m = machine_ahead(ahead)
     by = f" --kernel {kernel.name}" if kernel is not None else ""
-    command = f"'mmplay run {name} --frame {frame.index}{by}'"
+    command = f"'mmplay run LOG --frame {frame.index}{by}', LOG being the file of {name},"
     alone = f"this is one run; {command} varies what is assumed, and tells what hangs on which"
     m.setup = m.setup._replace(assumed=(alone, *m.setup.assumed))
     return m, ahead._replace(until_ns=m.state.now_ns + AFTER_FOUND_NS)

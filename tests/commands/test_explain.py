@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from mmplay.__main__ import main
 from mmplay.commands.explain_text import fitted
-from mmplay.engine.explain.headline import LONGEST, shortened
+from mmplay.engine.errors import shortened
+from mmplay.engine.explain.headline import LONGEST
 from mmplay.recordings import grouping
 from mmplay.recordings.explained import Part
 from mmplay.recordings.library import open_events
@@ -236,9 +237,10 @@ def test_since_counts_back_from_the_last_event(explain: Explain) -> None:
         ("memcg_oom", INVOKED + KILLED, 0),
         ("oom", INVOKED + KILLED, 1),
         ("any", b"[    1.000000] all is well\n", 0),
+        ("any", b"[    0.000000] Linux version 5.4.0 (a@b) (gcc) #1 SMP Mon\n", 0),
         ("any", failure().split(b"\n", 2)[2], 0),
     ],
-    ids=["failure", "any", "no kill", "no cgroup", "kill", "nothing", "a dump alone"],
+    ids=["failure", "any", "no kill", "no cgroup", "kill", "nothing", "a boot", "a dump alone"],
 )
 def test_fail_on(explain: Explain, kind: str, data: bytes, status: int) -> None:
     explain(data, "--fail-on", kind, status=status)

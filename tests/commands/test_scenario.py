@@ -53,6 +53,32 @@ def test_a_scenario_is_recorded_and_made_again(
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('kind = "scenario"\n', "", "x.toml:1: the file lacks kind"),
+        ("cpus = 2", "cpus = [2", ": cpus: is no TOML: a bracket is not closed"),
+        ("cpus = 2", "cpus = 2\ncpus = 3", ": cpus: is no TOML: it stands there twice"),
+    ],
+)
+def test_a_slip_is_told_by_a_check_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text, path = Path(H0).read_text(encoding="utf-8"), tmp_path / "x.toml"
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    code, _, err = output(capsys, "run", str(path), "--check")
+    assert code == 2
+    assert said in err
+
+
+def test_who_takes_a_scenario_for_a_level_is_told_what_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, err = output(capsys, "play", H0)
+    assert (code, err) == (2, f"mmplay: {H0}: is a scenario: 'mmplay run {H0}' runs it\n")
+
+
+@pytest.mark.parametrize(
     ("args", "said"),
     [
         ((H0, "--at", "3"), "--at is not for scenarios"),

@@ -74,6 +74,17 @@ def test_speak_opens_the_next_level(
 
 
 @pytest.mark.usefixtures("folder")
+def test_without_a_terminal_the_same_is_played_line_by_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is told to type must count for the assignment, too."""
+    assert main(["play", *ME]) == 2
+    assert "mmplay speak L01 --assignment handout.toml --student st01\n" in capsys.readouterr().err
+    assert main(["play", "L03", "--seed", "7"]) == 2
+    assert "mmplay speak L03 --seed 7\n" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
 def test_what_is_played_is_handed_in(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -186,8 +186,8 @@ def test_blocks_that_are_there_but_too_few_are_told_by_the_halving_loop() -> Non
     result = diagnosed(asked, machine(one), kernel("3.16"))
     assert result.judgement.outcome is Outcome.REFUSED
     assert [sentence(finding) for _, finding in result.reasons] == [
-        "blocks below order 3 hold all but 49 pages, and more than 50 must lie in larger ones: "
-        "refused at o=2 of the halving loop"
+        "free, less the blocks below order 3 and 7 for the request itself, is 49, and more than 50 "
+        "must be left: refused at o=2 of the halving loop"
     ]
     assert "2 pages more free in Normal in blocks of order 3 or more" in [
         sentence(finding) for finding in result.would_pass
@@ -283,8 +283,8 @@ def test_numbers_of_an_earlier_report_are_not_called_later_ones() -> None:
     result = diagnose(one, kernel("5.9"), seen, None)
     notes = [sentence(found) for found in result.notes]
     assert notes == [
-        "Normal would pass by 188 pages: the dump was printed 1.041827 s before the refusal, and "
-        "as many were taken in between"
+        "Normal would pass by 188 pages: the dump was printed 1.041827 s before the refusal. "
+        "Either as many were taken in between, or what refused it is not in this report"
     ]
     assert "the nearest numbers, of another report" in headline(one, result)
 

@@ -192,6 +192,7 @@ def test_pages_of_another_size_count() -> None:
 def test_settings_are_read() -> None:
     texts = split_settings('vm.min_free_kbytes=1 vm.lowmem_reserve_ratio="256 256 32", vm.x=2')
     assert texts == ["vm.min_free_kbytes=1", 'vm.lowmem_reserve_ratio="256 256 32"', "vm.x=2"]
+    assert settings_of(["min_free_kbytes=1"]) == Settings(1)
     found = settings_of(texts[:2])
     assert found == Settings(1, None, (256, 256, 32))
     assert str(found) == "vm.min_free_kbytes = 1, vm.lowmem_reserve_ratio = 256 256 32"
@@ -202,7 +203,7 @@ def test_settings_are_read() -> None:
     [
         ("vm.swappiness=1", "vm.swappiness: arithmetic cannot answer it: it tells reclaim"),
         ("vm.page-cluster=1", "vm.page-cluster: arithmetic cannot answer it: the test"),
-        ("min_free_kbytes=1", "did you mean vm.min_free_kbytes"),
+        ("min_free_kbyte=1", "did you mean vm.min_free_kbytes"),
         ("vm.min_free_kbytes", "write KEY=VALUE"),
         ("vm.min_free_kbytes=-1", "expected a whole number from 0 to 2147483647"),
         ("vm.watermark_scale_factor=0", "expected a whole number from 1 to 3000"),

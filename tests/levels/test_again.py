@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mmplay.engine.errors import InputError
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.level_list import shipped_levels
 from mmplay.levels.load import load_level
@@ -14,7 +15,7 @@ from mmplay.levels.model import NUMBER, Option, Question
 from mmplay.levels.play.drawing import Miss, forms_in_order, next_form
 from mmplay.levels.play.missed import Practice
 from mmplay.levels.play.run import LevelRun
-from mmplay.levels.play.solve import begin, knows, playing
+from mmplay.levels.play.solve import begin, begin_anew, knows, playing
 from mmplay.levels.truth import Truth
 from tests.waiting import as_long_as
 
@@ -168,3 +169,28 @@ def test_a_missed_fact_is_asked_from_its_other_side() -> None:
     while (again := asked_now(run)).id != ident:
         knows(run, again)
     assert {form, again.truth.split()[0]} == {"fact", "fact_with"}
+
+
+def first_texts(ident: str, before: int) -> list[str]:
+    """Return what is asked of who knows it all and has begun the level so often before."""
+    one = level_of_id(ident)
+    run = begin(one)
+    if before:
+        begin_anew(run, before)
+    *_, run = playing(run, one.solution, knows)
+    assert run.score().stars == 3
+    return [form.text for form, _ in run.asking.first_asked().values()]
+
+
+def test_a_level_that_is_begun_anew_asks_other_things_and_the_same_each_time() -> None:
+    first, second = first_texts("L03", 0), first_texts("L03", 1)
+    assert len(first) == len(second)
+    assert [text for text in second if text in first] == []
+    assert first_texts("L03", 1) == second
+
+
+def test_a_run_that_has_begun_does_not_begin_anew() -> None:
+    run = begin(level_of_id("L03"))
+    run.answer(run.questions[0].id, "low")
+    with pytest.raises(InputError, match="that has begun"):
+        begin_anew(run, 1)

@@ -268,6 +268,30 @@ def test_the_same_file_twice_counts_once(tmp_path: Path) -> None:
     assert grade(found, "st01").score == 10
 
 
+def test_what_stands_before_a_cut_or_a_change_counts(tmp_path: Path) -> None:
+    """A level that is missing was not "not handed in" if the file ends early."""
+    levels = ("L03", "L01")
+    one = assignment(*levels)
+    two = hand_in("st01", *(trace(one.played_by("st01", level)) for level in levels))
+    changed = bytearray(two)
+    changed[-300] ^= 1
+    for data, status in ((two[:-300], Status.CUT), (bytes(changed), Status.DAMAGED)):
+        (tmp_path / "a.mmhand").write_bytes(data)
+        found = graded_class(
+            assignment_text(*levels), "week3.toml", [Found("a.mmhand", tmp_path / "a.mmhand")]
+        )
+        first, second = (level.judged for level in grade(found, "st01").levels)
+        assert (first.status, float(first.score)) == (Status.GRADED, 10)
+        assert file(found, "a.mmhand").status is status
+        assert second.status is Status.CUT
+    unread = klass({"st02.mmhand": two[:40], "x_st03.mmhand": two[:40]}, tmp_path)
+    assert [one.levels[0].judged.status for one in unread.students[1:3]] == [
+        Status.DAMAGED,
+        Status.NONE,
+    ]
+    assert "st02.mmhand: damaged header" in grade(unread, "st02").levels[0].judged.reason
+
+
 def test_a_name_that_says_somebody_else_is_a_line(tmp_path: Path) -> None:
     name = "Doe Ann_12345_assignsubmission_file_st02.mmhand"
     found = klass({name: hand_in("st01", played("st01"))}, tmp_path)

@@ -33,6 +33,28 @@ def line_of(text: str, part: str) -> int:
     return next(n for n, line in enumerate(text.split("\n"), 1) if part in line)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1\na = 2\n", "2: a: is no TOML: it stands there twice"),
+        ("a = 1\nb = [1,\n 2\n\n[c]\n", "2: b: is no TOML: a bracket is not closed"),
+        ("a = 1\nb = it is\n", "2: b: is no TOML: no value follows; a text needs quotes"),
+        ('a = "x\nb = 2\n', "1: a: is no TOML: the quote is not closed"),
+        ("= 3\n", "1: is no TOML: Invalid statement"),
+        ("format = 1\n\n[ask]\nid = 1\n", "3: ask: write [[ask]], at most 120 of them"),
+    ],
+)
+def test_a_slip_in_the_toml_is_told_where_it_is(text: str, said: str) -> None:
+    assert complaint(text) == f"t.toml:{said}"
+
+
+def test_an_assignment_is_no_level() -> None:
+    said = complaint('format = 1\nkind = "assignment"\n')
+    assert (
+        said == "t.toml: is an assignment: 'mmplay play --assignment t.toml --student ID' plays it"
+    )
+
+
 def test_a_question_is_asked_once_for_each_line() -> None:
     questions = level(DOOR).questions
     assert [one.id for one in questions] == ["door.1", "door.2", "door.3"]

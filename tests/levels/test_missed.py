@@ -87,6 +87,9 @@ def test_a_shipped_level_again() -> None:
     assert game.asked().id == "first.1"
     game.answer(game.level_run.truths["first.1"].shown())
     assert game.asked().id == "retry.1"
+    said = game.skip()
+    assert said.startswith("skipped: question 2/2, whose answer is ")
+    assert "not won" not in said, "that was decided before"
 
 
 def test_what_was_missed_in_an_earlier_stage_is_played_again_before_the_later_one() -> None:

@@ -281,13 +281,15 @@ def left(run: LevelRun) -> None:
 
 def test_an_unfinished_level_goes_on_from_its_recording(mine: Path) -> None:
     level = find_level("T1")
-    before = begin_recorded(level)
+    before = begin_recorded(level, before=2)
+    assert before.notes.anew == 2, "that is in the recording, and is done again"
     left(before)
     old = recording()
     run = go_on_recorded(level)
     assert run is not None
     assert run.score() == before.score()
     assert run.notes.asked == before.notes.asked
+    assert run.notes.anew == 2
     assert run.session.to_end().state.digest() == before.session.to_end().state.digest()
     assert [mark.fields for mark in run.session.tape.marks] == [["a", "here it began"]]
     assert run.hint() == before.hint()

@@ -22,6 +22,7 @@ from mmplay.levels.classroom.report import (
     Report,
     bins,
     grades_from,
+    odd_files,
     read_grades,
     report_of,
 )
@@ -35,7 +36,7 @@ LEVELS = ("L03", "L01")
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """st01 right, st02 wrong, st03 one level alone, st04 a copy; the others nothing."""
+    """st01 right, twice; st02 wrong; st03 one level; st04 a copy; st05 nothing; st06 cut."""
     folder = tmp_path_factory.mktemp("in")
     one = assignment(*LEVELS)
 
@@ -52,7 +53,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         "st02": played("st02", wrong=True),
         "st03": played("st03", levels=LEVELS[:1]),
         "st04": hand_in("st04", copied),
+        "st06": played("st06")[:200],
     }
+    files["twice"] = files["st01"]
     for name, data in files.items():
         (folder / f"{name}.mmhand").write_bytes(data)
     found = [Found(f"{name}.mmhand", folder / f"{name}.mmhand") for name in files]
@@ -68,7 +71,15 @@ def test_who_needs_help_and_with_what(report: Report) -> None:
     assert said["st03"] == "handed in nothing for L01"
     assert "L03 is wrong_seed: talk about it" in said["st04"]
     assert said["st05"] == "handed in nothing"
+    assert said["st06"].endswith("L03 is cut: talk about it; L01 is cut: talk about it")
     assert next(iter(said)) == "st04"
+
+
+def test_what_is_not_in_order_is_told_of_once(report: Report) -> None:
+    assert [one.path for one in odd_files(report.grades)] == ["twice.mmhand"]
+    text = "".join(markdown_page(list(report_blocks(report))))
+    assert "5 of 6 students" in text
+    assert "| twice.mmhand | duplicate | is the same file as st01.mmhand |" in text
 
 
 def test_misconceptions_are_the_slips_of_wrong_answers(report: Report) -> None:
@@ -110,7 +121,7 @@ def test_where_the_class_sticks_counts_those_who_came_there(report: Report) -> N
 
 def test_figures_are_of_those_who_played(report: Report) -> None:
     l03 = report.figures[0]
-    assert (l03.level, l03.handed_in, l03.won) == ("L03", 4, 2)
+    assert (l03.level, l03.handed_in, l03.won) == ("L03", 5, 2)
     assert len(l03.acts) == len(l03.lowest_free) == len(l03.hints) == len(l03.tries) == 3
 
 

@@ -17,7 +17,6 @@ from mmplay.levels.model import FileTable
 from mmplay.levels.scenario.build import Changes, choice_for, machine_of_scenario
 from mmplay.levels.scenario.load import (
     Scenario,
-    is_scenario,
     read_scenario,
     scenario_path,
     shipped_scenarios,
@@ -326,7 +325,7 @@ def test_counters_that_lag_behind_are_no_contradiction(tmp_path: Path) -> None:
         ("managed = 3977", "managed = 3977\nmarks = [9, 8, 7]", "x.toml:11: marks: min, low"),
         ("managed = 3977", "managed = 3977\nmarks = [9, 8]", "x.toml:11: marks: write [min"),
         ("managed = 3977", "managed = 39\nmarks = [39, 40, 41]", "x.toml:11: marks: are above"),
-        ('"DMA"', '"Normal"', "x.toml:5: zone: name each zone once, the lowest first"),
+        ('"DMA"', '"Normal"', "x.toml:8: zone: name each zone once, the lowest first"),
         ("cpus = 2", 'ram = "2G"', "x.toml:6: ram: give either ram or [[machine.zone]]"),
     ],
 )
@@ -350,12 +349,6 @@ EVENT = '[[event]]\nat_us = 100\naction = "{}"\nvalue = "{}"\n'
 )
 def test_an_event_that_never_could_be_is_refused(action: str, value: str, said: str) -> None:
     assert refusal(BOOT + EVENT.format(action, value)).startswith(said)
-
-
-def test_a_level_is_no_scenario(tmp_path: Path) -> None:
-    assert is_scenario(SCENARIOS / "H0.toml")
-    assert not is_scenario(Path(__file__))
-    assert not is_scenario(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize("name", ["H0", "H2", "C0"])

@@ -17,7 +17,7 @@ from mmplay.levels.play import share_code
 from mmplay.levels.play.guesser import Guesser
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.share_code import code_of_run, looks_like_code, read_code, replayed
-from mmplay.levels.play.solve import begin, knows, play
+from mmplay.levels.play.solve import begin, begin_anew, knows, play
 from tests.levels.proofs import DOOR, EATER, level_text
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -51,6 +51,7 @@ def test_any_run_comes_out_of_its_code_as_it_was(mine: Level, seed: int) -> None
 
 def test_hints_and_what_was_undone_are_in_the_code(mine: Level) -> None:
     run = begin(mine)
+    begin_anew(run, 3)
     run.act("dirty_ratio", "9")
     run.advance(3)
     run.undo()

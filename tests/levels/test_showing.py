@@ -88,6 +88,8 @@ def test_no_number_that_answers_is_to_be_read_until_then() -> None:
     one = game(NUMBER, "low")
     said = "low 16, 64 kB; 160, 164, 16.5, 0.16 and DMA16 are others"
     assert one.showing.veiled(said) == "low ??, ?? kB; 160, 164, 16.5, 0.16 and DMA16 are others"
+    own = "you answered: 64"
+    assert one.showing.veiled(own) == own, "a veil would tell that it is right"
     one.answer("16")
     assert one.showing.veiled(said) == said
 

@@ -211,7 +211,7 @@ def test_values_that_differ(text: str, rc7: object, linux_next: object) -> None:
 
 def test_each_form_is_tried_above() -> None:
     asked = {text.removeprefix("kb ").split()[0] for text, *_ in (*LADDER, *BOTH, *DIFFERENT)}
-    own = {"split_block", "merged_order", "fits", "freed_by_exit", "metric", "holds"}
+    own = {"split_block", "free_block", "merged_order", "fits", "freed_by_exit", "metric", "holds"}
     own |= {"waits_for", "waits_on", "refused_first"}
     assert asked | own == set(FORMS)
     texts = [text.removeprefix("kb ").split() for text, *_ in (*BOTH, *DIFFERENT)]
@@ -291,6 +291,10 @@ def test_splits_and_merges_are_the_buddy_allocators_own() -> None:
     for order in range(4):
         page = ask(f"split_block DMA {order}").value
         assert page == zone.buddy.copy().take(order, 1)
+    found = {ask(f"free_block DMA {n} if set_free DMA 3").value for n in (0, 1)}
+    assert len(found) == 2, "three free pages are a block of each order"
+    with pytest.raises(TruthError, match="free blocks of order 0, not one"):
+        ask("free_block DMA 0")
     free = next(iter(zone.buddy.where))
     with pytest.raises(TruthError, match="free already"):
         ask(f"merged_order DMA {free} 0")

@@ -6,7 +6,8 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim.check import check
-from mmplay.engine.sim.run.actions import RefusedError
+from mmplay.engine.sim.run.actions import RefusedError, do_action
+from mmplay.engine.sim.run.turns import run_until
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.model import Move
 from mmplay.levels.play.game import LevelGame
@@ -232,6 +233,19 @@ def test_a_reaper_that_comes_after_the_kill_takes_nobody() -> None:
     answers = [move for move in level.solution if move.action == "answer"]
     late = Move("oom_reaper", "on", "time_us >= 59700000")
     assert play(unread(level), [*answers, late]).outcome is Outcome.LOST
+
+
+def test_a_kill_by_hand_names_the_victim_once_more_and_only_after_the_log_s_own_kill() -> None:
+    """Nobody but SysRq-F kills while a victim lives, and it waits for the lock of the report."""
+    for name in ("L12", "L14"):
+        m = unread(level_of_id(name)).session.live
+        do_action(m, "sysrq_f", "")
+        run_until(m, 59_700_000_000)
+        killed = [
+            (time_ns, values["pid"]) for time_ns, form, values in m.log if form.name == "killed/4.5"
+        ]
+        assert [pid for _, pid in killed] == [4450, 4450]
+        assert killed[0][0] // 1000 == 59_628_839
 
 
 def test_the_edges_of_the_circle_are_read_off_the_machine() -> None:

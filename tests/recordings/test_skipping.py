@@ -16,11 +16,11 @@ from mmplay.recordings.diagnosis import diagnose_frame, diagnosis_json
 from mmplay.recordings.library import open_events, open_recording
 from mmplay.recordings.log import importing
 from mmplay.recordings.log.builder import ReportBuilder
-from mmplay.recordings.log.dumps import own_dumps
 from mmplay.recordings.log.gather import feed
 from mmplay.recordings.log.prefix import NO_PREFIX
 from mmplay.recordings.log.scan import Lines, Message
 from mmplay.recordings.log.skipping import WORDS, events_only
+from mmplay.recordings.log.timeline import own_dumps
 from mmplay.recordings.recording import Recording
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 from tests.engine.test_printk import VALUES, kinds_of

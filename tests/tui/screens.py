@@ -64,10 +64,15 @@ async def press(pilot: Pilot[None], *keys: str) -> str:
 
 async def type_in(pilot: Pilot[None], text: str) -> str:
     """Type a text into the prompt and press Enter."""
+    await pilot.press(*spelled(text))
+    return await press(pilot, "enter")
+
+
+def spelled(text: str) -> list[str]:
+    """Return the names of the keys that type a text."""
     names = {" ": "space", "#": "number_sign", "%": "percent_sign", "/": "slash", ".": "full_stop"}
     names |= {"-": "minus", "_": "underscore", "+": "plus", "'": "apostrophe"}
-    await pilot.press(*(names.get(letter, letter) for letter in text))
-    return await press(pilot, "enter")
+    return [names.get(letter, letter) for letter in text]
 
 
 def text_of(pilot: Pilot[None]) -> str:

@@ -11,14 +11,13 @@ from mmplay.levels.catalogue import find_level
 from mmplay.levels.model import ANSWER, PLACE, WAIT, Move
 from mmplay.levels.play.goals import Outcome
 from mmplay.levels.play.moments import moment_test
-from mmplay.levels.play.questions import right_answer
 from mmplay.levels.progress import best
 from mmplay.recordings.library import played, played_files
 from mmplay.tui import player
 from mmplay.tui.app import MmplayApp
 from mmplay.tui.play import game, stage
-from tests.tui.screens import ROUNDS, settle, text_of, typed
-from tests.tui.test_level_screen import level_screen, opened, run_of
+from tests.tui.screens import ROUNDS, settle, spelled, text_of, typed
+from tests.tui.test_level_screen import level_screen, opened, right_keys, run_of
 
 MOST_KEYS = 400
 STRIDES = 4
@@ -46,25 +45,11 @@ async def keys(pilot: Pilot[None], *names: str) -> None:
 
 async def answer(pilot: Pilot[None]) -> None:
     """Answer what is asked, right, and go on from there."""
-    run = run_of(pilot)
-    question = run.open_question()
-    assert question is not None
-    value = right_answer(question, run.truths[question.id])
-    values = [option.value for option in question.options]
-    if value in values:
-        await keys(pilot, str(values.index(value) + 1))
-    else:
-        await keys(pilot, "p", *spelled(value), "enter")
+    await keys(pilot, *right_keys(run_of(pilot)))
     face = level_screen(pilot).game
     assert face is not None
     if face.stage.landed is not None:
         await keys(pilot, "enter")
-
-
-def spelled(text: str) -> list[str]:
-    """Return the names of the keys that type a text."""
-    named = {" ": "space", ".": "full_stop", "-": "minus", "_": "underscore"}
-    return [named.get(letter, letter) for letter in text]
 
 
 async def act(pilot: Pilot[None], move: Move) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mmplay.levels.catalogue import find_level
 from mmplay.levels.glossary import glossary
+from mmplay.tui.app import MmplayApp
 from mmplay.tui.screens.glossary import GlossaryScreen
 from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
@@ -42,6 +44,19 @@ async def test_it_opens_on_the_term_of_the_number(size: tuple[int, int]) -> None
         assert "free pages" not in screen.split("levels")[0]
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, PlayScreen)
+
+
+async def test_in_a_level_it_opens_on_a_term_of_the_question_and_the_menu_on_the_level() -> None:
+    app = MmplayApp(level=find_level("L11"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        assert "╭─ PF_MEMALLOC ─" in await press(pilot, "f8")
+        await press(pilot, "escape", "escape")
+        assert isinstance(pilot.app.screen, MenuScreen)
+        shown = await press(pilot, "tab", "shift+tab")
+        assert "│L11 The fire-key" in shown.partition("levels and recordings")[2]
+        assert "is kept" not in shown
 
 
 async def test_the_cursor_shows_terms_and_enter_follows_links() -> None:

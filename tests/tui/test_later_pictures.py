@@ -45,7 +45,7 @@ def test_rooms_tell_their_floors_once_the_way_is_known() -> None:
 
 
 def test_a_broken_edge_leads_nowhere_and_is_said_to_be_no_more() -> None:
-    assert loop_words(LOOP) == "2 of 3 edges have turned: a waits. b holds no more."
+    assert loop_words(LOOP) == "2 of 3 edges are lit: a waits. b holds no more."
     drawn = "\n".join(plain(one) for one in loop_rows(LOOP, 43, 12, BOXES))
     assert "✗ b holds" in drawn
     whole = LOOP._replace(edges=tuple(one._replace(over=False) for one in LOOP.edges))

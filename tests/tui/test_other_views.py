@@ -92,6 +92,11 @@ def test_worlds_are_headed_once_and_stars_stand_beside_their_level() -> None:
     assert "Played" not in "".join(shown)
 
 
+def test_a_title_that_is_cut_says_so() -> None:
+    sessions = [("1130-0153 L10 Softirq at the door", "won")]
+    assert lines(menu_rows([], {}, [], sessions, 37))[-1] == "  1130-0153 L10 Softirq at the... won"
+
+
 def test_a_preview_of_a_level_tells_what_it_is_about() -> None:
     one = level(DOOR)
     shown = "\n".join(lines(level_preview(one, None, (60, 20), BOXES)))
@@ -117,9 +122,9 @@ def test_a_preview_of_what_was_played() -> None:
     assert "12 turns, to 61.500000 s" in shown
     assert "no result" in shown
     assert "cut short" in shown
-    whole = one._replace(kernel="4.5-rc7", result="won, 3 stars", whole=True)
+    whole = one._replace(kernel="4.5-rc7", result="won, 1 stars, 11 acts of par 1", whole=True)
     shown = "\n".join(lines(played_preview(whole, 60)))
-    assert "won, 3 stars" in shown
+    assert "won, 1 star, 11 acts of par 1\n" in shown
     assert "cut short" not in shown
 
 

@@ -15,6 +15,7 @@ from mmplay.tui.theme import ROLE_DEFAULTS, ROLE_STYLES, without_colour
 from mmplay.tui.views.pictures.bits import bits_words
 from mmplay.tui.views.pictures.canvas import EASE, STEPS, Canvas, heights, moved
 from mmplay.tui.views.pictures.kinds import KINDS
+from mmplay.tui.views.pictures.ladder import Rung, ladder_rows
 from mmplay.tui.views.pictures.tank import (
     COMES,
     Line,
@@ -29,6 +30,8 @@ from tests.tui.stills import (
     AT_MIN,
     GOLDEN,
     KNOWN,
+    LADDER,
+    LINES,
     PLACES,
     REFUSED,
     SERVED,
@@ -154,7 +157,17 @@ def test_a_callers_name_is_whole_or_says_that_it_is_not() -> None:
     assert "..." in seen("a_name_that_is_as_long_as_the_sheet_is_wide")
 
 
-def test_a_line_that_is_hidden_keeps_its_place_and_is_not_told() -> None:
+def test_what_free_pages_are_stands_beside_their_number_in_the_order_of_reading() -> None:
+    def said(free: int) -> list[str]:
+        tank = AT_MIN._replace(free=free, state="below min", asked=None)
+        rows = [plain(row).rpartition(BOXES.wall)[2] for row in tank_rows(tank, *PLACES[0], BOXES)]
+        return [row.strip() for row in rows[:-1] if row.strip()]
+
+    assert said(1100) == ["◀ 1100 free", "4.3 MiB", "below min"]
+    assert said(1) == ["below min", "4 KiB", "◀ 1 free"], "where there is no room below it"
+
+
+def test_a_line_that_is_hidden_is_not_told() -> None:
     alone = AT_MIN._replace(asked=None)
     hidden = alone._replace(lines=(*alone.lines[:2], alone.lines[2]._replace(drawn=False)))
     before, after = (
@@ -203,12 +216,12 @@ def test_switches_are_told_once_they_are_known() -> None:
 
 
 def test_nothing_is_drawn_beyond_the_sheet() -> None:
-    sheet = Canvas(4, 2)
+    sheet = Canvas(4, 2, BOXES)
     sheet.put(-1, 0, "abcdefg")
     sheet.put(0, 5, "x")
     sheet.put(1, 1, "漢")
     assert [plain(row) for row in sheet.rows()] == ["bcde", " ?  "]
-    assert Canvas(-3, 1).rows() == [()]
+    assert Canvas(-3, 1, BOXES).rows() == [()]
 
 
 def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
@@ -224,9 +237,38 @@ def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
         assert text.count("scal") == text.count("scale"), width
 
 
+def test_lines_that_all_lay_on_the_ground_are_drawn_without_what_is_above_them() -> None:
+    """L16's zone: marks of 16238 to 24356 pages out of 443813, and 24000 free."""
+    lines = tuple(Line(str(one), one) for one in (24356, 20297, 16238))
+    drawn = [plain(row) for row in tank_rows(Tank("DMA32", 24000, 443813, lines), 74, 31, BOXES)]
+    low = next(n for n, row in enumerate(drawn) if row.startswith("16238"))
+    assert low < 15, "not on the ground: more than half of the glass is below min"
+    assert not any("not to scale" in row for row in drawn)
+    brim = [plain(row) for row in tank_rows(Tank("DMA32", 60000, 443813, lines), 74, 31, BOXES)]
+    assert any("not to scale" in row for row in brim), "more is free than the glass reaches to"
+
+
 def test_hidden_lines_tell_nothing_by_their_places() -> None:
     def drawn(*pages: int) -> list[str]:
         lines = tuple(Line(f"line {one}", one, drawn=False) for one in pages)
         return [plain(row) for row in tank_rows(Tank("DMA", 1739, 3976, lines), 43, 13, BOXES)]
 
     assert drawn(11, 13, 16) == drawn(1743, 1745, 1748)
+
+
+@pytest.mark.parametrize("free", [489, 650])
+def test_the_water_does_not_tell_who_is_served(free: int) -> None:
+    """The same water stands in one place whether the line that is asked about is over it or not."""
+
+    def drawn(pages: int) -> list[str]:
+        lines = (*LINES, Line("its line", pages, True, drawn=False))
+        tank = AT_MIN._replace(free=free, lines=lines, asked=Visitor("ring", COMES, pages))
+        return [plain(row) for row in tank_rows(tank, *PLACES[0], BOXES)]
+
+    def climbed(pages: int) -> list[str]:
+        rungs = (Rung("min", 1300), Rung("HIGH", pages, drawn=False), Rung("no floor", 0))
+        ladder = LADDER._replace(free=free, rungs=rungs, told=False, veiled=True)
+        return [plain(row) for row in ladder_rows(ladder, *PLACES[0], BOXES)]
+
+    assert drawn(488) == drawn(650)
+    assert climbed(488) == climbed(650)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.levels import truth as truths
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.questions import right_answer
@@ -177,6 +179,18 @@ def test_a_question_about_numbers_alone_shows_blocks_of_its_order_and_no_page_tw
     assert blocks_words(still) == said
     drawn = [plain(row) for row in blocks_rows(still, 43, 16, BOXES)]
     assert any("[ ] a block" in row for row in drawn)
+
+
+def test_a_free_block_that_was_asked_for_is_framed_where_it_lies_free() -> None:
+    game = LevelGame(begin(level_of_id("L02")))
+    do_action(game.session.live, "set_free", "DMA32 15")
+    asked = game.asked()._replace(truth="free_block DMA32 2")
+    sight = sight_of(game.session.live, BOXES, game.showing)._replace(question=asked)
+    told = truths.truth(asked.truth, sight.kernel, sight.machine)
+    still = blocks_still(sight._replace(told=told))
+    drawn = [plain(row) for row in blocks_rows(still, 43, 16, BOXES)]
+    assert next(row for row in drawn if "{ 4-7  }" in row).startswith("order 2 ")
+    assert not any(BOXES.to_right in row for row in drawn), "nobody asks for a block"
 
 
 def test_a_rung_that_was_found_stays_and_the_one_that_is_asked_about_is_not_hinted_at() -> None:

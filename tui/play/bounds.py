@@ -131,6 +131,7 @@ class Bounds:
         runs = runs_of(ahead)
 
         def tell(done: Done) -> None:
+            """Show how far the runs are, from the thread that makes them."""
             self._screen.call_later(self._tell, run, done)
 
         on = Workers(max(AT_LEAST, cores_here()), progress=tell, stopped=stopped)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mmplay.engine.sim.metrics import EVENTS
 from mmplay.recordings.marking import mark_frame
 from mmplay.recordings.position import FORMS, find_break, holds_at, run_to_position
-from mmplay.recordings.recording import Stopped
+from mmplay.recordings.recording import Recording, Stopped
 from mmplay.tui.play.mover import Mover
 from mmplay.tui.play.panels import Panels
 from mmplay.tui.player import LogSearch
@@ -41,12 +41,12 @@ class Finder:
 
     def go(self, text: str) -> None:
         """Go where a text says."""
-        timeline, here = self._mover.timeline, self._mover.player.index
-        self._look(lambda stopped: run_to_position(timeline, text, here, stopped))
+        self._look(run_to_position, text)
 
-    def _look(self, find: Callable[[Stopped], int]) -> None:
+    def _look(self, find: Callable[[Recording, str, int, Stopped], int], text: str) -> None:
+        timeline, here = self._mover.timeline, self._mover.player.index
         self._screen.say("looking; Ctrl+C stops")
-        self._screen.work(JUMP, find, self._found)
+        self._screen.work(JUMP, lambda stopped: find(timeline, text, here, stopped), self._found)
 
     def _found(self, index: int) -> None:
         self._panels.forget()
@@ -95,8 +95,7 @@ class Finder:
         if not condition:
             self._screen.say("the breakpoint is removed")
             return
-        timeline, here = self._mover.timeline, self._mover.player.index
-        self._look(lambda stopped: find_break(timeline, condition, here, stopped))
+        self._look(find_break, condition)
 
     def breaks_here(self) -> bool:
         """Tell whether the breakpoint's condition has just come true."""
@@ -138,6 +137,7 @@ class Finder:
         search, said = self.search, self._screen.said
 
         def tell(place: tuple[int, int] | None) -> None:
+            """Add the place to what is said, if that is still the hit."""
             if place is not None and self._screen.said == said:
                 self._screen.say(f"{said} ({place[0]} of {place[1]})")
 

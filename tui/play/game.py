@@ -78,11 +78,7 @@ class GameFace:
 
     def _on_stage(self, rows: StageRows) -> StageRows:
         """Return rows of the stage, which only the level itself has, no fork of it."""
-
-        def shown(width: int) -> tuple[str, list[Row]]:
-            return rows(width) if self.shown else ("a fork; press o to go back", [])
-
-        return shown
+        return lambda width: rows(width) if self.shown else ("a fork; press o to go back", [])
 
     def _picture(self, width: int) -> tuple[str, list[Row]]:
         if self.shown:
@@ -282,7 +278,8 @@ class GameFace:
 
     def restart(self) -> None:
         """Begin the level again."""
-        self._play(LevelGame(begin_recorded(self.level)), "the level begins again")
+        before = self.level_run.notes.anew + 1
+        self._play(LevelGame(begin_recorded(self.level, before=before)), "the level begins again")
 
     def _play(self, game: LevelGame, said: str) -> None:
         """Go on with another game, from its beginning: nothing joins it to the one before."""

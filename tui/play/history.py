@@ -85,6 +85,7 @@ def _bands_on(timeline: Recording, answer: Answer) -> Bands:
     boot, last_us = timeline.boots[0], timeline.time_us(len(timeline) - 1) or 0
 
     def frame(time_us: int) -> int:
+        """Return the last frame that is not later than a moment."""
         return timeline.frame_at(time_us, boot)
 
     return {

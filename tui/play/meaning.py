@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmplay.levels.model import Level
 from mmplay.levels.play.deeds import ONLY_ACTS, turn_passed
 from mmplay.levels.play.game import LevelGame, digits
+from mmplay.levels.play.goals import Outcome
 from mmplay.tui.keys import (
     CHOOSING,
     LANDED,
@@ -127,11 +128,21 @@ def how_to_go_on(game: LevelGame) -> str:
     return f"{shown} {does}; or choose with the arrows, then Enter"
 
 
+def term_of(game: LevelGame) -> str:
+    """Return the glossary's term for what is asked: the first of the level's that is named."""
+    terms = game.level_run.level.terms
+    asked = game.question.text if game.question is not None else ""
+    return next((term for term in terms if term in asked), next(iter(terms), ""))
+
+
 def parting(game: LevelGame) -> Parting:
-    """Return what the menu says of a level that is left; one that was begun goes on."""
+    """Return what the menu says of a level that is left, and where it stands then.
+
+    One that was begun goes on; one that was won leaves it to the menu, which has a next one.
+    """
     name, trouble = game.level_run.level.id, game.level_run.session.tape.trouble
     if not (game.counts and game.live and game.begun):
-        return Parting()
+        return Parting("", "" if game.level_run.outcome is Outcome.WON else name)
     return (
         Parting(f"{name} is not kept: {trouble}") if trouble else Parting(f"{name} is kept", name)
     )

@@ -8,7 +8,7 @@ from mmplay.engine.errors import InputError
 from mmplay.engine.explain.settings import KEYS, settings_of, split_settings
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.kernel import SIMULATED
-from mmplay.engine.rules.versions import kernel_named
+from mmplay.engine.rules.versions import simulated_kernel
 from mmplay.engine.sim.run.actions import ACTIONS
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.recording import Recording, said
@@ -199,8 +199,7 @@ class Runs:
         with self._screen.refusals_said():
             from mmplay.recordings.run.what_if import what_if
 
-            kernel = kernel_named(text.strip())
-            kernel.simulated()
+            kernel = simulated_kernel(text.strip())
             self._fork_and_tell(what_if(self.panels.frame, self.shown.name, kernel))
 
     def _fork_and_tell(self, fork: Recording) -> None:

@@ -47,7 +47,10 @@ def is_small(size: Size) -> bool:
 
 
 class Parting(NamedTuple):
-    """What the menu says of the screen that was left; `level` is the id of one that goes on."""
+    """What the menu says of the screen that was left; it stands on `level`, an id, if there is one.
+
+    A level of which something is said goes on.
+    """
 
     said: str = ""
     level: str = ""
@@ -277,6 +280,7 @@ class BaseScreen(Screen[None]):
         """
 
         def run() -> Callable[[], None]:
+            """Do the job; return what is to be done about it on the screen."""
             worker = get_current_worker()
             try:
                 return partial(then, job(lambda: worker.is_cancelled))

@@ -9,7 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from mmplay.levels.classroom.deciding import open_replay
-from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow
+from mmplay.levels.classroom.report import (
+    IN_ORDER,
+    LevelRow,
+    Report,
+    StudentRow,
+    handed_in,
+    odd_files,
+)
 from mmplay.tui.glyphs import Glyphs
 from mmplay.tui.keys import CLASS_KEYS, COMMON_KEYS, bindings
 from mmplay.tui.panels.bars import LineBar, VerdictBar
@@ -37,8 +44,9 @@ NO_HAND_INS = "name the hand-ins, too: mmplay class report GRADES.json DIR --scr
 def heading(report: Report) -> str:
     """Return what class it is, how many have handed something in, and whether all is in order."""
     grades = report.grades
-    handed = sum(any(level.tries for level in one.levels) for one in grades.students)
+    handed = sum(map(handed_in, grades.students))
     odd = sum(level.status not in IN_ORDER for one in grades.students for level in one.levels)
+    odd += len(odd_files(grades))
     count = f"{handed} of {len(grades.students)} handed in, {odd or 'none'} not in order"
     return f" CLASS  {grades.title}   due {grades.due[:16].replace('T', ' ')}   {count}"
 

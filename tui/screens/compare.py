@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from mmplay.engine.errors import shortened
 from mmplay.engine.explain.comparing import Comparison, headline
-from mmplay.engine.explain.headline import shortened
 from mmplay.recordings.compare import compare
 from mmplay.recordings.compare.compare import FORMS, START
 from mmplay.recordings.recording import Recording

@@ -78,5 +78,5 @@ class EndScreen(ModalScreen[str]):
         panel.show(rows)
 
     def action_leave(self, way: str) -> None:
-        """Leave it."""
+        """Close the box; its opener is told by which of the ways it was left."""
         self.dismiss(way)

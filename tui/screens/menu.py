@@ -144,6 +144,7 @@ class MenuScreen(BaseScreen):
         files = [one for one in self._sessions if one not in lines or lines[one][1] in changing]
 
         def read(_: Stopped) -> dict[Path, tuple[str, str]]:
+            """Read those whose line may have changed."""
             return {path: _session_line(path) for path in files}
 
         if files:
@@ -218,11 +219,11 @@ class MenuScreen(BaseScreen):
 
     def back_from(self, parting: Parting) -> None:
         """Say what there is to say of the screen that was left; stand on a level that goes on."""
-        if not parting.level:
-            self.say(parting.said)
-            return
         names = [line.name for line in self._levels if line.id == parting.level]
         listed = any(self._entries.choose(Ask("level", (name,))) for name in names)
+        if not (parting.said and parting.level):
+            self.say(parting.said)
+            return
         how = "Enter goes on" if listed else "open its file again to go on with it"
         self.say(f"{parting.said}: {how}")
 
@@ -248,6 +249,7 @@ class MenuScreen(BaseScreen):
         width = max(20, preview.size.width)
 
         def show(rows: list[Row]) -> None:
+            """Show the preview, unless the film is shown or announced."""
             if self._projector.film is None and not self._projector.announced:
                 preview.show(rows)
             if self._looking_into == (ask,):
@@ -289,7 +291,7 @@ class MenuScreen(BaseScreen):
 
     @on(CellPanel.Opened)
     def entry_opened(self, message: CellPanel.Opened) -> None:
-        """Open it."""
+        """Open a level, a recording or what was played; ask for a log to import."""
         ask = message.ask
         if ask.kind == "import":
             self.action_import_log()
@@ -364,6 +366,7 @@ class MenuScreen(BaseScreen):
         """Open a recording or import a log, in a thread; raises InputError."""
 
         def progress(done: Done) -> None:
+            """Say how many lines were read; raises InputError once it is to stop."""
             if stopped():
                 raise InputError("stopped")
             self.app.call_from_thread(self.say, f"{name}: {done.lines} lines; Ctrl+C stops")

@@ -45,6 +45,7 @@ def by(
     """Return the action of a key that a part of the screen does."""
 
     def action(screen: PlayScreen, /, *args: Given.args, **named: Given.kwargs) -> None:
+        """Let the part do it."""
         deed(getattr(screen, part), *args, **named)
 
     return action
@@ -54,6 +55,7 @@ def in_level(deed: Callable[[GameFace], None]) -> Callable[[PlayScreen], None]:
     """Return the action of a key that means nothing without a level."""
 
     def action(screen: PlayScreen) -> None:
+        """Do it in a level."""
         if screen.game is not None:
             deed(screen.game)
 
@@ -86,10 +88,14 @@ class PlayScreen(BaseScreen):
     ) -> PlayScreen:
         """Return the screen of a level: of a run of it that was kept, else of a fresh one."""
         from mmplay.levels.play.game import LevelGame, begin_recorded
+        from mmplay.levels.tries import tries_of
         from mmplay.tui.play.game import GameFace
         from mmplay.tui.play.meaning import run_us
 
-        game = LevelGame.going_on(kept) if kept else LevelGame(begin_recorded(level))
+        if kept:
+            game = LevelGame.going_on(kept)
+        else:
+            game = LevelGame(begin_recorded(level, before=len(tries_of(level.id))))
         screen = cls(game, glyphs, len(game) - 1 if kept else 0)
         screen.game = GameFace(screen, screen.runs, level, game, motion)
         screen.player.pace(run_us(level, game.time_us(0) or 0))
@@ -173,9 +179,12 @@ class PlayScreen(BaseScreen):
         return super().settled and not self.panels.drawing_soon
 
     def glossary_term(self) -> str:
-        """Return the term of the number that is explained."""
+        """Return the term of the number that is explained, or of what a level asks."""
         from mmplay.levels.glossary import entry_for
+        from mmplay.tui.play.meaning import term_of
 
+        if self.game is not None and self.game.shown:
+            return term_of(self.game.game)
         trail = self.panels.trail
         entry = entry_for(trail[-1]) if trail else None
         return entry.id if entry else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.headline import shortened
+from mmplay.engine.errors import shortened
 from mmplay.engine.frame import Frame, Timeline, boot_of
 from mmplay.recordings.chart.axis import Axis
 from mmplay.tui.cells import Cell, Row, fit, right, row, time_text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mmplay.engine.errors import shortened
 from mmplay.engine.explain.finding import as_sentence
-from mmplay.engine.explain.headline import shortened
 from mmplay.engine.frame import Ask
 from mmplay.levels.classroom.formats import shown
-from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow
+from mmplay.levels.classroom.report import IN_ORDER, LevelRow, Report, StudentRow, odd_files
 from mmplay.tui.cells import Cell, Row, fit, right, row, wrap
 
 STUDENT, REPLAY = "student", "replay"
@@ -116,7 +116,8 @@ def notice_rows(report: Report, width: int) -> list[Row]:
         f"{one.level}: {', '.join(one.students)}: {one.same_acts} of {one.acts} acts are alike"
         for one in report.grades.similar
     ]
-    lines = [*odd, *((line, None) for line in alike)]
+    files = [f"{one.path}: {one.status}: {one.reason}" for one in odd_files(report.grades)]
+    lines = [*odd, *((line, None) for line in [*files, *alike])]
     rows = [made for line, ask in lines for made in _noticed(line, ask, width)]
     rows = rows or [row(Cell("everything that was handed in is in order"))]
     return [*rows, *(row(Cell(part, "dim")) for part in wrap(FAIR, max(20, width)))]

@@ -33,6 +33,7 @@ def rows_at_end(game: LevelGame, level: Level, glyphs: Glyphs) -> Callable[[int]
     tries, following = tries_of(run.level.id), next_of(level)
 
     def rows(width: int) -> list[Row]:
+        """Return the reply to the last answer, if it stands nowhere else, and the end."""
         said = reply_rows(told, width) if told is not None else []
         return said + ending_rows(run, tries, following, width, glyphs)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer import Answer, Scene
-from mmplay.engine.explain.answer_free import not_asked, zone_of
+from mmplay.engine.explain.answer import Answer, Scene, not_asked, zone_of
 from mmplay.engine.explain.ask import answer
 from mmplay.engine.explain.finding import equation, symbolic
 from mmplay.engine.frame import Ask

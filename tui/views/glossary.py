@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from mmplay.engine.explain.headline import shortened
+from mmplay.engine.errors import shortened
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row, fit, row, wrap
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mmplay.engine.explain.answer_free import deciding_test
+from mmplay.engine.explain.answer import deciding_test
 from mmplay.engine.explain.finding import size
 from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.watermarks import MARKS, PAGE_KB

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmplay.engine.errors import how_many
+from mmplay.engine.errors import how_many, shortened
 from mmplay.engine.frame import Ask
 from mmplay.levels.level_list import LevelLine, world_title
 from mmplay.recordings.library import Shipped
@@ -60,6 +61,9 @@ READING, ASKING, ACTING, WATCHING = 150, 25, 90, 100
 Fitted to a student's first tries of L01 to L07, which took 7 to 12 minutes.
 """
 
+ONE = re.compile(r"\b1 (star|act)s\b")
+"""One of what a recording notes in the plural."""
+
 ACTS_FOUND = 4
 """Acts beyond so many repeat what was found before."""
 
@@ -100,18 +104,20 @@ def menu_rows(
         rows.append(_level_row(line, best.get(line.id), width, glyphs))
     rows.append(_heading("Recordings", width))
     for n, one in enumerate(recordings):
-        rows.append(row("  ", Cell(fit(one.name, width - 2), "label", Ask("open", (n,)))))
+        rows.append(row("  ", Cell(_cut(one.name, width - 2), "label", Ask("open", (n,)))))
     rows.append(row("  ", Cell("import a kernel log ...", "link", Ask("import"))))
     if sessions:
         rows.append(_heading("Played", width))
     for n, (title, ended) in enumerate(sessions):
         room = max(8, width - 3 - len(ended))
-        rows.append(
-            row(
-                "  ", Cell(fit(title, room), "label", Ask("played", (n,))), Cell(f" {ended}", "dim")
-            )
-        )
+        name = Cell(_cut(title, room), "label", Ask("played", (n,)))
+        rows.append(row("  ", name, Cell(f" {ended}", "dim")))
     return rows
+
+
+def _cut(text: str, width: int) -> str:
+    """Return `text` in exactly `width` columns; what was left out of it has three dots."""
+    return fit(shortened(text, width), width)
 
 
 def _heading(text: str, width: int) -> Row:
@@ -120,7 +126,7 @@ def _heading(text: str, width: int) -> Row:
 
 def _level_row(line: LevelLine, stars: int | None, width: int, glyphs: Glyphs) -> Row:
     room = max(8, width - 2 - len(line.id) - 1 - STARS - 1)
-    name = f"{line.id} {fit(line.title, room)}"
+    name = f"{line.id} {_cut(line.title, room)}"
     role = "dim" if stars is None else "fine"
     return row(
         "  ",
@@ -191,7 +197,7 @@ def played_preview(one: Played, width: int) -> list[Row]:
     facts = [
         ("kernel", one.kernel or "see the recording"),
         ("length", f"{how_many(one.turns, 'turns')}, to {when} s"),
-        ("result", one.result or "no result: a run without a goal"),
+        ("result", ONE.sub(r"1 \1", one.result) or "no result: a run without a goal"),
         ("file", str(one.path)),
     ]
     rows = [row(Cell(line, "label")) for line in wrap(one.title, width)]

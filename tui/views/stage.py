@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.frame import Ask
@@ -64,7 +64,7 @@ def question_rows(
     keys = [row(Cell(f"   {NEXT}", "here"))] if reply is not None else _keys(question, width, hints)
     if again and reply is None:
         keys.insert(0, row(Cell("   asked again", "dim")))
-    roomy = [row(""), *(line for one in options for line in (*one, row(""))), *keys]
+    roomy = _apart(options, keys)
     if len(roomy) <= height:
         return roomy
     tight = [line for one in options for line in one]
@@ -145,6 +145,11 @@ def time_rows(game: LevelGame, width: int) -> list[Row]:
     return [*(row(Cell(line, "dim")) for line in wrap(told, width) if line), dot, time]
 
 
+def _apart(groups: Iterable[Sequence[Row]], keys: Sequence[Row]) -> list[Row]:
+    """Return groups of rows with a blank one around each, then the keys."""
+    return [row(""), *(line for group in groups for line in (*group, row(""))), *keys]
+
+
 def waiting_rows(game: LevelGame, size: tuple[int, int], keys: Sequence[Row]) -> list[Row]:
     """Return what can be done while nothing is asked; keys of the footer only where they fit.
 
@@ -153,7 +158,7 @@ def waiting_rows(game: LevelGame, size: tuple[int, int], keys: Sequence[Row]) ->
     run, width, height = game.level_run, *size
     groups = choice_rows(run, width) if game.acts_left else []
     acts = [one for group in groups for one in group]
-    roomy = [row(""), *(one for group in groups for one in (*group, row(""))), *keys]
+    roomy = _apart(groups, keys)
     if len(roomy) <= height:
         return roomy
     return [*acts, *keys] if len(acts) + len(keys) <= height else acts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.explain.answer_free import class_zone_of, deciding_test, not_asked
+from mmplay.engine.explain.answer import class_zone_of, deciding_test, not_asked
 from mmplay.engine.explain.dumps import refused_by, standing
 from mmplay.engine.explain.finding import size
 from mmplay.engine.explain.gate import Rung, ladder

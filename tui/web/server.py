@@ -58,6 +58,7 @@ class Server:
         """Return what answers requests."""
 
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            """Let only those in who have the token."""
             return await self._with_token(request, handler)
 
         app = web.Application(middlewares=[web.middleware(guard)])

@@ -32,7 +32,16 @@ from mmplay.engine.sim.machine.decisions import (
     UpWrite,
     WbWriteback,
 )
-from mmplay.engine.sim.machine.machine import CPU, DISK, NIC, SCRIPT, TIMER, VMSTAT, WORKLOAD
+from mmplay.engine.sim.machine.machine import (
+    CPU,
+    DISK,
+    NIC,
+    SCRIPT,
+    TIMER,
+    VMSTAT,
+    WORKER_KILL,
+    WORKLOAD,
+)
 from mmplay.engine.sim.machine.page_decisions import FreePcppagesBulk, NoWatermarks, ZoneWatermarkOk
 from mmplay.engine.tables import Table
 
@@ -237,6 +246,7 @@ WORDS = {
     SCRIPT: "the script acts",
     VMSTAT: "vmstat_update",
     WORKLOAD: "a workload begins",
+    WORKER_KILL: "moom_callback",
 }
 WORKS = "kmalloc-64"
 NET_CACHES = {

@@ -129,9 +129,10 @@ class Machine:
         heappush(state.heap, (time_ns, state.sequence, kind, number, token))
 
 
-CPU, TIMER, DISK, NIC, VMSTAT, SCRIPT, WORKLOAD = range(7)
+CPU, TIMER, DISK, NIC, VMSTAT, SCRIPT, WORKLOAD, WORKER_KILL = range(8)
 """A CPU whose turn is over, a sleep that ends, a disk request that completes, a frame that
-arrives, a CPU that folds its counters, an event of the script, a workload that begins."""
+arrives, a CPU that folds its counters, an event of the script, a workload that begins, the worker
+of sysrq-f that waits for oom_lock."""
 
 
 LONG_SLEEP_NS = 12 * MILLISECOND_NS

@@ -18,13 +18,14 @@ from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.engine.sim.log.reports import KILLS, allowed, named, show_mem
 from mmplay.engine.sim.log.stacks import OOM, OOM_BY_HAND, TASK, WORKER, Caller, dump_stack
 from mmplay.engine.sim.machine.asks import Ask, ask_key
-from mmplay.engine.sim.machine.machine import wake
+from mmplay.engine.sim.machine.machine import WORKER_KILL, wake
 from mmplay.engine.sim.machine.page_decisions import (
     OomAborts,
     OomKillProcess,
     OutOfMemory,
     SacrificeChild,
 )
+from mmplay.engine.sim.machine.setup import JIFFY_NS
 from mmplay.engine.sim.mm.pcp import give_pages
 from mmplay.engine.sim.state.tasks import (
     EXITED,
@@ -162,8 +163,12 @@ def kill_by_hand(m: Machine, cpu: int) -> None:
     """Do what sysrq-f asks for: report and kill, whatever is free and whoever is dying already.
 
     A victim that has not died yet does not stop it (oom_scan_process_thread), and may well be
-    chosen again. Source: drivers/tty/sysrq.c:moom_callback (4.5).
+    chosen again. While a task holds oom_lock for its report the worker waits: it looks again
+    each jiffy. Source: drivers/tty/sysrq.c:moom_callback (4.5).
     """
+    if m.state.oom_lock:
+        m.push(m.state.now_ns + JIFFY_NS, WORKER_KILL, cpu)
+        return
     caller = Caller(TASK, WORKER, cpu, m.masks.kernel, Context.TASK, "sysrq")
     if allowed(m, KILLS):
         _print_header(m, caller, m.ask(ask_key(m.masks.kernel)), BY_HAND, 0, OOM_BY_HAND)

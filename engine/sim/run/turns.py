@@ -17,6 +17,7 @@ from mmplay.engine.sim.machine.machine import (
     SCRIPT,
     TIMER,
     VMSTAT,
+    WORKER_KILL,
     WORKLOAD,
     Machine,
     slice_ns,
@@ -25,6 +26,7 @@ from mmplay.engine.sim.machine.machine import (
 from mmplay.engine.sim.machine.setup import JIFFY_NS, SECOND_NS
 from mmplay.engine.sim.mm.disk import complete
 from mmplay.engine.sim.mm.net import frame_arrives
+from mmplay.engine.sim.mm.oom import kill_by_hand
 from mmplay.engine.sim.mm.pcp import fold
 from mmplay.engine.sim.run.actions import do_action
 from mmplay.engine.sim.run.programs import act
@@ -106,6 +108,11 @@ def run_script(m: Machine, number: int, _: int) -> None:
     do_action(m, name, value, Script)
 
 
+def kill_from_worker(m: Machine, cpu: int, _: int) -> None:
+    """Let the worker of sysrq-f try once more."""
+    kill_by_hand(m, cpu)
+
+
 def refresh_vmstat(m: Machine, cpu: int, _: int) -> None:
     """Fold this CPU's differences, and come back in a second."""
     for zone in m.state.zones:
@@ -123,6 +130,7 @@ ACTORS: dict[int, Actor] = {
     VMSTAT: refresh_vmstat,
     SCRIPT: run_script,
     WORKLOAD: start_workload,
+    WORKER_KILL: kill_from_worker,
 }
 
 

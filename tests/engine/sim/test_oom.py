@@ -11,9 +11,10 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.page_decisions import SacrificeChild
 from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.mm.oom import badness, child_of, kill_worst, select_worst
-from mmplay.engine.sim.run.turns import turn
+from mmplay.engine.sim.run.actions import do_action
+from mmplay.engine.sim.run.turns import run_until, turn
 from mmplay.engine.sim.starts.bench import START_NS, Bench, BenchZone, from_bench
-from mmplay.engine.sim.starts.common import Choice
+from mmplay.engine.sim.starts.common import Choice, block
 from mmplay.engine.sim.state.tasks import FATAL, TIF_MEMDIE
 from tests.engine.sim.machines import RC7, listened, log_text
 
@@ -102,3 +103,21 @@ def test_a_request_that_may_not_fail_ends_below_every_floor(gfp: str, got: bool)
     assert tasks.done[asks] == int(got)
     assert m.state.zones[0].free == 60 - got
     assert m.state.counters.oom_aborts >= 1
+
+
+def test_a_kill_by_hand_waits_for_the_lock_of_the_report_that_is_being_printed() -> None:
+    """moom_callback takes oom_lock first; it then chooses the same task, though it is a victim."""
+    m = machine(Workload("shell", "parent", 1))
+    block(m, m.state.tasks.names.index("shell"))
+    m.state.oom_lock = 1
+    do_action(m, "sysrq_f", "")
+    run_until(m, START_NS + 20_000_000)
+    assert m.state.counters.oom_kill == 0
+    assert check(m) == []
+    kill_worst(m, 0)
+    m.state.oom_lock = 0
+    run_until(m, m.state.now_ns + 20_000_000)
+    killed = [line for line in log_text(m) if "Killed process" in line]
+    assert len(killed) == 2
+    assert killed[0].partition("] ")[2] == killed[1].partition("] ")[2]
+    assert m.state.oom_victims == 1

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmplay.engine.sim.metrics import read
-from mmplay.recordings.log.dumps import numbers_of
 from mmplay.recordings.log.observed import ObservedTimeline
+from mmplay.recordings.log.timeline import numbers_of
 from mmplay.recordings.recording import Recording
 from tests.conftest import INCIDENT_RC7
 from tests.recordings.export.exported import export, hostile_log, same_as_golden, short_run

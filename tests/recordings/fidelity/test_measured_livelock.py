@@ -17,7 +17,7 @@ SECOND = 1_000_000
 def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     with pytest.MonkeyPatch.context() as patch:
         shown: list[str] = []
-        patch.setattr("mmplay.commands.fidelity_measured.print_json", lambda one: shown.append(one))
+        patch.setattr("mmplay.commands.fidelity_verb.print_json", lambda one: shown.append(one))
         csv, toml = str(SCENARIOS / "H0.csv"), str(SCENARIOS / "H0.toml")
         span = ("--at", "19.490179", "--until", "30", "--window", "24:30")
         main(["fidelity", csv, "--scenario", toml, *span, "--json"])

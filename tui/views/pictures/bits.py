@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.tui.cells import Row
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.canvas import Canvas, picture
 
 PREFIX = "__GFP_"
 COLUMN = 21
@@ -82,17 +80,11 @@ def _switch(name: str, mask: int, layout: GfpLayout, known: bool) -> Switch:
     return Switch(name.removeprefix(PREFIX), bool(mask & layout.bits[name]) if known else None)
 
 
-def bits_rows(
-    bits: Bits,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Bits | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the switches on `width` x `height` cells; before step STEPS on their way from `past`."""
-    sheet = Canvas(width, height)
-    before = {one.name: one for _, group in (past or bits).groups for one in group}
+@picture
+def bits_rows(sheet: Canvas, bits: Bits, past: Bits) -> None:
+    """Draw the switches on their way from `past`, in as many columns as there is room for."""
+    width, height = sheet.width, sheet.height
+    before = {one.name: one for _, group in past.groups for one in group}
     columns = max(1, min(3, width // COLUMN))
     ends = [0] * columns
     groups = [(title, group) for title, group in bits.groups if group]
@@ -107,14 +99,13 @@ def bits_rows(
         x, y = at * (width // columns), ends[at]
         sheet.put(x + 1, y, title, "label")
         for n, one in enumerate(group, 1):
-            _draw(sheet, x + 2, y + n, one, before.get(one.name, one), glyphs, step)
+            _draw(sheet, x + 2, y + n, one, before.get(one.name, one))
         ends[at] = y + len(group) + gap
     if max(ends) < foot:
         known = not any(one.on is None for _, group in groups for one in group)
-        _legend(sheet, foot - 1, known, glyphs)
+        _legend(sheet, foot - 1, known)
     sheet.put(1, foot, _said(bits), "dim")
     sheet.put(1, foot + 1, bits.line, "number")
-    return sheet.rows()
 
 
 def _fitting(group: tuple[Switch, ...], rows: int) -> tuple[Switch, ...]:
@@ -126,8 +117,9 @@ def _fitting(group: tuple[Switch, ...], rows: int) -> tuple[Switch, ...]:
     return tuple(one for one in group if one in kept)
 
 
-def _legend(sheet: Canvas, y: int, known: bool, glyphs: Glyphs) -> None:
+def _legend(sheet: Canvas, y: int, known: bool) -> None:
     """Say what a switch looks like."""
+    glyphs = sheet.glyphs
     if not known:
         knob = TRACK // 2
         track = f"{glyphs.line * knob}{glyphs.hole}{glyphs.line * (TRACK - knob - 1)}"
@@ -144,11 +136,9 @@ def _said(bits: Bits) -> str:
     return f"mask {number}, bits of {bits.kernel}"
 
 
-def _draw(
-    sheet: Canvas, x: int, y: int, now: Switch, before: Switch, glyphs: Glyphs, step: int
-) -> None:
+def _draw(sheet: Canvas, x: int, y: int, now: Switch, before: Switch) -> None:
     """Draw a switch: its knob at the right is on, at the left off, in the middle not known."""
-    knob = moved(_place(before), _place(now), step)
+    knob, glyphs = sheet.moved(_place(before), _place(now)), sheet.glyphs
     role = "changed" if now.on else "dim"
     sheet.put(x, y, glyphs.line * TRACK, "dim")
     if now.on:

@@ -15,9 +15,7 @@ from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of
 from mmplay.levels.truth.subject import number_in
-from mmplay.tui.cells import Row
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.canvas import Canvas, picture
 from mmplay.tui.views.pictures.sight import Sight
 
 FREE, HELD, USED, RULED = "free", "held", "used", "ruled"
@@ -66,24 +64,13 @@ class Blocks(NamedTuple):
     """Blocks that the question is about and that are, as such, not there now."""
 
 
-def blocks_rows(
-    blocks: Blocks,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Blocks | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the blocks on `width` x `height` cells; before step STEPS on their way from `past`."""
-    sheet = Canvas(width, height)
-    if blocks.tiles:
-        _tiles(sheet, blocks, past or blocks, step, glyphs)
-    else:
-        _shelves(sheet, blocks, past or blocks, step, glyphs)
-    return sheet.rows()
+@picture
+def blocks_rows(sheet: Canvas, blocks: Blocks, past: Blocks) -> None:
+    """Draw the blocks on their way from `past`: as tiles, or as counts."""
+    (_tiles if blocks.tiles else _shelves)(sheet, blocks, past)
 
 
-def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyphs) -> None:
+def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks) -> None:
     most = max(1, blocks.pages).bit_length() - 1
     page = max(1, (sheet.width - LEFT) // max(1, blocks.pages))
     said = _legend(blocks)
@@ -93,7 +80,7 @@ def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyph
         y = (most - order) * gap
         sheet.put(0, y, f"order {order}", "here" if wanted else "dim")
         if wanted:
-            sheet.put(8, y, glyphs.to_right, "here")
+            sheet.put(8, y, sheet.glyphs.to_right, "here")
     held = (most + 1) * gap
     ruler = held + 1
     for n, line in enumerate(said, ruler + 1):
@@ -104,7 +91,7 @@ def _tiles(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyph
     for tile in (*blocks.tiles, *blocks.ghosts):
         row = _row(tile, most, gap, held)
         before = _origin(tile, past)
-        y = moved(row if before is None else _row(before, most, gap, held), row, step)
+        y = sheet.moved(row if before is None else _row(before, most, gap, held), row)
         _tile(sheet, tile, LEFT + tile.first * page, y // gap * gap, page)
 
 
@@ -158,21 +145,21 @@ def _tile(sheet: Canvas, tile: Tile, x: int, y: int, page: int) -> None:
     sheet.put(x, y, text, "here" if tile.asked else role)
 
 
-def _shelves(sheet: Canvas, blocks: Blocks, past: Blocks, step: int, glyphs: Glyphs) -> None:
+def _shelves(sheet: Canvas, blocks: Blocks, past: Blocks) -> None:
     most = max((one.blocks for one in (*blocks.shelves, *past.shelves)), default=1)
     before = {one.order: one.blocks for one in past.shelves}
     gap = 2 if sheet.height >= 2 * len(blocks.shelves) else 1
     room = max(4, sheet.width - 32)
     for n, one in enumerate(reversed(blocks.shelves)):
         wanted, y = one.order == blocks.wanted, n * gap
-        count = moved(before.get(one.order, one.blocks), one.blocks, step)
+        count = sheet.moved(before.get(one.order, one.blocks), one.blocks)
         cells = min(room, max(1 if count else 0, count * room // max(1, most)))
         pages = 1 << one.order
-        arrow = glyphs.to_right if wanted else " "
+        arrow = sheet.glyphs.to_right if wanted else " "
         role = "here" if wanted else "label"
         name = f"order {one.order:>2} {arrow} {pages:>4} page{'s' if pages > 1 else ' '} "
         sheet.put(0, y, name, role)
-        sheet.put(len(name), y, glyphs.fine * cells, "fine" if count else "dim")
+        sheet.put(len(name), y, sheet.glyphs.fine * cells, "fine" if count else "dim")
         words = f"{count}{' ' + one.kinds if one.kinds and count else ''}" if count else "none"
         sheet.put(len(name) + cells + 1, y, words, "number" if count else "dim")
 
@@ -251,7 +238,7 @@ def _asked_blocks(sight: Sight) -> list[tuple[int, int]]:
     if words[:1] == ["buddy"]:
         answer = [(told, numbers[1])] if isinstance(told, int) else []
         return [(numbers[0], numbers[1]), *answer]
-    if words[:1] == ["split_block"] and isinstance(told, int):
+    if words[:1] in (["split_block"], ["free_block"]) and isinstance(told, int):
         return [(told, numbers[0])]
     if words[:1] != ["merged_order"]:
         return []

@@ -7,15 +7,16 @@ above that row and the water covers the line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from rich.cells import cell_len
 
 from mmplay.engine.errors import printable
 from mmplay.engine.frame import Ask
 from mmplay.tui.cells import Cell, Row
+from mmplay.tui.glyphs import Glyphs
 
 STEPS = 6
 """In how many steps a move is drawn; the last one is the end."""
@@ -40,11 +41,19 @@ EMPTY: Spot = (" ", "text", None)
 
 
 class Canvas:
-    """Cells by column and row, from the top left; what falls outside is not drawn."""
+    """Cells by column and row, from the top left; what falls outside is not drawn.
 
-    def __init__(self, width: int, height: int) -> None:
+    What is drawn on it has come to `step` of its move, and is made of these glyphs.
+    """
+
+    def __init__(self, width: int, height: int, glyphs: Glyphs, step: int = STEPS) -> None:
         self.width, self.height = max(0, width), max(0, height)
+        self.glyphs, self.step = glyphs, step
         self._spots: list[list[Spot]] = [[EMPTY] * self.width for _ in range(self.height)]
+
+    def moved(self, first: int, last: int) -> int:
+        """Return the whole cell between two that a move stands at now."""
+        return moved(first, last, self.step)
 
     def put(self, x: int, y: int, text: str, role: str = "text", ask: Ask | None = None) -> None:
         """Write a text from a cell on; letters of another width than one cell become `?`."""
@@ -73,6 +82,48 @@ class Canvas:
 def _joined(spots: list[Spot]) -> Iterator[Cell]:
     for (role, ask), run in groupby(spots, key=lambda spot: (spot[1], spot[2])):
         yield Cell("".join(letter for letter, _, _ in run), role, ask)
+
+
+Facts = TypeVar("Facts", contravariant=True)
+
+
+class Picture(Protocol[Facts]):
+    """Draws a still on so many cells; before step STEPS it is on its way from a past one."""
+
+    def __call__(
+        self,
+        facts: Facts,
+        width: int,
+        height: int,
+        glyphs: Glyphs,
+        past: Facts | None = None,
+        step: int = STEPS,
+        /,
+    ) -> list[Row]:
+        """Return the rows."""
+        ...
+
+
+def picture(draw: Callable[[Canvas, Facts, Facts], None]) -> Picture[Facts]:
+    """Return the picture that `draw` puts on a canvas: of a still, on its way from a past one.
+
+    A still without a past comes from itself.
+    """
+
+    def rows(
+        facts: Facts,
+        width: int,
+        height: int,
+        glyphs: Glyphs,
+        past: Facts | None = None,
+        step: int = STEPS,
+    ) -> list[Row]:
+        """Return the rows of the canvas."""
+        sheet = Canvas(width, height, glyphs, step)
+        draw(sheet, facts, facts if past is None else past)
+        return sheet.rows()
+
+    return rows
 
 
 TOP_SHARE = 4

@@ -10,7 +10,7 @@ from mmplay.tui.cells import Row
 from mmplay.tui.glyphs import ASCII, Glyphs
 from mmplay.tui.views.pictures.bits import bits_rows, bits_words
 from mmplay.tui.views.pictures.blocks import blocks_rows, blocks_still, blocks_words
-from mmplay.tui.views.pictures.canvas import STEPS
+from mmplay.tui.views.pictures.canvas import STEPS, Picture
 from mmplay.tui.views.pictures.ladder import ladder_rows, ladder_words
 from mmplay.tui.views.pictures.loop import loop_rows, loop_words
 from mmplay.tui.views.pictures.readings import (
@@ -42,7 +42,7 @@ class Kind(NamedTuple):
     """
 
     read: Callable[[Sight], Any]
-    rows: Callable[..., list[Row]]
+    rows: Picture[Any]
     words: Callable[[Any], str]
 
 

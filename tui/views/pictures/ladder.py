@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from mmplay.engine.frame import Ask
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.tui.cells import Row, fit, wrap
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved
+from mmplay.tui.cells import fit, wrap
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved, picture
 from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, Visitor, mib_text, told
 
 LEFT = 14
@@ -59,40 +58,34 @@ class Ladder(NamedTuple):
     title: str = ""
 
 
-def ladder_rows(
-    ladder: Ladder,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Ladder | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the ladder on `width` x `height` cells; before step STEPS on its way from `past`."""
-    return _Drawing(ladder, width, height, glyphs, past or ladder, step).drawn()
+@picture
+def ladder_rows(sheet: Canvas, ladder: Ladder, past: Ladder) -> None:
+    """Draw the ladder; its water and its caller are on their way from `past`."""
+    _Drawing(sheet, ladder, past).draw()
 
 
 class _Drawing:
     """One drawing of a ladder, at one step of a move."""
 
-    def __init__(
-        self, ladder: Ladder, width: int, height: int, glyphs: Glyphs, past: Ladder, step: int
-    ) -> None:
-        self.ladder, self.past, self.glyphs, self.step = ladder, past, glyphs, step
-        self.sheet = Canvas(width, height)
+    def __init__(self, sheet: Canvas, ladder: Ladder, past: Ladder) -> None:
+        self.sheet, self.ladder, self.past = sheet, ladder, past
+        self.step, self.glyphs = sheet.step, sheet.glyphs
         self.scale = self._scale(ladder)
         self.right = LEFT + RAILS + 1
 
     def _scale(self, ladder: Ladder) -> Heights:
-        return heights([rung.pages for rung in ladder.rungs], max(2, self.sheet.height))
+        # How the water stands to a rung of which nothing may be known would tell who passes there.
+        placed = [rung.pages for rung in ladder.rungs if rung.drawn or not ladder.veiled]
+        return heights(placed, max(2, self.sheet.height))
 
-    def drawn(self) -> list[Row]:
+    def draw(self) -> None:
+        """Draw the water, the rungs over it, the caller."""
         before = self._scale(self.past).surface(self.past.free)
         surface = moved(before, self.scale.surface(self.ladder.free), self.step)
         self._water(surface)
         for rung in self.ladder.rungs:
             self._rung(rung, surface)
         self._caller()
-        return self.sheet.rows()
 
     def _water(self, surface: int) -> None:
         ladder, height = self.ladder, self.sheet.height
@@ -109,6 +102,8 @@ class _Drawing:
         self.sheet.put(LEFT - 3 - len(other), below, other, "dim")
 
     def _rung(self, rung: Rung, surface: int) -> None:
+        if not rung.drawn and self.ladder.veiled:
+            return
         row = self.scale.of_line(rung.pages)
         if not rung.drawn:
             self._hidden(row)
@@ -120,7 +115,7 @@ class _Drawing:
         self.sheet.put(LEFT + RAILS, row, self.glyphs.rung_right, "label")
         same = [one for one in self.ladder.rungs if one.pages == rung.pages and one.drawn]
         self.sheet.put(self.right, row, f"{rung.pages:>{NUMBER - 1}}", "number", rung.ask)
-        names = " = ".join(one.name for one in same)
+        names = ", ".join(one.name for one in same)
         self._names(row, names)
         callers = ", ".join(name for one in same for name in one.callers)
         x = self.right + NUMBER + max(NAME, len(names) + 2)
@@ -138,9 +133,7 @@ class _Drawing:
         self.sheet.put(beside, row, callers, "dim")
 
     def _hidden(self, row: int) -> None:
-        """Draw a rung of which nothing may be told yet: that there is one, if it may be known."""
-        if self.ladder.veiled:
-            return
+        """Draw a rung of which no more may be told yet than that there is one."""
         bar = f"{self.glyphs.rung_left}{self.glyphs.dotted * (RAILS - 1)}{self.glyphs.rung_right}"
         self.sheet.put(LEFT, row, bar, "dim")
         self.sheet.put(self.right, row, f"{UNKNOWN:>{NUMBER - 1}}", "dim")

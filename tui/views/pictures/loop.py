@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.tui.cells import Row, wrap
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.cells import wrap
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved, picture
 from mmplay.tui.views.pictures.tank import told
 
 GAP = 7
@@ -52,40 +51,32 @@ class Loop(NamedTuple):
     gauges: tuple[Gauge, ...] = ()
 
 
-def loop_rows(
-    loop: Loop,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Loop | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the ring on `width` x `height` cells; before step STEPS newly lit edges come to glow."""
-    return _Drawing(loop, width, height, glyphs, past or loop, step).drawn()
+@picture
+def loop_rows(sheet: Canvas, loop: Loop, past: Loop) -> None:
+    """Draw the ring; edges that were not lit in `past` come to glow."""
+    _Drawing(sheet, loop, past).draw()
 
 
 class _Drawing:
     """One drawing of a loop, at one step of a move."""
 
-    def __init__(
-        self, loop: Loop, width: int, height: int, glyphs: Glyphs, past: Loop, step: int
-    ) -> None:
-        self.loop, self.past, self.glyphs, self.step = loop, past, glyphs, step
-        self.sheet = Canvas(width, height)
-        self.side = max(10, min(MOST_SIDE, (width - GAP - 2) // 2))
+    def __init__(self, sheet: Canvas, loop: Loop, past: Loop) -> None:
+        self.sheet, self.loop, self.past = sheet, loop, past
+        self.step, self.glyphs = sheet.step, sheet.glyphs
+        self.side = max(10, min(MOST_SIDE, (sheet.width - GAP - 2) // 2))
         count = len(loop.edges)
         self.right = list(range(1, (count + 1) // 2 + 1))[: max(0, count - 1)]
         self.left = [0, *range(count - 1, len(self.right), -1)] if count else []
-        self.ring = max(4, min(MOST_RING, height - len(loop.gauges) - 1))
+        self.ring = max(4, min(MOST_RING, sheet.height - len(loop.gauges) - 1))
 
-    def drawn(self) -> list[Row]:
+    def draw(self) -> None:
+        """Draw the stations, the ways between them, the gauges."""
         for names, x in ((self.left, 1), (self.right, self.side + GAP + 1)):
             for n, edge in enumerate(names):
                 self._station(edge, x, self._row(n, len(names)))
         self._ways()
         for n, gauge in enumerate(self.loop.gauges):
             self._gauge(gauge, self.ring + 1 + n)
-        return self.sheet.rows()
 
     def _row(self, n: int, count: int) -> int:
         """Return the row of station `n` on a side of so many: the first on top, the last below."""
@@ -189,11 +180,14 @@ def _cells(gauge: Gauge, room: int) -> int:
 
 
 def loop_words(loop: Loop) -> str:
-    """Return which edges have turned, and which are broken since, in a few sentences."""
+    """Return which edges are lit, and which are broken since, in a few sentences.
+
+    An edge that is not lit may turn all the same: nobody has named it yet.
+    """
     lit = [one for one in loop.edges if one.lit]
-    have = "has" if len(lit) == 1 else "have"
+    are = "is" if len(lit) == 1 else "are"
     named = [one.words for one in lit if one.words != UNKNOWN and not one.over]
-    found = f"{len(lit)} of {len(loop.edges)} edges {have} turned"
+    found = f"{len(lit)} of {len(loop.edges)} edges {are} lit"
     found += f": {'; '.join(named)}." if named else "."
     broken = "; ".join(one.says() for one in loop.edges if one.over)
     zones = "; ".join(f"{one.zone} {one.free} free, {one.words}" for one in loop.gauges)

@@ -13,6 +13,7 @@ from mmplay.engine.sim.mm.net import RING
 from mmplay.engine.sim.mm.net import waiting as frames_waiting
 from mmplay.levels.model import DIRTY
 from mmplay.levels.play.showing import UNKNOWN
+from mmplay.levels.truth import KB_WORD
 from mmplay.levels.truth.subject import Subject
 from mmplay.tui.views.pictures.bits import Bits, bits_of
 from mmplay.tui.views.pictures.blocks import numbers_in
@@ -358,6 +359,8 @@ def _counted(sight: Sight) -> Rooms:
         Room(zone.name, zone.pages("managed") if asked and not sight.is_open else None, asked=asked)
         for zone, asked in zones
     ]
+    if sight.question is not None and sight.question.truth.startswith(KB_WORD):
+        rooms = [room._replace(unit="kB") for room in rooms]
     return Rooms(tuple(rooms), "")
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.tui.cells import Row
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved, picture
 from mmplay.tui.views.pictures.tank import mib_text, told
 
 TOP = 3
@@ -46,6 +45,13 @@ class Room(NamedTuple):
     """At how many free pages the request is refused, `?` where that is asked."""
     keyed: bool = False
     """Whether the request is tried once more, without a floor."""
+    unit: str = "pages"
+    """In what its size is asked for: in pages, or in kB."""
+
+    def size(self) -> str:
+        """Return its size in the unit in which it is asked for, `?` while that is not known."""
+        each = 1 if self.unit == "pages" else PAGE_KB
+        return f"{UNKNOWN if self.managed is None else self.managed * each} {self.unit}"
 
 
 class Rooms(NamedTuple):
@@ -62,52 +68,46 @@ class Rooms(NamedTuple):
     title: str = ""
 
 
-def rooms_rows(
-    house: Rooms,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Rooms | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the rooms on `width` x `height` cells; before step STEPS the request is on its way."""
-    sheet = Canvas(width, height)
+@picture
+def rooms_rows(sheet: Canvas, house: Rooms, past: Rooms) -> None:
+    """Draw the rooms, and the request on its way into one of them, wherever it was in `past`."""
+    glyphs, step = sheet.glyphs, sheet.step
     count = max(1, len(house.rooms))
     plan = any(room.there is None for room in house.rooms)
-    wide = max(8, width // count)
+    wide = max(8, sheet.width // count)
     for n, room in enumerate(house.rooms):
         lit = room.asked or (room.name == house.into and step == STEPS)
-        _room(sheet, room, n * wide, wide - 1, lit, glyphs)
+        _room(sheet, room, n * wide, wide - 1, lit)
         if plan:
             sheet.put(n * wide + 2, TOP + 1, REACH.get(room.name, "")[: wide - 5], "dim")
     names = [room.name for room in house.rooms]
-    _way(sheet, house, wide, glyphs)
+    _way(sheet, house, wide)
     ball, start = f"{glyphs.ball} {house.caller}", 1
     if not house.caller:
-        return sheet.rows()
+        return
     if house.into in names:
         x = names.index(house.into) * wide + 2
         if step < STEPS // 2:
             sheet.put(moved(start, x, step * 2), 1, ball, "number")
         else:
-            row = moved(1, height - 3, min(STEPS, (step - STEPS // 2) * 2))
+            row = moved(1, sheet.height - 3, min(STEPS, (step - STEPS // 2) * 2))
             sheet.put(x, row, ball if len(ball) <= wide - 4 else glyphs.ball, "fine")
     else:
         word, role = (" is refused", "refused") if house.refused else (" ?", "number")
         sheet.put(start, 1, ball + word, role)
-    return sheet.rows()
 
 
-def _way(sheet: Canvas, house: Rooms, wide: int, glyphs: Glyphs) -> None:
+def _way(sheet: Canvas, house: Rooms, wide: int) -> None:
     """Draw the way from the room that is looked into first to the last one."""
     turns = {room.turn: n * wide + wide // 2 for n, room in enumerate(house.rooms) if room.turn}
     if len(turns) > 1:
         first, last = turns[1], turns[max(turns)]
+        glyphs = sheet.glyphs
         sheet.put(last, TOP - 1, glyphs.points + glyphs.line * (first - last), "number")
 
 
-def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyphs) -> None:
-    role, height = ("fine" if lit else "dim"), sheet.height
+def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool) -> None:
+    role, height, glyphs = ("fine" if lit else "dim"), sheet.height, sheet.glyphs
     sheet.fill(x, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
     sheet.fill(x + wide - 1, TOP, 1, height - TOP - 1, glyphs.rail if lit else glyphs.wall, role)
     left, line, right = glyphs.corner_left, glyphs.line, glyphs.corner_right
@@ -117,10 +117,10 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
     texts = [(room.name, "label" if room.there else "dim"), *HAS[room.there]]
     if room.turn:
         texts.append((TURNS[room.turn - 1], "number"))
-    if room.asked and room.managed is None:
-        texts.append(("? pages", "number"))
+    if room.asked or room.managed is not None:
+        texts.append((room.size(), "number"))
     if room.managed is not None:
-        texts += [(f"{room.managed} pages", "number"), (mib_text(room.managed), "dim")]
+        texts.append((mib_text(room.managed), "dim"))
     if room.free is not None:
         texts.append((f"{room.free} free", "number"))
     if room.floor is not None:
@@ -131,7 +131,7 @@ def _room(sheet: Canvas, room: Room, x: int, wide: int, lit: bool, glyphs: Glyph
 
 def _said(room: Room) -> str:
     if room.asked:
-        return f"{room.name} with {'?' if room.managed is None else room.managed} pages"
+        return f"{room.name} with {room.size()}"
     turn = f" ({TURNS[room.turn - 1]})" if room.turn else ""
     turn = turn if room.there else " (not there)" if room.there is False else ", if there is one"
     free = "" if room.free is None else f" with {room.free} pages free"

@@ -64,7 +64,7 @@ class Sight(NamedTuple):
 
     @property
     def picture(self) -> Picture:
-        """What is to be drawn."""
+        """What the level or its open question wants drawn; a tank where they say nothing."""
         return self.showing.picture or Picture(kind="tank")
 
     @property

@@ -6,9 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.tui.cells import Row
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.canvas import Canvas, picture
 
 LABEL = 11
 """Columns of what stands before a bar."""
@@ -49,21 +47,15 @@ class Slabs(NamedTuple):
         return f"{objects} objects in {slabs} slabs"
 
 
-def slabs_rows(
-    shown: Slabs,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Slabs | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the slabs on `width` x `height` cells; before step STEPS bars grow and shrink."""
-    sheet = Canvas(width, height)
-    gap = 2 if height >= 2 * len(shown.slabs) + 1 else 1
-    room = max(8, width - LABEL - 12)
+@picture
+def slabs_rows(sheet: Canvas, shown: Slabs, past: Slabs) -> None:
+    """Draw the slabs, whose bars grow and shrink from what they were in `past`."""
+    glyphs = sheet.glyphs
+    gap = 2 if sheet.height >= 2 * len(shown.slabs) + 1 else 1
+    room = max(8, sheet.width - LABEL - 12)
     for n, one in enumerate(shown.slabs):
-        before = past.slabs[n].in_use if past is not None and n < len(past.slabs) else one.in_use
-        used = moved(before, one.in_use, step)
+        before = past.slabs[n].in_use if n < len(past.slabs) else one.in_use
+        used = sheet.moved(before, one.in_use)
         cells = used * room // max(1, one.objects)
         cells = max(cells, 1) if used else 0
         y = n * gap
@@ -72,7 +64,6 @@ def slabs_rows(
         sheet.put(LABEL + cells, y, glyphs.rest * (room - cells), "dim")
         sheet.put(LABEL + room + 1, y, f"{used}/{one.objects}", "number")
     sheet.put(0, len(shown.slabs) * gap, shown.told(), "dim")
-    return sheet.rows()
 
 
 def slabs_words(shown: Slabs) -> str:

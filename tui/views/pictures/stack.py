@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.stack import SHOWN_BY
-from mmplay.tui.cells import Row
-from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved
+from mmplay.tui.views.pictures.canvas import Canvas, picture
 
 SAID: dict[str, tuple[str, str]] = {
     "PF_MEMALLOC": ("fine", "PF_MEMALLOC: passes every floor"),
@@ -60,23 +58,17 @@ def stack_of_names(names: tuple[str, ...], who: str, told: bool) -> Stack:
     return Stack(tuple(calls), who, told)
 
 
-def stack_rows(
-    stack: Stack,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
-    past: Stack | None = None,
-    step: int = STEPS,
-) -> list[Row]:
-    """Draw the chain on `width` x `height` cells; before step STEPS calls come and go."""
-    sheet = Canvas(width, height)
+@picture
+def stack_rows(sheet: Canvas, stack: Stack, past: Stack) -> None:
+    """Draw the chain; calls that are not in `past` come one by one."""
+    glyphs = sheet.glyphs
     count = len(stack.calls)
-    if past is not None and past.calls != stack.calls:
-        count = moved(_common(past, stack), count, step)
+    if past.calls != stack.calls:
+        count = sheet.moved(_common(past, stack), count)
     first = 1 if stack.who else 0
     if stack.who:
         sheet.put(0, 0, f"{glyphs.ball} {stack.who}", "number")
-    room = max(1, height - first)
+    room = max(1, sheet.height - first)
     hidden = max(0, count - room)
     hidden += 1 if hidden else 0
     if hidden:
@@ -88,8 +80,7 @@ def stack_rows(
             opening, role = call.opens, SAID[call.opens][0]
         y = first + n - hidden
         if n >= hidden:
-            _draw(sheet, y, call, opening, role, n == count - 1, glyphs)
-    return sheet.rows()
+            _draw(sheet, y, call, opening, role, n == count - 1)
 
 
 def _common(past: Stack, now: Stack) -> int:
@@ -98,9 +89,8 @@ def _common(past: Stack, now: Stack) -> int:
     return next((n for n, (a, b) in enumerate(pairs) if a.name != b.name), len(past.calls))
 
 
-def _draw(
-    sheet: Canvas, y: int, call: Call, opening: str, role: str, last: bool, glyphs: Glyphs
-) -> None:
+def _draw(sheet: Canvas, y: int, call: Call, opening: str, role: str, last: bool) -> None:
+    glyphs = sheet.glyphs
     if opening:
         bracket = glyphs.bracket_top if call.opens == opening else glyphs.rail
         sheet.put(0, y, glyphs.bracket_end if last and not call.opens else bracket, role)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmplay.engine.explain.headline import shortened
+from mmplay.engine.errors import shortened
 from mmplay.engine.frame import Ask
 from mmplay.engine.rules.watermarks import PAGE_KB
-from mmplay.tui.cells import Row, wrap
+from mmplay.tui.cells import wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved, picture
 
 COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
 """What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
@@ -33,14 +33,15 @@ MIB_KB = 1024
 
 MAGNIFIED = 64
 """A zone so many times its highest line, or larger, is drawn magnified: its lines would all lie on
-the ground. A smaller one is drawn whole, so that a drain is seen from its beginning."""
+the ground. A smaller one is drawn whole, so that a drain is seen from its beginning, unless its
+lines could be drawn to scale only without what lies above them."""
 
 
 class Line(NamedTuple):
     """A line on the glass: its name, its pages, and whether it is one that the kernel keeps.
 
     `strong` lines are drawn thick: below them nobody without a special right gets anything. One
-    that is not `drawn` keeps its place, until what it would tell may be known.
+    that is not `drawn` has no place in the glass, until what it would tell may be known.
     """
 
     name: str
@@ -123,42 +124,44 @@ def mib_text(pages: int) -> str:
     return f"{tenths // 10}.{tenths % 10} {name}"
 
 
-def tank_rows(
-    tank: Tank, width: int, height: int, glyphs: Glyphs, past: Tank | None = None, step: int = STEPS
-) -> list[Row]:
-    """Draw the tank on `width` x `height` cells; before step STEPS on its way from `past`."""
-    return _Drawing(tank, width, height, glyphs, past or tank, step).drawn()
+@picture
+def tank_rows(sheet: Canvas, tank: Tank, past: Tank) -> None:
+    """Draw the tank; its water, lines and caller are on their way from `past`."""
+    _Drawing(sheet, tank, past).draw()
 
 
 class _Drawing:
     """One drawing of a tank, at one step of a move."""
 
-    def __init__(
-        self, tank: Tank, width: int, height: int, glyphs: Glyphs, past: Tank, step: int
-    ) -> None:
-        self.tank, self.past, self.step, self.glyphs = tank, past, step, glyphs
-        self.sheet = Canvas(width, height)
-        below = (tank.ring is not None) * (RING_ROWS if height >= TALL else 1)
-        self.rows = max(2, height - 1 - below)
+    def __init__(self, sheet: Canvas, tank: Tank, past: Tank) -> None:
+        self.sheet, self.tank, self.past = sheet, tank, past
+        self.step, self.glyphs = sheet.step, sheet.glyphs
+        below = (tank.ring is not None) * (RING_ROWS if sheet.height >= TALL else 1)
+        self.rows = max(2, sheet.height - 1 - below)
         self.lines = [line for line in tank.lines if line.drawn]
-        labels = [_label(line) for line in _placed(tank)]
+        labels = [_label(line) for line in tank.lines] if self.lines else []
         self.left = min(MOST_LABEL, max((len(one) for one in labels), default=0) + 1)
         waiting = ("", *tank.waiting, *past.waiting)
         self.left = max(self.left, *(min(MOST_NAME, len(one) + 3) for one in waiting))
         self.right = max(LEAST_RIGHT, len(f"< {tank.free} {tank.unit}") + 1)
-        self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+        self.glass = max(LEAST_GLASS, sheet.width - self.left - self.right - 2)
         beside = len(tank.asked.name) + 4 if tank.asked is not None else 0
         if beside > self.glass - 2:
-            self.right = max(self.right, min(beside, width - self.left - 2 - LEAST_GLASS))
-            self.glass = max(LEAST_GLASS, width - self.left - self.right - 2)
+            self.right = max(self.right, min(beside, sheet.width - self.left - 2 - LEAST_GLASS))
+            self.glass = max(LEAST_GLASS, sheet.width - self.left - self.right - 2)
         self.scale = self._scale(tank)
 
     def _scale(self, tank: Tank) -> Heights:
-        lines = [line.pages for line in _placed(tank)]
-        whole = tank.managed <= max(lines, default=tank.managed) * MAGNIFIED
-        return heights(lines, self.rows, tank.managed if whole else 1)
+        # How the water stands to a hidden line would answer whether a request passes there.
+        lines = [line.pages for line in tank.lines if line.drawn]
+        whole = heights(lines, self.rows, tank.managed)
+        near = heights(lines, self.rows)
+        if near.to_scale and not whole.to_scale:
+            return near
+        return whole if tank.managed <= near.top * MAGNIFIED else near
 
-    def drawn(self) -> list[Row]:
+    def draw(self) -> None:
+        """Draw the water, the lines over it, then what stands around."""
         surface = self._surface()
         self._water(surface)
         self._lines(surface)
@@ -167,7 +170,6 @@ class _Drawing:
         self._walls()
         self._caller()
         self._ring()
-        return self.sheet.rows()
 
     def _surface(self) -> int:
         before = self._scale(self.past).surface(self.past.free)
@@ -184,7 +186,7 @@ class _Drawing:
             self.sheet.fill(x, 0, 1, self.rows, side, "dim")
         bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
         self.sheet.put(self.left, self.rows, bottom, "dim")
-        if not self.scale.to_scale:
+        if not self.scale.to_scale or self.tank.free > self.scale.top:
             x = self.inside + self.glass + 2
             fits = (text for text in NOT_TRUE if x + len(text) <= self.sheet.width)
             self.sheet.put(x, self.rows, next(fits, ""), "dim")
@@ -235,7 +237,7 @@ class _Drawing:
         ]
 
     def _free(self, surface: int) -> None:
-        """Say beside the surface how much is free, and below it what that is."""
+        """Say beside the surface how much is free, and what that is below it, or else above it."""
         at = self.scale.level(self.tank.free) if self.step == STEPS else surface
         x, row = self.inside + self.glass + 1, min(at, self.rows - 1)
         shown = moved(self.past.free, self.tank.free, self.step)
@@ -243,12 +245,12 @@ class _Drawing:
         fits = x + len(said) <= self.sheet.width
         said = said if fits else said.removesuffix(f" {self.tank.unit}")
         self.sheet.put(x, row, said, "number", self.tank.ask)
-        room = self.sheet.width - x - 2
-        words = [mib_text(shown), *_broken(self.tank.state, room)]
-        below = row + len(words) < self.rows
-        for n, text in enumerate(words, 1):
-            role = "dim" if n == 1 else self.tank.role
-            self.sheet.put(x + 2, row + n if below else row - len(words) - 1 + n, text, role)
+        state = _broken(self.tank.state, self.sheet.width - x - 2)
+        mib, words = (mib_text(shown), "dim"), [(text, self.tank.role) for text in state]
+        below = row + 1 + len(words) < self.rows
+        first, lines = (row + 1, [mib, *words]) if below else (row - len(words) - 1, [*words, mib])
+        for n, (text, role) in enumerate(lines):
+            self.sheet.put(x + 2, first + n, text, role)
 
     def _waiting(self) -> None:
         """Pile up who was refused, beside the glass, from the bottom."""
@@ -316,11 +318,6 @@ class _Drawing:
             return
         self.sheet.put(x, y, self.glyphs.ball, role)
         self.sheet.put(edge + 2, y, beside, role)
-
-
-def _placed(tank: Tank) -> tuple[Line, ...]:
-    """Return the lines that have a place: none where all are hidden, for it would tell of them."""
-    return tank.lines if any(line.drawn for line in tank.lines) else ()
 
 
 def _label(line: Line) -> str:
