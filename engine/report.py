@@ -317,6 +317,8 @@ class Report:
     """The kernel panicked instead of killing: `compulsory` or `system-wide` vm.panic_on_oom."""
     reaped: bool = False
     """The OOM reaper took the victim's memory."""
+    forms: dict[str, str] = field(default_factory=dict)
+    """How it words what kernels word differently, as `Kernel.forms` has it."""
     unreaped_kb: int | None = None
     """Anonymous memory that the reaper left with the victim, where it says so."""
     stalled_ms: int | None = None

@@ -27,7 +27,7 @@ PLAIN_KINDS = tuple(
     FIELD_KINDS[name]
     for name in (
         *("symbol", "taint", "mark", "guess", "module", "cache", "counter", "limited"),
-        *("release", "registers", "stack", "dots", "died", "nodes", "blocks"),
+        *("release", "registers", "stack", "dots", "died", "nodes", "blocks", "what"),
     )
 )
 """Kinds of text that hold the kernel's own words only; any other text may hold a name."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self, TypeVar
+from weakref import WeakMethod
 
 from mmplay.engine.frame import Timeline
 
 if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
     from mmplay.recordings.log.lines import LogNote
     from mmplay.recordings.run.session import Session
     from mmplay.recordings.trace.reader import Ending
@@ -21,6 +25,27 @@ Stopped = Callable[[], bool]
 def never() -> bool:
     """Do not give up."""
     return False
+
+
+Answer = TypeVar("Answer")
+
+
+def remembering(method: Callable[..., Answer], size: int) -> _lru_cache_wrapper[Answer]:
+    """Return a method that knows its last `size` answers.
+
+    It does not hold its owner, as a cache of the bound method would: what was closed is gone at
+    once, and no hundred megabytes of it wait for the collector.
+    """
+    weak = WeakMethod(method)
+
+    @lru_cache(maxsize=size)
+    def asked(*key: Hashable) -> Answer:
+        ask = weak()
+        if ask is None:
+            raise ReferenceError("its owner is gone")
+        return ask(*key)
+
+    return asked
 
 
 Row = tuple[int | None, ...]

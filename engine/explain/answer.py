@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.diagnose import Diagnosis, stop_finding
 from mmplay.engine.explain.finding import (
     Finding,
@@ -77,8 +78,7 @@ Answerer = Callable[[Scene, Ask], Answer]
 
 def both(pages: int) -> str:
     """Return a page count with its size: `629 pages (2.5 MiB)`."""
-    word = "page" if pages == 1 else "pages"
-    return f"{pages} {word} ({size(pages * PAGE_KB)})"
+    return f"{how_many(pages, 'pages')} ({size(pages * PAGE_KB)})"
 
 
 def source_of(scene: Scene, words: Words) -> str:

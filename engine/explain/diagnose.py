@@ -215,7 +215,8 @@ def _around_asks(result: Diagnosis, report: Report, kernel: Kernel, seen: Seen) 
         result.notes += freed_before_last_look(caller, tests, last)
     elif request is not None and not read_context(request.stack).traced:
         result.assumed.append(if_memalloc(kernel, seen.dump, caller))
-    result.notes += skew_findings(kernel.gate, deciding, last, seen.distance_us)
+    if MASK not in result.judgement.missing:
+        result.notes += skew_findings(kernel.gate, deciding, last, seen.distance_us)
 
 
 def _not_asked(report: Report) -> Finding | None:

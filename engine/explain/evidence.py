@@ -16,8 +16,12 @@ from mmplay.engine.rules.versions import (
 
 
 def evidence_of(report: Report | None, dump: MemDump | None) -> Evidence:
-    """Return the masks with their names, and the fields of the zone lines and totals."""
-    return Evidence(_pairs(report), _fields(dump))
+    """Return what a report shows of its kernel: masks with names, fields, how it words things."""
+    forms = frozenset(report.forms.items()) if report else frozenset()
+    if dump is None:
+        return Evidence(_pairs(report), forms=forms)
+    fields = frozenset(dump.totals).union(*(zone.kb for zone in dump.zones))
+    return Evidence(_pairs(report), fields, _whole(dump), forms)
 
 
 def _pairs(report: Report | None) -> tuple[tuple[int, str | None], ...]:
@@ -30,13 +34,11 @@ def _pairs(report: Report | None) -> tuple[tuple[int, str | None], ...]:
     return tuple(found)
 
 
-def _fields(dump: MemDump | None) -> frozenset[str] | None:
-    """Return the fields of a dump, None if it has no zone lines or one of them was cut."""
-    if dump is None or not dump.zones or "free" not in dump.totals:
-        return None
-    if not all(zone.all_unreclaimable is not None or "free_cma" in zone.kb for zone in dump.zones):
-        return None
-    return frozenset(dump.totals).union(*(zone.kb for zone in dump.zones))
+def _whole(dump: MemDump) -> frozenset[str]:
+    """Tell of what a dump has all fields: `totals` up to their end, a zone line up to its own."""
+    ends = [zone.all_unreclaimable is not None or "free_cma" in zone.kb for zone in dump.zones]
+    parts = (("zones", any(ends)), ("totals", "free" in dump.totals))
+    return frozenset(name for name, whole in parts if whole)
 
 
 def candidates_for(

@@ -182,7 +182,13 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "comm": _text(r"(?:tmux: (?:client|server)|(?:(?!: ).){0,31}?.)"),
     "task": _text(r".{1,32}?"),
     "phrase": _text(r".+?"),
-    "reason": _text(r"(?:Memory cgroup out|Out) of memory(?: \([a-z_]+\))?"),
+    "reason": _text(
+        r"(?:(?:Memory cgroup out|Out) of [mM]emory(?: \([a-z_]+\))?"
+        r"|No available memory \([^)]{1,32}\))"
+    ),
+    "what": _text(r"(?:dirty|writeback|mapped|slab|pagetables)"),
+    "p11": _padded(11),
+    "p6": _padded(6),
     "release": _text(r"[0-9][^ ]*"),
     "names": _text(r"[A-Za-z0-9_|]*"),
     "symbol": _text(r"[^ +\[\]]+"),

@@ -74,6 +74,7 @@ class Step(NamedTuple):
     backports: tuple[Backport, ...]
     replaces: tuple[str, ...]
     facts: Mapping[str, Any]
+    forms: Mapping[str, str]
 
     def holds(self, span: Span) -> bool | None:
         """Tell whether a span has this step, None if that is open."""
@@ -120,7 +121,7 @@ def _step(row: dict[str, Any]) -> Step:
     return Step(
         *(row["id"], row["about"], row["says"], row["where"], row["read"]),
         *(first, after, tuple(_backport(text) for text in row.get("backports", ()))),
-        *(tuple(row.get("replaces", ())), row["facts"]),
+        *(tuple(row.get("replaces", ())), row["facts"], row.get("forms", {})),
     )
 
 
@@ -168,9 +169,11 @@ def _choices(open_steps: list[Step]) -> Iterator[tuple[Step, ...]]:
 
 def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kernel:
     facts: dict[str, Any] = {}
+    forms: dict[str, str] = {}
     prints: set[str] = set()
     for step in held:
         facts |= step.facts
+        forms |= step.forms
         prints.update(step.facts.get("prints", ()))
     layout = GFP_LAYOUTS[facts["layout"]]
     return Kernel(
@@ -189,6 +192,7 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
         oom=_points(facts),
         scanned_unit=facts["scanned"],
         prints=frozenset(prints),
+        forms=forms,
         rules=tuple(_rules(held, span, open_steps)),
     )
 

@@ -7,6 +7,7 @@ and mm/khugepaged.c (set_recommended_min_free_kbytes) of the versions that `data
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mmplay.engine.errors import InputError
@@ -87,8 +88,9 @@ class Kernel(NamedTuple):
     `source` is what was read, for the explanations, `rules` the same rule by rule. Zones in
     `capped_zones` have no share in vm.min_free_kbytes, but a small min of their own. Marks and
     reserves are shares of the zone's pages as `basis` names them, managed or present. `prints` are
-    the fields of a report that tell this version from others, `scanned_unit` tells whether
-    pages_scanned is printed in "pages" or in "kB". `sim` is None for a kernel that cannot be
+    the fields of a report that tell this version from others, `forms` how it words a failure, a
+    call of the OOM killer and a kill, `scanned_unit` tells whether pages_scanned is printed in
+    "pages" or in "kB". `sim` is None for a kernel that cannot be
     simulated: its floors, marks and masks are known, its reclaim is not.
     """
 
@@ -107,6 +109,7 @@ class Kernel(NamedTuple):
     oom: PointsRule
     scanned_unit: str
     prints: frozenset[str]
+    forms: Mapping[str, str]
     rules: tuple[RuleRead, ...]
     sim: SimRules | None = None
 

@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 DEFAULT_KERNEL = "4.5-rc7"
-OLDEST: Version = (2, 6, 32)
+OLDEST: Version = (2, 6, 18)
 NEWEST: Version = (6, 17, 9999)
 NEWEST_READ = "6.17"
 """The newest branch that was read."""
@@ -130,15 +130,18 @@ class Evidence(NamedTuple):
     """What a report shows of the kernel that printed it.
 
     `pairs` are masks and the names beside them (None where it prints hex alone), `fields` the
-    fields of its zone lines and totals; None where it has no such lines, or some were cut.
+    fields of its zone lines and totals; `whole` tells of what all fields are there: `zones`,
+    `totals`. `forms` is how it words things, as `Kernel.forms` does.
     """
 
     pairs: tuple[tuple[int, str | None], ...] = ()
-    fields: frozenset[str] | None = None
+    fields: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    forms: frozenset[tuple[str, str]] = frozenset()
 
 
 class Candidates(NamedTuple):
-    """The kernels whose rules a report may follow, the likeliest last; none before 2.6.32.
+    """The kernels whose rules a report may follow, the likeliest last; none before 2.6.18.
 
     `sure` tells that they are the rules of this very version, as it was read. `why` is a code of
     the table of sentences: how the candidates were found.
@@ -194,6 +197,8 @@ def candidates_of(release: str | None, seen: Evidence = NOTHING_SEEN) -> Candida
     if release is not None and _NEXT_20160311.match(release):
         return Candidates((KERNELS["next-20160311"],), sure=True, why="rules.version")
     place = place_of(release) if release else None
+    if place is None and OLDER & seen.forms:
+        return Candidates((), sure=False, why="rules.older")
     if place is None:
         return Candidates(_left(every_era(), seen), sure=False, why="rules.no_release")
     if place.spans[0].high < OLDEST:
@@ -209,10 +214,15 @@ def _left(kernels: tuple[Kernel, ...], seen: Evidence) -> tuple[Kernel, ...]:
     """Return the kernels that could have printed this; masks tell more than fields."""
     if len(kernels) == 1:
         return kernels
-    named = tuple(one for one in kernels if _could_name(one, seen)) or kernels
+    worded = tuple(one for one in kernels if _could_say(one, seen)) or kernels
+    named = tuple(one for one in worded if _could_name(one, seen)) or worded
     named = tuple(one for one in named if _names_exactly(one, seen)) or named
     named = tuple(one for one in named if _makes_sense(one, seen)) or named
     return tuple(one for one in named if _could_print(one, seen)) or named
+
+
+def _could_say(kernel: Kernel, seen: Evidence) -> bool:
+    return all(kernel.forms.get(what, how) == how for what, how in seen.forms)
 
 
 def _could_name(kernel: Kernel, seen: Evidence) -> bool:
@@ -247,23 +257,37 @@ def _is_usual(names: list[str]) -> bool:
 
 
 def _could_print(kernel: Kernel, seen: Evidence) -> bool:
-    if seen.fields is None:
-        return True
+    """Tell whether the kernel prints every field that is there, and no other where all are."""
     shown, printed = seen.fields & TELLING, kernel.prints & TELLING
-    lost = "managed" not in shown and bool(shown)
-    return shown <= printed if lost else shown == printed
+    if not shown <= printed:
+        return False
+    if "managed" not in shown and shown - FIRST:
+        return True
+    there: frozenset[str] = frozenset()
+    there = there.union(*(TELLING_OF[part] for part in seen.whole))
+    return printed & there <= shown
 
+
+OLDER = frozenset((("oom", "older"),))
+"""How only kernels word things that are older than all that were read."""
 
 NAMES = "names"
 """What a kernel prints that writes the names of a mask beside it (4.6 and later)."""
 
-TELLING = frozenset(
-    (
-        *("managed", "free_pcp", "writepending", "reserved_highatomic", "boost"),
-        *("kernel_misc_reclaimable", "sec_pagetables", "free_highatomic"),
-    )
-)
-"""Fields that tell versions from each other. Managed came first: without it lines were cut."""
+TELLING_OF: dict[str, frozenset[str]] = {
+    "zones": frozenset(
+        (
+            *("managed", "free_pcp", "writepending", "reserved_highatomic"),
+            *("boost", "free_highatomic"),
+        )
+    ),
+    "totals": frozenset(("isolated_anon", "free_pcp", "kernel_misc_reclaimable", "sec_pagetables")),
+}
+"""Fields that tell versions from each other, by where they stand."""
+
+TELLING = TELLING_OF["zones"] | TELLING_OF["totals"]
+FIRST = frozenset(("isolated_anon",))
+"""What came before managed: without managed, but with another field, lines were cut."""
 
 
 class UnknownKernelError(InputError):
@@ -298,7 +322,7 @@ def simulated_kernel(name: str) -> Kernel:
 
 
 def _is_version(name: str) -> bool:
-    """Tell whether a name is a version from 2.6.32 on, however much newer than those read."""
+    """Tell whether a name is a version from 2.6.18 on, however much newer than those read."""
     version = version_of(name)
     return version is not None and OLDEST <= version < (100, 0, 0)
 
@@ -307,13 +331,13 @@ def _unknown(name: str) -> str:
     near = get_close_matches(name, KERNELS, 1)
     hint = f" did you mean {near[0]}?" if near else ""
     return (
-        f"the rules of kernel {name[:60]!r} are not known;{hint} write a version from 2.6.32 on, a "
+        f"the rules of kernel {name[:60]!r} are not known;{hint} write a version from 2.6.18 on, a "
         f"release such as 5.14.0-427.el9, or {', '.join(KERNELS)}"
     )
 
 
 def kernel_of_release(release: str) -> Kernel | None:
-    """Return the likeliest rules of a release, or None if it begins with no version from 2.6.32."""
+    """Return the likeliest rules of a release, or None if it begins with no version from 2.6.18."""
     return candidates_of(release).kernels[-1] if _is_version(release) else None
 
 

@@ -357,9 +357,14 @@ def digits(numbers: Iterable[int]) -> str:
 
 
 def _meant(question: Question, text: str) -> str:
-    """Return the value that is meant: an option's number stands for its value."""
+    """Return the value that is meant: an option's number stands for its value.
+
+    Raises InputError for a number that no option has.
+    """
     values = [option.value for option in question.options]
     is_number = text.isascii() and text.isdigit() and len(text) < 4
-    if text not in values and is_number and 1 <= int(text) <= len(values):
-        return values[int(text) - 1]
-    return text
+    if text in values or not (values and is_number):
+        return text
+    if not 1 <= int(text) <= len(values):
+        raise InputError(f"{text} is none of them; choose {digits(range(1, len(values) + 1))}")
+    return values[int(text) - 1]

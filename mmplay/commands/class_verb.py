@@ -11,7 +11,7 @@ from typing import TextIO
 from mmplay.commands.arguments import add_json, add_part, whole
 from mmplay.commands.class_pages import add_pages, report, sheet
 from mmplay.commands.output import output_path, print_json, progress_bar, remark, tell, told_of_disk
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.classroom.assignment import (
     MAX_ATTEMPTS,
     MAX_WEIGHT,
@@ -143,7 +143,7 @@ def _told(args: Namespace, path: Path, assignment: Assignment) -> int:
         return GOOD
     levels = ", ".join(f"{one.level.id} ({one.weight})" for one in assignment.levels)
     count = len(assignment.students)
-    students = f"{count} student{'s' if count != 1 else ''}" if count else "no list of students"
+    students = how_many(count, "students") if count else "no list of students"
     tell(f"{path}: {assignment.id}, due {assignment.due}: {levels}; {students}")
     return GOOD
 

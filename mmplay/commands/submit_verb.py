@@ -9,7 +9,7 @@ from pathlib import Path
 from mmplay.commands.arguments import add_json
 from mmplay.commands.assigned import add_assignment
 from mmplay.commands.output import print_json, remark, tell, told_of_disk
-from mmplay.engine.errors import InputError
+from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.classroom.assignment import load_assignment
 from mmplay.levels.classroom.handin import (
     SUFFIX,
@@ -59,7 +59,7 @@ def run(args: Namespace) -> int:
         return 0
     for one in chosen:
         tell(f"  {one.level}: {one.one.said}; the best of {one.of}")
-    count = f"{len(traces)} recording{'s' if len(traces) != 1 else ''}"
+    count = how_many(len(traces), "recordings")
     tell(f"{path}: {count} of {student} for {assignment.id}; hand this file in")
     for played in codes:
         tell(f"share code of {played.level}: {played.code or 'none, too much was done in it'}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
@@ -26,7 +25,7 @@ from mmplay.recordings.export.trace_event import (
     instant,
 )
 from mmplay.recordings.log.timeline import numbers_of
-from mmplay.recordings.recording import Recording, said
+from mmplay.recordings.recording import Recording, remembering, said
 from mmplay.recordings.run.replay import Turned, act_text, made_again
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.tape import columns
@@ -152,7 +151,7 @@ class _Tracer:
             self._marks.setdefault(marker.frame, []).append((marker.name, marker.note))
         self._rows = {entry.turn: values for entry, values in session.tape.rows()}
         self._columns = columns(session.live)
-        self._said = lru_cache(maxsize=KEPT_DECISIONS)(self._say)
+        self._said = remembering(self._say, KEPT_DECISIONS)
 
     def events(self) -> Iterator[Timed]:
         """Yield everything in the order of time, turn by turn."""

@@ -6,7 +6,6 @@ import os
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +16,7 @@ from mmplay.recordings.live.samples import SAMPLE_CODES, Samples, file_names, me
 from mmplay.recordings.log.lines import LogFormatError, LogNote, item_of
 from mmplay.recordings.log.report_log import ReportLog
 from mmplay.recordings.log.timeline import LogTimeline, kernel_of
+from mmplay.recordings.recording import remembering
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader, closed_on_error, open_trace
 
@@ -57,7 +57,7 @@ class LiveTimeline(LogTimeline):
         self._frames = array("q")
         self._events: list[int] = []
         self._next_line = 1
-        self._memory = lru_cache(maxsize=KEPT_DUMPS)(self._decode)
+        self._memory = remembering(self._decode, KEPT_DUMPS)
 
     def _read_on(self) -> None:
         try:

@@ -269,11 +269,26 @@ class ReportBuilder:
         """Count the message's lines among those of the report."""
         opened.report.lines.extend(range(message.number, message.number + message.size))
         opened.report.last_line = message.number + max(1, message.size) - 1
+        for what, how in WORDED.get(message.form.name, ()):
+            opened.report.forms[what] = how
         if message.lost and len(opened.report.cut) < MOST_CUT:
             opened.report.cut.append((message.number, message.lost))
         if message.prefix.time_us is not None:
             opened.time_us = message.prefix.time_us
 
+
+WORDED: dict[str, tuple[tuple[str, str], ...]] = {
+    "failure/2.6.32": (("failure", "dot"),),
+    "failure/4.5": (("failure", "colon"),),
+    **dict.fromkeys(("oom/2.6.10", "oom/2.6.13"), (("oom", "older"),)),
+    "oom/2.6.31": (("oom", "oomkilladj"),),
+    "oom/2.6.32-only": (("oom", "oom_adj"),),
+    "oom/2.6.32": (("oom", "both"),),
+    "oom/4.5": (("oom", "oom_score_adj"),),
+    **dict.fromkeys(("killed/3.x", "killed/4.5"), (("killed", "alone"),)),
+    **dict.fromkeys(("killed/5.4-exact", "killed/5.4"), (("killed", "with why"),)),
+}
+"""What the wording of a line tells of its kernel, by the name of its form."""
 
 MOST_CUT = 4
 """Lines of one report that are told to be cut; a console that cuts one cuts them all."""

@@ -181,7 +181,10 @@ HANDLERS: dict[str, Handler] = {
     "stackmark": stack_mark,
     **dict.fromkeys(("regs", "inline"), of_trace),
     **dict.fromkeys(("tasksstate", "slabs", "slabhead", "slubhint", "leaked"), beside),
-    **dict.fromkeys(("pcp", "pcpcpu", "allocations", "empty"), memory_lines.inside),
+    **dict.fromkeys(
+        ("pcp", "pcpcpu", "allocations", "empty", "freekb", "swapagain", "pagesof"),
+        memory_lines.inside,
+    ),
     "allocation": memory_lines.allocation,
     "meminfo": memory_lines.meminfo,
     **dict.fromkeys(TOTALS_ROLES, memory_lines.totals),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmplay.engine.printk.form import Values
-from mmplay.engine.report import FreeBlocks, MemDump, ReportKind, ZoneDump
+from mmplay.engine.report import FreeBlocks, MemDump, Report, ReportKind, ZoneDump
 from mmplay.recordings.log.builder import MOST_ROWS, OpenReport, ReportBuilder
 from mmplay.recordings.log.scan import Message
 
@@ -28,12 +28,24 @@ def _dump(
 ) -> tuple[OpenReport, MemDump]:
     """Return the dump a line belongs to; a new one if `again` says it has that line."""
     opened = builder.current(message)
-    dump = opened.report.memory if opened is not None else None
-    if opened is None or dump is None or again(dump):
+    if opened is None or not _takes(opened.report, again):
         opened = builder.begin(message, ReportKind.DUMP)
+    dump = opened.report.memory
+    if dump is None:
         dump = opened.report.memory = MemDump(message.prefix.time_us)
     builder.claim(opened, message)
     return opened, dump
+
+
+def _takes(report: Report, again: Callable[[MemDump], bool]) -> bool:
+    """Tell whether a line is of this report's dump, or begins one that has lost its `Mem-Info:`."""
+    if report.memory is not None:
+        return not again(report.memory)
+    return report.request is not None and report.kill is None and report.kind in WITH_DUMP
+
+
+WITH_DUMP = frozenset((ReportKind.FAILURE, ReportKind.OOM_KILL, ReportKind.STALL))
+"""Reports in which the kernel prints its memory."""
 
 
 def _zone_of(

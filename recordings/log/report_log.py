@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from itertools import takewhile
 from typing import BinaryIO
 
@@ -17,6 +16,7 @@ from mmplay.recordings.log.lines import LogIndex, LogItem, LogNote, RawBlock, re
 from mmplay.recordings.log.prefix import split_prefix
 from mmplay.recordings.log.scan import Message
 from mmplay.recordings.log.unpacking import ENCODINGS, encoded
+from mmplay.recordings.recording import remembering
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import Record
 
@@ -36,7 +36,7 @@ class ReportLog:
         self._lines = LogIndex(stream)
         self._builder = ReportBuilder()
         self.understood = 0
-        self._read = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
+        self._read = remembering(self._gather, KEPT_REPORTS)
 
     def take(self, item: LogItem, record: Record) -> None:
         """Add the next item of the trace."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -20,6 +19,7 @@ from mmplay.recordings.log.lines import NEWLINE, rendered
 from mmplay.recordings.log.prefix import Prefix, stamp
 from mmplay.recordings.log.report_log import log_lines
 from mmplay.recordings.log.scan import Message
+from mmplay.recordings.recording import remembering
 from mmplay.recordings.trace.format import TraceError
 
 LONGEST_REPORT = 2048
@@ -48,7 +48,7 @@ class RunLog:
         self._turns: list[int] = []
         self._builder = ReportBuilder()
         self.line_count = 0
-        self._report = lru_cache(maxsize=KEPT_REPORTS)(self._gather)
+        self._report = remembering(self._gather, KEPT_REPORTS)
 
     def add(self, turn: int, items: list[Any]) -> None:
         """Add what a LOG record holds; raises TraceError for what no kernel prints."""

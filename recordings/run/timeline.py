@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -29,7 +28,7 @@ from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.metrics import Condition, condition
 from mmplay.recordings.cutting import cut_run
 from mmplay.recordings.log.lines import LogNote, rendered
-from mmplay.recordings.recording import Act, Assumed, Series, Stopped
+from mmplay.recordings.recording import Act, Assumed, Series, Stopped, remembering
 from mmplay.recordings.run.replay import UNSEEN, act_text, standing, without
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
@@ -40,7 +39,7 @@ from mmplay.recordings.trace.reader import Ending
 
 TURN_COLUMNS = ("turn", "time_us")
 FORK = " (fork)"
-KEPT_FRAMES = 64
+KEPT_FRAMES, KEPT_TIMES = 64, 1 << 14
 ASK_EVERY = 256
 """Turns between two looks whether a search was stopped."""
 
@@ -66,7 +65,7 @@ class SessionTimeline:
         self.path: Path | None = None
         self.header = session.header
         self.ending = ending or STILL_RUNNING
-        self._frame = lru_cache(maxsize=KEPT_FRAMES)(self._make)
+        self._frame = remembering(self._make, KEPT_FRAMES)
         self._times: dict[int, int] = {}
         self._known_events: tuple[int, dict[int, str]] | None = None
 
@@ -139,6 +138,8 @@ class SessionTimeline:
             known = self._time_on_tape(self.session.first + index)
             if known is None:
                 known = self._machine(index).state.now_ns // 1000
+            if len(self._times) == KEPT_TIMES:
+                self._times.clear()
             self._times[index] = known
         return known
 
@@ -265,7 +266,9 @@ class SessionTimeline:
 
     def snapshot(self) -> SessionTimeline:
         """Return a copy of the run as it is now."""
-        return SessionTimeline(self.session.fork(self.session.end, self.session.header))
+        copy = self.session.fork(self.session.end, self.session.header)
+        copy.bands = self.session.bands
+        return SessionTimeline(copy)
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:
         """Write the turns from frame `first` to frame `last`; raises OSError."""

@@ -61,7 +61,7 @@ def test_a_log_leads_to_its_rules(capsys: Captured, log: Path) -> None:
 
 
 def test_rules_older_than_all_that_was_read_are_none(capsys: Captured, log: Path) -> None:
-    log.write_text(LOG.format(release="2.6.18-8.el5").replace("(GFP_NOWAIT)", ""))
+    log.write_text(LOG.format(release="2.6.9-89.EL").replace("(GFP_NOWAIT)", ""))
     assert "older than all that was read" in rules(capsys, str(log))
 
 

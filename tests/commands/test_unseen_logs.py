@@ -249,3 +249,84 @@ def test_what_a_cache_adds_to_a_mask_is_no_contradiction(explain: Explain) -> No
 def test_zones_without_pages_are_not_tested(explain: Explain) -> None:
     none = OLD_ZONE.replace("Normal free:2680kB", "HighMem free:0kB").format(present=0)
     assert "HighMem" not in explain(ATOMIC + OLD_ZONE.format(present=5105664) + none)
+
+
+# the oldest kernels
+
+OLD_DUMP = """\
+Mem-Info:
+DMA per-cpu:
+cpu 0 hot: high 0, batch 1 used:0
+Free pages:        2800kB (0kB HighMem)
+Active:94437 inactive:1800 dirty:0 writeback:0 unstable:0 free:700 slab:9847 mapped-file:91 \
+mapped-anon:94000 pagetables:1200
+DMA free:80kB min:88kB low:108kB high:132kB active:0kB inactive:0kB present:8204kB \
+pages_scanned:0 all_unreclaimable? yes
+lowmem_reserve[]: 0 490 490
+Normal free:2720kB min:2788kB low:3484kB high:4180kB active:377748kB inactive:7200kB \
+present:502348kB pages_scanned:5 all_unreclaimable? yes
+lowmem_reserve[]: 0 0 0
+DMA: 20*4kB 0*8kB 0*16kB 0*32kB 0*64kB 0*128kB 0*256kB 0*512kB 0*1024kB 0*2048kB 0*4096kB = 80kB
+Normal: 680*4kB 0*8kB 0*16kB 0*32kB 0*64kB 0*128kB 0*256kB 0*512kB 0*1024kB 0*2048kB 0*4096kB \
+= 2720kB
+Swap cache: add 0, delete 0, find 0/0, race 0+0
+0 pages pagetables
+"""
+
+
+def test_a_kill_of_a_kernel_that_names_no_bits(explain: Explain) -> None:
+    """0x1201d2 holds __GFP_MOVABLE of 2.6.24, which later versions use otherwise."""
+    told = explain(
+        "proxy invoked oom-killer: gfp_mask=0x1201d2, order=0, oomkilladj=0\n"
+        "Pid: 66, comm: proxy Not tainted 2.6.24-24-server #1\nCall Trace:\n"
+        f" [<c0167a11>] __alloc_pages+0x331/0x3b0\n{OLD_DUMP}"
+        "Out of memory: kill process 66 (proxy) score 42837 or a child\n"
+        "Killed process 66 (proxy)\n"
+    )
+    assert "proxy (66) was killed; with 680 pages usable, Normal was 366 pages short" in told
+    assert "0x1201d2 = GFP_HIGHUSER_MOVABLE|__GFP_COLD" in told
+    assert "rules of 2.6.24" in told
+
+
+def test_a_kill_of_rhel_5(explain: Explain) -> None:
+    told = explain(
+        "proxy invoked oom-killer: gfp_mask=0x201d2, order=0, oomkilladj=0\n\nCall Trace:\n"
+        f" [<ffffffff800c8a9a>] out_of_memory+0x8e/0x2f3\n{OLD_DUMP}"
+        "Out of memory: Killed process 66, UID 0, (proxy).\n",
+        "--kernel",
+        "2.6.18-398.el5",
+    )
+    assert "proxy (66) was killed" in told
+    assert "GFP_HIGHUSER|__GFP_COLD" in told
+    assert "Normal was 366 pages short" in told
+
+
+@pytest.mark.parametrize(("stop", "layout"), [(".", "2.6"), (":", "3.")])
+def test_how_a_failure_is_worded_tells_its_age(explain: Explain, stop: str, layout: str) -> None:
+    told = explain(f"proxy: page allocation failure{stop} order:1, mode:0x4020\n")
+    rules = told.split("(rules of ")[1]
+    assert rules.startswith("2.6") == (layout == "2.6")
+
+
+def test_a_kernel_older_than_all_that_were_read_gets_no_rules(explain: Explain) -> None:
+    told = explain(
+        "oom-killer: gfp_mask=0xd1\n"
+        f"{OLD_DUMP.removeprefix('Mem-Info:')}Out of Memory: Killed process 66 (proxy).\n"
+    )
+    assert "proxy (66) was killed; why is not known: there are no rules for its kernel" in told
+    assert "GFP_DMA" not in told
+
+
+def test_zone_lines_alone_tell_the_age(explain: Explain) -> None:
+    """A zone line without boost is of no kernel that prints it, even if the totals are lost."""
+    zone = ZONE.format(free=4000, min=5000, low=6000, high=7000)
+    told = explain(zone)
+    assert "rules of 4." in told
+
+
+def test_without_a_mask_nothing_is_said_of_numbers_that_moved(explain: Explain) -> None:
+    told = explain(
+        f"{OLD_DUMP.replace('free:2720kB', 'free:4800kB')}"
+        "Out of Memory: Killed process 66 (proxy).\n"
+    )
+    assert "would pass by" not in told

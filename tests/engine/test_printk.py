@@ -69,8 +69,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "guess": st.sampled_from(["", "?"]),
     "module": st.sampled_from(["", "nf_conntrack", "e1000"]),
     **dict.fromkeys(
-        ("p3", "p4", "p5", "p7", "p8", "p9", "p10", "p12"), st.integers(-9_999, 999_999_999)
+        ("p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12"),
+        st.integers(-9_999, 999_999_999),
     ),
+    "what": st.sampled_from(["dirty", "mapped", "pagetables"]),
 }
 
 

@@ -16,7 +16,8 @@ from mmplay.engine.rules.versions import (
 )
 
 RULES: tuple[tuple[str, str | None], ...] = (
-    ("2.6.31", None),
+    ("2.6.17.14", None),
+    ("2.6.31", "2.6.32"),
     ("2.6.32.71", "2.6.32"),
     ("3.10.108", "3.10"),
     ("3.10.0-514.6.1.el7.x86_64", "3.10.el7-514"),
@@ -187,10 +188,11 @@ def test_a_mask_in_hex_is_read_by_bits_that_give_it_a_meaning() -> None:
 
 
 def test_a_field_of_the_report_decides_as_well() -> None:
-    fields = frozenset(("managed", "free_pcp", "writepending", "reserved_highatomic"))
-    without = candidates_of(None, Evidence(fields=fields))
+    zone = ("managed", "free_pcp", "writepending", "reserved_highatomic")
+    whole = frozenset(("zones", "totals"))
+    without = candidates_of(None, Evidence((), frozenset((*zone, "isolated_anon")), whole))
     assert {one.name for one in without.kernels} <= {"5.5", "5.7", "5.8", "5.9", "5.11", "5.14"}
-    nothing = candidates_of(None, Evidence(fields=frozenset(("managed", "boost"))))
+    nothing = candidates_of(None, Evidence((), frozenset(("managed", "boost")), whole))
     assert len(nothing.kernels) == len(candidates_of(None).kernels)
 
 

@@ -1,11 +1,14 @@
 """The menu: a list and Enter, and a log by its path."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from mmplay.engine.frame import Ask
 from mmplay.levels.play.solve import knows, play
@@ -205,3 +208,13 @@ async def test_a_session_that_could_not_be_read_is_looked_at_again(tmp_path: Pat
         file.write_bytes(whole)
         assert "damaged" not in await press(pilot, "question_mark", "escape")
         assert "L01 Three rooms" in await press(pilot, "3")
+
+
+async def test_a_screen_that_was_left_keeps_nothing_drawn() -> None:
+    async with running(None) as pilot:
+        await press(pilot, "enter", "enter")
+        drawn = [ref(one._styles_cache) for one in pilot.app.screen.walk_children(Widget)]
+        await press(pilot, "escape")
+        gc.collect()
+        left = [one for one in drawn if one() is not None]
+        assert len(left) <= 1 < len(drawn)  # an event of one is not forgotten yet

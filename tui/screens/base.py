@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on
+from textual._styles_cache import StylesCache
 from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.message import Message
@@ -109,6 +110,14 @@ class BaseScreen(Screen[None]):
         self.said = ""
         self._prompt: Widget | None = None
         self._held = False
+
+    def on_unmount(self) -> None:
+        """Let go of what its widgets have drawn.
+
+        Textual 8 remembers two colours by who asked for them, a thousand askers long: each is a
+        widget's drawing, kept for that, and a screen's are two megabytes.
+        """
+        StylesCache.get_inner_outer.cache_clear()
 
     # what a key changes is painted once; Textual has no public place for that
 

@@ -311,8 +311,12 @@ class PlayScreen(BaseScreen):
         self.ask_for(f"export: FORMAT FILE, such as {' '.join(FORMATS)}", self._export)
 
     def _export(self, text: str) -> None:
-        if text.strip():
-            self._exports.start(text, self.mover.timeline)
+        if not text.strip():
+            return
+        timeline = self.mover.timeline
+        if timeline.session is not None:
+            timeline.session.bands = self.runs.bounds.bands(timeline.session)
+        self._exports.start(text, timeline)
 
     # closing
 

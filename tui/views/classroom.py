@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmplay.engine.errors import shortened
+from mmplay.engine.errors import how_many, shortened
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.frame import Ask
 from mmplay.levels.classroom.formats import shown
@@ -89,7 +89,7 @@ def wrong_rows(report: Report, width: int) -> list[Row]:
     """Return which misconceptions there are, and where the class sticks."""
     rows = [row(Cell("wrong answers, by what they come from", "label"))]
     for one in report.misconceptions:
-        many = f"{len(one.students)} student{'s' if len(one.students) != 1 else ''}"
+        many = how_many(len(one.students), "students")
         count = f"{many}, {', '.join(one.questions[:3])}: "
         rows += _paragraph(count, one.text, width)
     rows += [] if report.misconceptions else [row(Cell("no question was answered wrong", "dim"))]

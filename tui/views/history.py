@@ -19,6 +19,7 @@ from mmplay.recordings.chart.curves import (
     Strip,
     ZoneKey,
     floors_of,
+    line_name,
     strips_of,
     zones_with_pages,
 )
@@ -283,7 +284,8 @@ def _names(view: View, plot: Plot) -> list[list[Cell]]:
     floors = sorted(plot.floors, key=lambda one: (one[2] != deciding, _rank(one[0])))
     for name, _, pages in floors:
         cells = names[plot.row(pages)]
-        text = f" {name} {pages}" + ("◀" if pages == deciding else "")
+        text = f" {line_name(plot.zone, name, pages)} {pages}"
+        text += "◀" if pages == deciding else ""
         used = sum(len(cell.text) for cell in cells)
         if plot.strip.low <= pages <= plot.strip.high and used + len(text) <= RIGHT:
             cells.append(Cell(text, "here" if pages == deciding else "mark"))

@@ -101,7 +101,7 @@ def coming(run: LevelRun) -> str:
         return ""
     pages = 1 << orders[0]
     then = f", then {' '.join(map(str, orders[1:]))}" if orders[1:] else ""
-    return f"next: order {orders[0]} ({pages} page{'s' if pages > 1 else ''}){then}"
+    return f"next: order {orders[0]} ({how_many(pages, 'pages')}){then}"
 
 
 def limits_of(run: LevelRun) -> list[str]:

@@ -30,13 +30,14 @@ Printed = tuple[int, LineForm, Values]
 class _Asks(dict[int, Ask]):
     """Requests by their keys, each made when it is first asked for."""
 
-    def __init__(self, m: Machine) -> None:
+    def __init__(self, kernel: Kernel, populated: tuple[int, ...]) -> None:
+        # Not the machine itself: each would wait for the collector with all its lists.
         super().__init__()
-        self._m = m
+        self._kernel = kernel
+        self._populated = populated
 
     def __missing__(self, key: int) -> Ask:
-        populated = tuple(zone.index for zone in self._m.state.zones)
-        found = self[key] = make_ask(self._m.kernel, populated, key)
+        found = self[key] = make_ask(self._kernel, self._populated, key)
         return found
 
 
@@ -71,7 +72,9 @@ class Machine:
         self.line_ns = setup.costs.print_line
         self.tell: Callable[[Decision], object] | None = None
         self.log: list[Printed] = []
-        self.ask: Callable[[int], Ask] = _Asks(self).__getitem__
+        self.ask: Callable[[int], Ask] = _Asks(
+            self.kernel, tuple(zone.index for zone in state.zones)
+        ).__getitem__
         self.cache_numbers = {kind.name: number for number, kind in enumerate(setup.caches)}
         self.bind(state)
 

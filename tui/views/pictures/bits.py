@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmplay.engine.rules.gfp import GfpLayout
-from mmplay.tui.views.pictures.canvas import Canvas, picture
+from mmplay.tui.views.pictures.canvas import Canvas, Picture
 
 PREFIX = "__GFP_"
 COLUMN = 21
@@ -80,7 +80,7 @@ def _switch(name: str, mask: int, layout: GfpLayout, known: bool) -> Switch:
     return Switch(name.removeprefix(PREFIX), bool(mask & layout.bits[name]) if known else None)
 
 
-@picture
+@Picture
 def bits_rows(sheet: Canvas, bits: Bits, past: Bits) -> None:
     """Draw the switches on their way from `past`, in as many columns as there is room for."""
     width, height = sheet.width, sheet.height

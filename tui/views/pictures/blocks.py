@@ -15,7 +15,7 @@ from mmplay.engine.sim.log.view import FREE as FREE_BLOCK
 from mmplay.engine.sim.log.view import HELD as HELD_BLOCK
 from mmplay.engine.sim.log.view import blocks_of
 from mmplay.levels.truth.subject import number_in
-from mmplay.tui.views.pictures.canvas import Canvas, picture
+from mmplay.tui.views.pictures.canvas import Canvas, Picture
 from mmplay.tui.views.pictures.sight import Sight
 
 FREE, HELD, USED, RULED = "free", "held", "used", "ruled"
@@ -64,7 +64,7 @@ class Blocks(NamedTuple):
     """Blocks that the question is about and that are, as such, not there now."""
 
 
-@picture
+@Picture
 def blocks_rows(sheet: Canvas, blocks: Blocks, past: Blocks) -> None:
     """Draw the blocks on their way from `past`: as tiles, or as counts."""
     (_tiles if blocks.tiles else _shelves)(sheet, blocks, past)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
 
@@ -84,11 +84,18 @@ def _joined(spots: list[Spot]) -> Iterator[Cell]:
         yield Cell("".join(letter for letter, _, _ in run), role, ask)
 
 
-Facts = TypeVar("Facts", contravariant=True)
+Facts = TypeVar("Facts")
 
 
-class Picture(Protocol[Facts]):
-    """Draws a still on so many cells; before step STEPS it is on its way from a past one."""
+class Picture(Generic[Facts]):
+    """Draws a still on `width` x `height` cells; before step STEPS on its way from a past one.
+
+    It is made of what draws the still on a canvas, given the past one too: a still without a past
+    comes from itself.
+    """
+
+    def __init__(self, draw: Callable[[Canvas, Facts, Facts], None]) -> None:
+        self._draw = draw
 
     def __call__(
         self,
@@ -98,32 +105,11 @@ class Picture(Protocol[Facts]):
         glyphs: Glyphs,
         past: Facts | None = None,
         step: int = STEPS,
-        /,
     ) -> list[Row]:
         """Return the rows."""
-        ...
-
-
-def picture(draw: Callable[[Canvas, Facts, Facts], None]) -> Picture[Facts]:
-    """Return the picture that `draw` puts on a canvas: of a still, on its way from a past one.
-
-    A still without a past comes from itself.
-    """
-
-    def rows(
-        facts: Facts,
-        width: int,
-        height: int,
-        glyphs: Glyphs,
-        past: Facts | None = None,
-        step: int = STEPS,
-    ) -> list[Row]:
-        """Return the rows of the canvas."""
         sheet = Canvas(width, height, glyphs, step)
-        draw(sheet, facts, facts if past is None else past)
+        self._draw(sheet, facts, facts if past is None else past)
         return sheet.rows()
-
-    return rows
 
 
 TOP_SHARE = 4

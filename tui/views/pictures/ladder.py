@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmplay.engine.frame import Ask
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import fit, wrap
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved, picture
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, Picture, heights, moved
 from mmplay.tui.views.pictures.tank import COMES, GETS, MEETS, Visitor, mib_text, told
 
 LEFT = 14
@@ -58,7 +58,7 @@ class Ladder(NamedTuple):
     title: str = ""
 
 
-@picture
+@Picture
 def ladder_rows(sheet: Canvas, ladder: Ladder, past: Ladder) -> None:
     """Draw the ladder; its water and its caller are on their way from `past`."""
     _Drawing(sheet, ladder, past).draw()

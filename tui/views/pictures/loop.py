@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mmplay.levels.play.showing import UNKNOWN
 from mmplay.tui.cells import wrap
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved, picture
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Picture, moved
 from mmplay.tui.views.pictures.tank import told
 
 GAP = 7
@@ -51,7 +51,7 @@ class Loop(NamedTuple):
     gauges: tuple[Gauge, ...] = ()
 
 
-@picture
+@Picture
 def loop_rows(sheet: Canvas, loop: Loop, past: Loop) -> None:
     """Draw the ring; edges that were not lit in `past` come to glow."""
     _Drawing(sheet, loop, past).draw()

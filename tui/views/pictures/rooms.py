@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, moved, picture
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Picture, moved
 from mmplay.tui.views.pictures.tank import mib_text, told
 
 TOP = 3
@@ -68,7 +68,7 @@ class Rooms(NamedTuple):
     title: str = ""
 
 
-@picture
+@Picture
 def rooms_rows(sheet: Canvas, house: Rooms, past: Rooms) -> None:
     """Draw the rooms, and the request on its way into one of them, wherever it was in `past`."""
     glyphs, step = sheet.glyphs, sheet.step

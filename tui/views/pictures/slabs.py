@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from mmplay.levels.play.showing import UNKNOWN
-from mmplay.tui.views.pictures.canvas import Canvas, picture
+from mmplay.tui.views.pictures.canvas import Canvas, Picture
 
 LABEL = 11
 """Columns of what stands before a bar."""
@@ -47,7 +47,7 @@ class Slabs(NamedTuple):
         return f"{objects} objects in {slabs} slabs"
 
 
-@picture
+@Picture
 def slabs_rows(sheet: Canvas, shown: Slabs, past: Slabs) -> None:
     """Draw the slabs, whose bars grow and shrink from what they were in `past`."""
     glyphs = sheet.glyphs

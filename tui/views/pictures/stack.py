@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mmplay.engine.rules.alloc_flags import Context
 from mmplay.engine.stack import SHOWN_BY
-from mmplay.tui.views.pictures.canvas import Canvas, picture
+from mmplay.tui.views.pictures.canvas import Canvas, Picture
 
 SAID: dict[str, tuple[str, str]] = {
     "PF_MEMALLOC": ("fine", "PF_MEMALLOC: passes every floor"),
@@ -58,7 +58,7 @@ def stack_of_names(names: tuple[str, ...], who: str, told: bool) -> Stack:
     return Stack(tuple(calls), who, told)
 
 
-@picture
+@Picture
 def stack_rows(sheet: Canvas, stack: Stack, past: Stack) -> None:
     """Draw the chain; calls that are not in `past` come one by one."""
     glyphs = sheet.glyphs

@@ -14,7 +14,7 @@ from mmplay.engine.frame import Ask
 from mmplay.engine.rules.watermarks import PAGE_KB
 from mmplay.tui.cells import wrap
 from mmplay.tui.glyphs import Glyphs
-from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, heights, moved, picture
+from mmplay.tui.views.pictures.canvas import STEPS, Canvas, Heights, Picture, heights, moved
 
 COMES, GETS, WAITS, MEETS = "comes", "gets", "waits", "meets"
 """What a caller does: it is about to ask, it got its page, it was refused, its line is told."""
@@ -124,7 +124,7 @@ def mib_text(pages: int) -> str:
     return f"{tenths // 10}.{tenths % 10} {name}"
 
 
-@picture
+@Picture
 def tank_rows(sheet: Canvas, tank: Tank, past: Tank) -> None:
     """Draw the tank; its water, lines and caller are on their way from `past`."""
     _Drawing(sheet, tank, past).draw()
