@@ -186,7 +186,8 @@ def test_the_documented_example_answers_the_same_from_one_run_of_each(capsys: Ca
     for said in ("is 7800.", "100 of 100 runs with 5200.", "100 of 100 runs with 20800."):
         assert said in documented
     args = ("L14", "--set", "min_free_kbytes=5200,7800,20800", "--seeds", "1", "--cores", "1")
-    smallest, smaller, larger = sweep(capsys, *args)[1].splitlines()[-3:]
+    first, *_, smallest, smaller, larger = sweep(capsys, *args)[1].splitlines()
+    assert first.startswith("L14: min_free_kbytes; ")
     assert smallest == "The smallest min_free_kbytes with 0 failures in the run is 7800."
     assert re.fullmatch(
         r"The next smaller value failed: (1 failure|\d+ failures) with 5200.", smaller
