@@ -38,9 +38,7 @@ def begin_recorded(level: Level, seed: int | None = None, before: int = 0) -> Le
     to somebody who will ask for it: there all are asked the same.
     """
     used = level.start.seed if seed is None else seed
-    writer, trouble = open_writer(level_header(level, used))
-    run = begin(level, seed, writer)
-    run.session.tape.trouble = run.session.tape.trouble or trouble
+    run = begin(level, seed, open_writer(level_header(level, used)))
     if before and not level.bound:
         begin_anew(run, before)
     return run
@@ -51,12 +49,9 @@ def follow_recorded(run: LevelRun) -> LevelRun | None:
     level = next_stage(run)
     if level is None:
         return None
-    writer, trouble = open_writer(level_header(level, run.seed))
-    found = following(run, writer)
-    if found is not None:
-        found.session.tape.trouble = found.session.tape.trouble or trouble
-        if run.notes.anew:
-            begin_anew(found, run.notes.anew)
+    found = following(run, open_writer(level_header(level, run.seed)))
+    if found is not None and run.notes.anew:
+        begin_anew(found, run.notes.anew)
     return found
 
 

@@ -137,6 +137,8 @@ def _strips(zone: ZoneDump, lines: list[tuple[str, str, int]], curves: Curves) -
     most = max([free, *_pages(curve)]) if curve else free
     strips = strips_of(floors, most)
     near = strips[0]
+    if curve and curve.exact and free > strips[-1].high:
+        return [Strip(0, most * 21 // 20, near=False)]  # A run is seen to fall from where it is.
     if curve and all(near.low <= pages <= near.high for pages in (free, *_pages(curve))):
         return [near]
     return sorted(strips, key=lambda one: one.near and not one.low <= free <= one.high)
