@@ -51,8 +51,7 @@ from mmplay.levels.sweep.runs import (
     run_job,
     try_job,
 )
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import spread
+from mmplay.recordings.parallel.spread import Told, spread
 from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 
 SEEDS, MAX_SEEDS, MAX_RUNS = 20, 10_000, 100_000
