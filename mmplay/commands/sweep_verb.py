@@ -114,7 +114,8 @@ def run(args: Namespace) -> int:
     # Seed by seed: what Ctrl-C leaves is something of every setting.
     jobs = [Job(subject, setting, seed) for seed in used for setting in settings]
     rows, done = _rows(args, jobs)
-    PRINTERS["json" if args.json else args.format or "text"](subject, rows, random)
+    named = subject._replace(name=args.start)
+    PRINTERS["json" if args.json else args.format or "text"](named, rows, random)
     return 0 if done == len(jobs) else stopped(done, len(jobs), "runs")
 
 
