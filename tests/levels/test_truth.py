@@ -291,8 +291,8 @@ def test_splits_and_merges_are_the_buddy_allocators_own() -> None:
     for order in range(4):
         page = ask(f"split_block DMA {order}").value
         assert page == zone.buddy.copy().take(order, 1)
-    found = {ask(f"free_block DMA {n} if set_free DMA 4").value for n in (0, 1)}
-    assert len(found) == 2, "three pages on the lists, of four, are a block of each order"
+    found = {ask(f"free_block DMA {n} if set_free DMA 3").value for n in (0, 1)}
+    assert len(found) == 2, "three free pages are a block of each order"
     with pytest.raises(TruthError, match="free blocks of order 0, not one"):
         ask("free_block DMA 0")
     free = next(iter(zone.buddy.where))
