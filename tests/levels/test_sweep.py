@@ -186,7 +186,8 @@ def test_the_documented_example_answers_the_same_from_one_run_of_each(capsys: Ca
     for said in ("is 5200.", "20 of 20 runs with 4200.", "20 of 20 runs with 20800."):
         assert said in documented
     args = ("L14", "--set", "min_free_kbytes=4200,5200,20800", "--seeds", "1", "--cores", "1")
-    smallest, smaller, larger = sweep(capsys, *args)[1].splitlines()[-3:]
+    first, *_, smallest, smaller, larger = sweep(capsys, *args)[1].splitlines()
+    assert first.startswith("L14: min_free_kbytes; ")
     assert smallest == "The smallest min_free_kbytes with 0 failures in the run is 5200."
     assert re.fullmatch(
         r"The next smaller value failed: (1 failure|\d+ failures) with 4200.", smaller
