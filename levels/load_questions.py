@@ -27,7 +27,7 @@ from mmplay.levels.model import (
     Question,
     name_and_value,
 )
-from mmplay.levels.play.drawing import asked, entry_name, filled, line_words, refuse_slots
+from mmplay.levels.play.drawing import asked, entry_name, filled, line_words, open_slot
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _DRAWN = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)
@@ -143,7 +143,8 @@ def _check_form(place: Place, question: Question, where: str, line: str) -> None
         form = filled(question, line_words(line)) if line else question
         _check_draw(place, form)
         form = filled(form, {name: SAMPLE for name in question.draw})
-        refuse_slots(form)
+        if (slot := open_slot(form)) is not None:
+            raise place.error("each" if where else slot.key, f"{where}{slot.problem}")
     except LevelError:
         raise
     except InputError as error:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from msgspec import Meta, Struct, field, structs
 
-from mmplay.engine.rules.versions import KERNELS, Kernel, kernel_named
+from mmplay.engine.rules.kernel import SIMULATED, Kernel
+from mmplay.engine.rules.versions import kernel_named
 from mmplay.engine.rules.watermarks import ZONES
 from mmplay.engine.sim.machine.setup import Workload
 from mmplay.engine.sim.metrics import OPERATORS
@@ -28,8 +29,7 @@ VERBS = (ANSWER, MARK, PLACE, SKIP, WAIT)
 """What a player may do besides the engine's actions."""
 
 UNCOUNTED = (WAIT, MARK, ANSWER, PLACE, SKIP)
-REPLIES = (ANSWER, PLACE, SKIP)
-ALL_ACTS = "acts"
+REPLIES, ALL_ACTS = (ANSWER, PLACE, SKIP), "acts"
 BETWEEN = " | "
 """What stands between two words of a line; a bar without blanks joins flags of one mask."""
 
@@ -305,7 +305,7 @@ class StageKeys(FileTable, frozen=True, kw_only=True):
     `limits`: how often an act may be done (ALL_ACTS: all), `in_vain`: why one does not help.
     """
 
-    kernel_name: Annotated[str, one_of(KERNELS)] = field(name="kernel")
+    kernel_name: Annotated[str, one_of(SIMULATED)] = field(name="kernel")
     machine: dict[str, Any]
     max_turns: Annotated[int, up_to(MAX_TURNS, 1)]
     stride: Annotated[int, up_to(100_000, 1)] = 1

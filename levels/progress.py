@@ -19,15 +19,10 @@ from pathlib import Path
 from stat import S_ISREG
 from time import sleep
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple
 
 from mmplay.engine.errors import InputError, how_many
-from mmplay.recordings.files import replacing, user_paths
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock: the file is still replaced whole
-    fcntl = None  # type: ignore[assignment]
+from mmplay.recordings.files import replacing, take_lock, user_paths
 
 if TYPE_CHECKING:
     from mmplay.levels.play.goals import Score
@@ -246,18 +241,7 @@ def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file while it is read and replaced; go on without if it is never free."""
     with path.with_suffix(".lock").open("a") as lock:
         for _ in range(LOCK_TRIES):
-            if _taken(lock):
+            if take_lock(lock):
                 break
             sleep(LOCK_PAUSE_S)
         yield
-
-
-def _taken(lock: TextIO) -> bool:
-    """Take the lock if it is free; tell whether there is nothing to wait for."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -20,6 +20,7 @@ from mmplay.levels.play.moments import laters_of
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, knows, play, playing, won
 from mmplay.levels.truth import Truth
+from mmplay.levels.truth.truths import TruthError
 from mmplay.recordings.run.unwritten import UnwrittenSession
 
 RUNS = 200
@@ -244,7 +245,11 @@ def _questions(tried: Tried) -> Said:
 def _misasked(question: Question, truth: Truth) -> Iterator[str]:
     """Yield what is wrong with one form of a question."""
     values = [option.value for option in question.options]
-    right = [value for value in values if truth.accepts(value, question.tolerance)]
+    try:
+        right = [value for value in values if truth.accepts(value, question.tolerance)]
+    except TruthError as error:
+        yield f"an option is {error}"
+        return
     if values and len(right) != 1 and question.kind == CHOICE:
         yield f"{len(right)} options are right, not one"
     for value in values:

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from mmplay.engine.frame import boot_of
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import TraceReader, open_trace
@@ -17,11 +18,12 @@ SAID = ("start", "variant", "seed", "level", "interval_us", "cut_from", "cut_to"
 
 
 class Listed(NamedTuple):
-    """One moment worth knowing: its frame, time in us, and what happened."""
+    """One moment worth knowing: its frame, time in us (clock time if `wall`), what happened."""
 
     frame: int
     time_us: int | None
     text: str
+    wall: bool = False
 
 
 class BootInfo(NamedTuple):
@@ -32,6 +34,7 @@ class BootInfo(NamedTuple):
     last_us: int | None
     release: str | None
     kernel: str | None
+    wall: bool
 
 
 class About(NamedTuple):
@@ -107,6 +110,7 @@ def _boots(recording: Recording) -> tuple[BootInfo, ...]:
             recording.time_us(boot.last_frame),
             boot.release,
             boot.kernel.name if boot.kernel is not None else None,
+            boot.wall,
         )
         for boot in recording.boots
     )
@@ -114,7 +118,11 @@ def _boots(recording: Recording) -> tuple[BootInfo, ...]:
 
 def _events(recording: Recording) -> tuple[Listed, ...]:
     frames = recording.event_frames
-    return tuple(Listed(n, recording.time_us(n), recording.frame(n).title) for n in frames)
+    return tuple(_listed(recording, n, recording.frame(n).title) for n in frames)
+
+
+def _listed(recording: Recording, frame: int, text: str) -> Listed:
+    return Listed(frame, recording.time_us(frame), text, boot_of(recording, frame).wall)
 
 
 def _acts(recording: Recording) -> tuple[Listed, ...]:
@@ -124,10 +132,6 @@ def _acts(recording: Recording) -> tuple[Listed, ...]:
 
 def _marks(recording: Recording) -> tuple[Listed, ...]:
     return tuple(
-        Listed(
-            mark.frame,
-            recording.time_us(mark.frame),
-            f"{mark.name}: {mark.note}" if mark.note else mark.name,
-        )
+        _listed(recording, mark.frame, f"{mark.name}: {mark.note}" if mark.note else mark.name)
         for mark in recording.markers
     )

@@ -11,7 +11,7 @@ from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.unsaid import Unsaid
 from mmplay.recordings.foreseen import Foreseen, Words, bands, foreseen, tenths
 from mmplay.recordings.futures import SEEDS_COUNTED, Ahead, Future, open_of, stretch_ns
-from mmplay.recordings.parallel.crew import Told
+from mmplay.recordings.parallel.spread import Told
 
 RUNNING = Told("running", "runs")
 

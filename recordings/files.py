@@ -8,9 +8,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple
 
 from mmplay.engine.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: files are still replaced whole
+    fcntl = None  # type: ignore[assignment]
 
 TRACE = ".mmtrace"
 """How the file of a recording ends."""
@@ -54,6 +59,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     part = begin_part(target)
     try:
         with part.open("xb") as stream:
+            take_lock(stream)
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -76,7 +82,8 @@ def _target(path: Path) -> Path:
 def begin_part(target: Path) -> Path:
     """Return the name that a file has beside `target` until it is whole; `end_part` gives it up.
 
-    Parts in the same folder that belong to no living process are deleted.
+    Parts in the same folder that belong to no living process are deleted; a process of another
+    machine, which may share the folder, is known by its lock on what it writes (`take_lock`).
     """
     part = target.with_name(f".{target.name}.{os.getpid()}.mmplay.part")
     _ours.add(part)
@@ -102,8 +109,36 @@ def _stale(folder: Path) -> list[Path]:
         return []
     found = ((folder / name, _PART.fullmatch(name)) for name in names)
     return [
-        path for path, named in found if named and path not in _ours and not _lives(int(named[1]))
+        path
+        for path, named in found
+        if named and path not in _ours and not _lives(int(named[1])) and not _is_locked(path)
     ]
+
+
+def _is_locked(part: Path) -> bool:
+    """Tell whether somebody writes a part, or it cannot be known."""
+    try:
+        # Written to, as a lock on a network folder asks for; never waiting, should it be a pipe.
+        with open(os.open(part, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW), "r+b") as stream:
+            return not take_lock(stream)
+    except OSError:
+        return True
+
+
+def take_lock(file: IO[Any] | int) -> bool:
+    """Lock an open file until it is closed, without waiting; tell whether nobody else has.
+
+    Where there are no locks, as on Windows, nobody has.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _lives(process: int) -> bool:

@@ -17,8 +17,7 @@ from mmplay.engine.explain.sorts import Sort, sort_of, sort_words
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame
 from mmplay.recordings.library import open_events
 from mmplay.recordings.log.source import STDIN, NothingToRead
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import Workers, spread
+from mmplay.recordings.parallel.spread import Told, Workers, spread
 
 FILES_AT_ONCE = 8
 """Files that a core takes at a time; so few are not worth a second core."""

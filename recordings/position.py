@@ -88,15 +88,21 @@ def _at_time(timeline: Timeline, current: int, time_us: int) -> int:
     return timeline.frame_at(time_us, _boot_at(timeline, current, time_us))
 
 
+FAR_US = 1 << 62
+"""How far a boot is away of which no time is known."""
+
+
 def _boot_at(timeline: Timeline, current: int, time_us: int) -> BootSpan:
-    """Return the current boot if it spans the time, else the first that does, else the current."""
+    """Return the boot that a time is in, else the one that it is nearest to; of two the current."""
     own = boot_of(timeline, current)
-    for boot in (own, *timeline.boots):
-        first = timeline.time_us(boot.first_frame)
-        last = timeline.time_us(boot.last_frame)
-        if first is not None and last is not None and first <= time_us <= last:
-            return boot
-    return own
+    return min((own, *timeline.boots), key=lambda boot: _distance_us(timeline, boot, time_us))
+
+
+def _distance_us(timeline: Timeline, boot: BootSpan, time_us: int) -> int:
+    first, last = timeline.time_us(boot.first_frame), timeline.time_us(boot.last_frame)
+    if first is None or last is None:
+        return FAR_US
+    return max(first - time_us, time_us - last, 0)
 
 
 def search_frames(timeline: Timeline, text: str, current: int, stopped: Stopped = never) -> int:

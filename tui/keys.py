@@ -132,6 +132,7 @@ _BEHIND = _MACHINE._replace(help="the machine behind it")
 _ASKED = (_HINT_NOW, _UNDO_NOW, _SKIP_NOW, _STORY_NOW, _BEHIND)
 
 _CHOOSES = Key("", "", "arrows", "choose, then Enter", NOW)
+STEP = Key("step(1)", "full_stop", ".", "let one turn pass", NOW, ". one turn")
 TO_ACT = Key("jump(1)", "1", "1-9", "act: do what stands there", NOW, "1-9 act")
 
 LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
@@ -161,7 +162,7 @@ LEVEL_FOOTERS: dict[int, tuple[Key, ...]] = {
         TO_ACT,
     ),
     WAITING: (
-        Key("step(1)", "full_stop", ".", "let one turn pass", NOW, ". one turn"),
+        STEP,
         Key("play_or_pause", "space", "Space", "let time run", NOW, "Space lets time run"),
         TO_ACT,
         _CHOOSES,

@@ -19,8 +19,7 @@ from mmplay.levels.classroom.deciding import NOT_MADE_AGAIN, Deciding
 from mmplay.levels.classroom.handin import Handed, HandIn, read_handin
 from mmplay.levels.classroom.judging import Judged, Status, judged, not_judged, seat_of
 from mmplay.levels.classroom.tries import in_tries, stage_of
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import Workers, spread
+from mmplay.recordings.parallel.spread import Told, Workers, spread
 from mmplay.recordings.trace.format import NewerError, TraceError
 from mmplay.recordings.trace.reader import TraceReader, is_trace
 

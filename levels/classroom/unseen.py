@@ -26,8 +26,7 @@ from mmplay.levels.machines import machine_for
 from mmplay.levels.model import ANSWER, NUMBER, PLACE, SKIP, Level, Question
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import ALL_TURNS, answer_rightly, begin, following, won
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import Workers, spread
+from mmplay.recordings.parallel.spread import Told, Workers, spread
 from mmplay.recordings.run.tape import BY_LEVEL, Entry
 
 TRIALS = ((101, 202), (303, 404), (505, 606))

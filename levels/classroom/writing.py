@@ -35,8 +35,7 @@ from mmplay.levels.level_text import read_text
 from mmplay.levels.load import read_level
 from mmplay.levels.model import Level
 from mmplay.levels.pack import MAX_PACK_BYTES, is_pack, pack_tables
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import Workers, spread
+from mmplay.recordings.parallel.spread import Told, Workers, spread
 
 MAX_STUDENT_BYTES = 1 << 20
 

@@ -56,15 +56,23 @@ def filled(question: Question, words: Mapping[str, str]) -> Question:
     return question._replace(**texts, **lists, options=options, draw=draw)
 
 
-def refuse_slots(question: Question) -> None:
-    """Complain about a slot that nothing fills; raises InputError."""
-    texts = [getattr(question, key) for key in _TEXTS]
-    texts += [one for key in (*_LISTS, "options") for one in getattr(question, key)]
-    left = next((slot for text in texts for slot in _SLOT.findall(text)), None)
-    if left is not None and left.isdigit():
-        raise InputError(f"has no word {{{left}}}")
-    if left is not None:
-        raise InputError(no_such("number that is drawn", left, question.draw))
+class OpenSlot(NamedTuple):
+    """A slot that nothing fills: in which key of the question, and what is wrong with it."""
+
+    key: str
+    problem: str
+
+
+def open_slot(question: Question) -> OpenSlot | None:
+    """Return the first slot of a question that nothing fills."""
+    texts = [(key, getattr(question, key)) for key in _TEXTS]
+    texts += [(key, one) for key in (*_LISTS, "options") for one in getattr(question, key)]
+    found = ((key, slot) for key, text in texts for slot in _SLOT.findall(text))
+    for key, slot in found:
+        if slot.isdigit():
+            return OpenSlot(key, f"has no word {{{slot}}}")
+        return OpenSlot(key, no_such("number that is drawn", slot, question.draw))
+    return None
 
 
 _SUM = re.compile(r"(.+?)\s*([+-])\s*([0-9]{1,9})$", re.ASCII)

@@ -38,9 +38,7 @@ def begin_recorded(level: Level, seed: int | None = None, before: int = 0) -> Le
     to somebody who will ask for it: there all are asked the same.
     """
     used = level.start.seed if seed is None else seed
-    writer, trouble = open_writer(level_header(level, used))
-    run = begin(level, seed, writer)
-    run.session.tape.trouble = run.session.tape.trouble or trouble
+    run = begin(level, seed, open_writer(level_header(level, used)))
     if before and not level.bound:
         begin_anew(run, before)
     return run
@@ -51,12 +49,9 @@ def follow_recorded(run: LevelRun) -> LevelRun | None:
     level = next_stage(run)
     if level is None:
         return None
-    writer, trouble = open_writer(level_header(level, run.seed))
-    found = following(run, writer)
-    if found is not None:
-        found.session.tape.trouble = found.session.tape.trouble or trouble
-        if run.notes.anew:
-            begin_anew(found, run.notes.anew)
+    found = following(run, open_writer(level_header(level, run.seed)))
+    if found is not None and run.notes.anew:
+        begin_anew(found, run.notes.anew)
     return found
 
 
@@ -357,9 +352,14 @@ def digits(numbers: Iterable[int]) -> str:
 
 
 def _meant(question: Question, text: str) -> str:
-    """Return the value that is meant: an option's number stands for its value."""
+    """Return the value that is meant: an option's number stands for its value.
+
+    Raises InputError for a number that no option has.
+    """
     values = [option.value for option in question.options]
     is_number = text.isascii() and text.isdigit() and len(text) < 4
-    if text not in values and is_number and 1 <= int(text) <= len(values):
-        return values[int(text) - 1]
-    return text
+    if text in values or not (values and is_number):
+        return text
+    if not 1 <= int(text) <= len(values):
+        raise InputError(f"{text} is none of them; choose {digits(range(1, len(values) + 1))}")
+    return values[int(text) - 1]

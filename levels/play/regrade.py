@@ -273,10 +273,7 @@ def _write_anew(run: LevelRun, path: Path, old: Loaded) -> None:
     session = run.session
     for mark in old.session.tape.marks:
         session.tape.add(mark)
-    writer, session.tape.trouble = open_writer(session.header)
-    if writer is None:
-        return
-    session.tape.write_to(writer)
+    session.tape.write_to(open_writer(session.header))
     session.reached()
     if old.ending.closed and not session.tape.trouble:
         with suppress(OSError):

@@ -26,7 +26,7 @@ from mmplay.levels.play.questions import ANEW, right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import WRITER, session_header
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.run.tape import Sink
 
 ALL_TURNS = 1 << 30
 RULES_BYTES = 8
@@ -34,14 +34,14 @@ START = "level"
 """What the header of a level's recording names as its start."""
 
 
-Makes = Callable[[Machine, dict[str, object], TraceWriter | None], Session]
+Makes = Callable[[Machine, dict[str, object], Sink | None], Session]
 """Makes a session of a machine, its header, and what is to be written to."""
 
 
 def begin(
     level: Level,
     seed: int | None = None,
-    writer: TraceWriter | None = None,
+    writer: Sink | None = None,
     laters: Laters | None = None,
     seen: Before = NOTHING_SEEN,
     make: Makes = Session,
@@ -68,7 +68,7 @@ def begin_anew(run: LevelRun, times: int) -> None:
     run.note(ANEW, str(times))
 
 
-def following(run: LevelRun, writer: TraceWriter | None = None) -> LevelRun | None:
+def following(run: LevelRun, writer: Sink | None = None) -> LevelRun | None:
     """Return a run of the stage after a won one; None if it is not won, or was the last.
 
     Nothing joins the two but the answers: each has a machine and a clock of its own. Raises

@@ -7,8 +7,8 @@ from argparse import ArgumentParser, Namespace
 from mmplay.commands.arguments import RECORDING, add_json
 from mmplay.commands.output import print_json, tell
 from mmplay.engine.errors import how_many
-from mmplay.engine.explain.comparing import moment
 from mmplay.recordings.about import About, BootInfo, Listed, about
+from mmplay.recordings.export.blocks import moment
 from mmplay.recordings.library import trace_path
 from mmplay.recordings.opening import open_trace_file
 from mmplay.recordings.run.store import KIND
@@ -66,12 +66,15 @@ def _lines(one: About) -> list[str]:
 def _boot(boot: BootInfo) -> str:
     kernel = f"rules of {boot.kernel}" if boot.kernel else "rules not known"
     release = boot.release or "release unknown"
-    return f"{release} ({kernel}), {moment(boot.first_us)} to {moment(boot.last_us)}"
+    first, last = (moment(one, boot.wall) for one in (boot.first_us, boot.last_us))
+    return f"{release} ({kernel}), {first} to {last}"
 
 
 def _list(name: str, listed: tuple[Listed, ...]) -> list[str]:
     if not listed:
         return []
-    rows = [f"  #{one.frame + 1}  {moment(one.time_us)}  {one.text}" for one in listed[:SHOWN]]
+    rows = [
+        f"  #{one.frame + 1}  {moment(one.time_us, one.wall)}  {one.text}" for one in listed[:SHOWN]
+    ]
     more = [f"  and {len(listed) - SHOWN} more"] if len(listed) > SHOWN else []
     return [f"{how_many(len(listed), name)}:", *rows, *more]

@@ -29,8 +29,7 @@ from mmplay.levels.pack import levels_in
 from mmplay.levels.progress import Best, load
 from mmplay.levels.proof import RUNS, Proof, prove, with_digest
 from mmplay.recordings.files import replacing
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import spread
+from mmplay.recordings.parallel.spread import Told, spread
 
 GOOD, FALSE, UNREADABLE = 0, 1, 2
 

@@ -30,7 +30,7 @@ from mmplay.recordings.futures import (
 from mmplay.recordings.parallel.spread import spread
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import chosen_frame, told_by
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.run.tape import Sink
 
 
 class FrameStart(RunStart):
@@ -50,7 +50,7 @@ class FrameStart(RunStart):
     def _more(self) -> dict[str, object]:
         return {"frame": self._frame, **super()._more()}
 
-    def session(self, writer: TraceWriter | None = None) -> Session:
+    def session(self, writer: Sink | None = None) -> Session:
         """Return the session, which says what may be varied of it."""
         session = super().session(writer)
         session.ahead = self._ahead if self._varied else None

@@ -27,7 +27,7 @@ from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import incident_machine
 from mmplay.recordings.run.store import session_header
-from mmplay.recordings.trace.writer import TraceWriter
+from mmplay.recordings.run.tape import Sink
 
 INCIDENT_UNTIL = "61.7"
 BOOT_SECONDS = "10"
@@ -211,7 +211,7 @@ class RunStart:
             found["packets"] = self.choice.packets
         return found
 
-    def session(self, writer: TraceWriter | None = None) -> Session:
+    def session(self, writer: Sink | None = None) -> Session:
         """Return the session; it is written as it goes on if there is a writer."""
         if self._parent is not None:
             return self._parent.fork(self._turn, self.header(), writer)

@@ -14,7 +14,7 @@ from mmplay.engine.sim.log.view import summary
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.starts.common import Choice
-from mmplay.recordings.files import TRACE, replacing, sessions_folder
+from mmplay.recordings.files import TRACE, replacing
 from mmplay.recordings.run.run_log import text_of
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.store import open_writer
@@ -230,9 +230,7 @@ def _show(args: Namespace, start: RunStart) -> int:
     """Show the run; it is kept like every play."""
     from mmplay.commands.screen import open_app
 
-    writer, trouble = open_writer(start.header(), sessions_folder())
-    session = start.session(writer)
-    session.tape.trouble = session.tape.trouble or trouble
+    session = start.session(open_writer(start.header()))
     return open_app(args, SessionTimeline(_ran(args, start, session)), 0)
 
 

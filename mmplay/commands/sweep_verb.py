@@ -51,8 +51,7 @@ from mmplay.levels.sweep.runs import (
     run_job,
     try_job,
 )
-from mmplay.recordings.parallel.crew import Told
-from mmplay.recordings.parallel.spread import spread
+from mmplay.recordings.parallel.spread import Told, spread
 from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 
 SEEDS, MAX_SEEDS, MAX_RUNS = 20, 10_000, 100_000
@@ -115,7 +114,8 @@ def run(args: Namespace) -> int:
     # Seed by seed: what Ctrl-C leaves is something of every setting.
     jobs = [Job(subject, setting, seed) for seed in used for setting in settings]
     rows, done = _rows(args, jobs)
-    PRINTERS["json" if args.json else args.format or "text"](subject, rows, random)
+    named = subject._replace(name=args.start)
+    PRINTERS["json" if args.json else args.format or "text"](named, rows, random)
     return 0 if done == len(jobs) else stopped(done, len(jobs), "runs")
 
 

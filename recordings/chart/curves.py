@@ -122,6 +122,15 @@ def strips_of(floors: Sequence[int], most: int) -> list[Strip]:
     return [Strip(max(0, min(floors) - pad), max(floors) + pad, near=True), whole]
 
 
+def line_name(zone: ZoneDump, name: str, pages: int) -> str:
+    """Return what a floor is called beside its line.
+
+    A mark's says which lowmem_reserve it holds for this class of caller, as `min+1732`.
+    """
+    kept = pages - (zone.pages(name) or pages) if name in MARKS else 0
+    return f"{name}+{kept}" if kept > 0 else name
+
+
 def floors_of(
     kernel: Kernel | None, dump: MemDump, zone: ZoneDump, class_index: int | None = None
 ) -> Iterator[tuple[str, str, int]]:

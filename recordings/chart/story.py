@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mmplay.engine.explain.gate import ordinary_class
 from mmplay.engine.frame import BootSpan
-from mmplay.engine.report import MemDump
+from mmplay.engine.report import MemDump, ZoneDump
 from mmplay.engine.rules.versions import Kernel
 from mmplay.engine.sim.log.view import memory_of
 from mmplay.engine.sim.state.zone import Zone
-from mmplay.recordings.chart.curves import floors_of
+from mmplay.recordings.chart.curves import floors_of, line_name
 from mmplay.recordings.recording import Recording
 from mmplay.recordings.run.replay import made_again
 from mmplay.recordings.run.session import Session
+
+if TYPE_CHECKING:
+    from mmplay.recordings.answer import Reach
 
 SPANS = 600
 """A boot's time is cut into so many spans; of each the lowest and the highest free are kept."""
@@ -43,12 +46,16 @@ class Meeting(NamedTuple):
 
 @dataclass(slots=True)
 class FloorLine:
-    """A floor over time: (time_us, pages) at each change. `name` is a mark or a caller's class."""
+    """A floor over time: (time_us, pages) at each change. `name` is a mark or a caller's class.
+
+    `label` is what stands beside the line: a mark's tells of the reserve that it holds.
+    """
 
     name: str
     caller: str
     steps: list[tuple[int, int]] = field(default_factory=list)
     met: Meeting | None = None
+    label: str = ""
 
     @property
     def pages(self) -> int:
@@ -70,12 +77,16 @@ class Spans(NamedTuple):
 
 @dataclass(slots=True)
 class ZoneStory:
-    """One zone of one boot. `class_zone` is whose lowmem_reserve the floors hold."""
+    """One zone of one boot. `class_zone` is whose lowmem_reserve the floors hold.
+
+    `band` is where free lay in other runs, within the bounds of what is assumed of a log's machine.
+    """
 
     name: str
     levels: list[Level] = field(default_factory=list)
     floors: dict[str, FloorLine] = field(default_factory=dict)
     class_zone: str = ""
+    band: Sequence[Reach] = ()
     _seen_us: int | None = None
 
     def see(self, time_us: int, free: int, spans: Spans) -> None:
@@ -91,12 +102,15 @@ class ZoneStory:
         else:
             self.levels.append(Level(time_us, free, free, free))
 
-    def set_floors(self, time_us: int, floors: Iterable[tuple[str, str, int]]) -> None:
-        """Note the floors from a moment on: (name, caller, pages)."""
+    def set_floors(
+        self, time_us: int, zone: ZoneDump, floors: Iterable[tuple[str, str, int]]
+    ) -> None:
+        """Note the floors of the zone from a moment on: (name, caller, pages)."""
         for name, caller, pages in floors:
             line = self.floors.setdefault(name, FloorLine(name, caller))
             if not line.steps or line.pages != pages:
                 line.steps.append((time_us, pages))
+            line.label = line_name(zone, name, pages)
 
     def ordered(self) -> list[FloorLine]:
         """Return the floors, highest first."""
@@ -172,7 +186,7 @@ def _add_dump(
         name = f"{zone.name} of node {zone.node}" if several else zone.name
         story = zones.setdefault((zone.node, zone.name), ZoneStory(name))
         story.class_zone = _named_class(dump) if kernel else ""
-        story.set_floors(time_us, floors_of(kernel, dump, zone))
+        story.set_floors(time_us, zone, floors_of(kernel, dump, zone))
         story.see(time_us, free, spans)
 
 
@@ -185,6 +199,8 @@ def _simulated(recording: Recording, boot: BootSpan, session: Session) -> BootSt
     teller = _Teller(boot.kernel, Spans(first_us, last_us))
     for one in made_again(session):
         teller.take(one.time_ns // 1000, one.machine)
+    for zone in teller.zones:
+        zone.band = [one for one in session.bands.get(zone.name, ()) if one.from_us <= last_us]
     events = _events(recording, boot)
     return BootStory(boot, teller.zones, events, first_us, last_us, exact=True)
 
@@ -218,4 +234,4 @@ class _Teller:
     def _set_floors(self, time_us: int, dump: MemDump) -> None:
         for story, zone in zip(self.zones, dump.zones, strict=True):
             story.class_zone = _named_class(dump)
-            story.set_floors(time_us, floors_of(self._kernel, dump, zone))
+            story.set_floors(time_us, zone, floors_of(self._kernel, dump, zone))

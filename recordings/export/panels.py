@@ -97,6 +97,7 @@ def drawn(panel: Panel, scale: Scale) -> Iterator[str]:
     least = zone.floors.get("min")
     if least is not None:
         yield svg.path(f"{_steps(least, scale)} V{scale.bottom} H{LEFT} Z", "below")
+    yield from _band(zone, scale)
     yield svg.text(LEFT, scale.top - 9, panel.title, "strong")
     for one in zone.ordered():
         yield svg.path(_steps(one, scale), f"floor {_class(one)}")
@@ -104,6 +105,16 @@ def drawn(panel: Panel, scale: Scale) -> Iterator[str]:
     if panel.names:
         yield from _names(zone, scale)
         yield from _meetings(zone, scale)
+
+
+def _band(zone: ZoneStory, scale: Scale) -> Iterator[str]:
+    """Fill where free lay in other runs, as far as the panel reaches."""
+    for one in zone.band:
+        if one.high < scale.low or one.low > scale.high:
+            continue
+        left, right = scale.x(one.from_us), min(RIGHT, scale.x(one.until_us))
+        top, bottom = scale.y(one.high), scale.y(one.low)
+        yield svg.box(left, top, max(1, right - left), max(1, bottom - top), "band")
 
 
 def _pages_axis(scale: Scale) -> Iterator[str]:
@@ -127,7 +138,7 @@ def _names(zone: ZoneStory, scale: Scale) -> Iterator[str]:
     for one, y, place in zip(floors, wanted, places, strict=True):
         lead = f"M{RIGHT} {y} L{RIGHT + 8} {y} L{LABELS - 16} {place} L{LABELS - 6} {place}"
         yield svg.path(lead, f"lead {_class(one)}")
-        yield svg.text(LABELS, place + 4, one.name, "strong")
+        yield svg.text(LABELS, place + 4, one.label, "strong")
         yield svg.text(PAGES, place + 4, str(one.pages), "strong", "end")
         yield svg.text(MET, place + 4, met_text(one, scale.story), "soft")
 

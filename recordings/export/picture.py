@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mmplay.engine.errors import how_many
 from mmplay.engine.explain.words import CALLERS
-from mmplay.recordings.chart.story import BootStory, stories_of
+from mmplay.recordings.chart.story import BootStory, ZoneStory, stories_of
 from mmplay.recordings.export import svg
 from mmplay.recordings.export.blocks import markup, moment, shortened, style
 from mmplay.recordings.export.panels import (
@@ -69,11 +69,19 @@ def described(stories: list[BootStory]) -> str:
     """Return the picture in words."""
     return " ".join(
         f"{zone.name}: free goes from {zone.levels[0].last} to {zone.levels[-1].last} pages. "
-        + " ".join(f"{one.name} {one.pages}: {met_text(one, story)}." for one in zone.ordered())
+        + _others(zone)
+        + " ".join(f"{one.label} {one.pages}: {met_text(one, story)}." for one in zone.ordered())
         for story in stories
         for zone in story.zones
         if zone.levels
     )
+
+
+def _others(zone: ZoneStory) -> str:
+    if not zone.band:
+        return ""
+    low, high = min(one.low for one in zone.band), max(one.high for one in zone.band)
+    return f"In other runs it lies between {low} and {high} pages. "
 
 
 def _boot(parts: list[str], story: BootStory, name: str, y: int) -> int:
@@ -157,6 +165,8 @@ def _notes(parts: list[str], story: BootStory, y: int) -> int:
     lines = [line for zone in story.zones for line in zone.ordered()]
     if any(line.met is not None and line.met.pages != line.pages for line in lines):
         notes.append("pages in brackets: the floor as it was when free met it")
+    if any(zone.band for zone in story.zones):
+        notes.append("the band: where free lay in any run within the bounds of what is assumed")
     if known:
         notes += ["plain callers meet min", *known]
     y += 8

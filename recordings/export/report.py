@@ -108,7 +108,7 @@ def _floors(story: BootStory) -> Table:
     """Return the picture's numbers once more, as a table."""
     boot = story.boot
     rows = [
-        (zone.name, one.name, str(one.pages), met_text(one, story))
+        (zone.name, one.label, str(one.pages), met_text(one, story))
         for zone in story.zones
         for one in zone.ordered()
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self
 
 from mmplay.engine.errors import InputError
-from mmplay.recordings.files import begin_part, end_part
+from mmplay.recordings.files import begin_part, end_part, take_lock
 from mmplay.recordings.trace.format import MAX_BODY_BYTES, Code, unpack_body
 from mmplay.recordings.trace.reader import TraceReader, body_at
 from mmplay.recordings.trace.writer import TraceWriter
@@ -25,9 +25,11 @@ class AppendFile:
     def create(cls, path: Path) -> Self:
         """Make a new file; raises InputError if there is one, OSError if it cannot be."""
         try:
-            return cls(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             raise InputError(f"{path}: it exists already; name another file to record to") from None
+        take_lock(file)
+        return cls(file)
 
     def write(self, data: bytes) -> int:
         """Append all of `data`, or nothing; raises OSError."""

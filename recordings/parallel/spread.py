@@ -1,17 +1,77 @@
 """One piece of work on many items, on all cores of this machine or on a cluster that a user names.
 
-Whatever becomes of a worker, each item has one result, and the results come in the items' order.
+Whatever becomes of a worker, each item has one result, and the results come in the items' order. A
+work is told of who does it, and how far it is.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from mmplay.recordings.files import Progress
-from mmplay.recordings.parallel.crew import Crew, Found, Item, Meter, Told
+from mmplay.recordings.files import Done, Progress
 from mmplay.recordings.recording import Stopped, never
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+class Told(NamedTuple):
+    """How the progress bar names the work: what is done, and what the items are."""
+
+    doing: str
+    what: str
+
+
+class Meter:
+    """Tells how far the work is."""
+
+    def __init__(self, progress: Progress | None, told: Told, weights: list[int]) -> None:
+        self._progress, self._told, self._weights = progress, told, weights
+        self._items = self._done = 0
+        self._all = sum(weights)
+
+    def count(self, number: int) -> None:
+        """Count an item as done."""
+        self._items += 1
+        self._done += self._weights[number]
+        if self._progress is not None:
+            text = f"{self._items} of {len(self._weights)} {self._told.what}"
+            self._progress(Done(self._told.doing, 0, self._done, self._all, text))
+
+
+class Crew(Protocol):
+    """Workers that take parts."""
+
+    size: int
+
+    def submit(self, deed: Callable[[], list[Found]]) -> Future[list[Found]]:
+        """Let a worker do it."""
+        ...
+
+    def alone(self, deed: Callable[[], list[Found]]) -> list[Found]:
+        """Let a worker do it that does nothing else; raises what `killed` knows."""
+        ...
+
+    def killed(self, error: BaseException) -> bool:
+        """Tell whether an error says that a worker was killed."""
+        ...
+
+    def renew(self) -> bool:
+        """Go on after a worker was killed; tell whether all that was under way ended with it."""
+        ...
+
+    def check(self) -> None:
+        """Raise InputError if nobody is left who could do anything; called now and then."""
+        ...
+
+    def end(self) -> None:
+        """Stop all that is under way."""
+        ...
 
 
 class Workers(NamedTuple):
@@ -87,6 +147,6 @@ def _crew(on: Workers, parts: int) -> Crew | None:
     cores = min(on.cores or cores_here(), parts)
     if cores < 2:
         return None
-    from mmplay.recordings.parallel.processes import Processes
+    from mmplay.recordings.parallel.parts import Processes
 
     return Processes(cores)

@@ -6,7 +6,7 @@ from the nearest keyframe. What happens is put on a tape as it happens (see `tap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -24,6 +24,7 @@ from mmplay.recordings.run.tape import Entry, Sink, Tape, digest_of, next_row_ns
 from mmplay.recordings.trace.format import Code, pack_body
 
 if TYPE_CHECKING:
+    from mmplay.recordings.answer import Reach
     from mmplay.recordings.futures import Ahead
 
 FOREVER_NS = 1 << 62
@@ -64,7 +65,8 @@ class Moments(NamedTuple):
 class Session:
     """See the module. Turns count as the machine's own; the first is `first`, the last `end`.
 
-    `ahead` is what may be varied of a machine that began at a frame of a log.
+    `ahead` is what may be varied of a machine that began at a frame of a log; `bands` are what
+    the runs of it came to, once they were made: by zone, within which free pages all stayed.
     """
 
     def __init__(self, m: Machine, header: dict[str, Any], writer: Sink | None = None):
@@ -79,6 +81,7 @@ class Session:
         self.header = header
         self.tape = tape
         self.ahead: Ahead | None = None
+        self.bands: Mapping[str, Sequence[Reach]] = {}
         self.keys = Keyframes()
         self.log = RunLog()
         self.redone: list[Entry] = []

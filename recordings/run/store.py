@@ -20,7 +20,7 @@ from mmplay.recordings.files import TRACE, sessions_folder
 from mmplay.recordings.run.keyframes import MAX_STATE_BYTES, NO_BASE, inflated
 from mmplay.recordings.run.replay import BROKEN, known_act
 from mmplay.recordings.run.session import FIRSTS, Session
-from mmplay.recordings.run.tape import Entry, Tape, entry_of
+from mmplay.recordings.run.tape import Entry, Sink, Tape, entry_of
 from mmplay.recordings.trace.format import Code, TraceError
 from mmplay.recordings.trace.reader import Ending, Record, TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
@@ -148,36 +148,36 @@ def session_header(title: str, **more: Any) -> dict[str, Any]:
     return {"kind": KIND, "title": title, "writer": WRITER, "engine": ENGINE, **more}
 
 
-def begin_session(m: Machine, header: dict[str, Any], folder: Path | None = None) -> Session:
-    """Begin a session that is written while it is played.
+class NoFile:
+    """Where a session is written to whose file could not be made.
 
-    If the disk does not take a new file the session runs all the same; `tape.trouble` says why.
+    The first record says why, which stops the writing and never the run: `Tape.trouble` tells.
     """
-    writer, trouble = open_writer(header, folder)
-    session = Session(m, header, writer)
-    session.tape.trouble = session.tape.trouble or trouble
-    return session
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def append(self, code: Code, fields: list[Any], /) -> None:
+        """Raise OSError."""
+        raise OSError(self._why)
+
+    def flush(self) -> None:
+        """Hand nothing to the system."""
+
+    def finish(self) -> None:
+        """End nothing."""
+
+    def abandon(self) -> None:
+        """Leave nothing."""
 
 
-def fork_session(
-    session: Session, turn: int, header: dict[str, Any], folder: Path | None = None
-) -> Session:
-    """Fork a session into a new one with a file of its own."""
-    writer, trouble = open_writer(header, folder)
-    fork = session.fork(turn, header, writer)
-    fork.tape.trouble = fork.tape.trouble or trouble
-    return fork
-
-
-def open_writer(
-    header: dict[str, Any], folder: Path | None = None
-) -> tuple[TraceWriter | None, str]:
-    """Return a writer on a new file, or None and why there is none."""
+def open_writer(header: dict[str, Any], folder: Path | None = None) -> Sink:
+    """Return what writes a new file in a folder, else in that of played sessions."""
     try:
         stream = _new_file(folder or sessions_folder(), str(header["title"]))
-        return TraceWriter(stream, header), ""
+        return TraceWriter(stream, header)
     except OSError as error:
-        return None, str(error.strerror or error)
+        return NoFile(str(error.strerror or error))
 
 
 def _new_file(folder: Path, title: str) -> BinaryIO:

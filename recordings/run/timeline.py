@@ -32,7 +32,7 @@ from mmplay.recordings.recording import Act, Assumed, Series, Stopped, rememberi
 from mmplay.recordings.run.replay import UNSEEN, act_text, standing, without
 from mmplay.recordings.run.run_log import with_request
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.store import fork_session, session_header
+from mmplay.recordings.run.store import open_writer, session_header
 from mmplay.recordings.run.tape import Entry, columns
 from mmplay.recordings.trace.format import Code
 from mmplay.recordings.trace.reader import Ending
@@ -262,11 +262,13 @@ class SessionTimeline:
             turn=turn,
             kernel=self.session.live.kernel.name,
         )
-        return SessionTimeline(fork_session(self.session, turn, header))
+        return SessionTimeline(self.session.fork(turn, header, open_writer(header)))
 
     def snapshot(self) -> SessionTimeline:
         """Return a copy of the run as it is now."""
-        return SessionTimeline(self.session.fork(self.session.end, self.session.header))
+        copy = self.session.fork(self.session.end, self.session.header)
+        copy.bands = self.session.bands
+        return SessionTimeline(copy)
 
     def cut(self, first: int, last: int, stream: BinaryIO) -> str:
         """Write the turns from frame `first` to frame `last`; raises OSError."""

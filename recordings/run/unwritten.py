@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from operator import attrgetter
 from typing import Any, NamedTuple
+from weakref import ref
 
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.state.state import State
@@ -41,13 +42,15 @@ class Way(Keyframes):
     """The turns of a machine that the same acts were done to: states as copies, and what came up.
 
     `before` is the way without the last of these acts, which was done after turn `since`. Whoever
-    goes it adds to it, and nobody takes away.
+    goes it adds to it, and nobody takes away; he holds the ways that he came, as this one does not
+    hold the one before it: two that held each other would wait for the collector.
     """
 
     def __init__(self, before: Way | None = None, since: int = -1) -> None:
         """None yet."""
         super().__init__()
-        self._before, self._since = before, since
+        self._before = None if before is None else ref(before)
+        self._since = since
         self._states: list[State] = []
         self._seen: dict[Hashable, list[Seen]] = {}
         self._behind: OrderedDict[Act, Way] = OrderedDict()
@@ -82,8 +85,9 @@ class Way(Keyframes):
 
     def _nearest(self, turn: int) -> State:
         place = bisect_right(self.turns, turn) - 1
-        if place < 0 and self._before is not None:
-            return self._before._nearest(min(turn, self._since))
+        before = None if self._before is None else self._before()
+        if place < 0 and before is not None:
+            return before._nearest(min(turn, self._since))
         return self._states[max(0, place)]
 
     def seen(self, name: Hashable, turn: int) -> Seen | None:
@@ -131,12 +135,13 @@ class UnwrittenSession(Session):
 
     def begin(self) -> None:
         """Keep what the run starts from."""
-        self._start = self._ways.setdefault(repr(self.header), Way())
-        self._go(self._start)
+        self._came: list[Way] = []
+        self._go(self._ways.setdefault(repr(self.header), Way()))
         self.keys.add(self.first, self.live.state)
 
     def _go(self, way: Way) -> None:
         self.keys = self._way = way
+        self._came.append(way)
 
     def advance(
         self, turns: int = FOREVER_NS, until_ns: int = FOREVER_NS, stop: Stop | None = None
@@ -178,7 +183,9 @@ class UnwrittenSession(Session):
 
     def _forget(self, act: Entry | None) -> None:
         super()._forget(act)
-        self._go(self._start)
+        start = self._came[0]
+        self._came.clear()
+        self._go(start)
         for one in self.acts:
             if not is_noted(one.fields[0]):
                 self._go(self._way.behind((one.turn, *one.fields)))

@@ -15,7 +15,8 @@ from mmplay.engine.sim.starts.common import Choice
 from mmplay.engine.sim.starts.frame import from_report
 from mmplay.recordings.futures import Ahead, machine_ahead
 from mmplay.recordings.run.continuing import AFTER_FOUND_NS, INCIDENT, told_in
-from mmplay.recordings.run.store import begin_session, session_header
+from mmplay.recordings.run.session import Session
+from mmplay.recordings.run.store import open_writer, session_header
 from mmplay.recordings.run.timeline import SessionTimeline
 
 
@@ -32,7 +33,7 @@ def what_if(frame: Frame, name: str, kernel: Kernel | None = None) -> SessionTim
         frame=frame.index,
         kernel=machine.kernel.name,
     )
-    session = begin_session(machine, header)
+    session = Session(machine, header, open_writer(header))
     session.ahead = ahead
     return SessionTimeline(session)
 

@@ -185,6 +185,20 @@ def test_info_of_a_cut_file(run_file: Path, capsys: pytest.CaptureFixture[str]) 
     assert "ending    cut at byte" in out
 
 
+def test_info_has_clock_times_of_a_log_that_has_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, trace = tmp_path / "a.log", tmp_path / "a.mmtrace"
+    failure = "a: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL)"
+    log.write_text(f"Sep 29 08:12:34 db1 kernel: {failure}\n", encoding="utf-8")
+    assert output(capsys, "import", log, "-o", trace)[0] == 0
+    code, out, _ = output(capsys, "info", trace)
+    assert code == 0
+    assert ", Sep 29 08:12:34 to Sep 29 08:12:34\n" in out
+    assert "  #1  Sep 29 08:12:34  page allocation failure: a, order 4\n" in out
+    assert json.loads(output(capsys, "info", trace, "--json")[1])["boots"][0]["wall"] is True
+
+
 def test_info_of_a_log(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = output(capsys, "info", INCIDENT_NEXT, "--json")
     assert code == 0

@@ -16,7 +16,7 @@ def output(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, st
 
 
 def test_run_incident_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = output(capsys, "run", "incident", "--json", "--until", "61.5")
+    code, out, _ = output(capsys, "run", "incident", "--json", "--until", "61.53")
     assert code == 0
     run = json.loads(out)
     assert run["schema"] == 1
@@ -32,7 +32,7 @@ def test_run_writes_a_log_that_imports(
     capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
 ) -> None:
     path = str(tmp_path) + "/run.log"
-    assert output(capsys, "run", "incident", "--until", "61.5", "-o", path)[0] == 0
+    assert output(capsys, "run", "incident", "--until", "61.53", "-o", path)[0] == 0
     code, out, _ = output(capsys, "import", path, "--json")
     assert code == 0
     log = json.loads(out)
@@ -89,7 +89,7 @@ def test_run_writes_a_recording(
     capsys: pytest.CaptureFixture[str], tmp_path: pytest.TempPathFactory
 ) -> None:
     path = str(tmp_path) + "/run.mmtrace"
-    assert output(capsys, "run", "incident", "--until", "61.5", "-o", path)[0] == 0
+    assert output(capsys, "run", "incident", "--until", "61.53", "-o", path)[0] == 0
     code, out, _ = output(capsys, "export", path, "--format", "dmesg")
     assert code == 0
     code, out, _ = output(capsys, "explain", path)

@@ -28,6 +28,8 @@ def test_a_number_answers_like_the_option_that_it_stands_for() -> None:
     assert [one and (one.answer, one.right) for one in replies] == [("yes", True)] * 3
     tapes = [one.level_run.session.tape.told for one in (by_number, by_value, chosen)]
     assert len(set(tapes)) == 1
+    with pytest.raises(InputError, match=r"^20 is none of them; choose 1-2$"):
+        game_of(level(DOOR)).answer("20")
 
 
 def test_what_is_numbered_is_the_question_or_else_the_choices() -> None:

@@ -113,14 +113,14 @@ def test_zones_classes_flags_and_rules_have_terms() -> None:
 
 def test_values_of_flags_are_those_of_the_layouts() -> None:
     assert gfp_values("GFP_ATOMIC") == (
-        "0x20 in 2.6.32 to 4.3",
+        "0x20 in 2.6.18 to 4.3",
         "0x2080020 in 4.4 to 4.9",
         "0x1080020 in 4.10 to 4.17",
         "0x480020 in 4.18 to 5.0",
         "0xa20 in 5.1 to 6.2",
         "0x820 in 6.3 and later",
     )
-    assert gfp_values("__GFP_HIGH") == ("0x20 in 2.6.32 and later",)
+    assert gfp_values("__GFP_HIGH") == ("0x20 in 2.6.18 and later",)
     assert gfp_values("__GFP_NOACCOUNT") == ("0x100000 in 4.1 to 4.4",)
 
 
@@ -235,6 +235,7 @@ def test_every_kind_of_question_leads_to_a_term() -> None:
     assert set(ANSWERERS) == tried
     assert entry_for(Ask("counter", ("wb_nowork",))) is not None
     assert entry_for(Ask("decision", (0,))) is not None
+    assert entry_for(Ask("victim")) == glossary()["victim"]
     assert entry_for(Ask("total", ("unheard_of",))) is None
 
 

@@ -48,6 +48,17 @@ def test_a_slip_in_the_toml_is_told_where_it_is(text: str, said: str) -> None:
     assert complaint(text) == f"t.toml:{said}"
 
 
+def test_only_a_kernel_that_can_be_simulated_is_played_on() -> None:
+    said = complaint(level_text(DOOR).replace('"4.5-rc7"', '"6.6"'))
+    assert said.endswith("kernel: '6.6' is no word of this key; there are 4.5-rc7, next-20160311")
+
+
+def test_a_slot_that_nothing_fills_is_told_with_its_key() -> None:
+    text = level_text(NUMBER.replace('text = "', 'text = "{x} '))
+    said = f"t.toml:{line_of(text, '{x}')}: text: 'x' is no number that is drawn; "
+    assert complaint(text).startswith(said)
+
+
 def test_an_assignment_is_no_level() -> None:
     said = complaint('format = 1\nkind = "assignment"\n')
     assert (

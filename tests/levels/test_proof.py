@@ -62,6 +62,8 @@ BAD = [
      "without `dirty_ratio 7`"),
     (DOOR.replace('"no"]', '"nein"]') + RIGHT, "", "solution", "yes or no"),
     (NUMBER + 'options = ["16", "16"]\n' + LOW, "", "questions", "2 options are right"),
+    (DOOR.replace('"no"]', '"no", "perhaps"]') + RIGHT, "", "questions",
+     "door.1: an option is 'perhaps': answer yes or no"),
     (NUMBER + 'options = ["17", "18"]\n', "", "solution", "'16' is no choice"),
     (NUMBER.replace("marks DMA32 low", "fact mark.retry") + 'options = ["min", "low"]\n', "",
      "questions", "no hint leads to it"),

@@ -123,14 +123,14 @@ def test_what_was_given_differently_is_said(variants: Comparison) -> None:
     assert [tuple(one) for one in variants.settings] == [("wb_mask", "atomic", "nowait")]
     assert variants.first is not None
     assert variants.first.kind is Kind.DECISION
-    assert variants.first.a.function == "__zone_watermark_ok"
+    assert variants.first.a.function == "wb_start_writeback"
     lines = parting(variants)
     assert lines[0] == "set differently: wb_mask: A atomic, B nowait"
     assert "a different decision of CPU " in lines[1]
-    assert " in __zone_watermark_ok (mm/page_alloc.c)" in lines[1]
-    assert lines[2].endswith("> 650: passes")
-    assert lines[3].endswith("<= 1300: refused")
-    assert lines[4].startswith("  operands: floor 650 and 1300, passed yes and no, gfp 0x")
+    assert " in wb_start_writeback (fs/fs-writeback.c)" in lines[1]
+    assert lines[2].endswith("(atomic); 1 queued, 0 refused")
+    assert lines[3].endswith("(nowait); 1 queued, 0 refused")
+    assert lines[4] == "  operands: mask 0 and 2"
 
 
 def test_the_table_shows_both_sides_numbers(variants: Comparison) -> None:

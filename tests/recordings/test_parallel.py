@@ -18,10 +18,8 @@ import pytest
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import Done
 from mmplay.recordings.parallel import spread as spreading
-from mmplay.recordings.parallel.crew import Meter, Told
-from mmplay.recordings.parallel.parts import AHEAD, Parts
-from mmplay.recordings.parallel.processes import Processes
-from mmplay.recordings.parallel.spread import Workers, cores_here, spread
+from mmplay.recordings.parallel.parts import AHEAD, Parts, Processes
+from mmplay.recordings.parallel.spread import Meter, Told, Workers, cores_here, spread
 from mmplay.recordings.recording import never
 from tests.recordings.squares import WORST, killed, killed_once, process, refused, square
 

@@ -5,6 +5,7 @@ import pytest
 from mmplay.engine.errors import InputError
 from mmplay.recordings.log.observed import ObservedTimeline
 from mmplay.recordings.position import find_position
+from tests.recordings.imported_logs import imported
 
 PLACES = (
     # text, from frame, to frame
@@ -30,3 +31,13 @@ def test_places(rc7: ObservedTimeline, text: str, start: int, end: int) -> None:
 def test_what_is_not_there_is_said(rc7: ObservedTimeline, text: str) -> None:
     with pytest.raises(InputError):
         find_position(rc7, text)
+
+
+def test_a_time_outside_all_boots_is_in_the_nearest() -> None:
+    """A log may hold a later boot first, as a mail does."""
+    failure = b"a: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL)\n"
+    timeline = imported(b"".join(b"[%5d.500000] %b" % (at, failure) for at in (4694, 4426, 4427)))
+    assert [boot.first_frame for boot in timeline.boots] == [0, 1]
+    places = (("4426", 0, 1), ("4427.6", 0, 2), ("4690", 2, 0), ("9999", 1, 0), ("4600", 2, 0))
+    for text, start, end in places:
+        assert find_position(timeline, text, start) == end, text

@@ -11,7 +11,7 @@ import pytest
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.rules.versions import layout_of_release
-from mmplay.recordings.files import replacing
+from mmplay.recordings.files import replacing, take_lock
 
 KILLED = """
 import os, signal, sys
@@ -42,6 +42,23 @@ def test_a_part_of_an_earlier_process_with_our_number_is_no_hindrance(tmp_path: 
     (tmp_path / f".one.{os.getpid()}.mmplay.part").write_text("half")
     with replacing(tmp_path / "two") as stream:
         stream.write(b"2")
+    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+
+
+def test_what_another_machine_writes_in_the_same_folder_stays(tmp_path: Path) -> None:
+    """Its processes are not ours to ask for: it may be a container, or share the folder."""
+    for number in (os.getpid(), 999_999_999):
+        (tmp_path / f".one.{number}.mmplay.part").write_text("half")
+    with (tmp_path / ".one.999999999.mmplay.part").open("r+b") as held:
+        assert take_lock(held)
+        with replacing(tmp_path / "two") as stream:
+            stream.write(b"2")
+        assert {path.name for path in tmp_path.iterdir()} == {Path(held.name).name, "two"}
+    with replacing(tmp_path / "two") as stream:
+        stream.write(b"3")
+        (part,) = tmp_path.glob("*.part")
+        with part.open("r+b") as other:
+            assert not take_lock(other)
     assert [path.name for path in tmp_path.iterdir()] == ["two"]
 
 

@@ -86,6 +86,23 @@ async def test_the_history_shows_how_far_the_other_runs_went(log: str) -> None:
         assert "in other runs" not in text_of(pilot), "they say nothing of what is done later"
 
 
+async def test_an_export_has_the_band_of_the_other_runs(log: str, tmp_path: Path) -> None:
+    async with running(log, (100, 36)) as pilot:
+        await press(pilot, "f", "full_stop", "full_stop", "E")
+        await type_in(pilot, f"svg {tmp_path}/fork.svg")
+        await settle(pilot)
+        await press(pilot, "x")
+        await type_in(pilot, "disk 100")
+        await press(pilot, "E")
+        await type_in(pilot, f"svg {tmp_path}/later.svg")
+        await settle(pilot)
+    drawn, later = ((tmp_path / f"{one}.svg").read_text() for one in ("fork", "later"))
+    assert 'class="band"' in drawn
+    assert "the band: where free lay in any run within the bounds of what is assumed" in drawn
+    assert "In other runs it lies between " in drawn
+    assert 'class="band"' not in later, "they say nothing of what is done later"
+
+
 async def test_escape_stops_them_and_does_not_leave(log: str, held: threading.Event) -> None:
     async with running(log) as pilot:
         await fork(pilot)

@@ -101,7 +101,7 @@ def test_the_same_recording_gives_the_same_cast() -> None:
 
 
 def run_of_the_incident() -> SessionTimeline:
-    run = incident_run(59_640_000_000)
+    run = incident_run(59_634_000_000)
     run.session.mark(run.session.first + 700, "look here")
     run.changed()
     return run

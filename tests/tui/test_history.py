@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mmplay.levels.catalogue import level_of_id
+from mmplay.levels.play.game import LevelGame
+from mmplay.levels.play.solve import begin
 from mmplay.recordings.chart.axis import Axis
 from mmplay.recordings.chart.curves import Curve, Reached, curves_of
 from mmplay.recordings.diagnosis import diagnose_frame
@@ -41,7 +44,15 @@ def test_more_rows_show_the_other_zone_near_its_floors(linux_next: ObservedTimel
     assert len(rows) == 12
     assert [row[:8].strip() for row in rows if "DMA" in row[:8]] == ["DMA32", "DMA"]
     text = "\n".join(rows)
-    for name in ("high 2186", "low 1743", "min 1300", "HIGH 650◀", "HIGH 1738◀", "2.5 MiB"):
+    for name in (
+        "high 2186",
+        "low 1743",
+        "min 1300",
+        "HIGH 650◀",
+        "HIGH 1738◀",
+        "min+1732 1743",
+        "2.5 MiB",
+    ):
         assert name in text, name
 
 
@@ -125,6 +136,22 @@ async def test_events_that_came_together_stand_apart_by_event() -> None:
         for event in ("◆2", "◆3"):
             assert event in by_event, event
         assert "line of time: by time" in await press(pilot, "A")
+
+
+def test_a_run_far_above_its_floors_is_seen_to_fall() -> None:
+    run = begin(level_of_id("L03"))
+    run.session.act("@set_free", "DMA32 900")
+    game = LevelGame(run)
+    view = View(diagnose_frame(game, 0), 120, 6, "full", BOXES)
+    axis = Axis(game, 60, range(60), by_event=True)
+
+    def heights(exact: bool) -> set[int]:
+        curves = {(0, "DMA32"): Curve([(0, 900), (30, 450)], exact)}
+        rows = [plain(row)[8:68] for row in history_rows(view, curves, axis, 6)]
+        return {n for n, row in enumerate(rows) if "▀" in row or "▄" in row}
+
+    assert len(heights(exact=True)) > 1
+    assert heights(exact=False) == {0}, "what is only known of dumps runs along the top"
 
 
 def test_a_band_lies_behind_the_curve_and_its_floors_shine_through(rc7: ObservedTimeline) -> None:

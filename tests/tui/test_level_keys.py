@@ -10,7 +10,7 @@ from mmplay.levels.catalogue import find_level
 from mmplay.levels.play.deeds import ONLY_ACTS
 from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
-from mmplay.tui.panels.stage_panel import ChoicePanel
+from mmplay.tui.play.panels import ChoicePanel
 from mmplay.tui.screens.menu import MenuScreen
 from tests.tui.screens import SIZES, press, settle, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of
@@ -64,9 +64,17 @@ async def test_the_machine_is_offered_only_where_it_tells_no_answer() -> None:
         for _ in range(3):
             question = run_of(pilot).open_question()
             assert question is not None
+            helped = await press(pilot, "question_mark")
+            assert ("the machine behind it" in helped) == ("the incident's own lines" in helped)
+            await press(pilot, "escape")
             offered.append((not question.hides, "L machine" in text_of(pilot).splitlines()[-1]))
+            assert offered[-1][1] == ("the incident's own lines" in helped)
             await answer_right(pilot)
         assert set(offered) == {(True, True), (False, False)}
+        for _ in range(2):
+            shown = await press(pilot, "enter")
+        assert "lets 100 turns pass" in shown
+        assert ". 100 turns" in shown.splitlines()[-1]
 
 
 async def test_the_footer_offers_what_can_be_done_now_and_undo_says_what_it_undid() -> None:

@@ -91,7 +91,7 @@ async def test_the_end_stops_the_looking(live: Live) -> None:
         screen.follower.look()
         await settle(pilot)
         assert "2/2" in text_of(pilot)
-        assert not screen.follower.awaits_more
+        assert screen.follower._timer is None
         assert screen.said == "the recording has ended: live, 2 frames"
         assert text_of(pilot).splitlines()[0].endswith("|| x1")
 
@@ -121,5 +121,5 @@ async def test_a_file_that_was_deleted_is_told_once_and_stays_on_the_screen(live
         live.path.unlink()
         screen.follower.look()
         assert "the file was deleted; you see what it held until then" in screen.said
-        assert not screen.follower.awaits_more
+        assert screen.follower._timer is None
         assert "1/2" in await press(pilot, "comma")

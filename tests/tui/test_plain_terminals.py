@@ -56,7 +56,7 @@ async def test_without_colours_a_verdict_stands_out(
         zones = pilot.app.screen.query_one("#zones", CellPanel)
 
         def contrast(role: str) -> float:
-            colour = zones.role_style(role).color
+            colour = zones._drawn.style(role).color
             assert colour is not None
             ground = zones.background_colors[1].monochrome.brightness
             return abs(Color.from_rich_color(colour).monochrome.brightness - ground)
@@ -103,7 +103,7 @@ async def test_sixteen_colours_can_be_read_on_their_ground(
             light, dark = sorted((seen(variables[name]), ground), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= LEGIBLE, name
         zones = pilot.app.screen.query_one("#zones", CellPanel)
-        assert zones.role_style("deep_fine").color == zones.role_style("fine").color
+        assert zones._drawn.style("deep_fine").color == zones._drawn.style("fine").color
 
 
 @pytest.mark.parametrize("width", [38, 76, 118])

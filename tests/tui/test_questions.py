@@ -22,7 +22,7 @@ from mmplay.tui.views.scene import View
 from mmplay.tui.views.zones import lists_rows, zones_rows
 from tests.sessions import incident_run
 
-UNTIL_NS = 61_520_000_000
+UNTIL_NS = 61_530_000_000
 LEFT_OPEN = re.compile(r"[{}]|\bNone\b|\bnan\b|  ·|· $")
 
 

@@ -63,6 +63,8 @@ def test_the_timeline_fits_its_width(width: int) -> None:
             rows = timeline_rows(timeline, timeline.frame(index), placed, 2, width + 4, BOXES)
             assert len(plain(rows[0])) == width + 4
             assert plain(rows[0]).count("●") == 1
+            title, said = timeline.frame(index).title, plain(rows[1])
+            assert title in said or "..." in said or width < 24, "what is cut says so"
 
 
 @given(st.text(max_size=200), st.integers(1, 80))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Region
@@ -360,10 +359,6 @@ class CellPanel(Widget, can_focus=True):
         """Forget the styles of the old theme."""
         super().notify_style_update()
         self._drawn.forget()
-
-    def role_style(self, role: str) -> Style:
-        """Return the style of a role in the current theme."""
-        return self._drawn.style(role)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,7 @@ from mmplay.tui.screens.base import BOUNDS, BaseScreen
 from mmplay.tui.views.history import BAND
 
 if TYPE_CHECKING:
-    from mmplay.recordings.answer import Answer
+    from mmplay.recordings.answer import Answer, Reach
     from mmplay.recordings.futures import Ahead
 
 AT_LEAST = 2
@@ -81,6 +81,11 @@ class Bounds:
         if run is None or known is None or self._acted_later(run):
             return None
         return known.answer
+
+    def bands(self, run: Session) -> Mapping[str, Sequence[Reach]]:
+        """Return within which free pages all those runs stayed, by zone; none if not known."""
+        answer = self.answer(run)
+        return {} if answer is None else answer.bands()
 
     def look_at(self, run: Session | None) -> None:
         """Find the bounds of a run that has some, with what was done at its start."""

@@ -17,6 +17,7 @@ from mmplay.tui.keys import (
     RUN_KEYS,
     RUNNING,
     STAGE_KEYS,
+    STEP,
     TENTHS,
     TO_ACT,
     TYPING,
@@ -24,8 +25,12 @@ from mmplay.tui.keys import (
     Key,
 )
 from mmplay.tui.screens.base import BaseScreen, Parting
+from mmplay.tui.views.stage import step_of
 
 ANSWER_FIRST = "answer first, or press S to skip the question"
+BEHIND = {"machine", "incident"}
+"""What looks at more than the picture, and waits where that would tell the answer."""
+
 ONLY_ANSWERS = "in this level you only answer"
 TYPED = "Enter answers, Backspace corrects, Esc leaves"
 TELLS = "that would tell the answer: answer first"
@@ -86,7 +91,7 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
         return LEVEL_FOOTERS[LANDED]
     run, state = game.level_run, state_of(game, playing)
     level, undone = run.level, run.player_acts() or turn_passed(run.level, run.session)
-    refused = ({"machine"} if tells else set()) | (set() if undone else {"undo"})
+    refused = (BEHIND if tells else set()) | (set() if undone else {"undo"})
     if state in (RUNNING, WAITING):
         refused |= set() if game.options and game.acts_left else {"jump(1)", ""}
     if state == WAITING:
@@ -97,8 +102,10 @@ def keys_now(game: LevelGame, playing: bool, landed: bool, tells: bool) -> tuple
 
 
 def _counted(key: Key, game: LevelGame) -> Key:
-    """Return a key as it is now: the digits of what there is to choose."""
-    shown = digits(game.choices)
+    """Return a key as it is now: how far a step goes, the digits of what there is to choose."""
+    shown, step = digits(game.choices), step_of(game.level_run.level)
+    if key.action == STEP.action:
+        return key._replace(help=f"let {step} pass", footer=f". {step}")
     if key.shown == TO_ACT.shown and shown:
         return key._replace(shown=shown, footer=key.footer.replace(key.shown, shown))
     return key
@@ -106,7 +113,7 @@ def _counted(key: Key, game: LevelGame) -> Key:
 
 def keys_to_tell(now: tuple[Key, ...], tells: bool) -> tuple[Key, ...]:
     """Return what the help names while the picture is shown: what can be done now, and the rest."""
-    named = {one.action for one in now if one.action} | ({"machine"} if tells else set())
+    named = {one.action for one in now if one.action} | (BEHIND if tells else set())
     return (*now, *(one for one in STAGE_KEYS if one.action not in named))
 
 

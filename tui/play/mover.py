@@ -218,11 +218,6 @@ class Follower:
         self._screen, self._panels, self._player = screen, panels, player
         self._timer: Timer | None = None
 
-    @property
-    def awaits_more(self) -> bool:
-        """Tell whether more may still be recorded."""
-        return self._timer is not None
-
     def begin(self) -> None:
         """Look now and then whether the recording has grown, if it may."""
         if self._player.timeline.growing:

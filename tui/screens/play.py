@@ -263,14 +263,8 @@ class PlayScreen(BaseScreen):
         if wanted:
             self.ask_for(wanted, deeds.act)
 
-    def action_undo(self) -> None:
-        """Take back what was done last."""
-        self._deeds.undo()
-
-    def action_redo(self) -> None:
-        """Do again what was taken back."""
-        self._deeds.redo()
-
+    action_undo = by("_deeds", lambda deeds: deeds.undo())
+    action_redo = by("_deeds", lambda deeds: deeds.redo())
     action_inside = by("runs", Runs.inside)
     action_stack = by("runs", Runs.stack)
     action_where = by("runs", Runs.where)
@@ -311,8 +305,12 @@ class PlayScreen(BaseScreen):
         self.ask_for(f"export: FORMAT FILE, such as {' '.join(FORMATS)}", self._export)
 
     def _export(self, text: str) -> None:
-        if text.strip():
-            self._exports.start(text, self.mover.timeline)
+        if not text.strip():
+            return
+        timeline = self.mover.timeline
+        if timeline.session is not None:
+            timeline.session.bands = self.runs.bounds.bands(timeline.session)
+        self._exports.start(text, timeline)
 
     # closing
 

@@ -73,6 +73,7 @@ def timeline_rows(
 
 
 def _label_row(timeline: Timeline, frame: Frame, axis: Axis, width: int) -> Row:
+    """Return what the frame is, between the first time and the last, if there is room for it."""
     boot = boot_of(timeline, frame.index)
     first, last = (
         time_text(timeline.time_us(index), boot.wall)
@@ -81,8 +82,9 @@ def _label_row(timeline: Timeline, frame: Frame, axis: Axis, width: int) -> Row:
             max(boot.first_frame, min(boot.last_frame, axis.frames.stop - 1)),
         )
     )
-    last = "" if last == first else last
-    middle = fit(f" {frame.title}", max(0, width - len(first) - len(last) - 4))
+    room = max(0, width - len(first) - 4)
+    last = "" if last == first or len(frame.title) + len(last) >= room else last
+    middle = fit(shortened(f" {frame.title}", room - len(last)), room - len(last))
     return row(
         Cell(f" {first} ", "dim"),
         Cell(middle, "label"),

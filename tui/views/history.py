@@ -19,6 +19,7 @@ from mmplay.recordings.chart.curves import (
     Strip,
     ZoneKey,
     floors_of,
+    line_name,
     strips_of,
     zones_with_pages,
 )
@@ -136,6 +137,8 @@ def _strips(zone: ZoneDump, lines: list[tuple[str, str, int]], curves: Curves) -
     most = max([free, *_pages(curve)]) if curve else free
     strips = strips_of(floors, most)
     near = strips[0]
+    if curve and curve.exact and free > strips[-1].high:
+        return [Strip(0, most * 21 // 20, near=False)]  # A run is seen to fall from where it is.
     if curve and all(near.low <= pages <= near.high for pages in (free, *_pages(curve))):
         return [near]
     return sorted(strips, key=lambda one: one.near and not one.low <= free <= one.high)
@@ -283,7 +286,8 @@ def _names(view: View, plot: Plot) -> list[list[Cell]]:
     floors = sorted(plot.floors, key=lambda one: (one[2] != deciding, _rank(one[0])))
     for name, _, pages in floors:
         cells = names[plot.row(pages)]
-        text = f" {name} {pages}" + ("◀" if pages == deciding else "")
+        text = f" {line_name(plot.zone, name, pages)} {pages}"
+        text += "◀" if pages == deciding else ""
         used = sum(len(cell.text) for cell in cells)
         if plot.strip.low <= pages <= plot.strip.high and used + len(text) <= RIGHT:
             cells.append(Cell(text, "here" if pages == deciding else "mark"))

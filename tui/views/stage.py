@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from mmplay.engine.errors import how_many
 from mmplay.engine.explain.finding import as_sentence
 from mmplay.engine.frame import Ask
-from mmplay.levels.model import NUMBER, Option, Question
+from mmplay.levels.model import NUMBER, Level, Option, Question
 from mmplay.levels.play.deeds import ONLY_ACTS
 from mmplay.levels.play.game import LevelGame
 from mmplay.levels.play.goals import ASKED
@@ -128,11 +129,16 @@ AFTER_LAST = "No act is left."
 RUNNING = (row(Cell(" Space  ", "number"), Cell("stops time", "dim")),)
 
 
+def step_of(level: Level) -> str:
+    """Return how much time the key for a step lets pass, in words."""
+    return "one turn" if level.stride == 1 else how_many(level.stride, "turns")
+
+
 def time_rows(game: LevelGame, width: int) -> list[Row]:
     """Return what lets time pass, and when it does so by itself."""
     if game.stands_still:
         return [row(Cell(line, "dim")) for line in wrap(as_sentence(ONLY_ACTS), width)]
-    dot = row(Cell(" .      ", "number"), Cell("lets one turn pass", "dim"))
+    dot = row(Cell(" .      ", "number"), Cell(f"lets {step_of(game.level_run.level)} pass", "dim"))
     time = row(Cell(" Space  ", "number"), Cell("lets time run", "dim"))
     if game.level_run.level.by_turns:
         return [dot]

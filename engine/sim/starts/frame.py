@@ -47,8 +47,8 @@ ASSUMED_COSTS = (
     *("page_ns", "write_ns", "packet_ns", "exit_ns", "exit_slab_pages"),
     *("disk_requests", "pages_per_request"),
 )
-OF_OTHERS = frozenset({"reclaim_call_ns", "scanned_page_ns"})
-"""Costs of any other machine; the incident's has its own."""
+OF_OTHERS = "reclaim_call_ns"
+"""The cost of any other machine; the incident's has its own."""
 
 WORKS = "kmalloc-64"
 """The cache of works (struct wb_writeback_work)."""
@@ -87,7 +87,7 @@ def _rules(report: Report, state: State) -> list[str]:
     named = [*RULES["frame"], f"other pages, which no counter names: {other}"]
     if report.kill is not None:
         named += RULES["kill"]
-    return [*named, *RULES["drift"]]
+    return named
 
 
 def _logged_slabs(report: Report) -> int | None:
@@ -133,13 +133,10 @@ def _setup(report: Report, choice: Choice, start_ns: int) -> Setup:
     kthreadd = kthreadd._replace(start_ns=start_ns + value("kthread_ask_ns"))
     return setup._replace(
         hardware=HARDWARE,
-        costs=setup.costs._replace(
-            reclaim_call=value("incident_reclaim_call_ns"),
-            scanned_page=value("incident_scanned_page_ns"),
-        ),
+        costs=setup.costs._replace(reclaim_call=value("incident_reclaim_call_ns")),
         flow=Flow(rate, 1, cpu=min(value("flow_cpu"), cpus - 1)),
         workloads=(kthreadd, *others),
-        calibrated=reasons(CALIBRATED, tuple(name for name in CALIBRATED if name not in OF_OTHERS)),
+        calibrated=reasons(CALIBRATED, tuple(name for name in CALIBRATED if name != OF_OTHERS)),
     )
 
 

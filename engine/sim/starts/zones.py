@@ -1,7 +1,9 @@
 """Zones of a machine: from a printed Mem-Info block, or fresh.
 
-What a dump does not say is chosen by rule: where blocks lie (no two free ones are buddies), which
-CPU holds the pages of the per-CPU lists, and which cache owns which slab page.
+The free lists are counted block by block, free pages by a counter of which each CPU holds a few
+back: where they differ, the lists are right. What a dump does not say is chosen by rule: where
+blocks lie (no two free ones are buddies), which CPU holds what of the counter and of the pages of
+the per-CPU lists, and which cache owns which slab page.
 """
 
 from __future__ import annotations
@@ -64,13 +66,23 @@ def zone_from_dump(dump: ZoneDump, kernel: Kernel, printed_by: Kernel, state: St
     zone.reserve = list(dump.reserve or (0, 0, 0, 0))[:4]
     zone.marked = zone.dirty + zone.writeback
     set_batch(zone)
-    zone.free = zone.lowest = _pages(dump, "free")
     letters = [(one.order, one.count, one.types or "M") for one in dump.blocks or ()]
+    zone.free = listed = sum(count << order for order, count, _ in letters)
     lay_blocks(zone, letters)
+    zone.free = zone.lowest = _pages(dump, "free")
+    _hold_back(zone, listed - zone.free)
     _fill_pcp(zone, _pages(dump, "free_pcp"))
     use_the_rest(zone)
     name_the_rest(zone)
     return zone
+
+
+def _hold_back(zone: Zone, pages: int) -> None:
+    """Let every CPU hold back its share of what the lists have beyond the counter, or lack."""
+    cpus = len(zone.diffs)
+    for cpu in range(cpus):
+        zone.diffs[cpu] = pages // (cpus - cpu)
+        pages -= zone.diffs[cpu]
 
 
 def _pages(dump: ZoneDump, name: str) -> int:

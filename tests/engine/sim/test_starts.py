@@ -45,6 +45,18 @@ def test_reserved_blocks_that_do_not_lie_apart_are_counted_still() -> None:
     assert zone.reserved_highatomic == 512
 
 
+def test_free_lists_are_as_printed_and_cpus_hold_the_rest_of_the_counter() -> None:
+    """The log prints free:5200kB, and 5060 kB of blocks; the counter has all within a second."""
+    m = incident()
+    dma, dma32 = m.state.zones
+    assert (dma32.free, dma32.buddy.free_pages()) == (1300, 5060 // 4)
+    assert (dma.free, dma.buddy.free_pages()) == (1742, 6964 // 4)
+    assert dma32.diffs == [-9, -9, -9, -8]
+    assert not check(m)
+    run_until(m, 60_600_000_000)
+    assert sum(dma.diffs) == sum(dma32.diffs) == 0
+
+
 def test_pages_scanned_is_printed_in_kb() -> None:
     m = incident()
     dma32 = m.state.zones[1]

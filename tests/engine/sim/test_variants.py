@@ -120,7 +120,7 @@ def test_a_start_takes_the_slabs_that_the_log_counts() -> None:
 
 
 def test_a_run_on_the_timeline_shows_its_reports() -> None:
-    run = incident_run(61_500_000_000)
+    run = incident_run(61_530_000_000)
     first = run.frame(run.event_frames[0])
     assert first.title.startswith("OOM kill") or "4450" in first.title
     last = run.frame(run.event_frames[-1])

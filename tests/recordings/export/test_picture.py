@@ -46,7 +46,7 @@ def test_a_run_s_picture_is_complete() -> None:
     words = texts(root)
     (story,) = stories_of(short_run())
     for line in (line for zone in story.zones for line in zone.ordered()):
-        assert line.name in words
+        assert line.label in words
         assert str(line.pages) in words
     assert "seconds since boot" in words
     assert "DMA32, free pages" in words

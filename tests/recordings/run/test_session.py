@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from mmplay.engine.sim.run.actions import RefusedError
 from mmplay.engine.sim.run.turns import run_turns
 from mmplay.recordings.run.keyframes import KEEP_EVERY, base_of
 from mmplay.recordings.run.session import Session
-from mmplay.recordings.run.store import begin_session, fork_session, load_session, session_header
+from mmplay.recordings.run.store import load_session, open_writer, session_header
 from mmplay.recordings.trace.format import TraceError
 from mmplay.recordings.trace.reader import TraceReader
 from mmplay.recordings.trace.writer import TraceWriter
@@ -178,12 +179,15 @@ def test_a_full_disk_stops_the_recording_and_not_the_run() -> None:
     one.finish()
 
 
-def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
-    from pathlib import Path
+def _kept(folder: Path) -> Session:
+    header = session_header("incident")
+    return Session(incident(), header, open_writer(header, folder))
 
+
+def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
     folder = Path(str(tmp_path)) / "sessions"
-    one = begin_session(incident(), session_header("incident"), folder)
-    two = begin_session(incident(), session_header("incident"), folder)
+    one = _kept(folder)
+    two = _kept(folder)
     one.advance(turns=100)
     one.act("wb_mask", "none")
     one.reached()
@@ -191,7 +195,8 @@ def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
     for path in (first, second):
         with path.open("rb") as stream:
             load_session(stream, path.name)
-    fork = fork_session(one, 50, session_header("incident (fork)"), folder)
+    header = session_header("incident (fork)")
+    fork = one.fork(50, header, open_writer(header, folder))
     fork.finish()
     one.finish()
     two.finish()
@@ -199,9 +204,7 @@ def test_sessions_are_written_while_they_are_played(tmp_path: object) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_told() -> None:
-    from pathlib import Path
-
-    one = begin_session(incident(), session_header("incident"), Path("/proc/nowhere"))
+    one = _kept(Path("/proc/nowhere"))
     assert one.tape.trouble
     one.advance(turns=10)
     assert one.end == 10

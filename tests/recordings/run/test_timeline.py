@@ -19,7 +19,7 @@ from tests.sessions import incident_run
 
 @pytest.fixture(scope="module")
 def run() -> SessionTimeline:
-    return incident_run(61_500_000_000)
+    return incident_run(61_530_000_000)
 
 
 def test_events_are_the_kill_the_refusals_and_the_reports(run: SessionTimeline) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from random import Random
+from weakref import ref
 
 import pytest
 
@@ -78,3 +80,23 @@ def test_of_the_acts_that_were_tried_a_few_are_kept() -> None:
     for value in range(1, WAYS_KEPT + 1):
         start.behind((0, "dirty_ratio", str(value)))
     assert start.behind((0, "dirty_ratio", "0")) is not first
+
+
+def test_ways_that_nobody_goes_any_more_are_gone_at_once() -> None:
+    gc.disable()
+    try:
+        run = UnwrittenSession(incident(), {**HEADER})
+        for act in ("wb_mask none", "wb_mask nowait"):
+            run.advance(turns=10)
+            run.act(*act.split())
+        run.advance(turns=10)
+        before = run.machine_at(run.first + 5).state.digest()
+        run.undo()
+        run.undo()
+        run.act("wb_mask", "nowait")
+        assert run.machine_at(run.first + 5).state.digest() == before
+        gone = ref(run.keys)
+        del run
+        assert gone() is None
+    finally:
+        gc.enable()
