@@ -231,6 +231,7 @@ OF_KIND: dict[str, str] = {
     "blocks": "blocks",
     "mode": "GFP mask",
     "score": "score",
+    "victim": "victim",
     "entry": "page allocation failure",
     "decision": "slow path",
 }

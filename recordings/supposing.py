@@ -1,4 +1,7 @@
-"""What other settings change of an event of a recording: finds the event and asks the rules."""
+"""What other settings change of an event of a recording: finds the event and asks the rules.
+
+Apart from `diagnosis`: explaining does without the arithmetic of settings.
+"""
 
 from __future__ import annotations
 

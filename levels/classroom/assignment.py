@@ -2,8 +2,11 @@
 
 It is TOML and holds the levels themselves, so that everybody plays and grades the same. A student
 edition has no [teacher] table and no solutions; in its place stand the practice seeds, each in a
-row that only its student can name. Whose machine has which seed is made from the secret that the
-teacher alone has.
+row that only its student can name.
+
+Whose machine has which seed is made from the secret, which the teacher alone has. Each student
+plays a machine of his own, with the practice seed. The pass seed is that of another machine, on
+which the teacher lets the same acts count; nobody else can compute it.
 """
 
 from __future__ import annotations

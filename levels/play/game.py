@@ -275,7 +275,7 @@ class LevelGame(SessionTimeline):
 
     def undo(self) -> str:
         """Take back the last answer, act or turn, and an end that it led to; say what it was."""
-        undone = self.level_run.undo()
+        undone = self._take_back()
         if not undone:
             raise InputError("there is nothing to undo")
         if self._ended and self.live:
@@ -283,6 +283,10 @@ class LevelGame(SessionTimeline):
         self._ended = not self.live
         self._done()
         return undone
+
+    def _take_back(self) -> str:
+        """Take back what the player did last; say what it was, empty if there was nothing."""
+        return self.level_run.undo()
 
     def redo(self) -> None:
         """Do again what was taken back."""

@@ -73,8 +73,8 @@ class Practice(LevelGame):
         self._first = run.asking.first_asked()
         self._wanted = frozenset(run.missed())
         again = begin(level, run.seed, seen=dict(_seen(run, self._wanted)))
-        acts = [move for move in level.solution if move.action in level.allow]
-        self._steps = playing(again, acts, knows)
+        self._acts = [move for move in level.solution if move.action in level.allow]
+        self._steps = playing(again, self._acts, knows)
         super().__init__(again)
         self._go_on()
 
@@ -109,6 +109,18 @@ class Practice(LevelGame):
     def _done(self, reply: Reply | None = None) -> None:
         self._go_on()
         super()._done(reply)
+
+    def _take_back(self) -> str:
+        """Take back the last reply to what was missed, and all that was done since by itself."""
+        run = self.level_run
+        while undone := run.undo():
+            question = run.open_question()
+            if question is not None and question.id in self._wanted:
+                break
+        self._steps = playing(run, self._acts[run.notes.counted :], knows)
+        if not undone:
+            self._go_on()
+        return undone
 
     def _keep_try(self) -> str:
         """Keep nothing: this is no try."""

@@ -33,6 +33,7 @@ from mmplay.recordings.run.tape import BY_LEVEL, Entry
 UNEXPLAINED = (
     "wrong.number",
     "wrong.other",
+    "wrong.some",
     "wrong.few_free",
     "wrong.many_free",
     "wrong.zone_refuses",

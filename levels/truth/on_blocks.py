@@ -163,7 +163,11 @@ def fits(subject: Subject, words: list[str]) -> Truth:
     larger = next((n for n in range(order, MAX_ORDER) if zone.buddy.count(n)), order)
     code = "truth.fits" if has else "truth.fits_not"
     why = finding(code, zone=zone.name, order=order, larger=larger)
-    need = f"no free block of order {order} or more" if has else f"a block of 2^{order} pages"
+    need = (
+        f"no free block of order {order} or more"
+        if has
+        else f"{1 << order} free pages in one piece"
+    )
     return told(has, why, [opposite(has, need)])
 
 

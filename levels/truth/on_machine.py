@@ -191,8 +191,10 @@ def holds(subject: Subject, words: list[str]) -> Truth:
     number, value = there.read(subject.machine), there.holds(subject.machine)
     why = finding("truth.metric", name=spoken(name), value=number)
     sign = OPPOSITE[operator] if value else operator
-    wanted = FEW.get((sign, bound)) or bound_in_words(sign, bound)
-    other = slip("no" if value else "yes", "wrong.caller", need=f"{wanted} {spoken(name)}")
+    few = FEW.get((sign, bound))
+    code = "wrong.some" if few else "wrong.caller"
+    need = f"{few or bound_in_words(sign, bound)} {spoken(name)}"
+    other = slip("no" if value else "yes", code, need=need)
     return told(value, why, [other._replace(value=not value)])._replace(rule=_rule_of(name))
 
 

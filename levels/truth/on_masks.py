@@ -207,7 +207,16 @@ def slab_lost(subject: Subject, words: list[str]) -> Truth:
     """`slab_lost MASK`: the flags that SLUB does not pass on."""
     mask = _mask(subject, words)
     names = tuple(subject.layout.single_bits(mask & ~subject.slab.keeps))
-    return told(names, _lost(subject, mask), kind=FLAGS)
+    return told(names, _lost(subject, mask), _not_lost(subject, mask), kind=FLAGS)
+
+
+def _not_lost(subject: Subject, mask: int) -> list[Other]:
+    """Return what is wrong with a single flag that SLUB passes on, or adds."""
+    layout, slab = subject.layout, subject.slab
+    passed = layout.single_bits(mask & slab.keeps)
+    added = layout.single_bits(slab.page_mask(mask) & ~mask)
+    codes = {**dict.fromkeys(passed, "wrong.passed_on"), **dict.fromkeys(added, "wrong.added")}
+    return [Other(layout.value(one), finding(code, answer=one)) for one, code in codes.items()]
 
 
 def slab_lost_discount(subject: Subject, words: list[str]) -> Truth:
@@ -224,4 +233,9 @@ def slab_lost_discount(subject: Subject, words: list[str]) -> Truth:
     )
     caller = CALLERS[kernel.class_of(own).name].who
     why = finding("truth.discount", lost=list(names) or ["them"], who=caller)
-    return told(names, (_lost(subject, mask), why), kind=FLAGS)
+    idle = [name for name in lost if name not in names]
+    others = [
+        Other(subject.layout.value(name), finding("wrong.lost_idly", answer=name)) for name in idle
+    ]
+    findings = _lost(subject, mask), why
+    return told(names, findings, (*others, *_not_lost(subject, mask)), kind=FLAGS)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mmplay.commands.arguments import MAX_SEED, whole
 from mmplay.commands.output import output_path, print_json, tell, told_of_disk
+from mmplay.commands.run_start import check_fit
 from mmplay.engine.errors import InputError, how_many
 from mmplay.levels.catalogue import find_level
 from mmplay.levels.level_text import MAX_BYTES, digest_of_content, read_text
@@ -38,6 +39,7 @@ def run_level(args: Namespace) -> int:
 
     Raises InputError for no such level and for an act that it does not take.
     """
+    check_fit(args, "levels")
     level = find_level(args.start)
     seed = level.start.seed if args.seed is None else whole(args.seed, "--seed", MAX_SEED)
     moves: tuple[Move, ...] = ()

@@ -1,4 +1,7 @@
-"""`mmplay run FILE.toml`: where a scenario starts."""
+"""`mmplay run FILE.toml`: where a scenario starts.
+
+Apart from `run_start`: only a scenario needs what reads its file.
+"""
 
 from __future__ import annotations
 

@@ -38,6 +38,10 @@ AFTER_FORK_NS = 2_000_000_000
 UNFIT = {
     "the incident": ("at", "ram", "bounds"),
     "a fresh machine": ("at", "bounds"),
+    "levels": (
+        *("at", "until", "kernel", "variant", "packets", "keep_atomic", "ram", "bounds"),
+        *("act", "screen"),
+    ),
     "scenarios": ("actions", "at", "ram", "bounds"),
     "logs": ("at",),
     "recorded runs": ("kernel", "variant", "seed", "packets", "keep_atomic", "ram", "bounds"),
@@ -85,7 +89,7 @@ def checked_variant(name: str) -> str:
 def check_fit(args: Namespace, sort: str) -> None:
     """Raise InputError for an option that means nothing to this sort of start."""
     for name in UNFIT[sort]:
-        if getattr(args, name) not in (None, False):
+        if getattr(args, name) not in (None, False, []):
             option = name.replace("_", "-")
             raise InputError(f"{args.start}: --{option} is not for {sort}; leave it out")
 

@@ -1,4 +1,7 @@
-"""What a frame of a log tells of its machine, and how long a run goes on from it."""
+"""What a frame of a log tells of its machine, and how long a run goes on from it.
+
+Apart from `starts`, which opens recordings: scenarios ask it of frames that are open.
+"""
 
 from __future__ import annotations
 

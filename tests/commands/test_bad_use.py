@@ -148,6 +148,8 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("run", "L03", "--seed", "99999999999999999999999"), ("--seed",)),
     (("run", "L03", "--actions", "nowhere.toml"), ("nowhere.toml",)),
     (("run", "L03", "-o", "run.log"), ("run.log", ".mmtrace")),
+    (("run", "L03", "--until", "5"), ("L03: --until is not for levels", "leave it out")),
+    (("run", "L03", "--act", "dirty_ratio 5"), ("--act is not for levels",)),
     (("progress", "--import", "nowhere"), ("nowhere", "no such file")),
     (("progress", "--import", "level.toml"), ("level.toml", "nothing was imported")),
     (("progress", "--export", "no/such/file"), ("no/such/file",)),

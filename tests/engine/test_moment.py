@@ -42,7 +42,7 @@ def test_at_is_not_below(dump: MemDump, free: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("free", "dma", "said"),
     [
-        (1301, 3, "below low: no request for one page is refused now."),
+        (1301, 3, "below low: every request for one page is served now."),
         (1300, 1742, "at min: GFP_KERNEL is refused now, "
          "GFP_ATOMIC still gets pages in DMA32 and DMA."),
         (488, 1737, "below min: GFP_KERNEL and GFP_ATOMIC are refused now in every zone."),

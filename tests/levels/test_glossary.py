@@ -235,6 +235,7 @@ def test_every_kind_of_question_leads_to_a_term() -> None:
     assert set(ANSWERERS) == tried
     assert entry_for(Ask("counter", ("wb_nowork",))) is not None
     assert entry_for(Ask("decision", (0,))) is not None
+    assert entry_for(Ask("victim")) == glossary()["victim"]
     assert entry_for(Ask("total", ("unheard_of",))) is None
 
 

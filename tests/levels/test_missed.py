@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from mmplay.engine.errors import InputError
 from mmplay.engine.sim.metrics import read
 from mmplay.levels.catalogue import level_of_id
 from mmplay.levels.play.goals import Outcome
@@ -85,9 +88,20 @@ def test_a_shipped_level_again() -> None:
     run = missing(begin(level_of_id("L03")), "first.1", "retry.1")
     game = Practice(run)
     assert game.asked().id == "first.1"
+    with pytest.raises(InputError, match="nothing to undo"):
+        game.undo()
+    assert game.asked().id == "first.1"
+    game.answer(game.level_run.truths["first.1"].shown())
+    assert game.asked().id == "retry.1"
+    assert game.undo() == "your answer"
+    assert game.asked().id == "first.1", "what was done by itself is taken back with it"
     game.answer(game.level_run.truths["first.1"].shown())
     assert game.asked().id == "retry.1"
     said = game.skip()
+    assert game.undo().startswith("skipping it")
+    assert game.asked().id == "retry.1"
+    assert game.skip() == said
+    assert game.end() is not None
     assert said.startswith("skipped: question 2/2, whose answer is ")
     assert "not won" not in said, "that was decided before"
 

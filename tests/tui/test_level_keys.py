@@ -10,7 +10,7 @@ from mmplay.levels.catalogue import find_level
 from mmplay.levels.play.deeds import ONLY_ACTS
 from mmplay.levels.play.solve import knows
 from mmplay.tui.app import MmplayApp
-from mmplay.tui.panels.stage_panel import ChoicePanel
+from mmplay.tui.play.panels import ChoicePanel
 from mmplay.tui.screens.menu import MenuScreen
 from tests.tui.screens import SIZES, press, settle, text_of, type_in
 from tests.tui.test_level_screen import answer_right, level_screen, opened, run_of

@@ -15,9 +15,8 @@ from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.showing import Showing, is_told_behind
 from mmplay.tui.cells import Row
 from mmplay.tui.keys import Key
-from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.play import meaning
-from mmplay.tui.play.panels import Extra
+from mmplay.tui.play.panels import ChoicePanel, Extra
 from mmplay.tui.play.runs import Runs
 from mmplay.tui.play.stage import FEEDBACK, PICTURE, STAGED, TASK, Stage, StageBox
 from mmplay.tui.screens.base import BaseScreen, Parting

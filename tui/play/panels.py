@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Container, Horizontal
 
 from mmplay.engine.frame import Ask, Frame
@@ -17,7 +18,6 @@ from mmplay.tui.panels.bars import LineBar, TimelineBar, VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
 from mmplay.tui.panels.log_panel import LogPanel
-from mmplay.tui.panels.stage_panel import ChoicePanel
 from mmplay.tui.play.history import History
 from mmplay.tui.play.places import Places, half_of
 from mmplay.tui.player import Player
@@ -28,6 +28,33 @@ from mmplay.tui.views.explain import explain_rows, why_title
 from mmplay.tui.views.report import chosen_decision, report_rows
 from mmplay.tui.views.scene import View, age_text, deciding_ask
 from mmplay.tui.views.zones import LEAST, least_rows, lists_rows, zones_rows
+
+
+class StagePanel(CellPanel):
+    """A panel of a level: `h`, `l` and `s` do there what the footer says of `H`, `L` and `S`.
+
+    The arrows move the cursor, and so do `j` and `k`.
+    """
+
+    BINDINGS = [
+        Binding("h", "screen.meant('hint')", show=False),
+        Binding("l", "screen.meant('machine')", show=False),
+        Binding("s", "screen.meant('skip')", show=False),
+    ]
+
+
+class ChoicePanel(StagePanel):
+    """A panel of things that can be done: none of them is chosen until somebody chooses."""
+
+    def _first_of(self, places: list[tuple[int, int]]) -> tuple[int, int] | None:
+        return None
+
+    def unchoose(self) -> None:
+        """Leave what was chosen: what comes next is another list."""
+        before = self._in_sight()
+        self.cursor = None
+        self._redraw(before)
+
 
 VIEWS: dict[str, Callable[[View], list[Row]]] = {
     "counters": counters_rows,

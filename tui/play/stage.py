@@ -20,8 +20,8 @@ from mmplay.tui.cells import Row, plain, row
 from mmplay.tui.panels.bars import VerdictBar
 from mmplay.tui.panels.cell_panel import CellPanel
 from mmplay.tui.panels.drawn import Veil
-from mmplay.tui.panels.stage_panel import ChoicePanel, StagePanel
 from mmplay.tui.play.history import History
+from mmplay.tui.play.panels import ChoicePanel, StagePanel
 from mmplay.tui.views.pictures.canvas import STEP_MS, STEPS
 from mmplay.tui.views.pictures.kinds import Still
 from mmplay.tui.views.pictures.sight import Sight, sight_of

@@ -190,7 +190,7 @@ def cost_of(run: LevelRun) -> str:
     stages = (*(one.level for one in run.all_stages()), *level.stages)
     asked = sum(len(one.questions) for one in stages)
     acts = f"at most {how_many(level.par, 'acts')}, " if level.par else ""
-    missed = f"at most {most_missed(asked)} of {how_many(asked, 'questions')} missed"
+    missed = f"at most {most_missed(asked)} of {how_many(asked, 'questions')} missed at first"
     return f"Two stars: {acts}{missed}. Three: none missed, and at most one hint (it is free)."
 
 

@@ -18,7 +18,7 @@ from mmplay.engine.sim.machine.asks import ask_key
 from mmplay.engine.sim.machine.decisions import Free, Kfree, Kmalloc, RequestRefused, RequestServed
 from mmplay.engine.sim.mm.net import CONNTRACK, EXTENSION, LONG_EXTENSION, SKB
 from mmplay.engine.sim.mm.page_alloc import alloc_nowait, give_block, give_one_block, largest_free
-from mmplay.engine.sim.mm.pcp import count_taken, give_pages
+from mmplay.engine.sim.mm.pcp import count_taken, fold, give_pages
 from mmplay.engine.sim.mm.slub import free_in_slab, take_full, take_objects
 from mmplay.engine.sim.state.buddy import MOVABLE
 from mmplay.engine.sim.state.state import BLOCK_NUMBERS
@@ -76,7 +76,11 @@ def give_back(m: Machine, number: int) -> None:
 
 
 def set_free(m: Machine, zone: Zone, pages: int) -> None:
-    """Let others take or give back single pages until so many of a zone are free."""
+    """Let others take or give back single pages until so many of a zone are free.
+
+    What CPUs had taken and not counted is counted first: then no list is empty before its time.
+    """
+    _count_all(zone)
     while zone.free > pages:
         page = zone.buddy.take(0, MOVABLE)
         if page < 0:
@@ -84,11 +88,18 @@ def set_free(m: Machine, zone: Zone, pages: int) -> None:
         zone.hand_out(page, 1)
         zone.other += 1
         count_taken(zone, 0, 1)
+        _count_all(zone)
     back = min(pages - zone.free, zone.other)
     for _ in range(back):
         page = zone.hand_back()
         zone.other -= 1
         give_one_block(m, zone, 0, page, 0)
+    _count_all(zone)
+
+
+def _count_all(zone: Zone) -> None:
+    for cpu in range(len(zone.diffs)):
+        fold(zone, cpu)
 
 
 WAYS = {EXTENSION: "extension", LONG_EXTENSION: "extension", CONNTRACK: "conntrack", SKB: "skb"}

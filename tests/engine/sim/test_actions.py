@@ -325,3 +325,15 @@ def test_whatever_is_done_adds_up(acts: list[tuple[str, str]]) -> None:
         run_turns(m, 3)
         assert check(m) == []
     assert faults(m.setup, m.state) == []
+
+
+def test_set_free_leaves_as_many_pages_on_the_lists_as_are_counted() -> None:
+    """The incident's counter runs ahead of its lists: CPUs took pages and have not counted them."""
+    for pages in (0, 1, 650):
+        m = incident()
+        zone = m.state.zones[1]
+        assert zone.free > sum(zone.buddy.count(order) << order for order in range(11))
+        do_action(m, "set_free", f"DMA32 {pages}")
+        assert zone.free == pages
+        assert sum(zone.buddy.count(order) << order for order in range(11)) == pages
+        assert check(m) == []
