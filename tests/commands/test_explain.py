@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,13 +112,6 @@ def test_parts_are_cut_to_the_room_there_is(counts: list[int], room: int) -> Non
     assert sum(len(part.lines) for part in shown) <= max(room, 2 * len(parts))
     if sum(counts) <= room:
         assert shown == parts
-
-
-def test_a_line_that_is_cut_ends_with_a_whole_word() -> None:
-    (shown,) = fitted([Part("where", ["free 6.4 MiB (1636), " * 40])], 3)
-    assert re.fullmatch(
-        r"(free 6.4 MiB \(1636\), )*free( 6.4)?( MiB)?( \(1636\))? \.\.\.", shown.lines[0]
-    )
 
 
 def test_brief_is_a_line_an_event(explain: Explain) -> None:
