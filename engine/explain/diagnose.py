@@ -246,7 +246,8 @@ def _caller(result: Diagnosis, report: Report, kernel: Kernel, dump: MemDump) ->
         return None
     columns = dump.columns()
     result.assumed.append(finding("assumed.no_header", zone=columns[highest]))
-    return Caller(PLAIN, highest, 0, columns=columns)
+    order = request.order if request is not None else 0
+    return Caller(PLAIN, highest, max(0, order or 0), columns=columns)
 
 
 def _class_zone(kernel: Kernel, caller: Caller) -> Finding:

@@ -96,13 +96,16 @@ def managed_pages(dump: MemDump) -> int | None:
     """Return the pages that the kernel managed: RAM less reserved, else the sum of the zones.
 
     From 6.1 on, and for a request bound to nodes, only some zones are printed: the closing lines
-    count all. Where the zones have all that is free, they are all there are, whatever those lines
-    say. RAM alone, where the rest is lost, counts what was reserved at boot as well.
+    count all. Where the zones have all RAM, their own numbers count: 3.13 prints what the last zone
+    reserves as if it were all. Where they have all that is free, they are all there are, whatever
+    those lines say. RAM alone, where the rest is lost, counts what was reserved at boot as well.
     """
     ram, reserved = dump.tail.get("ram_pages"), dump.tail.get("reserved_pages")
     printed = _sum_of(dump, "managed") or _sum_of(dump, "present")
     if ram is None or reserved is None or ram <= reserved:
         return printed or ram
+    if _sum_of(dump, "present") == ram and printed is not None:
+        return printed if _sum_of(dump, "managed") is not None else ram - reserved
     if printed and ram - reserved > 2 * printed and _zones_are_all(dump):
         return printed
     return ram - reserved

@@ -7,7 +7,7 @@ follow have no stamp of their own and are of no form.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -27,6 +27,9 @@ OPEN_ROLES = frozenset(
     {"zone", "node", "totals.active_anon", "totals.mapped", "blocks", "killed", "words"}
 )
 """Lines that can go on after any of their fields."""
+
+CUT = frozenset({"failure/cut", "failure/cut-mode", "failure/cut-dot"})
+"""Lines that have lost their end, or were broken: whatever they make with the next counts."""
 
 TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "taints"})
 """Lines that end in words: what has no stamp, between two that have one, goes on with them."""
@@ -55,6 +58,9 @@ ROW = re.compile(r"\[ *[0-9]+\] ")
 WIDEST_GAP = 15
 """Blanks that may stand between two columns of the task table."""
 
+MOST_READINGS = 8
+"""Ways in which pieces may have stood together that are kept while more pieces follow."""
+
 UNBROKEN = "\xa0"
 """A blank at which no line is broken: what mailers make of two blanks."""
 
@@ -69,7 +75,9 @@ def broken(
 
     `alone` is the form of its first piece. Returned is the last piece as well.
     """
-    if alone is None or alone.role in OPEN_ROLES:
+    if alone is None or alone.name in CUT:
+        return _whole(first, None, following)
+    if alone.role in OPEN_ROLES:
         return _whole(first, alone, following)
     return _with_words(first, alone, following) if alone.role in TEXT_ROLES else None
 
@@ -86,11 +94,11 @@ def _whole(
 ) -> tuple[Read, Split] | None:
     if not _MAY_BE_OPEN.search(first.text):
         return None
-    text, found = first.text.replace(UNBROKEN, " "), None
+    texts, found = [first.text.replace(UNBROKEN, " ")], None
     for piece in islice(following, LONGEST_BROKEN - 1):
         if not is_piece(piece):
             break
-        read, text = _joined(text, piece.text, first.prefix)
+        read, texts = _joined(texts, piece.text, first.prefix)
         if read is None or (alone is not None and not _goes_on(alone, read[0])):
             continue
         found = read, piece
@@ -131,17 +139,29 @@ def _is_of_a_form(text: str) -> bool:
     return first_read([text], foreign=False, near=True) is not None
 
 
-def _joined(text: str, piece: str, prefix: Prefix) -> tuple[Read | None, str]:
-    """Return what two pieces say together, and them joined; one blank was lost, or of rows more."""
+def _joined(texts: list[str], piece: str, prefix: Prefix) -> tuple[Read | None, list[str]]:
+    """Return what a piece says together with one of these texts, and what they may be, joined.
+
+    A mailer took one blank, or of rows more; a terminal breaks in the middle of a word.
+    """
+    tried: list[str] = []
+    for text in texts:
+        for whole in _wholes(text, piece):
+            if not _is_of_a_form(whole):
+                tried.append(whole)
+                continue
+            read = first_read([whole], foreign=prefix.foreign, near=True)
+            if read is not None:
+                return read, [whole]
+    return None, tried[:MOST_READINGS]
+
+
+def _wholes(text: str, piece: str) -> Iterator[str]:
     left, right = text.rstrip(" "), piece.strip(" ")
     for gap in range(1, WIDEST_GAP + 1) if ROW.match(text) else (1,):
-        whole = f"{left}{' ' * gap}{right}"
-        read = None
-        if _is_of_a_form(whole):
-            read = first_read([whole], foreign=prefix.foreign, near=True)
-        if read is not None:
-            return read, whole
-    return None, f"{left} {right}"
+        yield f"{left}{' ' * gap}{right}"
+    if left == text and right[:1] == piece[:1] and not right.isdecimal():
+        yield f"{left}{right}"
 
 
 def _goes_on(form: LineForm, whole: LineForm) -> bool:

@@ -52,7 +52,7 @@ def asked_by(values: Values) -> Request:
     return Request(
         comm and (comm.strip() or comm),  # a pasted log may be indented
         values.get("order"),
-        values["mode"],
+        values.get("mode"),
         values.get("names"),
         **(allowed(behind) if behind else {}),
     )
@@ -129,14 +129,22 @@ def slub(builder: ReportBuilder, message: Message) -> None:
     """`SLUB: Unable to allocate memory`: the caller's own mask."""
     opened = builder.current(message)
     request = opened.report.request if opened is not None else None
-    if opened is None or request is None or request.slub is not None:
+    values = message.values
+    if opened is None or request is None or not _is_its_page(request, values["gfp"]):
         request = Request(None, None, None)
         opened = builder.begin(message, ReportKind.SLUB, request)
-    values = message.values
     allocator = message.form.template.partition(":")[0]
     slub = SlubReport(values["gfp"], values.get("names"), values["node"], allocator=allocator)
     opened.report.request = request._replace(slub=slub)
     builder.claim(opened, message)
+
+
+def _is_its_page(request: Request, gfp: int) -> bool:
+    """Tell whether a slab asked for this request's page: it passes HIGH, IO and FS on as they are.
+
+    These three bits are the same in every version.
+    """
+    return request.slub is None and not ((request.mode or gfp) ^ gfp) & 0xE0
 
 
 CACHE_FIELDS = ("cache", "object_size", "buffer_size", "default_order", "min_order")

@@ -227,6 +227,8 @@ class _Scanner:
         found = joined or self._message(first)
         if found is None and first.text.startswith(INDENT):
             found = self._outdented(first)
+        elif found is None and self.near:
+            found = self._indented(at, first)
         found = found or self._unwrapped(at, first)
         return self._broken(at, first, found) or found or self._header_cut(at, first)
 
@@ -307,6 +309,15 @@ class _Scanner:
                 found = self._message(split._replace(prefix=prefix, text=" " * kept + bare))
                 if found is not None:
                     return found
+        return None
+
+    def _indented(self, at: int, split: Split) -> _Found | None:
+        """Read a line of a report whose first blanks were lost, as log services trim them."""
+        for blanks in (" ", INDENT):
+            for form, values in form_index().read_first(blanks + split.text):
+                if form.size == 1 and not split.prefix.foreign:
+                    raw = self._data[at : split.after]
+                    return _Found(form, values, split.prefix, split.end, split.after, raw)
         return None
 
     def _message(self, first: Split) -> _Found | None:

@@ -111,6 +111,13 @@ def test_zones_with_all_free_pages_are_more_than_what_a_wrong_line_says() -> Non
     assert managed_pages(one) == 20_000
 
 
+def test_zones_that_have_all_ram_are_believed_before_what_the_last_of_them_reserves() -> None:
+    kb = {"free": 200, "present": 44_000, "managed": 40_000}
+    one = dump(zones=[ZoneDump(0, name, kb=kb) for name in ("DMA32", "Normal")])
+    one.tail |= {"ram_pages": 22_000, "reserved_pages": 1_000}
+    assert managed_pages(one) == 20_000
+
+
 def test_without_numbers_there_is_no_table() -> None:
     assert memory_table(report(MemDump(0))) is None
     assert memory_table(Report(ReportKind.FAILURE, 0, 1, 1)) is None
