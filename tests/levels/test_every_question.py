@@ -106,6 +106,13 @@ def comes_unchanged(run: LevelRun, ident: str) -> bool:
     return any(len(set(texts)) < 2 for texts in forms)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def let_go() -> Iterator[None]:
+    """Keep twenty levels' runs no longer than this file's tests."""
+    yield
+    played.cache_clear()
+
+
 @cache
 def played(path: Path) -> Played:
     """Play a level rightly and look at every form of what it asks."""
