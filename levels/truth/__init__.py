@@ -122,7 +122,7 @@ FORMS: dict[str, Form] = {
     "fact_with": Form(on_facts.fact_with, 2, rule=None),
     "explains": Form(on_facts.explains, 1, 1, rule=None),
     "explained": Form(on_facts.explained, 3, rule=None),
-    "refused_first": Form(on_facts.refused_first, 0, 0),
+    "refused_first": Form(on_facts.refused_first, 0, 3),
     "wb_stops_at": Form(on_facts.wb_stops_at, 2, 2),
     "metric": Form(on_machine.metric_named, 1, 1, rule=None),
     "holds": Form(on_machine.holds, rule=None),

@@ -311,9 +311,10 @@ def explained(subject: Subject, words: list[str]) -> Truth:
 
 
 def refused_first(subject: Subject, words: list[str]) -> Truth:
-    """`refused_first`: whose page requests have failed: writeback, network or task.
+    """`refused_first [WHO...]`: whose page requests have failed: writeback, network or task.
 
-    Asked at the moment of the first failure it names who was refused first.
+    Asked at the moment of the first failure it names who was refused first. Of those named alone:
+    a task's count has SLUB's tries for a larger block, too, which it repeats for a single page.
     """
     counters = subject.machine.state.counters
     failed = {
@@ -321,6 +322,9 @@ def refused_first(subject: Subject, words: list[str]) -> Truth:
         "network": counters.alloc_fail_net,
         "task": counters.alloc_fail_task,
     }
+    if not set(words) <= set(failed):
+        raise TruthError(f"WHO is one of {', '.join(failed)}")
+    failed = {name: count for name, count in failed.items() if not words or name in words}
     found = [name for name, count in failed.items() if count]
     value = _only(found, f"refused are {', '.join(found) or 'nobody'}; ask at the first failure")
     counts = ", ".join(f"{name} {count}" for name, count in failed.items())

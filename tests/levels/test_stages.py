@@ -13,6 +13,7 @@ from mmplay.levels.load import read_level
 from mmplay.levels.model import Level, Move
 from mmplay.levels.play.beside import beside, current, in_words, pairs_json
 from mmplay.levels.play.goals import Outcome
+from mmplay.levels.play.moments import later
 from mmplay.levels.play.regrade import regrade
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, following, knows, level_header, next_stage, play
@@ -189,6 +190,19 @@ def test_the_boss_is_two_machines_and_two_clocks() -> None:
     start = second.session.machine_at(second.session.first).state
     assert start.now_ns // 1000 == 89_941_103
     assert first.session.live.state.now_ns < start.now_ns
+
+
+def test_the_first_to_fail_in_the_boss_is_writeback() -> None:
+    """SLUB's silent tries for a larger block fail long before, and are no failure for good."""
+    first, _ = boss().all_stages()
+    question = next(one for one in first.level.questions if one.id == "first")
+    then = later(begin(level_of_id("L19")).session.live, question.when, "end", 10**6)
+    assert then.state.counters.alloc_fail_task > 0
+    found = truth(question.truth, first.level.kernel, then)
+    assert found.value == "writeback"
+    assert "writeback 2, network 0" in found.explanation()[0]
+    with pytest.raises(TruthError, match="WHO is one of writeback, network, task"):
+        truth("refused_first disk", first.level.kernel, then)
 
 
 def test_a_wrong_mask_is_not_carried_over() -> None:

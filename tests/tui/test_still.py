@@ -53,6 +53,7 @@ def test_a_rung_that_was_answered_leaves_the_others_to_be_asked(capsys: Capture)
         ("L01", "answered:order.1", r" (first|second|third) "),
         ("L04", "answered:low", r"low \d+ *│[┈\u2504]+"),
         ("L05", "answered:last.1", r"◀ 17(38|43) free"),
+        ("L07", "ask:empty", r"\d+ free ▶ ┃░+┃"),
         ("L08", "ask:objects.1", r"\?+ objects in \d+ slabs"),
         ("L09", "answered:trend.1", r"limit (14791|20871)"),
         ("L09", "answered:ten.1", r"◀ (6500|2500|3500) dirty"),

@@ -195,8 +195,8 @@ def ladder_of(sight: Sight) -> Ladder:
     ordered = tuple(sorted(rungs, key=lambda rung: -rung.pages))
     kept = zone.reserve_for(sight.class_index())
     return Ladder(
-        zone.name, free, ordered, *fill_of(sight, zone), asked=visitor, told=not sight.is_open,
-        veiled=sight.words[:1] == ["passes"],
+        zone.name, free, ordered, *fill_of(sight, zone, kept or 0), asked=visitor,
+        told=not sight.is_open, veiled=sight.words[:1] == ["passes"],
         title=f"{zone.name}: rungs with its lock of {kept}" if kept else "",
     )  # fmt: skip
 
