@@ -396,7 +396,8 @@ CGROUP = (
     "[    1.000000] Task in /pods/a killed as a result of limit of /po{}ds/a\n"
     "[    1.000001] memory: usage 4000kB, limit 4000kB, failcnt 9\n"
     "[    1.000002] Memory cgroup stats for /pods/a: cache:12KB rss:34{}56KB swap:0KB\n"
-    "[    1.000003] Memory cgroup out of memory: Kill process 66 (proxy) score 0 or sacrifice child\n"
+    "[    1.000003] Memory cgroup out of memory: Kill process 66 (proxy) score 0 or sacrifice "
+    "child\n"
 )
 
 
@@ -441,7 +442,8 @@ def test_an_arm_trace_that_was_broken_in_its_words(explain: Explain) -> None:
     told = explain(
         "> [    1.000000] proxy: page allocation failure: order:0, mode:0x20\n"
         "> [    1.000001] [<8010c174>] (show_stack) from [<80228fc8>] (warn_all\n> oc+0xcc/0x17c)\n"
-        "> [    1.000002] [<80228fc8>] (warn_alloc) from [<8011b398\n> >] (net_rx_action+0xec/0x18)\n"
+        "> [    1.000002] [<80228fc8>] (warn_alloc) from [<8011b398\n"
+        "> >] (net_rx_action+0xec/0x18)\n"
         "> [    1.000003] [<8011b398>] (net_rx_action) from [<8011cc94>] (do_idle+0xc8/0x408)\n"
     )
     assert "in softirq, where nobody may sleep or reclaim: net_rx_action" in told
