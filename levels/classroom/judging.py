@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmplay.engine.errors import InputError
 from mmplay.engine.sim import ENGINE
@@ -187,9 +187,7 @@ def _opened(trace: Handed, assigned: Assigned, seat: Seat) -> _Opened:
     except NewerError as error:
         raise _NotGradedError(Status.NEWER, str(error)) from None
     except STOPPERS as error:
-        cut = reader is not None and _stops(reader.ending)
-        status = Status.CUT if cut else Status.DAMAGED
-        raise _NotGradedError(status, _said(error, trace.name)) from None
+        raise _unreadable(reader, _said(error, trace.name)) from None
     session, ending = loaded.session, loaded.ending
     if len(session.acts) > MAX_ACTS:
         what = f"holds {len(session.acts)} acts; no level takes more than {MAX_ACTS}"
@@ -197,9 +195,17 @@ def _opened(trace: Handed, assigned: Assigned, seat: Seat) -> _Opened:
     return _Opened(session, ending, _reached(trace))
 
 
-def _stops(ending: Ending | None) -> bool:
-    """Tell whether a recording merely stops, though nothing of it was changed."""
-    return ending is not None and not ending.closed and not ending.damaged
+def _unreadable(reader: TraceReader | None, why: str) -> _NotGradedError:
+    """Return what a recording is called that cannot be read as a run, for this reason.
+
+    One whose records are as they were written is not damaged: it stops, or another mmplay made it.
+    """
+    if reader is None or (reader.ending is not None and reader.ending.damaged):
+        return _NotGradedError(Status.DAMAGED, why)
+    if reader.ending is not None and not reader.ending.closed:
+        return _NotGradedError(Status.CUT, why)
+    other = _played_with(reader.header)
+    return _NotGradedError(Status.NEWER if other else Status.DAMAGED, f"{why}{other}")
 
 
 def _said(error: BaseException, name: str) -> str:
@@ -267,7 +273,7 @@ def _made_again(assigned: Assigned, seat: Seat, opened: list[_Opened]) -> Iterat
         try:
             play_again(run, one.session)
         except STOPPERS as error:
-            why = f"the level does not take it: {error}{_played_with(one)}"
+            why = f"the level does not take it: {error}{_played_with(one.session.header)}"
             raise _NotGradedError(_blame(one), why) from None
         yield run
         run = following(run)
@@ -284,12 +290,11 @@ def _check_start(mine: Session, recorded: Session) -> None:
 
 def _blame(one: _Opened) -> Status:
     """Say what it is called if a recording does not come out again."""
-    return Status.NEWER if _played_with(one) else Status.FORGED_RESULT
+    return Status.NEWER if _played_with(one.session.header) else Status.FORGED_RESULT
 
 
-def _played_with(one: _Opened) -> str:
+def _played_with(header: dict[str, Any]) -> str:
     """Say by which other mmplay a recording was made; empty for this one."""
-    header = one.session.header
     theirs, ours = [header.get("writer"), header.get("engine")], [level_writer(), ENGINE]
     if theirs == ours:
         return ""
@@ -304,12 +309,14 @@ def _verdict(
     for one, run in zip(opened, runs, strict=True):
         if not _same_end(one, run):
             what = "the same acts come to another end than the file says"
-            return _blame(one), f"{what}{_played_with(one)}"
+            return _blame(one), f"{what}{_played_with(one.session.header)}"
     score = runs[-1].score()
     mine = (str(runs[-1].outcome), score.stars, score.acts)
     if claim is not None and tuple(claim) != mine:
         text = "claims {} with {} stars and {} acts; its acts give {} with {} stars and {} acts"
-        return _blame(opened[-1]), f"{text.format(*claim, *mine)}{_played_with(opened[-1])}"
+        return _blame(
+            opened[-1]
+        ), f"{text.format(*claim, *mine)}{_played_with(opened[-1].session.header)}"
     ending = opened[-1].ending
     if ending.damaged:
         return (

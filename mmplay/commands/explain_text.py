@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
 from mmplay.commands.output import tell
-from mmplay.engine.errors import how_many, printable, shortened
+from mmplay.engine.errors import how_many, printable
 from mmplay.engine.frame import Frame
 from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, headline_of
 from mmplay.recordings.explained import Part, details, needed, rules_of
@@ -31,6 +31,8 @@ KEPT = {"because": 1, "would help": 1, "victim": 2, "cgroup": 2}
 
 LINE_LENGTHS = (240, 180, 120, 60)
 """What is left of a long line where there is no room even for one line of each part."""
+
+CUT = " ..."
 
 FIRST_SCREEN = 20
 """Lines that the table of groups may take, so that it stands on the first screen."""
@@ -158,9 +160,16 @@ def fitted(parts: list[Part], room: int) -> list[Part]:
         if _height(shown) <= room:
             break
         shown = [
-            one._replace(lines=[shortened(line, length) for line in one.lines]) for one in shown
+            one._replace(lines=[_to_a_word(line, length) for line in one.lines]) for one in shown
         ]
     return shown
+
+
+def _to_a_word(line: str, length: int) -> str:
+    """Return a line in so many characters, cut between two words if it is cut."""
+    if len(line) <= length:
+        return line
+    return f"{line[: length - len(CUT)].rpartition(' ')[0].rstrip(',')}{CUT}"
 
 
 def _height(parts: list[Part]) -> int:

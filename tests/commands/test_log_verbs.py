@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mmplay.commands.explain_text import fitted
+from mmplay.recordings.explained import Part
 from tests.commands.conftest import Run
 from tests.conftest import INCIDENT_NEXT, INCIDENT_RC7, incident_text
 
@@ -186,3 +189,10 @@ def test_a_disk_that_fills_up_leaves_nothing(
     assert b"cannot be written: File too large" in done.stderr
     assert b"Traceback" not in done.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_line_that_is_cut_ends_with_a_whole_word() -> None:
+    (shown,) = fitted([Part("where", ["free 6.4 MiB (1636), " * 40])], 3)
+    assert re.fullmatch(
+        r"(free 6.4 MiB \(1636\), )*free( 6.4)?( MiB)?( \(1636\))? \.\.\.", shown.lines[0]
+    )

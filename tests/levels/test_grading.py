@@ -24,6 +24,8 @@ from mmplay.levels.play.questions import right_answer
 from mmplay.levels.play.run import LevelRun
 from mmplay.levels.play.solve import begin, level_header, level_writer
 from mmplay.recordings.parallel.spread import Workers
+from mmplay.recordings.trace.format import Code
+from mmplay.recordings.trace.reader import Record
 from mmplay.recordings.trace.writer import TraceWriter
 from tests.levels.cheats import KINDS, Seat, made_up, sealed
 from tests.levels.classes import (
@@ -172,11 +174,24 @@ def test_nobody_forged_what_another_mmplay_has_recorded() -> None:
             assert f"it was played with {other}, engine {ENGINE}, and this is" in found.reason
 
 
+def test_nobody_damaged_what_this_mmplay_cannot_read() -> None:
+    """A setup with other fields is that of another version, unless it calls itself this one."""
+    one = assignment("L03")
+
+    def edit(record: Record) -> Record:
+        if record.code == Code.SETUP:
+            record.fields.append(0)
+        return record
+
+    data = trace(one.played_by("st01", "L03"))
+    assert judge(one, sealed(data, edit=edit)).status is Status.DAMAGED
+    found = judge(one, sealed(data, {"writer": "mmplay 0.0.9"}, edit=edit))
+    assert found.status is Status.NEWER
+    assert "it was played with mmplay 0.0.9" in found.reason
+
+
 def test_a_trace_cannot_go_on_longer_than_its_level() -> None:
     """A recording that says it went on for years is not run for years."""
-    from mmplay.recordings.trace.format import Code
-    from mmplay.recordings.trace.reader import Record
-
     one = assignment("L03")
 
     def edit(record: Record) -> Record:
