@@ -90,7 +90,11 @@ def dirty_limit_now(subject: Subject, words: list[str]) -> Truth:
     managed = sum(zone.managed for zone in state.zones)
     of_ram = memory.dirty_limit(managed, state.dirty_ratio)
     why = finding("truth.dirty", dirtyable=pages.value, result=term)
-    return told(term, why, (slip(of_ram, "wrong.of_ram"),))
+    others = [slip(of_ram, "wrong.of_ram")]
+    others += [slip(term.value + 1, "wrong.rounded_up")] * (
+        pages.value * state.dirty_ratio % 100 > 0
+    )
+    return told(term, why, others)
 
 
 def take_anonymous(m: Machine, words: list[str]) -> None:

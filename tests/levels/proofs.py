@@ -42,11 +42,16 @@ leaves_out = "l"
 
 def unread(level: Level, seed: int | None = None) -> LevelRun:
     """Return a run that has not begun and is not written down; it leaps what is known."""
-    ways = _ways.setdefault(id(level), (level, Ways()))[1]
-    return begin(level, seed, make=partial(UnwrittenSession, ways=ways))
+    found = _ways.pop(id(level), None) or (level, Ways())
+    while len(_ways) >= KEPT:
+        del _ways[next(iter(_ways))]
+    _ways[id(level)] = found
+    return begin(level, seed, make=partial(UnwrittenSession, ways=found[1]))
 
 
+KEPT = 3
 _ways: dict[int, tuple[Level, Ways]] = {}
+"""Of the last levels that were played: each may be a hundred megabytes."""
 
 
 def answers_of(one: Level) -> list[str]:

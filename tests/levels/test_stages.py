@@ -203,6 +203,9 @@ def test_the_first_to_fail_in_the_boss_is_writeback() -> None:
     assert "writeback 2, network 0" in found.explanation()[0]
     with pytest.raises(TruthError, match="WHO is one of writeback, network, task"):
         truth("refused_first disk", first.level.kernel, then)
+    drained = next(one for one in first.level.questions if one.id == "t12")
+    at_12 = later(then, drained.at, "end", 10**6)
+    assert [zone.free for zone in at_12.state.zones] == [0, 0], "the text says that its sum is 0"
 
 
 def test_a_wrong_mask_is_not_carried_over() -> None:

@@ -85,6 +85,7 @@ WRONG = (
     ("works_per_call 114585", "0", "fewer than 102400 pages"),
     ("works_per_call 102399", "13", "from 102400 inactive pages on"),
     ("dirty_limit", "89561", "share of all memory"),
+    ("dirty_limit", "24759", "24759 would be right if it was rounded up"),
     ("dirty_trend 40", "stays", "share of what may become dirty"),
     ("dirty_trend 40", "rises", "anonymous memory leaves fewer"),
     ("dirty_trend -40", "falls", "anonymous memory gives pages back"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,9 @@ async def test_every_way_out_of_the_end(key: str, shown: str) -> None:
         for _ in as_long_as(lambda: run_of(pilot).playing):
             await press(pilot, "S")
         assert "Enter what it came to" in text_of(pilot)
-        assert "Enter L04" in await press(pilot, "enter")
+        told = await press(pilot, "enter")
+        assert "Enter L04" in told
+        assert re.search(r"Esc menu  PgDn  1-22/\d+ ", told), "how to read on stands there, whole"
         assert isinstance(app.screen, EndScreen)
         assert "AFTER A LEVEL" in await press(pilot, "question_mark")
         await press(pilot, "escape")

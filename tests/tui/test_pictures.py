@@ -235,6 +235,7 @@ def test_a_glass_says_where_its_lines_were_moved_apart() -> None:
     for width in range(30, 60):
         text = "".join(plain(row) for row in tank_rows(far, width, 13, BOXES))
         assert text.count("scal") == text.count("scale"), width
+        assert width < 43 or "not to scale" in text, "as it is called elsewhere, where it has room"
 
 
 def test_lines_that_all_lay_on_the_ground_are_drawn_without_what_is_above_them() -> None:

@@ -43,6 +43,10 @@ class LevelEnded(Message):
         self.name, self.level = name, level
 
 
+MORE = "PgDn"
+"""What stands before the lines that are seen, of all, where there are more."""
+
+
 class EndScreen(ModalScreen[str]):
     """What a level came to; dismissed with one of the ways to leave it."""
 
@@ -73,7 +77,8 @@ class EndScreen(ModalScreen[str]):
         rows = self._rows(panel.size.width)
         keys = rows[-1]
         if len(rows) > panel.size.height:  # the keys stay in sight however long the rest is
-            panel.note("".join(cell.text for cell in keys).strip())
+            said = "".join(cell.text for cell in keys).split("  ")
+            panel.note("  ".join([*(text.strip() for text in said if text.strip()), MORE]))
         panel.styles.height = len(rows) + BORDERS
         panel.show(rows)
 

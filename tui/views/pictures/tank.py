@@ -187,9 +187,10 @@ class _Drawing:
         bottom = self.glyphs.corner_left + self.glyphs.line * self.glass + self.glyphs.corner_right
         self.sheet.put(self.left, self.rows, bottom, "dim")
         if not self.scale.to_scale or self.tank.free > self.scale.top:
-            x = self.inside + self.glass + 2
-            fits = (text for text in NOT_TRUE if x + len(text) <= self.sheet.width)
-            self.sheet.put(x, self.rows, next(fits, ""), "dim")
+            edge, width = self.inside + self.glass, self.sheet.width
+            places = ((edge + gap, text) for text in NOT_TRUE for gap in (2, 1))
+            x, text = next((one for one in places if one[0] + len(one[1]) <= width), (0, ""))
+            self.sheet.put(x, self.rows, text, "dim")
 
     def _ring(self) -> None:
         """Draw the ring under the glass as a strip of its places, and say what they are."""
