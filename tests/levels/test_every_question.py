@@ -50,6 +50,10 @@ def marks_of(run: LevelRun, form: Question) -> frozenset[int]:
     m = Machine(now.setup, now.state.copy())
     for name, value in map(name_and_value, form.before):
         do_action(m, name, value)
+        if name == "set_free":
+            zone = next(one for one in m.state.zones if one.name == value.split()[0])
+            listed = sum(zone.buddy.count(order) << order for order in range(11))
+            assert (zone.free, listed) == (int(value.split()[1]),) * 2, f"{form.id}: {value}"
     return frozenset(mark for one in m.state.zones for mark in (one.min, one.low, one.high))
 
 
