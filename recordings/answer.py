@@ -9,7 +9,7 @@ from mmplay.engine.explain.finding import said
 from mmplay.engine.sim.machine.machine import Machine
 from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.unsaid import Unsaid
-from mmplay.recordings.foreseen import Foreseen, Words, bands, foreseen, tenths
+from mmplay.recordings.foreseen import BATCH, Foreseen, Words, bands, foreseen, tenths
 from mmplay.recordings.futures import SEEDS_COUNTED, Ahead, Future, open_of, stretch_ns
 from mmplay.recordings.parallel.spread import Told
 
@@ -129,7 +129,7 @@ class Answer(NamedTuple):
         else:
             found = [said("futures.runs", runs=self.wanted, span=span)]
         if any(one.supposed.seed for one in self.futures):
-            found.append(said("futures.seeds", counted=SEEDS_COUNTED))
+            found.append(said("futures.seeds", counted=SEEDS_COUNTED, batch=BATCH))
         if done < self.wanted:
             found.append(said("futures.interrupted", done=done, runs=self.wanted))
         if report.kill is not None:
