@@ -155,7 +155,7 @@ class Bound(NamedTuple):
         return f"{self._now(m)}, and it must be {wanted}"
 
     def unmet(self, m: Machine) -> str:
-        """Return what was wanted and is not so, in the level's words, and what the number is."""
+        """Return what was wanted and is not met, in the level's words, and what the number is."""
         return f"that {self.goal.text} ({self._now(m)})"
 
     def _passed(self, m: Machine) -> bool:

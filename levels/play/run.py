@@ -211,7 +211,7 @@ class LevelRun:
         """End a run that is not won: lost for a goal that is not met, never for a question."""
         unmet = [one.unmet(m) for one in self._wins if not one.met(m)]
         if unmet:
-            self._finish(Outcome.LOST, f"it is not so {', nor '.join(unmet)}")
+            self._finish(Outcome.LOST, f"the goal was {', and '.join(unmet)}")
         else:
             left = len(self.questions) - len(notes.answers)
             self._finish(Outcome.ENDED, not_answered(left))

@@ -231,7 +231,7 @@ def test_a_goal_at_the_end_waits_for_it() -> None:
     other = begin(level(FREE + 'at = "end"\n', ALLOW, EATER))
     other.advance(1 << 30)
     assert other.outcome is Outcome.LOST
-    assert other.reason.startswith("it is not so that ")
+    assert other.reason.startswith("the goal was that ")
     assert other.reason.endswith(" (vm.dirty_ratio: 20)")
 
 
