@@ -5,6 +5,7 @@ A function that can only be on the stack in softirq, or below reclaim, is eviden
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from mmplay.engine.rules.alloc_flags import Context
@@ -61,6 +62,8 @@ class ContextReading(NamedTuple):
     evidence: tuple[Evidence, ...]
     traced: bool = True
     """False if there was no call trace to rely on: then only the mask is known."""
+    whole: bool = True
+    """False if no function is printed that stands at the bottom of a task's stack."""
 
 
 INTERRUPT_STACK = "<IRQ>"
@@ -92,7 +95,21 @@ def read_context(stack: tuple[StackEntry, ...]) -> ContextReading:
     if marked and not context.in_interrupt:
         context |= Context.HARDIRQ
         evidence.append(Evidence(Context.HARDIRQ, INTERRUPT_STACK))
-    return ContextReading(context, tuple(evidence))
+    return ContextReading(context, tuple(evidence), whole=_has_bottom(stack))
+
+
+_BOTTOM = re.compile(
+    r"(?i)sys|entry|ret_from|ret_to|thread|start_kernel|start_secondary|rest_init|kernel_init"
+    r"|fault|abort|idle|_usr$|^el[01]|^exc_|error_code|stack_done|exception|initcall|check_handler"
+)
+"""What the functions are named by which a task enters the kernel, or where it begins."""
+
+BOTTOM_ENTRIES = 6
+"""Entries from the end of a trace among which the bottom stands, the last ones being guesses."""
+
+
+def _has_bottom(stack: tuple[StackEntry, ...]) -> bool:
+    return any(_BOTTOM.search(entry.symbol) for entry in stack[-BOTTOM_ENTRIES:])
 
 
 def _above_interrupted(stack: tuple[StackEntry, ...]) -> list[StackEntry]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mmplay.engine.errors import InputError
+from mmplay.engine.explain.finding import seconds
 from mmplay.engine.frame import BootSpan, LogLine, Timeline, boot_of
 from mmplay.recordings.recording import Recording, Stopped, never
 
@@ -43,6 +44,20 @@ def find_position(timeline: Timeline, text: str, current: int = 0, stopped: Stop
     if text.startswith("/"):
         return search_frames(timeline, text[1:], current, stopped)
     return _named(timeline, text.removeprefix("'"), text, stopped)
+
+
+def find_place(timeline: Timeline, text: str) -> int:
+    """Return what `find_position` does for who does not see where it leads.
+
+    Raises InputError, also for a time before the first frame: none stands at or before it.
+    """
+    index = find_position(timeline, text)
+    time_us = _time_of(timeline, text.strip(), 0)
+    starts = [timeline.time_us(boot.first_frame) for boot in timeline.boots]
+    first = min((start for start in starts if start is not None), default=0)
+    if time_us is not None and time_us < first:
+        raise InputError(f"{text}: the first frame is at {seconds(first)}; #{index + 1} names it")
+    return index
 
 
 def _microseconds(whole: str, fraction: str | None) -> int:

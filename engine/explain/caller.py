@@ -130,7 +130,7 @@ def _context_findings(reading: ContextReading) -> list[Finding]:
     if not reading.traced:
         return [finding("caller.untraced")]
     shown = [finding(_context_code(one), symbol=one.symbol) for one in reading.evidence]
-    return shown or [finding("caller.task")]
+    return shown or [finding("caller.task" if reading.whole else "caller.task_so_far")]
 
 
 def _context_code(evidence: Evidence) -> str:

@@ -34,7 +34,7 @@ def both(kb: int) -> str:
 def cgroup_findings(cgroup: Cgroup) -> list[Finding]:
     """Return usage against limit, what the memory was, swap, and where the victim lay."""
     if cgroup.usage_kb is None or cgroup.limit_kb is None:
-        return [finding("cgroup.unnamed")]
+        return _without_usage(cgroup)
     code = "cgroup.limit" if cgroup.limit_kb < NO_LIMIT_KB else "cgroup.unlimited"
     path = cgroup.path or "a cgroup that is not named"
     numbers = {"usage": cgroup.usage_kb, "limit": cgroup.limit_kb, "failcnt": cgroup.failcnt}
@@ -47,6 +47,14 @@ def cgroup_findings(cgroup: Cgroup) -> list[Finding]:
     if cgroup.path and cgroup.task_path not in (None, cgroup.path):
         found.append(finding("cgroup.below", task_path=cgroup.task_path))
     return found
+
+
+def _without_usage(cgroup: Cgroup) -> list[Finding]:
+    rows = [(name, kb) for name, kb in cgroup_rows(cgroup)[:-1] if kb]
+    if not rows:
+        return [finding("cgroup.unnamed")]
+    parts = [f"{name} {both(kb)}" for name, kb in sorted(rows, key=lambda row: -row[1])]
+    return [finding("cgroup.no_usage"), finding("cgroup.parts", parts=parts)]
 
 
 def _swap(cgroup: Cgroup) -> list[Finding]:

@@ -35,7 +35,7 @@ from mmplay.recordings.diagnosis import FrameDiagnosis, diagnose_frame, diagnosi
 from mmplay.recordings.grouping import files_in, groups_of, read_fleet
 from mmplay.recordings.library import open_events, open_recording
 from mmplay.recordings.log.source import STDIN, NothingToRead
-from mmplay.recordings.position import UNITS_US, find_position
+from mmplay.recordings.position import UNITS_US, find_place
 from mmplay.recordings.recording import Recording, said
 
 MOST_EVENTS = 1_000_000_000
@@ -213,7 +213,7 @@ def _noted(results: Iterable[FrameDiagnosis], kinds: set[str]) -> Iterator[Frame
 def _chosen(args: Namespace, timeline: Recording) -> Sequence[int]:
     """Return the frames to explain: those with a report, cut as the options say; or one place."""
     if args.at is not None:
-        return [find_position(timeline, args.at)]
+        return [find_place(timeline, args.at)]
     frames: Sequence[int] = timeline.event_frames or range(len(timeline) - 1, len(timeline))
     if said(timeline, "kind") != "imported":
         frames = [index for index in frames if timeline.frame(index).report is not None]

@@ -13,7 +13,7 @@ from mmplay.commands.output import output_path, progress_bar, tell, told_of_disk
 from mmplay.engine.errors import InputError
 from mmplay.recordings.files import replacing
 from mmplay.recordings.library import open_recording
-from mmplay.recordings.position import find_position
+from mmplay.recordings.position import find_place
 from mmplay.recordings.recording import Recording
 from mmplay.tui.exporting import FORMATS
 
@@ -109,7 +109,7 @@ def _chunks(args: Namespace, recording: Recording, size: tuple[int, int]) -> Ite
 
     if not len(recording):
         raise InputError(f"{args.recording}: it has no failure, OOM kill or Mem-Info to show")
-    start = find_position(recording, args.at) if args.at is not None else 0
+    start = find_place(recording, args.at) if args.at is not None else 0
     return as_text(recording, size, start)
 
 

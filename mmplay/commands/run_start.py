@@ -22,7 +22,7 @@ from mmplay.engine.sim.machine.setup import MICROSECOND_NS
 from mmplay.engine.sim.starts.common import Choice
 from mmplay.recordings.library import open_recording
 from mmplay.recordings.log.source import claims_to_be_trace
-from mmplay.recordings.position import find_position
+from mmplay.recordings.position import find_place
 from mmplay.recordings.run.continuing import AFTER_FOUND_NS
 from mmplay.recordings.run.session import Session
 from mmplay.recordings.run.starts import incident_machine
@@ -156,7 +156,7 @@ class RunStart:
             return
         check_fit(args, "recorded runs")
         self._parent, self._parent_name = recording.session, recording.name
-        at = find_position(recording, args.at) if args.at else len(recording) - 1
+        at = find_place(recording, args.at) if args.at else len(recording) - 1
         self._turn = recording.first_turn + at
         m = self._parent.machine_at(self._turn)
         seed = recording.header.get("seed")

@@ -76,6 +76,8 @@ _PIECES = {
     "stamp": (
         r"\[ *(?P<s>[0-9]{1,10})\.(?P<us>[0-9]{6})(?: <[ 0-9.]{1,16}>)?\]"
         r"(?:\[ *(?P<caller>[TC][0-9]+)\])?(?: |$|(?=[A-Z]\[))",
+        r"(?P<s>[0-9]{1,10})\.(?P<us>[0-9]{6})\](?P<caller>)(?: |$)",
+        r"\[[0-9]{1,3}-(?P<s>[0-9]{1,10})\.(?P<us>[0-9]{4})\](?P<caller>)(?: |$)",
     ),
     "uptime_us": (r"[0-9]{1,6},[0-9]{1,20},(?P<us>[0-9]{1,16}),[^;]{0,40};",),
     "clock": (
@@ -202,7 +204,7 @@ def _nothing(_reading: _Reading, _found: re.Match[str]) -> None:
 
 
 def _stamp(reading: _Reading, found: re.Match[str]) -> None:
-    reading.time_us = int(found["s"]) * SECOND_US + int(found["us"])
+    reading.time_us = int(found["s"]) * SECOND_US + int(found["us"].ljust(6, "0"))
     reading.caller = found["caller"] or reading.caller
 
 

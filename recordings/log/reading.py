@@ -24,15 +24,27 @@ LONGEST_BROKEN = 12
 """Lines into which a mailer may break one: a zone line has the most."""
 
 OPEN_ROLES = frozenset(
-    {"zone", "node", "totals.active_anon", "totals.mapped", "blocks", "killed", "words"}
+    {
+        "zone",
+        "node",
+        "totals.active_anon",
+        "totals.mapped",
+        "blocks",
+        "killed",
+        "words",
+        "memcgstats",
+    }
 )
 """Lines that can go on after any of their fields."""
 
-CUT = frozenset({"failure/cut", "failure/cut-mode", "failure/cut-dot"})
+CUT = frozenset({"failure/cut", "failure/cut-mode", "failure/cut-dot", "failure/bare"})
 """Lines that have lost their end, or were broken: whatever they make with the next counts."""
 
 TEXT_ROLES = frozenset({"hardware", "cpu", "regs", "workqueue", "taints"})
 """Lines that end in words: what has no stamp, between two that have one, goes on with them."""
+
+PATH_ROLES = frozenset({"memcgtask", "memcglimit"})
+"""Lines that end in the path of a cgroup."""
 
 LONGEST_CHANGED = 1 << 14
 """Longer lines are not looked into: a record of a journal or a container has a line or a block."""
@@ -79,12 +91,14 @@ def broken(
         return _whole(first, None, following)
     if alone.role in OPEN_ROLES:
         return _whole(first, alone, following)
+    if alone.role in PATH_ROLES:
+        return _with_path(first, alone, following)
     return _with_words(first, alone, following) if alone.role in TEXT_ROLES else None
 
 
 _MAY_BE_OPEN = re.compile(
     r"[A-Za-z_)]: ?-?[0-9]|[0-9]\*|Killed|Node|^\[ *(?:[0-9]+\] |pid )|invoked|Swap cache|vmalloc"
-    r"|^(?:Stack :)? *[0-9a-f]{8}(?:[0-9a-f]{8})?(?: |$)|\) from *$"
+    r"|^(?:Stack :)? *[0-9a-f]{8}(?:[0-9a-f]{8})?(?: |$)|\) from(?: |$)"
 )
 """What the first piece of a line of OPEN_ROLES, or of a row of a table, has in it."""
 
@@ -105,6 +119,19 @@ def _whole(
         if read[0].role not in OPEN_ROLES:
             break
     return found
+
+
+def _with_path(
+    first: Split, alone: LineForm, following: Iterable[Split]
+) -> tuple[Read, Split] | None:
+    """Read a line that a terminal broke in the path at its end; a path has no blanks."""
+    piece = next(iter(following), None)
+    if first.prefix.time_us is None or piece is None or not is_piece(piece):
+        return None
+    if first.text.endswith(" ") or " " in piece.text:
+        return None
+    read = first_read([first.text + piece.text], foreign=first.prefix.foreign, near=True)
+    return (read, piece) if read is not None and read[0] is alone else None
 
 
 def _with_words(

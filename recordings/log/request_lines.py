@@ -74,6 +74,17 @@ def failure(builder: ReportBuilder, message: Message) -> None:
     builder.claim(opened, message)
 
 
+def failure_mode(builder: ReportBuilder, message: Message) -> None:
+    """`, mode:0xM(NAMES), nodemask=`: the rest of a header that another CPU has cut in two."""
+    opened = builder.current(message)
+    request = opened.report.request if opened is not None else None
+    if opened is None or request is None or request.mode is not None or request.order is None:
+        return
+    mode, names = message.values["mode"], message.values["names"]
+    opened.report.request = request._replace(mode=mode, names=names)
+    builder.claim(opened, message)
+
+
 _PAGES = re.compile(
     r"(?:page order (?P<old>[0-9]{1,2}), )?failed to allocate pages"
     r"|page order (?P<order>[0-9]{1,2}) allocation failed"
@@ -197,6 +208,7 @@ def cma_free(builder: ReportBuilder, message: Message) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "failure": failure,
+    "failuremode": failure_mode,
     "vmalloc": vmalloc,
     "stall": stall,
     "cpuset": cpuset,

@@ -104,6 +104,7 @@ CASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("import", "empty.log", "-o", "no/such/folder.mmtrace"), ("no/such/folder.mmtrace",)),
     (("import", "empty.log", "-o", "."), (".",)),
     (("export", INCIDENT_RC7), ("--format",)),
+    (("export", INCIDENT_RC7, "--format", "screen", "--at", "9"), ("9: the first frame", "#1")),
     (("export", INCIDENT_RC7, "--format", "gif"), ("gif", "dmesg")),
     (("export", INCIDENT_RC7, "--format", "csv", "--size", "80x24"), ("--size", "cast")),
     (("export", INCIDENT_RC7, "--format", "cast", "--size", "80"), ("--size 80", "80x23")),

@@ -125,6 +125,36 @@ async def test_a_wrong_answer_lands_too_and_the_machine_stays_as_it_is() -> None
         assert read(screen.game.game.session.live, "zones.DMA32.free") == 600
 
 
+REFUSED_FIRST = """\
+[picture]
+kind = "tank"
+zone = "DMA32"
+
+[[ask]]
+id = "first"
+text = "15 pages are free; low is 16. A first try is held against low. What happens?"
+truth = "passes DMA32 plain 15 low"
+options = ["yes | it gets a page", "no | it is refused"]
+before = ["min_free_kbytes 52", "set_free DMA32 15"]
+after = ["request GFP_KERNEL"]
+"""
+
+
+async def test_a_first_try_that_is_refused_lands_as_it_was_refused() -> None:
+    app = MmplayApp(level=level(REFUSED_FIRST))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "2")
+        screen = app.screen
+        assert isinstance(screen, PlayScreen)
+        assert screen.game is not None
+        assert screen.game.stage.landed is not None
+        assert screen.game.stage.landed.still is not None
+        assert screen.game.stage.landed.still.facts.free == 15
+        free = read(screen.game.game.session.live, "zones.DMA32.free")
+        assert free == 14, "the next try was held against min"
+
+
 @pytest.mark.parametrize(("size", "shown"), [((120, 40), 2), ((200, 60), 3)])
 async def test_panels_below_a_picture_share_the_width(
     size: tuple[int, int], shown: int, monkeypatch: pytest.MonkeyPatch

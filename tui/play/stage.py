@@ -160,7 +160,8 @@ class Stage:
         truth = game.level_run.truths[asked.question.id]
         done = game.level_run.notes.done(asked.question.id)
         then = self._supposed or (machine if done else after_answer(machine, asked.question))
-        sight = self._sight(then, showing)._replace(question=asked.question)
+        sight = self._sight(then, showing)
+        sight = sight._replace(question=asked.question, dump=asked.dump)
         self._caught = (Still.of(sight.answered(then, truth)),)
 
     def land(self, reply: Reply) -> None:
