@@ -358,7 +358,7 @@ def reclaim_findings(dump: MemDump) -> list[Finding]:
     if dump.tail.get("swap_total_kb") == 0:
         found.append(finding("reclaim.no_swap"))
     states = [
-        f"{zone.name} {'yes' if zone.all_unreclaimable else 'no'}"
+        f"{dump.label(zone)} {'yes' if zone.all_unreclaimable else 'no'}"
         for zone in dump.populated()
         if zone.all_unreclaimable is not None
     ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmplay.engine.explain.diagnose import Seen, diagnose, stop_finding
+from mmplay.engine.explain.diagnose import Seen, diagnose, reclaim_findings, stop_finding
 from mmplay.engine.explain.dumps import contradictions, trend_findings
 from mmplay.engine.explain.finding import Finding, finding, seconds, sentence, templates
 from mmplay.engine.explain.gate import Caller, Verdict, caller_of, ladder, stop_of, test_all
@@ -205,6 +205,18 @@ def test_contradictions_of_a_dump() -> None:
         *("note.unreclaimable", "note.marks"),
     ]
     assert not {"note.unreclaimable", "note.marks"} & {c.code for c in contradictions(dump, None)}
+
+
+def test_zones_that_reclaim_gave_up_are_named_with_their_node_where_there_are_several() -> None:
+    def said(*nodes: int) -> str:
+        zones = [
+            ZoneDump(node, "Normal", kb={"managed": 400}, all_unreclaimable=node > 0)
+            for node in nodes
+        ]
+        return sentence(reclaim_findings(MemDump(0, zones=zones))[-1])
+
+    assert said(0) == "all_unreclaimable: Normal no"
+    assert said(0, 1) == "all_unreclaimable: Node 0 Normal no, Node 1 Normal yes"
 
 
 def test_trend_counts_objects_only_where_it_can() -> None:
