@@ -18,6 +18,7 @@ from mmplay.tui.screens.menu import MenuScreen
 from mmplay.tui.screens.play import PlayScreen
 from tests.conftest import INCIDENT_RC7, incident_text
 from tests.tui.screens import SIZES, press, running, settle, text_of, type_in
+from tests.waiting import as_long_as
 
 OWN = len(shipped())
 """The first recording of the user's own in the list."""
@@ -215,6 +216,11 @@ async def test_a_screen_that_was_left_keeps_nothing_drawn() -> None:
         await press(pilot, "enter", "enter")
         drawn = [ref(one._styles_cache) for one in pilot.app.screen.walk_children(Widget)]
         await press(pilot, "escape")
-        gc.collect()
-        left = [one for one in drawn if one() is not None]
-        assert len(left) <= 1 < len(drawn)  # an event of one is not forgotten yet
+        assert len(drawn) > 1
+
+        def left() -> bool:
+            gc.collect()
+            return sum(one() is not None for one in drawn) > 1  # an event of one may be kept
+
+        for _ in as_long_as(left, 50):
+            await pilot.pause()
