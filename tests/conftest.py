@@ -35,7 +35,7 @@ gc.set_threshold(20_000, 20, 10)
 # Files of what was tried cost a tenth of a property; what fails is printed.
 settings.register_profile(
     "patient",
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -43,10 +43,20 @@ settings.register_profile(
 settings.load_profile("patient")
 
 
+MUCH_PAGES = 64 * 1024
+"""A quarter of a gigabyte in pages of 4 kB."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def memory_given_back() -> Iterator[None]:
-    """Give back what a file's tests took: glibc keeps it else, a gigabyte in each worker."""
+    """Give back what a file's tests took: glibc keeps it else, a gigabyte in each worker.
+
+    Less than `MUCH_PAGES` is left: it is wanted again at once.
+    """
     yield
+    statm = Path("/proc/self/statm")
+    if not statm.exists() or int(statm.read_text().split()[1]) < MUCH_PAGES:
+        return
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 
