@@ -295,21 +295,16 @@ def _scan(m: Machine, task: int, cpu: int, zones: tuple[Zone, ...], enough: int)
     tasks = m.state.tasks
     priority, left = tasks.priority[task], tasks.left[task]
     tasks.left[task] = scanned = freed = 0
-    most, factor = _most(m.setup.costs.scanned_page), m.rules.unreclaimable_factor
+    most = _most(m.setup.costs.scanned_page)
     for place, zone in enumerate(zones):
         if left:
             if place < left & 3:
                 continue
             scan, left = left >> 2, 0
+        elif priority < DEF_PRIORITY and not m.reclaimable(zone):
+            continue
         else:
-            # As `m.reclaimable` and `_begin_scan` have it: without their calls a burst is shorter.
-            inactive, active = zone.inactive_file, zone.active_file
-            pages = active + inactive + zone.isolated_file
-            if priority < DEF_PRIORITY and zone.pages_scanned >= factor * pages:
-                continue
-            scan = inactive >> priority
-            if active > inactive:
-                _shrink_active(zone, active >> priority)
+            scan = _begin_scan(zone, priority)
             if not scan:
                 continue
         looked, got = _shrink(m, zone, priority, scan if scan < most else most, cpu, enough)
