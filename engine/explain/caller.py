@@ -150,18 +150,10 @@ def _class_findings(kernel: Kernel, mode: int, reading: ContextReading) -> list[
     return [finding(f"caller.class{by}", caller=caller.name, why=why)]
 
 
-OF_CACHE = ("__GFP_COMP", "__GFP_DMA", "__GFP_DMA32", "__GFP_RECLAIMABLE")
-"""What a cache adds to the masks of its callers (allocflags, mm/slub.c)."""
-
-
 def _slab_findings(kernel: Kernel, mode: int, slub: SlubReport) -> list[Finding]:
-    """Say what the slab allocator made of its caller's mask.
-
-    The cache's own flags, and __GFP_NOTRACK by configuration, may be among it or not.
-    """
+    """Say what the slab allocator made of its caller's mask."""
     expected, by = kernel.slab.page_mask(slub.gfp), {"allocator": slub.allocator}
-    free = kernel.slab.adds | sum(kernel.gfp.bits.get(name, 0) for name in OF_CACHE)
-    if (expected ^ mode) & ~free:
+    if not kernel.slab.may_become(slub.gfp, mode):
         return [finding("caller.slab_differs", gfp=slub.gfp, expected=expected, mode=mode, **by)]
     names = kernel.gfp.format(slub.gfp)
     found = [finding("caller.slab", gfp=slub.gfp, names=names, mode=mode, **by)]

@@ -31,6 +31,9 @@ _SLAB_NAMES = (
 )
 """What GFP_RECLAIM_MASK and GFP_CONSTRAINT_MASK hold of the bits that a version has."""
 
+_CACHE_NAMES = ("COMP", "DMA", "DMA32", "RECLAIMABLE")
+"""What a cache adds to the masks of its callers (allocflags, mm/slub.c)."""
+
 _GAPS = {"quarter": quarter_gaps, "scaled": scaled_gaps}
 _SCALE = 10
 """vm.watermark_scale_factor at boot."""
@@ -200,7 +203,8 @@ def _kernel(held: tuple[Step, ...], span: Span, open_steps: list[Step]) -> Kerne
 def _slab_mask(layout: GfpLayout, *, keeps_atomic: bool) -> SlabMask:
     names = (*_SLAB_NAMES, "ATOMIC") if keeps_atomic else _SLAB_NAMES
     keeps = sum(layout.bits.get(f"__GFP_{name}", 0) for name in names)
-    return SlabMask(keeps, layout.bits.get("__GFP_NOTRACK", 0))
+    of_cache = sum(layout.bits.get(f"__GFP_{name}", 0) for name in _CACHE_NAMES)
+    return SlabMask(keeps, layout.bits.get("__GFP_NOTRACK", 0), of_cache)
 
 
 def _points(facts: Mapping[str, Any]) -> PointsRule:

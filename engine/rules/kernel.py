@@ -38,15 +38,28 @@ from mmplay.engine.terms import N
 class SlabMask(NamedTuple):
     """What SLUB lets through to the page allocator: flags & keeps | adds.
 
-    Source: mm/slub.c:new_slab and alloc_slab_page, for a cache without flags of its own.
+    `of_cache` are the flags that a cache may add of its own (allocflags).
+    Source: mm/slub.c:new_slab and alloc_slab_page.
     """
 
     keeps: int
     adds: int
+    of_cache: int = 0
 
     def page_mask(self, mask: int) -> int:
         """Return the GFP mask of the page request behind an object request of `mask`."""
         return mask & self.keeps | self.adds
+
+    def may_become(self, mask: int, page_mask: int) -> bool:
+        """Tell whether a page request of `page_mask` may stand behind an object request of `mask`.
+
+        What is added depends on the cache and, for __GFP_NOTRACK, on the configuration.
+        """
+        return not (self.page_mask(mask) ^ page_mask) & ~(self.adds | self.of_cache)
+
+
+PASSED_ON = 0xE0
+"""__GFP_HIGH, __GFP_IO and __GFP_FS: the same bits in every version, and a slab passes them on."""
 
 
 class SimRules(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmplay.engine.printk.form import Values
 from mmplay.engine.report import CmaFailure, ReportKind, Request, SlubReport
+from mmplay.engine.rules.kernel import PASSED_ON
 from mmplay.recordings.log.builder import MOST_ROWS, Handler, OpenReport, ReportBuilder
 from mmplay.recordings.log.scan import Message
 
@@ -151,11 +152,8 @@ def slub(builder: ReportBuilder, message: Message) -> None:
 
 
 def _is_its_page(request: Request, gfp: int) -> bool:
-    """Tell whether a slab asked for this request's page: it passes HIGH, IO and FS on as they are.
-
-    These three bits are the same in every version.
-    """
-    return request.slub is None and not ((request.mode or gfp) ^ gfp) & 0xE0
+    """Tell whether a slab may have asked for this request's page, by what every slab passes on."""
+    return request.slub is None and not ((request.mode or gfp) ^ gfp) & PASSED_ON
 
 
 CACHE_FIELDS = ("cache", "object_size", "buffer_size", "default_order", "min_order")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mmplay.engine.explain.caller import abilities, phrases
 from mmplay.engine.rules.alloc_flags import AllocFlag, Context
 from mmplay.engine.rules.gfp import GFP_LAYOUTS, GfpError
+from mmplay.engine.rules.kernel import PASSED_ON
 from mmplay.engine.rules.memory import class_zone, highest_zone
 from mmplay.engine.rules.versions import (
     KERNELS,
@@ -79,6 +80,21 @@ def test_every_layout_gives_each_bit_one_name() -> None:
         values = list(layout.bits.values())
         assert len(values) == len(set(values)), layout.name
         assert all(value & (value - 1) == 0 for value in values), layout.name
+
+
+def test_what_every_slab_passes_on_is_the_same_in_every_layout() -> None:
+    names = ("__GFP_HIGH", "__GFP_IO", "__GFP_FS")
+    for layout in GFP_LAYOUTS.values():
+        assert sum(layout.bits[name] for name in names) == PASSED_ON, layout.name
+
+
+def test_a_cache_may_add_its_own_flags_to_its_callers_mask() -> None:
+    slab = KERNELS["4.5-rc7"].slab
+    asked, page = LAYOUT.value("GFP_ATOMIC"), slab.page_mask(LAYOUT.value("GFP_ATOMIC"))
+    assert slab.may_become(asked, page)
+    assert slab.may_become(asked, page | LAYOUT.value("__GFP_COMP"))
+    assert slab.may_become(asked, page & ~slab.adds)
+    assert not slab.may_become(asked, page | LAYOUT.value("__GFP_ATOMIC"))
 
 
 def test_gfp_atomic_moved_through_the_years() -> None:
