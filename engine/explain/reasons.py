@@ -20,7 +20,7 @@ from mmplay.engine.explain.counts import (
     unprinted_highatomic,
     usable_types,
 )
-from mmplay.engine.explain.finding import Finding, finding
+from mmplay.engine.explain.finding import Finding, finding, said
 from mmplay.engine.explain.gate import Caller, Verdict, ZoneTest, zone_floor
 from mmplay.engine.report import MemDump, Request
 from mmplay.engine.rules.alloc_flags import AllocFlag
@@ -184,22 +184,22 @@ def skew_findings(
         if kept >= pages:
             found.append(finding("gate.unprinted", zone=test.name, pages=pages, kept=kept))
         else:
-            found.append(_skew(test.name, pages, delay_us, above_0=caller.order > 0))
+            found.append(_skew(test.name, pages, delay_us, caller.order))
     return [*found, *_maybe_bound(caller, tests)] if found else []
 
 
-def _skew(zone: str, pages: int, delay_us: int | None, *, above_0: bool) -> Finding:
+def _skew(zone: str, pages: int, delay_us: int | None, order: int) -> Finding:
     """Say when a dump was printed by which a request passes, and what may have changed since.
 
     Above order 0 blocks may have merged, or have been split, without a page more or less.
     """
-    came = "pages came free or blocks merged" if above_0 else "as many came free"
+    way = "went" if delay_us is not None and delay_us < 0 else "came"
+    change = said(f"gate.{way}_blocks" if order > 0 else f"gate.{way}_pages")
     if delay_us is None:
-        return finding("gate.skew_untimed", zone=zone, pages=pages, change=came)
+        return finding("gate.skew_untimed", zone=zone, pages=pages, change=change)
     if delay_us >= 0:
-        return finding("gate.skew", zone=zone, pages=pages, delay_us=delay_us, change=came)
-    went = "pages were taken or blocks split" if above_0 else "as many were taken"
-    return finding("gate.skew_earlier", zone=zone, pages=pages, early_us=-delay_us, change=went)
+        return finding("gate.skew", zone=zone, pages=pages, delay_us=delay_us, change=change)
+    return finding("gate.skew_earlier", zone=zone, pages=pages, early_us=-delay_us, change=change)
 
 
 def _maybe_bound(caller: Caller, tests: list[ZoneTest]) -> list[Finding]:

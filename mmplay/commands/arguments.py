@@ -27,9 +27,7 @@ PLACE = "a time (61.526), #7, 40%%, a marker's name, or /text"
 THE_PRINTERS = "those of the kernel it comes from"
 
 
-def add_kernel(
-    parser: ArgumentParser, otherwise: str = "those of the kernel it comes from"
-) -> None:
+def add_kernel(parser: ArgumentParser, otherwise: str = THE_PRINTERS) -> None:
     """Declare `--kernel`; `otherwise` says whose rules are used without it."""
     known = ", ".join(KERNELS)
     parser.add_argument(
@@ -47,7 +45,7 @@ def add_simulated_kernel(parser: ArgumentParser) -> None:
         "--kernel",
         metavar="K",
         help=f"simulate by the rules of {known}, or a release that follows them, such as 4.5.0 "
-        "(default: those of the kernel it comes from)",
+        f"(default: {THE_PRINTERS})",
     )
 
 
