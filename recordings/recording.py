@@ -40,6 +40,7 @@ def remembering(method: Callable[..., Answer], size: int) -> _lru_cache_wrapper[
 
     @lru_cache(maxsize=size)
     def asked(*key: Hashable) -> Answer:
+        """Return what the method does; raises ReferenceError once its owner is gone."""
         ask = weak()
         if ask is None:
             raise ReferenceError("its owner is gone")

@@ -167,6 +167,7 @@ def _task_metric(m: Machine, load_name: str, field: str) -> Metric | None:
     number = loads.index(load_name)
 
     def total(m: Machine) -> int:
+        """Return the sum of the field over the tasks of that workload."""
         tasks = m.state.tasks
         column = getattr(tasks, field)
         return sum(column[task] for task, load in enumerate(tasks.load) if load == number)

@@ -114,6 +114,7 @@ class LiveTimeline(LogTimeline):
 
     @path.setter
     def path(self, path: Path | None) -> None:
+        """Note where the file lies, also while it grows."""
         self._path = path
 
     @property

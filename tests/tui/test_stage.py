@@ -109,20 +109,26 @@ after = ["set_free DMA32 13"]
 """
 
 
-async def test_a_wrong_answer_lands_too_and_the_machine_stays_as_it_is() -> None:
-    app = MmplayApp(level=level(FALLS))
+async def second_answer(tables: str) -> tuple[str, int, int]:
+    """Return the screen after the second option, and DMA32's free pages: pictured, and left."""
+    app = MmplayApp(level=level(tables))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "enter")
+        shown = await press(pilot, "2")
         screen = app.screen
         assert isinstance(screen, PlayScreen)
         assert screen.game is not None
-        shown = await press(pilot, "2")
-        assert "The right answer is 13" in shown
         assert screen.game.stage.landed is not None
         assert screen.game.stage.landed.still is not None
-        assert screen.game.stage.landed.still.facts.free == 13
-        assert read(screen.game.game.session.live, "zones.DMA32.free") == 600
+        left = read(screen.game.game.session.live, "zones.DMA32.free")
+        return shown, screen.game.stage.landed.still.facts.free, left
+
+
+async def test_a_wrong_answer_lands_too_and_the_machine_stays_as_it_is() -> None:
+    shown, pictured, left = await second_answer(FALLS)
+    assert "The right answer is 13" in shown
+    assert (pictured, left) == (13, 600)
 
 
 REFUSED_FIRST = """\
@@ -141,18 +147,8 @@ after = ["request GFP_KERNEL"]
 
 
 async def test_a_first_try_that_is_refused_lands_as_it_was_refused() -> None:
-    app = MmplayApp(level=level(REFUSED_FIRST))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await press(pilot, "enter", "2")
-        screen = app.screen
-        assert isinstance(screen, PlayScreen)
-        assert screen.game is not None
-        assert screen.game.stage.landed is not None
-        assert screen.game.stage.landed.still is not None
-        assert screen.game.stage.landed.still.facts.free == 15
-        free = read(screen.game.game.session.live, "zones.DMA32.free")
-        assert free == 14, "the next try was held against min"
+    _, pictured, left = await second_answer(REFUSED_FIRST)
+    assert (pictured, left) == (15, 14), "the next try was held against min"
 
 
 @pytest.mark.parametrize(("size", "shown"), [((120, 40), 2), ((200, 60), 3)])

@@ -65,6 +65,7 @@ def make_masks(kernel: Kernel) -> Masks:
     layout = kernel.gfp
 
     def bits(*names: str) -> int:
+        """Return the mask of these flags."""
         return layout.mask(names)
 
     return Masks(
@@ -181,6 +182,7 @@ def make_ask(kernel: Kernel, populated: tuple[int, ...], key: int) -> Ask:
     discount = int(flags & (AllocFlag.HARDER | AllocFlag.HIGH))
 
     def has(name: str) -> bool:
+        """Tell whether the mask has the flag `__GFP_name`."""
         return layout.has(gfp, f"__GFP_{name}")
 
     return Ask(

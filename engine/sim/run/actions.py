@@ -122,6 +122,7 @@ def _number(
     """Return an action that sets a number and clears the sysctl that says the same otherwise."""
 
     def change(m: Machine, text: str) -> None:
+        """Set it; raises RefusedError for what is no number within the bounds."""
         setattr(m.state, field, number(field, text, low, high))
         if rival is not None:
             setattr(m.state, rival, 0)
@@ -131,6 +132,7 @@ def _number(
 
 def _choice(field: str, choices: tuple[str, ...]) -> Callable[[Machine, str], None]:
     def change(m: Machine, text: str) -> None:
+        """Choose it; raises RefusedError for what is none of the choices."""
         if text not in choices:
             raise RefusedError(f"{field}: {text[:40]!r} is none of {', '.join(choices)}")
         setattr(m.state, field, choices.index(text))
